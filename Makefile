@@ -1,0 +1,97 @@
+# Hot Papers: what a developer does, by name. `make help` lists it.
+# On a machine with Python 3.11 or newer (with venv) and make, every target does its own set-up; the second time it starts at once.
+
+PYTHON  ?=
+WORKERS ?= 2
+ARGS    ?=
+PORT    ?= 8000
+
+venv   := .venv
+python := $(venv)/bin/python
+pip    := $(python) -m pip --disable-pip-version-check --quiet
+# Three stamps: the environment is there, it can run the program, it has the developers' tools too.
+made   := $(venv)/made
+core   := $(venv)/core-ready
+dev    := $(venv)/dev-ready
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format bench serve docs wheel lock setup clean distclean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- for everyone --------------------------------------------------------------------------------
+
+demo: $(core) ## five issues of real papers, ranked, explained, as Markdown and as a site in ./hotpapers-demo
+	@$(venv)/bin/hotpapers demo
+
+serve: demo ## the demo's site in a browser, at http://127.0.0.1:8000/ (PORT=8000)
+	@$(python) -m http.server --bind 127.0.0.1 --directory hotpapers-demo/site $(PORT)
+
+# ---- for developers ------------------------------------------------------------------------------
+
+test: $(dev) ## all tests on 2 workers, with coverage (WORKERS=2, ARGS="-k words")
+	@$(python) -m pytest -n $(WORKERS) $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered) $(ARGS)
+
+check: $(dev) ## format, lint and strict types, changing nothing
+	@$(venv)/bin/ruff format --check .
+	@$(venv)/bin/ruff check .
+	@$(venv)/bin/mypy
+
+format: $(dev) ## put the format right, and what the linter can mend by itself
+	@$(venv)/bin/ruff check --fix-only --quiet .
+	@$(venv)/bin/ruff format .
+
+bench: $(dev) ## the benchmarks: ratios against a limit or a peer in the same run (ARGS="find record")
+	@$(python) -m bench $(ARGS)
+
+docs: $(dev) ## write anew the pages of docs/ that come out of the program
+	@$(python) tools/make_docs.py
+
+wheel: $(core) ## the package, in dist/
+	@$(pip) wheel --no-deps --no-index --no-build-isolation --wheel-dir dist .
+	@ls dist/*.whl
+
+# Names no host and holds the hashes of the files for every platform: any index or mirror will do.
+compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+           --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+lock: $(made) ## renew the versions and hashes in requirements/
+	@$(pip) install --require-hashes -r requirements/lock.txt
+	@$(compile) pyproject.toml --group build -o requirements/core.txt
+	@$(compile) pyproject.toml --group build --group dev --all-extras -c requirements/core.txt -o requirements/dev.txt
+	@$(compile) --group lock -o requirements/lock.txt
+	@git --no-pager diff --stat -- requirements
+
+setup: $(dev) ## the environment in .venv, with all that developers need
+
+clean: ## remove what the other targets made, but not the environment
+	@rm -rf build dist hotpapers-demo .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the environment too
+	@rm -rf $(venv)
+
+# ---- set-up --------------------------------------------------------------------------------------
+
+# An environment knows its own path: one that was moved, or whose Python is gone, is made anew.
+ifneq ($(shell test -x $(python) && cat $(made) 2>/dev/null),$(CURDIR))
+.PHONY: $(made)
+endif
+
+$(made):
+	@chosen=$$(tools/find-python $(PYTHON)) || exit 1; \
+	 echo "Setting up $(venv) with $$chosen (once; less than a minute) …"; \
+	 "$$chosen" -m venv --clear $(venv)
+	@echo "$(CURDIR)" > $@
+
+$(core): requirements/core.txt pyproject.toml $(made)
+	@$(pip) install --require-hashes -r requirements/core.txt
+	@$(pip) install --no-deps --no-index --no-build-isolation --editable .
+	@touch $@
+
+$(dev): requirements/dev.txt $(core)
+	@echo "Adding the developers' tools …"
+	@$(pip) install --require-hashes -r requirements/dev.txt
+	@touch $@

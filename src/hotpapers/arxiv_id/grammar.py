@@ -1,0 +1,100 @@
+"""What an arXiv identifier is. All patterns expect lower-case text and flag ASCII.
+
+New style, from April 2007 on: YYMM.NNNN through December 2014, YYMM.NNNNN from January 2015 on; numbers begin at 1.
+Old style, August 1991 to March 2007: archive/YYMMNNN, with a subject class (math.GT/0309136) that is no part of the
+identity. Versions are v1 to v999. Years are accepted through 2050: an identifier does not know what day it is, and
+92 to 99 must not become 2092 to 2099.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+LAST_YEAR = 50
+"""The last year of this century that is taken for one, in two digits."""
+
+ARCHIVES = (
+    "acc-phys", "adap-org", "alg-geom", "ao-sci", "astro-ph", "atom-ph", "bayes-an", "chao-dyn", "chem-ph", "cmp-lg",
+    "comp-gas", "cond-mat", "cs", "dg-ga", "funct-an", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math",
+    "math-ph", "mtrl-th", "nlin", "nucl-ex", "nucl-th", "patt-sol", "physics", "plasm-ph", "q-alg", "q-bio",
+    "quant-ph", "solv-int", "supr-con",
+)  # fmt: skip
+"""All archives that gave identifiers of the old style. (`stat` is younger than the style.)"""
+
+
+class ArxivId(NamedTuple):
+    """A paper, and the version that was named, if one was. `id` is bare and canonical."""
+
+    id: str
+    version: int | None = None
+
+
+_MM = r"(?:0[1-9]|1[0-2])"
+_NEW = (
+    rf"(?:070[4-9]|071[0-2]|(?:0[89]|1[0-4]){_MM})\.(?!0000)\d{{4}}"
+    rf"|(?:1[5-9]|[2-4]\d|{LAST_YEAR}){_MM}\.(?!00000)\d{{5}}"
+)
+OLD_NUMBER = rf"(?:910[89]|911[0-2]|070[1-3]|(?:9[2-9]|0[0-6]){_MM})(?!000)\d{{3}}"
+# The longest name first: math-ph before math.
+ARCHIVE = "|".join(sorted(ARCHIVES, key=len, reverse=True))
+_CLASS = r"[a-z]{2,6}(?:-[a-z]{2,4})?"
+_VERSION = r"(?:v([1-9]\d{0,2}))?"
+
+BOUNDARY = r"(?![a-z0-9]|\.\d)"
+"""After an identifier no letter or digit goes on, and no dotted number: 2101.048690, 2101.04869v0, 2101.04869.5."""
+
+ID = rf"(?:({_NEW})|({ARCHIVE})(?:\.{_CLASS})?/({OLD_NUMBER})){_VERSION}{BOUNDARY}"
+"""Four groups, in the order of `identifier`."""
+
+NUMBER = rf"(?:({_NEW})|({OLD_NUMBER})){_VERSION}{BOUNDARY}"
+"""An identifier whose archive stands elsewhere: new, number, version."""
+
+WHOLE = re.compile(ID, re.ASCII)
+
+
+def identifier(new: str | None, archive: str | None, number: str | None, version: str | None) -> ArxivId:
+    """The value from the groups of ID."""
+    return ArxivId(new or f"{archive}/{number}", int(version) if version else None)
+
+
+_NEARLY = re.compile(r"(\d\d)(\d\d)\.(\d+)(v\d+)?", re.ASCII)
+_NEARLY_OLD = re.compile(r"([a-z-]+)(?:\.[a-z-]+)?/(\d\d)(\d\d)(\d+)(v\d+)?", re.ASCII)
+
+
+def what_is_wrong(text: str) -> str:
+    """A reason why a text that looks like an identifier is none; empty when it looks like nothing known."""
+    match = _NEARLY.search(text)
+    if match:
+        return _wrong_new(*match.groups())
+    match = _NEARLY_OLD.search(text)
+    return _wrong_old(*match.groups()) if match else ""
+
+
+def _wrong_new(year: str, month: str, number: str, version: str | None) -> str:
+    if not 1 <= int(month) <= 12:
+        return f"there is no month {month}"
+    if not 704 <= int(year + month) <= LAST_YEAR * 100 + 12:
+        return f"identifiers of this style begin in 0704, and {year}{month} is not accepted"
+    digits = 4 if int(year) < 15 else 5
+    if len(number) != digits:
+        return f"{year}{month} wants {digits} digits after the point"
+    return _wrong_rest(number, version)
+
+
+def _wrong_old(archive: str, year: str, month: str, number: str, version: str | None) -> str:
+    if archive not in ARCHIVES:
+        return f"there was no archive {archive}"
+    if not 1 <= int(month) <= 12:
+        return f"there is no month {month}"
+    if not (int(year + month) <= 703 or int(year + month) >= 9108):
+        return "identifiers of this style go from 9108 to 0703"
+    if len(number) != 3:
+        return "this style has seven digits after the slash"
+    return _wrong_rest(number, version)
+
+
+def _wrong_rest(number: str, version: str | None) -> str:
+    if int(number) == 0:
+        return "numbers begin at 1"
+    return f"there is no version {version}" if version else ""

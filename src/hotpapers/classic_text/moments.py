@@ -1,0 +1,72 @@
+"""Printed moments, which are Japan time, and the day of a post, which is in its id."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from hotpapers.errors import NotClassic
+
+TALLY = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2})")
+MADE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+# Japan has had no summer time since 1951.
+_JAPAN = timedelta(hours=9)
+# Twitter counts the milliseconds in its ids from here (4 November 2010, 01:42:54.657 UTC); the lower 22 bits of an id
+# say which machine made it.
+_TWITTER_EPOCH_MS = 1_288_834_974_657
+_MS_SHIFT = 22
+_MONTHS = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+]  # fmt: skip
+
+
+def moment(printed: str) -> int:
+    """The moment printed as "12/23/2020 10:50:00" or "2020-12-23T10:50:00" in Japan, as integer µs UTC.
+
+    Raises NotClassic for another shape and for a moment that is in no calendar.
+    """
+    if found := TALLY.fullmatch(printed):
+        month, day, year, hour, minute, second = map(int, found.groups())
+    elif found := MADE.fullmatch(printed):
+        year, month, day, hour, minute, second = map(int, found.groups())
+    else:
+        raise NotClassic(f"{printed[:40]!r} is no moment")
+    try:
+        there = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError as error:
+        raise NotClassic(f"{printed!r} is in no calendar: {error}") from None
+    return (there - _EPOCH - _JAPAN) // _MICROSECOND
+
+
+def printed_tally(micros: int) -> str:
+    """A moment (µs UTC) as tallies print it: "12/23/2020 10:50:00", Japan time, whole seconds (rounded down)."""
+    there = _in_japan(micros)
+    return f"{there.month:02}/{there.day:02}/{there.year:04} {there:%H:%M:%S}"
+
+
+def printed_made(micros: int) -> str:
+    """A moment (µs UTC) as the front matter prints it, without ".Z": "2020-12-23T10:50:00", Japan time."""
+    there = _in_japan(micros)
+    return f"{there.year:04}-{there.month:02}-{there.day:02}T{there:%H:%M:%S}"
+
+
+def post_moment(id: str) -> int:
+    """The moment at which a Twitter id was made, in µs UTC (whole milliseconds)."""
+    return ((int(id) >> _MS_SHIFT) + _TWITTER_EPOCH_MS) * 1000
+
+
+def post_day(id: str) -> str:
+    """The UTC day of a Twitter id, as posts show it: "December 22, 2020". The id must be decimal and fit 63 bits."""
+    day = _EPOCH + timedelta(microseconds=post_moment(id))
+    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+def _in_japan(micros: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=micros) + _JAPAN
+    except OverflowError:
+        raise NotClassic(f"{micros} µs is a moment outside the years 1 to 9999") from None

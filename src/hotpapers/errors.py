@@ -1,0 +1,98 @@
+"""Every error this program raises on purpose.
+
+    HotPapersError
+    ├── UsageError              what was asked cannot be done as asked; exit status 2
+    │   ├── SettingsError       hotpapers.toml: names file, key and remedy
+    │   └── NoSuch              a paper, issue, publication or row that is not there
+    ├── InputError              what was given cannot be read: file, line and reason
+    │   ├── NotAnArxivId        a text that is no arXiv identifier
+    │   ├── NotClassic          a file that is not in the classic format
+    │   └── NotExchange         a line that is not in the exchange format
+    ├── StoreError              the store cannot be used
+    │   ├── NotAStore           the file or database belongs to another program
+    │   ├── NewerStore          written by a newer version of this program
+    │   ├── CorruptStore        the database reports damage
+    │   ├── ReadOnlyStore       the store cannot be written
+    │   ├── FullStore           no room left on the disk
+    │   ├── BusyStore           another process holds the store for too long
+    │   └── UnreachableStore    the database server does not answer
+    └── IssueError              an issue cannot be frozen, found or corrected
+
+Anything else that escapes is a bug of ours. The command line prints an error's text and
+nothing more; `--debug` adds the traceback.
+"""
+
+from __future__ import annotations
+
+
+class HotPapersError(Exception):
+    """Base of all: its text says what is wrong and what to do."""
+
+
+class UsageError(HotPapersError):
+    """What was asked cannot be done as asked."""
+
+
+class SettingsError(UsageError):
+    """A setting in hotpapers.toml that cannot be used."""
+
+
+class NoSuch(UsageError):
+    """A paper, issue, publication or row that is not there."""
+
+
+class InputError(HotPapersError):
+    """Input that cannot be read. `file` and `line` (1-based) are kept where known."""
+
+    def __init__(self, reason: str, *, file: str | None = None, line: int | None = None) -> None:
+        self.reason, self.file, self.line = reason, file, line
+        where = ":".join(str(part) for part in (file, line) if part is not None)
+        super().__init__(f"{where}: {reason}" if where else reason)
+
+
+class NotAnArxivId(InputError):
+    """A text that is no arXiv identifier."""
+
+
+class NotClassic(InputError):
+    """A file that is not in the classic format."""
+
+
+class NotExchange(InputError):
+    """A line that is not in the exchange format."""
+
+
+class StoreError(HotPapersError):
+    """The store cannot be used."""
+
+
+class NotAStore(StoreError):
+    """The file or database belongs to another program."""
+
+
+class NewerStore(StoreError):
+    """The store was written by a newer version of this program."""
+
+
+class CorruptStore(StoreError):
+    """The database reports damage."""
+
+
+class ReadOnlyStore(StoreError):
+    """The store cannot be written."""
+
+
+class FullStore(StoreError):
+    """No room left on the disk."""
+
+
+class BusyStore(StoreError):
+    """Another process holds the store for too long."""
+
+
+class UnreachableStore(StoreError):
+    """The database server does not answer."""
+
+
+class IssueError(HotPapersError):
+    """An issue cannot be frozen, found or corrected."""

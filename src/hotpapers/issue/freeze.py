@@ -1,0 +1,162 @@
+"""Freezing issues, reading them back, and proving them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.errors import IssueError, NoSuch, UsageError
+from hotpapers.issue.build import Built, Recipe, build, cut_of, digest_of, read_content
+from hotpapers.record.items import canonical_json
+from hotpapers.record.store import Record, now
+from hotpapers.record.verify import Finding
+
+BATCH_SOURCE = "issue"
+
+
+class Frozen(NamedTuple):
+    """A frozen issue as the record keeps it."""
+
+    content: model.IssueContent
+    digest: str
+    frozen_at: int
+
+
+def publication_of(record: Record, name: str | None) -> model.Publication:
+    """The publication of a name, or the only one there is. Raises NoSuch, UsageError."""
+    rows = record.view().latest(model.Publication)
+    found = {row.item.publication: row.item for row in rows if isinstance(row.item, model.Publication)}
+    if name is not None:
+        if name not in found:
+            raise NoSuch(f"{name}: no such publication; there are: {', '.join(found) or 'none'}")
+        return found[name]
+    if not found:
+        raise NoSuch("no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml")
+    if len(found) > 1:
+        raise UsageError(f"several publications; choose one with --publication: {', '.join(found)}")
+    return next(iter(found.values()))
+
+
+def editions(record: Record, publication: str, day: str) -> list[Frozen]:
+    """All editions of a day's issue, the first first."""
+    where = 't.publication = ? AND t."day" = ?'
+    rows = record.view().latest(model.Issue, where, (publication, day), "t.edition")
+    return [
+        Frozen(read_content(row.item.content), row.item.digest, row.item.observed_at)
+        for row in rows
+        if isinstance(row.item, model.Issue)
+    ]
+
+
+def frozen_days(record: Record, publication: str) -> list[str]:
+    """The days that have an issue, ascending."""
+    sql = 'SELECT DISTINCT "day" FROM issue WHERE publication = ? AND until = 0 ORDER BY 1'
+    return [row[0] for row in record.database.rows(sql, (publication,))]
+
+
+def listed_days(record: Record, publication: str) -> list[str]:
+    """The days that have an imported listing, ascending."""
+    sql = 'SELECT DISTINCT "day" FROM listing WHERE publication = ? AND until = 0 ORDER BY 1'
+    return [row[0] for row in record.database.rows(sql, (publication,))]
+
+
+def check_day(day: str) -> str:
+    """The day, if it is one. Raises UsageError."""
+    try:
+        if datetime.date.fromisoformat(day).isoformat() == day:
+            return day
+    except ValueError:
+        pass
+    raise UsageError(f"{day}: not a day; write it as 2021-01-14")
+
+
+def freeze(
+    record: Record, publication: model.Publication, day: str, *, again: bool = False, reason: str = "", at: int | None = None
+) -> Frozen:
+    """The day's issue: the frozen one, or a new one; with `again`, a new edition for a reason.
+
+    Raises UsageError when a reason is missing or needless, IssueError when the day is not over.
+    """
+    check_day(day)
+    at = at or now()
+    before = editions(record, publication.publication, day)
+    if again and (not before or not reason.strip()):
+        raise UsageError("a new edition corrects a frozen issue and says why: --again --reason '…'")
+    if before and not again:
+        return before[-1]
+    if publication.window != "listing" and at < (cut := cut_of(publication, day)):
+        closes = datetime.datetime.fromtimestamp(cut / 1e6, datetime.UTC)
+        raise IssueError(f"{day} is not over: its issue closes at {closes:%Y-%m-%d %H:%M} UTC.")
+    recipe = Recipe(
+        publication, day, len(before) + 1, record.head.position, before[-1].digest if before else "", reason.strip()
+    )
+    built = build(record, recipe)
+    return save(record, built, at)
+
+
+def save(record: Record, built: Built, at: int) -> Frozen:
+    """Writes an issue and what it shows into the record. Raises IssueError when another process was first."""
+    content = built.content
+    item = model.Issue(
+        publication=content.publication.publication, day=content.day, edition=content.edition, digest=built.digest,
+        content=canonical_json(content).decode(), observed_at=at,
+    )  # fmt: skip
+    record.write([item, *built.shown], source=BATCH_SOURCE, at=at)
+    return Frozen(content, built.digest, at)
+
+
+def newer_listing(record: Record, frozen: Frozen) -> bool:
+    """Whether the record holds a later observation of the listing than the issue was frozen from."""
+    content = frozen.content
+    sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
+    latest = record.database.rows(sql, (content.publication.publication, content.day))[0][0]
+    return latest is not None and latest > content.position
+
+
+def check_issue(record: Record, item: model.Issue) -> Iterator[Finding]:
+    """Compares an issue with its digest, then with what is rebuilt from the record."""
+    name = f"{item.publication} {item.day} edition {item.edition}"
+    try:
+        content = read_content(item.content)
+    except (msgspec.DecodeError, msgspec.ValidationError) as problem:
+        yield Finding("issue", f"{name}: its content cannot be read: {problem}")
+        return
+    if digest_of(content) != item.digest:
+        yield Finding("issue", f"{name}: its content does not have its digest")
+    recipe = Recipe(content.publication, item.day, item.edition, content.position, content.replaces, content.reason)
+    if record.head.position < content.position:
+        yield Finding("issue", f"{name}: rests on batch {content.position}, which is gone")
+        return
+    try:
+        rebuilt = build(record, recipe).content
+    except (NoSuch, IssueError) as problem:
+        yield Finding("issue", f"{name}: cannot be rebuilt: {problem}")
+        return
+    differing = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
+    for path, frozen, again in differing[:10]:
+        yield Finding("issue", f"{name}: {path} is {_short(frozen)}, rebuilt {_short(again)}")
+    if len(differing) > 10:
+        yield Finding("issue", f"{name}: and {len(differing) - 10} more differences")
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(path, value here, value there) of every leaf in which two JSON values differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other}):
+            yield from differences(one.get(key), other.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(one, Sequence) and isinstance(other, Sequence) and not isinstance(one, str):
+        for index in range(max(len(one), len(other))):
+            mine = one[index] if index < len(one) else None
+            theirs = other[index] if index < len(other) else None
+            yield from differences(mine, theirs, f"{path}[{index + 1}]")
+    elif one != other:
+        yield path, one, other
+
+
+def _short(value: Any) -> str:
+    text = canonical_json(value).decode()
+    return text if len(text) <= 60 else text[:57] + "…"

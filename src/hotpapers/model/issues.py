@@ -1,0 +1,82 @@
+"""A frozen issue."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from hotpapers.model.items import Publication
+from hotpapers.model.talk import Part, Peers
+
+
+class Count(msgspec.Struct, frozen=True, kw_only=True):
+    """What one network's counts of a paper were at a moment, as an entry prints them."""
+
+    network: str
+    voices: int
+    reposts: int
+    likes: int
+    until: int
+    method: str = ""
+    bots: int = 0
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper in an issue. `then`: its place by the classic rule. `metadata` and `posts`: hashes of the items shown."""
+
+    place: int
+    paper: str
+    score: int
+    voices: int
+    level: bool
+    then: int
+    announced_at: int
+    counts: tuple[Count, ...]
+    parts: tuple[Part, ...]
+    metadata: str
+    posts: tuple[str, ...]
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """How completely a network was read for an issue; `unknown` is never zero."""
+
+    network: str
+    state: Literal["complete", "partial", "refused", "unknown"]
+    reason: str = ""
+    since: int | None = None
+
+
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier issue that this one looked at."""
+
+    day: str
+    edition: int
+    digest: str
+
+
+class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
+    """All that an issue is. Its digest is the SHA-256 of its RFC 8785 JSON.
+
+    `cut`: the moment up to which observations count. `position`: up to which batch the record was read.
+    `announced`, `considered`: papers announced that day, papers that were ranked. `replaces`: the digest
+    of the edition that this one corrects, for `reason`.
+    """
+
+    format: Literal[1] = 1
+    publication: Publication
+    day: str
+    edition: int
+    from_at: int
+    cut: int
+    position: int
+    ranking: str
+    announced: int | None
+    considered: int
+    readings: tuple[Reading, ...]
+    earlier: tuple[Earlier, ...]
+    entries: tuple[Entry, ...]
+    still: tuple[Entry, ...]
+    peers: tuple[Peers, ...]
+    replaces: str = ""
+    reason: str = ""

@@ -1,0 +1,76 @@
+"""What a ranking sees, and what it says."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Attention(msgspec.Struct, frozen=True, kw_only=True):
+    """One paper's attention on one network, measured at `until`.
+
+    `age`: hours since the announcement at which it is compared, 0 for a listing. `voices`: x of the rarity
+    ranking. `own`: the voices with which the paper itself stands in the reference, 0 where it does not.
+    """
+
+    network: str
+    until: int
+    age: int
+    voices: int
+    reposts: int
+    likes: int
+    method: str = ""
+    own: int = 0
+    bots: int = 0
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper that may enter an issue. `order` breaks the ties that a listing's own order decides."""
+
+    paper: str
+    archive: str
+    announced_at: int
+    order: int = 0
+    attention: tuple[Attention, ...] = ()
+
+
+class Peers(msgspec.Struct, frozen=True, kw_only=True):
+    """How many papers of an archive had how many voices on a network at an age: (voices, papers), ascending."""
+
+    network: str
+    age: int
+    archive: str
+    counts: tuple[tuple[int, int], ...]
+
+
+class Talk(msgspec.Struct, frozen=True, kw_only=True):
+    """A read-only view of who talked about what: all that a ranking may look at."""
+
+    candidates: tuple[Candidate, ...]
+    peers: tuple[Peers, ...]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One summand of a score: of `papers` other papers `atleast` had `voices` or more.
+
+    `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing.
+    """
+
+    network: str
+    rule: str
+    score: int
+    voices: int
+    papers: int
+    atleast: int
+    among: str
+    age: int
+    until: int
+
+
+class Scored(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate with its score: the integer sum of its parts' scores."""
+
+    paper: str
+    score: int
+    voices: int
+    parts: tuple[Part, ...]
+    level: bool = False

@@ -1,0 +1,74 @@
+"""The classic format: imported listings as they were printed, and issues of our own in the same dress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hotpapers import arxiv_id, classic_text
+from hotpapers.classic_text import ClassicIssue, ClassicItem
+from hotpapers.model import Entry, File, Paper, Quotation, Shelf, ShelfIssue
+
+
+class Classic:
+    """Issues in the format of 2020 to 2022."""
+
+    name = "classic"
+
+    def render(self, shelf: Shelf, publication: str, days: Sequence[str]) -> Iterator[File]:
+        """One `YYYY-MM-DD---Hot-Papers.md` for each of these days. Raises NoSuch."""
+        for day in days:
+            yield File(f"{day}---Hot-Papers.md", text_of(shelf.issue(publication, day)).encode())
+
+
+def text_of(issue: ShelfIssue) -> str:
+    """An issue in the classic format, in the order of the classic rule for a listing, in its own order otherwise."""
+    if issue.listing is not None:
+        return classic_text.render(_as_listed(issue))
+    return classic_text.render(_as_our_own(issue), escape=True)
+
+
+def _as_listed(issue: ShelfIssue) -> ClassicIssue:
+    listing = issue.listing
+    assert listing is not None  # noqa: S101  the caller looked
+    entries = sorted(issue.content.entries, key=lambda entry: entry.then)
+    items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
+    return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
+
+
+def _listed_item(issue: ShelfIssue, number: int, entry: Entry) -> ClassicItem:
+    place, count = issue.places[entry.paper], entry.counts[0]
+    return ClassicItem(
+        number=number, title=place.title, authors=place.authors, reposts=count.reposts, likes=count.likes,
+        tallied=place.tallied, paper=arxiv_id.from_key(entry.paper), categories=place.categories,
+        abstract=place.abstract, posts=tuple(map(_post, issue.posts[entry.paper])),
+    )  # fmt: skip
+
+
+def _as_our_own(issue: ShelfIssue) -> ClassicIssue:
+    made = classic_text.printed_made(issue.content.cut)
+    items = tuple(_own_item(issue, entry) for entry in issue.content.entries)
+    return ClassicIssue(date=issue.content.day, made=made, lead=0, items=items)
+
+
+def _own_item(issue: ShelfIssue, entry: Entry) -> ClassicItem:
+    paper: Paper = issue.papers[entry.paper]
+    return ClassicItem(
+        number=entry.place, title=_line(paper.title), authors=tuple(_line(a).replace(",", "") for a in paper.authors),
+        reposts=sum(count.reposts for count in entry.counts), likes=sum(count.likes for count in entry.counts),
+        tallied=classic_text.printed_tally(max((c.until for c in entry.counts), default=issue.content.cut)),
+        paper=arxiv_id.from_key(entry.paper), categories=paper.categories, abstract=_line(paper.abstract),
+        posts=tuple(map(_post, (q for q in issue.posts[entry.paper] if q.post.network == "x"))),
+    )  # fmt: skip
+
+
+def _line(text: str) -> str:
+    """Text on one line: the format has one line a field."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _post(quotation: Quotation) -> classic_text.ShownPost:
+    post = quotation.post
+    return classic_text.ShownPost(
+        id=post.post.removeprefix("x:"), handle=post.handle, name=post.name, lang=post.lang, rtl=post.rtl,
+        text=post.text, links=tuple(classic_text.Link(k.start, k.end, k.target) for k in post.links),
+    )  # fmt: skip

@@ -1,0 +1,117 @@
+"""Channel `markdown`: one plain Markdown file an issue, `YYYY-MM-DD.md`, for notes, mails and wikis.
+
+CommonMark with a layout of our own. What comes from papers and networks is text: no mark-up in it comes alive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from hotpapers.model import Count, Entry, File, Paper, Quotation, Shelf, ShelfIssue
+from hotpapers.publish import addresses, wording
+from hotpapers.ranking import words
+
+# What can begin mark-up anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
+_MARKUP = re.compile(r"[\\`*_\[\]<>&~|!$#]|:(?=//)|(?<=www)\.")
+# What begins a block at the start of a line: a list, a rule, a heading's underline.
+_BLOCK = re.compile(r"^(\d{0,9})([-+=.)])")
+_UNSAFE_IN_TARGET = {ord(char): f"%{ord(char):02X}" for char in '<>\\`"^{|}'}
+
+
+class Markdown:
+    """Issues as plain Markdown."""
+
+    name = "markdown"
+
+    def render(self, shelf: Shelf, publication: str, days: Sequence[str]) -> Iterator[File]:
+        """One file for each of these days. Raises NoSuch."""
+        for day in days:
+            text = issue_text(shelf.issue(publication, day))
+            yield File(f"{day}.md", text.encode("utf-8", "replace"))
+
+
+def escape(text: str) -> str:
+    """Text as Markdown that shows just that text: one line, every sign that could be mark-up behind a backslash."""
+    escaped = _MARKUP.sub(r"\\\g<0>", wording.one_line(text))
+    return _BLOCK.sub(r"\1\\\2", escaped)
+
+
+def link(text: str, target: str) -> str:
+    """A link; the text alone where there is no target."""
+    if not target:
+        return escape(text)
+    return f"[{escape(text)}](<{target.translate(_UNSAFE_IN_TARGET).replace('&', '&amp;')}>)"
+
+
+def issue_text(issue: ShelfIssue) -> str:
+    """An issue as Markdown: blocks with an empty line between them."""
+    return "\n\n".join(_blocks(issue)) + "\n"
+
+
+def _blocks(issue: ShelfIssue) -> Iterator[str]:
+    content = issue.content
+    yield f"# {escape(content.publication.title)}, {wording.weekday_name(content.day)}"
+    yield escape(" · ".join(wording.facts(issue)))
+    yield from (escape(note) for note in wording.notes(content))
+    if content.reason:
+        yield f"Edition {content.edition}. Corrected: {escape(content.reason)}"
+    for entry in content.entries:
+        yield f"## {entry.place}\\. {escape(issue.papers[entry.paper].title)}"
+        yield from _entry(issue, entry)
+    if issue_empty := wording.empty(issue):
+        yield issue_empty
+    if content.still:
+        yield "## Still talked about"
+        yield "\n".join(_still(issue.papers[entry.paper], entry) for entry in content.still)
+    yield "---"
+    yield f"Frozen {wording.minute(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
+    yield f"Digest `{issue.digest}`. Check it: `hotpapers verify {content.day}`"
+
+
+def _entry(issue: ShelfIssue, entry: Entry) -> Iterator[str]:
+    paper = issue.papers[entry.paper]
+    if paper.authors:
+        yield escape(", ".join(paper.authors))
+    if entry.counts:
+        yield "\n".join(f"- {_count(count)}" for count in entry.counts)
+    lead, _ = wording.lead(paper)
+    if lead:
+        yield escape(lead)
+    yield from (_quotation(quotation) for quotation in issue.posts.get(entry.paper, ())[:1])
+    yield _why(issue, entry)
+    yield _links(paper)
+
+
+def _count(count: Count) -> str:
+    bots = f" (not counted: {words.count_noun(count.bots, 'bot post')})" if count.bots else ""
+    return f"{escape(words.network_name(count.network))}: {wording.counts_line(count)}{bots}"
+
+
+def _quotation(quotation: Quotation) -> str:
+    post = quotation.post
+    lines = [escape(line) for line in wording.shown(post.text).split("\n")]
+    said = "\\\n".join(line for line in lines if line)
+    handle = f" (@{post.handle})" if post.name and post.handle else ""
+    where = f"{words.network_name(post.network)}, {wording.day_name(wording.day_of(post.created_at))}"
+    who = f"— {escape((post.name or post.handle) + handle)}, {link(where, addresses.post_url(post))}"
+    return "\n".join(f"> {line}".rstrip() for line in f"{said}\n\n{who}".split("\n"))
+
+
+def _why(issue: ShelfIssue, entry: Entry) -> str:
+    said = [words.part_sentence(part) for part in entry.parts]
+    said.append(f"Score: {wording.total(entry)}.")
+    said += [wording.level(entry, issue.content.ranking), wording.places(entry, issue.listing is not None)]
+    return "Why here: " + escape(" ".join(sentence for sentence in said if sentence))
+
+
+def _links(paper: Paper) -> str:
+    places = [("abs", addresses.abs_url(paper.paper)), ("pdf", addresses.pdf_url(paper.paper))]
+    places = [place for place in places if place[1]] or [(paper.paper, "")]
+    places += [(category, addresses.category_url(category)) for category in paper.categories]
+    return " · ".join(link(text, target) for text, target in places)
+
+
+def _still(paper: Paper, entry: Entry) -> str:
+    counts = "; ".join(_count(count) for count in entry.counts)
+    return f"- {link(paper.title, addresses.abs_url(paper.paper))}" + (f" ({counts})" if counts else "")

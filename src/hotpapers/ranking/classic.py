@@ -1,0 +1,32 @@
+"""`classic/1`: reposts and likes, added up. For reproduction and comparison."""
+
+from __future__ import annotations
+
+from hotpapers.model import Attention, Candidate, Part, Scored, Talk
+
+NAME = "classic/1"
+
+
+def rank(talk: Talk) -> tuple[Scored, ...]:
+    """Candidates by reposts + likes over all networks, descending; ties keep their order in the listing, then id."""
+    scored = {candidate.paper: _score(candidate) for candidate in talk.candidates}
+    inputs = {candidate.paper: candidate for candidate in talk.candidates}
+
+    def by_score(one: Scored) -> tuple[int, int, int, str]:
+        candidate = inputs[one.paper]
+        return (-one.score, candidate.order, candidate.announced_at, one.paper)
+
+    return tuple(sorted(scored.values(), key=by_score))
+
+
+def _score(candidate: Candidate) -> Scored:
+    parts = tuple(_part(attention) for attention in candidate.attention)
+    voices = sum(attention.voices for attention in candidate.attention)
+    return Scored(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
+
+
+def _part(attention: Attention) -> Part:
+    return Part(
+        network=attention.network, rule="classic", score=attention.reposts + attention.likes, voices=attention.voices,
+        papers=0, atleast=0, among="", age=attention.age, until=attention.until,
+    )  # fmt: skip

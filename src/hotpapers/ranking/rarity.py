@@ -1,0 +1,117 @@
+"""`rarity/1`: of the papers that people talk about on a network, how many get this much?
+
+For a paper with x voices on a network, P other papers that are talked about there (3 voices or more, at the same
+age, of the same archive, announced in the 90 days to the cut) and k of them with at least x, the part is
+log10((P + 1) / (k + 1)), rounded once to integer millipoints. The score is the sum over the networks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from decimal import ROUND_HALF_EVEN, Context
+from functools import lru_cache
+from itertools import accumulate
+from typing import NamedTuple
+
+from hotpapers.categories import group_of
+from hotpapers.model import Attention, Candidate, Part, Peers, Scored, Talk
+
+NAME = "rarity/1"
+LEAST = 3
+"""Fewer voices than these score nothing on a network."""
+ENOUGH = 500
+"""A reference of fewer papers is widened: archive, its group, all."""
+
+_EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
+
+
+@lru_cache(maxsize=65536)
+def millipoints(papers: int, atleast: int) -> int:
+    """log10((papers + 1) / (atleast + 1)) in integer millipoints: 28 decimal digits, half-even, on every machine alike."""
+    ratio = _EXACT.divide(_EXACT.create_decimal(papers + 1), _EXACT.create_decimal(atleast + 1))
+    return int(_EXACT.multiply(_EXACT.log10(ratio), _EXACT.create_decimal(1000)).to_integral_value(ROUND_HALF_EVEN))
+
+
+class Reference(NamedTuple):
+    """Papers by voices: `voices` ascending, `upto[i]` papers have fewer than `voices[i]`; `papers` in all."""
+
+    voices: tuple[int, ...]
+    upto: tuple[int, ...]
+    papers: int
+
+    def atleast(self, x: int) -> int:
+        """How many papers have x voices or more."""
+        index = bisect_left(self.voices, x)
+        return self.papers - (self.upto[index] if index < len(self.upto) else self.papers)
+
+
+def _reference(peers: list[Peers]) -> Reference:
+    counts: dict[int, int] = defaultdict(int)
+    for one in peers:
+        for voices, papers in one.counts:
+            if voices >= LEAST:
+                counts[voices] += papers
+    ascending = sorted(counts)
+    sums = [0, *accumulate(counts[voices] for voices in ascending)]
+    return Reference(tuple(ascending), tuple(sums[:-1]), sums[-1])
+
+
+class References:
+    """All references of a talk, each made once: by network, age and the papers compared."""
+
+    def __init__(self, peers: tuple[Peers, ...]) -> None:
+        self._peers = peers
+        self._made: dict[tuple[str, int, str], Reference] = {}
+
+    def find(self, attention: Attention, archive: str) -> tuple[str, int, int]:
+        """The narrowest reference with enough papers: its name, how many other papers, and those with at least x."""
+        own = attention.own if attention.own >= LEAST else 0
+        for among in (archive, f"{group_of(archive)} group"):
+            reference = self._of(attention, among)
+            if archive and reference.papers - bool(own) >= ENOUGH:
+                return among, *_others(reference, own, attention.voices)
+        return "all", *_others(self._of(attention, "all"), own, attention.voices)
+
+    def _of(self, attention: Attention, among: str) -> Reference:
+        key = (attention.network, attention.age, among)
+        if key not in self._made:
+            self._made[key] = reference_among(self._peers, *key)
+        return self._made[key]
+
+
+def reference_among(peers: tuple[Peers, ...], network: str, age: int, among: str) -> Reference:
+    """The papers of an archive, of its group, or all, on a network at an age."""
+    return _reference([p for p in peers if (p.network, p.age) == (network, age) and _belongs(p.archive, among)])
+
+
+def _belongs(archive: str, among: str) -> bool:
+    return among == "all" or archive == among or f"{group_of(archive)} group" == among
+
+
+def _others(reference: Reference, own: int, x: int) -> tuple[int, int]:
+    return reference.papers - bool(own), reference.atleast(x) - bool(own and own >= x)
+
+
+def part_of(attention: Attention, archive: str, references: References) -> Part:
+    """One network's part of a paper's score."""
+    among, papers, atleast = references.find(attention, archive)
+    score = millipoints(papers, atleast) if attention.voices >= LEAST else 0
+    return Part(
+        network=attention.network, rule="rarity", score=score, voices=attention.voices, papers=papers,
+        atleast=atleast, among=among, age=attention.age, until=attention.until,
+    )  # fmt: skip
+
+
+def rank(talk: Talk) -> tuple[Scored, ...]:
+    """Candidates by score, descending; level ones by more voices, then earlier announcement, then id."""
+    references = References(talk.peers)
+    announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
+    scored = [_score(candidate, references) for candidate in talk.candidates]
+    return tuple(sorted(scored, key=lambda one: (-one.score, -one.voices, announced[one.paper], one.paper)))
+
+
+def _score(candidate: Candidate, references: References) -> Scored:
+    parts = tuple(part_of(attention, candidate.archive, references) for attention in candidate.attention)
+    voices = sum(attention.voices for attention in candidate.attention)
+    return Scored(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)

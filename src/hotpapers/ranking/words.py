@@ -1,0 +1,79 @@
+"""A ranking's arithmetic in plain sentences: the same on the command line and on every page."""
+
+from __future__ import annotations
+
+from hotpapers.model import Count, Part
+
+NETWORK_NAMES = {
+    "bluesky": "Bluesky",
+    "mastodon": "Mastodon",
+    "hackernews": "Hacker News",
+    "lobsters": "Lobsters",
+    "reddit": "Reddit",
+    "x": "X (Twitter)",
+    "huggingface": "Hugging Face",
+    "feeds": "feeds",
+}
+
+_AGES = {6: "six hours in", 24: "a day in", 72: "three days in", 168: "a week in"}
+
+
+def network_name(network: str) -> str:
+    """A network's name as readers know it."""
+    return NETWORK_NAMES.get(network, network)
+
+
+def number(count: int) -> str:
+    """1,204."""
+    return f"{count:,}"
+
+
+def count_noun(count: int, noun: str, plural: str = "") -> str:
+    """`1 paper`, `1,204 papers`."""
+    return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
+
+
+def part_sentence(part: Part) -> str:
+    """One summand as a sentence that ends in its points."""
+    name = network_name(part.network)
+    if part.rule == "classic":
+        return f"Reposts and likes on {name}, added up: {number(part.score)}."
+    if part.score == 0 and part.voices < 3:
+        return f"{count_noun(part.voices, 'voice')} on {name}: fewer than 3 score nothing: 0."
+    among = "" if part.among == "all" else f" of {part.among}"
+    if part.age == 0:
+        return (
+            f"Of {number(part.papers)} other papers{among} listed in the 90 days before, "
+            f"{number(part.atleast)} had {number(part.voices)} favorites or more: {number(part.score)}."
+        )
+    return (
+        f"Of {number(part.papers)} other papers{among} talked about on {name} in 90 days, {number(part.atleast)} had "
+        f"{count_noun(part.voices, 'voice')} or more {_AGES.get(part.age, f'{part.age} hours in')}: {number(part.score)}."
+    )
+
+
+def formula(part: Part) -> str:
+    """The summand as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
+    if part.rule == "classic":
+        return number(part.score)
+    if part.score == 0 and part.voices < 3:
+        return "0"
+    return f"1000 × log10({number(part.papers + 1)} / {number(part.atleast + 1)}) = {number(part.score)}"
+
+
+def counts_sentence(count: Count) -> str:
+    """A network's counts as printed beside an entry."""
+    name = network_name(count.network)
+    return f"{name}: {count_noun(count.reposts, 'repost')}, {count_noun(count.likes, 'like')}"
+
+
+METHOD_NOTES = {
+    "1": "as the publication's own search summed them",
+    "2": "summed with native reposts, each of which repeated its original's count: reposts are several times too high",
+}
+"""What is known of how a listing's tallies were made, by the last part of the method's name."""
+
+
+def method_note(method: str) -> str:
+    """What a reader must know of a tally's method; empty when nothing is known."""
+    return METHOD_NOTES.get(method.rpartition("/")[2], "") if method.startswith("hot-papers/") else ""

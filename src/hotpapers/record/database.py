@@ -1,0 +1,52 @@
+"""What the record asks of a database: the same few verbs for SQLite and PostgreSQL.
+
+SQL is written once, with `?` for parameters and neither `?` nor `%` in its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Params = Sequence[Any]
+
+
+class Database(Protocol):
+    """One connection to a store. Every method raises a StoreError that says what to do."""
+
+    name: str
+    where: str
+
+    def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+
+    def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, in bounded memory."""
+
+    def run(self, sql: str, params: Params = ()) -> int:
+        """Runs a statement; how many rows it changed."""
+
+    def many(self, sql: str, rows: Iterable[Params]) -> int:
+        """Runs a statement once per row; how many rows it changed in all."""
+
+    def write(self) -> AbstractContextManager[None]:
+        """A write transaction that no other writer shares: committed at the end, undone on an error."""
+
+    def migrate(self, migrations: Sequence[str]) -> None:
+        """Brings the schema to the length of the list. Raises NotAStore, NewerStore."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads inside see one and the same moment of the store."""
+
+    def erase_traces(self) -> None:
+        """Overwrites what deleted rows left behind in free pages and logs."""
+
+    def integrity(self) -> list[str]:
+        """What the database itself finds damaged; empty when it is sound."""
+
+    def size(self) -> int:
+        """Bytes on disk."""
+
+    def close(self) -> None:
+        """Ends the connection."""

@@ -1,0 +1,4 @@
+"""The exchange format: a record as lines of JSON, one an item; Parquet and CSV beside it."""
+
+FORMAT = "hotpapers-record"
+VERSION = 1

@@ -1,0 +1,162 @@
+"""Classic issues into listings, places, tallies, papers, accounts, posts and mentions.
+
+Nothing is kept as Markdown or HTML: the classic channel renders the text anew from these items.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from hotpapers import arxiv_id, classic_text, model
+from hotpapers.categories import KNOWN
+from hotpapers.errors import NotClassic
+from hotpapers.record.store import Record, now
+
+PUBLICATION = "hot-papers"
+SOURCE = "classic"
+RETWEETS_ADDED_FROM = "2020-09-17"
+"""From this issue on the publication's search returned native retweets too, and added up their repeated counts."""
+
+SECOND = 1_000_000
+
+
+class Imported(NamedTuple):
+    """What became of a file. `later`: the same listing was there with other words or counts. `notes`: for people."""
+
+    file: str
+    state: Literal["new", "known", "later"]
+    day: str
+    places: int
+    repaired: bool
+    notes: tuple[str, ...] = ()
+
+
+def publication(name: str = PUBLICATION, *, observed_at: int) -> model.Publication:
+    """The publication that imported listings belong to."""
+    title = "Hot Papers" if name == PUBLICATION else name
+    return model.Publication(
+        publication=name, title=title, window="listing", threshold=0, networks=("x",), posts=10, observed_at=observed_at
+    )
+
+
+def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATION) -> Imported:
+    """Takes one file into the record, in one batch. Raises NotClassic with file and line; then nothing was changed."""
+    try:
+        text, repaired = classic_text.decode(data)
+        issue = classic_text.parse(text)
+        check_papers(issue)
+    except NotClassic as problem:
+        raise NotClassic(problem.reason, file=file, line=problem.line) from problem
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    known = known_files(record, name, issue.date)
+    notes = flag_categories(issue)
+    if sha in known:
+        return Imported(file, "known", issue.date, len(issue.items), repaired, notes)
+    items = items_of(issue, name, sha, later=len(known))
+    written = record.write([*_publication_if_new(record, name), *items], source=SOURCE)
+    refused = (f"{written.refused} items speak of what was forgotten and stayed out",) if written.refused else ()
+    state: Literal["new", "later"] = "later" if known else "new"
+    return Imported(file, state, issue.date, len(issue.items), repaired, (*notes, *refused))
+
+
+def _publication_if_new(record: Record, name: str) -> list[model.Item]:
+    found = record.view().one(model.Publication, name)
+    return [] if found else [publication(name, observed_at=now())]
+
+
+def known_files(record: Record, name: str, day: str) -> set[str]:
+    """SHA-256 of every file of that day that was imported before."""
+    sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"
+    return {row[0] for row in record.database.rows(sql, (name, day))}
+
+
+def check_papers(issue: classic_text.ClassicIssue) -> None:
+    """Raises NotClassic when a paper is listed twice."""
+    twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
+    if twice:
+        raise NotClassic(f"{twice[0]} is listed twice")
+
+
+def flag_categories(issue: classic_text.ClassicIssue) -> tuple[str, ...]:
+    """A note for every category that arXiv does not have; they are kept as they are."""
+    unknown = {c: item.number for item in issue.items for c in item.categories if c not in KNOWN}
+    return tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
+
+
+def items_of(issue: classic_text.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:
+    """All that a classic issue says. `later`: microseconds after its printed moments, for a corrected listing."""
+    made = classic_text.moment(issue.made) + later
+    items: list[model.Item] = [
+        model.Listing(
+            publication=name, day=issue.date, made=issue.made, lead=issue.lead, places=len(issue.items), file=sha,
+            observed_at=made,
+        )
+    ]  # fmt: skip
+    posts: dict[tuple[str, int], model.Post] = {}
+    for item in issue.items:
+        at = classic_text.moment(item.tallied) + later
+        items += _paper_items(issue.date, item, name, sha, at)
+        for n, post in enumerate(item.posts, 1):
+            items += _post_items(issue.date, item, n, post, name, _free_moment(posts, post, at))
+    return list(dict.fromkeys(items))
+
+
+def _free_moment(posts: dict[tuple[str, int], model.Post], post: classic_text.ShownPost, at: int) -> int:
+    """The moment, or the next one at which the same post was not yet seen with other words."""
+    while posts.setdefault((post.id, at), made := post_item(post, at)) != made:
+        at += 1
+    return at
+
+
+def method_of(name: str, day: str) -> str:
+    """How the listing's counts were made: /1, or /2 with native retweets added up."""
+    return f"{name}/{2 if day >= RETWEETS_ADDED_FROM else 1}"
+
+
+def _paper_items(day: str, item: classic_text.ClassicItem, name: str, sha: str, at: int) -> Sequence[model.Item]:
+    paper, method = arxiv_id.key(item.paper), method_of(name, day)
+    return (
+        model.Place(
+            publication=name, day=day, place=item.number, paper=paper, title=item.title, authors=item.authors,
+            abstract=item.abstract, categories=item.categories, network="x", method=method, tallied=item.tallied,
+            file=sha, observed_at=at,
+        ),
+        model.Tally(
+            paper=paper, network="x", method=method, reposts=item.reposts, likes=item.likes, observed_at=at
+        ),
+        model.Paper(
+            paper=paper, title=" ".join(item.title.split()), authors=item.authors, categories=item.categories,
+            abstract=" ".join(item.abstract.split()), observed_at=at,
+        ),
+    )  # fmt: skip
+
+
+def post_item(post: classic_text.ShownPost, at: int) -> model.Post:
+    """A shown post as an item. Its moment of creation is in its id."""
+    return model.Post(
+        post=f"x:{post.id}", network="x", account=account_of(post), created_at=classic_text.post_moment(post.id),
+        text=post.text, links=tuple(model.Link(k.start, k.end, k.target) for k in post.links), lang=post.lang,
+        rtl=post.rtl, handle=post.handle, name=post.name, observed_at=at,
+    )  # fmt: skip
+
+
+def account_of(post: classic_text.ShownPost) -> str:
+    """The key of an account known by its handle alone; handles do not tell case apart."""
+    return f"x:@{post.handle.lower()}"
+
+
+def _post_items(
+    day: str, item: classic_text.ClassicItem, n: int, post: classic_text.ShownPost, name: str, at: int
+) -> Sequence[model.Item]:
+    made = post_item(post, at)
+    return (
+        made,
+        model.Account(account=made.account, handle=post.handle, name=post.name, observed_at=at),
+        model.Mention(
+            post=made.post, paper=arxiv_id.key(item.paper), form="listed", found_in="listing", observed_at=at
+        ),
+        model.Shown(publication=name, day=day, edition=0, place=item.number, n=n, post=made.post, observed_at=at),
+    )  # fmt: skip

@@ -1,0 +1,255 @@
+"""Items as rows and as hashes: pure functions, one `Spec` a kind.
+
+An item's hash is the SHA-256 of its RFC 8785 JSON, in which every personal value that is not empty stands as a
+commitment, SHA-256(salt ‖ value). So a row whose values were forgotten still has its hash, from the commitments kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, get_origin, get_type_hints
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.categories import archive_of
+
+SALT = 16
+"""Bytes of a row's salt."""
+
+canonical_json = msgspec.json.Encoder(order="sorted").encode
+"""RFC 8785 JSON of what this program hashes: ASCII names, strings, integers, no floating point numbers."""
+
+_plain_json = msgspec.json.Encoder().encode
+
+
+class Marks(NamedTuple):
+    """The store's secret, and what is derived from it: marks that equal persons and texts share and nobody can read."""
+
+    secret: bytes
+
+    def voice(self, account: str) -> int:
+        """A signed 64-bit mark of an account, 0 for none; it outlives the account's id when that is forgotten."""
+        return self._number(account, b"voice") if account else 0
+
+    def same(self, text: str) -> int:
+        """A signed 64-bit mark that equal messages share on every network, 0 where there is too little text."""
+        letters = essence(text)
+        return self._number(letters, b"same") if len(letters) >= 24 else 0
+
+    def tombstone(self, key: str) -> str:
+        """The mark under which a forgotten key is known and refused: 32 hexadecimal digits."""
+        return hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"tombstone").hexdigest()
+
+    def pseudonym(self, key: str) -> str:
+        """What stands for a forgotten key: its network and its tombstone."""
+        return f"{key.partition(':')[0]}:~{self.tombstone(key)}"
+
+    def _number(self, text: str, person: bytes) -> int:
+        digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8, person=person).digest()
+        return int.from_bytes(digest, "big", signed=True)
+
+
+_ADDRESS = re.compile(r"https?://\S+|\S+\.\S*/\S*")
+
+
+def essence(text: str) -> str:
+    """A message without addresses, blanks, signs and case: what is left is alike when it was posted twice."""
+    return "".join(c for c in unicodedata.normalize("NFKC", _ADDRESS.sub("", text)).casefold() if c.isalnum())
+
+
+def is_pseudonym(key: str) -> bool:
+    """Whether a key stands for one that was forgotten."""
+    return key.partition(":")[2].startswith("~")
+
+
+Derive = Callable[[Any, Marks], int | str]
+
+_DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
+    model.Paper: (("archive", lambda p, _: archive_of(p.categories[0]) if p.categories else ""),),
+    model.Alias: (("voice", lambda a, m: m.voice(a.account)), ("stable_voice", lambda a, m: m.voice(a.stable))),
+    model.Post: (("voice", lambda p, m: m.voice(p.account)), ("same", lambda p, m: m.same(p.text))),
+    model.Reaction: (("voice", lambda r, m: m.voice(r.account)),),
+    model.Verdict: (("voice", lambda v, m: m.voice(v.subject)),),
+}
+
+
+class Spec(NamedTuple):
+    """How one kind is kept. `canonical`: (name, index of the field or -1 for the kind, personal), sorted by name."""
+
+    type: type[model.Item]
+    kind: str
+    fields: tuple[str, ...]
+    key: tuple[int, ...]
+    observed: int
+    personal: tuple[int, ...]
+    lists: tuple[int, ...]
+    flags: tuple[int, ...]
+    derived: tuple[tuple[str, Derive], ...]
+    columns: tuple[str, ...]
+    canonical: tuple[tuple[str, int, bool], ...]
+
+
+def _spec(cls: type[model.Item]) -> Spec:
+    fields = cls.__struct_fields__
+    hints = get_type_hints(cls)
+    derived = _DERIVED.get(cls, ())
+    named = [(name, i, name in cls.personal) for i, name in enumerate(fields)]
+    return Spec(
+        type=cls,
+        kind=model.kind_of(cls),
+        fields=fields,
+        key=tuple(fields.index(name) for name in cls.key),
+        observed=fields.index("observed_at"),
+        personal=tuple(fields.index(name) for name in cls.personal),
+        lists=tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple),
+        flags=tuple(i for i, name in enumerate(fields) if hints[name] is bool),
+        derived=derived,
+        columns=(*fields, *(name for name, _ in derived), "salt", "lost", "origin", "since", "until"),
+        canonical=tuple(sorted([*named, ("kind", -1, False)])),
+    )
+
+
+SPECS: dict[type[model.Item], Spec] = {cls: _spec(cls) for cls in model.KINDS}
+BY_KIND: dict[str, Spec] = {spec.kind: spec for spec in SPECS.values()}
+
+
+def commitment(salt: bytes, value: Any) -> str:
+    """SHA-256(salt ‖ value) in hexadecimal; a value that is not text counts as its canonical JSON."""
+    raw = value.encode() if isinstance(value, str) else canonical_json(value)
+    return hashlib.sha256(salt + raw).hexdigest()
+
+
+def item_hash(spec: Spec, values: Sequence[Any], salt: bytes | None, lost: Mapping[str, str] | None = None) -> bytes:
+    """The 32 bytes of an item's hash from its field values, in the order of `spec.fields`."""
+    said: dict[str, Any] = {}
+    for name, index, personal in spec.canonical:
+        if index < 0:
+            said[name] = spec.kind
+        elif lost is not None and name in lost:
+            said[name] = lost[name]
+        else:
+            value = values[index]
+            said[name] = commitment(salt, value) if personal and value and salt is not None else value
+    return hashlib.sha256(_plain_json(said)).digest()
+
+
+class Prepared(NamedTuple):
+    """An item ready to be written: `row` lacks `since` and `until`, `label` names it in the manifest."""
+
+    label: tuple[Any, ...]
+    row: tuple[Any, ...]
+    hash: bytes
+    item: model.Item
+
+
+class Kept(NamedTuple):
+    """What a row has beside its item: given on import of a whole record, made afresh otherwise."""
+
+    salt: bytes | None
+    lost: dict[str, str] | None = None
+    derived: tuple[int | str, ...] | None = None
+
+
+def label_of(spec: Spec, values: Sequence[Any]) -> tuple[Any, ...]:
+    """The item's kind, key and moment."""
+    return (spec.kind, *[values[i] for i in spec.key], values[spec.observed])
+
+
+def prepare(item: model.Item, marks: Marks, salt: bytes | None, origin: int = 0, kept: Kept | None = None) -> Prepared:
+    """An item with its hash and its row. `salt` is used where the kind has personal fields."""
+    spec = SPECS[type(item)]
+    values = msgspec.structs.astuple(item)
+    lost = kept.lost if kept else None
+    if kept:
+        salt = kept.salt
+    elif not spec.personal:
+        salt = None
+    derived = kept.derived if kept and kept.derived is not None else tuple(f(item, marks) for _, f in spec.derived)
+    stored: Sequence[Any] = values
+    if spec.lists or spec.flags:
+        stored = list(values)
+        for i in spec.lists:
+            stored[i] = canonical_json(values[i]).decode()
+        for i in spec.flags:
+            stored[i] = int(values[i])
+    row = (*stored, *derived, salt, _plain_json(lost).decode() if lost else None, origin)
+    return Prepared(label_of(spec, values), row, item_hash(spec, values, salt, lost), item)
+
+
+def prepare_all(offered: Iterable[tuple[model.Item, int, Kept | None]], marks: Marks) -> dict[Spec, list[Prepared]]:
+    """Items with (origin, kept) grouped by kind in the order of KINDS, each group sorted by key and moment."""
+    groups: dict[type[model.Item], list[Prepared]] = {cls: [] for cls in model.KINDS}
+    pool, at = b"", 0
+    for item, origin, kept in offered:
+        if at >= len(pool):
+            pool, at = os.urandom(SALT * 512), 0
+        groups[type(item)].append(prepare(item, marks, pool[at : at + SALT], origin, kept))
+        at += SALT
+    return {SPECS[cls]: sorted(group, key=_by_label) for cls, group in groups.items() if group}
+
+
+def _by_label(prepared: Prepared) -> tuple[Any, ...]:
+    return prepared.label
+
+
+class Row(NamedTuple):
+    """A row as read back."""
+
+    id: int
+    item: model.Item
+    derived: tuple[int | str, ...]
+    salt: bytes | None
+    lost: dict[str, str] | None
+    origin: int
+    since: int
+    until: int
+
+    @property
+    def hash(self) -> bytes:
+        """The hash that the row has now."""
+        spec = SPECS[type(self.item)]
+        return item_hash(spec, msgspec.structs.astuple(self.item), self.salt, self.lost)
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the row's own key was forgotten, and with it all that it said."""
+        return self.lost is not None and is_pseudonym(str(getattr(self.item, type(self.item).key[0])))
+
+    @property
+    def label(self) -> tuple[Any, ...]:
+        """The item's kind, key and moment."""
+        return label_of(SPECS[type(self.item)], msgspec.structs.astuple(self.item))
+
+
+def select_columns(spec: Spec, alias: str = "") -> str:
+    """The columns that `read_row` takes, for a SELECT."""
+    prefix = f"{alias}." if alias else ""
+    return ", ".join(f'{prefix}"{name}"' for name in ("id", *spec.columns))
+
+
+_decode_tuple: dict[type[model.Item], dict[int, Any]] = {
+    cls: {i: msgspec.json.Decoder(get_type_hints(cls)[spec.fields[i]]) for i in spec.lists}
+    for cls, spec in SPECS.items()
+}
+
+
+def read_row(spec: Spec, row: Sequence[Any]) -> Row:
+    """A database row, selected by `select_columns`, as an item and what is kept beside it."""
+    count = len(spec.fields)
+    values = list(row[1 : 1 + count])
+    for i, decoder in _decode_tuple[spec.type].items():
+        values[i] = decoder.decode(values[i])
+    for i in spec.flags:
+        values[i] = bool(values[i])
+    derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
+    salt, lost, origin, since, until = row[1 + count + len(spec.derived) :]
+    item = spec.type(**dict(zip(spec.fields, values, strict=True)))
+    return Row(
+        row[0], item, derived, bytes(salt) if salt is not None else None,
+        msgspec.json.decode(lost) if lost else None, origin, since, until,
+    )  # fmt: skip

@@ -1,0 +1,179 @@
+"""SQLite: the store in one file. The only room that knows apsw."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from hotpapers import errors
+from hotpapers.record.database import Params
+
+APPLICATION = 0x486F7450  # "HotP"
+FIXED = (3_051_003, 3_053_000)
+"""SQLite versions from which the WAL-reset corruption bug is gone: 3.51.3 in the old line, 3.53.0 in the new one."""
+BUSY_MS = 30_000
+
+
+def _translate(error: Exception, where: str) -> errors.StoreError:
+    if isinstance(error, apsw.FullError):
+        return errors.FullStore(f"{where}: no room left on the disk; nothing was changed. Free some and try again.")
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again when it is done.")
+    if isinstance(error, apsw.ReadOnlyError):
+        return errors.ReadOnlyStore(f"{where}: cannot be written; check the file's and its folder's permissions.")
+    if isinstance(error, apsw.NotADBError):
+        return errors.NotAStore(f"{where}: not a Hot Papers store (nor any SQLite file).")
+    if isinstance(error, apsw.CorruptError):
+        return errors.CorruptStore(f"{where}: the file is damaged ({error}); restore a backup: hotpapers backup --restore")
+    if isinstance(error, apsw.CantOpenError):
+        return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions.")
+    return errors.StoreError(f"{where}: {error}")
+
+
+@contextmanager
+def _translated(where: str) -> Iterator[None]:
+    try:
+        yield
+    except apsw.Error as error:
+        raise _translate(error, where) from error
+
+
+class SqliteDatabase:
+    """A store in a SQLite file (WAL, synchronous FULL, STRICT tables)."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        version = apsw.SQLITE_VERSION_NUMBER
+        if version < FIXED[0] or 3_052_000 <= version < FIXED[1]:
+            raise errors.StoreError(
+                f"SQLite {apsw.sqlite_lib_version()} can corrupt a store in WAL mode; install apsw 3.53 or newer."
+            )
+        self.where = str(path)
+        self.path = path
+        with _translated(self.where):
+            self._connection = apsw.Connection(self.where)
+            self._connection.set_busy_timeout(BUSY_MS)
+            self._check_owner()
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except apsw.ReadOnlyError:
+                pass  # reading alone is still possible; a write says so
+            self._connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON")
+
+    def _check_owner(self) -> None:
+        owner = self._one("PRAGMA application_id")
+        tables = self._one("SELECT count(*) FROM sqlite_schema")
+        if owner != APPLICATION and (tables or owner):
+            raise errors.NotAStore(f"{self.where}: a SQLite file of another program; name another path with --store.")
+
+    def _one(self, sql: str) -> Any:
+        return next(iter(self._connection.execute(sql)))[0]
+
+    def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with _translated(self.where):
+            return list(self._connection.execute(sql, params))
+
+    def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one."""
+        with _translated(self.where):
+            yield from self._connection.execute(sql, params)
+
+    def run(self, sql: str, params: Params = ()) -> int:
+        """Runs a statement; how many rows it changed."""
+        with _translated(self.where):
+            before = self._connection.total_changes()
+            self._connection.execute(sql, params)
+            return self._connection.total_changes() - before
+
+    def many(self, sql: str, rows: Iterable[Params]) -> int:
+        """Runs a statement once per row; how many rows it changed in all."""
+        with _translated(self.where):
+            before = self._connection.total_changes()
+            self._connection.executemany(sql, rows)
+            return self._connection.total_changes() - before
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """A write transaction: BEGIN IMMEDIATE … COMMIT."""
+        with _translated(self.where):
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with _translated(self.where):
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def migrate(self, migrations: Sequence[str]) -> None:
+        """Brings the schema to the length of the list."""
+        with _translated(self.where):
+            version = self._one("PRAGMA user_version")
+            if version > len(migrations):
+                raise errors.NewerStore(
+                    f"{self.where}: written by a newer Hot Papers (schema {version}, this one knows {len(migrations)}); "
+                    "update the program."
+                )
+            if version == len(migrations):
+                return
+        with self.write():
+            for number in range(self._one("PRAGMA user_version"), len(migrations)):
+                self.run(migrations[number])
+            self.run(f"PRAGMA application_id = {APPLICATION}")
+            self.run(f"PRAGMA user_version = {len(migrations)}")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside see one and the same moment of the store."""
+        with _translated(self.where):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def backup(self, target: Path) -> None:
+        """Copies the store by SQLite's online backup, then renames it into place."""
+        part = target.with_name(target.name + ".part")
+        part.unlink(missing_ok=True)
+        with _translated(str(target)):
+            copy = apsw.Connection(str(part))
+            with copy.backup("main", self._connection, "main") as backup:
+                while not backup.done:
+                    backup.step(4096)
+            copy.execute("PRAGMA journal_mode = DELETE")
+            copy.close()
+        os.replace(part, target)
+
+    def erase_traces(self) -> None:
+        """Deleted bytes were already zeroed (secure_delete); the log is written back and cut to nothing."""
+        with _translated(self.where):
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy and busy[0]:
+            raise errors.BusyStore(
+                f"{self.where}: forgotten, but another process still reads an older state and keeps the log; "
+                "stop it and run the same command again to finish."
+            )
+
+    def integrity(self) -> list[str]:
+        """SQLite's own quick check."""
+        with _translated(self.where):
+            found = [str(row[0]) for row in self._connection.execute("PRAGMA quick_check(20)")]
+        return [] if found == ["ok"] else found
+
+    def size(self) -> int:
+        """Bytes of the file and its log."""
+        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.close()

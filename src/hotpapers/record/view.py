@@ -1,0 +1,60 @@
+"""The record as it stood: what was observed up to a cut, as known at a position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from hotpapers import model
+from hotpapers.record.database import Database, Params
+from hotpapers.record.items import SPECS, Row, Spec, read_row, select_columns
+
+
+class View(NamedTuple):
+    """Rows with `observed_at <= cut` that were open after the batch at `position`; per key the latest counts."""
+
+    database: Database
+    cut: int
+    position: int
+
+    def visible(self, alias: str, cut: str | None = None) -> str:
+        """The SQL condition for a row to be in this view; `cut` may be an expression for an earlier moment."""
+        return (
+            f"{alias}.since <= {self.position} AND ({alias}.until = 0 OR {alias}.until > {self.position})"
+            f" AND {alias}.observed_at <= {cut or self.cut}"
+        )
+
+    def newest(self, spec: Spec, alias: str, cut: str | None = None) -> str:
+        """The SQL condition for no later row of the same key to be in this view."""
+        names = [spec.fields[i] for i in spec.key]
+        same = " AND ".join(f'later."{name}" = {alias}."{name}"' for name in names)
+        return (
+            f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {same}"
+            f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', cut)})"
+        )
+
+    def iterate(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> Iterator[Row]:
+        """The latest row of each key of a kind, where a condition on `t` holds."""
+        spec = SPECS[cls]
+        sql = (
+            f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
+            f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
+            f"{' AND ' + where if where else ''} ORDER BY {order or self._by_key(spec)}"
+        )
+        for found in self.database.iterate(sql, params):
+            yield read_row(spec, found)
+
+    def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[Row]:
+        """The same, as a list."""
+        return list(self.iterate(cls, where, params, order))
+
+    def one(self, cls: type[model.Item], *key: Any) -> Row | None:
+        """The latest row of one key."""
+        spec = SPECS[cls]
+        where = " AND ".join(f't."{spec.fields[i]}" = ?' for i in spec.key)
+        found = self.latest(cls, where, key)
+        return found[0] if found else None
+
+    @staticmethod
+    def _by_key(spec: Spec) -> str:
+        return ", ".join(f't."{spec.fields[i]}"' for i in spec.key)

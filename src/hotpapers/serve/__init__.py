@@ -1,0 +1,3 @@
+"""The web app: the site's pages over HTTP. Nothing is made here that the static site does not have."""
+
+from __future__ import annotations

@@ -1,0 +1,219 @@
+"""The house: which file may import which, how long things may be, and what no file of the project may name."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, SHARED
+
+SRC = ROOT / "src" / "hotpapers"
+
+# A room imports from rooms with a smaller number and from itself. A new room gets its number here.
+FLOOR = {
+    "__init__": 0, "errors": 1, "categories": 1, "arxiv_id": 2, "mentions": 3, "model": 3, "classic_text": 4,
+    "settings": 10, "net": 10, "ranking": 10,
+    "sources": 20, "record": 20,
+    "collect": 30, "issue": 30,
+    "publish": 40,
+    "serve": 50,
+    "cli": 60,
+    "__main__": 70,
+}  # fmt: skip
+
+# Where a library may be imported: paths below src/hotpapers begin like this. A new library gets its line here.
+LIBRARY = {
+    "msgspec": ("",),
+    "stringzilla": ("mentions",),
+    "apsw": ("record/sqlite",),
+    "psycopg": ("record/postgres",),
+    "duckdb": ("record/",),
+    "zstandard": ("record/", "sources/", "publish/", "cli"),
+    "jinja2": ("publish/",),
+    "markupsafe": ("publish/",),
+    "starlette": ("serve/",),
+    "uvicorn": ("serve/", "cli"),
+    "click": ("cli",),
+    "rich": ("cli",),
+    "http.client": ("net",),
+    "http.server": ("serve/",),
+    "urllib.request": ("net",),
+    "sqlite3": (),
+}
+
+MODULES = sorted(SRC.rglob("*.py"))
+
+
+def name_of(file: Path) -> str:
+    return file.relative_to(SRC).as_posix()
+
+
+def room_of(dotted: str) -> str:
+    """`hotpapers.record.sqlite` → `record`; `hotpapers` → `__init__`."""
+    return [*dotted.split("."), "__init__"][1]
+
+
+def imports(tree: ast.AST, package: str) -> Iterator[str]:
+    """The dotted names a file imports, relative ones made absolute; from the package itself: each name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*base, *(node.module or "").split(".")]).strip(".")
+            inside = [f"{module}.{alias.name}" for alias in node.names]
+            yield from inside if module == "hotpapers" else [module]
+
+
+def imports_of(file: Path) -> set[str]:
+    package = ".".join(["hotpapers", *file.relative_to(SRC).parent.parts])
+    return set(imports(ast.parse(file.read_text("utf-8")), package))
+
+
+def may_import(importer: str, imported: str) -> bool:
+    """Rooms: own room or a lower floor."""
+    return importer == imported or FLOOR[imported] < FLOOR[importer]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_imports_go_down(file: Path) -> None:
+    room = file.relative_to(SRC).parts[0].removesuffix(".py")
+    assert room in FLOOR, f"give the room {room} a floor in {Path(__file__).name}"
+    own = {name for name in imports_of(file) if name.split(".")[0] == "hotpapers"}
+    # `from hotpapers import __version__` is a name of the package itself, not a room
+    rooms = {room_of(name) if room_of(name) in FLOOR else "__init__" for name in own}
+    assert not [other for other in rooms if not may_import(room, other)]
+
+
+@pytest.mark.parametrize("file", MODULES, ids=name_of)
+def test_a_library_stays_in_its_room(file: Path) -> None:
+    for name in imports_of(file):
+        first = name.split(".")[0]
+        rule = LIBRARY.get(name, LIBRARY.get(first))
+        known = rule is not None or first in sys.stdlib_module_names or first == "hotpapers"
+        assert known, f"say in {Path(__file__).name} where {first} may be imported"
+        assert rule is None or name_of(file).startswith(rule), f"{name} is imported only in {rule}"
+
+
+def test_the_command_line_loads_nothing_of_weight_at_start() -> None:
+    for file in MODULES:
+        if file.relative_to(SRC).parts[0].removesuffix(".py") in ("cli", "__main__"):
+            top_level = ast.Module(
+                [n for n in ast.parse(file.read_text("utf-8")).body if not isinstance(n, FUNCTION)], []
+            )
+            for name in imports(without_type_checking(top_level), "hotpapers"):
+                light = name.startswith(("click", "hotpapers.cli", "hotpapers.errors", "hotpapers.__version__"))
+                assert light or name.split(".")[0] in sys.stdlib_module_names, f"{name} in {name_of(file)}"
+
+
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def without_type_checking(module: ast.Module) -> ast.Module:
+    kept = [n for n in module.body if not (isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test))]
+    return ast.Module(kept, [])
+
+
+def test_direction_is_noticed() -> None:
+    """The rules themselves: what they must refuse, they refuse."""
+    assert not may_import("record", "issue")
+    assert not may_import("record", "sources")
+    assert not may_import("mentions", "model")
+    assert not may_import("ranking", "settings")
+    assert may_import("ranking", "model")
+    source = "from ..issue import freeze\nfrom . import sqlite\nfrom hotpapers import model\nimport apsw.ext"
+    assert set(imports(ast.parse(source), "hotpapers.record")) == {
+        "hotpapers.issue", "hotpapers.record", "hotpapers.model", "apsw.ext",
+    }  # fmt: skip
+
+
+# ---- size and words ----------------------------------------------------------------------------------
+
+
+def project_files() -> list[Path]:
+    """What git tracks or would add; where there is no git, all but what the Makefile makes."""
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    try:
+        listed = subprocess.run(command, capture_output=True, check=True, text=True).stdout.split("\0")
+        files = [ROOT / name for name in listed if name]
+    except (OSError, subprocess.CalledProcessError):
+        made = re.compile(r"\.git|\.venv|build|dist|hotpapers-demo|__pycache__|\..*_cache|\.hypothesis")
+        files = [f for f in ROOT.rglob("*") if not any(made.fullmatch(part) for part in f.relative_to(ROOT).parts)]
+    return sorted(file for file in files if file.is_file())
+
+
+PROJECT = project_files()
+PYTHON = [file for file in PROJECT if file.suffix == ".py"]
+
+
+@pytest.mark.parametrize("file", PYTHON, ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_and_functions_are_short(file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert text.count("\n") < 500, "which room does it want to become?"
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, FUNCTION)]
+    assert not [f"{f.name} at line {f.lineno}" for f in functions if (f.end_lineno or 0) - f.lineno >= 60]
+
+
+@pytest.mark.parametrize("file", [f for f in MODULES if f.read_text("utf-8").strip()], ids=name_of)
+def test_what_is_public_says_what_it_is(file: Path) -> None:
+    tree = ast.parse(file.read_text("utf-8"))
+    assert ast.get_docstring(tree), "the file itself"
+    public = [n for n in tree.body if isinstance(n, (*FUNCTION, ast.ClassDef)) and not n.name.startswith("_")]
+    assert not [node.name for node in public if not ast.get_docstring(node)]
+
+
+def test_no_file_names_a_machine_or_a_registry() -> None:
+    places = [re.escape(str(path)) for path in (ROOT, SHARED) if len(path.parts) > 2]
+    hosts = ["pypi" + r"\.org", "python" + r"hosted\.org", "registry" + r"\.npmjs", "--(extra-)?index" + "-url"]
+    homes = [r"(?<![\w.])/" + "root/", r"(?<![\w.])/(home|Users)/(?!you/)\w+/", r"[A-Z]:\\Users\\"]
+    forbidden = re.compile("|".join([*(rf"{place}(?![\w-])" for place in places), *hosts, *homes]))
+    found = []
+    for file in PROJECT:
+        text = file.read_bytes().decode("utf-8", "replace")
+        lines = enumerate(text.splitlines(), 1) if forbidden.search(text) else ()
+        found += [f"{file.relative_to(ROOT)}:{n}" for n, line in lines if forbidden.search(line)]
+    assert not found
+
+
+def test_no_file_is_large() -> None:
+    assert not [str(file) for file in PROJECT if file.stat().st_size > 1_000_000]
+
+
+# ---- the package -------------------------------------------------------------------------------------
+
+
+def test_every_library_is_declared() -> None:
+    """What src imports stands in pyproject.toml, what stands there is imported, and all is in the lock."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [name for names in project["optional-dependencies"].values() for name in names]
+    declared = {re.split(r"[\[<>=~!; ]", name)[0] for name in [*project["dependencies"], *extras]}
+    imported = {name.split(".")[0] for file in MODULES for name in imports_of(file)}
+    third_party = imported - set(sys.stdlib_module_names) - {"hotpapers", "markupsafe"}
+    assert third_party <= declared
+    locked = set(re.findall(r"^([\w-]+)==", (ROOT / "requirements" / "dev.txt").read_text("utf-8"), re.M))
+    assert declared <= locked
+
+
+def test_both_locks_name_the_same_versions() -> None:
+    core, dev = (locked_versions(name) for name in ("core", "dev"))
+    assert core and core.items() <= dev.items()
+
+
+def locked_versions(name: str) -> dict[str, str]:
+    return dict(re.findall(r"^([\w-]+)==([^ ;]+)", (ROOT / "requirements" / f"{name}.txt").read_text("utf-8"), re.M))
+
+
+def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = tmp_path.glob("*.whl")
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("hotpapers/")}
+    assert packed == {file.relative_to(ROOT / "src").as_posix() for file in PROJECT if SRC in file.parents}

@@ -1,0 +1,84 @@
+"""Writes the sample that `hotpapers demo` shows: src/hotpapers/demo/sample.jsonl.zst, a full export.
+
+It holds facts alone: ids, titles, authors, categories, counts and moments of the 81 papers of five issues, the ids and
+days of the posts they showed (no handles, names or texts), one sentence of our own a paper (sample_summaries.json), and
+the bare figures of the other issues, with which rarity compares.
+
+    python tools/make_sample.py ISSUES_FOLDER ATTENTION_CSV
+
+The folder holds the five classic issues; the table has the columns arxiv_id, issue, retweets, favorites and
+observed_at_tz_unknown (Japan time). Salts and secret are made afresh, so each run gives other hashes.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from hotpapers import arxiv_id, classic_text, model
+from hotpapers.record import Record
+from hotpapers.record.exchange import writing
+from hotpapers.record.importers import classic
+
+HERE = Path(__file__).parent
+SAMPLE = HERE.parent / "src" / "hotpapers" / "demo" / "sample.jsonl.zst"
+MADE = 1_790_000_000_000_000  # a moment for the sample's own batches
+
+
+def facts(issue: classic_text.ClassicIssue, summaries: dict[str, str]) -> Iterator[model.Item]:
+    """An issue's items without other people's sentences, names and handles."""
+    for item in classic.items_of(issue, classic.PUBLICATION, "sample"):
+        match item:
+            case model.Place():
+                yield msgspec.structs.replace(item, abstract="")
+            case model.Paper():
+                summary = summaries[arxiv_id.from_key(item.paper)]
+                yield msgspec.structs.replace(item, abstract="", summary=summary)
+            case model.Post():
+                yield msgspec.structs.replace(item, account="", handle="", name="", text="", links=())
+            case model.Account():
+                continue
+            case _:
+                yield item
+
+
+def figures(table: Path, without: set[str]) -> Iterator[model.Tally]:
+    """The bare figures of the issues that the sample does not hold."""
+    with table.open(encoding="utf-8", newline="") as rows:
+        for row in csv.DictReader(rows):
+            if row["issue"] not in without:
+                yield model.Tally(
+                    paper=arxiv_id.key(row["arxiv_id"]), network="x",
+                    method=classic.method_of(classic.PUBLICATION, row["issue"]), reposts=int(row["retweets"]),
+                    likes=int(row["favorites"]), observed_at=_moment(row["observed_at_tz_unknown"]),
+                )  # fmt: skip
+
+
+def _moment(printed: str) -> int:
+    return classic_text.moment(printed.strip().replace(" ", "T")[:19])
+
+
+def main(folder: Path, table: Path) -> None:
+    """Builds the sample's store and exports it."""
+    summaries = json.loads((HERE / "sample_summaries.json").read_text("utf-8"))
+    issues = [classic_text.parse(classic_text.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
+    with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "sample.db")) as record:
+        publication = classic.publication(observed_at=MADE)
+        record.write([publication], source="sample", at=MADE)
+        record.write(figures(table, {issue.date for issue in issues}), source="sample", at=MADE)
+        for issue in issues:
+            record.write(facts(issue, summaries), source="sample", at=MADE)
+        lines = b"".join(writing.lines(record))
+    SAMPLE.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
+    print(f"{SAMPLE.name}: {len(lines.splitlines()):,} lines, {SAMPLE.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
