@@ -42,7 +42,6 @@ LIBRARY = {
     "starlette": ("serve/",),
     "uvicorn": ("serve/", "cli"),
     "click": ("cli",),
-    "rich": ("cli",),
     "http.client": ("net",),
     "http.server": ("serve/",),
     "urllib.request": ("net",),

@@ -84,7 +84,7 @@ def _key_first(problem: str) -> str:
 def _check(path: Path, publication: PublicationSettings) -> None:
     where = f"{path}: publication {publication.name!r}"
     if not publication.name or not publication.name.replace("-", "").isalnum() or not publication.name.isascii():
-        raise SettingsError(f"{where}: name: write it with letters, digits and hyphens, such as \"daily-ml\".")
+        raise SettingsError(f'{where}: name: write it with letters, digits and hyphens, such as "daily-ml".')
     if not 0 <= publication.hour <= 23:
         raise SettingsError(f"{where}: hour: {publication.hour} is no hour of a day; write 0 to 23.")
     try:

@@ -1,6 +1,6 @@
 """The command line: parse, wire, print.
 
-Commands are loaded when they are called; this file imports click and nothing else of weight, so that help appears at once.
+Commands are loaded when they are called; this file imports click and nothing else of weight, so that help is quick.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ def main() -> NoReturn:
         click.echo(f"hotpapers: {problem}", err=True)
         status = 2 if isinstance(problem, UsageError) else 1
     except (click.Abort, KeyboardInterrupt):
-        click.echo("\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.", err=True)
+        click.echo(
+            "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.", err=True
+        )
         status = 130
     except BrokenPipeError:
         sys.stderr.close()

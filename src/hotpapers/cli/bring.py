@@ -6,7 +6,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, TypeAlias, cast
 
 import click
 import msgspec
@@ -21,30 +21,35 @@ from hotpapers.record.backup import note_copy
 from hotpapers.record.exchange import reading, tables
 from hotpapers.record.importers import classic
 
+Reader: TypeAlias = "io.BufferedReader[Any]"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-def _open(file: str) -> BinaryIO:
+def _open(file: str) -> Reader:
     """A file or standard input (`-`), unpacked where it is Zstandard."""
     try:
-        raw: BinaryIO = sys.stdin.buffer if file == "-" else Path(file).open("rb")
+        stream = cast("io.RawIOBase", sys.stdin.buffer) if file == "-" else io.FileIO(file)
+        raw: Reader = io.BufferedReader(stream, 2**20)
+        packed = raw.peek(4)[:4] == ZSTD_MAGIC
     except OSError as problem:
         raise InputError(f"cannot be read: {problem.strerror}", file=file) from problem
-    buffered = io.BufferedReader(raw) if isinstance(raw, io.RawIOBase) else raw
-    if isinstance(buffered, io.BufferedReader) and buffered.peek(4)[:4] == ZSTD_MAGIC:
-        return io.BufferedReader(zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(buffered), 2**20)
-    return buffered
+    if packed:
+        return io.BufferedReader(zstandard.ZstdDecompressor(max_window_size=2**31).stream_reader(raw), 2**20)
+    return raw
 
 
 def _named(file: str) -> str:
     return "standard input" if file == "-" else file
 
 
-@click.command("import", epilog="""\b
+@click.command(
+    "import",
+    epilog="""\b
 Examples:
   hotpapers import classic posts/*.md --store hotpapers.db
   hotpapers import jsonl record.jsonl.zst
-  zcat old.jsonl.gz | hotpapers import jsonl -""")
+  zcat old.jsonl.gz | hotpapers import jsonl -""",
+)
 @click.argument("format_", metavar="FORMAT", type=click.Choice(["classic", "jsonl", "parquet"]))
 @click.argument("files", metavar="FILE…", nargs=-1, required=True)
 @common.json_option
@@ -82,7 +87,7 @@ def _import_jsonl(record: Record, file: str) -> reading.Taken:
         return reading.import_lines(record, _named(file), _lines(stream))
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _lines(stream: Reader) -> Iterator[bytes]:
     while line := stream.readline(reading.LONGEST_LINE + 1):
         yield line
 
@@ -134,16 +139,28 @@ def _taken_summary(done: list[object]) -> Iterator[str]:
             yield f"{one.issues_left:,} issues left out: they rest on another store's batches"
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers export --format jsonl > record.jsonl
   hotpapers export --format jsonl --records --output public.jsonl.zst
-  hotpapers export --format csv --publication hot-papers > entries.csv""")
-@click.option("--format", "format_", type=click.Choice(["jsonl", "parquet", "csv", "bibtex"]), default="jsonl",
-              show_default=True, help="jsonl and parquet hold the record; csv and bibtex what issues list.")
+  hotpapers export --format csv --publication hot-papers > entries.csv"""
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["jsonl", "parquet", "csv", "bibtex"]),
+    default="jsonl",
+    show_default=True,
+    help="jsonl and parquet hold the record; csv and bibtex what issues list.",
+)
 @click.option("--records", is_flag=True, help="Only what was observed: no issues, no batches. To be read or changed.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write here instead; Zstandard if it ends in .zst.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write here instead; Zstandard if it ends in .zst.",
+)
 @common.store_options
 def export(
     format_: str, records: bool, output: Path | None, store: str | None, config: Path | None, debug: bool
@@ -156,7 +173,7 @@ def export(
     with common.open_record(store, config) as record:
         chunks = tables.EXPORTS[format_](record, records)
         if output is None:
-            out = click.get_binary_stream("stdout")
+            out = sys.stdout.buffer
             for chunk in chunks:
                 out.write(chunk)
             out.flush()
@@ -177,10 +194,12 @@ def _write_whole(output: Path, chunks: Iterator[bytes]) -> None:
     part.replace(output)
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers find page.html
-  curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u""")
+  curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u"""
+)
 @click.argument("files", metavar="[FILE…]", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a mention; start and end are code points.")
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")

@@ -23,11 +23,13 @@ from hotpapers.record import Record
 from hotpapers.record.verify import Finding, check
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers issue 2021-01-14
   hotpapers issue 2021-01-14 --again --reason "two counts were misread"
-  hotpapers issue --publication weekly --json""")
+  hotpapers issue --publication weekly --json"""
+)
 @click.argument("date", required=False)
 @click.option("--again", is_flag=True, help="Freeze a new edition that corrects the last one.")
 @click.option("--reason", default="", metavar="TEXT", help="Why a new edition is made; readers see it.")
@@ -74,16 +76,22 @@ def _say_newer(days: Sequence[str]) -> None:
     )
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers publish --all --to site --output public
   hotpapers publish 2021-01-14 --to classic --output posts
-  hotpapers publish --all                     (to the channels of hotpapers.toml)""")
+  hotpapers publish --all                     (to the channels of hotpapers.toml)"""
+)
 @click.argument("dates", nargs=-1, metavar="[DATE]…")
 @click.option("--all", "everything", is_flag=True, help="Every day that is frozen or has a listing.")
 @click.option("--to", "to", type=click.Choice(list(CHANNELS)), multiple=True, help="A channel; may be given again.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR",
-              help="Where to; with several channels a folder for each below it.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where to; with several channels a folder for each below it.",
+)
 @common.publication_option
 @common.json_option
 @common.store_options
@@ -131,10 +139,12 @@ def _freeze_all(record: Record, publication: Publication, days: Sequence[str]) -
         _say_newer(newer)
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers explain 2101.04882 --issue 2021-01-14
-  hotpapers explain hep-th/9901001 --json""")
+  hotpapers explain hep-th/9901001 --json"""
+)
 @click.argument("paper")
 @click.option("--issue", "day", metavar="DATE", help="In which issue. [default: the latest that holds it]")
 @common.publication_option
@@ -160,10 +170,12 @@ def explain(
             click.echo(line)
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers verify 2021-01-14
-  hotpapers verify --all --json""")
+  hotpapers verify --all --json"""
+)
 @click.argument("dates", nargs=-1, metavar="[DATE]…")
 @click.option("--all", "everything", is_flag=True, help="Every issue of every publication.")
 @common.publication_option

@@ -19,10 +19,12 @@ from hotpapers.record import status as reporting
 from hotpapers.record.verify import check_chain
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers hide x:1341202937956233217 --reason "reported as abusive"
-  hotpapers hide x:@somebody --undo --reason "mistaken" """)
+  hotpapers hide x:@somebody --undo --reason "mistaken" """
+)
 @click.argument("key", metavar="POST|ACCOUNT")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the verdict.")
 @click.option("--undo", is_flag=True, help="Show it again.")
@@ -50,10 +52,12 @@ def _press_again(record: Record, config: Path | None) -> None:
         click.echo(f"rendered anew: {folder}")
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers forget x:1341202937956233217
-  hotpapers forget x:@somebody --yes""")
+  hotpapers forget x:@somebody --yes"""
+)
 @click.argument("keys", metavar="POST|ACCOUNT…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common.store_options
@@ -74,9 +78,11 @@ def forget(keys: tuple[str, ...], yes: bool, store: str | None, config: Path | N
             click.echo(f"out of reach: {copy}")
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Example:
-  hotpapers prune --store hotpapers.db""")
+  hotpapers prune --store hotpapers.db"""
+)
 @common.json_option
 @common.store_options
 def prune(as_json: bool, store: str | None, config: Path | None, debug: bool) -> None:
@@ -92,10 +98,12 @@ def prune(as_json: bool, store: str | None, config: Path | None, debug: bool) ->
         click.echo(f"{done.snapshots:,} snapshots and {done.originals:,} originals dropped")
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers backup hotpapers-2026-11-20.db
-  hotpapers backup hotpapers-2026-11-20.db --restore --replace""")
+  hotpapers backup hotpapers-2026-11-20.db --restore --replace"""
+)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--restore", is_flag=True, help="Put the backup in the store's place instead.")
 @click.option("--replace", is_flag=True, help="With --restore: even if the store holds a record.")
@@ -122,10 +130,12 @@ def backup(file: Path, restore: bool, replace: bool, store: str | None, config: 
     click.echo(f"{file}: the record up to batch {position:,}")
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers status
-  hotpapers status --json | jq .size""")
+  hotpapers status --json | jq .size"""
+)
 @common.json_option
 @common.store_options
 def status(as_json: bool, store: str | None, config: Path | None, debug: bool) -> None:
@@ -149,7 +159,9 @@ def _print_status(found: reporting.Status, damaged: list[str]) -> None:
             click.echo(f"           {count:>10,} {kind}")
     click.echo(f"issues     {found.issues:,} frozen, of {found.publications:,} publications")
     if found.last_at:
-        click.echo(f"last       {datetime.datetime.fromtimestamp(found.last_at / 1e6, datetime.UTC):%Y-%m-%d %H:%M} UTC")
+        click.echo(
+            f"last       {datetime.datetime.fromtimestamp(found.last_at / 1e6, datetime.UTC):%Y-%m-%d %H:%M} UTC"
+        )
     click.echo(f"raw        {found.raw:,} originals kept, {found.quarantine:,} in quarantine")
     click.echo(f"forgotten  {found.forgotten:,} rows have parts forgotten")
     if found.year_forecast is not None:

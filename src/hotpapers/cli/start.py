@@ -22,9 +22,11 @@ from hotpapers.record.exchange.reading import import_lines
 SAMPLE = "sample.jsonl.zst"
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Example:
-  hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md""")
+  hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md"""
+)
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def init(folder: Path, debug: bool) -> None:
@@ -39,10 +41,12 @@ def init(folder: Path, debug: bool) -> None:
         click.echo(f"{record.database.where}: an empty store")
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers demo
-  hotpapers demo /tmp/demo && xdg-open /tmp/demo/site/index.html""")
+  hotpapers demo /tmp/demo && xdg-open /tmp/demo/site/index.html"""
+)
 @click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
 def demo(folder: Path, debug: bool) -> None:
@@ -66,7 +70,7 @@ def demo(folder: Path, debug: bool) -> None:
 
 def take_sample(record: Record) -> None:
     """The sample that comes with the program, into a record. Twice is once."""
-    import zstandard  # noqa: PLC0415  one command's need
+    import zstandard
 
     packed = files("hotpapers").joinpath("demo", SAMPLE).read_bytes()
     import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
@@ -93,10 +97,12 @@ def _tell(record: Record, publication: str, day: str, folder: Path) -> None:
     click.echo(f"proof     hotpapers verify --all --store {folder / 'hotpapers.db'}")
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers serve --store hotpapers-demo/hotpapers.db
-  hotpapers serve --host 0.0.0.0 --port 8080""")
+  hotpapers serve --host 0.0.0.0 --port 8080"""
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port.")
 @common.publication_option
@@ -127,24 +133,26 @@ def _fresh_shelf(record: Record) -> Callable[[], RecordShelf]:
 
 def _server() -> tuple[Any, Callable[..., Any]]:
     try:
-        import uvicorn  # noqa: PLC0415  an extra, loaded when it is asked for
+        import uvicorn
 
-        from hotpapers.serve.app import app  # noqa: PLC0415
+        from hotpapers.serve.app import app
     except ImportError as missing:
         raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
     return uvicorn, app
 
 
-@click.command(epilog="""\b
+@click.command(
+    epilog="""\b
 Examples:
   hotpapers completion bash >> ~/.bashrc
-  hotpapers completion fish > ~/.config/fish/completions/hotpapers.fish""")
+  hotpapers completion fish > ~/.config/fish/completions/hotpapers.fish"""
+)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of a shell."""
-    from click.shell_completion import get_completion_class  # noqa: PLC0415  slow to load
+    from click.shell_completion import get_completion_class
 
-    from hotpapers.cli import root  # noqa: PLC0415  the group that loads this file
+    from hotpapers.cli import root
 
     made = get_completion_class(shell)
     if made is None:
