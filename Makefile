@@ -26,8 +26,8 @@ help: ## what can be made
 demo: $(core) ## five issues of real papers, ranked, explained, as Markdown and as a site in ./hotpapers-demo
 	@$(venv)/bin/hotpapers demo
 
-serve: demo ## the demo's site in a browser, at http://127.0.0.1:8000/ (PORT=8000)
-	@$(python) -m http.server --bind 127.0.0.1 --directory hotpapers-demo/site $(PORT)
+serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=8000)
+	@$(venv)/bin/hotpapers serve --store hotpapers-demo/hotpapers.db --port $(PORT)
 
 # ---- for developers ------------------------------------------------------------------------------
 

@@ -208,11 +208,3 @@ def test_both_locks_name_the_same_versions() -> None:
 
 def locked_versions(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w-]+)==([^ ;]+)", (ROOT / "requirements" / f"{name}.txt").read_text("utf-8"), re.M))
-
-
-def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    [wheel] = tmp_path.glob("*.whl")
-    packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("hotpapers/")}
-    assert packed == {file.relative_to(ROOT / "src").as_posix() for file in PROJECT if SRC in file.parents}
