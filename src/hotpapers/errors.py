@@ -16,6 +16,10 @@
     │   ├── FullStore           no room left on the disk
     │   ├── BusyStore           another process holds the store for too long
     │   └── UnreachableStore    the database server does not answer
+    ├── NetError                a network could not be reached, or answered nonsense
+    │   ├── Wait                it asks us to come again later: after how many seconds
+    │   └── Refused             it says no: why
+    ├── Stopped                 the program was told to stop while it waited
     └── IssueError              an issue cannot be frozen, found or corrected
 
 Anything else that escapes is a bug of ours. The command line prints an error's text and
@@ -92,6 +96,30 @@ class BusyStore(StoreError):
 
 class UnreachableStore(StoreError):
     """The database server does not answer."""
+
+
+class NetError(HotPapersError):
+    """A network could not be reached, or answered nonsense."""
+
+
+class Wait(NetError):
+    """A network asks us to come again later."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        self.seconds, self.reason = seconds, reason
+        super().__init__(f"{reason}: asked to wait {seconds:.0f} s")
+
+
+class Refused(NetError):
+    """A network says no, and asking again now would not help."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        self.reason, self.status = reason, status
+        super().__init__(reason)
+
+
+class Stopped(HotPapersError):
+    """The program was told to stop while it waited."""
 
 
 class IssueError(HotPapersError):

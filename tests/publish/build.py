@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -60,6 +60,9 @@ class PlainShelf:
             raise NoSuch(f"{publication} {day}: no such issue")
         digests = tuple(one.digest for one in editions)
         return msgspec.structs.replace(editions[number - 1], editions=digests)
+
+    def volumes(self, publication: str) -> Mapping[str, int]:
+        return {day: len(self.issue(publication, day).content.entries) for day in self.days(publication)}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue that holds the paper, ascending."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -19,12 +19,27 @@ from hotpapers.record.store import Record
 from hotpapers.record.view import View
 
 
+class _Named(msgspec.Struct, frozen=True):
+    paper: str
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """The papers of an issue's content; the rest of it is passed over."""
+
+    entries: tuple[_Named, ...]
+    still: tuple[_Named, ...]
+
+
+_read_held = msgspec.json.Decoder(_Held).decode
+
+
 class RecordShelf:
     """A `model.Shelf` over a record. It holds what it has read, so open a new one to see later changes."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
         self._now = record.view()
+        self._held: dict[tuple[str, str], _Held] | None = None
         self._appearances: dict[str, list[tuple[str, str]]] | None = None
         self._withheld: frozenset[str] | None = None
         self._read = lru_cache(maxsize=64)(self._issue)
@@ -42,22 +57,26 @@ class RecordShelf:
         """One frozen issue, its latest edition by default. Raises NoSuch."""
         return self._read(publication, day, edition)
 
+    def volumes(self, publication: str) -> Mapping[str, int]:
+        """How many entries the issue of each frozen day has."""
+        return {day: len(held.entries) for (name, day), held in self._index().items() if name == publication}
+
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
-        """(publication, day) of every issue that holds the paper, ascending."""
+        """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
         if self._appearances is None:
-            self._appearances = self._all_appearances()
+            self._appearances = defaultdict(list)
+            for where, held in self._index().items():
+                for key in model.distinct(entry.paper for entry in (*held.entries, *held.still)):
+                    self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
-    def _all_appearances(self) -> dict[str, list[tuple[str, str]]]:
-        latest: dict[tuple[str, str], str] = {}
-        sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        for publication, day, content in self._record.database.iterate(sql):
-            latest[publication, day] = content
-        for where, content in latest.items():
-            for entry in read_content(content).entries:
-                found[entry.paper].append(where)
-        return found
+    def _index(self) -> dict[tuple[str, str], _Held]:
+        """What the latest edition of every issue holds."""
+        if self._held is None:
+            sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
+            found = self._record.database.iterate(sql)
+            self._held = {(publication, day): _read_held(content) for publication, day, content in found}
+        return self._held
 
     def _issue(self, publication: str, day: str, edition: int | None) -> ShelfIssue:
         all_editions = editions(self._record, publication, day)

@@ -1,6 +1,17 @@
 """The words of this program as immutable values: items, what rankings see, frozen issues, contracts."""
 
-from hotpapers.model.contracts import Channel, File, Quotation, Seen, Shelf, ShelfIssue
+from hotpapers.model.contracts import (
+    Answer,
+    Channel,
+    File,
+    Net,
+    Page,
+    Quotation,
+    Seen,
+    Shelf,
+    ShelfIssue,
+    Source,
+)
 from hotpapers.model.issues import Count, Earlier, Entry, IssueContent, Reading
 from hotpapers.model.items import (
     DAY,
@@ -50,6 +61,7 @@ __all__ = [
     "Alias",
     "Announcement",
     "AnnouncementType",
+    "Answer",
     "AnyItem",
     "Attention",
     "Candidate",
@@ -69,6 +81,8 @@ __all__ = [
     "Link",
     "Listing",
     "Mention",
+    "Net",
+    "Page",
     "Paper",
     "Part",
     "Peers",
@@ -85,6 +99,7 @@ __all__ = [
     "ShelfIssue",
     "Shown",
     "Snapshot",
+    "Source",
     "Talk",
     "Tally",
     "Verdict",

@@ -23,7 +23,11 @@ class Count(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A paper in an issue. `then`: its place by the classic rule. `metadata` and `posts`: hashes of the items shown."""
+    """A paper in an issue.
+
+    `then`: its place by the classic rule. `metadata` and `posts`: hashes of the items shown. `archive`: the primary
+    one, whose papers it is compared with.
+    """
 
     place: int
     paper: str
@@ -36,6 +40,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[Part, ...]
     metadata: str
     posts: tuple[str, ...]
+    archive: str = ""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,7 +52,8 @@ class Talk(msgspec.Struct, frozen=True, kw_only=True):
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One summand of a score: of `papers` other papers `atleast` had `voices` or more.
 
-    `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing.
+    `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing. `own`: the
+    voices with which the paper itself stands among them, and is left out; 0 where it does not.
     """
 
     network: str
@@ -64,6 +65,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     among: str
     age: int
     until: int
+    own: int = 0
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True):

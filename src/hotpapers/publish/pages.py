@@ -9,8 +9,8 @@ asked for in an order that keeps it so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from hotpapers.errors import NoSuch
@@ -43,21 +43,21 @@ class Pages:
     """
 
     def __init__(self, shelf: Shelf, publication: str, contact: str = "") -> None:
-        self._shelf, self._name, self._contact = shelf, publication, contact
+        self._shelf, self._name, self._contact = shelf, publication, wording.one_line(contact)
         found = [one for one in shelf.publications() if one.publication == publication]
         if not found:
             raise NoSuch(f"{publication}: no such publication")
         self._publication = found[0]
+        self._title = wording.one_line(self._publication.title)
         self._days: Sequence[str] = shelf.days(publication)
         self._place_of_day = {day: n for n, day in enumerate(self._days)}
-        self._volumes: dict[str, int] = {}
         self._kept = lru_cache(AT_HAND)(self._read_issue)
         self._single: dict[str, Callable[[], bytes]] = {
             "index.html": self._index,
             "archive/index.html": self._archive,
             "about/index.html": self._about,
             "404.html": self.missing,
-            **{name: lambda name=name: asset(name) for name in ASSETS},  # type: ignore[misc]
+            **{name: partial(asset, name) for name in ASSETS},
         }
 
     # ---- which pages there are -----------------------------------------------------------------------
@@ -74,7 +74,7 @@ class Pages:
             if day in chosen:
                 yield addresses.issue_path(day)
                 yield from (addresses.issue_path(day, edition) for edition in self._earlier(day))
-                new = [path for path in self._papers_of(day) if path not in papers]
+                new = dict.fromkeys(path for path in self._papers_of(day) if path not in papers)
                 papers.update(new)
                 yield from new
             elif chosen.intersection(self._days[max(n - 1, 0) : n + 2]):
@@ -86,7 +86,8 @@ class Pages:
 
     def _papers_of(self, day: str) -> Iterator[str]:
         issue = self._issue(day)
-        yield from (entry.path for entry in (*issue.entries, *issue.still) if entry.path)
+        yield from (entry.path for entry in issue.entries if entry.path)
+        yield from self._linked(issue.still)
 
     # ---- pages ---------------------------------------------------------------------------------------
 
@@ -126,7 +127,7 @@ class Pages:
             previous=self._neighbour(n - 1),
             next=self._neighbour(n + 1),
             corrections=self._corrections(day) if issue.editions > 1 else (),
-            linked=self._linked(issue) if edition else frozenset(),
+            linked=self._linked((*issue.entries, *issue.still) if edition else issue.still),
         )
 
     def _neighbour(self, n: int) -> tuple[str, str] | None:
@@ -142,9 +143,9 @@ class Pages:
         both = [*earlier, (latest, addresses.issue_path(day))]
         return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in both]
 
-    def _linked(self, issue: IssueView) -> frozenset[str]:
-        """The papers of an earlier edition that have a page: a correction may have taken one out."""
-        return frozenset(entry.path for entry in (*issue.entries, *issue.still) if self._appearances(entry.paper))
+    def _linked(self, entries: Iterable[EntryView]) -> list[str]:
+        """Those of some entries' papers that have a page: a correction may have taken one out of its only issue."""
+        return [entry.path for entry in entries if entry.path and self._appearances(entry.paper)]
 
     def _paper_page(self, path: str, paper: str) -> bytes | None:
         found = self._appearances(addresses.bare(paper))
@@ -166,7 +167,7 @@ class Pages:
         return made
 
     def _archive(self) -> bytes:
-        volumes = {day: self._volume(day) for day in self._days}
+        volumes = dict(self._shelf.volumes(self._name))
         description = f"All issues by day: {words.number(len(volumes))}."
         return self._render(
             "archive.html", "archive/index.html", "Archive", description,
@@ -177,7 +178,7 @@ class Pages:
         issue = self._issue(self._days[-1]) if self._days else None
         counted = [entry for entry in issue.entries if entry.score] if issue else []
         return self._render(
-            "about.html", "about/index.html", "About", f"What {self._publication.title} is and how it counts.",
+            "about.html", "about/index.html", "About", f"What {self._title} is and how it counts.",
             publication=self._publication, contact=self._contact, issue=issue, example=counted[0] if counted else None,
         )  # fmt: skip
 
@@ -188,19 +189,10 @@ class Pages:
         return self._kept(day, edition)
 
     def _read_issue(self, day: str, edition: int) -> IssueView:
-        view = issue_view(self._shelf.issue(self._name, day, edition or None))
-        if not edition:
-            self._volumes[day] = len(view.entries)
-        return view
-
-    def _volume(self, day: str) -> int:
-        """How many papers a day's issue holds: known from its page, else looked up without preparing one."""
-        if day not in self._volumes:
-            self._volumes[day] = len(self._shelf.issue(self._name, day).content.entries)
-        return self._volumes[day]
+        return issue_view(self._shelf.issue(self._name, day, edition or None))
 
     def _render(self, template: str, path: str, title: str, description: str, **values: object) -> bytes:
         return render(
-            template, root=addresses.up(path), path=path, site=self._publication.title, title=title,
+            template, root=addresses.up(path), path=path, site=self._title, title=title,
             description=description, **values,
         )  # fmt: skip

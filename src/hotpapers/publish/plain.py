@@ -13,7 +13,7 @@ from hotpapers.publish import addresses, wording
 from hotpapers.ranking import words
 
 # What can begin mark-up anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
-_MARKUP = re.compile(r"[\\`*_\[\]<>&~|!$#]|:(?=//)|(?<=www)\.")
+_MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#]|:(?=//)|(?<=www)\.")
 # What begins a block at the start of a line: a list, a rule, a heading's underline.
 _BLOCK = re.compile(r"^(\d{0,9})([-+=.)])")
 _UNSAFE_IN_TARGET = {ord(char): f"%{ord(char):02X}" for char in '<>\\`"^{|}'}
@@ -92,9 +92,11 @@ def _quotation(quotation: Quotation) -> str:
     post = quotation.post
     lines = [escape(line) for line in wording.shown(post.text).split("\n")]
     said = "\\\n".join(line for line in lines if line)
-    handle = f" (@{post.handle})" if post.name and post.handle else ""
     where = f"{words.network_name(post.network)}, {wording.day_name(wording.day_of(post.created_at))}"
-    who = f"— {escape((post.name or post.handle) + handle)}, {link(where, addresses.post_url(post))}"
+    if not said:
+        return f"A post on {link(where, addresses.post_url(post))}"
+    handle = f" (@{post.handle})" if post.name and post.handle else ""
+    who = f"— {escape((post.name or f'@{post.handle}') + handle)}, {link(where, addresses.post_url(post))}"
     return "\n".join(f"> {line}".rstrip() for line in f"{said}\n\n{who}".split("\n"))
 
 

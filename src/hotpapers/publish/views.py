@@ -115,7 +115,7 @@ def issue_view(issue: ShelfIssue) -> IssueView:
         edition=content.edition,
         editions=len(issue.editions),
         title=wording.weekday_name(content.day),
-        facts=" · ".join(wording.facts(issue)),
+        facts=wording.one_line(" · ".join(wording.facts(issue))),
         notes=wording.notes(content),
         empty=wording.empty(issue),
         entries=tuple(_entry(issue, entry) for entry in content.entries),
@@ -149,7 +149,7 @@ def _entry(issue: ShelfIssue, entry: Entry) -> EntryView:
         posts=tuple(_post(quotation) for quotation in issue.posts.get(entry.paper, ())),
         links=_links(entry.paper),
         categories=_categories(paper),
-        why=tuple((words.part_sentence(part), words.formula(part)) for part in entry.parts),
+        why=tuple((wording.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
         score=entry.score,
         total=wording.total(entry),
         places=wording.places(entry, issue.listing is not None),
@@ -166,7 +166,7 @@ def _movement(issue: ShelfIssue, entry: Entry) -> str:
 
 def _count(count: Count) -> CountView:
     return CountView(
-        name=words.network_name(count.network),
+        name=wording.one_line(words.network_name(count.network)),
         mark=mark(count.network),
         words=wording.counts_line(count),
         bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
@@ -192,9 +192,9 @@ def _post(quotation: Quotation) -> PostView:
         pieces=pieces(post),
         lang=language(post.lang),
         dir="rtl" if post.rtl else "auto",
-        who=wording.one_line(post.name or post.handle),
+        who=wording.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
         handle=wording.one_line(post.handle) if post.name else "",
-        network=words.network_name(post.network),
+        network=wording.one_line(words.network_name(post.network)),
         day=wording.day_name(wording.day_of(post.created_at)),
         moment=wording.iso(post.created_at),
         url=addresses.post_url(post),

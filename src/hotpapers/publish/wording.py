@@ -111,13 +111,14 @@ def _readings(content: IssueContent) -> str:
 
 
 def _why(reading: Reading, cut: int) -> str:
-    """`reddit: refused since 02:10`, with the day where it is not the cut's."""
+    """`Reddit: refused since 02:10`, with the day where it is not the cut's; then the reason."""
     since = ""
     if reading.since is not None:
         moment = minute(reading.since).removesuffix(" UTC")
-        since = " since " + (moment[11:] if day_of(reading.since) == day_of(cut) else moment)
-    reason = one_line(reading.reason)
-    return f"{words.network_name(reading.network)}: {reading.state}{since}" + (f", {reason}" if reason else "")
+        since = "since " + (moment[11:] if day_of(reading.since) == day_of(cut) else moment)
+    state = "refused" if reading.state == "refused" else ""
+    said = ", ".join(part for part in (f"{state} {since}".strip(), one_line(reading.reason)) if part)
+    return f"{words.network_name(reading.network)}: {said}" if said else words.network_name(reading.network)
 
 
 def empty(issue: ShelfIssue) -> str:

@@ -68,8 +68,9 @@ def counts_sentence(count: Count) -> str:
 
 
 METHOD_NOTES = {
-    "1": "as the publication's own search summed them",
-    "2": "summed with native reposts, each of which repeated its original's count: reposts are several times too high",
+    "1": "as the publication's own search added them up",
+    "2": "added up with native reposts, each of which brings its original's count once more, so reposts are several "
+    "times too high",
 }
 """What is known of how a listing's tallies were made, by the last part of the method's name."""
 

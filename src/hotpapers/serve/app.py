@@ -71,7 +71,13 @@ def server(
 ) -> uvicorn.Server:
     """The app behind an HTTP server on this address; its `run()` returns when it is stopped."""
     config = uvicorn.Config(
-        app(open_shelf, publication, contact), host=host, port=port, server_header=False, log_level="warning"
+        app(open_shelf, publication, contact),
+        host=host,
+        port=port,
+        ws="none",
+        lifespan="off",
+        server_header=False,
+        log_level="warning",
     )
     return uvicorn.Server(config)
 

@@ -1,0 +1,157 @@
+"""The app over plain ASGI calls and over a real socket: the same bytes as the static site."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import threading
+import time
+
+import pytest
+from starlette.applications import Starlette
+
+from hotpapers.publish.site import Site
+from hotpapers.serve.app import app, server
+from tests.publish.build import LISTED, PlainShelf
+from tests.publish.html import Page
+from tests.publish.sample import LISTED_SHELF
+
+Answer = tuple[int, dict[str, str], bytes]
+FILES = {file.path: file.data for file in Site().render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers"))}
+APP = app(lambda: LISTED_SHELF, "hot-papers")
+
+
+def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, to: Starlette = APP) -> Answer:
+    """One request: status, headers, body."""
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("a.example", 80),
+        "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
+    }  # fmt: skip
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: object) -> None:
+        assert isinstance(message, dict)
+        sent.append(message)
+
+    asyncio.run(to(scope, receive, send))
+    start, body = sent[0], b"".join(part["body"] for part in sent[1:] if isinstance(part["body"], bytes))
+    assert isinstance(start["status"], int) and isinstance(start["headers"], list)
+    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body
+
+
+def test_every_page_is_the_static_file() -> None:
+    for path, data in FILES.items():
+        status, headers, body = ask(f"/{path}")
+        assert (status, body) == (200, data), path
+        assert headers["content-length"] == str(len(data))
+
+
+def test_a_folder_is_its_index() -> None:
+    assert ask("/")[2] == FILES["index.html"]
+    for path in ("2021-01-14/", "2021-01-14/edition-1/", "paper/hep-th/9901999/", "archive/", "about/"):
+        assert ask(f"/{path}")[2] == FILES[f"{path}index.html"]
+        status, headers, body = ask(f"/{path.rstrip('/')}")
+        assert (status, headers["location"], body) == (308, path.rstrip("/").rpartition("/")[2] + "/", b"")
+
+
+def test_types() -> None:
+    types = {path: ask(f"/{path}")[1]["content-type"] for path in ("index.html", "style.css", "icon.svg")}
+    assert types == {
+        "index.html": "text/html; charset=utf-8",
+        "style.css": "text/css; charset=utf-8",
+        "icon.svg": "image/svg+xml; charset=utf-8",
+    }
+
+
+@pytest.mark.parametrize("path", ["/", "/style.css", "/nothing", "/2021-01-14"])
+def test_every_answer_is_guarded(path: str) -> None:
+    headers = ask(path)[1]
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-cache"
+
+
+def test_a_head_has_the_same_headers() -> None:
+    """The server leaves the body out; that is in the test over a socket."""
+    assert ask("/2021-01-14/", "HEAD")[:2] == ask("/2021-01-14/")[:2]
+
+
+def test_what_is_known_is_not_sent_again() -> None:
+    tag = ask("/")[1]["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        status, headers, body = ask("/", headers={"if-none-match": known})
+        assert (status, headers["etag"], body) == (304, tag, b"")
+    assert ask("/", headers={"if-none-match": '"other"'})[0] == 200
+    assert ask("/about/")[1]["etag"] != tag
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/2021-01-15/",
+        "/paper/",
+        "/../etc/passwd",
+        "//evil.example/",
+        "/" + "a/" * 5000,
+        "/\x00",
+        "/%2e%2e/",
+        "/é",
+    ],
+)
+def test_what_is_not_there(path: str) -> None:
+    status, headers, body = ask(path)
+    assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page here." in Page(body).text
+    assert "location" not in headers
+
+
+def test_not_found_leads_home_from_where_it_is_asked() -> None:
+    hrefs = [link.attributes["href"] for link in Page(ask("/a/b/c")[2]).all("a")]
+    assert "../../index.html" in hrefs
+    assert ask("/404.html")[2] == FILES["404.html"]
+
+
+def test_only_get_and_head() -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        status, headers, _ = ask("/", method)
+        assert status == 405
+        assert {name.strip() for name in headers["allow"].split(",")} == {"GET", "HEAD"}
+
+
+def test_a_new_shelf_is_noticed() -> None:
+    shelves = [PlainShelf([LISTED], []), LISTED_SHELF]
+    changing = app(lambda: shelves[0], "hot-papers")
+    assert "No issue has appeared yet." in Page(ask("/", to=changing)[2]).text
+    assert ask("/2021-01-14/", to=changing)[0] == 404
+    del shelves[0]
+    assert ask("/", to=changing)[2] == FILES["index.html"]
+    assert ask("/2021-01-14/", to=changing)[2] == FILES["2021-01-14/index.html"]
+
+
+def test_a_real_server_serves_it() -> None:
+    running = server(lambda: LISTED_SHELF, "hot-papers", "127.0.0.1", 0)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    [port] = {socket.getsockname()[1] for one in running.servers for socket in one.sockets}
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for method, expected in (("GET", FILES["2021-01-14/index.html"]), ("HEAD", b"")):
+        connection.request(method, "/2021-01-14/")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, expected)
+        assert answer.getheader("server") is None
+    connection.close()
+    running.should_exit = True
+    thread.join()
