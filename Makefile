@@ -16,10 +16,10 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench serve docs wheel lock setup clean distclean
+.PHONY: help demo test check format bench serve docs screenshots wheel lock setup clean distclean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- for everyone --------------------------------------------------------------------------------
 
@@ -46,8 +46,11 @@ format: $(dev) ## put the format right, and what the linter can mend by itself
 bench: $(dev) ## the benchmarks: ratios against a limit or a peer in the same run (ARGS="find record")
 	@$(python) -m bench $(ARGS)
 
-docs: $(dev) ## write anew the pages of docs/ that come out of the program
+docs: $(dev) ## write anew what comes out of the program: pages of docs/, and what the examples print
 	@$(python) tools/make_docs.py
+
+screenshots: $(core) ## take the README's picture of an issue (needs Chromium)
+	@tools/make_screenshots.sh
 
 wheel: $(core) ## the package, in dist/
 	@$(pip) wheel --no-deps --no-index --no-build-isolation --wheel-dir dist .

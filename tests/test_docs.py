@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any, get_args
 
+import jsonschema
 import msgspec
 import pytest
 
+from hotpapers import model, settings
+from hotpapers.issue import freeze
+from hotpapers.publish import CHANNELS
+from hotpapers.publish.press import press
+from hotpapers.ranking import RANKINGS
+from hotpapers.record import Record
+from hotpapers.record import items as items_module
+from hotpapers.record.exchange import reading, writing
+from hotpapers.record.forget import forget
 from tests.conftest import ROOT
+from tests.test_house import FLOOR
 from tools import make_docs
 
 DOCS = ROOT / "docs"
@@ -35,8 +51,9 @@ def name_of(page: Path) -> str:
 # ---- what the program has ------------------------------------------------------------------------------
 
 
-def test_the_command_line_is_described_as_it_is() -> None:
-    assert text_of(DOCS / "cli.md") == make_docs.page(), "run: make docs"
+@pytest.mark.parametrize("name", make_docs.files())
+def test_what_is_made_from_the_program_is_fresh(name: str) -> None:
+    assert text_of(DOCS / name) == make_docs.files()[name], "run: make docs"
 
 
 def test_every_command_and_option_is_described() -> None:
@@ -81,6 +98,120 @@ def test_every_error_is_described() -> None:
     assert not names - drawn, "draw it in the docstring of errors.py"
 
 
+def test_every_kind_of_item_is_a_word_of_the_glossary() -> None:
+    described = set(re.findall(r"^\| `(\w+)` \|", text_of(DOCS / "glossary.md"), re.M))
+    assert described == {model.kind_of(cls) for cls in model.KINDS}
+
+
+def test_every_room_that_architecture_names_is_there_and_on_its_floor() -> None:
+    rows = re.findall(r"^\| (\d) \| ((?:`\w+` ?)+) \|", text_of(DOCS / "architecture.md"), re.M)
+    rooms = [(int(floor), room) for floor, names in rows for room in re.findall(r"`(\w+)`", names)]
+    assert len(rooms) > 10
+    assert [room for floor, room in rooms if FLOOR[room] // 10 != floor] == []
+
+
+def test_every_ranking_channel_and_window_is_described() -> None:
+    assert all(f"## {name}" in text_of(DOCS / "ranking.md") for name in RANKINGS)
+    assert all(f"| `{name}` |" in text_of(DOCS / "channels.md") for name in CHANNELS)
+    assert all(f"| `{name}` |" in text_of(DOCS / "issues.md") for name in get_args(model.Window))
+
+
+# ---- the exchange format ---------------------------------------------------------------------------------
+
+
+def examples() -> list[dict[str, Any]]:
+    """The lines that docs/exchange.md shows."""
+    blocks = re.findall(r"^```json\n(.*?)^```", text_of(DOCS / "exchange.md"), re.M | re.S)
+    return [json.loads(line) for block in blocks for line in block.splitlines()]
+
+
+def complaints(lines: Iterable[dict[str, Any]]) -> list[str]:
+    """What the published JSON Schema finds wrong with lines."""
+    schema = json.loads(text_of(DOCS / "exchange.schema.json"))
+    validators: dict[str, Any] = {}
+    found = []
+    for line in lines:
+        kind = line["kind"]
+        if kind not in validators:
+            narrow = {**schema, "oneOf": [{"$ref": f"#/$defs/{kind.capitalize()}"}]}
+            validators[kind] = jsonschema.Draft202012Validator(narrow)
+        found += [f"{kind}: {error.message}" for error in validators[kind].iter_errors(line)]
+    return found
+
+
+def test_the_schema_is_a_schema_that_tells_kinds_apart() -> None:
+    schema = json.loads(text_of(DOCS / "exchange.schema.json"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    whole = jsonschema.Draft202012Validator(schema)
+    assert all(whole.is_valid(line) for line in examples())
+    good = next(line for line in examples() if line["kind"] == "tally")
+    for bad in ({"likes": -1}, {"likes": 2**53}, {"likes": "44"}, {"kind": "rumour"}, {"more": 1}):
+        assert not whole.is_valid(good | bad)
+
+
+def test_every_kind_of_line_has_an_example_that_is_one() -> None:
+    kinds = {line["kind"] for line in examples()}
+    items = {model.kind_of(cls) for cls in model.KINDS}
+    assert kinds == (items - {"issue", "delivery"}) | {"header", "batch", "pruned", "end"}
+    for line in examples():
+        if line["kind"] in items:
+            msgspec.convert({k: v for k, v in line.items() if k != "row"}, items_module.BY_KIND[line["kind"]].type)
+
+
+@pytest.fixture
+def full_record(tmp_path: Path) -> Iterator[Record]:
+    """A record with an item of every kind: the made-up talk, the examples, an issue, deliveries; a post forgotten."""
+    plain = (line for line in examples() if line["kind"] in items_module.BY_KIND and "row" not in line)
+    lines = [{"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}, *plain]
+    with Record(str(tmp_path / "record.db")) as record:
+        reading.import_lines(record, "talk", (DOCS / "examples" / "talk.jsonl").read_bytes().splitlines())
+        reading.import_lines(record, "examples", [json.dumps(line).encode() for line in lines])
+        freeze.freeze(record, freeze.publication_of(record, None), "2025-03-11")
+        press(record, "daily", ["2025-03-11"], "markdown", tmp_path / "out")
+        forget(record, "bluesky:did:plc:madeuphal")
+        yield record
+
+
+@pytest.mark.parametrize("records_only", [True, False])
+def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bool) -> None:
+    lines = [json.loads(line) for line in writing.lines(full_record, records_only=records_only)]
+    kinds = {line["kind"] for line in lines}
+    assert kinds >= {model.kind_of(cls) for cls in model.KINDS} - ({"issue", "delivery"} if records_only else set())
+    assert not complaints(lines)
+    [content] = [json.loads(line["content"]) for line in lines if line["kind"] == "issue"] or [None]
+    if content:
+        schema = json.loads(text_of(DOCS / "exchange.schema.json"))
+        jsonschema.validate(content, {**schema, "oneOf": [{"$ref": "#/$defs/IssueContent"}]})
+
+
+def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, tmp_path: Path) -> None:
+    """docs/record.md shows how a stranger checks a full export; it does so here for a row of every kind."""
+    [code] = re.findall(r"^```python\n# recompute.py\n(.*?)^```", text_of(DOCS / "record.md"), re.M | re.S)
+    whole = b"".join(writing.lines(full_record))
+    done = subprocess.run([sys.executable, "-c", code], input=whole, capture_output=True, check=True)
+    assert f"{full_record.head.position} batches" in done.stdout.decode()
+    forged = subprocess.run(
+        [sys.executable, "-c", code],
+        input=whole.replace(b'"likes":44', b'"likes":45'),
+        capture_output=True,
+        check=False,
+    )
+    assert forged.returncode == 1 and b"is not as it was written" in forged.stderr
+
+
+def test_the_example_talk_comes_back_as_it_is(tmp_path: Path) -> None:
+    """Records exported twice are the same bytes."""
+    file = DOCS / "examples" / "talk.jsonl"
+    with Record(str(tmp_path / "record.db")) as record:
+        reading.import_lines(record, file.name, file.read_bytes().splitlines(keepends=True))
+        assert b"".join(writing.lines(record, records_only=True)) == file.read_bytes()
+
+
+def test_the_example_settings_can_be_used() -> None:
+    [publication] = settings.load(DOCS / "examples" / "hotpapers.toml").publication
+    assert publication.name == "daily"
+
+
 # ---- what the docs say -----------------------------------------------------------------------------------
 
 
@@ -97,6 +228,20 @@ def test_every_decision_note_is_dated_and_listed() -> None:
         lines = text_of(note).splitlines()
         assert lines[0].startswith("# "), note.name
         assert re.search(r"\b20\d\d-[01]\d-[0-3]\d\b", "\n".join(lines[:5])), f"{note.name} has no date"
+
+
+def test_the_invariants_are_few_and_each_names_a_test_that_is_there() -> None:
+    rules = re.split(r"^\d+\. ", text_of(DOCS / "invariants.md"), flags=re.M)[1:]
+    assert 10 <= len(rules) <= 15
+    for rule in rules:
+        kept_by = re.findall(r"`(tests/[\w/.]+)`", rule)
+        assert rule.startswith("**") and kept_by
+        assert not [name for name in kept_by if not (ROOT / name).exists()], rule
+
+
+def test_the_picture_is_one_and_small() -> None:
+    picture = (DOCS / "images" / "issue.png").read_bytes()
+    assert picture.startswith(b"\x89PNG") and len(picture) < 300_000
 
 
 def slug(heading: str) -> str:

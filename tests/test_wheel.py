@@ -32,7 +32,7 @@ def test_it_runs_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -
     pip = [str(tmp_path / "empty/bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     locked = subprocess.run(
         [*pip, "--require-hashes", "-r", str(ROOT / "requirements" / "core.txt")],
-        cwd=tmp_path, capture_output=True, text=True, timeout=240,
+        cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     if locked.returncode:
         pytest.skip(f"no package index is reachable: {locked.stderr.strip().splitlines()[-1]}")
@@ -42,4 +42,7 @@ def test_it_runs_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -
     assert told.startswith("Hot Papers, 2021-05-11\n")
     assert (tmp_path / "hotpapers-demo/site/2021-01-14/index.html").is_file()
     verified = [command, "verify", "--all", "--store", "hotpapers-demo/hotpapers.db"]
-    assert "verified: 5 issues" in subprocess.run(verified, cwd=tmp_path, capture_output=True, text=True).stdout
+    assert (
+        "verified: 5 issues"
+        in subprocess.run(verified, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+    )

@@ -1,21 +1,46 @@
-"""Writes the pages of docs/ that come out of the program itself: docs/cli.md, from the commands' own help.
+"""Writes the pages of docs/ that come out of the program itself.
 
-`make docs` runs it; a test fails when the page in docs/ is not what it would write.
+    cli.md                 from the commands' own help
+    settings.md            from the docstrings, types and defaults of `hotpapers.settings`
+    errors.md              from the tree in `hotpapers.errors`
+    items.md               from the model: every kind of item, its key and fields
+    exchange.schema.json   from the model: the JSON Schema of a line of the exchange format
+
+`make docs` runs it, and puts into the console examples of all pages what their commands print now (`tools.tour`).
+Tests fail when a file in docs/ is not what it would write, or an example is not what happens.
 """
 
 from __future__ import annotations
 
 import importlib
+import inspect
+import json
+import re
 import sys
+import types
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import click
+import msgspec
+
+from hotpapers import errors, model, settings
+from hotpapers.record.checks import COUNTS
+from hotpapers.record.exchange import FORMAT, VERSION, lines
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGE = ROOT / "docs" / "cli.md"
+if str(ROOT) not in sys.path:  # as a script, this file knows its own folder alone
+    sys.path.insert(0, str(ROOT))
 
-HEAD = """\
+from tools import tour  # noqa: E402
+
+DOCS = ROOT / "docs"
+
+
+# ---- the command line ----------------------------------------------------------------------------------
+
+CLI_HEAD = """\
 # The command line
 
 Each command as it describes itself; `hotpapers COMMAND --help` prints the same. Made by `make docs` from the program's
@@ -34,7 +59,10 @@ def root_command() -> click.Group:
 
 def contexts(command: click.Command, name: str, parent: click.Context | None = None) -> Iterator[click.Context]:
     """A context for the command and, in the order of its own help, for each visible command below it."""
-    here = click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100, color=False)
+    here = click.Context(
+        command, info_name=name, parent=parent, terminal_width=100, max_content_width=100, color=False,
+        help_option_names=["-h", "--help"],
+    )  # fmt: skip
     yield here
     if isinstance(command, click.Group):
         for child_name in command.list_commands(here):
@@ -49,11 +77,219 @@ def section(context: click.Context) -> str:
     return f"\n## {context.command_path}\n\n```text\n{text.strip()}\n```\n"
 
 
-def page() -> str:
+def cli_page() -> str:
     """The whole of docs/cli.md."""
-    return HEAD + "".join(section(context) for context in contexts(root_command(), "hotpapers"))
+    return CLI_HEAD + "".join(section(context) for context in contexts(root_command(), "hotpapers"))
+
+
+# ---- settings ------------------------------------------------------------------------------------------
+
+SETTINGS_HEAD = """\
+# Settings
+
+`hotpapers.toml` in the folder where a command runs, or the file named by `--config`. `hotpapers init` writes one with
+comments. No command that is given `--store` needs one: the file of the folder holds for its own store alone, for
+another one `--config` must name it. Paths in it start from its own folder. A publication's settings go into the record
+when they change, and a frozen issue keeps those that it was made with.
+
+A key or value that cannot be used stops the command, with file, key and remedy. Made by `make docs` from
+`src/hotpapers/settings.py`: change that, not this page.
+"""
+
+_DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
+
+
+def described(cls: type[Any]) -> dict[str, str]:
+    """What a docstring says of each field: "`hour`, `zone`: when a day's issue closes." → both, the same."""
+    text = " ".join((inspect.getdoc(cls) or "").split())
+    parts = _DESCRIBED.split(text)[1:]
+    pairs = zip(parts[::2], parts[1::2], strict=True)
+    return {name: said.strip(" ;.") for names, said in pairs for name in re.findall(r"`(\w+)`", names)}
+
+
+def shown_type(hint: Any) -> str:
+    """A type as people call it: `tuple[str, ...]` → list of texts."""
+    plain = {int: "whole number", str: "text", bool: "true or false"}
+    if hint in plain:
+        return plain[hint]
+    if get_origin(hint) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(hint))
+    if get_origin(hint) in (Union, types.UnionType):
+        return " or ".join("null" if one is types.NoneType else shown_type(one) for one in get_args(hint))
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)[0]
+        return "list of " + {str: "texts"}.get(inner, f"{getattr(inner, '__name__', 'value').lower()}s")
+    return "table"
+
+
+def shown_default(field: msgspec.structs.FieldInfo) -> str:
+    """A field's default as JSON; empty where it must be given."""
+    if field.default is msgspec.NODEFAULT:
+        return "" if field.default_factory is msgspec.NODEFAULT else "`[]`"
+    return f"`{json.dumps(msgspec.to_builtins(field.default), ensure_ascii=False)}`"
+
+
+def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
+    """Rows of name, type, default and description for some fields of a struct."""
+    hints, said = get_type_hints(cls), described(cls)
+    rows = [
+        f"| `{field.encode_name}` | {shown_type(hints[field.name])} | {shown_default(field)} | {said[field.name]} |"
+        for field in msgspec.structs.fields(cls)
+        if field.name in names
+    ]
+    return "\n".join(["| key | takes | default | |", "| --- | --- | --- | --- |", *rows]) + "\n"
+
+
+def settings_page() -> str:
+    """The whole of docs/settings.md."""
+    parts: list[tuple[str, type[msgspec.Struct], str]] = [
+        ("The whole file", settings.Settings, "The tables `publication` and `publish` follow."),
+        ("`[[publication]]`", settings.PublicationSettings, "Once for each publication; one store carries several."),
+        ("`[publish]`", settings.PublishSettings, "What `hotpapers publish` does when it is not told otherwise."),
+    ]
+    text = SETTINGS_HEAD
+    for heading, cls, intro in parts:
+        names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
+        text += f"\n## {heading}\n\n{intro}\n\n{table_of(cls, names)}"
+    return text + f"\n## What `init` writes\n\n```toml\n{settings.TEMPLATE}```\n"
+
+
+# ---- errors --------------------------------------------------------------------------------------------
+
+ERRORS_HEAD = """\
+# Errors
+
+Every error that the program raises on purpose. The command line prints its text, which says what is wrong and what to
+do; `--debug` adds the traceback. Anything else that escapes is a bug of ours. Made by `make docs` from
+`src/hotpapers/errors.py`: change that, not this page.
+"""
+
+
+def error_classes() -> list[type[errors.HotPapersError]]:
+    """Every error, in the order of the file."""
+    found = [value for value in vars(errors).values() if inspect.isclass(value)]
+    return [value for value in found if issubclass(value, errors.HotPapersError)]
+
+
+def errors_page() -> str:
+    """The whole of docs/errors.md."""
+    tree = inspect.cleandoc(errors.__doc__ or "").split("\n\n")[1]
+    rows = [
+        f"| `{cls.__name__}` | {2 if issubclass(cls, errors.UsageError) else 1} | {inspect.getdoc(cls)} |"
+        for cls in error_classes()
+    ]
+    table = "\n".join(["| error | exit status | |", "| --- | --- | --- |", *rows])
+    return f"{ERRORS_HEAD}\n```text\n{inspect.cleandoc(tree)}\n```\n\n{table}\n"
+
+
+# ---- items ---------------------------------------------------------------------------------------------
+
+ITEMS_HEAD = """\
+# Items
+
+Every value that the record keeps is an item: one observation, made at `observed_at`. Key and `observed_at` together
+name one row. Moments are whole microseconds since 1970-01-01 UTC; days are written `2021-01-14`; counts and moments
+stay below 2^53. A field without a default must be given. What may be forgotten stands in every hash as a commitment
+([record](record.md)). [The exchange format](exchange.md) has an example of each kind. Made by `make docs` from
+`src/hotpapers/model/items.py`: change that, not this page.
+"""
+
+
+def item_section(cls: type[model.Item]) -> str:
+    """One kind: what it is, key, what may be forgotten, fields."""
+    said = re.sub(r"\n(?!\n)", " ", inspect.getdoc(cls) or "").replace("\n ", "\n\n")
+    key = ", ".join(f"`{name}`" for name in cls.key)
+    personal = ", ".join(f"`{name}`" for name in cls.personal)
+    about = f"Key: {key}." + (f" May be forgotten: {personal}." if personal else "")
+    hints = get_type_hints(cls)
+    rows = [
+        f"| `{field.name}` | {shown_type(hints[field.name])} | {shown_default(field)} |"
+        for field in msgspec.structs.fields(cls)
+    ]
+    table = "\n".join(["| field | takes | default |", "| --- | --- | --- |", *rows])
+    return f"\n## {model.kind_of(cls)}\n\n{said}\n\n{about}\n\n{table}\n"
+
+
+def items_page() -> str:
+    """The whole of docs/items.md."""
+    return ITEMS_HEAD + "".join(item_section(cls) for cls in model.KINDS)
+
+
+# ---- the exchange format's schema ----------------------------------------------------------------------
+
+_INTEGER = {"minimum": -model.LARGEST, "maximum": model.LARGEST}
+_COUNT = {"minimum": 0, "maximum": model.LARGEST}
+
+LINES: tuple[type[msgspec.Struct], ...] = (lines.Header, lines.Batch, lines.Pruned, lines.End)
+"""The lines that are no items."""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of one line: `$defs` has one definition a kind."""
+    parts = [*LINES, *model.KINDS, lines.Beside, model.IssueContent]
+    _, components = msgspec.json.schema_components(parts, ref_template="#/$defs/{name}")
+    defs = {name: _bounded(value) for name, value in sorted(components.items())}
+    for cls in model.KINDS:
+        defs[cls.__name__]["properties"]["row"] = {"$ref": "#/$defs/Beside"}
+    content = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/$defs/IssueContent"}}
+    defs["Issue"]["properties"]["content"].update(content)
+    defs["Header"]["properties"] |= {"format": {"const": FORMAT}, "version": {"const": VERSION}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of the Hot Papers exchange format",
+        "description": f"{FORMAT}, version {VERSION}. docs/exchange.md describes it.",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in (cls.__name__ for cls in [*LINES, *model.KINDS])],
+        "$defs": defs,
+    }
+
+
+def _bounded(value: Any, name: str = "") -> Any:
+    """The same schema with the bounds that reading enforces, and descriptions on one line."""
+    if isinstance(value, list):
+        return [_bounded(one, name) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") == "integer" and name != "derived":  # marks are 64-bit numbers
+        return {**(_COUNT if name in COUNTS else _INTEGER), **value}
+    within = ("anyOf", "items", "additionalProperties")
+    made = {key: _bounded(one, name if key in within else key) for key, one in value.items()}
+    if isinstance(made.get("description"), str):
+        made["description"] = " ".join(made["description"].split())
+    return made
+
+
+def schema_file() -> str:
+    """The whole of docs/exchange.schema.json."""
+    return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def files() -> dict[str, str]:
+    """Every file that is made here, by its name in docs/."""
+    return {
+        "cli.md": cli_page(),
+        "settings.md": settings_page(),
+        "errors.md": errors_page(),
+        "items.md": items_page(),
+        "exchange.schema.json": schema_file(),
+    }
+
+
+def pages_with_examples() -> list[Path]:
+    """The pages that have console examples."""
+    pages = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+    return [page for page in pages if tour.steps(page.read_text("utf-8"))]
+
+
+def main() -> None:
+    """Writes what has changed, and says so."""
+    made = {DOCS / name: text for name, text in files().items()}
+    for page in pages_with_examples():
+        made[page] = tour.refreshed(page.read_text("utf-8"))
+    for page, text in made.items():
+        if not page.exists() or page.read_text("utf-8") != text:
+            page.write_text(text, "utf-8")
+            sys.stdout.write(f"wrote {page.relative_to(ROOT)}\n")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
-    sys.stdout.write(f"wrote {PAGE.relative_to(ROOT)}\n")
+    main()

@@ -28,8 +28,8 @@ LONGEST = 2_000
 """Characters: what is longer is no address."""
 
 _BARE = re.compile(rf"(?:arxiv *[:.]? *)?{grammar.ID}", re.ASCII)
-_AFTER = re.compile(r"(?:\.(?:pdf|html?|ps|tar|gz|eps)){0,3}/?(?:[?#&/]\S*)?(?: ?\[[a-z.-]{2,20}\])?", re.ASCII)
-_AROUND = " \t\r\n<>()[]{}\"'`*_,;.!"
+_AFTER = re.compile(r"(?:\.(?:pdf|html?|ps|tar|gz|eps)){0,3}/?(?:[?#&/]\S*)?(?: ?\[[a-z.-]{2,20}\]?)?", re.ASCII)
+_AROUND = " \t\r\n<>()[]{}\"'`*_,;.!-"
 
 
 def parse(text: str) -> ArxivId:
@@ -46,7 +46,7 @@ def parse(text: str) -> ArxivId:
             return grammar.identifier(*match.groups())
         mention = _only_address(plain)
         if mention:
-            return ArxivId(mention.id, mention.version)
+            return ArxivId(*mention[2:4])
     raise NotAnArxivId(_refusal(text))
 
 
@@ -56,7 +56,7 @@ def _only_address(plain: str) -> address.Mention | None:
         place = plain.find(needle)
         while place >= 0:
             mention = address.match(plain, needle, place)
-            if mention and mention.start == 0 and _AFTER.fullmatch(plain, mention.end):
+            if mention and mention[0] == 0 and _AFTER.fullmatch(plain, mention[1]):
                 return mention
             place = plain.find(needle, place + 1)
     return None

@@ -14,36 +14,30 @@ has a limit whatever the text is.
     ar5iv alphaxiv vanity             ar5iv.org/abs/…, alphaxiv.org/overview/…, arxiv-vanity.com/papers/…
     huggingface scirate               huggingface.co/papers/…, hf.co/papers/…, scirate.com/arxiv/…
     doi                               10.48550/arXiv.2101.04869, with doi.org or `doi:` before it or not
-    prose                             arXiv:2101.04869, arXiv 2101.04869, arXiv preprint no. 2101.04869, arXiv_2101.04869
+    prose                             arXiv:2101.04869, arXiv 2101.04869, arXiv preprint no. 2101.04869, …
 
 Not an address of a paper: another host (notarxiv.org, my-arxiv.org, arxiv.org.example.com); a path on another host
 (example.com/arxiv.org/abs/…), unless a whole address is handed on (web.archive.org/web/2021/https://arxiv.org/abs/…,
 example.com/?url=arxiv.org/abs/…); arxiv.org/list/…; an identifier with something glued to it; a DOI of another
-registrant; a bare number without the word arXiv near it.
+registrant; a bare number without the word arXiv before it, the second in "arXiv:2101.04869, 2101.04870" too.
 """
 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
-from hotpapers.arxiv_id.grammar import ARCHIVE, ID, NUMBER
+from hotpapers.arxiv_id.grammar import ARCHIVE, BOUNDARY, ID, NEW, NUMBER
 
-NEEDLES = ("xiv", "5iv", "face.co", "hf.co")
-"""What a place is looked for by: arxiv.org, alphaxiv.org, arXiv: …; ar5iv.org; huggingface.co; hf.co."""
+NEEDLES = ("xiv", "5iv", "papers")
+"""What a place is looked for by: arxiv.org, alphaxiv.org, arXiv: …; ar5iv.org; huggingface.co/papers/."""
 
-REACH = 96
-"""Characters before a needle that may belong to an address."""
+BEFORE, AFTER = 96, 200
+"""No pattern looks further than this many characters before and after the beginning of a needle."""
 
 
-class Mention(NamedTuple):
-    """A paper is named in `text[start:end]`: from the address's beginning through identifier and version."""
-
-    start: int
-    end: int
-    id: str
-    version: int | None
-    form: str
+Mention = tuple[int, int, str, int | None, str]
+"""start, end, id, version, form: a paper is named in `text[start:end]`, from the address's beginning through identifier
+and version."""
 
 
 def match(text: str, needle: str, place: int) -> Mention | None:
@@ -52,23 +46,24 @@ def match(text: str, needle: str, place: int) -> Mention | None:
         return _xiv(text, place)
     if needle == "5iv":
         return _site(text, place - 2, place + 3, "ar", _AR5IV, "ar5iv")
-    if needle == "face.co":
-        return _site(text, place - 7, place + 7, "hugging", _PAPERS, "huggingface")
-    return _site(text, place, place + 5, "", _PAPERS, "huggingface")
+    return _papers(text, place)
 
 
 # ---- arxiv and alphaxiv ------------------------------------------------------------------------------
 
 _PATHS = "abs|pdf|html|format|ps|src|e-print|eprint|tb|bibtex"
 _HOST_END = r"\.?(?::\d{1,5})?"
-_QUERY = r"api/query\?(?:[a-z_]{1,16}=[^&\s\"<>]{0,64}&){0,4}id_list="
+_QUERY = r"api/query\?(?:[a-z_]{1,16}=[^&\s\"<>]{0,40}&){0,2}id_list="
 # Between the word arXiv and the number: a few signs, tags, and up to two words. A point before letters is a host's.
 _SIGN = r"(?:[ \t:_/#(){}\[\]|*`\"'=~,+>-]|\.(?![a-z])|</?[a-z]{1,6}>)"
 _WORD = (
-    r"(?:preprints?|e-?prints?|papers?|articles?|manuscript|report|reference|ref|identifier|id|number|num|no|nr|abs|pdf)"
+    r"(?:preprints?|e-?prints?|papers?|articles?|manuscript|report"
+    r"|reference|ref|identifier|id|number|num|no|nr|abs|pdf)"
 )
-_BETWEEN = rf"{_SIGN}{{0,8}}(?:{_WORD}{_SIGN}{{0,6}}){{0,2}}\.?"
+_BETWEEN = rf"{_SIGN}{{0,6}}(?:{_WORD}{_SIGN}{{0,4}}){{0,2}}\.?"
 
+COMMONEST = rf"\.org/(abs|pdf|html)/({NEW})(?:v([1-9][0-9]{{0,2}}))?{BOUNDARY}"
+_COMMONEST = re.compile(COMMONEST, re.ASCII)
 _ARXIV = re.compile(
     rf"(?:(\.org){_HOST_END}/{{1,3}}(?:(?:({_PATHS})/{{1,3}}|({_QUERY}))(?:arxiv[:.])?)?"
     rf"|(\.org:)|(-vanity\.com/{{1,3}}papers/{{1,3}})|{_BETWEEN}){ID}",
@@ -78,11 +73,9 @@ _MIRROR = re.compile(rf"-export[a-z0-9-]{{0,8}}\.library\.cornell\.edu/{{1,3}}({
 _STORED = re.compile(
     rf"\.org{_HOST_END}/{{1,3}}(ftp|vc|ps_cache)/({ARCHIVE}|arxiv)/(?:papers|pdf|ps)/(\d{{4}})/(?=\3){NUMBER}", re.ASCII
 )
-_ALPHAXIV = re.compile(
-    rf"\.org/{{1,3}}(?:[a-z]{{2}}/)?(?:abs|pdf|overview|html|audio|resources)/{{1,3}}{ID}", re.ASCII
-)
+_ALPHAXIV = re.compile(rf"\.org/{{1,3}}(?:[a-z]{{2}}/)?(?:abs|pdf|overview|html|audio|resources)/{{1,3}}{ID}", re.ASCII)
 _AR5IV = re.compile(rf"\.org/{{1,3}}(?:(?:{_PATHS})/{{1,3}})?{ID}", re.ASCII)
-_PAPERS = re.compile(rf"/{{1,3}}(?:api/)?papers/{{1,3}}{ID}", re.ASCII)
+_PAPERS = re.compile(rf"/{{1,3}}{ID}", re.ASCII)
 
 _NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _FORM = {"e-print": "eprint", "ps_cache": "cache"}
@@ -94,6 +87,11 @@ def _xiv(text: str, place: int) -> Mention | None:
         return _site(text, place - 5, place + 3, "alpha", _ALPHAXIV, "alphaxiv")
     if begin and text[begin - 1] in _NAME_CHARACTERS:
         return None  # bioarxiv, notarxiv.org
+    found = _COMMONEST.match(text, place + 3)
+    if found and text[begin - 5 : begin] != "labs.":
+        path, new, version = found.groups()
+        start = _address_start(text, begin)
+        return (start, found.end(), new, int(version) if version else None, path) if start >= 0 else None
     found = _ARXIV.match(text, place + 3)
     if found is None:
         return _elsewhere(text, begin, place + 3)
@@ -142,15 +140,32 @@ def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str
     return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
 
 
+def _papers(text: str, place: int) -> Mention | None:
+    """A page of Hugging Face; the needle stands in its path."""
+    found = _PAPERS.match(text, place + 6) if place and text[place - 1] == "/" else None
+    if found is None:
+        return None
+    before = text[max(0, place - 24) : place].removesuffix("api/")
+    site = next((site for site in ("huggingface.co/", "hf.co/") if before.endswith(site)), None)
+    if site is None:
+        return None
+    api = 4 if text.startswith("api/", place - 4) else 0
+    start = _address_start(text, place - api - len(site))
+    new, archive, number, version = found.groups()
+    return _mention(start, found.end(), new or f"{archive}/{number}", version, "huggingface") if start >= 0 else None
+
+
 def _mention(start: int, end: int, id: str, version: str | None, form: str) -> Mention:
-    return Mention(start, end, id, int(version) if version else None, _FORM.get(form, form))
+    return start, end, id, int(version) if version else None, _FORM.get(form, form)
 
 
 # ---- what stands before ------------------------------------------------------------------------------
 
+_LOOK_BACK = 64  # with "huggingface.co/api/" or "alpha" still less than BEFORE
 _HOST_CHARACTERS = _NAME_CHARACTERS + "-."
 _SCHEME = re.compile(r"((?:https?|hxxps?|ftp):/{1,3})$|(?<![a-z0-9.:/_-])//$|:/{1,3}$", re.ASCII)
-_DOI = re.compile(r"(?:(?:https?:/{1,3})?(?:[a-z]{1,8}\.)?doi\.org/{1,3}|doi[: ]{1,2})?10\.48550/$", re.ASCII)
+_NAME_GOES_ON = re.compile("[a-z0-9]_$")
+_REGISTRANT = "10.48550/"
 _OTHER_DOI = re.compile(r"10\.\d{4,9}/$", re.ASCII)
 _INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers.org/")
 """Sites whose path /arxiv/2101.04869 is a paper."""
@@ -158,18 +173,22 @@ _INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers
 
 def _address_start(text: str, begin: int) -> int:
     """Where the address begins whose host's own name begins at a place; -1 if that is no host, or another's path."""
-    window = text[max(0, begin - REACH) : begin]
+    if begin == 0 or text[begin - 1] in " \t\n\"'(<[=":
+        return begin
+    if begin >= 8 and text.startswith("https://", begin - 8):
+        return begin - 8
+    window = text[max(0, begin - _LOOK_BACK) : begin]
     before = window.rstrip(_HOST_CHARACTERS)
-    labels = window[len(before) :].lstrip(".-")
-    if labels and labels[-1] != ".":
+    labels = window[len(before) :]
+    name = labels.lstrip(".-")
+    if name and name[-1] != ".":
         return -1
-    start = begin - len(labels)
-    last = before[-1:]
-    if last == "_":
-        return -1 if re.search("[a-z0-9]_$", before) else start
-    if last != "/":
+    start = begin - len(name)
+    if before.endswith("_"):
+        return -1 if _NAME_GOES_ON.search(before) else start
+    if not before.endswith("/"):
         return start
-    scheme = _SCHEME.search(before)
+    scheme = _SCHEME.search(before[-10:]) if name == labels else None
     return start - len(scheme[1] or "") if scheme else -1
 
 
@@ -177,11 +196,10 @@ def _prose_start(text: str, begin: int, sign: str) -> tuple[int, str]:
     """Where a mention begins whose word arXiv stands at a place, and its form; -1 when it is a path of another host."""
     if begin == 0 or text[begin - 1] != "/":
         return begin, "prose"
-    before = text[max(0, begin - REACH) : begin]
-    doi = _DOI.search(before)
-    if doi:
-        return begin - len(doi[0]), "doi"
-    if _OTHER_DOI.search(before):
+    before = text[max(0, begin - _LOOK_BACK) : begin]
+    if before.endswith(_REGISTRANT):
+        return _doi_start(text, begin - len(_REGISTRANT)), "doi"
+    if _OTHER_DOI.search(before[-14:]):
         return -1, "doi"
     if sign != "/":
         return begin, "prose"
@@ -190,3 +208,13 @@ def _prose_start(text: str, begin: int, sign: str) -> tuple[int, str]:
         return -1, "prose"
     start = _address_start(text, begin - len(index))
     return start, "scirate" if index == "scirate.com/" else "prose"
+
+
+def _doi_start(text: str, begin: int) -> int:
+    """Where a DOI begins with what is put before it: doi.org/ on any host, or `doi:`."""
+    before = text[max(0, begin - 8) : begin]
+    if before == "doi.org/":
+        start = _address_start(text, begin - 8)
+        return start if start >= 0 else begin
+    prefix = next((prefix for prefix in ("doi:", "doi: ", "doi ") if before.endswith(prefix)), "")
+    return begin - len(prefix)

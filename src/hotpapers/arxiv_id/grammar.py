@@ -31,7 +31,7 @@ class ArxivId(NamedTuple):
 
 
 _MM = r"(?:0[1-9]|1[0-2])"
-_NEW = (
+NEW = (
     rf"(?:070[4-9]|071[0-2]|(?:0[89]|1[0-4]){_MM})\.(?!0000)\d{{4}}"
     rf"|(?:1[5-9]|[2-4]\d|{LAST_YEAR}){_MM}\.(?!00000)\d{{5}}"
 )
@@ -44,10 +44,10 @@ _VERSION = r"(?:v([1-9]\d{0,2}))?"
 BOUNDARY = r"(?![a-z0-9]|\.\d)"
 """After an identifier no letter or digit goes on, and no dotted number: 2101.048690, 2101.04869v0, 2101.04869.5."""
 
-ID = rf"(?:({_NEW})|({ARCHIVE})(?:\.{_CLASS})?/({OLD_NUMBER})){_VERSION}{BOUNDARY}"
+ID = rf"(?:({NEW})|({ARCHIVE})(?:\.{_CLASS})?/({OLD_NUMBER})){_VERSION}{BOUNDARY}"
 """Four groups, in the order of `identifier`."""
 
-NUMBER = rf"(?:({_NEW})|({OLD_NUMBER})){_VERSION}{BOUNDARY}"
+NUMBER = rf"(?:({NEW})|({OLD_NUMBER})){_VERSION}{BOUNDARY}"
 """An identifier whose archive stands elsewhere: new, number, version."""
 
 WHOLE = re.compile(ID, re.ASCII)
@@ -97,4 +97,4 @@ def _wrong_old(archive: str, year: str, month: str, number: str, version: str | 
 def _wrong_rest(number: str, version: str | None) -> str:
     if int(number) == 0:
         return "numbers begin at 1"
-    return f"there is no version {version}" if version else ""
+    return f"there is no version {version}" if version and not re.fullmatch(r"v[1-9]\d{0,2}", version) else ""

@@ -39,14 +39,18 @@ _NAMED = {
     "zerowidthspace": "", "nobreak": "",
 }  # fmt: skip
 
-# On lower-case text. Every quantifier is bounded: the pass is linear.
+# On lower-case text. It begins with one set of characters, which makes the search quick; every quantifier is bounded,
+# which makes it linear.
+_SIGNS = f"{INVISIBLE}{_ALSO_UNSEEN}{''.join(_FOLD)}"
 _ESCAPE = re.compile(
-    r"(?:&|\\{1,8}(?:u00|x)26)(?:amp;){0,4}(?:\#x0{0,6}(?P<hex>[0-9a-f]{1,6})|\#0{0,6}(?P<dec>[0-9]{1,7})|(?P<name>[a-z]{2,15}));"
-    r"|\\{1,8}(?:u(?P<u>[0-9a-f]{4})|x(?P<x>[0-9a-f]{2})|(?P<letter>[nrtbf])|(?=[^a-z0-9\\\n]))"
-    r"|(?P<bytes>(?:%(?:25){0,4}[89a-f][0-9a-f]){2,4})"
-    r"|%(?:25){0,4}(?P<percent>[0-9a-f]{2})"
-    r"|<wbr ?/?>"
-    rf"|(?P<sign>[{INVISIBLE}{_ALSO_UNSEEN}{''.join(_FOLD)}])",
+    rf"[&\\%<{_SIGNS}](?:"
+    r"(?:(?<=&)|(?<=\\)\\{0,7}(?:u00|x)26)(?:amp;){0,4}"
+    r"(?:\#x0{0,6}(?P<hex>[0-9a-f]{1,6})|\#0{0,6}(?P<dec>[0-9]{1,7})|(?P<name>[a-z]{2,15}));"
+    r"|(?<=\\)\\{0,7}(?:u(?P<u>[0-9a-f]{4})|x(?P<x>[0-9a-f]{2})|(?P<letter>[nrtbf])|(?=[^a-z0-9\\\n]))"
+    r"|(?<=%)(?P<bytes>(?:25){0,4}[89a-f][0-9a-f](?:%(?:25){0,4}[89a-f][0-9a-f]){1,3})"
+    r"|(?<=%)(?:25){0,4}(?P<percent>[0-9a-f]{2})"
+    r"|(?<=<)wbr ?/?>"
+    r"|(?<![&\\%<])(?P<sign>))",
     re.ASCII,
 )
 _LETTERS = {"n": "\n", "r": "\n", "t": " ", "b": " ", "f": " "}
@@ -97,9 +101,9 @@ def _meaning(match: re.Match[str]) -> str | None:
     if kind == "letter":
         return _LETTERS[value]
     if kind == "sign":
-        return _FOLD.get(value, "")
+        return _FOLD.get(match[0], "")
     if kind == "bytes":
-        return _shown(bytes.fromhex(re.sub("%(?:25)*", "", value)).decode("utf-8", "replace")[:1])
+        return _shown(bytes.fromhex(re.sub("%(?:25)*", "", match[0])).decode("utf-8", "replace")[:1])
     return _shown(_character(int(value, 10 if kind == "dec" else 16)))
 
 

@@ -1,18 +1,28 @@
 """The command line: parse, wire, print.
 
 Commands are loaded when they are called; this file imports click and nothing else of weight, so that help is quick.
+
+Exit status: 0 done, 1 failed, 2 misuse, 130 stopped by Ctrl-C, 141 when the reader of our output went away.
 """
 
 from __future__ import annotations
 
+import gc
 import importlib
+import os
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
 from hotpapers import __version__
+from hotpapers.cli.terminal import complain
 from hotpapers.errors import HotPapersError, UsageError
+
+NAME = "hotpapers"
+ASKED_BY_SHELL = "_HOTPAPERS_COMPLETE"
+"""The environment variable by which a shell's completion script asks for what may come next."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("start:init", "Write a commented hotpapers.toml and an empty store."),
@@ -24,15 +34,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("issues:explain", "Say why a paper ranks where it does, as arithmetic."),
     "verify": ("issues:verify", "Rebuild issues from the record and compare digests."),
     "find": ("bring:find", "Print the papers named in any text."),
-    "export": ("bring:export", "Write the record to standard output."),
+    "export": ("hand:export", "Write the record to standard output."),
     "hide": ("keep:hide", "Keep a post or an account off all pages."),
     "forget": ("keep:forget", "Erase a post or an account from every byte."),
     "prune": ("keep:prune", "Drop what no issue and no comparison needs."),
-    "backup": ("keep:backup", "Copy the store into one file, or put such a copy back."),
+    "backup": ("hand:backup", "Copy the store into one file, or put such a copy back."),
     "status": ("keep:status", "Say what is in the store and whether it is sound."),
     "completion": ("start:completion", "Print the shell's completion script."),
 }
-"""Each command: where it is defined, and its one line in the help."""
+"""Each command: where it is defined, and its one line in the help, which is also the first of its own help."""
 
 
 class Commands(click.Group):
@@ -55,6 +65,21 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for; a mistyped one is named with what was probably meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"There is no command {args[0]!r}.{_meant(args[0])}")
+        return super().resolve_command(ctx, args)
+
+
+def _meant(typed: str) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(typed, COMMANDS, 3, 0.5)
+    return f" Did you mean {' or '.join(close)}?" if close else ""
+
 
 @click.command(
     cls=Commands,
@@ -67,26 +92,69 @@ def root() -> None:
 
 
 def main() -> NoReturn:
-    """Runs a command; exit status 0 done, 1 failed, 2 misuse."""
+    """The program `hotpapers`."""
+    gc.freeze()  # what was imported stays to the end: the collector need not walk it, least of all on the way out
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs a command; its exit status. Errors are printed; with `--debug` those that say nothing of input escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows a question mark
+            stream.reconfigure(errors="replace")
     try:
-        root.main(prog_name="hotpapers", standalone_mode=False)
-        status = 0
-    except click.exceptions.Exit as done:
-        status = done.exit_code
+        status = _invoke(args)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        _leave_pipe()
+        return 141
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)  # the terminal shows ^C on the line
+        complain("stopped; what was finished is kept, and the same command goes on from there.")
+        return 130
     except click.ClickException as misuse:
         misuse.show()
-        status = misuse.exit_code
-    except HotPapersError as problem:
-        if "--debug" in sys.argv:
+        return misuse.exit_code
+    except Exception as problem:
+        if "--debug" in args:
             raise
-        click.echo(f"hotpapers: {problem}", err=True)
-        status = 2 if isinstance(problem, UsageError) else 1
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.", err=True
-        )
-        status = 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        status = 141
-    sys.exit(status)
+        return _explain(problem)
+
+
+def _invoke(args: Sequence[str]) -> int:
+    instruction = os.environ.get(ASKED_BY_SHELL)
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {}, NAME, ASKED_BY_SHELL, instruction)
+    try:
+        with root.make_context(NAME, list(args)) as context:
+            root.invoke(context)
+        return 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
+
+
+def _explain(problem: Exception) -> int:
+    if isinstance(problem, HotPapersError):
+        complain(str(problem))
+        return 2 if isinstance(problem, UsageError) else 1
+    if isinstance(problem, OSError):
+        where = f"{problem.filename}: " if problem.filename else ""
+        complain(f"{where}{problem.strerror or problem}")
+        return 1
+    kind = type(problem).__name__
+    complain(f"a defect of this program: {kind}: {problem}\nAdd --debug to the same command and report what it prints.")
+    return 1
+
+
+def _leave_pipe() -> None:
+    """Whoever read our output has seen enough: nothing more is written, not even by Python at its end."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(devnull, stream.fileno())
+        except (AttributeError, OSError, ValueError):
+            continue  # closed, or no file at all

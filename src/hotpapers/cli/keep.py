@@ -1,22 +1,34 @@
-"""Commands that keep a store in order: hide, forget, prune, backup, status."""
+"""Commands that keep a store in order: hide, forget, prune, status."""
 
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
+import sys
+from typing import Any
 
 import click
 
 from hotpapers import model
 from hotpapers.cli import common
+from hotpapers.cli.terminal import complain, count, print_json, say
 from hotpapers.errors import NoSuch, UsageError
-from hotpapers.publish.press import press_again
-from hotpapers.record import Record, now
-from hotpapers.record import backup as copies
+from hotpapers.publish.press import Again, press_again
 from hotpapers.record import forget as forgetting
+from hotpapers.record import now
 from hotpapers.record import prune as pruning
 from hotpapers.record import status as reporting
 from hotpapers.record.verify import check_chain
+
+
+def key_of(text: str) -> str:
+    """The key of a post or account as people write it: handles do not tell case apart. Raises UsageError."""
+    network, _, own = text.strip().partition(":")
+    network = network.lower()
+    if network not in model.NETWORKS or not own:
+        raise UsageError(
+            f"{text}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
+        )
+    return f"{network}:{own.lower() if own.startswith('@') else own}"
 
 
 @click.command(
@@ -28,28 +40,44 @@ Examples:
 @click.argument("key", metavar="POST|ACCOUNT")
 @click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the verdict.")
 @click.option("--undo", is_flag=True, help="Show it again.")
+@common.json_option
 @common.store_options
-def hide(key: str, reason: str, undo: bool, store: str | None, config: Path | None, debug: bool) -> None:
-    """Keep a post or an account off all pages; it still counts. Rendered folders are made anew."""
-    with common.open_record(store, config) as record:
-        if not _known(record, key):
-            raise NoSuch(f"{key}: the record knows no such post or account; write it as network:id")
+def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.Home) -> None:
+    """Keep a post or an account off all pages.
+
+    It still counts. Folders that issues were published to are rendered anew.
+    """
+    common.need(bool(reason.strip()), "say why: --reason '…'")
+    key = key_of(key)
+    with common.open_record(home) as record:
+        if not record.database.rows("SELECT 1 FROM post WHERE post = ? OR account = ? LIMIT 1", (key, key)):
+            raise NoSuch(f"{key}: the record knows no such post or account")
         verdict = model.Verdict(
-            subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1, reason=reason,
-            observed_at=now(),
+            subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1,
+            reason=reason.strip(), observed_at=now(),
         )  # fmt: skip
         record.write([verdict], source="operator")
-        _press_again(record, config)
-    click.echo(f"{key}: {'shown again' if undo else 'hidden'}")
+        folders = press_again(record, home.settings.contact)
+    if as_json:
+        print_json({"key": key, "judgement": verdict.judgement, "folders": _folders(folders)})
+    else:
+        say(f"{key}: {'shown again' if undo else 'hidden'}")
+    _say_folders(folders, as_json)
 
 
-def _known(record: Record, key: str) -> bool:
-    return bool(record.database.rows("SELECT 1 FROM post WHERE post = ? OR account = ? LIMIT 1", (key, key)))
+def _folders(folders: list[Again]) -> list[dict[str, Any]]:
+    return [{"folder": str(one.folder), "channel": one.channel, "rendered": one.rendered} for one in folders]
 
 
-def _press_again(record: Record, config: Path | None) -> None:
-    for folder in press_again(record, common.load_settings(config).contact):
-        click.echo(f"rendered anew: {folder}")
+def _say_folders(folders: list[Again], as_json: bool) -> None:
+    """Says what was rendered anew; exit status 1 where a folder that is there could not be."""
+    for one in folders:
+        if not one.rendered:
+            complain(f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again")
+        elif not as_json:
+            say(f"rendered anew: {one.folder}")
+    if any(not one.rendered and one.folder.is_dir() for one in folders):
+        raise click.exceptions.Exit(1)
 
 
 @click.command(
@@ -60,22 +88,52 @@ Examples:
 )
 @click.argument("keys", metavar="POST|ACCOUNT…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@common.json_option
 @common.store_options
-def forget(keys: tuple[str, ...], yes: bool, store: str | None, config: Path | None, debug: bool) -> None:
-    """Erase posts, or accounts with all their posts, from every byte of the store, for good.
+def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -> None:
+    """Erase a post or an account from every byte.
 
-    Totals stay, issues still verify, and what was forgotten is refused when it comes again. Rendered folders are made
-    anew. Backups and exports made before are named: they are out of reach.
+    An account with all its posts, for good. Totals stay, issues still verify, and what was forgotten is refused when it
+    comes again. Folders that issues were published to are rendered anew. Backups and exports made before are named:
+    they are out of reach.
     """
-    if not yes:
-        click.confirm(f"Erase {', '.join(keys)} for good?", abort=True)
-    with common.open_record(store, config) as record:
-        for key in keys:
-            done = forgetting.forget(record, key)
-            click.echo(f"{key}: forgotten, {done.rows:,} rows, {done.originals:,} originals")
-        _press_again(record, config)
-        for copy in forgetting.copies(record):
-            click.echo(f"out of reach: {copy}")
+    wanted = [key_of(key) for key in keys]
+    if not yes and not _agreed(keys):
+        complain("nothing was erased")
+        raise click.exceptions.Exit(1)
+    unknown: list[NoSuch] = []
+    done: list[tuple[str, forgetting.Forgotten]] = []
+    with common.open_record(home) as record:
+        for key in wanted:
+            try:
+                done.append((key, forgetting.forget(record, key)))
+            except NoSuch as problem:
+                unknown.append(problem)
+        folders = press_again(record, home.settings.contact) if done else []
+    _report_forgotten(done, folders, as_json)
+    for one in unknown:
+        complain(str(one))
+    _say_folders(folders, as_json)
+    if unknown:
+        raise click.exceptions.Exit(2)
+
+
+def _agreed(keys: tuple[str, ...]) -> bool:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked; add --yes to erase for good")
+    return click.confirm(f"Erase {', '.join(keys)} for good?", err=True)
+
+
+def _report_forgotten(done: list[tuple[str, forgetting.Forgotten]], folders: list[Again], as_json: bool) -> None:
+    copies = model.distinct(copy for _, one in done for copy in one.out_of_reach)
+    if as_json:
+        figures = [{"key": key, "rows": one.rows, "originals": one.originals} for key, one in done]
+        print_json({"forgotten": figures, "folders": _folders(folders), "out_of_reach": copies})
+        return
+    for key, one in done:
+        say(f"{key}: forgotten, {count(one.rows, 'row')}, {count(one.originals, 'original')}")
+    for copy in copies:
+        say(f"out of reach: {copy}")
 
 
 @click.command(
@@ -85,49 +143,17 @@ Example:
 )
 @common.json_option
 @common.store_options
-def prune(as_json: bool, store: str | None, config: Path | None, debug: bool) -> None:
-    """Drop raw originals whose time is over, and old snapshots that no issue and no comparison needs.
+def prune(as_json: bool, home: common.Home) -> None:
+    """Drop what no issue and no comparison needs.
 
-    No frozen issue changes.
+    Raw originals whose time is over, and old snapshots. No frozen issue changes.
     """
-    with common.open_record(store, config) as record:
+    with common.open_record(home) as record:
         done = pruning.prune(record)
     if as_json:
-        common.print_json(done)
+        print_json(done)
     else:
-        click.echo(f"{done.snapshots:,} snapshots and {done.originals:,} originals dropped")
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  hotpapers backup hotpapers-2026-11-20.db
-  hotpapers backup hotpapers-2026-11-20.db --restore --replace"""
-)
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--restore", is_flag=True, help="Put the backup in the store's place instead.")
-@click.option("--replace", is_flag=True, help="With --restore: even if the store holds a record.")
-@common.store_options
-def backup(file: Path, restore: bool, replace: bool, store: str | None, config: Path | None, debug: bool) -> None:
-    """Copy the store into one file while others read and write, or put such a copy back.
-
-    The copy is a store itself (SQLite, also of a PostgreSQL store). What was forgotten after it was made is forgotten
-    again when it is put back.
-    """
-    if restore:
-        found = store or common.load_settings(config).store
-        done = copies.restore(file, found, replace=replace)
-        click.echo(f"restored: the record up to batch {done.position:,}")
-        if done.lost_batches:
-            click.echo(f"the store that was replaced had {done.lost_batches:,} later batches; they are gone")
-        if done.forgotten_again:
-            click.echo(f"forgotten again: {done.forgotten_again:,}")
-        return
-    if replace:
-        raise UsageError("--replace goes with --restore")
-    with common.open_record(store, config) as record:
-        position = copies.backup(record, file)
-    click.echo(f"{file}: the record up to batch {position:,}")
+        say(f"{count(done.snapshots, 'snapshot')} and {count(done.originals, 'original')} dropped")
 
 
 @click.command(
@@ -138,13 +164,16 @@ Examples:
 )
 @common.json_option
 @common.store_options
-def status(as_json: bool, store: str | None, config: Path | None, debug: bool) -> None:
-    """Say what is in the store and whether it is sound. Exit status 1 if it is not."""
-    with common.open_record(store, config) as record:
-        found = reporting.status(record)
+def status(as_json: bool, home: common.Home) -> None:
+    """Say what is in the store and whether it is sound.
+
+    Exit status 1 if it is not.
+    """
+    with common.open_record(home) as record:
         damaged = [*record.database.integrity(), *map(str, check_chain(record.database).findings)]
+        found = reporting.status(record)
     if as_json:
-        common.print_json({**found._asdict(), "sound": not damaged, "damaged": damaged})
+        print_json({**found._asdict(), "sound": not damaged, "damaged": damaged})
     else:
         _print_status(found, damaged)
     if damaged:
@@ -152,27 +181,29 @@ def status(as_json: bool, store: str | None, config: Path | None, debug: bool) -
 
 
 def _print_status(found: reporting.Status, damaged: list[str]) -> None:
-    click.echo(f"store      {found.store} ({found.database}, schema {found.schema}, {_size(found.size)})")
-    click.echo(f"record     {found.batches:,} batches, {sum(found.items.values()):,} items")
-    for kind, count in found.items.items():
-        if count:
-            click.echo(f"           {count:>10,} {kind}")
-    click.echo(f"issues     {found.issues:,} frozen, of {found.publications:,} publications")
-    if found.last_at:
-        click.echo(
-            f"last       {datetime.datetime.fromtimestamp(found.last_at / 1e6, datetime.UTC):%Y-%m-%d %H:%M} UTC"
-        )
-    click.echo(f"raw        {found.raw:,} originals kept, {found.quarantine:,} in quarantine")
-    click.echo(f"forgotten  {found.forgotten:,} rows have parts forgotten")
+    say(f"store      {found.store} ({found.database}, schema {found.schema}, {_size(found.size)})")
+    items = count(sum(found.items.values()), "item")
+    last = f", the last written {_moment(found.last_at)}" if found.last_at else ""
+    say(f"record     {items} in {count(found.batches, 'batch', 'batches')}{last}")
+    for kind, number in found.items.items():
+        if number:
+            say(f"           {number:>10,} {kind}")
+    say(f"issues     {found.issues:,} frozen, of {count(found.publications, 'publication')}")
+    say(f"raw        {count(found.raw, 'original')} kept, {found.quarantine:,} in quarantine")
+    say(f"forgotten  parts of {count(found.forgotten, 'row')}")
     if found.year_forecast is not None:
-        click.echo(f"forecast   {_size(found.year_forecast)} after a year like this")
-    click.echo("sound      yes" if not damaged else "sound      NO")
+        say(f"forecast   {_size(found.year_forecast)} after a year like this")
+    say("sound      yes" if not damaged else "sound      NO")
     for problem in damaged:
-        click.echo(f"           {problem}")
+        say(f"           {problem}")
 
 
-def _size(count: int) -> str:
-    size = float(count)
+def _moment(moment: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(moment // 1_000_000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _size(number: int) -> str:
+    size = float(number)
     for unit in ("B", "kB", "MB"):
         if size < 1000:
             return f"{size:.0f} {unit}"

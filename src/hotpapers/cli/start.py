@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import socket
+import sys
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import click
 
 from hotpapers import settings
 from hotpapers.cli import common
+from hotpapers.cli.terminal import say
 from hotpapers.errors import UsageError
 from hotpapers.issue import freeze
 from hotpapers.issue.shelf import RecordShelf
@@ -20,6 +23,9 @@ from hotpapers.record import Record
 from hotpapers.record.exchange.reading import import_lines
 
 SAMPLE = "sample.jsonl.zst"
+SAMPLE_SOURCE = "sample"
+"""What the sample's first batch names as its source: by it a demo's store is known."""
+SHOWN = 5
 
 
 @click.command(
@@ -28,17 +34,21 @@ Example:
   hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md"""
 )
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
-def init(folder: Path, debug: bool) -> None:
-    """Write a commented hotpapers.toml and an empty store beside it. Nothing that is there is touched."""
+@common.debug_option
+def init(folder: Path) -> None:
+    """Write a commented hotpapers.toml and an empty store.
+
+    In this folder, or in DIR. Nothing that is there is touched.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / settings.FILE
     if file.exists():
         raise UsageError(f"{file} is there already; nothing was changed.")
-    with Record(str(folder / "hotpapers.db")) as record:
+    with Record(str(folder / settings.Settings().store)) as record:
+        state = "a record is there already; it stays as it is" if record.head.position else "an empty store"
         file.write_text(settings.TEMPLATE, "utf-8")
-        click.echo(f"{file}: edit it to taste")
-        click.echo(f"{record.database.where}: an empty store")
+        say(f"{file}: your settings, to be edited")
+        say(f"{record.database.where}: {state}")
 
 
 @click.command(
@@ -48,24 +58,32 @@ Examples:
   hotpapers demo /tmp/demo && xdg-open /tmp/demo/site/index.html"""
 )
 @click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--debug", is_flag=True, help="Show a traceback when something fails.")
-def demo(folder: Path, debug: bool) -> None:
-    """Make five issues from the facts of 81 real papers: ranked, explained, as Markdown and as a site in a folder.
+@common.debug_option
+def demo(folder: Path) -> None:
+    """Make five issues of real papers, as Markdown and as a site.
 
-    Needs nothing but this program; the site opens from disk.
+    From the facts of 81 papers that come with this program: ranked, explained, verified, in ./hotpapers-demo or DIR.
+    Needs nothing else; the site opens from disk. It can be run again.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
         raise UsageError(f"{folder}: holds something else; name another folder: hotpapers demo DIR")
     folder.mkdir(parents=True, exist_ok=True)
     with Record(str(folder / "hotpapers.db")) as record:
+        if record.head.position and not is_demo(record):
+            raise UsageError(f"{record.database.where}: holds another record; name another folder: hotpapers demo DIR")
         take_sample(record)
         publication = freeze.publication_of(record, None)
-        days = listed_with_titles(record, publication.publication)
+        days = freeze.listed_days(record, publication.publication)
         for day in days:
             freeze.freeze(record, publication, day)
         for name in ("markdown", "site"):
             press(record, publication.publication, days, name, folder / name)
         _tell(record, publication.publication, days[-1], folder)
+
+
+def is_demo(record: Record) -> bool:
+    """Whether a record began with the sample."""
+    return record.database.rows("SELECT source FROM batch WHERE position = 1") == [(SAMPLE_SOURCE,)]
 
 
 def take_sample(record: Record) -> None:
@@ -76,25 +94,26 @@ def take_sample(record: Record) -> None:
     import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
 
 
-def listed_with_titles(record: Record, publication: str) -> list[str]:
-    """The days of the sample's listings."""
-    return freeze.listed_days(record, publication)
-
-
 def _tell(record: Record, publication: str, day: str, folder: Path) -> None:
     issue = RecordShelf(record).issue(publication, day)
-    click.echo(f"Hot Papers, {day}\n")
-    for entry in issue.content.entries[:5]:
+    say(f"{issue.content.publication.title}, {day}\n")
+    for entry in issue.content.entries[:SHOWN]:
         moved = f"was {entry.then}" if entry.then != entry.place else "as then"
-        click.echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
-        click.echo(f"     {entry.score:,} points, {moved}; {'; '.join(map(words.counts_sentence, entry.counts))}")
-    left = len(issue.content.entries) - 5
-    click.echo(f"     … and {left} more\n" if left > 0 else "")
+        say(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
+        say(f"     {entry.score:,} points, {moved}; {'; '.join(map(words.counts_sentence, entry.counts))}")
+    left = len(issue.content.entries) - SHOWN
+    say(f"     … and {left} more\n" if left > 0 else "")
     first = issue.content.entries[0].paper.removeprefix("arxiv:")
-    click.echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
-    click.echo(f"Markdown  {folder / 'markdown'}")
-    click.echo(f"why       hotpapers explain {first} --issue {day} --store {folder / 'hotpapers.db'}")
-    click.echo(f"proof     hotpapers verify --all --store {folder / 'hotpapers.db'}")
+    say(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
+    say(f"Markdown  {folder / 'markdown'}")
+    say(f"why       {program()} explain {first} --issue {day} --store {folder / 'hotpapers.db'}")
+    say(f"proof     {program()} verify --all --store {folder / 'hotpapers.db'}")
+
+
+def program() -> str:
+    """How this program can be called again: by name where the shell finds it, else the way it was called now."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "hotpapers" and not shutil.which("hotpapers") else "hotpapers"
 
 
 @click.command(
@@ -104,22 +123,41 @@ Examples:
   hotpapers serve --host 0.0.0.0 --port 8080"""
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="The port.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+)
 @common.publication_option
 @common.store_options
-def serve(host: str, port: int, publication: str | None, store: str | None, config: Path | None, debug: bool) -> None:
-    """Serve a publication's frozen issues as a web app: the same pages as the static site."""
-    uvicorn, make_app = _server()
-    with common.open_record(store, config) as record:
+def serve(host: str, port: int, publication: str | None, home: common.Home) -> None:
+    """Serve the site as a web app.
+
+    The frozen issues of a publication, in the same pages as the static site. Ctrl-C ends it.
+    """
+    try:
+        from hotpapers.serve.app import server
+    except ImportError as missing:
+        raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
+    with common.open_record(home) as record:
         chosen = freeze.publication_of(record, publication)
-        contact = common.load_settings(config).contact
-        click.echo(f"{chosen.title}: http://{host}:{port}/  (Ctrl-C ends it)")
-        app = make_app(_fresh_shelf(record), chosen.publication, contact)
-        uvicorn.run(app, host=host, port=port, log_level="warning")
+        with _listening(host, port) as listener:
+            port = listener.getsockname()[1]
+            shown = f"[{host}]" if ":" in host else host
+            say(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
+            running = server(_fresh_shelf(record), chosen.publication, host, port, home.settings.contact)
+            running.run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).partition(" (while")[0]
+        raise UsageError(f"{host}, port {port}: {reason}; choose another --host or --port") from problem
 
 
 def _fresh_shelf(record: Record) -> Callable[[], RecordShelf]:
-    """The same shelf as long as nothing was written to the record."""
+    """The same shelf as long as nothing was written to the record or forgotten in it, by whomever."""
     kept: list[tuple[int, RecordShelf]] = []
 
     def shelf() -> RecordShelf:
@@ -131,33 +169,24 @@ def _fresh_shelf(record: Record) -> Callable[[], RecordShelf]:
     return shelf
 
 
-def _server() -> tuple[Any, Callable[..., Any]]:
-    try:
-        import uvicorn
-
-        from hotpapers.serve.app import app
-    except ImportError as missing:
-        raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
-    return uvicorn, app
-
-
 @click.command(
     epilog="""\b
 Examples:
   hotpapers completion bash >> ~/.bashrc
+  hotpapers completion zsh >> ~/.zshrc
   hotpapers completion fish > ~/.config/fish/completions/hotpapers.fish"""
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
+@common.debug_option
 def completion(shell: str) -> None:
-    """Print the completion script of a shell."""
+    """Print the shell's completion script.
+
+    For bash (4.4 or newer), zsh or fish; it takes effect in the next shell.
+    """
     from click.shell_completion import get_completion_class
 
-    from hotpapers.cli import root
+    from hotpapers.cli import ASKED_BY_SHELL, NAME, root
 
     made = get_completion_class(shell)
-    if made is None:
-        raise UsageError(f"{shell}: no completion for this shell")
-    click.echo(made(root, {}, "hotpapers", "_HOTPAPERS_COMPLETE").source())
-
-
-__all__ = ["completion", "demo", "init", "serve"]
+    assert made is not None
+    click.echo(made(root, {}, NAME, ASKED_BY_SHELL).source())

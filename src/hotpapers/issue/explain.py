@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import msgspec
 
 from hotpapers import arxiv_id
 from hotpapers.errors import NoSuch
-from hotpapers.model import Entry, Part, ShelfIssue
+from hotpapers.model import Entry, IssueContent, Part, ShelfIssue
 from hotpapers.ranking import swap, words
 
 
@@ -23,7 +24,11 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry's place and how it came about. `then`: its place by the classic rule."""
+    """An entry's place and how it came about.
+
+    `lane`: among the entries, or still talked about; `entries`: how many stand there. `then`: its place there by the
+    classic rule. `formulae` and `sentences` go with `parts`, one each.
+    """
 
     publication: str
     day: str
@@ -31,6 +36,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     ranking: str
     paper: str
     title: str
+    lane: Literal["entries", "still"]
     place: int
     then: int
     entries: int
@@ -47,21 +53,28 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 def explain(issue: ShelfIssue, paper: str) -> Explanation:
     """The explanation of a paper (by key) in an issue. Raises NoSuch when the issue does not hold it."""
     content = issue.content
-    index = next((i for i, entry in enumerate(content.entries) if entry.paper == paper), None)
-    if index is None:
-        raise NoSuch(f"{arxiv_id.from_key(paper)} is not in the issue of {content.day}")
-    entry = content.entries[index]
-    above = content.entries[index - 1] if index else None
-    below = content.entries[index + 1] if index + 1 < len(content.entries) else None
+    lane, entries = _lane(content, paper)
+    index = next(i for i, entry in enumerate(entries) if entry.paper == paper)
+    entry = entries[index]
+    above = entries[index - 1] if index else None
+    below = entries[index + 1] if index + 1 < len(entries) else None
     return Explanation(
         publication=content.publication.publication, day=content.day, edition=content.edition,
-        ranking=content.ranking, paper=paper, title=issue.papers[paper].title, place=entry.place, then=entry.then,
-        entries=len(content.entries), score=entry.score, level=entry.level, parts=entry.parts,
+        ranking=content.ranking, paper=paper, title=issue.papers[paper].title, lane=lane, place=entry.place,
+        then=entry.then, entries=len(entries), score=entry.score, level=entry.level, parts=entry.parts,
         formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
-        notes=tuple(notes(entry)),
+        notes=(*notes(entry, content.ranking), *unread(content)),
         above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,
         below=_neighbour(issue, below, swap.growths(below, entry, content.peers)) if below else None,
     )  # fmt: skip
+
+
+def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "still"], tuple[Entry, ...]]:
+    if any(entry.paper == paper for entry in content.entries):
+        return "entries", content.entries
+    if any(entry.paper == paper for entry in content.still):
+        return "still", content.still
+    raise NoSuch(f"{arxiv_id.from_key(paper)} is not in the issue of {content.day}")
 
 
 def _neighbour(issue: ShelfIssue, entry: Entry, swaps: tuple[swap.Growth, ...]) -> Neighbour:
@@ -69,7 +82,7 @@ def _neighbour(issue: ShelfIssue, entry: Entry, swaps: tuple[swap.Growth, ...]) 
     return Neighbour(place=entry.place, paper=entry.paper, title=title, score=entry.score, swaps=swaps)
 
 
-def notes(entry: Entry) -> Iterator[str]:
+def notes(entry: Entry, ranking: str) -> Iterator[str]:
     """What a reader must know of an entry's counts."""
     for count in entry.counts:
         if note := words.method_note(count.method):
@@ -77,15 +90,28 @@ def notes(entry: Entry) -> Iterator[str]:
         if count.bots:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.level:
-        yield "Level with a neighbour: more voices stand first, then the earlier announcement, then the id."
+        yield LEVEL.get(ranking, "Level with a neighbour: the same score.")
+
+
+LEVEL = {
+    "rarity/1": "Level with a neighbour: more voices stand first, then the earlier announcement, then the id.",
+    "classic/1": "Level with a neighbour: the listing's own order, then the earlier announcement, then the id.",
+}
+"""What decides between level scores."""
+
+
+def unread(content: IssueContent) -> Iterator[str]:
+    """The networks that were not read in full: what they would add is unknown."""
+    for reading in content.readings:
+        if reading.state != "complete":
+            why = f", {reading.reason}" if reading.reason else ""
+            yield f"{words.network_name(reading.network)}: {reading.state}{why}; what it would add is not known."
 
 
 def text_of(found: Explanation) -> Iterator[str]:
     """The explanation as lines for a terminal."""
     yield f"{arxiv_id.from_key(found.paper)}  {found.title}"
-    yield f"Issue of {found.day}, edition {found.edition}: place {found.place} of {found.entries} by {found.ranking}" + (
-        f"; place {found.then} by classic/1" if found.ranking != "classic/1" else ""
-    )
+    yield f"Issue of {found.day}, edition {found.edition}: {_places(found)}"
     yield ""
     for part, sentence, formula in zip(found.parts, found.sentences, found.formulae, strict=True):
         yield f"  {words.network_name(part.network):<14}{part.score:>8,}   {formula}"
@@ -100,9 +126,18 @@ def text_of(found: Explanation) -> Iterator[str]:
         yield _swap_line("To be passed by", found.below, "that one")
 
 
+def _places(found: Explanation) -> str:
+    among = "still talked about" if found.lane == "still" else f"by {found.ranking}"
+    then = f"; place {found.then} by classic/1" if found.ranking != "classic/1" else ""
+    return f"place {found.place} of {found.entries} {among}{then}"
+
+
 def _swap_line(what: str, neighbour: Neighbour, who: str) -> str:
     name = f"#{neighbour.place} {arxiv_id.from_key(neighbour.paper)} ({neighbour.score:,})"
     if not neighbour.swaps:
         return f"  {what} {name}: no growth on one network alone would do."
-    ways = [f"{g.needed:,} on {words.network_name(g.network)} instead of {g.now:,}" for g in neighbour.swaps]
+    ways = [
+        f"{words.units(g.needed, g.unit)} on {words.network_name(g.network)} instead of {g.now:,}"
+        for g in neighbour.swaps
+    ]
     return f"  {what} {name}, {who} would need {' or '.join(ways)}."

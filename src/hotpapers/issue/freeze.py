@@ -10,7 +10,8 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import IssueError, NoSuch, UsageError
-from hotpapers.issue.build import Built, Recipe, build, cut_of, digest_of, read_content
+from hotpapers.issue.build import Built, Recipe, build, digest_of, read_content
+from hotpapers.issue.windows import closing, is_closed, limit_of
 from hotpapers.record.items import canonical_json
 from hotpapers.record.store import Record, now
 from hotpapers.record.verify import Finding
@@ -75,27 +76,56 @@ def check_day(day: str) -> str:
 
 
 def freeze(
-    record: Record, publication: model.Publication, day: str, *, again: bool = False, reason: str = "", at: int | None = None
+    record: Record,
+    publication: model.Publication,
+    day: str,
+    *,
+    again: bool = False,
+    reason: str = "",
+    at: int | None = None,
 ) -> Frozen:
     """The day's issue: the frozen one, or a new one; with `again`, a new edition for a reason.
 
-    Raises UsageError when a reason is missing or needless, IssueError when the day is not over.
+    Raises UsageError when a reason is missing or needless, IssueError when the day is not over, NoSuch when a
+    listing is not there.
     """
     check_day(day)
     at = at or now()
     before = editions(record, publication.publication, day)
-    if again and (not before or not reason.strip()):
+    if bool(again) != bool(reason.strip()) or (again and not before):
         raise UsageError("a new edition corrects a frozen issue and says why: --again --reason '…'")
     if before and not again:
         return before[-1]
-    if publication.window != "listing" and at < (cut := cut_of(publication, day)):
-        closes = datetime.datetime.fromtimestamp(cut / 1e6, datetime.UTC)
-        raise IssueError(f"{day} is not over: its issue closes at {closes:%Y-%m-%d %H:%M} UTC.")
-    recipe = Recipe(
-        publication, day, len(before) + 1, record.head.position, before[-1].digest if before else "", reason.strip()
-    )
+    position = record.head.position
+    check_over(record, publication, day, at, position)
+    recipe = Recipe(publication, day, len(before) + 1, position, before[-1].digest if before else "", reason.strip())
     built = build(record, recipe)
-    return save(record, built, at)
+    try:
+        return save(record, built, at)
+    except IssueError:
+        first = editions(record, publication.publication, day)
+        if again or not first:
+            raise
+        return first[-1]
+
+
+def check_over(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
+    """Raises IssueError while a day's issue cannot be frozen: before its hour, or while its announcement may still
+    come."""
+    if publication.window == "listing":
+        return
+    cut = closing(record.view(position=position), publication, day)
+    if at < cut:
+        raise IssueError(f"{day} is not over: its issue closes at {_minute(cut)}.")
+    if not is_closed(record.view(cut, position), publication, day, at):
+        raise IssueError(
+            f"arXiv's announcement of {day} is not in the record yet; collect it, or wait until "
+            f"{_minute(limit_of(publication, day))}, when the issue appears without it."
+        )
+
+
+def _minute(moment: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(moment // 1_000_000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def save(record: Record, built: Built, at: int) -> Frozen:
@@ -144,17 +174,38 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[Finding]:
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(path, value here, value there) of every leaf in which two JSON values differ."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted({*one, *other}):
-            yield from differences(one.get(key), other.get(key), f"{path}.{key}" if path else key)
-    elif isinstance(one, Sequence) and isinstance(other, Sequence) and not isinstance(one, str):
-        for index in range(max(len(one), len(other))):
-            mine = one[index] if index < len(one) else None
-            theirs = other[index] if index < len(other) else None
-            yield from differences(mine, theirs, f"{path}[{index + 1}]")
+    """(path, value here, value there) of every leaf in which two JSON values differ. Members of lists go by their
+    paper, network or day, where they have one: `entries[arxiv:2101.04869].place`."""
+    if _is_list(one) and _is_list(other):
+        yield from _between(_named(one, other), _named(other, one), f"{path}[", "]")
+    elif isinstance(one, dict) and isinstance(other, dict):
+        yield from _between(one, other, f"{path}." if path else "")
     elif one != other:
         yield path, one, other
+
+
+def _between(
+    one: dict[str, Any], other: dict[str, Any], before: str, after: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    for name in {**one, **other}:
+        yield from differences(one.get(name), other.get(name), f"{before}{name}{after}")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _named(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
+    """The members of a list by a name that tells them apart in it and in the other list, else by their number."""
+    for key in ("paper", "network", "day"):
+        if all(_are_told_apart(some, key) for some in (values, others)):
+            return {value[key]: value for value in values}
+    return {str(number): value for number, value in enumerate(values, 1)}
+
+
+def _are_told_apart(values: Sequence[Any], key: str) -> bool:
+    names = [value.get(key) for value in values if isinstance(value, dict)]
+    return len(names) == len(values) == len(set(names)) and None not in names
 
 
 def _short(value: Any) -> str:

@@ -1,13 +1,19 @@
-"""Which posts an entry shows, and what may be shown of them."""
+"""Which posts an entry shows, and which may not be shown."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import NamedTuple
 
-from hotpapers.model import Mention, Post, Shown
-from hotpapers.record.attention import bots_sql
+from hotpapers.model import Mention, Place, Post, Publication, Shown, Verdict
+from hotpapers.record.attention import doubtful_sql, persons_sql
 from hotpapers.record.items import SPECS, Row, read_row, select_columns
 from hotpapers.record.view import View
+
+AT_ONCE = 500
+"""Papers asked for in one query."""
 
 
 def listed(view: View, publication: str, day: str, edition: int = 0) -> dict[int, list[Row]]:
@@ -23,29 +29,101 @@ def listed(view: View, publication: str, day: str, edition: int = 0) -> dict[int
     return found
 
 
-def leading(view: View, paper: str, most: int, own_voices: tuple[int, ...]) -> list[Row]:
-    """The posts about a paper with the most reactions at the cut: one an account, none that may not be quoted.
+def listed_under(view: View, places: Sequence[Place]) -> dict[str, list[Row]]:
+    """The posts that a listing shows, by paper: those that were shown no earlier than the place was observed, as a
+    corrected listing may show fewer."""
+    if not places:
+        return {}
+    found = listed(view, places[0].publication, places[0].day)
+    return {
+        place.paper: [row for row in found.get(place.place, ()) if row.item.observed_at >= place.observed_at]
+        for place in places
+    }
 
-    Ties: the earlier post, then the lesser hash; never the post's id, which may be forgotten.
-    """
+
+class _Said(NamedTuple):
+    """A post about a paper: its reposts and likes, whose voice it is."""
+
+    weight: int
+    voice: int
+    row: Row
+
+    @property
+    def rank(self) -> tuple[int, int, bytes]:
+        """More reactions first, then the earlier post, then the lesser hash; never the id, which may be forgotten."""
+        created = self.row.item.created_at if isinstance(self.row.item, Post) else 0
+        return (-self.weight, created, self.row.hash)
+
+
+def leading(
+    view: View, publication: Publication, papers: Iterable[str], own_voices: Sequence[int], since: int = 0
+) -> dict[str, list[Row]]:
+    """The posts about each paper with the most reactions at the cut, made since a moment: one an account and text,
+    none that may not be quoted."""
+    found: dict[str, list[_Said]] = defaultdict(list)
+    waiting = iter(papers)
+    while some := list(islice(waiting, AT_ONCE)):
+        sql, params = _leading_sql(view, publication, some, own_voices, since)
+        for paper, weight, voice, *row in view.database.iterate(sql, params):
+            found[paper].append(_Said(weight, voice, read_row(SPECS[Post], row)))
+    return {paper: _first(said, publication.posts) for paper, said in found.items()}
+
+
+def _leading_sql(
+    view: View, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], since: int
+) -> tuple[str, tuple[str | int, ...]]:
     spec = SPECS[Post]
-    sql = f"""WITH {bots_sql(view, own_voices)}
-        SELECT coalesce(c.reposts, 0) + coalesce(c.likes, 0), {select_columns(spec, "p")}
+    voice = "coalesce(w.stable_voice, p.voice)"
+    networks = f" AND p.network IN ({_marks(publication.networks)})" if publication.networks else ""
+    sql = f"""WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
+        SELECT m.paper, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {voice}, {select_columns(spec, "p")}
         FROM mention AS m
         JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(spec, "p")}
+        LEFT JOIN known AS w ON w.voice = p.voice
         LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})
-        WHERE m.paper = ? AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
-          AND p.gone = '' AND p.limits = '[]' AND p.voice NOT IN (SELECT voice FROM bot)
-          AND NOT EXISTS (SELECT 1 FROM verdict AS v WHERE v.subject = p.post AND v.about = m.paper
-                          AND v.judgement = 'doubtful' AND {view.visible("v")})"""
-    ranked = [(row[0], read_row(spec, row[1:])) for row in view.database.iterate(sql, (paper,))]
-    ranked.sort(key=lambda pair: (-pair[0], _created(pair[1]), pair[1].hash))
-    first: dict[int | str, Row] = {}
-    for _, row in ranked:
-        first.setdefault(row.derived[0], row)
-    return list(first.values())[:most]
+        WHERE m.paper IN ({_marks(papers)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+          AND p.gone = '' AND p.limits = '[]' AND p.created_at >= ?{networks}
+          AND {voice} NOT IN (SELECT voice FROM bot) AND {voice} NOT IN (SELECT voice FROM own)
+          AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
+    return sql, (*papers, since, *publication.networks)
 
 
-def _created(row: Row) -> int:
-    return row.item.created_at if isinstance(row.item, Post) else 0
+def hidden_sql(view: View) -> str:
+    """One table: `hidden`, posts and accounts judged so, each with its own key and its stable account's voice."""
+    return f"""hidden (subject, voice) AS (
+        SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
+        WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _first(said: list[_Said], most: int) -> list[Row]:
+    """The leading ones, each account and each text once; 0 stands for an unknown account and for a short text."""
+    voices: set[int] = set()
+    texts: set[int] = set()
+    chosen: list[Row] = []
+    for one in sorted(said, key=lambda one: one.rank):
+        text = int(one.row.derived[1])
+        if one.voice in voices or text in texts:
+            continue
+        voices |= {one.voice} - {0}
+        texts |= {text} - {0}
+        chosen.append(one.row)
+    return chosen[:most]
+
+
+def withheld(view: View) -> frozenset[str]:
+    """Posts that are not to be shown, whatever an issue once showed: gone, no longer to be quoted, hidden, or of a
+    hidden account."""
+    gone = view.latest(Post, "(t.gone <> '' OR t.limits <> '[]')")
+    sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
+        SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        WHERE coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden)
+           OR p.post IN (SELECT subject FROM hidden)"""
+    return frozenset([row.item.post for row in gone if isinstance(row.item, Post)]) | frozenset(
+        row[0] for row in view.database.rows(sql)
+    )

@@ -11,8 +11,8 @@ import msgspec
 from hotpapers import model
 from hotpapers.errors import NoSuch
 from hotpapers.issue import posts
-from hotpapers.issue.build import listed_places, places_of, read_content
-from hotpapers.issue.freeze import Frozen, editions, frozen_days
+from hotpapers.issue.freeze import editions, frozen_days
+from hotpapers.issue.listing import listed_places, listing_of, places_of
 from hotpapers.model import IssueContent, Paper, Place, Post, Publication, Quotation, ShelfIssue
 from hotpapers.record.items import Row
 from hotpapers.record.store import Record
@@ -85,12 +85,13 @@ class RecordShelf:
             raise NoSuch(f"{publication} {day}: no frozen issue{f' of edition {edition}' if edition else ''}")
         frozen = chosen[-1]
         view = self._record.view(frozen.content.cut, frozen.content.position)
-        listing = _listing(view, frozen.content)
-        places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if listing else {}
+        is_listed = frozen.content.publication.window == "listing"
+        places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if is_listed else {}
         return ShelfIssue(
             content=frozen.content, digest=frozen.digest, frozen_at=frozen.frozen_at,
-            papers=self._papers(view, frozen.content, places), posts=self._posts(view, frozen, places),
-            listing=listing, places=places, editions=tuple(one.digest for one in all_editions),
+            papers=self._papers(view, frozen.content, places), posts=self._posts(view, frozen.content, places),
+            listing=listing_of(view, publication, day) if is_listed else None, places=places,
+            editions=tuple(one.digest for one in all_editions),
         )  # fmt: skip
 
     def _papers(self, view: View, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
@@ -100,17 +101,13 @@ class RecordShelf:
         known = {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
         return {key: _as_printed(known.get(key), places.get(key), key) for key in keys}
 
-    def _posts(
-        self, view: View, frozen: Frozen, places: dict[str, Place]
-    ) -> dict[str, tuple[Quotation, ...]]:
-        content = frozen.content
-        name, day = content.publication.publication, content.day
+    def _posts(self, view: View, content: IssueContent, places: dict[str, Place]) -> dict[str, tuple[Quotation, ...]]:
         if places:
-            listed = posts.listed(view, name, day)
-            return {paper: self._allowed(listed.get(place.place, [])) for paper, place in places.items()}
-        listed = posts.listed(self._now, name, day, content.edition)
+            listed = posts.listed_under(view, list(places.values()))
+            return {paper: self._allowed(rows) for paper, rows in listed.items()}
+        shown = posts.listed(self._now, content.publication.publication, content.day, content.edition)
         entries = [*content.entries, *content.still]
-        return {entry.paper: self._allowed(listed.get(n, [])) for n, entry in enumerate(entries, 1)}
+        return {entry.paper: self._allowed(shown.get(n, [])) for n, entry in enumerate(entries, 1)}
 
     def _allowed(self, rows: Sequence[Row]) -> tuple[Quotation, ...]:
         withheld = self.withheld()
@@ -123,22 +120,8 @@ class RecordShelf:
     def withheld(self) -> frozenset[str]:
         """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""
         if self._withheld is None:
-            gone = self._now.latest(Post, "t.gone <> ''")
-            hidden = self._now.latest(model.Verdict, "t.judgement = 'hidden'")
-            subjects = {row.item.subject for row in hidden if isinstance(row.item, model.Verdict)}
-            found = {row.item.post for row in gone if isinstance(row.item, Post)} | subjects
-            for subject in subjects:
-                sql = "SELECT DISTINCT post FROM post WHERE account = ?"
-                found |= {row[0] for row in self._record.database.rows(sql, (subject,))}
-            self._withheld = frozenset(found)
+            self._withheld = posts.withheld(self._now)
         return self._withheld
-
-
-def _listing(view: View, content: IssueContent) -> model.Listing | None:
-    if content.publication.window != "listing":
-        return None
-    row = view.one(model.Listing, content.publication.publication, content.day)
-    return row.item if row and isinstance(row.item, model.Listing) else None
 
 
 def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:

@@ -5,7 +5,7 @@
 
 Both give the same: a mention never crosses a line break, so the mentions of a text are those of its lines. The forms
 are drawn in `hotpapers.arxiv_id.address`. One place is one mention; the same paper at two places is two. Time grows
-with the length of the text and no faster, whatever the text: every needle is looked at once, with at most WINDOW
+with the length of the text and no faster, whatever the text: every needle is looked at once, with at most 300
 characters around it.
 """
 
@@ -17,10 +17,9 @@ from typing import NamedTuple
 from hotpapers.arxiv_id import address
 from hotpapers.arxiv_id.plain import decoded, lowered, without_invisible
 
-__all__ = ["Found", "find", "spans"]
+__all__ = ["Found", "find", "match_decoded", "settled", "spans"]
 
-WINDOW = (address.REACH, 192)
-"""Characters before and after a needle that are freed of escapes: enough for the longest address, escaped twice."""
+_NO_ESCAPE_ENDS = " \t\n\"'(<["
 
 
 class Found(NamedTuple):
@@ -54,7 +53,7 @@ def spans(text: str) -> list[address.Mention]:
             mention = _match(plain, needle, place) if escapes else address.match(plain, needle, place)
             if mention:
                 mentions.append(mention)
-                place = mention.end - 1
+                place = mention[1] - 1
             place = plain.find(needle, place + 1)
     mentions.sort()
     _set_apart(mentions)
@@ -64,32 +63,48 @@ def spans(text: str) -> list[address.Mention]:
 def _set_apart(mentions: list[address.Mention]) -> None:
     """No two share a character: an address that seems to begin inside the mention before it begins after it."""
     for n in range(1, len(mentions)):
-        if mentions[n].start < mentions[n - 1].end:
-            mentions[n] = mentions[n]._replace(start=mentions[n - 1].end)
+        before = mentions[n - 1][1]
+        start, end, id, version, form = mentions[n]
+        if start < before:
+            mentions[n] = (before, end, id, version, form)
 
 
 def _moved(mention: address.Mention, dropped: list[int]) -> address.Mention:
     """To where it stands in the text with its invisible characters."""
-    start, last = mention.start, mention.end - 1
-    return mention._replace(start=start + bisect_right(dropped, start), end=last + bisect_right(dropped, last) + 1)
+    start, end, id, version, form = mention
+    return start + bisect_right(dropped, start), end + bisect_right(dropped, end - 1), id, version, form
 
 
 def _match(plain: str, needle: str, place: int) -> address.Mention | None:
     """The mention around a needle in a text that has escapes somewhere."""
-    low, high = max(0, place - WINDOW[0]), place + WINDOW[1]
-    around = plain[low:high]
-    if around.isascii() and not ("%" in around or "&" in around or "\\" in around or "<wbr" in around):
-        return address.match(plain, needle, place)
-    return _match_decoded(plain, needle, place, low, high)
+    mention = address.match(plain, needle, place)
+    return mention if settled(plain, place, mention) else match_decoded(plain, needle, place)
 
 
-def _match_decoded(plain: str, needle: str, place: int, low: int, high: int) -> address.Mention | None:
+def settled(plain: str, place: int, mention: address.Mention | None) -> bool:
+    """Whether there is no escape near the needle at a place that could make it another mention, or one at all."""
+    if mention is None:
+        low, high = place - address.BEFORE, place + address.AFTER
+    else:
+        low, high = mention[0], mention[1] + 6
+        if low and plain[low - 1] not in _NO_ESCAPE_ENDS:
+            low -= 32
+    around = plain[max(0, low) : high]
+    return around.isascii() and not ("%" in around or "&" in around or "\\" in around or "<wbr" in around)
+
+
+def match_decoded(plain: str, needle: str, place: int) -> address.Mention | None:
+    """The mention around a needle when the escapes near it are undone."""
+    low, high = max(0, place - address.BEFORE), place + address.AFTER
     line_end = plain.find("\n", place, high + 1)
-    window = decoded(plain, max(low, plain.rfind("\n", low, place) + 1), high if line_end < 0 else line_end)
+    window = decoded(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
     here = window.place(place)
     if not window.text.startswith(needle, here):
         return None  # the needle's first sign was the end of an escape
     mention = address.match(window.text, needle, here)
-    if mention is None or (line_end < 0 and high < len(plain) and mention.end > len(window.text) - 8):
+    if mention is None:
+        return None
+    start, end, id, version, form = mention
+    if line_end < 0 and high < len(plain) and end > len(window.text) - 8:
         return None  # the window ends too early to tell
-    return mention._replace(start=window.origin(mention.start), end=window.origin(mention.end - 1) + 1)
+    return window.origin(start), window.origin(end - 1) + 1, id, version, form

@@ -77,6 +77,14 @@ class Source(Protocol):
 
     name: str
 
+    @property
+    def every(self) -> float:
+        """Seconds between two rounds of `pages`."""
+
+    @property
+    def reach(self) -> int | None:
+        """Microseconds that the network's own memory goes back, None for ever: what a longer outage missed is lost."""
+
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """Asks the network from a cursor on, which is inclusive; may never end. An empty page every 30 s."""
 

@@ -26,7 +26,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A paper in an issue.
 
     `then`: its place by the classic rule. `metadata` and `posts`: hashes of the items shown. `archive`: the primary
-    one, whose papers it is compared with.
+    one, whose papers it is compared with. `order`: its place in an imported listing.
     """
 
     place: int
@@ -41,6 +41,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     metadata: str
     posts: tuple[str, ...]
     archive: str = ""
+    order: int = 0
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):

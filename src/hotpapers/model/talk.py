@@ -9,7 +9,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     """One paper's attention on one network, measured at `until`.
 
     `age`: hours since the announcement at which it is compared, 0 for a listing. `voices`: x of the rarity
-    ranking. `own`: the voices with which the paper itself stands in the reference, 0 where it does not.
+    ranking. `own`: the voices with which the paper itself stands in the reference, None where it does not.
     """
 
     network: str
@@ -19,7 +19,7 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     reposts: int
     likes: int
     method: str = ""
-    own: int = 0
+    own: int | None = None
     bots: int = 0
 
 
@@ -53,7 +53,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One summand of a score: of `papers` other papers `atleast` had `voices` or more.
 
     `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing. `own`: the
-    voices with which the paper itself stands among them, and is left out; 0 where it does not.
+    voices with which the paper itself stands among them, and is left out; None where it does not.
     """
 
     network: str
@@ -65,7 +65,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     among: str
     age: int
     until: int
-    own: int = 0
+    own: int | None = None
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True):

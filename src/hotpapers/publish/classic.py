@@ -29,7 +29,7 @@ def text_of(issue: ShelfIssue) -> str:
 
 def _as_listed(issue: ShelfIssue) -> ClassicIssue:
     listing = issue.listing
-    assert listing is not None  # noqa: S101  the caller looked
+    assert listing is not None  # the caller looked
     entries = sorted(issue.content.entries, key=lambda entry: entry.then)
     items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
     return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
@@ -40,7 +40,7 @@ def _listed_item(issue: ShelfIssue, number: int, entry: Entry) -> ClassicItem:
     return ClassicItem(
         number=number, title=place.title, authors=place.authors, reposts=count.reposts, likes=count.likes,
         tallied=place.tallied, paper=arxiv_id.from_key(entry.paper), categories=place.categories,
-        abstract=place.abstract, posts=tuple(map(_post, issue.posts[entry.paper])),
+        abstract=place.abstract, posts=_posts(issue.posts[entry.paper]),
     )  # fmt: skip
 
 
@@ -57,13 +57,18 @@ def _own_item(issue: ShelfIssue, entry: Entry) -> ClassicItem:
         reposts=sum(count.reposts for count in entry.counts), likes=sum(count.likes for count in entry.counts),
         tallied=classic_text.printed_tally(max((c.until for c in entry.counts), default=issue.content.cut)),
         paper=arxiv_id.from_key(entry.paper), categories=paper.categories, abstract=_line(paper.abstract),
-        posts=tuple(map(_post, (q for q in issue.posts[entry.paper] if q.post.network == "x"))),
+        posts=_posts(issue.posts[entry.paper]),
     )  # fmt: skip
 
 
 def _line(text: str) -> str:
     """Text on one line: the format has one line a field."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _posts(quotations: Sequence[Quotation]) -> tuple[classic_text.ShownPost, ...]:
+    """The posts that the format can show: Twitter's, by a known author."""
+    return tuple(_post(one) for one in quotations if one.post.network == "x" and one.post.handle)
 
 
 def _post(quotation: Quotation) -> classic_text.ShownPost:

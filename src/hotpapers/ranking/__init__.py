@@ -5,7 +5,7 @@ A version stays in the code for ever; a changed ranking is a new one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -21,6 +21,10 @@ def rank(talk: Talk, ranking: str) -> tuple[Scored, ...]:
     """The candidates in order, each with its score and parts; level scores are marked. Raises UsageError."""
     if ranking not in RANKINGS:
         raise UsageError(f"{ranking}: no such ranking; there are {', '.join(RANKINGS)}")
-    ordered = RANKINGS[ranking](talk)
+    return marked(RANKINGS[ranking](talk))
+
+
+def marked(ordered: Sequence[Scored]) -> tuple[Scored, ...]:
+    """The same, those with a neighbour of the same score marked as level and no others."""
     level = {one.score for one, other in pairwise(ordered) if one.score == other.score}
-    return tuple(msgspec.structs.replace(one, level=True) if one.score in level else one for one in ordered)
+    return tuple(msgspec.structs.replace(one, level=one.score in level) for one in ordered)

@@ -14,9 +14,14 @@ def rank(talk: Talk) -> tuple[Scored, ...]:
 
     def by_score(one: Scored) -> tuple[int, int, int, str]:
         candidate = inputs[one.paper]
-        return (-one.score, candidate.order, candidate.announced_at, one.paper)
+        return order(one.score, candidate.order, candidate.announced_at, one.paper)
 
     return tuple(sorted(scored.values(), key=by_score))
+
+
+def order(score: int, listed: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
+    """What candidates are sorted by, the first one least; `listed`: the place in a listing."""
+    return (-score, listed, announced_at, paper)
 
 
 def _score(candidate: Candidate) -> Scored:

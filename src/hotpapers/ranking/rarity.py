@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Context
 from functools import lru_cache
 from itertools import accumulate
@@ -28,9 +29,14 @@ _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
 @lru_cache(maxsize=65536)
 def millipoints(papers: int, atleast: int) -> int:
-    """log10((papers + 1) / (atleast + 1)) in integer millipoints: 28 decimal digits, half-even, on every machine alike."""
+    """log10((papers + 1) / (atleast + 1)) in integer millipoints: 28 digits, half-even, on every machine alike."""
     ratio = _EXACT.divide(_EXACT.create_decimal(papers + 1), _EXACT.create_decimal(atleast + 1))
     return int(_EXACT.multiply(_EXACT.log10(ratio), _EXACT.create_decimal(1000)).to_integral_value(ROUND_HALF_EVEN))
+
+
+def least(age: int) -> int:
+    """Papers with fewer voices are not compared with; of what was listed (age 0) every paper is."""
+    return LEAST if age else 0
 
 
 class Reference(NamedTuple):
@@ -46,11 +52,11 @@ class Reference(NamedTuple):
         return self.papers - (self.upto[index] if index < len(self.upto) else self.papers)
 
 
-def _reference(peers: list[Peers]) -> Reference:
+def _reference(peers: Iterable[Peers]) -> Reference:
     counts: dict[int, int] = defaultdict(int)
     for one in peers:
         for voices, papers in one.counts:
-            if voices >= LEAST:
+            if voices >= least(one.age):
                 counts[voices] += papers
     ascending = sorted(counts)
     sums = [0, *accumulate(counts[voices] for voices in ascending)]
@@ -60,37 +66,35 @@ def _reference(peers: list[Peers]) -> Reference:
 class References:
     """All references of a talk, each made once: by network, age and the papers compared."""
 
-    def __init__(self, peers: tuple[Peers, ...]) -> None:
-        self._peers = peers
+    def __init__(self, peers: Iterable[Peers]) -> None:
+        self._there: dict[tuple[str, int], list[Peers]] = defaultdict(list)
+        for one in peers:
+            self._there[one.network, one.age].append(one)
         self._made: dict[tuple[str, int, str], Reference] = {}
 
     def find(self, attention: Attention, archive: str) -> tuple[str, int, int]:
         """The narrowest reference with enough papers: its name, how many other papers, and those with at least x."""
-        own = attention.own if attention.own >= LEAST else 0
+        own = attention.own if attention.own is not None and attention.own >= least(attention.age) else None
         for among in (archive, f"{group_of(archive)} group"):
             reference = self._of(attention, among)
-            if archive and reference.papers - bool(own) >= ENOUGH:
+            if archive and reference.papers - (own is not None) >= ENOUGH:
                 return among, *_others(reference, own, attention.voices)
         return "all", *_others(self._of(attention, "all"), own, attention.voices)
 
     def _of(self, attention: Attention, among: str) -> Reference:
         key = (attention.network, attention.age, among)
         if key not in self._made:
-            self._made[key] = reference_among(self._peers, *key)
+            there = self._there.get((attention.network, attention.age), [])
+            self._made[key] = _reference(one for one in there if _belongs(one.archive, among))
         return self._made[key]
 
 
-def reference_among(peers: tuple[Peers, ...], network: str, age: int, among: str) -> Reference:
-    """The papers of an archive, of its group, or all, on a network at an age."""
-    return _reference([p for p in peers if (p.network, p.age) == (network, age) and _belongs(p.archive, among)])
-
-
 def _belongs(archive: str, among: str) -> bool:
-    return among == "all" or archive == among or f"{group_of(archive)} group" == among
+    return among in ("all", archive, f"{group_of(archive)} group")
 
 
-def _others(reference: Reference, own: int, x: int) -> tuple[int, int]:
-    return reference.papers - bool(own), reference.atleast(x) - bool(own and own >= x)
+def _others(reference: Reference, own: int | None, x: int) -> tuple[int, int]:
+    return reference.papers - (own is not None), reference.atleast(x) - (own is not None and own >= x)
 
 
 def part_of(attention: Attention, archive: str, references: References) -> Part:
@@ -99,7 +103,7 @@ def part_of(attention: Attention, archive: str, references: References) -> Part:
     score = millipoints(papers, atleast) if attention.voices >= LEAST else 0
     return Part(
         network=attention.network, rule="rarity", score=score, voices=attention.voices, papers=papers,
-        atleast=atleast, among=among, age=attention.age, until=attention.until,
+        atleast=atleast, among=among, age=attention.age, until=attention.until, own=attention.own,
     )  # fmt: skip
 
 
@@ -108,7 +112,12 @@ def rank(talk: Talk) -> tuple[Scored, ...]:
     references = References(talk.peers)
     announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
     scored = [_score(candidate, references) for candidate in talk.candidates]
-    return tuple(sorted(scored, key=lambda one: (-one.score, -one.voices, announced[one.paper], one.paper)))
+    return tuple(sorted(scored, key=lambda one: order(one.score, one.voices, announced[one.paper], one.paper)))
+
+
+def order(score: int, voices: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:
+    """What candidates are sorted by, the first one least."""
+    return (-score, -voices, announced_at, paper)
 
 
 def _score(candidate: Candidate, references: References) -> Scored:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
-from hotpapers.model import Entry, Part, Peers
-from hotpapers.ranking.rarity import LEAST, Reference, millipoints, reference_among
+import msgspec
+
+from hotpapers.model import HOUR, Attention, Entry, Part, Peers
+from hotpapers.ranking import classic
+from hotpapers.ranking.rarity import LEAST, References, order, part_of
+from hotpapers.ranking.words import unit
 
 
 class Growth(NamedTuple):
-    """With `needed` instead of `now` (voices, or for the classic rule reposts and likes) on a network the lower one passes."""
+    """With `needed` instead of `now` on a network the lower one passes; `unit` says of what, as `words.unit` does."""
 
     network: str
+    unit: str
     now: int
     needed: int
 
@@ -21,33 +27,85 @@ def growths(lower: Entry, upper: Entry, peers: tuple[Peers, ...]) -> tuple[Growt
     alone are left out."""
     found = []
     for part in lower.parts:
-        needed = _classic(lower, upper, part) if part.rule == "classic" else _rarity(lower, upper, part, peers)
+        summed = part.rule == "classic"
+        needed = _classic(lower, upper, part) if summed else _rarity(lower, upper, part, peers)
         if needed is not None:
-            found.append(Growth(part.network, part.score if part.rule == "classic" else part.voices, needed))
+            found.append(Growth(part.network, unit(part), part.score if summed else part.voices, needed))
     return tuple(found)
 
 
 def _classic(lower: Entry, upper: Entry, part: Part) -> int:
-    return part.score + upper.score - lower.score + 1
+    """Level, or one more where level ones stay in their order."""
+    level = upper.score
+
+    def key(entry: Entry) -> tuple[int, int, int, str]:
+        return classic.order(level, entry.order, entry.announced_at, entry.paper)
+
+    return part.score + level - lower.score + (key(lower) > key(upper))
 
 
 def _rarity(lower: Entry, upper: Entry, part: Part, peers: tuple[Peers, ...]) -> int | None:
-    """The least x with which score, then voices, are greater: found by halving, as a score only grows with x."""
-    reference = reference_among(peers, part.network, part.age, part.among)
+    """The least x that passes: found by halving, as from 3 voices on the lower only gains with x and the upper only
+    loses."""
+    there = [one for one in peers if (one.network, one.age) == (part.network, part.age)]
+    most = max([voices for one in there for voices, _ in one.counts], default=0)
+    low, high = part.voices, max(most, part.voices, upper.voices, LEAST) + 1
 
     def passes(x: int) -> bool:
-        score = lower.score - part.score + score_with(x, part, reference)
-        return (score, lower.voices - part.voices + x) > (upper.score, upper.voices)
+        return _key(lower, part, x, _grown(there, lower, part, x)) < _key(
+            upper, part, None, _grown(there, lower, part, x)
+        )
 
-    low, high = part.voices, max(reference.voices[-1] if reference.voices else 0, part.voices, upper.voices) + 1
-    if not passes(high):
-        return None
+    few = next((x for x in range(low + 1, LEAST) if passes(x)), None)
+    if few is not None or not passes(high):
+        return few
+    low = max(low, LEAST - 1)
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if passes(middle) else (middle, high)
     return high
 
 
-def score_with(x: int, part: Part, reference: Reference) -> int:
-    """The part's score if the paper had x voices there, more than it has: it is itself not among those with x."""
-    return millipoints(part.papers, reference.atleast(x)) if x >= LEAST else 0
+def moves(entry: Entry, part: Part) -> bool:
+    """Whether the entry stands among the papers compared with the very voices that count here: not when it was
+    measured before or after its age's mark."""
+    at_mark = part.age == 0 or part.until == entry.announced_at + part.age * HOUR
+    return at_mark and part.own == part.voices
+
+
+def _grown(there: list[Peers], lower: Entry, part: Part, x: int) -> References:
+    """The references on this network if the lower one had x voices."""
+    if not moves(lower, part):
+        return References(there)
+    counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for one in there:
+        counts[one.archive].update(dict(one.counts))
+    counts[lower.archive][x] += 1
+    if part.own is not None and counts[lower.archive][part.own]:
+        counts[lower.archive][part.own] -= 1
+    return References(
+        Peers(network=part.network, age=part.age, archive=archive, counts=tuple(sorted(some.items())))
+        for archive, some in counts.items()
+    )
+
+
+def _key(entry: Entry, grown: Part, x: int | None, references: References) -> tuple[int, int, int, str]:
+    """What the entry is sorted by, with the references as they would be, and x voices there if it is the one that
+    grows."""
+    score, voices = entry.score, entry.voices
+    for part in entry.parts:
+        if (part.network, part.age) == (grown.network, grown.age):
+            again = _again(entry, part, x, references)
+            score += again.score - part.score
+            voices += again.voices - part.voices
+    return order(score, voices, entry.announced_at, entry.paper)
+
+
+def _again(entry: Entry, part: Part, x: int | None, references: References) -> Part:
+    attention = Attention(
+        network=part.network, until=part.until, age=part.age, voices=part.voices, reposts=0, likes=0, own=part.own
+    )
+    if x is not None:
+        own = x if moves(entry, part) else part.own
+        attention = msgspec.structs.replace(attention, voices=x, own=own)
+    return part_of(attention, entry.archive, references)

@@ -38,18 +38,27 @@ def part_sentence(part: Part) -> str:
     name = network_name(part.network)
     if part.rule == "classic":
         return f"Reposts and likes on {name}, added up: {number(part.score)}."
+    counted = units(part.voices, unit(part))
     if part.score == 0 and part.voices < 3:
-        return f"{count_noun(part.voices, 'voice')} on {name}: fewer than 3 score nothing: 0."
-    among = "" if part.among == "all" else f" of {part.among}"
+        return f"{counted} on {name}: fewer than 3 score nothing: 0."
+    others = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
+    had = f"{number(part.atleast)} had {counted} or more"
     if part.age == 0:
-        return (
-            f"Of {number(part.papers)} other papers{among} listed in the 90 days before, "
-            f"{number(part.atleast)} had {number(part.voices)} favorites or more: {number(part.score)}."
-        )
-    return (
-        f"Of {number(part.papers)} other papers{among} talked about on {name} in 90 days, {number(part.atleast)} had "
-        f"{count_noun(part.voices, 'voice')} or more {_AGES.get(part.age, f'{part.age} hours in')}: {number(part.score)}."
-    )
+        return f"Of {others} listed in the 90 days before, {had}: {number(part.score)}."
+    age = _AGES.get(part.age, f"{part.age} hours in")
+    return f"Of {others} talked about on {name} in 90 days, {had} {age}: {number(part.score)}."
+
+
+def unit(part: Part) -> str:
+    """What a part counts: `voice`, in a listing `favorite`, for the classic rule `repost or like`."""
+    if part.rule == "classic":
+        return "repost or like"
+    return "favorite" if part.age == 0 else "voice"
+
+
+def units(count: int, unit: str) -> str:
+    """`1 voice`, `1,204 favorites`, `60 reposts and likes`."""
+    return count_noun(count, unit, "reposts and likes" if unit == "repost or like" else "")
 
 
 def formula(part: Part) -> str:

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
 
 from hotpapers.record.database import Database
-from hotpapers.record.items import SPECS, Row, Spec, read_row, select_columns
+from hotpapers.record.items import SPECS, Row, Spec, canonical_json, read_row, select_columns, stored_values
 
 
 class Ahead:
-    """The rows of one kind in the order in which they were added, with one row of look-ahead."""
+    """The rows of one kind in the order in which they were added, with two rows of look-ahead."""
 
     def __init__(self, database: Database, spec: Spec) -> None:
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} ORDER BY id"
         self._spec = spec
-        self._rows = iter(database.iterate(sql))
-        self._next = next(self._rows, None)
+        self._rows = chain(database.iterate(sql), [None, None])
+        self._next, self._second = next(self._rows), next(self._rows)
 
     def upto(self, position: int) -> Iterator[Row | int]:
-        """Rows whose batch is not later than a position; the id of one that cannot be read."""
-        while self._next is not None and (since := self._next[-2]) <= position:
-            row, self._next = self._next, next(self._rows, None)
-            try:
-                yield read_row(self._spec, row)
-            except (ValueError, TypeError):
-                yield int(row[0]) if since is not None else 0
+        """Rows whose batch is not later than a position; the number of one that is not as this program writes rows.
+
+        A row that claims a later batch than the row after it comes too: it is not sound and would hold up the rest.
+        """
+        while self._next is not None and (self._next[-2] <= position or self._is_out_of_order()):
+            row = self._next
+            self._next, self._second = self._second, next(self._rows, None)
+            yield _read_strictly(self._spec, row)
+
+    def _is_out_of_order(self) -> bool:
+        return self._next is not None and self._second is not None and self._second[-2] < self._next[-2]
 
     def rest(self) -> Iterator[Row | int]:
         """Rows of batches that do not exist."""
         return self.upto(2**63 - 1)
+
+
+def _read_strictly(spec: Spec, found: Sequence[Any]) -> Row | int:
+    try:
+        row = read_row(spec, found)
+        lost = canonical_json(row.lost).decode() if row.lost else None
+        stored = (*stored_values(spec, msgspec.structs.astuple(row.item)), lost)
+        return row if stored == (*found[1 : 1 + len(spec.fields)], found[-4]) else int(found[0])
+    except (ValueError, TypeError):
+        return int(found[0])
 
 
 def all_ahead(database: Database) -> dict[str, Ahead]:

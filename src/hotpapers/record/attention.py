@@ -1,17 +1,23 @@
-"""Who talked about what: one aggregate over the record, as a ranking needs it.
+"""Who talked about what, as a ranking needs it: SQL finds what was said, plain functions count whose voices it was.
 
 For every paper announced in a window and every age (6, 24, 72, 168 h) that it has reached, the voices that it had by
-then on each network: the accounts that posted about it and those that reacted, each once; where a network tells
-only counts, the counts. Posts of bots and of the publication itself are left out and counted apart; so are doubtful
-mentions. The same text or the same account on several networks counts once, where it is strongest.
+then on each network: the accounts that posted about it and those that reposted or liked such a post, each once; where
+a network tells only counts, the counts. Posts of bots are left out and counted apart; posts of the publication itself
+and doubtful mentions are left out. Posts of the same text, or of the same account, on several networks are one voice,
+on the network where the post is strongest; reactions count where they are.
+
+Papers come one by one, so memory holds no more than what was said of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
-from hotpapers.model import DAY, HOUR, Alias, Mention, Paper, Post, Reaction, Verdict
+from hotpapers.model import DAY, HOUR, Alias, Announcement, Paper, Verdict
 from hotpapers.record.items import SPECS
 from hotpapers.record.view import View
 
@@ -21,7 +27,8 @@ REFERENCE_DAYS = 90
 
 
 class Window(NamedTuple):
-    """What to measure. `posted_from`: papers announced earlier count with the posts made since then; None: not at all."""
+    """What to measure. `posted_from`: papers announced up to `candidates_from`, or never, count with the posts made
+    since then; None: not at all."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()
@@ -31,7 +38,10 @@ class Window(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """One paper's attention on one network by one moment. `peer`: counts in the reference of its age."""
+    """One paper's attention on one network by one moment. `peer`: counts in the reference of its age.
+
+    `announced_at` is 0 for a paper that counts with the posts of a window.
+    """
 
     paper: str
     announced_at: int
@@ -46,152 +56,302 @@ class Heard(NamedTuple):
     bots: int
 
 
+class Spoken(NamedTuple):
+    """A post about a paper as it was at a mark.
+
+    `post`: the number of its row; `same`: a mark of its text, 0 for none; `voice`: a mark of whose it is;
+    `counted_at`: when its counts were read, None for never.
+    """
+
+    paper: str
+    archive: str
+    announced_at: int
+    age: int
+    until: int
+    peer: int
+    network: str
+    post: int
+    same: int
+    voice: int
+    automated: int
+    reposts: int
+    likes: int
+    counted_at: int | None
+
+
+class Reacted(NamedTuple):
+    """An account's repost or like of a post, or its withdrawal, as observed at a moment.
+
+    `account`: a mark of the account as the network named it; `voice`: of whose it is; `left_out`: a bot or our own.
+    """
+
+    paper: str
+    post: int
+    account: int
+    voice: int
+    type: str
+    observed_at: int
+    withdrawn: int
+    left_out: int
+
+
 def heard(view: View, window: Window) -> Iterator[Heard]:
     """All attention that the window measures, in the order of paper, age and network."""
-    with_reactions = bool(view.database.rows("SELECT 1 FROM reaction LIMIT 1"))
-    for row in view.database.iterate(attention_sql(view, window, with_reactions)):
-        yield Heard(*row)
+    rows = view.database.iterate(spoken_sql(view, window))
+    reactions: Iterable[Sequence[object]] = ()
+    if view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
+        reactions = view.database.iterate(reacted_sql(view, window))
+    yield from counted(map(Spoken._make, rows), map(Reacted._make, reactions))
 
 
-def attention_sql(view: View, window: Window, with_reactions: bool) -> str:
-    """The whole aggregate as one SELECT; every number in it is an integer of ours."""
-    parts = [
-        _announced(view), _marks(view, window), bots_sql(view, window.own_voices), _doubtful(view), _aliases(view),
-        _spoke(view, window), _placed(), _counted(view, with_reactions),
-    ]  # fmt: skip
-    return f"WITH {', '.join(parts)} {_summed(view)}"
+# ---- whose voices: plain functions -------------------------------------------------------------------
+
+
+def counted(spoken: Iterable[Spoken], reacted: Iterable[Reacted]) -> Iterator[Heard]:
+    """Attention from what was said and the reactions to it, both in the order of their papers."""
+    waiting = groupby(reacted, key=attrgetter("paper"))
+    paper_of_reactions, reactions = next(waiting, ("", iter(())))
+    for paper, group in groupby(spoken, key=attrgetter("paper")):
+        while paper_of_reactions < paper:
+            paper_of_reactions, reactions = next(waiting, (LAST, iter(())))
+        yield from _of_paper(list(group), list(reactions) if paper_of_reactions == paper else [])
+
+
+LAST = "\U0010ffff"
+"""Comes after every paper."""
+
+
+def _of_paper(spoken: Sequence[Spoken], reacted: Sequence[Reacted]) -> Iterator[Heard]:
+    marks: dict[tuple[int, int], list[Spoken]] = defaultdict(list)
+    for one in spoken:
+        marks[one.age, one.peer].append(one)
+    in_time = sorted(reacted, key=attrgetter("observed_at"))
+    for _, at_mark in sorted(marks.items()):
+        yield from _of_mark(at_mark, in_time)
+
+
+def _of_mark(spoken: Sequence[Spoken], reacted: Sequence[Reacted]) -> Iterator[Heard]:
+    networks: dict[str, list[Spoken]] = defaultdict(list)
+    for one in spoken:
+        networks[one.network].append(one)
+    texts, voices = _homes(spoken) if len(networks) > 1 else ({}, {})
+    reactions = _standing(reacted, spoken[0].until) if reacted else {}
+    for network, there in sorted(networks.items()):
+        at_home = {
+            one.voice
+            for one in there
+            if not one.automated and texts.get(one.same, network) == network == voices.get(one.voice, network)
+        }
+        yield _summed(there, at_home, reactions)
+
+
+def _homes(spoken: Sequence[Spoken]) -> tuple[dict[int, str], dict[int, str]]:
+    """On which network each text, and each voice, is strongest; level ones where the name comes first.
+
+    Never by the post's id: it may be forgotten, and the issue must still be rebuilt alike.
+    """
+    texts: dict[int, str] = {}
+    voices: dict[int, str] = {}
+    for one in sorted(spoken, key=lambda one: (one.automated, -one.reposts - one.likes, one.network)):
+        if one.same:
+            texts.setdefault(one.same, one.network)
+        if one.voice:
+            voices.setdefault(one.voice, one.network)
+    return texts, voices
+
+
+def _standing(reacted: Iterable[Reacted], until: int) -> dict[int, list[Reacted]]:
+    """Each post's reactions as they stood at a moment: of every account and type the last one seen by then."""
+    last = {(one.post, one.account, one.type): one for one in reacted if one.observed_at <= until}
+    found: dict[int, list[Reacted]] = defaultdict(list)
+    for one in last.values():
+        found[one.post].append(one)
+    return found
+
+
+def _summed(there: Sequence[Spoken], voices: set[int], reactions: Mapping[int, Sequence[Reacted]]) -> Heard:
+    """One network: its voices, and beyond them the counts that no account explains."""
+    reposts = likes = unexplained = bots = 0
+    for one in there:
+        if one.automated:
+            bots += 1
+            continue
+        reposts, likes = reposts + one.reposts, likes + one.likes
+        known = reactions.get(one.post, ())
+        unexplained += _beyond(one.reposts, "repost", known, one) + _beyond(one.likes, "like", known, one)
+        voices |= {r.voice for r in known if not r.withdrawn and not r.left_out}
+    first = there[0]
+    return Heard(
+        paper=first.paper, announced_at=first.announced_at, age=first.age, until=first.until, peer=first.peer,
+        network=first.network, archive=first.archive, voices=len(voices) + unexplained, reposts=reposts, likes=likes,
+        bots=bots,
+    )  # fmt: skip
+
+
+def _beyond(count: int, kind: str, known: Sequence[Reacted], post: Spoken) -> int:
+    """A post's count without the accounts that it holds: what was taken back after it was read is still in it."""
+    if not known:
+        return count
+    held = {
+        one.voice
+        for one in known
+        if one.type == kind
+        and (not one.withdrawn or (post.counted_at is not None and one.observed_at > post.counted_at))
+    }
+    return max(count - len(held), 0)
+
+
+# ---- papers and moments: SQL -----------------------------------------------------------------------------
 
 
 def _announced(view: View) -> str:
-    """Papers first announced in the 90 days to the cut, with the moment."""
+    """Papers first announced in the 90 days to the cut, with the moment; only such as somebody speaks of."""
     start = view.cut - REFERENCE_DAYS * DAY
-    visible = view.visible("a")
+
+    def valid(alias: str) -> str:
+        newest = view.newest(SPECS[Announcement], alias)
+        return f"{view.visible(alias)} AND {newest} AND {alias}.type <> 'replacement'"
+
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
-        WHERE {visible} AND a.type <> 'replacement' AND a.announced_at > {start} AND a.announced_at <= {view.cut}
-          AND NOT EXISTS (SELECT 1 FROM announcement AS b WHERE b.paper = a.paper AND {view.visible("b")}
-                          AND b.type <> 'replacement' AND b.announced_at <= {start})
+        WHERE a.announced_at > {start} AND a.announced_at <= {view.cut}
+          AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {valid("a")}
+          AND NOT EXISTS (SELECT 1 FROM announcement AS b
+                          WHERE b.paper = a.paper AND {valid("b")} AND b.announced_at <= {start})
         GROUP BY a.paper)"""
 
 
-def _marks(view: View, window: Window) -> str:
-    """The moments at which each paper is measured; a paper younger than the first age is measured at the cut."""
-    ages = ", ".join(f"({age})" for age in window.ages)
-    first = window.ages[0]
+def _topics(view: View, window: Window) -> str:
+    """The papers that are measured: those announced at every age; older ones with the posts of the window."""
     older = ""
     if window.posted_from is not None:
         older = f"""
         UNION ALL
-        SELECT DISTINCT m.paper, 0, {window.ages[-1]}, {view.cut}, 0, {window.posted_from}
+        SELECT DISTINCT m.paper, 0, 1, {window.posted_from}
         FROM post AS p JOIN mention AS m ON m.post = p.post
         WHERE {view.visible("p")} AND {view.visible("m")} AND p.created_at >= {window.posted_from}
           AND NOT EXISTS (SELECT 1 FROM announced AS n WHERE n.paper = m.paper AND n.at > {window.candidates_from})"""
+    archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = n.paper AND {view.visible("t")}
+            AND {view.newest(SPECS[Paper], "t")}), '')"""
+    return f"""listed (paper, at, older, posted_from) AS (SELECT paper, at, 0, 0 FROM announced{older}),
+    topic AS MATERIALIZED (SELECT n.paper, n.at, n.older, n.posted_from, {archive} AS archive FROM listed AS n)"""
+
+
+def _marks(view: View, window: Window) -> str:
+    """What was said, at every moment at which its paper is measured; a paper younger than the first age at the cut."""
+    ages = ", ".join(f"({age})" for age in window.ages)
+    first, last = window.ages[0], window.ages[-1]
+    moment = f"h.at + g.age * {HOUR}"
     return f"""ages (age) AS (VALUES {ages}),
-    mark (paper, at, age, until, peer, posted_from) AS (
-        SELECT n.paper, n.at, g.age, n.at + g.age * {HOUR}, 1, 0 FROM announced AS n, ages AS g
-        WHERE n.at + g.age * {HOUR} <= {view.cut}
-        UNION ALL
-        SELECT n.paper, n.at, {first}, {view.cut}, 0, 0 FROM announced AS n
-        WHERE n.at + {first * HOUR} > {view.cut}{older})"""
+    marked AS (
+        SELECT h.*, g.age,
+            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN {moment} ELSE {view.cut} END AS until,
+            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN 1 ELSE 0 END AS peer
+        FROM said AS h CROSS JOIN ages AS g
+        WHERE (h.older = 1 AND g.age = {last}) OR (h.older = 0
+            AND ({moment} <= {view.cut} OR (g.age = {first} AND h.at + {first * HOUR} > {view.cut}))))"""
 
 
-def bots_sql(view: View, own_voices: tuple[int, ...]) -> str:
-    """Voices that do not count: judged bots, unless the operator says they are people; and the publication's own."""
-    current = f"{view.visible('t')} AND {view.newest(SPECS[Verdict], 't')}"
-    own = "".join(f" UNION SELECT {int(voice)}" for voice in own_voices)
-    return f"""bot (voice) AS (
-        SELECT voice FROM (
-            SELECT t.voice FROM verdict AS t WHERE t.about = '' AND t.judgement = 'bot' AND {current}
-            EXCEPT
-            SELECT t.voice FROM verdict AS t
-            WHERE t.about = '' AND t.judgement = 'human' AND t.rule = 'operator' AND {current}) AS judged{own})"""
+# ---- whose voice counts: SQL --------------------------------------------------------------------------------
 
 
-def _doubtful(view: View) -> str:
-    current = f"{view.visible('t')} AND {view.newest(SPECS[Verdict], 't')}"
-    return f"""doubtful (post, paper) AS (
-        SELECT t.subject, t.about FROM verdict AS t WHERE t.about <> '' AND t.judgement = 'doubtful' AND {current}
-        EXCEPT
-        SELECT t.subject, t.about FROM verdict AS t
-        WHERE t.about <> '' AND t.judgement = 'sound' AND t.rule = 'operator' AND {current})"""
-
-
-def _aliases(view: View) -> str:
+def persons_sql(view: View, own_voices: Sequence[int]) -> str:
+    """Three tables: `known`, handles' accounts; `bot`, judged so by any rule unless the operator says that they are
+    people; `own`, the publication's own accounts. A voice stands in `bot` and `own` as its stable account."""
+    judged = f"""SELECT coalesce(w.stable_voice, t.voice) AS voice FROM verdict AS t
+            LEFT JOIN known AS w ON w.voice = t.voice WHERE t.about = '' AND {_current(view, "t")}"""
+    own = " UNION ".join(
+        f"SELECT {int(voice)} UNION SELECT stable_voice FROM known WHERE voice = {int(voice)}" for voice in own_voices
+    )
     return f"""known (voice, stable_voice) AS (
         SELECT t.voice, max(t.stable_voice) FROM alias AS t
-        WHERE {view.visible("t")} AND {view.newest(SPECS[Alias], "t")} GROUP BY t.voice)"""
+        WHERE {view.visible("t")} AND {view.newest(SPECS[Alias], "t")} GROUP BY t.voice),
+    bot (voice) AS (
+        {judged} AND t.judgement = 'bot' EXCEPT {judged} AND t.judgement = 'human' AND t.rule = 'operator'),
+    own (voice) AS ({own or "SELECT voice FROM known WHERE 1 = 0"})"""
 
 
-def _spoke(view: View, window: Window) -> str:
-    """Every post that mentions a paper by a mark, with whose it is and its counts by then."""
-    until = "k.until"
+def doubtful_sql(view: View) -> str:
+    """One table: `doubtful`, mentions judged so by any rule, unless the operator says that they are sound."""
+    judged = f"SELECT t.subject, t.about FROM verdict AS t WHERE t.about <> '' AND {_current(view, 't')}"
+    return f"""doubtful (post, paper) AS (
+        {judged} AND t.judgement = 'doubtful' EXCEPT {judged} AND t.judgement = 'sound' AND t.rule = 'operator')"""
+
+
+def _current(view: View, alias: str) -> str:
+    return f"{view.visible(alias)} AND {view.newest(SPECS[Verdict], alias)}"
+
+
+# ---- what was said: SQL --------------------------------------------------------------------------------
+
+
+def _said(view: View, window: Window) -> str:
+    """Every post that mentions a topic, with whose it is, and from when until when mention and post said so."""
+    voice = "coalesce(w.stable_voice, p.voice)"
     networks = ""
     if window.networks:
         networks = f" AND p.network IN ({', '.join(_quoted(name) for name in window.networks)})"
-    return f"""spoke AS (
-        SELECT k.paper, k.at, k.age, k.until, k.peer, p.network, p.post, p.same,
-            coalesce(w.stable_voice, p.voice) AS voice,
-            CASE WHEN coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM bot)
-                   OR p.voice IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
-            coalesce(s.reposts, 0) AS reposts, coalesce(s.likes, 0) AS likes
-        FROM mark AS k
-        JOIN mention AS m ON m.paper = k.paper AND {view.visible("m", until)}
-            AND {view.newest(SPECS[Mention], "m", until)}
-        JOIN post AS p ON p.post = m.post AND {view.visible("p", until)} AND {view.newest(SPECS[Post], "p", until)}
-            AND p.gone = '' AND p.created_at >= k.posted_from{networks}
+
+    def changed(kind: str, alias: str, same: str) -> str:
+        """When the next observation of the same key was made, if one was."""
+        return f"""(SELECT min(later.observed_at) FROM {kind} AS later WHERE {same}
+                AND later.observed_at > {alias}.observed_at AND {view.visible("later")})"""
+
+    mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
+    return f"""said AS MATERIALIZED (
+        SELECT n.paper, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {voice} AS voice,
+            CASE WHEN {voice} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
+            m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
+            p.observed_at AS posted_at, {changed("post", "p", "later.post = p.post")} AS post_changed_at
+        FROM topic AS n
+        CROSS JOIN mention AS m
+        JOIN post AS p ON p.post = m.post
         LEFT JOIN known AS w ON w.voice = p.voice
-        LEFT JOIN snapshot AS s ON s.post = p.post AND {view.visible("s", until)} AND s.observed_at = (
-            SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z", until)})
-        WHERE NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper))"""
+        WHERE m.paper = n.paper AND {view.visible("m")} AND {view.visible("p")}
+          AND p.gone = '' AND p.created_at >= n.posted_from{networks}
+          AND {voice} NOT IN (SELECT voice FROM own)
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper))"""
 
 
-def _placed() -> str:
-    """Where the same text, and the same account, is strongest."""
-    rank = "ORDER BY automated, reposts + likes DESC, post"
-    return f"""placed AS (
-        SELECT spoke.*,
-            first_value(network) OVER (PARTITION BY paper, age, peer, same,
-                CASE WHEN same = 0 THEN post ELSE '' END {rank}) AS text_home,
-            first_value(network) OVER (PARTITION BY paper, age, peer, voice,
-                CASE WHEN voice = 0 THEN post ELSE '' END {rank}) AS account_home
-        FROM spoke)"""
+def _context(view: View, window: Window) -> str:
+    parts = [
+        _announced(view), _topics(view, window), persons_sql(view, window.own_voices), doubtful_sql(view),
+        _said(view, window),
+    ]  # fmt: skip
+    return f"WITH {', '.join(parts)}"
 
 
-def _counted(view: View, with_reactions: bool) -> str:
-    """One row a post (its author's voice, the counts that no account explains), one row a reaction known by account."""
-    known = "0"
-    reactions = ""
-    if with_reactions:
-        current = (
-            f"{view.visible('r', 'c.until')} AND {view.newest(SPECS[Reaction], 'r', 'c.until')} AND r.withdrawn = 0"
-        )
-        known = f"(SELECT count(DISTINCT r.account) FROM reaction AS r WHERE r.post = c.post AND {current})"
-        reactions = f"""
-        UNION ALL
-        SELECT c.paper, c.at, c.age, c.until, c.peer, c.network, coalesce(w.stable_voice, r.voice), 0, 0, 0, 0
-        FROM placed AS c JOIN reaction AS r ON r.post = c.post AND {current}
+def spoken_sql(view: View, window: Window) -> str:
+    """Rows of `Spoken` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
+    seen = view.visible("z", "k.until")
+    return f"""{_context(view, window)}, {_marks(view, window)}
+        SELECT k.paper, k.archive, k.at, k.age, k.until, k.peer, k.network, k.id, k.same, k.voice, k.automated,
+            coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at
+        FROM marked AS k
+        LEFT JOIN snapshot AS s ON s.post = k.post AND s.id = (
+            SELECT z.id FROM snapshot AS z WHERE z.post = k.post AND {seen} ORDER BY z.observed_at DESC LIMIT 1)
+        WHERE k.mentioned_at <= k.until AND (k.mention_changed_at IS NULL OR k.mention_changed_at > k.until)
+          AND k.posted_at <= k.until AND (k.post_changed_at IS NULL OR k.post_changed_at > k.until)
+        ORDER BY k.paper"""
+
+
+def reacted_sql(view: View, window: Window) -> str:
+    """Rows of `Reacted` by paper: reposts and likes known by account, of the posts that may count."""
+    voice = "coalesce(w.stable_voice, r.voice)"
+    return f"""{_context(view, window)}
+        SELECT h.paper, h.id, r.voice, {voice}, r.type, r.observed_at, r.withdrawn,
+            CASE WHEN {voice} IN (SELECT voice FROM bot) OR {voice} IN (SELECT voice FROM own) THEN 1 ELSE 0 END
+        FROM (SELECT DISTINCT paper, id, post FROM said WHERE automated = 0) AS h
+        JOIN reaction AS r ON r.post = h.post AND r.type IN ('repost', 'like') AND {view.visible("r")}
         LEFT JOIN known AS w ON w.voice = r.voice
-        WHERE c.automated = 0 AND coalesce(w.stable_voice, r.voice) NOT IN (SELECT voice FROM bot)"""
-    more = f"c.reposts + c.likes - {known}"
-    return f"""counted (paper, at, age, until, peer, network, voice, more, reposts, likes, bots) AS (
-        SELECT c.paper, c.at, c.age, c.until, c.peer, c.network,
-            CASE WHEN c.automated = 0 AND c.network = c.text_home AND c.network = c.account_home THEN c.voice END,
-            CASE WHEN c.automated = 1 OR {more} < 0 THEN 0 ELSE {more} END,
-            CASE WHEN c.automated = 1 THEN 0 ELSE c.reposts END,
-            CASE WHEN c.automated = 1 THEN 0 ELSE c.likes END, c.automated
-        FROM placed AS c{reactions})"""
-
-
-def _summed(view: View) -> str:
-    archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = c.paper AND {view.visible("t")}
-            AND {view.newest(SPECS[Paper], "t")}), '')"""
-    return f"""SELECT c.paper, max(c.at), c.age, max(c.until), c.peer, c.network, {archive},
-            count(DISTINCT c.voice) + sum(c.more), sum(c.reposts), sum(c.likes), sum(c.bots)
-        FROM counted AS c GROUP BY c.paper, c.age, c.peer, c.network ORDER BY c.paper, c.age, c.peer, c.network"""
+        ORDER BY h.paper"""
 
 
 def _quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
+
+
+# ---- imported listings ---------------------------------------------------------------------------------
 
 
 def listed_peers(view: View, publication: str, networks: Sequence[str] = ()) -> Iterator[tuple[str, str, str, int]]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.errors import NoSuch, UsageError
-from hotpapers.record import schema
+from hotpapers.errors import CorruptStore, FullStore, NoSuch, ReadOnlyStore, UsageError
+from hotpapers.record import schema, tombstones, writing
 from hotpapers.record.database import Database
-from hotpapers.record.forget import REFERENCES, forget
+from hotpapers.record.forget import REFERENCES, erase
 from hotpapers.record.items import SPECS, is_pseudonym
 from hotpapers.record.sqlite import SqliteDatabase
-from hotpapers.record.store import Record, connect, now
+from hotpapers.record.store import Record, connect, is_server, now, store_path
 
 KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
 
@@ -25,26 +28,59 @@ class Restored(NamedTuple):
     forgotten_again: int
 
 
+class _Replaced(NamedTuple):
+    """What is taken over from the store that a backup replaces."""
+
+    position: int = 0
+    secret: str = ""
+    tombstones: Sequence[str] = ()
+    copies: Sequence[tuple[int, str, str]] = ()
+    damaged: bool = False
+
+
+# ---- out -----------------------------------------------------------------------------------------------
+
+
 def backup(record: Record, target: Path) -> int:
-    """Copies the store into a SQLite store at `target`; the position it holds. The copy is noted, see `forget`."""
+    """Copies the store into a SQLite store at `target`; the position it holds. The copy is noted, see `forget`.
+
+    Raises UsageError where the target is this store, NotAStore where it is a file of another kind.
+    """
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent}: no such folder for the backup; make it first.")
-    if isinstance(record.database, SqliteDatabase):
-        record.database.backup(target)
-    else:
-        part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
-        copy = SqliteDatabase(part)
-        copy.migrate(schema.MIGRATIONS)
-        with record.database.snapshot():
-            copy_tables(record.database, copy)
-        copy.erase_traces()
-        copy.run("PRAGMA journal_mode = DELETE")
-        copy.close()
+    if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
+        raise UsageError(f"{target}: is the store itself; name another file for the backup.")
+    if target.exists():
+        SqliteDatabase(target, read_only=True).close()  # an older backup; anything else is not ours to replace
+    with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
+        note_copy(record, "backup", str(target.resolve()))
+    part = target.with_name(target.name + ".part")
+    part.unlink(missing_ok=True)
+    try:
+        copy_into(record.database, part)
+        position = _position(part)
         os.replace(part, target)
-    note_copy(record, "backup", str(target.resolve()))
-    with Record(str(target), create=False) as copied:
-        return copied.head.position
+    finally:
+        part.unlink(missing_ok=True)
+    return position
+
+
+def copy_into(database: Database, part: Path) -> None:
+    """Copies a store as it stands at one moment into a new SQLite file."""
+    if isinstance(database, SqliteDatabase):
+        database.copy_to(part)
+        return
+    with tempfile.TemporaryDirectory(dir=part.parent, prefix=".hotpapers-") as folder:
+        copied = SqliteDatabase(Path(folder) / "copy.db")
+        try:
+            copied.migrate(schema.MIGRATIONS)
+            with database.snapshot(), copied.write():
+                _copy_tables(database, copied, copied)
+                copied.run("DELETE FROM sqlite_sequence WHERE name = 'raw'")
+                copied.run("INSERT INTO sqlite_sequence VALUES ('raw', ?)", (_last_original(database),))
+            copied.copy_to(part)
+        finally:
+            copied.close()
 
 
 def note_copy(record: Record, way: str, target: str) -> None:
@@ -53,101 +89,146 @@ def note_copy(record: Record, way: str, target: str) -> None:
         record.database.run("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", (now(), way, target))
 
 
-def copy_tables(source: Database, target: Database) -> None:
-    """Copies every row of every table; both have the same schema."""
-    with target.write():
-        for table in tables_of(target):
-            names = [row[1] for row in target.rows(f"PRAGMA table_info({table})")] if target.name == "sqlite" else []
-            columns = ", ".join(f'"{name}"' for name in names or _columns(source, table))
-            values = ", ".join("?" * (columns.count(",") + 1))
-            if table == "meta":
-                target.run("DELETE FROM meta")
-            rows = source.iterate(f"SELECT {columns} FROM {table} {'' if table == 'meta' else 'ORDER BY 1'}")
-            target.many(f"INSERT INTO {table} ({columns}) VALUES ({values})", rows)
+def _position(backup_file: Path) -> int:
+    """Where the record of a backup ends. The file is only read."""
+    copied = SqliteDatabase(backup_file, read_only=True)
+    try:
+        return writing.head(copied).position
+    finally:
+        copied.close()
 
 
-def _columns(source: Database, table: str) -> list[str]:
-    return [row[1] for row in source.rows(f"PRAGMA table_info({table})")]
-
-
-def tables_of(database: Database) -> list[str]:
-    """The record's tables, by name."""
-    if database.name == "sqlite":
-        rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")
-    else:
-        rows = database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-    return sorted(row[0] for row in rows if row[0] not in KEPT_BY_DATABASE)
+# ---- back ----------------------------------------------------------------------------------------------
 
 
 def restore(source: Path, store: str, *, replace: bool = False) -> Restored:
-    """Puts a backup in a store's place. What was forgotten since then is forgotten again.
+    """Puts a backup in a store's place, at once. What was forgotten since then is forgotten in it before.
 
-    Raises NoSuch without a backup, UsageError where a record would be overwritten and `replace` is not given.
+    Raises NoSuch without a backup, UsageError where a record would be overwritten and `replace` is not given. A store
+    that is damaged beyond reading is moved aside, not overwritten.
     """
     if not source.is_file():
         raise NoSuch(f"{source}: no such backup")
-    with Record(str(source), create=False) as copied:
-        position = copied.head.position
-    before, tombstones = _what_is_there(store)
-    if before and not replace:
-        raise UsageError(f"{store}: holds a record of {before} batches; add --replace to put the backup in its place.")
-    _put(source, store)
-    with Record(store) as record:
-        forgotten = _forget_again(record, tombstones)
-    return Restored(position, max(before - position, 0), forgotten)
+    position = _position(source)
+    replaced = _what_is_there(store)
+    if not replace and (replaced.position or replaced.damaged):
+        there = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
+        raise UsageError(f"{store}: holds {there}; add --replace to put the backup in its place.")
+    beside = None if is_server(store) else store_path(store).absolute().parent
+    with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=beside) as folder:
+        part = Path(folder) / "restored.db"
+        backed_up = SqliteDatabase(source, read_only=True)
+        try:
+            backed_up.copy_to(part)
+        finally:
+            backed_up.close()
+        with Record(str(part), create=False) as record:
+            forgotten = _take_over(record, replaced)
+        if replaced.damaged:
+            _move_aside(store_path(store))
+        _put(part, store)
+    return Restored(position, max(replaced.position - position, 0), forgotten)
 
 
-def _what_is_there(store: str) -> tuple[int, list[tuple[str, int]]]:
+def _what_is_there(store: str) -> _Replaced:
     try:
-        database = connect(store, create=False)
+        with Record(store, create=False) as record:
+            rows = record.database.rows
+            return _Replaced(
+                record.head.position, record.secret(), [row[0] for row in rows("SELECT mark FROM tombstone")],
+                [(row[0], row[1], row[2]) for row in rows("SELECT at, way, target FROM copy ORDER BY id")],
+            )  # fmt: skip
     except NoSuch:
-        return 0, []
-    database.migrate(schema.MIGRATIONS)
-    with Record(store) as record:
-        return record.head.position, [(row[0], row[1]) for row in database.rows("SELECT mark, at FROM tombstone")]
+        return _Replaced()
+    except CorruptStore:
+        if is_server(store):
+            raise
+        return _Replaced(damaged=True)
 
 
-def _put(source: Path, store: str) -> None:
-    target = connect(store)
-    if not isinstance(target, SqliteDatabase):
-        target.migrate(schema.MIGRATIONS)
-        copied = SqliteDatabase(source)
-        with target.write():
-            for table in tables_of(target):
-                target.run(f"DELETE FROM {table}")
-        copy_tables_to_server(copied, target)
-        return
-    target.close()
-    for suffix in ("-wal", "-shm"):
-        Path(str(target.path) + suffix).unlink(missing_ok=True)
-    part = target.path.with_name(target.path.name + ".part")
-    copied = SqliteDatabase(source)
-    copied.backup(part)
-    copied.close()
-    os.replace(part, target.path)
+def _move_aside(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        damaged = Path(f"{path}{suffix}")
+        if damaged.exists():
+            damaged.replace(f"{path}.damaged{suffix}")
 
 
-def copy_tables_to_server(source: Database, target: Database) -> None:
-    """Copies into PostgreSQL and moves its row numbers on past what was copied."""
-    copy_tables(source, target)
-    for table in tables_of(target):
-        if "id" in _columns(source, table):
-            highest = target.rows(f"SELECT coalesce(max(id), 0) + 1 FROM {table}")[0][0]
-            target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest)}")
+def _take_over(record: Record, replaced: _Replaced) -> int:
+    """Forgets again what the replaced store had forgotten, and keeps its notes of copies; how many keys."""
+    with record.database.write():
+        record.database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", replaced.copies)
+        if record.secret() != replaced.secret:
+            return 0
+        known = tombstones.load(record.database, record.marks).known
+        marks = [mark for mark in replaced.tombstones if mark not in known]
+        if not marks:
+            return 0
+        keys = _keys_of(record, frozenset(marks))
+        erase(record, keys, marks=marks, at=now())
+    record.database.erase_traces()
+    return len(keys)
 
 
-def _forget_again(record: Record, tombstones: list[tuple[str, int]]) -> int:
-    marks = {mark for mark, _ in tombstones}
-    if not marks:
-        return 0
-    keys = set()
+def _keys_of(record: Record, marks: frozenset[str]) -> list[str]:
+    graves = tombstones.Tombstones(record.marks, marks)
+    found = set()
     for cls, names in REFERENCES.items():
         for name in names:
-            for (value,) in record.database.rows(f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind}'):
-                if value and not is_pseudonym(value) and record.marks.tombstone(value) in marks:
-                    keys.add(value)
-    for key in sorted(keys):
-        forget(record, key)
-    with record.database.write():
-        record.database.many("INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING", tombstones)
-    return len(keys)
+            for (value,) in record.database.iterate(f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind}'):
+                if value and not is_pseudonym(value) and graves.holds(value):
+                    found.add(value)
+    return sorted(found)
+
+
+def _put(part: Path, store: str) -> None:
+    """The prepared copy into the store, in one transaction: a crash leaves the one or the other."""
+    target = connect(store)
+    copied = SqliteDatabase(part)
+    try:
+        if isinstance(target, SqliteDatabase):
+            target.become(copied)
+            return
+        target.migrate(schema.MIGRATIONS)
+        with target.write():
+            _copy_tables(copied, target, copied)
+            _restart_numbers(copied, target)
+    finally:
+        copied.close()
+        target.close()
+
+
+# ---- table by table, between the two databases ---------------------------------------------------------
+
+
+def _tables_of(database: SqliteDatabase) -> list[str]:
+    rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE]
+
+
+def _columns(database: SqliteDatabase, table: str) -> list[str]:
+    return [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
+
+
+def _copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> None:
+    """Every row of every table in the place of what was there. Both have the same schema; `lite` is one of them."""
+    for table in _tables_of(lite):
+        names = ", ".join(f'"{name}"' for name in _columns(lite, table))
+        values = ", ".join("?" * len(_columns(lite, table)))
+        ours = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
+        target.run(f"DELETE FROM {table}{ours}")
+        rows = source.iterate(f"SELECT {names} FROM {table}{ours} ORDER BY 1")
+        target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+
+
+def _last_original(database: Database) -> int:
+    """The highest number that an original ever had, as far as rows tell: it is never given again."""
+    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
+    return max(database.rows(sql)[0][0] or 0 for sql in tables)
+
+
+def _restart_numbers(source: SqliteDatabase, target: Database) -> None:
+    for table in _tables_of(source):
+        if "id" in _columns(source, table):
+            highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
+            highest = max(highest, _last_original(source)) if table == "raw" else highest
+            target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")

@@ -1,24 +1,24 @@
 """Forgetting: what a person takes back is gone from every byte of the store, and the issues still verify.
 
 A forgotten value leaves its commitment, so that the row keeps its hash, and a forgotten key leaves a pseudonym, so
-that rows which belong together still do and totals stay. The pseudonym is also the tombstone's mark: import, restore
-and re-collection know by it what must not come back.
+that rows which belong together still do and totals stay. A batch says which rows lost parts, with a seal over what is
+left of each, and carries the tombstones by which import, restore and re-collection know what must not come back.
 """
 
 from __future__ import annotations
 
-import re
+import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-import zstandard
 
 from hotpapers import model
 from hotpapers.errors import NoSuch, UsageError
-from hotpapers.record import items, manifest
+from hotpapers.record import items, manifest, originals, tombstones, writing
 from hotpapers.record.items import SPECS, Row, Spec, commitment, select_columns
+from hotpapers.record.manifest import Seal
 from hotpapers.record.store import Record, now
 
 
@@ -43,6 +43,18 @@ REFERENCES: dict[type[model.Item], tuple[str, ...]] = {
 }
 """The fields in which a post or an account is named."""
 
+OWN: dict[type[model.Item], tuple[str, ...]] = {
+    model.Account: ("account",),
+    model.Alias: ("account",),
+    model.Post: ("post", "account"),
+}
+"""The fields whose post or account it is that says all else that is personal in the row."""
+
+CHUNK = 200
+
+Change = tuple[Row, model.Item]
+"""A row as it is, and the item that is left of it."""
+
 
 def forget(record: Record, key: str, *, at: int | None = None) -> Forgotten:
     """Forgets a post or an account with all its posts, by its key (`x:1341…`, `x:@handle`, `bluesky:did:…`).
@@ -50,143 +62,193 @@ def forget(record: Record, key: str, *, at: int | None = None) -> Forgotten:
     Raises NoSuch when the record knows nothing of it, UsageError when it is no key. Running it again finishes what
     an interruption left.
     """
-    keys = _keys(record, key)
+    key = _checked(key)
     with record.database.write():
-        handles = _handles(record, keys)
-        rows = sum(_forget_rows(record, one) for one in keys)
-        rows += sum(_redact(record, handle) for handle in handles)
-        originals = sum(_forget_originals(record, one) for one in keys)
-        for one in keys:
-            mark = record.marks.tombstone(one)
-            record.database.run("INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING", (mark, at or now()))
+        keys = _belonging(record, key)
+        rows, gone = erase(record, keys, at=at or now())
     record.database.erase_traces()
-    return Forgotten(keys, rows, originals, tuple(copies(record)))
+    return Forgotten(keys, rows, gone, tuple(copies(record, key)))
 
 
-def copies(record: Record) -> Iterator[str]:
-    """Backups and exports that were made before: where they went, for a person to deal with."""
-    for way, target in record.database.rows("SELECT way, target FROM copy ORDER BY id"):
+def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> tuple[int, int]:
+    """Takes keys, and the names by which others call them, out of rows and originals; how many of each.
+
+    `marks`: further tombstones to keep, and to obey in what others wrote. Call inside `write()`.
+    """
+    names = _names_of(keys)
+    lonely = _lonely(record, keys)
+    old = tombstones.load(record.database, record.marks)
+    graves = tombstones.Tombstones(record.marks, old.known | frozenset(marks)) if marks else None
+    known = tombstones.Names(names, graves)
+    own = _own_changes(record, frozenset([*keys, *lonely]))
+    changes = {(type(row.item), row.id): (row, left) for row, left in own}
+    for row in _written_by_others(record, known):
+        _, item = changes.get((type(row.item), row.id), (row, row.item))
+        changes[type(row.item), row.id] = (row, tombstones.redacted(item, known))
+    sealed = _overwrite(record, list(changes.values()))
+    sources = {row.origin for row, _ in changes.values() if row.origin}
+    gone = originals.erase(record.database, sources, keys, known.named_in)
+    new = sorted({*marks, *tombstones.marks_of(record.marks, keys, names, lonely)} - old.known)
+    told = writing.Changes(forgotten=sealed, tombstones=new)
+    writing.append(record.database, {}, at=at, source="forget", changes=told)
+    return len(changes), gone
+
+
+def copies(record: Record, key: str | None = None) -> Iterator[str]:
+    """Backups and exports, all or those made before a key was forgotten: where they went, for a person to deal with."""
+    before = model.LARGEST
+    if key is not None:
+        mark = record.marks.tombstone(key)
+        before = record.database.rows("SELECT at FROM tombstone WHERE mark = ?", (mark,))[0][0]
+    sql = "SELECT DISTINCT way, target FROM copy WHERE at <= ? ORDER BY way, target"
+    for way, target in record.database.rows(sql, (before,)):
         yield f"{way} {target}"
 
 
-def _keys(record: Record, key: str) -> tuple[str, ...]:
+# ---- what belongs to a key -----------------------------------------------------------------------------
+
+
+def _checked(key: str) -> str:
     network, _, own = key.partition(":")
     if network not in model.NETWORKS or not own:
         raise UsageError(f"{key}: not a post or account; write it as network:id, such as x:1341202937956233217")
-    if own.startswith("@"):
-        key = f"{network}:{own.lower()}"
-    posts = record.database.rows("SELECT DISTINCT post FROM post WHERE account = ? ORDER BY post", (key,))
-    stable = record.database.rows("SELECT DISTINCT stable FROM alias WHERE account = ?", (key,))
-    handles = record.database.rows("SELECT DISTINCT account FROM alias WHERE stable = ?", (key,))
-    known = any(_named(record, cls, (key,)) for cls in REFERENCES)
-    gone = record.database.rows("SELECT 1 FROM tombstone WHERE mark = ?", (record.marks.tombstone(key),))
-    if not (known or gone):
+    return tombstones.handle_key(network, own) if own.startswith("@") else key
+
+
+def _belonging(record: Record, key: str) -> tuple[str, ...]:
+    """The key; for an account also its other names, as the record joins them, and all its posts."""
+    known = _is_known(record, key) or tombstones.load(record.database, record.marks).holds(key)
+    if not (known or any(_written_by_others(record, tombstones.Names(_names_of([key]))))):
         raise NoSuch(f"{key}: the record knows no such post or account")
-    others = [row[0] for row in (*stable, *handles)]
-    more = [p[0] for other in others for p in record.database.rows("SELECT post FROM post WHERE account = ?", (other,))]
-    return model.distinct((key, *others, *(row[0] for row in posts), *more))
+    found, asked = [key], 0
+    while asked < len(found):
+        more = [one for one in _next_to(record, found[asked]) if one and not items.is_pseudonym(one)]
+        found, asked = list(model.distinct([*found, *more])), asked + 1
+    return tuple(found)
 
 
-def _named(record: Record, cls: type[model.Item], keys: Sequence[str]) -> list[tuple[Any, ...]]:
-    spec = SPECS[cls]
-    where = " OR ".join(f'"{name}" = ?' for name in REFERENCES[cls])
-    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {where}"
-    return record.database.rows(sql, [key for key in keys for _ in REFERENCES[cls]])
+def _names_of(keys: Sequence[str]) -> frozenset[str]:
+    return frozenset(name for key in keys for name in tombstones.names_of(key))
 
 
-def _forget_rows(record: Record, key: str) -> int:
-    relabel: dict[int, dict[tuple[Any, ...], tuple[Any, ...]]] = defaultdict(dict)
-    count = 0
-    for cls in REFERENCES:
-        spec = SPECS[cls]
-        for found in _named(record, cls, (key,)):
-            row = items.read_row(spec, found)
-            anonymous = _anonymous(record, spec, row, key)
-            relabel[row.since][row.label] = items.label_of(spec, msgspec.structs.astuple(anonymous))
-            _overwrite(record, spec, row, anonymous)
-            count += 1
-    for position, names in relabel.items():
-        _relabel(record, position, names)
-    return count
+def _is_known(record: Record, key: str) -> bool:
+    return any(
+        record.database.rows(f'SELECT 1 FROM {SPECS[cls].kind} WHERE "{name}" = ? LIMIT 1', (key,))
+        for cls, names in REFERENCES.items()
+        for name in names
+    )
 
 
-def _anonymous(record: Record, spec: Spec, row: Row, key: str) -> model.Item:
-    """The item without the key, and without all else that is personal where the key is the row's own subject."""
-    own = getattr(row.item, spec.type.key[0]) == key and spec.type is not model.Reaction
-    changes: dict[str, Any] = {}
-    for index in spec.personal:
-        name = spec.fields[index]
-        value = getattr(row.item, name)
-        if value == key or (own and name == "account" and value):
-            changes[name] = value if items.is_pseudonym(value) else record.marks.pseudonym(value)
-        elif own or (spec.type is model.Post and getattr(row.item, "account") == key):  # noqa: B009
-            if name not in ("post", "account"):
-                changes[name] = type(value)()
-    return msgspec.structs.replace(row.item, **changes)
+def _next_to(record: Record, key: str) -> Iterator[str]:
+    network = key.partition(":")[0]
+    for sql in (
+        "SELECT stable FROM alias WHERE account = ?",
+        "SELECT account FROM alias WHERE stable = ?",
+        "SELECT post FROM post WHERE account = ?",
+    ):
+        yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", (key,)))
+    for table in ("account", "post"):
+        handles = record.database.rows(f"SELECT DISTINCT handle FROM {table} WHERE account = ? ORDER BY 1", (key,))
+        yield from (tombstones.handle_key(network, row[0]) for row in handles if row[0])
 
 
-def _overwrite(record: Record, spec: Spec, row: Row, anonymous: model.Item) -> None:
-    values = list(msgspec.structs.astuple(anonymous))
-    for i in spec.lists:
-        values[i] = items.canonical_json(values[i]).decode()
-    for i in spec.flags:
-        values[i] = int(values[i])
-    lost = items.canonical_json(row.lost or _commitments(spec, row)).decode()
-    names = ", ".join(f'"{name}" = ?' for name in spec.fields)
-    sql = f"UPDATE {spec.kind} SET {names}, salt = NULL, lost = ? WHERE id = ?"
-    record.database.run(sql, (*values, lost, row.id))
-
-
-def _handles(record: Record, keys: Sequence[str]) -> list[str]:
-    """The handles under which forgotten accounts are named in other people's posts."""
-    found = []
+def _lonely(record: Record, keys: Sequence[str]) -> list[str]:
+    """The authors of forgotten posts of whom the record holds nothing else: what it says of them goes too."""
+    authors: set[str] = set()
     for key in keys:
-        found += [row[0] for row in record.database.rows("SELECT handle FROM account WHERE account = ?", (key,))]
-        found += [row[0] for row in record.database.rows("SELECT handle FROM post WHERE account = ?", (key,))]
-    return sorted({handle.lower() for handle in found if handle})
+        authors |= {row[0] for row in record.database.rows("SELECT DISTINCT account FROM post WHERE post = ?", (key,))}
+    return sorted(
+        author
+        for author in authors - set(keys)
+        if author
+        and not items.is_pseudonym(author)
+        and not record.database.rows("SELECT 1 FROM reaction WHERE account = ? LIMIT 1", (author,))
+        and {row[0] for row in record.database.rows("SELECT post FROM post WHERE account = ?", (author,))} <= set(keys)
+    )
 
 
-def _redact(record: Record, handle: str) -> int:
-    """Blacks out a handle in what others wrote: signs keep their places, so that links keep theirs."""
-    spec = SPECS[model.Post]
-    named = re.compile(rf"(?<![\w@.]){re.escape(handle)}(?![\w])", re.IGNORECASE)
-    sql = f"SELECT {select_columns(spec)} FROM post WHERE lower(text) LIKE ? OR lower(links) LIKE ?"
-    pattern = f"%{handle}%"
-    count = 0
-    for found in record.database.rows(sql, (pattern, pattern)):
-        row = items.read_row(spec, found)
-        post = row.item
-        if not isinstance(post, model.Post):
-            continue
-        text = re.sub(rf"@{re.escape(handle)}(?!\w)", lambda m: "\u2588" * len(m[0]), post.text, flags=re.IGNORECASE)
-        links = tuple(msgspec.structs.replace(k, target="") if named.search(k.target) else k for k in post.links)
-        if (text, links) != (post.text, post.links):
-            _overwrite(record, spec, row, msgspec.structs.replace(post, text=text, links=links))
-            count += 1
-    return count
+# ---- what is left of a row -----------------------------------------------------------------------------
+
+
+def _own_changes(record: Record, keys: frozenset[str]) -> Iterator[Change]:
+    """Rows that name one of the keys, and what is left of them."""
+    asked = sorted(keys)
+    for cls, names in REFERENCES.items():
+        seen: set[int] = set()
+        for name in names:
+            for start in range(0, len(asked), CHUNK):
+                for row in _rows_where(record, SPECS[cls], name, asked[start : start + CHUNK]):
+                    if row.id not in seen:
+                        seen.add(row.id)
+                        yield row, left_of(row.item, keys, record.marks)
+
+
+def _rows_where(record: Record, spec: Spec, name: str, values: Sequence[str]) -> Iterator[Row]:
+    sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({", ".join("?" * len(values))})'
+    return (items.read_row(spec, found) for found in record.database.rows(sql, values))
+
+
+def left_of(item: model.Item, keys: frozenset[str], marks: items.Marks) -> model.Item:
+    """The item with pseudonyms for the keys, and without all else that is personal where one of them said it."""
+    cls: type[model.Item] = type(item)
+    references = REFERENCES[cls]
+    said_it = any(getattr(item, name) in keys for name in OWN.get(cls, ()))
+    changes: dict[str, Any] = {}
+    for name in cls.personal:
+        value = getattr(item, name)
+        if name in references and value in keys:
+            changes[name] = marks.pseudonym(value)
+        elif said_it and not (name in ("post", "account") or items.is_pseudonym(value)):
+            changes[name] = type(value)()
+    if isinstance(item, model.Post) and item.post in keys and item.account and not items.is_pseudonym(item.account):
+        changes["account"] = marks.pseudonym(item.account)
+    return msgspec.structs.replace(item, **changes)
+
+
+def _written_by_others(record: Record, known: tombstones.Names) -> Iterator[Row]:
+    """Rows in which a name stands in what others wrote."""
+    for spec in (SPECS[model.Post], SPECS[model.Account]):
+        named = []
+        text = "text, name, links" if spec.type is model.Post else "'', name, '[]'"
+        for number, *texts in record.database.iterate(f"SELECT id, {text} FROM {spec.kind}"):
+            if any(map(known.stand_in, texts)):
+                named.append(number)
+        for start in range(0, len(named), CHUNK):
+            yield from _rows_where(record, spec, "id", named[start : start + CHUNK])
+
+
+def _overwrite(record: Record, changes: Sequence[Change]) -> list[Seal]:
+    """Writes what is left into rows and manifests; where the rows are listed, and their seals."""
+    by_batch: dict[int, dict[manifest.Label, tuple[manifest.Label, str]]] = defaultdict(dict)
+    for row, item in changes:
+        spec = SPECS[type(item)]
+        left = row._replace(item=item, lost=row.lost or _commitments(spec, row), salt=_new_salt(spec, item))
+        _write_row(record, spec, left)
+        by_batch[row.since][row.label] = (left.label, left.seal)
+    sealed: list[Seal] = []
+    for position, names in by_batch.items():
+        listed = writing.load_manifest(record.database, position)
+        at = {index: names[label] for index, label in enumerate(listed.labels) if label in names}
+        renamed = manifest.relabelled(listed, {index: label for index, (label, _) in at.items()})
+        writing.save_manifest(record.database, position, renamed)
+        sealed += [(position, index, seal) for index, (_, seal) in at.items()]
+    return sorted(sealed)
 
 
 def _commitments(spec: Spec, row: Row) -> dict[str, str]:
     names = [spec.fields[i] for i in spec.personal]
-    salt = row.salt or b""
-    return {name: commitment(salt, value) for name in names if (value := getattr(row.item, name))}
+    return {name: commitment(row.salt or b"", value) for name in names if (value := getattr(row.item, name))}
 
 
-def _relabel(record: Record, position: int, names: dict[tuple[Any, ...], tuple[Any, ...]]) -> None:
-    """Writes pseudonyms into a batch's list of labels; its chain value covers hashes, not labels."""
-    found = record.database.rows("SELECT manifest FROM batch WHERE position = ?", (position,))
-    listed = manifest.unpack(bytes(found[0][0]))
-    labels = [names.get(tuple(label), tuple(label)) for label in listed.labels]
-    changed = manifest.pack(msgspec.structs.replace(listed, labels=labels))
-    record.database.run("UPDATE batch SET manifest = ? WHERE position = ?", (changed, position))
+def _new_salt(spec: Spec, item: model.Item) -> bytes | None:
+    """For the seal, where something personal is left that may be forgotten later."""
+    values = (getattr(item, spec.fields[i]) for i in spec.personal)
+    return os.urandom(items.SALT) if any(value and not items.is_pseudonym(value) for value in values) else None
 
 
-def _forget_originals(record: Record, key: str) -> int:
-    """Removes raw and quarantined originals that are about the key or name it."""
-    own = key.partition(":")[2].encode()
-    count = 0
-    for table in ("raw", "quarantine"):
-        for raw_id, raw_key, body in record.database.rows(f"SELECT id, key, body FROM {table}"):
-            if raw_key == key or own in zstandard.decompress(bytes(body)):
-                count += record.database.run(f"DELETE FROM {table} WHERE id = ?", (raw_id,))
-    return count
+def _write_row(record: Record, spec: Spec, row: Row) -> None:
+    values = items.stored_values(spec, msgspec.structs.astuple(row.item))
+    lost = items.canonical_json(row.lost).decode()
+    names = ", ".join(f'"{name}" = ?' for name in spec.fields)
+    sql = f"UPDATE {spec.kind} SET {names}, salt = ?, lost = ? WHERE id = ?"
+    record.database.run(sql, (*values, row.salt, lost, row.id))

@@ -11,6 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 import msgspec
@@ -54,17 +55,22 @@ class Marks(NamedTuple):
         return int.from_bytes(digest, "big", signed=True)
 
 
-_ADDRESS = re.compile(r"https?://\S+|\S+\.\S*/\S*")
+_SIGNS = re.compile(r"[\W_]+")
 
 
 def essence(text: str) -> str:
     """A message without addresses, blanks, signs and case: what is left is alike when it was posted twice."""
-    return "".join(c for c in unicodedata.normalize("NFKC", _ADDRESS.sub("", text)).casefold() if c.isalnum())
+    words = "".join([word for word in text.split() if not _is_address(word)])
+    return _SIGNS.sub("", unicodedata.normalize("NFKC", words).casefold())
 
 
-def is_pseudonym(key: str) -> bool:
-    """Whether a key stands for one that was forgotten."""
-    return key.partition(":")[2].startswith("~")
+def _is_address(word: str) -> bool:
+    return "://" in word or "/" in word.partition(".")[2]
+
+
+def is_pseudonym(key: object) -> bool:
+    """Whether a value is a key that stands for one that was forgotten."""
+    return isinstance(key, str) and key.partition(":")[2].startswith("~")
 
 
 Derive = Callable[[Any, Marks], int | str]
@@ -79,7 +85,11 @@ _DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
 
 
 class Spec(NamedTuple):
-    """How one kind is kept. `canonical`: (name, index of the field or -1 for the kind, personal), sorted by name."""
+    """How one kind is kept.
+
+    `label`: the values of the key and the moment; `canonical`: the values and the kind, in the order of their names,
+    as an object with those names.
+    """
 
     type: type[model.Item]
     kind: str
@@ -91,27 +101,36 @@ class Spec(NamedTuple):
     flags: tuple[int, ...]
     derived: tuple[tuple[str, Derive], ...]
     columns: tuple[str, ...]
-    canonical: tuple[tuple[str, int, bool], ...]
+    label: Callable[[Sequence[Any]], tuple[Any, ...]]
+    canonical: Callable[[Sequence[Any]], msgspec.Struct]
 
 
 def _spec(cls: type[model.Item]) -> Spec:
     fields = cls.__struct_fields__
     hints = get_type_hints(cls)
     derived = _DERIVED.get(cls, ())
-    named = [(name, i, name in cls.personal) for i, name in enumerate(fields)]
+    key = tuple(fields.index(name) for name in cls.key)
     return Spec(
         type=cls,
         kind=model.kind_of(cls),
         fields=fields,
-        key=tuple(fields.index(name) for name in cls.key),
+        key=key,
         observed=fields.index("observed_at"),
         personal=tuple(fields.index(name) for name in cls.personal),
         lists=tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple),
         flags=tuple(i for i, name in enumerate(fields) if hints[name] is bool),
         derived=derived,
         columns=(*fields, *(name for name, _ in derived), "salt", "lost", "origin", "since", "until"),
-        canonical=tuple(sorted([*named, ("kind", -1, False)])),
+        label=itemgetter(*key, fields.index("observed_at")),
+        canonical=_canonical(cls.__name__, (*fields, "kind")),
     )
+
+
+def _canonical(name: str, names: Sequence[str]) -> Callable[[Sequence[Any]], msgspec.Struct]:
+    """Values in the order of `names` → an object with these names in sorted order: msgspec writes it at once."""
+    made = msgspec.defstruct(f"{name}Canonical", sorted(names), gc=False)
+    in_order = itemgetter(*(names.index(one) for one in sorted(names)))
+    return lambda values: made(*in_order(values))
 
 
 SPECS: dict[type[model.Item], Spec] = {cls: _spec(cls) for cls in model.KINDS}
@@ -126,16 +145,15 @@ def commitment(salt: bytes, value: Any) -> str:
 
 def item_hash(spec: Spec, values: Sequence[Any], salt: bytes | None, lost: Mapping[str, str] | None = None) -> bytes:
     """The 32 bytes of an item's hash from its field values, in the order of `spec.fields`."""
-    said: dict[str, Any] = {}
-    for name, index, personal in spec.canonical:
-        if index < 0:
-            said[name] = spec.kind
-        elif lost is not None and name in lost:
-            said[name] = lost[name]
-        else:
-            value = values[index]
-            said[name] = commitment(salt, value) if personal and value and salt is not None else value
-    return hashlib.sha256(_plain_json(said)).digest()
+    said = [*values, spec.kind]
+    if salt is not None:
+        for i in spec.personal:
+            if said[i]:
+                said[i] = commitment(salt, said[i])
+    for name, kept in (lost or {}).items():
+        if name in spec.fields:
+            said[spec.fields.index(name)] = kept
+    return hashlib.sha256(_plain_json(spec.canonical(said))).digest()
 
 
 class Prepared(NamedTuple):
@@ -157,7 +175,19 @@ class Kept(NamedTuple):
 
 def label_of(spec: Spec, values: Sequence[Any]) -> tuple[Any, ...]:
     """The item's kind, key and moment."""
-    return (spec.kind, *[values[i] for i in spec.key], values[spec.observed])
+    return (spec.kind, *spec.label(values))
+
+
+def stored_values(spec: Spec, values: Sequence[Any]) -> Sequence[Any]:
+    """An item's field values as its columns hold them: lists as canonical JSON, flags as 0 and 1."""
+    if not (spec.lists or spec.flags):
+        return values
+    stored = list(values)
+    for i in spec.lists:
+        stored[i] = canonical_json(values[i]).decode()
+    for i in spec.flags:
+        stored[i] = int(values[i])
+    return stored
 
 
 def prepare(item: model.Item, marks: Marks, salt: bytes | None, origin: int = 0, kept: Kept | None = None) -> Prepared:
@@ -169,15 +199,9 @@ def prepare(item: model.Item, marks: Marks, salt: bytes | None, origin: int = 0,
         salt = kept.salt
     elif not spec.personal:
         salt = None
-    derived = kept.derived if kept and kept.derived is not None else tuple(f(item, marks) for _, f in spec.derived)
-    stored: Sequence[Any] = values
-    if spec.lists or spec.flags:
-        stored = list(values)
-        for i in spec.lists:
-            stored[i] = canonical_json(values[i]).decode()
-        for i in spec.flags:
-            stored[i] = int(values[i])
-    row = (*stored, *derived, salt, _plain_json(lost).decode() if lost else None, origin)
+    derived = kept.derived if kept and kept.derived is not None else tuple([f(item, marks) for _, f in spec.derived])
+    lost_json = canonical_json(lost).decode() if lost else None
+    row = (*stored_values(spec, values), *derived, salt, lost_json, origin)
     return Prepared(label_of(spec, values), row, item_hash(spec, values, salt, lost), item)
 
 
@@ -190,11 +214,7 @@ def prepare_all(offered: Iterable[tuple[model.Item, int, Kept | None]], marks: M
             pool, at = os.urandom(SALT * 512), 0
         groups[type(item)].append(prepare(item, marks, pool[at : at + SALT], origin, kept))
         at += SALT
-    return {SPECS[cls]: sorted(group, key=_by_label) for cls, group in groups.items() if group}
-
-
-def _by_label(prepared: Prepared) -> tuple[Any, ...]:
-    return prepared.label
+    return {SPECS[cls]: sorted(group, key=itemgetter(0)) for cls, group in groups.items() if group}
 
 
 class Row(NamedTuple):
@@ -218,7 +238,15 @@ class Row(NamedTuple):
     @property
     def is_forgotten(self) -> bool:
         """Whether the row's own key was forgotten, and with it all that it said."""
-        return self.lost is not None and is_pseudonym(str(getattr(self.item, type(self.item).key[0])))
+        return is_pseudonym(getattr(self.item, type(self.item).key[0]))
+
+    @property
+    def seal(self) -> str:
+        """The hash of all that the row says now, in hexadecimal: kept when parts of it are forgotten."""
+        spec = SPECS[type(self.item)]
+        values = stored_values(spec, msgspec.structs.astuple(self.item))
+        salt = self.salt.hex() if self.salt is not None else None
+        return hashlib.sha256(canonical_json([*values, *self.derived, salt, self.lost])).hexdigest()
 
     @property
     def label(self) -> tuple[Any, ...]:
@@ -232,6 +260,7 @@ def select_columns(spec: Spec, alias: str = "") -> str:
     return ", ".join(f'{prefix}"{name}"' for name in ("id", *spec.columns))
 
 
+_decode_lost = msgspec.json.Decoder(dict[str, str]).decode
 _decode_tuple: dict[type[model.Item], dict[int, Any]] = {
     cls: {i: msgspec.json.Decoder(get_type_hints(cls)[spec.fields[i]]) for i in spec.lists}
     for cls, spec in SPECS.items()
@@ -251,5 +280,5 @@ def read_row(spec: Spec, row: Sequence[Any]) -> Row:
     item = spec.type(**dict(zip(spec.fields, values, strict=True)))
     return Row(
         row[0], item, derived, bytes(salt) if salt is not None else None,
-        msgspec.json.decode(lost) if lost else None, origin, since, until,
+        _decode_lost(lost) if lost is not None else None, origin, since, until,
     )  # fmt: skip

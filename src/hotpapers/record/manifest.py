@@ -1,4 +1,4 @@
-"""A batch's manifest: what it added, closed and pruned; each chained to the batch before."""
+"""A batch's manifest: what it added, closed, pruned and forgot; each chained to the batch before."""
 
 from __future__ import annotations
 
@@ -16,21 +16,36 @@ GENESIS = hashlib.sha256(b"hotpapers record 1").digest()
 
 HASH = 32
 
+Label = tuple[str | int, ...]
+"""Kind, key and moment of an item; the kind alone once the row is pruned."""
+Pair = tuple[int, int]
+"""A row of an earlier batch: (position, index in that batch's manifest)."""
+Seal = tuple[int, int, str]
+"""A row of which parts were forgotten, and the hash of what is left of it: see `items.seal`."""
+
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`labels[i]` (kind, key …, moment) names the item whose hash is `hashes[32 i : 32 i + 32]`.
+    """`labels[i]` names the item whose hash is `hashes[32 i : 32 i + 32]`.
 
-    `closed` and `pruned` name rows of earlier batches: (position, index in that batch's manifest).
+    `closed`, `pruned` and `forgotten` speak of rows of earlier batches. `tombstones`: marks of what must not come back.
+    `origins[i]`: the original that the item was read from, 0 for none; empty where no item was read from one.
     """
 
-    labels: list[tuple[Any, ...]]
+    labels: list[Label]
     hashes: bytes
-    closed: list[tuple[int, int]] = []
-    pruned: list[tuple[int, int]] = []
+    closed: list[Pair] = []
+    pruned: list[Pair] = []
+    forgotten: list[Seal] = []
+    tombstones: list[str] = []
+    origins: list[int] = []
 
     def hash(self, index: int) -> bytes:
         """The hash of the index-th item."""
         return self.hashes[HASH * index : HASH * index + HASH]
+
+    def origin(self, index: int) -> int:
+        """The original of the index-th item, 0 for none."""
+        return self.origins[index] if self.origins else 0
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -43,14 +58,23 @@ def pack(manifest: Manifest) -> bytes:
 
 
 def unpack(blob: bytes) -> Manifest:
-    """The inverse of `pack`."""
-    return _decode(zstandard.ZstdDecompressor().decompress(blob, max_output_size=2**31))
+    """The inverse of `pack`. Raises ValueError for anything else."""
+    try:
+        listed = _decode(zstandard.ZstdDecompressor().decompress(blob, max_output_size=2**31))
+    except (zstandard.ZstdError, MemoryError) as problem:
+        raise ValueError(f"no manifest: {problem}") from problem
+    count = len(listed.labels)
+    if len(listed.hashes) != HASH * count or len(listed.origins) not in (0, count):
+        raise ValueError(f"{count} labels, {len(listed.hashes)} bytes of hashes, {len(listed.origins)} origins")
+    return listed
 
 
 def link(before: bytes, position: int, at: int, source: str, cursor: str | None, manifest: Manifest) -> bytes:
     """The batch's chain value: SHA-256(chain before ‖ SHA-256(header as RFC 8785 JSON) ‖ hashes).
 
-    Labels are left out: each hash covers its item's key, and a label changes when its key is forgotten.
+    The header says what was forgotten, and its tombstones, only where there are any. Labels are left out: each hash
+    covers its item's key, and a label changes when its key is forgotten. So are origins: what is kept raw does not
+    move with the record.
     """
     header: dict[str, Any] = {
         "at": at,
@@ -60,9 +84,17 @@ def link(before: bytes, position: int, at: int, source: str, cursor: str | None,
         "pruned": manifest.pruned,
         "source": source,
     }
+    rarely = {"forgotten": manifest.forgotten, "tombstones": manifest.tombstones}
+    header |= {name: said for name, said in rarely.items() if said}
     return hashlib.sha256(before + hashlib.sha256(canonical_json(header)).digest() + manifest.hashes).digest()
 
 
-def index_of(manifest: Manifest, label: Sequence[Any]) -> int:
-    """The index of a label. Raises ValueError."""
-    return manifest.labels.index(tuple(label))
+def indices(manifest: Manifest) -> dict[Label, int]:
+    """Where each label stands."""
+    return {label: index for index, label in enumerate(manifest.labels)}
+
+
+def relabelled(manifest: Manifest, names: dict[int, Label]) -> Manifest:
+    """The same manifest with other labels at some indices; its chain value stays."""
+    labels: Sequence[Label] = [names.get(index, label) for index, label in enumerate(manifest.labels)]
+    return msgspec.structs.replace(manifest, labels=list(labels))

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.model import DAY, HOUR
+from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.record import writing
 from hotpapers.record.attention import AGES
-from hotpapers.record.manifest import Manifest
+from hotpapers.record.manifest import Pair, indices, relabelled
 from hotpapers.record.store import Record, now
 
 SNAPSHOTS_AFTER = 400 * DAY
@@ -48,7 +48,9 @@ def prune(record: Record, *, at: int | None = None) -> Pruned:
     """Thins the record as it stands at a moment. Changes no frozen issue."""
     at = at or now()
     with record.database.write():
-        originals = record.database.run("DELETE FROM raw WHERE keep_until < ?", (at,))
+        originals = sum(
+            record.database.run(f"DELETE FROM {table} WHERE keep_until < ?", (at,)) for table in ("raw", "quarantine")
+        )
         gone = _needless(record, at - SNAPSHOTS_AFTER)
         if gone:
             _remove(record, gone, at)
@@ -57,6 +59,7 @@ def prune(record: Record, *, at: int | None = None) -> Pruned:
 
 def _needless(record: Record, before: int) -> list[_Snapshot]:
     cuts = _cuts(record)
+    firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
     gone: list[_Snapshot] = []
     sql = """SELECT id, post, observed_at, since FROM snapshot AS s WHERE until = 0 AND observed_at < ?
         AND NOT EXISTS (SELECT 1 FROM mention AS m JOIN held AS h ON h.paper = m.paper WHERE m.post = s.post)
@@ -67,20 +70,22 @@ def _needless(record: Record, before: int) -> list[_Snapshot]:
     rows = (_Snapshot(*row) for row in record.database.iterate(held + sql, (_held_papers(record), before)))
     for post, group in groupby(rows, key=lambda row: row.post):
         snapshots = list(group)
-        needed = needed_of(snapshots, [*_age_marks(record, post, cuts), *cuts])
+        needed = needed_of(snapshots, [*_age_marks(record, post, cuts, firsts), *cuts])
         gone += [one for one in snapshots if one.id not in needed]
     return gone
 
 
 def needed_of(snapshots: Sequence[_Snapshot], marks: Sequence[_Cut]) -> set[int]:
-    """The ids that some mark may look at: from the latest one that was visible there up to the mark, and the last."""
+    """The ids that are the latest ones at some mark, seen from its position or a later one; and the last of all."""
     moments = [one.observed_at for one in snapshots]
     needed = {snapshots[-1].id}
     for mark in marks:
-        upto = bisect_left(moments, mark.moment + 1)
-        for index in range(upto - 1, -1, -1):
-            needed.add(snapshots[index].id)
-            if snapshots[index].since <= mark.position:
+        earliest = LARGEST
+        for one in snapshots[: bisect_left(moments, mark.moment + 1)][::-1]:
+            if one.since < earliest:
+                needed.add(one.id)
+                earliest = one.since
+            if earliest <= mark.position:
                 break
     return needed
 
@@ -100,25 +105,28 @@ def _contents(record: Record) -> Iterator[dict[str, Any]]:
         yield msgspec.json.decode(content)
 
 
-def _age_marks(record: Record, post: str, cuts: Sequence[_Cut]) -> Iterator[_Cut]:
-    """The moments at which the post's papers are compared, each with the first position that compared there."""
-    sql = "SELECT DISTINCT a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper WHERE m.post = ?"
+def _age_marks(record: Record, post: str, cuts: Sequence[_Cut], firsts: Sequence[int]) -> Iterator[_Cut]:
+    """The moments at which the post's papers are compared, each with the first position that compared there.
+
+    `firsts[i]`: the least position among cuts[i:]; the head after the last.
+    """
+    sql = (
+        "SELECT DISTINCT a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper WHERE m.post = ?"
+    )
     for (announced_at,) in record.database.rows(sql, (post,)):
         for age in AGES:
             moment = announced_at + age * HOUR
-            first = bisect_left(cuts, _Cut(moment, 0))
-            later = [cut.position for cut in cuts[first:]]
-            yield _Cut(moment, min(later, default=record.head.position))
+            yield _Cut(moment, firsts[bisect_left(cuts, _Cut(moment, 0))])
 
 
 def _remove(record: Record, gone: Sequence[_Snapshot], at: int) -> None:
-    pairs = []
+    """Rows go; manifests keep their hashes, but nothing that names a post: it may have to be forgotten one day."""
+    pairs: list[Pair] = []
     for since, group in groupby(sorted(gone, key=lambda one: one.since), key=lambda one: one.since):
-        index = _indices(writing.load_manifest(record.database, since))
-        pairs += [(since, index[one.post, one.observed_at]) for one in group]
+        listed = writing.load_manifest(record.database, since)
+        index = indices(listed)
+        names = [index["snapshot", one.post, one.observed_at] for one in group]
+        writing.save_manifest(record.database, since, relabelled(listed, dict.fromkeys(names, ("snapshot",))))
+        pairs += [(since, name) for name in names]
     record.database.many("DELETE FROM snapshot WHERE id = ?", [(one.id,) for one in gone])
-    writing.append(record.database, {}, at=at, source="prune", prune=sorted(pairs))
-
-
-def _indices(listed: Manifest) -> dict[tuple[str, int], int]:
-    return {(label[1], label[2]): i for i, label in enumerate(listed.labels) if label[0] == "snapshot"}
+    writing.append(record.database, {}, at=at, source="prune", changes=writing.Changes(prune=sorted(pairs)))

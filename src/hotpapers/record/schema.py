@@ -3,14 +3,17 @@
 Add new ones at the end of the list; never change an old one. The SQL is written once, for SQLite's STRICT
 tables; `postgres` translates the three types. Every item table ends with the same columns:
 
-`salt`     16 random bytes for the commitments to personal values, NULL where there are none or they are forgotten
+`salt`     16 random bytes for the commitments to personal values, NULL where there are none; renewed when parts of
+           the row are forgotten, NULL when no personal value is left
 `lost`     JSON {field: commitment}, once parts of the row were forgotten
-`origin`   the raw row that it was read from, 0 for none
+`origin`   the raw row that it was read from, 0 for none; that row may be gone, its number is never given again
 `since`    the position of the batch that added it
 `until`    the position of the batch that closed it, 0 while it is open
 """
 
 from __future__ import annotations
+
+from hotpapers import model
 
 ITEM = "salt BLOB, lost TEXT, origin INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL"
 ID = "id INTEGER PRIMARY KEY"
@@ -20,14 +23,16 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE batch (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, source TEXT NOT NULL, cursor TEXT,
     items INTEGER NOT NULL, manifest BLOB NOT NULL, chain BLOB NOT NULL) STRICT;
 CREATE TABLE cursor (source TEXT PRIMARY KEY, cursor TEXT NOT NULL, position INTEGER NOT NULL) STRICT;
-CREATE TABLE raw (id INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+CREATE TABLE raw (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
     content BLOB NOT NULL, body BLOB NOT NULL, seen_at INTEGER NOT NULL, keep_until INTEGER NOT NULL) STRICT;
 CREATE UNIQUE INDEX raw_content ON raw (source, content);
 CREATE INDEX raw_key ON raw (key);
 CREATE INDEX raw_keep ON raw (keep_until);
 CREATE TABLE quarantine (id INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
-    reason TEXT NOT NULL, content BLOB NOT NULL, body BLOB NOT NULL, seen_at INTEGER NOT NULL) STRICT;
+    reason TEXT NOT NULL, content BLOB NOT NULL, body BLOB NOT NULL, seen_at INTEGER NOT NULL,
+    keep_until INTEGER NOT NULL) STRICT;
 CREATE UNIQUE INDEX quarantine_content ON quarantine (source, content);
+CREATE INDEX quarantine_keep ON quarantine (keep_until);
 CREATE TABLE tombstone (mark TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
 CREATE TABLE copy (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, way TEXT NOT NULL, target TEXT NOT NULL) STRICT;
 
@@ -118,4 +123,16 @@ CREATE TABLE delivery ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, editi
 CREATE UNIQUE INDEX delivery_key ON delivery (publication, day, edition, channel, target, observed_at, until);
 """
 
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+_ORIGINS = "".join(
+    f"CREATE INDEX {kind}_origin ON {kind} (origin) WHERE origin > 0;\n" for kind in map(model.kind_of, model.KINDS)
+)
+"""What was read from an original, for a better reading."""
+
+_SECOND = """
+CREATE TABLE lease (source TEXT PRIMARY KEY, holder TEXT NOT NULL, until_at INTEGER NOT NULL) STRICT;
+CREATE TABLE pace (host TEXT PRIMARY KEY, next_at INTEGER NOT NULL) STRICT;
+CREATE TABLE duty (source TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+"""
+"""Who reads which source until when, when a host may be asked next, and how each source is doing: not items."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS, _SECOND)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import apsw
 
@@ -29,7 +31,9 @@ def _translate(error: Exception, where: str) -> errors.StoreError:
     if isinstance(error, apsw.NotADBError):
         return errors.NotAStore(f"{where}: not a Hot Papers store (nor any SQLite file).")
     if isinstance(error, apsw.CorruptError):
-        return errors.CorruptStore(f"{where}: the file is damaged ({error}); restore a backup: hotpapers backup --restore")
+        return errors.CorruptStore(
+            f"{where}: the file is damaged ({error}); restore a backup: hotpapers backup --restore"
+        )
     if isinstance(error, apsw.CantOpenError):
         return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions.")
     return errors.StoreError(f"{where}: {error}")
@@ -43,12 +47,27 @@ def _translated(where: str) -> Iterator[None]:
         raise _translate(error, where) from error
 
 
+def _use_wal(connection: apsw.Connection) -> None:
+    """Readers and a writer do not wait for each other. SQLite does not wait for others when it switches."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except apsw.ReadOnlyError:
+            return  # reading alone is still possible; a write says so
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
 class SqliteDatabase:
     """A store in a SQLite file (WAL, synchronous FULL, STRICT tables)."""
 
     name = "sqlite"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         version = apsw.SQLITE_VERSION_NUMBER
         if version < FIXED[0] or 3_052_000 <= version < FIXED[1]:
             raise errors.StoreError(
@@ -56,24 +75,42 @@ class SqliteDatabase:
             )
         self.where = str(path)
         self.path = path
+        usual = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         with _translated(self.where):
-            self._connection = apsw.Connection(self.where)
-            self._connection.set_busy_timeout(BUSY_MS)
-            self._check_owner()
             try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
-            except apsw.ReadOnlyError:
-                pass  # reading alone is still possible; a write says so
-            self._connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA foreign_keys = ON")
+                self._connection = self._open(self.where, apsw.SQLITE_OPEN_READONLY if read_only else usual)
+            except (apsw.ReadOnlyError, apsw.CantOpenError):
+                if not self._is_still():
+                    raise
+                frozen = f"file:{quote(str(path.absolute()))}?immutable=1"
+                self._connection = self._open(frozen, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
 
-    def _check_owner(self) -> None:
-        owner = self._one("PRAGMA application_id")
-        tables = self._one("SELECT count(*) FROM sqlite_schema")
+    def _open(self, name: str, flags: int) -> apsw.Connection:
+        connection = apsw.Connection(name, flags)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            self._check_owner(connection)
+            if flags & apsw.SQLITE_OPEN_READWRITE:
+                _use_wal(connection)
+            connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _is_still(self) -> bool:
+        """Whether the file can be read and nobody here can change it: it has no log, in a folder that takes none."""
+        log = self.path.with_name(self.path.name + "-wal")
+        ours = os.access in os.supports_effective_ids
+        readable = os.access(self.path, os.R_OK, effective_ids=ours)
+        return readable and not os.access(self.path.parent, os.W_OK, effective_ids=ours) and not log.exists()
+
+    def _check_owner(self, connection: apsw.Connection) -> None:
+        # the tables before the owner: another process may be making both at this moment
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+        owner = connection.execute("PRAGMA application_id").get
         if owner != APPLICATION and (tables or owner):
             raise errors.NotAStore(f"{self.where}: a SQLite file of another program; name another path with --store.")
-
-    def _one(self, sql: str) -> Any:
-        return next(iter(self._connection.execute(sql)))[0]
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -116,16 +153,16 @@ class SqliteDatabase:
     def migrate(self, migrations: Sequence[str]) -> None:
         """Brings the schema to the length of the list."""
         with _translated(self.where):
-            version = self._one("PRAGMA user_version")
+            version = self._connection.execute("PRAGMA user_version").get
             if version > len(migrations):
                 raise errors.NewerStore(
-                    f"{self.where}: written by a newer Hot Papers (schema {version}, this one knows {len(migrations)}); "
-                    "update the program."
+                    f"{self.where}: written by a newer Hot Papers (schema {version}, this one knows"
+                    f" {len(migrations)}); update the program."
                 )
             if version == len(migrations):
                 return
         with self.write():
-            for number in range(self._one("PRAGMA user_version"), len(migrations)):
+            for number in range(self._connection.execute("PRAGMA user_version").get, len(migrations)):
                 self.run(migrations[number])
             self.run(f"PRAGMA application_id = {APPLICATION}")
             self.run(f"PRAGMA user_version = {len(migrations)}")
@@ -138,20 +175,26 @@ class SqliteDatabase:
         try:
             yield
         finally:
-            self._connection.execute("ROLLBACK")
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
 
-    def backup(self, target: Path) -> None:
-        """Copies the store by SQLite's online backup, then renames it into place."""
-        part = target.with_name(target.name + ".part")
-        part.unlink(missing_ok=True)
+    def copy_to(self, target: Path) -> None:
+        """Copies the store into a new file by SQLite's online backup: one file without a log beside it."""
         with _translated(str(target)):
-            copy = apsw.Connection(str(part))
-            with copy.backup("main", self._connection, "main") as backup:
-                while not backup.done:
-                    backup.step(4096)
-            copy.execute("PRAGMA journal_mode = DELETE")
-            copy.close()
-        os.replace(part, target)
+            copy = apsw.Connection(str(target))
+            try:
+                with copy.backup("main", self._connection, "main") as steps:
+                    while not steps.done:
+                        steps.step(4096)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+
+    def become(self, source: SqliteDatabase) -> None:
+        """Takes over all that another store holds, in one transaction: readers see the one or the other."""
+        with _translated(self.where), self._connection.backup("main", source._connection, "main") as steps:
+            while not steps.done:
+                steps.step(-1)
 
     def erase_traces(self) -> None:
         """Deleted bytes were already zeroed (secure_delete); the log is written back and cut to nothing."""

@@ -14,7 +14,10 @@ LEAST_TIME = DAY
 
 
 class Status(NamedTuple):
-    """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; no forecast from too little time."""
+    """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; no forecast from too little time.
+
+    `forgotten`: rows of which parts were forgotten.
+    """
 
     store: str
     database: str

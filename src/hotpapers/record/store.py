@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
-
-import msgspec
-import zstandard
+from typing import NamedTuple, Self
 
 from hotpapers import errors, model
-from hotpapers.record import items, schema, writing
+from hotpapers.record import checks, items, originals, schema, tombstones, writing
 from hotpapers.record.database import Database
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.record.view import View
@@ -23,7 +19,13 @@ from hotpapers.record.writing import Written
 Reader = Callable[[model.Seen], Iterable[model.Item]]
 """A source's `read`: what a network said into items."""
 
-FOR_EVER = model.LARGEST
+
+class Attempt(NamedTuple):
+    """An original, what was read from it, and why nothing could be."""
+
+    seen: model.Seen
+    items: list[model.Item]
+    problem: str
 
 
 def now() -> int:
@@ -31,15 +33,25 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
+def is_server(store: str) -> bool:
+    """Whether a store is a database on a server, not a file."""
+    return store.startswith(("postgresql://", "postgres://"))
+
+
+def store_path(store: str) -> Path:
+    """The file of a SQLite store."""
+    return Path(store.removeprefix("sqlite:///"))
+
+
 def connect(store: str, *, create: bool = True) -> Database:
     """The database behind `path`, `sqlite:////absolute/path` or `postgresql://…`."""
-    if store.startswith(("postgresql://", "postgres://")):
-        from hotpapers.record.postgres import PostgresDatabase  # noqa: PLC0415  an extra, loaded when it is asked for
+    if is_server(store):
+        from hotpapers.record.postgres import PostgresDatabase  # an extra, loaded when it is asked for
 
         return PostgresDatabase(store)
     if "://" in store and not store.startswith("sqlite:///"):
         raise errors.UsageError(f"{store}: a store is a path, sqlite:////absolute/path or postgresql://…")
-    path = Path(store.removeprefix("sqlite:///"))
+    path = store_path(store)
     if path.is_dir():
         raise errors.UsageError(f"{path}: a folder; name a file in it, such as {path / 'hotpapers.db'}")
     if not path.exists() and not create:
@@ -54,8 +66,12 @@ class Record:
 
     def __init__(self, store: str, *, create: bool = True) -> None:
         self.database = connect(store, create=create)
-        self.database.migrate(schema.MIGRATIONS)
-        self.marks = items.Marks(bytes.fromhex(self._secret()))
+        try:
+            self.database.migrate(schema.MIGRATIONS)
+            self.marks = items.Marks(bytes.fromhex(self._secret()))
+        except BaseException:
+            self.database.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -75,10 +91,12 @@ class Record:
 
     def adopt_secret(self, secret: str) -> None:
         """Takes over the secret of the store that is restored here. Only while the record is empty."""
-        if self.head.position:
-            raise errors.StoreError(f"{self.database.where}: holds a record already")
-        self.database.run("UPDATE meta SET value = ? WHERE name = 'secret'", (secret,))
-        self.marks = items.Marks(bytes.fromhex(secret))
+        marks = items.Marks(bytes.fromhex(secret))
+        with self.database.write():
+            if self.head.position:
+                raise errors.StoreError(f"{self.database.where}: holds a record already")
+            self.database.run("UPDATE meta SET value = ? WHERE name = 'secret'", (secret,))
+        self.marks = marks
 
     @property
     def head(self) -> writing.Head:
@@ -106,86 +124,65 @@ class Record:
         *,
         source: str,
         keep_for: int = 30 * model.DAY,
+        keep: Callable[[model.Seen], int] | None = None,
         cursor: str | None = None,
         at: int | None = None,
     ) -> Written:
         """One batch of what a network said: kept raw for `keep_for` microseconds, read into items.
 
-        What the reader cannot read goes to quarantine with its reason and stops nothing else.
+        `keep` says it for each original instead; 0: not at all. What the reader cannot read goes to quarantine with
+        its reason and stops nothing else. No lock is held while `seen` is asked for and read.
         """
-        at = at or now()
+        found = [_try_reader(reader, one) for one in seen]
         with self.database.write():
+            known = tombstones.load(self.database, self.marks)
+            kept = originals.Originals(self.database, known, source, keep or (lambda _: keep_for))
             offers: list[writing.Offer] = []
-            for one in seen:
-                offers += self._read_one(one, reader, source, keep_for)
-            return writing.write_batch(self.database, offers, self.marks, at=at, source=source, cursor=cursor)
-
-    def _read_one(self, one: model.Seen, reader: Reader, source: str, keep_for: int) -> list[writing.Offer]:
-        try:
-            found = list(reader(one))
-        except (errors.InputError, ValueError, KeyError, TypeError) as problem:
-            self.quarantine(source, one, f"{type(problem).__name__}: {problem}")
-            return []
-        if not found:
-            return []
-        origin = self._keep_raw(source, one, min(one.at + keep_for, FOR_EVER))
-        return [(item, origin, None) for item in found]
-
-    def _keep_raw(self, source: str, one: model.Seen, keep_until: int) -> int:
-        content = hashlib.sha256(one.body).digest()
-        body = zstandard.ZstdCompressor(level=3).compress(one.body)
-        self.database.run(
-            "INSERT INTO raw (source, kind, key, content, body, seen_at, keep_until) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            (source, one.kind, one.key, content, body, one.at, keep_until),
-        )
-        found = self.database.rows("SELECT id FROM raw WHERE source = ? AND content = ?", (source, content))
-        return int(found[0][0])
-
-    def quarantine(self, source: str, one: model.Seen, reason: str) -> None:
-        """Keeps what could not be read, with its reason, once by content."""
-        content = hashlib.sha256(one.body).digest()
-        self.database.run(
-            "INSERT INTO quarantine (source, kind, key, reason, content, body, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            (source, one.kind, one.key, reason[:500], content, zstandard.compress(one.body), one.at),
-        )
+            for one, read, problem in found:
+                if problem:
+                    kept.quarantine(one, problem)
+                elif read:
+                    origin = kept.keep(one, read)
+                    offers += [(item, origin, None) for item in read]
+            written = writing.write_batch(
+                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor
+            )  # fmt: skip
+        return written._replace(quarantined=sum(bool(problem) for _, _, problem in found))
 
     def read_again(self, source: str, reader: Reader, *, at: int | None = None) -> Written:
-        """Reads what is kept raw with a better reader: old rows that it no longer gives are closed, new ones added."""
-        with self.database.write():
-            offers: list[writing.Offer] = []
-            stale: list[items.Row] = []
-            for raw_id, one in self._raw_of(source):
-                found = self._read_again_one(one, reader, source)
-                fresh = {items.label_of(items.SPECS[type(i)], msgspec.structs.astuple(i)): i for i in found}
-                old = {row.label: row for row in self._open_rows_from(raw_id)}
-                stale += [row for label, row in old.items() if fresh.get(label) != row.item]
-                offers += [(item, raw_id, None) for item in found]
-            return writing.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=source, close=stale
-            )  # fmt: skip
+        """Reads what is kept raw or in quarantine with a better reader, in batches of so many originals.
 
-    def _read_again_one(self, one: model.Seen, reader: Reader, source: str) -> list[model.Item]:
-        try:
-            return list(reader(one))
-        except (errors.InputError, ValueError, KeyError, TypeError) as problem:
-            self.quarantine(source, one, f"{type(problem).__name__}: {problem}")
-            return []
+        Old rows that it no longer gives are closed, new ones added, also where it gives nothing. What it cannot read
+        at all stays as it was.
+        """
+        total = Written(None, 0)
+        upto = 0
+        while True:
+            with self.database.write():
+                written, upto = self._read_some_again(source, reader, upto, at or now())
+            total = _sum(total, written)
+            if not upto:
+                return total
 
-    def _raw_of(self, source: str) -> list[tuple[int, model.Seen]]:
-        sql = "SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? ORDER BY id"
-        return [
-            (row[0], model.Seen(row[1], row[2], zstandard.decompress(bytes(row[3])), row[4]))
-            for row in self.database.rows(sql, (source,))
-        ]
-
-    def _open_rows_from(self, raw_id: int) -> list[items.Row]:
-        rows = []
-        for spec in items.SPECS.values():
-            sql = f"SELECT {items.select_columns(spec)} FROM {spec.kind} WHERE origin = ? AND until = 0"
-            rows += [items.read_row(spec, row) for row in self.database.rows(sql, (raw_id,))]
-        return rows
+    def _read_some_again(self, source: str, reader: Reader, after: int, at: int) -> tuple[Written, int]:
+        """The originals after a number; the number of the last one, 0 when there are no more."""
+        if not after:
+            known = tombstones.load(self.database, self.marks)
+            originals.release(self.database, known, source, lambda one: _try_reader(reader, one))
+        some = originals.after(self.database, source, after)
+        rows = originals.open_rows(self.database, [number for number, _ in some])
+        offers: list[writing.Offer] = []
+        stale: list[items.Row] = []
+        failed = 0
+        for number, one in some:
+            _, read, problem = _try_reader(reader, one)
+            failed += bool(problem)
+            if not problem:
+                gone, new = originals.compare(rows.get(number, []), [checks.clean(item) for item in read])
+                stale += gone
+                offers += [(item, number, None) for item in new]
+        written = writing.write_batch(self.database, offers, self.marks, at=at, source=source, close=stale)
+        return written._replace(quarantined=failed), some[-1][0] if some else 0
 
     def count(self, kind: type[model.Item]) -> int:
         """How many open rows of a kind there are."""
@@ -196,6 +193,17 @@ class Record:
         return self.marks.secret.hex()
 
 
-def each_kind() -> Sequence[items.Spec]:
-    """Every kind's spec, in the order of KINDS."""
-    return tuple(items.SPECS.values())
+def _try_reader(reader: Reader, one: model.Seen) -> Attempt:
+    """What a reader makes of an original. Whatever a hostile one provokes is a reason for quarantine."""
+    try:
+        found = list(reader(one))
+        for item in found:
+            checks.check(checks.clean(item))
+    except Exception as problem:
+        return Attempt(one, [], f"{type(problem).__name__}: {problem}")
+    return Attempt(one, found, "")
+
+
+def _sum(one: Written, other: Written) -> Written:
+    counts = [a + b for a, b in zip(one[1:], other[1:], strict=True)]
+    return Written(other.position or one.position, *counts)

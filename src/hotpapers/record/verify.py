@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from hotpapers.errors import StoreError
 from hotpapers.record import manifest
 from hotpapers.record.ahead import Ahead, all_ahead
 from hotpapers.record.database import Database
-from hotpapers.record.items import BY_KIND, SPECS, Marks, Row
+from hotpapers.record.items import SPECS, Marks, Row
+from hotpapers.record.manifest import Label, Pair
 
 
 class Finding(NamedTuple):
-    """Something that is not as it was written. `what`: chain, changed, added, removed or issue."""
+    """Something that is not as it was written. `what`: changed, added, removed or issue."""
 
     what: str
     name: str
@@ -23,11 +24,15 @@ class Finding(NamedTuple):
 
 
 class Chain(NamedTuple):
-    """What the batches say: up to which position, which rows were closed or pruned by whom, and what is wrong."""
+    """What the batches say: up to which position, what became of rows of earlier batches, and what is wrong.
+
+    `closed`: by which batch; `forgotten`: the seals of what is left.
+    """
 
     position: int
-    closed: dict[tuple[int, int], int]
-    pruned: frozenset[tuple[int, int]]
+    closed: dict[Pair, int]
+    pruned: frozenset[Pair]
+    forgotten: dict[Pair, str]
     findings: tuple[Finding, ...]
 
 
@@ -41,39 +46,78 @@ class Checked(NamedTuple):
 
 
 def check(database: Database, marks: Marks) -> Checked:
-    """Checks the whole record, in memory bounded by the largest batch."""
-    chain = check_chain(database)
-    rows = RowCheck(database, marks, chain)
-    findings = [*chain.findings, *rows.findings()]
+    """Checks the whole record as it stands at one moment, in memory bounded by the largest batch."""
+    with database.snapshot():
+        chain = _read_chain(database)
+        rows = RowCheck(database, marks, chain)
+        findings = [*chain.findings, *rows.findings()]
     return Checked(tuple(findings), rows.read, rows.forgotten, len(chain.pruned))
 
 
 def check_chain(database: Database) -> Chain:
     """Recomputes each batch's chain value from its manifest and the batch before."""
+    with database.snapshot():
+        return _read_chain(database)
+
+
+def _read_chain(database: Database) -> Chain:
     before, expected = manifest.GENESIS, 1
-    closed: dict[tuple[int, int], int] = {}
-    pruned: set[tuple[int, int]] = set()
+    said = _Said()
     findings: list[Finding] = []
     for position, at, source, cursor, items, blob, chain in database.iterate(
         "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
     ):
-        findings += [Finding("removed", f"batch {gone}") for gone in range(expected, position)]
-        try:
-            listed = manifest.unpack(bytes(blob))
-        except Exception:  # noqa: BLE001  whatever a damaged blob provokes, it is a changed batch
+        findings += [Finding("removed", f"batch {gone}") for gone in range(expected, min(position, expected + 100))]
+        listed = _unpacked(blob)
+        if listed is not None:
+            said.take(position, source, cursor, listed)
+        if (
+            listed is None
+            or items != len(listed.labels)
+            or manifest.link(before, position, at, source, cursor, listed) != bytes(chain)
+        ):
             findings.append(Finding("changed", f"batch {position}"))
-        else:
-            link = manifest.link(before, position, at, source, cursor, listed)
-            if link != bytes(chain) or items != len(listed.labels):
-                findings.append(Finding("changed", f"batch {position}"))
-            closed |= dict.fromkeys(map(_pair, listed.closed), position)
-            pruned |= set(map(_pair, listed.pruned))
         before, expected = bytes(chain), position + 1
-    return Chain(expected - 1, closed, frozenset(pruned), tuple(findings))
+    findings += said.compare(database)
+    return Chain(expected - 1, said.closed, frozenset(said.pruned), said.forgotten, tuple(findings))
 
 
-def _pair(pair: Any) -> tuple[int, int]:
-    return (pair[0], pair[1])
+def _unpacked(blob: bytes) -> manifest.Manifest | None:
+    try:
+        return manifest.unpack(bytes(blob))
+    except ValueError:
+        return None
+
+
+class _Said:
+    """What the batches, read one after the other, say of earlier rows, of cursors and tombstones."""
+
+    def __init__(self) -> None:
+        self.closed: dict[Pair, int] = {}
+        self.pruned: set[Pair] = set()
+        self.forgotten: dict[Pair, str] = {}
+        self._cursors: dict[str, tuple[str, int]] = {}
+        self._tombstones: set[str] = set()
+
+    def take(self, position: int, source: str, cursor: str | None, listed: manifest.Manifest) -> None:
+        """One batch."""
+        self.closed |= dict.fromkeys(listed.closed, position)
+        self.pruned.update(listed.pruned)
+        self.forgotten |= {(since, index): seal for since, index, seal in listed.forgotten}
+        self._tombstones.update(listed.tombstones)
+        if cursor is not None:
+            self._cursors[source] = (cursor, position)
+
+    def compare(self, database: Database) -> Iterator[Finding]:
+        """Cursors and tombstones that are not as the batches say."""
+        rows = database.rows("SELECT source, cursor, position FROM cursor")
+        kept = {source: (cursor, position) for source, cursor, position in rows}
+        for source in sorted({*self._cursors, *kept}):
+            if self._cursors.get(source) != kept.get(source):
+                yield Finding("changed", f"cursor of {source}")
+        marks = {row[0] for row in database.rows("SELECT mark FROM tombstone")}
+        yield from (Finding("removed", f"tombstone {mark}") for mark in sorted(self._tombstones - marks))
+        yield from (Finding("added", f"tombstone {mark}") for mark in sorted(marks - self._tombstones))
 
 
 class RowCheck:
@@ -81,55 +125,59 @@ class RowCheck:
 
     def __init__(self, database: Database, marks: Marks, chain: Chain) -> None:
         self._database, self._marks, self._chain = database, marks, chain
+        self._early: dict[int, list[Row]] = defaultdict(list)
         self.read = self.forgotten = 0
 
     def findings(self) -> Iterator[Finding]:
         """What was changed, added or removed, by name."""
         ahead = all_ahead(self._database)
         for position, blob in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
-            try:
-                listed = manifest.unpack(bytes(blob))
-            except Exception:  # noqa: BLE001  named by the chain's check
-                continue
-            yield from self._batch(position, listed, ahead)
+            listed = _unpacked(blob)
+            if listed is not None:  # else named by the chain's check
+                yield from self._batch(position, listed, ahead)
         for kind, rows in ahead.items():
             yield from (Finding("added", self._name(kind, row)) for row in rows.rest())
+        yield from (Finding("added", name_of(row.label)) for rows in self._early.values() for row in rows)
 
     def _batch(self, position: int, listed: manifest.Manifest, ahead: dict[str, Ahead]) -> Iterator[Finding]:
-        present: dict[tuple[Any, ...], Row] = {}
+        present: dict[Label, Row] = {row.label: row for row in self._early.pop(position, [])}
         for kind, rows in ahead.items():
             for row in rows.upto(position):
                 if isinstance(row, int):
-                    yield Finding("changed", f"{kind} row {row} (cannot be read)")
+                    yield Finding("changed", f"{kind} row {row} (not as rows are written)")
+                elif row.since > position:
+                    self._early[row.since].append(row)
                 elif row.since < position or row.label in present:
                     yield Finding("added", self._name(kind, row))
                 else:
                     present[row.label] = row
         for index, label in enumerate(listed.labels):
-            row_found = present.pop(tuple(label), None)
+            row_found = present.pop(label, None)
             if row_found is None:
                 if (position, index) not in self._chain.pruned:
                     yield Finding("removed", name_of(label))
-            elif not self._sound(row_found, listed.hash(index), position, index):
+            elif not self._sound(row_found, listed, (position, index)):
                 yield Finding("changed", name_of(label))
         yield from (Finding("added", name_of(label)) for label in present)
 
-    def _sound(self, row: Row, expected: bytes, position: int, index: int) -> bool:
+    def _sound(self, row: Row, listed: manifest.Manifest, where: Pair) -> bool:
         self.read += 1
         self.forgotten += row.lost is not None
-        if row.hash != expected or row.until != self._chain.closed.get((position, index), 0):
+        _, index = where
+        expected = (listed.hash(index), listed.origin(index), self._chain.closed.get(where, 0))
+        if (row.hash, row.origin, row.until) != expected:
             return False
+        seal = self._chain.forgotten.get(where)
+        if seal is not None or row.lost is not None:
+            return row.lost is not None and row.seal == seal
         derived = tuple(derive(row.item, self._marks) for _, derive in SPECS[type(row.item)].derived)
-        return row.lost is not None or row.derived == derived
+        return row.derived == derived and (row.salt is not None) == bool(type(row.item).personal)
 
     @staticmethod
     def _name(kind: str, row: Row | int) -> str:
         return f"{kind} row {row}" if isinstance(row, int) else name_of(row.label)
 
 
-def name_of(label: Any) -> str:
-    """A row's name for people: `tally arxiv:2101.04869 x hot-papers/2`."""
-    spec = BY_KIND.get(label[0])
-    if spec is None:
-        raise StoreError(f"a manifest names the unknown kind {label[0]!r}")
-    return " ".join(str(part) for part in label[:-1])
+def name_of(label: Label) -> str:
+    """A row's name for people: `tally arxiv:2101.04869 x hot-papers/2`; a pruned one has but its kind."""
+    return " ".join(map(str, label[:-1] if len(label) > 1 else label))

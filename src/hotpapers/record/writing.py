@@ -6,22 +6,24 @@ lower one, and rows carry it from the start (docs/decisions/0004).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from hotpapers import errors, model
-from hotpapers.record import items, manifest
+from hotpapers.record import checks, items, manifest, tombstones
 from hotpapers.record.database import Database
 from hotpapers.record.items import Kept, Prepared, Spec
+from hotpapers.record.manifest import Pair, Seal
 
 
 class Written(NamedTuple):
     """What became of a batch. `position` is None when it changed nothing and left no batch.
 
     `known`: already there. `later`: another observation of the same moment, kept one microsecond later.
-    `refused`: parts of what was forgotten.
+    `refused`: parts of what was forgotten. `mended`: had signs that no database can hold. `quarantined`: originals
+    that could not be read.
     """
 
     position: int | None
@@ -29,6 +31,8 @@ class Written(NamedTuple):
     known: int = 0
     later: int = 0
     refused: int = 0
+    mended: int = 0
+    quarantined: int = 0
 
 
 class Head(NamedTuple):
@@ -42,10 +46,25 @@ Offer = tuple[model.Item, int, Kept | None]
 """An item, the raw row it was read from (0: none), and what is kept beside it on import of a whole record."""
 
 
+class Changes(NamedTuple):
+    """What a batch does to rows of earlier ones. `tombstones`: marks of what was forgotten."""
+
+    close: Sequence[items.Row] = ()
+    prune: Sequence[Pair] = ()
+    forgotten: Sequence[Seal] = ()
+    tombstones: Sequence[str] = ()
+
+
+NOTHING = Changes()
+
+
 def head(database: Database) -> Head:
     """The last batch of a store."""
     found = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
     return Head(found[0][0], bytes(found[0][1])) if found else Head(0, manifest.GENESIS)
+
+
+# ---- rows ----------------------------------------------------------------------------------------------
 
 
 def insert_sql(spec: Spec, position: int) -> str:
@@ -55,72 +74,83 @@ def insert_sql(spec: Spec, position: int) -> str:
     return f"INSERT INTO {spec.kind} ({columns}) VALUES ({values}, {position}, 0) ON CONFLICT DO NOTHING"
 
 
-def insert_group(database: Database, spec: Spec, group: list[Prepared], position: int) -> tuple[list[Prepared], Written]:
+def insert_group(
+    database: Database, spec: Spec, group: list[Prepared], position: int
+) -> tuple[list[Prepared], Written]:
     """Adds one kind's rows; what was added, in order, and the counts."""
     before = database.rows(f"SELECT coalesce(max(id), 0) FROM {spec.kind}")[0][0]
     sql = insert_sql(spec, position)
     if database.many(sql, [prepared.row for prepared in group]) == len(group):
         return group, Written(position, len(group))
     new = _labels_after(database, spec, before)
-    added, known, later = [], 0, 0
+    added: list[Prepared] = []
+    taken: list[Prepared] = []
     for prepared in group:
-        if prepared.label in new:
-            new.discard(prepared.label)
-            added.append(prepared)
-        elif (moved := _move_later(database, spec, prepared, sql)) is not None:
-            added.append(moved)
-            later += 1
-        else:
-            known += 1
-    return sorted(added, key=lambda p: p.label), Written(position, len(added), known, later)
+        (added if prepared.label in new else taken).append(prepared)
+        new.discard(prepared.label)
+    different = _not_known(database, spec, taken)
+    moved = [one for prepared in different if (one := _move_later(database, spec, prepared, sql)) is not None]
+    added = sorted([*added, *moved], key=lambda prepared: prepared.label)
+    return added, Written(position, len(added), len(taken) - len(moved), len(moved))
 
 
 def _labels_after(database: Database, spec: Spec, before: int) -> set[tuple[Any, ...]]:
-    names = [spec.fields[i] for i in (*spec.key, spec.observed)]
-    columns = ", ".join(f'"{name}"' for name in names)
-    found = database.iterate(f"SELECT {columns} FROM {spec.kind} WHERE id > ?", (before,))
+    found = database.iterate(f"SELECT {', '.join(_label_columns(spec))} FROM {spec.kind} WHERE id > ?", (before,))
     return {(spec.kind, *row) for row in found}
 
 
+def _label_columns(spec: Spec) -> list[str]:
+    return [f'"{spec.fields[i]}"' for i in (*spec.key, spec.observed)]
+
+
+def _not_known(database: Database, spec: Spec, group: Sequence[Prepared]) -> list[Prepared]:
+    """Those whose moment is not taken by the very same words; asked for many at a time."""
+    one = f"({' AND '.join(f'{name} = ?' for name in _label_columns(spec))})"
+    different = []
+    for start in range(0, len(group), 100):
+        some = group[start : start + 100]
+        where = " OR ".join([one] * len(some))
+        sql = f"SELECT {items.select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({where})"
+        rows = database.rows(sql, [value for prepared in some for value in prepared.label[1:]])
+        known = {row.label: row.item for row in (items.read_row(spec, found) for found in rows)}
+        different += [prepared for prepared in some if known.get(prepared.label) != prepared.item]
+    return different
+
+
 def _move_later(database: Database, spec: Spec, prepared: Prepared, sql: str) -> Prepared | None:
-    """The item one or more microseconds later, where its moment is taken by other words; None if it is known."""
+    """The item one or more microseconds later, where its moment is taken by other words; None if it is known there."""
     if spec.type is model.Issue:
         raise errors.IssueError(f"{prepared.label[1]} {prepared.label[2]}: another process froze this edition first.")
-    while True:
-        values = msgspec.structs.astuple(prepared.item)
-        taken = _open_row(database, spec, values)
-        if taken is None:
-            database.run(sql, prepared.row)
-            return prepared
-        if taken.item == prepared.item:
+    while not database.run(sql, prepared.row):
+        if not _not_known(database, spec, [prepared]):
             return None
-        item = msgspec.structs.replace(prepared.item, observed_at=prepared.item.observed_at + 1)
-        salt = prepared.row[-3]
-        lost = msgspec.json.decode(prepared.row[-2]) if prepared.row[-2] else None
-        derived = prepared.row[len(spec.fields) : len(spec.fields) + len(spec.derived)]
-        prepared = items.prepare(item, items.Marks(b""), salt, prepared.row[-1], Kept(salt, lost, derived))
+        prepared = _a_microsecond_later(spec, prepared)
+    return prepared
 
 
-def _open_row(database: Database, spec: Spec, values: Sequence[Any]) -> items.Row | None:
-    names = [spec.fields[i] for i in (*spec.key, spec.observed)]
-    where = " AND ".join(f'"{name}" = ?' for name in names)
-    sql = f"SELECT {items.select_columns(spec)} FROM {spec.kind} WHERE {where} AND until = 0"
-    found = database.rows(sql, [values[i] for i in (*spec.key, spec.observed)])
-    return items.read_row(spec, found[0]) if found else None
+def _a_microsecond_later(spec: Spec, prepared: Prepared) -> Prepared:
+    item = msgspec.structs.replace(prepared.item, observed_at=prepared.item.observed_at + 1)
+    *_, salt, lost, origin = prepared.row
+    derived = prepared.row[len(spec.fields) : len(spec.fields) + len(spec.derived)]
+    kept = Kept(salt, msgspec.json.decode(lost) if lost else None, derived)
+    return items.prepare(item, items.Marks(b""), None, origin, kept)
 
 
-def refused_by(tombstones: frozenset[str], marks: items.Marks) -> Callable[[model.Item], bool]:
-    """Whether an item speaks of somebody or something that was forgotten."""
+def close_rows(database: Database, rows: Sequence[items.Row], position: int) -> list[Pair]:
+    """Closes rows that a better reading no longer gives; where their manifests list them."""
+    listed: dict[int, dict[manifest.Label, int]] = {}
+    closed = []
+    for row in rows:
+        if row.since not in listed:
+            listed[row.since] = manifest.indices(load_manifest(database, row.since))
+        if row.label not in listed[row.since]:
+            raise errors.CorruptStore(f"{database.where}: batch {row.since} does not list {row.label}; see `verify`.")
+        closed.append((row.since, listed[row.since][row.label]))
+        database.run(f"UPDATE {model.kind_of(row.item)} SET until = ? WHERE id = ?", (position, row.id))
+    return sorted(closed)
 
-    def refused(item: model.Item) -> bool:
-        spec = items.SPECS[type(item)]
-        for index in spec.personal:
-            value = getattr(item, spec.fields[index])
-            if isinstance(value, str) and ":" in value and marks.tombstone(value) in tombstones:
-                return True
-        return False
 
-    return refused
+# ---- batches -------------------------------------------------------------------------------------------
 
 
 def write_batch(
@@ -134,16 +164,21 @@ def write_batch(
     close: Sequence[items.Row] = (),
 ) -> Written:
     """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`."""
-    tombstones = frozenset(row[0] for row in database.rows("SELECT mark FROM tombstone"))
-    refused = 0
-    if tombstones:
-        check = refused_by(tombstones, marks)
-        offers = list(offers)
-        allowed = [offer for offer in offers if not check(offer[0])]
-        refused = len(offers) - len(allowed)
-        offers = allowed
-    groups = items.prepare_all(offers, marks)
-    return append(database, groups, at=at, source=source, cursor=cursor, close=close)._replace(refused=refused)
+    known = tombstones.load(database, marks)
+    allowed: list[Offer] = []
+    refused = mended = 0
+    for item, origin, kept in offers:
+        cleaned = checks.clean(item)
+        mended += cleaned is not item
+        if not known:
+            allowed.append((cleaned, origin, kept))
+        elif known.refuses(cleaned):
+            refused += 1
+        else:
+            allowed.append((known.redacted(cleaned), origin, kept))
+    groups = items.prepare_all(allowed, marks)
+    written = append(database, groups, at=at, source=source, cursor=cursor, changes=Changes(close=close))
+    return written._replace(refused=refused, mended=mended)
 
 
 def append(
@@ -153,36 +188,48 @@ def append(
     at: int,
     source: str,
     cursor: str | None = None,
-    close: Sequence[items.Row] = (),
-    prune: Sequence[tuple[int, int]] = (),
+    changes: Changes = NOTHING,
 ) -> Written:
-    """The batch itself: rows, cursor, manifest, chain. Call inside `write()`."""
+    """The batch itself: rows, cursor, manifest, chain; none if there is nothing to say. Call inside `write()`."""
     last = head(database)
     position = last.position + 1
-    closed = close_rows(database, close, position)
+    closed = close_rows(database, changes.close, position)
     added: list[Prepared] = []
     known = later = 0
     for spec, group in groups.items():
         new, counts = insert_group(database, spec, group, position)
         added += new
         known, later = known + counts.known, later + counts.later
-    if not (added or closed or prune or (cursor is not None and cursor != cursor_of(database, source))):
+    origins = [p.row[-1] for p in added]
+    listed = manifest.Manifest(
+        [p.label for p in added], b"".join([p.hash for p in added]), closed, list(changes.prune),
+        list(changes.forgotten), list(changes.tombstones), origins if any(origins) else [],
+    )  # fmt: skip
+    if not any(changes) and not added and (cursor is None or cursor == cursor_of(database, source)):
         return Written(None, 0, known)
-    listed = manifest.Manifest([p.label for p in added], b"".join(p.hash for p in added), closed, list(prune))
     save_batch(database, position, at, source, cursor, listed, last.chain)
     return Written(position, len(added), known, later)
 
 
 def save_batch(
-    database: Database, position: int, at: int, source: str, cursor: str | None, listed: manifest.Manifest, before: bytes
+    database: Database,
+    position: int,
+    at: int,
+    source: str,
+    cursor: str | None,
+    listed: manifest.Manifest,
+    before: bytes,
 ) -> None:
-    """The batch's own row and its source's cursor."""
+    """The batch's own row, its source's cursor and its tombstones."""
     chain = manifest.link(before, position, at, source, cursor, listed)
     row = (position, at, source, cursor, len(listed.labels), manifest.pack(listed), chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     if cursor is not None:
         database.run("DELETE FROM cursor WHERE source = ?", (source,))
         database.run("INSERT INTO cursor VALUES (?, ?, ?)", (source, cursor, position))
+    if listed.tombstones:
+        marks = [(mark, at) for mark in listed.tombstones]
+        database.many("INSERT INTO tombstone VALUES (?, ?) ON CONFLICT DO NOTHING", marks)
 
 
 def cursor_of(database: Database, source: str) -> str | None:
@@ -191,22 +238,17 @@ def cursor_of(database: Database, source: str) -> str | None:
     return found[0][0] if found else None
 
 
-def close_rows(database: Database, rows: Sequence[items.Row], position: int) -> list[tuple[int, int]]:
-    """Closes rows that a better reading no longer gives; where their manifests list them."""
-    listed: dict[int, manifest.Manifest] = {}
-    closed = []
-    for row in rows:
-        if row.since not in listed:
-            listed[row.since] = load_manifest(database, row.since)
-        closed.append((row.since, manifest.index_of(listed[row.since], row.label)))
-        kind = model.kind_of(row.item)
-        database.run(f"UPDATE {kind} SET until = ? WHERE id = ?", (position, row.id))
-    return sorted(closed)
-
-
 def load_manifest(database: Database, position: int) -> manifest.Manifest:
-    """The manifest of one batch. Raises CorruptStore when it is not there."""
+    """The manifest of one batch. Raises CorruptStore when it is not there or damaged."""
     found = database.rows("SELECT manifest FROM batch WHERE position = ?", (position,))
-    if not found:
-        raise errors.CorruptStore(f"{database.where}: batch {position} is missing; restore a backup.")
-    return manifest.unpack(bytes(found[0][0]))
+    try:
+        return manifest.unpack(bytes(found[0][0]))
+    except (IndexError, ValueError):
+        raise errors.CorruptStore(
+            f"{database.where}: batch {position} is missing or damaged; restore one: hotpapers backup FILE --restore"
+        ) from None
+
+
+def save_manifest(database: Database, position: int, listed: manifest.Manifest) -> None:
+    """Puts a manifest with other labels in its place."""
+    database.run("UPDATE batch SET manifest = ? WHERE position = ?", (manifest.pack(listed), position))

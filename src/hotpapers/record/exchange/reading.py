@@ -6,23 +6,31 @@ an interrupted import. Anywhere else its items come as new batches and its issue
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import chain, islice
+from typing import IO, Any, NamedTuple, TypeVar
 
 import msgspec
+import zstandard
 
 from hotpapers import model
-from hotpapers.errors import NotExchange
-from hotpapers.record import manifest, writing
+from hotpapers.errors import InputError, NotExchange
+from hotpapers.record import checks, manifest, writing
+from hotpapers.record.checks import COUNTS
 from hotpapers.record.exchange import FORMAT, VERSION
+from hotpapers.record.exchange.lines import Batch, Beside, Header, Pruned
 from hotpapers.record.exchange.writing import MADE_HERE
-from hotpapers.record.items import BY_KIND, SPECS, Kept, Prepared, label_of, prepare
-from hotpapers.record.store import Record, now
+from hotpapers.record.items import BY_KIND, SALT, SPECS, Kept, Marks, Prepared, prepare
+from hotpapers.record.store import Record
 
 CHUNK = 5_000
 """Items of one new batch."""
 LONGEST_LINE = 64 * 2**20
+IN_MEMORY = 32 * 2**20
+"""Bytes of checked items that are held in memory; more wait in a temporary file."""
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Taken(NamedTuple):
@@ -45,19 +53,16 @@ class Line(NamedTuple):
 
 
 def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> Taken:
-    """Takes a whole export, line by line. Raises NotExchange with the line; what came before it is kept."""
+    """Takes a whole export, line by line. Raises NotExchange with the line.
+
+    Then nothing of it was taken, or, of a full export, the batches before that line.
+    """
     reader = _Reader(file)
     stream = reader.read(raw)
-    header = next(stream, None)
-    if header is None or header.kind != "header" or header.body.get("format") != FORMAT:
-        raise NotExchange(f"not in the exchange format: its first line is no header of {FORMAT}", file=file, line=1)
-    if header.body.get("version") != VERSION:
-        raise NotExchange(
-            f"version {header.body.get('version')} of the format; this program reads {VERSION}", file=file, line=1
-        )
-    if header.body.get("full"):
-        return _Full(record, reader, str(header.body.get("secret", ""))).take(stream)
-    return _take_new(record, reader, stream, "jsonl")
+    header = reader.header(next(stream, None))
+    if header.full:
+        return _Full(record, reader, header.secret).take(stream)
+    return _take_new(record, reader, stream)
 
 
 class _Reader:
@@ -65,19 +70,31 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file
+        self._promised = False
 
     def read(self, raw: Iterable[bytes]) -> Iterator[Line]:
-        """The lines that are not blank."""
-        for number, text in enumerate(raw, 1):
-            if text.strip():
-                yield self._line(number, text)
+        """The lines that are not blank, up to the end."""
+        number, ended = 0, False
+        try:
+            for number, text in enumerate(raw, 1):
+                if text.strip():
+                    if ended:
+                        raise self.error(number, "something follows the end")
+                    line = self._line(number, text)
+                    ended = line.kind == "end"
+                    if not ended:
+                        yield line
+        except (zstandard.ZstdError, EOFError) as problem:
+            raise self.error(number + 1, f"cannot be unpacked: {problem}") from problem
+        if self._promised and not ended:
+            raise self.error(number + 1, "the file ends too early: it was cut off")
 
     def _line(self, number: int, text: bytes) -> Line:
         if len(text) > LONGEST_LINE:
-            raise self.error(number, f"a line of {len(text):,} bytes; at most {LONGEST_LINE:,} are read")
+            raise self.error(number, f"a line longer than {LONGEST_LINE:,} bytes")
         try:
             body = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        except (ValueError, RecursionError) as problem:
             raise self.error(number, f"not JSON: {problem}") from problem
         if not isinstance(body, dict) or not isinstance(body.get("kind"), str):
             raise self.error(number, "not an object with a kind")
@@ -85,70 +102,104 @@ class _Reader:
 
     def error(self, number: int, reason: str) -> NotExchange:
         """A NotExchange that names file and line."""
+        reason = "".join([sign if sign.isprintable() else "\ufffd" for sign in reason[:300]])
         return NotExchange(reason, file=self.file, line=number)
 
-    def item(self, line: Line) -> tuple[model.Item, Kept | None]:
-        """The line's item, and what is kept beside it, if it says so."""
-        if line.kind not in BY_KIND:
-            raise self.error(line.number, f"{line.kind!r} is no kind of item")
-        row = line.body.pop("row", None)
+    def header(self, line: Line | None) -> Header:
+        """The first line."""
+        if line is None or line.kind != "header" or line.body.get("format") != FORMAT:
+            raise self.error(1, f"not in the exchange format: its first line is no header of {FORMAT}")
+        if line.body.get("version") != VERSION:
+            version = str(line.body.get("version"))[:20]
+            raise self.error(1, f"version {version} of the format; this program reads {VERSION}")
+        header = self.convert(line, Header)
+        secret = _hex(header.secret)
+        if header.full and len(secret) != 32:
+            raise self.error(1, "a full export without its secret")
+        self._promised = header.end
+        return msgspec.structs.replace(header, secret=secret.hex())
+
+    def convert(self, line: Line, cls: type[T]) -> T:
+        """The line as one of the format's own structs."""
         try:
-            item: model.Item = msgspec.convert(line.body, BY_KIND[line.kind].type)
-            check_numbers(item)
-            return clean(item), _kept(row) if row else None
-        except (msgspec.ValidationError, ValueError, TypeError, KeyError) as problem:
+            return msgspec.convert(line.body, cls)
+        except (ValueError, RecursionError) as problem:
             raise self.error(line.number, str(problem)) from problem
 
+    def item(self, line: Line) -> tuple[model.Item, Beside]:
+        """The line's item, and what is kept beside it."""
+        if line.kind not in BY_KIND:
+            raise self.error(line.number, f"{line.kind[:40]!r} is no kind of item")
+        row = line.body.pop("row", {})
+        try:
+            item: model.Item = msgspec.convert(line.body, BY_KIND[line.kind].type)
+            checks.check(item)
+            return checks.clean(item), msgspec.convert(row, Beside)
+        except (ValueError, InputError, RecursionError) as problem:
+            raise self.error(line.number, str(problem)) from problem
 
-def _kept(row: dict[str, Any]) -> Kept:
-    salt = bytes.fromhex(row["salt"]) if "salt" in row else None
-    derived = tuple(row["derived"]) if "derived" in row else None
-    return Kept(salt, row.get("lost"), derived)
-
-
-def check_numbers(item: model.Item) -> None:
-    """Raises ValueError for counts that are negative or too large to be exact everywhere."""
-    for name in item.__struct_fields__:
-        value = getattr(item, name)
-        if isinstance(value, int) and not -model.LARGEST <= value <= model.LARGEST:
-            raise ValueError(f"{name} {value} is larger than 2^53 - 1")
-        if isinstance(value, int) and value < 0 and name in COUNTS:
-            raise ValueError(f"{name} is negative")
-
-
-COUNTS = frozenset(("reposts", "likes", "replies", "quotes", "views", "place", "places", "n", "edition", "lead"))
-
-
-def clean(item: model.Item) -> model.Item:
-    """The item with U+0000 and lone surrogates, which not every database can hold, as U+FFFD."""
-    changes = {
-        name: model.storable(value)
-        for name in item.__struct_fields__
-        if isinstance(value := getattr(item, name), str) and not value.isprintable() and model.storable(value) != value
-    }
-    return msgspec.structs.replace(item, **changes) if changes else item
+    def kept(self, line: Line, item: model.Item, beside: Beside) -> Kept:
+        """What is kept beside an item of a full export, checked."""
+        spec = SPECS[type(item)]
+        salt = _hex(beside.salt) if beside.salt is not None else None
+        lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
+        known = (salt is None or len(salt) == SALT) and set(lost or ()) <= set(type(item).personal)
+        if not known or (
+            derived is not None and not _fits(derived, prepare(item, _NO_MARKS, None).row[len(spec.fields) : -3])
+        ):
+            raise self.error(line.number, "what stands beside the item cannot be its own")
+        return Kept(salt, lost, derived)
 
 
-def _take_new(record: Record, reader: _Reader, stream: Iterator[Line], source: str) -> Taken:
-    """Items as new batches; issues and their deliveries are left out, batches and pruned rows passed over."""
+_NO_MARKS = Marks(b"")
+
+
+def _fits(derived: Sequence[int | str], usual: Sequence[object]) -> bool:
+    """Whether values could stand in the columns of others."""
+    return [type(value) for value in derived] == [type(value) for value in usual] and all(
+        isinstance(value, str) or -(2**63) <= value < 2**63 for value in derived
+    )
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        return b""
+
+
+# ---- items as new batches ------------------------------------------------------------------------------
+
+_decode_item = msgspec.json.Decoder(model.AnyItem).decode
+
+
+def _take_new(record: Record, reader: _Reader, stream: Iterator[Line]) -> Taken:
+    """Items as new batches, once all lines are good. Issues, their deliveries and what was closed are left out."""
+    issues = 0
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as good:
+        for line in stream:
+            if line.kind in ("batch", "pruned"):
+                continue
+            item, beside = reader.item(line)
+            issues += isinstance(item, model.Issue)
+            if not (beside.until or isinstance(item, MADE_HERE) or (isinstance(item, model.Shown) and item.edition)):
+                good.write(msgspec.json.encode(item) + b"\n")
+        good.seek(0)
+        return _write_new(record, good)._replace(issues_left=issues)
+
+
+def _write_new(record: Record, good: IO[bytes]) -> Taken:
     taken = Taken()
-    plain = (line for line in stream if line.kind not in ("batch", "pruned"))
-    for chunk in iter(lambda: list(islice(plain, CHUNK)), []):
-        offers: list[writing.Offer] = []
-        issues = 0
-        for line in chunk:
-            item, kept = reader.item(line)
-            if isinstance(item, MADE_HERE) or (isinstance(item, model.Shown) and item.edition):
-                issues += isinstance(item, model.Issue)
-            else:
-                offers.append((item, 0, kept if kept and kept.lost else None))
-        with record.database.write():
-            written = writing.write_batch(record.database, offers, record.marks, at=now(), source=source)
+    while chunk := [_decode_item(line) for line in islice(good, CHUNK)]:
+        written = record.write(chunk, source="jsonl")
         taken = Taken(
-            taken.restored, taken.added + written.added, taken.known + written.known, taken.later + written.later,
-            taken.refused + written.refused, taken.issues_left + issues,
+            0, taken.added + written.added, taken.known + written.known, taken.later + written.later,
+            taken.refused + written.refused,
         )  # fmt: skip
     return taken
+
+
+# ---- batches as they were ------------------------------------------------------------------------------
 
 
 class _Full:
@@ -162,83 +213,94 @@ class _Full:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         restored = 0
-        for batch in stream:
-            if batch.kind != "batch":
-                raise self.reader.error(batch.number, "expected a batch")
-            items = list(islice(stream, int(batch.body.get("items", 0))))
-            if not self._restore(batch, items):
-                rest = (line for part in ([batch, *items], stream) for line in part)
-                return _take_new(self.record, self.reader, rest, "jsonl")._replace(restored=restored)
+        for line in stream:
+            if line.kind != "batch":
+                raise self.reader.error(line.number, "expected a batch")
+            batch = self.reader.convert(line, Batch)
+            if batch.position != restored + 1:
+                raise self._changed(line.number, f"batch {batch.position} follows batch {restored}")
+            items = list(islice(stream, max(batch.items, 0)))
+            if not self._restore(line, batch, items):
+                rest = chain([line], items, stream)
+                return _take_new(self.record, self.reader, rest)._replace(restored=restored)
             restored += 1
         return Taken(restored=restored)
 
-    def _restore(self, batch: Line, lines: Sequence[Line]) -> bool:
+    def _restore(self, line: Line, batch: Batch, items: Sequence[Line]) -> bool:
         """Whether the batch is here now, as it was; False where this store has gone another way."""
-        position = int(batch.body.get("position", 0))
-        head = self.record.head
-        if position <= head.position:
-            found = self.record.database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
-            return bool(found) and bytes(found[0][0]).hex() == batch.body.get("chain")
-        if position != head.position + 1 or (position == 1) != (head.position == 0) or not self._same_secret():
-            return False
-        self._write(batch, lines, head)
-        return True
+        database = self.record.database
+        with database.write():
+            head = self.record.head
+            if batch.position <= head.position:
+                found = database.rows("SELECT chain FROM batch WHERE position = ?", (batch.position,))
+                return bool(found) and bytes(found[0][0]).hex() == batch.chain
+            if self.record.secret() != self.secret:
+                return False
+            self._write(line, batch, items, head.chain)
+            return True
 
-    def _same_secret(self) -> bool:
-        return self.record.secret() == self.secret
+    def _write(self, line: Line, batch: Batch, items: Sequence[Line], before: bytes) -> None:
+        listing = [self._listed(one) for one in items]
+        listed = manifest.Manifest(
+            [label for label, _, _ in listing], b"".join([item_hash for _, item_hash, _ in listing]),
+            batch.closed, batch.pruned, batch.forgotten, batch.tombstones,
+        )  # fmt: skip
+        link = manifest.link(before, batch.position, batch.at, batch.source, batch.cursor, listed)
+        if link.hex() != batch.chain or len(items) != batch.items:
+            raise self._changed(line.number, f"batch {batch.position} is not as it was written")
+        self._close(line, batch)
+        self._insert(line, [made for _, _, made in listing if made], batch.position)
+        writing.save_batch(
+            self.record.database, batch.position, batch.at, batch.source, batch.cursor, listed, before
+        )  # fmt: skip
 
-    def _write(self, batch: Line, lines: Sequence[Line], head: writing.Head) -> None:
-        prepared: list[Prepared] = []
-        labels, hashes = [], b""
-        for line in lines:
-            if line.kind == "pruned":
-                labels.append(tuple(line.body["label"]))
-                hashes += bytes.fromhex(line.body["hash"])
-                continue
-            item, kept = self.reader.item(line)
-            one = prepare(item, self.record.marks, kept.salt if kept else None, 0, kept)
-            prepared.append(one)
-            labels.append(one.label)
-            hashes += one.hash
-        listed = manifest.Manifest(labels, hashes, _pairs(batch.body["closed"]), _pairs(batch.body["pruned"]))
-        body = batch.body
-        position, at, source, cursor = body["position"], body["at"], body["source"], body["cursor"]
-        if manifest.link(head.chain, position, at, source, cursor, listed).hex() != body["chain"]:
-            raise self.reader.error(
-                batch.number,
-                f"batch {position} is not as it was written: an item of it was changed, added or removed. "
-                "To import changed items, export with --records.",
-            )
-        with self.record.database.write():
-            self._insert(prepared, position)
-            self._close(listed)
-            writing.save_batch(self.record.database, position, at, source, cursor, listed, head.chain)
+    def _listed(self, line: Line) -> tuple[manifest.Label, bytes, Prepared | None]:
+        """What the manifest says of a line, and its row, unless that is pruned."""
+        if line.kind == "batch":
+            raise self._changed(line.number, "a batch begins before the last one is whole")
+        if line.kind == "pruned":
+            pruned = self.reader.convert(line, Pruned)
+            if not pruned.label or pruned.label[0] not in BY_KIND or len(_hex(pruned.hash)) != manifest.HASH:
+                raise self.reader.error(line.number, "no label and hash of a pruned item")
+            return pruned.label, _hex(pruned.hash), None
+        item, beside = self.reader.item(line)
+        made = prepare(item, self.record.marks, None, 0, self.reader.kept(line, item, beside))
+        if beside.check and not made.hash.hex().startswith(beside.check):
+            raise self._changed(line.number, "the item is not as it was written")
+        return made.label, made.hash, made
 
-    def _insert(self, prepared: Sequence[Prepared], position: int) -> None:
+    def _changed(self, number: int, what: str) -> NotExchange:
+        return self.reader.error(
+            number, f"{what}: something was changed, added or removed. To import changed items, export with --records."
+        )
+
+    def _close(self, line: Line, batch: Batch) -> None:
+        """Closes rows of earlier batches; before new ones with the same key come in."""
+        listed: dict[int, list[manifest.Label]] = {}
+        for since, index in batch.closed:
+            if not 0 < since < batch.position:
+                raise self.reader.error(line.number, f"closes a row of batch {since}")
+            if since not in listed:
+                listed[since] = writing.load_manifest(self.record.database, since).labels
+            label = listed[since][index] if 0 <= index < len(listed[since]) else ()
+            if not _close_row(self.record, label, since, batch.position):
+                raise self.reader.error(line.number, f"closes row {index} of batch {since}, which is not there")
+
+    def _insert(self, line: Line, prepared: Sequence[Prepared], position: int) -> None:
         for spec in SPECS.values():
             rows = [one.row for one in prepared if type(one.item) is spec.type]
-            if rows:
-                self.record.database.many(writing.insert_sql(spec, position), rows)
-
-    def _close(self, listed: manifest.Manifest) -> None:
-        for position, index in listed.closed:
-            label = writing.load_manifest(self.record.database, position).labels[index]
-            close_label(self.record, label, position)
+            if rows and self.record.database.many(writing.insert_sql(spec, position), rows) != len(rows):
+                raise self.reader.error(line.number, f"batch {position} has a {spec.kind} twice")
 
 
-def close_label(record: Record, label: Sequence[Any], since: int) -> None:
-    """Closes the row of a label, by the batch that is being written."""
-    spec = BY_KIND[label[0]]
+def _close_row(record: Record, label: manifest.Label, since: int, position: int) -> int:
+    if len(label) < 2:
+        return 0
+    spec = BY_KIND[str(label[0])]
     names = [spec.fields[i] for i in (*spec.key, spec.observed)]
     where = " AND ".join(f'"{name}" = ?' for name in names)
-    position = record.head.position + 1
-    record.database.run(
-        f"UPDATE {spec.kind} SET until = ? WHERE {where} AND since = ?", (position, *label[1:], since)
-    )
+    sql = f"UPDATE {spec.kind} SET until = ? WHERE {where} AND since = ? AND until = 0"
+    return record.database.run(sql, (position, *label[1:], since))
 
 
-def _pairs(found: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    return [(int(a), int(b)) for a, b in found]
-
-
-__all__ = ["Taken", "import_lines", "label_of"]
+__all__ = ["COUNTS", "Taken", "import_lines"]

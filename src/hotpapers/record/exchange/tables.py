@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,13 +28,18 @@ ENTRY_COLUMNS = (
     "authors", "categories", "digest",
 )  # fmt: skip
 
-_COPY = "COPY (SELECT * FROM read_json(?, format = 'newline_delimited', columns = {types})) TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
+_COPY = (
+    "COPY (SELECT * FROM read_json(?, format = 'newline_delimited', columns = {types}))"
+    " TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
+)
+_GLOB = re.compile(r"[*?[]")
+"""What DuckDB takes for a pattern in a file's name."""
 _TYPES = {name: "BIGINT" if name in ("n", "observed_at") else "VARCHAR" for name in COLUMNS}
 
 
 def _duckdb() -> Any:
     try:
-        import duckdb  # noqa: PLC0415  an extra, loaded when it is asked for
+        import duckdb  # an extra, loaded when it is asked for
     except ImportError as missing:
         raise UsageError("Parquet needs DuckDB: pip install 'hotpapers[parquet]'") from missing
     return duckdb.connect()
@@ -41,8 +47,7 @@ def _duckdb() -> Any:
 
 def parquet(record: Record, records_only: bool) -> Iterator[bytes]:
     """The export as one Parquet file."""
-    connection = _duckdb()
-    with tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+    with _duckdb() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
         with source.open("wb") as out:
             for n, line in enumerate(writing.lines(record, records_only=records_only), 1):
@@ -59,23 +64,24 @@ def _row(n: int, line: bytes) -> dict[str, Any]:
     return {"n": n, **about, "line": line.rstrip(b"\n").decode()}
 
 
-def parquet_lines(file: str) -> Iterator[bytes]:
-    """The lines that a Parquet export holds, in order. Raises NotExchange."""
+def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
+    """The lines that a Parquet export holds, in order. Raises NotExchange. `name`: what the file is called there."""
     if not Path(file).is_file():
-        raise InputError("no such file", file=file)
-    connection = _duckdb()
-    try:
-        connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [file])
-        while rows := connection.fetchmany(1000):
-            yield from (str(line).encode() for (line,) in rows)
-    except Exception as problem:  # DuckDB's errors have no common ancestor worth naming
-        raise NotExchange(f"not a Parquet export: {str(problem).splitlines()[0]}", file=file) from problem
+        raise InputError("no such file", file=name or file)
+    with _duckdb() as connection:
+        try:
+            connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [_GLOB.sub(r"[\g<0>]", file)])
+            while rows := connection.fetchmany(1000):
+                yield from (str(line).encode() for (line,) in rows)
+        except Exception as problem:  # DuckDB's errors have no common ancestor worth naming
+            reason = str(problem).splitlines()[0].replace(file, name or file)
+            raise NotExchange(f"not a Parquet export: {reason}", file=name or file) from problem
 
 
 def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
     """(digest, content) of each day's latest edition, by publication and day."""
     sql = (
-        'SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (SELECT max(e.edition) FROM issue'
+        "SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (SELECT max(e.edition) FROM issue"
         ' AS e WHERE e.publication = i.publication AND e."day" = i."day") ORDER BY i.publication, i."day"'
     )
     for digest, content in record.database.iterate(sql):

@@ -2,13 +2,12 @@
 
 The first line is the header. A full export then has every batch, in order, each followed by its items as its manifest
 lists them; so a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are neither
-batches nor issues: just what was observed, to be read, changed and imported anywhere.
+batches nor issues: just what was observed, to be read, changed and imported anywhere. The last line says that it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,9 @@ from hotpapers import model
 from hotpapers.record import manifest
 from hotpapers.record.ahead import all_ahead
 from hotpapers.record.exchange import FORMAT, VERSION
+from hotpapers.record.exchange.lines import CHECK, Batch, Beside, End, Header, Pruned
 from hotpapers.record.items import SPECS, Row, Spec, read_row, select_columns
+from hotpapers.record.manifest import Label
 from hotpapers.record.store import Record
 
 _encode = msgspec.json.Encoder().encode
@@ -27,16 +28,13 @@ MADE_HERE = (model.Issue, model.Delivery)
 def lines(record: Record, *, records_only: bool = False) -> Iterator[bytes]:
     """The lines of the export, each ending in a newline."""
     with record.database.snapshot():
-        if records_only:
-            yield _line({"kind": "header", "format": FORMAT, "version": VERSION, "full": False})
-            yield from _records(record)
-        else:
-            header = {"kind": "header", "format": FORMAT, "version": VERSION, "full": True, "secret": record.secret()}
-            yield _line(header)
-            yield from _batches(record)
+        secret = "" if records_only else record.secret()
+        yield _line(Header(format=FORMAT, version=VERSION, full=not records_only, end=True, secret=secret))
+        yield from _records(record) if records_only else _batches(record)
+        yield _line(End())
 
 
-def _line(value: Any) -> bytes:
+def _line(value: msgspec.Struct) -> bytes:
     return _encode(value) + b"\n"
 
 
@@ -63,23 +61,24 @@ def _batches(record: Record) -> Iterator[bytes]:
     ):
         listed = manifest.unpack(bytes(blob))
         yield _line(
-            {
-                "kind": "batch", "position": position, "at": at, "source": source, "cursor": cursor, "items": items,
-                "chain": bytes(chain).hex(), "closed": listed.closed, "pruned": listed.pruned,
-            }
+            Batch(
+                position=position, at=at, source=source, cursor=cursor, items=items, chain=bytes(chain).hex(),
+                closed=listed.closed, pruned=listed.pruned, forgotten=listed.forgotten, tombstones=listed.tombstones,
+            )
         )  # fmt: skip
         rows = {row.label: row for kind in ahead.values() for row in kind.upto(position) if isinstance(row, Row)}
         for index, label in enumerate(listed.labels):
-            yield _item_line(rows.get(tuple(label)), label, listed.hash(index))
+            yield _item_line(rows.get(label), label, listed.hash(index))
 
 
-def _item_line(row: Row | None, label: Any, item_hash: bytes) -> bytes:
+def _item_line(row: Row | None, label: Label, item_hash: bytes) -> bytes:
     if row is None:
-        return _line({"kind": "pruned", "label": label, "hash": item_hash.hex()})
-    kept: dict[str, Any] = {}
-    if row.salt is not None:
-        kept["salt"] = row.salt.hex()
-    if row.lost is not None:
-        kept |= {"lost": row.lost, "derived": row.derived}
-    body = _encode(row.item)
-    return body[:-1] + b',"row":' + _encode(kept) + b"}\n" if kept else body + b"\n"
+        return _line(Pruned(label=label, hash=item_hash.hex()))
+    beside = Beside(
+        check=item_hash.hex()[:CHECK],
+        salt=row.salt.hex() if row.salt is not None else None,
+        lost=row.lost,
+        derived=list(row.derived) if row.lost is not None else None,
+        until=row.until or None,
+    )
+    return _encode(row.item)[:-1] + b',"row":' + _encode(beside) + b"}\n"

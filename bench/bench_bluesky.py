@@ -1,0 +1,181 @@
+"""Bluesky's stream on one core: decode, match, look up, make pages; against real time.
+
+Events are made up in the shapes and the mix of a recorded window of the relay (of 152 events 105 likes, 17 posts, 15
+reposts, the rest follows, deletions, accounts); 463 in a second are 40 million a day. One post in two thousand links a
+paper, one reaction in fifty is to a tracked post. The peer merely splits the same bytes into lines. Time is the
+processor's: one thread works and waits for nothing. Writing into the record is not in these figures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import resource
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from bench import measure
+from hotpapers.errors import NetError
+from hotpapers.model import Answer
+from hotpapers.sources.bluesky import Bluesky, BlueskySettings
+
+EVENTS = 400_000
+ROUNDS = 3
+LIVE = 463
+"""Events in a second, as recorded."""
+GOAL = 500
+MIX = {
+    "like": 105,
+    "post": 17,
+    "repost": 15,
+    "follow": 6,
+    "unfollow": 3,
+    "other": 3,
+    "unpost": 1,
+    "account": 1,
+    "unlike": 1,
+}
+TRACKED = 20_000
+TEXT = "we read about what the new people said of this today and it was not so bad as all that"
+WORDS = tuple(TEXT.split())
+MARKS = ("🎉", "naïve", "こんにちは")
+LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """Events in a second, times real time, and the share of the peer's rate; `scale` times 400,000 events."""
+    chance = random.Random(2101)
+    tracked = [_post_uri(chance) for _ in range(TRACKED)]
+    known = {f"bluesky:{uri}" for uri in tracked}
+    block = b"".join(_event(chance, tracked, n) for n in range(int(EVENTS * scale)))
+    count, kept = block.count(b"\n"), [0]
+
+    def listen() -> None:
+        source = Bluesky(BlueskySettings(mode="stream", jetstream=("wss://stream.example",)), known)
+        kept[0] = sum(len(page.seen) for page in _pages(source, Lines(block)))
+
+    ours, split = measure.by_turns(ROUNDS, lambda: _busy(listen), lambda: _busy(block.splitlines))
+    rate = count / ours
+    return {
+        "events_s": round(rate),
+        "times_real_time": round(rate / LIVE),
+        "share_of_splitting": round(split / ours, 3),
+        "kept": kept[0],
+        "events": count,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "lines": [
+            measure.at_least("Bluesky's stream: decode, match, look up, against real time", rate, LIVE, "events", GOAL),
+            measure.at_least("the same, against splitting into lines", rate, count / split, "events", None),
+        ],
+        "method": __doc__,
+    }
+
+
+def _busy(task: Callable[[], object]) -> float:
+    start = time.process_time()
+    task()
+    return time.process_time() - start
+
+
+def _pages(source: Bluesky, net: Lines) -> Iterator[Any]:
+    with contextlib.suppress(NetError):  # the lines come to an end
+        yield from source.pages(net, None)
+
+
+class Lines:
+    """A network that says the lines of a block, as fast as they are taken."""
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+
+    def messages(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes | None]:
+        return iter(self._block.splitlines())
+
+    def lines(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes | None]:
+        raise NotImplementedError
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
+        accept: Sequence[int] = (),
+    ) -> Answer:  # fmt: skip
+        raise NotImplementedError
+
+    def post(
+        self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        raise NotImplementedError
+
+    def now(self) -> int:
+        return time.time_ns() // 1000
+
+    def sleep(self, seconds: float) -> None:
+        raise NotImplementedError
+
+
+# ---- made-up events ------------------------------------------------------------------------------------
+
+
+def _event(chance: random.Random, tracked: Sequence[str], number: int) -> bytes:
+    [kind] = chance.choices(list(MIX), list(MIX.values()))
+    did = f"did:plc:{_code(chance, 24)}"
+    head: dict[str, Any] = {"did": did, "time_us": time.time_ns() // 1000 - 1_000_000 + number, "kind": "commit"}
+    if kind == "account":
+        said = {"active": True, "did": did, "seq": 31_000_000_000 + number, "time": "2026-08-01T00:00:00.000Z"}
+        return msgspec.json.encode(head | {"kind": kind, kind: said}) + b"\n"
+    collection, record = _record(chance, kind, tracked)
+    commit: dict[str, Any] = {
+        "rev": _code(chance, 13), "operation": "delete" if record is None else "create",
+        "collection": collection, "rkey": _code(chance, 13),
+    }  # fmt: skip
+    if record is not None:
+        moment = {"$type": collection, "createdAt": "2026-08-01T00:00:00.000Z"}
+        commit |= {"record": moment | record, "cid": f"bafyrei{_code(chance, 52)}"}
+    return msgspec.json.encode(head | {"commit": commit}) + b"\n"
+
+
+def _record(chance: random.Random, kind: str, tracked: Sequence[str]) -> tuple[str, dict[str, Any] | None]:
+    if kind in ("like", "repost"):
+        uri = chance.choice(tracked) if chance.random() < 0.02 else _post_uri(chance)
+        return f"app.bsky.feed.{kind}", {"subject": {"cid": f"bafyrei{_code(chance, 52)}", "uri": uri}}
+    if kind == "post":
+        return "app.bsky.feed.post", _post(chance)
+    if kind == "follow":
+        return "app.bsky.graph.follow", {"subject": f"did:plc:{_code(chance, 24)}"}
+    if kind == "other":
+        return "org.example.status", {"status": " ".join(chance.choices(WORDS, k=40))}
+    return {"unpost": "app.bsky.feed.post", "unlike": "app.bsky.feed.like"}.get(kind, "app.bsky.graph.follow"), None
+
+
+def _post(chance: random.Random) -> dict[str, Any]:
+    text = " ".join(chance.choices(WORDS + MARKS, k=chance.randrange(5, 50)))
+    record: dict[str, Any] = {"text": text, "langs": ["en"]}
+    if chance.random() < 0.4:
+        parent = {"cid": f"bafyrei{_code(chance, 52)}", "uri": _post_uri(chance)}
+        record["reply"] = {"parent": parent, "root": parent}
+    if chance.random() < 0.2:
+        paper = chance.random() < 0.0025
+        link = (
+            f"https://arxiv.org/abs/2609.{chance.randrange(1, 20_000):05}"
+            if paper
+            else "https://news.example/a/story-of-today"
+        )
+        index = {"byteStart": 0, "byteEnd": len(text.encode())}
+        record["facets"] = [{"features": [{"$type": "app.bsky.richtext.facet#link", "uri": link}], "index": index}]
+        card = {"uri": link, "title": "A story of today", "description": " ".join(chance.choices(WORDS, k=20))}
+        record["embed"] = {"$type": "app.bsky.embed.external", "external": card}
+    return record
+
+
+def _post_uri(chance: random.Random) -> str:
+    return f"at://did:plc:{_code(chance, 24)}/app.bsky.feed.post/{_code(chance, 13)}"
+
+
+def _code(chance: random.Random, length: int) -> str:
+    return "".join(chance.choices(LETTERS, k=length))
+
+
+if __name__ == "__main__":
+    print({name: value for name, value in run().items() if name not in ("lines", "method")})

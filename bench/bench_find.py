@@ -1,0 +1,185 @@
+"""Finding papers in raw lines: our scanner beside ripgrep, on the same generated file and one core.
+
+The file is made anew each time and the same each time: lines as Bluesky's stream has them (events in JSON, 0.55 kB on
+average) with a mention in two of a hundred. Nine of ten mentions are the links that people mostly post; the tenth goes
+round the labelled list of tests/data/mentions.jsonl, so that every form and every escape occurs, near-misses too.
+
+The peer only tells how many lines hold one of two words; ours tells every paper, its version, form and place. Both
+read the file from the page cache. Best of nine, taken in turns. `ratio_thorough` is that of a scan which also looks
+for every invisible character inside a needle, not only for those that programs put there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bench import measure
+from hotpapers.arxiv_id.plain import INVISIBLE
+from hotpapers.mentions import Found
+from hotpapers.mentions.scan import USUAL, scan_file
+
+LABELLED = Path(__file__).resolve().parents[1] / "tests" / "data" / "mentions.jsonl"
+SIZE = 200_000_000
+GOAL = 0.5
+ROUNDS = 9
+PEER = ("rg", "-c", "--threads", "1", "-i", "xiv|/papers/")
+
+TEXT = (
+    "a about after again all also and any are as at be been better but by call can code could data day did do "
+    "does down each even every few find first for from get give go good great had has have he her here him his how I "
+    "idea if in into is it its just keep know last like line little live long look made make many may me model more "
+    "most much music must my never new next night no not now of off old on one only or other our out over own paper "
+    "people place quite read really right said same say see she should show so some still such take talk team "
+    "than thank that the their them then there these they thing think this those time to today too train try two under "
+    "up us use very walk want was way we week well went were what when where which while who why will with word work "
+    "world would write year yes you your"
+)
+WORDS = TEXT.split()
+MARKS = ("…", "—", "’", "“so”", "é", "über", "🎉", "😂", "👩‍💻", "🤖", "こんにちは", "привет", "是的")
+# How papers are mentioned on Hacker News, Lobsters, Reddit and Bluesky: about so many of a hundred.
+PLAIN = {
+    "https://arxiv.org/abs/{}": 68,
+    "https://arxiv.org/pdf/{}": 8,
+    "https://arxiv.org/pdf/{}.pdf": 6,
+    "https://arxiv.org/html/{}v1": 4,
+    "http://arxiv.org/abs/{}": 6,
+    "arXiv:{}": 3,
+    "https://www.arxiv.org/abs/{}": 2,
+    "https://huggingface.co/papers/{}": 1,
+    "https://doi.org/10.48550/arXiv.{}": 1,
+    "https://www.alphaxiv.org/abs/{}": 1,
+}
+
+Expected = Counter[tuple[str, int | None]]
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """Rates in MB/s, their ratio, and the share of mentions found; `scale` times 200 MB."""
+    if shutil.which(PEER[0]) is None:
+        return {"skipped": "ripgrep (rg) is not installed"}
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "lines.txt")
+        expected = generate(file, int(SIZE * scale))
+        found = Counter((found.id, found.version) for _, found in _scanned(file, USUAL))
+        tasks: list[Callable[[], object]] = [
+            lambda: count(file, USUAL),
+            lambda: _peer(file),
+            lambda: count(file, INVISIBLE),
+        ]
+        ours, peer, thorough = measure.by_turns(ROUNDS, *(partial(measure.seconds, task) for task in tasks))
+        size = file.stat().st_size / 1e6
+    right = (expected & found).total()
+    recall, precision = round(right / expected.total(), 6), round(right / found.total(), 6)
+    what = f"finding papers in raw lines, recall {recall}, precision {precision}"
+    return {
+        "name": "find",
+        "ours_mb_s": round(size / ours),
+        "peer_mb_s": round(size / peer),
+        "ratio": round(peer / ours, 3),
+        "ratio_thorough": round(peer / thorough, 3),
+        "goal": GOAL,
+        "recall": recall,
+        "precision": precision,
+        "mentions": expected.total(),
+        "lines": [
+            measure.at_least(what, size / ours, size / peer, "MB", GOAL),
+            measure.at_least(
+                "the same, for invisible characters of every kind", size / thorough, size / peer, "MB", None
+            ),
+        ],
+        "method": __doc__,
+    }
+
+
+def _scanned(file: Path, parting: str) -> Iterator[tuple[int, Found]]:
+    with file.open("rb", buffering=0) as stream:
+        yield from scan_file(stream, parting)
+
+
+def count(file: Path, parting: str) -> int:
+    """How many mentions a file holds."""
+    with file.open("rb", buffering=0) as stream:
+        return sum(1 for _ in scan_file(stream, parting))
+
+
+def _peer(file: Path) -> None:
+    subprocess.run([*PEER, str(file)], check=True, stdout=subprocess.DEVNULL)
+
+
+# ---- the file ----------------------------------------------------------------------------------------
+
+
+def generate(file: Path, size: int) -> Expected:
+    """Writes about `size` bytes of lines; the papers that are mentioned, with how often."""
+    chance = random.Random(2101)
+    labelled = _labelled()
+    idle = [_event(chance, _talk(chance)) for _ in range(5_000)]
+    expected: Expected = Counter()
+    written, tenth = 0, 0
+    with file.open("wb") as stream:
+        while written < size:
+            lines = chance.choices(idle, k=98)
+            for _ in range(2):
+                tenth += 1
+                mention, papers = labelled[tenth // 10 % len(labelled)] if tenth % 10 == 0 else _plain(chance)
+                expected.update(papers)
+                lines.insert(chance.randrange(len(lines)), _event(chance, f"{_talk(chance)} {mention} {_talk(chance)}"))
+            block = "".join(lines).encode()
+            written += stream.write(block)
+    return expected
+
+
+def _labelled() -> list[tuple[str, list[tuple[str, int | None]]]]:
+    rows = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
+    return [
+        (row["text"], [(found["id"], found["version"]) for found in row["found"]])
+        for row in rows
+        if "\n" not in row["text"]
+    ]
+
+
+def _plain(chance: random.Random) -> tuple[str, list[tuple[str, int | None]]]:
+    id = f"{chance.randrange(15, 27)}{chance.randrange(1, 13):02}.{chance.randrange(1, 99_999):05}"
+    [form] = chance.choices(list(PLAIN), list(PLAIN.values()))
+    return form.format(id), [(id, 1 if "v1" in form else None)]
+
+
+def _talk(chance: random.Random) -> str:
+    words = chance.choices(WORDS, k=chance.randrange(10, 60))
+    if chance.random() < 0.15:
+        words.append(chance.choice(MARKS))
+    if chance.random() < 0.01:
+        words.append("papers")
+    if chance.random() < 0.1:
+        words.append(f"https://example.org/{chance.choice(WORDS)}/{chance.randrange(10**6)}")
+    return " ".join(words)
+
+
+def _event(chance: random.Random, text: str) -> str:
+    """A line as a network's stream has it; the text stands as it is, for its escapes are what is to be found."""
+    did, rev, cid = (_code(chance, n) for n in (24, 13, 52))
+    moment = f"2026-08-{chance.randrange(1, 29):02}T{chance.randrange(24):02}:00:00.000Z"
+    return (
+        f'{{"did":"did:plc:{did}","time_us":17{chance.randrange(10**14)},"kind":"commit","commit":{{"rev":"{rev}",'
+        f'"operation":"create","collection":"app.bsky.feed.post","rkey":"{_code(chance, 13)}","record":{{"$type":'
+        f'"app.bsky.feed.post","createdAt":"{moment}","langs":["en"],"text": {text} }},"cid":"bafyrei{cid}"}}}}\n'
+    )
+
+
+def _code(chance: random.Random, length: int) -> str:
+    return "".join(chance.choices("abcdefghijklmnopqrstuvwxyz234567", k=length))
+
+
+if __name__ == "__main__":
+    result = run(float(os.environ.get("SCALE", "1")))
+    print(json.dumps({key: value for key, value in result.items() if key not in ("lines", "method")}))

@@ -1,0 +1,46 @@
+"""`hotpapers --help`, against `python -c pass`.
+
+Ours is the console script beside this Python, with its output going nowhere; the peer is the same Python starting and
+ending. Both with compiled files at hand; the median of many turns.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench import measure
+
+TURNS = 61
+
+
+def script() -> Path | None:
+    """The console script of this environment."""
+    found = Path(sys.executable).with_name("hotpapers")
+    return found if found.exists() else None
+
+
+def taken(*command: str) -> float:
+    """Seconds from start to end of a command."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+    def start() -> None:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+
+    return measure.seconds(start)
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    installed = script()
+    if installed is None:
+        return {"skipped": "no hotpapers command beside this Python: run it by `make bench`"}
+    mine, plain = measure.medians(
+        max(int(TURNS * scale), 7),
+        lambda: taken(str(installed), "--help"),
+        lambda: taken(sys.executable, "-c", "pass"),
+    )
+    return {"lines": [measure.at_most("hotpapers --help", mine, plain, 4)], "method": __doc__}

@@ -1,0 +1,131 @@
+"""`import classic` of the archive, against `executemany` of the rows that come of it.
+
+Ours reads, decodes, checks and parses each file, makes items of it and writes them, one durable batch a file. The
+peer gets the finished rows of all tables, batches and manifests too, and puts them into the same tables with the same
+indexes and settings in one transaction. The archive lies beside the checkout; where it is absent, as many made-up
+files of the same shape take its place, and a note says so. Best of five, by turns.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+
+from bench import measure
+from hotpapers import classic_text
+from hotpapers.record import Record
+from hotpapers.record.importers.classic import import_classic
+from hotpapers.record.sqlite import SqliteDatabase
+from hotpapers.record.store import connect
+
+FILES = 229
+WORDS = "kettle umbrella sparse teapot gradient lantern of under with"
+SKIPPED = ("meta",)
+"""Tables that a new store fills by itself."""
+
+
+class Table(NamedTuple):
+    """A table's finished rows."""
+
+    insert: str
+    rows: list[tuple[Any, ...]]
+
+
+def files(folder: Path, scale: float) -> tuple[list[Path], str]:
+    """The files to import, and a note on where they are from."""
+    wanted = max(int(FILES * scale), 1)
+    archive = sorted((measure.SHARED / "archive" / "posts").glob("*.md"))
+    if archive:
+        return archive[:wanted], f"{len(archive[:wanted])} files of the archive"
+    return [_made_up(folder, n) for n in range(wanted)], f"{wanted} made-up files: the archive is absent"
+
+
+def _made_up(folder: Path, n: int) -> Path:
+    """A file of the archive's size: 15 papers with ten posts each."""
+    chance = random.Random(n)
+    day = f"{2020 + n // 336}-{1 + n // 28 % 12:02}-{1 + n % 28:02}"
+    items = tuple(_made_up_item(chance, day, n, number) for number in range(1, 16))
+    issue = classic_text.ClassicIssue(date=day, made=f"{day}T21:00:00", lead=0, items=items)
+    file = folder / f"{day}---Hot-Papers.md"
+    file.write_text(classic_text.render(issue, escape=True), "utf-8")
+    return file
+
+
+def _made_up_item(chance: random.Random, day: str, n: int, number: int) -> classic_text.ClassicItem:
+    likes = 4000 - 250 * number
+    posts = tuple(_made_up_post(chance) for _ in range(10))
+    return classic_text.ClassicItem(
+        number=number, title=_talk(chance, 9), authors=tuple(_talk(chance, 2) for _ in range(5)), reposts=likes // 4,
+        likes=likes, tallied=f"{day[5:7]}/{day[8:]}/{day[:4]} 20:{number:02}:00", paper=f"2001.{n * 20 + number:05}",
+        categories=("cs.LG", "stat.ML"), abstract=_talk(chance, 150), posts=posts,
+    )  # fmt: skip
+
+
+def _made_up_post(chance: random.Random) -> classic_text.ShownPost:
+    return classic_text.ShownPost(
+        id=str(chance.randrange(12 * 10**17, 14 * 10**17)), handle=f"teapot{chance.randrange(900)}",
+        name=_talk(chance, 2), lang="en", rtl=False, text=_talk(chance, 30), links=(),
+    )  # fmt: skip
+
+
+def _talk(chance: random.Random, words: int) -> str:
+    return " ".join(chance.choices(WORDS.split(), k=words))
+
+
+# ---- both sides ------------------------------------------------------------------------------------------
+
+
+def ours(store: str, chosen: Sequence[Path]) -> float:
+    """Seconds to import all files into a new store."""
+    with Record(store) as record:
+        return measure.seconds(lambda: [import_classic(record, file.name, file.read_bytes()) for file in chosen])
+
+
+def finished(store: str) -> list[Table]:
+    """All rows that an import left."""
+    connection = apsw.Connection(store)
+    names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    tables = []
+    for (name,) in list(names):
+        rows = list(connection.execute(f'SELECT * FROM "{name}" ORDER BY rowid'))
+        if rows and name not in SKIPPED:
+            tables.append(Table(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(rows[0]))})', rows))
+    return tables
+
+
+def peer(store: str, tables: Sequence[Table]) -> float:
+    """Seconds to put the same rows into a new store."""
+    Record(store).database.close()
+    database = connect(store)
+    assert isinstance(database, SqliteDatabase)  # the address is a path
+
+    def write() -> None:
+        with database.write():
+            for table in tables:
+                database.many(table.insert, table.rows)
+
+    taken = measure.seconds(write)
+    database.close()
+    return taken
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        chosen, note = files(folder, scale)
+        first = str(folder / "first.db")
+        ours(first, chosen)
+        tables = finished(first)
+        stores: Callable[[], str] = map(str, (folder / f"{n}.db" for n in itertools.count())).__next__
+        mine, plain = measure.by_turns(5, lambda: ours(stores(), chosen), lambda: peer(stores(), tables))
+    count = sum(len(table.rows) for table in tables)
+    notes = [f"{note}, {count:,} rows; {len(chosen) / mine:,.0f} files a second"]
+    line = measure.at_least("import classic of the archive", count / mine, count / plain, "rows", 0.15)
+    return {"lines": [line], "method": __doc__, "notes": notes}

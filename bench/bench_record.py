@@ -1,0 +1,173 @@
+"""Items in memory into the record, against `executemany` of the same rows.
+
+Ours is `Record.write`: checks, tombstones, rows with salts and derived columns, two SHA-256 and more an item, the
+manifest, the chain; once in batches of 10,000, each a transaction that is on the disk when it ends, and once all in one
+batch. The peer gets the finished rows in the order in which the items came and puts them into the same tables with the
+same indexes and settings (WAL, synchronous FULL, secure_delete), kind by kind, in one transaction. Both begin with an
+empty store; by turns, the best of three.
+
+What keeps ours from the goal: two hashes and the row of a snapshot take 2.4 µs of a core in Python where the peer's
+whole insert takes some 3.5; and each batch of 10,000 writes every index page that it touches to the log, which for
+keys in no order are most of the index, while one transaction writes it once. SQLite alone, given finished rows in
+transactions of 10,000, comes to 0.46 of the peer's rate (0.50 with pages of 16 KiB).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from bench import measure
+from bench.made_up import BATCH, MadeUp
+from hotpapers.errors import HotPapersError
+from hotpapers.model import Item
+from hotpapers.record import Record, items, schema
+from hotpapers.record.writing import insert_sql
+
+ITEMS = 500_000
+Rows = dict[items.Spec, list[tuple[Any, ...]]]
+
+
+def mixed(scale: float) -> list[list[Item]]:
+    """Batches as they come in after two weeks, when snapshots are most of them."""
+    wanted = max(int(ITEMS * scale) // BATCH, 1)
+    stream = itertools.chain.from_iterable(MadeUp(max(scale, 0.05)).batches())
+    late = itertools.islice(stream, wanted * BATCH // 4, None)
+    return [list(itertools.islice(late, BATCH)) for _ in range(wanted)]
+
+
+def finished_rows(batches: Sequence[list[Item]]) -> Rows:
+    """The rows that ours writes, by kind, in the order in which the items came."""
+    rows: Rows = {}
+    marks = items.Marks(b"s" * 32)
+    for item in itertools.chain.from_iterable(batches):
+        prepared = items.prepare(item, marks, os.urandom(items.SALT))
+        rows.setdefault(items.SPECS[type(item)], []).append(prepared.row)
+    return rows
+
+
+def ours(store: str, batches: Sequence[list[Item]]) -> float:
+    """Seconds to write all batches."""
+    with Record(store) as record:
+        return measure.seconds(lambda: [record.write(batch, source="bench") for batch in batches])
+
+
+def peer(path: Path, rows: Rows) -> float:
+    """Seconds for the same rows in one transaction of plain `executemany`."""
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+    for migration in schema.MIGRATIONS:
+        connection.execute(migration)
+
+    def write() -> None:
+        with connection:
+            for spec, group in rows.items():
+                connection.executemany(insert_sql(spec, 1), group)
+
+    taken = measure.seconds(write)
+    connection.close()
+    return taken
+
+
+def in_sqlite(batches: Sequence[list[Item]], rows: Rows) -> list[float]:
+    """[ours in batches, ours in one, peer] in seconds."""
+    everything = [list(itertools.chain.from_iterable(batches))]
+    with tempfile.TemporaryDirectory() as folder:
+        names = (f"{n}.db" for n in itertools.count())
+        return measure.by_turns(
+            3,
+            lambda: ours(str(Path(folder) / next(names)), batches),
+            lambda: ours(str(Path(folder) / next(names)), everything),
+            lambda: peer(Path(folder) / next(names), rows),
+        )
+
+
+# ---- PostgreSQL, where one is reachable ------------------------------------------------------------------
+
+
+def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
+    """[ours, peer] in seconds, the best of three; or why not."""
+    try:
+        from hotpapers.record.postgres import translate_schema
+    except HotPapersError as missing:
+        return str(missing)
+    import psycopg
+
+    base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
+
+    def peer() -> float:
+        with fresh_schema(base) as url, psycopg.connect(url) as connection:
+            connection.execute("".join(map(translate_schema, schema.MIGRATIONS)).encode())
+            connection.commit()
+            return measure.seconds(lambda: write(connection))
+
+    def write(connection: psycopg.Connection[Any]) -> None:
+        with connection.cursor() as cursor:
+            for spec, group in rows.items():
+                cursor.executemany(insert_sql(spec, 1).replace("?", "%s").encode(), group)
+        connection.commit()
+
+    def mine() -> float:
+        with fresh_schema(base) as url:
+            return ours(url, batches)
+
+    try:
+        return measure.by_turns(3, mine, peer)
+    except (HotPapersError, psycopg.Error) as problem:
+        return str(problem).splitlines()[0]
+
+
+class fresh_schema:  # noqa: N801  used as a context manager, like a function
+    """The address of an empty schema in a database, dropped afterwards."""
+
+    def __init__(self, base: str) -> None:
+        self._base = base
+        self._name = f"bench_{os.getpid()}_{next(_numbers)}"
+
+    def __enter__(self) -> str:
+        self._run(f'CREATE SCHEMA "{self._name}"')
+        separator = "&" if "?" in self._base else "?"
+        return f"{self._base}{separator}options=-csearch_path%3D{self._name}"
+
+    def __exit__(self, *_: object) -> None:
+        self._run(f'DROP SCHEMA "{self._name}" CASCADE')
+
+    def _run(self, sql: str) -> None:
+        import psycopg
+
+        with psycopg.connect(self._base, autocommit=True, connect_timeout=3) as connection:
+            connection.execute(sql.encode())
+
+
+_numbers: Iterator[int] = itertools.count()
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    batches = mixed(scale)
+    rows = finished_rows(batches)
+    count = sum(map(len, batches))
+    kinds = ", ".join(f"{len(group):,} {spec.kind}" for spec, group in rows.items())
+    mine, at_once, plain = in_sqlite(batches, rows)
+    lines = [
+        measure.at_least("items into the record, batches of 10,000", count / mine, count / plain, "items", 0.5),
+        measure.at_least("items into the record, one batch", count / at_once, count / plain, "items", 0.5),
+    ]
+    few = batches[: max(len(batches) // 10, 1)]
+    found = in_postgres(few, finished_rows(few))
+    notes = [f"{count:,} items: {kinds}"]
+    if isinstance(found, str):
+        notes.append(f"PostgreSQL was left out: {found}")
+    else:
+        number = sum(map(len, few))
+        mine, plain = found
+        lines.append(
+            measure.at_least("the same on PostgreSQL, batches of 10,000", number / mine, number / plain, "items", None)
+        )
+    return {"lines": lines, "method": __doc__, "notes": notes}

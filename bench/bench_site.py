@@ -1,0 +1,148 @@
+"""The site of the archive's issues and their papers, against Hugo, Pelican and Eleventy.
+
+Ours is `hotpapers publish --all --to site` from a store in which all issues are frozen, into an empty folder. Each
+peer gets the same pages as Markdown files (bench/site_content.py: the same titles, authors, counts, abstracts, posts,
+links and reasons) and templates with the same frame (bench/site_peers.py), and builds into an empty folder; feeds,
+taxonomies and all else that would make more pages is off. The numbers of pages are checked to be equal. What is timed
+is the whole process; by turns, the best of three. *One new issue* is `hotpapers publish DAY --to site` of the last day
+into a folder that holds the site but for that day. The archive lies beside the checkout; where it is absent, as many
+made-up files of the same shape take its place, and a note says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import bench_import, measure
+from bench.site_content import pages
+from bench.site_peers import GENERATORS, Generator
+from hotpapers.issue.freeze import freeze, frozen_days, listed_days, publication_of
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.publish.addresses import issue_path
+from hotpapers.record import Record
+from hotpapers.record.importers.classic import import_classic
+
+ASSETS = ("style.css", "icon.svg")
+
+
+def frozen(store: str, files: Sequence[Path]) -> list[str]:
+    """Imports and freezes all listings; their days."""
+    with Record(store) as record:
+        for file in files:
+            import_classic(record, file.name, file.read_bytes())
+        publication = publication_of(record, None)
+        for day in listed_days(record, publication.publication):
+            freeze(record, publication, day)
+        return frozen_days(record, publication.publication)
+
+
+def publish(store: str, output: Path, *days: str) -> float:
+    """Seconds of the whole command, for these days or all."""
+    which = days or ("--all",)
+    command = [sys.executable, "-m", "hotpapers", "publish", *which, "--to", "site", "--output", str(output)]
+    return measure.seconds(lambda: _run([*command, "--store", store], output.parent))
+
+
+def _run(command: Sequence[str], folder: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, env=environment)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[], float]]:
+    """For each generator that is here, what builds its site into a new folder and tells how long that took."""
+    made: dict[str, Callable[[], float]] = {}
+    with Record(store) as record:
+        shelf = RecordShelf(record)
+        name = publication_of(record, None).publication
+        content = list(pages(shelf, name))
+    for generator in GENERATORS:
+        program = generator.found()
+        if program is not None:
+            source = folder / generator.program
+            generator.prepare(source, content)
+            _place_assets(source, generator, assets)
+            made[generator.name] = _builder(generator, program, source, folder)
+    return made
+
+
+def _place_assets(source: Path, generator: Generator, assets: Path) -> None:
+    """Style and icon, where the generator copies files from."""
+    where = {"Hugo": source / "static", "Pelican": source / "theme" / "static"}.get(generator.name)
+    if where:
+        where.mkdir(parents=True, exist_ok=True)
+        for name in ASSETS:
+            shutil.copy(assets / name, where / name)
+
+
+_numbers = itertools.count()
+
+
+def _builder(generator: Generator, program: str, source: Path, folder: Path) -> Callable[[], float]:
+    def build() -> float:
+        output = folder / f"{generator.program}-{next(_numbers)}"
+        return measure.seconds(lambda: _run(generator.command(program, source, output), source))
+
+    return build
+
+
+def html(folder: Path) -> tuple[int, int]:
+    """How many pages a site has, and their bytes."""
+    found = list(folder.rglob("*.html"))
+    return len(found), sum(file.stat().st_size for file in found)
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        chosen, note = bench_import.files(folder, scale)
+        store = str(folder / "store.db")
+        days = frozen(store, chosen)
+        site = folder / "ours"
+        publish(store, site)
+        peers = prepared(folder, store, site)
+        tasks = [lambda: publish(store, folder / f"ours-{next(_numbers)}"), lambda: again(store, site, days[-1])]
+        taken = measure.by_turns(3, *tasks, *peers.values())
+        notes = [f"{note}; {len(days):,} issues", *_sizes(folder, site, peers)]
+    full, one, *others = taken
+    found = dict(zip(peers, others, strict=True))
+    lines = [_line(generator.name, full, found.get(generator.name)) for generator in GENERATORS]
+    lines.append(measure.at_most("one new issue, against the full build", one, full, 0.1))
+    return {"lines": lines, "method": __doc__, "notes": notes}
+
+
+def _line(peer: str, ours: float, theirs: float | None) -> dict[str, Any]:
+    what, goal = f"the site, against {peer}", 2 if peer == "Hugo" else 1
+    if theirs is None:
+        return measure.Line(what, measure.span(ours), "not installed", None, f"≤ {goal}")._asdict()
+    return measure.at_most(what, ours, theirs, goal)
+
+
+def again(store: str, site: Path, day: str) -> float:
+    """Seconds to publish one day into a site that lacks it."""
+    shutil.rmtree((site / issue_path(day)).parent)
+    return publish(store, site, day)
+
+
+def _sizes(folder: Path, site: Path, peers: dict[str, Any]) -> list[str]:
+    """Pages and bytes of every site. Raises AssertionError when one has other pages."""
+    ours = html(site)
+    notes = [f"ours: {ours[0]:,} pages, {ours[1] / 1e6:.1f} MB"]
+    for generator in GENERATORS:
+        if generator.name in peers:
+            built = next(path for path in folder.glob(f"{generator.program}-*") if path.is_dir())
+            found = html(built)
+            notes.append(f"{generator.name} ({generator.release()}): {found[0]:,} pages, {found[1] / 1e6:.1f} MB")
+            if found[0] != ours[0]:
+                raise AssertionError(f"{generator.name} made {found[0]} pages, ours {ours[0]}")
+    return notes

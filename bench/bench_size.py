@@ -1,0 +1,75 @@
+"""How large a year becomes: bytes of an item of each kind, times a year's items of each kind.
+
+Measured on a store of the made-up record (ids, texts and abstracts of real length) with the reactions of an account to
+a post added, written in batches of 10,000: the pages of each table and of all its indexes, divided by its rows; the
+batches' manifests by all items. A year is assumed as `YEAR` says: all of arXiv, one paper in ten talked about in ten
+posts, the counts of each read ten times, and ten reactions to each of the half that is on a network that says who
+reacted; originals are counted for as long as the default settings keep them (arXiv's for ever, others 30 days), at an
+estimated size. Nothing is taken off for what `prune` removes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from bench import measure
+from bench.made_up import BATCH, MadeUp
+from hotpapers.model import DAY, Item, Post, Reaction
+from hotpapers.record import Record
+
+SCALE = 0.02
+LIMIT = 4_000_000_000
+YEAR = {"paper": 300_000, "announcement": 800_000, "post": 300_000, "mention": 300_000, "snapshot": 3_000_000,
+        "reaction": 1_500_000}  # fmt: skip
+ORIGINALS = {"arXiv's originals": 300_000 * 1_500, "other originals, 30 days of them": 5_100_000 * 400 * 30 // 365}
+"""Bytes: items a year, times what an original takes packed and indexed, times the share of the year it is kept."""
+
+
+def with_reactions(items: Iterator[Item]) -> Iterator[Item]:
+    """The same items, each post followed by ten accounts' reactions to it."""
+    chance = random.Random(1)
+    for item in items:
+        yield item
+        if isinstance(item, Post):
+            for _ in range(10):
+                account = f"{item.network}:did:plc:{chance.randrange(36**23):024x}"
+                at = item.created_at + chance.randrange(DAY)
+                yield Reaction(post=item.post, account=account, type="like", observed_at=at)
+
+
+def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:
+    """Bytes of an item by kind, and of its line in a manifest."""
+    items = with_reactions(itertools.chain.from_iterable(MadeUp(scale).batches()))
+    with Record(str(store)) as record:
+        for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
+            record.write(batch, source="bench")
+        record.database.erase_traces()
+    connection = apsw.Connection(str(store))
+    pages = """SELECT m.tbl_name, sum(d.pgsize) FROM dbstat AS d JOIN sqlite_schema AS m ON m.name = d.name
+        WHERE d.aggregate = 1 GROUP BY m.tbl_name"""
+    taken = {str(name): int(size) for name, size in connection.execute(pages)}
+    rows = {kind: next(iter(connection.execute(f"SELECT count(*) FROM {kind}")))[0] for kind in YEAR}
+    return {kind: taken[kind] / rows[kind] for kind in YEAR}, taken["batch"] / sum(rows.values())
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        each, listed = sizes(Path(folder) / "size.db", SCALE * scale)
+    year = {kind: count * (each[kind] + listed) for kind, count in YEAR.items()}
+    total = sum(year.values()) + sum(ORIGINALS.values())
+    notes = [
+        f"{kind}: {each[kind]:,.0f} bytes an item, {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB"
+        for kind, size in year.items()
+    ]
+    notes += [f"in every item a line of a manifest: {listed:,.0f} bytes"]
+    notes += [f"{name}, estimated: {size / 1e6:,.0f} MB" for name, size in ORIGINALS.items()]
+    line = measure.limit("a year of all of arXiv, forecast", total / 1e6, LIMIT / 1e6, "MB")
+    return {"lines": [line], "method": __doc__, "notes": notes}

@@ -1,0 +1,103 @@
+"""What benchmarks share: timing by turns, peak memory, and the lines of the table."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+class Line(NamedTuple):
+    """One line of the table. `goal` as it is printed; `met` is None where there is no goal."""
+
+    what: str
+    ours: str
+    peer: str
+    ratio: float | None
+    goal: str = ""
+    met: bool | None = None
+
+
+def at_least(what: str, ours: float, peer: float, unit: str, goal: float | None) -> dict[str, Any]:
+    """A line on rates, more is better: the ratio is ours / peer."""
+    ratio = ours / peer
+    shown = "" if goal is None else f"≥ {goal:g}"
+    met = None if goal is None else ratio >= goal
+    return Line(what, rate(ours, unit), rate(peer, unit), ratio, shown, met)._asdict()
+
+
+def at_most(what: str, ours: float, peer: float, goal: float | None) -> dict[str, Any]:
+    """A line on seconds, less is better: the ratio is ours / peer."""
+    ratio = ours / peer
+    shown = "" if goal is None else f"≤ {goal:g}"
+    met = None if goal is None else ratio <= goal
+    return Line(what, span(ours), span(peer), ratio, shown, met)._asdict()
+
+
+def limit(what: str, ours: float, most: float, unit: str) -> dict[str, Any]:
+    """A line against a fixed limit, less is better."""
+    return Line(what, f"{ours:,.0f} {unit}", f"{most:,.0f} {unit}", ours / most, "≤ 1", ours <= most)._asdict()
+
+
+def rate(per_second: float, unit: str) -> str:
+    """`61,200 items/s`."""
+    return f"{per_second:,.0f} {unit}/s"
+
+
+def span(seconds: float) -> str:
+    """`12.3 ms`, `2.31 s`."""
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def seconds(task: Callable[[], object]) -> float:
+    """How long a task takes."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def by_turns(times: int, *tasks: Callable[[], float], take: Callable[[list[float]], float] = min) -> list[float]:
+    """Each task returns its own seconds; they take turns, so that a busy moment falls on all; the least of each."""
+    taken: list[list[float]] = [[] for _ in tasks]
+    for _ in range(times):
+        for mine, task in zip(taken, tasks, strict=True):
+            mine.append(task())
+    return [take(mine) for mine in taken]
+
+
+def medians(times: int, *tasks: Callable[[], float]) -> list[float]:
+    """The same with medians: for very short tasks, where the least is luck."""
+    return by_turns(times, *tasks, take=median)
+
+
+def child(module: str, *words: str) -> Any:
+    """Runs `python -m module words…` in a fresh process; what it printed, as JSON."""
+    command = [sys.executable, "-m", module, *words]
+    done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: exit status {done.returncode}")
+    return json.loads(done.stdout)
+
+
+def peak_memory() -> int:
+    """Bytes of memory that this process held at most.
+
+    Linux carries a parent's peak over into `ru_maxrss` when a process is started; the kernel's own mark is this
+    process's alone.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit

@@ -1,0 +1,125 @@
+"""What was found, as a table for the terminal and as docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bench.measure import ROOT
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+COLUMNS = ("what", "ours", "peer", "ratio", "goal", "met")
+LIBRARIES = ("apsw", "click", "jinja2", "msgspec", "stringzilla", "zstandard", "psycopg")
+Found = Mapping[str, dict[str, Any]]
+
+
+def cells(line: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line's columns as text."""
+    met = {True: "yes", False: "no", None: ""}[line["met"]]
+    ratio = "" if line["ratio"] is None else f"{line['ratio']:.2f}"
+    return (line["what"], line["ours"], line["peer"], ratio, line["goal"], met)
+
+
+def rows(found: Found) -> Iterator[tuple[str, ...]]:
+    """All lines; what did not run is one with its reason."""
+    for name, result in found.items():
+        if "lines" in result:
+            yield from map(cells, result["lines"])
+        else:
+            yield (name, "", "", "", "", result.get("skipped") or result.get("failed", ""))
+
+
+def table(found: Found) -> str:
+    """The lines under each other, for a terminal."""
+    every = [COLUMNS, *rows(found)]
+    widths = [max(len(row[n]) for row in every) for n in range(len(COLUMNS) - 1)]
+    return "\n".join("  ".join([*map(str.ljust, row, widths), row[-1]]).rstrip() for row in every)
+
+
+# ---- the page ------------------------------------------------------------------------------------------
+
+
+def write(found: Found, scale: float) -> None:
+    """Renews docs/benchmarks.md; sections of benchmarks that were not run now stay as they are."""
+    kept = _sections(PAGE.read_text("utf-8")) if PAGE.exists() else {}
+    fresh = {name: section(name, result, scale) for name, result in found.items() if "lines" in result}
+    sections = kept | fresh
+    lines = [INTRODUCTION, *(sections[name] for name in sorted(sections))]
+    PAGE.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+
+
+INTRODUCTION = """# Benchmarks
+
+Written by `make bench ARGS=--write`; `make bench` alone prints the same table and changes nothing. Every figure is a
+ratio against a limit or a peer that was taken in the same run, by turns; none of them is a test. Each section says on
+which day and machine its figures were taken, what the peer is, and how both were measured. Ratios of rates are ours
+divided by the peer's, so more is better (goal ≥); ratios of seconds too, so there less is better (goal ≤).
+"""
+
+
+def _sections(page: str) -> dict[str, str]:
+    parts = re.split(r"^(?=## )", page, flags=re.M)[1:]
+    return {part.split("\n", 1)[0].removeprefix("## ").strip(): part.rstrip() + "\n" for part in parts}
+
+
+def section(name: str, result: Mapping[str, Any], scale: float) -> str:
+    """A benchmark's part of the page."""
+    lines = [f"## {name}", "", _markdown_row(COLUMNS), _markdown_row(["---"] * len(COLUMNS))]
+    lines += [_markdown_row(cells(line)) for line in result["lines"]]
+    notes = [f"- {note}" for note in result.get("notes", ())]
+    return "\n".join([*lines, "", *notes, f"- {circumstances(result, scale)}", "", result["method"].strip(), ""])
+
+
+def _markdown_row(columns: Any) -> str:
+    return "| " + " | ".join(column.replace("|", "\\|") for column in columns) + " |"
+
+
+def circumstances(result: Mapping[str, Any], scale: float) -> str:
+    """When and where: the day, the scale, the machine and how busy it was, the versions."""
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    load = " to ".join(map(str, result.get("load", ["?"])))
+    versions = ", ".join(f"{name} {version}" for name in LIBRARIES if (version := _version(name)))
+    size = "" if scale == 1 else f" at scale {scale:g}"
+    return f"{day}{size}; {machine()}; load {load}; {versions}"
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def machine() -> str:
+    """Processor, cores, memory, system, Python."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    return f"{_processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, {_system()}, {python}"
+
+
+def _processor() -> str:
+    described = Path("/proc/cpuinfo")
+    if described.exists():
+        named = re.search(r"^model name\s*:\s*(.+)$", described.read_text(), re.M)
+        if named:
+            return named[1].strip()
+    if sys.platform == "darwin":
+        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return platform.processor() or platform.machine()
+
+
+def _system() -> str:
+    try:
+        named = platform.freedesktop_os_release()
+        return f"{named.get('PRETTY_NAME', 'Linux')}, Linux {platform.release()}"
+    except OSError:
+        return platform.platform()

@@ -1,0 +1,104 @@
+"""The site's content as Markdown files, for other generators: the same pages with the same words.
+
+Each page of ours becomes one `Page`: an issue with its entries (title, authors, counts, abstract, a post, links, why it
+is here), a paper with its appearances and all its posts, and the pages that there are once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hotpapers.model import Count, Entry, Paper, Quotation, Shelf, ShelfIssue
+from hotpapers.publish import addresses, wording
+from hotpapers.publish.plain import escape, link
+from hotpapers.ranking import words
+
+
+class Page(NamedTuple):
+    """A page: where it is in the site, and its Markdown."""
+
+    path: str
+    title: str
+    body: str
+
+    @property
+    def root(self) -> str:
+        """The way back to the site's folder."""
+        return "../" * self.path.count("/")
+
+
+def pages(shelf: Shelf, publication: str) -> Iterator[Page]:
+    """All pages that our site has."""
+    days = shelf.days(publication)
+    issues = {day: shelf.issue(publication, day) for day in days}
+    entries = {day: {entry.paper: entry for entry in issue.content.entries} for day, issue in issues.items()}
+    made = [Page(addresses.issue_path(day), wording.day_name(day), _issue(issue)) for day, issue in issues.items()]
+    yield from made
+    for paper in dict.fromkeys(paper for found in entries.values() for paper in found):
+        held = [issues[day] for _, day in shelf.appearances(paper)]
+        title = held[-1].papers[paper].title
+        body = _paper(paper, [(one, entries[one.content.day][paper]) for one in held])
+        yield Page(addresses.paper_path(paper), title, body)
+    yield made[-1]._replace(path="index.html")
+    yield Page("archive/index.html", "Archive", "\n".join(map(_archived, issues.values())))
+    yield Page("about/index.html", "About", "\n\n".join(["What this is and how it counts."] * 40))
+    yield Page("404.html", "Not found", "There is no such page.")
+
+
+def _archived(issue: ShelfIssue) -> str:
+    day = issue.content.day
+    return f"- [{wording.day_name(day)}](../{day}/index.html), {len(issue.content.entries)} papers"
+
+
+def _issue(issue: ShelfIssue) -> str:
+    blocks = [escape(" · ".join(wording.facts(issue)))]
+    for entry in issue.content.entries:
+        paper = issue.papers[entry.paper]
+        blocks.append(f"## {entry.place}. [{escape(paper.title)}](../{addresses.paper_path(entry.paper)})")
+        blocks.append(escape(", ".join(paper.authors)))
+        blocks += [_counts(entry.counts), escape(paper.abstract)]
+        blocks += map(_post, issue.posts.get(entry.paper, ())[:1])
+        blocks += [_links(paper), *_why(issue, entry)]
+    blocks.append(f"Digest `{issue.digest}`. Check it: `hotpapers verify {issue.content.day}`")
+    return _joined(blocks)
+
+
+def _paper(key: str, held: list[tuple[ShelfIssue, Entry]]) -> str:
+    paper = held[-1][0].papers[key]
+    blocks = [escape(", ".join(paper.authors)), _links(paper), "## Abstract", escape(paper.abstract)]
+    for issue, entry in held:
+        day = issue.content.day
+        blocks.append(f"### [{wording.weekday_name(day)}](../../{day}/index.html)")
+        blocks += [_counts(entry.counts), *_why(issue, entry)]
+        blocks += map(_post, issue.posts.get(key, ()))
+    return _joined(blocks)
+
+
+def _counts(counts: Iterable[Count]) -> str:
+    return "\n".join(f"- {words.network_name(one.network)}: {wording.counts_line(one)}" for one in counts)
+
+
+def _why(issue: ShelfIssue, entry: Entry) -> Iterator[str]:
+    yield "\n".join(f"1. {escape(words.part_sentence(part))} {escape(words.formula(part))}" for part in entry.parts)
+    yield f"Score: {wording.total(entry)}."
+    yield wording.places(entry, issue.listing is not None)
+    yield f"What would make neighbours swap: `hotpapers explain {entry.paper} --issue {issue.content.day}`"
+
+
+def _links(paper: Paper) -> str:
+    found = [link("abs", addresses.abs_url(paper.paper)), link("pdf", addresses.pdf_url(paper.paper))]
+    return " · ".join([*found, *(link(one, addresses.category_url(one)) for one in paper.categories)])
+
+
+def _post(quotation: Quotation) -> str:
+    post = quotation.post
+    said = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
+    where = link(f"{words.network_name(post.network)}, {wording.day_of(post.created_at)}", addresses.post_url(post))
+    return f"{said}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
+
+
+def _joined(blocks: Iterable[str]) -> str:
+    """Blocks with an empty line between; braces as entities, for template languages would take them for their own."""
+    text = "\n\n".join(block for block in blocks if block)
+    return text.replace("{", "&#123;").replace("}", "&#125;")

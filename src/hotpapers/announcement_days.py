@@ -1,0 +1,206 @@
+"""The days on which arXiv announces papers: pure calendar, without a clock.
+
+A day is a label, `YYYY-MM-DD`, Monday to Friday: the morning after the evening on which arXiv announced, at 20:00 in
+New York. What was submitted until 14:00 of the weekday before (its *deadline*: Friday's for Monday) is announced then.
+On a holiday there is no deadline, and so nothing that evening, nor on the Sunday evening after a Friday: the next
+weekday's label stays empty. Moments are microseconds UTC.
+
+Sources: https://info.arxiv.org/help/availability.html (the schedule, and the current year's holidays); the dates from
+2020 to 2026 are arXiv's own table of days without a deadline, with the reasons in our words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+EASTERN = ZoneInfo("America/New_York")
+EVENING = time(20)
+"""When arXiv announces, in New York."""
+
+Closing = Literal["announced", "holiday", "empty feed", "late"]
+"""By what a day is closed: its announcement, the table, a feed of that day without a paper, or the time limit."""
+
+NOTHING = "nothing was announced"
+"""How the coverage of a day begins whose feeds were empty."""
+
+_KNOWN = {
+    "2020": "01-01 New Year, 01-20 Martin Luther King, 06-09 strike, 11-26 Thanksgiving, 12-25 winter break, "
+    "12-29 winter break, 12-30 winter break",
+    "2021": "01-01 New Year, 10-20 staff meeting, 11-25 Thanksgiving, 12-24 winter break, 12-28 winter break, "
+    "12-30 winter break",
+    "2022": "01-17 Martin Luther King, 06-20 Juneteenth, 09-05 Labor Day, 11-24 Thanksgiving, 12-27 winter break, "
+    "12-29 winter break",
+    "2023": "01-16 Martin Luther King, 06-14 staff meeting, 06-19 Juneteenth, 07-04 Independence Day, "
+    "08-17 staff meeting, 09-04 Labor Day, 11-23 Thanksgiving, 12-25 winter break, 12-27 winter break",
+    "2024": "01-15 Martin Luther King, 05-22 staff meeting, 06-19 Juneteenth, 07-04 Independence Day, "
+    "09-02 Labor Day, 10-08 staff meeting, 11-28 Thanksgiving, 12-25 winter break, 12-26 winter break, "
+    "12-31 winter break",
+    "2025": "01-01 New Year, 01-20 Martin Luther King, 06-19 Juneteenth, 07-04 Independence Day, 09-01 Labor Day, "
+    "11-27 Thanksgiving, 12-25 winter break, 12-30 winter break",
+    "2026": "01-01 New Year, 01-19 Martin Luther King, 06-19 Juneteenth, 07-03 Independence Day, 09-07 Labor Day, "
+    "11-26 Thanksgiving, 12-25 winter break, 12-29 winter break, 12-31 winter break",
+}
+
+HOLIDAYS = {f"{year}-{entry[:5]}": entry[6:] for year, entries in _KNOWN.items() for entry in entries.split(", ")}
+"""Weekdays without a deadline, as arXiv dates them, and why. Later years go by rule (`holidays_of`)."""
+
+
+# ---- holidays ------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)
+def holidays_of(year: int) -> dict[str, str]:
+    """A year's holidays as arXiv dates them: as known, or by rule for years after those that are known.
+
+    The rule has the seven that recur every year; the two or three days between Christmas and New Year that arXiv
+    chooses anew each December, and its staff meetings, it cannot know: settings name them. Years before 2020 have none
+    here.
+    """
+    if str(year) in _KNOWN:
+        return {day: why for day, why in HOLIDAYS.items() if day.startswith(f"{year}-")}
+    if year < int(min(_KNOWN)):
+        return {}
+    fixed = {(1, 1): "New Year", (6, 19): "Juneteenth", (7, 4): "Independence Day", (12, 25): "winter break"}
+    found = {_observed(date(year, *when)): why for when, why in fixed.items()}
+    found[_nth(year, 1, 0, 3)] = "Martin Luther King"
+    found[_nth(year, 9, 0, 1)] = "Labor Day"
+    found[_nth(year, 11, 3, 4)] = "Thanksgiving"
+    return {day.isoformat(): why for day, why in sorted(found.items()) if day.year == year}
+
+
+def _observed(day: date) -> date:
+    """A holiday on a Saturday is kept on Friday, one on a Sunday on Monday."""
+    return day + timedelta(days={5: -1, 6: 1}.get(day.weekday(), 0))
+
+
+def _nth(year: int, month: int, weekday: int, n: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
+
+
+def holiday(day: str, more: Container[str] = ()) -> str:
+    """Why nothing is announced for a weekday's label; empty when something is. `more`: further holidays, as arXiv dates
+    them."""
+    before = deadline_day(day)
+    return holidays_of(before.year).get(before.isoformat()) or ("holiday" if before.isoformat() in more else "")
+
+
+# ---- labels ----------------------------------------------------------------------------------------------
+
+
+def weekday(day: date) -> date:
+    """The day itself, or the Monday after a weekend."""
+    return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
+
+
+def label(day: date) -> str:
+    """The label of what is dated on a day: itself, or the Monday after a weekend."""
+    return weekday(day).isoformat()
+
+
+def deadline_day(day: str) -> date:
+    """The weekday until whose afternoon was submitted what a label announces: Friday for Monday's."""
+    at = date.fromisoformat(day)
+    return at - timedelta(days={0: 3, 6: 2}.get(at.weekday(), 1))
+
+
+def expected(day: str, more: Container[str] = ()) -> bool:
+    """Whether arXiv's schedule has an announcement with this label."""
+    return date.fromisoformat(day).weekday() < 5 and not holiday(day, more)
+
+
+def following(day: str) -> str:
+    """The next weekday's label, whether or not something is expected."""
+    return label(date.fromisoformat(day) + timedelta(days=1))
+
+
+def next_day(day: str, more: Container[str] = ()) -> str:
+    """The next label with an announcement."""
+    day = following(day)
+    return day if expected(day, more) else next_day(day, more)
+
+
+def previous_day(day: str, more: Container[str] = ()) -> str:
+    """The last label before with an announcement."""
+    day = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+    return day if expected(day, more) else previous_day(day, more)
+
+
+def between(after: str, before: str, more: Container[str] = ()) -> Iterator[str]:
+    """The labels with an announcement after one day and before another."""
+    day = next_day(after, more)
+    while day < before:
+        yield day
+        day = next_day(day, more)
+
+
+# ---- moments ---------------------------------------------------------------------------------------------
+
+
+def announced_at(day: str) -> int:
+    """When arXiv announces a label's papers: 20:00 in New York on the evening before, Sunday's for Monday.
+
+    That is 00:00 UTC of the label's own date in summer and 01:00 UTC in winter.
+    """
+    return _moment(date.fromisoformat(day) - timedelta(days=1), EVENING)
+
+
+def closes_at(day: str) -> int:
+    """From when a day can be closed: midnight in New York, when arXiv's feeds turn to the label's date."""
+    return _moment(date.fromisoformat(day), time())
+
+
+def date_at(moment: int) -> date:
+    """The date in New York at a moment."""
+    return _eastern(moment).date()
+
+
+def current(moment: int) -> str:
+    """The latest weekday's label whose feed is out at a moment, whether or not something is expected."""
+    at = date_at(moment)
+    return (at - timedelta(days=max(0, at.weekday() - 4))).isoformat()
+
+
+def announced_for(submitted: int, more: Container[str] = ()) -> str:
+    """The label under which a submission of a moment is announced, unless it was held back: the earliest there is."""
+    at = _eastern(submitted)
+    early = at.date() < date(2017, 1, 2)  # until then the deadline was at 16:00
+    day = at.date() + timedelta(days=at.hour >= (16 if early else 14))
+    while day.weekday() > 4 or day.isoformat() in holidays_of(day.year) or day.isoformat() in more:
+        day += timedelta(days=1)
+    return label(day + timedelta(days=1))
+
+
+def _moment(day: date, at: time) -> int:
+    return round(datetime.combine(day, at, EASTERN).timestamp()) * 1_000_000
+
+
+def _eastern(moment: int) -> datetime:
+    return datetime.fromtimestamp(moment // 1_000_000, UTC).astimezone(EASTERN)
+
+
+# ---- closing a day -----------------------------------------------------------------------------------------
+
+
+def closed(
+    day: str, has_announcements: bool, feed_was_empty: bool, now: int, limit: int, more: Container[str] = ()
+) -> Closing | None:
+    """By what a day is closed, so that its issue may be frozen; None while it is open.
+
+    `has_announcements`: the day's batch is in the record, all of it. `feed_was_empty`: the feeds had the day's date
+    and no paper. `limit`: microseconds after `closes_at` at which the issue appears without its batch and says so.
+    What is recorded goes before what the table says: an announcement on a holiday closes the day as announced.
+    """
+    if has_announcements:
+        return "announced"
+    if now < closes_at(day):
+        return None
+    if not expected(day, more):
+        return "holiday"
+    if feed_was_empty:
+        return "empty feed"
+    return "late" if now >= closes_at(day) + limit else None

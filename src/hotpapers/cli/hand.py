@@ -1,0 +1,125 @@
+"""Commands that hand a record out as a whole, and take one back: export, backup."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import click
+
+from hotpapers.cli import common, streams
+from hotpapers.cli.terminal import count, print_json, say
+from hotpapers.errors import ReadOnlyStore
+from hotpapers.record import Record
+from hotpapers.record import backup as copies
+from hotpapers.record.exchange import tables
+
+WHOLE = ("jsonl", "parquet")
+"""Formats that hold a record; the others hold what issues list."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers export --format jsonl > record.jsonl
+  hotpapers export --format jsonl --records --output public.jsonl.zst
+  hotpapers export --format csv > entries.csv"""
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(tables.EXPORTS)),
+    default="jsonl",
+    show_default=True,
+    help="jsonl and parquet hold the record; csv and bibtex what issues list.",
+)
+@click.option("--records", is_flag=True, help="Only what was observed: no issues, no batches. To be read or changed.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    metavar="FILE",
+    help="Write here instead; Zstandard if it ends in .zst.",
+)
+@common.store_options
+def export(format_: str, records: bool, output: Path | None, home: common.Home) -> None:
+    """Write the record to standard output.
+
+    In the exchange format. A full export rebuilds the store elsewhere, issues and all, and verifies there. It holds the
+    store's secret and everything in it: to hand out what was observed, use --records.
+    """
+    common.need(not records or format_ in WHOLE, f"--records goes with {' and '.join(WHOLE)}; {format_} lists issues")
+    if output is None:
+        terminal = sys.stdout is not None and sys.stdout.isatty()
+        common.need(format_ != "parquet" or not terminal, "Parquet is nothing for a terminal; add --output FILE")
+    else:
+        common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
+    with common.open_record(home) as record, closing(_chunks(record, format_, records)) as chunks:
+        if format_ in WHOLE:
+            _note(record, "standard output" if output is None else str(output.resolve()))
+        if output is None:
+            streams.write_out(chunks)
+        else:
+            streams.write_file(output, chunks)
+
+
+def _chunks(record: Record, format_: str, records: bool) -> Generator[bytes, None, None]:
+    """The export; whoever stops early closes it, and with it the snapshot that it reads."""
+    yield from tables.EXPORTS[format_](record, records)
+
+
+def _note(record: Record, target: str) -> None:
+    """Remembers the copy, so that forgetting can name it; a store that cannot be written cannot forget either."""
+    with suppress(ReadOnlyStore):
+        copies.note_copy(record, "export", target)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers backup hotpapers-2026-11-20.db
+  hotpapers backup hotpapers-2026-11-20.db --restore --replace"""
+)
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False))
+@click.option("--restore", is_flag=True, help="Put the backup in the store's place instead.")
+@click.option("--replace", is_flag=True, help="With --restore: even if the store holds a record.")
+@common.json_option
+@common.store_options
+def backup(file: Path, restore: bool, replace: bool, as_json: bool, home: common.Home) -> None:
+    """Copy the store into one file, or put such a copy back.
+
+    While others read and write. The copy is a store itself (SQLite, also of a PostgreSQL store). What was forgotten
+    after it was made is forgotten again when it is put back.
+    """
+    common.need(restore or not replace, "--replace goes with --restore")
+    common.need(not common.is_store_file(file, home), f"{file}: is the store itself; name another file")
+    if restore:
+        _restore(file, replace, as_json, home)
+        return
+    _check_target(file)
+    with common.open_record(home) as record:
+        position = copies.backup(record, file)
+    if as_json:
+        print_json({"backup": str(file), "position": position})
+    else:
+        say(f"{file}: the record up to batch {position:,}")
+
+
+def _check_target(file: Path) -> None:
+    """Raises NotAStore rather than write over a file that is no backup."""
+    if file.exists() and file.stat().st_size:
+        with Record(str(file), create=False):
+            pass
+
+
+def _restore(file: Path, replace: bool, as_json: bool, home: common.Home) -> None:
+    done = copies.restore(file, home.store, replace=replace)
+    if as_json:
+        print_json({"restored": str(file), **done._asdict()})
+        return
+    say(f"restored: the record up to batch {done.position:,}")
+    if done.lost_batches:
+        say(f"the store that was replaced had {count(done.lost_batches, 'later batch', 'later batches')}")
+    if done.forgotten_again:
+        say(f"forgotten again: {done.forgotten_again:,}")

@@ -1,0 +1,173 @@
+"""Files that are read and written: by name or `-`, plain or Zstandard, in bounded memory."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+import zstandard
+
+from hotpapers.errors import InputError, UsageError
+
+STDIN = "-"
+BLOCK = 2**20
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+PACKED_BLOCK = 1024
+"""Packed bytes unpacked at a time: they make 32 MB at most, whatever they say."""
+LARGEST_WINDOW = 2**27
+"""Bytes that unpacking may look back, as the `zstd` program has it."""
+
+Reader: TypeAlias = "io.BufferedReader[Any]"
+Told = Callable[[int], None]
+
+
+def name_of(file: str) -> str:
+    """What a file is called in messages."""
+    return "standard input" if file == STDIN else file
+
+
+def size_of(files: Iterable[str]) -> int:
+    """Bytes of all files together, 0 when that cannot be known."""
+    try:
+        return sum(os.stat(file).st_size for file in files)
+    except OSError:
+        return 0
+
+
+@contextmanager
+def opened(file: str, told: Told | None = None) -> Iterator[Reader]:
+    """A file or standard input (`-`), unpacked where it is Zstandard. `told` hears how many bytes were read.
+
+    Raises InputError where it cannot be read, also in the midst of it.
+    """
+    with _raw(file) as raw:
+        counted = io.BufferedReader(_Counted(raw, name_of(file), told), BLOCK)
+        packed = counted.peek(4)[:4] == ZSTD_MAGIC
+        yield io.BufferedReader(_Unpacked(counted, name_of(file)), BLOCK) if packed else counted
+
+
+@contextmanager
+def _raw(file: str) -> Iterator[io.RawIOBase]:
+    if file == STDIN:
+        if sys.stdin is None:
+            raise InputError("is closed", file=name_of(file))
+        yield cast("io.RawIOBase", sys.stdin.buffer)  # it stays open: it is not ours
+        return
+    try:
+        raw = io.FileIO(file)
+    except OSError as problem:
+        raise _unreadable(file, problem) from problem
+    with raw:
+        yield raw
+
+
+def _unreadable(file: str, problem: OSError) -> InputError:
+    hint = f"; name the files in it, such as {file.rstrip('/')}/*" if isinstance(problem, IsADirectoryError) else ""
+    return InputError(f"cannot be read: {problem.strerror}{hint}", file=file)
+
+
+class _Counted(io.RawIOBase):
+    """What is read from a stream, told."""
+
+    def __init__(self, source: io.RawIOBase, name: str, told: Told | None) -> None:
+        self._name, self._told = name, told
+        self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        try:
+            count = self._into(room) or 0
+        except OSError as problem:
+            raise _unreadable(self._name, problem) from problem
+        if self._told:
+            self._told(count)
+        return count
+
+
+class _Unpacked(io.RawIOBase):
+    """One or more Zstandard frames; a last one that breaks off is an error, not an end."""
+
+    def __init__(self, source: Reader, name: str) -> None:
+        self._source, self._name = source, name
+        self._frame: Any = None
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        while not self._ready:
+            packed = self._source.read(PACKED_BLOCK)
+            if not packed:
+                if self._frame is not None:
+                    raise InputError("cannot be unpacked: it breaks off; was it copied as a whole?", file=self._name)
+                return 0
+            self._ready = memoryview(b"".join(self._unpack(packed)))
+        count = min(len(room), len(self._ready))
+        room[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def _unpack(self, packed: bytes) -> Iterator[bytes]:
+        while packed:
+            if self._frame is None:
+                self._frame = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).decompressobj()
+            try:
+                yield self._frame.decompress(packed)
+            except zstandard.ZstdError as problem:
+                raise InputError(f"cannot be unpacked: {problem}", file=self._name) from problem
+            if not self._frame.eof:
+                return
+            packed, self._frame = self._frame.unused_data, None
+
+
+@contextmanager
+def as_path(file: str) -> Iterator[str]:
+    """A file's path; standard input and what is packed come by way of a temporary file."""
+    with opened(file) as stream:
+        if file != STDIN and not isinstance(stream.raw, _Unpacked):
+            yield file
+            return
+        with tempfile.NamedTemporaryFile(prefix="hotpapers-") as copy:
+            shutil.copyfileobj(stream, copy, BLOCK)
+            copy.flush()
+            yield copy.name
+
+
+def write_out(chunks: Iterator[bytes]) -> None:
+    """Chunks to standard output."""
+    out = sys.stdout.buffer
+    for chunk in chunks:
+        out.write(chunk)
+    out.flush()
+
+
+def write_file(output: Path, chunks: Iterator[bytes]) -> None:
+    """Chunks into a file that is there whole or not at all; Zstandard if its name ends in .zst. Raises UsageError."""
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("wb") as raw:
+            _pour(raw, chunks, packed=output.suffix == ".zst")
+        part.replace(output)
+    except OSError as problem:
+        raise UsageError(f"{output}: cannot be written: {problem.strerror}") from problem
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _pour(raw: BinaryIO, chunks: Iterator[bytes], *, packed: bool) -> None:
+    if not packed:
+        raw.writelines(chunks)
+        return
+    with zstandard.ZstdCompressor(level=10).stream_writer(raw, closefd=False) as out:
+        for chunk in chunks:
+            out.write(chunk)

@@ -1,0 +1,69 @@
+"""What a person or a program gets to read: lines, JSON, bars. Nothing in it can command a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+_HARMLESS = "\n\t"
+_OBEYED = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+"""Control characters (colours, titles, bells, the cursor), and halves of characters: file names that are no UTF-8."""
+_TURNING = (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""What turns the reading direction."""
+_AS_SHOWN: dict[int, int | None] = {code: 0xFFFD for code in _OBEYED if chr(code) not in _HARMLESS}
+_AS_SHOWN |= dict.fromkeys(_TURNING)
+
+
+def plain(text: str) -> str:
+    """Text without anything that a terminal obeys instead of showing."""
+    return text.translate(_AS_SHOWN)
+
+
+def say(text: str = "") -> None:
+    """A line on standard output."""
+    click.echo(plain(text))
+
+
+def complain(text: str) -> None:
+    """A line on standard error, after the program's name."""
+    click.echo(f"hotpapers: {plain(text)}", err=True)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 file`, `2,911 files`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def print_json(value: Any) -> None:
+    """A value as indented JSON, in UTF-8 whatever the terminal's encoding is."""
+    import msgspec
+
+    click.echo(msgspec.json.format(msgspec.json.encode(named(value)), indent=2))
+
+
+def named(value: Any) -> Any:
+    """The value with structs and named tuples as objects, so that every figure has its name."""
+    import msgspec
+
+    if isinstance(value, msgspec.Struct):
+        return named(msgspec.structs.asdict(value))
+    if isinstance(value, dict):
+        return {key: named(one) for key, one in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_asdict"):
+        return named(value._asdict())
+    if isinstance(value, list | tuple):
+        return [named(one) for one in value]
+    return value
+
+
+@contextmanager
+def bar(label: str, length: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on a terminal, nothing elsewhere; call what it gives with each step's size."""
+    hidden = not (length and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
+    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as shown:
+        yield shown.update

@@ -1,0 +1,74 @@
+"""How completely a network was read for an issue: unknown is never zero."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from hotpapers import model
+from hotpapers.model import HOUR, Coverage, Publication, Reading
+from hotpapers.record.view import View
+
+TURN = HOUR
+"""Networks are read in turns: so long without a reading is no gap."""
+SEVERITY = ("complete", "partial", "refused")
+
+
+def readings(view: View, publication: Publication, start: int, heard: Iterable[str]) -> tuple[Reading, ...]:
+    """How each network that counts was read from `start` to the cut: all that were ever read or `heard`."""
+    spans: dict[str, list[Coverage]] = defaultdict(list)
+    for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.cut)):
+        if isinstance(row.item, Coverage):
+            spans[row.item.network].append(row.item)
+    sql = f"SELECT DISTINCT t.network FROM coverage AS t WHERE {view.visible('t')}"
+    known = {*heard, *(row[0] for row in view.database.rows(sql))}
+    networks = publication.networks or [network for network in model.NETWORKS if network in known]
+    return tuple(reading_of(network, spans.get(network, ()), start, view.cut) for network in networks)
+
+
+class Piece(NamedTuple):
+    """A stretch of time; `by` is the span that says how it was read, None where none does."""
+
+    start: int
+    end: int
+    by: Coverage | None
+
+    @property
+    def severity(self) -> int:
+        """0 complete, 1 partial or not read, 2 refused."""
+        return SEVERITY.index(self.by.state) if self.by else 1
+
+
+def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> Reading:
+    """The worst state between two moments, where a later reading takes the place of an earlier one: what was read
+    after all is complete. `since`: when the worst state first began."""
+    painted = [piece for piece in pieces(spans, start, end) if piece.by or piece.end - piece.start > TURN]
+    if not any(piece.by for piece in painted):
+        return Reading(network=network, state="unknown", reason="not read")
+    worst = max(painted, key=lambda piece: piece.severity)
+    if worst.by is None:
+        return Reading(network=network, state="partial", reason="not read", since=worst.start)
+    since = worst.by.from_at if worst.severity else None
+    return Reading(network=network, state=worst.by.state, reason=worst.by.reason, since=since)
+
+
+def pieces(spans: Sequence[Coverage], start: int, end: int) -> Iterator[Piece]:
+    """The time between two moments in pieces, each with the latest span that covers it; of two, the worse."""
+    coming = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
+    edges = sorted({start, end, *(min(max(m, start), end) for s in coming for m in (s.from_at, s.until_at))})
+    active: list[tuple[int, int, int, Coverage]] = []
+    cut: list[Piece] = []
+    at = 0
+    for left, right in pairwise(edges):
+        while at < len(coming) and coming[at].from_at <= left:
+            heappush(active, (-coming[at].observed_at, -SEVERITY.index(coming[at].state), at, coming[at]))
+            at += 1
+        while active and active[0][3].until_at <= left:
+            heappop(active)
+        cut.append(Piece(left, right, active[0][3] if active else None))
+    for by, group in groupby(cut, key=lambda piece: piece.by):
+        same = list(group)
+        yield Piece(same[0].start, same[-1].end, by)

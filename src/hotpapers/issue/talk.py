@@ -1,0 +1,124 @@
+"""The talk of a daily, weekly or monthly publication: candidates with their attention, and the papers they are
+compared with."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from hotpapers import model
+from hotpapers.categories import archive_of
+from hotpapers.model import Attention, Candidate, Peers, Publication, Talk
+from hotpapers.record import attention
+from hotpapers.record.attention import Heard
+from hotpapers.record.items import SPECS, Row
+from hotpapers.record.view import View
+
+
+class Span(NamedTuple):
+    """Which papers may be candidates: those announced after `start`, and those `held` by earlier issues."""
+
+    start: int
+    held: Collection[str] = ()
+
+
+def own_talk(view: View, publication: Publication, span: Span, own_voices: tuple[int, ...]) -> Talk:
+    """The talk of a publication of our own, measured at the ages of the papers."""
+    window = attention.Window(
+        networks=publication.networks,
+        own_voices=own_voices,
+        candidates_from=span.start,
+        posted_from=None if publication.window == "daily" else span.start,
+    )
+    counts: dict[tuple[str, int, str], Counter[int]] = defaultdict(Counter)
+    candidates: list[Candidate] = []
+    for _, group in groupby(attention.heard(view, window), key=lambda one: one.paper):
+        rows = list(group)
+        for one in rows:
+            if one.peer and one.voices:
+                counts[one.network, one.age, one.archive][one.voices] += 1
+        if (candidate := _candidate(rows, span, view.cut)) is not None:
+            candidates.append(candidate)
+    return Talk(candidates=tuple(candidates), peers=tuple(_peers(counts)))
+
+
+def _peers(counts: dict[tuple[str, int, str], Counter[int]]) -> Iterator[Peers]:
+    for (network, age, archive), counter in sorted(counts.items()):
+        yield Peers(network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())))
+
+
+def _candidate(rows: Sequence[Heard], span: Span, cut: int) -> Candidate | None:
+    """The candidate that one paper's rows make: at the greatest age reached, or with the posts of the window; None
+    if it is too old."""
+    paper = rows[0].paper
+    announced_at = max(row.announced_at for row in rows)
+    current = [row for row in rows if not row.announced_at]
+    if not current:
+        if announced_at <= span.start and paper not in span.held:
+            return None
+        reached = [age for age in attention.AGES if announced_at + age * model.HOUR <= cut]
+        current = [row for row in rows if row.age == (reached[-1] if reached else attention.AGES[0])]
+    standing = {(row.network, row.age): row.voices for row in rows if row.peer}
+    found = (_attention(row, standing.get((row.network, row.age))) for row in current)
+    return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(found))
+
+
+def _attention(row: Heard, own: int | None) -> Attention:
+    return Attention(
+        network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
+        own=own, bots=row.bots,
+    )  # fmt: skip
+
+
+# ---- the publication's own choice ----------------------------------------------------------------------
+
+
+def wanted(view: View, publication: Publication, papers: Iterable[str]) -> dict[str, Row | None]:
+    """Those of the papers that the publication is about, with their metadata, None where the record has none."""
+    rows = ((paper, view.one(model.Paper, paper)) for paper in papers)
+    return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}
+
+
+def _is_wanted(view: View, publication: Publication, paper: str, row: Row | None) -> bool:
+    item = row.item if row else None
+    known = item if isinstance(item, model.Paper) else model.Paper(paper=paper, title="", observed_at=0)
+    if publication.categories:
+        categories = known.categories or _announced_in(view, paper)
+        if not any(in_fields(category, publication.categories) for category in categories):
+            return False
+    text = f"{known.title}\n{known.abstract}"
+    if publication.include and not any(has_word(text, word) for word in publication.include):
+        return False
+    return not any(has_word(text, word) for word in publication.exclude)
+
+
+def _announced_in(view: View, paper: str) -> tuple[str, ...]:
+    rows = view.latest(model.Announcement, "t.paper = ?", (paper,))
+    return tuple(row.item.category for row in rows if isinstance(row.item, model.Announcement))
+
+
+def in_fields(category: str, fields: Sequence[str]) -> bool:
+    """Whether a category is one of the fields, or in one of their archives."""
+    return category in fields or archive_of(category) in fields
+
+
+def has_word(text: str, word: str) -> bool:
+    """Whether a text has a word or phrase as such, not as a part of another: `rag` is not in `fragment`."""
+    plain = r"\s+".join(map(re.escape, word.casefold().split()))
+    return bool(plain) and re.search(rf"(?<!\w){plain}(?!\w)", text.casefold()) is not None
+
+
+def announced_on(view: View, publication: Publication, day: str) -> int | None:
+    """How many papers of the publication's fields arXiv announced that day; None when no announcement is known."""
+    newest = view.newest(SPECS[model.Announcement], "t")
+    rows = view.database.rows(
+        f"SELECT DISTINCT t.paper, t.category FROM announcement AS t WHERE {view.visible('t')} AND {newest}"
+        " AND t.day = ? AND t.type <> 'replacement'",
+        (day,),
+    )
+    fields = publication.categories
+    papers = {paper for paper, category in rows if not fields or in_fields(category, fields)}
+    return len(papers) if rows else None

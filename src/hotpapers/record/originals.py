@@ -1,0 +1,165 @@
+"""What networks said, untouched: kept raw per item, once by content, or in quarantine with the reason.
+
+Only for items that entered the record, and only as long as the network's terms allow. An original that names what was
+forgotten is not kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+import msgspec
+import zstandard
+
+from hotpapers import model
+from hotpapers.errors import CorruptStore
+from hotpapers.record.database import Database
+from hotpapers.record.items import SPECS, Row, read_row, select_columns
+from hotpapers.record.tombstones import Tombstones
+
+CHUNK = 2_000
+"""Originals that are read again in one batch."""
+LONGEST_REASON = 500
+SHORTEST = 2 * model.DAY
+"""For how long at least what could not be read is kept: no network's terms ask for less."""
+
+_KEEP = (
+    "INSERT INTO raw (source, kind, key, content, body, seen_at, keep_until) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
+_SET_APART = (
+    "INSERT INTO quarantine (source, kind, key, reason, content, body, seen_at, keep_until)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+
+
+def _pack(body: bytes) -> bytes:
+    return zstandard.compress(body, level=3)
+
+
+def unpack(body: bytes) -> bytes:
+    """An original as it came. Raises CorruptStore."""
+    try:
+        return zstandard.decompress(bytes(body))
+    except zstandard.ZstdError as problem:
+        raise CorruptStore(f"an original is damaged ({problem}); restore a backup") from problem
+
+
+class Originals(NamedTuple):
+    """Where one source's originals go. `keep_for`: for how many microseconds each is kept. Call inside `write()`."""
+
+    database: Database
+    forgotten: Tombstones
+    source: str
+    keep_for: Callable[[model.Seen], int]
+
+    def keep(self, one: model.Seen, items: Iterable[model.Item]) -> int:
+        """The number of the original of some items; 0 where it is not to be kept."""
+        time = self.keep_for(one)
+        if time <= 0 or self._names_forgotten(one) or any(map(self.forgotten.refuses, items)):
+            return 0
+        return _keep(self.database, self.source, one, min(one.at + time, model.LARGEST))
+
+    def quarantine(self, one: model.Seen, reason: str) -> None:
+        """Sets apart what could not be read, once by content; a while also where nothing is kept, to find out why."""
+        if self._names_forgotten(one):
+            return
+        keep_until = min(one.at + max(self.keep_for(one), SHORTEST), model.LARGEST)
+        content, reason = hashlib.sha256(one.body).digest(), model.storable(reason[:LONGEST_REASON])
+        key = model.storable(one.key)
+        row = (self.source, one.kind, key, reason, content, _pack(one.body), one.at, keep_until)
+        self.database.run(_SET_APART, row)
+
+    def _names_forgotten(self, one: model.Seen) -> bool:
+        held = self.forgotten.holds
+        return bool(self.forgotten) and (
+            held(one.key) or held(f"{self.source}:{one.key}") or self.forgotten.named_in(one.key, one.body)
+        )
+
+
+def _keep(database: Database, source: str, one: model.Seen, keep_until: int) -> int:
+    content = hashlib.sha256(one.body).digest()
+    row = (source, one.kind, model.storable(one.key), content, _pack(one.body), one.at, keep_until)
+    database.run(_KEEP, row)
+    found = database.rows("SELECT id FROM raw WHERE source = ? AND content = ?", (source, content))
+    return int(found[0][0])
+
+
+# ---- read again ------------------------------------------------------------------------------------------
+
+
+def release(
+    database: Database,
+    forgotten: Tombstones,
+    source: str,
+    read: Callable[[model.Seen], tuple[model.Seen, Sequence[model.Item], str]],
+) -> None:
+    """Takes out of quarantine what a better reader can read: to the originals, if it gives anything."""
+    sql = "SELECT id, kind, key, body, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
+    for number, kind, key, body, seen_at, keep_until in database.rows(sql, (source,)):
+        one, found, problem = read(model.Seen(kind, key, unpack(body), seen_at))
+        if not problem:
+            database.run("DELETE FROM quarantine WHERE id = ?", (number,))
+            if found and not any(map(forgotten.refuses, found)):
+                _keep(database, source, one, keep_until)
+
+
+def after(database: Database, source: str, number: int) -> list[tuple[int, model.Seen]]:
+    """The next originals of a source, by number."""
+    sql = f"SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? AND id > ? ORDER BY id LIMIT {CHUNK}"
+    return [
+        (found[0], model.Seen(found[1], found[2], unpack(found[3]), found[4]))
+        for found in database.rows(sql, (source, number))
+    ]
+
+
+def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Row]]:
+    """The open rows that were read from originals, by the original's number; numbers are ascending."""
+    rows: dict[int, list[Row]] = defaultdict(list)
+    if numbers:
+        for spec in SPECS.values():
+            sql = (
+                f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND origin > 0"  # as its index has it
+            )
+            for found in database.iterate(f"{sql} AND origin BETWEEN ? AND ?", (numbers[0], numbers[-1])):
+                row = read_row(spec, found)
+                rows[row.origin].append(row)
+    return rows
+
+
+def compare(rows: Iterable[Row], read: Iterable[model.Item]) -> tuple[list[Row], list[model.Item]]:
+    """What is no longer given, and what is new. Words that were moved to a later moment are the same words."""
+    left = list(rows)
+    new = []
+    for item in read:
+        same = next((row for row in left if _same(row.item, item)), None)
+        if same is None:
+            new.append(item)
+        else:
+            left.remove(same)
+    return left, new
+
+
+def _same(kept: model.Item, item: model.Item) -> bool:
+    return kept.observed_at >= item.observed_at and kept == msgspec.structs.replace(item, observed_at=kept.observed_at)
+
+
+def erase(
+    database: Database, numbers: Iterable[int], keys: Iterable[str], named_in: Callable[[str, bytes], bool]
+) -> int:
+    """Removes originals by number, and all, also from quarantine, that are under some keys or name them; how many."""
+    gone = set(numbers)
+    own = {name for key in keys for name in (key, key.partition(":")[2])}
+    count = 0
+    for table in ("raw", "quarantine"):
+        marked = [
+            (number,)
+            for number, key, body in database.iterate(f"SELECT id, key, body FROM {table}")
+            if (table == "raw" and number in gone) or key in own or named_in(key, unpack(body))
+        ]
+        if marked:
+            count += database.many(f"DELETE FROM {table} WHERE id = ?", marked)
+    return count

@@ -1,0 +1,71 @@
+"""arXiv itself: what is announced on which day, in every archive, with metadata; nobody talks here.
+
+    settings  what an operator may set
+    rounds    what is asked, in which order; place: the cursor; checks: completeness
+    feeds, api, oai, listing   the four formats; xml, papers, names, tex, facts: what they share
+
+Every working day about forty requests, one in three seconds: twenty feeds and twenty listing pages, and the API for
+what a feed lacked. A missed day is told by the listings for a week, and harvested by OAI-PMH after that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+from hotpapers import announcement_days as days
+from hotpapers.errors import InputError
+from hotpapers.model import Item, Net, Page, Seen
+from hotpapers.sources.arxiv import api, facts, feeds, oai, place, xml
+from hotpapers.sources.arxiv.rounds import Round
+from hotpapers.sources.arxiv.settings import ARCHIVES, ArxivSettings, checked
+
+__all__ = ["ARCHIVES", "Arxiv", "ArxivSettings"]
+
+TURN = 5 * 60 * 1_000_000
+"""Microseconds after midnight in New York at which the day's feeds are first asked for."""
+
+
+class Arxiv:
+    """The source. `pages` ends after one round; `next_due` says when the next one is worth while."""
+
+    name = "arxiv"
+
+    def __init__(self, settings: ArxivSettings = ArxivSettings(), known: Container[str] = ()) -> None:  # noqa: B008
+        self.settings = checked(settings)
+        self.every = float(settings.every)
+        self.reach: int | None = None
+
+    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+        """One round from a cursor on. Raises Wait, Refused or NetError; what was yielded before stays."""
+        return Round(self.settings, net, place.parse(cursor)).pages()
+
+    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+        """Nothing: arXiv counts nothing."""
+        return iter(())
+
+    def next_due(self, now: int, cursor: str | None = None) -> int:
+        """When to ask again after a round that ended well: soon while a day is open or due, else when the next begins.
+
+        Holidays are asked too: the table may be wrong, and a feed is there for one day.
+        """
+        at = place.parse(cursor)
+        soon = now + self.settings.every * 1_000_000
+        if at.open or at.stamp or not at.day:
+            return soon
+        due = days.closes_at(days.following(at.day)) + TURN
+        return due if due > now else soon
+
+    def read(self, seen: Seen) -> Iterable[Item]:
+        """Papers, announcements, and how completely a day was read. Raises InputError or ValueError."""
+        if seen.kind == "listed":
+            return [facts.listed(seen.body, seen.at)]
+        if seen.kind == "day":
+            return [facts.coverage(seen.body, seen.at)]
+        tree, where = xml.place_of(seen.body)
+        if seen.kind == "announcement":
+            return feeds.read(tree, where.get("feed", ""), seen.at)
+        if seen.kind == "paper":
+            return [api.read(tree, seen.at)]
+        if seen.kind == "record":
+            return oai.read(tree, where, seen.at)
+        raise InputError(f"arxiv: unknown kind {seen.kind[:40]!r}")

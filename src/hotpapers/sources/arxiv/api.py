@@ -1,0 +1,57 @@
+"""arXiv's query API: the metadata of papers that are known by their identifiers.
+
+https://info.arxiv.org/help/api/user-manual.html. An unknown identifier among known ones is silently left out, so what
+came is compared with what was asked. A malformed one alone is answered with an entry titled Error.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from hotpapers.errors import InputError
+from hotpapers.model import Paper
+from hotpapers.sources.arxiv import papers, xml
+
+ERROR = "api/errors#"
+
+
+class Found(NamedTuple):
+    """A paper that the API gave: its identifier, and its entry as it came."""
+
+    id: str
+    body: bytes
+
+
+def parse(data: bytes) -> list[Found]:
+    """An answer cut into its entries. Raises InputError, also for the entry in which arXiv says what is wrong."""
+    feed, bodies = xml.pieces(data, "entry")
+    if feed.tag != "feed":
+        raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
+    return [Found(_id_of(xml.parse(body)), body) for body in bodies]
+
+
+def _id_of(entry: Element) -> str:
+    named = xml.text(entry, "id")
+    if ERROR in named:
+        raise InputError(f"arXiv's API: {xml.text(entry, 'summary')[:200]}")
+    return papers.identifier(named).id
+
+
+def read(entry: Element, at: int) -> Paper:
+    """An entry's paper: the current version, unless another was asked for. Raises InputError."""
+    primary = entry.find("primary_category")
+    others = [one.get("term", "") for one in entry.iterfind("category")]
+    return papers.paper(
+        papers.identifier(xml.text(entry, "id")),
+        at,
+        title=xml.text(entry, "title"),
+        authors=[xml.text(author, "name") for author in entry.iterfind("author")],
+        categories=[*([] if primary is None else [primary.get("term", "")]), *others],
+        abstract=entry.findtext("summary"),
+        comment=entry.findtext("comment"),
+        doi=entry.findtext("doi"),
+        journal=entry.findtext("journal_ref"),
+        published_at=papers.moment(entry.findtext("published")),
+        updated_at=papers.moment(entry.findtext("updated")),
+    )

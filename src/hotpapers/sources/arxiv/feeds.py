@@ -1,0 +1,122 @@
+"""arXiv's daily feeds, RSS or Atom: what was announced in an archive or a category on one day.
+
+https://info.arxiv.org/help/rss_specifications.html. An item's type is relative to what was asked for: `cross` is newly
+listed *there*. Left out are replacements from the sixth version on and changes of the abstract alone; after 2,000
+items a feed ends without saying so, replacements last. On days without an announcement it is there, dated, and empty.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from hotpapers import announcement_days as days
+from hotpapers import arxiv_id
+from hotpapers.arxiv_id import ArxivId
+from hotpapers.errors import InputError
+from hotpapers.model import Announcement, AnnouncementType, Item
+from hotpapers.sources.arxiv import names, papers, xml
+
+FULL = 2000
+"""As many items as a feed holds: it may have been cut."""
+
+TYPES: dict[str, AnnouncementType] = {
+    "new": "new", "cross": "cross", "replace": "replacement", "replace-cross": "replacement",
+}  # fmt: skip
+
+
+class Feed(NamedTuple):
+    """A feed of one day: its date in New York, its items, and those that could not be read."""
+
+    date: date
+    items: tuple[Entry, ...]
+    unread: tuple[bytes, ...]
+
+
+class Entry(NamedTuple):
+    """An item: what it announces, and the item itself."""
+
+    id: str
+    version: int | None
+    type: AnnouncementType
+    categories: tuple[str, ...]
+    day: str
+    body: bytes
+
+
+def parse(data: bytes) -> Feed:
+    """A feed cut into its items. Raises InputError, also for the feed in which arXiv says what is wrong."""
+    channel, bodies = xml.pieces(data, "item")
+    if channel.tag == "feed":
+        channel, bodies = xml.pieces(data, "entry")
+    elif channel.tag != "rss":
+        raise InputError(f"not arXiv's feed: <{channel.tag[:40]}>")
+    if _text(channel, "title").startswith("Feed error"):
+        raise InputError(f"arXiv's feed: {_text(channel, 'description') or _text(channel, 'subtitle')}"[:300])
+    on = papers.day_of(_text(channel, "pubDate") or _text(channel, "updated"))
+    items: list[Entry] = []
+    unread: list[bytes] = []
+    for body in bodies:
+        try:
+            items.append(_entry(body))
+        except InputError:
+            unread.append(body)
+    return Feed(on, tuple(items), tuple(unread))
+
+
+def _text(tree: Element, name: str) -> str:
+    """The text of an RSS channel's or an Atom feed's own element."""
+    return xml.text(tree, f"channel/{name}") or xml.text(tree, name)
+
+
+def _entry(body: bytes) -> Entry:
+    item = xml.parse(body)
+    of, kind = _announced(item)
+    return Entry(of.id, of.version, kind, _categories(item), _day(item), body)
+
+
+def _announced(item: Element) -> tuple[ArxivId, AnnouncementType]:
+    kind = TYPES.get(xml.text(item, "announce_type"))
+    if kind is None:
+        raise InputError(f"arXiv's feed: unknown type {xml.text(item, 'announce_type')[:40]!r}")
+    return papers.identifier(xml.text(item, "guid") or xml.text(item, "id")), kind
+
+
+def _categories(item: Element) -> tuple[str, ...]:
+    """The primary one first."""
+    return tuple((one.get("term") or one.text or "").strip() for one in item.iterfind("category"))
+
+
+def _day(item: Element) -> str:
+    return days.label(papers.day_of(xml.text(item, "pubDate") or xml.text(item, "published")))
+
+
+def read(item: Element, feed: str, at: int) -> list[Item]:
+    """An item's paper, and its announcement in the archive or category whose feed it stood in. Raises InputError."""
+    of, kind = _announced(item)
+    summary = item.findtext("description") or item.findtext("summary") or ""
+    found = papers.paper(
+        of,
+        at,
+        title=xml.text(item, "title"),
+        authors=names.authors(item.findtext("creator") or ""),
+        categories=_categories(item),
+        abstract=summary.partition("\nAbstract: ")[2] or summary,
+        doi=item.findtext("DOI"),
+        journal=item.findtext("journal_reference"),
+    )
+    return [found, announcement(of, feed, _day(item), kind, at)]
+
+
+def announcement(of: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:
+    """A paper in arXiv's listing of a day."""
+    return Announcement(
+        paper=arxiv_id.key(of.id),
+        day=day,
+        category=category,
+        type=kind,
+        announced_at=days.announced_at(day),
+        version=of.version,
+        observed_at=at,
+    )

@@ -1,0 +1,115 @@
+"""arXiv's listing pages: which papers it says it announced, day by day, and how many.
+
+`/list/<archive>/recent` has the last five days of announcements, new papers and cross-lists in one section a day;
+`/list/<archive>/new` has the last day with its replacements. Their headings say what the whole section holds, so
+a section that goes on on the next page is known to. Only identifiers, types and counts are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from hotpapers import announcement_days as days
+from hotpapers import arxiv_id
+from hotpapers.errors import InputError
+from hotpapers.model import AnnouncementType
+
+LARGEST_PAGE = 2000
+"""As many papers as arXiv shows on a page."""
+
+# Headings hold no other element; what an entry says of itself stands in its first lines.
+_HEADING_OR_ENTRY = re.compile(r"<h3>([^<]{0,300})</h3>|<dt>", re.ASCII)
+_DATE = re.compile(r"[A-Z][a-z]{2,8}, (\d{1,2}) ([A-Z][a-z]{2})[a-z]{0,6} (\d{4})", re.ASCII)
+_COUNT = re.compile(r"\d{1,6} of (\d{1,6}) entries", re.ASCII)
+_ID = re.compile(r'href ?= ?"/abs/([^"]{5,40})"', re.ASCII)
+_LIST = re.compile(r"<dl id='articles'>|No updates for this time period|<h3>Showing new listings for", re.ASCII)
+_ENTRY = 2000
+"""Characters after which an entry has said which paper it is."""
+
+
+class Listed(NamedTuple):
+    """What arXiv lists as new or cross-listed on a day: how many papers, and those of them that a page shows."""
+
+    total: int = 0
+    papers: Mapping[str, AnnouncementType] = MappingProxyType({})
+
+    def and_also(self, other: Listed) -> Listed:
+        """Together with another section of the same day."""
+        return Listed(self.total + other.total, {**self.papers, **other.papers})
+
+    def going_on(self, other: Listed) -> Listed:
+        """Together with the same day on the next page, where the heading gives the same total."""
+        return Listed(max(self.total, other.total), {**self.papers, **other.papers})
+
+
+def parse(data: bytes) -> dict[str, Listed]:
+    """What a page lists, by the day's label, newest first. Raises InputError for a page that is no listing."""
+    html = data.decode("utf-8", "replace")
+    if not _LIST.search(html):
+        raise InputError("not arXiv's listing")
+    found: dict[str, Listed] = {}
+    day = ""
+    for heading, entries in _sections(html):
+        day = _day(heading) or day
+        if day and not heading.startswith("Replacement"):
+            kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
+            listed = Listed(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
+            found[day] = found.get(day, Listed()).and_also(listed)
+    return found
+
+
+def _sections(html: str) -> Iterator[tuple[str, list[str]]]:
+    """Headings, each with the beginnings of the entries below it."""
+    heading = ""
+    entries: list[str] = []
+    for match in _HEADING_OR_ENTRY.finditer(html):
+        if match[1] is None:
+            if len(entries) == LARGEST_PAGE:
+                raise InputError(f"not arXiv's listing: more than {LARGEST_PAGE} entries")
+            entries.append(html[match.end() : match.end() + _ENTRY].partition("</dt>")[0])
+        else:
+            yield heading, entries
+            heading, entries = match[1].strip(), []
+    yield heading, entries
+
+
+def _day(heading: str) -> str:
+    date = _DATE.search(heading)
+    try:
+        return days.label(datetime.strptime(" ".join(date.groups()), "%d %b %Y").date()) if date else ""
+    except ValueError:
+        return ""
+
+
+def _total(heading: str) -> int:
+    count = _COUNT.search(heading)
+    return int(count[1]) if count else 0
+
+
+def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] | None:
+    named = _ID.search(entry)
+    try:
+        return (arxiv_id.parse(named[1]).id, "cross" if "(cross-list from" in entry else kind) if named else None
+    except InputError:
+        return None
+
+
+# ---- completeness ----------------------------------------------------------------------------------------
+
+
+class Lack(NamedTuple):
+    """What a feed had less than the listing: papers by name, and how many that no page named."""
+
+    papers: Mapping[str, AnnouncementType]
+    unnamed: int
+
+
+def lack(listed: Listed, fed: Container[str]) -> Lack:
+    """Compares what arXiv lists in an archive on a day with the identifiers that its feed gave."""
+    return Lack(
+        {id: kind for id, kind in listed.papers.items() if id not in fed}, max(0, listed.total - len(listed.papers))
+    )

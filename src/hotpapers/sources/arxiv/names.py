@@ -1,0 +1,41 @@
+"""Authors as arXiv's metadata has them: one line with commas, affiliations in parentheses, TeX's accents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hotpapers.sources.arxiv import tex
+
+# "A, B and C", "A, B, and C"; the colon after a collaboration's name starts its members.
+_BETWEEN = re.compile(r",(?:\s*and\s)?|\sand\s|(?<=[Cc]ollaboration):|(?<=[Tt]eam):|(?<=[Gg]roup):")
+_SUFFIX = re.compile(r"(?:[JS]r\.?|I{2,3}|IV)", re.ASCII)
+
+
+def authors(line: str) -> tuple[str, ...]:
+    """The names in a line, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
+    found: list[str] = []
+    for part in _BETWEEN.split(_without_affiliations(line)):
+        name = tex.plain(" ".join(part.split()))
+        if found and _SUFFIX.fullmatch(name):
+            found[-1] += f" {name}"
+        elif name:
+            found.append(name)
+    return tuple(found)
+
+
+def _without_affiliations(line: str) -> str:
+    """The line without what stands in parentheses, however deep; where they do not match, only the signs go."""
+    kept = "".join(_outside(line))
+    return kept if line.count("(") == line.count(")") else line.replace("(", " ").replace(")", " ")
+
+
+def _outside(line: str) -> Iterator[str]:
+    depth = 0
+    for piece in re.split(r"([()])", line):
+        if piece == "(":
+            depth += 1
+        elif piece == ")":
+            depth = max(0, depth - 1)
+        elif not depth:
+            yield piece

@@ -1,0 +1,194 @@
+"""One round of asking arXiv: today's feeds; then the listing's count and what is missing; then what was missed.
+
+The feeds go first: with them a day's papers are in the record. What fails later holds up nothing of it, and every
+page's cursor says how far the round came, so that the next one goes on there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import msgspec
+
+from hotpapers import announcement_days as days
+from hotpapers.categories import KNOWN
+from hotpapers.errors import InputError, NetError, Refused
+from hotpapers.model import HOUR, Net, Page, Seen
+from hotpapers.sources.arxiv import facts, feeds, oai, place, xml
+from hotpapers.sources.arxiv.checks import Checks
+from hotpapers.sources.arxiv.feeds import Entry, Feed
+from hotpapers.sources.arxiv.place import Place
+from hotpapers.sources.arxiv.settings import ArxivSettings
+
+Parsed = TypeVar("Parsed")
+
+
+class Round:
+    """Reads on from a place, a page at a time."""
+
+    def __init__(self, settings: ArxivSettings, net: Net, start: Place) -> None:
+        self.settings, self.net, self.place = settings, net, start
+        self._holidays: Container[str] = frozenset(settings.holidays)
+        self._told: set[str] = set()
+        self._fed: dict[str, frozenset[str]] = {}
+
+    def pages(self) -> Iterator[Page]:
+        """All of the round."""
+        yield from self._read_feeds()
+        if self.place.open and not self._unfed():
+            if self.place.items or self._emptiness_is_sure():
+                yield from self._finish_day()
+            else:
+                self.place = place.opened(self.place, self.place.open)
+                yield self._page()
+        yield from self._harvest()
+
+    def _page(self, seen: Sequence[Seen] = ()) -> Page:
+        return Page(seen, place.text(self.place))
+
+    def _ask(self, parse: Callable[[bytes], Parsed], url: str, **params: str) -> tuple[Parsed, int]:
+        """What a server answers, read, and when. What cannot be read at all is the server's mistake, not ours."""
+        answer = self.net.get(url, params=params)
+        try:
+            return parse(answer.body), answer.at
+        except InputError as problem:
+            raise NetError(f"{answer.url}: {problem}") from problem
+
+    # ---- the day's feeds -----------------------------------------------------------------------------
+
+    def _unfed(self) -> list[str]:
+        return [archive for archive in self.settings.archives if archive not in self.place.fed]
+
+    def _read_feeds(self) -> Iterator[Page]:
+        if self.place.open != days.current(self.net.now()):
+            self.place = msgspec.structs.replace(self.place, open="", fed=())
+        for archive in self._unfed():
+            feed, at = self._feed(archive)
+            if not self._is_open(feed):
+                return
+            seen = list(self._announced(archive, feed, at))
+            new = [entry.id for entry in feed.items if entry.type == "new"]
+            self.place = place.fed(self.place, archive, len(feed.items), new)
+            yield self._page(seen)
+
+    def _feed(self, name: str) -> tuple[Feed, int]:
+        return self._ask(feeds.parse, f"{self.settings.feeds}/rss/{name}")
+
+    def _is_open(self, feed: Feed) -> bool:
+        """Whether a feed is of the day that is being read; the first one of a new day opens it."""
+        day = feed.date.isoformat()
+        if not self.place.open and day > self.place.day and feed.date.weekday() < 5:
+            self.place = place.opened(self.place, day, self.settings.since)
+        return day == self.place.open
+
+    def _announced(self, archive: str, feed: Feed, at: int) -> Iterator[Seen]:
+        """What a feed announces; where it was cut, also what the feeds of its categories have besides."""
+        yield from self._entries(archive, feed, at)
+        known = frozenset(entry.id for entry in feed.items)
+        self._fed[archive] = known
+        if len(feed.items) >= feeds.FULL:
+            for category in sorted(name for name in KNOWN if name.startswith(f"{archive}.")):
+                part, at = self._feed(category)
+                rest = tuple(entry for entry in part.items if entry.id not in known)
+                yield from self._entries(category, part._replace(items=rest), at)
+
+    def _entries(self, name: str, feed: Feed, at: int) -> Iterator[Seen]:
+        for entry in feed.items:
+            yield self._entry(name, entry, at)
+        for body in feed.unread:  # the reader says why, and it is kept in quarantine
+            yield Seen("announcement", f"{name}/unread", xml.within(body, feed=name), at)
+
+    def _entry(self, name: str, entry: Entry, at: int) -> Seen:
+        """An item whole the first time; in further feeds only that it stands there."""
+        named = f"{entry.id}v{entry.version}"
+        if named in self._told:
+            fact = facts.Listed(
+                paper=entry.id, version=entry.version, category=name, day=entry.day, type=entry.type
+            )  # fmt: skip
+            return facts.listed_seen(fact, at)
+        self._told |= {named, entry.id}
+        return Seen("announcement", f"{name}/{named}", xml.within(entry.body, feed=name), at)
+
+    # ---- closing the day -------------------------------------------------------------------------------
+
+    def _emptiness_is_sure(self) -> bool:
+        """Whether empty feeds mean that nothing was announced: on a holiday, and where it is no longer early."""
+        day = self.place.open
+        early = self.net.now() < days.closes_at(day) + self.settings.patience * HOUR
+        return not (early and days.expected(day, self._holidays))
+
+    def _finish_day(self) -> Iterator[Page]:
+        missed = place.missed(self.place, self._holidays)
+        doubted = [self.place.doubt] if self.place.doubt else []
+        if not self.settings.listing:
+            missed = [*doubted, *missed]
+        else:
+            if self.place.items and not self.place.checked:
+                yield self._page([facts.day_seen(self.place.open, "read", (), self.net.now())])
+            yield from self._check([*doubted, *missed])
+        seen = list(self._completeness([*doubted, *missed]))
+        empty = not self.place.items and days.expected(self.place.open, self._holidays)
+        self.place = place.closed(self.place, missed, doubt=self.place.open if empty else "")
+        yield self._page(seen)
+
+    def _completeness(self, missed: Sequence[str]) -> Iterator[Seen]:
+        """What is known of the open day, and of the missed ones that the listings told of."""
+        for day in [*missed, self.place.open]:
+            if day >= self.place.exact:
+                lacks = [words for of, words in self.place.lacks if of == day]
+                state: facts.State = "checked" if self.settings.listing else "read"
+                empty = day == self.place.open and not self.place.items
+                yield facts.day_seen(day, "empty" if empty else state, lacks, self.net.now())
+
+    def _check(self, missed: Sequence[str]) -> Iterator[Page]:
+        checks = Checks(self.settings, self._ask, self.place.open, missed, self._told)
+        for archive in self.settings.archives:
+            if archive in self.place.checked:
+                continue
+            if archive not in self._fed:  # the round was begun by another process
+                feed, _ = self._feed(archive)
+                self._fed[archive] = frozenset(entry.id for entry in feed.items if entry.day == self.place.open)
+            found = checks.of(archive, self._fed[archive])
+            self.place = msgspec.structs.replace(
+                self.place,
+                checked=(*self.place.checked, archive),
+                items=self.place.items + found.more,
+                lacks=(*self.place.lacks, *found.lacks),
+                least=(*self.place.least, *found.least),
+                exact=found.exact if not self.place.checked else max(self.place.exact, found.exact),
+            )
+            yield self._page(found.seen)
+
+    # ---- what was missed ---------------------------------------------------------------------------------
+
+    def _harvest(self) -> Iterator[Page]:
+        today = datetime.fromtimestamp(self.net.now() // 1_000_000, UTC).date().isoformat()
+        while self.place.stamp:
+            if self.place.stamp > today:
+                yield self._healed()
+                return
+            yield self._harvest_part()
+
+    def _harvest_part(self) -> Page:
+        first = {"metadataPrefix": "arXivRaw", "from": self.place.stamp, "until": self.place.stamp}
+        params = {"resumptionToken": self.place.token} if self.place.token else first
+        part, at = self._ask(oai.parse, self.settings.oai, verb="ListRecords", **params)
+        if part.error == oai.STALE and self.place.token:
+            self.place = msgspec.structs.replace(self.place, token="")
+            return self._page()
+        if part.error not in ("", oai.NOTHING):
+            raise Refused(f"{self.settings.oai}: {part.error}: {part.why}")
+        where = oai.Gap(*self.place.gap, self.place.after, self.place.before, ",".join(self.settings.holidays))
+        seen = [Seen("record", key, xml.within(body, **where._asdict()), at) for key, body in part.records]
+        self.place = place.harvested(self.place, part.token)
+        return self._page(seen)
+
+    def _healed(self) -> Page:
+        first, last = self.place.gap
+        before_first = days.previous_day(first, self._holidays)
+        healed = days.between(before_first, days.following(last), self._holidays)
+        seen = [facts.day_seen(day, "harvested", (), self.net.now()) for day in healed]
+        self.place = place.healed(self.place)
+        return self._page(seen)

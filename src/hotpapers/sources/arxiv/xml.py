@@ -1,0 +1,109 @@
+"""arXiv's XML: as a tree, and cut into pieces that stay byte for byte as they came.
+
+The parser is expat. A document type is refused, and with it every entity but the five of XML itself: nothing can
+expand, nothing is fetched. Names lose their prefix (`arxiv:DOI` is `DOI`), so a piece can be read without the
+namespaces that were declared outside it.
+
+A piece says nothing of where it stood. What has to be known of that is kept around it: `<seen feed="cs">…</seen>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
+
+from hotpapers.errors import InputError
+
+DEEPEST = 40
+"""Elements within elements; arXiv has seven."""
+
+
+def parse(data: bytes) -> Element:
+    """The tree of a document or a piece. Raises InputError."""
+    return _Reader(data, "").tree
+
+
+def pieces(data: bytes, name: str) -> tuple[Element, list[bytes]]:
+    """The tree of a document without its elements of a name, and these as they came. Raises InputError."""
+    reader = _Reader(data, name)
+    return reader.tree, reader.pieces
+
+
+def within(piece: bytes, **where: str) -> bytes:
+    """A piece with what has to be known of its place."""
+    attributes = " ".join(f"{name}={quoteattr(value)}" for name, value in where.items())
+    return f"<seen {attributes}>".encode() + piece + b"</seen>"
+
+
+def place_of(body: bytes) -> tuple[Element, Mapping[str, str]]:
+    """A piece's tree, and what is known of its place: the reverse of `within`. Raises InputError."""
+    tree = parse(body)
+    if tree.tag != "seen":
+        return tree, {}
+    if len(tree) != 1:
+        raise InputError("arXiv's XML: one element was expected")
+    return tree[0], tree.attrib
+
+
+def text(tree: Element, path: str) -> str:
+    """The text of the first element at a path, blanks folded; empty without it."""
+    return " ".join((tree.findtext(path) or "").split())
+
+
+class _Reader:
+    """Builds the tree; elements named `cut` are left out of it and kept as bytes."""
+
+    def __init__(self, data: bytes, cut: str) -> None:
+        self.pieces: list[bytes] = []
+        self._data, self._cut = data, cut
+        self._depth, self._inside, self._start = 0, 0, 0
+        self._builder = TreeBuilder()
+        self._parser: Any = expat.ParserCreate()
+        self._parser.buffer_text = True
+        self._parser.XmlDeclHandler = _only_utf8
+        self._parser.StartDoctypeDeclHandler = _refuse_doctype
+        self._parser.StartElementHandler = self._open
+        self._parser.EndElementHandler = self._close
+        self._parser.CharacterDataHandler = self._text
+        try:
+            self._parser.Parse(data, True)
+        except expat.ExpatError as problem:
+            raise InputError(f"arXiv's XML: {problem}") from problem
+        self.tree: Element = self._builder.close()
+
+    def _open(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise InputError(f"arXiv's XML: more than {DEEPEST} elements within each other")
+        local = name.rpartition(":")[2]
+        if self._inside or local == self._cut:
+            self._start = self._start if self._inside else self._parser.CurrentByteIndex
+            self._inside += 1
+        else:
+            self._builder.start(local, {key.rpartition(":")[2]: value for key, value in attributes.items()})
+
+    def _close(self, name: str) -> None:
+        self._depth -= 1
+        if not self._inside:
+            self._builder.end(name.rpartition(":")[2])
+            return
+        self._inside -= 1
+        if not self._inside:
+            end = self._data.index(b">", self._parser.CurrentByteIndex) + 1
+            self.pieces.append(self._data[self._start : end])
+
+    def _text(self, data: str) -> None:
+        if not self._inside:
+            self._builder.data(data)
+
+
+def _only_utf8(version: str, encoding: str | None, standalone: int) -> None:
+    if (encoding or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii", "ascii"):
+        raise InputError(f"arXiv's XML: it is UTF-8, not {encoding}")
+
+
+def _refuse_doctype(*declared: object) -> None:
+    raise InputError("arXiv's XML: it has no document type")

@@ -1,0 +1,122 @@
+"""The relay's own stream, event by event as Jetstream would tell it.
+
+A frame is two values in DAG-CBOR: a header and a body; a commit brings its records in a CAR file.
+https://atproto.com/specs/event-stream · https://atproto.com/specs/sync · https://ipld.io/specs/transport/car/carv1/
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime
+from collections.abc import Container
+from typing import Any, NamedTuple
+
+import libipld
+import msgspec
+
+from hotpapers.errors import InputError, NetError
+
+CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
+"""How a CID begins in bytes: version 1, DAG-CBOR or raw, SHA-256. The decoder does not tell them from other bytes."""
+
+
+class FutureCursor(NetError):
+    """The relay has not come to where we were: it is another one, or began anew."""
+
+
+class OutdatedCursor(NetError):
+    """The relay no longer has what came next."""
+
+
+class _Op(msgspec.Struct):
+    action: str
+    path: str
+    cid: bytes | None = None
+
+
+class _Commit(msgspec.Struct):
+    repo: str
+    rev: str
+    time: str
+    ops: list[_Op]
+    blocks: bytes = b""
+
+
+class _Account(msgspec.Struct):
+    did: str
+    time: str
+    active: bool
+
+
+class Frame(NamedTuple):
+    """A frame's type, such as `#commit`; its place in the relay's order, 0 where it has none; and all of it."""
+
+    kind: str
+    seq: int
+    body: dict[str, Any]
+
+
+def frame(message: bytes) -> Frame:
+    """Raises NetError for an error that the relay tells, InputError or ValueError for nonsense."""
+    parts = libipld.decode_dag_cbor_multi(message)
+    if len(parts) != 2 or not all(isinstance(part, dict) for part in parts):
+        raise InputError("a frame that is not a header and a body")
+    header, body = parts
+    if header.get("op") == -1:
+        error = FutureCursor if body.get("error") == "FutureCursor" else NetError
+        raise error(f"the relay says {body.get('error')}: {str(body.get('message', ''))[:200]}")
+    kind, seq = str(header.get("t")), body.get("seq")
+    if kind == "#info" and body.get("name") == "OutdatedCursor":
+        raise OutdatedCursor("the relay no longer has what followed our cursor")
+    return Frame(kind, seq if isinstance(seq, int) and seq > 0 else 0, body)
+
+
+def events(told: Frame, collections: Container[str]) -> list[bytes]:
+    """The events of a frame as Jetstream's JSON: those of some collections, and all of accounts."""
+    if told.kind == "#account":
+        account = msgspec.convert(told.body, _Account)
+        return [_json(account.did, account.time, "account", told.body)]
+    if told.kind != "#commit":
+        return []
+    commit = msgspec.convert(told.body, _Commit)
+    wanted = [op for op in commit.ops if op.path.partition("/")[0] in collections]
+    blocks = libipld.decode_car(commit.blocks)[1] if wanted and commit.blocks else {}
+    return [
+        _json(commit.repo, commit.time, "commit", change)
+        for op in wanted
+        if (change := _change(op, commit.rev, blocks)) is not None
+    ]
+
+
+def _change(op: _Op, rev: str, blocks: dict[bytes, Any]) -> dict[str, Any] | None:
+    """One operation of a commit; None where the commit was too large for its records to come along."""
+    collection, _, rkey = op.path.partition("/")
+    change = {"rev": rev, "operation": op.action, "collection": collection, "rkey": rkey}
+    if op.action == "delete":
+        return change
+    if op.cid is None or op.cid not in blocks:
+        return None
+    return change | {"record": plain(blocks[op.cid]), "cid": libipld.encode_cid(op.cid)}
+
+
+def _json(did: str, time: str, kind: str, value: Any) -> bytes:
+    return msgspec.json.encode({"did": did, "time_us": microseconds(time), "kind": kind, kind: value})
+
+
+def microseconds(time: str) -> int:
+    """A moment such as 2026-07-04T14:38:07.517Z."""
+    moment = datetime.datetime.fromisoformat(time)
+    return round(moment.timestamp() * 1_000_000)
+
+
+def plain(value: Any) -> Any:
+    """A record as JSON has it: links and bytes as objects with `$link` and `$bytes`."""
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if not isinstance(value, bytes):
+        return value
+    if len(value) == 36 and value.startswith(CID):
+        return {"$link": libipld.encode_cid(value)}
+    return {"$bytes": base64.b64encode(value).decode().rstrip("=")}

@@ -1,0 +1,96 @@
+"""Any RSS, Atom or JSON feed that names papers: blogs, newsletters, video channels.
+
+RFC 4287 (Atom), RSS 2.0, https://www.jsonfeed.org/version/1.1/
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.errors import NetError
+from hotpapers.model import DAY, Account, Item, Link, Net, Page, Post, Seen
+from hotpapers.sources.matching import mentions_of
+from hotpapers.sources.syndication import FeedEntry, entries
+from hotpapers.sources.text import plain
+
+NETWORK = "feeds"
+
+
+class FeedsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`urls`: the feeds to read. `every`: seconds between rounds."""
+
+    urls: tuple[str, ...] = ()
+    every: int = 3600
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What is kept of an entry: the feed it stands in, and itself."""
+
+    feed: str
+    entry: FeedEntry
+
+
+class Feeds:
+    """The connector. A feed that fails does not keep the others from being read; the last failure is told."""
+
+    name = NETWORK
+
+    def __init__(self, settings: FeedsSettings, known: Container[str] = ()) -> None:
+        self.settings, self.known = settings, known
+        self.every = settings.every
+        self.reach: int | None = 7 * DAY
+
+    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+        """The entries of each feed. It needs no cursor: feeds are short and keys swallow repeats."""
+        failed: NetError | None = None
+        for url in self.settings.urls:
+            try:
+                answer = net.get(url, accept=(304,))
+                found = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
+            except NetError as problem:
+                failed = problem
+                continue
+            yield Page([_seen(url, entry, answer.at) for entry in found])
+        if failed is not None:
+            raise failed
+
+    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+        """Feeds tell no counts."""
+        return iter(())
+
+    def read(self, seen: Seen) -> Iterable[Item]:
+        """An entry with its papers. What claims a later moment than that at which it was seen was made when seen."""
+        told = msgspec.json.decode(seen.body, type=_Told)
+        entry = told.entry
+        key, account = f"{NETWORK}:{seen.key}", f"{NETWORK}:{told.feed}"
+        text, links = _shown(entry)
+        mentions = mentions_of(key, seen.at, text, [*([entry.link] if entry.link else []), *links])
+        if not mentions:
+            return []
+        said = seen.at if entry.published is None else entry.published
+        post = Post(
+            post=key, network=NETWORK, account=account, created_at=min(said, seen.at), text=text, links=links,
+            lang=entry.language, handle=told.feed, name=entry.author, observed_at=seen.at,
+        )  # fmt: skip
+        return [post, Account(account=account, handle=told.feed, name=entry.author, observed_at=seen.at), *mentions]
+
+
+def _shown(entry: FeedEntry) -> tuple[str, tuple[Link, ...]]:
+    """The title, the entry's own link on the whole of it, and what is written below it."""
+    title = " ".join(plain(entry.title)[0].split())
+    text, links = plain(entry.content)
+    if not title:
+        return text, links
+    own = (Link(0, len(title), entry.link),) if entry.link else ()
+    if not text:
+        return title, own
+    start = len(title) + 2
+    return f"{title}\n\n{text}", (*own, *(Link(k.start + start, k.end + start, k.target) for k in links))
+
+
+def _seen(url: str, entry: FeedEntry, at: int) -> Seen:
+    key = hashlib.sha256(f"{url}\n{entry.id}".encode()).hexdigest()[:32]
+    return Seen("post", key, msgspec.json.encode(_Told(url, entry)), at)

@@ -1,0 +1,104 @@
+"""Lobsters: the stories of its arXiv domain page, at most once an hour, as its operator asks.
+
+https://github.com/lobsters/lobsters (routes, limits)
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.model import Account, Item, Link, Net, Page, Post, Seen, Snapshot
+from hotpapers.sources.matching import decoded, gone_post, mentions_of, moment, own_id, unreadable
+
+NETWORK = "lobsters"
+GONE = (404, 410)
+
+
+class LobstersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`base`: the site. `domains`: whose story lists are read. `every`: seconds between rounds, an hour at least."""
+
+    base: str = "https://lobste.rs"
+    domains: tuple[str, ...] = ("arxiv.org",)
+    every: int = 3600
+
+
+class _User(msgspec.Struct):
+    username: str = ""
+
+
+class _Story(msgspec.Struct):
+    short_id: str
+    created_at: datetime.datetime
+    title: str = ""
+    url: str = ""
+    score: int | None = None
+    comment_count: int | None = None
+    description_plain: str = ""
+    submitter_user: str | _User = ""
+
+
+class _Id(msgspec.Struct):
+    short_id: str
+
+
+class Lobsters:
+    """The connector. It needs no cursor: the lists are short and keys swallow repeats."""
+
+    name = NETWORK
+
+    def __init__(self, settings: LobstersSettings, known: Container[str] = ()) -> None:
+        self.settings, self.known = settings, known
+        self.every = max(settings.every, 3600)
+        self.reach: int | None = None
+
+    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+        """The stories of each domain."""
+        for domain in self.settings.domains:
+            answer = net.get(f"{self.settings.base}/domains/{domain}.json")
+            yield Page([_seen(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
+        yield Page()
+
+    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+        """Each story's score and comments now, or that it is gone."""
+        for key in keys:
+            short_id = key.removeprefix(f"{NETWORK}:")
+            answer = net.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
+            kind = "gone" if answer.status in GONE else "counts"
+            yield Page([Seen(kind, short_id, answer.body, answer.at)])
+
+    def read(self, seen: Seen) -> Iterable[Item]:
+        """A story with its papers; a story's counts; that it is gone."""
+        key = f"{NETWORK}:{seen.key}"
+        if seen.kind == "gone":
+            return [gone_post(NETWORK, key, seen.at, "deleted")]
+        story = msgspec.json.decode(seen.body, type=_Story)
+        snapshot = Snapshot(
+            post=key, likes=max(story.score or 0, 0), replies=story.comment_count, observed_at=seen.at
+        )  # fmt: skip
+        if seen.kind == "counts":
+            return [snapshot]
+        mentions = mentions_of(key, seen.at, f"{story.title}\n{story.description_plain}", [story.url])
+        return [*_post(key, story, seen.at), snapshot, *mentions] if mentions else []
+
+
+def _seen(story: msgspec.Raw, at: int) -> Seen:
+    own = own_id(story, _Id)
+    return Seen("post", own.short_id if own else unreadable(story), bytes(story), at)
+
+
+def _post(key: str, story: _Story, at: int) -> list[Item]:
+    user = story.submitter_user if isinstance(story.submitter_user, str) else story.submitter_user.username
+    account = f"{NETWORK}:{user}"
+    title = " ".join(story.title.split())
+    text = f"{title}\n\n{story.description_plain}".strip()
+    return [
+        Post(
+            post=key, network=NETWORK, account=account, created_at=moment(story.created_at),
+            text=text, links=(Link(0, len(title), story.url),) if story.url and title else (), lang="en", handle=user,
+            observed_at=at,
+        ),
+        Account(account=account, handle=user, observed_at=at),
+    ]  # fmt: skip

@@ -1,0 +1,45 @@
+"""What tests of the command line share: the demo, and a small store of made-up listings."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli import made
+from tests.cli.run import good
+
+DAYS = ("2021-03-02", "2021-03-03", "2021-03-04")
+
+
+@pytest.fixture(scope="session")
+def demo_made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's folder, made once; nothing may change it."""
+    folder = tmp_path_factory.mktemp("made") / "demo"
+    good("demo", folder)
+    return folder
+
+
+@pytest.fixture
+def demo(demo_made: Path, tmp_path: Path) -> Path:
+    """A copy of the demo's store."""
+    return Path(shutil.copy(demo_made / "hotpapers.db", tmp_path / "demo.db"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store of three made-up listings."""
+    posts = tmp_path / "posts"
+    posts.mkdir()
+    good("import", "classic", *(made.file(posts, day) for day in DAYS), "--store", tmp_path / "papers.db")
+    return tmp_path / "papers.db"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which commands run."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder

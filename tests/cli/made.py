@@ -1,0 +1,59 @@
+"""Made-up classic issues: papers, people and posts that never were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotpapers import classic_text
+from hotpapers.classic_text import ClassicIssue, ClassicItem, Link, ShownPost
+
+FIRST_POST = 1366659539260149761
+"""Of 2 March 2021; each post that is made after it is a little younger."""
+COUNTS = ((812, 1204), (40, 33), (51, 0))
+"""(retweets, favorites), in the order of the classic rule."""
+
+
+def item(number: int, reposts: int, likes: int, posts: int = 1, month: str = "2103", moment: str = "") -> ClassicItem:
+    """A paper with its counts and so many posts."""
+    return ClassicItem(
+        number=number, title=f"Kettle Number {number}:  On Steam & <Tea>", authors=("Ada Brewster", "Čeněk Šálek"),
+        reposts=reposts, likes=likes, tallied=moment or "03/03/2021 10:15:09", paper=f"{month}.{90000 + number}",
+        categories=("cs.LG", "stat.ML"), abstract=f"We boil water {number} times, for $n<{number}$ guests & one cat.",
+        posts=tuple(post(number * 100 + n) for n in range(posts)),
+    )  # fmt: skip
+
+
+def post(n: int) -> ShownPost:
+    """A post with a link in its text."""
+    return ShownPost(
+        id=str(FIRST_POST + n), handle=f"made_up_{n % 7}", name=f"Person & {n % 7}", lang="en", rtl=False,
+        text=f"Kettle {n} is out\nhttps://t.example/{n}", links=(Link(len(f"Kettle {n} is out\n"), len(
+            f"Kettle {n} is out\nhttps://t.example/{n}"), f"https://t.example/{n}?a=1&b=2"),),
+    )  # fmt: skip
+
+
+def issue(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> ClassicIssue:
+    """An issue of a day with these (retweets, favorites)."""
+    month, moment = day[2:4] + day[5:7], f"{day[5:7]}/{day[8:]}/{day[:4]} 23:15:09"
+    items = tuple(item(n, r, f, posts, month, moment) for n, (r, f) in enumerate(counts, 1))
+    return ClassicIssue(date=day, made=f"{day}T23:15:09", lead=0, items=items)
+
+
+def text(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> str:
+    """Such an issue as text."""
+    return classic_text.render(issue(day, counts, posts), escape=True)
+
+
+def file(folder: Path, day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> Path:
+    """Such an issue as a file."""
+    made = folder / f"{day}---Hot-Papers.md"
+    made.write_text(text(day, counts, posts), "utf-8")
+    return made
+
+
+def files(folder: Path, number: int, places: int = 5, posts: int = 1) -> list[Path]:
+    """So many issues, of different days."""
+    days = [f"2021-{1 + n // 28:02}-{1 + n % 28:02}" for n in range(number)]
+    counts = [(900 - 10 * n, 500 - 7 * n) for n in range(places)]
+    return [file(folder, day, counts, posts) for day in days]

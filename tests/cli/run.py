@@ -1,0 +1,127 @@
+"""Running the program as its users do: in this process where that is enough, in one of its own where it is not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from click.testing import CliRunner
+
+import hotpapers
+from hotpapers import cli
+from tests.conftest import DATA
+
+PACKAGE = Path(hotpapers.__file__).parents[1]
+LINE = "hotpapers: "
+
+
+class Ran(NamedTuple):
+    """What a command left behind: exit status, standard output, standard error."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        """The one line on standard error, without the program's name; nothing was printed."""
+        assert self.out == "" and self.err.startswith(LINE) and self.err.count("\n") == 1, self
+        return self.err.removeprefix(LINE).rstrip("\n")
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return json.loads(self.out)
+
+
+def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Ran:
+    """A command in this process, from its words to its exit status."""
+    with CliRunner().isolation(input=input) as (out, err, _):
+        status = cli.run([str(arg) for arg in args])
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return Ran(status, out.getvalue().decode(), err.getvalue().decode())
+
+
+def good(*args: str | Path, input: bytes = b"") -> str:
+    """A command that must go well and complain of nothing; what it prints."""
+    ran = run(*args, input=input)
+    assert ran.status == 0 and not ran.err, ran
+    return ran.out
+
+
+def misuse(*args: str | Path, input: bytes = b"") -> str:
+    """A command that must be refused as misuse, with one line; that line."""
+    ran = run(*args, input=input)
+    assert ran.status == 2, ran
+    return ran.said
+
+
+def failing(*args: str | Path, input: bytes = b"") -> str:
+    """A command that must fail with one line; that line."""
+    ran = run(*args, input=input)
+    assert ran.status == 1, ran
+    return ran.said
+
+
+def words(*args: str | Path) -> list[str]:
+    """A command as the words that start it in a process of its own."""
+    return [sys.executable, "-m", "hotpapers", *map(str, args)]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The environment of such a process."""
+    return {**os.environ, "PYTHONPATH": str(PACKAGE), **more}
+
+
+def apart(*args: str | Path, **more: str) -> Ran:
+    """A command in a process of its own; `more`: its environment."""
+    done = subprocess.run(words(*args), env=environment(**more), capture_output=True, check=False)
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+# A launcher does something to its own process, then becomes the command.
+_BECOME = "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+_OBEY = f"""
+import ctypes, os, sys
+if os.geteuid() == 0:  # prctl(PR_CAPBSET_DROP) of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
+    [ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) for capability in (1, 2)]
+{_BECOME}"""
+_AT_TERMINAL = f"""
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+{_BECOME}"""
+
+
+def at_terminal(*args: str | Path) -> list[str]:
+    """The words for a command whose standard input becomes its own terminal: what is typed there can stop it."""
+    return [sys.executable, "-c", _AT_TERMINAL, *words(*args)[1:]]
+
+
+def by_a_user(*args: str | Path) -> Ran:
+    """A command by somebody to whom a file's permissions apply: also as root, by giving up that right (Linux)."""
+    command = [sys.executable, "-c", _OBEY, *words(*args)[1:]]
+    done = subprocess.run(command, env=environment(), capture_output=True, check=False)
+    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def same(name: str, text: str) -> None:
+    """Compares a whole output with its file below tests/data/cli; HOTPAPERS_REWRITE=1 writes the file anew."""
+    file = DATA / "cli" / name
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        file.write_text(text, "utf-8")
+    assert text == file.read_text("utf-8")
+
+
+def replaced(text: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """The text with other words in it: what differs from run to run."""
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new)
+    return text

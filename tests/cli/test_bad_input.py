@@ -1,0 +1,267 @@
+"""Input that cannot be taken is refused with file, line and reason; nothing of it goes in; little memory is needed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.model import LARGEST
+from tests.cli import made
+from tests.cli.run import environment, good, run, words
+
+RESIDENT = 400_000
+"""kB that a command may need, whatever it is given."""
+GIGABYTE = 2**30
+
+
+def refused(format_: str, file: Path) -> tuple[int | None, str]:
+    """Line and reason of a file that is refused; the store stays empty."""
+    store = file.parent / "refused.db"
+    ran = run("import", format_, file, "--json", "--store", store)
+    [problem] = ran.json["refused"]
+    line = f":{problem['line']}" if problem["line"] is not None else ""
+    assert ran.status == 1 and ran.json["imported"] == [] and problem["file"] == str(file)
+    assert ran.err == f"hotpapers: refused {file}{line}: {problem['reason']}\n"
+    assert sum(run("status", "--json", "--store", store).json["items"].values()) == 0
+    return problem["line"], problem["reason"]
+
+
+# ---- classic -------------------------------------------------------------------------------------------
+
+WHOLE = made.text().encode()
+LINES = WHOLE.split(b"\n")
+
+
+def line_of(part: bytes) -> int:
+    """The number of the first line that holds these bytes."""
+    return WHOLE[: WHOLE.index(part)].count(b"\n") + 1
+
+
+def changed(old: bytes, new: bytes) -> bytes:
+    assert old in WHOLE
+    return WHOLE.replace(old, new, 1)
+
+
+CLASSIC: list[tuple[str, bytes, int | None, str]] = [
+    ("nothing", b"", None, "the file is empty"),
+    ("not UTF-8", changed("Čeněk".encode(), b"\xc8en\xeck"), line_of(b"Brewster"), "not UTF-8"),
+    ("another format", b"# Notes\n\nto my aunt\n", 2, "'' stands where 'title: Hot Papers …' belongs"),
+    ("cut in a line", WHOLE[:700], WHOLE[:700].count(b"\n") + 1, "the file ends in the middle of a line"),
+    ("cut after a line", b"\n".join(LINES[:21]) + b"\n", 21, "the file ends"),
+    ("a number twice", changed(b"# 2. Kettle", b"# 1. Kettle"), line_of(b"# 2. "), "item 1 where item 2 belongs: a duplicate"),  # noqa: E501
+    ("a paper twice", WHOLE.replace(b"2103.90002", b"2103.90001"), None, "2103.90001 is listed twice"),
+    ("no date", WHOLE.replace(b"2021-03-02", b"2021-02-30"), 2, "2021-02-30 is in no calendar"),
+    ("no moment", changed(b"03/02/2021 23:15:09", b"03/02/2021 24:15:09"), line_of(b"- retweets"), "in no calendar"),
+    ("a negative count", changed(b"favorites: 1204", b"favorites: -4"), line_of(b"- retweets"), "a negative count"),
+    ("a huge count", changed(b"retweets: 812", b"retweets: %d" % (LARGEST + 1)), line_of(b"- retweets"), "a count above 9,007,199,254,740,991"),  # noqa: E501
+    ("an endless count", changed(b"retweets: 812", b"retweets: " + b"9" * 5000), line_of(b"- retweets"), "count"),
+    ("no id", WHOLE.replace(b"2103.90001", b"2113.90001"), line_of(b"- links"), "'2113.90001' is no arXiv identifier"),
+    ("HTML", changed(b"We boil", b"We <b>boil</b>"), line_of(b"We boil"), "HTML where text belongs: '<b>boil</b>"),
+    ("a script", changed(b"Ada Brewster", b"<script>alert(1)</script>"), line_of(b"Ada"), "HTML where text belongs"),
+    ("an escape", changed(b"We boil", b"We \x1b[31mboil"), line_of(b"We boil"), "a character that this format does not have: U+001B"),  # noqa: E501
+    ("a long line", changed(b"We boil", b"We boil" * 200_000), line_of(b"We boil"), "a line longer than 1,048,576"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "line", "reason"), [case[1:] for case in CLASSIC], ids=[case[0] for case in CLASSIC])
+def test_a_classic_file_that_is_none(tmp_path: Path, data: bytes, line: int | None, reason: str) -> None:
+    file = tmp_path / "issue.md"
+    file.write_bytes(data)
+    number, said = refused("classic", file)
+    assert number == line and reason in said
+    assert len(said) < 300 and said.isprintable()
+
+
+def test_the_largest_count_goes_in(tmp_path: Path) -> None:
+    counts = ((LARGEST, 0), (0, 51))
+    file, out = made.file(tmp_path, "2021-03-02", counts), tmp_path / "out"
+    good("import", "classic", file, "--store", tmp_path / "s.db")
+    good("publish", "--all", "--to", "classic", "--output", out, "--store", tmp_path / "s.db")
+    assert (out / file.name).read_bytes() == file.read_bytes()
+
+
+# ---- JSONL ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def records(store: Path) -> list[dict[str, Any]]:
+    """The lines of an export of what was observed."""
+    return [json.loads(line) for line in good("export", "--records", "--store", store).splitlines()]
+
+
+def first(records: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    return next(line for line in records if line["kind"] == kind)
+
+
+def refused_records(folder: Path, records: list[dict[str, Any]]) -> tuple[int | None, str]:
+    file = folder / "records.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in records), "utf-8")
+    return refused("jsonl", file)
+
+
+Change = Callable[[dict[str, Any]], object]
+RECORDS: list[tuple[str, Change, str]] = [
+    ("tally", lambda line: line.update(likes=-1), "negative"),
+    ("tally", lambda line: line.update(likes=LARGEST + 1), "2^53 - 1"),
+    ("tally", lambda line: line.update(likes=10**30), ""),
+    ("tally", lambda line: line.update(likes=1.5), "`int`"),
+    ("tally", lambda line: line.update(likes="7"), "`int`"),
+    ("tally", lambda line: line.pop("likes"), "`likes`"),
+    ("tally", lambda line: line.update(paper="2103.90001"), "2103.90001"),
+    ("tally", lambda line: line.update(paper="arxiv:2113.90001"), "2113.90001"),
+    ("tally", lambda line: line.update(retweets=7), "`retweets`"),
+    ("tally", lambda line: line.update(observed_at=LARGEST + 1), "2^53 - 1"),
+    ("place", lambda line: line.update(place=-1), "negative"),
+    ("place", lambda line: line.update(day="2021-02-30"), "2021-02-30"),
+    ("listing", lambda line: line.update(day="yesterday"), "yesterday"),
+    ("post", lambda line: line.update(post="no key"), "no key"),
+    ("publication", lambda line: line.update(window="hourly"), "hourly"),
+    ("publication", lambda line: line.update(hour=24), "24"),
+    ("publication", lambda line: line.update(zone="Mars/Base"), "Mars/Base"),
+    ("post", lambda line: line.update(kind="poem"), "poem"),
+    ("post", lambda line: line.update(kind=7), "not an object with a kind"),
+]
+
+
+@pytest.mark.parametrize(("kind", "change", "reason"), RECORDS, ids=[f"{k} {n}" for n, (k, _, _) in enumerate(RECORDS)])
+def test_a_line_that_is_no_item(
+    tmp_path: Path, records: list[dict[str, Any]], kind: str, change: Change, reason: str
+) -> None:
+    line = first(records, kind)
+    number = records.index(line) + 1
+    change(line)
+    found, said = refused_records(tmp_path, records)
+    assert found == number and reason in said
+    assert len(said) < 400 and said.isprintable()
+
+
+def test_what_is_no_export(tmp_path: Path, records: list[dict[str, Any]]) -> None:
+    assert refused_records(tmp_path, [])[1].startswith("not in the exchange format: ")
+    assert refused_records(tmp_path, records[1:])[0] == 1
+    newer = {**records[0], "version": 99}
+    assert refused_records(tmp_path, [newer]) == (1, "version 99 of the format; this program reads 1")
+    other = {**records[0], "format": "somebody-elses"}
+    assert refused_records(tmp_path, [other])[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\xff\n", "not JSON"), (b"{\n", "not JSON"), (b"[]\n", "not an object"), (b"7\n", "not an object"),
+        (b'{"kind":"post"', "not JSON"), (b"[" * 100_000 + b"\n", "not JSON"), (b"NaN\n", "not JSON"),
+    ],
+)  # fmt: skip
+def test_a_line_that_is_no_json(tmp_path: Path, records: list[dict[str, Any]], data: bytes, reason: str) -> None:
+    file = tmp_path / "records.jsonl"
+    file.write_bytes("".join(json.dumps(line) + "\n" for line in records[:5]).encode() + data)
+    line, said = refused("jsonl", file)
+    assert line == 6 and said.startswith(reason)
+
+
+def test_an_export_that_was_cut_off_or_changed(store: Path, tmp_path: Path) -> None:
+    good("issue", "--store", store)
+    whole = good("export", "--store", store).encode().splitlines(keepends=True)
+    file = tmp_path / "full.jsonl"
+    for data in (whole[:-3], whole[: len(whole) // 2]):
+        file.write_bytes(b"".join(data))
+        ran = run("import", "jsonl", file, "--store", tmp_path / "new.db")
+        assert ran.status == 1 and ran.err.startswith(f"hotpapers: refused {file}:")
+    at = next(n for n, line in enumerate(whole) if b'"tally"' in line)
+    file.write_bytes(b"".join([*whole[:at], whole[at].replace(b'"likes":', b'"likes":1'), *whole[at + 1 :]]))
+    ran = run("import", "jsonl", file, "--store", tmp_path / "other.db")
+    assert ran.status == 1 and "To import changed items, export with --records." in ran.err
+    # What came before is whole, and the good file completes it.
+    file.write_bytes(b"".join(whole))
+    for name in ("new.db", "other.db"):
+        good("import", "jsonl", file, "--store", tmp_path / name)
+        assert good("verify", "--all", "--store", tmp_path / name) == good("verify", "--all", "--store", store)
+
+
+def test_a_table_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "notes.parquet"
+    file.write_text("PAR1 and nothing else")
+    line, said = refused("parquet", file)
+    assert line is None and said.startswith("not a Parquet export: ")
+
+
+def test_a_table_from_a_pipe_that_is_none(tmp_path: Path) -> None:
+    ran = run("import", "parquet", "-", "--store", tmp_path / "s.db", input=b"PAR1 and nothing else")
+    assert ran.status == 1 and ran.err.startswith("hotpapers: refused standard input: not a Parquet export: ")
+    assert "/hotpapers-" not in ran.err  # the temporary file is no business of the reader's
+
+
+def test_a_table_of_others(tmp_path: Path) -> None:
+    import duckdb
+
+    file = tmp_path / "others.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 1 AS a) TO '{file}' (FORMAT parquet)")
+    assert refused("parquet", file)[1].startswith("not a Parquet export: ")
+
+
+# ---- a line of a gigabyte ------------------------------------------------------------------------------
+
+
+def fed(*args: str | Path, start: bytes, block: bytes, size: int) -> tuple[int, str, int, int]:
+    """Feeds a command through a pipe: exit status, standard error, its memory in kB, and bytes it took."""
+    child = subprocess.Popen(
+        words(*args), env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert child.stdin is not None and child.stderr is not None
+    taken = 0
+    with suppress(BrokenPipeError):  # it has seen enough
+        child.stdin.write(start)
+        while taken < size:
+            taken += child.stdin.write(block)
+        child.stdin.close()
+    err = child.stderr.read().decode()
+    for pipe in (child.stdin, child.stderr):
+        with suppress(BrokenPipeError):
+            pipe.close()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, err, usage.ru_maxrss, taken
+
+
+def test_a_gigabyte_of_one_line_as_a_classic_file(tmp_path: Path) -> None:
+    start = WHOLE[: WHOLE.index(b"We boil")]
+    status, err, resident, taken = fed(
+        "import", "classic", "-", "--store", tmp_path / "s.db", start=start, block=b"kettle " * 150_000, size=GIGABYTE
+    )
+    line = start.count(b"\n") + 1
+    assert status == 1
+    assert err == f"hotpapers: refused standard input:{line}: a line longer than 1,048,576\n"
+    assert resident < RESIDENT and taken < GIGABYTE // 8
+
+
+def test_a_gigabyte_of_one_line_as_jsonl(tmp_path: Path) -> None:
+    header = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
+    status, err, resident, taken = fed(
+        "import", "jsonl", "-", "--store", tmp_path / "s.db", start=header + b'{"kind":"post","text":"',
+        block=b"kettle " * 150_000, size=GIGABYTE,
+    )  # fmt: skip
+    assert status == 1 and err.startswith("hotpapers: refused standard input:2: a line longer than ")
+    assert resident < RESIDENT and taken < GIGABYTE // 8
+
+
+def test_a_very_long_line_is_searched_through(tmp_path: Path) -> None:
+    """A sparse file: nothing for a quarter of one, then a paper."""
+    file = tmp_path / "sparse.txt"
+    with file.open("wb") as out:
+        out.seek(GIGABYTE // 4)
+        out.write(b" arXiv:2101.04869\n")
+    child = subprocess.Popen(words("find", file), env=environment(), stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    out_text = child.stdout.read()
+    child.stdout.close()
+    _, status, usage = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert (child.returncode, out_text) == (0, f"2101.04869  prose at {GIGABYTE // 4 + 1}\n")
+    assert usage.ru_maxrss < RESIDENT

@@ -1,0 +1,174 @@
+"""export and backup: a record handed out as a whole, and taken back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tests.cli import made
+from tests.cli.run import by_a_user, failing, good, misuse, run
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+# ---- export --------------------------------------------------------------------------------------------
+
+
+def test_an_export_is_lines_of_json_and_stable(store: Path) -> None:
+    said = good("export", "--store", store)
+    assert good("export", "--format", "jsonl", "--store", store) == said
+    first, *rest = lines(said)
+    assert first["kind"] == "header" and first["full"] is True
+    assert sum(line["kind"] == "batch" for line in rest) == 3
+
+
+def test_records_alone_hold_no_batches_no_issues_and_no_secret(demo: Path) -> None:
+    said = good("export", "--records", "--store", demo)
+    first, *rest = lines(said)
+    assert (first["kind"], first["format"], first["full"], first["secret"]) == ("header", "hotpapers-record", False, "")
+    assert rest.pop() == {"kind": "end"}
+    kinds = {line["kind"] for line in rest}
+    assert kinds == {"paper", "listing", "place", "shown", "post", "mention", "tally", "publication"}
+    assert good("export", "--records", "--store", demo) == said
+
+
+def test_an_output_file_is_whole_and_packed_by_its_name(store: Path, tmp_path: Path) -> None:
+    whole = good("export", "--store", store)
+    good("export", "--output", tmp_path / "a.jsonl", "--store", store)
+    good("export", "--output", tmp_path / "a.jsonl.zst", "--store", store)
+    assert (tmp_path / "a.jsonl").read_text("utf-8") == whole
+    packed = (tmp_path / "a.jsonl.zst").read_bytes()
+    assert zstandard.ZstdDecompressor().decompressobj().decompress(packed).decode() == whole
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_csv_lists_the_entries_of_every_issue(demo: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(good("export", "--format", "csv", "--store", demo))))
+    assert len(rows) == 81
+    [leader] = [row for row in rows if (row["day"], row["place"]) == ("2021-05-11", "1")]
+    assert leader == {
+        "publication": "hot-papers", "day": "2021-05-11", "edition": "1", "place": "1", "then": "1",
+        "paper": "2105.04026", "score": "2010", "voices": "439", "reposts": "5214", "likes": "439",
+        "title": "The Modern Mathematics of Deep Learning",
+        "authors": "Julius Berner; Philipp Grohs; Gitta Kutyniok; Philipp Petersen", "categories": "cs.LG stat.ML",
+        "digest": leader["digest"],
+    }  # fmt: skip
+    assert run("issue", "2021-05-11", "--json", "--store", demo).json["digest"] == leader["digest"]
+
+
+def test_bibtex_has_every_paper_once(demo: Path) -> None:
+    said = good("export", "--format", "bibtex", "--store", demo)
+    assert said.count("@misc{") == 81
+    assert said.count("@misc{2105.04026,") == 1 and "  eprint = {2105.04026},\n" in said
+
+
+def test_misuse_of_export_says_what_goes(store: Path, tmp_path: Path) -> None:
+    assert misuse("export", "--format", "csv", "--records", "--store", store) == (
+        "--records goes with jsonl and parquet; csv lists issues"
+    )
+    assert misuse("export", "--output", store, "--store", store) == f"{store}: is the store itself; name another file"
+    assert misuse("export", "--output", tmp_path / "no" / "a", "--store", store) == (
+        f"{tmp_path / 'no' / 'a'}: cannot be written: No such file or directory"
+    )
+    assert "no such store" in misuse("export", "--store", tmp_path / "no.db")
+
+
+def test_a_disk_that_is_full_leaves_the_file_as_it_was(store: Path, tmp_path: Path) -> None:
+    """A name that leads to a device without room: the part beside the file is what fails."""
+    (tmp_path / "a.jsonl.part").symlink_to("/dev/full")
+    (tmp_path / "a.jsonl").write_text("yesterday's")
+    said = misuse("export", "--output", tmp_path / "a.jsonl", "--store", store)
+    assert said == f"{tmp_path / 'a.jsonl'}: cannot be written: No space left on device"
+    assert (tmp_path / "a.jsonl").read_text() == "yesterday's"
+    assert not (tmp_path / "a.jsonl.part").exists()
+
+
+def test_forgetting_names_exports_and_backups_that_were_made(store: Path, tmp_path: Path) -> None:
+    good("export", "--store", store)
+    good("export", "--format", "parquet", "--output", tmp_path / "a.parquet", "--store", store)
+    good("export", "--format", "csv", "--store", store)
+    good("backup", tmp_path / "a.db", "--store", store)
+    said = good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
+    assert said.splitlines()[1:] == [
+        f"out of reach: backup {(tmp_path / 'a.db').resolve()}",
+        f"out of reach: export {(tmp_path / 'a.parquet').resolve()}",
+        "out of reach: export standard output",
+    ]
+
+
+# ---- backup --------------------------------------------------------------------------------------------
+
+
+def test_a_backup_is_a_store_itself(demo: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    position = run("status", "--json", "--store", demo).json["batches"]
+    assert good("backup", copy, "--store", demo) == f"{copy}: the record up to batch {position}\n"
+    assert good("verify", "--all", "--store", copy) == good("verify", "--all", "--store", demo)
+    again = run("backup", copy, "--json", "--store", demo)
+    assert again.json == {"backup": str(copy), "position": position}
+
+
+def test_a_backup_is_put_back(store: Path, tmp_path: Path) -> None:
+    copy, new = tmp_path / "copy.db", tmp_path / "new.db"
+    good("backup", copy, "--store", store)
+    assert good("backup", copy, "--restore", "--store", new) == "restored: the record up to batch 3\n"
+    assert good("export", "--records", "--store", new) == good("export", "--records", "--store", store)
+
+
+def test_a_store_with_a_record_is_replaced_only_when_told(store: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    good("backup", copy, "--store", store)
+    good("import", "classic", made.file(tmp_path, "2021-04-04"), "--store", store)
+    said = misuse("backup", copy, "--restore", "--store", store)
+    assert said == f"{store}: holds a record of 4 batches; add --replace to put the backup in its place."
+    said = good("backup", copy, "--restore", "--replace", "--store", store)
+    assert said == "restored: the record up to batch 3\nthe store that was replaced had 1 later batch\n"
+    assert run("status", "--json", "--store", store).json["items"]["listing"] == 3
+
+
+def test_what_was_forgotten_is_forgotten_again(store: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    good("backup", copy, "--store", store)
+    good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
+    said = good("backup", copy, "--restore", "--replace", "--store", store)
+    assert "forgotten again: 1\n" in said
+    assert made.post(100).id not in good("export", "--records", "--store", store)
+    more = run("backup", copy, "--restore", "--replace", "--json", "--store", store).json
+    assert more["restored"] == str(copy) and more["forgotten_again"] == 1
+
+
+def test_misuse_of_backup_says_what_goes(store: Path, tmp_path: Path) -> None:
+    assert misuse("backup", tmp_path / "a.db", "--replace", "--store", store) == "--replace goes with --restore"
+    assert misuse("backup", store, "--store", store) == f"{store}: is the store itself; name another file"
+    assert misuse("backup", store, "--restore", "--store", store) == f"{store}: is the store itself; name another file"
+    assert (
+        misuse("backup", tmp_path / "no.db", "--restore", "--store", store) == f"{tmp_path / 'no.db'}: no such backup"
+    )
+    assert misuse("backup", tmp_path / "no" / "a.db", "--store", store).endswith(
+        "no such folder for the backup; make it first."
+    )
+
+
+@pytest.mark.parametrize("way", [[], ["--restore"]])
+def test_a_file_of_others_is_neither_written_over_nor_put_back(store: Path, tmp_path: Path, way: list[str]) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear aunt,\n" * 200)
+    said = failing("backup", letter, *way, "--store", store)
+    assert said == f"{letter}: not a Hot Papers store (nor any SQLite file)."
+    assert letter.read_text() == "Dear aunt,\n" * 200
+
+
+def test_a_backup_that_cannot_be_written(store: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    folder.chmod(0o500)
+    ran = by_a_user("backup", folder / "a.db", "--store", store)
+    assert ran.status == 1 and ran.said.startswith(str(folder / "a.db"))
+    folder.chmod(0o700)

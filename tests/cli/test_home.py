@@ -1,0 +1,126 @@
+"""Settings and store of a command: hotpapers.toml, --config, --store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers import settings
+from hotpapers.cli.common import beside, home_of, is_store_file
+from hotpapers.settings import Settings
+from tests.cli import made
+from tests.cli.run import good, misuse, run
+
+WEEKLY = '[[publication]]\nname = "weekly"\nwindow = "weekly"\nzone = "Asia/Tokyo"\n'
+
+
+def configured(folder: Path, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    file = folder / settings.FILE
+    file.write_text(text, "utf-8")
+    return file
+
+
+def test_without_settings_the_store_is_in_this_folder(here: Path) -> None:
+    assert home_of(None, None) == (Settings(), Path("hotpapers.toml"), "hotpapers.db")
+    good("import", "classic", made.file(here))
+    assert (here / "hotpapers.db").is_file()
+    assert "store      hotpapers.db (" in good("status")
+
+
+def test_the_settings_of_this_folder_name_the_store(here: Path) -> None:
+    configured(here, 'store = "kept/papers.db"\n' + WEEKLY)
+    (here / "kept").mkdir()
+    good("import", "classic", made.file(here))
+    assert (here / "kept" / "papers.db").is_file() and not (here / "hotpapers.db").exists()
+
+
+def test_paths_in_settings_start_from_their_folder(here: Path) -> None:
+    file = configured(here.parent / "project", 'store = "papers.db"\n[publish]\nchannels = ["classic"]\n')
+    good("import", "classic", made.file(here), "--config", file)
+    said = good("publish", "--all", "--config", file)
+    assert said == f"classic: 1 file in {here.parent / 'project' / 'public'}, 1 changed\n"
+    assert {f.name for f in file.parent.iterdir()} == {"hotpapers.toml", "papers.db", "public"}
+
+
+@pytest.mark.parametrize(
+    ("store", "address"),
+    [
+        ("papers.db", "set/papers.db"),
+        ("/abs/papers.db", "/abs/papers.db"),
+        ("~/papers.db", "/home/you/papers.db"),
+        ("sqlite:////abs/papers.db", "sqlite:////abs/papers.db"),
+        ("sqlite:///papers.db", "sqlite:///set/papers.db"),
+        ("postgresql://host/papers", "postgresql://host/papers"),
+    ],
+)
+def test_a_stores_address_in_settings(store: str, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/you")
+    assert beside(Path("set"), store) == address
+
+
+def test_settings_do_not_reach_another_store(here: Path, store: Path) -> None:
+    """The publications of this folder's hotpapers.toml are none of another store's business."""
+    configured(here, WEEKLY)
+    assert "1 publication\n" in good("status", "--store", store)
+    good("issue", "--store", store)  # one publication: no need to choose
+    assert "issues     1 frozen, of 1 publication\n" in good("status", "--store", store)
+
+
+def test_settings_reach_their_own_store_by_any_name(here: Path) -> None:
+    configured(here, WEEKLY)
+    good("import", "classic", made.file(here))
+    for name in ("hotpapers.db", "./hotpapers.db", f"sqlite:///{here / 'hotpapers.db'}"):
+        assert home_of(name, None).settings.publication[0].name == "weekly"
+    assert home_of("postgresql:///hotpapers.db", None).settings == Settings()
+
+
+def test_settings_that_are_named_reach_the_store_that_is_named(here: Path, store: Path) -> None:
+    file = configured(here.parent / "project", WEEKLY)
+    said = misuse("issue", "--store", store, "--config", file)
+    assert said == "several publications; choose one with --publication: hot-papers, weekly"
+
+
+def test_publications_are_taken_over_once_and_only_where_they_are_wanted(here: Path, store: Path) -> None:
+    file = configured(here, WEEKLY)
+    where = ("--store", store, "--config", file)
+    before = good("status", "--store", store, "--json")
+    for command in (["verify", "--all"], ["status"], ["prune"], ["export"], ["export", "--format", "csv"]):
+        good(*command, *where)
+    assert good("status", "--store", store, "--json") == before
+    good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", here / "a", *where)
+    batches = run("status", "--store", store, "--json").json["batches"]
+    good("publish", "--all", "--publication", "hot-papers", "--to", "classic", "--output", here / "a", *where)
+    assert run("status", "--store", store, "--json").json["batches"] == batches
+    configured(here, WEEKLY.replace("weekly", "sunday", 1))
+    assert misuse("issue", *where).endswith(": hot-papers, sunday, weekly")
+
+
+@pytest.mark.parametrize("command", [["status"], ["import", "classic", "x"], ["publish", "--all"], ["verify", "--all"]])
+def test_settings_that_cannot_be_used_stop_every_command(here: Path, command: list[str]) -> None:
+    configured(here, "sotre = 'x'")
+    assert misuse(*command) == "hotpapers.toml: sotre: no such setting; did you mean store?"
+
+
+def test_named_settings_must_be_there(here: Path) -> None:
+    assert misuse("status", "--config", "no.toml") == "no.toml: no such file; `hotpapers init` writes one."
+
+
+def test_rankings_and_channels_are_checked_where_they_are_known(here: Path) -> None:
+    good("import", "classic", made.file(here))
+    configured(here, WEEKLY + 'ranking = "luck/1"\n')
+    said = misuse("issue")
+    assert said == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is none of classic/1, rarity/1."
+    configured(here, '[publish]\nchannels = ["site", "pigeon"]\n')
+    assert (
+        misuse("publish", "--all") == "hotpapers.toml: publish.channels: 'pigeon' is none of classic, markdown, site."
+    )
+
+
+def test_the_store_file_is_known_by_any_name(here: Path) -> None:
+    home = home_of("a.db", None)
+    for name in ("a.db", "./a.db", here / "a.db", "a.db-wal", "a.db-shm"):
+        assert is_store_file(Path(name), home)
+    assert not is_store_file(Path("b.db"), home)
+    assert not is_store_file(Path("a.db"), home_of("postgresql:///a.db", None))

@@ -1,0 +1,358 @@
+"""issue, publish, explain, verify."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from pathlib import Path
+
+import pytest
+
+from hotpapers import settings
+from hotpapers.cli import issues
+from hotpapers.issue import freeze
+from hotpapers.model import Publication, Window
+from hotpapers.record import Record
+from tests.cli import made
+from tests.cli.conftest import DAYS
+from tests.cli.run import failing, good, misuse, run, same
+
+NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
+
+# ---- issue ---------------------------------------------------------------------------------------------
+
+
+def test_the_latest_issue_of_the_demo_as_markdown(demo: Path) -> None:
+    said = good("issue", "--store", demo)
+    text, masked = re.subn(r"(?m)(?<=^Frozen )\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<=^Digest `)[0-9a-f]{64}", "…", said)
+    assert masked == 2
+    same("issue.md", text)
+    assert good("issue", "2021-05-11", "--store", demo) == said
+
+
+def test_an_issue_is_frozen_once(store: Path) -> None:
+    first = good("issue", "2021-03-03", "--store", store)
+    assert first.startswith("# Hot Papers, Wednesday, 3 March 2021\n")
+    before = run("status", "--json", "--store", store).json["batches"]
+    assert good("issue", "2021-03-03", "--store", store) == first
+    assert run("status", "--json", "--store", store).json["batches"] == before
+
+
+def test_without_a_date_it_is_the_latest_listing(store: Path) -> None:
+    assert good("issue", "--store", store).startswith("# Hot Papers, Thursday, 4 March 2021\n")
+
+
+def test_an_issue_as_json_has_its_digest(store: Path) -> None:
+    content = run("issue", "2021-03-03", "--json", "--store", store).json
+    assert re.fullmatch(r"[0-9a-f]{64}", content.pop("digest"))
+    assert (content["format"], content["day"], content["edition"], content["ranking"]) == (
+        1,
+        "2021-03-03",
+        1,
+        "rarity/1",
+    )
+    assert [entry["counts"][0]["reposts"] for entry in content["entries"]] == [812, 40, 51]
+    assert all(isinstance(entry["score"], int) for entry in content["entries"])
+
+
+def test_a_new_edition_has_a_reason_and_the_old_digest(store: Path) -> None:
+    first = run("issue", "2021-03-03", "--json", "--store", store).json
+    reason = "two counts were <misread>"
+    second = run("issue", "2021-03-03", "--again", "--reason", reason, "--json", "--store", store).json
+    assert (second["edition"], second["reason"], second["replaces"]) == (2, reason, first["digest"])
+    assert "Edition 2. Corrected: two counts were \\<misread\\>" in good("issue", "2021-03-03", "--store", store)
+    assert good("verify", "2021-03-03", "--store", store).startswith("verified: 2 issues rebuilt, ")
+
+
+def test_a_later_observation_is_pointed_out(store: Path, tmp_path: Path) -> None:
+    good("issue", "2021-03-02", "--store", store)
+    changed = made.file(tmp_path, "2021-03-02", ((812, 1204), (41, 33), (51, 0)))
+    good("import", "classic", changed, "--store", store)
+    note = (
+        "hotpapers: 2021-03-02: the record holds a later observation of the listing; "
+        "`hotpapers issue DATE --again --reason …` makes a new edition.\n"
+    )
+    for command in (["issue", "2021-03-02"], ["publish", "--all", "--to", "classic", "--output", tmp_path / "out"]):
+        ran = run(*command, "--store", store)
+        assert (ran.status, ran.err) == (0, note) and ran.out
+    good("issue", "2021-03-02", "--again", "--reason", "a count was misread", "--store", store)
+    good("publish", "--all", "--to", "classic", "--output", tmp_path / "out", "--store", store)
+    assert (tmp_path / "out" / "2021-03-02---Hot-Papers.md").read_text("utf-8") == changed.read_text("utf-8")
+
+
+@pytest.mark.parametrize("args", [["--again"], ["--reason", "why"], ["--again", "--reason", " "]], ids=" ".join)
+def test_an_edition_and_its_reason_go_together(store: Path, args: list[str]) -> None:
+    good("issue", "2021-03-03", "--store", store)
+    said = misuse("issue", "2021-03-03", *args, "--store", store)
+    assert said == "a new edition says why, and nothing else does: --again --reason '…'"
+
+
+def test_only_what_is_frozen_is_corrected(store: Path) -> None:
+    said = misuse("issue", "2021-03-03", "--again", "--reason", "why", "--store", store)
+    assert said == "a new edition corrects a frozen issue and says why: --again --reason '…'"
+
+
+@pytest.mark.parametrize("day", NO_DAYS)
+def test_a_day_that_is_none(store: Path, day: str, tmp_path: Path) -> None:
+    said = f"{day}: not a day; write it as 2021-01-14"
+    assert misuse("issue", day, "--store", store) == said
+    assert misuse("verify", day, "--store", store) == said
+    assert misuse("explain", "2103.90001", "--issue", day, "--store", store) == said
+    assert misuse("publish", day, "--to", "site", "--output", tmp_path / "o", "--store", store) == said
+
+
+def test_a_day_without_a_listing(store: Path, tmp_path: Path) -> None:
+    said = "hot-papers 2021-03-07: no listing of that day is in the record; `hotpapers import` brings one in."
+    assert misuse("issue", "2021-03-07", "--store", store) == said
+    assert misuse("publish", "2021-03-07", "--to", "site", "--output", tmp_path / "o", "--store", store) == said
+    assert not (tmp_path / "o").exists()
+
+
+EMPTY = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
+"""An export of nothing: it makes an empty store."""
+
+# ---- several publications, and those of one's own --------------------------------------------------------
+
+OWN = '[[publication]]\nname = "daily"\ntitle = "Tea & Papers"\nzone = "Europe/Zurich"\n'
+
+
+@pytest.fixture
+def project(here: Path) -> Path:
+    """A folder with settings, a listing, and a daily publication of its own."""
+    (here / settings.FILE).write_text(OWN, "utf-8")
+    good("import", "classic", made.file(here))
+    return here
+
+
+def test_several_publications_must_be_told_apart(project: Path) -> None:
+    said = "several publications; choose one with --publication: daily, hot-papers"
+    for command in (["issue"], ["publish", "--all"]):
+        assert misuse(*command) == said
+    for command in (["serve"], ["explain", "2103.90001"]):
+        assert misuse(*command) == said
+    assert misuse("issue", "--publication", "no") == "no: no such publication; there are: daily, hot-papers"
+    good("issue", "--publication", "hot-papers")
+    assert "place 1 of 3" in good("explain", "2103.90001", "--publication", "hot-papers")
+    assert good("verify", "--all", "--publication", "hot-papers").startswith("verified: 1 issue rebuilt, ")
+    assert good("verify", "--all", "--publication", "daily").startswith("verified: 0 issues rebuilt, ")
+    assert misuse("verify", "--all", "--publication", "no") == "no: no such publication; there are: daily, hot-papers"
+
+
+def test_a_quiet_day_is_an_issue_too(project: Path) -> None:
+    said = good("issue", "2024-11-28", "--publication", "daily")
+    assert said.startswith("# Tea \\& Papers, Thursday, 28 November 2024\n")
+    good("publish", "2024-11-28", "--publication", "daily", "--to", "classic", "--output", "c")
+    assert (project / "c" / "2024-11-28---Hot-Papers.md").read_text("utf-8").endswith("\n---\n")
+
+
+def test_without_a_date_it_is_the_latest_day_that_is_over(here: Path) -> None:
+    (here / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\nhour = 0\n', "utf-8")
+    good("import", "jsonl", "-", input=EMPTY)
+    before = datetime.datetime.now(datetime.UTC).date()
+    day = datetime.date.fromisoformat(run("issue", "--json").json["day"])
+    assert before <= day <= datetime.datetime.now(datetime.UTC).date()
+
+
+@pytest.mark.parametrize(
+    ("now", "hour", "window", "day"),
+    [
+        ("2026-11-20T08:00", 8, "daily", "2026-11-20"),  # a Friday
+        ("2026-11-20T07:59", 8, "daily", "2026-11-19"),
+        ("2026-11-22T12:00", 8, "daily", "2026-11-20"),
+        ("2026-11-23T07:00", 8, "daily", "2026-11-20"),
+        ("2026-11-22T12:00", 8, "weekly", "2026-11-22"),
+        ("2026-11-23T07:00", 8, "monthly", "2026-11-22"),
+    ],
+)
+def test_the_latest_day_by_the_clock(now: str, hour: int, window: Window, day: str) -> None:
+    publication = Publication(publication="p", title="P", window=window, hour=hour, observed_at=0)
+    assert issues.latest_closed(publication, datetime.datetime.fromisoformat(now)) == day
+
+
+def test_a_listing_publication_without_listings(here: Path) -> None:
+    (here / settings.FILE).write_text('[[publication]]\nname = "l"\nwindow = "listing"\n', "utf-8")
+    good("import", "jsonl", "-", input=EMPTY)
+    assert misuse("issue") == "l: no listing was imported yet; see hotpapers import --help"
+
+
+def test_a_day_that_is_not_over_says_when_it_closes(project: Path) -> None:
+    assert failing("issue", "2999-01-01", "--publication", "daily") == (
+        "2999-01-01 is not over: its issue closes at 2999-01-01 07:00 UTC."
+    )
+
+
+def test_nothing_to_publish_yet(project: Path) -> None:
+    assert misuse("publish", "--all", "--publication", "daily") == (
+        "daily: nothing to publish yet; `hotpapers issue --publication daily` freezes a first issue."
+    )
+
+
+def test_two_publications_need_two_folders(project: Path) -> None:
+    good("issue", "2024-11-28", "--publication", "daily")
+    good("publish", "--all", "--publication", "hot-papers")
+    assert misuse("publish", "--all", "--publication", "daily") == (
+        "public/site: holds the site files of 'hot-papers'; name another folder with --output."
+    )
+    (project / settings.FILE).write_text(OWN + 'output = "tea"\n', "utf-8")
+    assert "in tea/site, " in good("publish", "--all", "--publication", "daily")
+
+
+def test_an_empty_store_says_where_publications_come_from(here: Path) -> None:
+    good("init", "new")
+    for command in (["issue"], ["publish", "--all"], ["explain", "2101.04869"], ["serve"]):
+        said = misuse(*command, "--store", "new/hotpapers.db")
+        assert said == "no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml"
+
+
+# ---- publish -------------------------------------------------------------------------------------------
+
+
+def test_publish_writes_what_was_read(store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert good("publish", "--all", "--to", "classic", "--output", out, "--store", store) == (
+        f"classic: 3 files in {out}, 3 changed\n"
+    )
+    for file in (store.parent / "posts").iterdir():
+        assert (out / file.name).read_bytes() == file.read_bytes()
+    again = good("publish", "--all", "--to", "classic", "--output", out, "--store", store)
+    assert again == f"classic: 3 files in {out}, 0 changed\n"
+
+
+def test_several_channels_have_a_folder_each(store: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    to = ["--to", "classic", "--to", "markdown", "--to", "classic"]
+    report = run("publish", "2021-03-03", "2021-03-02", *to, "--output", out, "--json", "--store", store).json
+    assert report == {
+        "publication": "hot-papers",
+        "days": ["2021-03-02", "2021-03-03"],
+        "channels": [
+            {"channel": "classic", "output": str(out / "classic"), "files": 2, "changed": 2},
+            {"channel": "markdown", "output": str(out / "markdown"), "files": 2, "changed": 2},
+        ],
+    }
+    assert sorted(file.name for file in (out / "markdown").iterdir()) == ["2021-03-02.md", "2021-03-03.md"]
+
+
+def test_the_settings_say_where_to(here: Path, store: Path) -> None:
+    said = good("publish", "--all", "--store", store)
+    assert [line.split(" files in ")[1] for line in said.splitlines()] == [
+        "public/site, 12 changed", "public/markdown, 3 changed",
+    ]  # fmt: skip
+    toml = here / settings.FILE
+    toml.write_text(f'store = "{store}"\n[publish]\nchannels = ["classic"]\noutput = "pages"\n', "utf-8")
+    assert good("publish", "--all") == "classic: 3 files in pages, 3 changed\n"
+    assert good("publish", "--all", "--to", "markdown", "--output", "md") == "markdown: 3 files in md, 3 changed\n"
+
+
+@pytest.mark.parametrize("args", [[], ["--all", "2021-03-02"]], ids=["nothing", "both"])
+def test_either_dates_or_all(store: Path, args: list[str]) -> None:
+    assert misuse("publish", *args, "--store", store) == "say which days to publish: dates such as 2021-01-14, or --all"
+    assert misuse("verify", *args, "--store", store) == "say which issues to verify: dates such as 2021-01-14, or --all"
+
+
+def test_a_folder_that_cannot_be_written(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = run("publish", "--all", "--to", "site", "--output", tmp_path / "file", "--store", store)
+    assert ran.status == 2 and "is a file" in ran.err
+    said = misuse("publish", "--all", "--to", "site", "--output", tmp_path / "file" / "x", "--store", store)
+    assert said == f"{tmp_path / 'file' / 'x'}: cannot be written: Not a directory"
+
+
+# ---- explain -------------------------------------------------------------------------------------------
+
+
+def test_the_explanation_of_a_demo_paper(demo: Path) -> None:
+    same("explain.txt", good("explain", "2105.04297", "--issue", "2021-05-11", "--store", demo))
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        "2105.04297v1", "arXiv:2105.04297", "arxiv:2105.04297", "https://arxiv.org/abs/2105.04297v2",
+        "https://arxiv.org/pdf/2105.04297.pdf", "http://export.arxiv.org/abs/2105.04297?context=cs",
+        "https://doi.org/10.48550/arXiv.2105.04297", "https://huggingface.co/papers/2105.04297",
+        "https://www.alphaxiv.org/abs/2105.04297",
+    ],
+)  # fmt: skip
+def test_a_paper_is_known_by_every_form(demo: Path, paper: str) -> None:
+    assert good("explain", paper, "--store", demo) == good("explain", "2105.04297", "--store", demo)
+
+
+def test_an_explanation_as_json_has_names_and_numbers(demo: Path) -> None:
+    found = run("explain", "2105.04297", "--json", "--store", demo).json
+    assert (found["place"], found["then"], found["entries"], found["score"]) == (3, 4, 27, 757)
+    assert found["score"] == sum(part["score"] for part in found["parts"])
+    assert found["above"]["place"] == 2 and found["below"]["place"] == 4
+    [swap] = found["above"]["swaps"]
+    assert swap["network"] == "x" and swap["needed"] > swap["now"]
+
+
+def test_the_latest_issue_that_holds_it_is_explained(store: Path, tmp_path: Path) -> None:
+    again = tmp_path / "2021-04-04.md"
+    again.write_text(made.text("2021-04-04").replace("2104.", "2103."), "utf-8")
+    good("import", "classic", again, "--store", store)
+    good("publish", "--all", "--to", "classic", "--output", tmp_path / "out", "--store", store)
+    assert "Issue of 2021-04-04, " in good("explain", "2103.90001", "--store", store)
+    assert "Issue of 2021-03-02, " in good("explain", "2103.90001", "--issue", "2021-03-02", "--store", store)
+
+
+def test_a_paper_that_is_not_there(demo: Path) -> None:
+    assert misuse("explain", "2101.00001", "--store", demo) == (
+        "2101.00001 is in none of the 5 frozen issues of hot-papers."
+    )
+    said = misuse("explain", "2105.04297", "--issue", "2021-01-14", "--store", demo)
+    assert said.startswith("2105.04297 is not in the issue of 2021-01-14")
+    assert "no frozen issue" in misuse("explain", "2105.04297", "--issue", "2021-01-15", "--store", demo)
+
+
+@pytest.mark.parametrize("paper", ["9999.99999", "tea", "https://example.org/abs/2105.04297", "\x1b[31m2105"])
+def test_what_is_no_paper(demo: Path, paper: str) -> None:
+    said = misuse("explain", paper, "--store", demo)
+    assert "is not an arXiv identifier" in said and "write it like 2101.04869" in said and "\x1b" not in said
+
+
+# ---- verify --------------------------------------------------------------------------------------------
+
+
+def test_the_demo_verifies(demo: Path) -> None:
+    same("verify.txt", good("verify", "--all", "--store", demo))
+    assert run("verify", "2021-01-14", "2021-05-11", "--json", "--store", demo).json["issues"] == 2
+
+
+@pytest.mark.parametrize("all_or_one", [["--all"], ["2021-03-03"]], ids=["all", "one"])
+def test_a_changed_row_is_named(store: Path, all_or_one: list[str]) -> None:
+    for day in DAYS:
+        good("issue", day, "--store", store)
+    with Record(str(store)) as record:
+        record.database.run("UPDATE tally SET likes = 99 WHERE paper = 'arxiv:2103.90002'")
+    ran = run("verify", *all_or_one, "--store", store)
+    assert ran.status == 1 and not ran.err
+    assert "changed: tally arxiv:2103.90002 x hot-papers/2" in ran.out
+    assert re.search(r"(?m)^issue: hot-papers 2021-03-03 edition 1: \S+\.likes is 33, rebuilt 99$", ran.out)
+    assert re.search(r"(?m)^\d+ differences: ", ran.out)
+    as_json = run("verify", *all_or_one, "--json", "--store", store)
+    assert as_json.status == 1 and as_json.json["verified"] is False
+    assert {"what", "name"} == set(as_json.json["findings"][0])
+
+
+def test_what_was_forgotten_is_said(store: Path) -> None:
+    good("issue", "2021-03-03", "--store", store)
+    good("forget", f"x:{made.post(200).id}", "--yes", "--store", store)
+    assert re.match(r"verified, \d+ parts forgotten: 1 issue rebuilt, ", good("verify", "--all", "--store", store))
+    assert run("verify", "--all", "--json", "--store", store).json["forgotten"] > 0
+
+
+def test_a_day_that_is_not_frozen(store: Path) -> None:
+    said = misuse("verify", "2021-03-03", "--store", store)
+    assert said == "no frozen issue of 2021-03-03; `hotpapers issue DATE` freezes one."
+
+
+def test_a_frozen_issue_does_not_change_with_what_comes_later(store: Path, tmp_path: Path) -> None:
+    before = run("issue", "2021-03-03", "--json", "--store", store).json
+    for day in ("2021-02-20", "2021-03-05"):
+        good("import", "classic", made.file(tmp_path, day), "--store", store)
+    good("prune", "--store", store)
+    assert run("issue", "2021-03-03", "--json", "--store", store).json == before
+    with Record(str(store)) as record:
+        assert freeze.frozen_days(record, "hot-papers") == ["2021-03-03"]
+    good("verify", "--all", "--store", store)

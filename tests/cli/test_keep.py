@@ -1,0 +1,225 @@
+"""hide, forget, prune, status."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hotpapers import cli, model
+from hotpapers.cli import keep
+from hotpapers.model import NETWORKS
+from hotpapers.record import Record, now
+from tests.cli import made
+from tests.cli.conftest import DAYS
+from tests.cli.run import at_terminal, environment, good, misuse, replaced, run, same
+
+POST = f"x:{made.post(100).id}"
+"""The first post of the second paper, in each of the three listings."""
+
+
+@pytest.fixture
+def pages(store: Path) -> Path:
+    """A folder that the store was published to."""
+    out = store.parent / "pages"
+    good("publish", "--all", "--to", "classic", "--to", "site", "--output", out, "--store", store)
+    return out
+
+
+def text(folder: Path) -> str:
+    return "".join(f.read_text("utf-8") for f in sorted(folder.rglob("*")) if f.is_file())
+
+
+# ---- keys ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        ("x:1341202937956233217", "x:1341202937956233217"), ("X:@SomeBody", "x:@somebody"), (" x:1 ", "x:1"),
+        ("bluesky:did:plc:AbC", "bluesky:did:plc:AbC"), ("mastodon:@A@b.example", "mastodon:@a@b.example"),
+    ],
+)  # fmt: skip
+def test_a_key_as_people_write_it(typed: str, key: str) -> None:
+    assert keep.key_of(typed) == key
+    assert key.partition(":")[0] in NETWORKS
+
+
+@pytest.mark.parametrize("key", ["", "x", "x:", ":1", "friendster:1", "1341202937956233217"])
+def test_what_is_no_key(store: Path, key: str) -> None:
+    said = f"{key}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
+    assert misuse("hide", key, "--reason", "why", "--store", store) == said
+    assert misuse("forget", key, "--yes", "--store", store) == said
+
+
+# ---- hide ----------------------------------------------------------------------------------------------
+
+
+def test_hidden_is_off_all_pages_until_it_is_shown_again(store: Path, pages: Path) -> None:
+    before = text(pages)
+    said = good("hide", POST, "--reason", "reported", "--store", store)
+    assert said == f"{POST}: hidden\nrendered anew: {pages / 'classic'}\nrendered anew: {pages / 'site'}\n"
+    assert "Kettle 100 is out" in before and "Kettle 100 is out" not in text(pages)
+    assert run("status", "--json", "--store", store).json["items"]["post"] == 9
+    shown = run("hide", POST, "--undo", "--reason", "mistaken", "--json", "--store", store).json
+    assert shown == {
+        "key": POST,
+        "judgement": "shown",
+        "folders": [{"folder": str(pages / to), "channel": to, "rendered": True} for to in ("classic", "site")],
+    }
+    assert text(pages) == before
+
+
+def test_an_account_is_hidden_with_all_its_posts(store: Path, pages: Path) -> None:
+    handle = made.post(100).handle
+    good("hide", f"x:@{handle.upper()}", "--reason", "reported", "--store", store)
+    assert f"@{handle}" not in text(pages)
+
+
+def test_hiding_needs_a_reason_and_something_known(store: Path) -> None:
+    assert misuse("hide", POST, "--reason", " ", "--store", store) == "say why: --reason '…'"
+    assert "Missing option '--reason'" in run("hide", POST, "--store", store).err
+    assert misuse("hide", "x:1", "--reason", "why", "--store", store) == "x:1: the record knows no such post or account"
+
+
+def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Path) -> None:
+    page = pages / "classic" / f"{DAYS[0]}---Hot-Papers.md"
+    page.unlink()
+    page.mkdir()
+    (pages / "site").rename(pages / "moved")
+    ran = run("hide", POST, "--reason", "reported", "--store", store)
+    assert (ran.status, ran.out) == (1, f"{POST}: hidden\n")
+    assert ran.err.splitlines() == [
+        f"hotpapers: {pages / 'classic'}: {page}: cannot be written: Is a directory; "
+        "if its classic pages are elsewhere now, publish there again",
+        f"hotpapers: {pages / 'site'}: is not there any more; if its site pages are elsewhere now, publish there again",
+    ]
+
+
+# ---- forget --------------------------------------------------------------------------------------------
+
+
+def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> None:
+    said = good("forget", POST, "--yes", "--store", store)
+    assert re.match(rf"{POST}: forgotten, \d+ rows, 0 originals\nrendered anew: ", said)
+    assert POST.removeprefix("x:") not in text(pages) and "Kettle 100 is out" not in text(pages)
+    for part in (b"Kettle 100 is out", POST.removeprefix("x:").encode()):
+        assert all(part not in file.read_bytes() for file in store.parent.glob("papers.db*"))
+    again = run("forget", POST, "--yes", "--json", "--store", store)
+    assert again.status == 0 and again.json["forgotten"] == [{"key": POST, "rows": 0, "originals": 0}]
+
+
+def test_a_post_of_which_little_is_known(demo: Path) -> None:
+    """The demo's posts have neither author nor text: nothing but the post itself is forgotten."""
+    good("forget", "x:1349545832035491841", "--yes", "--store", demo)
+    assert good("verify", "--all", "--store", demo).startswith("verified, 3 parts forgotten: 5 issues rebuilt, ")
+    left = good("export", "--records", "--store", demo)
+    assert left.count('"kind":"post"') == 90 and left.count('"account":""') == 90
+
+
+def test_what_is_unknown_does_not_stop_the_rest(store: Path) -> None:
+    other = f"x:{made.post(200).id}"
+    ran = run("forget", POST, "x:1", other, "--yes", "--store", store)
+    assert ran.status == 2 and ran.out.count(": forgotten, ") == 2
+    assert ran.err == "hotpapers: x:1: the record knows no such post or account\n"
+
+
+def test_nobody_to_ask_and_no_yes(store: Path) -> None:
+    assert misuse("forget", POST, "--store", store) == "nobody is there to be asked; add --yes to erase for good"
+    assert "Kettle 100 is out" in good("export", "--records", "--store", store)
+
+
+@pytest.mark.parametrize(("answer", "status"), [(b"y\n", 0), (b"n\n", 1), (b"\n", 1), (b"\x03", 130)])
+def test_a_person_is_asked(store: Path, answer: bytes, status: int) -> None:
+    primary, secondary = pty.openpty()
+    child = subprocess.Popen(
+        at_terminal("forget", POST, "--store", store), env=environment(), stdin=secondary, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    os.close(secondary)
+    assert child.stderr is not None
+    asked = os.read(child.stderr.fileno(), 1000)
+    assert asked == f"Erase {POST} for good? [y/N]: ".encode()
+    os.write(primary, answer)
+    while child.poll() is None and status == 130:  # Python may be told a moment before it begins to wait
+        time.sleep(0.1)
+        os.write(primary, answer)
+    _, err = child.communicate(timeout=30)
+    os.close(primary)
+    assert child.returncode == status
+    assert (b"nothing was erased" in err) == (status == 1)
+    gone = "Kettle 100 is out" not in good("export", "--records", "--store", store)
+    assert gone == (status == 0)
+
+
+@pytest.mark.parametrize(("answer", "status"), [(b"yes\n", 0), (b"no\n", 1)])
+def test_a_person_is_asked_in_this_process(
+    store: Path, answer: bytes, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    primary, secondary = pty.openpty()
+    os.write(primary, answer)
+    with os.fdopen(secondary, "r") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert cli.run(["forget", POST, "--store", str(store)]) == status
+    os.close(primary)
+    assert capsys.readouterr().err.startswith(f"Erase {POST} for good? [y/N]: ")
+
+
+# ---- prune ---------------------------------------------------------------------------------------------
+
+
+def test_prune_says_what_it_dropped(store: Path) -> None:
+    assert good("prune", "--store", store) == "0 snapshots and 0 originals dropped\n"
+    assert run("prune", "--json", "--store", store).json == {"snapshots": 0, "originals": 0}
+
+
+# ---- status --------------------------------------------------------------------------------------------
+
+
+def test_the_status_of_a_small_store(store: Path) -> None:
+    good("issue", "--store", store)
+    figures = run("status", "--json", "--store", store).json
+    said = good("status", "--store", store)
+    moment = re.findall(r"the last written (.*)\n", said)[0]
+    size = re.findall(r"schema \d+, \d+ kB", said)[0]
+    same("status.txt", replaced(said, [(str(store), "STORE"), (moment, "MOMENT"), (size, "SIZE")]))
+    assert (figures["database"], figures["batches"], figures["issues"], figures["sound"]) == ("sqlite", 4, 1, True)
+    assert figures["damaged"] == [] and figures["items"]["place"] == 9 and isinstance(figures["size"], int)
+
+
+def test_a_forecast_takes_a_day_of_batches(store: Path) -> None:
+    assert run("status", "--json", "--store", store).json["year_forecast"] is None
+    with Record(str(store)) as record:
+        later = model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)
+        record.write([later], source="test", at=now() + 73 * model.DAY)
+    figures = run("status", "--json", "--store", store).json
+    assert figures["size"] * 4.9 < figures["year_forecast"] < figures["size"] * 5.1
+    assert "after a year like this\n" in good("status", "--store", store)
+
+
+def test_the_status_of_an_empty_store(here: Path) -> None:
+    good("init")
+    said = good("status")
+    assert "record     0 items in 0 batches\n" in said and said.endswith("sound      yes\n")
+
+
+def test_a_store_that_is_not_sound_says_what_is_wrong(store: Path) -> None:
+    with Record(str(store)) as record:
+        record.database.run("DELETE FROM batch WHERE position = 2")
+    ran = run("status", "--store", store)
+    assert ran.status == 1 and "sound      NO\n" in ran.out and "removed: batch 2" in ran.out
+    as_json = run("status", "--json", "--store", store)
+    assert as_json.status == 1 and as_json.json["sound"] is False and as_json.json["damaged"]
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [(0, "0 B"), (999, "999 B"), (258_048, "258 kB"), (15_400_000, "15 MB"), (4 * 10**9, "4.00 GB")]
+)
+def test_sizes_are_readable(size: int, said: str) -> None:
+    assert keep._size(size) == said

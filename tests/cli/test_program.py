@@ -1,0 +1,315 @@
+"""The program as a whole: help, misuse, errors, exit statuses, pipes, Ctrl-C, terminals."""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from hotpapers import cli
+from hotpapers.cli import terminal
+from tests.cli import made
+from tests.cli.run import Ran, apart, environment, good, run, words
+from tests.conftest import ROOT
+
+CONTEXT = click.Context(cli.root, info_name="hotpapers")
+EVERY = {name: cli.root.get_command(CONTEXT, name) for name in cli.COMMANDS}
+
+
+# ---- help ----------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command_with_its_line() -> None:
+    for word in ("--help", "-h"):
+        said = " ".join(good(word).split())
+        for name, (_, text) in cli.COMMANDS.items():
+            assert f" {name} {text}" in said
+
+
+def test_without_a_command_it_is_the_help_and_misuse() -> None:
+    ran = run()
+    assert (ran.status, ran.out, ran.err) == (2, "", good("--help"))
+
+
+@pytest.mark.parametrize("name", cli.COMMANDS)
+def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -> None:
+    command = EVERY[name]
+    assert command is not None and command.name == name
+    assert (command.help or "").splitlines()[0] == cli.COMMANDS[name][1]
+    said = good(name, "--help")
+    assert "Example" in said and f"  hotpapers {name}" in said
+    assert good(name, "-h") == said
+
+
+def test_every_option_is_used_in_some_test() -> None:
+    tests = "".join(file.read_text("utf-8") for file in sorted(Path(__file__).parent.glob("*.py")))
+    used = set(re.findall(r'"(--?[\w-]+)"', tests))
+    for command in EVERY.values():
+        assert command is not None
+        options = {name for p in command.params if isinstance(p, click.Option) for name in p.opts}
+        assert not options - used, command.name
+
+
+def test_a_command_that_is_none_is_none() -> None:
+    assert cli.root.get_command(CONTEXT, "bake") is None
+
+
+def test_the_program_ends_with_the_commands_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    for args, status in ((["--version"], 0), (["bake"], 2)):
+        monkeypatch.setattr(sys, "argv", ["hotpapers", *args])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        assert ended.value.code == status
+
+
+def test_the_version() -> None:
+    [version] = re.findall(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.M)
+    assert good("--version") == f"hotpapers {version}\n"
+
+
+def test_help_loads_nothing_of_weight() -> None:
+    ran = apart("--help", PYTHONPROFILEIMPORTTIME="1")
+    loaded = {line.rpartition("|")[2].strip() for line in ran.err.splitlines() if line.startswith("import time:")}
+    assert {"click", "hotpapers.cli"} <= loaded
+    weighty = {"msgspec", "apsw", "jinja2", "zstandard", "stringzilla", "psycopg", "duckdb", "uvicorn", "asyncio"}
+    assert not loaded & weighty
+    ours = {name for name in loaded if name.startswith("hotpapers")}
+    assert ours == {"hotpapers", "hotpapers.cli", "hotpapers.cli.terminal", "hotpapers.errors"}
+
+
+# ---- misuse --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("stauts", " Did you mean status?"), ("imprt", " Did you mean import or export?"), ("bake-a-cake", "")],
+)
+def test_a_mistyped_command(typed: str, meant: str) -> None:
+    ran = run(typed, "--store", "x")
+    assert ran.status == 2 and not ran.out
+    assert ran.err.endswith(f"Error: There is no command {typed!r}.{meant}\n")
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["status", "--stroe", "x"], "No such option '--stroe'. (Did you mean one of: '--json', '--store'?)"),
+        (["--nonsense"], "No such option '--nonsense'."),
+        (["status", "--store"], "Option '--store' requires an argument."),
+        (["status", "extra"], "Got unexpected extra argument (extra)"),
+        (["import", "clasic", "x"], "'clasic' is not one of 'classic', 'jsonl', 'parquet'."),
+        (["import", "classic"], "Missing argument 'FILE…'."),
+        (["explain"], "Missing argument 'PAPER'."),
+        (["serve", "--port", "eighty"], "Invalid value for '--port': 'eighty' is not a valid integer range."),
+        (["serve", "--port", "65536"], "65536 is not in the range 0<=x<=65535."),
+        (["publish", "--all", "--to", "pigeon"], "'pigeon' is not one of 'classic', 'markdown', 'site'."),
+        (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'."),
+    ],
+    ids=" ".join,
+)
+def test_wrong_words_say_what_is_right(args: list[str], said: str) -> None:
+    ran = run(*args)
+    assert ran.status == 2 and not ran.out
+    assert ran.err.endswith(f"{said}\n")
+
+
+# ---- errors --------------------------------------------------------------------------------------------
+
+
+def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
+    missing = tmp_path / "no.db"
+    ran = apart("status", "--store", missing)
+    assert ran.status == 2 and not ran.out
+    assert ran.said == f"{missing}: no such store; `hotpapers import` or `hotpapers init` makes one."
+    traced = apart("status", "--store", missing, "--debug")
+    assert traced.status == 1 and "Traceback" in traced.err and "hotpapers.errors.NoSuch: " in traced.err
+
+
+def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cli.COMMANDS, "status", ("start:gone", ""))
+    ran = run("status")
+    assert ran.status == 1 and not ran.out
+    assert ran.err.startswith("hotpapers: a defect of this program: AttributeError: ")
+    assert ran.err.endswith("\nAdd --debug to the same command and report what it prints.\n")
+    with pytest.raises(AttributeError):
+        run("status", "--debug")
+
+
+def test_what_the_system_refuses_is_said_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ran = run("init", tmp_path / "file" / "folder")
+    assert ran == Ran(1, "", f"hotpapers: {tmp_path / 'file' / 'folder'}: Not a directory\n")
+
+
+def test_a_full_disk_behind_standard_output(store: Path) -> None:
+    for args in (["status"], ["export"], ["status", "--json"]):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(
+                words(*args, "--store", store), stdout=full, stderr=subprocess.PIPE, env=environment(), check=False
+            )
+        assert (done.returncode, done.stderr) == (1, b"hotpapers: No space left on device\n")
+
+
+def test_nothing_that_a_terminal_obeys_is_printed(tmp_path: Path) -> None:
+    ran = run("find", tmp_path / "\x1b]0;owned\x07\x9b31m\u202egpj")
+    assert (
+        ran.err
+        == f"hotpapers: {tmp_path}/\ufffd]0;owned\ufffd\ufffd31mgpj: cannot be read: No such file or directory\n"
+    )
+    assert terminal.plain("a\tb\nc \udc80 \u2066d\u2069 é 急") == "a\tb\nc \ufffd d é 急"
+
+
+def test_a_terminal_that_lacks_letters_gets_question_marks(demo: Path) -> None:
+    old = {"PYTHONIOENCODING": "iso8859-2:strict", "PYTHONUTF8": "0"}
+    env = environment(**old)
+    done = subprocess.run(words("issue", "--store", demo), env=env, capture_output=True, check=True)
+    assert b"X (Twitter) ? counted 2021-05-11" in done.stdout
+    as_json = apart("explain", "2105.04026", "--json", "--store", demo, **old)
+    assert as_json.json["formulae"] == ["1000 × log10(921 / 9) = 2,010"]
+
+
+# ---- pipes and signals ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["export", "find"])
+def test_a_reader_that_has_seen_enough_ends_us_quietly(demo: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / "long.txt").write_text("arXiv:2101.04869\n" * 20_000)
+    args: list[str | Path] = ["--store", demo] if command == "export" else [tmp_path / "long.txt"]
+    child = subprocess.Popen(
+        words(command, *args), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+    )
+    assert child.stdout is not None and child.stderr is not None
+    child.stdout.read(10)
+    child.stdout.close()
+    said = child.stderr.read()
+    child.stderr.close()
+    assert (child.wait(30), said) == (141, b"")
+
+
+def test_what_is_left_of_a_broken_pipe(demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same in this process: both streams lead nowhere afterwards, so nothing more can fail on them."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as out, (tmp_path / "err").open("w") as err:
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        assert cli.run(["export", "--store", str(demo)]) == 141
+        print("more", file=out, flush=True)
+        print("more", file=err, flush=True)
+        monkeypatch.setattr(sys, "stdout", None)
+        cli._leave_pipe()
+        monkeypatch.undo()
+    assert (tmp_path / "err").read_text() == ""
+
+
+def test_an_interrupt_in_the_midst_of_reading(tmp_path: Path) -> None:
+    """The same in this process: the signal comes while the third block is read."""
+
+    class Interrupted(io.BytesIO):
+        blocks = 0
+
+        def readinto1(self, room: object) -> int:
+            Interrupted.blocks += 1
+            if Interrupted.blocks == 3:
+                signal.raise_signal(signal.SIGINT)
+            return super().readinto1(memoryview(room)[:100])  # type: ignore[arg-type]
+
+    ran = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(made.text().encode()))
+    said = "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.\n"
+    assert ran == Ran(130, "", said)
+
+
+def test_a_closed_standard_output_is_no_crash(store: Path) -> None:
+    line = " ".join([*words("status", "--store", store), ">&-"])
+    done = subprocess.run(["sh", "-c", line], env=environment(), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
+    """An import that waits for its standard input."""
+    child = subprocess.Popen(
+        words("import", "jsonl", "-", "--store", tmp_path / "s.db"), env=environment(), stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for(tmp_path / "s.db")
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=30)
+    assert (child.returncode, out) == (130, "")
+    assert err == "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.\n"
+
+
+def wait_for(file: Path) -> None:
+    """Until a store is there and has its tables."""
+    import time
+
+    for _ in range(3000):
+        if file.exists() and run("status", "--store", file).status == 0:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"{file} did not appear")
+
+
+# ---- terminals -----------------------------------------------------------------------------------------
+
+
+def on_terminal(*args: str | Path, **more: str) -> str:
+    """What a person sees: both streams on one terminal."""
+    primary, secondary = pty.openpty()
+    child = subprocess.Popen(
+        words(*args), env=environment(**more), stdin=secondary, stdout=secondary, stderr=secondary, close_fds=True
+    )
+    os.close(secondary)
+    seen = b""
+    while chunk := _read(primary):
+        seen += chunk
+    os.close(primary)
+    assert child.wait(60) == 0
+    return seen.decode()
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # the last writer has gone
+        return b""
+
+
+def test_progress_is_shown_on_a_terminal_alone(tmp_path: Path) -> None:
+    files = made.files(tmp_path, 3)
+    store = tmp_path / "s.db"
+    assert apart("import", "classic", *files, "--store", store).err == ""
+    seen = on_terminal("import", "classic", *files, "--store", tmp_path / "t.db", TERM="xterm", COLUMNS="80")
+    assert "Importing  [" in seen and "100%" in seen and "3 listings with 15 places: 3 new" in seen
+    for command in (["publish", "--all", "--to", "classic", "--output", tmp_path / "out"], ["verify", "--all"]):
+        seen = on_terminal(*command, "--store", tmp_path / "t.db", TERM="xterm", COLUMNS="80")
+        assert "100%" in seen
+
+
+def test_no_colour_and_no_bar_where_none_is_wanted(tmp_path: Path) -> None:
+    files = made.files(tmp_path, 2)
+    plain = on_terminal("import", "classic", *files, "--store", tmp_path / "t.db", TERM="dumb")
+    assert plain == "2 listings with 10 places: 2 new\r\n"
+    coloured = re.compile(r"\x1b\[[0-9;]*m")
+    for store in ("u.db", "v.db"):
+        more = {"NO_COLOR": "1"} if store == "u.db" else {}
+        seen = on_terminal("import", "classic", *files, "--store", tmp_path / store, TERM="xterm", **more)
+        assert "Importing" in seen and not coloured.search(seen)
+
+
+def test_parquet_is_kept_from_a_terminal(demo: Path) -> None:
+    primary, secondary = pty.openpty()
+    done = subprocess.run(
+        words("export", "--format", "parquet", "--store", demo), env=environment(), stdout=secondary,
+        stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    os.close(secondary)
+    os.close(primary)
+    assert done.returncode == 2 and done.stderr == b"hotpapers: Parquet is nothing for a terminal; add --output FILE\n"

@@ -1,0 +1,271 @@
+"""Commands to begin with: init, demo, serve, completion."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from hotpapers import settings
+from hotpapers.cli import start
+from hotpapers.record import Record
+from tests.cli import made
+from tests.cli.run import environment, failing, good, misuse, replaced, run, same, words
+
+# ---- init ----------------------------------------------------------------------------------------------
+
+
+def test_init_writes_settings_and_an_empty_store(here: Path) -> None:
+    assert good("init") == "hotpapers.toml: your settings, to be edited\nhotpapers.db: an empty store\n"
+    assert (here / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
+    assert run("status", "--json").json["batches"] == 0
+
+
+def test_init_makes_its_folder(here: Path) -> None:
+    good("init", "a/b")
+    assert {file.name for file in (here / "a" / "b").iterdir()} == {"hotpapers.toml", "hotpapers.db"}
+
+
+def test_init_touches_nothing_that_is_there(here: Path) -> None:
+    (here / "hotpapers.toml").write_text("mine")
+    assert misuse("init") == "hotpapers.toml is there already; nothing was changed."
+    assert (here / "hotpapers.toml").read_text() == "mine" and not (here / "hotpapers.db").exists()
+
+
+def test_init_leaves_a_record_that_is_there(here: Path) -> None:
+    good("import", "classic", made.file(here))
+    assert good("init").endswith("hotpapers.db: a record is there already; it stays as it is\n")
+    assert run("status", "--json").json["items"]["listing"] == 1
+
+
+def test_init_leaves_a_file_of_another_program(here: Path) -> None:
+    (here / "hotpapers.db").write_text("a letter to my aunt\n" * 50)
+    assert failing("init") == "hotpapers.db: not a Hot Papers store (nor any SQLite file)."
+    assert not (here / "hotpapers.toml").exists()
+
+
+# ---- demo ----------------------------------------------------------------------------------------------
+
+
+def test_the_demo_says_what_it_made(demo_made: Path) -> None:
+    said = good("demo", demo_made)  # again: it changes nothing
+    same("demo.txt", replaced(said, [(str(demo_made), "FOLDER")]))
+
+
+def test_the_demo_holds_markdown_and_a_site_and_verifies(demo_made: Path) -> None:
+    days = sorted(file.stem for file in (demo_made / "markdown").iterdir())
+    assert days == ["2020-12-22", "2021-01-14", "2021-02-18", "2021-04-30", "2021-05-11"]
+    assert (demo_made / "site" / "index.html").is_file()
+    assert all((demo_made / "site" / day / "index.html").is_file() for day in days)
+    assert good("verify", "--all", "--store", demo_made / "hotpapers.db").startswith("verified: 5 issues rebuilt, ")
+
+
+def test_the_demo_is_the_same_when_it_is_made_again(demo_made: Path) -> None:
+    before = run("status", "--json", "--store", demo_made / "hotpapers.db").json
+    pages = {file: os.stat(file).st_mtime_ns for file in demo_made.rglob("*.html")}
+    good("demo", demo_made)
+    assert run("status", "--json", "--store", demo_made / "hotpapers.db").json["items"] == before["items"]
+    assert {file: os.stat(file).st_mtime_ns for file in demo_made.rglob("*.html")} == pages
+
+
+def test_the_demo_takes_no_folder_of_others(here: Path) -> None:
+    (here / "letters").mkdir()
+    (here / "letters" / "aunt.txt").touch()
+    assert misuse("demo", "letters") == "letters: holds something else; name another folder: hotpapers demo DIR"
+    good("import", "classic", made.file(here), "--store", here / "hotpapers.db")
+    assert misuse("demo", ".") == "hotpapers.db: holds another record; name another folder: hotpapers demo DIR"
+    assert run("status", "--json").json["items"]["listing"] == 1
+
+
+def test_the_demo_is_in_its_own_folder_by_default(here: Path) -> None:
+    assert "hotpapers-demo/site/index.html" in good("demo")
+    assert (here / "hotpapers-demo" / "hotpapers.db").is_file()
+
+
+def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
+    assert start.program() == ".venv/bin/hotpapers"
+    monkeypatch.setattr(sys, "argv", ["/usr/lib/python/hotpapers/__main__.py"])
+    assert start.program() == "hotpapers"
+    (tmp_path / "hotpapers").write_text("#!/bin/sh\n")
+    (tmp_path / "hotpapers").chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
+    assert start.program() == "hotpapers"
+
+
+# ---- serve ---------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(*args: str | Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server and its address; ended afterwards."""
+    child = subprocess.Popen(
+        words("serve", "--port", "0", *args), env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert child.stdout is not None and child.stderr is not None
+    try:
+        line = child.stdout.readline()
+        yield child, line.split()[2] if line else child.stderr.read()
+    finally:
+        child.kill()
+        child.communicate()
+
+
+def page(address: str) -> str:
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_a_server_answers_and_ends_by_ctrl_c(demo_made: Path) -> None:
+    with serving("--store", demo_made / "hotpapers.db", "--host", "127.0.0.1", "--publication", "hot-papers") as (
+        child, address,
+    ):  # fmt: skip
+        assert page(address) == (demo_made / "site" / "index.html").read_text("utf-8")
+        assert page(f"{address}2021-01-14/") == (demo_made / "site" / "2021-01-14" / "index.html").read_text("utf-8")
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            page(f"{address}2021-01-15/")
+        port = address.rstrip("/").rpartition(":")[2]
+        taken = misuse("serve", "--port", port, "--store", demo_made / "hotpapers.db")
+        assert taken == f"127.0.0.1, port {port}: Address already in use; choose another --host or --port"
+        child.send_signal(signal.SIGINT)
+        _, err = child.communicate(timeout=30)
+        assert child.returncode == 130
+        assert err.startswith("\nhotpapers: stopped; ") and "Traceback" not in err
+
+
+def test_a_server_in_this_process(store: Path) -> None:
+    """Another thread asks for a page, then types Ctrl-C for us."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    pages: list[str] = []
+
+    def ask() -> None:
+        for _ in range(500):
+            try:
+                pages.append(page(f"http://127.0.0.1:{port}/"))
+                break
+            except OSError:
+                time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    ran = run("serve", "--port", str(port), "--store", store)
+    thread.join()
+    assert (ran.status, ran.out) == (130, f"Hot Papers: http://127.0.0.1:{port}/  (Ctrl-C ends it)\n")
+    assert "Hot Papers" in pages[0]
+
+
+def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
+    good("issue", "2021-03-02", "--store", store)
+    with Record(str(store)) as record:
+        shelf = start._fresh_shelf(record)
+        first = shelf()
+        assert shelf() is first
+        good("issue", "2021-03-03", "--store", store)
+        second = shelf()
+        assert second is not first and shelf() is second
+        good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
+        assert shelf() is not second
+
+
+def test_a_server_forgets_at_once(store: Path) -> None:
+    """What another process hides or forgets, or adds, is on the next page."""
+    good("issue", "2021-03-02", "--store", store)
+    with serving("--store", store) as (_, address):
+        assert "Kettle 100 is out" in page(f"{address}2021-03-02/")
+        good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
+        assert "Kettle 100 is out" not in page(f"{address}2021-03-02/")
+        good("issue", "2021-03-03", "--store", store)
+        assert "Kettle 200 is out" in page(f"{address}2021-03-03/")
+
+
+def test_a_server_on_the_other_protocol(store: Path) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError as problem:
+        pytest.skip(f"no IPv6 here: {problem}")
+    with serving("--store", store, "--host", "::1") as (_, address):
+        assert address.startswith("http://[::1]:") and "Hot Papers" in page(address)
+
+
+def test_a_server_needs_a_host_and_a_store(store: Path, tmp_path: Path) -> None:
+    said = misuse("serve", "--host", "no.such.host.invalid", "--store", store)
+    assert said.startswith("no.such.host.invalid, port 8000: ")
+    assert said.endswith("; choose another --host or --port")
+    assert "no such store" in misuse("serve", "--store", tmp_path / "no.db")
+    assert misuse("serve", "--publication", "no", "--store", store).startswith("no: no such publication")
+
+
+def test_a_server_without_its_libraries_says_how_to_get_them(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "hotpapers.serve.app", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    said = misuse("serve", "--store", store)
+    assert said == "serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'"
+
+
+# ---- completion ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_asks_the_program(shell: str) -> None:
+    script = good("completion", shell)
+    assert "hotpapers" in script and f"_HOTPAPERS_COMPLETE={shell}_complete" in script
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("hotpapers ver", {"verify"}),
+        ("hotpapers import ", {"classic", "jsonl", "parquet"}),
+        ("hotpapers publish --t", {"--to"}),
+        ("hotpapers publish --to ", {"classic", "markdown", "site"}),
+        ("hotpapers completion z", {"zsh"}),
+    ],
+)
+def test_the_program_answers_a_shell(
+    shell: str, typed: str, expected: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = typed.split(" ")
+    monkeypatch.setenv("_HOTPAPERS_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", parts[-1] if shell == "fish" else str(len(parts) - 1))
+    answered = good()
+    lines = answered.splitlines()
+    offered = set(lines[1::3]) if shell == "zsh" else {line.split(",")[1].split("\t")[0] for line in lines}
+    assert offered == expected
+
+
+def test_completion_works_in_bash(tmp_path: Path) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash here")
+    program = tmp_path / "hotpapers"
+    program.write_text(f'#!/bin/sh\nexec {" ".join(words())} "$@"\n')
+    program.chmod(0o755)
+    lines = (
+        'eval "$(hotpapers completion bash)"',
+        "complete -p hotpapers",
+        "COMP_WORDS=(hotpapers expl); COMP_CWORD=1",
+        "_hotpapers_completion hotpapers",
+        'echo "reply: ${COMPREPLY[*]}"',
+    )
+    env = environment(PATH=f"{tmp_path}:{os.environ['PATH']}")
+    done = subprocess.run([bash, "-c", "\n".join(lines)], env=env, capture_output=True, text=True, check=True)
+    assert "reply: explain\n" in done.stdout and "_hotpapers_completion hotpapers" in done.stdout
+    assert done.stderr == ""

@@ -1,0 +1,106 @@
+"""Files onto a disk: whole or not at all, only where something changed, nothing outside of the folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.errors import HotPapersError, UsageError
+from hotpapers.model import File
+from hotpapers.publish.files import PART, Wrote, write_files
+
+PAGES = (File("index.html", b"one"), File("2021/01/14/index.html", b"two"))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+def test_files_are_written_with_their_folders(tmp_path: Path) -> None:
+    assert write_files(tmp_path / "new" / "site", PAGES) == Wrote(2, 2)
+    assert tree(tmp_path / "new" / "site") == {"index.html": b"one", "2021/01/14/index.html": b"two"}
+
+
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    write_files(tmp_path, PAGES)
+    before = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
+    assert write_files(tmp_path, [PAGES[0], File("2021/01/14/index.html", b"TWO")]) == Wrote(2, 1)
+    after = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
+    same = {name for name in before if (before[name].st_ino, before[name].st_mtime_ns) == (after[name].st_ino, after[name].st_mtime_ns)}  # fmt: skip # noqa: E501
+    assert same == {"index.html"}
+    assert tree(tmp_path)["2021/01/14/index.html"] == b"TWO"
+
+
+def test_who_reads_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    """The bytes go into another file, which then takes the name: an open file stays what it was."""
+    write_files(tmp_path, [File("page", b"old" * 1000)])
+    with (tmp_path / "page").open("rb") as reader:
+        write_files(tmp_path, [File("page", b"new")])
+        assert reader.read() == b"old" * 1000
+    assert (tmp_path / "page").read_bytes() == b"new"
+
+
+def test_what_a_crash_left_goes_with_the_next_writing(tmp_path: Path) -> None:
+    (tmp_path / PART).write_bytes(b"half of a page")
+    write_files(tmp_path, PAGES[:1])
+    assert tree(tmp_path) == {"index.html": b"one"}
+
+
+def test_what_stands_there_of_others_stays(tmp_path: Path) -> None:
+    (tmp_path / "CNAME").write_bytes(b"papers.example")
+    write_files(tmp_path, PAGES)
+    assert tree(tmp_path)["CNAME"] == b"papers.example"
+
+
+@pytest.mark.parametrize("path", ["../out", "/etc/made-up", "a/../../out", "link/out", "", ".", PART])
+def test_nothing_is_written_outside(tmp_path: Path, path: str) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside, outside):
+        folder.mkdir()
+    (inside / "link").symlink_to(outside)
+    with pytest.raises(HotPapersError, match="outside of its folder"):
+        write_files(inside, [File(path, b"!")])
+    assert not tree(outside)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"one")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").symlink_to(target)
+    assert write_files(site, PAGES[:1]).changed == 1
+    assert not (site / "index.html").is_symlink()
+    assert target.read_bytes() == b"one"
+
+
+def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "site").symlink_to(tmp_path / "real")
+    assert write_files(tmp_path / "site", PAGES) == Wrote(2, 2)
+    assert "index.html" in tree(tmp_path / "real")
+
+
+def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UsageError, match=r"file: cannot be written: File exists"):
+        write_files(tmp_path / "file", PAGES)
+    with pytest.raises(UsageError, match=r"cannot be written: Not a directory"):
+        write_files(tmp_path, [File("file/page", b"")])
+    (tmp_path / "page").mkdir()
+    with pytest.raises(UsageError, match=r"page: cannot be written: Is a directory"):
+        write_files(tmp_path, [File("page", b"")])
+
+
+def test_a_page_that_fails_leaves_the_earlier_ones_whole(tmp_path: Path) -> None:
+    def pages() -> Iterator[File]:
+        yield PAGES[0]
+        raise HotPapersError("no such page")
+
+    with pytest.raises(HotPapersError, match="no such page"):
+        write_files(tmp_path, pages())
+    assert tree(tmp_path) == {"index.html": b"one"}

@@ -1,0 +1,61 @@
+"""Made-up talks: by hand, and drawn by Hypothesis so that every paper that stands among its peers is counted there."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import strategies as st
+
+from hotpapers.model import HOUR, Attention, Candidate, Peers, Talk
+
+CUT = 1_700_000_000_000_000
+ARCHIVES = ("cs", "hep-th", "astro-ph", "")
+NETWORKS = ("bluesky", "mastodon")
+
+
+def attention(voices: int, network: str = "bluesky", age: int = 24, **more: int | None) -> Attention:
+    """Attention measured at the cut."""
+    values = {"until": CUT, "reposts": 0, "likes": 0, **more}
+    return Attention(network=network, age=age, voices=voices, **values)  # type: ignore[arg-type]
+
+
+def candidate(paper: str, *heard: Attention, archive: str = "cs", announced_at: int = 0, order: int = 0) -> Candidate:
+    """A candidate by its bare id."""
+    return Candidate(
+        paper=f"arxiv:{paper}", archive=archive, announced_at=announced_at, order=order, attention=tuple(heard)
+    )
+
+
+def peers(counts: dict[int, int], archive: str = "cs", network: str = "bluesky", age: int = 24) -> Peers:
+    """Papers by voices."""
+    return Peers(network=network, age=age, archive=archive, counts=tuple(sorted(counts.items())))
+
+
+@st.composite
+def talks(draw: st.DrawFn) -> Talk:
+    """Up to 8 candidates on two networks at one age, each among its peers at its age's mark, or measured apart."""
+    age = draw(st.sampled_from([0, 6, 24]))
+    counts: dict[tuple[str, str], Counter[int]] = {
+        (network, archive): Counter(draw(st.dictionaries(st.integers(1, 30), st.sampled_from([1, 2, 90, 499]))))
+        for network in NETWORKS
+        for archive in ARCHIVES
+    }
+    made = []
+    for number in range(draw(st.integers(1, 8))):
+        archive = draw(st.sampled_from(ARCHIVES))
+        announced_at = CUT - age * HOUR - draw(st.sampled_from([0, 0, 1]))
+        heard = []
+        for network in draw(st.sets(st.sampled_from(NETWORKS), min_size=1)):
+            voices = draw(st.integers(0, 30))
+            stands = draw(st.booleans())
+            if stands and (voices or not age):
+                counts[network, archive][voices] += 1
+            until = announced_at + age * HOUR
+            heard.append(attention(voices, network, age, own=voices if stands else None, until=until, likes=voices))
+        made.append(candidate(f"2401.{number:05}", *heard, archive=archive, announced_at=announced_at, order=number))
+    return Talk(
+        candidates=tuple(made),
+        peers=tuple(
+            peers(dict(counter), archive, network, age) for (network, archive), counter in counts.items() if counter
+        ),
+    )

@@ -1,0 +1,76 @@
+"""Made-up events of Bluesky's stream, and frames of its firehose, by made-up people."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import libipld
+
+ANNA = "did:plc:madeupaaaaaaaaaaaaaaaaaa"
+BERT = "did:plc:madeupbbbbbbbbbbbbbbbbbb"
+CID = b"\x01\x71\x12\x20" + bytes(32)
+_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+
+
+def tid(when: int) -> str:
+    """A record's key made at a moment."""
+    return "".join(_DIGITS[(when << 10) >> 5 * n & 31] for n in range(12, -1, -1))
+
+
+def at_uri(did: str, when: int, collection: str = "app.bsky.feed.post") -> str:
+    return f"at://{did}/{collection}/{tid(when)}"
+
+
+def post(text: str, **more: Any) -> dict[str, Any]:
+    return {"$type": "app.bsky.feed.post", "createdAt": "2026-01-01T00:00:00.000Z", "text": text} | more
+
+
+def create(
+    did: str, record: dict[str, Any] | None, *, collection: str = "app.bsky.feed.post", rkey: str = "", time: int = 0
+) -> bytes:
+    """A created record, or a deleted one where there is none, as Jetstream tells it."""
+    operation = "delete" if record is None else "create"
+    commit: dict[str, Any] = {
+        "rev": tid(time), "operation": operation, "collection": collection, "rkey": rkey or tid(max(time, 0)),
+    }  # fmt: skip
+    commit |= {} if record is None else {"record": record, "cid": "bafyrei"}
+    return json.dumps({"did": did, "time_us": time, "kind": "commit", "commit": commit}).encode()
+
+
+def pointing(did: str, uri: str, *, kind: str = "like", time: int = 0) -> bytes:
+    """A like or repost."""
+    return create(did, {"subject": {"cid": "bafyrei", "uri": uri}}, collection=f"app.bsky.feed.{kind}", time=time)
+
+
+def account(did: str, *, active: bool, time: int = 0, status: str = "deactivated") -> bytes:
+    said = {"active": active, "did": did, "seq": 1, "time": "2026-01-01T00:00:00.000Z"}
+    said |= {} if active else {"status": status}
+    return json.dumps({"did": did, "time_us": time, "kind": "account", "account": said}).encode()
+
+
+def frame(kind: str, body: dict[str, Any], op: int = 1) -> bytes:
+    """A frame of the firehose."""
+    header = {"op": op, "t": kind} if op == 1 else {"op": op}
+    return libipld.encode_dag_cbor(header) + libipld.encode_dag_cbor(body)
+
+
+def commit_frame(did: str, path: str, record: dict[str, Any] | None, seq: int, time: str, cid: bytes = CID) -> bytes:
+    """A commit of one record, or of its deletion."""
+    op = {"action": "delete" if record is None else "create", "path": path, "cid": None if record is None else cid}
+    body = {
+        "repo": did, "rev": "3aaaaaaaaaa2a", "seq": seq, "time": time, "ops": [op],
+        "blocks": b"" if record is None else car(record, cid),
+    }  # fmt: skip
+    return frame("#commit", body)
+
+
+def car(record: dict[str, Any], cid: bytes = CID) -> bytes:
+    """A CAR file of one record."""
+    header = libipld.encode_dag_cbor({"version": 1, "roots": [cid]})
+    block = cid + libipld.encode_dag_cbor(record)
+    return _varint(len(header)) + header + _varint(len(block)) + block
+
+
+def _varint(number: int) -> bytes:
+    return bytes([number]) if number < 128 else bytes([number & 127 | 128]) + _varint(number >> 7)

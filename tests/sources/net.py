@@ -1,0 +1,152 @@
+"""A scripted network: answers by address, a clock that stands still until something is asked, a note of every request.
+
+    net = ScriptedNet({
+        "https://example.org/a": b"body",                               status 200
+        "https://example.org/b?page=2": [Wait(10, "busy"), b"body"],    in turn, the last one for ever
+        "https://example.org/c": reply(404, b"gone", etag="x"),         Refused, unless the source accepts a 404
+        "wss://example.org/stream": [b"one", None, b"two", Stopped()],  messages or lines; an error ends them
+    })
+
+Parameters stand in the address as `urlencode` writes them, in the order in which the source gives them. A function
+in place of the table answers whatever is asked. An address that nobody wrote down fails the test, and names itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import pytest
+
+from hotpapers.errors import HotPapersError, Refused, Stopped, Wait
+from hotpapers.model import Answer, Net
+
+Reply = bytes | Answer | HotPapersError
+Script = Reply | Iterable[Reply | None]
+Table = Mapping[str, Script] | Callable[[str], Script]
+
+START = 1_767_225_600_000_000
+"""2026-01-01 00:00 UTC, where the clock stands at first."""
+
+
+class Request(NamedTuple):
+    """What a source asked for, and when."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    form: Mapping[str, str]
+    at: int
+
+
+def reply(status: int = 200, body: bytes = b"", **headers: str) -> Answer:
+    """An answer; its address and moment are filled in when it is given. `retry_after` becomes `retry-after`."""
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, "", 0)
+
+
+class ScriptedNet:
+    """A network that says what a test wrote down. Every request and message takes `pace` seconds of its clock."""
+
+    def __init__(self, answers: Table, *, now: int = START, pace: float = 1.0, stop_after: int | None = None) -> None:
+        self._answers = answers if callable(answers) else answers.__getitem__
+        self._running: dict[str, Iterator[Reply | None]] = {}
+        self._last: dict[str, Reply | None] = {}
+        self._now, self._pace, self._stop_after = now, pace, stop_after
+        self.requests: list[Request] = []
+        self.sleeps: list[float] = []
+
+    # ---- the clock ---------------------------------------------------------------------------------
+
+    def now(self) -> int:
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes; after `stop_after` times the program is told to stop."""
+        if self._stop_after is not None and len(self.sleeps) >= self._stop_after:
+            raise Stopped()
+        self.sleeps.append(seconds)
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Time passes without anybody asking."""
+        self._now += round(seconds * 1_000_000)
+
+    # ---- questions and answers -----------------------------------------------------------------------
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: Sequence[int] = (),
+    ) -> Answer:
+        whole = f"{url}?{urlencode(params)}" if params else url
+        return self._answer(Request("GET", whole, headers or {}, {}, self._now), accept)
+
+    def post(
+        self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        return self._answer(Request("POST", url, headers or {}, form or {}, self._now), ())
+
+    def messages(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes | None]:
+        self.requests.append(Request("WEBSOCKET", url, headers or {}, {}, self._now))
+        return self._stream(url)
+
+    def lines(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes | None]:
+        self.requests.append(Request("LINES", url, headers or {}, {}, self._now))
+        return self._stream(url)
+
+    @property
+    def asked(self) -> list[str]:
+        """The addresses that were asked for, in order."""
+        return [request.url for request in self.requests]
+
+    # ---- the script ------------------------------------------------------------------------------------
+
+    def _answer(self, request: Request, accept: Sequence[int]) -> Answer:
+        self.requests.append(request)
+        said = self._next(request.url)
+        self.advance(self._pace)
+        if isinstance(said, HotPapersError):
+            raise said
+        answer = said if isinstance(said, Answer) else reply(200, said or b"")
+        return self._checked(answer._replace(url=answer.url or request.url, at=answer.at or self._now), accept)
+
+    def _next(self, url: str) -> Reply | None:
+        """The next thing that the script says at an address; at its end, the last one again."""
+        script = self._script(url)
+        if isinstance(script, bytes | Answer | HotPapersError):
+            return script
+        running = self._running.setdefault(url, iter(script))
+        said = next(running, self._last.get(url))
+        self._last[url] = said
+        return said
+
+    def _script(self, url: str) -> Script:
+        try:
+            return self._answers(url)
+        except KeyError:
+            pytest.fail(f"nobody wrote down what is said at {url}")
+
+    def _checked(self, answer: Answer, accept: Sequence[int]) -> Answer:
+        if 200 <= answer.status < 300 or answer.status in accept:
+            return answer
+        if answer.status in (429, 503):
+            raise Wait(float(answer.headers.get("retry-after", 60)), f"{answer.url}: {answer.status}")
+        raise Refused(f"{answer.url}: {answer.status}", answer.status)
+
+    def _stream(self, url: str) -> Iterator[bytes | None]:
+        """What is said, one by one; None is half a minute of silence, an error is raised, and the end is the end."""
+        script = self._script(url)
+        for said in [script] if isinstance(script, bytes | Answer | HotPapersError) else script:
+            self.advance(30 if said is None else self._pace)
+            if isinstance(said, HotPapersError):
+                raise said
+            yield said.body if isinstance(said, Answer) else said
+
+
+def _is_a_net(net: ScriptedNet) -> Net:
+    """For mypy: it keeps the promise of hotpapers.model.Net."""
+    return net

@@ -1,0 +1,73 @@
+"""Authors in one line, and TeX's letters in names and titles."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hotpapers.sources.arxiv import names, tex
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("", []),
+        ("Ada Madeup", ["Ada Madeup"]),
+        ("A. Madeup, B. Faux and C. Invented", ["A. Madeup", "B. Faux", "C. Invented"]),
+        ("A. Madeup, B. Faux, and C. Invented", ["A. Madeup", "B. Faux", "C. Invented"]),
+        ("Anderson Brandy, Band And", ["Anderson Brandy", "Band And"]),
+        ("A. Madeup (Paris, France), B. Faux (1 and 2) ((1) Here, (2) There)", ["A. Madeup", "B. Faux"]),
+        ("A. Madeup (and the TEAPOT Team), B. Faux", ["A. Madeup", "B. Faux"]),
+        ("A. Madeup, Jr., B. Faux III, C. Roe, IV", ["A. Madeup Jr.", "B. Faux III", "C. Roe IV"]),
+        ("TEAPOT Collaboration: A. Madeup, B. Faux", ["TEAPOT Collaboration", "A. Madeup", "B. Faux"]),
+        ("A. Madeup (Paris, B. Faux", ["A. Madeup Paris", "B. Faux"]),
+        ("A. Madeup) Paris, B. Faux", ["A. Madeup Paris", "B. Faux"]),
+        (r"J\'er\^ome  Faux,  Zo\"{e} \O{}d", ["Jérôme Faux", "Zoë Ød"]),
+        (" , ,", []),
+    ],
+)
+def test_authors(line: str, wanted: list[str]) -> None:
+    assert list(names.authors(line)) == wanted
+
+
+@given(st.text(alphabet="ab (),:.JrI\\'{}and", max_size=80))
+def test_any_line_gives_names_without_commas_and_parentheses(line: str) -> None:
+    for name in names.authors(line):
+        assert name == name.strip() and name
+        assert not set(name) & set("(),")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (r"Schr\"odinger", "Schrödinger"),
+        (r"Erd\H{o}s, Kov\'a\v{c}, Gar\c{c}\~{a}o", "Erdős, Kováč, Garção"),
+        (r"\O{}yvind \AA ngstr\"om J{\o}rgen stra\ss e \l ukasz", "Øyvind Ångström Jørgen straße łukasz"),
+        (r"\'{\i} \'\i n {\'E}cole {\'{e}} \v s", "í ín École é š"),
+        (r"Nguy\~{\^e}n", "Nguyễn"),
+        (r"M\o ller on $\'e \o \alpha$ and $$\"o$$ \'e", r"Møller on $\'e \o \alpha$ and $$\"o$$ é"),
+        (r"\textit{A} \cite{x} \bar{x} \rho \omega \circ", r"\textit{A} \cite{x} \bar{x} \rho \omega \circ"),
+        (r"costs \$5 or 5\%", r"costs \$5 or 5\%"),
+        ("nothing to do", "nothing to do"),
+    ],
+)
+def test_tex(text: str, wanted: str) -> None:
+    assert tex.plain(text) == wanted
+
+
+@given(st.text(alphabet=st.sampled_from("ab\\'`^~=.\"uvHckrdb{} $ijoläé"), max_size=60))
+@example("\\" * 60)
+@example("{" * 30 + "\\'e")
+def test_tex_never_fails_and_plain_text_stays(text: str) -> None:
+    assert isinstance(tex.plain(text), str)
+    without = text.replace("\\", "")
+    assert tex.plain(without) == without
+
+
+def test_every_accent_composes() -> None:
+    for accent in "`'^~\"":
+        assert unicodedata.is_normalized("NFC", tex.plain(rf"\{accent}a \{accent}{{o}}"))
+        assert len(tex.plain(rf"\{accent}{{a}}")) == 1

@@ -1,0 +1,334 @@
+"""Reading what arXiv says: pairs of a made-up document and what it must become, and every recording there is.
+
+`tests/data/sources/arxiv/feed-cs.xml` and its pair `feed-cs.items.json`: drop in two files, and the case is tried.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers import announcement_days as days
+from hotpapers.errors import InputError
+from hotpapers.model import Announcement, AnyItem, Coverage, Item, Paper, Seen
+from hotpapers.sources import SOURCES
+from hotpapers.sources.arxiv import Arxiv, ArxivSettings, api, facts, feeds, listing, oai, xml
+from tests.conftest import DATA, SHARED, data
+from tests.sources.net import ScriptedNet
+
+AT = 1_794_204_000_000_000
+FIXTURES = sorted((DATA / "sources" / "arxiv").glob("*.xml"))
+RECORDINGS = SHARED / "recordings" / "arxiv"
+GAP = {"first": "2026-11-09", "last": "2026-11-11", "after": "2611.00500", "before": "", "holidays": ""}
+
+
+def seen_in(name: str, body: bytes) -> list[Seen]:
+    """A document's pieces, as the source yields them: what it is, is said by the first word of its name."""
+    kind, _, feed = name.partition("-")
+    if kind == "feed":
+        parsed = feeds.parse(body)
+        bodies = [*(entry.body for entry in parsed.items), *parsed.unread]
+        return [Seen("announcement", "", xml.within(one, feed=feed.removesuffix(".xml")), AT) for one in bodies]
+    if kind in ("api", "query"):
+        return [Seen("paper", found.id, found.body, AT) for found in api.parse(body)]
+    records = oai.parse(body).records
+    return [Seen("record", key, xml.within(record, **GAP) if kind == "oai" else record, AT) for key, record in records]
+
+
+def items_of(name: str, body: bytes) -> list[Item]:
+    return [item for seen in seen_in(name, body) for item in Arxiv().read(seen)]
+
+
+# ---- pairs -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", FIXTURES, ids=lambda file: file.stem)
+def test_a_document_becomes_its_items(file: Path) -> None:
+    expected = msgspec.json.decode(
+        data("sources", "arxiv", f"{file.stem}.items.json").read_bytes(), type=list[AnyItem]
+    )  # fmt: skip
+    assert items_of(file.name, file.read_bytes()) == expected
+
+
+@pytest.mark.parametrize("name", ["list-recent", "list-new"])
+def test_a_listing_becomes_days(name: str) -> None:
+    found = listing.parse(data("sources", "arxiv", f"{name}.html").read_bytes())
+    assert found["2026-11-09"].papers["2611.01234"] == "new"
+    assert found["2026-11-09"].papers["2611.01200"] == "cross"
+    assert "2611.99999" not in found["2026-11-09"].papers
+    counts = {day: (listed.total, len(listed.papers)) for day, listed in found.items()}
+    wanted = {
+        "list-recent": {"2026-11-09": (3, 3), "2026-11-06": (0, 0), "2026-11-05": (111, 1)},
+        "list-new": {"2026-11-09": (2, 2)},
+    }
+    assert counts == wanted[name]
+
+
+def test_a_piece_stays_as_it_came() -> None:
+    document = data("sources", "arxiv", "feed-cs.xml").read_bytes()
+    for entry in feeds.parse(document).items:
+        assert entry.body in document
+        assert entry.body.startswith(b"<item>") and entry.body.endswith(b"</item>")
+    assert sum(seen.body.count(b"<item>") for seen in seen_in("feed-cs.xml", document)) == 3
+
+
+# ---- every recording ---------------------------------------------------------------------------------------
+
+READ: dict[str, dict[str, int]] = {
+    # papers, announcements; of feeds: how many of which type
+    "feed_atom_astro-ph_2024-03-05.xml": {"Paper": 91, "new": 42, "cross": 14, "replacement": 35},
+    "feed_atom_cs.LG_2024-03-05.xml": {"Paper": 1, "cross": 1},
+    "feed_atom_cs_2024-03-05.xml": {"Paper": 30, "new": 13, "cross": 7, "replacement": 10},
+    "feed_atom_cs_plus_math.AG_2024-03-05.xml": {"Paper": 34, "new": 14, "cross": 8, "replacement": 12},
+    "feed_atom_empty_weekend.xml": {},
+    "feed_atom_hep-th_2024-03-05.xml": {"Paper": 31, "new": 13, "cross": 7, "replacement": 11},
+    "feed_atom_math_2024-03-05.xml": {"Paper": 107, "new": 46, "cross": 29, "replacement": 32},
+    "feed_atom_quant-ph_2024-03-05.xml": {"Paper": 30, "new": 14, "cross": 6, "replacement": 10},
+    "feed_rss_astro-ph_2024-03-05.xml": {"Paper": 91, "new": 42, "cross": 14, "replacement": 35},
+    "feed_rss_cs.LG_2024-03-05.xml": {"Paper": 1, "cross": 1},
+    "feed_rss_cs_2023-10-26.xml": {"Paper": 1, "new": 1, "unread": 2},  # two have identifiers that cannot be
+    "feed_rss_cs_2024-03-05.xml": {"Paper": 30, "new": 13, "cross": 7, "replacement": 10},
+    "feed_rss_cs_plus_math.AG_2024-03-05.xml": {"Paper": 34, "new": 14, "cross": 8, "replacement": 12},
+    "feed_rss_empty_weekend.xml": {},
+    "feed_rss_hep-th_2024-03-05.xml": {"Paper": 31, "new": 13, "cross": 7, "replacement": 11},
+    "feed_rss_live_cs.CL_weekend_empty_2026-08-01.xml": {},
+    "feed_rss_math_2024-03-05.xml": {"Paper": 107, "new": 46, "cross": 29, "replacement": 32},
+    "feed_rss_quant-ph_2024-03-05.xml": {"Paper": 30, "new": 14, "cross": 6, "replacement": 10},
+    "oai/GetRecord_arXiv.xml": {"Paper": 1},
+    "oai/GetRecord_arXivRaw.xml": {"Paper": 1},
+    "oai/GetRecord_arXivRaw_multiversion.xml": {"Paper": 1},
+    "oai/GetRecord_arXivRaw_oldid.xml": {"Paper": 1},
+    "oai/GetRecord_arXivRaw_withdrawn.xml": {"Paper": 1},
+    "oai/ListRecords_arXivOld_page1.xml": {"Paper": 15},
+    "oai/ListRecords_arXivOld_page2.xml": {"Paper": 15},
+    "oai/ListRecords_arXivRaw_page1.xml": {"Paper": 15},
+    "oai/ListRecords_arXivRaw_page2.xml": {"Paper": 15},
+    "oai/ListRecords_arXivRaw_set_cs.xml": {"Paper": 3},
+    "oai/ListRecords_arXiv_page1.xml": {"Paper": 15},
+    "oai/ListRecords_arXiv_page2.xml": {"Paper": 15},
+    "oai/ListRecords_arXiv_set_cs.xml": {"Paper": 3},
+    "oai/ListRecords_last_page.xml": {"Paper": 7},
+    "query_all_transformer_2026-06-14.xml": {"Paper": 5},
+    "query_cat_cs.AI_cs.LG_cs.CL_2026-08-02.xml": {"Paper": 25},
+    "query_empty.xml": {},
+    "query_id_1605.08386.xml": {"Paper": 1},
+    "query_id_1707.08567.xml": {"Paper": 1},
+    "query_id_2104.12255v1.xml": {"Paper": 1},
+    "query_id_nonexistent.xml": {},
+    "query_oldid_astro-ph_0601001.xml": {"Paper": 1},
+    "query_oldid_quant-ph_0201082v1.xml": {"Paper": 1},
+    "query_search_100_entries.xml": {"Paper": 100},
+    "query_search_page1_start0_max10.xml": {"Paper": 10},
+    "query_search_page2_start10_max10.xml": {"Paper": 10},
+    "query_two_ids_one_malformed.xml": {"Paper": 1},
+}
+
+LISTED: dict[str, dict[str, tuple[int, int]]] = {
+    # by day: papers in all, and shown
+    "list_cs.CL_recent_live.html": {"2026-07-27": (47, 47), "2026-07-24": (110, 3)},
+    "list_cs_new.html": {"2011-02-03": (2, 2)},
+    "list_math_2011-02.html": {},
+    "list_math_new.html": {"2011-02-03": (2, 2)},
+    "list_math_recent.html": {
+        "2011-02-03": (2, 2), "2011-02-02": (1, 1), "2011-02-01": (1, 1), "2011-01-31": (0, 0), "2011-01-28": (1, 1),
+    },
+}  # fmt: skip
+
+REFUSED: dict[str, tuple[Callable[[bytes], object], str]] = {
+    # what arXiv says when it says no: never taken for an answer
+    "catchup_400.html": (listing.parse, "not arXiv's listing"),
+    "feed_atom_error_bad_archive.xml": (feeds.parse, "Bad archive 'nosuch'"),
+    "feed_rss_error_bad_archive.xml": (feeds.parse, "Bad subject class 'XX'"),
+    "feed_rss_no_archive.txt": (feeds.parse, "syntax error"),
+    "list_bad_archive_error.html": (listing.parse, "not arXiv's listing"),
+    "query_error_400_incorrect_id.xml": (api.parse, "incorrect id format for abc"),
+    "from-docs/api_429.txt": (api.parse, "syntax error"),
+    "from-docs/oai_503_retry_after.txt": (oai.parse, "no element found"),
+    # Dublin Core has no categories, and nothing says which of its subjects is the primary one
+    "oai/ListRecords_oai_dc_page1.xml": (lambda body: items_of("record", body), "unknown format"),
+    "oai/ListRecords_oai_dc_page2.xml": (lambda body: items_of("record", body), "unknown format"),
+}
+
+OAI_ERRORS = {
+    "badArgument": "badArgument",
+    "badArgument_date": "badArgument",
+    "badArgument_from_in_future": "badArgument",
+    "badResumptionToken": oai.STALE,
+    "badVerb": "badVerb",
+    "cannotDisseminateFormat": "cannotDisseminateFormat",
+    "idDoesNotExist": "idDoesNotExist",
+    "idDoesNotExist_bad_structure": "idDoesNotExist",
+    "noRecordsMatch": oai.NOTHING,
+}
+
+NOT_READ = {
+    "oai/Identify.xml": "asked by people; the base address is a setting",
+    "oai/ListIdentifiers_page1.xml": "records are asked for whole",
+    "oai/ListMetadataFormats.xml": "arXivRaw alone is asked for",
+    "oai/ListSets.xml": "all sets are harvested",
+}
+
+
+def recorded(name: str) -> bytes:
+    if not RECORDINGS.is_dir():
+        pytest.skip(f"the recordings are absent: {RECORDINGS}")
+    return (RECORDINGS / name).read_bytes()
+
+
+def test_every_recording_is_read_or_has_its_reason(shared: Path) -> None:
+    files = {file.relative_to(RECORDINGS).as_posix() for file in RECORDINGS.rglob("*") if file.is_file()}
+    bodies = {name for name in files if not name.endswith(".headers.txt")}
+    errors = {f"oai/error_{name}.xml" for name in OAI_ERRORS}
+    assert bodies == {*READ, *LISTED, *REFUSED, *errors, *NOT_READ}
+    assert len(bodies) == 73
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_recording_becomes_papers(name: str) -> None:
+    kind = "feed-cs" if name.startswith("feed") else "query" if name.startswith("query") else "record"
+    found: Counter[str] = Counter()
+    for seen in seen_in(kind, recorded(name)):
+        try:
+            found.update(item.type if isinstance(item, Announcement) else "Paper" for item in Arxiv().read(seen))
+        except InputError:
+            found["unread"] += 1
+    assert dict(found) == READ[name]
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_recorded_listing_is_counted(name: str) -> None:
+    found = listing.parse(recorded(name))
+    assert {day: (listed.total, len(listed.papers)) for day, listed in found.items()} == LISTED[name]
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_recorded_refusal_is_no_answer(name: str) -> None:
+    reader, words = REFUSED[name]
+    with pytest.raises(InputError, match=words):
+        reader(recorded(name))
+
+
+@pytest.mark.parametrize("name", OAI_ERRORS)
+def test_a_recorded_oai_error_is_told(name: str) -> None:
+    found = oai.parse(recorded(f"oai/error_{name}.xml"))
+    assert found.error == OAI_ERRORS[name]
+    assert found.why and not found.records
+
+
+def test_recorded_details() -> None:
+    """What is easily got wrong, in real payloads."""
+    old = one_paper("query", "query_oldid_astro-ph_0601001.xml")
+    assert (old.paper, old.version, old.journal) == ("arxiv:astro-ph/0601001", 1, "ActaAstron.56:1-50,2006")
+    assert old.authors == ("Andrew Gould", "Susan Dorsher", "B. Scott Gaudi", "Andrzej Udalski")
+    many = one_paper("record", "oai/GetRecord_arXivRaw_multiversion.xml")
+    assert (many.version, many.doi, len(many.authors)) == (2, "10.1088/0004-637X/736/1/19", 66)
+    assert (many.published_at, many.updated_at) == (1296677095000000, 1299906212000000)
+    gone = one_paper("record", "oai/GetRecord_arXivRaw_withdrawn.xml")
+    assert (gone.version, gone.comment) == (2, "This paper has been withdrawn")
+    assert oai.parse(recorded("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
+    assert oai.parse(recorded("oai/ListRecords_last_page.xml")).token == ""
+
+
+def one_paper(kind: str, name: str) -> Paper:
+    (found,) = items_of(kind, recorded(name))
+    assert isinstance(found, Paper)
+    return found
+
+
+def test_both_shapes_of_a_feed_say_the_same() -> None:
+    for archive in ("astro-ph", "cs", "hep-th", "math", "quant-ph"):
+        rss, atom = (
+            items_of("feed-cs", recorded(f"feed_{shape}_{archive}_2024-03-05.xml")) for shape in ("rss", "atom")
+        )
+        assert rss == atom
+
+
+# ---- facts, and what cannot be read ------------------------------------------------------------------------
+
+
+def test_a_listed_paper_becomes_an_announcement() -> None:
+    fact = facts.Listed(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
+    (found,) = Arxiv().read(facts.listed_seen(fact, AT))
+    assert found == Announcement(
+        paper="arxiv:2611.01200", day="2026-11-09", category="cs", type="cross", announced_at=1794186000000000,
+        observed_at=AT,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "lacks", "wanted"),
+    [
+        ("read", (), ("partial", "not compared with arXiv's listing")),
+        ("checked", (), ("complete", "")),
+        ("checked", ("cs: 2611.01200 missing",), ("partial", "cs: 2611.01200 missing")),
+        ("empty", (), ("complete", "nothing was announced")),
+        ("harvested", (), ("partial", "harvested later: days of announcement are estimates")),
+    ],
+)
+def test_a_day_becomes_coverage(state: facts.State, lacks: tuple[str, ...], wanted: tuple[str, str]) -> None:
+    (found,) = Arxiv().read(facts.day_seen("2026-11-09", state, lacks, AT))
+    assert isinstance(found, Coverage)
+    assert (found.state, found.reason) == wanted
+    assert (found.network, found.from_at, found.until_at) == ("arxiv", 1794186000000000, 1794200400000000)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"<a>", b"<a><b></a></b>", b"not XML", b'<?xml version="1.0" encoding="utf-16"?><a/>',
+        b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', b'<!DOCTYPE a SYSTEM "file:///etc/hosts"><a/>', b"<a>&b;</a>",
+        b"<a>" * 50 + b"</a>" * 50, b"<a>\xff</a>", b"<seen feed='cs'></seen>", b"<item/>",
+        b"<item><announce_type>new</announce_type></item>",
+        b"<item><announce_type>odd</announce_type><guid>2611.00001</guid></item>",
+        b"<item><announce_type>new</announce_type><guid>2611.00001</guid><title>T</title></item>",
+        b"<item><announce_type>new</announce_type><guid>2611.00001</guid><title>T</title><pubDate>soon</pubDate></item>",
+        b"<item><announce_type>new</announce_type><guid>2611.00001</guid></item>",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["announcement", "paper", "record", "listed", "day", "something"])
+def test_what_cannot_be_read_says_so(kind: str, body: bytes) -> None:
+    with pytest.raises((InputError, ValueError)):
+        list(Arxiv().read(Seen(kind, "key", body, AT)))
+
+
+@pytest.mark.parametrize("parse", [feeds.parse, api.parse, oai.parse, listing.parse])
+def test_another_document_is_no_answer(parse: Callable[[bytes], object]) -> None:
+    with pytest.raises(InputError, match="not "):
+        parse(b"<other/>")
+
+
+def test_a_listing_has_bounds() -> None:
+    with pytest.raises(InputError, match="more than 2000 entries"):
+        listing.parse(b"<dl id='articles'>" + b"<dt>" * 2001)
+    odd = (
+        b"<dl id='articles'><h3>Mon, 9 Nov 2026 (showing 1 of 1 entries)</h3><dt>"
+        + b" " * 5000
+        + b'<a href="/abs/2611.00001">'
+    )
+    assert listing.parse(odd)["2026-11-09"].papers == {}
+
+
+def test_nothing_is_counted() -> None:
+    source, settings = SOURCES["arxiv"]
+    assert list(source(settings()).counts(None, ["arxiv:2611.01234"])) == []  # type: ignore[arg-type]
+
+
+def test_a_recorded_feed_goes_all_the_way() -> None:
+    """Through `pages`: the feed of a day, and a listing that knows nothing of it."""
+    table = {
+        "https://rss.arxiv.org/rss/math": recorded("feed_rss_math_2024-03-05.xml"),
+        "https://arxiv.org/list/math/recent?skip=0&show=2000": recorded("list_math_recent.html"),
+    }
+    net = ScriptedNet(table, now=days.closes_at("2024-03-05") + 300_000_000)
+    source = Arxiv(ArxivSettings(archives=("math",)))
+    pages = list(source.pages(net, None))
+    found = [item for page in pages for seen in page.seen for item in source.read(seen)]
+    counts = Counter(item.type if isinstance(item, Announcement) else type(item).__name__ for item in found)
+    assert counts == {"Paper": 107, "new": 46, "cross": 29, "replacement": 32, "Coverage": 2}
+    assert {item.day for item in found if isinstance(item, Announcement)} == {"2024-03-05"}
+    assert isinstance(found[-1], Coverage) and found[-1].reason == "math: arXiv's listing has not come so far"
+    assert source.next_due(net.now(), pages[-1].cursor) == days.closes_at("2024-03-06") + 300_000_000

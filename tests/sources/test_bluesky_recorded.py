@@ -1,0 +1,224 @@
+"""Every recording of Bluesky is read, or stands here with the reason why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from hotpapers.errors import NetError
+from hotpapers.model import Account, Item, Mention, Post, Reaction, Seen, Snapshot, Verdict
+from hotpapers.sources.bluesky import Bluesky, BlueskySettings, firehose, wire
+from hotpapers.sources.bluesky.sift import Sieve
+from tests.sources.cases import AT
+from tests.sources.net import ScriptedNet, reply
+
+WRITES = "an answer to what only an author asks"
+GENERATOR = "a feed's own program, which is not asked"
+SEARCH = "search refuses who has no account, so it is not asked"
+NOT_ASKED = "not asked for: getPosts gives counts, handle and labels at once"
+REPOSITORY = "a whole repository; the stream has each record as it comes"
+NOT_READ = {
+    "local/_index.json": "the recorder's own list of what it made",
+    "local/applyWrites.json": WRITES,
+    "local/createAccount.json": WRITES,
+    "local/createRecord_post.json": WRITES,
+    "local/createRecord_unauth.json": WRITES,
+    "local/createSession_badpw.json": WRITES,
+    "local/deleteRecord.json": WRITES,
+    "local/av_getFeedGenerator.json": GENERATOR,
+    "local/fg_describeFeedGenerator.json": GENERATOR,
+    "local/fg_getFeedSkeleton_page1.json": GENERATOR,
+    "local/fg_getFeedSkeleton_page2.json": GENERATOR,
+    "local/fg_getFeedSkeleton_unknown.json": GENERATOR,
+    "local/searchPosts_missing_q.json": SEARCH,
+    "local/searchPostsV2_domains.json": SEARCH,
+    "local/searchPostsV2_nothing.json": SEARCH,
+    "local/searchPostsV2_query.json": SEARCH,
+    "local/describeServer.json": NOT_ASKED,
+    "local/getLikes.json": NOT_ASKED,
+    "local/getPostThread_notfound.json": NOT_ASKED,
+    "local/getProfile.json": NOT_ASKED,
+    "local/getProfile_unknown.json": NOT_ASKED,
+    "local/getRecord_missing.json": NOT_ASKED,
+    "local/getRepostedBy.json": NOT_ASKED,
+    "local/listRecords_posts.json": NOT_ASKED,
+    "local/plc_did_doc.json": NOT_ASKED,
+    "local/resolveHandle.json": NOT_ASKED,
+    "local/unknown_method.json": NOT_ASKED,
+    "local/getRepo_alice.car": REPOSITORY,
+    "network/getRepo_calabro.car": REPOSITORY,
+    "network/getRepo_calabro.records.tsv": REPOSITORY,
+}
+# Views of posts, wherever they stand in an answer: how many posts, how many mentions.
+VIEWS = {
+    "local/av_getFeed.json": (3, 4),
+    "local/getAuthorFeed_page1.json": (1, 1),
+    "local/getAuthorFeed_page2.json": (1, 1),
+    "local/getPostThread.json": (2, 2),
+    "local/getPosts_mixed_missing.json": (4, 3),
+    "local/getQuotes.json": (1, 0),
+    "local/searchPosts_arxiv.json": (2, 2),
+    "local/searchPosts_domain.json": (0, 0),
+    "local/searchPosts_empty.json": (0, 0),
+    "local/searchPosts_page1.json": (2, 2),
+    "local/searchPosts_page2.json": (2, 3),
+    "local/searchPosts_q_domain.json": (6, 7),
+}
+REFUSALS = ("local/getPosts_bad_uri.json", "local/getPosts_too_many.json")
+JETSTREAM = ("network/jetstream_v1_golden10.jsonl", "network/jetstream_v1_same_window_152_events.jsonl")
+FRAMES = {
+    "local/firehose_session.frames.bin": 33,
+    "local/firehose_cursor0_first5.frames.bin": 5,
+    "local/firehose_future_cursor.frames.bin": 1,
+    "network/relay_firehose_150_frames.u32le.bin.zst": 150,
+}
+MANIFEST = "network/relay_firehose_manifest.json"
+ALL = (wire.POST, wire.LIKE, wire.REPOST)
+BLUESKY = Bluesky(BlueskySettings())
+
+
+@pytest.fixture
+def bluesky(shared: Path) -> Path:
+    return shared / "recordings" / "bluesky"
+
+
+def test_every_recording_is_in_one_list(bluesky: Path) -> None:
+    files = sorted(file.relative_to(bluesky).as_posix() for file in bluesky.rglob("*") if file.is_file())
+    assert sorted([*NOT_READ, *VIEWS, *REFUSALS, *JETSTREAM, *FRAMES, MANIFEST]) == files and len(files) == 51
+
+
+# ---- views ---------------------------------------------------------------------------------------------
+
+
+def views_in(said: Any) -> Iterator[Any]:
+    """Posts with their counts, but not those that stand inside of others."""
+    if isinstance(said, dict) and "record" in said and "likeCount" in said:
+        yield said
+    elif isinstance(said, dict | list):
+        for part in said.values() if isinstance(said, dict) else said:
+            yield from views_in(part)
+
+
+@pytest.mark.parametrize("path", VIEWS)
+def test_views_are_read(bluesky: Path, path: str) -> None:
+    said = json.loads(bluesky.joinpath(path).read_bytes())["response"]["json"]
+    items = [
+        item
+        for view in views_in(said)
+        for item in BLUESKY.read(Seen("counts", view["uri"], json.dumps(view).encode(), AT))
+    ]
+    kinds = [type(item) for item in items]
+    assert kinds.count(Post) == kinds.count(Snapshot) == kinds.count(Account)
+    assert (kinds.count(Post), kinds.count(Mention)) == VIEWS[path]
+
+
+def test_a_view_has_its_counts_its_link_and_its_card(bluesky: Path) -> None:
+    said = json.loads(bluesky.joinpath("local/getPosts_mixed_missing.json").read_bytes())["response"]["json"]
+    post, account, mention, snapshot = BLUESKY.read(Seen("counts", "", json.dumps(said["posts"][0]).encode(), AT))
+    assert isinstance(post, Post) and isinstance(account, Account)
+    [link] = post.links
+    assert post.text[link.start : link.end] == "arxiv.org/abs/2210.036..." and link.target.endswith("/2210.03629")
+    assert isinstance(mention, Mention) and (mention.paper, mention.found_in) == ("arxiv:2210.03629", "link")
+    assert isinstance(snapshot, Snapshot)
+    assert (snapshot.likes, snapshot.reposts, snapshot.replies, snapshot.quotes) == (1, 1, 1, 1)
+    backdated = next(iter(BLUESKY.read(Seen("counts", "", json.dumps(said["posts"][3]).encode(), 2 * AT))))
+    assert isinstance(backdated, Post) and backdated.created_at // 10**12 == 1795
+
+
+@pytest.mark.parametrize("path", REFUSALS)
+def test_a_batch_that_is_refused_is_asked_one_by_one(bluesky: Path, path: str) -> None:
+    answer = json.loads(bluesky.joinpath(path).read_bytes())["response"]
+    net = ScriptedNet(lambda _: reply(answer["status"], json.dumps(answer["json"]).encode()))
+    assert [page.seen for page in BLUESKY.counts(net, ["bluesky:a", "bluesky:b"])] == [[]]
+    assert len(net.requests) == 3
+
+
+# ---- the stream ----------------------------------------------------------------------------------------
+
+
+class Everything:
+    """Every post is tracked."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+
+def sifted(events: list[bytes]) -> list[Item]:
+    sieve = Sieve(Everything(), reactions=True, remembers=1000)
+    seen = [sieve.seen(wire.event(body), body, AT) for body in events]
+    return [item for one in seen if one is not None for item in BLUESKY.read(one)]
+
+
+def frames(file: Path) -> list[bytes]:
+    said = file.read_bytes()
+    if file.suffix == ".zst":
+        said = zstandard.ZstdDecompressor().stream_reader(said).read()
+    found = []
+    while said:
+        length = int.from_bytes(said[:4], "little")
+        found.append(said[4 : 4 + length])
+        said = said[4 + length :]
+    return found
+
+
+def count(items: list[Item], kind: type[Item]) -> int:
+    return sum(isinstance(item, kind) for item in items)
+
+
+def test_the_relays_window_and_jetstreams_give_the_same(bluesky: Path) -> None:
+    manifest = json.loads(bluesky.joinpath(MANIFEST).read_bytes())
+    told = frames(bluesky / "network/relay_firehose_150_frames.u32le.bin.zst")
+    assert len(told) == manifest["frames"]
+    from_relay = [body for one in told for body in firehose.events(firehose.frame(one), Everything())]
+    lines = (bluesky / JETSTREAM[1]).read_bytes().splitlines()
+    from_jetstream = [line for line in lines if b'"kind":"identity"' not in line]
+    assert len(lines) == manifest["v1_events"] and len(from_relay) == len(from_jetstream)
+    assert sorted(map(content, from_relay)) == sorted(map(content, from_jetstream))
+    items = sifted(from_jetstream)
+    assert sorted(map(repr, sifted(from_relay))) == sorted(map(repr, items))
+    assert (count(items, Reaction), count(items, Verdict), count(items, Post)) == (120, 1, 1)
+
+
+def content(event: bytes) -> str:
+    """All of an event but its moment, which is each server's own."""
+    return json.dumps(json.loads(event) | {"time_us": 0}, sort_keys=True)
+
+
+def test_ten_events_of_jetstream_are_read(bluesky: Path) -> None:
+    items = sifted((bluesky / JETSTREAM[0]).read_bytes().splitlines())
+    assert count(items, Reaction) > 0 and count(items, Mention) == 0
+
+
+@pytest.mark.parametrize("path", FRAMES)
+def test_all_frames_are_read(bluesky: Path, path: str) -> None:
+    told = frames(bluesky / path)
+    assert len(told) == FRAMES[path]
+    if "future" in path:
+        with pytest.raises(NetError, match="FutureCursor"):
+            firehose.frame(told[0])
+    else:
+        assert all(firehose.frame(one).seq for one in told)
+
+
+def test_a_session_of_the_loopback_network(bluesky: Path) -> None:
+    told = frames(bluesky / "local/firehose_session.frames.bin")
+    items = sifted([body for one in told for body in firehose.events(firehose.frame(one), ALL)])
+    posts = [item for item in items if isinstance(item, Post)]
+    assert [post.gone for post in posts].count("deleted") == 1
+    assert [item.paper for item in items if isinstance(item, Mention)] == [
+        f"arxiv:{id}"
+        for id in (
+            "2210.03629", "hep-th/9711200", "1706.03762", "2501.12948", "2210.03629", "2401.00001", "2305.18601",
+            "2305.18602", "cs/0112017", "2312.00752",
+        )
+    ]  # fmt: skip
+    assert [post.limits for post in posts if post.limits] == [("!no-unauthenticated",)]
+    reactions = [(item.type, item.withdrawn) for item in items if isinstance(item, Reaction)]
+    assert reactions == [("like", False), ("like", False), ("repost", False), ("like", True)]
+    hidden = [item.judgement for item in items if isinstance(item, Verdict)]
+    assert hidden == ["shown"] * 3 + ["hidden", "shown"]

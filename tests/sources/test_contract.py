@@ -1,0 +1,230 @@
+"""What every source promises, once for each."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.errors import InputError, NetError
+from hotpapers.model import NETWORKS, Item, Post, Seen, Source, kind_of
+from hotpapers.record.checks import check, clean
+from hotpapers.sources import SOURCES
+from tests.conftest import ROOT
+from tests.sources.cases import AT, FOLDER
+from tests.sources.net import ScriptedNet, reply
+
+NAMES = sorted(SOURCES)
+KINDS = ["post", "home", "feed", "counts", "gone", "paper", "reaction", "account", "item", "story", "whatever"]
+PAGES = ROOT / "docs" / "sources"
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def source_of(name: str) -> Source:
+    make, settings = SOURCES[name]
+    return make(settings())
+
+
+def true_bodies(name: str) -> list[Any]:
+    """What the source's own fixtures say, to be broken."""
+    files = sorted(f for f in (FOLDER / name).glob("*.json") if not f.name.endswith(".items.json"))
+    return [json.loads(file.read_bytes()) for file in files] or [{}]
+
+
+@st.composite
+def broken(draw: st.DrawFn, bodies: list[Any]) -> bytes:
+    """A true body in which some values are others; or any JSON; or no JSON."""
+    body = json.loads(json.dumps(draw(st.sampled_from(bodies))))
+    for _ in range(draw(st.integers(0, 3))):
+        places = [(inner, key) for inner in containers(body) for key in keys(inner)]
+        if places:
+            inner, key = draw(st.sampled_from(places))
+            inner[key] = draw(
+                JSON | st.sampled_from([1e300, -1, 2**70, "0001-01-01T00:00:00", "https://arxiv.org/abs/2609.01234"])
+            )
+    whole = json.dumps(body).encode()
+    return draw(st.sampled_from([whole, whole, whole, whole[: len(whole) // 2], whole.replace(b"a", b"\xff")]))
+
+
+def containers(body: Any) -> Iterator[Any]:
+    if isinstance(body, dict | list):
+        yield body
+        for inner in body.values() if isinstance(body, dict) else body:
+            yield from containers(inner)
+
+
+def keys(inner: Any) -> list[Any]:
+    return list(inner) if isinstance(inner, dict) else list(range(len(inner)))
+
+
+def read(source: Source, seen: Seen) -> list[Item] | str:
+    """The items, or the name of what was raised, which must be one of the few that mean: it cannot be read."""
+    try:
+        return list(source.read(seen))
+    except (InputError, ValueError, KeyError, TypeError) as problem:
+        return type(problem).__name__
+
+
+# ---- names and settings ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_source_bears_its_networks_name(name: str) -> None:
+    assert source_of(name).name == name and name in (*NETWORKS, "arxiv")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_has_a_default_and_a_wrong_one_is_noticed(name: str) -> None:
+    settings = SOURCES[name][1]
+    assert msgspec.convert({}, settings) == settings() and settings.__struct_config__.frozen
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"no-such-setting": 1}, settings)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_source_has_a_page_that_names_each_setting(name: str) -> None:
+    """On its own page, or in its rows of the table of those that are not explained there."""
+    table, page = (PAGES / "README.md").read_text("utf-8"), (PAGES / f"{name}.md").read_text("utf-8")
+    rows = re.findall(rf"^\| {name} \|.*", table, re.M)
+    assert f"[{name}]({name}.md)" in table and "`every`" in table
+    described = set(re.findall(r"`(\w+)`|^(\w+) = ", "\n".join([page, *rows]), re.M))
+    assert names_of(SOURCES[name][1]) - {"every"} <= {word for pair in described for word in pair}
+
+
+def names_of(settings: type[msgspec.Struct]) -> set[str]:
+    """The fields of a settings struct and of those in it."""
+    found = set()
+    for field in msgspec.structs.fields(settings):
+        found.add(field.encode_name)
+        for inner in getattr(field.type, "__args__", ()):
+            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                found |= names_of(inner)
+    return found
+
+
+# ---- reading ---------------------------------------------------------------------------------------------
+
+
+def agrees(name: str, seen: Seen) -> None:
+    source = source_of(name)
+    found = read(source, seen)
+    assert found == read(source, seen) == read(source_of(name), seen)
+    if isinstance(found, str):
+        return
+    assert all(item.observed_at == seen.at for item in found)
+    posts = [item for item in found if isinstance(item, Post)]
+    assert all(post.network == name and post.post.startswith(f"{name}:") for post in posts)
+    for item in found:
+        with suppress(InputError, ValueError):  # quarantine takes it
+            check(clean(item))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.data())
+def test_junk_is_read_or_refused_and_always_the_same(name: str, data: st.DataObject) -> None:
+    body = data.draw(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
+    agrees(name, Seen(data.draw(st.sampled_from(KINDS)), data.draw(st.text(max_size=20)), body, AT))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.data())
+def test_what_is_almost_right_is_read_or_refused_and_always_the_same(name: str, data: st.DataObject) -> None:
+    bodies = _bodies.setdefault(name, true_bodies(name))
+    body = data.draw(broken(bodies))
+    agrees(name, Seen(data.draw(st.sampled_from(KINDS)), data.draw(st.sampled_from(KEYS)), body, AT))
+
+
+_bodies: dict[str, list[Any]] = {}
+KEYS = ["2609.01234", "t3_qq7aa1", "1", "https://home.example/users/wool/statuses/117000000000000001"]
+
+
+# ---- asking ----------------------------------------------------------------------------------------------
+
+TALKATIVE: dict[str, dict[str, Any]] = {
+    "feeds": {"urls": ["https://blog.example/feed"]},
+    "hackernews": {},
+    "huggingface": {},
+    "lobsters": {},
+    "mastodon": {"servers": [{"base": "https://home.example", "public": True}]},
+    "reddit": {"client_id": "a", "client_secret": "b"},
+    "x": {"token": "t", "budget": 1000},
+}
+"""Settings with which a source asks somebody, where its defaults ask nobody."""
+
+KNOWN = {
+    "feeds": ["feeds:1"],
+    "hackernews": ["hackernews:1"],
+    "huggingface": ["huggingface:2609.00001"],
+    "lobsters": ["lobsters:aa"],
+    "mastodon": ["mastodon:https://home.example/users/a/statuses/1"],
+    "reddit": ["reddit:t3_a"],
+    "x": ["x:1"],
+}
+
+ANSWERS = st.one_of(
+    st.binary(max_size=40),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    st.just(b'{"access_token":"t"}'),
+    st.just(b'{"data":[{"id":"5"},3]}'),
+    st.just(b'{"data":{"children":[{"data":{"name":"t3_a"}},{"data":4}]}}'),
+    st.just(b'[{"id":"1","uri":"u"},5]'),
+    st.just(b'{"hits":[{"objectID":"1","created_at_i":5},7]}'),
+    st.just(b'[{"short_id":"aa"},{"paper":{"id":"2609.00001"}},5]'),
+)
+
+
+@pytest.mark.parametrize("name", sorted(TALKATIVE))
+@given(st.lists(ANSWERS, min_size=1, max_size=6))
+def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, said: list[bytes]) -> None:
+    make, settings = SOURCES[name]
+    source = make(msgspec.convert(TALKATIVE[name], settings))
+    for keys in (None, KNOWN[name]):
+        answers = iter(said)
+        net = ScriptedNet(partial(_next, answers))
+        try:
+            pages = list(source.pages(net, None) if keys is None else source.counts(net, keys))
+        except NetError:
+            continue
+        assert all(seen.key and seen.at for page in pages for seen in page.seen)
+
+
+def _next(answers: Iterator[bytes], url: str) -> bytes:
+    return next(answers, b"[]")
+
+
+# ---- the example -----------------------------------------------------------------------------------------
+
+
+def test_the_example_of_the_docs_is_a_source() -> None:
+    page = (ROOT / "docs" / "adding-a-source.md").read_text("utf-8")
+    [code] = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    [note] = json.loads(re.findall(r'^    (\{"notes".*)', page, re.M)[0])["notes"]
+    room = ModuleType("corkboard")
+    sys.modules["corkboard"] = room  # msgspec looks annotations up there
+    exec(code, room.__dict__)
+    source: Source = room.Corkboard(room.CorkboardSettings())
+    base = "https://corkboard.example/api/notes"
+    said = json.dumps({"notes": [note, {"id": "none"}]}).encode()
+    net = ScriptedNet({f"{base}?board=maths&since=0": said, f"{base}/42": reply(404)})
+    [page_read] = source.pages(net, None)
+    assert page_read.cursor == '{"maths":42}' and [seen.key[:10] for seen in page_read.seen] == ["42", "unreadable"]
+    kinds = [kind_of(item) for item in source.read(page_read.seen[0])]
+    assert kinds == ["post", "account", "snapshot", "mention"] and read(source, page_read.seen[1]) == "ValidationError"
+    [gone] = [item for counted in source.counts(net, ["corkboard:42"]) for item in source.read(counted.seen[0])]
+    assert isinstance(gone, Post) and gone.gone == "deleted"
+    del sys.modules["corkboard"]

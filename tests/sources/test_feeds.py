@@ -1,0 +1,222 @@
+"""Feeds of any kind and health: as entries, as posts, and how they are asked for."""
+
+from __future__ import annotations
+
+import datetime
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.model import Mention, Post, Seen
+from hotpapers.sources import syndication
+from hotpapers.sources.feeds import Feeds, FeedsSettings
+from hotpapers.sources.syndication import FeedEntry, entries
+from tests.sources.cases import cases, check
+from tests.sources.net import ScriptedNet, reply
+
+URL = "https://blog.example/news/feed.xml"
+PAPER = "https://arxiv.org/abs/2609.01234"
+
+
+@pytest.mark.parametrize("case", cases("feeds"))
+def test_feeds_read(case: str) -> None:
+    check("feeds", case, Feeds(FeedsSettings()).read, lambda name, body: "0123456789abcdef0123456789abcdef")
+
+
+def test_a_links_place_is_where_it_is_shown() -> None:
+    entry = rss(
+        "<title>Sheep</title><description>&lt;p&gt;see &lt;a href='" + PAPER + "'&gt;it&lt;/a&gt;</description>"
+    )
+    [post] = [item for item in items(entry) if isinstance(item, Post)]
+    assert [(post.text[k.start : k.end], k.target) for k in post.links] == [("it", PAPER)]
+    assert post.text == "Sheep\n\nsee it"
+
+
+def rss(item: str, *, version: str = "2.0", head: str = "") -> bytes:
+    return f"<rss version='{version}'><channel>{head}<item>{item}</item></channel></rss>".encode()
+
+
+def atom(entry: str) -> bytes:
+    return f"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='de'><entry>{entry}</entry></feed>".encode()
+
+
+def one(body: bytes, **headers: str) -> FeedEntry:
+    [entry] = entries(body, {name.replace("_", "-"): value for name, value in headers.items()}, URL)
+    return entry
+
+
+def items(body: bytes) -> list[object]:
+    source = Feeds(FeedsSettings(urls=(URL,)))
+    return [item for page in source.pages(ScriptedNet({URL: body}), None) for s in page.seen for item in source.read(s)]
+
+
+# ---- entries -------------------------------------------------------------------------------------------
+
+
+def test_plain_text_stays_what_it_says() -> None:
+    assert one(atom("<id>a</id><title>1 &lt;b&gt; 2</title>")).title == "1 &lt;b&gt; 2"
+    assert one(atom("<id>a</id><title type='html'>&lt;b&gt;2&lt;/b&gt;</title>")).title == "<b>2</b>"
+    assert (
+        one(b'{"version":"https://jsonfeed.org/version/1.1","items":[{"content_text":"1 < 2"}]}').content == "1 &lt; 2"
+    )
+
+
+def test_an_entry_without_an_id_keeps_the_one_that_is_made() -> None:
+    item = "<title>Sheep</title><description>first words</description>"
+    again = item.replace("first", "other")
+    assert one(rss(item)).id == one(rss(again)).id and one(rss(item)).id.startswith("made:")
+    assert one(rss("<description>a b</description>")).id != one(rss("<description>a c</description>")).id
+
+
+def test_relative_addresses_are_resolved() -> None:
+    assert one(rss("<title>a</title><link>../x</link>")).link == "https://blog.example/x"
+    assert one(b'{"version":"1","items":[{"id":1,"url":"/x"}]}').link == "https://blog.example/x"
+    assert syndication.urljoin_or_not(URL, "http://[") == "http://["
+
+
+def test_dates_of_json_feeds_are_read_and_odd_ones_are_none() -> None:
+    def dated(said: str) -> int | None:
+        return one(b'{"version":"1","items":[{"id":1,"date_published":"%s"}]}' % said.encode()).published
+
+    assert dated("2026-01-01T02:00:00+02:00") == 1_767_225_600_000_000
+    assert dated("2026-01-01T00:00:00") == 1_767_225_600_000_000
+    assert dated("soon") is None
+
+
+@pytest.mark.parametrize("item", [b"3", b"null", b'"x"', b"[]"])
+def test_a_json_item_that_is_none_is_passed_over(item: bytes) -> None:
+    body = (
+        b'\xef\xbb\xbf {"version":"1","language":7,"items":[%s,{"id":7.5,"authors":[3,{"name":"A"}],"author":null}]}'
+        % item
+    )
+    assert [(e.id, e.author, e.language) for e in entries(body, {}, URL)] == [("7.5", "A", "und")]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><body>sorry", b"{", b'{"items":[]}', b'{"version":"1"}', b"\xff{"])
+def test_what_is_no_feed_is_an_error(body: bytes) -> None:
+    with pytest.raises(NetError):
+        list(entries(body, {"content-type": "text/html"}, URL))
+
+
+def test_a_body_is_never_taken_for_a_files_name(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.xml"
+    secret.write_bytes(rss("<title>secret</title>"))
+    with pytest.raises(NetError):
+        list(entries(str(secret).encode(), {}, URL))
+
+
+def test_a_feed_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syndication, "LARGEST", 100)
+    with pytest.raises(NetError, match="100 are read"):
+        list(entries(b"x" * 101, {}, URL))
+
+
+def test_broken_xml_is_mended_up_to_a_length() -> None:
+    broken = rss("<title>a &amp; b</title><br>")
+    assert one(broken).title == "a &amp; b"
+    with pytest.raises(NetError, match="broken XML"):
+        list(entries(broken + b" " * syndication.LARGEST_BROKEN, {}, URL))
+    long = rss("<title>a</title>") + b" " * syndication.LARGEST_BROKEN
+    assert one(long).title == "a"
+
+
+def test_entities_do_not_grow() -> None:
+    bomb = b"<!DOCTYPE r [<!ENTITY a 'xxxxxxxxxx'>" + b"".join(
+        b"<!ENTITY %c '%s'>" % (c, b"&%c;" % (c - 1) * 10) for c in range(ord("b"), ord("j"))
+    )
+    body = bomb + b"]>" + rss("<title>&i;</title>")
+    assert sum(len(e.title) + len(e.content) for e in entries(body, {}, URL)) < 10_000
+
+
+def test_lone_surrogates_do_not_reach_the_record() -> None:
+    broken = rss("<title>a &#xD800; & b</title><description>&#55296; " + PAPER + "</description>")
+    assert any(isinstance(item, Mention) for item in items(broken))
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(rss))
+def test_any_body_is_entries_or_a_net_error(body: bytes) -> None:
+    with suppress(NetError):
+        list(entries(body, {}, URL))
+
+
+def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise AssertionError("deep inside")
+
+    monkeypatch.setattr("feedparser.parse", broken)
+    with pytest.raises(NetError, match="AssertionError"):
+        list(entries(rss(""), {}, URL))
+
+
+# ---- how they are asked for ------------------------------------------------------------------------------
+
+
+def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
+    urls = [f"https://{name}.example/feed" for name in "abcd"]
+    said = rss(f"<guid>1</guid><link>{PAPER}</link>")
+    net = ScriptedNet({urls[0]: Refused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
+    pages = Feeds(FeedsSettings(urls=tuple(urls))).pages(net, None)
+    found = [next(pages), next(pages)]
+    with pytest.raises(NetError, match="no feed"):
+        next(pages)
+    keys = {seen.key for page in found for seen in page.seen}
+    assert net.asked == urls and len(keys) == 2, "the same guid in two feeds is two entries"
+
+
+def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
+    net = ScriptedNet({"https://a.example/": Wait(60, "busy"), "https://b.example/": reply(304)})
+    pages = Feeds(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(net, None)
+    assert not next(pages).seen
+    with pytest.raises(Wait):
+        next(pages)
+
+
+def test_counts_are_never_asked_for() -> None:
+    assert list(Feeds(FeedsSettings()).counts(ScriptedNet({}), ["feeds:1"])) == []
+
+
+# ---- what was recorded -----------------------------------------------------------------------------------
+
+NOT_READ = {
+    "html-error.html": "a page where a feed was expected",
+    "feedparser/illformed_rss_empty_document.xml": "an element and nothing in it",
+    "gofeed/invalid.json": "JSON that breaks off",
+}
+ENTRIES = {
+    "feed-rs/jsonfeed_jsonfeed_elastic_1.1.json": 3, "feed-rs/jsonfeed_jsonfeed_example_1.json": 2,
+    "feedparser/json_example.json": 2, "feedparser/encoding_big5.xml": 0,
+    "feedparser/illformed_undeclared_namespace.xml": 0,
+    "feedparser/encoding_bozo_invalid-bytes-with-bom.xml": 0, "feedparser/entities_doesnotexist.xml": 0,
+    "feedparser/encoding_http_text_xml_charset_overrides_encoding.xml": 0, "feedparser/illformed_aaa_illformed.xml": 0,
+    "feedparser/illformed_http_high_bit_date.xml": 0, "feedparser/encoding_utf-16le-autodetect.xml": 0,
+}  # fmt: skip
+"""How many entries a recording has, where it is not one; files of no entry have a title or a date alone."""
+
+
+def test_every_recording_of_feeds_is_read(shared: Path) -> None:
+    folder = shared / "recordings" / "feeds"
+    files = [f for f in sorted(folder.rglob("*.*")) if not f.name.endswith(".headers.txt")]
+    found: dict[str, list[FeedEntry]] = {}
+    for file in files:
+        name = file.relative_to(folder).as_posix()
+        if name in NOT_READ:
+            with pytest.raises(NetError):
+                list(entries(file.read_bytes(), {}, URL))
+        else:
+            found[name] = list(entries(file.read_bytes(), {}, URL))
+    assert len(files) == 35
+    assert {name: len(es) for name, es in found.items()} == {name: ENTRIES.get(name, 1) for name in found}
+    biorxiv = found["feed-rs/rss1_rss_1.0_biorxiv.xml"][0]
+    assert biorxiv.published and datetime.datetime.fromtimestamp(biorxiv.published / 1e6, datetime.UTC).year == 2023
+    assert found["feed-rs/atom_atom_xml_base.xml"][0].link == "https://numi.st/post/2022/travel-uke"
+    source, papers = Feeds(FeedsSettings()), set[str]()
+    for name, some in found.items():
+        for entry in some:
+            body = msgspec.json.encode({"feed": name, "entry": entry})
+            papers |= {i.paper for i in source.read(Seen("post", "k", body, 1)) if isinstance(i, Mention)}
+    assert papers == {"arxiv:2109.14490"}

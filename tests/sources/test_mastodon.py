@@ -1,0 +1,335 @@
+"""Mastodon: what servers say, read; how timelines and home servers are asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hotpapers.errors import InputError, NetError, Refused, Wait
+from hotpapers.model import Account, Item, Mention, Page, Post, Seen, Snapshot
+from hotpapers.sources.mastodon import MOST_PAGES, OVERLAP, PAGE, Mastodon, MastodonServer, MastodonSettings
+from tests.sources.cases import AT, cases, check
+from tests.sources.net import START, ScriptedNet, reply
+
+BASE = "https://home.example"
+OTHER = "https://other.example"
+URI = f"{BASE}/users/wool/statuses/117000000000000001"
+ONE = Mastodon(MastodonSettings(servers=(MastodonServer(base=BASE),)))
+TWO = Mastodon(
+    MastodonSettings(
+        servers=(
+            MastodonServer(base=BASE, tags=("arxiv", "maths")),
+            MastodonServer(base=OTHER, tags=(), public=True, token="t0ken"),
+        )
+    )
+)
+
+
+def key_of(name: str, body: bytes) -> str:
+    return str(json.loads(body).get("uri", URI))
+
+
+@pytest.mark.parametrize("case", cases("mastodon"))
+def test_mastodon_reads(case: str) -> None:
+    check("mastodon", case, ONE.read, key_of)
+
+
+def status(n: int, **more: Any) -> dict[str, Any]:
+    """A post whose id says when: n milliseconds after the start."""
+    id = str(((START // 1000 + n) << 16) + 1)
+    account = {"acct": "wool", "url": f"{BASE}/@wool", "uri": f"{BASE}/users/wool"}
+    uri = f"{BASE}/users/wool/statuses/{id}"
+    return {"id": id, "uri": uri, "created_at": "2026-01-01T00:00:00Z", "account": account,
+            "content": "arxiv.org/abs/2609.01234", "favourites_count": 5, **more}  # fmt: skip
+
+
+def said(*statuses: Any) -> bytes:
+    return json.dumps(statuses).encode()
+
+
+def tag(name: str = "arxiv", min_id: object = "", base: str = BASE) -> str:
+    return f"{base}/api/v1/timelines/tag/{name}?limit={PAGE}" + (f"&min_id={min_id}" if min_id else "")
+
+
+def keys(pages: list[Page]) -> list[str]:
+    return [seen.key for page in pages for seen in page.seen]
+
+
+def items(source: Mastodon, pages: list[Page]) -> list[Item]:
+    return [item for page in pages for seen in page.seen for item in source.read(seen)]
+
+
+def collect(pages: Iterator[Page], into: list[Page]) -> None:
+    """Takes pages as the runner does, one by one; those before an error are kept."""
+    into.extend(pages)
+
+
+# ---- timelines -----------------------------------------------------------------------------------------
+
+
+def test_the_first_round_reads_the_newest_page() -> None:
+    statuses = [status(n) for n in reversed(range(PAGE))]
+    pages = list(ONE.pages(ScriptedNet({tag(): said(*statuses)}), None))
+    assert keys(pages) == [one["uri"] for one in statuses]
+    assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": statuses[0]["id"]}
+
+
+def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
+    first = status(0)["id"]
+    before = int(first) - OVERLAP
+    full = [status(n) for n in reversed(range(1, PAGE + 1))]
+    net = ScriptedNet({tag(min_id=before): said(*full), tag(min_id=full[0]["id"]): said(status(99))})
+    pages = list(ONE.pages(net, json.dumps({f"{BASE}/tag/arxiv": first})))
+    assert len(keys(pages)) == PAGE + 1
+    assert [list(json.loads(p.cursor or "").values()) for p in pages] == [[full[0]["id"]], [status(99)["id"]]]
+
+
+def test_what_is_read_again_moves_no_cursor_back() -> None:
+    cursor = json.dumps({f"{BASE}/tag/arxiv": status(50)["id"]})
+    net = ScriptedNet({tag(min_id=int(status(50)["id"]) - OVERLAP): said(status(7))})
+    pages = list(ONE.pages(net, cursor))
+    assert keys(pages) == [status(7)["uri"]] and json.loads(pages[-1].cursor or "") == json.loads(cursor)
+
+
+def test_a_server_that_does_not_page_is_asked_once() -> None:
+    full = said(*(status(n) for n in range(PAGE)))
+    asked = 0
+
+    def always(url: str) -> bytes:
+        nonlocal asked
+        asked += 1
+        return full
+
+    list(ONE.pages(ScriptedNet(always), json.dumps({f"{BASE}/tag/arxiv": status(PAGE - 1)["id"]})))
+    assert asked <= 2
+
+
+def test_a_round_ends_after_so_many_pages() -> None:
+    count = iter(range(10_000))
+    net = ScriptedNet(lambda url: said(*(status(next(count)) for _ in range(PAGE))))
+    pages = list(ONE.pages(net, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})))
+    assert len(pages) == MOST_PAGES
+
+
+def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
+    id = "17951544020d482186e6f7d3bb22b8318e4c1e2f63"
+    net = ScriptedNet({tag(min_id=id): said()})
+    pages = list(ONE.pages(net, json.dumps({f"{BASE}/tag/arxiv": id})))
+    assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": id}
+
+
+def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> None:
+    public = f"{OTHER}/api/v1/timelines/public?limit={PAGE}"
+    for problem in (Refused("no", 401), Wait(9, "busy"), b"<html>", b"{}"):
+        net = ScriptedNet({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
+        pages: list[Page] = []
+        with pytest.raises(NetError):
+            collect(TWO.pages(net, None), pages)
+        assert keys(pages) == [status(1)["uri"], status(2)["uri"]]
+        assert set(json.loads(pages[-1].cursor or "")) >= {f"{BASE}/tag/maths", f"{OTHER}/public"}
+
+
+def test_a_token_goes_to_its_own_server_in_a_header_and_nowhere_else() -> None:
+    net = ScriptedNet(lambda url: said(status(1)))
+    pages = list(TWO.pages(net, None))
+    assert [request.headers for request in net.requests] == [{}, {}, {"authorization": "Bearer t0ken"}]
+    assert "t0ken" not in repr(pages) + repr(net.asked)
+    home = ScriptedNet(lambda url: said())
+    list(TWO.counts(home, [f"mastodon:{URI}"]))
+    assert home.requests[0].headers == {}
+
+
+def test_of_a_boost_the_original_is_read_once() -> None:
+    original = status(1, uri=f"{OTHER}/users/b/statuses/5", favourites_count=9)
+    boost = status(2, content="", reblog=original, favourites_count=0)
+    pages = list(ONE.pages(ScriptedNet({tag(): said(boost, original)}), None))
+    posts = {item.post for item in items(ONE, pages) if isinstance(item, Post)}
+    assert posts == {f"mastodon:{OTHER}/users/b/statuses/5"}
+    assert len({(seen.key, seen.body) for page in pages for seen in page.seen}) == 1
+
+
+def test_counts_are_believed_of_the_home_server_alone() -> None:
+    away = status(1, uri=f"{OTHER}/users/b/statuses/5")
+    pages = list(ONE.pages(ScriptedNet({tag(): said(status(2), away)}), None))
+    found = [item for item in items(ONE, pages) if isinstance(item, Snapshot)]
+    assert [snapshot.post for snapshot in found] == [f"mastodon:{status(2)['uri']}"] and found[0].likes == 5
+
+
+@pytest.mark.parametrize("visibility", ["private", "direct", "mutuals_only"])
+def test_what_is_not_public_is_not_even_handed_on(visibility: str) -> None:
+    hidden = status(1, visibility=visibility)
+    net = ScriptedNet({tag(): said(hidden, status(2, reblog=hidden))})
+    assert keys(list(ONE.pages(net, None))) == []
+
+
+def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
+    pages = list(ONE.pages(ScriptedNet({tag(): said(7, status(1), status(2, reblog={"id": 3}))}), None))
+    seen = [one for page in pages for one in page.seen]
+    assert [one.key[:10] for one in seen] == ["unreadable", status(1)["uri"][:10], "unreadable"]
+    for one in (seen[0], seen[2]):
+        with pytest.raises(msgspec.ValidationError):
+            list(ONE.read(one))
+
+
+# ---- home servers --------------------------------------------------------------------------------------
+
+
+def at_home(n: int = 1) -> str:
+    return f"{BASE}/api/v1/statuses/{status(n)['id']}"
+
+
+def post_key(n: int = 1) -> str:
+    return f"mastodon:{status(n)['uri']}"
+
+
+def test_the_home_server_tells_counts_and_edits() -> None:
+    edited = status(1, content="now arxiv.org/abs/2609.01234v2", favourites_count=8, reblogs_count=2)
+    net = ScriptedNet({at_home(): json.dumps(edited).encode()})
+    found = items(ONE, list(ONE.counts(net, [post_key()])))
+    assert [i.likes for i in found if isinstance(i, Snapshot)] == [8]
+    assert [i.text[:3] for i in found if isinstance(i, Post)] == ["now"]
+    assert [i.version for i in found if isinstance(i, Mention)] == [2]
+
+
+@pytest.mark.parametrize("code", [404, 410])
+def test_what_is_deleted_is_gone(code: int) -> None:
+    net = ScriptedNet({at_home(): reply(code, "見つかりません".encode())})
+    [post] = items(ONE, list(ONE.counts(net, [post_key()])))
+    assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "deleted", "")
+
+
+def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:
+    away = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
+    net = ScriptedNet({at_home(1): Refused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
+    pages: list[Page] = []
+    with pytest.raises(Refused):
+        collect(ONE.counts(net, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
+    assert len(net.requests) == 2 and keys(pages) == [away]
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://small.example/wool/p/1795154402.131372", "https://p.example/objects/0b1c", "https://m.example/notes/9abc",
+        "https://h.example/users/a/statuses/01HXYZ", "https://me@h.example/users/a/statuses/1", "ftp://h.example/users/a/statuses/1",
+    ],
+)  # fmt: skip
+def test_only_mastodons_own_addresses_are_asked_for(uri: str) -> None:
+    assert list(ONE.counts(ScriptedNet({}), [f"mastodon:{uri}"])) == []
+
+
+def test_a_server_cannot_speak_for_another_ones_post() -> None:
+    forged = json.dumps(status(1, uri=f"{OTHER}/users/b/statuses/5")).encode()
+    [page] = ONE.counts(ScriptedNet({at_home(): forged}), [post_key()])
+    with pytest.raises(InputError, match="was asked for"):
+        list(ONE.read(page.seen[0]))
+
+
+def test_an_account_without_an_address_is_unreadable() -> None:
+    nobody = status(1, account={"acct": "x"})
+    with pytest.raises(InputError, match="without an address"):
+        list(ONE.read(Seen("post", nobody["uri"], json.dumps(nobody).encode(), AT)))
+
+
+def test_moments_do_not_hang_on_the_machines_zone() -> None:
+    plain = status(1, created_at="2026-01-01T00:00:00")
+    [post] = [i for i in ONE.read(Seen("post", plain["uri"], json.dumps(plain).encode(), AT)) if isinstance(i, Post)]
+    assert post.created_at == START
+
+
+# ---- what was recorded ---------------------------------------------------------------------------------
+
+NOT_READ = {
+    "delete_status_response.json": "what the operator deleted, without its content",
+    "error_400_oauth_invalid_grant.json": "an error; its status counts",
+    "error_401_home.json": "an error; its status counts",
+    "error_401_revoked_token_japanese.json": "an error; its status counts",
+    "error_403_action_not_allowed.json": "an error; its status counts",
+    "error_404_status.json": "an error; its status counts",
+    "error_404_timeline_link.json": "an error; its status counts",
+    "error_422_empty_status_japanese.json": "an error; its status counts",
+    "error_422_lang_german.json": "an error; its status counts",
+    "error_422_validation_details.json": "an error; its status counts",
+    "from-docs/error_404_record_not_found.json": "an error; its status counts",
+    "from-docs/error_429.json": "an error; its status counts",
+    "snac/error_404_html_for_missing_endpoint.html": "an error; its status counts",
+    "snac/error_404_html_unknown_status.html": "an error; its status counts",
+    "snac/error_unauthenticated_home.json": "an error; its status counts",
+    "instance_v1.json": "what a server says of itself",
+    "instance_v1_mastodon.social.json": "what a server says of itself",
+    "instance_v2.json": "what a server says of itself",
+    "instance_v2_mastodon.social.json": "what a server says of itself",
+    "snac/instance_v1.json": "what a server says of itself",
+    "search_v2_accounts.json": "accounts, no posts",
+    "status_reblogged_by.json": "accounts, no posts",
+    "snac/status_favourited_by.json": "accounts, no posts",
+    "snac/status_reblogged_by.json": "accounts, no posts",
+    "snac/verify_credentials.json": "an account",
+    "snac/notifications.json": "nothing",
+    "snac/search_v2.json": "nothing",
+    "snac/status_context.json": "nothing",
+    "snac/timeline_public.json": "nothing",
+    "search_v2_statuses_empty.json": "nothing",
+    "trending_statuses_empty.json": "nothing",
+    "status_edit_history.json": "earlier wordings, without an address",
+    "status_history_mastodon.social.json": "earlier wordings, without an address",
+    "status_source.json": "a source text, without an address",
+    "stream_direct_conversation.sse": "event streams are not read",
+    "stream_user_update_notification_statusupdate_delete.sse": "event streams are not read",
+    "stream_user_update_only.sse": "event streams are not read",
+    "trends_tags_mastodon.social.json": "hashtags, no posts",
+    "timeline_tag_page4.json": "the empty page at the end: see test_recorded_timelines_are_pages",
+}
+
+
+def statuses(what: Any) -> Iterator[dict[str, Any]]:
+    """Every post of an answer, however deep."""
+    if isinstance(what, dict):
+        if "content" in what and "uri" in what:
+            yield what
+        for value in what.values():
+            yield from statuses(value)
+    elif isinstance(what, list):
+        for value in what:
+            yield from statuses(value)
+
+
+def test_every_recording_of_mastodon_is_read(shared: Path) -> None:
+    folder = shared / "recordings" / "mastodon"
+    papers: dict[str, set[str]] = {}
+    count, accounts = 0, set()
+    for file in (f for f in sorted(folder.rglob("*.*")) if not f.name.endswith(".headers.txt")):
+        name = file.relative_to(folder).as_posix()
+        if name in NOT_READ:
+            continue
+        for one in statuses(json.loads(file.read_bytes())):
+            count += 1
+            found = list(ONE.read(Seen("home", one["uri"], json.dumps(one).encode(), AT)))
+            papers.setdefault(name, set()).update(i.paper for i in found if isinstance(i, Mention))
+            one["content"] = (one["content"] or "") + "<p>arxiv.org/abs/2609.01234</p>"
+            again = list(ONE.read(Seen("home", one["uri"], json.dumps(one).encode(), AT)))
+            assert bool(again) == (one["visibility"] in ("public", "unlisted"))
+            accounts |= {i.handle for i in again if isinstance(i, Account)}
+        assert name in papers, f"{name}: no post in it"
+    assert {name: len(ids) for name, ids in papers.items() if ids} == {
+        "from-docs/statuses_with_arxiv_links.json": 2,
+        "snac/account_statuses.json": 2,
+        "snac/post_reply.json": 1,
+        "snac/post_with_arxiv_link.json": 1,
+        "snac/status_after_interactions.json": 1,
+        "snac/timeline_home_alice.json": 2,
+        "snac/timeline_home_bob.json": 1,
+    }
+    assert (count, len(accounts)) == (86, 7)
+
+
+def test_recorded_timelines_are_pages(shared: Path) -> None:
+    for n, size in ((1, 10), (2, 10), (3, 10), (4, 0)):
+        body = (shared / "recordings" / "mastodon" / f"timeline_tag_page{n}.json").read_bytes()
+        [page] = ONE.pages(ScriptedNet({tag(): body}), None)
+        assert len(page.seen) == size

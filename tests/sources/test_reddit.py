@@ -1,0 +1,266 @@
+"""Reddit: what it says, read; how it is asked, with a key and without."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.model import Account, Mention, Page, Post, Seen, Snapshot
+from hotpapers.sources.reddit import BATCH, OVERLAP, Reddit, RedditSettings
+from hotpapers.sources.syndication import entries
+from tests.sources.cases import AT, cases, check
+from tests.sources.net import START, ScriptedNet, reply
+
+KEY = RedditSettings(subreddits=("one", "two"), client_id="the-id", client_secret="s3cret")
+FEEDS = RedditSettings(subreddits=("one", "two"))
+TOKEN_AT = "https://www.reddit.com/api/v1/access_token"
+TOKEN = b'{"access_token":"t0ken","token_type":"bearer","expires_in":86400}'
+NOW = START // 1_000_000
+
+
+def key_of(name: str, body: bytes) -> str:
+    said = json.loads(body)
+    return str((said or {}).get("name") or (said or {}).get("id") or "t3_qq7aa9")
+
+
+@pytest.mark.parametrize("case", cases("reddit"))
+def test_reddit_reads(case: str) -> None:
+    check("reddit", case, Reddit(RedditSettings()).read, key_of)
+
+
+def test_what_is_read_does_not_hang_on_what_is_known() -> None:
+    removed = Seen("post", "t3_a", b'{"name":"t3_a","removed_by_category":"moderator"}', AT)
+    assert list(Reddit(KEY, known={"reddit:t3_a"}).read(removed)) == list(Reddit(KEY).read(removed)) == []
+
+
+# ---- with a key ----------------------------------------------------------------------------------------
+
+
+def listing(*posts: dict[str, Any] | Any, after: str | None = None) -> bytes:
+    return json.dumps({"data": {"after": after, "children": [{"kind": "t3", "data": p} for p in posts]}}).encode()
+
+
+def post(name: str, at: float = NOW, **more: Any) -> dict[str, Any]:
+    return {"name": name, "created_utc": at, "author": "a", **more}
+
+
+def new(subreddit: str, after: str = "") -> str:
+    tail = f"&after={after}" if after else ""
+    return f"https://oauth.reddit.com/r/{subreddit}/new?limit=100&raw_json=1{tail}"
+
+
+def keys(pages: list[Page]) -> list[str]:
+    return [seen.key for page in pages for seen in page.seen]
+
+
+def test_the_secrets_go_into_headers_and_nowhere_else() -> None:
+    net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a")), new("two"): listing(post("t3_b"))})
+    pages = list(Reddit(KEY).pages(net, None))
+    first, *others = net.requests
+    basic = base64.b64encode(b"the-id:s3cret").decode()
+    assert first.method == "POST" and first.headers == {"authorization": f"Basic {basic}"}
+    assert [request.headers for request in others] == [{"authorization": "Bearer t0ken"}] * 2
+    said = repr([(pages, request.url, request.form) for request in net.requests])
+    assert not [secret for secret in ("s3cret", "t0ken", basic) if secret in said]
+
+
+def test_the_first_round_reads_the_newest_hundred_and_the_next_one_goes_back_to_them() -> None:
+    settings = msgspec.structs.replace(KEY, subreddits=("one",))
+    first = list(
+        Reddit(settings).pages(ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a"), after="t3_a")}), None)
+    )
+    assert keys(first) == ["t3_a"] and json.loads(first[-1].cursor or "") == {"one": NOW}
+    later = ScriptedNet({
+        TOKEN_AT: TOKEN,
+        new("one"): listing(post("t3_d", NOW + 9000), post("t3_c", NOW + 8000), after="t3_c"),
+        new("one", "t3_c"): listing(post("t3_b", NOW + 5), post("t3_a", NOW), after="t3_a"),
+        new("one", "t3_a"): listing(post("t3_9", NOW - OVERLAP - 1), after="t3_9"),
+    })  # fmt: skip
+    pages = list(Reddit(settings).pages(later, first[-1].cursor))
+    assert keys(pages) == ["t3_d", "t3_c", "t3_b", "t3_a", "t3_9"]
+    assert [json.loads(page.cursor or "")["one"] for page in pages] == [NOW, NOW, NOW + 9000], "moved once all is read"
+
+
+def test_a_round_ends_after_ten_pages() -> None:
+    count = iter(range(100))
+
+    def said(url: str) -> bytes:
+        return TOKEN if url == TOKEN_AT else listing(post(f"t3_{(n := next(count))}", NOW - n), after=f"t3_{n}")
+
+    settings = msgspec.structs.replace(KEY, subreddits=("one",))
+    pages = list(Reddit(settings).pages(ScriptedNet(said), '{"one":1}'))
+    assert len(keys(pages)) == 10 and pages[-1].cursor == json.dumps({"one": float(NOW)}, separators=(",", ":"))
+
+
+def test_a_subreddit_that_fails_does_not_keep_the_others_from_being_read() -> None:
+    for problem in (Refused("private", 403), b"<html>"):
+        net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): problem, new("two"): listing(post("t3_b"))})
+        pages: list[Page] = []
+        with pytest.raises(NetError):
+            collect(Reddit(KEY).pages(net, None), pages)
+        assert keys(pages) == ["t3_b"] and json.loads(pages[-1].cursor or "") == {"two": NOW}
+
+
+def collect(pages: Iterator[Page], into: list[Page]) -> None:
+    """Takes pages as the runner does, one by one; those before an error are kept."""
+    into.extend(pages)
+
+
+def test_a_key_that_is_refused_stops_the_round() -> None:
+    with pytest.raises(Refused):
+        list(Reddit(KEY).pages(ScriptedNet({TOKEN_AT: Refused("401", 401)}), None))
+    with pytest.raises(NetError):
+        list(Reddit(KEY).pages(ScriptedNet({TOKEN_AT: b'{"error":"x"}'}), None))
+
+
+def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
+    net = ScriptedNet(
+        {TOKEN_AT: TOKEN, new("one"): listing(3, post("t3_a"), {"name": "t1_comment"}), new("two"): listing()}
+    )
+    found = [seen for page in Reddit(KEY).pages(net, None) for seen in page.seen]
+    assert [seen.key[:11] for seen in found] == ["unreadable-", "t3_a"]
+    with pytest.raises(msgspec.ValidationError):
+        list(Reddit(KEY).read(found[0]))
+
+
+def test_a_listed_post_that_is_gone_is_told_if_it_is_known() -> None:
+    gone = [post("t3_a", removed_by_category="moderator"), post("t3_b", author="[deleted]")]
+    net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(*gone), new("two"): listing()})
+    source = Reddit(KEY, known={"reddit:t3_a"})
+    found = [seen for page in source.pages(net, None) for seen in page.seen]
+    items = [item for seen in found for item in source.read(seen)]
+    assert [(item.post, item.gone) for item in items if isinstance(item, Post)] == [("reddit:t3_a", "removed")]
+
+
+def test_counts_are_asked_for_a_hundred_at_a_time_and_missing_names_are_gone() -> None:
+    asked: list[list[str]] = []
+
+    def said(url: str) -> bytes:
+        if url == TOKEN_AT:
+            return TOKEN
+        names = url.split("id=")[1].split("%2C")
+        asked.append(names)
+        return listing(*(post(name, score=7, num_comments=1) for name in names if name != "t3_5"))
+
+    source = Reddit(KEY)
+    pages = list(source.counts(ScriptedNet(said), [f"reddit:t3_{n}" for n in range(BATCH + 3)]))
+    items = [item for page in pages for seen in page.seen for item in source.read(seen)]
+    assert [len(names) for names in asked] == [BATCH, 3]
+    assert [item.post for item in items if isinstance(item, Post) and item.gone == "deleted"] == ["reddit:t3_5"]
+    assert sum(isinstance(item, Snapshot) and item.likes == 7 for item in items) == BATCH + 2
+
+
+def test_without_keys_to_ask_about_no_token_is_asked_for() -> None:
+    assert list(Reddit(KEY).counts(ScriptedNet({}), [])) == []
+
+
+# ---- without a key -------------------------------------------------------------------------------------
+
+
+def rss(subreddit: str) -> str:
+    return f"https://www.reddit.com/r/{subreddit}/new/.rss"
+
+
+ATOM = (
+    b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><id>t3_a</id><title>Sheep</title><author><name>/u/Wool</name></author>"
+    b"<published>2026-01-01T00:00:00+00:00</published><content type='html'>&lt;a href='https://arxiv.org/abs/2609.01234'"
+    b"&gt;[link]&lt;/a&gt;</content></entry><entry><id>t5_x</id><title>a subreddit</title></entry></feed>"
+)
+
+
+def test_without_a_key_the_feeds_are_read() -> None:
+    net = ScriptedNet({rss("one"): ATOM, rss("two"): ATOM.replace(b"t3_a", b"t3_b")})
+    source = Reddit(FEEDS)
+    found = [seen for page in source.pages(net, None) for seen in page.seen]
+    items = [item for seen in found for item in source.read(seen)]
+    assert [seen.key for seen in found] == ["t3_a", "t3_b"]
+    assert {item.paper for item in items if isinstance(item, Mention)} == {"arxiv:2609.01234"}
+    assert {item.account for item in items if isinstance(item, Account)} == {"reddit:@wool"}
+    assert not [item for item in items if isinstance(item, Snapshot)] and net.requests[0].headers == {}
+    assert list(source.counts(net, ["reddit:t3_a"])) == []
+
+
+def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
+    pages: list[Page] = []
+    with pytest.raises(Wait):
+        collect(Reddit(FEEDS).pages(ScriptedNet({rss("one"): Wait(9, "busy"), rss("two"): ATOM}), None), pages)
+    assert keys(pages) == ["t3_a"]
+
+
+def test_a_feed_that_is_as_before_says_nothing_new() -> None:
+    assert keys(list(Reddit(FEEDS).pages(ScriptedNet({rss("one"): reply(304), rss("two"): ATOM}), None))) == ["t3_a"]
+
+
+# ---- what was recorded ---------------------------------------------------------------------------------
+
+NOT_READ = {
+    "blocked_network_policy_403.html": "what a refused client gets",
+    "blocked_over18_interstitial.html": "what a refused client gets",
+    "shreddit_shell_without_content.html": "a page for browsers",
+    "error_401.json": "an error; its status counts", "error_403.json": "an error; its status counts",
+    "error_404.json": "an error; its status counts", "error_500.json": "an error; its status counts",
+    "oauth_token_response.json": "a token: see test_the_recorded_token_is_understood",
+}  # fmt: skip
+
+
+def things(said: Any) -> Iterator[dict[str, Any]]:
+    """Every t3 of an answer, however deep."""
+    if isinstance(said, dict):
+        if str(said.get("name", "")).startswith("t3_") and "subreddit" in said:
+            yield said
+        for value in said.values():
+            yield from things(value)
+    elif isinstance(said, list):
+        for value in said:
+            yield from things(value)
+
+
+def test_every_recording_of_reddit_is_read(shared: Path) -> None:
+    folder, source = shared / "recordings" / "reddit", Reddit(RedditSettings())
+    papers: set[str] = set()
+    gone: dict[str, str] = {}
+    read = snapshots = feeds = 0
+    for file in (f for f in sorted(folder.rglob("*.*")) if not f.name.endswith(".headers.txt")):
+        if file.relative_to(folder).as_posix() in NOT_READ:
+            continue
+        if file.suffix == ".rss":
+            for entry in entries(file.read_bytes(), {}, "https://www.reddit.com/"):
+                feeds += 1
+                assert list(source.read(Seen("feed", entry.id, msgspec.json.encode(entry), AT))) == []
+            continue
+        for thing in things(json.loads(file.read_bytes())):
+            read += 1
+            body = json.dumps(thing).encode()
+            papers |= {i.paper for i in source.read(Seen("post", thing["name"], body, AT)) if isinstance(i, Mention)}
+            for item in source.read(Seen("counts", thing["name"], body, AT)):
+                snapshots += isinstance(item, Snapshot)
+                if isinstance(item, Post):
+                    gone[file.name] = item.gone
+    assert papers == {"arxiv:2401.12345"} and (read, snapshots, feeds) == (67, 63, 110)
+    assert gone == {
+        "api_info_mixed_first20.json": "deleted",
+        "listing_t3_removed_and_crosspost.json": "removed",
+        "submission_deleted_by_author.json": "deleted",
+        "submission_removed_by_reddit_2025.json": "removed",
+    }
+
+
+def test_the_recorded_token_is_understood(shared: Path) -> None:
+    token = (shared / "recordings" / "reddit" / "oauth_token_response.json").read_bytes()
+    net = ScriptedNet({TOKEN_AT: token, new("one"): listing(), new("two"): listing()})
+    list(Reddit(KEY).pages(net, None))
+    assert net.requests[1].headers == {"authorization": f"Bearer {json.loads(token)['access_token']}"}
+
+
+def test_pages_that_block_are_an_error(shared: Path) -> None:
+    for name in NOT_READ:
+        if name.endswith(".html"):
+            with pytest.raises(NetError):
+                list(entries((shared / "recordings" / "reddit" / name).read_bytes(), {}, "https://www.reddit.com/"))

@@ -1,0 +1,163 @@
+"""Hacker News, Lobsters and Hugging Face: what they say, read; how they are asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.errors import Wait
+from hotpapers.model import Mention, Post, Seen, Snapshot
+from hotpapers.sources.hackernews import MOST_HITS, OVERLAP, HackerNews, HackerNewsSettings
+from hotpapers.sources.huggingface import HuggingFace, HuggingFaceSettings
+from hotpapers.sources.lobsters import Lobsters, LobstersSettings
+from tests.sources.cases import AT, cases, check
+from tests.sources.net import START, ScriptedNet, reply
+
+HN = HackerNews(HackerNewsSettings(terms=("arxiv.org",)))
+LOBSTERS = Lobsters(LobstersSettings())
+HF = HuggingFace(HuggingFaceSettings(days=2))
+
+
+def hn_key(_: str, body: bytes) -> str:
+    said = json.loads(body)
+    return str((said or {}).get("objectID") or (said or {}).get("id"))
+
+
+def lobsters_key(_: str, body: bytes) -> str:
+    return str(json.loads(body).get("short_id", "qx7abc"))
+
+
+def hf_key(_: str, body: bytes) -> str:
+    said = json.loads(body)
+    return str(said.get("paper", said).get("id", "2609.01234"))
+
+
+@pytest.mark.parametrize("case", cases("hackernews"))
+def test_hacker_news_reads(case: str) -> None:
+    check("hackernews", case, HN.read, hn_key)
+
+
+@pytest.mark.parametrize("case", cases("lobsters"))
+def test_lobsters_reads(case: str) -> None:
+    check("lobsters", case, LOBSTERS.read, lobsters_key)
+
+
+@pytest.mark.parametrize("case", cases("huggingface"))
+def test_hugging_face_reads(case: str) -> None:
+    check("huggingface", case, HF.read, hf_key)
+
+
+# ---- how they are asked --------------------------------------------------------------------------------
+
+
+def hits(*items: tuple[int, int]) -> bytes:
+    return json.dumps({"hits": [{"objectID": str(i), "created_at_i": at, "author": "a"} for i, at in items]}).encode()
+
+
+def test_hacker_news_asks_again_from_a_little_before_its_cursor() -> None:
+    net = ScriptedNet(lambda url: hits((1, START // 1_000_000)))
+    pages = list(HN.pages(net, "1767200000"))
+    assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in net.requests[0].url
+    assert [seen.key for page in pages for seen in page.seen] == ["1"]
+    assert pages[-1].cursor == str(START // 1_000_000) and len(net.requests) == 1
+
+
+def test_hacker_news_reads_a_long_time_in_slices() -> None:
+    now = START // 1_000_000
+    full = hits(*((n, now - n) for n in range(MOST_HITS)))
+    answers: Iterator[bytes] = iter([full, hits((5000, now - 5000))])
+    net = ScriptedNet(lambda url: next(answers))
+    pages = list(HN.pages(net, None))
+    assert len(net.requests) == 2 and f"%2Ccreated_at_i%3C%3D{now - MOST_HITS + 1}" in net.requests[1].url
+    assert sum(len(page.seen) for page in pages) == MOST_HITS + 1
+
+
+def test_hacker_news_counts_ask_for_each_item() -> None:
+    net = ScriptedNet({"https://hacker-news.firebaseio.com/v0/item/7.json": b'{"id":7,"score":3,"descendants":1}'})
+    [page] = HN.counts(net, ["hackernews:7"])
+    [snapshot] = HN.read(page.seen[0])
+    assert isinstance(snapshot, Snapshot) and (snapshot.post, snapshot.likes) == ("hackernews:7", 3)
+
+
+def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() -> None:
+    assert Lobsters(LobstersSettings(every=60)).every == 3600
+    story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
+    net = ScriptedNet({"https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
+                       "https://lobste.rs/s/aa.json": reply(404, b"")})  # fmt: skip
+    assert [seen.key for page in LOBSTERS.pages(net, None) for seen in page.seen] == ["aa"]
+    [page] = LOBSTERS.counts(net, ["lobsters:aa"])
+    [post] = LOBSTERS.read(page.seen[0])
+    assert isinstance(post, Post) and post.gone == "deleted"
+
+
+def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list() -> None:
+    listed = b'[{"paper":{"id":"2601.00001","title":"t"}}]'
+    base = "https://huggingface.co/api/daily_papers?date=2025-12-31&limit=100"
+    net = ScriptedNet({base: listed, base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
+                       "https://huggingface.co/api/papers/2601.00001": b'{"id":"2601.00001","upvotes":4}'})  # fmt: skip
+    assert [seen.key for page in HF.pages(net, None) for seen in page.seen] == ["2601.00001"]
+    [page] = HF.counts(net, ["huggingface:2601.00001"])
+    assert [item.likes for item in HF.read(page.seen[0]) if isinstance(item, Snapshot)] == [4]
+
+
+def test_a_request_to_wait_goes_to_the_runner() -> None:
+    with pytest.raises(Wait):
+        list(HN.pages(ScriptedNet(lambda url: Wait(60, "busy")), None))
+
+
+# ---- what was recorded ---------------------------------------------------------------------------------
+
+NOT_READ = {
+    "hackernews/algolia_2019_items_17.json": "an item's whole tree, which is not asked for",
+    "hackernews/algolia_2019_users_pg.json": "a user's page, which is not asked for",
+    "hackernews/firebase_topstories_first20.json": "ids alone",
+    "hackernews/from-docs/firebase_maxitem.json": "an id alone",
+    "hackernews/from-docs/firebase_updates.json": "ids alone",
+    "huggingface/models_2026-08-02.json": "models are no papers",
+    "lobsters/arxiv_stories_observed_2021-2023.jsonl": "derived rows, not the site's own stories",
+}
+
+
+def recorded(shared: Path, name: str) -> Iterator[tuple[str, Any]]:
+    for file in sorted((shared / "recordings" / name).rglob("*.json*")):
+        path = file.relative_to(shared / "recordings").as_posix()
+        if not path.endswith(".headers.txt") and path not in NOT_READ:
+            yield path, json.loads(file.read_bytes())
+
+
+def seen(kind: str, key: str, body: Any) -> Seen:
+    return Seen(kind, key, json.dumps(body).encode(), AT)
+
+
+def test_every_recording_of_hacker_news_is_read(shared: Path) -> None:
+    papers, items = set(), 0
+    for path, body in recorded(shared, "hackernews"):
+        if "algolia" in path:
+            for hit in body.get("hits", [body]):
+                found = list(HN.read(seen("post", hit["objectID"], hit)))
+                papers |= {item.paper for item in found if isinstance(item, Mention)}
+        else:
+            items += len(list(HN.read(seen("counts", str((body or {}).get("id")), body))))
+    assert "arxiv:2608.13122" in papers and len(papers) == 2
+    assert items > 5
+
+
+def test_every_recording_of_lobsters_is_read(shared: Path) -> None:
+    stories = [story for _, body in recorded(shared, "lobsters") for story in body]
+    mentions = [m for s in stories for m in LOBSTERS.read(seen("post", s["short_id"], s)) if isinstance(m, Mention)]
+    assert len(stories) > 300 and len({m.paper for m in mentions}) >= 2
+    assert all(LOBSTERS.read(seen("counts", s["short_id"], s)) for s in stories)
+
+
+def test_every_recording_of_hugging_face_is_read(shared: Path) -> None:
+    papers = set()
+    for path, body in recorded(shared, "huggingface"):
+        for one in body if isinstance(body, list) else []:
+            papers |= {i.paper for i in HF.read(seen("post", one["paper"]["id"], one)) if isinstance(i, Mention)}
+        if path.endswith("paper_single.json"):
+            assert list(HF.read(seen("counts", body["id"], body)))
+    assert len(papers) == 70

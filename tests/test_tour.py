@@ -1,0 +1,55 @@
+"""The console examples of README and docs are run, and what they print is what stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hotpapers.cli.start import take_sample
+from hotpapers.issue import freeze
+from hotpapers.record import Record
+from tests.conftest import ROOT
+from tools import make_docs, tour
+
+PAGES = make_docs.pages_with_examples()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_examples_print_what_stands_there(page: Path) -> None:
+    for step, printed in tour.run(page.read_text("utf-8")):
+        assert tour.agrees(step.expected, printed), "\n".join(["run: make docs", f"$ {step.command}", *printed])
+
+
+def test_the_readme_has_a_tour() -> None:
+    commands = " ".join(step.command for step in tour.steps((ROOT / "README.md").read_text("utf-8")))
+    assert ROOT / "README.md" in PAGES
+    for name in ("make demo", "explain", "verify", "export", "import jsonl", "forget", "import classic", "publish"):
+        assert name in commands
+
+
+def test_make_demo_runs_the_demo() -> None:
+    """What the tour takes `make demo` for."""
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert re.search(r"^demo: .*\n\t@\$\(venv\)/bin/hotpapers demo$", makefile, re.M)
+
+
+def test_another_output_is_noticed() -> None:
+    page = "```console\n$ echo one\ntwo\n$ echo a b c\na … c\n$ true\n$ printf 'x\\ny\\nz\\n'\nx\n…\nz\n```\n"
+    assert [tour.agrees(step.expected, printed) for step, printed in tour.run(page)] == [False, True, True, True]
+    assert tour.refreshed(page) == page.replace("two", "one")
+    assert not tour.agrees((), ("said something",))
+
+
+def test_the_sample_has_the_same_digests_wherever_and_whenever_it_is_frozen(tmp_path: Path) -> None:
+    made = [digests(tmp_path / f"{moment}.db", moment) for moment in (1_800_000_000_000_000, 1_900_000_000_000_000)]
+    assert made[0] == made[1] and len(set(made[0])) == 5
+
+
+def digests(store: Path, at: int) -> list[str]:
+    with Record(str(store)) as record:
+        take_sample(record)
+        publication = freeze.publication_of(record, None)
+        days = freeze.listed_days(record, publication.publication)
+        return [freeze.freeze(record, publication, day, at=at).digest for day in days]

@@ -1,0 +1,102 @@
+"""Runs the console examples of a page, in order, in an empty folder, and compares what they print with the page.
+
+A block ```console holds commands (after `$ `) and below each what it prints. In expected output `…` stands for anything
+in a line, and a line of its own for any number of lines. The folder has the checkout's `docs`, and each block ```python
+whose first line is `# NAME.py` as that file; `make demo`, `hotpapers` and `python` are the checkout's own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+_BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.M | re.S)
+_FILE = re.compile(r"^```python\n# (\w+\.py)\n(.*?)^```$", re.M | re.S)
+_SCRIPTS = {
+    "hotpapers": 'exec {python} -m hotpapers "$@"',
+    "python": 'exec {python} "$@"',
+    "make": '[ "$*" = demo ] && exec hotpapers demo; exit 2',
+}
+
+
+class Step(NamedTuple):
+    """A command and the lines that it should print."""
+
+    command: str
+    expected: tuple[str, ...]
+
+
+def steps_of(block: str) -> list[Step]:
+    """The steps of one block."""
+    parts = re.split(r"^\$ ", block, flags=re.M)[1:]
+    return [Step(lines[0], tuple(lines[1:])) for part in parts if (lines := part.rstrip("\n").split("\n"))]
+
+
+def steps(page: str) -> list[Step]:
+    """The steps of all blocks of a page."""
+    return [step for block in _BLOCK.findall(page) for step in steps_of(block)]
+
+
+def run(page: str) -> Iterator[tuple[Step, tuple[str, ...]]]:
+    """Each step with the lines that its command printed, standard output and errors as they came."""
+    with tempfile.TemporaryDirectory() as scratch:
+        home, tools = Path(scratch, "tour"), Path(scratch, "bin")
+        home.mkdir()
+        (home / "docs").symlink_to(ROOT / "docs")
+        for name, code in _FILE.findall(page):
+            (home / name).write_text(code, "utf-8")
+        environment = _environment(tools)
+        for step in steps(page):
+            done = subprocess.run(
+                ["sh", "-c", step.command], cwd=home, env=environment, check=False, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, timeout=120,
+            )  # fmt: skip
+            yield (
+                step,
+                tuple(done.stdout.decode().replace("\r\n", "\n").replace(str(home), "…").rstrip("\n").split("\n")),
+            )
+
+
+def _environment(tools: Path) -> dict[str, str]:
+    tools.mkdir()
+    for name, text in _SCRIPTS.items():
+        script = tools / name
+        script.write_text("#!/bin/sh\n" + text.format(python=shlex.quote(sys.executable)) + "\n")
+        script.chmod(0o755)
+    paths = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "src")}
+    return {**os.environ, **paths, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+
+
+def agrees(expected: tuple[str, ...], printed: tuple[str, ...]) -> bool:
+    """Whether a command printed what stands in the page."""
+    patterns = [r"(?:[^\n]*\n)*" if line.strip() == "…" else _line(line) for line in expected or ("",)]
+    return re.fullmatch("".join(patterns), "\n".join(printed) + "\n") is not None
+
+
+def _line(line: str) -> str:
+    return "[^\n]*".join(re.escape(part) for part in line.split("…")) + r"\n"
+
+
+def refreshed(page: str) -> str:
+    """The page with what its commands print now, where that is something else."""
+    outcome = iter(list(run(page)))
+
+    def block(match: re.Match[str]) -> str:
+        lines: list[str] = []
+        for _ in steps_of(match[0]):
+            step, printed = next(outcome)
+            if printed[0].startswith("Traceback"):
+                raise RuntimeError(f"{step.command}\n" + "\n".join(printed))
+            shown = step.expected if agrees(step.expected, printed) else printed
+            lines += [f"$ {step.command}", *(shown if shown != ("",) else ())]
+        return "\n".join(lines) + "\n"
+
+    return _BLOCK.sub(block, page)
