@@ -190,7 +190,7 @@ def test_empty_issues_say_so_in_words() -> None:
     text = Page(files["2021-01-15/index.html"]).text
     assert "Nothing reached the threshold: none of the 311 papers announced scored 1,500 or more." in text
     assert "Still talked about" in text
-    assert "none scored 1,500 or more" in Page(files["2021-01-18/index.html"]).text
+    assert "No network was read for this day" in Page(files["2021-01-18/index.html"]).text
     listing = Page(site(LISTED_SHELF, "hot-papers")["2021-01-13/index.html"]).text
     assert "The listing of this day names no paper." in listing
 

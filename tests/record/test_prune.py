@@ -119,6 +119,23 @@ def test_what_an_issue_rests_on_stays(store_url: str) -> None:
         assert prune(record, at=NOW).snapshots == 0
 
 
+def test_what_an_issue_saw_before_something_arrived_late_stays(store_url: str) -> None:
+    """The late one is the latest at that moment now; the issue was frozen when it was not there."""
+    hours = [5, 30, 60, 160, 200]
+    with Record(store_url) as record:
+        said = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR) for n in hours]
+        record.write([model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START), *said], source="s")
+        record.write([frozen_issue(record, 1, START + 61 * HOUR, set())], source="issue")
+        late = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR - 1) for n in (60, 61)]
+        for one in late:
+            record.write([one], source="late")
+        before = [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)]
+        assert prune(record, at=NOW).snapshots == 4
+        left = record.database.rows("SELECT likes FROM snapshot ORDER BY observed_at")
+        assert [row[0] for row in left] == [60, 61, 200]
+        assert [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)] == before
+
+
 def test_originals_go_when_their_time_is_over(store_url: str) -> None:
     with Record(store_url) as record:
         for days in (1, 30):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Literal
 
@@ -93,6 +94,9 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
         yield LEVEL.get(ranking, "Level with a neighbour: the same score.")
 
 
+WIDTH = 120
+"""Characters of a line on a terminal."""
+
 LEVEL = {
     "rarity/1": "Level with a neighbour: more voices stand first, then the earlier announcement, then the id.",
     "classic/1": "Level with a neighbour: the listing's own order, then the earlier announcement, then the id.",
@@ -119,11 +123,13 @@ def text_of(found: Explanation) -> Iterator[str]:
     yield f"  {'Score':<14}{found.score:>8,}   the sum of {words.count_noun(len(found.parts), 'part')}"
     if found.notes or found.above or found.below:
         yield ""
-    yield from (f"  {note}" for note in found.notes)
+    said = list(found.notes)
     if found.above:
-        yield _swap_line("To pass", found.above, "it")
+        said.append(_swap_line("To pass", found.above, "it"))
     if found.below:
-        yield _swap_line("To be passed by", found.below, "that one")
+        said.append(_swap_line("To be passed by", found.below, "that one"))
+    for line in said:
+        yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _places(found: Explanation) -> str:
@@ -135,9 +141,9 @@ def _places(found: Explanation) -> str:
 def _swap_line(what: str, neighbour: Neighbour, who: str) -> str:
     name = f"#{neighbour.place} {arxiv_id.from_key(neighbour.paper)} ({neighbour.score:,})"
     if not neighbour.swaps:
-        return f"  {what} {name}: no growth on one network alone would do."
+        return f"{what} {name}: no growth on one network alone would do."
     ways = [
         f"{words.units(g.needed, g.unit)} on {words.network_name(g.network)} instead of {g.now:,}"
         for g in neighbour.swaps
     ]
-    return f"  {what} {name}, {who} would need {' or '.join(ways)}."
+    return f"{what} {name}, {who} would need {' or '.join(ways)}."

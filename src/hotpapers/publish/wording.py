@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
+from hotpapers.announcement_days import holiday
 from hotpapers.model import Count, Entry, IssueContent, Paper, Reading, ShelfIssue
 from hotpapers.ranking import words
 
@@ -93,8 +94,10 @@ def _counted_by(count: Count) -> str:
 
 def _own_facts(content: IssueContent) -> tuple[str, ...]:
     announced = "" if content.announced is None else f" of {words.number(content.announced)} announced"
-    first = f"{words.count_noun(len(content.entries), 'paper')}{announced}"
-    return (first, _readings(content)) if content.readings else (first,)
+    said = [f"{words.count_noun(len(content.entries), 'paper')}{announced}"]
+    if content.announced is None and content.publication.window == "daily":
+        said.append("the day’s announcement is not in the record")
+    return *said, _readings(content) if content.readings else "no network read"
 
 
 def _readings(content: IssueContent) -> str:
@@ -129,7 +132,10 @@ def empty(issue: ShelfIssue) -> str:
     if issue.listing:
         return "The listing of this day names no paper."
     if content.announced == 0:
-        return "Nothing was announced."
+        name = holiday(content.day)
+        return f"Nothing was announced ({name})." if name else "Nothing was announced."
+    if all(reading.state == "unknown" for reading in content.readings):
+        return "No network was read for this day, so nothing is known of what was talked about."
     announced = "" if content.announced is None else f" of the {words.count_noun(content.announced, 'paper')} announced"
     return (
         f"Nothing reached the threshold: none{announced} scored {words.number(content.publication.threshold)} or more."

@@ -92,7 +92,7 @@ class SqliteDatabase:
             self._check_owner(connection)
             if flags & apsw.SQLITE_OPEN_READWRITE:
                 _use_wal(connection)
-            connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = OFF")
+            connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
         except BaseException:
             connection.close()
             raise
