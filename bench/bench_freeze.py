@@ -7,7 +7,7 @@ written as a batch. The peer is `BARE`, as one would write it by hand for this v
 the same indexes: no batches that may have been closed, no corrections, no bots, no doubtful mentions, no aliases,
 nobody heard on two networks, for here there are none. It tells voices alone, no counts beside them and no archive;
 its rows are fetched, and nothing is done with them. That both say the same voices is checked row by row. Each in a
-fresh process that opened the store before its time is taken; by turns, the best of three. Memory is the peak of the
+fresh process that opened the store before its time is taken; by turns, the best of five. Memory is the peak of the
 freezing process, interpreter and all.
 """
 
@@ -132,7 +132,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
             memory.append(found["memory"])
             return float(found["seconds"])
 
-        taken, plain = measure.by_turns(3, mine, lambda: float(task("peer", str(store))["seconds"]))
+        taken, plain = measure.by_turns(5, mine, lambda: float(task("peer", str(store))["seconds"]))
         compared = task("compare", str(store))
     if not compared["same"]:
         raise AssertionError("freezing and the bare query do not say the same")

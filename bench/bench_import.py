@@ -3,7 +3,7 @@
 Ours reads, decodes, checks and parses each file, makes items of it and writes them, one durable batch a file. The
 peer gets the finished rows of all tables, batches and manifests too, and puts them into the same tables with the same
 indexes and settings in one transaction. The archive lies beside the checkout; where it is absent, as many made-up
-files of the same shape take its place, and a note says so. Best of five, by turns.
+files of the same shape take its place, and a note says so. Best of fifteen, by turns.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         ours(first, chosen)
         tables = finished(first)
         stores: Callable[[], str] = map(str, (folder / f"{n}.db" for n in itertools.count())).__next__
-        mine, plain = measure.by_turns(5, lambda: ours(stores(), chosen), lambda: peer(stores(), tables))
+        mine, plain = measure.by_turns(15, lambda: ours(stores(), chosen), lambda: peer(stores(), tables))
     count = sum(len(table.rows) for table in tables)
     notes = [f"{note}, {count:,} rows; {len(chosen) / mine:,.0f} files a second"]
     line = measure.at_least("import classic of the archive", count / mine, count / plain, "rows", 0.15)

@@ -142,7 +142,7 @@ def test_what_is_not_toml_says_where(tmp_path: Path) -> None:
 
 # ---- values that cannot be used ------------------------------------------------------------------------
 
-NAMES = "store, contact, publication, publish"
+NAMES = "store, contact, publication, publish, source"
 NETWORKS = ", ".join(model.NETWORKS)
 
 WRONG = [

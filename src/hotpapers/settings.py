@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -61,12 +61,17 @@ class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole file. `store`: a path beside it, or postgresql://…; `contact`: the operator's public contact."""
+    """The whole file.
+
+    `store`: a path beside it, or postgresql://…. `contact`: the operator's public contact. `source`: a table for each
+    network that is read, `[source.bluesky]` and so on, with its own keys; `on` says whether it is read.
+    """
 
     store: str = "hotpapers.db"
     contact: str = ""
     publication: tuple[PublicationSettings, ...] = ()
     publish: PublishSettings = PublishSettings()
+    source: dict[str, dict[str, Any]] = {}
 
 
 def load(path: Path) -> Settings:
@@ -251,4 +256,8 @@ title = "Hot Papers"
 
 # The folder they are written to, beside this file; with several channels there is a folder for each in it.
 # output = "public"
+
+# Networks: arXiv, Bluesky, Hacker News, Lobsters and Hugging Face are read unless their table says on = false; the
+# others as soon as theirs names what to read, such as [source.mastodon] or [source.feeds]. docs/sources has them all.
+[source]
 """

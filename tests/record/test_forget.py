@@ -180,6 +180,28 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
         assert not made.verified(record).findings
 
 
+def test_moving_rows_between_pages_leaves_no_copies(sqlite_url: str) -> None:
+    """Of one talker among others: rows shrink, pages are merged, and remnants of rows stay outside of any row."""
+    with Record(sqlite_url) as record:
+        for batch in range(12):
+            said: list[model.Item] = []
+            for n in range(batch * 100, batch * 100 + 100):
+                who, at = f"x:@talker{n * 7919 % 5}zq", AT + n
+                said += [
+                    model.Post(
+                        post=f"x:13290000{n * 31 % 9973:05}77{n:05}", network="x", account=who, created_at=at,
+                        text=f"Talk {n} " * (n % 29 + 1), handle=who[3:], name=f"Name of {who}", observed_at=at,
+                    ),
+                    model.Account(account=who, handle=who[3:], name=f"Name of {who}", observed_at=at),
+                ]  # fmt: skip
+            record.write(said, source="test")
+        done = forget(record, "x:@talker3zq")
+        assert done.rows == 480
+        words = [*(key.partition(":")[2] for key in done.keys[1:]), "talker3zq"]
+        assert not traces.where_found(traces.store_bytes(record), words)
+        assert traces.where_found(traces.store_bytes(record), ["talker2zq"])
+
+
 # ---- asking --------------------------------------------------------------------------------------------
 
 

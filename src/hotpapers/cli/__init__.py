@@ -27,6 +27,7 @@ ASKED_BY_SHELL = "_HOTPAPERS_COMPLETE"
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("start:init", "Write a commented hotpapers.toml and an empty store."),
     "demo": ("start:demo", "Make five issues of real papers, as Markdown and as a site."),
+    "collect": ("networks:collect", "Read networks into the record."),
     "import": ("bring:import_", "Take files of others into the record."),
     "issue": ("issues:issue", "Freeze an issue and print it."),
     "publish": ("issues:publish", "Freeze what is not frozen and render it."),

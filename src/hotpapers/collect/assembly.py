@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -104,12 +104,9 @@ def make_worker(choice: Choice, store: str, contact: str, stop: threading.Event,
         base_addresses=tuple(addresses(choice.settings)), secrets=tuple(secrets_of(choice.settings)),
     )  # fmt: skip
     terms = Terms(dict.fromkeys(NOT_KEPT, 0), KEEP.get(choice.name, 30 * DAY))
-    return Worker(source, net, record, known, holder=holder, terms=terms)
+    return Worker(source, net, record, known, holder=holder, terms=terms, close_net=net.close)
 
 
 def reserved(record: Record, host: str, pace: float) -> float:
     """Seconds until a host may be asked: over all processes of the site where the host wants it so."""
     return duties.reserve(record, host, pace) if host in SHARED else _WITHIN(host, pace)
-
-
-Make = Callable[[], Worker]

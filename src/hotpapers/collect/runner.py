@@ -9,14 +9,15 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import model
 from hotpapers.errors import NetError, Refused, Stopped, Wait
-from hotpapers.model import DAY, HOUR, Coverage, Item, Net, Page, Post, Seen, Source
-from hotpapers.record import Record
+from hotpapers.model import DAY, HOUR, Account, Coverage, Item, Mention, Net, Page, Paper, Post, Seen, Source
+from hotpapers.record import Record, View
 from hotpapers.record import duty as duties
 from hotpapers.record.duty import Duty
 
@@ -28,6 +29,10 @@ FAILED_AGAIN = (30, 15 * MINUTE)
 COVERED_EVERY = 15 * MINUTE * 1_000_000
 """Microseconds after which a stretch of uninterrupted reading is written down."""
 TRACKED_FOR = 30 * DAY
+ONCE_AT_MOST = 5 * MINUTE * 1_000_000
+"""Microseconds after which a single round ends even where the source never does."""
+LASTING = (Account, Mention, Paper, Post)
+"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
 NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone")
 """Kinds of which nothing raw is kept: what they say is wholly in their items."""
 
@@ -98,6 +103,12 @@ def known_posts(record: Record, network: str, at: int) -> Known:
     return Known(key for row in record.database.rows(sql, (network, at - TRACKED_FOR)) for key in row)
 
 
+def said_before(view: View, item: Item) -> bool:
+    """Whether the record's latest word on an item's key is the same but for its moment."""
+    row = view.one(type(item), *(getattr(item, name) for name in item.key))
+    return row is not None and msgspec.structs.replace(row.item, observed_at=item.observed_at) == item
+
+
 class Terms(NamedTuple):
     """How long what a source saw is kept raw: microseconds by kind, and for all other kinds."""
 
@@ -113,19 +124,27 @@ class Worker:
     """One source's rounds, in a thread of its own with a record and a client of its own."""
 
     def __init__(
-        self, source: Source, net: Net, record: Record, known: Known, *, holder: str, terms: Terms | None = None
-    ) -> None:
+        self, source: Source, net: Net, record: Record, known: Known, *, holder: str, terms: Terms | None = None,
+        close_net: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self.source, self.net, self.record, self.known, self.holder = source, net, record, known, holder
         self.terms = terms or Terms(dict.fromkeys(NOT_KEPT, 0), 30 * DAY)
         self.duty = duties.load(record, source.name)
         self.failures = 0
+        self._close_net = close_net
+
+    def close(self) -> None:
+        """Ends its connections, to the network and to the store."""
+        if self._close_net is not None:
+            self._close_net()
+        self.record.database.close()
 
     def rounds(self, *, once: bool = False) -> None:
         """Asks, waits, asks again, until told to stop; once if so asked."""
         try:
             while True:
                 if duties.take_lease(self.record, self.source.name, self.holder):
-                    following = self.round()
+                    following = self.round(once=once)
                     if once:
                         return
                 else:
@@ -136,13 +155,16 @@ class Worker:
         finally:
             duties.end_lease(self.record, self.source.name, self.holder)
 
-    def round(self) -> Next:
-        """One reading of the network's pages, as far as it goes."""
+    def round(self, *, once: bool = False) -> Next:
+        """One reading of the network's pages, as far as it goes; of an endless stream a while, if once."""
+        began = self.net.now()
         self._note(started_at=self.duty.started_at or self.net.now(), state="reading", next_at=None)
         problem: NetError | None = None
         try:
             for page in self.source.pages(self.net, self._cursor()):
                 self.store(page)
+                if once and self.net.now() - began > ONCE_AT_MOST:
+                    break
         except NetError as found:
             problem = found
         self.failures = self.failures + 1 if problem else 0
@@ -168,7 +190,8 @@ class Worker:
     def _read(self, seen: Seen) -> Sequence[Item]:
         items = list(self.source.read(seen))
         self.known.learn(items)
-        return items
+        view = self.record.view()
+        return [item for item in items if not (isinstance(item, LASTING) and said_before(view, item))]
 
     def _cover(self, problem: NetError | None) -> None:
         at = self.net.now()
@@ -217,8 +240,7 @@ class Collector:
 
     def _work(self, make: Callable[[], Worker], once: bool) -> None:
         try:
-            worker = make()
-            with worker.record:
+            with closing(make()) as worker:
                 worker.rounds(once=once)
         except BaseException as broken:
             self._broken.append(broken)

@@ -197,8 +197,12 @@ class SqliteDatabase:
                 steps.step(-1)
 
     def erase_traces(self) -> None:
-        """Deleted bytes were already zeroed (secure_delete); the log is written back and cut to nothing."""
+        """Writes the whole file anew, then the log back and cuts it to nothing.
+
+        secure_delete zeroes what is deleted, but not every copy that moving rows between pages leaves behind.
+        """
         with _translated(self.where):
+            self._connection.execute("VACUUM")
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy and busy[0]:
             raise errors.BusyStore(

@@ -1,0 +1,95 @@
+"""`hotpapers collect` against a real server on this machine: all that differs from the networks is their address."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.model import Mention, Post, Snapshot
+from hotpapers.record import Record
+from tests.cli.run import good, misuse, run
+from tests.net.server import Server, answer, serving
+
+LINK = "https://arxiv.org/abs/2609.01234"
+HIT = {
+    "objectID": "91",
+    "created_at_i": int(time.time()) - 60,
+    "author": "teapot",
+    "title": "On moss",
+    "url": LINK,
+    "points": 5,
+    "num_comments": 1,
+}
+STORY = {
+    "short_id": "aa",
+    "created_at": "2026-09-20T10:00:00.000-05:00",
+    "title": "On moss",
+    "url": LINK,
+    "score": 4,
+    "comment_count": 0,
+    "submitter_user": "fernleaf",
+}
+DAILY = {"paper": {"id": "2609.01234", "title": "On moss", "upvotes": 7}, "title": "On moss"}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        running.on("/hn/search_by_date", answer(200, json.dumps({"hits": [HIT]}).encode()))
+        running.on("/lobsters/domains/arxiv.org.json", answer(200, json.dumps([STORY]).encode()))
+        running.on("/hf/api/daily_papers", answer(200, json.dumps([DAILY]).encode()))
+        yield running
+
+
+@pytest.fixture
+def home(tmp_path: Path, server: Server) -> Path:
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(
+        f"""
+contact = "https://library.example/"
+[source.arxiv]
+on = false
+[source.bluesky]
+on = false
+[source.hackernews]
+algolia = "{server.base}/hn"
+terms = ["arxiv.org"]
+[source.lobsters]
+base = "{server.base}/lobsters"
+[source.huggingface]
+base = "{server.base}/hf"
+days = 1
+"""
+    )
+    return file
+
+
+def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server) -> None:
+    said = good("collect", "--once", "--config", home)
+    assert [line.split()[0] for line in said.splitlines()] == ["hackernews", "huggingface", "lobsters"]
+    with Record(str(home.parent / "hotpapers.db")) as record:
+        found = [row.item for row in record.view().latest(Mention) if isinstance(row.item, Mention)]
+        assert {item.paper for item in found} == {"arxiv:2609.01234"} and len(found) == 3
+        assert (record.count(Post), record.count(Snapshot)) == (3, 3)
+    assert {asked.headers["user-agent"] for asked in server.asked} == {"hotpapers/0.1.0 (+https://library.example/)"}
+    good("collect", "lobsters", "--once", "--config", home)
+    assert "verified" in good("verify", "--all", "--store", home.parent / "hotpapers.db")
+
+
+def test_a_source_that_fails_is_named_and_stops_no_other(home: Path, server: Server) -> None:
+    server.on("/lobsters/domains/arxiv.org.json", answer(403))
+    ran = run("collect", "--once", "--config", home)
+    assert ran.status == 1 and "lobsters     refused since " in ran.out and "hackernews   4 items so far" in ran.out
+
+
+def test_misuse_of_sources_is_named(home: Path) -> None:
+    assert "myspace: no such source; there are arxiv, bluesky" in misuse("collect", "myspace", "--config", home)
+    home.write_text("[source.lobsters]\nbase = 5\n")
+    assert "hotpapers.toml: source.lobsters: " in misuse("collect", "--once", "--config", home)
+    names = ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters")
+    home.write_text("".join(f"[source.{name}]\non = false\n" for name in names))
+    assert "no source is on" in misuse("collect", "--once", "--config", home)
