@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -181,25 +182,34 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
 
 
 def test_moving_rows_between_pages_leaves_no_copies(sqlite_url: str) -> None:
-    """Of one talker among others: rows shrink, pages are merged, and remnants of rows stay outside of any row."""
+    """Of one talker among many: index entries grow, pages are split, and remnants stay in them outside of any row."""
+    dice = random.Random(2)
     with Record(sqlite_url) as record:
         for batch in range(12):
             said: list[model.Item] = []
             for n in range(batch * 100, batch * 100 + 100):
-                who, at = f"x:@talker{n * 7919 % 5}zq", AT + n
-                said += [
-                    model.Post(
-                        post=f"x:13290000{n * 31 % 9973:05}77{n:05}", network="x", account=who, created_at=at,
-                        text=f"Talk {n} " * (n % 29 + 1), handle=who[3:], name=f"Name of {who}", observed_at=at,
-                    ),
-                    model.Account(account=who, handle=who[3:], name=f"Name of {who}", observed_at=at),
-                ]  # fmt: skip
+                who = "voice" + str(dice.randrange(400)) if n % 2 else "talker3zq"
+                post = f"x:{dice.randrange(10**17, 10**18)}"
+                said += talk(post, who, "words " * dice.randrange(1, 30), dice.randrange(1, 99_999), n)
             record.write(said, source="test")
         done = forget(record, "x:@talker3zq")
-        assert done.rows == 480
+        assert done.rows == 2400
         words = [*(key.partition(":")[2] for key in done.keys[1:]), "talker3zq"]
         assert not traces.where_found(traces.store_bytes(record), words)
-        assert traces.where_found(traces.store_bytes(record), ["talker2zq"])
+        assert traces.where_found(traces.store_bytes(record), ["voice7"])
+
+
+def talk(post: str, who: str, text: str, paper: int, n: int) -> list[model.Item]:
+    """A post that a listing shows."""
+    account, name, at = f"x:@{who}", f"Name of {who}", AT + n
+    return [
+        model.Post(
+            post=post, network="x", account=account, created_at=at, text=text, handle=who, name=name, observed_at=at
+        ),
+        model.Account(account=account, handle=who, name=name, observed_at=at),
+        model.Mention(post=post, paper=f"arxiv:2103.{paper:05}", form="listed", observed_at=at),
+        model.Shown(publication="p", day="2021-03-02", edition=0, place=n, n=1, post=post, observed_at=at),
+    ]
 
 
 # ---- asking --------------------------------------------------------------------------------------------

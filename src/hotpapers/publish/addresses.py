@@ -9,9 +9,9 @@ import re
 
 from hotpapers.model import Post
 
-_PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})")
+_PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
-_ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html")
+_ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 
 # No user part (it imitates other hosts), no backslash (browsers read it as a slash), nothing invisible.
@@ -87,5 +87,5 @@ def post_url(post: Post) -> str:
     """The post's own page on its network."""
     own_id = post.post.partition(":")[2]
     form, page = _POST_PAGES.get(post.network, ("", ""))
-    match = re.fullmatch(form, own_id) if form else None
+    match = re.fullmatch(form, own_id, re.ASCII) if form else None
     return page.format(*match.groups()) if match else outside(own_id)

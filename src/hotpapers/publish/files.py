@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,8 @@ from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.model import File
 
 PART = ".hotpapers.part"
-"""The file that is being written. One name for all: what a crash leaves behind goes with the next writing."""
+"""The file that is being written. One name for all: what a crash leaves behind goes with the next writing. So only
+one process at a time writes to a folder."""
 
 
 class Wrote(NamedTuple):
@@ -29,15 +31,35 @@ def write_files(output: Path, files: Iterable[File]) -> Wrote:
     try:
         output.mkdir(parents=True, exist_ok=True)
         root = output.resolve()
-        for file in files:
-            changed += _write(root, part, file)
-            count += 1
+        with _alone(root), _cleared(part):
+            for file in files:
+                changed += _write(root, part, file)
+                count += 1
     except OSError as problem:
         raise UsageError(f"{problem.filename or output}: cannot be written: {problem.strerror}") from problem
+    return Wrote(count, changed)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Waits until no other process writes to the folder. The lock ends with the process, however that ends."""
+    folder = os.open(root, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks: then the operator sees to it
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _cleared(part: Path) -> Iterator[None]:
+    """Nothing half written is left at the end."""
+    try:
+        yield
     finally:
         with suppress(OSError):
             part.unlink()
-    return Wrote(count, changed)
 
 
 def _write(root: Path, part: Path, file: File) -> bool:

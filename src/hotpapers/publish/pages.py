@@ -65,8 +65,9 @@ class Pages:
     def paths(self, days: Sequence[str] | None = None) -> Iterator[str]:
         """Every path of the site, each once; or of the pages that change when these days' issues do.
 
-        Those are their issues with earlier editions, the issues before and after, their papers, and the pages that
-        there are once. Days without an issue are passed over.
+        Those are their issues with earlier editions, the issues before and after, the papers of all of these, and the
+        pages that there are once. A paper that a correction took out of its only issue has no page any more; its path
+        is told all the same, because a page may stand there. Days without an issue are passed over.
         """
         chosen = set(self._days if days is None else days)
         papers: set[str] = set()
@@ -85,9 +86,9 @@ class Pages:
         return range(1, self._issue(day).editions)
 
     def _papers_of(self, day: str) -> Iterator[str]:
-        issue = self._issue(day)
-        yield from (entry.path for entry in issue.entries if entry.path)
-        yield from self._linked(issue.still)
+        for edition in (0, *self._earlier(day)):
+            issue = self._issue(day, edition)
+            yield from (entry.path for entry in (*issue.entries, *issue.still) if entry.path)
 
     # ---- pages ---------------------------------------------------------------------------------------
 

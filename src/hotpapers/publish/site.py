@@ -17,9 +17,11 @@ class Site:
         self._contact = contact
 
     def render(self, shelf: Shelf, publication: str, days: Sequence[str]) -> Iterator[File]:
-        """The pages that these days' issues touch; of all days of the publication: the whole site. Raises NoSuch."""
+        """The pages that these days' issues touch; of all days of the publication: the whole site. Raises NoSuch.
+
+        Where no page is any more, the file says so, as the app does: what stood there must not stay.
+        """
         pages = Pages(shelf, publication, self._contact)
         for path in pages.paths(days):
             page = pages.page(path)
-            if page is not None:
-                yield File(path, page)
+            yield File(path, pages.missing(path) if page is None else page)

@@ -20,6 +20,9 @@ LOCK = 0x486F7450
 
 _TYPES = {"TEXT": 'text COLLATE "C"', "INTEGER": "bigint", "BLOB": "bytea"}
 _IDENTITY = re.compile(r"id INTEGER PRIMARY KEY( AUTOINCREMENT)?")
+FIRST_ANALYSIS = 1_000
+"""After so many new rows, and each time they have doubled, the server looks at what it holds: until then its plans are
+guesses, and it does so by itself a minute later at the earliest."""
 WAIT_MS = 30_000
 """How long a writer waits for another."""
 
@@ -43,6 +46,7 @@ class PostgresDatabase:
     def __init__(self, url: str) -> None:
         self.where = _hidden(url)
         self._cursors = 0
+        self._new_rows, self._analyze_at = 0, FIRST_ANALYSIS
         with self._translated():
             self._connection = psycopg.connect(url, autocommit=True, application_name="hotpapers", connect_timeout=10)
             self._connection.execute(f"SET lock_timeout = {WAIT_MS}".encode())
@@ -88,6 +92,7 @@ class PostgresDatabase:
         """Runs a statement once per row; how many rows it changed in all."""
         with self._translated(), self._connection.cursor() as cursor:
             cursor.executemany(_placed(sql), rows)
+            self._new_rows += max(cursor.rowcount, 0)
             return max(cursor.rowcount, 0)
 
     @contextmanager
@@ -96,6 +101,9 @@ class PostgresDatabase:
         with self._translated(), self._connection.transaction():
             self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
             yield
+        if self._new_rows > self._analyze_at:
+            self._analyze_at = 2 * self._new_rows
+            self.run("ANALYZE")
 
     def migrate(self, migrations: Sequence[str]) -> None:
         """Brings the schema to the length of the list. Waits for no writer when there is nothing to do."""
@@ -136,7 +144,7 @@ class PostgresDatabase:
             ours = "relnamespace = current_schema()::regnamespace AND relkind = 'r'"
             sql = f"SELECT relname FROM pg_class WHERE {ours} AND pg_relation_size(oid) > 0"  # those ever filled
             for (table,) in self.rows(sql):
-                self._connection.execute(f'VACUUM FULL "{table}"'.encode())
+                self._connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"'.encode())
             with suppress(psycopg.errors.InsufficientPrivilege):  # the server checkpoints by itself within minutes
                 self._connection.execute("CHECKPOINT")
 

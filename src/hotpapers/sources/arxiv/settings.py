@@ -10,8 +10,9 @@ from hotpapers.categories import KNOWN
 from hotpapers.errors import SettingsError
 
 ARCHIVES = (
-    "astro-ph", "cond-mat", "cs", "econ", "eess", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math", "math-ph",
-    "nlin", "nucl-ex", "nucl-th", "physics", "q-bio", "q-fin", "quant-ph", "stat",
+    "cs", "econ", "eess", "math", "q-bio", "q-fin", "stat",
+    "astro-ph", "cond-mat", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th",
+    "math-ph", "nlin", "nucl-ex", "nucl-th", "physics", "quant-ph",
 )  # fmt: skip
 """All archives that arXiv announces in."""
 
