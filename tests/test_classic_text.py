@@ -249,6 +249,17 @@ def test_escaped_words() -> None:
     assert (back.title, back.authors, back.abstract) == ("a &lt;b&gt; R&amp;D", ("Bo Jr.",), "x&lt;y  &gt; z ")
 
 
+def test_what_is_not_known_is_said() -> None:
+    [item] = classic_text.parse(SHORTEST).items
+    shown = [ShownPost("20", "x", "X", lang, False, "kettle", ()) for lang in ("", "EN", "zh-TW")]
+    nameless = ShownPost("20", "a handle with blanks", "X", "en", False, "kettle", ())
+    bare = replace(item, title=" ", authors=(" ",), categories=("cs LG",), posts=(*shown, nameless))
+    issue = replace(classic_text.parse(SHORTEST), items=(bare,))
+    [back] = classic_text.parse(classic_text.render(issue, escape=True)).items
+    assert (back.title, back.authors, back.categories) == (item.paper, ("unknown",), ("unknown",))
+    assert [post.lang for post in back.posts] == ["und", "und", "zh-TW"]
+
+
 BAD_FIELDS: dict[str, tuple[dict[str, object], str]] = {
     "number": ({"number": 2}, "gap"),
     "blank title": ({"title": "  "}, "no title"),

@@ -19,6 +19,7 @@ PAGES = make_docs.pages_with_examples()
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_examples_print_what_stands_there(page: Path) -> None:
     for step, printed in tour.run(page.read_text("utf-8")):
+        assert not any(line.startswith("Traceback") for line in printed), "\n".join(printed)
         assert tour.agrees(step.expected, printed), "\n".join(["run: make docs", f"$ {step.command}", *printed])
 
 

@@ -93,7 +93,7 @@ def refreshed(page: str) -> str:
         lines: list[str] = []
         for _ in steps_of(match[0]):
             step, printed = next(outcome)
-            if printed[0].startswith("Traceback"):
+            if any(line.startswith("Traceback") for line in printed):
                 raise RuntimeError(f"{step.command}\n" + "\n".join(printed))
             shown = step.expected if agrees(step.expected, printed) else printed
             lines += [f"$ {step.command}", *(shown if shown != ("",) else ())]

@@ -99,7 +99,7 @@ def test_forgetting_names_exports_and_backups_that_were_made(store: Path, tmp_pa
     assert said.splitlines()[1:] == [
         f"out of reach: backup {(tmp_path / 'a.db').resolve()}",
         f"out of reach: export {(tmp_path / 'a.parquet').resolve()}",
-        "out of reach: export standard output",
+        "out of reach: export to standard output",
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,32 @@ def test_what_a_crash_left_goes_with_the_next_writing(tmp_path: Path) -> None:
     assert tree(tmp_path) == {"index.html": b"one"}
 
 
+def test_a_file_without_bytes_goes(tmp_path: Path) -> None:
+    write_files(tmp_path, PAGES)
+    gone = [File("index.html", b""), File("2021/01/14/index.html", b""), File("never/was.html", b"")]
+    assert write_files(tmp_path, gone) == Wrote(0, 2)
+    assert tree(tmp_path) == {} and not (tmp_path / "2021/01/14").exists()
+    assert write_files(tmp_path, [File("a", b"1"), File("a/b", b"")]) == Wrote(1, 1)
+
+
+def write_often(folder: Path, name: str) -> None:
+    for number in range(5):
+        write_files(folder, [File(f"{name}-{n}", f"{name} {number}".encode() * 99) for n in range(40)])
+
+
+def test_two_processes_write_one_after_the_other(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=write_often, args=(tmp_path, name)) for name in ("one", "two")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert {name: data[:3].decode() for name, data in tree(tmp_path).items()} == {
+        f"{name}-{n}": name for name in ("one", "two") for n in range(40)
+    }
+
+
 def test_what_stands_there_of_others_stays(tmp_path: Path) -> None:
     (tmp_path / "CNAME").write_bytes(b"papers.example")
     write_files(tmp_path, PAGES)
@@ -90,10 +117,10 @@ def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"file: cannot be written: File exists"):
         write_files(tmp_path / "file", PAGES)
     with pytest.raises(UsageError, match=r"cannot be written: Not a directory"):
-        write_files(tmp_path, [File("file/page", b"")])
+        write_files(tmp_path, [File("file/page", b"1")])
     (tmp_path / "page").mkdir()
     with pytest.raises(UsageError, match=r"page: cannot be written: Is a directory"):
-        write_files(tmp_path, [File("page", b"")])
+        write_files(tmp_path, [File("page", b"1")])
 
 
 def test_a_page_that_fails_leaves_the_earlier_ones_whole(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def site(shelf: PlainShelf, name: str, days: list[str] | None = None) -> dict[st
     """A publication's site: path → bytes."""
     files = list(Site("desk@daily.example").render(shelf, name, shelf.days(name) if days is None else days))
     assert len({file.path for file in files}) == len(files)
-    return {file.path: file.data for file in files}
+    return {file.path: file.data for file in files if file.data}
 
 
 @pytest.fixture(scope="module", params=sorted(SITES))
@@ -81,6 +81,14 @@ def test_a_day_touches_its_neighbours_and_its_papers() -> None:
     }
     assert set(Pages(LISTED_SHELF, "hot-papers").paths([])) == once
     assert set(Pages(LISTED_SHELF, "hot-papers").paths(["1999-01-01"])) == once
+
+
+def test_what_a_correction_took_out_must_not_stand_there_any_more() -> None:
+    def gone(days: list[str]) -> list[str]:
+        return [file.path for file in Site().render(LISTED_SHELF, "hot-papers", days) if not file.data]
+
+    assert gone(["2021-01-14"]) == ["paper/2101.99904/index.html"]
+    assert gone(["2021-01-13"]) == []
 
 
 def test_a_part_of_the_site_is_as_in_the_whole() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hotpapers import model, publish
@@ -17,6 +18,7 @@ from hotpapers.record import Record, now
 from hotpapers.record.forget import forget
 from hotpapers.record.importers.classic import import_classic
 from tests.cli import made
+from tests.issue import made as world
 
 NAME = "hot-papers"
 DAYS = ("2021-03-02", "2021-03-03")
@@ -124,6 +126,48 @@ def test_what_is_forgotten_goes_from_every_folder(record: Record, tmp_path: Path
     assert "Kettle 200 is out" not in texts(tmp_path)
     assert made.post(200).id not in texts(tmp_path)
     assert "Kettle 300 is out" in texts(tmp_path / "classic")
+
+
+def test_what_is_forgotten_goes_with_the_page_of_a_paper_that_was_taken_out(sqlite_url: str, tmp_path: Path) -> None:
+    seen_at = world.moment(world.DAY) + model.HOUR
+    with Record(sqlite_url) as record:
+        world.write(record, [world.DAILY], world.background(), world.paper(1), world.talk(1, 40, seen_at))
+        world.write(record, world.post(1, "bluesky:kettle", seen_at, text="Kettles, a made-up opinion of a person"))
+        world.issue(record)
+        press(record, "daily", [world.DAY], "site", tmp_path)
+        page = tmp_path / "paper/2405.00001/index.html"
+        assert "a made-up opinion" in page.read_text("utf-8")
+        doubtful = [world.judged(post, "doubtful", about=world.key(1)) for post in ("bluesky:kettle", "bluesky:1")]
+        world.write(record, doubtful)
+        late = world.moment(world.DAY) + 72 * model.HOUR
+        freeze.freeze(record, world.DAILY, world.DAY, again=True, reason="another kettle was meant", at=late)
+        press(record, "daily", [world.DAY], "site", tmp_path)
+        assert not page.exists()
+        forget(record, "bluesky:kettle")
+        assert all(one.rendered for one in press_again(record))
+        assert "a made-up opinion" not in texts(tmp_path)
+
+
+def test_what_is_forgotten_goes_from_the_page_of_a_day_that_was_a_neighbour_once(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    publication = msgspec.structs.replace(world.DAILY, ranking="classic/1", threshold=1)
+    with Record(sqlite_url) as record:
+        world.write(record, [publication], world.background())
+        for number, day in enumerate(("2024-05-06", "2024-05-07", "2024-05-08"), 1):
+            at = world.moment(day) + model.HOUR
+            world.write(
+                record, world.paper(number, day), world.post(number, f"bluesky:k{number}", at, text=f"Tea {day}")
+            )
+            world.write(record, world.counts(f"bluesky:k{number}", 90, at))
+        for day in ("2024-05-06", "2024-05-08"):
+            world.issue(record, publication, day)
+        press(record, "daily", ["2024-05-06"], "site", tmp_path)
+        assert "Tea 2024-05-08" in (tmp_path / "2024-05-08/index.html").read_text("utf-8")
+        world.issue(record, publication, "2024-05-07")
+        forget(record, "bluesky:k3")
+        press_again(record)
+        assert "Tea 2024-05-08" not in texts(tmp_path) and "Tea 2024-05-06" in texts(tmp_path)
 
 
 def test_what_is_hidden_goes_and_comes_back(record: Record, tmp_path: Path) -> None:

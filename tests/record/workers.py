@@ -96,15 +96,18 @@ def job(store: str, length: int) -> None:
             record.write([], source="job done", cursor=str(n))
 
 
-def kill(store: str, rounds: str, length: str, seed: str) -> None:
-    """Starts the job and kills it at a random instant, so many times; then lets it finish. Checks after every kill."""
+def kill(store: str, rounds: str, seed: str) -> None:
+    """Starts the job and kills it at a random instant, so many times; then lets it finish. Checks after every kill.
+
+    Prints how many were killed and how long the job became.
+    """
     dice = random.Random(int(seed))
     killed = 0
     for _ in range(int(rounds)):
         child = os.fork()
         if child == 0:
             with contextlib.suppress(BaseException):
-                job(store, int(length))
+                job(store, 10**9)
             os._exit(0)
         time.sleep(dice.random() * 0.06)
         os.kill(child, signal.SIGKILL)
@@ -114,8 +117,9 @@ def kill(store: str, rounds: str, length: str, seed: str) -> None:
             assert record.database.integrity() == []
             findings = made.verified(record).findings
             assert not findings, findings
-    job(store, int(length))
-    print(json.dumps(killed))
+            length = int(cursor_of(record.database, "job done") or 0) + 9
+    job(store, length)
+    print(json.dumps([killed, length]))
 
 
 ROLES: dict[str, Callable[..., None]] = {"write": write, "read": read, "kill": kill}

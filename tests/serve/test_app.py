@@ -17,7 +17,8 @@ from tests.publish.html import Page
 from tests.publish.sample import LISTED_SHELF
 
 Answer = tuple[int, dict[str, str], bytes]
-FILES = {file.path: file.data for file in Site().render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers"))}
+RENDERED = list(Site().render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers")))
+FILES = {file.path: file.data for file in RENDERED if file.data}
 APP = app(lambda: LISTED_SHELF, "hot-papers")
 
 
@@ -48,6 +49,11 @@ def test_every_page_is_the_static_file() -> None:
         status, headers, body = ask(f"/{path}")
         assert (status, body) == (200, data), path
         assert headers["content-length"] == str(len(data))
+
+
+def test_what_a_correction_took_out_is_not_found() -> None:
+    gone = [file.path for file in RENDERED if not file.data]
+    assert gone and all(ask(f"/{path}")[0] == 404 for path in gone)
 
 
 def test_a_folder_is_its_index() -> None:

@@ -117,9 +117,19 @@ def bad_post(post: ShownPost) -> str:
         return f"{quoted(post.id)} is no post's id"
     if not _HANDLE.fullmatch(post.handle):
         return f"{quoted(post.handle)} is no handle"
-    if not _LANG.fullmatch(post.lang):
+    if not is_language(post.lang):
         return f"{quoted(post.lang)} is no language code"
     return _bad_links(post.links, len(post.text))
+
+
+def is_language(code: str) -> bool:
+    """A language code is one as networks write it: `en`, `zh-TW`, `und`."""
+    return _LANG.fullmatch(code) is not None
+
+
+def is_category(text: str) -> bool:
+    """A category is a word with points and hyphens in it, whether arXiv has it or not."""
+    return _CATEGORY.fullmatch(text) is not None
 
 
 def bad_target(target: str) -> str:
@@ -189,7 +199,7 @@ def _bad_paper(text: str) -> str:
 
 
 def _bad_categories(categories: tuple[str, ...]) -> str:
-    wrong = [category for category in categories if not _CATEGORY.fullmatch(category)]
+    wrong = [category for category in categories if not is_category(category)]
     if wrong:
         return f"{quoted(wrong[0])} is no category"
     return "" if categories else "no category"

@@ -15,10 +15,13 @@ from hotpapers.classic_text.rules import (
     bad_post,
     bad_target,
     check_size,
+    is_category,
+    is_language,
 )
 from hotpapers.errors import NotClassic
 
 SCRIPT = '<script async src="https://platform.twitter.com/widgets.js" charset="utf-8"></script>'
+UNKNOWN = ("unknown",)
 EMBED = '<blockquote class="twitter-tweet">'
 
 
@@ -30,7 +33,8 @@ def render(issue: ClassicIssue, *, escape: bool = False) -> str:
 
     With `escape`, for words that never were in this format: `&`, `<` and `>` in title, authors and abstract are
     escaped; newlines and control characters become blanks (newlines stay in a post's text); commas in an author's
-    name go; links that are neither http nor https lose their target and stay as text. The result always parses.
+    name go; links that are neither http nor https lose their target and stay as text. Where no title is known the
+    identifier stands, `unknown` where no author or category is; a post that this format cannot show is left out.
 
     A post's text, name and targets are data and are always escaped.
     """
@@ -130,12 +134,14 @@ def _cleaned(issue: ClassicIssue) -> ClassicIssue:
 
 def _cleaned_item(item: ClassicItem) -> ClassicItem:
     authors = [_words(author).replace(",", "") for author in item.authors]
+    posts = [_cleaned_post(post) for post in item.posts]
     return replace(
         item,
-        title=_words(item.title),
-        authors=tuple(author for author in authors if author.strip()),
+        title=_words(item.title) if item.title.strip() else item.paper,
+        authors=tuple(author for author in authors if author.strip()) or UNKNOWN,
+        categories=tuple(category for category in item.categories if is_category(category)) or UNKNOWN,
         abstract=_words(item.abstract),
-        posts=tuple(_cleaned_post(post) for post in item.posts),
+        posts=tuple(post for post in posts if not bad_post(post)),
     )
 
 
@@ -148,4 +154,4 @@ def _cleaned_post(post: ShownPost) -> ShownPost:
     # One character for one: the links' positions still hold.
     text, name = STRAY.sub(" ", post.text), STRAY_OR_NEWLINE.sub(" ", post.name)
     links = tuple(link for link in post.links if not (bad_target(link.target) or STRAY_OR_NEWLINE.search(link.target)))
-    return replace(post, text=text, name=name, links=links)
+    return replace(post, text=text, name=name, links=links, lang=post.lang if is_language(post.lang) else "und")

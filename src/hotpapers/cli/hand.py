@@ -57,7 +57,7 @@ def export(format_: str, records: bool, output: Path | None, home: common.Home) 
         common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
     with common.open_record(home) as record, closing(_chunks(record, format_, records)) as chunks:
         if format_ in WHOLE:
-            _note(record, "standard output" if output is None else str(output.resolve()))
+            _note(record, "to standard output" if output is None else str(output.resolve()))
         if output is None:
             streams.write_out(chunks)
         else:

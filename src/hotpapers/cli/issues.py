@@ -207,7 +207,10 @@ def _paper_key(paper: str) -> str:
 def _latest_with(shelf: RecordShelf, publication: str, key: str) -> str:
     held = [day for name, day in shelf.appearances(key) if name == publication]
     if not held:
-        frozen = count(len(shelf.days(publication)), "frozen issue")
+        days = len(shelf.days(publication))
+        if not days:
+            raise NoSuch(f"{publication}: nothing is frozen yet; `hotpapers issue` freezes a first issue.")
+        frozen = count(days, "frozen issue")
         raise NoSuch(f"{arxiv_id.from_key(key)} is in none of the {frozen} of {publication}.")
     return held[-1]
 

@@ -96,7 +96,10 @@ class Source(Protocol):
 
 
 class File(NamedTuple):
-    """A rendered file: path relative to the output folder, with `/`, and its bytes."""
+    """A rendered file: path relative to the output folder, with `/`, and its bytes.
+
+    Without any bytes it is the end of a file: none must stand there any more.
+    """
 
     path: str
     data: bytes

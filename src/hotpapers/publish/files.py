@@ -1,4 +1,4 @@
-"""Rendered files onto a disk: each whole or not at all, and only where something changed."""
+"""Rendered files onto a disk: each whole or not at all, only where something changed; and off it where they end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ one process at a time writes to a folder."""
 
 
 class Wrote(NamedTuple):
-    """How many files there are, and how many of them changed."""
+    """How many files there are, and how many changed or went."""
 
     files: int
     changed: int
@@ -34,7 +34,7 @@ def write_files(output: Path, files: Iterable[File]) -> Wrote:
         with _alone(root), _cleared(part):
             for file in files:
                 changed += _write(root, part, file)
-                count += 1
+                count += bool(file.data)
     except OSError as problem:
         raise UsageError(f"{problem.filename or output}: cannot be written: {problem.strerror}") from problem
     return Wrote(count, changed)
@@ -66,6 +66,8 @@ def _write(root: Path, part: Path, file: File) -> bool:
     target = root / file.path
     if not target.parent.resolve().is_relative_to(root) or target.name in ("", ".", "..", PART):
         raise HotPapersError(f"{file.path}: a channel's file outside of its folder")
+    if not file.data:
+        return _removed(target)
     if not target.is_symlink():
         with suppress(FileNotFoundError):
             if target.read_bytes() == file.data:
@@ -73,4 +75,14 @@ def _write(root: Path, part: Path, file: File) -> bool:
     target.parent.mkdir(parents=True, exist_ok=True)
     part.write_bytes(file.data)
     os.replace(part, target)
+    return True
+
+
+def _removed(target: Path) -> bool:
+    try:
+        target.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    with suppress(OSError):
+        target.parent.rmdir()  # if nothing else is in it
     return True

@@ -65,9 +65,8 @@ class Pages:
     def paths(self, days: Sequence[str] | None = None) -> Iterator[str]:
         """Every path of the site, each once; or of the pages that change when these days' issues do.
 
-        Those are their issues with earlier editions, the issues before and after, the papers of all of these, and the
-        pages that there are once. A paper that a correction took out of its only issue has no page any more; its path
-        is told all the same, because a page may stand there. Days without an issue are passed over.
+        Those are their issues with earlier editions, the issues before and after, their papers, and the pages that
+        there are once. Days without an issue are passed over.
         """
         chosen = set(self._days if days is None else days)
         papers: set[str] = set()
@@ -86,9 +85,19 @@ class Pages:
         return range(1, self._issue(day).editions)
 
     def _papers_of(self, day: str) -> Iterator[str]:
-        for edition in (0, *self._earlier(day)):
-            issue = self._issue(day, edition)
-            yield from (entry.path for entry in (*issue.entries, *issue.still) if entry.path)
+        issue = self._issue(day)
+        yield from (entry.path for entry in issue.entries if entry.path)
+        yield from self._linked(issue.still)
+
+    def ended(self, path: str) -> frozenset[str]:
+        """For the path of an earlier edition: where pages may stand that are no more, of papers that a correction took
+        out of their only issue. None for all other paths."""
+        day, edition = addresses.issue_of(path) or ("", 0)
+        if not edition:
+            return frozenset()
+        issue = self._issue(day, edition)
+        entries = (*issue.entries, *issue.still)
+        return frozenset(entry.path for entry in entries if entry.path).difference(self._linked(entries))
 
     # ---- pages ---------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from hotpapers import model
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.publish import channel
+from hotpapers.publish.addresses import issue_path
 from hotpapers.publish.files import Wrote, write_files
 from hotpapers.record import Record, now
 
@@ -107,8 +108,10 @@ def _render_again(
 ) -> Again:
     if not folder.is_dir():
         return Again(folder, publication, to, False, "is not there any more")
+    # a site also has pages of the days beside those that were delivered, and these may be others by now
+    there = [day for day in shelf.days(publication) if (folder / issue_path(day)).is_file()]
     try:
-        write_files(folder, channel(to, contact).render(shelf, publication, days))
+        write_files(folder, channel(to, contact).render(shelf, publication, sorted({*days, *there})))
     except HotPapersError as problem:
         return Again(folder, publication, to, False, str(problem))
     return Again(folder, publication, to, True)

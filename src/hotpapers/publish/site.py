@@ -19,9 +19,13 @@ class Site:
     def render(self, shelf: Shelf, publication: str, days: Sequence[str]) -> Iterator[File]:
         """The pages that these days' issues touch; of all days of the publication: the whole site. Raises NoSuch.
 
-        Where no page is any more, the file says so, as the app does: what stood there must not stay.
+        Also, without bytes, the pages that a correction has put an end to.
         """
         pages = Pages(shelf, publication, self._contact)
+        ended: set[str] = set()
         for path in pages.paths(days):
             page = pages.page(path)
-            yield File(path, pages.missing(path) if page is None else page)
+            if page is not None:
+                yield File(path, page)
+            ended |= pages.ended(path)
+        yield from (File(path, b"") for path in sorted(ended))

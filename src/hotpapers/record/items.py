@@ -34,11 +34,11 @@ class Marks(NamedTuple):
     secret: bytes
 
     def voice(self, account: str) -> int:
-        """A signed 64-bit mark of an account, 0 for none; it outlives the account's id when that is forgotten."""
+        """A signed 53-bit mark of an account, 0 for none; it outlives the account's id when that is forgotten."""
         return self._number(account, b"voice") if account else 0
 
     def same(self, text: str) -> int:
-        """A signed 64-bit mark that equal messages share on every network, 0 where there is too little text."""
+        """A signed 53-bit mark that equal messages share on every network, 0 where there is too little text."""
         letters = essence(text)
         return self._number(letters, b"same") if len(letters) >= 24 else 0
 
@@ -52,7 +52,7 @@ class Marks(NamedTuple):
 
     def _number(self, text: str, person: bytes) -> int:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8, person=person).digest()
-        return int.from_bytes(digest, "big", signed=True)
+        return int.from_bytes(digest, "big", signed=True) >> 11  # what every JSON reader holds exactly
 
 
 _SIGNS = re.compile(r"[\W_]+")
