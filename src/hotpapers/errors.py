@@ -18,7 +18,10 @@
     │   └── UnreachableStore    the database server does not answer
     ├── NetError                a network could not be reached, or answered nonsense
     │   ├── Wait                it asks us to come again later: after how many seconds
-    │   └── Refused             it says no: why
+    │   ├── Refused             it says no: why
+    │   ├── FutureCursor        a stream has not come to where we were: it is another one, or began anew
+    │   ├── OutdatedCursor      a stream no longer has what came next
+    │   └── Gap                 what it should have told next it no longer has: from where on it has
     ├── Stopped                 the program was told to stop while it waited
     └── IssueError              an issue cannot be frozen, found or corrected
 
@@ -115,6 +118,22 @@ class Refused(NetError):
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         self.reason, self.status = reason, status
+        super().__init__(reason)
+
+
+class FutureCursor(NetError):
+    """A stream has not come to where we were: it is another one, or began anew."""
+
+
+class OutdatedCursor(NetError):
+    """A stream no longer has what came next."""
+
+
+class Gap(NetError):
+    """What a server should have told next it no longer has. `resume`: the cursor from where on it has."""
+
+    def __init__(self, reason: str, resume: str) -> None:
+        self.resume = resume
         super().__init__(reason)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import multiprocessing
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import msgspec
 import pytest
 
 from hotpapers.errors import IssueError, NoSuch, UsageError
-from hotpapers.issue import build, freeze
+from hotpapers.issue import build, freeze, windows
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.model import HOUR, Alias, Issue, Item, Publication, Seen
 from hotpapers.record.exchange.reading import import_lines
@@ -86,6 +87,14 @@ def test_frozen_twice_is_frozen_once(store_url: str) -> None:
         assert freeze.frozen_days(record, "daily") == [DAY]
         assert first.digest == build.digest_of(first.content)
         assert found(record) == []
+
+
+def test_zones_told_otherwise_later_change_no_frozen_issue(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(record, fortnight())
+    frozen(record)
+    shifted = datetime.timezone(datetime.timedelta(hours=3))
+    monkeypatch.setattr(windows, "ZoneInfo", lambda _: shifted)
+    assert found(record) == []
 
 
 def test_a_correction_is_an_edition_and_both_stay_readable(store_url: str) -> None:

@@ -247,3 +247,35 @@ def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
         assert [item for item in made.all_rows(record, model.Issue)] == issues
         checked = made.verified(record)
         assert not checked.findings
+
+
+def test_what_came_back_stays_where_it_was_seen_again(store_url: str) -> None:
+    """Likes 5, 9, then 5 again: the original of the first is also that of the third."""
+    with Record(store_url) as record:
+        for number, at in ((5, AT), (9, AT + 10), (5, AT + 20)):
+            record.read([seen(likes(number), at)], counts_of, source="s")
+        before = snapshots(record)
+        record.read_again("s", counts_of)
+        assert snapshots(record) == before
+
+        def twice(one: Seen) -> Iterable[model.Item]:
+            for item in counts_of(one):
+                assert isinstance(item, model.Snapshot)
+                yield model.Snapshot(post=item.post, likes=(item.likes or 0) * 2, observed_at=item.observed_at)
+
+        record.read_again("s", twice)
+        found = [row.item for row in record.view().latest(model.Snapshot)]
+        assert [item.likes for item in found if isinstance(item, model.Snapshot)] == [10]
+
+
+def test_two_posts_of_which_the_same_is_said_are_two_originals(store_url: str) -> None:
+    with Record(store_url) as record:
+        gone = [Seen("gone", key, b"null", AT) for key in ("1", "2")]
+
+        def read(one: Seen) -> Iterable[model.Item]:
+            yield model.Post(post=f"x:{one.key}", network="x", account="", created_at=1, gone="deleted", observed_at=AT)
+
+        record.read(gone, read, source="s")
+        record.read_again("s", read)
+        assert len(record.view().latest(model.Post)) == 2
+        assert len(table(record, "raw", "id")) == 2

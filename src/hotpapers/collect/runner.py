@@ -16,7 +16,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import NetError, Refused, Stopped, Wait
-from hotpapers.model import DAY, HOUR, Account, Coverage, Item, Mention, Net, Page, Paper, Post, Seen, Source
+from hotpapers.model import DAY, HOUR, Account, Coverage, Item, Mention, Net, Page, Paper, Post, Seen, Snapshot, Source
 from hotpapers.record import Record, View
 from hotpapers.record import duty as duties
 from hotpapers.record.duty import Duty
@@ -31,7 +31,7 @@ COVERED_EVERY = 15 * MINUTE * 1_000_000
 TRACKED_FOR = 30 * DAY
 ONCE_AT_MOST = 5 * MINUTE * 1_000_000
 """Microseconds after which a single round ends even where the source never does."""
-LASTING = (Account, Mention, Paper, Post)
+LASTING = (Account, Mention, Paper, Post, Snapshot)
 """Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
 NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone")
 """Kinds of which nothing raw is kept: what they say is wholly in their items."""
@@ -70,8 +70,8 @@ def covered(network: str, duty: Duty, at: int, problem: NetError | None, reach: 
         return Coverage(
             network=network, from_at=start, until_at=at, state=state, reason=str(problem)[:200], observed_at=at
         )
-    if reach is not None and duty.failing_since is not None and at - start > reach:
-        reason = "what was said during an outage is no longer to be had"
+    if reach is not None and at - start > reach:
+        reason = "what was said while nothing was read is no longer to be had"
         return Coverage(network=network, from_at=start, until_at=at, state="partial", reason=reason, observed_at=at)
     return Coverage(network=network, from_at=start, until_at=at, state="complete", observed_at=at)
 
@@ -178,7 +178,8 @@ class Worker:
 
     def store(self, page: Page) -> None:
         """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
-        duties.take_lease(self.record, self.source.name, self.holder)
+        if not duties.take_lease(self.record, self.source.name, self.holder):
+            raise NetError("another process took it over")
         written = self.record.read(
             page.seen, self._read, source=self.source.name, keep=self.terms.keep, cursor=page.cursor
         )

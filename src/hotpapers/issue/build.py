@@ -28,7 +28,10 @@ STILL_GROWTH = 3
 
 
 class Recipe(NamedTuple):
-    """What is to be built: of which publication, for which day, from the record at which position."""
+    """What is to be built: of which publication, for which day, from the record at which position.
+
+    `moments`: from when on and up to when it counts, where that was frozen before.
+    """
 
     publication: Publication
     day: str
@@ -36,6 +39,7 @@ class Recipe(NamedTuple):
     position: int
     replaces: str = ""
     reason: str = ""
+    moments: tuple[int, int] | None = None
 
 
 class Built(NamedTuple):
@@ -92,8 +96,8 @@ def _build_listing(record: Record, recipe: Recipe) -> Built:
 
 def _build_own(record: Record, recipe: Recipe) -> Built:
     publication = recipe.publication
-    view = record.view(closing(record.view(position=recipe.position), publication, recipe.day), recipe.position)
-    start = window_start(publication, recipe.day)
+    start, cut = recipe.moments or moments_of(record, recipe)
+    view = record.view(cut, recipe.position)
     own_voices = tuple(record.marks.voice(account) for account in publication.own)
     earlier = earlier_issues(record, recipe)
     held = last_voices(content for _, content in earlier)
@@ -114,6 +118,12 @@ def _build_own(record: Record, recipe: Recipe) -> Built:
     )  # fmt: skip
     content = _content(recipe, about, makings, chosen.fresh, chosen.still)
     return Built(content, tuple(_shown(content, makings)))
+
+
+def moments_of(record: Record, recipe: Recipe) -> tuple[int, int]:
+    """From when on and up to when an issue of our own counts, by its hour and zone and the day's announcement."""
+    cut = closing(record.view(position=recipe.position), recipe.publication, recipe.day)
+    return window_start(recipe.publication, recipe.day), cut
 
 
 class Choice(NamedTuple):

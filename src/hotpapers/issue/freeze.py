@@ -157,7 +157,10 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[Finding]:
         return
     if digest_of(content) != item.digest:
         yield Finding("issue", f"{name}: its content does not have its digest")
-    recipe = Recipe(content.publication, item.day, item.edition, content.position, content.replaces, content.reason)
+    moments = (content.from_at, content.cut)  # as frozen: a zone's hours may be told otherwise in another year
+    recipe = Recipe(
+        content.publication, item.day, item.edition, content.position, content.replaces, content.reason, moments
+    )
     if record.head.position < content.position:
         yield Finding("issue", f"{name}: rests on batch {content.position}, which is gone")
         return

@@ -56,12 +56,17 @@ class Marks(NamedTuple):
 
 
 _SIGNS = re.compile(r"[\W_]+")
+_UNICODE = unicodedata.ucd_3_2_0
+"""A fixed version of Unicode, so that the same text has the same essence under every Python."""
 
 
 def essence(text: str) -> str:
     """A message without addresses, blanks, signs and case: what is left is alike when it was posted twice."""
     words = "".join([word for word in text.split() if not _is_address(word)])
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", words).casefold())
+    if words.isascii():
+        return _SIGNS.sub("", words.lower())
+    plain = _UNICODE.normalize("NFKC", words)
+    return "".join([c for c in plain if _UNICODE.category(c)[0] in "LN"]).casefold()
 
 
 def _is_address(word: str) -> bool:

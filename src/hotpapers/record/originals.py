@@ -68,7 +68,7 @@ class Originals(NamedTuple):
         if self._names_forgotten(one):
             return
         keep_until = min(one.at + max(self.keep_for(one), SHORTEST), model.LARGEST)
-        content, reason = hashlib.sha256(one.body).digest(), model.storable(reason[:LONGEST_REASON])
+        content, reason = _content(one), model.storable(reason[:LONGEST_REASON])
         key = model.storable(one.key)
         row = (self.source, one.kind, key, reason, content, _pack(one.body), one.at, keep_until)
         self.database.run(_SET_APART, row)
@@ -81,11 +81,16 @@ class Originals(NamedTuple):
 
 
 def _keep(database: Database, source: str, one: model.Seen, keep_until: int) -> int:
-    content = hashlib.sha256(one.body).digest()
+    content = _content(one)
     row = (source, one.kind, model.storable(one.key), content, _pack(one.body), one.at, keep_until)
     database.run(_KEEP, row)
     found = database.rows("SELECT id FROM raw WHERE source = ? AND content = ?", (source, content))
     return int(found[0][0])
+
+
+def _content(one: model.Seen) -> bytes:
+    """By what an original is known: SHA-256 of its kind, key and body; two posts may both be told of as `null`."""
+    return hashlib.sha256(b"\0".join((one.kind.encode(), one.key.encode("utf-8", "replace"), one.body))).digest()
 
 
 # ---- read again ------------------------------------------------------------------------------------------
@@ -131,16 +136,24 @@ def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Row]
 
 
 def compare(rows: Iterable[Row], read: Iterable[model.Item]) -> tuple[list[Row], list[model.Item]]:
-    """What is no longer given, and what is new. Words that were moved to a later moment are the same words."""
-    left = list(rows)
-    new = []
-    for item in read:
-        same = next((row for row in left if _same(row.item, item)), None)
-        if same is None:
-            new.append(item)
-        else:
-            left.remove(same)
-    return left, new
+    """What is no longer given, and what is new. The same words at a later moment are the same words: an original is
+    kept once, however often it was seen; what is read anew from it holds at all these moments."""
+    kept, items = list(rows), list(read)
+    stale = [row for row in kept if not any(_same(row.item, item) for item in items)]
+    fresh = [item for item in items if not any(_same(row.item, item) for row in kept)]
+    new = [msgspec.structs.replace(item, observed_at=at) for item in fresh for at in _moments(item, stale)]
+    return stale, new
+
+
+def _moments(item: model.Item, stale: Iterable[Row]) -> list[int]:
+    """The moments of an item: its own, and the later ones at which the original said something else of its key."""
+    key = [getattr(item, name) for name in item.key]
+    later = {
+        row.item.observed_at
+        for row in stale
+        if type(row.item) is type(item) and [getattr(row.item, name) for name in item.key] == key
+    }
+    return sorted({item.observed_at, *(at for at in later if at > item.observed_at)})
 
 
 def _same(kept: model.Item, item: model.Item) -> bool:

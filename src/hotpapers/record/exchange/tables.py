@@ -154,12 +154,21 @@ def bibtex_entry(paper: model.Paper) -> str:
     return f"@misc{{{bare.replace('/', '_')},\n{body}\n}}\n\n"
 
 
-_BIBTEX_SPECIAL = str.maketrans({"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "{": "", "}": ""})
+_BIBTEX_SPECIAL = str.maketrans({"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$", "{": "", "}": ""})
 
 
 def _bibtex(text: str) -> str:
-    """Text whose signs BibTeX would take for its own; mathematics is left as it is."""
-    return text if "$" in text else text.translate(_BIBTEX_SPECIAL)
+    """Text whose signs BibTeX would take for its own; whole mathematics is left as it is."""
+    return text if _is_mathematics(text) else text.translate(_BIBTEX_SPECIAL)
+
+
+def _is_mathematics(text: str) -> bool:
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return False
+    return depth == 0 and text.count("$") % 2 == 0 and "$" in text
 
 
 EXPORTS: dict[str, Callable[[Record, bool], Iterator[bytes]]] = {

@@ -15,11 +15,21 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hotpapers.errors import NetError
+from hotpapers.errors import Gap, NetError
 from hotpapers.model import HOUR, Item, Net, Page, Seen
 from hotpapers.sources.bluesky import records, wire
 from hotpapers.sources.bluesky.sift import Sieve
-from hotpapers.sources.bluesky.stream import Cursor, Firehose, Gap, Jetstream, Transport, Watch, listen, parse, worst
+from hotpapers.sources.bluesky.stream import (
+    Cursor,
+    Firehose,
+    Jetstream,
+    Transport,
+    Watch,
+    listen,
+    parse,
+    resumes_at,
+    worst,
+)
 
 __all__ = ["Bluesky", "BlueskySettings"]
 
@@ -86,7 +96,7 @@ class Bluesky:
             except NetError as problem:
                 problems.append(problem)
         if gaps:
-            smallest = min(gaps, key=Gap.time)
+            smallest = min(gaps, key=resumes_at)
             yield Page((), smallest.resume)
             raise smallest
         raise worst(problems)

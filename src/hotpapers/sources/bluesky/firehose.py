@@ -14,18 +14,10 @@ from typing import Any, NamedTuple
 import libipld
 import msgspec
 
-from hotpapers.errors import InputError, NetError
+from hotpapers.errors import FutureCursor, InputError, NetError, OutdatedCursor
 
 CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
 """How a CID begins in bytes: version 1, DAG-CBOR or raw, SHA-256. The decoder does not tell them from other bytes."""
-
-
-class FutureCursor(NetError):
-    """The relay has not come to where we were: it is another one, or began anew."""
-
-
-class OutdatedCursor(NetError):
-    """The relay no longer has what came next."""
 
 
 class _Op(msgspec.Struct):

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.errors import FutureCursor, Gap, NetError, OutdatedCursor, Refused, Wait
 from hotpapers.model import Net, Page, Seen
 from hotpapers.sources.bluesky import firehose, wire
 from hotpapers.sources.bluesky.sift import UNREADABLE, Sieve
@@ -25,16 +25,9 @@ MOST_UNREADABLE = 100
 CHECK_LAG = 60 * SECOND
 
 
-class Gap(NetError):
-    """What a server should have told next it no longer has. `resume`: the cursor from where on it has."""
-
-    def __init__(self, reason: str, resume: str) -> None:
-        self.resume = resume
-        super().__init__(reason)
-
-    def time(self) -> int:
-        """The moment from which on the server has everything, 0 where that is not known."""
-        return parse(self.resume).time or 0
+def resumes_at(gap: Gap) -> int:
+    """The moment from which on a server has everything, 0 where that is not known."""
+    return parse(gap.resume).time or 0
 
 
 class Cursor(NamedTuple):
@@ -106,9 +99,9 @@ class Firehose:
         """The events that a frame brings."""
         try:
             frame = firehose.frame(message)
-        except firehose.FutureCursor as problem:
+        except FutureCursor as problem:
             raise Gap(str(problem), str(Cursor(self._time, self._relay))) from None
-        except firehose.OutdatedCursor as problem:
+        except OutdatedCursor as problem:
             if self._asked == 0:
                 return ()
             raise Gap(str(problem), str(Cursor(self._time, self._relay, 0))) from None
