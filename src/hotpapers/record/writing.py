@@ -7,6 +7,7 @@ lower one, and rows carry it from the start (docs/decisions/0004).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -67,36 +68,38 @@ def head(database: Database) -> Head:
 # ---- rows ----------------------------------------------------------------------------------------------
 
 
-def insert_sql(spec: Spec, position: int) -> str:
-    """The statement that adds a kind's rows to the batch at a position."""
+@cache
+def insert_sql(kind: str) -> str:
+    """The statement that adds a kind's rows: the prepared ones, each with the position of its batch after it."""
+    spec = items.BY_KIND[kind]
     columns = ", ".join(f'"{name}"' for name in spec.columns)
-    values = ", ".join("?" * (len(spec.columns) - 2))
-    return f"INSERT INTO {spec.kind} ({columns}) VALUES ({values}, {position}, 0) ON CONFLICT DO NOTHING"
+    values = ", ".join("?" * (len(spec.columns) - 1))
+    return f"INSERT INTO {spec.kind} ({columns}) VALUES ({values}, 0) ON CONFLICT DO NOTHING"
 
 
 def insert_group(
     database: Database, spec: Spec, group: list[Prepared], position: int
 ) -> tuple[list[Prepared], Written]:
     """Adds one kind's rows; what was added, in order, and the counts."""
-    before = database.rows(f"SELECT coalesce(max(id), 0) FROM {spec.kind}")[0][0]
-    sql = insert_sql(spec, position)
-    if database.many(sql, [prepared.row for prepared in group]) == len(group):
+    if database.many(insert_sql(spec.kind), [(*prepared.row, position) for prepared in group]) == len(group):
         return group, Written(position, len(group))
-    new = _labels_after(database, spec, before)
+    new = _labels_of_last(database, spec, position, len(group))
     added: list[Prepared] = []
     taken: list[Prepared] = []
     for prepared in group:
         (added if prepared.label in new else taken).append(prepared)
         new.discard(prepared.label)
     different = _not_known(database, spec, taken)
-    moved = [one for prepared in different if (one := _move_later(database, spec, prepared, sql)) is not None]
+    moved = [one for prepared in different if (one := _move_later(database, spec, prepared, position)) is not None]
     added = sorted([*added, *moved], key=lambda prepared: prepared.label)
     return added, Written(position, len(added), len(taken) - len(moved), len(moved))
 
 
-def _labels_after(database: Database, spec: Spec, before: int) -> set[tuple[Any, ...]]:
-    found = database.iterate(f"SELECT {', '.join(_label_columns(spec))} FROM {spec.kind} WHERE id > ?", (before,))
-    return {(spec.kind, *row) for row in found}
+def _labels_of_last(database: Database, spec: Spec, position: int, most: int) -> set[tuple[Any, ...]]:
+    """What was just added at a position. A row that was not added may still have used up a number."""
+    where = f"since = ? AND id > (SELECT max(id) FROM {spec.kind}) - ?"
+    sql = f"SELECT {', '.join(_label_columns(spec))} FROM {spec.kind} WHERE {where}"
+    return {(spec.kind, *row) for row in database.iterate(sql, (position, most))}
 
 
 def _label_columns(spec: Spec) -> list[str]:
@@ -117,11 +120,11 @@ def _not_known(database: Database, spec: Spec, group: Sequence[Prepared]) -> lis
     return different
 
 
-def _move_later(database: Database, spec: Spec, prepared: Prepared, sql: str) -> Prepared | None:
+def _move_later(database: Database, spec: Spec, prepared: Prepared, position: int) -> Prepared | None:
     """The item one or more microseconds later, where its moment is taken by other words; None if it is known there."""
     if spec.type is model.Issue:
         raise errors.IssueError(f"{prepared.label[1]} {prepared.label[2]}: another process froze this edition first.")
-    while not database.run(sql, prepared.row):
+    while not database.run(insert_sql(spec.kind), (*prepared.row, position)):
         if not _not_known(database, spec, [prepared]):
             return None
         prepared = _a_microsecond_later(spec, prepared)

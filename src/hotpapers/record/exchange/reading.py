@@ -288,8 +288,8 @@ class _Full:
 
     def _insert(self, line: Line, prepared: Sequence[Prepared], position: int) -> None:
         for spec in SPECS.values():
-            rows = [one.row for one in prepared if type(one.item) is spec.type]
-            if rows and self.record.database.many(writing.insert_sql(spec, position), rows) != len(rows):
+            rows = [(*one.row, position) for one in prepared if type(one.item) is spec.type]
+            if rows and self.record.database.many(writing.insert_sql(spec.kind), rows) != len(rows):
                 raise self.reader.error(line.number, f"batch {position} has a {spec.kind} twice")
 
 

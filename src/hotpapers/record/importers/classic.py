@@ -63,8 +63,8 @@ def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATI
 
 
 def _publication_if_new(record: Record, name: str) -> list[model.Item]:
-    found = record.view().one(model.Publication, name)
-    return [] if found else [publication(name, observed_at=now())]
+    sql = "SELECT 1 FROM publication WHERE publication = ? AND until = 0 LIMIT 1"
+    return [] if record.database.rows(sql, (name,)) else [publication(name, observed_at=now())]
 
 
 def known_files(record: Record, name: str, day: str) -> set[str]:
@@ -96,12 +96,13 @@ def items_of(issue: classic_text.ClassicIssue, name: str, sha: str, later: int =
         )
     ]  # fmt: skip
     posts: dict[tuple[str, int], model.Post] = {}
+    shown: list[model.Item] = []
     for item in issue.items:
         at = classic_text.moment(item.tallied) + later
         items += _paper_items(issue.date, item, name, sha, at)
         for n, post in enumerate(item.posts, 1):
-            items += _post_items(issue.date, item, n, post, name, _free_moment(posts, post, at))
-    return list(dict.fromkeys(items))
+            shown += _post_items(issue.date, item, n, post, name, _free_moment(posts, post, at))
+    return [*items, *dict.fromkeys(shown)]  # the same post may stand twice
 
 
 def _free_moment(posts: dict[tuple[str, int], model.Post], post: classic_text.ShownPost, at: int) -> int:
