@@ -60,13 +60,23 @@ _UNICODE = unicodedata.ucd_3_2_0
 """A fixed version of Unicode, so that the same text has the same essence under every Python."""
 
 
+class _Letters(dict[str, bool]):
+    """Whether a character is a letter or a number; each is looked up once."""
+
+    def __missing__(self, character: str) -> bool:
+        self[character] = known = _UNICODE.category(character)[0] in "LN"
+        return known
+
+
+_LETTERS = _Letters()
+
+
 def essence(text: str) -> str:
     """A message without addresses, blanks, signs and case: what is left is alike when it was posted twice."""
     words = "".join([word for word in text.split() if not _is_address(word)])
     if words.isascii():
         return _SIGNS.sub("", words.lower())
-    plain = _UNICODE.normalize("NFKC", words)
-    return "".join([c for c in plain if _UNICODE.category(c)[0] in "LN"]).casefold()
+    return "".join([c for c in _UNICODE.normalize("NFKC", words) if _LETTERS[c]]).casefold()
 
 
 def _is_address(word: str) -> bool:

@@ -101,15 +101,15 @@ def items_of(issue: classic_text.ClassicIssue, name: str, sha: str, later: int =
         at = classic_text.moment(item.tallied) + later
         items += _paper_items(issue.date, item, name, sha, at)
         for n, post in enumerate(item.posts, 1):
-            shown += _post_items(issue.date, item, n, post, name, _free_moment(posts, post, at))
+            shown += _post_items(issue.date, item, n, name, _at_free_moment(posts, post, at))
     return [*items, *dict.fromkeys(shown)]  # the same post may stand twice
 
 
-def _free_moment(posts: dict[tuple[str, int], model.Post], post: classic_text.ShownPost, at: int) -> int:
-    """The moment, or the next one at which the same post was not yet seen with other words."""
+def _at_free_moment(posts: dict[tuple[str, int], model.Post], post: classic_text.ShownPost, at: int) -> model.Post:
+    """The post at its moment, or at the next one at which it was not yet seen with other words."""
     while posts.setdefault((post.id, at), made := post_item(post, at)) != made:
         at += 1
-    return at
+    return made
 
 
 def method_of(name: str, day: str) -> str:
@@ -149,15 +149,11 @@ def account_of(post: classic_text.ShownPost) -> str:
     return f"x:@{post.handle.lower()}"
 
 
-def _post_items(
-    day: str, item: classic_text.ClassicItem, n: int, post: classic_text.ShownPost, name: str, at: int
-) -> Sequence[model.Item]:
-    made = post_item(post, at)
+def _post_items(day: str, item: classic_text.ClassicItem, n: int, name: str, post: model.Post) -> Sequence[model.Item]:
+    at, key = post.observed_at, post.post
     return (
-        made,
-        model.Account(account=made.account, handle=post.handle, name=post.name, observed_at=at),
-        model.Mention(
-            post=made.post, paper=arxiv_id.key(item.paper), form="listed", found_in="listing", observed_at=at
-        ),
-        model.Shown(publication=name, day=day, edition=0, place=item.number, n=n, post=made.post, observed_at=at),
-    )  # fmt: skip
+        post,
+        model.Account(account=post.account, handle=post.handle, name=post.name, observed_at=at),
+        model.Mention(post=key, paper=arxiv_id.key(item.paper), form="listed", found_in="listing", observed_at=at),
+        model.Shown(publication=name, day=day, edition=0, place=item.number, n=n, post=key, observed_at=at),
+    )
