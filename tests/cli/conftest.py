@@ -32,7 +32,8 @@ def store(tmp_path: Path) -> Path:
     """A store of three made-up listings."""
     posts = tmp_path / "posts"
     posts.mkdir()
-    good("import", "classic", *(made.file(posts, day) for day in DAYS), "--store", tmp_path / "papers.db")
+    for day in DAYS:
+        good("import", "classic", made.file(posts, day), "--store", tmp_path / "papers.db")
     return tmp_path / "papers.db"
 
 

@@ -51,7 +51,9 @@ def import_(format_: str, files: tuple[str, ...], as_json: bool, home: common.Ho
     """
     outcome = Outcome([], [])
     with common.open_record(home, create=True) as record, bar("Importing", streams.size_of(files)) as told:
-        for file in files:
+        if format_ == "classic":
+            _take_all_classic(record, files, told, outcome)
+        for file in files if format_ != "classic" else ():
             try:
                 outcome.done.append((streams.name_of(file), TAKE[format_](record, file, told)))
             except InputError as problem:
@@ -66,10 +68,26 @@ def _settle(record: Record) -> None:
         record.database.run("ANALYZE")
 
 
-def _take_classic(record: Record, file: str, told: streams.Told) -> Done:
-    with streams.opened(file, told) as stream:
-        data = stream.read(classic_text.MAX_FILE + 1)
-    return classic.import_classic(record, streams.name_of(file), data)
+def _take_all_classic(record: Record, files: Sequence[str], told: streams.Told, outcome: Outcome) -> None:
+    """Some files a batch; files of the same day one after the other."""
+    size = classic.group_size(record)
+    group: list[classic.Parsed] = []
+
+    def take() -> None:
+        outcome.done.extend((done.file, done) for done in classic.import_parsed(record, group))
+        group.clear()
+
+    for file in files:
+        try:
+            with streams.opened(file, told) as stream:
+                parsed = classic.read_classic(streams.name_of(file), stream.read(classic_text.MAX_FILE + 1))
+        except InputError as problem:
+            outcome.refused.append(problem)
+            continue
+        if len(group) == size or any(one.issue.date == parsed.issue.date for one in group):
+            take()
+        group.append(parsed)
+    take()
 
 
 def _take_jsonl(record: Record, file: str, told: streams.Told) -> Done:
@@ -91,8 +109,8 @@ def _take_parquet(record: Record, file: str, told: streams.Told) -> Done:
         return taken
 
 
-TAKE: dict[str, Take] = {"classic": _take_classic, "jsonl": _take_jsonl, "parquet": _take_parquet}
-"""How each format goes into a record."""
+TAKE: dict[str, Take] = {"jsonl": _take_jsonl, "parquet": _take_parquet}
+"""How a file of each format goes into a record; classic ones go several at a time."""
 
 
 def _report(outcome: Outcome, as_json: bool) -> None:

@@ -20,7 +20,8 @@ SOURCE = "classic"
 RETWEETS_ADDED_FROM = "2020-09-17"
 """From this issue on the publication's search returned native retweets too, and added up their repeated counts."""
 
-SECOND = 1_000_000
+GROUP = 8
+"""Files of one batch: to make a batch durable takes as long as to parse a file."""
 
 
 class Imported(NamedTuple):
@@ -42,24 +43,53 @@ def publication(name: str = PUBLICATION, *, observed_at: int) -> model.Publicati
     )
 
 
-def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATION) -> Imported:
-    """Takes one file into the record, in one batch. Raises NotClassic with file and line; then nothing was changed."""
+class Parsed(NamedTuple):
+    """A file that is in the format. `sha`: SHA-256 of its text, repaired where it had to be."""
+
+    file: str
+    issue: classic_text.ClassicIssue
+    sha: str
+    repaired: bool
+
+
+def read_classic(file: str, data: bytes) -> Parsed:
+    """A file's issue. Raises NotClassic with file and line."""
     try:
         text, repaired = classic_text.decode(data)
         issue = classic_text.parse(text)
         check_papers(issue)
     except NotClassic as problem:
         raise NotClassic(problem.reason, file=file, line=problem.line) from problem
-    sha = hashlib.sha256(text.encode()).hexdigest()
-    known = known_files(record, name, issue.date)
-    notes = flag_categories(issue)
-    if sha in known:
-        return Imported(file, "known", issue.date, len(issue.items), repaired, notes)
-    items = items_of(issue, name, sha, later=len(known))
-    written = record.write([*_publication_if_new(record, name), *items], source=SOURCE)
-    refused = (f"{written.refused} items speak of what was forgotten and stayed out",) if written.refused else ()
-    state: Literal["new", "later"] = "later" if known else "new"
-    return Imported(file, state, issue.date, len(issue.items), repaired, (*notes, *refused))
+    return Parsed(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)
+
+
+def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATION) -> Imported:
+    """Takes one file into the record, in one batch. Raises NotClassic with file and line; then nothing was changed."""
+    return import_parsed(record, [read_classic(file, data)], name)[0]
+
+
+def import_parsed(record: Record, parsed: Sequence[Parsed], name: str = PUBLICATION) -> list[Imported]:
+    """Takes files of different days into the record, in one batch."""
+    done, items = [], []
+    for one in parsed:
+        known = known_files(record, name, one.issue.date)
+        new = one.sha not in known
+        if new:
+            items += items_of(one.issue, name, one.sha, later=len(known))
+        state: Literal["new", "known", "later"] = ("later" if known else "new") if new else "known"
+        notes = flag_categories(one.issue)
+        done.append(Imported(one.file, state, one.issue.date, len(one.issue.items), one.repaired, notes))
+    if items:
+        written = record.write([*_publication_if_new(record, name), *items], source=SOURCE)
+        if written.refused:
+            note = f"{written.refused} items speak of what was forgotten and stayed out"
+            done[-1] = done[-1]._replace(notes=(*done[-1].notes, note))
+    return done
+
+
+def group_size(record: Record) -> int:
+    """How many files may go into one batch: one, where it must be told of each what was forgotten in it."""
+    return 1 if record.database.rows("SELECT 1 FROM tombstone LIMIT 1") else GROUP
 
 
 def _publication_if_new(record: Record, name: str) -> list[model.Item]:
