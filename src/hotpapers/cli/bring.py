@@ -19,7 +19,6 @@ from hotpapers.record.exchange import reading, tables
 from hotpapers.record.importers import classic
 
 Done: TypeAlias = "classic.Imported | reading.Taken"
-Take = Callable[[Record, str, streams.Told], Done]
 
 
 class Outcome(NamedTuple):
@@ -27,6 +26,9 @@ class Outcome(NamedTuple):
 
     done: list[tuple[str, Done]]
     refused: list[InputError]
+
+
+Take = Callable[[Record, Sequence[str], streams.Told, Outcome], None]
 
 
 @click.command(
@@ -51,13 +53,7 @@ def import_(format_: str, files: tuple[str, ...], as_json: bool, home: common.Ho
     """
     outcome = Outcome([], [])
     with common.open_record(home, create=True) as record, bar("Importing", streams.size_of(files)) as told:
-        if format_ == "classic":
-            _take_all_classic(record, files, told, outcome)
-        for file in files if format_ != "classic" else ():
-            try:
-                outcome.done.append((streams.name_of(file), TAKE[format_](record, file, told)))
-            except InputError as problem:
-                outcome.refused.append(problem)
+        TAKE[format_](record, files, told, outcome)
         _settle(record)
     _report(outcome, as_json)
 
@@ -68,7 +64,20 @@ def _settle(record: Record) -> None:
         record.database.run("ANALYZE")
 
 
-def _take_all_classic(record: Record, files: Sequence[str], told: streams.Told, outcome: Outcome) -> None:
+def _one_by_one(take: Callable[[Record, str, streams.Told], Done]) -> Take:
+    """Each file by itself; one that is refused keeps no other out."""
+
+    def take_all(record: Record, files: Sequence[str], told: streams.Told, outcome: Outcome) -> None:
+        for file in files:
+            try:
+                outcome.done.append((streams.name_of(file), take(record, file, told)))
+            except InputError as problem:
+                outcome.refused.append(problem)
+
+    return take_all
+
+
+def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outcome: Outcome) -> None:
     """Some files a batch; files of the same day one after the other."""
     size = classic.group_size(record)
     group: list[classic.Parsed] = []
@@ -109,8 +118,12 @@ def _take_parquet(record: Record, file: str, told: streams.Told) -> Done:
         return taken
 
 
-TAKE: dict[str, Take] = {"jsonl": _take_jsonl, "parquet": _take_parquet}
-"""How a file of each format goes into a record; classic ones go several at a time."""
+TAKE: dict[str, Take] = {
+    "classic": _take_classic,
+    "jsonl": _one_by_one(_take_jsonl),
+    "parquet": _one_by_one(_take_parquet),
+}
+"""How files of each format go into a record."""
 
 
 def _report(outcome: Outcome, as_json: bool) -> None:

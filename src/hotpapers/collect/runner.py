@@ -10,6 +10,7 @@ import random
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -20,6 +21,7 @@ from hotpapers.model import DAY, HOUR, Account, Coverage, Item, Mention, Net, Pa
 from hotpapers.record import Record, View
 from hotpapers.record import duty as duties
 from hotpapers.record.duty import Duty
+from hotpapers.record.writing import cursor_of
 
 MINUTE = 60
 REFUSED_AGAIN = 60 * MINUTE
@@ -161,7 +163,7 @@ class Worker:
         self._note(started_at=self.duty.started_at or self.net.now(), state="reading", next_at=None)
         problem: NetError | None = None
         try:
-            for page in self.source.pages(self.net, self._cursor()):
+            for page in self.source.pages(self.net, cursor_of(self.record.database, self.source.name)):
                 self.store(page)
                 if once and self.net.now() - began > ONCE_AT_MOST:
                     break
@@ -172,26 +174,20 @@ class Worker:
         self._end(problem, following)
         return following
 
-    def _cursor(self) -> str | None:
-        found = self.record.database.rows("SELECT cursor FROM cursor WHERE source = ?", (self.source.name,))
-        return found[0][0] if found else None
-
     def store(self, page: Page) -> None:
         """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
         if not duties.take_lease(self.record, self.source.name, self.holder):
             raise NetError("another process took it over")
-        written = self.record.read(
-            page.seen, self._read, source=self.source.name, keep=self.terms.keep, cursor=page.cursor
-        )
+        reader = partial(self._read, self.record.view())
+        written = self.record.read(page.seen, reader, source=self.source.name, keep=self.terms.keep, cursor=page.cursor)
         at = self.net.now()
         self._note(success_at=at, items=self.duty.items + written.added)
         if at - (self.duty.covered_to or self.duty.started_at or at) > COVERED_EVERY:
             self._cover(None)
 
-    def _read(self, seen: Seen) -> Sequence[Item]:
+    def _read(self, view: View, seen: Seen) -> Sequence[Item]:
         items = list(self.source.read(seen))
         self.known.learn(items)
-        view = self.record.view()
         return [item for item in items if not (isinstance(item, LASTING) and said_before(view, item))]
 
     def _cover(self, problem: NetError | None) -> None:
