@@ -16,7 +16,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format bench serve docs screenshots wheel lock setup clean distclean
+.PHONY: help demo test test-atproto loopback torture years lighthouse check format bench serve docs screenshots wheel lock setup clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,27 @@ serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=800
 
 test: $(dev) ## all tests on 2 workers, with coverage (WORKERS=2, ARGS="-k words")
 	@$(python) -m pytest -n $(WORKERS) $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered) $(ARGS)
+
+test-atproto: $(dev) ## the tests of Bluesky on its own network, run here (first: 2 minutes, 700 MB, a C++ compiler)
+	@PYTHON="$(PYTHON)" tests/atproto/setup
+	@HOTPAPERS_TEST_ATPROTO=.atproto $(python) -m pytest tests/atproto $(ARGS)
+
+loopback: $(dev) ## all networks, made up, on 127.0.0.1, to watch the program without internet (ARGS="--speed 60")
+	@$(python) -m tests.loopback $(ARGS)
+
+torture: $(dev) ## a thousand kills, every source under every fault, full disks, lost databases (ARGS="-k disk")
+	@HOTPAPERS_TORTURE_KILLS="$${HOTPAPERS_TORTURE_KILLS:-1000}" $(python) -m pytest tests/torture $(ARGS)
+
+years: $(dev) ## two simulated years of the whole program with faults, compared with their script (ARGS="--short")
+	@$(python) -m tests.years $(ARGS)
+
+test-browser: $(dev) ## the tests of pages in Chromium, with axe-core and an HTML validator (first: 204 MB; needs npm, Chromium)
+	@tests/browser/setup
+	@$(python) -m pytest tests/browser $(ARGS)
+
+lighthouse: $(dev) ## what Lighthouse makes of each kind of page, medians of five runs (ARGS="--runs 1 issue"; needs npm, Chromium)
+	@tests/browser/setup
+	@$(python) -m tests.browser.lighthouse $(ARGS)
 
 check: $(dev) ## format, lint and strict types, changing nothing
 	@$(venv)/bin/ruff format --check .
@@ -65,6 +86,7 @@ lock: $(made) ## renew the versions and hashes in requirements/
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
 	@$(compile) pyproject.toml --group build --group dev --all-extras -c requirements/core.txt -o requirements/dev.txt
 	@$(compile) --group lock -o requirements/lock.txt
+	@$(compile) --group atproto -o requirements/atproto.txt
 	@git --no-pager diff --stat -- requirements
 
 setup: $(dev) ## the environment in .venv, with all that developers need
@@ -73,8 +95,8 @@ clean: ## remove what the other targets made, but not the environment
 	@rm -rf build dist hotpapers-demo .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find src tests tools bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
-distclean: clean ## remove the environment too
-	@rm -rf $(venv)
+distclean: clean ## remove the environment too, and the network for tests
+	@rm -rf $(venv) .atproto .browser
 
 # ---- set-up --------------------------------------------------------------------------------------
 

@@ -65,6 +65,14 @@ def seconds(task: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def processor_seconds(task: Callable[[], object]) -> float:
+    """What the processors worked for the processes that a task starts and waits for."""
+    start = resource.getrusage(resource.RUSAGE_CHILDREN)
+    task()
+    end = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return end.ru_utime - start.ru_utime + end.ru_stime - start.ru_stime
+
+
 def by_turns(times: int, *tasks: Callable[[], float], take: Callable[[list[float]], float] = min) -> list[float]:
     """Each task returns its own seconds; they take turns, so that a busy moment falls on all; the least of each."""
     taken: list[list[float]] = [[] for _ in tasks]

@@ -1,7 +1,8 @@
 """The site's content as Markdown files, for other generators: the same pages with the same words.
 
 Each page of ours becomes one `Page`: an issue with its entries (title, authors, counts, abstract, a post, links, why it
-is here), a paper with its appearances and all its posts, and the pages that there are once.
+is here), a paper with its appearances, all its posts and its entry for reference managers, a category, a category's
+year and an author with a line for each paper, and the pages that there are once.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hotpapers.model import Count, Entry, Paper, Quotation, Shelf, ShelfIssue
+from hotpapers.model import Count, Entry, Holding, Paper, Quotation, Shelf, ShelfIssue
 from hotpapers.publish import addresses, wording
+from hotpapers.publish.catalogue import LATEST, Catalogue
+from hotpapers.publish.citing import bibtex, citation, ris
+from hotpapers.publish.lists import named
 from hotpapers.publish.plain import escape, link
 from hotpapers.ranking import words
 
@@ -40,10 +44,34 @@ def pages(shelf: Shelf, publication: str) -> Iterator[Page]:
         title = held[-1].papers[paper].title
         body = _paper(paper, [(one, entries[one.content.day][paper]) for one in held])
         yield Page(addresses.paper_path(paper), title, body)
+    yield from _lists(Catalogue(shelf.holdings(publication)))
     yield made[-1]._replace(path="index.html")
     yield Page("archive/index.html", "Archive", "\n".join(map(_archived, issues.values())))
-    yield Page("about/index.html", "About", "\n\n".join(["What this is and how it counts."] * 40))
+    for name in ("about", "method", "status", "accessibility", "reading", "search"):
+        yield Page(f"{name}/index.html", name.title(), "\n\n".join(["What this is and how it counts."] * 40))
     yield Page("404.html", "Not found", "There is no such page.")
+
+
+def _lists(catalogue: Catalogue) -> Iterator[Page]:
+    for category, _ in catalogue.categories():
+        found = catalogue.category(category)
+        for year in ("", *catalogue.years(category)):
+            shown = [one for one in found if one.day.startswith(year)] if year else found[:LATEST]
+            path = addresses.category_path(category, year)
+            yield Page(path, f"{category} {year}".strip(), _lines(shown, path))
+    for author in sorted(catalogue.everything()[1]):
+        if catalogue.has_author(author):
+            path = addresses.author_path(author)
+            yield Page(path, catalogue.spelled(author)[0], _lines(catalogue.author(author), path))
+
+
+def _lines(holdings: Iterable[Holding], path: str) -> str:
+    up = addresses.up(path)
+    return "\n".join(
+        f"- [{escape(one.title)}]({up}{addresses.paper_path(one.paper)}) {escape(named(one.authors))} "
+        f"[place {one.place}, {wording.day_name(one.day)}]({up}{one.day}/index.html)"
+        for one in holdings
+    )
 
 
 def _archived(issue: ShelfIssue) -> str:
@@ -72,6 +100,8 @@ def _paper(key: str, held: list[tuple[ShelfIssue, Entry]]) -> str:
         blocks.append(f"### [{wording.weekday_name(day)}](../../{day}/index.html)")
         blocks += [_counts(entry.counts), *_why(issue, entry)]
         blocks += map(_post, issue.posts.get(key, ()))
+    cited = citation(paper)
+    blocks += [f"    {line}" for line in (bibtex(cited) + ris(cited)).splitlines()] if cited else []
     return _joined(blocks)
 
 

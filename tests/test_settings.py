@@ -10,8 +10,21 @@ import msgspec
 import pytest
 
 from hotpapers import model, settings
+from hotpapers.announce_settings import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.errors import SettingsError
-from hotpapers.settings import PublicationSettings, PublishSettings, Settings, load
+from hotpapers.mail_settings import MailingSettings
+from hotpapers.page_settings import QuoteSettings, SummarySettings
+from hotpapers.serve_settings import ServeSettings
+from hotpapers.settings import (
+    BotRules,
+    BotSettings,
+    PublicationSettings,
+    PublishSettings,
+    RunSettings,
+    Settings,
+    load,
+)
+from hotpapers.terms import TERMS, Change, table
 
 EVERYTHING = """
 store = "postgresql://paper@db.example/hot"
@@ -39,6 +52,81 @@ name = "daily"
 [publish]
 channels = ["classic"]
 output = "pages"
+base = "https://owls.example/papers/"
+budget = 500
+
+[mailing]
+relay = "mail.owls.example"
+port = 465
+tls = "implicit"
+user = "owls"
+password_file = "relay.password"
+address = "papers@owls.example"
+reply_to = "desk@owls.example"
+bounces = "bounces@owls.example"
+base = "https://app.owls.example/"
+pace = 30
+selector = "owl2026"
+
+[[chat]]
+name = "roost"
+publication = "daily"
+url = "env:ROOST_URL"
+members = ["Odo Fennimore", "bluesky:did:plc:owlet"]
+
+[[webhook]]
+name = "archive"
+publication = "night-owls"
+url = "https://archive.example/issues"
+secret = "sixteen owls sit"
+
+[[bluesky]]
+publication = "night-owls"
+account = "did:plc:aaaabbbbccccddddeeee2345"
+password = "abcd-efgh-ijkl-mnop"
+host = "https://pds.owls.example"
+thread = false
+feed = "https://app.owls.example"
+
+[run]
+listen = "127.0.0.1:9464"
+ping = "https://ping.example/owls"
+log = "json"
+
+[serve]
+base = "https://owls.example/"
+rate = 60
+proxies = 1
+
+[source.lobsters]
+every = 7200
+
+[bots]
+bots = ["x:@clockwork"]
+people = ["x:@owlet"]
+
+[bots.rules]
+list = false
+says_so = false
+rate = 900
+share = 70
+template = 50
+chorus = 5
+echo = 20
+
+[quote]
+block_accounts = ["x:@loudowl"]
+block_words = ["hoot"]
+block_servers = ["owls.example"]
+
+[summary]
+url = "http://127.0.0.1:11434/v1"
+model = "owl-1"
+key = "env:OWL_KEY"
+
+[terms.x]
+keep = 7
+shown = "text"
 """
 
 
@@ -72,16 +160,56 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     owls = PublicationSettings(
         name="night-owls", title="The Night Owls' Dozen", window="weekly", ranking="classic/1", threshold=250,
         categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
-        networks=("bluesky", "mastodon"), own=("bluesky:did:plc:owls", "x:@nightowls"), posts=3, hour=23,
-        zone="Europe/Zurich", output="owls",
+        networks=("bluesky", "mastodon"), posts=3, hour=23, zone="Europe/Zurich", output="owls",
+        own=("bluesky:did:plc:owls", "x:@nightowls", "bluesky:did:plc:aaaabbbbccccddddeeee2345"),
     )  # fmt: skip
+    posting = BlueskyAccount(
+        publication="night-owls", account="did:plc:aaaabbbbccccddddeeee2345", password="abcd-efgh-ijkl-mnop",
+        host="https://pds.owls.example", thread=False, feed="https://app.owls.example",
+    )  # fmt: skip
+    roost = ChatSettings(
+        name="roost", publication="daily", url="env:ROOST_URL", members=("Odo Fennimore", "bluesky:did:plc:owlet")
+    )
+    archive = WebhookSettings(
+        name="archive", publication="night-owls", url="https://archive.example/issues", secret="sixteen owls sit"
+    )
     assert found == Settings(
         store="postgresql://paper@db.example/hot",
         contact="mailto:desk@paper.example",
         publication=(owls, PublicationSettings(name="daily")),
-        publish=PublishSettings(channels=("classic",), output="pages"),
-    )
-    for struct in (found, owls, found.publish):
+        publish=PublishSettings(channels=("classic",), output="pages", base="https://owls.example/papers/", budget=500),
+        mailing=MailingSettings(
+            relay="mail.owls.example", port=465, tls="implicit", user="owls", password_file="relay.password",
+            address="papers@owls.example", reply_to="desk@owls.example", bounces="bounces@owls.example",
+            base="https://app.owls.example/", pace=30, selector="owl2026",
+        ),
+        chat=(roost,),
+        webhook=(archive,),
+        bluesky=(posting,),
+        run=RunSettings(listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json"),
+        serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
+        source={"lobsters": {"every": 7200}},
+        bots=BotSettings(
+            bots=("x:@clockwork",), people=("x:@owlet",),
+            rules=BotRules(list=False, says_so=False, rate=900, share=70, template=50, chorus=5, echo=20),
+        ),
+        quote=QuoteSettings(
+            block_accounts=("x:@loudowl",), block_words=("hoot",), block_servers=("owls.example",)
+        ),
+        summary=SummarySettings(url="http://127.0.0.1:11434/v1", model="owl-1", key="env:OWL_KEY"),
+        terms={"x": Change(keep=7, shown="text")},
+    )  # fmt: skip
+    for struct in (
+        found,
+        owls,
+        found.publish,
+        found.mailing,
+        posting,
+        found.run,
+        found.serve,
+        found.bots,
+        found.bots.rules,
+    ):
         defaults = {f.name: f.default for f in msgspec.structs.fields(type(struct))}
         unset = [name for name, value in msgspec.structs.asdict(struct).items() if value == defaults[name]]
         assert not unset, "set it in EVERYTHING to something else than its default"
@@ -94,6 +222,11 @@ def test_a_publication_goes_into_the_record_without_its_folder(tmp_path: Path) -
     del kept["name"], kept["output"]
     assert msgspec.structs.asdict(item) == kept
     assert isinstance(item, model.Publication)
+
+
+def test_terms_change_the_reviewed_table_cell_by_cell(tmp_path: Path) -> None:
+    changed = table(load(written(tmp_path, EVERYTHING)).terms)
+    assert changed == TERMS | {"x": TERMS["x"]._replace(keep=7 * model.DAY, shown="text")}
 
 
 # ---- the file that `init` writes -----------------------------------------------------------------------
@@ -114,6 +247,37 @@ def test_the_template_shows_every_setting() -> None:
     assert set(shown) == set(Settings.__struct_fields__)
     assert set(shown["publication"][0]) == set(PublicationSettings.__struct_fields__)
     assert set(shown["publish"]) == set(PublishSettings.__struct_fields__)
+    assert set(shown["mailing"]) == set(MailingSettings.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    "contact", ["mailto:desk@paper.example", ' a "quoted" \\ Bürö <b@paper.example> ', "https://paper.example/?a=1"]
+)
+def test_a_contact_is_written_into_the_template(tmp_path: Path, contact: str) -> None:
+    found = load(written(tmp_path, settings.with_contact(contact)))
+    assert found == Settings(contact=contact.strip(), publication=(PublicationSettings(name="daily"),))
+
+
+@pytest.mark.parametrize("contact", ["", "  "])
+def test_without_a_contact_the_template_stays(contact: str) -> None:
+    assert settings.with_contact(contact) == settings.TEMPLATE
+
+
+@pytest.mark.parametrize("contact", ["two\nlines", "a bell \a", "x" * 201])
+def test_a_contact_that_nobody_could_read(contact: str) -> None:
+    with pytest.raises(
+        SettingsError, match="the contact: write a web or mail address, on one line, of 200 signs at most"
+    ):
+        settings.with_contact(contact)
+
+
+@pytest.mark.parametrize("contact", ["me", "javascript:alert(1)", "https://", "@quill", "ftp://paper.example/", "a@b"])
+def test_a_contact_that_nobody_could_reach(tmp_path: Path, contact: str) -> None:
+    wrong = f"{contact!r} holds no address; write a web or mail address, such as https://papers.example/."
+    with pytest.raises(SettingsError) as refused:
+        settings.with_contact(contact)
+    assert str(refused.value) == f"the contact: {wrong}"
+    assert refusal(tmp_path, f'contact = "{contact}"') == f"contact: {wrong}"
 
 
 # ---- files that cannot be read -------------------------------------------------------------------------
@@ -142,7 +306,7 @@ def test_what_is_not_toml_says_where(tmp_path: Path) -> None:
 
 # ---- values that cannot be used ------------------------------------------------------------------------
 
-NAMES = "store, contact, publication, publish, source"
+NAMES = ", ".join(Settings.__struct_fields__)
 NETWORKS = ", ".join(model.NETWORKS)
 
 WRONG = [
@@ -156,6 +320,17 @@ WRONG = [
     ("[publish]\nchannels = 'site'", 'publish.channels: takes a list, such as ["this", "that"].'),
     ("[publish]\nchannels = []", 'publish.channels: is empty; name a channel, such as "site".'),
     ("[publish]\noutput = ''", 'publish.output: is empty; write a folder, such as "public".'),
+    ("terms = 7", "terms: takes a table."),
+    ("[terms]\nx = 'text'", "terms.x: takes a table."),
+    ("[terms.friendster]\nshown = 'text'", f"terms.friendster: no such network; there are {', '.join(TERMS)}."),
+    ("[terms.x]\nshwon = 'text'", "terms.x.shwon: no such setting; did you mean shown?"),
+    ("[terms.x]\nshown = 'words'", "terms.x.shown: 'words' is none of text, excerpt, link."),
+    ("[terms.x]\nexported = 'all'", "terms.x.exported: 'all' is none of facts, ids."),
+    ("[terms.x]\nread = 'yes'", "terms.x.read: 'yes' is none of public, operator names it, own key, no."),
+    ("[terms.x]\nkeep = '7 days'", "terms.x.keep: takes a whole number without quotation marks."),
+    ("[terms.x]\nkeep = -1", "terms.x.keep: takes a whole number, at least 0."),
+    ("[terms.x]\nkeep = 36501", "terms.x.keep: takes a whole number, at most 36,500."),
+    ("[terms.x]\ncount_limited = 'no'", "terms.x.count_limited: takes true or false, without quotation marks."),
     ("[[publication]]\ntitle = 'T'", "publication 1: name: is missing; write name = …"),
     ("[[publication]]\nname = 'a'\n[[publication]]\nname = 'b'\ntresh = 1",
      "publication 2: tresh: no such setting; did you mean threshold?"),
@@ -198,6 +373,30 @@ WRONG = [
     ("[[publication]]\nname = 'a'\ncategories = ['machine learning']",
      "publication 'a': categories: 'machine learning' is no category or archive of arXiv; "
      "write them as cs.LG, or astro-ph for all of it."),
+    ("[mailing]\nrelay = 'mail.example.org'",
+     "mailing.address: '' is no mail address; write it as papers@example.org."),
+    ("[mailing]\nreply_to = 'desk'", "mailing.reply_to: 'desk' is no mail address; write it as papers@example.org."),
+    ('[mailing]\nbounces = "a@b.example\\r\\nBcc: c@d.example"',
+     "mailing.bounces: 'a@b.example\\r\\nBcc: c@d.example' is no mail address; write it as papers@example.org."),
+    ("[mailing]\nrelay = 'smtp://mail.example.org'\naddress = 'a@b.example'",
+     "mailing.relay: 'smtp://mail.example.org' is no host; write it as mail.example.org, and its port as port = 587."),
+    ("[mailing]\nbase = 'http://papers.example/'", "mailing.base: write a whole address that begins with https:// and "
+     "ends with /, such as https://papers.example/."),
+    ("[mailing]\nselector = 'a b'", "mailing.selector: 'a b' is no name in the DNS."),
+    ("[serve]\nbase = 'https://papers.example'", "serve.base: write a whole address that begins with https:// and "
+     "ends with /, such as https://papers.example/."),
+    ("[serve]\nproxies = -1", "serve.proxies: takes a whole number, at least 0."),
+    ("[serve]\nrate = 9_000_000", "serve.rate: takes a whole number, at most 1,000,000."),
+    ("[mailing]\nport = 0", "mailing.port: 0 cannot be; write 1 to 65535."),
+    ("[mailing]\npace = 0", "mailing.pace: 0 cannot be; write 1 to 60000."),
+    ("[mailing]\ntls = 'ssl'", "mailing.tls: 'ssl' is none of starttls, implicit."),
+    ("[bots]\nbots = ['me']", "bots.bots: write accounts as network:id or network:@handle, not 'me'."),
+    ("[bots]\npeople = ['x:@']", "bots.people: write accounts as network:id or network:@handle, not 'x:@'."),
+    ("[bots]\nbots = ['x:@a']\npeople = ['x:@a']",
+     "bots.people: 'x:@a' is among the bots too; take it out of one of the two."),
+    ("[bots]\nrules = {rat = 7}", "bots.rules.rat: no such setting; did you mean rate?"),
+    ("[bots]\nrules = {rate = -1}", "bots.rules.rate: -1 cannot be; write 0 or more."),
+    ("[bots]\nrules = {share = 101}", "bots.rules.share: 101 cannot be; write 0 to 100."),
 ]  # fmt: skip
 
 
@@ -212,3 +411,11 @@ def test_a_reason_that_has_no_words_of_ours_still_names_the_key(tmp_path: Path) 
     )
     assert settings._explained("Something else - at `$.publication[0].hour`") == "publication 1: hour: Something else."
     assert settings._explained("Something else") == "the file: Something else."
+
+
+def test_letters_lead_to_the_app_unless_they_are_told_where(tmp_path: Path) -> None:
+    file = tmp_path / "hotpapers.toml"
+    file.write_text('[serve]\nbase = "https://owls.example/"\n', "utf-8")
+    assert settings.load(file).mailing.base == "https://owls.example/"
+    file.write_text('[serve]\nbase = "https://owls.example/"\n[mailing]\nbase = "https://mail.example/"\n', "utf-8")
+    assert settings.load(file).mailing.base == "https://mail.example/"

@@ -5,6 +5,7 @@
     errors.md              from the tree in `hotpapers.errors`
     items.md               from the model: every kind of item, its key and fields
     exchange.schema.json   from the model: the JSON Schema of a line of the exchange format
+    openapi.json           from `hotpapers.answers`: the document of the API
 
 `make docs` runs it, and puts into the console examples of all pages what their commands print now (`tools.tour`).
 Tests fail when a file in docs/ is not what it would write, or an example is not what happens.
@@ -25,7 +26,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
-from hotpapers import errors, model, settings
+from hotpapers import announce_settings, errors, mail_settings, model, page_settings, serve_settings, settings, terms
+from hotpapers.answers import openapi
 from hotpapers.record.checks import COUNTS
 from hotpapers.record.exchange import FORMAT, VERSION, lines
 
@@ -140,17 +142,49 @@ def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
     return "\n".join(["| key | takes | default | |", "| --- | --- | --- | --- |", *rows]) + "\n"
 
 
+WHOLE = """The tables `publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`, `run`,
+`serve`, `bots` and `terms` follow; those of `source` are in [sources](sources/README.md)."""
+
+
 def settings_page() -> str:
     """The whole of docs/settings.md."""
     parts: list[tuple[str, type[msgspec.Struct], str]] = [
-        ("The whole file", settings.Settings, "The tables `publication` and `publish` follow."),
+        ("The whole file", settings.Settings, WHOLE),
         ("`[[publication]]`", settings.PublicationSettings, "Once for each publication; one store carries several."),
         ("`[publish]`", settings.PublishSettings, "What `hotpapers publish` does when it is not told otherwise."),
+        (
+            "`[[chat]]`",
+            announce_settings.ChatSettings,
+            "Once for each room that is told of issues; see [chat](chat.md).",
+        ),
+        (
+            "`[[webhook]]`",
+            announce_settings.WebhookSettings,
+            "Once for each receiver of JSON; see [webhooks](webhook.md).",
+        ),
+        (
+            "`[[bluesky]]`",
+            announce_settings.BlueskyAccount,
+            "Once for each account that posts; see [on Bluesky](bluesky.md).",
+        ),
+        ("`[mailing]`", mail_settings.MailingSettings, "Through whom mail goes; see [mailing](mailing.md)."),
+        ("`[run]`", settings.RunSettings, "What `hotpapers run` does beside; see [running](running.md)."),
+        ("`[quote]`", page_settings.QuoteSettings, "What is never quoted; see [channels](channels.md)."),
+        (
+            "`[summary]`",
+            page_settings.SummarySettings,
+            "Who writes the line below a title; see [summaries](summary.md).",
+        ),
+        ("`[serve]`", serve_settings.ServeSettings, "Where the app is; see [readers](readers.md), [the API](api.md)."),
+        ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](bots.md)."),
+        ("`[bots.rules]`", settings.BotRules, "By which rules accounts are judged."),
+        ("`[terms.x]` and so on", terms.Change, "Once for each network; the rest is [as reviewed](terms.md)."),
     ]
     text = SETTINGS_HEAD
     for heading, cls, intro in parts:
         names = tuple(name for name in cls.__struct_fields__ if name in described(cls))
-        text += f"\n## {heading}\n\n{intro}\n\n{table_of(cls, names)}"
+        rows = table_of(cls, names).replace(" or null", "").replace("`null`", "not set")  # TOML has no null
+        text += f"\n## {heading}\n\n{intro}\n\n{rows}"
     return text + f"\n## What `init` writes\n\n```toml\n{settings.TEMPLATE}```\n"
 
 
@@ -271,6 +305,7 @@ def files() -> dict[str, str]:
         "errors.md": errors_page(),
         "items.md": items_page(),
         "exchange.schema.json": schema_file(),
+        "openapi.json": openapi.written(),
     }
 
 

@@ -19,10 +19,12 @@
     ├── NetError                a network could not be reached, or answered nonsense
     │   ├── Wait                it asks us to come again later: after how many seconds
     │   ├── Refused             it says no: why
+    │   ├── Partial             a part of it could not be read: which; the rest was
     │   ├── FutureCursor        a stream has not come to where we were: it is another one, or began anew
     │   ├── OutdatedCursor      a stream no longer has what came next
     │   └── Gap                 what it should have told next it no longer has: from where on it has
     ├── Stopped                 the program was told to stop while it waited
+    ├── TakenOver               another process of the site does this job now
     └── IssueError              an issue cannot be frozen, found or corrected
 
 Anything else that escapes is a bug of ours. The command line prints an error's text and
@@ -102,7 +104,12 @@ class UnreachableStore(StoreError):
 
 
 class NetError(HotPapersError):
-    """A network could not be reached, or answered nonsense."""
+    """A network could not be reached, or answered nonsense.
+
+    `tries`: how often a server may have acted on the request; None where nobody knows.
+    """
+
+    tries: int | None = None
 
 
 class Wait(NetError):
@@ -129,16 +136,27 @@ class OutdatedCursor(NetError):
     """A stream no longer has what came next."""
 
 
-class Gap(NetError):
-    """What a server should have told next it no longer has. `resume`: the cursor from where on it has."""
+class Partial(NetError):
+    """A part of a network could not be read: which. The rest of it was."""
 
-    def __init__(self, reason: str, resume: str) -> None:
-        self.resume = resume
+
+class Gap(NetError):
+    """What a server should have told next it no longer has.
+
+    `resume`: the cursor from where on it has. `missing`: from when until when, in µs UTC, where that is known.
+    """
+
+    def __init__(self, reason: str, resume: str, missing: tuple[int, int] | None = None) -> None:
+        self.resume, self.missing = resume, missing
         super().__init__(reason)
 
 
 class Stopped(HotPapersError):
     """The program was told to stop while it waited."""
+
+
+class TakenOver(HotPapersError):
+    """Another process of the site does this job now: whoever did it stops without a trace."""
 
 
 class IssueError(HotPapersError):

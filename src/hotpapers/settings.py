@@ -7,19 +7,27 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from hotpapers import announce_settings as announced
+from hotpapers.announce_settings import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.categories import KNOWN, archive_of
 from hotpapers.errors import SettingsError
-from hotpapers.model import LARGEST, NETWORKS, Publication, Window
+from hotpapers.mail_settings import MailingSettings, mailing_problems
+from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct
+from hotpapers.page_settings import QuoteSettings, SummarySettings, quote_problems, summary_problems
+from hotpapers.serve_settings import ServeSettings, serve_problems
+from hotpapers.terms import CHOICES, TERMS, Change
 
 FILE = "hotpapers.toml"
 MOST_POSTS = 10
 """Posts that an entry may quote."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
+_BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
 _FIELDS = sorted(KNOWN | {archive_of(category) for category in KNOWN})
 
 
@@ -53,25 +61,84 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
 class PublishSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[publish]`.
 
-    `channels`: where `publish` goes by default. `output`: the folder it writes to, beside this file.
+    `channels`: where `publish` goes by default. `output`: the folder it writes to, beside this file. `base`: where the
+    site is public, such as https://papers.example/daily/; feeds and mails lead there, and its pages have a sitemap and
+    cards (pictures that others show beside links). `budget`: megabytes (10^6 bytes) that a site may have, 0 for as many
+    as it takes; when it is full, pages of papers of old years are folded.
     """
 
-    channels: tuple[str, ...] = ("site", "markdown")
+    channels: tuple[str, ...] = ("site", "feeds", "markdown")
     output: str = "public"
+    base: str = ""
+    budget: int = 800
+
+
+class BotRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`rules` of `[bots]`: the rules by which accounts are judged bots, each with its limit; false or 0: not by it.
+
+    `list`: named on the list that comes along. `says_so`: says of itself that it is automated. `rate`: papers named in
+    14 days. `share`: per cent of a category's new papers. `template`: posts in 14 days without a word of its own, by
+    the clock or around it. `chorus`: accounts that say the same words within an hour. `echo`: posts reposted at once,
+    in 14 days.
+    """
+
+    list: bool = True
+    says_so: bool = True
+    rate: int = 1200
+    share: int = 80
+    template: int = 100
+    chorus: int = 10
+    echo: int = 50
+
+
+class BotSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[bots]`.
+
+    `bots`: accounts that are, whatever the rules say. `people`: accounts that are none, whatever the rules say.
+    `rules`: by which rules the others are judged.
+    """
+
+    bots: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    rules: BotRules = BotRules()
+
+
+class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[run]`, for `hotpapers run`.
+
+    `listen`: an address such as 127.0.0.1:9464 for /metrics and /health; none by default. `ping`: an address that is
+    asked each hour while all is well, of a service that tells you when it was not; none by default. `log`: what is
+    told while it runs, as text or json.
+    """
+
+    listen: str = ""
+    ping: str = ""
+    log: Literal["text", "json"] = "text"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file.
 
     `store`: a path beside it, or postgresql://…. `contact`: the operator's public contact. `source`: a table for each
-    network that is read, `[source.bluesky]` and so on, with its own keys; `on` says whether it is read.
+    network that is read, `[source.bluesky]` and so on, with its own keys; `on` says whether it is read. `terms`: a
+    table for each network about which you have agreed on something else than is reviewed, `[terms.x]` and so on.
     """
 
     store: str = "hotpapers.db"
     contact: str = ""
     publication: tuple[PublicationSettings, ...] = ()
     publish: PublishSettings = PublishSettings()
+    quote: QuoteSettings = QuoteSettings()
+    summary: SummarySettings = SummarySettings()
+    mailing: MailingSettings = MailingSettings()
+    chat: tuple[ChatSettings, ...] = ()
+    webhook: tuple[WebhookSettings, ...] = ()
+    bluesky: tuple[BlueskyAccount, ...] = ()
+    run: RunSettings = RunSettings()
+    serve: ServeSettings = ServeSettings()
+    bots: BotSettings = BotSettings()
     source: dict[str, dict[str, Any]] = {}
+    terms: dict[str, Change] = {}
 
 
 def load(path: Path) -> Settings:
@@ -88,13 +155,26 @@ def load(path: Path) -> Settings:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError(f"{path}: not TOML: {problem}. Compare it with what `hotpapers init` writes.") from problem
+    for wrong in _wrong_terms(found.get("terms")):
+        raise SettingsError(f"{path}: {wrong}")
     try:
         settings = msgspec.convert(found, Settings)
     except msgspec.ValidationError as problem:
         raise SettingsError(f"{path}: {_explained(str(problem))}") from problem
     for key, wrong in _problems(settings):
         raise SettingsError(f"{path}: {key}: {wrong}")
-    return settings
+    return _completed(settings)
+
+
+def _completed(settings: Settings) -> Settings:
+    """The same, where the accounts that a publication posts with are among its own, and letters lead to the app."""
+
+    def own(one: PublicationSettings) -> tuple[str, ...]:
+        return distinct((*one.own, *announced.own_accounts(settings.bluesky, one.name)))
+
+    publications = tuple(msgspec.structs.replace(one, own=own(one)) for one in settings.publication)
+    mailing = msgspec.structs.replace(settings.mailing, base=settings.mailing.base or settings.serve.base)
+    return msgspec.structs.replace(settings, publication=publications, mailing=mailing)
 
 
 # ---- what is wrong, as (key, reason and remedy) --------------------------------------------------------
@@ -103,18 +183,35 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
 _TYPE = re.compile(r"Expected `(\w+)(?: \| null)?`, got `(\w+)`")
 _ENUM = re.compile(r"Invalid enum value (.*)")
+_RANGE = re.compile(r"Expected `int` ([<>])= (\d+)")
 _PLAIN = {
     "str": 'text in quotation marks, such as "this"', "int": "a whole number without quotation marks",
-    "array": 'a list, such as ["this", "that"]', "object": "a table",
+    "array": 'a list, such as ["this", "that"]', "object": "a table", "bool": "true or false, without quotation marks",
 }  # fmt: skip
-_TABLES: dict[str, type[msgspec.Struct]] = {"publication": PublicationSettings, "publish": PublishSettings}
-_CHOICES = {"window": get_args(Window)}
+_TABLES: dict[str, type[msgspec.Struct]] = {
+    "publication": PublicationSettings, "publish": PublishSettings, "run": RunSettings, "serve": ServeSettings,
+    "mailing": MailingSettings, "quote": QuoteSettings, "summary": SummarySettings,
+    "bots": BotSettings, "bots.rules": BotRules,
+    "terms": Change, "chat": ChatSettings, "webhook": WebhookSettings, "bluesky": BlueskyAccount,
+}  # fmt: skip
+_CHOICES = {"window": get_args(Window), "log": ("text", "json"), "tls": ("starttls", "implicit"), **CHOICES}
 
 
-def _explained(problem: str) -> str:
+def _wrong_terms(tables: object) -> Iterator[str]:
+    """What is wrong in the tables below `[terms]`: network by network, as msgspec does not name them."""
+    for network, table in tables.items() if isinstance(tables, dict) else ():
+        if network not in TERMS:
+            yield f"terms.{network}: no such network; there are {', '.join(TERMS)}."
+        try:
+            msgspec.convert(table, Change)
+        except msgspec.ValidationError as problem:
+            yield _explained(str(problem), f"terms.{network}")
+
+
+def _explained(problem: str, within: str = "") -> str:
     """What msgspec says of a value, with the key first, in plain words and with a remedy."""
     what, _, where = problem.partition(" - at `$")
-    path = where.rstrip("`").lstrip(".")
+    path = ".".join(filter(None, (within, where.rstrip("`").lstrip("."))))
     if found := _UNKNOWN.fullmatch(what):
         return _unknown(path, found[1])
     if found := _MISSING.fullmatch(what):
@@ -124,6 +221,8 @@ def _explained(problem: str) -> str:
     if found := _ENUM.fullmatch(what):
         allowed = _CHOICES.get(path.rpartition(".")[2], ())
         return f"{_key(path)}: {found[1]} is none of {', '.join(allowed)}."
+    if found := _RANGE.fullmatch(what):
+        return f"{_key(path)}: takes a whole number, {'at least' if found[1] == '>' else 'at most'} {int(found[2]):,}."
     return f"{_key(path)}: {what}."
 
 
@@ -134,7 +233,7 @@ def _key(path: str, name: str = "") -> str:
 
 
 def _unknown(path: str, name: str) -> str:
-    table = _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
+    table = _TABLES.get(path) or _TABLES.get(re.split(r"[\[.]", path)[0], Settings)
     known = table.__struct_fields__
     close = difflib.get_close_matches(name, known, 1)
     remedy = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
@@ -144,8 +243,12 @@ def _unknown(path: str, name: str) -> str:
 def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     if not settings.store.strip():
         yield "store", 'is empty; write a path, such as "hotpapers.db".'
+    if wrong := _contact_problem(settings.contact):
+        yield "contact", wrong
     if not settings.publish.output.strip():
         yield "publish.output", 'is empty; write a folder, such as "public".'
+    if settings.publish.base and not _BASE.fullmatch(settings.publish.base):
+        yield "publish.base", "write a whole address that ends with /, such as https://papers.example/daily/."
     if not settings.publish.channels:
         yield "publish.channels", 'is empty; name a channel, such as "site".'
     names = [one.name for one in settings.publication]
@@ -155,6 +258,36 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{where}: {key}", wrong
         if publication.name in names[: number - 1]:
             yield f"{where}: name", "is taken by an earlier publication; names must differ."
+    for key, wrong in _bot_problems(settings.bots):
+        yield f"bots.{key}", wrong
+    if settings.publish.budget < 0:
+        yield "publish.budget", f"{settings.publish.budget} cannot be; write megabytes, or 0 for no limit."
+    tables = {
+        "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
+        "mailing": mailing_problems(settings.mailing), "serve": serve_problems(settings.serve),
+    }  # fmt: skip
+    for table, problems in tables.items():
+        yield from ((f"{table}.{key}", wrong) for key, wrong in problems)
+    yield from announced.problems((settings.chat, settings.webhook, settings.bluesky), names)
+
+
+def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
+    for key, accounts in (("bots", bots.bots), ("people", bots.people)):
+        for account in accounts:
+            if not _is_account(account):
+                yield key, f"write accounts as network:id or network:@handle, not {account!r}."
+    for account in bots.people:
+        if account in bots.bots:
+            yield "people", f"{account!r} is among the bots too; take it out of one of the two."
+    for key, limit in msgspec.structs.asdict(bots.rules).items():
+        most = 100 if key == "share" else LARGEST
+        if not 0 <= limit <= most:
+            yield f"rules.{key}", f"{limit} cannot be; write {'0 to 100' if key == 'share' else '0 or more'}."
+
+
+def _is_account(name: str) -> bool:
+    network, _, own = name.partition(":")
+    return network in NETWORKS and bool(own.strip("@ "))
 
 
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
@@ -171,7 +304,7 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
         if network not in NETWORKS:
             yield "networks", f"{network!r} is none of {', '.join(NETWORKS)}."
     for account in publication.own:
-        if account.partition(":")[0] not in NETWORKS or not account.partition(":")[2]:
+        if not _is_account(account):
             yield "own", f"write accounts as network:id, not {account!r}."
 
 
@@ -203,61 +336,26 @@ def publication_item(settings: PublicationSettings, observed_at: int) -> Publica
     return Publication(publication=values.pop("name"), observed_at=observed_at, **values)
 
 
-TEMPLATE = """\
-# Settings of Hot Papers. Every line that is commented out shows its default.
+TEMPLATE = (Path(__file__).parent / "settings_template.toml").read_text("utf-8")
+"""What `init` writes: every default, with a comment."""
 
-# Where the record is kept: a path beside this file, sqlite:////absolute/path or postgresql://user@host/database
-store = "hotpapers.db"
+_NO_CONTACT = '# contact = ""'
+LONGEST_CONTACT = 200
 
-# Your public contact (a web or mail address). It is shown on the site's About page.
-# contact = ""
 
-[[publication]]
-# Short, for addresses and commands: letters, digits and hyphens.
-name = "daily"
-title = "Hot Papers"
+def _contact_problem(contact: str) -> str:
+    """What is wrong with a public contact; nothing where there is none, or readers and networks can use it."""
+    if not contact.isprintable() or len(contact) > LONGEST_CONTACT:
+        return f"write a web or mail address, on one line, of {LONGEST_CONTACT} signs at most."
+    if contact.strip() and not _CONTACT.search(contact):
+        return f"{contact!r} holds no address; write a web or mail address, such as https://papers.example/."
+    return ""
 
-# daily: papers of the last 7 days that no earlier issue held; weekly, monthly: all papers by the talk of the time;
-# listing: the papers of an imported listing.
-# window = "daily"
 
-# rarity/1 asks of each network how many papers get as much; classic/1 adds up reposts and likes.
-# ranking = "rarity/1"
-
-# The least score of an entry: 1000 means one in ten of the papers that are talked about.
-# threshold = 1000
-
-# Your fields: categories (cs.LG) or whole archives (astro-ph). None means all of arXiv.
-# categories = []
-
-# Only papers with one of these words in title or abstract; none with one of those.
-# include = []
-# exclude = []
-
-# Which networks count. None means all that are read.
-# networks = []
-
-# This publication's own accounts, which never count, such as "bluesky:did:plc:…".
-# own = []
-
-# How many posts an entry quotes.
-# posts = 1
-
-# When a day's issue closes.
-# hour = 8
-# zone = "UTC"
-
-# The folder of this publication, where there are several; else the one below.
-# output = ""
-
-[publish]
-# Where issues go by default: site, markdown, classic
-# channels = ["site", "markdown"]
-
-# The folder they are written to, beside this file; with several channels there is a folder for each in it.
-# output = "public"
-
-# Networks: arXiv, Bluesky, Hacker News, Lobsters and Hugging Face are read unless their table says on = false; the
-# others as soon as theirs names what to read, such as [source.mastodon] or [source.feeds]. docs/sources has them all.
-[source]
-"""
+def with_contact(contact: str, template: str = TEMPLATE) -> str:
+    """The same with the operator's public contact in it, if there is one. Raises SettingsError."""
+    contact = contact.strip()
+    if wrong := _contact_problem(contact):
+        raise SettingsError(f"the contact: {wrong}")
+    said = f"contact = {msgspec.json.encode(contact).decode()}"  # TOML writes texts as JSON does
+    return template.replace(_NO_CONTACT, said) if contact else template

@@ -98,6 +98,19 @@ os.setsid()
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 {_BECOME}"""
 
+# Linux counts what a large process held when it started another as the other's: a small one stands in between.
+_WEIGH = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as out:
+    out.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(status)"""
+
+
+def weighed(out: Path, *args: str | Path) -> list[str]:
+    """The words for a command that writes its largest resident memory in kB to `out` when it has ended."""
+    return [sys.executable, "-c", _WEIGH, str(out), *words(*args)]
+
 
 def at_terminal(*args: str | Path) -> list[str]:
     """The words for a command whose standard input becomes its own terminal: what is typed there can stop it."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ import pytest
 
 from hotpapers.model import LARGEST
 from tests.cli import made
-from tests.cli.run import environment, good, run, words
+from tests.cli.run import environment, good, run, weighed
 
 RESIDENT = 400_000
 """kB that a command may need, whatever it is given."""
@@ -209,11 +208,11 @@ def test_a_table_of_others(tmp_path: Path) -> None:
 # ---- a line of a gigabyte ------------------------------------------------------------------------------
 
 
-def fed(*args: str | Path, start: bytes, block: bytes, size: int) -> tuple[int, str, int, int]:
-    """Feeds a command through a pipe: exit status, standard error, its memory in kB, and bytes it took."""
-    child = subprocess.Popen(
-        words(*args), env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
+def fed(peak: Path, *args: str | Path, start: bytes, block: bytes, size: int) -> tuple[int, str, int, int]:
+    """Feeds a command through a pipe: exit status, standard error, its memory in kB (through the file `peak`), and
+    bytes it took."""
+    command, pipe = weighed(peak, *args), subprocess.PIPE
+    child = subprocess.Popen(command, env=environment(), stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe)
     assert child.stdin is not None and child.stderr is not None
     taken = 0
     with suppress(BrokenPipeError):  # it has seen enough
@@ -222,19 +221,18 @@ def fed(*args: str | Path, start: bytes, block: bytes, size: int) -> tuple[int, 
             taken += child.stdin.write(block)
         child.stdin.close()
     err = child.stderr.read().decode()
-    for pipe in (child.stdin, child.stderr):
+    for end in (child.stdin, child.stderr):
         with suppress(BrokenPipeError):
-            pipe.close()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, err, usage.ru_maxrss, taken
+            end.close()
+    return child.wait(), err, int(peak.read_text()), taken
 
 
 def test_a_gigabyte_of_one_line_as_a_classic_file(tmp_path: Path) -> None:
     start = WHOLE[: WHOLE.index(b"We boil")]
     status, err, resident, taken = fed(
-        "import", "classic", "-", "--store", tmp_path / "s.db", start=start, block=b"kettle " * 150_000, size=GIGABYTE
-    )
+        tmp_path / "peak", "import", "classic", "-", "--store", tmp_path / "s.db",
+        start=start, block=b"kettle " * 150_000, size=GIGABYTE,
+    )  # fmt: skip
     line = start.count(b"\n") + 1
     assert status == 1
     assert err == f"hotpapers: refused standard input:{line}: a line longer than 1,048,576\n"
@@ -244,8 +242,8 @@ def test_a_gigabyte_of_one_line_as_a_classic_file(tmp_path: Path) -> None:
 def test_a_gigabyte_of_one_line_as_jsonl(tmp_path: Path) -> None:
     header = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false}\n'
     status, err, resident, taken = fed(
-        "import", "jsonl", "-", "--store", tmp_path / "s.db", start=header + b'{"kind":"post","text":"',
-        block=b"kettle " * 150_000, size=GIGABYTE,
+        tmp_path / "peak", "import", "jsonl", "-", "--store", tmp_path / "s.db",
+        start=header + b'{"kind":"post","text":"', block=b"kettle " * 150_000, size=GIGABYTE,
     )  # fmt: skip
     assert status == 1 and err.startswith("hotpapers: refused standard input:2: a line longer than ")
     assert resident < RESIDENT and taken < GIGABYTE // 8
@@ -257,11 +255,7 @@ def test_a_very_long_line_is_searched_through(tmp_path: Path) -> None:
     with file.open("wb") as out:
         out.seek(GIGABYTE // 4)
         out.write(b" arXiv:2101.04869\n")
-    child = subprocess.Popen(words("find", file), env=environment(), stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    out_text = child.stdout.read()
-    child.stdout.close()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    assert (child.returncode, out_text) == (0, f"2101.04869  prose at {GIGABYTE // 4 + 1}\n")
-    assert usage.ru_maxrss < RESIDENT
+    command = weighed(tmp_path / "peak", "find", file)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, f"2101.04869  prose at {GIGABYTE // 4 + 1}\n")
+    assert int((tmp_path / "peak").read_text()) < RESIDENT

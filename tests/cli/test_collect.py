@@ -83,7 +83,8 @@ def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server
 def test_a_source_that_fails_is_named_and_stops_no_other(home: Path, server: Server) -> None:
     server.on("/lobsters/domains/arxiv.org.json", answer(403))
     ran = run("collect", "--once", "--config", home)
-    assert ran.status == 1 and "lobsters     refused since " in ran.out and "hackernews   4 items so far" in ran.out
+    assert ran.status == 1 and "lobsters           refused since " in ran.out
+    assert "hackernews         4 items so far" in ran.out and "  failing  job=lobsters  state=refused" in ran.err
 
 
 def test_misuse_of_sources_is_named(home: Path) -> None:
@@ -93,3 +94,5 @@ def test_misuse_of_sources_is_named(home: Path) -> None:
     names = ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters")
     home.write_text("".join(f"[source.{name}]\non = false\n" for name in names))
     assert "no source is on" in misuse("collect", "--once", "--config", home)
+    home.write_text('[terms.lobsters]\nread = "no"\n')
+    assert "lobsters may not be read by its terms" in misuse("collect", "--once", "--config", home)

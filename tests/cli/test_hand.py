@@ -49,6 +49,66 @@ def test_an_output_file_is_whole_and_packed_by_its_name(store: Path, tmp_path: P
     assert not list(tmp_path.glob("*.part"))
 
 
+def posts_of_their_own(folder: Path, store: Path) -> Path:
+    """The store with a post on X and one on Bluesky that no listing printed."""
+    header = {"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}
+    posts = [
+        {"kind": "post", "observed_at": 1, "post": f"{network}:77", "network": network, "account": f"{network}:7",
+         "created_at": 1, "text": f"Whispered on {network}", "handle": "whisperer"}
+        for network in ("x", "bluesky")
+    ]  # fmt: skip
+    file = folder / "posts.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in [header, *posts]), "utf-8")
+    good("import", "jsonl", file, "--store", store)
+    return file
+
+
+WITHHELD = (
+    "hotpapers: 1 row without words and names, as the terms of X (Twitter) have it; --all-words writes everything\n"
+)
+
+
+@pytest.mark.parametrize("records", [[], ["--records"]])
+def test_an_export_keeps_back_what_the_terms_want(store: Path, tmp_path: Path, records: list[str]) -> None:
+    posts_of_their_own(tmp_path, store)
+    ran = run("export", *records, "--store", store)
+    assert (ran.status, ran.err) == (0, WITHHELD)
+    assert "Whispered on bluesky" in ran.out and "Whispered on x" not in ran.out
+    assert '"post":"x:77"' in ran.out and "Kettle 100 is out" in ran.out
+    assert "Whispered on x" in good("export", *records, "--all-words", "--store", store)
+    packed = run("export", *records, "--output", tmp_path / "a.jsonl", "--store", store)
+    assert (packed.err, (tmp_path / "a.jsonl").read_text("utf-8")) == (WITHHELD, ran.out)
+    parquet = run("export", *records, "--format", "parquet", "--output", tmp_path / "a.parquet", "--store", store)
+    assert parquet.err == WITHHELD
+
+
+def test_what_was_kept_back_verifies_where_it_is_taken_in(store: Path, tmp_path: Path) -> None:
+    posts_of_their_own(tmp_path, store)
+    good("issue", "2021-03-02", "--store", store)
+    run("export", "--output", tmp_path / "a.jsonl", "--store", store)
+    good("import", "jsonl", tmp_path / "a.jsonl", "--store", tmp_path / "new.db")
+    said = good("verify", "--all", "--store", tmp_path / "new.db")
+    assert said.startswith("verified, 1 row without words: 1 issue rebuilt, ")
+    assert run("verify", "--all", "--json", "--store", tmp_path / "new.db").json["withheld"] == 1
+    again = run("export", "--all-words", "--store", tmp_path / "new.db")
+    assert again.out == (tmp_path / "a.jsonl").read_text("utf-8") and not again.err
+
+
+def test_what_an_export_keeps_back_is_a_setting(store: Path, tmp_path: Path) -> None:
+    posts_of_their_own(tmp_path, store)
+    file = tmp_path / "mine.toml"
+    file.write_text('[terms.x]\nexported = "facts"\n[terms.bluesky]\nexported = "ids"\n')
+    ran = run("export", "--records", "--store", store, "--config", file)
+    assert ran.err == WITHHELD.replace("X (Twitter)", "Bluesky")
+    assert "Whispered on x" in ran.out and "Whispered on bluesky" not in ran.out
+
+
+def test_a_backup_is_whole_whatever_the_terms(store: Path, tmp_path: Path) -> None:
+    posts_of_their_own(tmp_path, store)
+    good("backup", tmp_path / "copy.db", "--store", store)
+    assert "Whispered on x" in good("export", "--all-words", "--store", tmp_path / "copy.db")
+
+
 def test_csv_lists_the_entries_of_every_issue(demo: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(good("export", "--format", "csv", "--store", demo))))
     assert len(rows) == 81
@@ -72,6 +132,9 @@ def test_bibtex_has_every_paper_once(demo: Path) -> None:
 def test_misuse_of_export_says_what_goes(store: Path, tmp_path: Path) -> None:
     assert misuse("export", "--format", "csv", "--records", "--store", store) == (
         "--records goes with jsonl and parquet; csv lists issues"
+    )
+    assert misuse("export", "--format", "bibtex", "--all-words", "--store", store) == (
+        "--all-words goes with jsonl and parquet; bibtex lists issues"
     )
     assert misuse("export", "--output", store, "--store", store) == f"{store}: is the store itself; name another file"
     assert misuse("export", "--output", tmp_path / "no" / "a", "--store", store) == (

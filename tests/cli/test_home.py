@@ -114,7 +114,8 @@ def test_rankings_and_channels_are_checked_where_they_are_known(here: Path) -> N
     assert said == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is none of classic/1, rarity/1."
     configured(here, '[publish]\nchannels = ["site", "pigeon"]\n')
     assert (
-        misuse("publish", "--all") == "hotpapers.toml: publish.channels: 'pigeon' is none of classic, markdown, site."
+        misuse("publish", "--all")
+        == "hotpapers.toml: publish.channels: 'pigeon' is none of classic, feeds, markdown, site."
     )
 
 

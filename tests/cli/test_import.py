@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from hotpapers.cli import streams
 from hotpapers.errors import InputError
 from hotpapers.record.exchange import tables
 from tests.cli import made
-from tests.cli.run import environment, good, misuse, run, words
+from tests.cli.run import environment, good, misuse, run, weighed, words
 
 
 def items(store: Path) -> dict[str, int]:
@@ -243,20 +242,10 @@ def test_a_packed_bomb_is_stopped_by_its_first_line(tmp_path: Path) -> None:
         for _ in range(256):
             packed.write(block)
     assert bomb.stat().st_size < 2**20
-    status, err, resident = measured(words("import", "jsonl", str(bomb), "--store", str(tmp_path / "a.db")))
-    assert status == 1 and ":1: a line longer than " in err
-    assert resident < 400_000
-
-
-def measured(command: list[str]) -> tuple[int, str, int]:
-    """Exit status, standard error and largest resident memory in kB of a command."""
-    child = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert child.stderr is not None
-    err = child.stderr.read().decode()
-    child.stderr.close()
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, err, usage.ru_maxrss
+    command = weighed(tmp_path / "peak", "import", "jsonl", bomb, "--store", tmp_path / "a.db")
+    done = subprocess.run(command, env=environment(), capture_output=True, check=False)
+    assert done.returncode == 1 and b":1: a line longer than " in done.stderr
+    assert int((tmp_path / "peak").read_text()) < 400_000
 
 
 def test_a_closed_standard_input_is_said(tmp_path: Path) -> None:

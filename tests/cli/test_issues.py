@@ -235,13 +235,32 @@ def test_several_channels_have_a_folder_each(store: Path, tmp_path: Path) -> Non
 
 def test_the_settings_say_where_to(here: Path, store: Path) -> None:
     said = good("publish", "--all", "--store", store)
-    assert [line.split(" files in ")[1] for line in said.splitlines()] == [
-        "public/site, 12 changed", "public/markdown, 3 changed",
+    assert [line.split(" files in ")[1].partition(", ")[0] for line in said.splitlines()] == [
+        "public/site", "public/site", "public/markdown",
     ]  # fmt: skip
+    assert said.endswith("markdown: 3 files in public/markdown, 3 changed\n")
     toml = here / settings.FILE
     toml.write_text(f'store = "{store}"\n[publish]\nchannels = ["classic"]\noutput = "pages"\n', "utf-8")
     assert good("publish", "--all") == "classic: 3 files in pages, 3 changed\n"
     assert good("publish", "--all", "--to", "markdown", "--output", "md") == "markdown: 3 files in md, 3 changed\n"
+
+
+def test_the_settings_say_how_posts_are_shown(here: Path, store: Path) -> None:
+    """Of an imported listing's posts a link, unless the operator answers for more; `classic` gives all of it back."""
+    words, address = "Kettle 100 is out", f"https://x.com/i/status/{made.post(100).id}"
+    toml = here / settings.FILE
+    for terms, quoted in (("", False), ('[terms.x]\nshown = "text"\n', True), ('[terms.x]\nshown = "link"\n', False)):
+        toml.write_text(f'store = "{store}"\n{terms}', "utf-8")
+        good("publish", "--all", "--to", "site", "--to", "markdown", "--to", "classic", "--output", "out")
+        pages = {
+            "issue": good("issue", "2021-03-02"),
+            "markdown": (here / "out/markdown/2021-03-02.md").read_text("utf-8"),
+            "site": (here / "out/site/2021-03-02/index.html").read_text("utf-8"),
+        }
+        assert {name: words in page for name, page in pages.items()} == dict.fromkeys(pages, quoted)
+        assert {name: address in page for name, page in pages.items()} == dict.fromkeys(pages, True)
+        assert words in (here / "out/classic/2021-03-02---Hot-Papers.md").read_text("utf-8")
+    assert good("verify", "--all").startswith("verified: 3 issues rebuilt, ")
 
 
 @pytest.mark.parametrize("args", [[], ["--all", "2021-03-02"]], ids=["nothing", "both"])

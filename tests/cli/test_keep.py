@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import cli, model
-from hotpapers.cli import keep
+from hotpapers.cli import keep, terminal
 from hotpapers.model import NETWORKS
 from hotpapers.record import Record, now
 from tests.cli import made
@@ -222,4 +222,11 @@ def test_a_store_that_is_not_sound_says_what_is_wrong(store: Path) -> None:
     ("size", "said"), [(0, "0 B"), (999, "999 B"), (258_048, "258 kB"), (15_400_000, "15 MB"), (4 * 10**9, "4.00 GB")]
 )
 def test_sizes_are_readable(size: int, said: str) -> None:
-    assert keep._size(size) == said
+    assert terminal.size(size) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(-1, "0 s"), (119, "119 s"), (600, "10 min"), (9_000, "2 h"), (172_800, "2 days")]
+)
+def test_spans_are_readable(seconds: float, said: str) -> None:
+    assert terminal.ago(seconds) == said

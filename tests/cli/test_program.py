@@ -16,6 +16,7 @@ import pytest
 
 from hotpapers import cli
 from hotpapers.cli import terminal
+from hotpapers.cli.sending import EVERY as EVERY_CHANNEL
 from tests.cli import made
 from tests.cli.run import Ran, apart, environment, good, run, words
 from tests.conftest import ROOT
@@ -50,7 +51,7 @@ def test_the_line_in_the_list_is_the_first_of_the_commands_own_help(name: str) -
 
 
 def test_every_option_is_used_in_some_test() -> None:
-    tests = "".join(file.read_text("utf-8") for file in sorted(Path(__file__).parent.glob("*.py")))
+    tests = "".join(file.read_text("utf-8") for file in sorted(Path(__file__).parents[1].rglob("*.py")))
     used = set(re.findall(r'"(--?[\w-]+)"', tests))
     for command in EVERY.values():
         assert command is not None
@@ -105,12 +106,16 @@ def test_a_mistyped_command(typed: str, meant: str) -> None:
         (["--nonsense"], "No such option '--nonsense'."),
         (["status", "--store"], "Option '--store' requires an argument."),
         (["status", "extra"], "Got unexpected extra argument (extra)"),
-        (["import", "clasic", "x"], "'clasic' is not one of 'classic', 'jsonl', 'parquet'."),
+        (
+            ["import", "clasic", "x"],
+            "'clasic' is not one of 'classic', 'jsonl', 'parquet', 'jetstream', 'firehose', 'hackernews', 'reddit', "
+            "'x'.",
+        ),
         (["import", "classic"], "Missing argument 'FILE…'."),
         (["explain"], "Missing argument 'PAPER'."),
         (["serve", "--port", "eighty"], "Invalid value for '--port': 'eighty' is not a valid integer range."),
         (["serve", "--port", "65536"], "65536 is not in the range 0<=x<=65535."),
-        (["publish", "--all", "--to", "pigeon"], "'pigeon' is not one of 'classic', 'markdown', 'site'."),
+        (["publish", "--all", "--to", "pigeon"], f"'pigeon' is not one of {', '.join(map(repr, EVERY_CHANNEL))}."),
         (["completion", "tcsh"], "'tcsh' is not one of 'bash', 'zsh', 'fish'."),
     ],
     ids=" ".join,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import settings
+from hotpapers import cli, settings
 from hotpapers.cli import start
 from hotpapers.record import Record
 from tests.cli import made
@@ -54,6 +55,35 @@ def test_init_leaves_a_file_of_another_program(here: Path) -> None:
     (here / "hotpapers.db").write_text("a letter to my aunt\n" * 50)
     assert failing("init") == "hotpapers.db: not a Hot Papers store (nor any SQLite file)."
     assert not (here / "hotpapers.toml").exists()
+
+
+def test_init_takes_a_public_contact(here: Path) -> None:
+    good("init", "--contact", "https://desk.example/ ")
+    assert settings.load(here / "hotpapers.toml").contact == "https://desk.example/"
+    said = misuse("init", "other", "--contact", "two\nlines")
+    assert said == "the contact: write a web or mail address, on one line, of 200 signs at most."
+    assert misuse("init", "other", "--contact", "javascript:alert(1)") == (
+        "the contact: 'javascript:alert(1)' holds no address; write a web or mail address, such as https://papers.example/."
+    )
+    assert not (here / "other" / "hotpapers.toml").exists()
+
+
+@pytest.mark.parametrize("answer", ["mailto:desk@paper.example", ""])
+def test_init_asks_somebody_at_a_terminal_for_it(
+    here: Path, answer: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    primary, secondary = pty.openpty()
+    os.write(primary, f"{answer}\n".encode())
+    with os.fdopen(secondary, "r") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        assert cli.run(["init"]) == 0
+        assert cli.run(["init", "other", "--contact", ""]) == 0
+    os.close(primary)
+    out, err = capsys.readouterr()
+    assert err == "Your public contact, a web or mail address (shown on About, told to networks; empty for none): "
+    assert out.startswith("hotpapers.toml: your settings, to be edited\n")
+    assert settings.load(here / "hotpapers.toml").contact == answer
+    assert (here / "other" / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
 
 
 # ---- demo ----------------------------------------------------------------------------------------------
@@ -187,11 +217,11 @@ def test_a_server_forgets_at_once(store: Path) -> None:
     """What another process hides or forgets, or adds, is on the next page."""
     good("issue", "2021-03-02", "--store", store)
     with serving("--store", store) as (_, address):
-        assert "Kettle 100 is out" in page(f"{address}2021-03-02/")
+        assert made.post(100).id in page(f"{address}2021-03-02/")
         good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
-        assert "Kettle 100 is out" not in page(f"{address}2021-03-02/")
+        assert made.post(100).id not in page(f"{address}2021-03-02/")
         good("issue", "2021-03-03", "--store", store)
-        assert "Kettle 200 is out" in page(f"{address}2021-03-03/")
+        assert made.post(200).id in page(f"{address}2021-03-03/")
 
 
 def test_a_server_on_the_other_protocol(store: Path) -> None:
@@ -232,9 +262,12 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
     ("typed", "expected"),
     [
         ("hotpapers ver", {"verify"}),
-        ("hotpapers import ", {"classic", "jsonl", "parquet"}),
+        (
+            "hotpapers import ",
+            {"classic", "jsonl", "parquet", "jetstream", "firehose", "hackernews", "reddit", "x"},
+        ),
         ("hotpapers publish --t", {"--to"}),
-        ("hotpapers publish --to ", {"classic", "markdown", "site"}),
+        ("hotpapers publish --to ", {"bluesky", "chat", "classic", "feeds", "mailing", "markdown", "site", "webhook"}),
         ("hotpapers completion z", {"zsh"}),
     ],
 )

@@ -78,8 +78,10 @@ class Plain(NamedTuple):
 
     @property
     def bots(self) -> set[str]:
-        """Judged by any rule, unless the operator says otherwise."""
-        judged = self.judged("bot") - self.judged("human", "operator")
+        """Judged by any rule, unless the operator says otherwise, or by `rate` alone and proved to be a person."""
+        alone = self.judged("bot", "rate") - self.judged("human", "proved")
+        others = [self.judged("bot", rule) for rule in ("pace", "operator", "proved")]
+        judged = alone.union(*others) - self.judged("human", "operator")
         return {person for person, about in judged if not about}
 
     @property

@@ -157,7 +157,7 @@ def test_a_corrected_listing_is_a_new_edition(record: Record) -> None:
         ("2", 35, 1, 2),
     ]
     now, before = shelved(record), shelved(record, 1)
-    assert [q.post.text for q in now.posts[key(3)]] == ["Made-up words 1"]
+    assert [q.post.text for q in now.printed[key(3)]] == ["Made-up words 1"]
     assert [len(before.posts[key(n)]) for n in (1, 2, 3)] == [3, 3, 3]
     assert (set(now.places), now.places[key(3)].place, before.places[key(3)].place) == ({key(3), key(2)}, 1, 3)
     assert now.listing is not None

@@ -77,6 +77,19 @@ def test_the_posts_of_those_still_talked_about_are_shown(record: Record) -> None
     assert [quotation.post.post for quotation in found.posts[key(1)]] == ["bluesky:1", "bluesky:x"]
 
 
+def test_the_front_of_an_issue_is_all_but_its_papers_and_posts(record: Record) -> None:
+    listed(record, {1: (10, 40), 2: (10, 60)})
+    frozen(record, LISTED)
+    shelf = RecordShelf(record)
+    for name in ("daily", "listed"):
+        whole = shelf.issue(name, DAY)
+        assert whole.papers
+        bare = msgspec.structs.replace(whole, papers={}, posts={}, places={}, printed={})
+        assert shelf.front(name, DAY) == bare
+    with pytest.raises(NoSuch, match="daily 2024-05-08: no frozen issue"):
+        shelf.front("daily", "2024-05-08")
+
+
 def test_where_a_paper_is(record: Record) -> None:
     listed(record, {1: (10, 40), 2: (10, 60)})
     frozen(record, LISTED)

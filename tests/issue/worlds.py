@@ -128,7 +128,7 @@ _on_accounts = st.builds(
     Verdict,
     subject=st.sampled_from(ACCOUNTS[:-1]),
     about=st.just(""),
-    rule=st.sampled_from(("pace", "operator")),
+    rule=st.sampled_from(("pace", "rate", "proved", "operator")),
     judgement=st.sampled_from(("bot", "bot", "human", "hidden")),
     version=st.just(1),
     reason=st.just("made up"),

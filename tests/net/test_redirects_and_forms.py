@@ -147,3 +147,29 @@ def test_no_and_later_to_a_form(server: Server, play: Play, error: type[NetError
     with client(server) as net, pytest.raises(error):
         net.post(server.base + "/")
     assert len(server.asked) == 1
+
+
+def test_a_body_of_ones_own(server: Server) -> None:
+    server.on("/issues", answer(200, b"thanks"))
+    with client(server) as net:
+        got = net.post(server.base + "/issues", body=b'{"a": "\xc3\xa9"}', headers={"content-type": "application/json"})
+    asked = server.asked[0]
+    assert (got.body, asked.method, asked.body) == (b"thanks", "POST", b'{"a": "\xc3\xa9"}')
+    assert asked.headers["content-type"] == "application/json" and asked.headers["content-length"] == "11"
+
+
+def test_neither_form_nor_body(server: Server) -> None:
+    server.on("/renew", answer(200))
+    with client(server) as net:
+        net.post(server.base + "/renew")
+    asked = server.asked[0]
+    assert asked.body == b"" and "content-type" not in asked.headers
+
+
+def test_a_no_that_is_wanted(server: Server) -> None:
+    server.on("/records", answer(400, b'{"error": "RecordNotFound"}'))
+    with client(server) as net:
+        got = net.post(server.base + "/records", accept=(400,))
+        assert (got.status, got.body) == (400, b'{"error": "RecordNotFound"}')
+        with pytest.raises(Refused):
+            net.post(server.base + "/records", accept=(401,))

@@ -8,14 +8,20 @@ from typing import NamedTuple
 
 import msgspec
 
+from hotpapers import terms
 from hotpapers.errors import NoSuch
 from hotpapers.model import (
+    Announced,
+    Announcement,
+    Attention,
     Count,
     Entry,
+    Holding,
     IssueContent,
     Listing,
     Paper,
     Part,
+    Peers,
     Post,
     Publication,
     Quotation,
@@ -32,8 +38,18 @@ OWN = Publication(observed_at=0, publication="daily", title="The Daily Dozen", t
 class PlainShelf:
     """The protocol `Shelf` over issues in memory: all editions of every day, the first first."""
 
-    def __init__(self, publications: Iterable[Publication], issues: Iterable[ShelfIssue]) -> None:
+    def __init__(
+        self,
+        publications: Iterable[Publication],
+        issues: Iterable[ShelfIssue],
+        history: Mapping[str, Sequence[Attention]] | None = None,
+        announced: Mapping[str, Sequence[Announced]] | None = None,
+        announcements: Mapping[str, Sequence[Announcement]] | None = None,
+        posts: Mapping[str, Sequence[Quotation]] | None = None,
+    ) -> None:
         self._publications = tuple(publications)
+        self._history, self._announced = history or {}, announced or {}
+        self._announcements, self._posts = announcements or {}, posts or {}
         self._editions: dict[tuple[str, str], list[ShelfIssue]] = {}
         for issue in issues:
             key = (issue.content.publication.publication, issue.content.day)
@@ -61,12 +77,51 @@ class PlainShelf:
         digests = tuple(one.digest for one in editions)
         return msgspec.structs.replace(editions[number - 1], editions=digests)
 
+    def front(self, publication: str, day: str) -> ShelfIssue:
+        """A day's latest edition. Raises NoSuch."""
+        return self.issue(publication, day)
+
     def volumes(self, publication: str) -> Mapping[str, int]:
+        """How many entries the issue of each day has."""
         return {day: len(self.issue(publication, day).content.entries) for day in self.days(publication)}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue that holds the paper, ascending."""
         return self._papers.get(paper, ())
+
+    def holdings(self, publication: str) -> Sequence[Holding]:
+        """The entries of all issues, by day and place."""
+        found = []
+        for day in self.days(publication):
+            issue = self.issue(publication, day)
+            for entry in issue.content.entries:
+                shown = issue.papers[entry.paper]
+                found.append(Holding(day, entry.place, entry.paper, shown.title, shown.authors, shown.categories))
+        return found
+
+    def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        """What the papers of these days' issues say of themselves."""
+        issues = [self.issue(publication, day) for day in days]
+        held = [(one.content.day, one.papers[entry.paper]) for one in issues for entry in one.content.entries]
+        said = {(day, shown.paper): shown.abstract or shown.summary for day, shown in held}
+        return {where: text for where, text in said.items() if text}
+
+    def announced(self, publication: str, day: str) -> Sequence[Announced]:
+        """All papers that were announced on a day."""
+        return self._announced.get(day, ())
+
+    def announcements(self, paper: str) -> Sequence[Announcement]:
+        """When and where a paper and its versions were announced."""
+        return self._announcements.get(paper, ())
+
+    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
+        """The attention that papers had, the same on every day."""
+        return {paper: self._history[paper] for paper in papers if paper in self._history}
+
+    def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
+        """All posts about papers, the same on every day; where none are given, those that the issue shows."""
+        shown = self.issue(publication, day).posts
+        return {paper: self._posts.get(paper, shown.get(paper, ())) for paper in papers}
 
 
 class Placed(NamedTuple):
@@ -93,7 +148,12 @@ def post(id: str, text: str, network: str = "x", **more: object) -> Quotation:
         {"kind": "post", "observed_at": NOON, "post": f"{network}:{id}", "network": network, "text": text, **values},
         Post,
     )
-    return Quotation(post=made, hash=hashlib.sha256(id.encode()).hexdigest())
+    return Quotation(post=made, hash=hashlib.sha256(id.encode("utf-8", "replace")).hexdigest())
+
+
+def as_link(quotation: Quotation) -> Quotation:
+    """The same post where its network's terms let only a link be shown."""
+    return Quotation(post=terms.as_shown(quotation.post, "link"), hash=quotation.hash, shown="link")
 
 
 def listed(place: int, shown: Paper, reposts: int, likes: int, then: int, score: int, *posts: Quotation) -> Placed:
@@ -107,9 +167,12 @@ def listed(place: int, shown: Paper, reposts: int, likes: int, then: int, score:
     return _placed(place, shown, (count,), (part,), then, posts)
 
 
-def heard(place: int, shown: Paper, counts: Sequence[Count], parts: Sequence[Part], *posts: Quotation) -> Placed:
+def heard(
+    place: int, shown: Paper, counts: Sequence[Count], parts: Sequence[Part], *posts: Quotation, announced_at: int = 0
+) -> Placed:
     """An entry of a publication of our own."""
-    return _placed(place, shown, tuple(counts), tuple(parts), place, posts)
+    made = _placed(place, shown, tuple(counts), tuple(parts), place, posts)
+    return made._replace(entry=msgspec.structs.replace(made.entry, announced_at=announced_at))
 
 
 def _placed(
@@ -137,12 +200,13 @@ def issue(
     announced: int | None = None,
     readings: tuple[Reading, ...] = (),
     reason: str = "",
+    peers: tuple[Peers, ...] = (),
 ) -> ShelfIssue:
     """A frozen issue; its digest is made of its name."""
     content = IssueContent(
         publication=publication, day=day, edition=edition, from_at=NOON, cut=NOON, position=7,
         ranking=publication.ranking, announced=announced, considered=len(entries), readings=readings, earlier=(),
-        entries=tuple(one.entry for one in entries), still=tuple(one.entry for one in still), peers=(),
+        entries=tuple(one.entry for one in entries), still=tuple(one.entry for one in still), peers=peers,
         replaces="" if edition == 1 else "earlier", reason=reason,
     )  # fmt: skip
     listing = Listing(

@@ -65,5 +65,10 @@ class Page(HTMLParser):
         return [element for element in self.elements if element.tag == tag]
 
     def structure(self) -> list[tuple[str, tuple[str, ...], tuple[str, ...]]]:
-        """The page without its texts and values: elements, names of attributes, what they are inside."""
-        return [(one.tag, tuple(sorted(one.attributes)), one.inside) for one in self.elements]
+        """The page without its texts and values: elements, names of attributes, what they are inside; formulas, which
+        texts may hold, are left out."""
+        return [
+            (one.tag, tuple(sorted(one.attributes)), one.inside)
+            for one in self.elements
+            if one.tag != "math" and "math" not in one.inside and one.attributes != {"class": "tex"}
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotpapers.model import Count, Part, Reading
-from tests.publish.build import LISTED, NOON, OWN, Placed, PlainShelf, heard, issue, listed, paper, post
+from tests.publish.build import LISTED, NOON, OWN, Placed, PlainShelf, as_link, heard, issue, listed, paper, post
 
 BRIDGES = paper(
     "2101.99901",
@@ -86,6 +86,10 @@ TALKED = heard(
     1, BRIDGES, [_count("bluesky", 40, 12, 28, bots=3), _count("hackernews", 9, 0, 9)],
     [_part("bluesky", 2177, 40, 4812, 31), _part("hackernews", 812, 9, 519, 79)],
     post("at://did:plc:quill/app.bsky.feed.post/3kfold", "A bridge!", "bluesky", handle="quill.example", lang="en-GB"),
+    as_link(post("1349700000000000002", "Words that X keeps to itself.")),
+    as_link(post("t3_kfold1", "Words that Reddit keeps to itself.", "reddit")),
+    as_link(post("1349700000000000003", "More of them.")),
+    as_link(post("1349700000000000002", "Words that X keeps to itself.")),
 )  # fmt: skip
 SILENT = heard(3, OLD, [_count("lobsters", 2, 0, 2)], [_part("lobsters", 0, 2, 30, 12)])
 

@@ -94,6 +94,13 @@ def test_nothing_is_written_outside(tmp_path: Path, path: str) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_may_be_a_link_that_stays_within(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert write_files(tmp_path, [File("link/new/page", b"1"), File("link/new/page", b"2")]) == Wrote(1, 1)
+    assert tree(tmp_path / "real") == {"new/page": b"2"}
+
+
 def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_bytes(b"one")

@@ -1,51 +1,32 @@
-"""The site: whole small sites byte for byte, what every page keeps to, and texts that try to come alive."""
+"""The site: whole small sites byte for byte, and what every page keeps to."""
 
 from __future__ import annotations
 
 import os
-import posixpath
 import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
 
-import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from hotpapers.errors import NoSuch
-from hotpapers.model import File, Reading, ShelfIssue
-from hotpapers.publish.addresses import issue_of, outside, paper_of, paper_path, post_url
-from hotpapers.publish.archive import calendar, shade
+from hotpapers.model import File
+from hotpapers.publish.imprint import NOBODY
 from hotpapers.publish.pages import Pages
 from hotpapers.publish.site import Site
-from hotpapers.publish.templating import asset
-from hotpapers.publish.views import language, pieces
-from hotpapers.publish.wording import lead, shown
+from hotpapers.publish.templating import POLICY, policy_of
 from tests.conftest import DATA
-from tests.publish.build import LISTED, OWN, PlainShelf, issue, listed, paper, post
+from tests.publish.build import LISTED, PlainShelf
+from tests.publish.fuller import FULL_SHELF
 from tests.publish.html import Page
-from tests.publish.sample import BRIDGES, LISTED_SHELF, OWN_SHELF, TEA
-
-SITES = {"hot-papers": LISTED_SHELF, "daily": OWN_SHELF}
-AWAY = "noopener noreferrer nofollow"
-
-
-def site(shelf: PlainShelf, name: str, days: list[str] | None = None) -> dict[str, bytes]:
-    """A publication's site: path → bytes."""
-    files = list(Site("desk@daily.example").render(shelf, name, shelf.days(name) if days is None else days))
-    assert len({file.path for file in files}) == len(files)
-    return {file.path: file.data for file in files if file.data}
+from tests.publish.sample import LISTED_SHELF
+from tests.publish.sites import SITES, check_links, html, named_site, site
 
 
 @pytest.fixture(scope="module", params=sorted(SITES))
 def whole(request: pytest.FixtureRequest) -> dict[str, bytes]:
-    return site(SITES[request.param], request.param)
-
-
-def html(files: dict[str, bytes]) -> dict[str, Page]:
-    return {path: Page(data) for path, data in files.items() if path.endswith(".html")}
+    return named_site(request.param)
 
 
 # ---- whole sites -------------------------------------------------------------------------------------
@@ -55,7 +36,9 @@ def html(files: dict[str, bytes]) -> dict[str, Page]:
 def test_the_site_is_as_expected(name: str) -> None:
     """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
     folder = DATA / "site" / name
-    made = {path: data for path, data in site(SITES[name], name).items() if path != "style.css"}
+    # how a card looks depends on the release of Pillow
+    made = {path: data for path, data in named_site(name).items() if not path.endswith((".css", ".js", ".png"))}
+    made = {path: data for path, data in made.items() if not path.startswith("search/") or path.endswith(".html")}
     if os.environ.get("HOTPAPERS_REWRITE"):
         rewrite(folder, [File(path, data) for path, data in made.items()])
     expected = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
@@ -72,13 +55,17 @@ def rewrite(folder: Path, files: list[File]) -> None:
 
 
 def test_a_day_touches_its_neighbours_and_its_papers() -> None:
-    once = {"index.html", "archive/index.html", "about/index.html", "404.html", "style.css", "icon.svg"}
+    once = {
+        "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "search.js", "search_index.js",
+        *(f"{name}/index.html" for name in ("archive", "about", "method", "status", "accessibility", "reading")),
+        "search/index.html",
+    }  # fmt: skip
     assert set(Pages(LISTED_SHELF, "hot-papers").paths(["2021-01-18"])) == once | {
-        "2021-01-14/index.html",
-        "2021-01-18/index.html",
-        "paper/2101.99901/index.html",
-        "paper/hep-th/9901999/index.html",
-    }
+        "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",
+        "paper/2101.99901/index.html", "paper/hep-th/9901999/index.html", "author/tansy-overquill/index.html",
+        *(f"category/{name}/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
+        *(f"category/{name}/2021/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
+    }  # fmt: skip
     assert set(Pages(LISTED_SHELF, "hot-papers").paths([])) == once
     assert set(Pages(LISTED_SHELF, "hot-papers").paths(["1999-01-01"])) == once
 
@@ -129,43 +116,70 @@ def test_links_are_relative_and_lead_to_pages(whole: dict[str, bytes]) -> None:
     check_links(whole)
 
 
-def check_links(files: dict[str, bytes]) -> None:
-    pages = html(files)
-    for path, page in pages.items():
-        for link in page.all("a"):
-            href = link.attributes["href"]
-            if href.startswith("https://"):
-                assert link.attributes["rel"] == AWAY
-                continue
-            target, _, fragment = href.partition("#")
-            assert "://" not in href and not target.startswith("/")
-            assert target.endswith("index.html") or href == "#main"
-            there = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
-            assert there in files, f"{path} → {href}"
-            assert not fragment or fragment in pages[there].ids
+KNOWN = (
+    r"arxiv\.org/(abs|pdf|html|list)/[\w./-]+|x\.com/i/status/\d+|www\.reddit\.com/comments/\w+"
+    r"|bsky\.app/profile/[\w:]+/post/\w+|news\.ycombinator\.com/item\?id=\d+|github\.com/overquill/stars"
+    r"|ui\.adsabs\.harvard\.edu/abs/arXiv:[\w./-]+|inspirehep\.net/arxiv/[\w./-]+|desk\.example/write"
+)
 
 
-def test_links_outside_lead_to_arxiv_and_to_posts(whole: dict[str, bytes]) -> None:
+def test_links_outside_lead_to_papers_and_to_posts(whole: dict[str, bytes]) -> None:
     for page in html(whole).values():
         for link in page.all("a"):
             href = link.attributes["href"]
-            if href.startswith("https://") and "figure" not in link.inside:
-                assert re.fullmatch(r"https://arxiv\.org/(abs|pdf|list)/[\w./-]+", href)
+            if href.startswith("https://") and "blockquote" not in link.inside:
+                assert re.fullmatch(rf"https://({KNOWN})", href)
 
 
-def test_nothing_runs_and_nothing_is_fetched_from_elsewhere(whole: dict[str, bytes]) -> None:
+def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(whole: dict[str, bytes]) -> None:
     for path, page in html(whole).items():
-        assert not {"script", "style", "iframe", "img", "form", "object", "base", "use"} & {
-            e.tag for e in page.elements
-        }
-        names = {name for element in page.elements for name in element.attributes}
-        assert not [name for name in names if name == "style" or name.startswith("on") or name == "src"]
+        assert not {"style", "iframe", "img", "object", "base", "use"} & {e.tag for e in page.elements}
+        names = [name for element in page.elements for name in element.attributes]
+        assert not [name for name in names if name == "style" or name.startswith("on")]
         up = "../" * path.count("/")
-        assert [e.attributes["href"] for e in page.all("link")] == [f"{up}style.css", f"{up}icon.svg"]
+        scripts = [*(["search_index.js", "search.js"] if path == "search/index.html" else []), "reader.js"]
+        assert [e.attributes for e in page.all("script")] == [{"src": f"{up}{name}"} for name in scripts]
+        assert names.count("src") == len(scripts)
+        fetched = [e.attributes["href"] for e in page.all("link") if e.attributes["rel"] in ("stylesheet", "icon")]
+        assert fetched == [f"{up}style.css", f"{up}icon.svg"]
+        assert bool(page.all("form")) == (path in ("reading/index.html", "search/index.html"))
         policies = [e.attributes["content"] for e in page.all("meta") if "http-equiv" in e.attributes]
-        assert policies == ["default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'"]
-    style = whole["style.css"].decode()
+        assert policies == [policy_of(path, "sitemap.xml" in whole)]
+    own = ("script-src 'self'", "style-src 'self'", "img-src 'self'")
+    assert "; ".join(["default-src 'none'", *own, "base-uri 'none'", "form-action 'none'"]) == POLICY
+    style, script = whole["style.css"].decode(), whole["reader.js"].decode()
     assert "url(" not in style and "@import" not in style and "http" not in style
+    assert not re.search(r"\b(fetch|XMLHttpRequest|import|eval|innerHTML|insertAdjacentHTML|document\.write)\b", script)
+    assert len(whole["reader.js"]) < 10_000
+
+
+def test_pages_say_where_they_are_and_what_is_beside_them() -> None:
+    def links(page: Page) -> dict[str, str]:
+        return {e.attributes["rel"]: e.attributes["href"] for e in page.all("link")}
+
+    def meta(page: Page) -> dict[str, str]:
+        return {
+            e.attributes["property"]: e.attributes["content"] for e in page.all("meta") if "property" in e.attributes
+        }
+
+    pages = html(named_site("daily"))
+    issue_page = pages["2021-01-14/index.html"]
+    assert links(issue_page)["canonical"] == meta(issue_page)["og:url"] == "https://papers.example/daily/2021-01-14/"
+    assert (links(issue_page)["prev"], links(issue_page)["next"]) == (
+        "../2021-01-13/index.html", "../2021-01-15/index.html",
+    )  # fmt: skip
+    assert links(pages["index.html"])["canonical"] == "https://papers.example/daily/2021-01-20/"
+    assert meta(pages["paper/2101.99901/index.html"]) == {
+        "og:title": "Suspension Bridges for Pocket Robots", "og:type": "article", "og:site_name": "The Daily Dozen",
+        "og:description": meta(pages["paper/2101.99901/index.html"])["og:description"],
+        "og:url": "https://papers.example/daily/paper/2101.99901/",
+        "og:image": "https://papers.example/daily/paper/2101.99901/card.png", "og:image:type": "image/png",
+        "og:image:width": "1200", "og:image:height": "630",
+        "og:image:alt": "Suspension Bridges for Pocket Robots. Tansy Overquill, Bram Oakhollow, Ines Tamarisk. "
+        "Place 1, Thursday, 14 January 2021, The Daily Dozen. "
+        "Voices since the announcement: 2 after 1 hour, 24 after 3 hours, 40 after 6 hours.",
+    }  # fmt: skip
+    assert "canonical" not in links(html(named_site("hot-papers"))["index.html"])
 
 
 def test_every_page_can_be_read_aloud(whole: dict[str, bytes]) -> None:
@@ -179,12 +193,13 @@ def test_every_page_can_be_read_aloud(whole: dict[str, bytes]) -> None:
         assert all(nav.attributes["aria-label"] for nav in page.all("nav"))
         assert all(svg.attributes["aria-hidden"] == "true" for svg in page.all("svg"))
         assert all({"lang", "dir"} <= quote.attributes.keys() for quote in page.all("blockquote"))
+        assert all(e.attributes["alttext"] for e in page.all("math"))
         ids = {e.attributes["aria-labelledby"] for e in page.elements if "aria-labelledby" in e.attributes}
         assert ids <= set(page.ids)
 
 
 def test_an_issue_says_what_was_done() -> None:
-    text = Page(site(OWN_SHELF, "daily")["2021-01-14/index.html"]).text
+    text = Page(site(FULL_SHELF, "daily")["2021-01-14/index.html"]).text
     assert "3 papers of 1,204 announced · 2 networks read, 1 in part (Mastodon: since 11:00, two servers" in text
     assert "1 unknown (Reddit: refused since 2021-01-13 11:00)" in text
     assert "2,177 + 812 = 2,989" in text
@@ -193,7 +208,7 @@ def test_an_issue_says_what_was_done() -> None:
 
 
 def test_empty_issues_say_so_in_words() -> None:
-    files = site(OWN_SHELF, "daily")
+    files = site(FULL_SHELF, "daily")
     assert "Nothing was announced." in Page(files["2021-01-13/index.html"]).text
     text = Page(files["2021-01-15/index.html"]).text
     assert "Nothing reached the threshold: none of the 311 papers announced scored 1,500 or more." in text
@@ -210,7 +225,8 @@ def test_editions_stay_readable_and_say_why() -> None:
     assert "edition-1" in " ".join(e.attributes["href"] for e in latest.all("a"))
     assert "Edition 1 of 2." in first.text and "not a paper" in first.text
     assert "../../paper/2101.99901/index.html" in {e.attributes["href"] for e in first.all("a")}
-    assert not [e for e in first.all("a") if "99904" in e.attributes["href"] and "arxiv" not in e.attributes["href"]]
+    hrefs = [e.attributes["href"] for e in first.all("a")]
+    assert not [href for href in hrefs if "99904" in href and "arxiv" not in href and not href.startswith("#")]
 
 
 def test_a_paper_shows_every_issue_it_was_in() -> None:
@@ -221,185 +237,81 @@ def test_a_paper_shows_every_issue_it_was_in() -> None:
     assert "several times too high" in text
 
 
-def test_about_gives_one_score_to_redo() -> None:
-    files = site(LISTED_SHELF, "hot-papers")
-    text = Page(files["about/index.html"]).text
-    assert "1000 × log10(1,000 / 229) = 640" in text
-    assert "Thank you to arXiv for use of its open access interoperability." in text
-    assert "neither arXiv’s nor Clarivate’s “Hot Paper”" in text
-    assert "on both sides of 2020-09-17" in text and "desk@daily.example" in text
-    assert "2020-09-17" not in Page(site(OWN_SHELF, "daily")["about/index.html"]).text
+def test_the_method_gives_one_score_to_redo() -> None:
+    text = Page(named_site("hot-papers")["method/index.html"]).text
+    assert "1000 × log10(1,000 / 229) = 640" in text and "on both sides of 2020-09-17" in text
+    about = Page(named_site("hot-papers")["about/index.html"]).text
+    assert "Thank you to arXiv for use of its open access interoperability." in about
+    assert "neither arXiv’s nor Clarivate’s “Hot Paper”" in about and "https://desk.example/write" in about
+    assert "2020-09-17" not in Page(named_site("daily")["method/index.html"]).text
 
 
-# ---- texts that try to come alive --------------------------------------------------------------------
-
-HOSTILE = [
-    "<script>alert(1)</script>",
-    "</p></blockquote></article><img src=x onerror=alert(1)>",
-    "\"' onmouseover='alert(1)' style=\"x",
-    "<!-- --><![CDATA[ ]]><?php ?>",
-    "&lt;b&gt; &#60;script&#62; &amp;amp;",
-    "{{ 7*7 }}{% include 'x' %}",
-    "<svg/onload=alert(1)>\u200b</title></style></textarea>",
-    "a\x00b\x1b[31mc\x85d",
-    "\u202eevil\u202c \u2066iso\u2069",
-    "javascript:alert(1)//https://arxiv.org",
-]
-
-
-def disguised(text: str) -> dict[str, bytes]:
-    """A site in which every text from outside is this one."""
-    link = {"start": 0, "end": len(text), "target": text}
-    posts = [
-        post(text, text, name=text, handle=text, lang=text, links=(link,)),
-        post("at://" + text, text, "bluesky", name=text, handle=text),
-        post("https://" + text, text, text, name="", handle=text),
-    ]
-    one = paper("2101.99901", text, text * 30, authors=(text,) * 5, categories=(text, "cs.LG"))
-    two = paper("2101.99902", text, text, summary=text, authors=(text,))
-    own = msgspec.structs.replace(OWN, title=text)
-    entries = [listed(1, one, 1, 2, 3, 400, *posts[:1]), listed(2, two, 1, 2, 3, 400, *posts[1:])]
-    readings = (Reading(network=text, state="refused", reason=text),)
-    made: list[ShelfIssue] = [
-        issue(own, "2021-01-14", entries, announced=4, readings=readings),
-        issue(own, "2021-01-14", entries, announced=4, readings=readings, edition=2, reason=text),
-    ]
-    return site(PlainShelf([own], made), "daily")
+def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
+    text = Page(named_site("daily")["paper/2101.99901/index.html"]).text
+    assert "Network 6 hours a day 3 days a week Hour by hour Bluesky 31 90 – not yet – not yet" in text
+    assert "Hacker News 9 12" in text
+    assert "Voices since the announcement: 4 after 3 hours, 9 after 6 hours, 12 after 24 hours." in text
+    assert "v1, 14 January 2021: new in cs.RO v1, 14 January 2021: listed in cs.LG, math.IT too" in text
+    assert "v2, 2 March 2021: replaced" in text
+    assert (
+        "More posts A post on Bluesky of 14 January 2021 · read it there 2 posts on Hacker News: post 1 · post 2"
+        in text
+    )
+    assert "@misc{overquill-2101.99901," in text and "AU - Overquill, Tansy" in text
+    assert text.count("A bridge!") == 2 and "More of it." not in text  # what no issue quotes is a link
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_no_text_changes_what_a_page_is_made_of(text: str) -> None:
-    harmless, hostile = html(disguised("abcde " * 8)), html(disguised(text + "abcde " * 8))
-    assert harmless.keys() == hostile.keys()
-    for path in harmless:
-        assert hostile[path].structure() == harmless[path].structure(), path
-        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", hostile[path].text)
-    check_links(disguised(text))
+def test_a_post_without_words_is_a_link() -> None:
+    page = Page(named_site("daily")["2021-01-14/index.html"])
+    assert "A post on Hacker News of 14 January 2021 · read it there" in page.text
+    assert len(page.all("figure")) == len(page.all("blockquote")) == 1
 
 
-def one_entry(text: str) -> Page:
-    """The page of an issue with one entry, the text in all that is free text."""
-    shown = paper("2101.99901", f"T {text}", f"A {text}", authors=(f"B {text}",), categories=(f"C {text}",))
-    entry = listed(1, shown, 1, 2, 3, 400, post("12", f"P {text}", name=f"N {text}", handle=f"H {text}"))
-    return Page(site(PlainShelf([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")["index.html"])
+def test_all_papers_of_a_day_stand_by_category() -> None:
+    page = Page(named_site("daily")["2021-01-14/all/index.html"])
+    assert "4 papers announced" in page.text
+    assert (
+        "math.IT Information Theory 2101.99906" in page.text
+    )  # what is new goes first, a title that is not known last
+    hrefs = [e.attributes["href"] for e in page.all("a")]
+    assert "../../paper/2101.99901/index.html" in hrefs and "https://arxiv.org/abs/2101.99905" in hrefs
+    assert "../index.html#2101.99901" in hrefs and "cross-list · cs.IT" in page.text
 
 
-@given(st.text(max_size=200))
-def test_no_text_at_all_does(text: str) -> None:
-    assert one_entry(text).structure() == one_entry("").structure()
+def test_categories_and_authors_have_pages() -> None:
+    files = named_site("hot-papers")
+    author = Page(files["author/tansy-overquill/index.html"]).text
+    assert "2 papers in the issues" in author and "place 1, 14 January 2021" in author
+    assert "author/bram-oakhollow/index.html" not in files  # one paper alone
+    category = Page(files["category/cs.LG/index.html"]).text
+    assert "cs.LG Machine Learning" in category and "January 2021" in category and "2021 2" in category
+    assert files["category/cs.LG/2021/index.html"]
+    names = [e.attributes["href"] for e in Page(files["paper/2101.99901/index.html"]).all("a")]
+    assert "../../author/tansy-overquill/index.html" in names
 
 
-def test_a_post_is_quoted_with_language_and_direction() -> None:
-    page = Page(site(LISTED_SHELF, "hot-papers")["paper/2101.99901/index.html"])
-    assert [(q.attributes["lang"], q.attributes["dir"]) for q in page.all("blockquote")] == [
-        ("en", "auto"), ("he", "rtl"), ("id", "auto"),
-    ]  # fmt: skip
-    assert language("pt-BR") == "pt-BR" and language("und") == "und" and language('"><x') == "und"
+def test_the_status_says_what_was_read_and_what_is_due() -> None:
+    text = Page(named_site("daily")["status/index.html"]).text
+    assert "The latest issue is of Wednesday, 20 January 2021 , frozen 2021-01-14 12:01 UTC" in text
+    assert "The next issue, of Thursday, 21 January 2021, is here by 2021-01-21 19:00 UTC at the latest" in text
+    assert "Bluesky : read in full for all of the last 2 issues." in text
+    assert "14 January 2021: read in part since 2021-01-14 11:00 UTC: two servers of nine were silent" in text
+    assert "19 January 2021: no issue: it was not made" in text
+    latest = Page(named_site("daily")["index.html"])
+    assert "The issue of Thursday, 21 January 2021 was due by" in latest.text
+    assert [e.attributes.get("hidden") for e in latest.elements if "data-due" in e.attributes] == [""]
+    listing = Page(named_site("hot-papers")["status/index.html"]).text
+    assert "none is due at a fixed time" in listing and "a listing of a day that was wrong" not in listing
 
 
-def test_only_plain_web_addresses_become_links() -> None:
-    for good in ("https://a.example", "http://a.example/b?c=d#e", "HTTPS://A.example/ü", "https://[::1]:8/"):
-        assert outside(good) == good
-    for bad in (
-        "javascript:alert(1)", "data:text/html,x", "//a.example", "/b", "https:a.example", "https://", "ftp://a.example",
-        "https://arxiv.org@evil.example", "https://arxiv.org\\@evil.example", " https://a.example", "https://a.example/\n",
-        "https://a.example/\u202e", "https://a.example/" + "a" * 2000, "", "mailto:a@b.example", "file:///etc/passwd",
-    ):  # fmt: skip
-        assert outside(bad) == ""
-
-
-def test_links_of_a_post_are_cut_where_they_fit() -> None:
-    target = "https://a.example/"
-    spans = [(5, 7), (0, 2), (1, 3), (-1, 2), (7, 7), (6, 99), (9, 4)]
-    one = post("1", "01234567", links=tuple({"start": s, "end": e, "target": target} for s, e in spans)).post
-    assert [(piece.text, bool(piece.url)) for piece in pieces(one)] == [
-        ("01", True), ("234", False), ("56", True), ("7", False),
-    ]  # fmt: skip
-
-
-def test_a_post_has_its_own_page_where_one_is_known() -> None:
-    pages = {
-        ("x", "1349700000000000001"): "https://x.com/i/status/1349700000000000001",
-        ("bluesky", "at://did:plc:a1/app.bsky.feed.post/3k"): "https://bsky.app/profile/did:plc:a1/post/3k",
-        ("hackernews", "123"): "https://news.ycombinator.com/item?id=123",
-        ("lobsters", "abc123"): "https://lobste.rs/s/abc123",
-        ("reddit", "t3_abc"): "https://www.reddit.com/comments/abc",
-        ("mastodon", "https://m.example/@quill/1"): "https://m.example/@quill/1",
-        ("x", "1/../../evil"): "",
-        ("bluesky", "at://did:plc:a1/app.bsky.feed.post/../../x"): "",
-        ("mastodon", "quill"): "",
-    }
-    assert {key: post_url(post(key[1], "", key[0]).post) for key in pages} == pages
-
-
-# ---- small parts -------------------------------------------------------------------------------------
-
-
-def test_paths_and_back() -> None:
-    for key in ("arxiv:2101.04869", "arxiv:hep-th/9901001", "arxiv:0704.0001"):
-        assert paper_of(paper_path(key)) == key
-    assert paper_path("osf:abcde") == "" and paper_path("arxiv:../../x") == "" and paper_path("arxiv:") == ""
-    assert issue_of("2021-01-14/index.html") == ("2021-01-14", 0)
-    assert issue_of("2021-01-14/edition-3/index.html") == ("2021-01-14", 3)
-
-
-def test_the_calendar_has_whole_weeks_and_shades() -> None:
-    [later, earlier] = calendar({"2021-01-14": 10, "2021-01-15": 0, "2020-12-31": 1, "2020-02-29": 3})
-    assert [later.name, [month.name for month in earlier.months]] == ["2021", ["February 2020", "December 2020"]]
-    assert all(len(week) == 7 for month in (*later.months, *earlier.months) for week in month.weeks)
-    cells = {cell.path: cell for week in later.months[0].weeks for cell in week if cell.path}
-    assert {path: (cell.number, cell.shade) for path, cell in cells.items()} == {
-        "2021-01-14/index.html": (14, 5), "2021-01-15/index.html": (15, 0),
-    }  # fmt: skip
-    assert cells["2021-01-14/index.html"].said == "14 January 2021: 10 papers"
-    assert [shade(papers, 10) for papers in (0, 1, 2, 3, 9, 10)] == [0, 1, 1, 2, 5, 5]
-
-
-def test_the_first_lines_of_an_abstract_and_the_rest_are_all_of_it() -> None:
-    first, rest = lead(BRIDGES)
-    assert first.endswith("fell in never.") and rest.startswith("We measure")
-    assert f"{first} {rest}" == BRIDGES.abstract
-    assert lead(TEA) == (TEA.summary, TEA.abstract)
-    endless = paper("2101.99903", "T", "word " * 200)
-    first, rest = lead(endless)
-    assert first.endswith("word …") and rest.startswith("… word")
-    assert f"{first.removesuffix(' …')} {rest.removeprefix('… ')}" == endless.abstract.strip()
-    assert "".join(lead(paper("2101.99903", "T", "x" * 1000))).count("x") == 1000
-
-
-@given(st.text())
-def test_what_is_shown_can_be_encoded_and_shown_again(text: str) -> None:
-    assert shown(shown(text)) == shown(text)
-    shown(text).encode()
-
-
-# ---- the style ---------------------------------------------------------------------------------------
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of #rgb or #rrggbb (WCAG 2.2)."""
-    digits = colour.lstrip("#")
-    digits = "".join(c * 2 for c in digits) if len(digits) == 3 else digits
-    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one: str, other: str) -> float:
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_colours_can_be_read(scheme: str) -> None:
-    """AA: 4.5 for text, 3 for the large numerals."""
-    light, dark = re.findall(r":root \{(.*?)\}", asset("style.css").decode(), re.S)[:2]
-    colours = dict(re.findall(r"--([\w-]+): (#\w+);", light if scheme == "light" else dark))
-    for text in ("ink", "dim", "accent"):
-        assert contrast(colours[text], colours["paper"]) >= 4.5, text
-        assert contrast(colours[text], colours["wash"]) >= 4.5, text
-    assert contrast(colours["faint"], colours["paper"]) >= 3
-    for n in (1, 2, 3):
-        assert contrast(colours["ink"], colours[f"shade-{n}"]) >= 4.5, n
-    for n in (4, 5):
-        assert contrast(colours["on-deep"], colours[f"shade-{n}"]) >= 4.5, n
+def test_readers_can_write_to_the_desk() -> None:
+    issue_page = Page(named_site("daily")["2021-01-14/index.html"])
+    mails = [e.attributes["href"] for e in issue_page.all("a") if e.attributes["href"].startswith("mailto:")]
+    assert len(mails) == 4  # three entries and a quotation
+    digest = FULL_SHELF.issue("daily", "2021-01-14").digest
+    assert all(mail.startswith("mailto:desk@daily.example?subject=") and digest in mail for mail in mails)
+    assert "at%3A%2F%2Fdid%3Aplc%3Aquill" in mails[0] and "2101.99901" in mails[0]
+    listing = Page(named_site("hot-papers")["2021-01-14/index.html"])
+    assert [e.attributes["rel"] for e in listing.all("a") if e.attributes["href"] == "https://desk.example/write"]
+    nobody = Page(site(LISTED_SHELF, "hot-papers", imprint=NOBODY)["2021-01-14/index.html"])
+    assert "this is wrong" not in nobody.text and "report" not in nobody.text.replace("reposts", "")

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from hotpapers.model import Quotation
 from hotpapers.publish.plain import Markdown, escape, issue_text, link
 from hotpapers.publish.wording import one_line
 from tests.conftest import DATA
-from tests.publish.build import LISTED, issue, listed, paper, post
-from tests.publish.sample import LISTED_SHELF, OWN_SHELF
+from tests.publish.build import LISTED, as_link, issue, listed, paper, post
+from tests.publish.sample import LISTED_SHELF, OWN_SHELF, TEA
 
 SHELVES = {"hot-papers": LISTED_SHELF, "daily": OWN_SHELF}
 COMMONMARK = MarkdownIt("commonmark")
@@ -104,3 +105,27 @@ def test_no_text_from_outside_comes_alive() -> None:
     assert [t.content for t in tokens if t.type == "code_inline"] == [
         re.findall("Digest `(.*?)`", text)[0], "hotpapers verify 2021-01-14",
     ]  # fmt: skip
+
+
+def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
+    def lines(*quotations: Quotation) -> list[str]:
+        text = issue_text(issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400, *quotations)]))
+        assert "keeps" not in text and "Marrowby" not in text
+        return [block for block in text.split("\n\n") if re.match(r"A post on|\d+ posts on", block)]
+
+    one, two = (as_link(post(number, "Words that X keeps to itself.")) for number in ("11", "12"))
+    unknown = as_link(post("somewhere", "Words that nobody finds.", "mastodon"))
+    assert lines() == []
+    assert lines(unknown, one) == [
+        "A post on Mastodon of 14 January 2021",
+        "A post on X (Twitter) of 14 January 2021 · [read it there](<https://x.com/i/status/11>)",
+    ]
+    assert lines(one, two) == [
+        "2 posts on X (Twitter): [1](<https://x.com/i/status/11>) · [2](<https://x.com/i/status/12>)"
+    ]
+
+
+def test_a_post_without_words_is_where_and_when_it_was() -> None:
+    text = issue_text(issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400, post("11", ""))]))
+    there = "[read it there](<https://x.com/i/status/11>)"
+    assert f"\n\nA post on X (Twitter) of 14 January 2021 · {there}\n\n" in text

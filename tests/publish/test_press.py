@@ -12,8 +12,8 @@ from hotpapers import model, publish
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issue import freeze
 from hotpapers.model import File, Shelf
-from hotpapers.publish.files import Wrote
-from hotpapers.publish.press import Again, press, press_again
+from hotpapers.publish.imprint import Imprint
+from hotpapers.publish.press import Again, Pressed, press, press_again
 from hotpapers.record import Record, now
 from hotpapers.record.forget import forget
 from hotpapers.record.importers.classic import import_classic
@@ -52,7 +52,7 @@ def texts(folder: Path) -> str:
 
 
 def test_a_delivery_is_written_before_and_after(record: Record, tmp_path: Path) -> None:
-    assert press(record, NAME, DAYS, "classic", tmp_path / "out") == Wrote(2, 2)
+    assert press(record, NAME, DAYS, "classic", tmp_path / "out") == Pressed(2, 2)
     assert states(record) == [
         *((day, 1, "classic", "sending", "") for day in DAYS),
         *((day, 1, "classic", "sent", digest(record, day)) for day in DAYS),
@@ -64,7 +64,7 @@ def test_a_delivery_is_written_before_and_after(record: Record, tmp_path: Path) 
 def test_each_edition_is_delivered_once(record: Record, tmp_path: Path) -> None:
     press(record, NAME, DAYS, "classic", tmp_path)
     head = record.head
-    assert press(record, NAME, DAYS, "classic", tmp_path) == Wrote(2, 0)
+    assert press(record, NAME, DAYS, "classic", tmp_path) == Pressed(2, 0)
     assert record.head == head
     freeze.freeze(record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted")
     press(record, NAME, DAYS, "classic", tmp_path)
@@ -94,7 +94,7 @@ def test_what_broke_off_is_finished_the_next_time(
         press(record, NAME, DAYS[:1], "torn", tmp_path)
     assert [state for *_, state, _ in states(record)] == ["sending"]
     Torn.broken = False
-    assert press(record, NAME, DAYS[:1], "torn", tmp_path) == Wrote(2, 1)
+    assert press(record, NAME, DAYS[:1], "torn", tmp_path) == Pressed(2, 1)
     assert [state for *_, state, _ in states(record)] == ["sending", "sending", "sent"]
 
 
@@ -110,7 +110,7 @@ def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) 
 
 
 def test_an_unknown_channel_names_those_there_are(record: Record, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="pigeon: no such channel; there are classic, markdown, site"):
+    with pytest.raises(UsageError, match="pigeon: no such channel; there are classic, feeds, markdown, site"):
         press(record, NAME, DAYS, "pigeon", tmp_path)
     assert not states(record)
 
@@ -118,7 +118,8 @@ def test_an_unknown_channel_names_those_there_are(record: Record, tmp_path: Path
 def test_what_is_forgotten_goes_from_every_folder(record: Record, tmp_path: Path) -> None:
     for to in ("classic", "markdown", "site"):
         press(record, NAME, DAYS, to, tmp_path / to)
-    assert "Kettle 200 is out" in texts(tmp_path / "classic") and "Person" in texts(tmp_path / "site")
+    assert "Kettle 200 is out" in texts(tmp_path / "classic")
+    assert made.post(200).id in texts(tmp_path / "markdown") and made.post(200).id in texts(tmp_path / "site")
     forget(record, f"x:{made.post(200).id}")
     again = press_again(record)
     folders = [tmp_path.resolve() / to for to in ("classic", "markdown", "site")]
@@ -191,6 +192,16 @@ def test_only_the_days_that_were_delivered_are_rendered_anew(record: Record, tmp
     assert [file.name for file in tmp_path.iterdir() if file.suffix == ".md"] == [f"{DAYS[0]}---Hot-Papers.md"]
 
 
+def test_no_more_is_rendered_anew_than_asked_for(record: Record, tmp_path: Path) -> None:
+    press(record, NAME, DAYS, "markdown", tmp_path)
+    for file in tmp_path.glob("*.md"):
+        file.write_text("an older look")
+    assert press_again(record, only={("other", DAYS[0])}) == []
+    [again] = press_again(record, only={(NAME, DAYS[0]), (NAME, "1999-01-01")})
+    assert again.rendered
+    assert [day for day in DAYS if (tmp_path / f"{day}.md").read_text() != "an older look"] == [DAYS[0]]
+
+
 def test_a_folder_that_is_gone_or_cannot_be_written_is_named(record: Record, tmp_path: Path) -> None:
     for name in ("gone", "here"):
         press(record, NAME, DAYS[:1], "classic", tmp_path / name)
@@ -205,7 +216,7 @@ def test_a_folder_that_is_gone_or_cannot_be_written_is_named(record: Record, tmp
 
 
 def test_the_contact_is_on_the_site(record: Record, tmp_path: Path) -> None:
-    press(record, NAME, DAYS, "site", tmp_path, "desk@papers.example")
+    press(record, NAME, DAYS, "site", tmp_path, Imprint("desk@papers.example"))
     assert "desk@papers.example" in (tmp_path / "about" / "index.html").read_text("utf-8")
-    press_again(record, "desk@papers.example")
+    press_again(record, Imprint("desk@papers.example"))
     assert "desk@papers.example" in (tmp_path / "about" / "index.html").read_text("utf-8")

@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers import model
 from hotpapers.errors import CorruptStore, FullStore, NewerStore, NoSuch, NotAStore, UsageError
-from hotpapers.record import Record
+from hotpapers.record import Record, sqlite
 from hotpapers.record.backup import backup, copy_into, restore
 from hotpapers.record.exchange import writing
 from hotpapers.record.forget import copies
@@ -79,7 +79,7 @@ def test_an_older_backup_is_replaced_and_nothing_else(store: str, tmp_path: Path
 WRITER = """
 import sys
 from hotpapers import model
-from hotpapers.record import Record
+from hotpapers.record import Record, sqlite
 with Record(sys.argv[1]) as record:
     print("ready", flush=True)
     for n in range(int(sys.argv[2])):
@@ -104,6 +104,38 @@ def test_a_backup_while_another_process_writes_is_a_moment_of_it(store: str, tmp
         assert record.count(model.Coverage) == 150 * 9 + 1
         assert not made.verified(record).findings
     assert positions == sorted(positions)
+
+
+def snapshot(n: int) -> model.Snapshot:
+    return model.Snapshot(post=f"bluesky:{n}", likes=n, observed_at=AT)
+
+
+class Disturbed:
+    """How many pages are copied at a time: before they are, another writes something."""
+
+    def __init__(self, other: Record) -> None:
+        self.other, self.steps = other, 0
+
+    def __index__(self) -> int:
+        self.steps += 1
+        assert self.steps < 200, "it never ends"
+        self.other.write([snapshot(-self.steps)], source="test")
+        return 50
+
+
+def test_a_backup_ends_though_others_write_all_the_while(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would begin anew after each of their commits: a large store of a busy site would never be copied."""
+    with Record(sqlite_url) as record, Record(sqlite_url) as other:
+        record.write(map(snapshot, range(2000)), source="test")
+        position = record.head.position
+        disturbed = Disturbed(other)
+        monkeypatch.setattr(sqlite, "PAGES", disturbed)
+        copy_into(record.database, tmp_path / "copy.db")
+        assert disturbed.steps > 3 and other.head.position == position + disturbed.steps
+    with Record(str(tmp_path / "copy.db")) as copied:
+        assert copied.head.position == position and not made.verified(copied).findings
 
 
 def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from hotpapers.record.exchange import reading, writing
 from hotpapers.record.forget import copies, forget
 from hotpapers.record.importers import classic
 from hotpapers.record.prune import prune
+from hotpapers.record.search import bring_up
 from hotpapers.record.store import is_server
 from tests.conftest import data
 from tests.record import made, traces
@@ -39,6 +40,7 @@ def store(store_url: str) -> Iterator[Record]:
         record.read([model.Seen("post", "7", said, AT)], named, source="net")
         record.read([model.Seen("post", "8", b"made_up_ada {", AT)], unreadable, source="net")
         record.read([model.Seen("post", "9", b'"nothing of her"', AT)], lambda one: [SNAPSHOT], source="net")
+        bring_up(record)
         yield record
 
 
@@ -119,7 +121,7 @@ def test_what_is_left_is_as_it_was(store: Record) -> None:
     assert (store.marks.pseudonym(ADAS_POST), "x:@made_up_reply") in {(item.post, item.account) for item in likes}
     assert ("x:1366659539260149777", store.marks.pseudonym(ADA)) in {(item.post, item.account) for item in likes}
     issue = RecordShelf(store).issue("hot-papers", "2021-03-02")
-    posts = [quotation.post.text for quotations in issue.posts.values() for quotation in quotations]
+    posts = [quotation.post.text for quotations in issue.printed.values() for quotation in quotations]
     assert len(posts) == 1 and posts[0].startswith("お茶")
     assert issue.content.entries[0].posts[0] in {
         row.hash.hex() for row in store.view().latest(model.Post) if row.is_forgotten

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from hotpapers import model
 from hotpapers.model import DAY, HOUR
 from hotpapers.record import Record
+from hotpapers.record import prune as pruning
 from hotpapers.record.attention import AGES
 from hotpapers.record.exchange import reading, writing
 from hotpapers.record.manifest import unpack
@@ -67,10 +69,15 @@ def looked_at(record: Record, cuts: list[tuple[int, int]], head: int) -> dict[tu
     }
 
 
-@settings(max_examples=60)
-@given(st.lists(step, min_size=1, max_size=8))
-def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object]) -> None:
-    with tempfile.TemporaryDirectory() as folder, Record(str(Path(folder) / "s.db")) as record:
+@settings(max_examples=80)
+@given(st.lists(step, min_size=1, max_size=8), st.booleans(), st.sampled_from([3, 5_000]))
+def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object], whole: bool, size: int) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Record(str(Path(folder) / "s.db")) as record,
+        patch.object(pruning, "STEP", size),
+        patch.object(pruning, "AT_ONCE", size),
+    ):
         cuts: list[tuple[int, int]] = []
         for said in steps:
             if isinstance(said, tuple):
@@ -81,12 +88,28 @@ def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object]
         head = record.head.position
         before = looked_at(record, cuts, head)
         newest = dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post"))
-        gone = prune(record, at=NOW)
+        gone = prune(record, at=NOW, whole=whole)
         assert looked_at(record, cuts, head) == before
         assert dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post")) == newest
         assert made.verified(record).pruned == gone.snapshots
         assert not [f for f in made.verified(record).findings if f.what != "issue"]
         assert prune(record, at=NOW) == Pruned(0, 0)
+
+
+def test_each_day_only_what_has_become_old_is_looked_at(store_url: str) -> None:
+    """In steps, and after a restart, the same is left as by looking at all at once."""
+    days = [NOW - 20 * DAY + n * 12 * HOUR for n in range(41)]
+    with patch.object(pruning, "STEP", 7):
+        with Record(store_url) as record:
+            talked_long_ago(record)
+            gone = [prune(record, at=at, whole=False).snapshots for at in days[:20]]
+        with Record(store_url) as record:
+            gone += [prune(record, at=at, whole=False).snapshots for at in days[20:]]
+            left = record.database.rows("SELECT likes FROM snapshot ORDER BY likes")
+            assert [row[0] for row in left] == [6, 24, 72, 168, 239]
+            assert sum(gone) == 235 and max(gone) < 30 and len([n for n in gone if n]) > 15
+            assert prune(record, at=NOW) == Pruned(0, 0)
+            assert made.verified(record).pruned == 235
 
 
 def talked_long_ago(record: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import http.client
 import threading
 import time
@@ -10,6 +11,8 @@ import time
 import pytest
 from starlette.applications import Starlette
 
+from hotpapers.publish.feeds import Feeds
+from hotpapers.publish.imprint import Imprint
 from hotpapers.publish.site import Site
 from hotpapers.serve.app import app, server
 from tests.publish.build import LISTED, PlainShelf
@@ -18,7 +21,10 @@ from tests.publish.sample import LISTED_SHELF
 
 Answer = tuple[int, dict[str, str], bytes]
 RENDERED = list(Site().render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers")))
-FILES = {file.path: file.data for file in RENDERED if file.data}
+INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
+"""What files alone are searched by: the app searches the record."""
+FILES = {file.path: file.data for file in RENDERED if file.data and not file.path.startswith(INDEX)}
+FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 APP = app(lambda: LISTED_SHELF, "hot-papers")
 
 
@@ -51,6 +57,14 @@ def test_every_page_is_the_static_file() -> None:
         assert headers["content-length"] == str(len(data))
 
 
+def test_every_feed_is_the_static_file() -> None:
+    for file in Feeds().render(LISTED_SHELF, "hot-papers", ()):
+        status, headers, body = ask(f"/{file.path}")
+        assert (status, body) == (200, file.data), file.path
+        assert headers["content-type"].partition(";")[0] in FEED_TYPES
+    assert ask("/feeds/category/no%20such.atom")[0] == 404 and ask("/feeds/author/x.atom")[0] == 404
+
+
 def test_what_a_correction_took_out_is_not_found() -> None:
     gone = [file.path for file in RENDERED if not file.data]
     assert gone and all(ask(f"/{path}")[0] == 404 for path in gone)
@@ -58,26 +72,33 @@ def test_what_a_correction_took_out_is_not_found() -> None:
 
 def test_a_folder_is_its_index() -> None:
     assert ask("/")[2] == FILES["index.html"]
-    for path in ("2021-01-14/", "2021-01-14/edition-1/", "paper/hep-th/9901999/", "archive/", "about/"):
+    for path in (
+        "2021-01-14/", "2021-01-14/edition-1/", "paper/hep-th/9901999/", "archive/", "about/", "status/",
+        "category/cs.LG/", "category/hep-th/2021/", "author/tansy-overquill/",
+    ):  # fmt: skip
         assert ask(f"/{path}")[2] == FILES[f"{path}index.html"]
         status, headers, body = ask(f"/{path.rstrip('/')}")
         assert (status, headers["location"], body) == (308, path.rstrip("/").rpartition("/")[2] + "/", b"")
 
 
 def test_types() -> None:
-    types = {path: ask(f"/{path}")[1]["content-type"] for path in ("index.html", "style.css", "icon.svg")}
-    assert types == {
+    expected = {
         "index.html": "text/html; charset=utf-8",
         "style.css": "text/css; charset=utf-8",
+        "reader.js": "text/javascript; charset=utf-8",
         "icon.svg": "image/svg+xml; charset=utf-8",
+        "robots.txt": "text/plain; charset=utf-8",
+        "2021-01-14/issue.bib": "application/x-bibtex; charset=utf-8",
+        "2021-01-14/issue.ris": "application/x-research-info-systems; charset=utf-8",
     }
+    assert {path: ask(f"/{path}")[1]["content-type"] for path in expected} == expected
 
 
 @pytest.mark.parametrize("path", ["/", "/style.css", "/nothing", "/2021-01-14"])
 def test_every_answer_is_guarded(path: str) -> None:
     headers = ask(path)[1]
     assert headers["content-security-policy"] == (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
     assert headers["x-content-type-options"] == "nosniff"
@@ -100,11 +121,30 @@ def test_what_is_known_is_not_sent_again() -> None:
     assert ask("/about/")[1]["etag"] != tag
 
 
+def test_pages_are_packed_for_those_who_take_it() -> None:
+    tag = ask("/")[1]["etag"]
+    for said in ("gzip", "deflate, gzip;q=0.5, *;q=0", "br, GZIP"):
+        status, headers, body = ask("/", headers={"accept-encoding": said})
+        assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "accept-encoding")
+        assert gzip.decompress(body) == FILES["index.html"] and int(headers["content-length"]) == len(body)
+        assert headers["etag"] != tag
+        assert ask("/", headers={"accept-encoding": said, "if-none-match": headers["etag"]})[0] == 304
+        assert ask("/", headers={"accept-encoding": said, "if-none-match": tag})[0] == 200
+    for said in ("", "identity", "gzip;q=0", "gzip; q=0.0", "deflate, br", "xgzip"):
+        assert ask("/", headers={"accept-encoding": said})[2] == FILES["index.html"]
+    small = ask("/icon.svg", headers={"accept-encoding": "gzip"})
+    assert small[2] == FILES["icon.svg"] and "content-encoding" not in small[1]
+
+
 @pytest.mark.parametrize(
     "path",
     [
         "/nothing",
         "/2021-01-15/",
+        "/2021-01-13/issue.bib",
+        "/2021-01-14/all/",
+        "/category/cs.LG/1999/",
+        "/author/bram-oakhollow/",
         "/paper/",
         "/../etc/passwd",
         "//evil.example/",
@@ -161,3 +201,35 @@ def test_a_real_server_serves_it() -> None:
     connection.close()
     running.should_exit = True
     thread.join()
+
+
+# ---- where the site is public ------------------------------------------------------------------------------
+
+PUBLIC = Imprint(base="https://papers.example/")
+
+
+def test_a_public_site_has_the_same_cards_and_the_same_map() -> None:
+    public = app(lambda: LISTED_SHELF, "hot-papers", PUBLIC)
+    files = Site(PUBLIC).render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers"))
+    named = (".png", "robots.txt", "sitemap.xml")
+    chosen = {one.path: one.data for one in files if one.data and one.path.endswith(named)}
+    assert len(chosen) == 3 + 3 + 2
+    for path, data in chosen.items():
+        status, headers, body = ask(f"/{path}", headers={"accept-encoding": "gzip"}, to=public)
+        if path.endswith(".png"):
+            assert (status, headers["content-type"], body) == (200, "image/png", data)
+            assert headers["cross-origin-resource-policy"] == "cross-origin" and "content-encoding" not in headers
+        else:
+            assert ask(f"/{path}", to=public)[2] == data and headers["cross-origin-resource-policy"] == "same-origin"
+    assert ask("/sitemap.xml", to=public)[1]["content-type"] == "application/xml; charset=utf-8"
+    etag = ask("/2021-01-14/card.png", to=public)[1]["etag"]
+    assert ask("/2021-01-14/card.png", headers={"if-none-match": etag}, to=public)[0] == 304
+    for path in ("/1999-01-01/card.png", "/card.png", "/paper/2101.99904/card.png"):
+        assert ask(path, to=public)[0] == 404
+    policy = ask("/", to=public)[1]["content-security-policy"]
+    assert policy.replace(" connect-src 'self';", "") == ask("/")[1]["content-security-policy"] != policy
+
+
+def test_without_a_public_address_there_is_neither_card_nor_map() -> None:
+    assert [ask(path)[0] for path in ("/2021-01-14/card.png", "/sitemap.xml")] == [404, 404]
+    assert ask("/robots.txt")[2] == b"User-agent: *\nAllow: /\n"

@@ -24,7 +24,7 @@ PART = 40
 
 
 class Made(NamedTuple):
-    """A paper: announced as new in `archives[0]` and as a cross-list in the others, on `day`."""
+    """A paper: announced as new in `archives[0]` and as a cross-list in the others, on `day`; or its later version."""
 
     id: str
     day: str
@@ -32,11 +32,18 @@ class Made(NamedTuple):
     archives: tuple[str, ...] = ("cs",)
     changed: str = ""
     type: str = "new"
+    version: int = 1
+
+    @property
+    def comment(self) -> str:
+        """What its authors say of this version; feeds leave it out."""
+        return f"{self.version} made-up pages"
 
 
 class World:
     """`late`: microseconds after midnight in New York at which a day's batch appears; `unfed`: papers that no feed has;
-    `unknown`: papers that neither feed nor API have."""
+    `unknown`: papers that neither feed nor API have; `lag`: microseconds after midnight until the API has a day's
+    papers; `doubled`: days whose feeds tell once more what was new on another."""
 
     def __init__(
         self,
@@ -45,17 +52,22 @@ class World:
         late: Mapping[str, int] | None = None,
         unfed: Iterable[str] = (),
         unknown: Iterable[str] = (),
+        lag: Mapping[str, int] | None = None,
+        doubled: Mapping[str, str] | None = None,
     ) -> None:
         self.days: dict[str, list[Made]] = {}
         self.by_id: dict[str, Made] = {}
+        self.versions: dict[str, list[Made]] = {}
         self.by_stamp: dict[str, list[Made]] = {}
         for paper in papers:
             self.days.setdefault(paper.day, []).append(paper)
             for stamp in {paper.day, paper.changed} - {""}:
                 self.by_stamp.setdefault(stamp, []).append(paper)
-            self.by_id[paper.id] = paper
+            self.by_id.setdefault(paper.id, paper)
+            self.versions.setdefault(paper.id, []).append(paper)
         self.labels = sorted(self.days)
         self.late, self.unfed, self.unknown = late or {}, {*unfed, *unknown}, set(unknown)
+        self.lag, self.doubled = lag or {}, doubled or {}
 
     def says(self, now: Callable[[], int]) -> Callable[[str], Script]:
         """What it answers at an address, at the moment of the question."""
@@ -68,7 +80,7 @@ class World:
             return self.feed(parts.path.removeprefix("/rss/"), at)
         if parts.path.startswith("/list/"):
             return self.listing(parts.path.split("/")[2], int(asked["skip"]), int(asked["show"]), at)
-        return self.api(asked["id_list"].split(",")) if parts.path == "/api/query" else self.oai(asked, at)
+        return self.api(asked["id_list"].split(","), at) if parts.path == "/api/query" else self.oai(asked, at)
 
     def out(self, day: str, at: int, evening: bool) -> bool:
         """Whether a day's batch is out: in the listing from the evening on, in the feeds from midnight."""
@@ -85,10 +97,12 @@ class World:
         midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), days.EASTERN)
         dated = f"<pubDate>{midnight:%a, %d %b %Y %H:%M:%S %z}</pubDate>"
         papers = [p for p in self.of(archive, day) if p.id not in self.unfed] if self.out(day, at, False) else []
+        papers += self.of(archive, self.doubled.get(day, ""))
         items = "".join(
-            f"<item><title>Paper {p.id}</title><link>https://arxiv.org/abs/{p.id}</link><description>arXiv:{p.id}v1 "
-            f"Announce Type: {_type(p, archive)} \nAbstract: Made up.</description><guid isPermaLink='false'>"
-            f"oai:arXiv.org:{p.id}v1</guid>{''.join(f'<category>{c}</category>' for c in p.archives)}{dated}"
+            f"<item><title>Paper {p.id}</title><link>https://arxiv.org/abs/{p.id}</link><description>"
+            f"arXiv:{p.id}v{p.version} Announce Type: {_type(p, archive)} \nAbstract: Made up.</description>"
+            "<guid isPermaLink='false'>"
+            f"oai:arXiv.org:{p.id}v{p.version}</guid>{''.join(f'<category>{c}</category>' for c in p.archives)}{dated}"
             f"<arxiv:announce_type>{_type(p, archive)}</arxiv:announce_type><dc:creator>Ada Made, Ben Up</dc:creator>"
             "</item>"
             for p in papers
@@ -115,15 +129,26 @@ class World:
                 html += f'<dt><a href ="/abs/{paper.id}" title="Abstract">arXiv:{paper.id}</a> {cross}</dt><dd></dd>'
         return f"{html}</dl>".encode()
 
-    def api(self, ids: list[str]) -> bytes:
-        known = [self.by_id[id] for id in ids if id in self.by_id and id not in self.unknown]
+    def api(self, ids: list[str], at: int) -> bytes:
+        known = [p for id in ids if id not in self.unknown and (p := self.version_of(id, at))]
         entries = "".join(
-            f"<entry><id>http://arxiv.org/abs/{p.id}v1</id><title>Paper {p.id}</title><summary>Made up.</summary>"
-            f"<published>{_utc(p.submitted)}</published><updated>{_utc(p.submitted)}</updated>"
-            f'<author><name>Ada Made</name></author><arxiv:primary_category term="{p.archives[0]}"/></entry>'
+            f"<entry><id>http://arxiv.org/abs/{p.id}v{p.version}</id><title>Paper {p.id}</title>"
+            f"<summary>Made up.</summary><published>{_utc(self.by_id[p.id].submitted)}</published>"
+            f"<updated>{_utc(p.submitted)}</updated><author><name>Ada Made</name></author><author><name>Ben Up</name>"
+            f"</author><arxiv:comment>{p.comment}</arxiv:comment>"
+            f'<arxiv:primary_category term="{p.archives[0]}"/></entry>'
             for p in known
         )
         return f'<feed xmlns:arxiv="a" xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode()
+
+    def version_of(self, id: str, at: int) -> Made | None:
+        """The latest version that the API has of a paper."""
+        versions = [p for p in self.versions.get(id, ()) if self.in_api(p.day, at)]
+        return versions[-1] if versions else None
+
+    def in_api(self, day: str, at: int) -> bool:
+        """Whether the API has a day's papers: as the listings do, or some time after midnight."""
+        return at >= days.closes_at(day) + self.lag[day] if day in self.lag else self.out(day, at, True)
 
     def oai(self, asked: Mapping[str, str], at: int) -> Reply:
         stamp, skip = asked.get("from", ""), 0
@@ -136,11 +161,14 @@ class World:
         papers = [
             p for p in self.by_stamp.get(stamp, ())
             if self.out(p.day, at, True) and p.id not in self.unknown and not stamp < p.changed <= today
+            and not any(self.out(later.day, at, True) for later in self.versions[p.id][p.version :])
         ]  # fmt: skip
         if not papers:
             return _oai('<error code="noRecordsMatch">nothing</error>')
         token = f"<resumptionToken>{stamp}/{skip + PART}</resumptionToken>" if len(papers) > skip + PART else ""
-        records = "".join(_record(paper, stamp) for paper in papers[skip : skip + PART])
+        records = "".join(
+            _record(paper, stamp, self.versions[paper.id][: paper.version]) for paper in papers[skip : skip + PART]
+        )
         return _oai(f"<ListRecords>{records}{token}</ListRecords>")
 
 
@@ -158,13 +186,18 @@ def _oai(inside: str) -> Reply:
     return reply(200, f'<OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">{inside}</OAI-PMH>'.encode())
 
 
-def _record(paper: Made, stamp: str) -> str:
-    submitted = datetime.fromtimestamp(paper.submitted / 1e6, UTC)
+def _record(paper: Made, stamp: str, versions: Iterable[Made]) -> str:
+    moments = [(one.version, datetime.fromtimestamp(one.submitted / 1e6, UTC)) for one in versions]
+    dated = "".join(
+        f'<version version="v{n}"><date>{at:%a, %d %b %Y %H:%M:%S} GMT</date><size>9kb</size></version>'
+        for n, at in moments
+    )
     return (
         f"<record><header><identifier>oai:arXiv.org:{paper.id}</identifier><datestamp>{stamp}</datestamp></header>"
-        f'<metadata><arXivRaw><id>{paper.id}</id><version version="v1"><date>{submitted:%a, %d %b %Y %H:%M:%S} GMT'
-        f"</date><size>9kb</size></version><title>Paper {paper.id}</title><authors>Ada Made and Ben Up</authors>"
-        f"<categories>{' '.join(paper.archives)}</categories><abstract>Made up.</abstract></arXivRaw></metadata>"
+        f"<metadata><arXivRaw><id>{paper.id}</id>{dated}"
+        f"<title>Paper {paper.id}</title><authors>Ada Made and Ben Up</authors>"
+        f"<categories>{' '.join(paper.archives)}</categories><comments>{paper.comment}</comments>"
+        "<abstract>Made up.</abstract></arXivRaw></metadata>"
         "</record>"
     )
 

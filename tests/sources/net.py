@@ -86,9 +86,15 @@ class ScriptedNet:
         return self._answer(Request("GET", whole, headers or {}, {}, self._now), accept)
 
     def post(
-        self, url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        accept: Sequence[int] = (),
     ) -> Answer:
-        return self._answer(Request("POST", url, headers or {}, form or {}, self._now), ())
+        return self._answer(Request("POST", url, headers or {}, form or {}, self._now), accept)
 
     def messages(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes | None]:
         self.requests.append(Request("WEBSOCKET", url, headers or {}, {}, self._now))

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.errors import InputError, Refused, Wait
-from hotpapers.model import Mention, Post, Seen
+from hotpapers.errors import InputError, NetError, Refused, Wait
+from hotpapers.model import Account, Mention, Post, Seen
 from hotpapers.sources import SOURCES
 from hotpapers.sources.bluesky import Bluesky, BlueskySettings, wire
 from hotpapers.sources.bluesky.records import code_points, links_of, moment, tid_time
-from hotpapers.sources.bluesky.sift import names_paper
+from hotpapers.sources.bluesky.sift import names_paper, post_record
 from tests.sources.bluesky_made import ANNA, at_uri, create, post, tid
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import ScriptedNet, reply
@@ -46,7 +46,9 @@ def test_the_stream_keeps_just_the_posts_that_give_items(case: str) -> None:
     body = data(f"sources/bluesky/{case}").read_bytes()
     commit = wire.event(body).commit
     assert commit is not None
-    assert names_paper(commit.record) == bool(list(BLUESKY.read(Seen("post", "", body, AT))))
+    assert names_paper(commit.record, post_record(commit.record)) == bool(
+        list(BLUESKY.read(Seen("post", "", body, AT)))
+    )
 
 
 def test_it_stands_in_the_table() -> None:
@@ -61,7 +63,11 @@ def test_it_stands_in_the_table() -> None:
         ("post", b'{"did":"did:plc:a","time_us":1,"kind":"identity"}'),
         ("post", create(ANNA, {"text": ["arXiv:2609.01234"]})),
         ("reaction", create(ANNA, {}, collection="app.bsky.feed.like")),
+        ("reaction", create(ANNA, {"subject": {"uri": ""}}, collection="app.bsky.feed.like")),
         ("reaction", create(ANNA, {"subject": {"uri": "at://x"}}, collection="app.bsky.graph.follow")),
+        ("reaction", create(ANNA, post("hm", reply={"parent": {"uri": "at://x"}}))),
+        ("reaction", b'{"did":"d","time_us":1}'),
+        ("withdrawn", b'{"post":"at://x","event":' + create(ANNA, None) + b"}"),
         ("withdrawn", b'{"post":"at://x","event":{"did":"d","time_us":1}}'),
         ("account", create(ANNA, {})),
         ("counts", b'{"uri":"at://x"}'),
@@ -164,10 +170,11 @@ def test_counts_are_asked_25_at_once_and_what_is_left_out_is_gone() -> None:
     })  # fmt: skip
     pages = list(BLUESKY.counts(net, [f"bluesky:{uri}" for uri in uris]))
     seen = [seen for page in pages for seen in page.seen]
-    assert [one.kind for one in seen] == ["gone"] + ["counts"] * 29 and [one.key for one in seen] == uris
-    [gone] = BLUESKY.read(seen[0])
+    told = {one.key: one for one in seen}
+    assert [one.kind for one in seen].count("counts") == 29 and list(sorted(told)) == sorted(uris)
+    [gone] = BLUESKY.read(told.pop(uris[0]))
     assert isinstance(gone, Post) and (gone.post, gone.gone) == (f"bluesky:{uris[0]}", "deleted")
-    assert all(len(list(BLUESKY.read(one))) == 3 for one in seen[1:])
+    assert all(len(list(BLUESKY.read(one))) == 3 for one in told.values())
 
 
 def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
@@ -178,6 +185,34 @@ def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
     })  # fmt: skip
     [page] = BLUESKY.counts(net, [f"bluesky:{bad}", f"bluesky:{good}"])
     assert [(seen.kind, seen.key) for seen in page.seen] == [("counts", good)]
+
+
+@pytest.mark.parametrize("said", [b"<html>", b"{}", b"[" * 100_000, b'{"posts":7}'])
+def test_a_view_that_answers_nonsense_says_nothing_of_any_post(said: bytes) -> None:
+    with pytest.raises(NetError, match="not what is expected"):
+        list(BLUESKY.counts(ScriptedNet(lambda _: said), [f"bluesky:{at_uri(ANNA, AT)}"]))
+
+
+def test_a_view_that_tells_of_one_post_in_nonsense_does_not_make_the_others_gone() -> None:
+    uris = [at_uri(ANNA, AT + n) for n in range(3)]
+    said = json.dumps({"posts": [{"author": 7}, a_view(uris[1])]}).encode()
+    [page] = BLUESKY.counts(ScriptedNet(lambda _: said), [f"bluesky:{uri}" for uri in uris])
+    assert [(seen.kind, seen.key[:10]) for seen in page.seen] == [("counts", uris[1][:10]), ("counts", "unreadable")]
+    with pytest.raises(msgspec.ValidationError):
+        list(BLUESKY.read(page.seen[1]))
+
+
+def test_a_changed_handle_and_new_labels_are_told_with_the_counts() -> None:
+    uri = at_uri(ANNA, AT)
+    view = a_view(uri) | {"labels": [{"val": "porn"}, {"val": "spam", "neg": True}]}
+    view["author"] = {"did": ANNA, "handle": "anna-moved.example", "labels": [{"val": "!hide"}, {"val": "rude"}]}
+    items = list(BLUESKY.read(Seen("counts", uri, json.dumps(view).encode(), AT)))
+    assert [(item.account, item.handle) for item in items if isinstance(item, Account)] == [
+        (f"bluesky:{ANNA}", "anna-moved.example")
+    ]
+    assert [(item.handle, item.limits) for item in items if isinstance(item, Post)] == [
+        ("anna-moved.example", ("!hide", "porn"))
+    ]
 
 
 @pytest.mark.parametrize("said", [Wait(60, "busy"), Refused("no", 403)])

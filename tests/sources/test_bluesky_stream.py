@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec import MsgspecError
 
-from hotpapers.errors import HotPapersError, InputError, NetError, Refused, Stopped, Wait
+from hotpapers.errors import Gap, HotPapersError, InputError, NetError, Refused, Stopped, Wait
 from hotpapers.model import Item, Page, Post, Reaction, Seen, Verdict
 from hotpapers.sources.bluesky import Bluesky, BlueskySettings
-from hotpapers.sources.bluesky.stream import MOST_SEEN, MOST_UNREADABLE, Cursor, parse, worst
+from hotpapers.sources.bluesky.stream import MOST_SEEN, MOST_UNREADABLE, Cursor, parse
 from tests.sources.bluesky_made import ANNA, BERT, account, at_uri, commit_frame, create, frame, pointing, post, tid
 from tests.sources.net import START, Request, ScriptedNet
 
@@ -104,7 +104,17 @@ def test_posts_that_name_papers_are_kept_and_the_cursor_is_the_newest_event() ->
 
 def test_an_event_of_the_future_does_not_carry_the_cursor_away() -> None:
     heard = Heard(source(), {ONE: [idle_at(START + 10**15), None, Stopped()]})
-    assert heard.pages[-1] == Page([], str(START + SECOND))
+    assert heard.pages[-1] == Page([], str(START + SECOND), START + SECOND)
+
+
+def test_a_server_whose_clock_is_ahead_lacks_nothing_and_takes_no_cursor_along() -> None:
+    """Two hours: neither is what lies between missing, nor is a cursor of then waited for."""
+    ahead = [paper_at(START + 7200 * SECOND), None, Stopped()]
+    heard = Heard(source(), {ONE: ahead}, str(START - 5 * SECOND))
+    assert isinstance(heard.error, Stopped) and len(heard.seen) == 1
+    assert int(heard.pages[-1].cursor or 0) <= START + 2 * SECOND
+    heard = Heard(source(), {ONE: [paper_at(START), None, Stopped()]}, str(START + 7200 * SECOND))
+    assert int(heard.asked[0][1]["cursor"][0]) <= START and int(heard.pages[-1].cursor or 0) <= START + 2 * SECOND
 
 
 def test_pages_are_bounded_and_a_quiet_stream_has_a_heartbeat() -> None:
@@ -112,7 +122,8 @@ def test_pages_are_bounded_and_a_quiet_stream_has_a_heartbeat() -> None:
     heard = Heard(source(), {ONE: [*crowd, Stopped()]}, pace=0)
     assert [len(page.seen) for page in heard.pages] == [MOST_SEEN, MOST_SEEN]
     heard = Heard(source(silence=0), {ONE: [None] * 4 + [Stopped()]})
-    assert heard.pages == [Page([], None)] * 4 and isinstance(heard.error, Stopped)
+    assert heard.pages == [Page([], None, START + n * 30 * SECOND) for n in (1, 2, 3, 4)]
+    assert isinstance(heard.error, Stopped)
     heard = Heard(source(), {ONE: [idle_at(START + n) for n in range(61)] + [Stopped()]})
     assert [page.cursor for page in heard.pages] == [str(START + 29), str(START + 59)]
 
@@ -192,6 +203,34 @@ def test_nonsense_is_set_apart_and_stops_nothing_unless_there_is_nothing_else() 
     assert isinstance(heard.error, NetError) and "make no sense" in str(heard.error)
 
 
+# ---- how far it was read -------------------------------------------------------------------------------
+
+
+def test_a_page_says_up_to_when_the_network_was_read_also_while_a_backlog_is_told() -> None:
+    hour = 3600 * SECOND
+    behind = [paper_at(START - hour + n * SECOND, BERT) for n in range(3)]
+    heard = Heard(source(), {ONE: [*behind, paper_at(START), Stopped()]}, str(START - hour))
+    assert [page.until for page in heard.pages] == [*(START - hour + n * SECOND for n in range(3)), START]
+
+
+def test_nothing_is_read_before_the_first_event_nor_by_hearing_again_what_was_heard() -> None:
+    since = START - 100 * SECOND
+    assert [page.until for page in Heard(source(), {ONE: [None, Stopped()]}, str(since)).pages] == [since]
+    assert [page.until for page in Heard(source(), {ONE: [None, Stopped()]}).pages] == [START]
+    again: list[Said] = [paper_at(since - 9 * SECOND), paper_at(since - 8 * SECOND), Stopped()]
+    assert {page.until for page in Heard(source(), {ONE: again}, str(since)).pages} == {since}
+    [page] = Heard(source(), {ONE: [None, Stopped()]}, str(START + 10**12)).pages
+    assert page.until == START
+
+
+def test_silence_says_that_all_was_read_only_where_it_is_usual() -> None:
+    quiet: list[Said] = [idle_at(START - 50 * SECOND), None, Stopped()]
+    [page] = Heard(source(), {ONE: quiet}, str(START - 60 * SECOND)).pages
+    assert page.until == START - 50 * SECOND
+    [page] = Heard(source(silence=0), {ONE: quiet}, str(START - 60 * SECOND)).pages
+    assert page.until == START + 31 * SECOND
+
+
 # ---- servers that fail ---------------------------------------------------------------------------------
 
 
@@ -225,6 +264,7 @@ def test_what_no_host_has_any_more_is_said_and_passed_over() -> None:
     hosts = {ONE: [idle_at(START - 100 * SECOND)], TWO: [idle_at(START - 200 * SECOND)]}
     heard = Heard(source(), hosts, str(old))
     assert heard.pages == [Page((), str(START - 200 * SECOND))] and "86200 s are missing" in str(heard.error)
+    assert isinstance(heard.error, Gap) and heard.error.missing == (old, START - 200 * SECOND)
     heard = Heard(source(), {ONE: hosts[ONE], TWO: [idle_at(old), None, Stopped()]}, str(old))
     assert isinstance(heard.error, Stopped) and heard.pages[-1].cursor == str(old)
     heard = Heard(source(), {ONE: hosts[ONE], TWO: [idle_at(old), None, NetError("reset")]}, str(old))
@@ -232,8 +272,6 @@ def test_what_no_host_has_any_more_is_said_and_passed_over() -> None:
 
 
 def test_of_several_errors_the_one_that_is_soonest_tried_again_is_told() -> None:
-    down, busy, no = NetError("down"), Wait(60, "busy"), Refused("no")
-    assert worst([no, busy, down]) is down and worst([no, busy]) is busy and worst([no]) is no
     heard = Heard(source(), {ONE: [Refused("no")], TWO: [Wait(60, "busy")]})
     assert isinstance(heard.error, Wait)
     assert "ended the stream" in str(Heard(source(), {ONE: [], TWO: []}).error)
@@ -275,12 +313,16 @@ def test_a_relay_that_does_not_know_our_number_is_heard_from_its_newest_on() -> 
     said = frame("", {"error": "FutureCursor", "message": "Cursor in the future."}, op=-1)
     heard = firehose(said, cursor="firehose:relay.example:5:17")
     assert heard.pages == [Page((), "firehose:relay.example::17")] and "FutureCursor" in str(heard.error)
+    assert isinstance(heard.error, Gap) and heard.error.missing == (17, START + SECOND)
 
 
 def test_a_relay_that_forgot_what_came_next_is_heard_from_its_oldest_on() -> None:
     said = frame("#info", {"name": "OutdatedCursor"})
     heard = firehose(said, cursor="firehose:relay.example:5:17")
     assert heard.pages == [Page((), "firehose:relay.example:0:17")] and "no longer has" in str(heard.error)
+    assert isinstance(heard.error, Gap) and heard.error.missing == (17, START + SECOND)
+    untimed = firehose(said, cursor="firehose:relay.example:5:").error
+    assert isinstance(untimed, Gap) and untimed.missing is None
     heard = firehose(said, commit_frame(ANNA, PATH, PAPER, 7, TIME), cursor="firehose:relay.example:0:17")
     assert [seen.kind for seen in heard.seen] == ["post"]
 
@@ -305,10 +347,12 @@ def test_frames_of_every_kind_and_frames_that_are_none() -> None:
         frame("", {})[:4],
         b"\x81" * 10**5,
         commit_frame(ANNA, PATH, PAPER, 6, "yesterday"),
+        b"\x01",
+        b"\x01\x02",
     ]
     known = f"bluesky:{ANNA}"
     heard = Heard(source([known], transport="firehose"), {RELAY: [*said, None, Stopped()]}, pace=0)
-    assert [seen.kind for seen in heard.seen] == ["account", "post", "gone"] + ["unreadable"] * 4
+    assert [seen.kind for seen in heard.seen] == ["account", "post", "gone"] + ["unreadable"] * 6
     assert b'"$link":"bafkrei' in heard.seen[1].body and b'"$bytes":"YWJj"' in heard.seen[1].body
     for seen in heard.seen[3:]:
         with pytest.raises((InputError, MsgspecError)):

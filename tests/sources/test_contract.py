@@ -25,7 +25,10 @@ from tests.sources.cases import AT, FOLDER
 from tests.sources.net import ScriptedNet, reply
 
 NAMES = sorted(SOURCES)
-KINDS = ["post", "home", "feed", "counts", "gone", "paper", "reaction", "account", "item", "story", "whatever"]
+KINDS = [
+    "post", "edit", "home", "feed", "thread", "counts", "gone", "paper", "reaction", "account", "item", "story",
+    "whatever",
+]  # fmt: skip
 PAGES = ROOT / "docs" / "sources"
 
 JSON = st.recursive(
@@ -156,6 +159,7 @@ KEYS = ["2609.01234", "t3_qq7aa1", "1", "https://home.example/users/wool/statuse
 # ---- asking ----------------------------------------------------------------------------------------------
 
 TALKATIVE: dict[str, dict[str, Any]] = {
+    "bluesky": {"jetstream": ["wss://one.example"]},
     "feeds": {"urls": ["https://blog.example/feed"]},
     "hackernews": {},
     "huggingface": {},
@@ -167,6 +171,7 @@ TALKATIVE: dict[str, dict[str, Any]] = {
 """Settings with which a source asks somebody, where its defaults ask nobody."""
 
 KNOWN = {
+    "bluesky": ["bluesky:at://a/app.bsky.feed.post/1"],
     "feeds": ["feeds:1"],
     "hackernews": ["hackernews:1"],
     "huggingface": ["huggingface:2609.00001"],
@@ -180,6 +185,8 @@ ANSWERS = st.one_of(
     st.binary(max_size=40),
     JSON.map(lambda value: json.dumps(value).encode()),
     st.just(b'{"access_token":"t"}'),
+    st.just(b'{"posts":[{"uri":"at://a/app.bsky.feed.post/1"},7]}'),
+    st.just(b'{"did":"a","time_us":1,"commit":{"operation":"create","collection":"app.bsky.feed.post","rkey":"1"}}'),
     st.just(b'{"data":[{"id":"5"},3]}'),
     st.just(b'{"data":{"children":[{"data":{"name":"t3_a"}},{"data":4}]}}'),
     st.just(b'[{"id":"1","uri":"u"},5]'),

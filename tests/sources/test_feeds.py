@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.errors import NetError, Partial, Refused, Wait
 from hotpapers.model import Mention, Post, Seen
 from hotpapers.sources import syndication
 from hotpapers.sources.feeds import Feeds, FeedsSettings
@@ -172,7 +172,7 @@ def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
     net = ScriptedNet({"https://a.example/": Wait(60, "busy"), "https://b.example/": reply(304)})
     pages = Feeds(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(net, None)
     assert not next(pages).seen
-    with pytest.raises(Wait):
+    with pytest.raises(Partial, match="1 of 2 could not be read; busy"):
         next(pages)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.errors import InputError, NetError, Refused, Wait
+from hotpapers.errors import InputError, Partial, Refused, Wait
 from hotpapers.model import Account, Item, Mention, Page, Post, Seen, Snapshot
 from hotpapers.sources.mastodon import MOST_PAGES, OVERLAP, PAGE, Mastodon, MastodonServer, MastodonSettings
 from tests.sources.cases import AT, cases, check
@@ -125,18 +125,18 @@ def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
 
 def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> None:
     public = f"{OTHER}/api/v1/timelines/public?limit={PAGE}"
-    for problem in (Refused("no", 401), Wait(9, "busy"), b"<html>", b"{}"):
+    for problem in (Refused("no", 401), Wait(9, "busy"), b"<html>", b"{}", b"[" * 100_000):
         net = ScriptedNet({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
         pages: list[Page] = []
-        with pytest.raises(NetError):
-            collect(TWO.pages(net, None), pages)
+        with pytest.raises(Partial, match="1 of 3 could not be read"):
+            collect(Mastodon(TWO.settings).pages(net, None), pages)
         assert keys(pages) == [status(1)["uri"], status(2)["uri"]]
         assert set(json.loads(pages[-1].cursor or "")) >= {f"{BASE}/tag/maths", f"{OTHER}/public"}
 
 
 def test_a_token_goes_to_its_own_server_in_a_header_and_nowhere_else() -> None:
     net = ScriptedNet(lambda url: said(status(1)))
-    pages = list(TWO.pages(net, None))
+    pages = list(Mastodon(TWO.settings).pages(net, None))
     assert [request.headers for request in net.requests] == [{}, {}, {"authorization": "Bearer t0ken"}]
     assert "t0ken" not in repr(pages) + repr(net.asked)
     home = ScriptedNet(lambda url: said())
@@ -207,7 +207,7 @@ def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> Non
     away = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
     net = ScriptedNet({at_home(1): Refused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
     pages: list[Page] = []
-    with pytest.raises(Refused):
+    with pytest.raises(Partial, match="1 of 2 could not be read; no"):
         collect(ONE.counts(net, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
     assert len(net.requests) == 2 and keys(pages) == [away]
 
@@ -240,6 +240,82 @@ def test_moments_do_not_hang_on_the_machines_zone() -> None:
     plain = status(1, created_at="2026-01-01T00:00:00")
     [post] = [i for i in ONE.read(Seen("post", plain["uri"], json.dumps(plain).encode(), AT)) if isinstance(i, Post)]
     assert post.created_at == START
+
+
+# ---- edits and limits ----------------------------------------------------------------------------------
+
+EDITED = {"edited_at": "2026-01-02T00:00:00Z", "content": "<p>never mind</p>"}
+AWAY = f"{OTHER}/objects/5"
+
+
+def knowing(*uris: str) -> Mastodon:
+    return Mastodon(ONE.settings, {f"mastodon:{uri}" for uri in uris})
+
+
+def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
+    net = ScriptedNet({at_home(): json.dumps(status(1, **EDITED)).encode()})
+    [page] = ONE.counts(net, [post_key()])
+    assert [seen.kind for seen in page.seen] == ["counts", "edit"]
+    for seen in page.seen:
+        found = list(ONE.read(seen))
+        assert not any(isinstance(item, Mention) for item in found)
+        assert [item.text for item in found if isinstance(item, Post)] == ["never mind"]
+    assert [item.likes for item in ONE.read(page.seen[0]) if isinstance(item, Snapshot)] == [5]
+    assert not [item for item in ONE.read(page.seen[1]) if isinstance(item, Snapshot)]
+
+
+def test_counts_are_told_also_where_only_another_server_shows_the_card_that_names_the_paper() -> None:
+    net = ScriptedNet({at_home(): json.dumps(status(1, content="look")).encode()})
+    [page] = ONE.counts(net, [post_key()])
+    assert [seen.kind for seen in page.seen] == ["counts"]
+    assert [item.likes for item in items(ONE, [page]) if isinstance(item, Snapshot)] == [5]
+
+
+@pytest.mark.parametrize(
+    ("one", "known", "kinds"),
+    [
+        (status(1, **EDITED), True, ["home", "edit"]),
+        (status(1, **EDITED), False, ["home"]),
+        (status(1), True, ["home"]),
+        (status(1, uri=AWAY, **EDITED), True, ["post", "edit"]),
+        (status(1, uri=f"{OTHER}/users/b/statuses/5", **EDITED), True, []),
+        (status(1, uri=f"{OTHER}/users/b/statuses/5"), False, ["post"]),
+    ],
+)
+def test_timelines_tell_the_edits_of_tracked_posts_where_nobody_else_will(
+    one: dict[str, Any], known: bool, kinds: list[str]
+) -> None:
+    source = knowing(one["uri"]) if known else ONE
+    [page] = source.pages(ScriptedNet({tag(): said(one)}), None)
+    assert [seen.kind for seen in page.seen] == kinds
+
+
+def test_what_is_no_longer_public_is_gone() -> None:
+    net = ScriptedNet({at_home(): json.dumps(status(1, visibility="private")).encode()})
+    [post] = items(ONE, list(ONE.counts(net, [post_key()])))
+    assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "withdrawn", "")
+
+
+@pytest.mark.parametrize(
+    ("limit", "of_post", "of_account"),
+    [
+        ("sensitive", {"sensitive": True}, {}),
+        ("content warning", {"spoiler_text": "proofs"}, {}),
+        ("noindex", {}, {"noindex": True}),
+        ("limited", {}, {"limited": True}),
+        ("suspended", {}, {"suspended": True}),
+        ("nobot", {}, {"note": '<p>moss <a href="https://home.example/tags/NoBot">#<span>NoBot</span></a></p>'}),
+        ("", {"spoiler_text": "", "sensitive": None}, {"note": "a bot, nobot at all", "noindex": None}),
+    ],
+)
+def test_each_wish_of_an_author_or_a_server_is_a_limit(
+    limit: str, of_post: dict[str, Any], of_account: dict[str, Any]
+) -> None:
+    one = status(1)
+    one |= of_post | {"account": one["account"] | of_account}
+    for kind in ("post", "home", "counts", "edit"):
+        found = list(ONE.read(Seen(kind, one["uri"], json.dumps(one).encode(), AT)))
+        assert [item.limits for item in found if isinstance(item, Post)] == [(limit,) if limit else ()]
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------
@@ -279,9 +355,6 @@ NOT_READ = {
     "status_edit_history.json": "earlier wordings, without an address",
     "status_history_mastodon.social.json": "earlier wordings, without an address",
     "status_source.json": "a source text, without an address",
-    "stream_direct_conversation.sse": "event streams are not read",
-    "stream_user_update_notification_statusupdate_delete.sse": "event streams are not read",
-    "stream_user_update_only.sse": "event streams are not read",
     "trends_tags_mastodon.social.json": "hashtags, no posts",
     "timeline_tag_page4.json": "the empty page at the end: see test_recorded_timelines_are_pages",
 }
@@ -303,7 +376,7 @@ def test_every_recording_of_mastodon_is_read(shared: Path) -> None:
     folder = shared / "recordings" / "mastodon"
     papers: dict[str, set[str]] = {}
     count, accounts = 0, set()
-    for file in (f for f in sorted(folder.rglob("*.*")) if not f.name.endswith(".headers.txt")):
+    for file in (f for f in sorted(folder.rglob("*.*")) if not f.name.endswith((".headers.txt", ".sse"))):
         name = file.relative_to(folder).as_posix()
         if name in NOT_READ:
             continue

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.errors import NetError, Partial, Refused, Wait
 from hotpapers.model import Account, Mention, Page, Post, Seen, Snapshot
-from hotpapers.sources.reddit import BATCH, OVERLAP, Reddit, RedditSettings
+from hotpapers.sources.reddit import Reddit, RedditSettings
+from hotpapers.sources.reddit.api import BATCH, HARDLY_ALL, OVERLAP
 from hotpapers.sources.syndication import entries
 from tests.sources.cases import AT, cases, check
-from tests.sources.net import START, ScriptedNet, reply
+from tests.sources.net import START, Reply, ScriptedNet, reply
 
 KEY = RedditSettings(subreddits=("one", "two"), client_id="the-id", client_secret="s3cret")
 FEEDS = RedditSettings(subreddits=("one", "two"))
@@ -95,7 +97,9 @@ def test_a_round_ends_after_ten_pages() -> None:
         return TOKEN if url == TOKEN_AT else listing(post(f"t3_{(n := next(count))}", NOW - n), after=f"t3_{n}")
 
     settings = msgspec.structs.replace(KEY, subreddits=("one",))
-    pages = list(Reddit(settings).pages(ScriptedNet(said), '{"one":1}'))
+    pages: list[Page] = []
+    with pytest.raises(Partial, match="more posts than the 1000 newest since it was last read"):
+        collect(Reddit(settings).pages(ScriptedNet(said), '{"one":1}'), pages)
     assert len(keys(pages)) == 10 and pages[-1].cursor == json.dumps({"one": float(NOW)}, separators=(",", ":"))
 
 
@@ -137,6 +141,26 @@ def test_a_listed_post_that_is_gone_is_told_if_it_is_known() -> None:
     found = [seen for page in source.pages(net, None) for seen in page.seen]
     items = [item for seen in found for item in source.read(seen)]
     assert [(item.post, item.gone) for item in items if isinstance(item, Post)] == [("reddit:t3_a", "removed")]
+
+
+def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any_more() -> None:
+    edited = post("t3_a", title="no paper", edited=float(NOW))
+    listed = {
+        TOKEN_AT: TOKEN,
+        new("one"): listing(edited, post("t3_b", edited=1.5), post("t3_c")),
+        new("two"): listing(),
+    }
+    source = Reddit(KEY, known={"reddit:t3_a", "reddit:t3_c"})
+    seen = [one for page in source.pages(ScriptedNet(listed), None) for one in page.seen]
+    assert [(one.kind, one.key) for one in seen] == [
+        ("post", "t3_a"), ("edit", "t3_a"), ("post", "t3_b"), ("post", "t3_c"),
+    ]  # fmt: skip
+    asked = [f"https://oauth.reddit.com/api/info?limit=100&raw_json=1&id={name}" for name in ("t3_a", "t3_b")]
+    net = ScriptedNet({TOKEN_AT: TOKEN, asked[0]: listing(edited), asked[1]: listing(post("t3_b"))})
+    again = [one for key in ("reddit:t3_a", "reddit:t3_b") for page in source.counts(net, [key]) for one in page.seen]
+    assert [(one.kind, one.key) for one in again] == [("counts", "t3_a"), ("edit", "t3_a"), ("counts", "t3_b")]
+    items = [item for one in again for item in source.read(one)]
+    assert [item.text for item in items if isinstance(item, Post)] == ["no paper"]
 
 
 def test_counts_are_asked_for_a_hundred_at_a_time_and_missing_names_are_gone() -> None:
@@ -184,18 +208,144 @@ def test_without_a_key_the_feeds_are_read() -> None:
     assert {item.paper for item in items if isinstance(item, Mention)} == {"arxiv:2609.01234"}
     assert {item.account for item in items if isinstance(item, Account)} == {"reddit:@wool"}
     assert not [item for item in items if isinstance(item, Snapshot)] and net.requests[0].headers == {}
-    assert list(source.counts(net, ["reddit:t3_a"])) == []
 
 
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     pages: list[Page] = []
-    with pytest.raises(Wait):
+    with pytest.raises(Partial, match="1 of 2 could not be read; busy"):
         collect(Reddit(FEEDS).pages(ScriptedNet({rss("one"): Wait(9, "busy"), rss("two"): ATOM}), None), pages)
     assert keys(pages) == ["t3_a"]
 
 
 def test_a_feed_that_is_as_before_says_nothing_new() -> None:
     assert keys(list(Reddit(FEEDS).pages(ScriptedNet({rss("one"): reply(304), rss("two"): ATOM}), None))) == ["t3_a"]
+
+
+def test_a_feed_says_that_a_known_post_is_gone() -> None:
+    deleted = ATOM.replace(b"/u/Wool", b"/u/[deleted]")
+    for known, gone in ((set[str](), []), ({"reddit:t3_a"}, ["deleted"])):
+        source = Reddit(FEEDS, known=known)
+        pages = source.pages(ScriptedNet({rss("one"): deleted, rss("two"): reply(304)}), None)
+        items = [item for page in pages for seen in page.seen for item in source.read(seen)]
+        assert [item.gone for item in items if isinstance(item, Post)] == gone
+
+
+def feed_of(*ages: float) -> bytes:
+    """A feed of posts that are so many seconds old."""
+    made = [datetime.fromtimestamp(NOW - age, UTC).isoformat() for age in ages]
+    posts = "".join(
+        f"<entry><id>t3_{n}</id><title>t</title><published>{m}</published></entry>" for n, m in enumerate(made)
+    )
+    return f"<feed xmlns='http://www.w3.org/2005/Atom'>{posts}</feed>".encode()
+
+
+ONE = RedditSettings(subreddits=("one",))
+
+
+def test_posts_that_a_feed_no_longer_had_are_missed_and_it_is_said() -> None:
+    full = feed_of(*range(0, 250, 10))
+    first = list(Reddit(ONE).pages(ScriptedNet({rss("one"): full}), None))
+    assert json.loads(first[0].cursor or "") == {"one": NOW}
+    for newest, missed in ((NOW - 240, False), (NOW - 241, True)):
+        pages: list[Page] = []
+        problem = ""
+        try:
+            collect(Reddit(ONE).pages(ScriptedNet({rss("one"): full}), json.dumps({"one": newest})), pages)
+        except Partial as said:
+            problem = str(said)
+        assert len(keys(pages)) == 25 and problem == (
+            "r/one: more posts than the 25 newest since it was last read" * missed
+        )
+
+
+@pytest.mark.parametrize(("span", "pause"), [(1000, 500), (100, 300), (100_000, None)])
+def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) -> None:
+    feed = feed_of(*(span * n / 24 for n in range(25)))
+    net = ScriptedNet({rss("one"): [feed, reply(304)], rss("two"): reply(304)})
+    source = Reddit(FEEDS)
+    for _ in range(2):  # the second time nothing is new, and it fills as fast
+        again = [page.next_at for page in source.pages(net, None) if page.next_at]
+        assert again == ([] if pause is None else [net.now() + pause * 1_000_000])
+
+
+def test_an_empty_feed_says_nothing_of_when_to_come_again() -> None:
+    pages = list(Reddit(ONE).pages(ScriptedNet({rss("one"): feed_of()}), None))
+    assert [page.next_at for page in pages] == [None] and pages[0].cursor == "{}"
+
+
+# ---- known posts, without a key ------------------------------------------------------------------------
+
+
+def thread(name: str) -> str:
+    return f"https://www.reddit.com/comments/{name}/.rss"
+
+
+@pytest.mark.parametrize(
+    ("said", "gone"),
+    [
+        (ATOM, None),
+        (ATOM.replace(b"/u/Wool", b"/u/[deleted]"), "deleted"),
+        (ATOM.replace(b"Sheep", b"[ Removed by Reddit ]"), "removed"),
+        (reply(404, b"<h1>gone</h1>"), "deleted"),
+        (reply(410), "deleted"),
+    ],
+)
+def test_a_post_is_looked_for_in_its_own_feed(said: Reply, gone: str | None) -> None:
+    source = Reddit(FEEDS)
+    [page] = source.counts(ScriptedNet({thread("a"): said}), ["reddit:t3_a"])
+    items = [item for seen in page.seen for item in source.read(seen)]
+    assert [item.gone for item in items if isinstance(item, Post)] == [gone or ""]
+    assert not [item for item in items if isinstance(item, Snapshot)]
+
+
+@pytest.mark.parametrize("said", [reply(403), reply(429), reply(500), b"<html>a login</html>", Refused("blocked", 403)])
+def test_who_is_refused_learns_nothing_of_a_post(said: Reply) -> None:
+    pages: list[Page] = []
+    with pytest.raises(NetError):
+        pages.extend(Reddit(FEEDS).counts(ScriptedNet({thread("a"): said}), ["reddit:t3_a"]))
+    assert pages == []
+
+
+def test_a_thread_without_its_own_post_says_nothing() -> None:
+    [page] = Reddit(FEEDS).counts(ScriptedNet({thread("b"): ATOM}), ["reddit:t3_b"])
+    assert page.seen == []
+
+
+def test_a_post_that_fails_spoils_no_other() -> None:
+    def said(url: str) -> Reply:
+        name = url.split("/")[-2]
+        return NetError("reset") if int(name) % 5 == 3 else ATOM.replace(b"t3_a", f"t3_{name}".encode())
+
+    names = [f"reddit:t3_{n}" for n in range(1000)]
+    pages = list(Reddit(FEEDS).counts(ScriptedNet(said), [*names[:7], "reddit:~1c", "reddit:t1_x", *names[7:]]))
+    assert len(keys(pages)) == len(pages) == 800
+
+
+# ---- known posts, with a key ---------------------------------------------------------------------------
+
+
+def info(answers: dict[str, Reply]) -> Callable[[str], Reply]:
+    """What is said of batches, by the first name of each."""
+    return lambda url: TOKEN if url == TOKEN_AT else answers[url.split("id=")[1].split("%2C")[0]]
+
+
+def test_a_batch_that_fails_spoils_no_other() -> None:
+    said = info({"t3_0": Refused("400", 400), "t3_100": listing(*(post(f"t3_{n}") for n in range(100, 200)))})
+    pages = list(Reddit(KEY).counts(ScriptedNet(said), [f"reddit:t3_{n}" for n in range(200)]))
+    assert len(keys(pages)) == 100
+
+
+def test_a_post_that_reddit_does_not_list_is_gone_unless_not_one_is_there() -> None:
+    few = [f"reddit:t3_{n}" for n in range(HARDLY_ALL)]
+    [page] = Reddit(KEY).counts(ScriptedNet(info({"t3_0": listing()})), few)
+    assert [seen.kind for seen in page.seen] == ["gone"] * HARDLY_ALL
+    with pytest.raises(NetError, match=r"api/info: nothing of 11 posts"):
+        list(Reddit(KEY).counts(ScriptedNet(info({"t3_0": listing()})), [*few, "reddit:t3_x"]))
+
+
+def test_where_one_post_does_not_say_which_it_is_none_is_gone() -> None:
+    [page] = Reddit(KEY).counts(ScriptedNet(info({"t3_0": listing(3)})), ["reddit:t3_0"])
+    assert [seen.key[:11] for seen in page.seen] == ["unreadable-"]
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------

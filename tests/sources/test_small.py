@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hotpapers.errors import Wait
-from hotpapers.model import Mention, Post, Seen, Snapshot
+from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.model import Answer, Mention, Post, Seen, Snapshot
 from hotpapers.sources.hackernews import MOST_HITS, OVERLAP, HackerNews, HackerNewsSettings
 from hotpapers.sources.huggingface import HuggingFace, HuggingFaceSettings
 from hotpapers.sources.lobsters import Lobsters, LobstersSettings
 from tests.sources.cases import AT, cases, check
-from tests.sources.net import START, ScriptedNet, reply
+from tests.sources.net import START, Reply, ScriptedNet, reply
 
 HN = HackerNews(HackerNewsSettings(terms=("arxiv.org",)))
 LOBSTERS = Lobsters(LobstersSettings())
@@ -24,7 +25,7 @@ HF = HuggingFace(HuggingFaceSettings(days=2))
 
 def hn_key(_: str, body: bytes) -> str:
     said = json.loads(body)
-    return str((said or {}).get("objectID") or (said or {}).get("id"))
+    return str((said or {}).get("objectID") or (said or {}).get("id") or 48000009)
 
 
 def lobsters_key(_: str, body: bytes) -> str:
@@ -83,6 +84,46 @@ def test_hacker_news_counts_ask_for_each_item() -> None:
     assert isinstance(snapshot, Snapshot) and (snapshot.post, snapshot.likes) == ("hackernews:7", 3)
 
 
+FIREBASE, ALGOLIA = "https://hacker-news.firebaseio.com/v0/item/7.json", "https://hn.algolia.com/api/v1/items/7"
+
+
+@pytest.mark.parametrize(
+    ("item", "search", "gone"),
+    [
+        (b'{"id":7,"deleted":true}', b"", ["deleted"]),
+        (b'{"id":7,"dead":true}', b"", ["removed"]),
+        (b"null", reply(404, b'{"status":404}'), ["deleted"]),
+        (b"null\n", b'{"id":7}', []),
+        (b'{"id":7,"type":"comment"}', b"", []),
+    ],
+)
+def test_what_hacker_news_no_longer_has_is_gone(item: bytes, search: Reply, gone: list[str]) -> None:
+    """`null` alone says nothing: Firebase has it for what is new, and now and then for what is there."""
+    [page] = HN.counts(ScriptedNet({FIREBASE: item, ALGOLIA: search}), ["hackernews:7"])
+    items = [item for seen in page.seen for item in HN.read(seen)]
+    assert [item.gone for item in items if isinstance(item, Post)] == gone == [i.gone for i in items]  # type: ignore[attr-defined]
+
+
+def test_an_item_of_hacker_news_that_fails_spoils_no_other() -> None:
+    def said(url: str) -> Reply:
+        item = int(url.rpartition("/")[2].removesuffix(".json"))
+        broken: dict[int, Reply] = {3: NetError("reset"), 4: b"<html>", 5: b'{"id":6}', 6: Refused("no", 401)}
+        return broken.get(item % 10) or json.dumps({"id": item, "score": item}).encode()
+
+    pages = list(HN.counts(ScriptedNet(said), ["hackernews:~1c", *(f"hackernews:{n}" for n in range(1000))]))
+    counted = [
+        item.likes for page in pages for seen in page.seen for item in HN.read(seen) if isinstance(item, Snapshot)
+    ]
+    assert counted == [n for n in range(1000) if n % 10 not in (3, 4, 5, 6)] and len(pages) == 600
+
+
+def test_a_score_may_fall() -> None:
+    net = ScriptedNet({FIREBASE: [b'{"id":7,"score":9}', b'{"id":7,"score":4}', b'{"id":7,"score":-1}']})
+    pages = [page for _ in range(3) for page in HN.counts(net, ["hackernews:7"])]
+    items = [item for page in pages for seen in page.seen for item in HN.read(seen)]
+    assert [item.likes for item in items if isinstance(item, Snapshot)] == [9, 4, 0]
+
+
 def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() -> None:
     assert Lobsters(LobstersSettings(every=60)).every == 3600
     story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
@@ -94,6 +135,51 @@ def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() ->
     assert isinstance(post, Post) and post.gone == "deleted"
 
 
+def merged(url: str) -> Answer:
+    return reply(200, b"<html>")._replace(url=url)
+
+
+@pytest.mark.parametrize(
+    ("answer", "gone"),
+    [
+        (reply(404, b"<h1>gone</h1>"), ["deleted"]),
+        (reply(410), ["deleted"]),
+        (merged("https://lobste.rs/s/bb/the_other_story"), ["merged"]),
+        (merged("https://lobste.rs/s/bb.json"), ["merged"]),
+        (reply(200, b'{"short_id":"aa","created_at":"2026-01-01T00:00:00Z","score":-3}'), []),
+    ],
+)
+def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Answer, gone: list[str]) -> None:
+    [page] = LOBSTERS.counts(ScriptedNet({"https://lobste.rs/s/aa.json": answer}), ["lobsters:aa"])
+    items = [item for seen in page.seen for item in LOBSTERS.read(seen)]
+    assert [item.gone for item in items if isinstance(item, Post)] == gone
+    assert [item.likes for item in items if isinstance(item, Snapshot)] == ([] if gone else [0])
+
+
+def test_a_story_or_paper_that_fails_spoils_no_other() -> None:
+    def said(url: str) -> Reply:
+        number = int(url.rpartition("/")[2].removesuffix(".json").removeprefix("2601."))
+        story = json.dumps({"short_id": str(number), "created_at": "2026-01-01T00:00:00Z"}).encode()
+        paper = json.dumps({"id": f"2601.{number:05d}"}).encode()
+        broken: dict[int, Reply] = {1: NetError("reset"), 2: b'{"short_id":"x","id":"x"}', 3: Refused("no", 403)}
+        return broken.get(number % 10) or (story if "/s/" in url else paper)
+
+    lobsters = [f"lobsters:{n}" for n in range(1000)]
+    papers = [f"huggingface:2601.{n:05d}" for n in range(1000)]
+    for source, keys in ((LOBSTERS, lobsters), (HF, papers)):
+        pages = list(source.counts(ScriptedNet(said), [*keys[:5], f"{source.name}:~1c", *keys[5:]]))
+        items = [item for page in pages for seen in page.seen for item in source.read(seen)]
+        assert len(items) == len(pages) == 700 and all(isinstance(item, Snapshot) for item in items)
+
+
+def test_a_paper_whose_page_vanished_is_gone() -> None:
+    for status in (404, 410):
+        at = "https://huggingface.co/api/papers/2601.00001"
+        [page] = HF.counts(ScriptedNet({at: reply(status, b"Not Found")}), ["huggingface:2601.00001"])
+        [post] = HF.read(page.seen[0])
+        assert isinstance(post, Post) and post.gone == "deleted"
+
+
 def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list() -> None:
     listed = b'[{"paper":{"id":"2601.00001","title":"t"}}]'
     base = "https://huggingface.co/api/daily_papers?date=2025-12-31&limit=100"
@@ -102,6 +188,18 @@ def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list
     assert [seen.key for page in HF.pages(net, None) for seen in page.seen] == ["2601.00001"]
     [page] = HF.counts(net, ["huggingface:2601.00001"])
     assert [item.likes for item in HF.read(page.seen[0]) if isinstance(item, Snapshot)] == [4]
+
+
+def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one() -> None:
+    def said(url: str, last: str) -> Reply:
+        return b"[]" if f"date={last}&" in url else reply(404, b"{}")
+
+    net = ScriptedNet(lambda url: said(url, "2025-12-27"))
+    assert not any(page.seen for page in HF.pages(net, None))
+    days = [re.findall(r"date=([-0-9]+)", request.url)[0] for request in net.requests]
+    assert days == ["2025-12-31", "2026-01-01", "2025-12-30", "2025-12-29", "2025-12-28", "2025-12-27"]
+    with pytest.raises(NetError, match="404"):
+        list(HF.pages(ScriptedNet(lambda url: said(url, "2025-12-01")), None))
 
 
 def test_a_request_to_wait_goes_to_the_runner() -> None:

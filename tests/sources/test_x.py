@@ -1,27 +1,25 @@
-"""X: what it says, read; and that no month ever costs more than its budget, whatever happens in between."""
+"""X: what it says, read; how it is asked, for posts and for their counts. What it may cost: see test_x_money."""
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hotpapers.errors import HotPapersError, NetError, Refused, Wait
-from hotpapers.model import DAY, HOUR, Mention, Page, Post, Seen, Snapshot
-from hotpapers.sources.x import EPOCH, FIELDS, PAGE, SMALLEST, UNSURE_AGAIN, X, XSettings
+from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.model import DAY, HOUR, Answer, Mention, Metered, Page, Post, Seen, Snapshot
+from hotpapers.sources.x import EPOCH, FIELDS, PAGE, SMALLEST, X, XSettings
+from hotpapers.sources.x.buying import UNSURE_AGAIN
 from tests.sources.cases import AT, cases, check
-from tests.sources.net import START, ScriptedNet
+from tests.sources.net import START, Reply, ScriptedNet, reply
 
-SETTINGS = XSettings(token="t0ken", budget=10.0, price=0.01)
+SETTINGS = XSettings(token="t0ken", budget=1000.0, price=0.01, author_price=0.02, counts=0.5)
+LATE = START + 20 * DAY
 ASKED = "https://api.x.com/2/tweets/search/recent?" + urlencode(
     {"query": SETTINGS.query, "max_results": PAGE, "tweet.fields": FIELDS, "expansions": "author_id"}
     | {"user.fields": "username,name,protected"}
@@ -30,7 +28,12 @@ ASKED = "https://api.x.com/2/tweets/search/recent?" + urlencode(
 
 @pytest.mark.parametrize("case", cases("x"))
 def test_x_reads(case: str) -> None:
-    check("x", case, X(XSettings()).read, lambda name, body: str(json.loads(body)["tweet"]["id"]))
+    check("x", case, X(XSettings()).read, key_of)
+
+
+def key_of(_: str, body: bytes) -> str:
+    said = json.loads(body)
+    return str(said.get("value") or said.get("tweet", said)["id"])
 
 
 def id_at(at: int, n: int = 0) -> str:
@@ -70,38 +73,44 @@ def test_without_key_and_budget_nothing_is_asked(settings: XSettings) -> None:
 
 
 def test_the_token_goes_into_a_header_and_nowhere_else() -> None:
-    net = ScriptedNet(lambda url: answer(tweet(id_at(START))))
+    net = ScriptedNet(lambda url: answer(tweet(id_at(START))), now=LATE)
     pages = list(X(SETTINGS).pages(net, None))
     assert net.requests[0].headers == {"authorization": "Bearer t0ken"}
     assert "t0ken" not in repr(pages) + net.requests[0].url
 
 
+BOOKED = 3 * PAGE * 30_000
+"""Of a search: three tries, of a hundred posts with their authors."""
+
+
 def test_pages_follow_each_other_and_the_cursor_moves_at_the_end() -> None:
-    new, old = id_at(START, 5), id_at(START - HOUR)
+    new, old = id_at(LATE, 5), id_at(LATE - HOUR)
     replies = iter([answer(tweet(new), next_token="more"), answer(tweet(old))])
-    net = ScriptedNet(lambda url: next(replies))
+    net = ScriptedNet(lambda url: next(replies), now=LATE)
     pages = list(X(SETTINGS).pages(net, None))
-    assert [cursor(page)["since"] for page in pages] == ["", "", "", new]
-    assert [cursor(page)["posts"] for page in pages] == [PAGE, 1, 1 + PAGE, 2]
+    assert [cursor(page).get("since", "") for page in pages] == ["", "", "", new]
+    one = 10_000 + 2 * 20_000
+    assert [cursor(page)["spent"] for page in pages] == [BOOKED, one, one + BOOKED, 2 * one]
     assert asked(net, 1)["next_token"] == "more" and "since_id" not in asked(net, 0)
-    following = ScriptedNet(lambda url: answer())
+    following = ScriptedNet(lambda url: answer(), now=LATE)
     last = list(X(SETTINGS).pages(following, pages[-1].cursor))[-1]
     assert asked(following)["since_id"] == new and cursor(last) == cursor(pages[-1])
 
 
 def test_a_cursor_older_than_the_networks_memory_is_not_sent() -> None:
-    net = ScriptedNet(lambda url: answer())
-    said = json.dumps({"since": id_at(START - 8 * DAY), "month": "2025-12", "posts": 3})
-    list(X(SETTINGS).pages(net, said))
+    net = ScriptedNet(lambda url: answer(), now=LATE)
+    list(X(SETTINGS).pages(net, json.dumps({"since": id_at(LATE - 8 * DAY), "month": "2025-12", "spent": 3})))
     assert "since_id" not in asked(net)
 
 
-def test_what_is_refused_costs_nothing() -> None:
-    for problem in (Wait(60, "busy"), Refused("no", 401)):
-        pages: list[Page] = []
-        with pytest.raises(type(problem)):
-            collect(X(SETTINGS).pages(ScriptedNet({ASKED: problem}), None), pages)
-        assert [cursor(page)["posts"] for page in pages] == [PAGE, 0]
+@pytest.mark.parametrize(
+    ("said", "raised"), [(reply(429, retry_after="60"), Wait), (reply(401), Refused), (reply(403), Refused)]
+)
+def test_what_is_refused_costs_nothing(said: Answer, raised: type[NetError]) -> None:
+    pages: list[Page] = []
+    with pytest.raises(raised, match="/2/tweets/search/recent: answered"):
+        collect(X(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
+    assert [cursor(page).get("spent", 0) for page in pages] == [BOOKED, 0] and "asking" not in cursor(pages[-1])
 
 
 def collect(pages: Iterator[Page], into: list[Page]) -> None:
@@ -109,20 +118,36 @@ def collect(pages: Iterator[Page], into: list[Page]) -> None:
     into.extend(pages)
 
 
-def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small() -> None:
+@pytest.mark.parametrize("said", [NetError("broke off"), b"<html>", reply(500), reply(503, retry_after="5")])
+def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(said: Reply) -> None:
     pages: list[Page] = []
-    for problem in (NetError("broke off"), b"<html>"):
-        with pytest.raises(Wait) as told:
-            collect(X(SETTINGS).pages(ScriptedNet({ASKED: problem}), None), pages)
-        assert told.value.seconds == UNSURE_AGAIN and cursor(pages[-1])["posts"] == PAGE
-    net = ScriptedNet(lambda url: answer())
+    with pytest.raises(Wait) as told:
+        collect(X(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
+    lost = BOOKED if not isinstance(said, Answer) else BOOKED // 3  # a status says that it was asked once
+    assert cursor(pages[-1]) == {"month": "2026-01", "spent": lost, "asking": True}
+    assert told.value.seconds == (5 if isinstance(said, Answer) and said.status == 503 else UNSURE_AGAIN)
+    net = ScriptedNet(lambda url: answer(), now=LATE)
     last = list(X(SETTINGS).pages(net, pages[-1].cursor))[-1]
-    assert asked(net)["max_results"] == str(SMALLEST) and not cursor(last).get("asking")
-    assert cursor(last)["posts"] == PAGE
+    assert asked(net)["max_results"] == str(SMALLEST) and cursor(last) == {"month": "2026-01", "spent": lost}
+
+
+def test_what_reached_nobody_costs_nothing_and_is_an_error_like_any_other() -> None:
+    unreached = NetError("refused")
+    unreached.tries = 0
+    pages: list[Page] = []
+    with pytest.raises(NetError) as told:
+        collect(X(SETTINGS).pages(ScriptedNet({ASKED: unreached}, now=LATE), None), pages)
+    assert told.value is unreached and cursor(pages[-1]) == {"month": "2026-01"}
+
+
+def test_tries_before_the_one_that_answered_are_paid_for() -> None:
+    net = ScriptedNet(lambda url: reply(200, answer(tweet(id_at(LATE))))._replace(tries=2), now=LATE)
+    last = list(X(SETTINGS).pages(net, None))[-1]
+    assert cursor(last)["spent"] == PAGE * 30_000 + 10_000 + 2 * 20_000
 
 
 def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
-    net = ScriptedNet(lambda url: answer(tweet(id_at(START)), {"id": "none"}))
+    net = ScriptedNet(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
     seen = [one for page in X(SETTINGS).pages(net, None) for one in page.seen]
     assert [one.key[:10] for one in seen] == [id_at(START)[:10], "unreadable"]
     with pytest.raises(msgspec.ValidationError):
@@ -131,91 +156,99 @@ def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
 
 def test_an_edit_is_the_same_post_later() -> None:
     first, second = id_at(START), id_at(START + HOUR)
-    net = ScriptedNet(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])))
+    net = ScriptedNet(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
     [seen] = [one for page in X(SETTINGS).pages(net, None) for one in page.seen]
     posts = [item for item in X(SETTINGS).read(seen) if isinstance(item, Post)]
     assert seen.key == first and [post.post for post in posts] == [f"x:{first}"] and posts[0].handle == "wool"
 
 
-def test_counts_are_not_paid_for_again() -> None:
-    assert list(X(SETTINGS).counts(ScriptedNet({}), ["x:1"])) == []
+def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any_more() -> None:
+    first, second = id_at(START), id_at(START + HOUR)
+    edited = tweet(second, edit_history_tweet_ids=[first, second], text="no paper")
+    for known, kind, posts in ((set[str](), "post", 0), ({f"x:{first}"}, "edit", 1)):
+        source = X(SETTINGS, known=known)
+        pages = list(source.pages(ScriptedNet(lambda url: answer(edited, tweet(first)), now=LATE), None))
+        seen = [one for page in pages for one in page.seen]
+        assert [one.kind for one in seen] == [kind, "post"]
+        items = list(source.read(seen[0]))
+        assert [item.text for item in items if isinstance(item, Post)] == ["no paper"] * posts
+        assert not [item for item in items if isinstance(item, Mention)]
 
 
-# ---- months --------------------------------------------------------------------------------------------
+# ---- counts, and what is gone --------------------------------------------------------------------------
+
+RICH = XSettings(token="t0ken", budget=10_000.0)
 
 
-class Bill:
-    """The network's own account: a post that is returned is charged to the month, once a day."""
-
-    def __init__(self, random: Random) -> None:
-        self.random = random
-        self.paid: dict[str, set[tuple[int, str]]] = {}
-        self.net = ScriptedNet(self.said, pace=30)
-
-    def said(self, url: str) -> bytes | HotPapersError:
-        if self.random.random() < 0.1:
-            return self.random.choice([Wait(60, "busy"), Refused("no", 401)])
-        most, now = int(parse_qs(urlsplit(url).query)["max_results"][0]), self.net.now()
-        ids = [id_at(now, n) for n in range(self.random.randint(0, most))]
-        day = datetime.date(1970, 1, 1) + datetime.timedelta(days=now // DAY)
-        self.paid.setdefault(day.isoformat()[:7], set()).update((now // DAY, id) for id in ids)
-        if self.random.random() < 0.05:
-            return NetError("broke off")
-        return answer(*map(tweet, ids), next_token="more" if self.random.random() < 0.6 else "")
+def problem(id: str, type: str, title: str, resource: str = "tweet") -> dict[str, str]:
+    return {"value": id, "resource_type": resource, "title": title, "type": f"https://api.x.com/2/problems/{type}"}
 
 
-@pytest.mark.parametrize("budget", [0.09, 0.1, 3.0, 10.0, 25.01])
-@pytest.mark.parametrize("seed", range(4))
-def test_no_month_costs_more_than_its_budget(budget: float, seed: int) -> None:
-    """Four months of rounds, with failures, repeated tries, and a kill before or after any page is stored."""
-    random, settings = Random(seed), msgspec.structs.replace(SETTINGS, budget=budget)
-    bill = Bill(random)
-    stored: str | None = None
-    while bill.net.now() < START + 120 * DAY:
-        try:
-            for page in X(settings).pages(bill.net, stored):
-                if random.random() < 0.03:
-                    break  # killed before this page is stored
-                stored = page.cursor or stored
-                if random.random() < 0.03:
-                    break  # killed after it
-        except NetError as problem:
-            bill.net.advance(problem.seconds if isinstance(problem, Wait) else 3600)
-        bill.net.advance(random.choice([60, 3600, 40_000]))
-    affordable = X(settings)._affordable()
-    assert all(len(paid) <= affordable for paid in bill.paid.values())
-    assert len(bill.paid) >= (3 if affordable >= SMALLEST else 0)
-    assert affordable >= SMALLEST or not bill.paid
+def counted(source: X, pages: list[Page]) -> list[Any]:
+    return [item for page in pages for seen in page.seen for item in source.read(seen)]
 
 
-def test_a_month_that_turns_while_pages_are_read_pays_for_its_own() -> None:
-    now = 1_769_904_000_000_000 - 90_000_000  # a minute and a half before February 2026
-    replies = iter(
-        [answer(tweet(id_at(now)), next_token="b"), answer(tweet(id_at(now)), next_token="c"), answer(tweet("5"))]
-    )
-    net = ScriptedNet(lambda url: next(replies), now=now, pace=60)
-    pages = list(X(SETTINGS).pages(net, None))
-    assert [(cursor(page)["month"], cursor(page)["posts"]) for page in pages[1::2]] == [
-        ("2026-01", 1), ("2026-02", 1), ("2026-02", 2),
-    ]  # fmt: skip
+def test_counts_are_asked_for_a_hundred_at_a_time_and_cost_what_came() -> None:
+    def said(url: str) -> bytes:
+        ids = parse_qs(urlsplit(url).query)["ids"][0].split(",")
+        return json.dumps(
+            {"data": [{"id": id, "text": "", "public_metrics": {"like_count": 3}} for id in ids]}
+        ).encode()
+
+    net, source = ScriptedNet(said, now=LATE), X(RICH)
+    pages = list(source.counts_from(net, [f"x:{n}" for n in range(1000)], None))
+    assert len(net.requests) == 10 and net.requests[0].headers == {"authorization": "Bearer t0ken"}
+    assert {item.likes for item in counted(source, pages)} == {3} and len(counted(source, pages)) == 1000
+    assert cursor(pages[-1])["spent"] == 1000 * 5000 and len(pages) == 20
 
 
-def test_a_clock_that_is_set_back_begins_no_new_month() -> None:
-    net = ScriptedNet(lambda url: answer())
-    last = list(X(SETTINGS).pages(net, '{"since":"","month":"2026-05","posts":400}'))[-1]
-    assert (cursor(last)["month"], cursor(last)["posts"]) == ("2026-05", 400)
+def test_a_post_that_is_gone_says_why() -> None:
+    answer = json.dumps({
+        "data": [{"id": "1", "text": "", "public_metrics": {"like_count": 3}}],
+        "errors": [
+            problem("2", "resource-not-found", "Not Found Error"),
+            problem("3", "resource-not-found", "Forbidden"),
+            problem("4", "not-authorized-for-resource", "Authorization Error"),
+            problem("5", "rate-limit-exceeded", "Too Many Requests"),
+            problem("6", "resource-not-found", "Not Found Error", "user"),
+            problem("8", "resource-not-found", "Not Found Error"),
+            {"value": 7}, 3,
+        ],
+    }).encode()  # fmt: skip
+    source = X(RICH)
+    keys = [f"x:{n}" for n in range(1, 8)]
+    items = counted(source, list(source.counts_from(ScriptedNet(lambda url: answer, now=LATE), keys, None)))
+    gone = {item.post: item.gone for item in items if isinstance(item, Post)}
+    assert gone == {"x:2": "deleted", "x:3": "suspended", "x:4": "protected"}  # 8 was not asked for
+    assert [item.post for item in items if isinstance(item, Snapshot)] == ["x:1"]
 
 
-def test_a_spent_budget_waits() -> None:
-    net = ScriptedNet({})
-    with pytest.raises(Wait, match="budget of 10 is spent"):
-        list(X(SETTINGS).pages(net, '{"since":"","month":"2026-01","posts":991}'))
+def test_what_an_answer_does_not_mention_is_not_gone() -> None:
+    source = X(RICH)
+    assert counted(source, list(source.counts_from(ScriptedNet(lambda url: b"{}", now=LATE), ["x:1"], None))) == []
 
 
-@given(st.integers(1, 10**6), st.integers(1, 10**4))
-def test_what_a_budget_pays_for_is_exact(cents: int, mills: int) -> None:
-    source = X(XSettings(token="t", budget=cents / 100, price=mills / 1000))
-    assert source._affordable() == cents * 10 // mills
+def test_an_edited_post_is_counted_under_its_first_identifier() -> None:
+    said = {"data": [{"id": "5", "edit_history_tweet_ids": ["5", "9"], "public_metrics": {"like_count": 1}}, {"a": 1}]}
+    source = X(RICH)
+    pages = list(source.counts_from(ScriptedNet(lambda url: json.dumps(said).encode(), now=LATE), ["x:5"], None))
+    seen = [one for page in pages for one in page.seen]
+    assert [one.key[:10] for one in seen] == ["5", "unreadable"]
+
+
+def test_keys_that_can_be_no_identifier_are_not_asked_for() -> None:
+    net = ScriptedNet(lambda url: b"{}", now=LATE)
+    list(X(RICH).counts_from(net, ["x:~18e1", "x:@wool", "x:1", "bluesky:at://x", "x:1", "x:" + "9" * 20], None))
+    assert asked(net)["ids"] == "1"
+    assert list(X(RICH).counts_from(ScriptedNet({}), ["x:~18e1"], None)) == []
+
+
+def test_without_their_cursor_counts_are_not_asked_for() -> None:
+    assert isinstance(X(RICH), Metered)
+    with pytest.raises(Refused, match="it is not known how much was spent"):
+        X(RICH).counts(ScriptedNet({}), ["x:1"])
+    with pytest.raises(Refused, match="no key"):
+        list(X(XSettings()).counts_from(ScriptedNet({}), ["x:1"], None))
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------
@@ -289,5 +322,14 @@ def test_the_recorded_answers_of_the_search_are_pages(shared: Path) -> None:
         "from-docs/partial_errors_200.json",
     ):
         said = json.loads((folder / name).read_bytes()) | {"meta": {}}
-        pages = X(SETTINGS).pages(ScriptedNet({ASKED: json.dumps(said).encode()}), None)
+        pages = X(SETTINGS).pages(ScriptedNet({ASKED: json.dumps(said).encode()}, now=LATE), None)
         assert [one.key for page in pages for one in page.seen] == [one["id"] for one in said["data"]]
+
+
+def test_the_recorded_partial_errors_are_understood(shared: Path) -> None:
+    said = (shared / "recordings" / "x" / "from-docs" / "partial_errors_200.json").read_bytes()
+    source, there, missing = X(RICH), "1261326399320715264", "1276230436478386177"
+    net = ScriptedNet(lambda url: said, now=LATE)
+    pages = list(source.counts_from(net, [f"x:{there}", f"x:{missing}"], None))
+    assert [(one.kind, one.key) for page in pages for one in page.seen] == [("counts", there), ("gone", missing)]
+    assert [item.gone for item in counted(source, pages)] == ["deleted"]

@@ -21,26 +21,39 @@ from hotpapers.cli.terminal import complain
 from hotpapers.errors import HotPapersError, UsageError
 
 NAME = "hotpapers"
+COLLECT = 100_000
+"""New objects after which the collector looks for cycles: rows and pages are many and make none, and looking after each
+700, as Python does, takes a tenth of the time of publishing a day."""
 ASKED_BY_SHELL = "_HOTPAPERS_COMPLETE"
 """The environment variable by which a shell's completion script asks for what may come next."""
+LASTING = (["run"], ["collect"], ["serve"], ["mcp"])
+"""Commands that go on for months: in them the collector looks as often as Python has it."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("start:init", "Write a commented hotpapers.toml and an empty store."),
     "demo": ("start:demo", "Make five issues of real papers, as Markdown and as a site."),
+    "run": ("networks:run", "Collect, freeze and publish on schedule, until stopped."),
+    "scheduled": ("scheduled:scheduled", "Note when a scheduled run begins and how it ends."),
     "collect": ("networks:collect", "Read networks into the record."),
     "import": ("bring:import_", "Take files of others into the record."),
     "issue": ("issues:issue", "Freeze an issue and print it."),
     "publish": ("issues:publish", "Freeze what is not frozen and render it."),
+    "mail": ("mail:mail", "Keep the list of those who get issues by mail, and check what mail needs."),
+    "mcp": ("mcp:mcp", "Offer issues, papers and search to language models."),
     "serve": ("start:serve", "Serve the site as a web app."),
+    "feed-generator": ("announce:feed_generator", "Put a publication's custom feed on Bluesky."),
     "explain": ("issues:explain", "Say why a paper ranks where it does, as arithmetic."),
     "verify": ("issues:verify", "Rebuild issues from the record and compare digests."),
+    "search": ("search:search", "Find papers by words, authors, categories and days."),
     "find": ("bring:find", "Print the papers named in any text."),
     "export": ("hand:export", "Write the record to standard output."),
     "hide": ("keep:hide", "Keep a post or an account off all pages."),
+    "reports": ("reports:reports", "Say what readers reported in the app's forms."),
+    "judge": ("judge:judge", "Say whether an account is held to be a bot, and why."),
     "forget": ("keep:forget", "Erase a post or an account from every byte."),
     "prune": ("keep:prune", "Drop what no issue and no comparison needs."),
     "backup": ("hand:backup", "Copy the store into one file, or put such a copy back."),
-    "status": ("keep:status", "Say what is in the store and whether it is sound."),
+    "status": ("report:status", "Say what is in the store, how its jobs are doing, and whether it is sound."),
     "completion": ("start:completion", "Print the shell's completion script."),
 }
 """Each command: where it is defined, and its one line in the help, which is also the first of its own help."""
@@ -78,7 +91,7 @@ class Commands(click.Group):
 def _meant(typed: str) -> str:
     import difflib
 
-    close = difflib.get_close_matches(typed, COMMANDS, 3, 0.5)
+    close = difflib.get_close_matches(typed, COMMANDS, 3, 0.51)
     return f" Did you mean {' or '.join(close)}?" if close else ""
 
 
@@ -95,7 +108,11 @@ def root() -> None:
 def main() -> NoReturn:
     """The program `hotpapers`."""
     gc.freeze()  # what was imported stays to the end: the collector need not walk it, least of all on the way out
-    sys.exit(run(sys.argv[1:]))
+    if sys.argv[1:2] not in LASTING:
+        gc.set_threshold(COLLECT)
+    status = run(sys.argv[1:])
+    gc.freeze()  # nor what the command made: it goes with the process
+    sys.exit(status)
 
 
 def run(args: Sequence[str]) -> int:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import click
 import msgspec
 
 from hotpapers import classic_text
-from hotpapers.cli import common, streams
+from hotpapers.cli import archives, common, streams
 from hotpapers.cli.terminal import bar, complain, count, plain, print_json, say
 from hotpapers.errors import InputError
 from hotpapers.mentions import Found, scan
+from hotpapers.publish.press import press_again
 from hotpapers.record import Record
+from hotpapers.record.doubts import judge_listed
 from hotpapers.record.exchange import reading, tables
 from hotpapers.record.importers import classic
 
-Done: TypeAlias = "classic.Imported | reading.Taken"
+if TYPE_CHECKING:
+    from hotpapers.collect.archives import Imported
+
+Done: TypeAlias = "classic.Imported | reading.Taken | Imported"
 
 
 class Outcome(NamedTuple):
@@ -37,25 +42,43 @@ Take = Callable[[Record, Sequence[str], streams.Told, Outcome], None]
 Examples:
   hotpapers import classic posts/*.md --store hotpapers.db
   hotpapers import jsonl record.jsonl.zst
-  zcat old.jsonl.gz | hotpapers import jsonl -""",
+  hotpapers import jetstream 2026-07-*.jsonl.zst
+  hotpapers import reddit RS_2026-07.zst RC_2026-07.zst
+  xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""",
 )
-@click.argument("format_", metavar="FORMAT", type=click.Choice(["classic", "jsonl", "parquet"]))
+@click.argument("format_", metavar="FORMAT", type=click.Choice(["classic", "jsonl", "parquet", *archives.FORMATS]))
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
+@archives.seen_at_option
 @common.json_option
 @common.store_options
-def import_(format_: str, files: tuple[str, ...], as_json: bool, home: common.Home) -> None:
+def import_(format_: str, files: tuple[str, ...], seen_at: int | None, as_json: bool, home: common.Home) -> None:
     """Take files of others into the record.
 
-    FORMAT is classic (issues in the Markdown of 2020 to 2022), or jsonl or parquet (what `hotpapers export` writes;
-    JSONL may be Zstandard). `-` is standard input. A missing SQLite store is made. A file that cannot be read is
-    refused with its line and reason and changes nothing; the others still go in. Importing a file twice changes
+    FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (what `hotpapers export` writes); or
+    an archive of a network: jetstream or firehose (Bluesky's stream), hackernews, reddit or x (lines of JSON). Files
+    may be packed (Zstandard, gzip). `-` is standard input. A missing SQLite store is made. A file that cannot be read
+    is refused with its line and reason and changes nothing; the others still go in. Importing a file twice changes
     nothing.
+
+    Of an archive, a line that cannot be read is kept apart with its reason, and the others still go in. An import that
+    was stopped goes on where it stopped when it is given the same files again.
     """
+    archives.check(format_, home, seen_at)
     outcome = Outcome([], [])
     with common.open_record(home, create=True) as record, bar("Importing", streams.size_of(files)) as told:
-        TAKE[format_](record, files, told, outcome)
+        if format_ in TAKE:
+            TAKE[format_](record, files, told, outcome)
+        else:
+            _take_archive(format_, home, seen_at, record, files, told, outcome)
         _settle(record)
+        _render_again(record, outcome, home)
     _report(outcome, as_json)
+
+
+def _render_again(record: Record, outcome: Outcome, home: common.Home) -> None:
+    """What was forgotten with the store that is followed leaves what was published from this one."""
+    if any(getattr(done, "forgotten", 0) for _, done in outcome.done):
+        press_again(record, home.imprint, home.terms)
 
 
 def _settle(record: Record) -> None:
@@ -97,6 +120,8 @@ def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outc
             take()
         group.append(parsed)
     take()
+    if outcome.done:
+        judge_listed(record)
 
 
 def _take_jsonl(record: Record, file: str, told: streams.Told) -> Done:
@@ -116,6 +141,16 @@ def _take_parquet(record: Record, file: str, told: streams.Told) -> Done:
         taken = reading.import_lines(record, name, tables.parquet_lines(path, name))
         told(streams.size_of([path]))
         return taken
+
+
+def _take_archive(
+    format_: str, home: common.Home, seen_at: int | None, record: Record, files: Sequence[str], told: streams.Told,
+    outcome: Outcome,
+) -> None:  # fmt: skip
+    def done(file: str, one: Imported) -> None:
+        outcome.done.append((file, one))
+
+    archives.take(format_, home, seen_at, record, files, told, done, outcome.refused.append)
 
 
 TAKE: dict[str, Take] = {
@@ -161,9 +196,10 @@ def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
 
 def _taken_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
     for file, one in done:
-        if isinstance(one, reading.Taken):
+        if not isinstance(one, classic.Imported):
             prefix = f"{file}: " if len(done) > 1 else ""
-            yield from (prefix + line for line in _taken_lines(one))
+            said = _taken_lines(one) if isinstance(one, reading.Taken) else archives.lines(one)
+            yield from (prefix + line for line in said)
 
 
 def _taken_lines(one: reading.Taken) -> Iterator[str]:

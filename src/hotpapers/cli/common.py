@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 import msgspec
@@ -14,7 +14,15 @@ import msgspec
 from hotpapers import ranking, settings
 from hotpapers.errors import SettingsError, UsageError
 from hotpapers.model import Publication
+from hotpapers.publish import CHANNELS
+from hotpapers.publish.budget import MEGABYTE
+from hotpapers.publish.imprint import Imprint
 from hotpapers.record import Record, now
+from hotpapers.record.blocked import Blocked, note
+from hotpapers.terms import Terms, table
+
+if TYPE_CHECKING:
+    from hotpapers.summarizing.writing import Summarize
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SQLITE = "sqlite:///"
@@ -31,6 +39,41 @@ class Home(NamedTuple):
     def folder(self) -> Path:
         """What paths in the settings start from."""
         return self.file.parent
+
+    @property
+    def imprint(self) -> Imprint:
+        """What channels say of who publishes, and where."""
+        publish = self.settings.publish
+        has_feeds = self.has_settings and {"site", "feeds"} <= set(publish.channels)
+        return Imprint(
+            self.settings.contact, publish.base, budget=publish.budget * MEGABYTE, feeds=has_feeds,
+            app=self.settings.serve.base, mails=bool(self.settings.mailing.relay),
+        )  # fmt: skip
+
+    @property
+    def has_settings(self) -> bool:
+        """Whether the settings are those of a file, not what holds where there is none."""
+        return self.settings != settings.Settings()
+
+    @property
+    def blocked(self) -> Blocked:
+        """What the operator never quotes."""
+        quote = self.settings.quote
+        return Blocked(quote.block_accounts, quote.block_words, quote.block_servers)
+
+    @property
+    def summarize(self) -> Summarize | None:
+        """What writes a model's sentences, where the settings name one."""
+        if not self.settings.summary.url:  # the way out is loaded only where it is taken
+            return None
+        from hotpapers.summarizing.writing import summarizer
+
+        return summarizer(self.settings.summary, self.settings.contact)
+
+    @property
+    def terms(self) -> dict[str, Terms]:
+        """The networks' terms, as reviewed and as the settings have them."""
+        return table(self.settings.terms)
 
 
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
@@ -95,9 +138,12 @@ def _same(one: str, other: str) -> bool:
 def open_record(home: Home, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
     """The record of the store. A missing one is made only by commands that bring something in.
 
-    `publications`: takes over what the settings say of them, where it is new or differs.
+    `publications`: takes over what the settings say of them, where it is new or differs. What is never quoted is taken
+    over always.
     """
     with Record(home.store, create=create) as record:
+        if home.has_settings:
+            note(record.database, home.blocked)
         if publications:
             _keep_publications(record, home)
         yield record
@@ -119,6 +165,32 @@ def _keep_publications(record: Record, home: Home) -> None:
     changed = [msgspec.structs.replace(p, observed_at=now()) for p in named if known.get(p.publication) != p]
     if changed:
         record.write(changed, source="settings")
+
+
+class Target(NamedTuple):
+    """A channel and the folder that it writes to."""
+
+    channel: str
+    folder: Path
+
+
+def targets(home: Home, publication: str, to: Sequence[str], output: Path | None) -> list[Target]:
+    """Where a publication goes: as asked, else as the settings have it; a folder for each, where there are several."""
+    own = next((p.output for p in home.settings.publication if p.name == publication and p.output), "")
+    folder = output or home.folder / Path(own or home.settings.publish.output).expanduser()
+    if not (output or own) and len(home.settings.publication) > 1:
+        folder = folder / publication
+    channels = dict.fromkeys(to or home.settings.publish.channels)
+    for name in channels:
+        if name not in CHANNELS:
+            raise SettingsError(f"{home.file}: publish.channels: {name!r} is none of {', '.join(CHANNELS)}.")
+    several = len(channels) > 1
+    return [Target(name, folder / _folder_of(name, channels) if several else folder) for name in channels]
+
+
+def _folder_of(channel: str, channels: Container[str]) -> str:
+    """Feeds are part of a site: its pages name them, and their own addresses lie below its."""
+    return "site" if channel == "feeds" and "site" in channels else channel
 
 
 def is_store_file(file: Path, home: Home) -> bool:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import count, print_json, say
+from hotpapers.cli.terminal import complain, count, print_json, say
 from hotpapers.errors import ReadOnlyStore
+from hotpapers.ranking import words
 from hotpapers.record import Record
 from hotpapers.record import backup as copies
 from hotpapers.record.exchange import tables
+from hotpapers.record.exchange.writing import Wanted
+from hotpapers.terms import ids_only
 
 WHOLE = ("jsonl", "parquet")
 """Formats that hold a record; the others hold what issues list."""
@@ -37,25 +40,33 @@ Examples:
 )
 @click.option("--records", is_flag=True, help="Only what was observed: no issues, no batches. To be read or changed.")
 @click.option(
+    "--all-words",
+    is_flag=True,
+    help="Everything, for your own use or another database of yours, whatever the networks' terms.",
+)
+@click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help="Write here instead; Zstandard if it ends in .zst.",
 )
 @common.store_options
-def export(format_: str, records: bool, output: Path | None, home: common.Home) -> None:
+def export(format_: str, records: bool, all_words: bool, output: Path | None, home: common.Home) -> None:  # fmt: skip
     """Write the record to standard output.
 
     In the exchange format. A full export rebuilds the store elsewhere, issues and all, and verifies there. It holds the
-    store's secret and everything in it: to hand out what was observed, use --records.
+    store's secret: to hand out what was observed, use --records. Where a network's terms allow identifiers alone, posts
+    and accounts go without words and names, but for what an imported listing printed.
     """
-    common.need(not records or format_ in WHOLE, f"--records goes with {' and '.join(WHOLE)}; {format_} lists issues")
+    for option in [name for name, given in (("--records", records), ("--all-words", all_words)) if given]:
+        common.need(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")
     if output is None:
         terminal = sys.stdout is not None and sys.stdout.isatty()
         common.need(format_ != "parquet" or not terminal, "Parquet is nothing for a terminal; add --output FILE")
     else:
         common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
-    with common.open_record(home) as record, closing(_chunks(record, format_, records)) as chunks:
+    wanted = Wanted(records, () if all_words else ids_only(home.terms), _tell_withheld)
+    with common.open_record(home) as record, closing(_chunks(record, format_, wanted)) as chunks:
         if format_ in WHOLE:
             _note(record, "to standard output" if output is None else str(output.resolve()))
         if output is None:
@@ -64,9 +75,17 @@ def export(format_: str, records: bool, output: Path | None, home: common.Home) 
             streams.write_file(output, chunks)
 
 
-def _chunks(record: Record, format_: str, records: bool) -> Generator[bytes, None, None]:
+def _chunks(record: Record, format_: str, wanted: Wanted) -> Generator[bytes, None, None]:
     """The export; whoever stops early closes it, and with it the snapshot that it reads."""
-    yield from tables.EXPORTS[format_](record, records)
+    yield from tables.EXPORTS[format_](record, wanted)
+
+
+def _tell_withheld(rows: Mapping[str, int]) -> None:
+    """Says on standard error what went out as identifiers alone: standard output may be the export."""
+    if rows:
+        networks = ", ".join(words.network_name(name) for name in sorted(rows))
+        number = count(sum(rows.values()), "row")
+        complain(f"{number} without words and names, as the terms of {networks} have it; --all-words writes everything")
 
 
 def _note(record: Record, target: str) -> None:

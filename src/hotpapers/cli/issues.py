@@ -5,24 +5,26 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
 from hotpapers import arxiv_id
-from hotpapers.cli import common
+from hotpapers.cli import common, sending
 from hotpapers.cli.terminal import bar, complain, count, print_json, say
-from hotpapers.errors import NoSuch, NotAnArxivId, SettingsError, UsageError
+from hotpapers.errors import NoSuch, NotAnArxivId, UsageError
 from hotpapers.issue import explain as explaining
 from hotpapers.issue import freeze
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.model import Issue, Publication
-from hotpapers.publish import CHANNELS, plain
 from hotpapers.publish.press import press
 from hotpapers.record import Record
 from hotpapers.record.verify import Checked, Finding, check
+
+if TYPE_CHECKING:
+    from hotpapers.issue.freeze import Frozen
 
 
 @click.command(
@@ -49,13 +51,29 @@ def issue(
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         day = date or _latest_day(record, chosen)
-        frozen = freeze.freeze(record, chosen, day, again=again, reason=reason)
+        frozen = _freeze(record, chosen, day, home, again=again, reason=reason)
         if freeze.newer_listing(record, frozen):
             _say_newer([day])
         if as_json:
             print_json({"digest": frozen.digest, **msgspec.to_builtins(frozen.content)})
         else:
-            click.echo(plain.issue_text(RecordShelf(record).issue(chosen.publication, day)), nl=False)
+            from hotpapers.publish.plain import issue_text
+
+            click.echo(issue_text(RecordShelf(record, home.terms).issue(chosen.publication, day)), nl=False)
+
+
+def _freeze(
+    record: Record, publication: Publication, day: str, home: common.Home, *, again: bool = False, reason: str = ""
+) -> Frozen:
+    """What judges and freezes is loaded only where a day is not frozen yet, as mostly one of very many is not."""
+    before = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
+    if before:
+        return before[-1]
+    from hotpapers.running import freeze_judged
+
+    return freeze_judged(
+        record, publication, day, home.settings.bots, again=again, reason=reason, summarize=home.summarize
+    )
 
 
 def _latest_day(record: Record, publication: Publication) -> str:
@@ -83,23 +101,18 @@ def _say_newer(days: Sequence[str]) -> None:
     )
 
 
-class Target(NamedTuple):
-    """A channel and the folder that it writes to."""
-
-    channel: str
-    folder: Path
-
-
 @click.command(
     epilog="""\b
 Examples:
   hotpapers publish --all --to site --output public
   hotpapers publish 2021-01-14 --to classic --output posts
+  hotpapers publish 2021-01-14 --to mailing --preview
   hotpapers publish --all                     (to the channels of hotpapers.toml)"""
 )
 @click.argument("dates", nargs=-1, metavar="[DATE]…")
 @click.option("--all", "everything", is_flag=True, help="Every day that is frozen or has a listing.")
-@click.option("--to", "to", type=click.Choice(list(CHANNELS)), multiple=True, help="A channel; may be given again.")
+@click.option("--to", "to", type=click.Choice(sending.EVERY), multiple=True, help="A channel; may be given again.")
+@click.option("--preview", is_flag=True, help="Show what would be sent (letters: as files), and send nothing.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
@@ -110,39 +123,50 @@ Examples:
 @common.json_option
 @common.store_options
 def publish(
-    dates: tuple[str, ...], everything: bool, to: tuple[str, ...], output: Path | None, publication: str | None,
-    as_json: bool, home: common.Home,
+    dates: tuple[str, ...], everything: bool, to: tuple[str, ...], preview: bool, output: Path | None,
+    publication: str | None, as_json: bool, home: common.Home,
 ) -> None:  # fmt: skip
     """Freeze what is not frozen and render it.
 
     To channels, in files that are written only where something changed: one folder for each publication and channel.
+    Channels that send do so once to each target.
     """
     common.need(bool(dates) != everything, "say which days to publish: dates such as 2021-01-14, or --all")
+    asked = sending.asked(to, everything=everything, preview=preview)
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
-        targets = _targets(home, chosen.publication, to, output)
+        name = chosen.publication
+        targets = common.targets(home, name, asked.files, output) if asked.writes else []
         days = _days(record, chosen, dates)
-        _freeze_all(record, chosen, days)
+        _freeze_all(record, chosen, days, home)
         report: list[dict[str, Any]] = []
-        for name, folder in targets:
-            wrote = press(record, chosen.publication, days, name, folder, home.settings.contact)
-            report.append({"channel": name, "output": str(folder), **wrote._asdict()})
+        warnings: list[str] = []
+        for channel, folder in targets:
+            wrote = press(record, name, days, channel, folder, home.imprint, home.terms, home.store)
+            report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
+            warnings += [wrote.warning] if wrote.warning else []
+        if preview:
+            folder = output or home.folder / "preview"
+            report += sending.previews(record, home, name, days, asked.senders, folder)
+        else:
+            report += [sending.deliver(record, home, name, days, channel) for channel in asked.senders]
+    for warning in warnings:
+        complain(warning)
+    _report_published(name, days, report, as_json)
+
+
+def _report_published(name: str, days: Sequence[str], report: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Says what was done; exit status 1 where something could not be sent."""
+    problems = [problem for one in report for problem in one.get("problems", ())]
     if as_json:
-        print_json({"publication": chosen.publication, "days": days, "channels": report})
+        print_json({"publication": name, "days": days, "channels": report})
     else:
         for one in report:
-            say(f"{one['channel']}: {count(one['files'], 'file')} in {one['output']}, {one['changed']:,} changed")
-
-
-def _targets(home: common.Home, publication: str, to: tuple[str, ...], output: Path | None) -> list[Target]:
-    """Where to render: as asked, else as the settings have it."""
-    own = next((p.output for p in home.settings.publication if p.name == publication and p.output), "")
-    folder = output or home.folder / Path(own or home.settings.publish.output).expanduser()
-    channels = dict.fromkeys(to or home.settings.publish.channels)
-    for name in channels:
-        if name not in CHANNELS:
-            raise SettingsError(f"{home.file}: publish.channels: {name!r} is none of {', '.join(CHANNELS)}.")
-    return [Target(name, folder / name if len(channels) > 1 else folder) for name in channels]
+            say(sending.told(one))
+    for problem in problems:
+        complain(problem)
+    if problems:
+        raise click.exceptions.Exit(1)
 
 
 def _days(record: Record, publication: Publication, dates: Sequence[str]) -> list[str]:
@@ -157,11 +181,12 @@ def _days(record: Record, publication: Publication, dates: Sequence[str]) -> lis
     return sorted(days)
 
 
-def _freeze_all(record: Record, publication: Publication, days: Sequence[str]) -> None:
+def _freeze_all(record: Record, publication: Publication, days: Sequence[str], home: common.Home) -> None:
     newer = []
     with bar("Freezing", len(days)) as told:
         for day in days:
-            if freeze.newer_listing(record, freeze.freeze(record, publication, day)):
+            frozen = _freeze(record, publication, day, home)
+            if freeze.newer_listing(record, frozen):
                 newer.append(day)
             told(1)
     if newer:
@@ -268,7 +293,7 @@ def _report_verified(findings: Sequence[Finding], issues: int, checked: Checked,
         print_json(
             {
                 "verified": not findings, "issues": issues, "rows": checked.rows, "forgotten": checked.forgotten,
-                "pruned": checked.pruned, "findings": findings,
+                "pruned": checked.pruned, "withheld": checked.withheld, "findings": findings,
             }
         )  # fmt: skip
         return
@@ -276,6 +301,7 @@ def _report_verified(findings: Sequence[Finding], issues: int, checked: Checked,
         say(str(finding))
     parts = [count(checked.forgotten, "part") + " forgotten"] if checked.forgotten else []
     parts += [f"{checked.pruned:,} pruned"] if checked.pruned else []
+    parts += [f"{count(checked.withheld, 'row')} without words"] if checked.withheld else []
     outcome = count(len(findings), "difference") if findings else "verified"
     what = f"{count(issues, 'issue')} rebuilt, {count(checked.rows, 'row')} checked"
     say(f"{', '.join([outcome, *parts])}: {what}")

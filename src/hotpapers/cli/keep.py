@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
 from typing import Any
 
@@ -12,12 +11,12 @@ from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.terminal import complain, count, print_json, say
 from hotpapers.errors import NoSuch, UsageError
+from hotpapers.mailing import subscribers
+from hotpapers.mailing.addresses import is_address
 from hotpapers.publish.press import Again, press_again
+from hotpapers.record import Record, now
 from hotpapers.record import forget as forgetting
-from hotpapers.record import now
 from hotpapers.record import prune as pruning
-from hotpapers.record import status as reporting
-from hotpapers.record.verify import check_chain
 
 
 def key_of(text: str) -> str:
@@ -57,7 +56,7 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.Home) ->
             reason=reason.strip(), observed_at=now(),
         )  # fmt: skip
         record.write([verdict], source="operator")
-        folders = press_again(record, home.settings.contact)
+        folders = press_again(record, home.imprint, home.terms)
     if as_json:
         print_json({"key": key, "judgement": verdict.judgement, "folders": _folders(folders)})
     else:
@@ -84,9 +83,10 @@ def _say_folders(folders: list[Again], as_json: bool) -> None:
     epilog="""\b
 Examples:
   hotpapers forget x:1341202937956233217
-  hotpapers forget x:@somebody --yes"""
+  hotpapers forget x:@somebody --yes
+  hotpapers forget somebody@example.org"""
 )
-@click.argument("keys", metavar="POST|ACCOUNT…", nargs=-1, required=True)
+@click.argument("keys", metavar="POST|ACCOUNT|ADDRESS…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common.json_option
 @common.store_options
@@ -95,9 +95,9 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -
 
     An account with all its posts, for good. Totals stay, issues still verify, and what was forgotten is refused when it
     comes again. Folders that issues were published to are rendered anew. Backups and exports made before are named:
-    they are out of reach.
+    they are out of reach. A mail address is unsubscribed from everything.
     """
-    wanted = [key_of(key) for key in keys]
+    wanted = [key if is_address(key) else key_of(key) for key in keys]
     if not yes and not _agreed(keys):
         complain("nothing was erased")
         raise click.exceptions.Exit(1)
@@ -106,16 +106,29 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -
     with common.open_record(home) as record:
         for key in wanted:
             try:
-                done.append((key, forgetting.forget(record, key)))
+                done.append((key, _forgotten(record, key)))
             except NoSuch as problem:
                 unknown.append(problem)
-        folders = press_again(record, home.settings.contact) if done else []
+        folders = press_again(record, home.imprint, home.terms) if done else []
     _report_forgotten(done, folders, as_json)
     for one in unknown:
         complain(str(one))
     _say_folders(folders, as_json)
     if unknown:
         raise click.exceptions.Exit(2)
+
+
+def _forgotten(record: Record, key: str) -> forgetting.Forgotten:
+    """Forgets a post, an account or a mail address. Raises NoSuch."""
+    if not is_address(key):
+        return forgetting.forget(record, key)
+    subscribers.forget(record, key, now())
+    known = subscribers.known(record, key)
+    if not known:
+        raise NoSuch(f"{key}: gets nothing by mail")
+    record.database.erase_traces()
+    backups = tuple(copy for copy in forgetting.copies(record) if copy.startswith("backup "))
+    return forgetting.Forgotten((key,), known, 0, backups)
 
 
 def _agreed(keys: tuple[str, ...]) -> bool:
@@ -154,58 +167,3 @@ def prune(as_json: bool, home: common.Home) -> None:
         print_json(done)
     else:
         say(f"{count(done.snapshots, 'snapshot')} and {count(done.originals, 'original')} dropped")
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  hotpapers status
-  hotpapers status --json | jq .size"""
-)
-@common.json_option
-@common.store_options
-def status(as_json: bool, home: common.Home) -> None:
-    """Say what is in the store and whether it is sound.
-
-    Exit status 1 if it is not.
-    """
-    with common.open_record(home) as record:
-        damaged = [*record.database.integrity(), *map(str, check_chain(record.database).findings)]
-        found = reporting.status(record)
-    if as_json:
-        print_json({**found._asdict(), "sound": not damaged, "damaged": damaged})
-    else:
-        _print_status(found, damaged)
-    if damaged:
-        raise click.exceptions.Exit(1)
-
-
-def _print_status(found: reporting.Status, damaged: list[str]) -> None:
-    say(f"store      {found.store} ({found.database}, schema {found.schema}, {_size(found.size)})")
-    items = count(sum(found.items.values()), "item")
-    last = f", the last written {_moment(found.last_at)}" if found.last_at else ""
-    say(f"record     {items} in {count(found.batches, 'batch', 'batches')}{last}")
-    for kind, number in found.items.items():
-        if number:
-            say(f"           {number:>10,} {kind}")
-    say(f"issues     {found.issues:,} frozen, of {count(found.publications, 'publication')}")
-    say(f"raw        {count(found.raw, 'original')} kept, {found.quarantine:,} in quarantine")
-    say(f"forgotten  parts of {count(found.forgotten, 'row')}")
-    if found.year_forecast is not None:
-        say(f"forecast   {_size(found.year_forecast)} after a year like this")
-    say("sound      yes" if not damaged else "sound      NO")
-    for problem in damaged:
-        say(f"           {problem}")
-
-
-def _moment(moment: int) -> str:
-    return f"{datetime.datetime.fromtimestamp(moment // 1_000_000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _size(number: int) -> str:
-    size = float(number)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.2f} GB"

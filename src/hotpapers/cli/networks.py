@@ -1,23 +1,40 @@
-"""The command that reads networks: collect."""
+"""The commands that read networks: collect, and run, which also freezes and publishes on schedule."""
 
 from __future__ import annotations
 
-import datetime
 import os
+import secrets
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import click
 
+from hotpapers import logs
 from hotpapers.cli import common
-from hotpapers.cli.terminal import say
-from hotpapers.collect import Collector, chosen_sources, make_worker
-from hotpapers.record import Record
+from hotpapers.cli.sending import Way, check, outlets, sends
+from hotpapers.cli.terminal import count, moment, say
+from hotpapers.collect import (
+    Choice,
+    Leases,
+    Rounds,
+    Runner,
+    SharedNames,
+    Site,
+    chosen_sources,
+    job_names,
+    make_jobs,
+    make_line,
+)
+from hotpapers.record import Record, now
 from hotpapers.record import duty as duties
+from hotpapers.record.status import totals
+from hotpapers.running import Health, Housekeeping, Place, Publishing, Sending, health, metrics
+from hotpapers.serve.monitor import monitor
+from hotpapers.summarizing.writing import summarizer
 
 
 @click.command(
@@ -36,23 +53,115 @@ def collect(sources: tuple[str, ...], once: bool, home: common.Home) -> None:
     Those that the settings switch on, or those that are named; each in a thread of its own, until stopped. A network
     that cannot be read is asked again later and stops no other. With --once the exit status is 1 if one failed.
     """
-    tables = home.settings.source
-    choices = chosen_sources(tables, sources, str(home.file))
+    choices = _choices(home, sources)
     names = [choice.name for choice in choices]
-    common.need(bool(choices), "no source is on; switch one on in hotpapers.toml, or name it")
+    logs.listen(home.settings.run.log)
     with Record(home.store):
         pass  # made, and of this version, before threads share it
-    stop = threading.Event()
-    holder = f"{socket.gethostname()}:{os.getpid()}"
-    workers = {
-        choice.name: partial(make_worker, choice, home.store, home.settings.contact, stop, holder) for choice in choices
-    }
-    with _stopped_by_signals(stop):
-        Collector(workers, stop).run(once=once)
+    with _site_of(home, choices) as site:
+        Runner(make_jobs(choices, site), site.stop).run(once=once)
     with Record(home.store) as record:
         failing = list(_tell(record, names))
     if once and failing:
         raise click.exceptions.Exit(1)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers run
+  hotpapers run --config site/hotpapers.toml
+  hotpapers run --once                        (from a scheduler: one round, what is due frozen and published)"""
+)
+@click.option("--once", is_flag=True, help="One round of each source, then what is due is frozen and published.")
+@common.store_options
+def run(once: bool, home: common.Home) -> None:
+    """Collect, freeze and publish on schedule, until stopped.
+
+    Each publication's issue is frozen when its day is closed, and goes to the channels of the settings. What fails is
+    told, tried again, and stops nothing else. `hotpapers status` says how all is doing, from anywhere.
+    """
+    choices = _choices(home, ())
+    names = [one.name for one in home.settings.publication if one.window != "listing"]
+    common.need(bool(names), "no publication is named; write a [[publication]] into hotpapers.toml")
+    logs.listen(home.settings.run.log)
+    with common.open_record(home, create=True, publications=True) as record:
+        check(home, record)
+    sending = (Sending.name,) if sends(home) else ()
+    with _site_of(home, choices, (Publishing.name, Housekeeping.name, *sending)) as site, _watched(home, names):
+        logs.tell("running", store=home.store, sources=" ".join(c.name for c in choices), publications=" ".join(names))
+        reading = make_jobs(choices, site)
+        keeping = {
+            Publishing.name: partial(_issues, home, names, site),
+            Housekeeping.name: partial(_housekeeping, home, names, site),
+        }
+        delivering = {name: partial(_sending, home, names, site) for name in sending}
+        if once:  # what was read now is published now, and sent
+            for jobs in (reading, keeping, delivering):
+                Runner(jobs, site.stop).run(once=True)
+        else:
+            Runner({**reading, **keeping, **delivering}, site.stop).run()
+    logs.tell("stopped")
+
+
+def _choices(home: common.Home, sources: tuple[str, ...]) -> list[Choice]:
+    choices = chosen_sources(home.settings.source, sources, str(home.file), home.terms)
+    common.need(bool(choices), "no source is on; switch one on in hotpapers.toml, or name it")
+    return choices
+
+
+def _issues(home: common.Home, names: list[str], site: Site) -> Rounds:
+    places = [Place(name, *target) for name in names for target in common.targets(home, name, (), None)]
+
+    summarize = summarizer(home.settings.summary, home.settings.contact, site.stop)
+    job = Publishing(names, places, home.settings.bots, home.imprint, home.terms, summarize)
+    return Rounds(job, site.record, site.leases, site.clock)
+
+
+def _sending(home: common.Home, names: list[str], site: Site) -> Rounds:
+    def open_way(own: tuple[str, ...], secret: tuple[str, ...]) -> Way:
+        line = make_line(own, secret, site)
+        return Way(line.net, line.close)
+
+    job = Sending(names, partial(outlets, home, open_way), home.terms)
+    return Rounds(job, site.record, site.leases, site.clock)
+
+
+def _housekeeping(home: common.Home, names: list[str], site: Site) -> Rounds:
+    ping = home.settings.run.ping
+    line = make_line((ping,) if ping else (), (), site)
+    job = Housekeeping(line, ping, lambda work: health(work.record, names, work.clock.now()))
+    return Rounds(job, site.record, site.leases, site.clock)
+
+
+@contextmanager
+def _watched(home: common.Home, names: list[str]) -> Iterator[None]:
+    """Answers machines that watch, where the settings say on which address."""
+
+    def ask() -> Health:
+        with Record(home.store, create=False) as record:
+            return health(record, names, now())
+
+    def figures() -> str:
+        with Record(home.store, create=False) as record:
+            return metrics(totals(record), duties.all_duties(record), health(record, names, now()))
+
+    if not home.settings.run.listen:
+        yield
+        return
+    with monitor(home.settings.run.listen, ask, figures) as port:
+        logs.tell("watched", port=port)
+        yield
+
+
+@contextmanager
+def _site_of(home: common.Home, choices: Sequence[Choice], more: Sequence[str] = ()) -> Iterator[Site]:
+    """What the jobs of this process share, until a signal stops them. `more`: jobs beside those of the sources."""
+    stop = threading.Event()
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    leases = Leases(partial(Record, home.store), holder, [*job_names(choices), *more])
+    with _stopped_by_signals(stop), leases:
+        yield Site(home.store, home.settings.contact, stop, leases, SharedNames(), home.terms)
 
 
 @contextmanager
@@ -69,11 +178,11 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
 def _tell(record: Record, names: list[str]) -> Iterator[str]:
     """Prints how each source is doing; the names of those that fail."""
     for duty in duties.all_duties(record):
-        if duty.source not in names:
+        name, _, counts = duty.source.partition("/")
+        if name not in names or (counts and duty.failing_since is None):
             continue
-        said = f"{duty.items:,} items so far"
+        said = f"{count(duty.items, 'item')} so far"
         if duty.failing_since is not None:
-            since = datetime.datetime.fromtimestamp(duty.failing_since / 1e6, datetime.UTC)
-            said = f"{duty.state} since {since:%Y-%m-%d %H:%M} UTC: {duty.reason}"
+            said = f"{duty.state} since {moment(duty.failing_since)}: {duty.reason}"
             yield duty.source
-        say(f"{duty.source:<12} {said}")
+        say(f"{duty.source:<18} {said}")

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import click
 
-from hotpapers import settings
+from hotpapers import settings, terms
 from hotpapers.cli import common
+from hotpapers.cli.hosts import settings_for, write_hosts
 from hotpapers.cli.terminal import say
 from hotpapers.errors import UsageError
 from hotpapers.issue import freeze
@@ -30,25 +31,55 @@ SHOWN = 5
 
 @click.command(
     epilog="""\b
-Example:
-  hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md"""
+Examples:
+  hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md
+  hotpapers init --github-pages
+  hotpapers init /srv/hotpapers --systemd"""
 )
 @click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--contact",
+    metavar="ADDRESS",
+    help="Your public contact, a web or mail address: it stands on About, and networks are told. [default: asked for]",
+)
+@click.option("--github-pages", "hosts", flag_value="github-pages", multiple=True, help="A workflow for GitHub Pages.")
+@click.option("--systemd", "hosts", flag_value="systemd", multiple=True, help="Units for a server with systemd.")
+@click.option("--container", "hosts", flag_value="container", multiple=True, help="An image and compose.yaml.")
+@click.option("--replace", is_flag=True, help="Write files of a host anew, over those that are there.")
 @common.debug_option
-def init(folder: Path) -> None:
+def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: bool) -> None:
     """Write a commented hotpapers.toml and an empty store.
 
-    In this folder, or in DIR. Nothing that is there is touched.
+    In this folder, or in DIR. Nothing that is there is touched. On a terminal it asks for your public contact. Files
+    for a host are written beside, also where there is a hotpapers.toml: they are made for its settings.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     file = folder / settings.FILE
+    if not (hosts and file.exists()):
+        _begin(folder, file, contact, settings_for(hosts))
+    else:
+        common.need(contact is None, f"{file} is there already; write your contact into it")
+    write_hosts(file, hosts, replace=replace)
+
+
+def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None:
+    """The settings and an empty store."""
+    folder.mkdir(parents=True, exist_ok=True)
     if file.exists():
         raise UsageError(f"{file} is there already; nothing was changed.")
+    text = settings.with_contact(_ask_contact() if contact is None else contact, template)
     with Record(str(folder / settings.Settings().store)) as record:
         state = "a record is there already; it stays as it is" if record.head.position else "an empty store"
-        file.write_text(settings.TEMPLATE, "utf-8")
+        file.write_text(text, "utf-8")
         say(f"{file}: your settings, to be edited")
         say(f"{record.database.where}: {state}")
+
+
+def _ask_contact() -> str:
+    """What somebody at a terminal answers; nothing where nobody is there to be asked."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return ""
+    asked = "Your public contact, a web or mail address (shown on About, told to networks; empty for none)"
+    return str(click.prompt(asked, default="", show_default=False, err=True))
 
 
 @click.command(
@@ -131,10 +162,14 @@ Examples:
 def serve(host: str, port: int, publication: str | None, home: common.Home) -> None:
     """Serve the site as a web app.
 
-    The frozen issues of a publication, in the same pages as the static site. Ctrl-C ends it.
+    The frozen issues of a publication, in the same pages as the static site, and the API below /api/v1; with
+    `base` in [serve] also the forms in which readers act. Ctrl-C ends it.
     """
     try:
+        from hotpapers.serve import feed_generator, mail, readers
+        from hotpapers.serve.api import ApiRoute, Operator
         from hotpapers.serve.app import server
+        from hotpapers.serve.searching import Search
     except ImportError as missing:
         raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
     with common.open_record(home) as record:
@@ -143,27 +178,43 @@ def serve(host: str, port: int, publication: str | None, home: common.Home) -> N
             port = listener.getsockname()[1]
             shown = f"[{host}]" if ":" in host else host
             say(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
-            running = server(_fresh_shelf(record), chosen.publication, host, port, home.settings.contact)
+            shelf, name = _fresh_shelf(record, home.terms), chosen.publication
+            feeds = feed_generator.routes(shelf, name, home.settings.bluesky)
+            limits = home.settings.serve
+            asked = Operator(home.terms, limits.rate, limits.proxies)
+            api = ApiRoute(lambda: Record(home.store, create=False), asked)
+            found = Search(lambda: Record(home.store, create=False), name, home.imprint, asked)
+            letters = mail.routes(lambda: Record(home.store, create=False))
+            operator = readers.Operator(home.settings, home.folder, str(home.file), home.imprint, home.terms)
+            forms = readers.Readers(lambda: Record(home.store, create=False), chosen, operator)
+            more = [api, *feeds, *letters, *forms.routes, *found.routes]
+            running = server(shelf, name, host, port, home.imprint, more)
             running.run(sockets=[listener])
+            api.api.close()
+            found.close()
+            forms.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
+        # whoever is accepted here inherits it: the end of an answer must not wait until its beginning is acknowledged
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as problem:
         reason = (problem.strerror or str(problem)).partition(" (while")[0]
         raise UsageError(f"{host}, port {port}: {reason}; choose another --host or --port") from problem
 
 
-def _fresh_shelf(record: Record) -> Callable[[], RecordShelf]:
+def _fresh_shelf(record: Record, allowed: terms.Table = terms.TERMS) -> Callable[[], RecordShelf]:
     """The same shelf as long as nothing was written to the record or forgotten in it, by whomever."""
     kept: list[tuple[int, RecordShelf]] = []
 
     def shelf() -> RecordShelf:
         position = record.head.position
         if not kept or kept[0][0] != position:
-            kept[:] = [(position, RecordShelf(record))]
+            kept[:] = [(position, RecordShelf(record, allowed))]
         return kept[0][1]
 
     return shelf

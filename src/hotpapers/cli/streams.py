@@ -1,4 +1,4 @@
-"""Files that are read and written: by name or `-`, plain or Zstandard, in bounded memory."""
+"""Files that are read and written: by name or `-`, plain or packed (Zstandard, and gzip to read), in bounded memory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import shutil
 import sys
 import tempfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias, cast
 
@@ -19,10 +21,13 @@ from hotpapers.errors import InputError, UsageError
 STDIN = "-"
 BLOCK = 2**20
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+GZIP_MAGIC = b"\x1f\x8b"
 PACKED_BLOCK = 1024
 """Packed bytes unpacked at a time: they make 32 MB at most, whatever they say."""
 LARGEST_WINDOW = 2**27
 """Bytes that unpacking may look back, as the `zstd` program has it."""
+LONG_WINDOW = 2**31
+"""The same for dumps that were packed with `--long=31`: so much memory is then needed."""
 
 Reader: TypeAlias = "io.BufferedReader[Any]"
 Told = Callable[[int], None]
@@ -42,15 +47,23 @@ def size_of(files: Iterable[str]) -> int:
 
 
 @contextmanager
-def opened(file: str, told: Told | None = None) -> Iterator[Reader]:
-    """A file or standard input (`-`), unpacked where it is Zstandard. `told` hears how many bytes were read.
+def opened(file: str, told: Told | None = None, window: int = LARGEST_WINDOW) -> Iterator[Reader]:
+    """A file or standard input (`-`), unpacked where it is Zstandard or gzip. `told` hears how many bytes were read;
+    `window`: bytes that unpacking may look back.
 
     Raises InputError where it cannot be read, also in the midst of it.
     """
     with _raw(file) as raw:
         counted = io.BufferedReader(_Counted(raw, name_of(file), told), BLOCK)
-        packed = counted.peek(4)[:4] == ZSTD_MAGIC
-        yield io.BufferedReader(_Unpacked(counted, name_of(file)), BLOCK) if packed else counted
+        unpacker = _unpacker(counted.peek(4)[:4], window)
+        yield io.BufferedReader(_Unpacked(counted, name_of(file), unpacker), BLOCK) if unpacker else counted
+
+
+def _unpacker(magic: bytes, window: int) -> Callable[[], Any] | None:
+    """What makes an unpacker of one frame of what begins like this; None where that is not packed."""
+    if magic == ZSTD_MAGIC:
+        return zstandard.ZstdDecompressor(max_window_size=window).decompressobj
+    return partial(zlib.decompressobj, wbits=31) if magic.startswith(GZIP_MAGIC) else None
 
 
 @contextmanager
@@ -94,10 +107,10 @@ class _Counted(io.RawIOBase):
 
 
 class _Unpacked(io.RawIOBase):
-    """One or more Zstandard frames; a last one that breaks off is an error, not an end."""
+    """One or more packed frames; a last one that breaks off is an error, not an end."""
 
-    def __init__(self, source: Reader, name: str) -> None:
-        self._source, self._name = source, name
+    def __init__(self, source: Reader, name: str, unpacker: Callable[[], Any]) -> None:
+        self._source, self._name, self._unpacker = source, name, unpacker
         self._frame: Any = None
         self._ready = memoryview(b"")
 
@@ -120,10 +133,10 @@ class _Unpacked(io.RawIOBase):
     def _unpack(self, packed: bytes) -> Iterator[bytes]:
         while packed:
             if self._frame is None:
-                self._frame = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW).decompressobj()
+                self._frame = self._unpacker()
             try:
                 yield self._frame.decompress(packed)
-            except zstandard.ZstdError as problem:
+            except (zstandard.ZstdError, zlib.error) as problem:
                 raise InputError(f"cannot be unpacked: {problem}", file=self._name) from problem
             if not self._frame.eof:
                 return

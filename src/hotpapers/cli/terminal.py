@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -37,6 +38,28 @@ def complain(text: str) -> None:
 def count(number: int, noun: str, plural: str = "") -> str:
     """`1 file`, `2,911 files`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def moment(at: int) -> str:
+    """`2026-11-20 08:00 UTC`. `at`: µs UTC."""
+    return f"{datetime.datetime.fromtimestamp(at // 1_000_000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def ago(seconds: float) -> str:
+    """A span of time in its largest unit: `40 s`, `12 min`, `5 h`, `3 days`."""
+    for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def size(number: float) -> str:
+    """`12 kB`, `3.20 GB`."""
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.2f} GB"
 
 
 def print_json(value: Any) -> None:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.collect.runner import NOT_KEPT, Terms, Worker, known_posts
-from hotpapers.errors import SettingsError, UsageError
-from hotpapers.model import DAY, LARGEST, Source
+from hotpapers import terms
+from hotpapers.collect.known import Known, KnownPosts
+from hotpapers.collect.leases import Leases
+from hotpapers.collect.naming import SharedNames
+from hotpapers.collect.reading import Line, Reading
+from hotpapers.collect.recounting import COUNTS, Recounting
+from hotpapers.collect.rounds import Clock, Job, Rounds
+from hotpapers.errors import SettingsError, Stopped, StoreError, UsageError
+from hotpapers.model import Source
 from hotpapers.net import PoliteNet, Reservations, user_agent
 from hotpapers.record import Record, now
 from hotpapers.record import duty as duties
@@ -27,8 +33,8 @@ PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, 
 SHARED = frozenset({"arxiv.org"})
 """Hosts that allow one pace over all machines of a site: its next moment is kept in the store."""
 
-KEEP = {"arxiv": LARGEST, "reddit": 2 * DAY}
-"""Microseconds for which what a network said is kept raw; 30 days for all others."""
+WITHOUT_COUNTS = frozenset({"arxiv", "feeds"})
+"""Where nothing is counted."""
 
 _WITHIN = Reservations()
 
@@ -40,12 +46,18 @@ class Choice(NamedTuple):
     settings: msgspec.Struct
 
 
-def chosen_sources(tables: Mapping[str, Mapping[str, Any]], names: Sequence[str] = (), file: str = "") -> list[Choice]:
+def chosen_sources(
+    tables: Mapping[str, Mapping[str, Any]], names: Sequence[str] = (), file: str = "",
+    allowed: terms.Table = terms.TERMS,
+) -> list[Choice]:  # fmt: skip
     """The sources that are on, or those that are named. Raises SettingsError, UsageError."""
     for name in (*names, *tables):
         if name not in SOURCES:
             raise UsageError(f"{name}: no such source; there are {', '.join(SOURCES)}")
     wanted = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
+    for name in wanted:
+        if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
+            raise SettingsError(f"{file}: {name} may not be read by its terms: see docs/terms.md and [terms.{name}].")
     return [Choice(name, read_settings(name, tables.get(name, {}), file)) for name in wanted]
 
 
@@ -94,19 +106,125 @@ def secrets_of(settings: object) -> Iterator[str]:
             yield from secrets_of(value)
 
 
-def make_worker(choice: Choice, store: str, contact: str, stop: threading.Event, holder: str) -> Worker:
-    """A worker with a record and a client of its own. Call it in the thread that will run it."""
-    record = Record(store)
-    known = known_posts(record, choice.name, now())
-    source: Source = SOURCES[choice.name][0](choice.settings, known)
+class Site(NamedTuple):
+    """What all jobs of a process share. `stop`: set, and all of them end. `terms`: what the networks allow. `names`:
+    what names the papers that are known."""
+
+    store: str
+    contact: str
+    stop: threading.Event
+    leases: Leases
+    names: SharedNames
+    terms: terms.Table = terms.TERMS
+
+    def record(self) -> Record:
+        """The store, opened by and for one thread."""
+        return Record(self.store)
+
+    @property
+    def clock(self) -> Clock:
+        """This machine's clock, for jobs that ask no network."""
+        return Clock(now, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise Stopped("told to stop")
+
+
+def parts_of(choice: Choice) -> list[str]:
+    """The names of the jobs that read a source: one, or one for each part of a stream that is shared by accounts."""
+    parts = getattr(choice.settings, "parts", 1)
+    return [choice.name] if parts == 1 else [f"{choice.name}/{part}of{parts}" for part in range(1, parts + 1)]
+
+
+def job_names(choices: Sequence[Choice]) -> list[str]:
+    """The names of all jobs that the chosen sources make."""
+    counted = [choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS]
+    return [*(name for choice in choices for name in parts_of(choice)), *counted]
+
+
+def make_jobs(choices: Sequence[Choice], site: Site) -> dict[str, Callable[[], Rounds]]:
+    """What is to be done for the chosen sources, by name; each is made in the thread that will do it."""
+    jobs: dict[str, Callable[[], Rounds]] = {}
+    for choice in choices:
+        for number, name in enumerate(parts_of(choice), 1):
+            jobs[name] = partial(_rounds, _part(choice, number), site, partial(_reading, name))
+        if choice.name not in WITHOUT_COUNTS:
+            jobs[choice.name + COUNTS] = partial(_rounds, choice, site, _recounting)
+    return jobs
+
+
+def _part(choice: Choice, number: int) -> Choice:
+    """The choice of one part of a source, where it has parts."""
+    if not hasattr(choice.settings, "part"):
+        return choice
+    return choice._replace(settings=msgspec.structs.replace(choice.settings, part=number))
+
+
+def _rounds(choice: Choice, site: Site, make: Callable[[Choice, Line, Site], Job]) -> Rounds:
+    line = make_line(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
+    return Rounds(make(choice, line, site), site.record, site.leases, Clock(line.net.now, line.net.sleep))
+
+
+def _reading(name: str, choice: Choice, line: Line, site: Site) -> Reading:
+    with site.record() as record:
+        known = KnownPosts(record, choice.name, line.net.now())
+    source, row = _source(choice, known, site), terms.of(site.terms, choice.name)
+    return Reading(source, line, known, row, name=name, shared_by=parts_of(choice), names=site.names)
+
+
+def _recounting(choice: Choice, line: Line, site: Site) -> Recounting:
+    return Recounting(_source(choice, Known(), site), line, terms.of(site.terms, choice.name))
+
+
+def _source(choice: Choice, known: Known, site: Site) -> Source:
+    return SOURCES[choice.name][0](choice.settings, known, site.names.names)
+
+
+def make_line(own: Sequence[str], secrets: Sequence[str], site: Site) -> Line:
+    """A client of one job's own, paced together with all others of the site.
+
+    `own`: the operator's own addresses, which may lie inside; `secrets`: what no error may name.
+    """
+    pace = SitePace(site.record)
     net = PoliteNet(
-        user_agent(contact), pace=PACE, reserve=partial(reserved, record), stop=stop,
-        base_addresses=tuple(addresses(choice.settings)), secrets=tuple(secrets_of(choice.settings)),
+        user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets
     )  # fmt: skip
-    terms = Terms(dict.fromkeys(NOT_KEPT, 0), KEEP.get(choice.name, 30 * DAY))
-    return Worker(source, net, record, known, holder=holder, terms=terms, close_net=net.close)
+
+    def traffic() -> tuple[int, int, int]:
+        counted = net.traffic.counted()
+        return (counted.bytes_in, counted.bytes_out, sum(counted.requests.values()))
+
+    def close() -> None:
+        net.close()
+        pace.close()
+
+    return Line(net, traffic, net.forget, close)
 
 
-def reserved(record: Record, host: str, pace: float) -> float:
-    """Seconds until a host may be asked: over all processes of the site where the host wants it so."""
-    return duties.reserve(record, host, pace) if host in SHARED else _WITHIN(host, pace)
+class SitePace:
+    """Seconds until a host may be asked: over all processes of the site where the host wants it so.
+
+    For one thread. A store that went away is opened again when it is asked next.
+    """
+
+    def __init__(self, open_record: Callable[[], Record]) -> None:
+        self._open = open_record
+        self._record: Record | None = None
+
+    def __call__(self, host: str, pace: float) -> float:
+        """Reserves the next moment for a host and says in how many seconds it is. Raises StoreError."""
+        if host not in SHARED:
+            return _WITHIN(host, pace)
+        try:
+            self._record = self._record or self._open()
+            return duties.reserve(self._record, host, pace)
+        except StoreError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the store."""
+        if self._record is not None:
+            self._record.database.close()
+            self._record = None

@@ -12,7 +12,7 @@ from hotpapers import model
 from hotpapers.model import HOUR, Coverage, Publication, Reading
 from hotpapers.record.view import View
 
-TURN = HOUR
+TURN = HOUR * 3 // 2
 """Networks are read in turns: so long without a reading is no gap."""
 SEVERITY = ("complete", "partial", "refused")
 
@@ -47,10 +47,10 @@ def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) ->
     after all is complete. `since`: when the worst state first began."""
     painted = [piece for piece in pieces(spans, start, end) if piece.by or piece.end - piece.start > TURN]
     if not any(piece.by for piece in painted):
-        return Reading(network=network, state="unknown", reason="not read")
+        return Reading(network=network, state="unknown", reason=model.NOT_READ)
     worst = max(painted, key=lambda piece: piece.severity)
     if worst.by is None:
-        return Reading(network=network, state="partial", reason="not read", since=worst.start)
+        return Reading(network=network, state="partial", reason=model.NOT_READ, since=worst.start)
     since = worst.by.from_at if worst.severity else None
     return Reading(network=network, state=worst.by.state, reason=worst.by.reason, since=since)
 

@@ -116,14 +116,21 @@ def _first(said: list[_Said], most: int) -> list[Row]:
     return chosen[:most]
 
 
-def withheld(view: View) -> frozenset[str]:
-    """Posts that are not to be shown, whatever an issue once showed: gone, no longer to be quoted, hidden, or of a
-    hidden account."""
-    gone = view.latest(Post, "(t.gone <> '' OR t.limits <> '[]')")
+def withheld(view: View, posts: Sequence[str] | None = None) -> frozenset[str]:
+    """Posts of some, or of those that were ever shown, that are not to be shown now: gone, no longer to be quoted,
+    hidden, or of a hidden account."""
+    if posts is None:
+        return _withheld(view, "SELECT post FROM shown", ())
+    some = (posts[n : n + AT_ONCE] for n in range(0, len(posts), AT_ONCE))
+    return frozenset().union(*(_withheld(view, _marks(keys), keys) for keys in some))
+
+
+def _withheld(view: View, among: str, keys: Sequence[str]) -> frozenset[str]:
+    gone = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
-        WHERE coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden)
-           OR p.post IN (SELECT subject FROM hidden)"""
+        WHERE p.post IN ({among}) AND (coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden)
+           OR p.post IN (SELECT subject FROM hidden))"""
     return frozenset([row.item.post for row in gone if isinstance(row.item, Post)]) | frozenset(
-        row[0] for row in view.database.rows(sql)
+        row[0] for row in view.database.rows(sql, keys)
     )

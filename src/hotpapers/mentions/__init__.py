@@ -2,10 +2,12 @@
 
     find(text)          a post, a page, a line: what it mentions, and where
     mentions.scan       the same for buffers and files of any size, line by line
+    mentions.names      papers that are known, by title, DOI and pages of their own: docs/matching.md
+    mentions.doubt      posts whose link and words speak of two papers
 
-Both give the same: a mention never crosses a line break, so the mentions of a text are those of its lines. The forms
-are drawn in `hotpapers.arxiv_id.address`. One place is one mention; the same paper at two places is two. Time grows
-with the length of the text and no faster, whatever the text: every needle is looked at once, with at most 300
+The first two give the same: a mention never crosses a line break, so the mentions of a text are those of its lines. The
+forms are drawn in `hotpapers.arxiv_id.address`. One place is one mention; the same paper at two places is two. Time
+grows with the length of the text and no faster, whatever the text: every needle is looked at once, with at most 300
 characters around it.
 """
 

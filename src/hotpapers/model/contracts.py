@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 
 from hotpapers.model.issues import IssueContent
-from hotpapers.model.items import Item, Listing, Paper, Place, Post, Publication
+from hotpapers.model.items import Announcement, AnnouncementType, Item, Listing, Paper, Place, Post, Publication
+from hotpapers.model.talk import Attention
 
 
 class Seen(NamedTuple):
@@ -24,20 +25,30 @@ class Seen(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Some of what a network said, and where to resume once this is stored. An empty page is a heartbeat."""
+    """Some of what a network said, and where to resume once this is stored. An empty page is a heartbeat.
+
+    `until`: up to which moment a stream has been read, None where that is not known before the round ends; `next_at`:
+    when the next round is worth while, None for after the usual time. Both in µs UTC.
+    """
 
     seen: Sequence[Seen] = ()
     cursor: str | None = None
+    until: int | None = None
+    next_at: int | None = None
 
 
 class Answer(NamedTuple):
-    """A server's answer. `headers`: names in lower case. `url`: where redirects ended. `at`: when it came."""
+    """A server's answer. `headers`: names in lower case. `url`: where redirects ended. `at`: when it came.
+
+    `tries`: how often a server may have acted on the request until this came, this time included.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str
     at: int
+    tries: int = 1
 
 
 class Net(Protocol):
@@ -56,8 +67,16 @@ class Net(Protocol):
     ) -> Answer:
         """An answer whose status is 2xx or among `accept`; 304 where the same was given before, if accepted."""
 
-    def post(self, url: str, *, form: Mapping[str, str] = ..., headers: Mapping[str, str] = ...) -> Answer:
-        """The answer to a form that was sent."""
+    def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] = ...,
+        body: bytes = ...,
+        headers: Mapping[str, str] = ...,
+        accept: Sequence[int] = ...,
+    ) -> Answer:
+        """The answer to a form that was sent, or to a body whose type is among the headers."""
 
     def messages(self, url: str, *, headers: Mapping[str, str] = ...) -> Iterator[bytes | None]:
         """The messages of a websocket, one by one; None after 30 s without one."""
@@ -70,6 +89,17 @@ class Net(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Waits, unless the program is told to stop: then it raises Stopped."""
+
+
+@runtime_checkable
+class Tracked(Container[str], Protocol):
+    """What the record follows, as a source may ask of it: the keys of posts and of their accounts, and reactions."""
+
+    def holds(self, key: str, /) -> bool:
+        """Whether the record has a post or account at all, however old: asked only of what may have to go."""
+
+    def post_of(self, reaction: str, /) -> str | None:
+        """The key of the post that a reaction was for, by the reaction's own address; None where it is not known."""
 
 
 class Source(Protocol):
@@ -89,10 +119,22 @@ class Source(Protocol):
         """Asks the network from a cursor on, which is inclusive; may never end. An empty page every 30 s."""
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
-        """Reads the counts of known posts again; what is gone comes as Seen of kind `gone`."""
+        """Reads the counts of known posts again; what is gone comes as Seen of kind `gone`. A page after each request.
+
+        A key that cannot be asked for spoils no other. Of what no page tells anything nothing is known.
+        """
 
     def read(self, seen: Seen) -> Iterable[Item]:
         """Pure: the network's words into ours; nothing for what mentions no paper. Run again, it improves the past."""
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A source whose counts cost money, so that they have a cursor of their own: what was spent on them."""
+
+    def counts_from(self, net: Net, keys: Sequence[str], cursor: str | None) -> Iterator[Page]:
+        """As `Source.counts`, from the cursor of the counts on, which is not that of `pages`. Each page's cursor must
+        be stored before the next page is asked for: it holds what the next request may cost."""
 
 
 class File(NamedTuple):
@@ -105,19 +147,28 @@ class File(NamedTuple):
     data: bytes
 
 
+Showing = Literal["text", "excerpt", "link"]
+"""How a post is shown: whole, by its first words, or only where and when it was."""
+
+
 class Quotation(msgspec.Struct, frozen=True, kw_only=True):
-    """A post as a channel may show it: never one that was forgotten, hidden or is gone."""
+    """A post as a channel may show it: never one that was forgotten, hidden or is gone.
+
+    `shown` says how much of it is here: of a `link` there are neither words nor names, only key, network and moment.
+    """
 
     post: Post
     hash: str
+    shown: Showing = "text"
 
 
 class ShelfIssue(msgspec.Struct, frozen=True, kw_only=True):
     """A frozen issue as channels see it.
 
     `papers` gives each entry's metadata as frozen (title, authors, abstract, categories as printed), `posts` what
-    may be shown of an entry, both by paper key. `listing` is there for imported listings alone. `editions`: digests
-    of all editions, the first first.
+    may be shown of an entry, both by paper key. `listing` is there for imported listings alone, and so is `printed`:
+    the same posts with all that the listing printed of them, to reproduce it. `editions`: digests of all editions, the
+    first first.
     """
 
     content: IssueContent
@@ -128,6 +179,27 @@ class ShelfIssue(msgspec.Struct, frozen=True, kw_only=True):
     listing: Listing | None
     places: dict[str, Place]
     editions: tuple[str, ...]
+    printed: dict[str, tuple[Quotation, ...]] = {}
+
+
+class Holding(NamedTuple):
+    """A place of an issue, in brief: the latest edition's, with what the record knows of the paper now."""
+
+    day: str
+    place: int
+    paper: str
+    title: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+
+
+class Announced(NamedTuple):
+    """A paper of a day's announcement: new, or only listed in further categories. `category`: where it was announced,
+    its primary one if that is known."""
+
+    paper: Paper
+    type: AnnouncementType
+    category: str
 
 
 class Shelf(Protocol):
@@ -142,11 +214,35 @@ class Shelf(Protocol):
     def issue(self, publication: str, day: str, edition: int | None = None) -> ShelfIssue:
         """One frozen issue, its latest edition by default. Raises NoSuch."""
 
+    def front(self, publication: str, day: str) -> ShelfIssue:
+        """A day's latest edition without papers and posts: what was done for it. Raises NoSuch."""
+
     def volumes(self, publication: str) -> Mapping[str, int]:
         """How many entries the issue of each frozen day has."""
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue that holds the paper, ascending."""
+
+    def holdings(self, publication: str) -> Sequence[Holding]:
+        """The entries of all issues, by day and place."""
+
+    def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        """What the papers of these days' issues say of themselves, by day and paper: the abstract, else the summary;
+        papers that have neither are left out."""
+
+    def announced(self, publication: str, day: str) -> Sequence[Announced]:
+        """All papers of the publication's fields that were announced on the day of an issue, as known when it was
+        frozen, by category and id. Raises NoSuch."""
+
+    def announcements(self, paper: str) -> Sequence[Announcement]:
+        """When and where a paper and its versions were announced, the first first."""
+
+    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
+        """The attention that papers had hour by hour, as known when a day's issue was frozen. Raises NoSuch."""
+
+    def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
+        """All posts about papers that may be shown, as known when a day's issue was frozen, those with the most
+        reactions first. Raises NoSuch."""
 
 
 class Channel(Protocol):
@@ -156,3 +252,29 @@ class Channel(Protocol):
 
     def render(self, shelf: Shelf, publication: str, days: Sequence[str]) -> Iterator[File]:
         """The files of these issues."""
+
+
+class Parcel(NamedTuple):
+    """What goes to one target: a mail to a reader, a message to a room. `target`: its own name, such as an address;
+    `payload`: what is sent, as the sender made it."""
+
+    target: str
+    payload: object
+
+
+class Sender(Protocol):
+    """A channel that sends instead of writing files. `parcels` is pure."""
+
+    name: str
+
+    def parcels(self, shelf: Shelf, publication: str, day: str) -> Iterator[Parcel]:
+        """What is to be sent of a day's issue, one parcel a target."""
+
+    def send(self, parcel: Parcel, net: Net) -> str:
+        """Sends one parcel; the receipt: what the target calls it. Raises Wait, Refused, NetError."""
+
+    def receipt_of(self, parcel: Parcel, net: Net) -> str | None:
+        """The receipt of a parcel whose sending was interrupted, if it arrived; None where not: it is sent again.
+
+        Who cannot tell gives a receipt that says so: nothing is ever sent twice. Raises Wait, Refused, NetError.
+        """

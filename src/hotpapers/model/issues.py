@@ -44,6 +44,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     order: int = 0
 
 
+NOT_READ = "not read"
+"""The reason for a stretch of which no coverage says how it was read."""
+
+
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """How completely a network was read for an issue; `unknown` is never zero."""
 

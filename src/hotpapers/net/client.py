@@ -154,12 +154,22 @@ class PoliteNet:
         address, sent = self._address(url, HTTP, params), self._headers(headers)
         return self._persist(lambda: self._got(address, sent, accept))
 
-    def post(self, url: str, *, form: Mapping[str, str] = NOTHING, headers: Mapping[str, str] = NOTHING) -> Answer:
-        """The answer to a form, sent once: tried again only where no server was reached. Redirects are refused."""
+    def post(
+        self, url: str, *, form: Mapping[str, str] = NOTHING, body: bytes = b"",
+        headers: Mapping[str, str] = NOTHING, accept: Sequence[int] = (),
+    ) -> Answer:  # fmt: skip
+        """The answer to a form, or to a body whose type is among the headers; its status is 2xx or among `accept`.
+
+        Sent once: tried again only where no server was reached. Redirects are refused.
+        """
         address, sent = self._address(url, HTTP), self._headers(headers)
+        request = partial(httpx2.Request, "POST", address, headers=sent)
         # an idle connection may have died unnoticed, and then nobody knows whether the form arrived: take a new one
         with self._new_pool() as pool:
-            return self._persist(lambda: self._posted(pool, address, sent, form), twice=False)
+            return self._persist(
+                lambda: self._posted(pool, request(content=body) if body else request(data=dict(form)), accept),
+                twice=False,
+            )
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
         """The messages of a websocket, text as UTF-8; None after 30 s without one. NetError when it ends."""
@@ -208,11 +218,11 @@ class PoliteNet:
         return opened if isinstance(opened, Trouble) else self._answer(opened)
 
     def _posted(
-        self, pool: httpcore2.ConnectionPool, url: httpx2.URL, headers: Mapping[str, str], form: Mapping[str, str]
+        self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int]
     ) -> Answer | Trouble:
-        outcome = self._ask(pool, httpx2.Request("POST", url, headers=headers, data=dict(form)), ())
+        outcome = self._ask(pool, request, accept)
         if isinstance(outcome, httpx2.URL):
-            raise Refused(self._discreet(f"{place(url)}: redirects a form to {place(outcome)}"))
+            raise Refused(self._discreet(f"{place(request.url)}: redirects a form to {place(outcome)}"))
         return outcome if isinstance(outcome, Trouble) else self._answer(outcome)
 
     def _joined(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Trouble:
@@ -309,18 +319,20 @@ class PoliteNet:
 
     def _persist(self, attempt: Callable[[], T | Trouble], *, twice: bool = True) -> T:
         """Tries until it works or no try is left. Not `twice`: never again what a server may have acted on."""
-        trouble = Trouble("never asked")
+        trouble, sent = Trouble("never asked"), 0
         for n in range(self._limits.tries):
             if n:
                 self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
             outcome = attempt()
             if not isinstance(outcome, Trouble):
-                return outcome
-            trouble = outcome
+                return outcome._replace(tries=sent + 1) if isinstance(outcome, Answer) else outcome
+            trouble, sent = outcome, sent + outcome.sent
             if trouble.sent and not twice:
                 break
         reason = self._discreet(trouble.reason)
-        raise Wait(trouble.seconds, reason) if trouble.seconds else NetError(reason)
+        problem = Wait(trouble.seconds, reason) if trouble.seconds else NetError(reason)
+        problem.tries = sent
+        raise problem
 
     @contextmanager
     def _named(self, url: httpx2.URL) -> Iterator[None]:

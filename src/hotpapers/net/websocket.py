@@ -33,9 +33,11 @@ def opened(
     def counted(sock: socket.socket, *rest: Any, **settings: Any) -> ClientConnection:
         return ClientConnection(cast("socket.socket", CountedSocket(sock, traffic)), *rest, **settings)
 
+    # whoever asks for a packing of its own must not be offered another
+    compression = None if "socket-encoding" in headers else "deflate"
     try:
         return connect(
-            str(url), sock=sock, ssl=context if url.scheme == "wss" else None, proxy=None, compression="deflate",
+            str(url), sock=sock, ssl=context if url.scheme == "wss" else None, proxy=None, compression=compression,
             user_agent_header=None, additional_headers=headers, logger=_SILENT, max_size=limit,
             open_timeout=timeout, ping_interval=ping, ping_timeout=ping, close_timeout=CLOSING,
             create_connection=cast("type[ClientConnection]", counted),

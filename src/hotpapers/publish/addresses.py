@@ -6,19 +6,34 @@ A path is relative to the site's folder, with `/`. An address outside is empty w
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
-from hotpapers.model import Post
+from hotpapers.model import Paper, Post
 
 _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
 _ISSUE_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/(?:edition-([1-9]\d{0,3})/)?index\.html", re.ASCII)
+_ALL_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/all/index\.html", re.ASCII)
+_CITED_PATH = re.compile(r"(\d{4}-\d\d-\d\d)/issue\.(bib|ris)", re.ASCII)
+_AUTHOR_PATH = re.compile(r"author/([a-z0-9]+(?:-[a-z0-9]+)*)/index\.html")
+_CATEGORY_PATH = re.compile(r"category/([A-Za-z.-]{2,30})/(?:(\d{4})/)?index\.html", re.ASCII)
 _CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)*(?:\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)*))?")
 
 # No user part (it imitates other hosts), no backslash (browsers read it as a slash), nothing invisible.
 _UNSEEN = r"\s\x00-\x20\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069"
-_OUTSIDE = re.compile(rf"https?://[^{_UNSEEN}/?#@\\]+(?:[/?#][^{_UNSEEN}]*)?", re.IGNORECASE)
+_OUTSIDE = re.compile(rf"https?://([^{_UNSEEN}/?#@\\]+)(?:[/?#][^{_UNSEEN}]*)?", re.IGNORECASE)
+_ADS = ("astro-ph", "gr-qc", "hep-", "nucl-")
+_INSPIRE = ("hep-", "nucl-", "gr-qc", "astro-ph.CO", "astro-ph.HE")
+_CODE = re.compile(
+    r"(?<![\w.@-])(?:https?://)?(?:www\.)?((?:github\.com|gitlab\.com|codeberg\.org|bitbucket\.org|huggingface\.co)"
+    r"/[\w.-]+/[\w./#-]+)", re.ASCII | re.IGNORECASE
+)  # fmt: skip
+_CODE_HOSTS = ("github.com/", "gitlab.com/", "codeberg.org/", "bitbucket.org/", "huggingface.co/")
 LONGEST = 2000
 """Code points of an address that is still made a link."""
+KEPT = 1 << 14
+"""Papers and categories that are kept as they were read: a page asks for each many times over."""
 
 # A network's own page of a post, made from the parts of its id.
 _POST_PAGES = {
@@ -46,6 +61,68 @@ def issue_of(path: str) -> tuple[str, int] | None:
     return (match[1], int(match[2] or 0)) if match else None
 
 
+def all_path(day: str) -> str:
+    """The page of all papers that were announced on a day."""
+    return f"{day}/all/index.html"
+
+
+def all_of(path: str) -> str:
+    """The other way: the day; empty for a path of another form."""
+    match = _ALL_PATH.fullmatch(path)
+    return match[1] if match else ""
+
+
+def cited_path(day: str, form: str) -> str:
+    """The entries of a day's issue for reference managers. `form`: bib or ris."""
+    return f"{day}/issue.{form}"
+
+
+def cited_of(path: str) -> tuple[str, str] | None:
+    """The other way: day and form; None for a path of another form."""
+    match = _CITED_PATH.fullmatch(path)
+    return (match[1], match[2]) if match else None
+
+
+def author_path(slug: str) -> str:
+    """The page of an author, by the name's form for addresses."""
+    return f"author/{slug}/index.html"
+
+
+def author_of(path: str) -> str:
+    """The other way; empty for a path of another form."""
+    match = _AUTHOR_PATH.fullmatch(path)
+    return match[1] if match else ""
+
+
+def category_path(category: str, year: str = "") -> str:
+    """The page of a category, or of one of its years; empty for what does not look like a category."""
+    if not _CATEGORY.fullmatch(category):
+        return ""
+    return f"category/{category}/{year}/index.html" if year else f"category/{category}/index.html"
+
+
+def category_of(path: str) -> tuple[str, str] | None:
+    """The other way: category and year, which may be empty; None for a path of another form."""
+    match = _CATEGORY_PATH.fullmatch(path)
+    return (match[1], match[2] or "") if match and _CATEGORY.fullmatch(match[1]) else None
+
+
+def card_path(path: str) -> str:
+    """The card of a page, beside it."""
+    return f"{path.removesuffix('index.html')}card.png"
+
+
+def carded(path: str) -> str:
+    """The other way: the page; empty for the path of no card."""
+    return f"{path.removesuffix('card.png')}index.html" if path.endswith("/card.png") else ""
+
+
+def public(base: str, path: str) -> str:
+    """A page's address on the web, without the name of the file that every server adds; empty without a base."""
+    return base + (path.removesuffix("index.html") if path != "index.html" else "") if base else ""
+
+
+@lru_cache(KEPT)
 def bare(paper: str) -> str:
     """`arxiv:2101.04869` → `2101.04869`; empty for a paper of another server."""
     match = _PAPER.fullmatch(paper)
@@ -73,14 +150,49 @@ def pdf_url(paper: str) -> str:
     return f"https://arxiv.org/pdf/{bare(paper)}" if bare(paper) else ""
 
 
+def html_url(paper: str) -> str:
+    """The paper as a page, which arXiv makes of papers since December 2023, of most of them."""
+    found = bare(paper)
+    return f"https://arxiv.org/html/{found}" if "2312" <= found[:4] < "9000" and "/" not in found else ""
+
+
+def ads_url(paper: str, categories: Sequence[str]) -> str:
+    """The paper in the Astrophysics Data System, for its fields."""
+    return f"https://ui.adsabs.harvard.edu/abs/arXiv:{bare(paper)}" if _is_of(paper, categories, _ADS) else ""
+
+
+def inspire_url(paper: str, categories: Sequence[str]) -> str:
+    """The paper in INSPIRE, for its fields."""
+    return f"https://inspirehep.net/arxiv/{bare(paper)}" if _is_of(paper, categories, _INSPIRE) else ""
+
+
+def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bool:
+    return bool(bare(paper)) and any(category.startswith(fields) for category in categories)
+
+
+def code_url(paper: Paper) -> str:
+    """The first repository that a paper's own comment or abstract names."""
+    said = f"{paper.comment} {paper.abstract}"
+    small = said.lower()
+    if not any(host in small for host in _CODE_HOSTS):  # most name none, which is seen at once
+        return ""
+    found = _CODE.search(said)
+    return outside("https://" + found[1].rstrip(".,;:'")) if found else ""
+
+
+@lru_cache(KEPT)
 def category_url(category: str) -> str:
     """arXiv's list of a category; empty for what does not look like one."""
     return f"https://arxiv.org/list/{category}/recent" if _CATEGORY.fullmatch(category) else ""
 
 
 def outside(target: str) -> str:
-    """The target of somebody's link, if it is a plain web address; empty otherwise."""
-    return target if len(target) <= LONGEST and _OUTSIDE.fullmatch(target) else ""
+    """The target of somebody's link, if it is a plain web address; empty otherwise.
+
+    A host must be in ASCII: letters of other scripts imitate others, and every name has an ASCII form (RFC 5891).
+    """
+    found = _OUTSIDE.fullmatch(target) if len(target) <= LONGEST else None
+    return target if found and found[1].isascii() else ""
 
 
 def post_url(post: Post) -> str:

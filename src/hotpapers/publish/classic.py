@@ -1,4 +1,8 @@
-"""The classic format: imported listings as they were printed, and issues of our own in the same dress."""
+"""The classic format: imported listings as they were printed, and issues of our own in the same dress.
+
+A listing shows its posts as it printed them, whatever the networks' terms (docs/decisions/0020); an issue of our own
+those whose words may be shown.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +44,7 @@ def _listed_item(issue: ShelfIssue, number: int, entry: Entry) -> ClassicItem:
     return ClassicItem(
         number=number, title=place.title, authors=place.authors, reposts=count.reposts, likes=count.likes,
         tallied=place.tallied, paper=arxiv_id.from_key(entry.paper), categories=place.categories,
-        abstract=place.abstract, posts=_posts(issue.posts[entry.paper]),
+        abstract=place.abstract, posts=_posts(issue.printed[entry.paper]),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hotpapers.model import Count, Entry, File, Paper, Quotation, Shelf, ShelfIssue
+from hotpapers.model import Count, Entry, File, Paper, Post, Quotation, Shelf, ShelfIssue
 from hotpapers.publish import addresses, wording
 from hotpapers.ranking import words
 
@@ -77,8 +77,11 @@ def _entry(issue: ShelfIssue, entry: Entry) -> Iterator[str]:
         yield "\n".join(f"- {_count(count)}" for count in entry.counts)
     lead, _ = wording.lead(paper)
     if lead:
-        yield escape(lead)
-    yield from (_quotation(quotation) for quotation in issue.posts.get(entry.paper, ())[:1])
+        mark = wording.lead_mark(paper)
+        yield escape(f"{lead} ({mark})" if mark else lead)
+    posts = issue.posts.get(entry.paper, ())
+    yield from (_quotation(quotation) for quotation in wording.quoted(posts)[:1])
+    yield from (_elsewhere(network, found) for network, found in wording.elsewhere(posts).items())
     yield _why(issue, entry)
     yield _links(paper)
 
@@ -93,11 +96,18 @@ def _quotation(quotation: Quotation) -> str:
     lines = [escape(line) for line in wording.shown(post.text).split("\n")]
     said = "\\\n".join(line for line in lines if line)
     where = f"{words.network_name(post.network)}, {wording.day_name(wording.day_of(post.created_at))}"
-    if not said:
-        return f"A post on {link(where, addresses.post_url(post))}"
     handle = f" (@{post.handle})" if post.name and post.handle else ""
     who = f"— {escape((post.name or f'@{post.handle}') + handle)}, {link(where, addresses.post_url(post))}"
     return "\n".join(f"> {line}".rstrip() for line in f"{said}\n\n{who}".split("\n"))
+
+
+def _elsewhere(network: str, posts: Sequence[Post]) -> str:
+    """Posts that are to be read on their network alone, in one line."""
+    head = escape(wording.elsewhere_head(network, posts))
+    if len(posts) > 1:
+        return f"{head}: " + " · ".join(link(str(n), addresses.post_url(post)) for n, post in enumerate(posts, 1))
+    target = addresses.post_url(posts[0])
+    return f"{head} · {link(wording.READ_THERE, target)}" if target else head
 
 
 def _why(issue: ShelfIssue, entry: Entry) -> str:

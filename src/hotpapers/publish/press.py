@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers import model
+from hotpapers import model, terms
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issue.shelf import RecordShelf
-from hotpapers.publish import channel
+from hotpapers.model import File
+from hotpapers.publish import budget, channel
 from hotpapers.publish.addresses import issue_path
 from hotpapers.publish.files import Wrote, write_files
+from hotpapers.publish.imprint import NOBODY, Imprint
 from hotpapers.record import Record, now
 
+LARGE = 100
+"""Issues from which on two processes write a site: a Python takes as long to begin as ten of them to be written."""
 FOLDER = "file:"
 """How a delivery's target names a folder."""
 
@@ -22,22 +27,87 @@ Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
 
 
-def press(record: Record, publication: str, days: Sequence[str], to: str, output: Path, contact: str = "") -> Wrote:
+class Pressed(NamedTuple):
+    """How many files there are, and how many changed or went; how a site's folder is filling that has a budget."""
+
+    files: int
+    changed: int
+    filling: budget.Forecast | None = None
+
+    @property
+    def warning(self) -> str:
+        """What the operator should know; empty while there is room."""
+        return self.filling.warning if self.filling else ""
+
+
+def press(
+    record: Record, publication: str, days: Sequence[str], to: str, output: Path, imprint: Imprint = NOBODY,
+    allowed: terms.Table = terms.TERMS, store: str = "",
+) -> Pressed:  # fmt: skip
     """Renders frozen issues of some days by a channel into a folder, and keeps that it was done.
+
+    `allowed`: the networks' terms, by which posts are shown. `store`: what the record was opened by, where a second
+    process may help with a large site.
 
     Each delivery is written as *sending* before and as *sent* after, once per edition. So whatever a folder holds, also
     half of it after a crash, is known and rendered anew when something is forgotten.
 
     Raises UsageError for a folder that holds another publication's files, or cannot be written.
     """
-    made = channel(to, contact)
+    made = channel(to, imprint)
     target = FOLDER + str(output.resolve())
     _check_folder(record, publication, to, target, output)
     fresh = _not_sent(record, publication, days, to, target)
     _keep(record, publication, to, target, fresh, "sending")
-    wrote = write_files(output, made.render(RecordShelf(record), publication, days))
+    shelf = RecordShelf(record, allowed)
+    if to == "site" and store and len(days) >= LARGE:
+        from hotpapers.publish import together  # no other channel needs it
+
+        task = together.Task(store, publication, tuple(days), imprint, allowed)
+        wrote = together.write_together(output, shelf, task)
+    else:
+        wrote = write_files(output, made.render(shelf, publication, days))
+    done = Pressed(*wrote)
+    if to == "site" and imprint.budget:
+        done = _within_budget(shelf, publication, output, imprint, wrote)
     _keep(record, publication, to, target, fresh, "sent")
-    return wrote
+    return done
+
+
+def site_forecasts(record: Record, most: int) -> list[budget.Forecast]:
+    """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
+    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery
+        WHERE channel = 'site' AND until = 0 AND state = 'sent' GROUP BY target, publication"""
+    rows = (row for row in record.database.rows(sql) if row[0].startswith(FOLDER))
+    found = [(Path(target.removeprefix(FOLDER)), name, days) for target, name, days in rows]
+    known = record.view().latest(model.Publication)
+    windows = {row.item.publication: row.item.window for row in known if isinstance(row.item, model.Publication)}
+    return [
+        budget.forecast(folder, most, days, windows.get(name, "listing"))
+        for folder, name, days in sorted(found)
+        if folder.is_dir()
+    ]
+
+
+def _within_budget(shelf: RecordShelf, publication: str, output: Path, imprint: Imprint, wrote: Wrote) -> Pressed:
+    """Folds a site that is full. Its folder is measured once where there is room: that takes as long as ten pages."""
+    size = budget.site_size(output)
+    folded = budget.fold(output, imprint.budget, shelf, publication, partial(_whole, shelf, publication, imprint), size)
+    if folded:
+        wrote, size = folded, budget.site_size(output)
+    return Pressed(*wrote, budget.Forecast(str(output.resolve()), size, imprint.budget, None))
+
+
+def _whole(shelf: RecordShelf, publication: str, imprint: Imprint, since: str) -> Iterator[File]:
+    """The whole site, where pages of papers are whole since a day."""
+    made = channel("site", imprint._replace(whole_since=since))
+    return made.render(shelf, publication, shelf.days(publication))
+
+
+def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
+    """The days whose latest edition a channel has not yet written to a folder, ascending."""
+    days = list(_latest_editions(record, publication))
+    return sorted(_not_sent(record, publication, days, to, FOLDER + str(output.resolve())))
 
 
 def _check_folder(record: Record, publication: str, to: str, target: str, output: Path) -> None:
@@ -92,26 +162,39 @@ class Again(NamedTuple):
     reason: str = ""
 
 
-def press_again(record: Record, contact: str = "") -> list[Again]:
-    """Renders anew what was ever delivered to a folder: the same days, from what the record holds now."""
+def press_again(
+    record: Record, imprint: Imprint = NOBODY, allowed: terms.Table = terms.TERMS,
+    only: Collection[tuple[str, str]] | None = None,
+) -> list[Again]:  # fmt: skip
+    """Renders anew what was ever delivered to a folder: the same days, from what the record holds now.
+
+    `only`: nothing but these issues, by publication and day.
+    """
     sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery WHERE until = 0'
     rows = sorted(row for row in record.database.rows(sql) if row[0].startswith(FOLDER))
-    shelf = RecordShelf(record)
-    return [
-        _render_again(shelf, publication, to, Path(target.removeprefix(FOLDER)), [row[3] for row in group], contact)
-        for (target, publication, to), group in groupby(rows, key=lambda row: row[:3])
-    ]
+    shelf = RecordShelf(record, allowed)
+    found = []
+    for (target, publication, to), group in groupby(rows, key=lambda row: row[:3]):
+        days, folder = {row[3] for row in group}, Path(target.removeprefix(FOLDER))
+        some = None if only is None else {day for name, day in only if name == publication}
+        if some is None or some:
+            found.append(_render_again(shelf, publication, to, folder, (days, some), imprint))
+    return found
 
 
 def _render_again(
-    shelf: RecordShelf, publication: str, to: str, folder: Path, days: Sequence[str], contact: str
-) -> Again:
+    shelf: RecordShelf, publication: str, to: str, folder: Path, days: tuple[set[str], set[str] | None],
+    imprint: Imprint,
+) -> Again:  # fmt: skip
+    """The delivered days, or those of some days that are there."""
     if not folder.is_dir():
         return Again(folder, publication, to, False, "is not there any more")
     # a site also has pages of the days beside those that were delivered, and these may be others by now
     there = [day for day in shelf.days(publication) if (folder / issue_path(day)).is_file()]
+    delivered, some = days
+    wanted = {*delivered, *there} if some is None else {*delivered, *there} & some
     try:
-        write_files(folder, channel(to, contact).render(shelf, publication, sorted({*days, *there})))
+        write_files(folder, channel(to, imprint).render(shelf, publication, sorted(wanted)))
     except HotPapersError as problem:
         return Again(folder, publication, to, False, str(problem))
     return Again(folder, publication, to, True)

@@ -1,74 +1,80 @@
-"""An issue as its pages show it: every word chosen, nothing left to decide, plain text that templates escape.
+"""An issue as its pages show it: every word chosen, nothing left to decide; templates escape what is plain text.
 
 Made once per issue by `issue_view` and used by every page on which the issue or one of its papers appears.
 """
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, overload
 
-from hotpapers.model import Count, Entry, Paper, Post, Quotation, ShelfIssue
+from hotpapers.model import Attention, Count, Entry, Paper, ShelfIssue
 from hotpapers.publish import addresses, wording
+from hotpapers.publish.desk import Subject
 from hotpapers.publish.marks import mark
+from hotpapers.publish.quoting import ElsewhereView, Link, PostView, elsewhere, quotations
+from hotpapers.publish.sparkline import Spark, spark
 from hotpapers.ranking import words
 
 AUTHORS = 3
 """So many authors are named at once; the others unfold."""
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
-# Codes that networks still use and their names of today (IANA language subtag registry).
-_RENAMED = {"in": "id", "iw": "he", "ji": "yi"}
-
-
-class Link(NamedTuple):
-    """A piece of text, and where it leads; `url` is empty for plain text."""
-
-    text: str
-    url: str
-
-
-class PostView(NamedTuple):
-    """A post as a quotation."""
-
-    pieces: tuple[Link, ...]
-    lang: str
-    dir: str
-    who: str
-    handle: str
-    network: str
-    day: str
-    moment: str
-    url: str
+History = Mapping[str, Sequence[Attention]]
+"""Papers' attention hour by hour, by their keys."""
 
 
 class CountView(NamedTuple):
-    """One network's counts. `mark`: the drawn mark's path; `bots`: what was left out, in words."""
+    """One network's counts. `mark`: the drawn mark's path; `short`: the fewest words; `bots`: what was left out."""
 
     name: str
     mark: str
     words: str
+    short: str
     bots: str
     moment: str
 
 
-class EntryView(NamedTuple):
-    """A paper in an issue."""
+class Counted(NamedTuple):
+    """What an entry says of its counts."""
 
+    counts: tuple[CountView, ...]
+    spark: Spark | None
+
+
+class Reckoned(NamedTuple):
+    """What an entry says of its score."""
+
+    why: tuple[tuple[str, str], ...]
+    total: str
+    level: str
+    places: str
+    counts: tuple[CountView, ...]
+    command: str
+
+
+class EntryView(NamedTuple):
+    """A paper in an issue. Title, first lines, rest and abstract are as written, TeX and all: pages show them by
+    `prose`."""
+
+    key: str
     paper: str
     anchor: str
     path: str
     place: int
     movement: str
+    rise: str
     level: str
     title: str
     authors: tuple[str, ...]
     counts: tuple[CountView, ...]
+    spark: Spark | None
     lead: str
+    lead_mark: str
     rest: str
     summarized: bool
     abstract: str
     posts: tuple[PostView, ...]
+    elsewhere: tuple[ElsewhereView, ...]
     links: tuple[Link, ...]
     categories: tuple[Link, ...]
     why: tuple[tuple[str, str], ...]
@@ -76,6 +82,12 @@ class EntryView(NamedTuple):
     total: str
     places: str
     command: str
+    metadata: Paper
+
+    @property
+    def said(self) -> str:
+        """The first words where no mark can stand beside them: a machine's carry it within."""
+        return f"{self.lead} ({self.lead_mark})" if self.lead_mark.startswith("machine") else self.lead
 
     @property
     def first_authors(self) -> str:
@@ -83,14 +95,53 @@ class EntryView(NamedTuple):
         return ", ".join(self.authors[:AUTHORS])
 
     @property
+    def counted(self) -> Counted:
+        """Its counts: the same on every page."""
+        return Counted(self.counts, self.spark)
+
+    @property
+    def reckoned(self) -> Reckoned:
+        """Its score: the same on every page."""
+        return Reckoned(self.why, self.total, self.level, self.places, self.counts, self.command)
+
+    @property
     def other_authors(self) -> tuple[str, ...]:
         """Those who unfold."""
         return self.authors[AUTHORS:]
 
 
+class Entries(Sequence[EntryView]):
+    """The entries of an issue, each prepared when it is first looked at: a page of a paper wants one, and to prepare
+    the others takes longer than that page."""
+
+    def __init__(self, issue: ShelfIssue, entries: Sequence[Entry], history: History) -> None:
+        self._issue, self._entries, self._history = issue, entries, history
+        self._made: dict[int, EntryView] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, n: int) -> EntryView: ...
+    @overload
+    def __getitem__(self, n: slice) -> tuple[EntryView, ...]: ...
+    def __getitem__(self, n: int | slice) -> EntryView | tuple[EntryView, ...]:
+        if isinstance(n, slice):
+            return tuple(self[one] for one in range(*n.indices(len(self))))
+        if n not in self._made:
+            entry = self._entries[n]
+            self._made[n] = _entry(self._issue, entry, self._history.get(entry.paper, ()))
+        return self._made[n]
+
+    def of(self, key: str) -> list[EntryView]:
+        """Those of a paper, by its key."""
+        return [self[n] for n, entry in enumerate(self._entries) if entry.paper == key]
+
+
 class IssueView(NamedTuple):
     """An issue. `editions`: how many there are; `entries` and `still` share no paper."""
 
+    publication: str
     day: str
     edition: int
     editions: int
@@ -98,19 +149,27 @@ class IssueView(NamedTuple):
     facts: str
     notes: tuple[str, ...]
     empty: str
-    entries: tuple[EntryView, ...]
-    still: tuple[EntryView, ...]
+    announced: int
+    entries: Entries
+    still: Entries
     ranking: str
     digest: str
     frozen: str
+    frozen_at: str
     reason: str
     command: str
 
+    def about(self, entry: EntryView) -> Subject:
+        """What a reader names who writes about an entry."""
+        return Subject(self.publication, self.day, self.edition, self.digest, entry.paper)
 
-def issue_view(issue: ShelfIssue) -> IssueView:
+
+def issue_view(issue: ShelfIssue, history: History | None = None) -> IssueView:
     """All that pages say of one frozen issue."""
     content = issue.content
+    known = history or {}
     return IssueView(
+        publication=wording.one_line(content.publication.title),
         day=content.day,
         edition=content.edition,
         editions=len(issue.editions),
@@ -118,50 +177,61 @@ def issue_view(issue: ShelfIssue) -> IssueView:
         facts=wording.one_line(" · ".join(wording.facts(issue))),
         notes=wording.notes(content),
         empty=wording.empty(issue),
-        entries=tuple(_entry(issue, entry) for entry in content.entries),
-        still=tuple(_entry(issue, entry) for entry in content.still),
+        announced=content.announced or 0,
+        entries=Entries(issue, content.entries, known),
+        still=Entries(issue, content.still, known),
         ranking=content.ranking,
         digest=issue.digest,
         frozen=wording.minute(issue.frozen_at),
+        frozen_at=wording.iso(issue.frozen_at),
         reason=wording.one_line(content.reason),
         command=f"hotpapers verify {content.day}",
     )
 
 
-def _entry(issue: ShelfIssue, entry: Entry) -> EntryView:
+def _entry(issue: ShelfIssue, entry: Entry, history: Sequence[Attention]) -> EntryView:
     paper = issue.papers[entry.paper]
     name = addresses.bare(entry.paper) or entry.paper
     lead, rest = wording.lead(paper)
+    posts = issue.posts.get(entry.paper, ())
+    movement, rise = _movement(issue, entry)
     return EntryView(
+        key=entry.paper,
         paper=name,
         anchor=name.replace("/", "-"),
         path=addresses.paper_path(entry.paper),
         place=entry.place,
-        movement=_movement(issue, entry),
+        movement=movement,
+        rise=rise,
         level=wording.level(entry, issue.content.ranking),
         title=wording.one_line(paper.title) or name,
         authors=tuple(wording.one_line(author) for author in paper.authors),
         counts=tuple(_count(count) for count in entry.counts),
+        spark=spark(history, max((count.until for count in entry.counts), default=0)),
         lead=lead,
+        lead_mark=wording.lead_mark(paper),
         rest=rest,
         summarized=bool(paper.summary),
         abstract=wording.one_line(paper.abstract),
-        posts=tuple(_post(quotation) for quotation in issue.posts.get(entry.paper, ())),
-        links=_links(entry.paper),
+        posts=quotations(posts),
+        elsewhere=elsewhere(posts),
+        links=links(paper),
         categories=_categories(paper),
         why=tuple((wording.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
         score=entry.score,
         total=wording.total(entry),
         places=wording.places(entry, issue.listing is not None),
         command=f"hotpapers explain {name} --issue {issue.content.day}",
+        metadata=paper,
     )
 
 
-def _movement(issue: ShelfIssue, entry: Entry) -> str:
-    """The place then beside the place now."""
+def _movement(issue: ShelfIssue, entry: Entry) -> tuple[str, str]:
+    """The place then beside the place now, and an arrow for the way between."""
     if not entry.then:
-        return ""
-    return f"was {entry.then}" if issue.listing else f"{entry.then} by count"
+        return "", ""
+    rise = "" if entry.then == entry.place else "↑" if entry.place < entry.then else "↓"
+    return (f"was {entry.then}" if issue.listing else f"{wording.ordinal(entry.then)} by likes and reposts"), rise
 
 
 def _count(count: Count) -> CountView:
@@ -169,50 +239,24 @@ def _count(count: Count) -> CountView:
         name=wording.one_line(words.network_name(count.network)),
         mark=mark(count.network),
         words=wording.counts_line(count),
+        short=wording.counts_short(count),
         bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
         moment=wording.minute(count.until),
     )
 
 
-def _links(paper: str) -> tuple[Link, ...]:
-    links = (Link("abs", addresses.abs_url(paper)), Link("pdf", addresses.pdf_url(paper)))
-    return tuple(link for link in links if link.url)
+def links(paper: Paper) -> tuple[Link, ...]:
+    """Where a paper is to be had and read about."""
+    found = (
+        Link("abs", addresses.abs_url(paper.paper)),
+        Link("pdf", addresses.pdf_url(paper.paper)),
+        Link("html", addresses.html_url(paper.paper)),
+        Link("code", addresses.code_url(paper)),
+        Link("ADS", addresses.ads_url(paper.paper, paper.categories)),
+        Link("INSPIRE", addresses.inspire_url(paper.paper, paper.categories)),
+    )
+    return tuple(link for link in found if link.url)
 
 
 def _categories(paper: Paper) -> tuple[Link, ...]:
     return tuple(Link(wording.one_line(name), addresses.category_url(name)) for name in paper.categories)
-
-
-# ---- posts -------------------------------------------------------------------------------------------
-
-
-def _post(quotation: Quotation) -> PostView:
-    post = quotation.post
-    return PostView(
-        pieces=pieces(post),
-        lang=language(post.lang),
-        dir="rtl" if post.rtl else "auto",
-        who=wording.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
-        handle=wording.one_line(post.handle) if post.name else "",
-        network=wording.one_line(words.network_name(post.network)),
-        day=wording.day_name(wording.day_of(post.created_at)),
-        moment=wording.iso(post.created_at),
-        url=addresses.post_url(post),
-    )
-
-
-def language(code: str) -> str:
-    """A network's language code as HTML wants it: `in` → `id`; `und` for what is none."""
-    renamed = _RENAMED.get(code.lower(), code)
-    return renamed if _LANGUAGE.fullmatch(renamed) else "und"
-
-
-def pieces(post: Post) -> tuple[Link, ...]:
-    """The text of a post cut at its links; a link that leads nowhere safe, or overlaps one before it, is plain text."""
-    made, at = [], 0
-    for link in sorted(post.links, key=lambda link: link.start):
-        if at <= link.start < link.end <= len(post.text) and addresses.outside(link.target):
-            made += [Link(post.text[at : link.start], ""), Link(post.text[link.start : link.end], link.target)]
-            at = link.end
-    made.append(Link(post.text[at:], ""))
-    return tuple(Link(wording.shown(text), url) for text, url in made if text)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
-from hotpapers.announcement_days import holiday
-from hotpapers.model import Count, Entry, IssueContent, Paper, Reading, ShelfIssue
+from hotpapers.announcement_days import announced_at, holiday
+from hotpapers.model import DAY, HOUR, NOT_READ, Count, Entry, IssueContent, Paper, Post, Quotation, Reading, ShelfIssue
+from hotpapers.publish import clean
+from hotpapers.publish.prose import formulas
+from hotpapers.publish.summaries import ABSTRACT, unsigned
+from hotpapers.publish.telling import TOO_LONG, telling
 from hotpapers.ranking import words
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,22 +22,17 @@ MONTHS = (
     "December",
 )  # fmt: skip
 
-# Not for showing: control characters, and the bidi embeddings and overrides, which make a text read otherwise than it
-# is. The bidi marks and isolates that languages need stay.
-_ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+shown, one_line = clean.shown, clean.one_line
+
 LEAD = 300
 """An abstract's first lines: whole sentences of about so many code points."""
+_FORMULA_SIGN, _BLANK = re.compile(r"[$\\]"), re.compile(" ")
 _SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
 
 
-def shown(text: str) -> str:
-    """Text from outside without the characters that no page should carry."""
-    return _ODD.sub("", text) if _ODD.search(text) else text
-
-
-def one_line(text: str) -> str:
-    """The same on one line, blanks single."""
-    return " ".join(shown(text).split())
+def cut(text: str, most: int) -> str:
+    """The text, or its first words in so many code points."""
+    return text if len(text) <= most else text[: most - 1].rpartition(" ")[0].rstrip(" ,;:") + "…"
 
 
 # ---- days and moments --------------------------------------------------------------------------------
@@ -97,7 +97,17 @@ def _own_facts(content: IssueContent) -> tuple[str, ...]:
     said = [f"{words.count_noun(len(content.entries), 'paper')}{announced}"]
     if content.announced is None and content.publication.window == "daily":
         said.append("the day’s announcement is not in the record")
-    return *said, _readings(content) if content.readings else "no network read"
+    said.append(_readings(content) if content.readings else "no network read")
+    return *said, *_seen(content)
+
+
+def _seen(content: IssueContent) -> Iterator[str]:
+    """`7 hours of talk since the announcement`, `7 days of talk`: how long people could talk about it."""
+    if content.publication.window != "daily":
+        yield f"{words.count_noun(round((content.cut - content.from_at) / DAY), 'day')} of talk"
+    elif content.announced and content.cut > announced_at(content.day):
+        hours = (content.cut - announced_at(content.day)) // HOUR
+        yield f"{words.count_noun(hours, 'hour')} of talk since the announcement"
 
 
 def _readings(content: IssueContent) -> str:
@@ -108,20 +118,29 @@ def _readings(content: IssueContent) -> str:
     said = [f"{words.count_noun(len(by_state['read']), 'network')} read"]
     for state in ("in part", "unknown"):
         if by_state[state]:
-            why = "; ".join(_why(reading, content.cut) for reading in by_state[state])
-            said.append(f"{len(by_state[state])} {state} ({why})")
+            said.append(f"{len(by_state[state])} {state} ({_reasons(by_state[state], content.cut)})")
     return ", ".join(said)
 
 
+def _reasons(readings: Sequence[Reading], cut: int) -> str:
+    """`Bluesky, Lobsters: since 11:00, the machine was off; Reddit: refused`: each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for reading in readings:
+        by_reason.setdefault(_why(reading, cut), []).append(words.network_name(reading.network))
+    return "; ".join(f"{', '.join(names)}: {why}" if why else ", ".join(names) for why, names in by_reason.items())
+
+
 def _why(reading: Reading, cut: int) -> str:
-    """`Reddit: refused since 02:10`, with the day where it is not the cut's; then the reason."""
+    """`refused since 02:10`, with the day where it is not the cut's; then the reason."""
     since = ""
     if reading.since is not None:
         moment = minute(reading.since).removesuffix(" UTC")
-        since = "since " + (moment[11:] if day_of(reading.since) == day_of(cut) else moment)
+        since = moment[11:] if day_of(reading.since) == day_of(cut) else moment
+    if since and reading.reason == NOT_READ:
+        return f"a gap from {since}"
     state = "refused" if reading.state == "refused" else ""
-    said = ", ".join(part for part in (f"{state} {since}".strip(), one_line(reading.reason)) if part)
-    return f"{words.network_name(reading.network)}: {said}" if said else words.network_name(reading.network)
+    told = f"{state} since {since}" if since else state
+    return ", ".join(part for part in (told.strip(), one_line(reading.reason)) if part)
 
 
 def empty(issue: ShelfIssue) -> str:
@@ -153,6 +172,11 @@ def notes(content: IssueContent) -> tuple[str, ...]:
 # ---- an entry ----------------------------------------------------------------------------------------
 
 
+def counts_short(count: Count) -> str:
+    """A network's counts in the fewest words: the voices; of a tally what was printed."""
+    return counts_line(count) if count.method else words.count_noun(count.voices, "voice")
+
+
 def counts_line(count: Count) -> str:
     """A network's counts: as printed where they are a tally, else with the voices that were counted."""
     parts = [words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")]
@@ -176,6 +200,12 @@ def places(entry: Entry, listed: bool) -> str:
     return f"{was}: place {entry.then}. Here: place {entry.place}."
 
 
+def ordinal(number: int) -> str:
+    """A place as people say it: `1st`, `12th`, `23rd`."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{words.number(number)}{ending}"
+
+
 LEVEL = "Level with a neighbour: the same score. More voices go first, then the earlier announcement, then the id."
 
 
@@ -189,17 +219,71 @@ def level(entry: Entry, ranking: str) -> str:
 def lead(paper: Paper) -> tuple[str, str]:
     """What an entry says of its paper, and what unfolds.
 
-    The summary, and the whole abstract; without a summary the abstract's first lines, and the rest of it.
+    The summary, or the abstract's most telling sentence; and the whole abstract. A short abstract is said whole.
     """
     abstract = one_line(paper.abstract)
     if paper.summary:
-        return one_line(paper.summary), abstract
+        return unsigned(one_line(paper.summary))[0], abstract
     if len(abstract) <= LEAD + 40:
         return abstract, ""
-    early = [match.end() for match in _SENTENCE_END.finditer(abstract, 100, LEAD)][-1:]
+    chosen = telling(abstract, one_line(paper.title))
+    if len(chosen) <= TOO_LONG:
+        return chosen, abstract
+    end, whole = _first_lines(abstract)
+    return (abstract[:end] if whole else abstract[:end].rstrip() + " …"), abstract
+
+
+def lead_mark(paper: Paper) -> str:
+    """Where what an entry says of its paper comes from; empty for a person's summary, and for a whole abstract."""
+    if paper.summary:
+        return unsigned(one_line(paper.summary))[1]
+    return ABSTRACT if len(one_line(paper.abstract)) > LEAD + 40 else ""
+
+
+def _first_lines(abstract: str) -> tuple[int, bool]:
+    """Where the first lines end, never within a formula; whether they are whole sentences."""
+    inside = [(piece.start, piece.end) for piece in formulas(abstract)] if _FORMULA_SIGN.search(abstract) else []
+
+    def is_text(end: int) -> bool:
+        return not any(start < end < until for start, until in inside)
+
+    early = [match.end() for match in _SENTENCE_END.finditer(abstract, 100, LEAD)][::-1]
     late = [match.end() for match in islice(_SENTENCE_END.finditer(abstract, LEAD, LEAD + 160), 1)]
-    for end in [*early, *late]:
-        return abstract[:end], abstract[end:].lstrip()
-    blank = abstract.rfind(" ", 100, LEAD)
-    cut = blank if blank > 0 else LEAD
-    return abstract[:cut].rstrip() + " …", "… " + abstract[cut:].lstrip()
+    for end in filter(is_text, [*early, *late]):
+        return end, True
+    blanks = (match.start() for match in reversed(list(_BLANK.finditer(abstract, 100, LEAD))))
+    cut = next(filter(is_text, blanks), LEAD)
+    return next((until for start, until in inside if start < cut < until), cut), False
+
+
+# ---- posts that are shown as links -------------------------------------------------------------------
+
+
+def quoted(quotations: Sequence[Quotation]) -> list[Quotation]:
+    """Those whose words are shown."""
+    return [one for one in quotations if has_words(one)]
+
+
+def has_words(quotation: Quotation) -> bool:
+    """Whether there is anything to quote: a post may be a link or a picture alone."""
+    return quotation.shown != "link" and not clean.is_blank(quotation.post.text)
+
+
+def elsewhere(quotations: Sequence[Quotation]) -> dict[str, list[Post]]:
+    """Those that are to be seen on their own network alone, each once, by network."""
+    found: dict[str, dict[str, Post]] = {}
+    for one in quotations:
+        if not has_words(one):
+            found.setdefault(one.post.network, {}).setdefault(one.post.post, one.post)
+    return {network: list(posts.values()) for network, posts in found.items()}
+
+
+def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
+    """`A post on X of 14 January 2021`, `3 posts on X`."""
+    where = one_line(words.network_name(network))
+    if len(posts) > 1:
+        return f"{words.count_noun(len(posts), 'post')} on {where}"
+    return f"A post on {where} of {day_name(day_of(posts[0].created_at))}"
+
+
+READ_THERE = "read it there"

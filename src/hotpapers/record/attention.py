@@ -28,13 +28,14 @@ REFERENCE_DAYS = 90
 
 class Window(NamedTuple):
     """What to measure. `posted_from`: papers announced up to `candidates_from`, or never, count with the posts made
-    since then; None: not at all."""
+    since then; None: not at all. `papers`: these alone; none for all."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()
     own_voices: tuple[int, ...] = ()
     candidates_from: int = 0
     posted_from: int | None = None
+    papers: tuple[str, ...] = ()
 
 
 class Heard(NamedTuple):
@@ -204,7 +205,7 @@ def _beyond(count: int, kind: str, known: Sequence[Reacted], post: Spoken) -> in
 # ---- papers and moments: SQL -----------------------------------------------------------------------------
 
 
-def _announced(view: View) -> str:
+def _announced(view: View, window: Window) -> str:
     """Papers first announced in the 90 days to the cut, with the moment; only such as somebody speaks of."""
     start = view.cut - REFERENCE_DAYS * DAY
 
@@ -214,7 +215,7 @@ def _announced(view: View) -> str:
 
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
-        WHERE a.announced_at > {start} AND a.announced_at <= {view.cut}
+        WHERE a.announced_at > {start} AND a.announced_at <= {view.cut}{_among("a.paper", window.papers)}
           AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {valid("a")}
           AND NOT EXISTS (SELECT 1 FROM announcement AS b
                           WHERE b.paper = a.paper AND {valid("b")} AND b.announced_at <= {start})
@@ -225,11 +226,12 @@ def _topics(view: View, window: Window) -> str:
     """The papers that are measured: those announced at every age; older ones with the posts of the window."""
     older = ""
     if window.posted_from is not None:
+        only = _among("m.paper", window.papers)
         older = f"""
         UNION ALL
         SELECT DISTINCT m.paper, 0, 1, {window.posted_from}
         FROM post AS p JOIN mention AS m ON m.post = p.post
-        WHERE {view.visible("p")} AND {view.visible("m")} AND p.created_at >= {window.posted_from}
+        WHERE {view.visible("p")} AND {view.visible("m")} AND p.created_at >= {window.posted_from}{only}
           AND NOT EXISTS (SELECT 1 FROM announced AS n WHERE n.paper = m.paper AND n.at > {window.candidates_from})"""
     archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = n.paper AND {view.visible("t")}
             AND {view.newest(SPECS[Paper], "t")}), '')"""
@@ -255,9 +257,17 @@ def _marks(view: View, window: Window) -> str:
 # ---- whose voice counts: SQL --------------------------------------------------------------------------------
 
 
+PROVED = "proved"
+"""The rule by which whoever has an account says that it is a person."""
+ALONE = ("rate", "share", "template")
+"""The rules that look at one account by itself: all that such a word goes before."""
+
+
 def persons_sql(view: View, own_voices: Sequence[int]) -> str:
     """Three tables: `known`, handles' accounts; `bot`, judged so by any rule unless the operator says that they are
-    people; `own`, the publication's own accounts. A voice stands in `bot` and `own` as its stable account."""
+    people, or by rules that look at one account alone unless it proved itself; `own`, the publication's own accounts. A
+    voice stands in `bot` and `own` as its stable account."""
+    alone = ", ".join(f"'{rule}'" for rule in ALONE)
     judged = f"""SELECT coalesce(w.stable_voice, t.voice) AS voice FROM verdict AS t
             LEFT JOIN known AS w ON w.voice = t.voice WHERE t.about = '' AND {_current(view, "t")}"""
     own = " UNION ".join(
@@ -267,7 +277,10 @@ def persons_sql(view: View, own_voices: Sequence[int]) -> str:
         SELECT t.voice, max(t.stable_voice) FROM alias AS t
         WHERE {view.visible("t")} AND {view.newest(SPECS[Alias], "t")} GROUP BY t.voice),
     bot (voice) AS (
-        {judged} AND t.judgement = 'bot' EXCEPT {judged} AND t.judgement = 'human' AND t.rule = 'operator'),
+        {judged} AND t.judgement = 'bot' AND t.rule IN ({alone})
+        EXCEPT {judged} AND t.judgement = 'human' AND t.rule = '{PROVED}'
+        UNION {judged} AND t.judgement = 'bot' AND t.rule NOT IN ({alone})
+        EXCEPT {judged} AND t.judgement = 'human' AND t.rule = 'operator'),
     own (voice) AS ({own or "SELECT voice FROM known WHERE 1 = 0"})"""
 
 
@@ -288,9 +301,7 @@ def _current(view: View, alias: str) -> str:
 def _said(view: View, window: Window) -> str:
     """Every post that mentions a topic, with whose it is, and from when until when mention and post said so."""
     voice = "coalesce(w.stable_voice, p.voice)"
-    networks = ""
-    if window.networks:
-        networks = f" AND p.network IN ({', '.join(_quoted(name) for name in window.networks)})"
+    networks = _among("p.network", window.networks)
 
     def changed(kind: str, alias: str, same: str) -> str:
         """When the next observation of the same key was made, if one was."""
@@ -315,7 +326,7 @@ def _said(view: View, window: Window) -> str:
 
 def _context(view: View, window: Window) -> str:
     parts = [
-        _announced(view), _topics(view, window), persons_sql(view, window.own_voices), doubtful_sql(view),
+        _announced(view, window), _topics(view, window), persons_sql(view, window.own_voices), doubtful_sql(view),
         _said(view, window),
     ]  # fmt: skip
     return f"WITH {', '.join(parts)}"
@@ -345,6 +356,11 @@ def reacted_sql(view: View, window: Window) -> str:
         JOIN reaction AS r ON r.post = h.post AND r.type IN ('repost', 'like') AND {view.visible("r")}
         LEFT JOIN known AS w ON w.voice = r.voice
         ORDER BY h.paper"""
+
+
+def _among(column: str, names: Sequence[str]) -> str:
+    """The condition to be one of these; none for any."""
+    return f" AND {column} IN ({', '.join(map(_quoted, names))})" if names else ""
 
 
 def _quoted(name: str) -> str:

@@ -14,10 +14,14 @@ from hotpapers.record import schema, tombstones, writing
 from hotpapers.record.database import Database
 from hotpapers.record.forget import REFERENCES, erase
 from hotpapers.record.items import SPECS, is_pseudonym
+from hotpapers.record.mailed import Mailed, mailed, take_over
+from hotpapers.record.search import index
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.record.store import Record, connect, is_server, now, store_path
 
 KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
+MADE_ANEW = "search_"
+"""Tables whose names begin so are an index: the database into which rows are copied makes its own."""
 
 
 class Restored(NamedTuple):
@@ -35,6 +39,7 @@ class _Replaced(NamedTuple):
     secret: str = ""
     tombstones: Sequence[str] = ()
     copies: Sequence[tuple[int, str, str]] = ()
+    mailed: Mailed = Mailed()
     damaged: bool = False
 
 
@@ -137,6 +142,7 @@ def _what_is_there(store: str) -> _Replaced:
             return _Replaced(
                 record.head.position, record.secret(), [row[0] for row in rows("SELECT mark FROM tombstone")],
                 [(row[0], row[1], row[2]) for row in rows("SELECT at, way, target FROM copy ORDER BY id")],
+                mailed(record.database),
             )  # fmt: skip
     except NoSuch:
         return _Replaced()
@@ -159,6 +165,7 @@ def _take_over(record: Record, replaced: _Replaced) -> int:
         record.database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", replaced.copies)
         if record.secret() != replaced.secret:
             return 0
+        take_over(record.database, replaced.mailed)
         known = tombstones.load(record.database, record.marks).known
         marks = [mark for mark in replaced.tombstones if mark not in known]
         if not marks:
@@ -202,7 +209,7 @@ def _put(part: Path, store: str) -> None:
 
 def _tables_of(database: SqliteDatabase) -> list[str]:
     rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE]
+    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE and not row[0].startswith(MADE_ANEW)]
 
 
 def _columns(database: SqliteDatabase, table: str) -> list[str]:
@@ -218,6 +225,7 @@ def _copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> No
         target.run(f"DELETE FROM {table}{ours}")
         rows = source.iterate(f"SELECT {names} FROM {table}{ours} ORDER BY 1")
         target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+    index.clear(target)
 
 
 def _last_original(database: Database) -> int:

@@ -48,5 +48,8 @@ class Database(Protocol):
     def size(self) -> int:
         """Bytes on disk."""
 
+    def clock(self) -> int:
+        """The moment by the database's own clock, µs UTC: one clock for all who share it."""
+
     def close(self) -> None:
         """Ends the connection."""

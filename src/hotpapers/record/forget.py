@@ -16,9 +16,10 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import NoSuch, UsageError
-from hotpapers.record import items, manifest, originals, tombstones, writing
+from hotpapers.record import follow, items, manifest, originals, reports, tombstones, writing
 from hotpapers.record.items import SPECS, Row, Spec, commitment, select_columns
 from hotpapers.record.manifest import Seal
+from hotpapers.record.search import filling
 from hotpapers.record.store import Record, now
 
 
@@ -86,8 +87,11 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
         _, item = changes.get((type(row.item), row.id), (row, row.item))
         changes[type(row.item), row.id] = (row, tombstones.redacted(item, known))
     sealed = _overwrite(record, list(changes.values()))
+    filling.renew_posts(record.database, {left.post for _, left in changes.values() if isinstance(left, model.Post)})
     sources = {row.origin for row, _ in changes.values() if row.origin}
     gone = originals.erase(record.database, sources, keys, known.named_in)
+    follow.forget(record.database, keys)
+    reports.forget(record.database, {*keys, *lonely}, known.stand_in)
     new = sorted({*marks, *tombstones.marks_of(record.marks, keys, names, lonely)} - old.known)
     told = writing.Changes(forgotten=sealed, tombstones=new)
     writing.append(record.database, {}, at=at, source="forget", changes=told)
@@ -222,7 +226,7 @@ def _overwrite(record: Record, changes: Sequence[Change]) -> list[Seal]:
     by_batch: dict[int, dict[manifest.Label, tuple[manifest.Label, str]]] = defaultdict(dict)
     for row, item in changes:
         spec = SPECS[type(item)]
-        left = row._replace(item=item, lost=row.lost or _commitments(spec, row), salt=_new_salt(spec, item))
+        left = row._replace(item=item, lost=_commitments(spec, row) | (row.lost or {}), salt=_new_salt(spec, item))
         _write_row(record, spec, left)
         by_batch[row.since][row.label] = (left.label, left.seal)
     sealed: list[Seal] = []

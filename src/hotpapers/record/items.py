@@ -42,6 +42,10 @@ class Marks(NamedTuple):
         letters = essence(text)
         return self._number(letters, b"same") if len(letters) >= 24 else 0
 
+    def reaction(self, address: str) -> int:
+        """A signed 53-bit mark of a reaction's own address."""
+        return self._number(address, b"reaction")
+
     def tombstone(self, key: str) -> str:
         """The mark under which a forgotten key is known and refused: 32 hexadecimal digits."""
         return hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"tombstone").hexdigest()

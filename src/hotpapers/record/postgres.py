@@ -25,6 +25,9 @@ FIRST_ANALYSIS = 1_000
 guesses, and it does so by itself a minute later at the earliest."""
 WAIT_MS = 30_000
 """How long a writer waits for another."""
+IDLE_MS = 25_000
+"""How long a writer may stand still in a batch: a machine that is gone would keep all others waiting for hours, until
+the server notices. Shorter than they wait."""
 
 
 def translate_schema(sql: str) -> str:
@@ -63,7 +66,7 @@ class PostgresDatabase:
             raise errors.BusyStore(f"{self.where}: another process is writing; try again when it is done.") from error
         except psycopg.errors.DataCorrupted as error:
             raise errors.CorruptStore(f"{self.where}: {_first_line(error)}; restore a backup.") from error
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             raise errors.UnreachableStore(
                 f"{self.where}: {_first_line(error)}; is the server running, are name and password right?"
             ) from error
@@ -99,7 +102,8 @@ class PostgresDatabase:
     def write(self) -> Iterator[None]:
         """A write transaction (READ COMMITTED) under the store's advisory lock."""
         with self._translated(), self._connection.transaction():
-            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            bound = "set_config('idle_in_transaction_session_timeout', %s, true)"
+            self._connection.execute(f"SELECT pg_advisory_xact_lock(%s), {bound}", (LOCK, str(IDLE_MS)))
             yield
         if self._new_rows > self._analyze_at:
             self._analyze_at = 2 * self._new_rows
@@ -155,6 +159,10 @@ class PostgresDatabase:
     def size(self) -> int:
         """Bytes of the database."""
         return int(self.rows("SELECT pg_database_size(current_database())")[0][0])
+
+    def clock(self) -> int:
+        """The server's clock: those of the machines that share it may differ."""
+        return int(self.rows("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")[0][0])
 
     def close(self) -> None:
         """Ends the connection."""

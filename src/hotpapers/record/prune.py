@@ -3,14 +3,17 @@
 A snapshot of a paper that is in no issue goes when it is older than 400 days and was never the latest one at a
 moment that counts: an age at which papers are compared, or the cut of an issue. So every frozen issue is rebuilt
 from exactly the same counts. The batch of a pruned row keeps its hash; the chain stays whole.
+
+It is done in steps, each a transaction of its own, so that nobody waits for long and memory holds no more than a step.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import accumulate, groupby
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby, takewhile
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +24,12 @@ from hotpapers.record.manifest import Pair, indices, relabelled
 from hotpapers.record.store import Record, now
 
 SNAPSHOTS_AFTER = 400 * DAY
+STEP = 5_000
+"""Snapshots of a step."""
+AT_ONCE = 500
+"""Posts asked for in one query."""
+LOOKED_AT = "pruned"
+"""The name in `meta` of the number up to which snapshots were looked at."""
 
 
 class Pruned(NamedTuple):
@@ -44,38 +53,87 @@ class _Cut(NamedTuple):
     position: int
 
 
-def prune(record: Record, *, at: int | None = None) -> Pruned:
-    """Thins the record as it stands at a moment. Changes no frozen issue."""
+class _Frozen(NamedTuple):
+    """What issues rest on: their cuts, ascending; the least position of each and all later ones, the head's after the
+    last; their papers."""
+
+    cuts: Sequence[_Cut]
+    firsts: Sequence[int]
+    papers: frozenset[str]
+
+
+def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Pruned:
+    """Thins the record as it stands at a moment. Changes no frozen issue.
+
+    `whole`: all snapshots are looked at; else those that came after the last one that was looked at so, as far as they
+    are old enough. They are numbered as they came, so this is what each day brings.
+    """
     at = at or now()
     with record.database.write():
         originals = sum(
             record.database.run(f"DELETE FROM {table} WHERE keep_until < ?", (at,)) for table in ("raw", "quarantine")
         )
-        gone = _needless(record, at - SNAPSHOTS_AFTER)
-        if gone:
-            _remove(record, gone, at)
-    return Pruned(len(gone), originals)
+    frozen, before, snapshots = _frozen(record), at - SNAPSHOTS_AFTER, 0
+    for posts, upto in _all_posts(record) if whole else _newly_old(record, before):
+        with record.database.write():
+            gone = _needless(record, frozen, posts, before)
+            if gone:
+                _remove(record, gone, at)
+            if upto:
+                _look_no_more(record, upto)
+        snapshots += len(gone)
+    return Pruned(snapshots, originals)
 
 
-def _needless(record: Record, before: int) -> list[_Snapshot]:
-    cuts = _cuts(record)
-    firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
+# ---- what is looked at, step by step -------------------------------------------------------------------
+
+
+def _all_posts(record: Record) -> Iterator[tuple[list[str], int]]:
+    """All posts that have snapshots."""
+    sql = f"SELECT DISTINCT post FROM snapshot WHERE post > ? AND until = 0 ORDER BY post LIMIT {AT_ONCE}"
+    after = ""
+    while posts := [post for (post,) in record.database.rows(sql, (after,))]:
+        after = posts[-1]
+        yield posts, 0
+
+
+def _newly_old(record: Record, before: int) -> Iterator[tuple[list[str], int]]:
+    """The posts of snapshots that were not looked at yet and are old; the number up to which they are."""
+    found = record.database.rows("SELECT value FROM meta WHERE name = ?", (LOOKED_AT,))
+    after = int(found[0][0]) if found else 0
+    sql = f"SELECT id, post, observed_at FROM snapshot WHERE id > ? AND until = 0 ORDER BY id LIMIT {STEP}"
+    while old := list(takewhile(lambda row: row[2] < before, record.database.rows(sql, (after,)))):
+        after = old[-1][0]
+        yield sorted({post for _, post, _ in old}), after
+
+
+def _look_no_more(record: Record, number: int) -> None:
+    record.database.run("DELETE FROM meta WHERE name = ?", (LOOKED_AT,))
+    record.database.run("INSERT INTO meta VALUES (?, ?)", (LOOKED_AT, str(number)))
+
+
+# ---- what is needed ------------------------------------------------------------------------------------
+
+
+def _needless(record: Record, frozen: _Frozen, posts: Sequence[str], before: int) -> list[_Snapshot]:
+    """Of the posts' snapshots before a moment those that are not needed."""
     gone: list[_Snapshot] = []
-    sql = """SELECT id, post, observed_at, since FROM snapshot AS s WHERE until = 0 AND observed_at < ?
-        AND NOT EXISTS (SELECT 1 FROM mention AS m JOIN held AS h ON h.paper = m.paper WHERE m.post = s.post)
-        ORDER BY post, observed_at"""
-    held = "WITH held (paper) AS (SELECT e.value FROM json_each(?) AS e) "
-    if record.database.name == "postgres":
-        held = "WITH held (paper) AS (SELECT e.value FROM json_array_elements_text(CAST(? AS json)) AS e(value)) "
-    rows = (_Snapshot(*row) for row in record.database.iterate(held + sql, (_held_papers(record), before)))
-    for post, group in groupby(rows, key=lambda row: row.post):
-        snapshots = list(group)
-        needed = needed_of(snapshots, [*_age_marks(record, post, cuts, firsts), *cuts])
-        gone += [one for one in snapshots if one.id not in needed]
+    for start in range(0, len(posts), AT_ONCE):
+        some = posts[start : start + AT_ONCE]
+        marks = _age_marks(record, frozen, some)
+        held = _held(record, frozen, some)
+        sql = f"""SELECT id, post, observed_at, since FROM snapshot
+            WHERE until = 0 AND observed_at < ? AND post IN ({_places(some)}) ORDER BY post, observed_at"""
+        rows = (_Snapshot(*row) for row in record.database.rows(sql, (before, *some)))
+        for post, group in groupby(rows, key=lambda row: row.post):
+            if post not in held:
+                snapshots = list(group)
+                needed = needed_of(snapshots, [*marks[post], *_cuts_among(frozen, snapshots)])
+                gone += [one for one in snapshots if one.id not in needed]
     return gone
 
 
-def needed_of(snapshots: Sequence[_Snapshot], marks: Sequence[_Cut]) -> set[int]:
+def needed_of(snapshots: Sequence[_Snapshot], marks: Iterable[_Cut]) -> set[int]:
     """The ids that are the latest ones at some mark, seen from its position or a later one; and the last of all."""
     moments = [one.observed_at for one in snapshots]
     needed = {snapshots[-1].id}
@@ -90,33 +148,65 @@ def needed_of(snapshots: Sequence[_Snapshot], marks: Sequence[_Cut]) -> set[int]
     return needed
 
 
-def _cuts(record: Record) -> list[_Cut]:
-    """The cuts of all issues, ascending, with the positions they saw."""
-    return sorted(_Cut(content["cut"], content["position"]) for content in _contents(record))
+def _cuts_among(frozen: _Frozen, snapshots: Sequence[_Snapshot]) -> Iterator[_Cut]:
+    """The cuts between the first and the last snapshot; one for all that came later, from which the same is seen."""
+    first = bisect_left(frozen.cuts, _Cut(snapshots[0].observed_at, 0))
+    last = bisect_left(frozen.cuts, _Cut(snapshots[-1].observed_at, 0))
+    yield from frozen.cuts[first:last]
+    yield _Cut(LARGEST, frozen.firsts[last])
 
 
-def _held_papers(record: Record) -> str:
-    papers = {e["paper"] for content in _contents(record) for e in (*content["entries"], *content["still"])}
-    return msgspec.json.encode(sorted(papers)).decode()
-
-
-def _contents(record: Record) -> Iterator[dict[str, Any]]:
-    for (content,) in record.database.iterate("SELECT content FROM issue WHERE until = 0"):
-        yield msgspec.json.decode(content)
-
-
-def _age_marks(record: Record, post: str, cuts: Sequence[_Cut], firsts: Sequence[int]) -> Iterator[_Cut]:
-    """The moments at which the post's papers are compared, each with the first position that compared there.
-
-    `firsts[i]`: the least position among cuts[i:]; the head after the last.
-    """
-    sql = (
-        "SELECT DISTINCT a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper WHERE m.post = ?"
-    )
-    for (announced_at,) in record.database.rows(sql, (post,)):
+def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[str, list[_Cut]]:
+    """The moments at which the posts' papers are compared, each with the first position that compared there."""
+    sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
+        WHERE m.post IN ({_places(posts)})"""
+    found: dict[str, list[_Cut]] = defaultdict(list)
+    for post, announced_at in record.database.rows(sql, posts):
         for age in AGES:
             moment = announced_at + age * HOUR
-            yield _Cut(moment, firsts[bisect_left(cuts, _Cut(moment, 0))])
+            found[post].append(_Cut(moment, frozen.firsts[bisect_left(frozen.cuts, _Cut(moment, 0))]))
+    return found
+
+
+def _held(record: Record, frozen: _Frozen, posts: Sequence[str]) -> set[str]:
+    """The posts about papers that are in an issue."""
+    rows = record.database.rows(f"SELECT post, paper FROM mention WHERE post IN ({_places(posts)})", posts)
+    return {post for post, paper in rows if paper in frozen.papers}
+
+
+def _places(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+class _Named(msgspec.Struct):
+    paper: str
+
+
+class _Content(msgspec.Struct):
+    """What matters here of an issue's content."""
+
+    cut: int
+    position: int
+    entries: list[_Named]
+    still: list[_Named]
+
+
+_content = msgspec.json.Decoder(_Content).decode
+
+
+def _frozen(record: Record) -> _Frozen:
+    cuts: list[_Cut] = []
+    papers: set[str] = set()
+    for (text,) in record.database.iterate("SELECT content FROM issue WHERE until = 0"):
+        content = _content(text)
+        cuts.append(_Cut(content.cut, content.position))
+        papers.update(one.paper for one in (*content.entries, *content.still))
+    cuts.sort()
+    firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
+    return _Frozen(cuts, firsts, frozenset(papers))
+
+
+# ---- what goes -----------------------------------------------------------------------------------------
 
 
 def _remove(record: Record, gone: Sequence[_Snapshot], at: int) -> None:

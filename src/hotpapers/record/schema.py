@@ -135,4 +135,52 @@ CREATE TABLE duty (source TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
 """
 """Who reads which source until when, when a host may be asked next, and how each source is doing: not items."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS, _SECOND)
+_THIRD = """
+CREATE TABLE follow (post TEXT PRIMARY KEY, network TEXT NOT NULL, created_at INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL, due_at INTEGER NOT NULL, shown_until INTEGER NOT NULL) STRICT;
+CREATE INDEX follow_due ON follow (network, due_at);
+CREATE TABLE reacted (mark INTEGER PRIMARY KEY, post TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX reacted_post ON reacted (post);
+CREATE INDEX post_since ON post (network, since);
+"""
+"""When a post's counts are asked for again, which reaction was for which post, and posts in the order of their batches:
+not items."""
+
+_SEARCH = """
+CREATE TABLE search_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE search_paper (id INTEGER PRIMARY KEY, paper TEXT NOT NULL, day TEXT NOT NULL) STRICT;
+CREATE INDEX search_paper_key ON search_paper (paper);
+CREATE INDEX search_paper_day ON search_paper (day);
+CREATE TABLE search_entry (publication TEXT NOT NULL, day TEXT NOT NULL, paper TEXT NOT NULL,
+    place INTEGER NOT NULL) STRICT;
+CREATE INDEX search_entry_paper ON search_entry (paper);
+CREATE INDEX search_entry_publication ON search_entry (publication);
+CREATE TABLE search_word (word TEXT PRIMARY KEY) STRICT;
+""" + "".join(
+    f"CREATE INDEX {kind}_closed ON {kind} (until) WHERE until > 0;\n"
+    for kind in ("paper", "announcement", "post", "issue")
+)
+"""What is alike in both databases of the index of words, which is made when somebody searches (see `record.search`),
+and the closed rows of what is in it: not items."""
+
+_MAIL = """
+CREATE TABLE subscriber (mark TEXT PRIMARY KEY, publication TEXT NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,
+    since INTEGER NOT NULL, skip_empty INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE INDEX subscriber_state ON subscriber (publication, state);
+CREATE TABLE letter (publication TEXT NOT NULL, day TEXT NOT NULL, mark TEXT NOT NULL, state TEXT NOT NULL,
+    receipt TEXT NOT NULL, tries INTEGER NOT NULL, at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX letter_key ON letter (publication, day, mark);
+CREATE INDEX letter_state ON letter (publication, day, state);
+"""
+"""Who gets a publication's issues by mail, under a keyed hash of the address, which is empty once somebody has left;
+and how far each letter has come: not items."""
+
+_REPORTS = f"""
+CREATE TABLE report ({ID}, at INTEGER NOT NULL, kind TEXT NOT NULL, issue TEXT NOT NULL, paper TEXT NOT NULL,
+    subject TEXT NOT NULL, said TEXT NOT NULL, closed_at INTEGER NOT NULL) STRICT;
+CREATE INDEX report_at ON report (at);
+CREATE INDEX report_open ON report (closed_at, id);
+"""
+"""What readers say in the app's forms, to the operator: not items."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS, _SECOND, _THIRD, _SEARCH, _MAIL, _REPORTS)

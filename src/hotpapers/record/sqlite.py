@@ -19,6 +19,8 @@ APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
 """SQLite versions from which the WAL-reset corruption bug is gone: 3.51.3 in the old line, 3.53.0 in the new one."""
 BUSY_MS = 30_000
+PAGES = 4096
+"""As many are copied at a time."""
 
 
 def _translate(error: Exception, where: str) -> errors.StoreError:
@@ -172,6 +174,7 @@ class SqliteDatabase:
         """Reads inside see one and the same moment of the store."""
         with _translated(self.where):
             self._connection.execute("BEGIN")
+            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # only a read holds the moment
         try:
             yield
         finally:
@@ -179,13 +182,16 @@ class SqliteDatabase:
                 self._connection.execute("ROLLBACK")
 
     def copy_to(self, target: Path) -> None:
-        """Copies the store into a new file by SQLite's online backup: one file without a log beside it."""
+        """Copies the store into a new file by SQLite's online backup: one file without a log beside it.
+
+        As it stands at one moment: else the copy would begin anew after each commit of another, and never end.
+        """
         with _translated(str(target)):
             copy = apsw.Connection(str(target))
             try:
-                with copy.backup("main", self._connection, "main") as steps:
+                with self.snapshot(), copy.backup("main", self._connection, "main") as steps:
                     while not steps.done:
-                        steps.step(4096)
+                        steps.step(PAGES)
                 copy.execute("PRAGMA journal_mode = DELETE")
             finally:
                 copy.close()
@@ -220,6 +226,10 @@ class SqliteDatabase:
         """Bytes of the file and its log."""
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
+
+    def clock(self) -> int:
+        """The machine's own clock: a file is used on one machine."""
+        return time.time_ns() // 1000
 
     def close(self) -> None:
         """Ends the connection."""

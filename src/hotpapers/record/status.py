@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hotpapers.model import DAY
-from hotpapers.record import schema
+from hotpapers.model import DAY, Issue
+from hotpapers.record import reports, schema
+from hotpapers.record.database import Database
 from hotpapers.record.items import SPECS
 from hotpapers.record.store import Record
 
@@ -16,7 +17,7 @@ LEAST_TIME = DAY
 class Status(NamedTuple):
     """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; no forecast from too little time.
 
-    `forgotten`: rows of which parts were forgotten.
+    `forgotten`: rows of which parts were forgotten. `reports`: what readers said and nobody dealt with yet.
     """
 
     store: str
@@ -32,20 +33,44 @@ class Status(NamedTuple):
     forgotten: int
     last_at: int | None
     year_forecast: int | None
+    reports: int
 
 
 def status(record: Record) -> Status:
     """The figures of a store as it is now."""
     database = record.database
     items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
-    first, last = database.rows("SELECT min(at), max(at) FROM batch")[0]
+    first, last = written_between(database)
     size = database.size()
     return Status(
         store=database.where, database=database.name, schema=len(schema.MIGRATIONS), size=size,
         batches=record.head.position, items=items, issues=items["issue"], publications=items["publication"],
         raw=_count(record, "raw"), quarantine=_count(record, "quarantine"), forgotten=_forgotten(record),
         last_at=last, year_forecast=_forecast(size, first, last),
+        reports=reports.count_open(database),
     )  # fmt: skip
+
+
+class Totals(NamedTuple):
+    """Those of a store's figures that are to be had at once, however large it is."""
+
+    size: int
+    batches: int
+    issues: int
+    quarantine: int
+
+
+def totals(record: Record) -> Totals:
+    """A few figures of a store as it is now, for who asks every few seconds."""
+    return Totals(record.database.size(), record.head.position, record.count(Issue), _count(record, "quarantine"))
+
+
+def written_between(database: Database) -> tuple[int | None, int | None]:
+    """When the first and the last batch were written, µs UTC. It is looked for among the hundred at either end: the
+    table is a long one, and clocks are set but now and then."""
+    some = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
+    first, last = (database.rows(some.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
+    return first, last
 
 
 def _count(record: Record, table: str) -> int:

@@ -20,6 +20,15 @@ Reader = Callable[[model.Seen], Iterable[model.Item]]
 """A source's `read`: what a network said into items."""
 
 
+def anybody() -> None:
+    """Who may write a batch where nobody says otherwise."""
+
+
+def anything(item: model.Item) -> bool:
+    """What of a batch is written where nobody says otherwise."""
+    return True
+
+
 class Attempt(NamedTuple):
     """An original, what was read from it, and why nothing could be."""
 
@@ -108,11 +117,13 @@ class Record:
         return View(self.database, cut, self.head.position if position is None else position)
 
     def write(
-        self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None
-    ) -> Written:
-        """One batch of items that come from no raw rows."""
+        self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,
+        allowed: Callable[[], object] = anybody,
+    ) -> Written:  # fmt: skip
+        """One batch of items that come from no raw rows. `allowed`: as in `read`."""
         offers: list[writing.Offer] = [(item, 0, None) for item in offered]
         with self.database.write():
+            allowed()
             return writing.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor
             )  # fmt: skip
@@ -123,29 +134,35 @@ class Record:
         reader: Reader,
         *,
         source: str,
+        job: str = "",
         keep_for: int = 30 * model.DAY,
         keep: Callable[[model.Seen], int] | None = None,
         cursor: str | None = None,
         at: int | None = None,
+        allowed: Callable[[], object] = anybody,
+        news: Callable[[model.Item], bool] = anything,
     ) -> Written:
         """One batch of what a network said: kept raw for `keep_for` microseconds, read into items.
 
-        `keep` says it for each original instead; 0: not at all. What the reader cannot read goes to quarantine with
-        its reason and stops nothing else. No lock is held while `seen` is asked for and read.
+        `job`: under which name the batch and its cursor stand, the source's own by default. `keep` says for each
+        original how long it is kept instead; 0: not at all. What the reader cannot read goes to quarantine with
+        its reason and stops nothing else. No lock is held while `seen` is asked for and read; only then are asked,
+        while nobody else can write: `allowed`, which raises what undoes the batch, and `news`, of each item.
         """
         found = [_try_reader(reader, one) for one in seen]
         with self.database.write():
+            allowed()
             known = tombstones.load(self.database, self.marks)
             kept = originals.Originals(self.database, known, source, keep or (lambda _: keep_for))
             offers: list[writing.Offer] = []
             for one, read, problem in found:
                 if problem:
                     kept.quarantine(one, problem)
-                elif read:
-                    origin = kept.keep(one, read)
-                    offers += [(item, origin, None) for item in read]
+                elif new := [item for item in read if news(item)]:
+                    origin = kept.keep(one, new)
+                    offers += [(item, origin, None) for item in new]
             written = writing.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor
+                self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(problem) for _, _, problem in found))
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers.record import manifest
+from hotpapers.record import manifest, withheld
 from hotpapers.record.ahead import Ahead, all_ahead
 from hotpapers.record.database import Database
 from hotpapers.record.items import SPECS, Marks, Row
@@ -37,12 +37,16 @@ class Chain(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """The outcome: what differs, how many rows were read, how many of them had parts forgotten, how many are pruned."""
+    """The outcome: what differs, how many rows were read, how many of them had parts forgotten, how many are pruned.
+
+    `withheld`: how many came without their words, as a network's terms have it.
+    """
 
     findings: tuple[Finding, ...]
     rows: int
     forgotten: int
     pruned: int
+    withheld: int = 0
 
 
 def check(database: Database, marks: Marks) -> Checked:
@@ -51,7 +55,7 @@ def check(database: Database, marks: Marks) -> Checked:
         chain = _read_chain(database)
         rows = RowCheck(database, marks, chain)
         findings = [*chain.findings, *rows.findings()]
-    return Checked(tuple(findings), rows.read, rows.forgotten, len(chain.pruned))
+    return Checked(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
 
 
 def check_chain(database: Database) -> Chain:
@@ -126,7 +130,8 @@ class RowCheck:
     def __init__(self, database: Database, marks: Marks, chain: Chain) -> None:
         self._database, self._marks, self._chain = database, marks, chain
         self._early: dict[int, list[Row]] = defaultdict(list)
-        self.read = self.forgotten = 0
+        self._lacking = withheld.noted(database)
+        self.read = self.forgotten = self.withheld = 0
 
     def findings(self) -> Iterator[Finding]:
         """What was changed, added or removed, by name."""
@@ -162,16 +167,25 @@ class RowCheck:
 
     def _sound(self, row: Row, listed: manifest.Manifest, where: Pair) -> bool:
         self.read += 1
-        self.forgotten += row.lost is not None
         _, index = where
         expected = (listed.hash(index), listed.origin(index), self._chain.closed.get(where, 0))
+        seal = self._chain.forgotten.get(where)
+        if self._is_withheld(row, seal):
+            self.withheld += 1
+            return (row.hash, row.origin, row.until) == expected
+        self.forgotten += row.lost is not None
         if (row.hash, row.origin, row.until) != expected:
             return False
-        seal = self._chain.forgotten.get(where)
         if seal is not None or row.lost is not None:
             return row.lost is not None and row.seal == seal
         derived = tuple(derive(row.item, self._marks) for _, derive in SPECS[type(row.item)].derived)
         return row.derived == derived and (row.salt is not None) == bool(type(row.item).personal)
+
+    def _is_withheld(self, row: Row, seal: str | None) -> bool:
+        """Whether a row lacks just what this store's exporter may have kept back."""
+        if not self._lacking or row.lost is None or row.seal == seal:
+            return False
+        return withheld.is_sound(row, self._lacking, self._marks, sealed=seal is not None)
 
     @staticmethod
     def _name(kind: str, row: Row | int) -> str:

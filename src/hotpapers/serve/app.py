@@ -6,27 +6,47 @@ what was rendered once is at hand for as long as `open_shelf` returns the same s
 
 from __future__ import annotations
 
+import gzip
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from hotpapers.model import Shelf
+from hotpapers.publish.feeds import FeedMaker
+from hotpapers.publish.imprint import NOBODY, Imprint
 from hotpapers.publish.pages import LONGEST_PATH, Pages
-from hotpapers.publish.templating import POLICY
+from hotpapers.publish.templating import POLICY, policy_of
 
 KEPT = 1024
 """Rendered pages kept: some 30 MB."""
+PACKED, SMALL = 6, 1000
+"""The level at which pages are packed, and the bytes up to which they are not."""
 
-TYPES = {"html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "svg": "image/svg+xml; charset=utf-8"}
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml; charset=utf-8",
+    "png": "image/png",
+    "xml": "application/xml; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "bib": "application/x-bibtex; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
+    "rss": "application/rss+xml; charset=utf-8",
+    "json": "application/feed+json; charset=utf-8",
+}
+FRAMES = "frame-ancestors 'none'"
 HEADERS = {
-    "content-security-policy": f"{POLICY}; frame-ancestors 'none'",
+    "content-security-policy": f"{POLICY}; {FRAMES}",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
@@ -38,59 +58,77 @@ HEADERS = {
 
 
 class Rendered(NamedTuple):
-    """A page's bytes and their ETag."""
+    """A page's bytes and their ETag; the same packed, empty where that is not worth while; and its policy."""
 
     body: bytes
     etag: str
+    packed: bytes
+    policy: str
 
 
 class Kept:
     """Pages rendered from one shelf, each once."""
 
-    def __init__(self, shelf: Shelf, publication: str, contact: str) -> None:
+    def __init__(self, shelf: Shelf, publication: str, imprint: Imprint) -> None:
         self.shelf = shelf
-        self.pages = Pages(shelf, publication, contact)
+        self.pages = Pages(shelf, publication, imprint)
+        self._is_public = bool(imprint.base)
+        self._feeds = FeedMaker(shelf, publication, imprint)
         self.get = lru_cache(KEPT)(self._render)
 
     def _render(self, path: str) -> Rendered | None:
-        page = self.pages.page(path)
-        return None if page is None else Rendered(page, f'"{hashlib.sha256(page).hexdigest()[:32]}"')
+        page = self._feeds.feed(path) if path.startswith("feeds/") else self.pages.page(path)
+        if page is None:
+            return None
+        return rendered(path, page, self._is_public)
 
 
-def app(open_shelf: Callable[[], Shelf], publication: str, contact: str = "") -> Starlette:
+def rendered(path: str, page: bytes, public: bool = False) -> Rendered:
+    """The bytes of a page as they are sent. `public`: whether the site has an address of its own."""
+    is_worthwhile = len(page) > SMALL and not path.endswith(".png")
+    packed = gzip.compress(page, PACKED, mtime=0) if is_worthwhile else b""
+    return Rendered(page, hashlib.sha256(page).hexdigest()[:32], packed, policy_of(path, public))
+
+
+def app(
+    open_shelf: Callable[[], Shelf], publication: str, imprint: Imprint = NOBODY, more: Sequence[BaseRoute] = ()
+) -> Starlette:
     """The app of one publication.
 
     `open_shelf` is called for every request and returns the shelf as it is now: the same object for as long as nothing
-    in it changed.
+    in it changed. `more`: what is answered beside the pages.
     """
-    return Starlette(routes=[Route("/{path:path}", _endpoint(open_shelf, publication, contact), methods=["GET"])])
+    pages = Route("/{path:path}", _endpoint(open_shelf, publication, imprint), methods=["GET"])
+    return Starlette(routes=[*more, pages])
 
 
 def server(
-    open_shelf: Callable[[], Shelf], publication: str, host: str, port: int, contact: str = ""
-) -> uvicorn.Server:
+    open_shelf: Callable[[], Shelf], publication: str, host: str, port: int, imprint: Imprint = NOBODY,
+    more: Sequence[BaseRoute] = (),
+) -> uvicorn.Server:  # fmt: skip
     """The app behind an HTTP server on this address; its `run()` returns when it is stopped."""
     config = uvicorn.Config(
-        app(open_shelf, publication, contact),
+        app(open_shelf, publication, imprint, more),
         host=host,
         port=port,
         ws="none",
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # who asks is told by the API's own setting, and matters nowhere else
         log_level="warning",
     )
     return uvicorn.Server(config)
 
 
 def _endpoint(
-    open_shelf: Callable[[], Shelf], publication: str, contact: str
+    open_shelf: Callable[[], Shelf], publication: str, imprint: Imprint
 ) -> Callable[[Request], Awaitable[Response]]:
     kept: list[Kept] = []
 
     async def answer(request: Request) -> Response:
         shelf = open_shelf()
         if not kept or kept[0].shelf is not shelf:
-            kept[:] = [Kept(shelf, publication, contact)]
+            kept[:] = [Kept(shelf, publication, imprint)]
         return respond(kept[0], request)
 
     return answer
@@ -102,16 +140,36 @@ def respond(kept: Kept, request: Request) -> Response:
     asked = f"{path}index.html" if path == "" or path.endswith("/") else path
     found = kept.get(asked) if len(asked) <= LONGEST_PATH else None
     if found is not None:
-        return _page(found, asked, request.headers.get("if-none-match", ""))
+        return page_reply(found, asked, request.headers)
     if not path.endswith("/") and len(asked) < LONGEST_PATH and kept.get(f"{path}/index.html") is not None:
         return Response(status_code=308, headers={**HEADERS, "location": f"{path.rpartition('/')[2]}/"})
     body = kept.pages.missing(asked if len(asked) <= LONGEST_PATH else "404.html")
     return Response(body, status_code=404, headers={**HEADERS, "content-type": TYPES["html"]})
 
 
-def _page(found: Rendered, path: str, known: str) -> Response:
-    headers = {**HEADERS, "etag": found.etag}
-    if known.strip() == "*" or found.etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+def page_reply(found: Rendered, path: str, asked: Headers) -> Response:
+    """The answer with a page, or *not modified*."""
+    packed = bool(found.packed) and _takes_gzip(asked.get("accept-encoding", ""))
+    etag = f'"{found.etag}-gzip"' if packed else f'"{found.etag}"'  # other bytes, another tag (RFC 9110 §8.8.1)
+    headers = {**HEADERS, "etag": etag, "vary": "accept-encoding"}
+    headers["content-security-policy"] = f"{found.policy}; {FRAMES}"
+    known = asked.get("if-none-match", "")
+    if known.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
         return Response(status_code=304, headers=headers)
     headers["content-type"] = TYPES[path.rpartition(".")[2]]
-    return Response(found.body, headers=headers)
+    if path.endswith(".png"):
+        headers["cross-origin-resource-policy"] = "cross-origin"  # a card is there to be shown by others
+    if packed:
+        headers["content-encoding"] = "gzip"
+    return Response(found.packed if packed else found.body, headers=headers)
+
+
+def _takes_gzip(said: str) -> bool:
+    """Whether a request's Accept-Encoding names gzip, and does not forbid it."""
+    return any(
+        name.strip().lower() == "gzip" and quality.replace(" ", "").lower() not in _NEVER
+        for name, _, quality in (part.partition(";") for part in said.split(","))
+    )
+
+
+_NEVER = ("q=0", "q=0.0", "q=0.00", "q=0.000")

@@ -28,4 +28,5 @@ SOURCES: dict[str, tuple[Callable[..., Source], type[msgspec.Struct]]] = {
     "reddit": (Reddit, RedditSettings),
     "x": (X, XSettings),
 }
-"""By name: the class, called with its settings and the known posts; and the settings, `[source.<name>]`."""
+"""By name: the class, called with its settings, the known posts and the names of papers; and the settings,
+`[source.<name>]`."""

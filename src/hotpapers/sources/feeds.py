@@ -10,9 +10,10 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
-from hotpapers.errors import NetError
+from hotpapers.mentions.names import NO_NAMES, Names
 from hotpapers.model import DAY, Account, Item, Link, Net, Page, Post, Seen
-from hotpapers.sources.matching import mentions_of
+from hotpapers.sources.matching import doubts_of, mentions_of
+from hotpapers.sources.parts import Turns
 from hotpapers.sources.syndication import FeedEntry, entries
 from hotpapers.sources.text import plain
 
@@ -34,28 +35,24 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 class Feeds:
-    """The connector. A feed that fails does not keep the others from being read; the last failure is told."""
+    """The connector. A feed that fails does not keep the others from being read."""
 
     name = NETWORK
 
-    def __init__(self, settings: FeedsSettings, known: Container[str] = ()) -> None:
-        self.settings, self.known = settings, known
+    def __init__(self, settings: FeedsSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = 7 * DAY
+        self._turns = Turns()
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """The entries of each feed. It needs no cursor: feeds are short and keys swallow repeats."""
-        failed: NetError | None = None
-        for url in self.settings.urls:
-            try:
-                answer = net.get(url, accept=(304,))
-                found = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
-            except NetError as problem:
-                failed = problem
-                continue
-            yield Page([_seen(url, entry, answer.at) for entry in found])
-        if failed is not None:
-            raise failed
+        yield from self._turns.pages(net, ((url, self._feed(net, url)) for url in self.settings.urls))
+
+    def _feed(self, net: Net, url: str) -> Iterator[Page]:
+        answer = net.get(url, accept=(304,))
+        found = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
+        yield Page([_seen(url, entry, answer.at) for entry in found])
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """Feeds tell no counts."""
@@ -67,7 +64,7 @@ class Feeds:
         entry = told.entry
         key, account = f"{NETWORK}:{seen.key}", f"{NETWORK}:{told.feed}"
         text, links = _shown(entry)
-        mentions = mentions_of(key, seen.at, text, [*([entry.link] if entry.link else []), *links])
+        mentions = mentions_of(key, seen.at, text, [*([entry.link] if entry.link else []), *links], self.names)
         if not mentions:
             return []
         said = seen.at if entry.published is None else entry.published
@@ -75,7 +72,8 @@ class Feeds:
             post=key, network=NETWORK, account=account, created_at=min(said, seen.at), text=text, links=links,
             lang=entry.language, handle=told.feed, name=entry.author, observed_at=seen.at,
         )  # fmt: skip
-        return [post, Account(account=account, handle=told.feed, name=entry.author, observed_at=seen.at), *mentions]
+        who = Account(account=account, handle=told.feed, name=entry.author, observed_at=seen.at)
+        return [post, who, *mentions, *doubts_of(mentions, text, self.names)]
 
 
 def _shown(entry: FeedEntry) -> tuple[str, tuple[Link, ...]]:

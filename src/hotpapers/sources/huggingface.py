@@ -6,16 +6,27 @@ https://huggingface.co/docs/huggingface_hub (list_daily_papers, paper_info)
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
 from hotpapers import arxiv_id
-from hotpapers.model import DAY, Account, Item, Mention, Net, Page, Post, Seen, Snapshot
+from hotpapers.errors import NetError
+from hotpapers.mentions.names import NO_NAMES, Names
+from hotpapers.model import DAY, Account, Answer, Item, Link, Mention, Net, Page, Post, Seen, Snapshot
+from hotpapers.sources.asking import one_by_one
 from hotpapers.sources.matching import decoded, gone_post, moment, own_id, unreadable
 
 NETWORK = "huggingface"
 GONE = (404, 410)
+NO_LIST = (400, 404)
+"""What is answered for a day that has no list, or has none yet."""
+WEEK = 7
+"""Days of which one has a list, at least."""
+_KEY = re.compile(rf"{NETWORK}:([0-9a-z.-]{{1,20}}(?:/[0-9]{{7}})?)", re.ASCII)
+LONGEST_ADDRESS = 300
+"""Characters of a project page's or repository's address."""
 
 
 class HuggingFaceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +51,8 @@ class _Paper(msgspec.Struct, rename="camel"):
     submitted_on_daily_at: datetime.datetime | None = None
     published_at: datetime.datetime | None = None
     submitted_on_daily_by: _Submitter | None = None
+    project_page: str | None = None
+    github_repo: str | None = None
 
 
 class _Daily(msgspec.Struct, rename="camel"):
@@ -60,27 +73,46 @@ class HuggingFace:
 
     name = NETWORK
 
-    def __init__(self, settings: HuggingFaceSettings, known: Container[str] = ()) -> None:
-        self.settings, self.known = settings, known
+    def __init__(self, settings: HuggingFaceSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = settings.days * DAY
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
-        """The daily lists, the oldest first."""
+        """The daily lists, the oldest first. A day may have none; not so every day of a week."""
+        has_any = False
         for back in reversed(range(self.settings.days)):
-            day = datetime.datetime.fromtimestamp((net.now() - back * DAY) / 1e6, datetime.UTC).date().isoformat()
-            params = {"date": day, "limit": "100"}
-            answer = net.get(f"{self.settings.base}/api/daily_papers", params=params, accept=(400, 404))
+            answer = self._list(net, back)
             if answer.status == 200:
+                has_any = True
                 yield Page([_seen(one, answer.at) for one in decoded(answer, list[msgspec.Raw])])
+        if not has_any:
+            self._find_any(net)
         yield Page()
+
+    def _list(self, net: Net, back: int, accept: Sequence[int] = NO_LIST) -> Answer:
+        """The list of so many days ago."""
+        day = datetime.datetime.fromtimestamp((net.now() - back * DAY) / 1e6, datetime.UTC).date().isoformat()
+        return net.get(f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": "100"}, accept=accept)
+
+    def _find_any(self, net: Net) -> None:
+        """Raises NetError where no day before has a list either: then it is the lists that are not found."""
+        before = range(self.settings.days, self.settings.days + WEEK)
+        if all(self._list(net, back).status != 200 for back in before[:-1]):
+            self._list(net, before[-1], accept=())
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """Each paper's upvotes now, or that its page is gone."""
-        for key in keys:
-            paper = key.removeprefix(f"{NETWORK}:")
-            answer = net.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
-            yield Page([Seen("gone" if answer.status in GONE else "counts", paper, answer.body, answer.at)])
+        known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
+        return one_by_one(known, lambda paper: self._paper(net, paper))
+
+    def _paper(self, net: Net, paper: str) -> Page:
+        answer = net.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
+        if answer.status in GONE:
+            return Page([Seen("gone", paper, b"null", answer.at)])
+        if decoded(answer, _Id).id != paper:
+            raise NetError(f"{answer.url}: another paper")
+        return Page([Seen("counts", paper, answer.body, answer.at)])
 
     def read(self, seen: Seen) -> Iterable[Item]:
         """A listed paper; a paper's upvotes; that its page is gone."""
@@ -103,11 +135,12 @@ def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
     listed_at = paper.submitted_on_daily_at or paper.published_at
     handle = by.user or by.name
     account = f"{NETWORK}:{by.id or handle}" if by.id or handle else ""
+    text, links = _shown(paper)
     found: list[Item] = [
         Post(
             post=key, network=NETWORK, account=account,
             created_at=moment(listed_at) if listed_at else at,
-            text=" ".join(paper.title.split()), lang="en", handle=handle, name=by.fullname, observed_at=at,
+            text=text, links=links, lang="en", handle=handle, name=by.fullname, observed_at=at,
         ),
         Mention(
             post=key, paper=arxiv_id.key(arxiv_id.parse(paper.id).id), form="huggingface", found_in="listing",
@@ -118,3 +151,14 @@ def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
     if account:
         found.append(Account(account=account, handle=handle, name=by.fullname, observed_at=at))
     return found
+
+
+def _shown(paper: _Paper) -> tuple[str, tuple[Link, ...]]:
+    """The title, and below it where the paper's page leads: to its project page and its code."""
+    text, links = " ".join(paper.title.split()), []
+    for address in (paper.project_page, paper.github_repo):
+        if address and address.startswith(("https://", "http://")) and len(address) <= LONGEST_ADDRESS:
+            start = len(text) + 1
+            text = f"{text}\n{address}"
+            links.append(Link(start, len(text), address))
+    return text, tuple(links)

@@ -6,15 +6,22 @@ https://github.com/lobsters/lobsters (routes, limits)
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
+from urllib.parse import urlsplit
 
 import msgspec
 
+from hotpapers.errors import NetError
+from hotpapers.mentions.names import NO_NAMES, Names
 from hotpapers.model import Account, Item, Link, Net, Page, Post, Seen, Snapshot
-from hotpapers.sources.matching import decoded, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.sources.asking import one_by_one
+from hotpapers.sources.matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
 
 NETWORK = "lobsters"
 GONE = (404, 410)
+_KEY = re.compile(rf"{NETWORK}:([0-9a-z]{{1,20}})", re.ASCII)
+_STORY = re.compile(r".*/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
 
 
 class LobstersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,13 +51,17 @@ class _Id(msgspec.Struct):
     short_id: str
 
 
+class _Merged(msgspec.Struct):
+    merged_into: str = ""
+
+
 class Lobsters:
     """The connector. It needs no cursor: the lists are short and keys swallow repeats."""
 
     name = NETWORK
 
-    def __init__(self, settings: LobstersSettings, known: Container[str] = ()) -> None:
-        self.settings, self.known = settings, known
+    def __init__(self, settings: LobstersSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
         self.every = max(settings.every, 3600)
         self.reach: int | None = None
 
@@ -63,25 +74,37 @@ class Lobsters:
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """Each story's score and comments now, or that it is gone."""
-        for key in keys:
-            short_id = key.removeprefix(f"{NETWORK}:")
-            answer = net.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
-            kind = "gone" if answer.status in GONE else "counts"
-            yield Page([Seen(kind, short_id, answer.body, answer.at)])
+        known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
+        return one_by_one(known, lambda short_id: self._story(net, short_id))
+
+    def _story(self, net: Net, short_id: str) -> Page:
+        """One story. Of one that was merged into another, the site leads to the other's page."""
+        answer = net.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
+        if answer.status in GONE:
+            return Page([Seen("gone", short_id, b"null", answer.at)])
+        other = _STORY.fullmatch(urlsplit(answer.url).path)
+        if other and other[1] != short_id:
+            return Page([Seen("gone", short_id, msgspec.json.encode({"merged_into": other[1]}), answer.at)])
+        if decoded(answer, _Id).short_id != short_id:
+            raise NetError(f"{answer.url}: another story")
+        return Page([Seen("counts", short_id, answer.body, answer.at)])
 
     def read(self, seen: Seen) -> Iterable[Item]:
         """A story with its papers; a story's counts; that it is gone."""
         key = f"{NETWORK}:{seen.key}"
         if seen.kind == "gone":
-            return [gone_post(NETWORK, key, seen.at, "deleted")]
+            merged = msgspec.json.decode(seen.body, type=_Merged | None)
+            return [gone_post(NETWORK, key, seen.at, "merged" if merged and merged.merged_into else "deleted")]
         story = msgspec.json.decode(seen.body, type=_Story)
         snapshot = Snapshot(
             post=key, likes=max(story.score or 0, 0), replies=story.comment_count, observed_at=seen.at
         )  # fmt: skip
         if seen.kind == "counts":
             return [snapshot]
-        mentions = mentions_of(key, seen.at, f"{story.title}\n{story.description_plain}", [story.url])
-        return [*_post(key, story, seen.at), snapshot, *mentions] if mentions else []
+        text = f"{story.title}\n{story.description_plain}"
+        mentions = mentions_of(key, seen.at, text, [story.url], self.names)
+        doubts = doubts_of(mentions, text, self.names)
+        return [*_post(key, story, seen.at), snapshot, *mentions, *doubts] if mentions else []
 
 
 def _seen(story: msgspec.Raw, at: int) -> Seen:

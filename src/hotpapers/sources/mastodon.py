@@ -1,21 +1,26 @@
 """Mastodon and servers that speak its API: hashtag and public timelines of the servers that the operator names.
 
 A post is the same post on every server; its counts are those of its home server, which is asked for them.
-https://docs.joinmastodon.org/methods/timelines/ · https://docs.joinmastodon.org/entities/Status/
+https://docs.joinmastodon.org/methods/timelines/ · https://docs.joinmastodon.org/entities/Status/ ·
+https://docs.joinmastodon.org/methods/streaming/
 """
 
 from __future__ import annotations
 
 import datetime
 import re
+from collections import OrderedDict
 from collections.abc import Container, Iterable, Iterator, Sequence
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from hotpapers.errors import InputError, NetError
+from hotpapers.mentions.names import NO_NAMES, Names
 from hotpapers.model import Account, Item, Net, Page, Post, Seen, Snapshot
-from hotpapers.sources.matching import decoded, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.sources.matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.sources.parts import Turns, raise_for
+from hotpapers.sources.sse import ServerEvent, events
 from hotpapers.sources.text import plain
 
 NETWORK = "mastodon"
@@ -23,6 +28,9 @@ PAGE = 40
 MOST_PAGES = 50
 GONE = (404, 410)
 PUBLIC = ("public", "unlisted")
+SECOND = 1_000_000
+REMEMBERED = 10_000
+"""Posts of a server that is listened to, by the number under which it tells that one is deleted."""
 OVERLAP = 3_600_000 << 16
 """An hour of Mastodon's identifiers, which hashtags are read again: posts of other servers arrive late."""
 _SNOWFLAKE = re.compile(r"[0-9]{17,19}")
@@ -32,12 +40,31 @@ _HOME = re.compile(r"(https?://[\w.:-]+)/(?:users/[^/?#]+|ap/users/[0-9]+)/statu
 
 class MastodonServer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A server to read. `base`: its address. `tags`: which hashtags; `public`: its public timeline too. `token`: the
-    operator's own, where the server shows these only to its users."""
+    operator's own, where the server shows these only to its users. `streaming`: the address of its event streams, to
+    listen to one between the rounds; most want a token."""
 
     base: str
     tags: tuple[str, ...] = ("arxiv",)
     public: bool = False
     token: str = ""
+    streaming: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is said to this server, and to no other."""
+        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+
+    @property
+    def paths(self) -> list[str]:
+        """Its timelines."""
+        return [*(f"tag/{tag}" for tag in self.tags), *(["public"] if self.public else [])]
+
+    @property
+    def stream(self) -> str:
+        """The address of the one stream that is listened to: of the public timeline, or of the first hashtag."""
+        if self.public:
+            return f"{self.streaming}/api/v1/streaming/public"
+        return f"{self.streaming}/api/v1/streaming/hashtag?{urlencode({'tag': self.tags[0]})}"
 
 
 class MastodonSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,6 +119,7 @@ class _Listed(msgspec.Struct):
     id: str
     uri: str
     visibility: str = "public"
+    edited_at: str | None = None
     reblog: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -100,73 +128,135 @@ class Mastodon:
 
     name = NETWORK
 
-    def __init__(self, settings: MastodonSettings, known: Container[str] = ()) -> None:
-        self.settings, self.known = settings, known
+    def __init__(self, settings: MastodonSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = None
+        self._turns = Turns()
+        self._uris: OrderedDict[str, str] = OrderedDict()
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """What is new in each timeline. One that fails does not keep the others from being read; it is told last."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
-        failed: NetError | None = None
-        for server in self.settings.servers:
-            for path in [*(f"tag/{tag}" for tag in server.tags), *(["public"] if server.public else [])]:
-                try:
-                    yield from self._timeline(net, server, path, newest)
-                except NetError as problem:
-                    failed = problem
-        if failed is not None:
-            raise failed
+        timelines = (
+            (f"{server.base}/{path}", self._timeline(net, server, path, newest))
+            for server in self.settings.servers
+            for path in server.paths
+        )
+        yield from self._turns.pages(net, timelines, then=self._listening(net))
 
     def _timeline(self, net: Net, server: MastodonServer, path: str, newest: dict[str, str]) -> Iterator[Page]:
         """The page after the last one that was read, until one is not full; at first the newest page alone."""
         name = f"{server.base}/{path}"
-        headers = {"authorization": f"Bearer {server.token}"} if server.token else {}
         known = newest.get(name, "")
         after = _a_little_before(known) if path != "public" else known
         for _ in range(MOST_PAGES):
             params = {"limit": str(PAGE)} | ({"min_id": after} if after else {})
-            answer = net.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=headers)
+            answer = net.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
             raw = decoded(answer, list[msgspec.Raw])
             listed = [own_id(one, _Listed) for one in raw]
             reached = max([after, *(one.id for one in listed if one)], key=_age)
             newest[name] = max(newest.get(name, ""), reached, key=_age)
-            seen = [_seen(one, bytes(body), server.base, answer.at) for one, body in zip(listed, raw, strict=True)]
-            yield Page([one for one in seen if one], msgspec.json.encode(newest).decode())
+            pairs = zip(listed, raw, strict=True)
+            seen = [seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)]
+            yield Page(seen, msgspec.json.encode(newest).decode())
             if not known or len(raw) < PAGE or reached == after:
                 return
             after = reached
 
+    def _seen(self, listed: _Listed | None, body: bytes, server: MastodonServer, at: int) -> Sequence[Seen]:
+        """A timeline's entry; of a boost the original. Only its home server's counts are to be believed, and its edits
+        where it can be asked."""
+        if listed is None:
+            return [Seen("post", unreadable(body), body, at)]
+        if bytes(listed.reblog) != b"null":
+            return self._seen(own_id(listed.reblog, _Listed), bytes(listed.reblog), server, at)
+        if listed.visibility not in PUBLIC:
+            return []
+        at_home = urlsplit(listed.uri).netloc == urlsplit(server.base).netloc
+        if at_home and server.streaming:
+            self._remember(f"{server.base} {listed.id}", listed.uri)
+        seen = Seen("home" if at_home else "post", listed.uri, body, at)
+        if f"{NETWORK}:{listed.uri}" not in self.known:
+            return [seen]
+        if _HOME.fullmatch(listed.uri) and not at_home:
+            return []  # servers differ in what they say of it: each round would have two versions of it
+        return [seen, *_edit(listed, seen)]
+
+    # ---- event streams ---------------------------------------------------------------------------------
+
+    def _listening(self, net: Net) -> Iterator[Page]:
+        """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
+        server = next((one for one in self.settings.servers if one.streaming and one.paths), None)
+        if server is None:
+            return
+        seen: list[Seen] = []
+        began = paged = net.now()
+        over = False
+        try:
+            for event in events(net.lines(server.stream, headers=server.headers)):
+                now = net.now()
+                seen += self._told(event, server, now) if event else ()
+                if now - paged >= SECOND and (seen or event is None):
+                    yield Page(seen)
+                    seen, paged = [], now
+                over = now - began >= self.settings.every * SECOND
+                if over:
+                    break
+        except NetError:
+            pass
+        yield Page(seen, next_at=net.now() if over else None)
+
+    def _told(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[Seen]:
+        """A new post or an edit; that a tracked one is deleted, where its own server says so."""
+        if event.name in ("update", "status.update"):
+            return self._seen(own_id(event.data, _Listed), event.data, server, at)
+        if event.name == "delete":
+            uri = self._uris.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
+            return [Seen("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
+        return []
+
+    def _remember(self, name: str, uri: str) -> None:
+        self._uris[name] = uri
+        if len(self._uris) > REMEMBERED:
+            self._uris.popitem(last=False)
+
+    # ---- home servers ----------------------------------------------------------------------------------
+
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """Each post as its home server has it now, or that it is gone. A server that fails is not asked again."""
         failed: dict[str, NetError] = {}
-        for key in keys:
-            home = _HOME.fullmatch(key.removeprefix(f"{NETWORK}:"))
-            if home is None or home[1] in failed:
+        homes = [home for key in keys if (home := _HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
+        for home in homes:
+            if home[1] in failed:
                 continue
             try:
                 answer = net.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
             except NetError as problem:
                 failed[home[1]] = problem
                 continue
-            yield Page([Seen("gone" if answer.status in GONE else "home", home[0], answer.body, answer.at)])
-        if failed:
-            raise next(iter(failed.values()))
+            seen = Seen("gone" if answer.status in GONE else "counts", home[0], answer.body, answer.at)
+            yield Page([seen, *_edit(own_id(answer.body, _Listed), seen)])
+        raise_for(list(failed.values()), len({home[1] for home in homes}))
 
     def read(self, seen: Seen) -> Iterable[Item]:
-        """A public post with its papers, its counts if its home server told them; that it is gone."""
+        """A public post with its papers, its counts if its home server told them; that it is gone.
+
+        A post without papers is nothing, unless it is one that is known: then an edit took them out.
+        """
+        known = seen.kind in ("counts", "edit")
         if seen.kind == "gone":
             return [gone_post(NETWORK, f"{NETWORK}:{seen.key}", seen.at, "deleted")]
         status = msgspec.json.decode(seen.body, type=_Status)
         if status.uri != seen.key:
             raise InputError(f"{status.uri[:200]} stands where {seen.key[:200]} was asked for")
-        if status.visibility not in PUBLIC:
-            return []
         key = f"{NETWORK}:{status.uri}"
+        if status.visibility not in PUBLIC:
+            return [gone_post(NETWORK, key, seen.at, "withdrawn", moment(status.created_at))] if known else []
         text, links = plain(status.content or "")
         card = [status.card.url] if status.card and status.card.url else []
-        mentions = mentions_of(key, seen.at, text, [*links, *card])
-        if not mentions:
+        mentions = mentions_of(key, seen.at, text, [*links, *card], self.names)
+        if not (mentions or known):
             return []
         who = _account(status.account, seen.at)
         quoted = status.quote.quoted_status.uri if status.quote and status.quote.quoted_status else ""
@@ -175,7 +265,8 @@ class Mastodon:
             links=links, lang=status.language or "und", handle=who.handle, name=who.name,
             quotes=f"{NETWORK}:{quoted}" if quoted else "", limits=_limits(status), observed_at=seen.at,
         )  # fmt: skip
-        return [post, who, *mentions, *([_snapshot(key, status, seen.at)] if seen.kind == "home" else [])]
+        counts = [_snapshot(key, status, seen.at)] if seen.kind in ("home", "counts") else []
+        return [post, who, *mentions, *doubts_of(mentions, text, self.names, again=seen.kind == "edit"), *counts]
 
 
 def _age(id: str) -> tuple[int, str]:
@@ -183,20 +274,13 @@ def _age(id: str) -> tuple[int, str]:
     return len(id), id
 
 
+def _edit(listed: _Listed | None, seen: Seen) -> list[Seen]:
+    """A tracked post that was edited, once more as such: what it no longer names, it was edited out."""
+    return [seen._replace(kind="edit")] if listed and listed.edited_at and seen.kind != "gone" else []
+
+
 def _a_little_before(id: str) -> str:
     return str(max(1, int(id) - OVERLAP)) if _SNOWFLAKE.fullmatch(id) else id
-
-
-def _seen(listed: _Listed | None, body: bytes, base: str, at: int) -> Seen | None:
-    """A timeline's entry; of a boost the original. Only its home server's counts are to be believed."""
-    if listed is None:
-        return Seen("post", unreadable(body), body, at)
-    if bytes(listed.reblog) != b"null":
-        return _seen(own_id(listed.reblog, _Listed), bytes(listed.reblog), base, at)
-    if listed.visibility not in PUBLIC:
-        return None
-    at_home = urlsplit(listed.uri).netloc == urlsplit(base).netloc
-    return Seen("home" if at_home else "post", listed.uri, body, at)
 
 
 def _account(said: _Account, at: int) -> Account:

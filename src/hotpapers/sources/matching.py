@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -12,7 +12,9 @@ import msgspec
 
 from hotpapers import arxiv_id, mentions
 from hotpapers.errors import NetError
-from hotpapers.model import Answer, Link, Mention, Post
+from hotpapers.mentions.doubt import other_title
+from hotpapers.mentions.names import NO_NAMES, Names
+from hotpapers.model import Answer, Judgement, Link, Mention, Post, Verdict
 
 LONGEST = 100_000
 """Characters of a text that are searched."""
@@ -20,8 +22,11 @@ LONGEST = 100_000
 T = TypeVar("T")
 
 
-def mentions_of(post: str, at: int, text: str, links: Iterable[Link | str] = ()) -> list[Mention]:
-    """One mention for each paper that a post names: in its links (facets, cards, anchors) or else in its text."""
+def mentions_of(
+    post: str, at: int, text: str, links: Iterable[Link | str] = (), names: Names = NO_NAMES
+) -> list[Mention]:
+    """One mention for each paper that a post names, by the surest evidence: its identifier in a link (facets, cards,
+    anchors) or else in the text; then what else names a paper that is known."""
     found: dict[str, Mention] = {}
     targets = [link if isinstance(link, str) else link.target for link in links]
     for place, searched in [*(("link", target) for target in targets), ("text", text[:LONGEST])]:
@@ -31,7 +36,72 @@ def mentions_of(post: str, at: int, text: str, links: Iterable[Link | str] = ())
                 post=post, paper=paper, form=one.form, found_in=place, version=one.version, observed_at=at
             )  # fmt: skip
             found.setdefault(paper, mention)
+    for mention in named_in(post, at, text, targets, names):
+        found.setdefault(mention.paper, mention)
     return list(found.values())
+
+
+def named_in(post: str, at: int, text: str, targets: Iterable[str], names: Names) -> list[Mention]:
+    """The papers that a post names without their identifier: by DOI, by a page of their own, by the title in full."""
+    found = {one.paper: one for one in reversed(names.papers_in(text[:LONGEST], targets))}
+    return [
+        Mention(post=post, paper=one.paper, form=one.form, found_in=one.found_in, observed_at=at)
+        for one in reversed(found.values())
+    ]
+
+
+WORDS = "words"
+"""The rule of the verdicts on posts whose words quote the title of another paper than the one that they link."""
+
+
+def doubts_of(named: Iterable[Mention], text: str, names: Names, *, again: bool = False) -> list[Verdict]:
+    """That a post's link and words speak of two different papers; nothing of a post that links several, or none.
+
+    `again`: the post was edited, and may have been in doubt before; then it is said too that it is not.
+    """
+    linked = [one for one in named if one.form != "title"]
+    if len(linked) != 1:
+        return []
+    [one] = linked
+    other = other_title(text, names.title_of(one.paper), names)
+    if other is None:
+        return [_worded(one, "sound", "edited: its words are no other paper's title")] if again else []
+    return [_worded(one, "doubtful", f"its words are the title of {other or 'another paper'}")]
+
+
+def _worded(one: Mention, judgement: Judgement, reason: str) -> Verdict:
+    return Verdict(
+        subject=one.post, about=one.paper, rule=WORDS, judgement=judgement, version=1, reason=reason,
+        observed_at=one.observed_at,
+    )  # fmt: skip
+
+
+EDITED = "edited"
+"""The rule of the verdicts on mentions that an edit took out of a post, or put back."""
+
+
+def edited(
+    post: str, named: Collection[str], doubted: Collection[str], mentions: Iterable[Mention], at: int
+) -> list[Verdict]:
+    """What a later observation of a post says of the papers that it named before: a mention that is no longer there
+    is doubtful, one that came back is sound.
+
+    `named`: papers that the record has mentions of by this post. `doubted`: those of which the rule's last word is
+    doubtful. `mentions`: all that the post as it is now names.
+    """
+    now = {one.paper for one in mentions}
+    removed = sorted(set(named) - now - set(doubted))
+    returned = sorted(set(doubted) & now)
+    return [
+        *(_edited(post, paper, "doubtful", "edited: no longer names it", at) for paper in removed),
+        *(_edited(post, paper, "sound", "edited: names it again", at) for paper in returned),
+    ]
+
+
+def _edited(post: str, paper: str, judgement: Judgement, reason: str, at: int) -> Verdict:
+    return Verdict(
+        subject=post, about=paper, rule=EDITED, judgement=judgement, version=1, reason=reason, observed_at=at
+    )  # fmt: skip
 
 
 def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0) -> Post:
@@ -50,7 +120,7 @@ def decoded(answer: Answer, type: type[T]) -> T:
     """A server's JSON. Raises NetError when it is none of that shape: a page in HTML, say, where JSON is expected."""
     try:
         return msgspec.json.decode(answer.body, type=type)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         parts = urlsplit(answer.url)
         raise NetError(f"{parts.netloc}{parts.path}: not what is expected there: {problem}") from problem
 
@@ -59,7 +129,7 @@ def own_id(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
     """The part of an entry that says which it is; None for an entry that does not say it."""
     try:
         return msgspec.json.decode(raw, type=type)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

@@ -19,7 +19,8 @@ Seal = tuple[Number, Number, str]
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="header"):
     """The first line. `full`: batches and issues too, with the store's `secret`: treat such a file like the store.
 
-    `end`: the last line is an `end`, so that a file that was cut off is noticed.
+    `end`: the last line is an `end`, so that a file that was cut off is noticed. `withheld`: networks whose posts and
+    accounts may stand here without their words; not there where there are none.
     """
 
     format: str
@@ -27,6 +28,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="h
     full: bool
     end: bool = False
     secret: str = ""
+    withheld: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Batch(

@@ -16,9 +16,10 @@ import zstandard
 
 from hotpapers import model
 from hotpapers.errors import InputError, NotExchange
-from hotpapers.record import checks, manifest, writing
+from hotpapers.record import checks, manifest, withheld, writing
 from hotpapers.record.checks import COUNTS
 from hotpapers.record.exchange import FORMAT, VERSION
+from hotpapers.record.exchange.forgetting import Left, Redactions
 from hotpapers.record.exchange.lines import Batch, Beside, Header, Pruned
 from hotpapers.record.exchange.writing import MADE_HERE
 from hotpapers.record.items import BY_KIND, SALT, SPECS, Kept, Marks, Prepared, prepare
@@ -34,7 +35,8 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Taken(NamedTuple):
-    """What an import did. `restored`: batches that came back as they were. `issues_left`: issues not taken over."""
+    """What an import did. `restored`: batches that came back as they were. `issues_left`: issues not taken over.
+    `forgotten`: rows of which parts were forgotten with the other store."""
 
     restored: int = 0
     added: int = 0
@@ -42,6 +44,7 @@ class Taken(NamedTuple):
     later: int = 0
     refused: int = 0
     issues_left: int = 0
+    forgotten: int = 0
 
 
 class Line(NamedTuple):
@@ -66,10 +69,11 @@ def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> Taken:
 
 
 class _Reader:
-    """Reads lines and items, and knows the file's name for errors."""
+    """Reads lines and items, and knows the file's name for errors. `withheld`: see `Header`."""
 
     def __init__(self, file: str) -> None:
         self.file = file
+        self.withheld: frozenset[str] = frozenset()
         self._promised = False
 
     def read(self, raw: Iterable[bytes]) -> Iterator[Line]:
@@ -117,6 +121,7 @@ class _Reader:
         if header.full and len(secret) != 32:
             raise self.error(1, "a full export without its secret")
         self._promised = header.end
+        self.withheld = frozenset(header.withheld or ()).intersection(model.NETWORKS)
         return msgspec.structs.replace(header, secret=secret.hex())
 
     def convert(self, line: Line, cls: type[T]) -> T:
@@ -185,16 +190,18 @@ def _take_new(record: Record, reader: _Reader, stream: Iterator[Line]) -> Taken:
             if not (beside.until or isinstance(item, MADE_HERE) or (isinstance(item, model.Shown) and item.edition)):
                 good.write(msgspec.json.encode(item) + b"\n")
         good.seek(0)
-        return _write_new(record, good)._replace(issues_left=issues)
+        return _write_new(record, good, reader.withheld)._replace(issues_left=issues)
 
 
-def _write_new(record: Record, good: IO[bytes]) -> Taken:
+def _write_new(record: Record, good: IO[bytes], lacking: frozenset[str]) -> Taken:
+    """`lacking`: networks whose posts may lack their words; where the record has these, they are known."""
     taken = Taken()
     while chunk := [_decode_item(line) for line in islice(good, CHUNK)]:
-        written = record.write(chunk, source="jsonl")
+        new = [item for item in chunk if not withheld.is_known(record.database, item, lacking)]
+        written = record.write(new, source="jsonl")
         taken = Taken(
-            0, taken.added + written.added, taken.known + written.known, taken.later + written.later,
-            taken.refused + written.refused,
+            0, taken.added + written.added, taken.known + written.known + len(chunk) - len(new),
+            taken.later + written.later, taken.refused + written.refused,
         )  # fmt: skip
     return taken
 
@@ -207,6 +214,7 @@ class _Full:
 
     def __init__(self, record: Record, reader: _Reader, secret: str) -> None:
         self.record, self.reader, self.secret = record, reader, secret
+        self._redactions = Redactions()
 
     def take(self, stream: Iterator[Line]) -> Taken:
         """Restores what continues this store; the rest comes as new batches."""
@@ -224,7 +232,9 @@ class _Full:
                 rest = chain([line], items, stream)
                 return _take_new(self.record, self.reader, rest)._replace(restored=restored)
             restored += 1
-        return Taken(restored=restored)
+        if self._redactions.rows:
+            self.record.database.erase_traces()
+        return Taken(restored=restored, forgotten=self._redactions.rows)
 
     def _restore(self, line: Line, batch: Batch, items: Sequence[Line]) -> bool:
         """Whether the batch is here now, as it was; False where this store has gone another way."""
@@ -233,11 +243,22 @@ class _Full:
             head = self.record.head
             if batch.position <= head.position:
                 found = database.rows("SELECT chain FROM batch WHERE position = ?", (batch.position,))
-                return bool(found) and bytes(found[0][0]).hex() == batch.chain
+                is_same = bool(found) and bytes(found[0][0]).hex() == batch.chain
+                if is_same:
+                    self._note_forgotten(batch.position, items)
+                return is_same
             if self.record.secret() != self.secret:
                 return False
             self._write(line, batch, items, head.chain)
             return True
+
+    def _note_forgotten(self, position: int, items: Sequence[Line]) -> None:
+        for index, line in enumerate(items):
+            row = line.body.get("row")
+            if isinstance(row, dict) and row.get("lost"):
+                label, _, made = self._listed(line)
+                if made is not None:
+                    self._redactions.note(position, index, Left(label, made))
 
     def _write(self, line: Line, batch: Batch, items: Sequence[Line], before: bytes) -> None:
         listing = [self._listed(one) for one in items]
@@ -248,6 +269,8 @@ class _Full:
         link = manifest.link(before, batch.position, batch.at, batch.source, batch.cursor, listed)
         if link.hex() != batch.chain or len(items) != batch.items:
             raise self._changed(line.number, f"batch {batch.position} is not as it was written")
+        withheld.note(self.record.database, self.reader.withheld)
+        self._redactions.apply(self.record.database, batch.forgotten)
         self._close(line, batch)
         self._insert(line, [made for _, _, made in listing if made], batch.position)
         writing.save_batch(

@@ -18,6 +18,7 @@ import msgspec
 from hotpapers import arxiv_id, model
 from hotpapers.errors import InputError, NotExchange, UsageError
 from hotpapers.record.exchange import writing
+from hotpapers.record.exchange.writing import Wanted
 from hotpapers.record.store import Record
 
 COLUMNS = ("n", "kind", "paper", "post", "publication", "day", "observed_at", "line")
@@ -45,12 +46,12 @@ def _duckdb() -> Any:
     return duckdb.connect()
 
 
-def parquet(record: Record, records_only: bool) -> Iterator[bytes]:
+def parquet(record: Record, wanted: Wanted) -> Iterator[bytes]:
     """The export as one Parquet file."""
     with _duckdb() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
         with source.open("wb") as out:
-            for n, line in enumerate(writing.lines(record, records_only=records_only), 1):
+            for n, line in enumerate(writing.wanted_lines(record, wanted), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
         connection.execute(_COPY.format(types=_TYPES, to=target), [str(source)])
         with target.open("rb") as done:
@@ -95,7 +96,7 @@ def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Pa
     return {row.item.paper: row.item for row in found if isinstance(row.item, model.Paper)}
 
 
-def csv_entries(record: Record, _: bool) -> Iterator[bytes]:
+def csv_entries(record: Record, _: Wanted) -> Iterator[bytes]:
     """Every entry of every issue's latest edition, one row each."""
     yield _csv_row(ENTRY_COLUMNS)
     for digest, content in _frozen(record):
@@ -127,7 +128,7 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
     return out.getvalue().encode()
 
 
-def bibtex(record: Record, _: bool) -> Iterator[bytes]:
+def bibtex(record: Record, _: Wanted) -> Iterator[bytes]:
     """Every paper that is in an issue, once, as @misc with its e-print fields."""
     seen: set[str] = set()
     for _digest, content in _frozen(record):
@@ -171,8 +172,8 @@ def _is_mathematics(text: str) -> bool:
     return depth == 0 and text.count("$") % 2 == 0 and "$" in text
 
 
-EXPORTS: dict[str, Callable[[Record, bool], Iterator[bytes]]] = {
-    "jsonl": lambda record, records_only: writing.lines(record, records_only=records_only),
+EXPORTS: dict[str, Callable[[Record, Wanted], Iterator[bytes]]] = {
+    "jsonl": writing.wanted_lines,
     "parquet": parquet,
     "csv": csv_entries,
     "bibtex": bibtex,

@@ -3,42 +3,68 @@
 The first line is the header. A full export then has every batch, in order, each followed by its items as its manifest
 lists them; so a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are neither
 batches nor issues: just what was observed, to be read, changed and imported anywhere. The last line says that it is.
+
+Of the networks in `ids_only` posts and accounts go without their words and names: see `record.withheld`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import model
-from hotpapers.record import manifest
+from hotpapers.record import manifest, withheld
 from hotpapers.record.ahead import all_ahead
 from hotpapers.record.exchange import FORMAT, VERSION
 from hotpapers.record.exchange.lines import CHECK, Batch, Beside, End, Header, Pruned
 from hotpapers.record.items import SPECS, Row, Spec, read_row, select_columns
 from hotpapers.record.manifest import Label
 from hotpapers.record.store import Record
+from hotpapers.record.withheld import Held
 
 _encode = msgspec.json.Encoder().encode
 MADE_HERE = (model.Issue, model.Delivery)
 """What a program makes from a record, not what it observes: left out of `--records`."""
 
 
-def lines(record: Record, *, records_only: bool = False) -> Iterator[bytes]:
-    """The lines of the export, each ending in a newline."""
+class Wanted(NamedTuple):
+    """What an export is to hold. `told` hears at the end how many rows of each network went without their words."""
+
+    records_only: bool = False
+    ids_only: Collection[str] = ()
+    told: Callable[[Mapping[str, int]], None] = lambda _: None
+
+
+def lines(record: Record, *, records_only: bool = False, ids_only: Collection[str] = ()) -> Iterator[bytes]:
+    """The lines of the export, each ending in a newline. By itself it keeps nothing back."""
+    return wanted_lines(record, Wanted(records_only, ids_only))
+
+
+def wanted_lines(record: Record, wanted: Wanted) -> Iterator[bytes]:
+    """The same."""
     with record.database.snapshot():
-        secret = "" if records_only else record.secret()
-        yield _line(Header(format=FORMAT, version=VERSION, full=not records_only, end=True, secret=secret))
-        yield from _records(record) if records_only else _batches(record)
+        held = Held(record.database, wanted.ids_only)
+        yield _line(_header(record, wanted, held))
+        yield from _records(record, held) if wanted.records_only else _batches(record, held)
         yield _line(End())
+        wanted.told(held.rows)
+
+
+def _header(record: Record, wanted: Wanted, held: Held) -> Header:
+    lacking = sorted({*held.concerned(record.database), *withheld.noted(record.database)})
+    return Header(
+        format=FORMAT, version=VERSION, full=not wanted.records_only, end=True, withheld=lacking or msgspec.UNSET,
+        secret="" if wanted.records_only else record.secret(),
+    )  # fmt: skip
 
 
 def _line(value: msgspec.Struct) -> bytes:
     return _encode(value) + b"\n"
 
 
-def _records(record: Record) -> Iterator[bytes]:
+def _records(record: Record, held: Held) -> Iterator[bytes]:
     for spec in SPECS.values():
         if spec.type in MADE_HERE:
             continue
@@ -46,7 +72,7 @@ def _records(record: Record) -> Iterator[bytes]:
         for found in record.database.iterate(sql):
             row = read_row(spec, found)
             if not (isinstance(row.item, model.Shown) and row.item.edition):
-                yield _line(row.item)
+                yield _line(held.row(row).item)
 
 
 def _stable_order(spec: Spec) -> str:
@@ -54,7 +80,7 @@ def _stable_order(spec: Spec) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _batches(record: Record) -> Iterator[bytes]:
+def _batches(record: Record, held: Held) -> Iterator[bytes]:
     ahead = all_ahead(record.database)
     for position, at, source, cursor, items, blob, chain in record.database.iterate(
         "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
@@ -68,7 +94,8 @@ def _batches(record: Record) -> Iterator[bytes]:
         )  # fmt: skip
         rows = {row.label: row for kind in ahead.values() for row in kind.upto(position) if isinstance(row, Row)}
         for index, label in enumerate(listed.labels):
-            yield _item_line(rows.get(label), label, listed.hash(index))
+            found = rows.get(label)
+            yield _item_line(held.row(found) if found else None, label, listed.hash(index))
 
 
 def _item_line(row: Row | None, label: Label, item_hash: bytes) -> bytes:

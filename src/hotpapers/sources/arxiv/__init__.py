@@ -1,11 +1,12 @@
 """arXiv itself: what is announced on which day, in every archive, with metadata; nobody talks here.
 
     settings  what an operator may set
-    rounds    what is asked, in which order; place: the cursor; checks: completeness
+    rounds    what is asked, in which order; place: the cursor
+    describing  papers by the API; checks: completeness; harvest: what was missed
     feeds, api, oai, listing   the four formats; xml, papers, names, tex, facts: what they share
 
-Every working day about forty requests, one in three seconds: twenty feeds and twenty listing pages, and the API for
-what a feed lacked. A missed day is told by the listings for a week, and harvested by OAI-PMH after that.
+Every working day some eighty requests, one in three seconds: twenty feeds, their papers by the API a hundred at a time,
+and twenty listing pages. A missed day is told by the listings for a week, and harvested by OAI-PMH after that.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
-from hotpapers.model import Item, Net, Page, Seen
+from hotpapers.mentions.names import NO_NAMES, Names
+from hotpapers.model import HOUR, Item, Net, Page, Seen
 from hotpapers.sources.arxiv import api, facts, feeds, oai, place, xml
 from hotpapers.sources.arxiv.rounds import Round
 from hotpapers.sources.arxiv.settings import ARCHIVES, ArxivSettings, checked
@@ -23,21 +25,30 @@ __all__ = ["ARCHIVES", "Arxiv", "ArxivSettings"]
 
 TURN = 5 * 60 * 1_000_000
 """Microseconds after midnight in New York at which the day's feeds are first asked for."""
+OWED_AGAIN = 2 * HOUR
+"""Microseconds until the API is asked again for what it has not described."""
 
 
 class Arxiv:
-    """The source. `pages` ends after one round; `next_due` says when the next one is worth while."""
+    """The source. `pages` ends after one round; its last page says when the next one is worth while."""
 
     name = "arxiv"
 
-    def __init__(self, settings: ArxivSettings = ArxivSettings(), known: Container[str] = ()) -> None:  # noqa: B008
+    def __init__(
+        self,
+        settings: ArxivSettings = ArxivSettings(),  # noqa: B008
+        known: Container[str] = (),
+        names: Names = NO_NAMES,
+    ) -> None:
         self.settings = checked(settings)
         self.every = float(settings.every)
         self.reach: int | None = None
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """One round from a cursor on. Raises Wait, Refused or NetError; what was yielded before stays."""
-        return Round(self.settings, net, place.parse(cursor)).pages()
+        round = Round(self.settings, net, place.parse(cursor))
+        yield from round.pages()
+        yield Page(next_at=self.next_due(net.now(), place.text(round.place)))
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """Nothing: arXiv counts nothing."""
@@ -53,6 +64,8 @@ class Arxiv:
         if at.open or at.stamp or not at.day:
             return soon
         due = days.closes_at(days.following(at.day)) + TURN
+        if at.owed or at.overdue:
+            due = min(due, now + OWED_AGAIN)
         return due if due > now else soon
 
     def read(self, seen: Seen) -> Iterable[Item]:

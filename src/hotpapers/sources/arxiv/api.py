@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from hotpapers.arxiv_id import ArxivId
 from hotpapers.errors import InputError
 from hotpapers.model import Paper
 from hotpapers.sources.arxiv import papers, xml
@@ -17,10 +18,11 @@ ERROR = "api/errors#"
 
 
 class Found(NamedTuple):
-    """A paper that the API gave: its identifier, and its entry as it came."""
+    """A paper that the API gave: its identifier, its entry as it came, and which version that describes."""
 
     id: str
     body: bytes
+    version: int | None = None
 
 
 def parse(data: bytes) -> list[Found]:
@@ -28,14 +30,15 @@ def parse(data: bytes) -> list[Found]:
     feed, bodies = xml.pieces(data, "entry")
     if feed.tag != "feed":
         raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
-    return [Found(_id_of(xml.parse(body)), body) for body in bodies]
+    named = [(_named(xml.parse(body)), body) for body in bodies]
+    return [Found(of.id, body, of.version) for of, body in named]
 
 
-def _id_of(entry: Element) -> str:
+def _named(entry: Element) -> ArxivId:
     named = xml.text(entry, "id")
     if ERROR in named:
         raise InputError(f"arXiv's API: {xml.text(entry, 'summary')[:200]}")
-    return papers.identifier(named).id
+    return papers.identifier(named)
 
 
 def read(entry: Element, at: int) -> Paper:

@@ -44,6 +44,11 @@ class Entry(NamedTuple):
     day: str
     body: bytes
 
+    @property
+    def named(self) -> str:
+        """The version that is announced: `2101.04869v2`."""
+        return f"{self.id}v{self.version}"
+
 
 def parse(data: bytes) -> Feed:
     """A feed cut into its items. Raises InputError, also for the feed in which arXiv says what is wrong."""

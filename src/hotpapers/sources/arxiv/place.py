@@ -7,13 +7,16 @@ program that was stopped at any moment, or for months, goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import date, timedelta
 
 import msgspec
 
 from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
+
+MOST_OWED = 10_000
+"""As many versions are overdue at most, some four days of all of arXiv."""
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -26,6 +29,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `exact`: the first day of which the listings told all; `least`: the least identifiers that they told of missed days.
     `gap`, `after`, `before`: the first and last day to harvest, and the identifiers around them; `stamp`, `token`: the
     datestamp that is asked for, and where its list goes on.
+    `owed`: versions that were announced on the open or the last closed day and that the API has not described yet;
+    `overdue`: those of before.
     """
 
     day: str = ""
@@ -44,6 +49,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     before: str = ""
     stamp: str = ""
     token: str = ""
+    owed: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
 
 
 def parse(cursor: str | None) -> Place:
@@ -64,10 +71,14 @@ def missed(place: Place, more: Container[str]) -> list[str]:
     return list(days.between(place.day, place.open, more)) if place.day and place.open else []
 
 
-def opened(place: Place, day: str, since: str = "") -> Place:
-    """A day begins to be read; what was begun of another is left to be healed. `since`: the first day ever wanted."""
+def opened(place: Place, day: str, since: str = "", *, heard: bool = True) -> Place:
+    """A day begins to be read; what was begun of another is left to be healed. `since`: the first day ever wanted.
+    `heard`: the API answers: what it has not described after two days is given up."""
     first = min(since or day, day)
     before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
+    if day != place.open:
+        overdue = place.owed if heard else (*place.overdue, *place.owed)[-MOST_OWED:]
+        place = msgspec.structs.replace(place, owed=(), overdue=overdue)
     return msgspec.structs.replace(
         place, day=place.day or before, open=day, fed=(), checked=(), items=0, ids=("", ""), lacks=(), exact=day,
         least=(),
@@ -79,6 +90,16 @@ def fed(place: Place, archive: str, items: int, new: list[str]) -> Place:
     known = [id for id in (*place.ids, *new) if id]
     ids = (min(known, key=rank), max(known, key=rank)) if known else ("", "")
     return msgspec.structs.replace(place, fed=(*place.fed, archive), items=place.items + items, ids=ids)
+
+
+def described(place: Place, wanted: Iterable[str], by_api: Container[str]) -> Place:
+    """Some more versions were asked of the API; what it has not described is owed."""
+    owed = dict.fromkeys([*place.owed, *wanted])
+    return msgspec.structs.replace(
+        place,
+        owed=tuple(one for one in owed if one not in by_api and one not in place.overdue),
+        overdue=tuple(one for one in place.overdue if one not in by_api),
+    )
 
 
 def closed(place: Place, missed: list[str], doubt: str = "") -> Place:
@@ -96,6 +117,8 @@ def closed(place: Place, missed: list[str], doubt: str = "") -> Place:
         before=min(told, key=rank, default="") if left else place.before,
         stamp=place.stamp or first,
         token=place.token,
+        owed=place.owed,
+        overdue=place.overdue,
     )
 
 

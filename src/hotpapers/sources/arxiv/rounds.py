@@ -1,28 +1,40 @@
 """One round of asking arXiv: today's feeds; then the listing's count and what is missing; then what was missed.
 
-The feeds go first: with them a day's papers are in the record. What fails later holds up nothing of it, and every
-page's cursor says how far the round came, so that the next one goes on there.
+The feeds go first: with them a day's announcements are in the record. What fails later holds up nothing of it, and
+every page's cursor says how far the round came, so that the next one goes on there.
+
+A feed says less of a paper than the API: neither comment nor dates. So it is the API that describes what a feed names,
+and the feed itself only what is new and the API does not have yet; else it would hide what was known before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from datetime import UTC, datetime
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from hotpapers import announcement_days as days
 from hotpapers.categories import KNOWN
-from hotpapers.errors import InputError, NetError, Refused
+from hotpapers.errors import InputError, NetError
 from hotpapers.model import HOUR, Net, Page, Seen
-from hotpapers.sources.arxiv import facts, feeds, oai, place, xml
+from hotpapers.sources.arxiv import facts, feeds, place, xml
 from hotpapers.sources.arxiv.checks import Checks
+from hotpapers.sources.arxiv.describing import Describer
 from hotpapers.sources.arxiv.feeds import Entry, Feed
+from hotpapers.sources.arxiv.harvest import Harvest
 from hotpapers.sources.arxiv.place import Place
 from hotpapers.sources.arxiv.settings import ArxivSettings
 
 Parsed = TypeVar("Parsed")
+
+
+class _Part(NamedTuple):
+    """A feed that was read, whose it is, and when."""
+
+    name: str
+    feed: Feed
+    at: int
 
 
 class Round:
@@ -31,11 +43,13 @@ class Round:
     def __init__(self, settings: ArxivSettings, net: Net, start: Place) -> None:
         self.settings, self.net, self.place = settings, net, start
         self._holidays: Container[str] = frozenset(settings.holidays)
-        self._told: set[str] = set()
+        self._describer = Describer(settings, self._ask)
+        self._told = self._describer.told
         self._fed: dict[str, frozenset[str]] = {}
 
     def pages(self) -> Iterator[Page]:
         """All of the round."""
+        yield from self._describe([*self.place.overdue, *self.place.owed])
         yield from self._read_feeds()
         if self.place.open and not self._unfed():
             if self.place.items or self._emptiness_is_sure():
@@ -43,7 +57,9 @@ class Round:
             else:
                 self.place = place.opened(self.place, self.place.open)
                 yield self._page()
-        yield from self._harvest()
+        harvest = Harvest(self.settings, self.net, self._ask, self.place)
+        yield from harvest.pages()
+        self.place = harvest.place
 
     def _page(self, seen: Sequence[Seen] = ()) -> Page:
         return Page(seen, place.text(self.place))
@@ -68,7 +84,9 @@ class Round:
             feed, at = self._feed(archive)
             if not self._is_open(feed):
                 return
-            seen = list(self._announced(archive, feed, at))
+            parts = list(self._parts(archive, feed, at))
+            yield from self._describe([entry.named for part in parts for entry in part.feed.items])
+            seen = [one for part in parts for one in self._entries(part)]
             new = [entry.id for entry in feed.items if entry.type == "new"]
             self.place = place.fed(self.place, archive, len(feed.items), new)
             yield self._page(seen)
@@ -80,36 +98,47 @@ class Round:
         """Whether a feed is of the day that is being read; the first one of a new day opens it."""
         day = feed.date.isoformat()
         if not self.place.open and day > self.place.day and feed.date.weekday() < 5:
-            self.place = place.opened(self.place, day, self.settings.since)
+            self.place = place.opened(self.place, day, self.settings.since, heard=not self._describer.failed)
         return day == self.place.open
 
-    def _announced(self, archive: str, feed: Feed, at: int) -> Iterator[Seen]:
-        """What a feed announces; where it was cut, also what the feeds of its categories have besides."""
-        yield from self._entries(archive, feed, at)
+    def _parts(self, archive: str, feed: Feed, at: int) -> Iterator[_Part]:
+        """A feed; where it was cut, also what the feeds of its categories have besides."""
+        yield _Part(archive, feed, at)
         known = frozenset(entry.id for entry in feed.items)
         self._fed[archive] = known
         if len(feed.items) >= feeds.FULL:
             for category in sorted(name for name in KNOWN if name.startswith(f"{archive}.")):
                 part, at = self._feed(category)
                 rest = tuple(entry for entry in part.items if entry.id not in known)
-                yield from self._entries(category, part._replace(items=rest), at)
+                yield _Part(category, part._replace(items=rest), at)
 
-    def _entries(self, name: str, feed: Feed, at: int) -> Iterator[Seen]:
-        for entry in feed.items:
-            yield self._entry(name, entry, at)
-        for body in feed.unread:  # the reader says why, and it is kept in quarantine
-            yield Seen("announcement", f"{name}/unread", xml.within(body, feed=name), at)
+    def _describe(self, wanted: Sequence[str]) -> Iterator[Page]:
+        """The papers that the API has, a page a request; the others are owed."""
+        for seen in self._describer.ask_for(wanted):
+            yield self._page(seen)
+        self.place = place.described(self.place, wanted, self._describer.given)
+
+    def _entries(self, part: _Part) -> Iterator[Seen]:
+        for entry in part.feed.items:
+            yield self._entry(part.name, entry, part.at)
+        for body in part.feed.unread:  # the reader says why, and it is kept in quarantine
+            yield Seen("announcement", f"{part.name}/unread", xml.within(body, feed=part.name), part.at)
 
     def _entry(self, name: str, entry: Entry, at: int) -> Seen:
-        """An item whole the first time; in further feeds only that it stands there."""
-        named = f"{entry.id}v{entry.version}"
-        if named in self._told:
+        """An item whole where it alone describes its paper; else only that it stands there."""
+        if entry.named in self._told or not self._is_first_word(entry):
             fact = facts.Listed(
                 paper=entry.id, version=entry.version, category=name, day=entry.day, type=entry.type
             )  # fmt: skip
             return facts.listed_seen(fact, at)
-        self._told |= {named, entry.id}
-        return Seen("announcement", f"{name}/{named}", xml.within(entry.body, feed=name), at)
+        self._told |= {entry.named, entry.id}
+        return Seen("announcement", f"{name}/{entry.named}", xml.within(entry.body, feed=name), at)
+
+    def _is_first_word(self, entry: Entry) -> bool:
+        """Whether nothing better can be known of a paper: it is new, and the API does not have it, or it has a number
+        that none had before."""
+        unheard = place.rank(entry.id) > place.rank(self.place.last)
+        return entry.type == "new" and (unheard or not self._describer.failed)
 
     # ---- closing the day -------------------------------------------------------------------------------
 
@@ -160,35 +189,3 @@ class Round:
                 exact=found.exact if not self.place.checked else max(self.place.exact, found.exact),
             )
             yield self._page(found.seen)
-
-    # ---- what was missed ---------------------------------------------------------------------------------
-
-    def _harvest(self) -> Iterator[Page]:
-        today = datetime.fromtimestamp(self.net.now() // 1_000_000, UTC).date().isoformat()
-        while self.place.stamp:
-            if self.place.stamp > today:
-                yield self._healed()
-                return
-            yield self._harvest_part()
-
-    def _harvest_part(self) -> Page:
-        first = {"metadataPrefix": "arXivRaw", "from": self.place.stamp, "until": self.place.stamp}
-        params = {"resumptionToken": self.place.token} if self.place.token else first
-        part, at = self._ask(oai.parse, self.settings.oai, verb="ListRecords", **params)
-        if part.error == oai.STALE and self.place.token:
-            self.place = msgspec.structs.replace(self.place, token="")
-            return self._page()
-        if part.error not in ("", oai.NOTHING):
-            raise Refused(f"{self.settings.oai}: {part.error}: {part.why}")
-        where = oai.Gap(*self.place.gap, self.place.after, self.place.before, ",".join(self.settings.holidays))
-        seen = [Seen("record", key, xml.within(body, **where._asdict()), at) for key, body in part.records]
-        self.place = place.harvested(self.place, part.token)
-        return self._page(seen)
-
-    def _healed(self) -> Page:
-        first, last = self.place.gap
-        before_first = days.previous_day(first, self._holidays)
-        healed = days.between(before_first, days.following(last), self._holidays)
-        seen = [facts.day_seen(day, "harvested", (), self.net.now()) for day in healed]
-        self.place = place.healed(self.place)
-        return self._page(seen)

@@ -3,6 +3,7 @@
 wire       what the network says, as far as it is needed
 records    its words into ours
 sift       what of the stream concerns us
+packing    Jetstream's own compression
 firehose   the relay's CBOR as Jetstream's JSON
 stream     cursors, transports, blind servers, pages
 """
@@ -16,9 +17,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from hotpapers.errors import Gap, NetError
+from hotpapers.mentions.names import NO_NAMES, Names
 from hotpapers.model import HOUR, Item, Net, Page, Seen
 from hotpapers.sources.bluesky import records, wire
-from hotpapers.sources.bluesky.sift import Sieve
+from hotpapers.sources.bluesky.packing import unpacker
+from hotpapers.sources.bluesky.sift import Part, Sieve
 from hotpapers.sources.bluesky.stream import (
     Cursor,
     Firehose,
@@ -28,8 +31,9 @@ from hotpapers.sources.bluesky.stream import (
     listen,
     parse,
     resumes_at,
-    worst,
 )
+from hotpapers.sources.matching import decoded, own_id, unreadable
+from hotpapers.sources.parts import worst
 
 __all__ = ["Bluesky", "BlueskySettings"]
 
@@ -43,7 +47,9 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     `view`: where counts are asked. `mode`: `poll` hears posts alone; `stream` hears likes and reposts of tracked posts
     too. `overlap`: seconds that are heard again. `silence`, `late`: seconds after which a server is taken for blind,
     because nothing comes (0: never) or because what comes is so old and gets no younger. `remembers`: reactions
-    whose withdrawal is understood. `every`: seconds until the stream is opened again.
+    whose withdrawal is understood without asking the record. `dictionary`: a file with Jetstream's dictionary, to
+    have its messages packed; without it they are packed as websockets are. `every`: seconds until the stream is
+    opened again.
     """
 
     jetstream: tuple[str, ...] = (
@@ -60,37 +66,47 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     silence: int = 60
     late: int = 600
     remembers: int = 100_000
+    dictionary: str = ""
+    parts: int = 1
+    part: int = 1
     every: int = 30
 
 
 class Bluesky:
-    """The connector. `known`: keys of tracked posts and of their accounts."""
+    """The connector. `known`: keys of tracked posts and of their accounts; if it is Tracked, it is asked about
+    withdrawn reactions too. `names`: what names the papers that the record knows."""
 
     name = records.NETWORK
     reach = 24 * HOUR
     """How far back Jetstream's hosts remember, in microseconds."""
 
-    def __init__(self, settings: BlueskySettings, known: Container[str] = ()) -> None:
-        self.settings, self.known = settings, known
+    def __init__(self, settings: BlueskySettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
-        self._sieve = Sieve(known, reactions=settings.mode == "stream", remembers=settings.remembers)
+        reactions = settings.mode == "stream"
+        part = Part(settings.part, settings.parts)
+        self._sieve = Sieve(known, reactions=reactions, remembers=settings.remembers, names=names, part=part)
+        self._unpack = unpacker(settings.dictionary) if settings.dictionary else None
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """The stream from the cursor on, from the first host that tells it, then the next. Ends by an error alone.
 
-        Where no host has what follows the cursor, the cursor is moved to where one has, and the error tells it.
+        Where no host has what follows the cursor, the cursor is moved to where one has, and the error tells it, and
+        what is missing where that is known.
         """
-        resume, problems, gaps = parse(cursor), list[NetError](), list[Gap]()
+        resume, problems, gaps = parse(cursor).up_to(net.now()), list[NetError](), list[Gap]()
         for number in range(self._hosts()):
             transport = self._transport(number, resume)
             since = resume.time if isinstance(transport, Jetstream) else None
-            watch = Watch(net.now(), since, self.settings.silence, self.settings.late)
+            watch = Watch(net.now(), since, self.settings.silence, self.settings.late, resume.time)
             try:
                 for page in listen(net, transport, self._sieve, watch):
                     resume = parse(page.cursor) if page.cursor else resume
                     gaps.clear()
                     yield page
             except Gap as gap:
+                if gap.missing is None and resume.time is not None:
+                    gap.missing = (resume.time, net.now())  # a relay does not say from when on it has
                 gaps.append(gap)
                 problems.append(gap)
             except NetError as problem:
@@ -109,7 +125,7 @@ class Bluesky:
         collections = (wire.POST, wire.LIKE, wire.REPOST) if settings.mode == "stream" else (wire.POST,)
         if settings.transport == "firehose":
             return Firehose(settings.relay, collections, resume)
-        return Jetstream(settings.jetstream[number], collections, resume, settings.overlap)
+        return Jetstream(settings.jetstream[number], collections, resume, settings.overlap, self._unpack)
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """The posts as the public view has them now, 25 at once; those that it leaves out are gone."""
@@ -123,13 +139,13 @@ class Bluesky:
         answer = net.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{asked}", accept=(400,))
         if answer.status == 400:
             return [seen for uri in uris for seen in self._views(net, [uri])] if len(uris) > 1 else []
-        raw = wire.views(answer.body).posts
-        found = {wire.view_uri(one).uri: bytes(one) for one in raw}
-        return [
-            Seen("counts", uri, found[uri], answer.at) if uri in found else Seen("gone", uri, b"null", answer.at)
-            for uri in uris
-        ]
+        owns = [(own_id(one, wire.ViewUri), bytes(one)) for one in decoded(answer, wire.Views).posts]
+        found = {own.uri: body for own, body in owns if own}
+        broken = [Seen("counts", unreadable(body), body, answer.at) for own, body in owns if own is None]
+        seen = [Seen("counts", uri, found[uri], answer.at) for uri in uris if uri in found]
+        gone = [Seen("gone", uri, b"null", answer.at) for uri in uris if uri not in found]
+        return [*seen, *broken] if broken else [*seen, *gone]  # who says nonsense may have left out nothing
 
     def read(self, seen: Seen) -> Iterable[Item]:
         """A post with its papers; its counts, handle and labels; a reaction or its withdrawal; what is gone."""
-        return records.read(seen)
+        return records.read(seen, self.names)

@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 
 from hotpapers.errors import InputError
+from hotpapers.mentions.names import NO_NAMES, Names
 from hotpapers.model import (
     DAY,
     Account,
@@ -21,7 +22,7 @@ from hotpapers.model import (
     storable,
 )
 from hotpapers.sources.bluesky import wire
-from hotpapers.sources.matching import gone_post, mentions_of
+from hotpapers.sources.matching import doubts_of, gone_post, mentions_of, named_in
 
 NETWORK = "bluesky"
 LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))
@@ -44,14 +45,21 @@ def address(did: str, collection: str, rkey: str) -> str:
     return f"at://{did}/{collection}/{rkey}"
 
 
-def read(seen: Seen) -> Iterable[Item]:
+def answer_key(uri: str, kind: str) -> str:
+    """The address of what a post says of another one: it may reply to one post and quote a second."""
+    return f"{uri}#{kind}"
+
+
+def read(seen: Seen, names: Names = NO_NAMES) -> Iterable[Item]:
     """The items in what was seen. Raises InputError and msgspec's errors for what cannot be read."""
     if seen.kind == "post":
-        return _post_event(seen)
+        return _post_event(seen, names)
+    if seen.kind == "edit":
+        return _post_event(seen, names, known=True)
     if seen.kind == "counts":
-        return _view(seen)
+        return _view(seen, names)
     if seen.kind == "reaction":
-        return _reaction(wire.event(seen.body), seen.at)
+        return _reaction(seen)
     if seen.kind == "withdrawn":
         return _withdrawn(seen)
     if seen.kind == "account":
@@ -66,15 +74,19 @@ def read(seen: Seen) -> Iterable[Item]:
 # ---- posts -------------------------------------------------------------------------------------------
 
 
-def _post_event(seen: Seen) -> list[Item]:
+def _post_event(seen: Seen, names: Names, *, known: bool = False) -> list[Item]:
+    """A post with its papers. Without any it is nothing, unless it is `known`: then an edit took them out."""
     event = wire.event(seen.body)
     if event.commit is None:
         raise InputError("a post without a commit")
     record = wire.post_record(event.commit.record)
     uri = address(event.did, event.commit.collection, event.commit.rkey)
-    found = mentions(key_of(uri), record, seen.at)
-    when = moment(event.commit.rkey, record.created_at, max(min(event.time_us, seen.at), 0), DAY)
-    return [_post(uri, record, when, seen.at), *found] if found else []
+    found = mentions(key_of(uri), record, seen.at, names)
+    learned = max(min(event.time_us, seen.at), 0)
+    oldest = learned if event.commit.operation == "update" else DAY
+    when = moment(event.commit.rkey, record.created_at, learned, oldest)
+    doubts = doubts_of(found, record.text, names, again=known)
+    return [_post(uri, record, when, seen.at), *found, *doubts] if found or known else []
 
 
 def _post(
@@ -94,12 +106,15 @@ def _post(
     )  # fmt: skip
 
 
-def mentions(post: str, record: wire.PostRecord, at: int) -> list[Mention]:
+def mentions(post: str, record: wire.PostRecord, at: int, names: Names = NO_NAMES) -> list[Mention]:
     """One for each paper that a post names: in a link of its text, in a card, or in its words."""
     cards = record.embed.cards() if record.embed else []
+    links = record.facet_targets()[:MOST_LINKS]
     by_card = [_in_embed(one) for one in mentions_of(post, at, "", cards)]
-    by_link = mentions_of(post, at, "", record.facet_targets()[:MOST_LINKS])
+    by_link = mentions_of(post, at, "", links)
     found = {one.paper: one for one in [*mentions_of(post, at, record.text), *by_card, *by_link]}
+    for one in [*map(_in_embed, named_in(post, at, "", cards, names)), *named_in(post, at, record.text, links, names)]:
+        found.setdefault(one.paper, one)
     return list(found.values())
 
 
@@ -172,7 +187,7 @@ def _claimed(text: str) -> int | None:
 # ---- everything else ---------------------------------------------------------------------------------
 
 
-def _view(seen: Seen) -> list[Item]:
+def _view(seen: Seen, names: Names) -> list[Item]:
     view = wire.view(seen.body)
     key, author = key_of(storable(view.uri)), view.author
     when = moment(view.uri.rpartition("/")[2], view.record.created_at, seen.at, seen.at)
@@ -181,7 +196,8 @@ def _view(seen: Seen) -> list[Item]:
         quotes=view.quote_count, observed_at=seen.at,
     )  # fmt: skip
     post = _post(view.uri, view.record, when, seen.at, author, view.labels)
-    return [post, *_who(author, seen.at), *mentions(key, view.record, seen.at), snapshot]
+    found = mentions(key, view.record, seen.at, names)
+    return [post, *_who(author, seen.at), *found, *doubts_of(found, view.record.text, names), snapshot]
 
 
 def _who(author: wire.Author, at: int) -> list[Item]:
@@ -196,25 +212,40 @@ def _who(author: wire.Author, at: int) -> list[Item]:
     ]  # fmt: skip
 
 
-def _reaction(event: wire.Event, at: int) -> list[Item]:
-    commit = event.commit
-    if commit is None or commit.collection not in REACTIONS:
-        raise InputError("neither a like nor a repost")
-    return [_reacted(event.did, commit.collection, wire.pointing(commit.record).subject.uri, at)]
+def _reaction(seen: Seen) -> list[Item]:
+    event = wire.event(seen.body)
+    if event.commit is None:
+        raise InputError("a reaction without a commit")
+    kind, record = _reaction_type(event.commit, seen.key), event.commit.record
+    if kind in wire.ANSWERS:
+        post = wire.post_record(record).answers().get(kind, "")
+    else:
+        post = wire.pointing(record).subject.uri
+    if not post:
+        raise InputError(f"a {kind} of nothing")
+    return [_reacted(event.did, kind, post, seen.at)]
 
 
 def _withdrawn(seen: Seen) -> list[Item]:
     said = wire.withdrawal(seen.body)
-    commit = said.event.commit
-    if commit is None or commit.collection not in REACTIONS:
-        raise InputError("neither a like nor a repost")
-    return [_reacted(said.event.did, commit.collection, said.post, seen.at, withdrawn=True)]
+    if said.event.commit is None:
+        raise InputError("a withdrawal without a commit")
+    return [_reacted(said.event.did, _reaction_type(said.event.commit, seen.key), said.post, seen.at, withdrawn=True)]
 
 
-def _reacted(did: str, collection: str, post: str, at: int, *, withdrawn: bool = False) -> Reaction:
+def _reaction_type(commit: wire.Commit, key: str) -> ReactionType:
+    """By the collection; of a post's answers, by the end of the key."""
+    kind = REACTIONS.get(commit.collection)
+    if commit.collection == wire.POST:
+        kind = next((kind for kind in wire.ANSWERS if key.endswith(answer_key("", kind))), None)
+    if kind is None:
+        raise InputError("neither a like, a repost, a reply nor a quote")
+    return kind
+
+
+def _reacted(did: str, kind: ReactionType, post: str, at: int, *, withdrawn: bool = False) -> Reaction:
     return Reaction(
-        post=key_of(storable(post)), account=key_of(storable(did)), type=REACTIONS[collection],
-        withdrawn=withdrawn, observed_at=at,
+        post=key_of(storable(post)), account=key_of(storable(did)), type=kind, withdrawn=withdrawn, observed_at=at,
     )  # fmt: skip
 
 

@@ -6,91 +6,161 @@ an envelope is decoded without its record, and most events are let go after one 
 
 from __future__ import annotations
 
+import zlib
 from collections import OrderedDict
-from collections.abc import Container
+from collections.abc import Container, Sequence
+from typing import NamedTuple
 
 import msgspec
 
+from hotpapers.errors import InputError
 from hotpapers.mentions import spans
-from hotpapers.model import Seen
+from hotpapers.mentions.names import NO_NAMES, Names
+from hotpapers.model import Seen, Tracked
 from hotpapers.sources.bluesky import wire
-from hotpapers.sources.bluesky.records import MOST_LINKS, address, key_of
+from hotpapers.sources.bluesky.records import MOST_LINKS, NETWORK, address, answer_key, key_of
 from hotpapers.sources.matching import LONGEST
 
-UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
 """What decoders raise for nonsense."""
+NOTHING: Sequence[Seen] = ()
+
+
+class Part(NamedTuple):
+    """One of several parts of all accounts: the `number`-th, from 1."""
+
+    number: int
+    of: int
+
+    def has(self, did: str) -> bool:
+        """Whether an account is in this part."""
+        return zlib.crc32(did.encode()) % self.of == self.number - 1
+
+
+WHOLE = Part(1, 1)
 
 
 class Sieve:
     """Keeps what concerns us. `known`: keys of posts, and of accounts, that the record tracks.
 
-    It remembers which reaction was for which post, for the last `remembers` of them: a withdrawal names the
-    reaction alone. `fresh` holds posts and accounts that it let through and that `known` may not have yet.
+    A withdrawal names the reaction alone: which post it was for the sieve asks `known`, if that is Tracked, and for
+    the last `remembers` reactions it knows itself. `fresh` holds posts and accounts that it let through and that
+    `known` may not have yet. `part`: whose events alone concern us, where a stream is shared by accounts.
     """
 
-    def __init__(self, known: Container[str], *, reactions: bool, remembers: int) -> None:
+    def __init__(
+        self, known: Container[str], *, reactions: bool, remembers: int, names: Names = NO_NAMES, part: Part = WHOLE
+    ) -> None:  # fmt: skip
+        self._names, self._part = names, part
         self._known, self._reactions, self._remembers = known, reactions, remembers
+        self._told = known.post_of if isinstance(known, Tracked) else _nobody_knows
+        self._holds = known.holds if isinstance(known, Tracked) else known.__contains__
         self._posts: OrderedDict[str, str] = OrderedDict()
         self.fresh: set[str] = set()
 
-    def seen(self, event: wire.Event, body: bytes, at: int) -> Seen | None:
+    def seen(self, event: wire.Event, body: bytes, at: int) -> Sequence[Seen]:
         """What an event says that concerns us. Raises what decoders raise for nonsense."""
+        if self._part.of > 1 and not self._part.has(event.did):
+            return NOTHING
         commit = event.commit
         if commit is None:
-            return self._account(event, body, at) if event.account else None
+            return self._account(event, body, at) if event.account else NOTHING
         collection = commit.collection
         if collection == wire.POST:
             return self._post(event, commit, body, at)
         if self._reactions and collection in (wire.LIKE, wire.REPOST):
             return self._reaction(event, commit, body, at)
-        return None
+        return NOTHING
 
     def _tracked(self, id: str) -> bool:
         key = key_of(id)
         return key in self._known or key in self.fresh
 
-    def _post(self, event: wire.Event, commit: wire.Commit, body: bytes, at: int) -> Seen | None:
-        if commit.operation != "delete":
-            if not names_paper(commit.record):
-                return None
-            uri = address(event.did, wire.POST, commit.rkey)
-            self.fresh.update((key_of(uri), key_of(event.did)))
-            return Seen("post", uri, body, at)
-        uri = address(event.did, wire.POST, commit.rkey)
-        return Seen("gone", uri, body, at) if self._tracked(uri) else None
+    def _held(self, id: str) -> bool:
+        """Whether the record has it at all: what is gone leaves the pages, however old it is."""
+        return self._tracked(id) or self._holds(key_of(id))
 
-    def _reaction(self, event: wire.Event, commit: wire.Commit, body: bytes, at: int) -> Seen | None:
+    # ---- posts -----------------------------------------------------------------------------------------
+
+    def _post(self, event: wire.Event, commit: wire.Commit, body: bytes, at: int) -> Sequence[Seen]:
+        """A post that names a paper, or did before it was edited; what it answers; that it is gone. As `edit` comes
+        what a tracked post says now: what it no longer names, it was edited out."""
+        uri = address(event.did, wire.POST, commit.rkey)
         if commit.operation == "delete":
-            uri = address(event.did, commit.collection, commit.rkey)
-            post = self._posts.pop(uri, None)
-            if post is None:
-                return None
-            told = msgspec.json.encode({"post": post, "event": msgspec.Raw(body)})
-            return Seen("withdrawn", uri, told, at)
+            gone = [Seen("gone", uri, body, at)] if self._held(uri) else []
+            return [*gone, *self._taken_back(uri, (), body, at)]
+        record = post_record(commit.record)
+        seen: list[Seen] = []
+        if commit.operation == "update" and self._held(uri):
+            seen.append(Seen("edit", uri, body, at))
+        elif names_paper(commit.record, record, self._names):
+            self.fresh.update((key_of(uri), key_of(event.did)))
+            seen.append(Seen("post", uri, body, at))
+        if record is None or (commit.operation == "create" and not (record.reply or record.embed)):
+            return seen
+        return [*seen, *self._answers(uri, record, commit.operation, body, at)]
+
+    def _answers(self, uri: str, record: wire.PostRecord, operation: str, body: bytes, at: int) -> Sequence[Seen]:
+        """A reply to a tracked post, a quote of one: reactions to it, whether or not they name a paper themselves."""
+        answered = {kind: post for kind, post in record.answers().items() if self._tracked(post)}
+        taken_back = self._taken_back(uri, answered, body, at) if operation == "update" else NOTHING
+        return [*taken_back, *(self._reacted(answer_key(uri, kind), post, body, at) for kind, post in answered.items())]
+
+    def _taken_back(self, uri: str, answered: Container[str], body: bytes, at: int) -> Sequence[Seen]:
+        """The answers that a post no longer gives. `answered`: the kinds of those that it gives."""
+        keys = [answer_key(uri, kind) for kind in wire.ANSWERS if kind not in answered]
+        return [seen for key in keys for seen in self._withdrawn(key, body, at)]
+
+    # ---- reactions -------------------------------------------------------------------------------------
+
+    def _reaction(self, event: wire.Event, commit: wire.Commit, body: bytes, at: int) -> Sequence[Seen]:
+        if commit.operation == "delete":
+            return self._withdrawn(address(event.did, commit.collection, commit.rkey), body, at)
         post = wire.pointing(commit.record).subject.uri
-        if not self._tracked(post):
-            return None
-        uri = address(event.did, commit.collection, commit.rkey)
-        self._posts[uri] = post
+        if not self._tracked(post):  # nearly all of them
+            return NOTHING
+        return [self._reacted(address(event.did, commit.collection, commit.rkey), post, body, at)]
+
+    def _reacted(self, reaction: str, post: str, body: bytes, at: int) -> Seen:
+        self._posts[reaction] = post
         if len(self._posts) > self._remembers:
             self._posts.popitem(last=False)
-        return Seen("reaction", uri, body, at)
+        return Seen("reaction", reaction, body, at)
 
-    def _account(self, event: wire.Event, body: bytes, at: int) -> Seen | None:
-        return Seen("account", event.did, body, at) if self._tracked(event.did) else None
+    def _withdrawn(self, reaction: str, body: bytes, at: int) -> Sequence[Seen]:
+        post = self._posts.pop(reaction, None) or (self._told(reaction) or "").removeprefix(f"{NETWORK}:")
+        if not post:
+            return NOTHING
+        return [Seen("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
+
+    # ---- accounts --------------------------------------------------------------------------------------
+
+    def _account(self, event: wire.Event, body: bytes, at: int) -> Sequence[Seen]:
+        return [Seen("account", event.did, body, at)] if self._held(event.did) else NOTHING
 
 
-def names_paper(record: msgspec.Raw) -> bool:
+def _nobody_knows(reaction: str, /) -> str | None:
+    return None
+
+
+def post_record(record: msgspec.Raw) -> wire.PostRecord | None:
+    """A post's record; None for one that is not as it should be."""
+    try:
+        return wire.post_record(record)
+    except UNREADABLE:
+        return None
+
+
+def names_paper(raw: msgspec.Raw, post: wire.PostRecord | None, names: Names = NO_NAMES) -> bool:
     """Whether a post names a paper: by the same search as when it is read, over all its words and links at once.
 
     A record that is not as it should be is a post only if its bytes name one: then it is kept, and seen to be broken.
     """
-    try:
-        post = wire.post_record(record)
-    except UNREADABLE:
-        return bool(spans(bytes(record).decode("utf-8", "replace")[:LONGEST]))
+    if post is None:
+        return bool(spans(bytes(raw).decode("utf-8", "replace")[:LONGEST]))
     searched = post.text[:LONGEST]
     links = post.facet_targets()[:MOST_LINKS] if post.facets else []
     if post.embed is not None:
         links += post.embed.cards()
-    return bool(spans("\n".join((searched, *links)) if links else searched))
+    whole = "\n".join((searched, *links)) if links else searched
+    return bool(spans(whole)) or (names.may_name(whole) and bool(names.papers_in(searched, links)))

@@ -8,14 +8,15 @@ firehose:bsky.network::178…               the relay: from its newest on, becau
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from hotpapers.errors import FutureCursor, Gap, NetError, OutdatedCursor, Refused, Wait
+from hotpapers.errors import FutureCursor, Gap, NetError, OutdatedCursor
 from hotpapers.model import Net, Page, Seen
 from hotpapers.sources.bluesky import firehose, wire
 from hotpapers.sources.bluesky.sift import UNREADABLE, Sieve
+from hotpapers.sources.matching import unreadable as unreadable_key
 
 SECOND = 1_000_000
 HEARTBEAT = 30 * SECOND
@@ -37,6 +38,10 @@ class Cursor(NamedTuple):
     relay: str = ""
     seq: int | None = None
 
+    def up_to(self, now: int) -> Cursor:
+        """The same, no later than now: a server whose clock was ahead may have told of a moment that is to come."""
+        return self if self.time is None or self.time <= now else self._replace(time=now)
+
     def __str__(self) -> str:
         if not self.relay:
             return str(self.time or "")
@@ -57,9 +62,10 @@ def _number(text: str) -> int | None:
 
 
 class Transport(Protocol):
-    """One way to hear the stream, from one server."""
+    """One way to hear the stream, from one server. `headers`: what is said to the server."""
 
     url: str
+    headers: Mapping[str, str]
 
     def events(self, message: bytes) -> Sequence[bytes]:
         """A message's events as Jetstream's JSON. Raises what decoders raise for nonsense, NetError, Gap."""
@@ -68,22 +74,35 @@ class Transport(Protocol):
         """Where to resume after the message that was given last. `time`: of the newest event."""
 
 
-class Jetstream:
-    """JSON over a websocket; the server leaves out the collections that were not asked for."""
+Unpack = Callable[[bytes], bytes]
+"""A packed message as it was. Raises InputError."""
 
-    def __init__(self, host: str, collections: Collection[str], cursor: Cursor, overlap: int) -> None:
+
+class Jetstream:
+    """JSON over a websocket; the server leaves out the collections that were not asked for.
+
+    `unpack`: what undoes Jetstream's own compression; without it, none is asked for.
+    """
+
+    def __init__(
+        self, host: str, collections: Collection[str], cursor: Cursor, overlap: int, unpack: Unpack | None = None
+    ) -> None:
+        self._resumed = cursor.time or 0
         asked = [("wantedCollections", collection) for collection in collections]
         if cursor.time is not None:
             asked.append(("cursor", str(max(cursor.time - overlap * SECOND, 0))))
         self.url = f"{host.rstrip('/')}/subscribe?{urlencode(asked)}"
+        self.headers: Mapping[str, str] = {"socket-encoding": "zstd"} if unpack else {}
+        self._unpack = unpack
 
     def events(self, message: bytes) -> Sequence[bytes]:
         """The message is the event."""
-        return (message,)
+        return (self._unpack(message) if self._unpack else message,)
 
     def cursor(self, time: int | None) -> Cursor:
-        """The moment means the same to every host."""
-        return Cursor(time)
+        """The moment means the same to every host. Never earlier than where it was resumed: what is heard again at
+        first is older, and who is killed then must not begin earlier each time."""
+        return Cursor(max(time or 0, self._resumed) or None)
 
 
 class Firehose:
@@ -94,6 +113,7 @@ class Firehose:
         self._seq = cursor.seq if cursor.relay == self._relay else None
         self._time, self._asked = cursor.time, self._seq
         self.url = relay if self._seq is None else f"{relay}?cursor={self._seq}"
+        self.headers: Mapping[str, str] = {}
 
     def events(self, message: bytes) -> Sequence[bytes]:
         """The events that a frame brings."""
@@ -118,26 +138,39 @@ class Watch:
     """Notices a server that is blind: it tells of no commits, or only what is long past and gets no younger.
 
     `silence`: seconds without an event, 0 for ever. `late`: seconds that events may be old without becoming younger.
+    `since`: the moment from which on the server was asked, where it understands moments; `read`: up to which moment
+    the network was read before. `heard`: when the last commit came; `is_first`: none has come yet.
     """
 
-    def __init__(self, now: int, since: int | None, silence: int, late: int) -> None:
+    def __init__(self, now: int, since: int | None, silence: int, late: int, read: int | None = None) -> None:
         self._silence, self._late = silence * SECOND, late * SECOND
-        self._since, self._first = since, True
-        self._heard = self._checked = now
+        self._since, self.is_first = since, True
+        self._read = now if read is None else min(read, now)
+        self.heard = self._checked = now
         self._lag: int | None = None
 
-    def event(self, now: int, time: int) -> None:
-        """A commit came. Raises Gap when the first one is much younger than what was asked for."""
-        self._heard = now
-        if self._first and self._silence and self._since is not None and time - self._since > self._late:
+    def first(self, now: int, time: int) -> None:
+        """The first commit came; of others `heard` is told. Raises Gap when it is much younger than what was asked for;
+        one that is still to come says that the server's clock is ahead, and nothing of what it has."""
+        ahead = time > now + self._late
+        if self._silence and self._since is not None and time - self._since > self._late and not ahead:
             away = (time - self._since) // SECOND
-            raise Gap(f"the server no longer has what came next: {away} s are missing", str(time))
-        self._first = False
+            reason = f"the server no longer has what came next: {away} s are missing"
+            raise Gap(reason, str(time), (self._since, time))
+        self.is_first = False
+
+    def until(self, now: int, newest: int | None, *, quiet: bool) -> int:
+        """Up to which moment the network was read: its newest event's, while a backlog is told or a silence lasts that
+        is not usual here. `quiet`: nothing came for half a minute."""
+        if quiet and not self._silence:
+            return now
+        self._read = max(self._read, newest or 0)
+        return self._read
 
     def check(self, now: int, newest: int | None) -> None:
         """Raises NetError when the server seems blind."""
-        if self._silence and now - self._heard >= self._silence:
-            raise NetError(f"no event for {(now - self._heard) // SECOND} s")
+        if self._silence and now - self.heard >= self._silence:
+            raise NetError(f"no event for {(now - self.heard) // SECOND} s")
         if newest is None or now - self._checked < CHECK_LAG:
             return
         lag, before, passed = now - newest, self._lag, now - self._checked
@@ -150,10 +183,10 @@ def listen(net: Net, transport: Transport, sieve: Sieve, watch: Watch) -> Iterat
     """Pages from one server: at most one a second, or 500 seen; an empty one every 30 s. Ends by an error alone."""
     seen: list[Seen] = []
     newest: int | None = None
-    unreadable = 0
+    unreadable = checked = 0
     sieve.fresh.clear()
     paged = net.now()
-    for message in net.messages(transport.url):
+    for message in net.messages(transport.url, headers=transport.headers):
         now = net.now()
         if message is not None:
             try:
@@ -162,10 +195,10 @@ def listen(net: Net, transport: Transport, sieve: Sieve, watch: Watch) -> Iterat
                     if newest is None or event.time_us > newest:
                         newest = min(event.time_us, now)
                     if event.commit is not None:
-                        watch.event(now, event.time_us)
-                    found = sieve.seen(event, body, now)
-                    if found is not None:
-                        seen.append(found)
+                        watch.heard = now
+                        if watch.is_first:
+                            watch.first(now, event.time_us)
+                    seen += sieve.seen(event, body, now)
                 unreadable = 0
             except UNREADABLE as problem:
                 unreadable += 1
@@ -173,16 +206,14 @@ def listen(net: Net, transport: Transport, sieve: Sieve, watch: Watch) -> Iterat
                     raise NetError(
                         f"{transport.url}: {unreadable} messages in a row make no sense: {problem}"
                     ) from None
-                seen.append(Seen("unreadable", "", message, now))
+                seen.append(Seen("unreadable", unreadable_key(message), message, now))
         passed = now - paged
         if (seen and (passed >= SECOND or len(seen) >= MOST_SEEN)) or passed >= HEARTBEAT:
-            yield Page(seen, str(transport.cursor(newest)) or None)
+            until = watch.until(now, newest, quiet=message is None)
+            yield Page(seen, str(transport.cursor(newest)) or None, until)
             seen, paged = [], net.now()
             sieve.fresh.clear()
-        watch.check(now, newest)
+        if now - checked >= SECOND:  # messages come faster than that
+            watch.check(now, newest)
+            checked = now
     raise NetError(f"{urlsplit(transport.url).netloc} ended the stream")
-
-
-def worst(problems: Sequence[NetError]) -> NetError:
-    """Of what several servers said, that which is soonest tried again: down, then busy, then refused."""
-    return min(problems, key=lambda problem: 2 if isinstance(problem, Refused) else int(isinstance(problem, Wait)))

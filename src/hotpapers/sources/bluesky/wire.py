@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import msgspec
 
+from hotpapers.model import ReactionType
+
 POST = "app.bsky.feed.post"
 LIKE = "app.bsky.feed.like"
 REPOST = "app.bsky.feed.repost"
+ANSWERS: tuple[ReactionType, ...] = ("reply", "quote")
+"""How a post may react to another one."""
 
 
 class Commit(msgspec.Struct, gc=False):
@@ -134,6 +138,11 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
         """Where the links in its text lead."""
         return [feature.uri for facet in self.facets or () for feature in facet.features if feature.uri]
 
+    def answers(self) -> dict[ReactionType, str]:
+        """The post that it replies to and the one that it quotes."""
+        said = (self.reply.parent.uri if self.reply else "", self.embed.quoted() if self.embed else "")
+        return {kind: uri for kind, uri in zip(ANSWERS, said, strict=True) if uri}
+
 
 class Author(msgspec.Struct, gc=False, rename="camel"):
     """An account as a view shows it; `handle.invalid` stands where its handle does not resolve."""
@@ -184,6 +193,4 @@ event = msgspec.json.Decoder(Event).decode
 pointing = msgspec.json.Decoder(Pointing).decode
 post_record = msgspec.json.Decoder(PostRecord).decode
 view = msgspec.json.Decoder(View).decode
-views = msgspec.json.Decoder(Views).decode
-view_uri = msgspec.json.Decoder(ViewUri).decode
 withdrawal = msgspec.json.Decoder(Withdrawal).decode

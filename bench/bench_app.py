@@ -1,0 +1,175 @@
+"""An issue's page and an issue from the API, against a bare Starlette app that returns the same bytes.
+
+The store is the demo's, the issue that of 2021-01-14. Ours is the app as `hotpapers serve` runs it, rate limit off;
+the peer returns the bytes that ours gave, from memory, with type and length alone. Each is a process of its own, under
+uvicorn with the same settings, asked through loopback by one client with 64 connections that stay open, each asking
+again as soon as it has the whole answer; two seconds a turn, taken in turns, the best of seven turns. Every answer is
+compared with the bytes expected, by its length. Client and server share the machine's cores, so rates are the pair's.
+Latency is from the sending of a request to the last byte of its answer: of 64 that wait for one server; of it too the
+best turn counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import quantiles
+from typing import Any, NamedTuple
+
+from bench import measure
+from hotpapers.cli import start
+from hotpapers.issue.freeze import freeze, listed_days, publication_of
+from hotpapers.record import Record
+
+CONNECTIONS = 64
+SECONDS = 2.0
+TURNS = 7
+DAY = "2021-01-14"
+PAGES = {
+    "an issue's page": f"/{DAY}/",
+    "an issue from the API": f"/api/v1/publications/hot-papers/issues/{DAY}",
+}
+GOAL = 0.5
+
+
+class Turn(NamedTuple):
+    """Answers a second, and the 99th percentile of their latency in seconds."""
+
+    rate: float
+    p99: float
+
+
+class Asker(asyncio.Protocol):
+    """One connection: asks, takes the whole answer, asks again, until a moment."""
+
+    def __init__(self, path: str, length: int, until: float, taken: list[float], done: asyncio.Future[None]) -> None:
+        self._request = f"GET {path} HTTP/1.1\r\nHost: bench\r\n\r\n".encode()
+        self._length, self._until, self._taken, self._done = length, until, taken, done
+        self._left, self._head, self._asked_at = 0, b"", 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asks for the first time."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._ask()
+
+    def _ask(self) -> None:
+        self._left, self._head, self._asked_at = -1, b"", time.perf_counter()
+        self._transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        """Some of an answer."""
+        if self._left < 0:
+            self._head += data
+            head, end, data = self._head.partition(b"\r\n\r\n")
+            if not end:
+                return
+            self._left = self._length_of(head)
+        self._left -= len(data)
+        if self._left == 0:
+            now = time.perf_counter()
+            self._taken.append(now - self._asked_at)
+            if now < self._until:
+                self._ask()
+            else:
+                self._transport.close()
+
+    def _length_of(self, head: bytes) -> int:
+        assert head.startswith(b"HTTP/1.1 200 "), head
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        assert length == self._length
+        return length
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Its end, or that of the server."""
+        if not self._done.done():
+            self._done.set_exception(exc) if exc else self._done.set_result(None)
+
+
+async def turn(port: int, path: str, length: int, seconds: float) -> Turn:
+    """What one server gives to all connections together."""
+    loop = asyncio.get_running_loop()
+    taken: list[float] = []
+    start_at = time.perf_counter()
+    ends: list[asyncio.Future[None]] = []
+
+    def asker() -> Asker:
+        ends.append(loop.create_future())
+        return Asker(path, length, start_at + seconds, taken, ends[-1])
+
+    for _ in range(CONNECTIONS):
+        await loop.create_connection(asker, "127.0.0.1", port)
+    await asyncio.gather(*ends)
+    return Turn(len(taken) / (time.perf_counter() - start_at), quantiles(taken, n=100)[98])
+
+
+async def fetched(port: int, path: str) -> bytes:
+    """The body of one answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+@contextmanager
+def serving(kind: str, store: str, *files: Path) -> Iterator[int]:
+    """A server in a process of its own; its port."""
+    command = [sys.executable, "-m", "bench.app_server", kind, store, *map(str, files)]
+    process = subprocess.Popen(command, cwd=measure.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin and process.stdout
+    try:
+        port = int(process.stdout.readline())
+        yield port
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+def demo(store: str) -> None:
+    """The demo's issues in a store."""
+    with Record(store) as record:
+        start.take_sample(record)
+        publication = publication_of(record, None)
+        for day in listed_days(record, publication.publication):
+            freeze(record, publication, day)
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    with tempfile.TemporaryDirectory() as name:
+        store = str(Path(name) / "hotpapers.db")
+        demo(store)
+        with serving("ours", store) as our_port:
+            bodies = [asyncio.run(fetched(our_port, path)) for path in PAGES.values()]
+            files = [Path(name) / f"{n}{'.json' if body[:1] == b'{' else '.html'}" for n, body in enumerate(bodies)]
+            for file, body in zip(files, bodies, strict=True):
+                file.write_bytes(body)
+            with serving("bare", store, *files) as bare_port:
+                lines = []
+                for n, (what, path) in enumerate(PAGES.items()):
+                    lines += measured(what, (our_port, path), (bare_port, f"/{n}"), len(bodies[n]), scale)
+    notes = [f"{what}: {len(body):,} bytes" for what, body in zip(PAGES, bodies, strict=True)]
+    return {"lines": lines, "method": __doc__, "notes": notes}
+
+
+def measured(
+    what: str, ours: tuple[int, str], peer: tuple[int, str], length: int, scale: float
+) -> list[dict[str, Any]]:
+    """Rate and latency of both, by turns."""
+    turns: list[list[Turn]] = [[], []]
+    for _ in range(max(round(TURNS * scale), 1)):
+        for mine, (port, path) in zip(turns, (ours, peer), strict=True):
+            mine.append(asyncio.run(turn(port, path, length, max(SECONDS * scale, 0.5))))
+    rates = [max(one.rate for one in some) for some in turns]
+    waits = [min(one.p99 for one in some) for some in turns]
+    return [
+        measure.at_least(what, rates[0], rates[1], "answers", GOAL),
+        measure.at_most(f"{what}: 99 of 100 of {CONNECTIONS} connections wait less", waits[0], waits[1], None),
+    ]

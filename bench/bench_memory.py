@@ -1,0 +1,85 @@
+"""Memory of the job that reads Bluesky's stream, over ten million events that are all different.
+
+In a process of its own: the made-up events of the stream's benchmark, with other accounts and records each time, go
+through the job into a SQLite store that holds the tracked posts. Resident memory is read after each tenth.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench import bench_bluesky as stream
+from bench import measure
+from hotpapers.mentions.names import Names
+
+EVENTS = 10_000_000
+BLOCK = 40_000
+"""Events that are made; then they come again as others'."""
+GOAL = 250
+"""Megabytes."""
+PLACE = b"zzzz"
+LETTERS = stream.LETTERS[:-1]
+TENTHS = 10
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """Megabytes after each tenth of the events."""
+    found: list[float] = measure.child("bench.bench_memory", str(int(EVENTS * scale)))
+    most, first = max(found), found[0]
+    return {
+        "megabytes": found,
+        "grown": round(found[-1] / first, 2),
+        "lines": [
+            measure.limit("memory of reading ten million events of Bluesky's stream", most, GOAL, "MB"),
+        ],
+        "method": __doc__,
+    }
+
+
+class Different(stream.Lines):
+    """The events of a block again and again, each time as other accounts' and records'; memory is noted."""
+
+    def __init__(self, block: bytes, events: int) -> None:
+        super().__init__(block)
+        self._times, self._every = events // BLOCK, max(events // BLOCK // TENTHS, 1)
+        self.megabytes: list[float] = []
+
+    def messages(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes | None]:
+        for number, letters in enumerate(itertools.islice(itertools.product(LETTERS, repeat=4), self._times), 1):
+            yield from self._block.replace(PLACE, "".join(letters).encode()).splitlines()
+            if number % self._every == 0:
+                self.megabytes.append(resident())
+
+
+def resident() -> float:
+    """Megabytes that this process has in memory now (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return round(pages * 4096 / 1e6, 1)
+
+
+def block_of(tracked: list[str]) -> bytes:
+    """Events whose accounts and records have a place where they differ."""
+    chance = random.Random(2102)
+    made = b"".join(stream._event(chance, tracked, n) for n in range(BLOCK))
+    return re.sub(rb'("did":"did:plc:|"rkey":")....', rb"\1" + PLACE, made)
+
+
+def main(events: int) -> None:
+    chance = random.Random(2101)
+    tracked = [stream._post_uri(chance) for _ in range(stream.TRACKED)]
+    net = Different(block_of(tracked), events)
+    with stream.stored(tracked) as store, contextlib.suppress(KeyboardInterrupt):
+        stream.collect(net, store, Names(stream._named(chance, stream.PAPERS)))
+    print(json.dumps(net.megabytes))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,119 @@
+"""What pages hold, against fixed limits: how much of papers' mathematics is rendered, and what a reader loads.
+
+The formulas are those of the abstracts and titles in the archive's listings, and of 100,000 papers of arXiv, as pages
+find them: what stands between dollar signs, in \\(…\\), \\[…\\] or an environment. One is rendered when it becomes
+MathML that a parser reads and that holds no TeX; all others are shown as the TeX that they are. An issue's page is
+counted with all that it loads (script, style, icon), packed as the app packs it; the largest of all issues counts.
+Archive and papers lie beside the checkout; without them this is left out.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tempfile
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from bench import measure
+from bench.bench_site import frozen
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.model import Shelf
+from hotpapers.publish.addresses import issue_path
+from hotpapers.publish.formulas import formula
+from hotpapers.publish.pages import Pages
+from hotpapers.publish.prose import formulas
+from hotpapers.record import Record
+from hotpapers.serve.app import PACKED
+
+PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
+SEEDS = measure.SHARED / "seeds" / "restored"
+ARCHIVE = measure.SHARED / "archive" / "posts"
+LOADED = ("reader.js", "style.css", "icon.svg")
+SHARE, PAGE, ASSET = 0.99, 60_000, 10_000
+
+
+def texts_of_papers(most: int) -> Iterator[str]:
+    """Titles and abstracts of arXiv's papers."""
+    with PAPERS.open("rb") as file, zstandard.ZstdDecompressor().stream_reader(file) as unpacked:
+        for line in islice(io.BufferedReader(unpacked), most):
+            paper = json.loads(line)
+            yield from (paper["title"], paper.get("abstract") or "")
+
+
+def texts_of_issues(shelf: Shelf, publication: str) -> Iterator[str]:
+    """Titles and abstracts of the papers in issues."""
+    for day in shelf.days(publication):
+        for paper in shelf.issue(publication, day).papers.values():
+            yield from (paper.title, paper.abstract)
+
+
+def rendered(texts: Iterable[str]) -> tuple[int, int]:
+    """How many formulas become sound MathML, of how many."""
+    total = made = 0
+    for text in texts:
+        for piece in formulas(text):
+            total += 1
+            made += is_sound(formula(piece.tex))
+    return made, total
+
+
+def is_sound(made: str | None) -> bool:
+    """Whether a formula is MathML that a parser reads, without left-over TeX."""
+    if made is None:
+        return False
+    try:
+        found = ET.fromstring(made.replace("&nbsp;", "\u00a0"))  # the one name that HTML has and XML has not
+    except ET.ParseError:
+        return False
+    return found.tag == "math" and not any("\\" in text for text in found.itertext())
+
+
+def share(what: str, found: tuple[int, int]) -> dict[str, Any]:
+    """A line on how many of all."""
+    made, total = found
+    return measure.Line(
+        what, f"{made:,}", f"{total:,}", made / total, f"≥ {SHARE:g}", made / total >= SHARE
+    )._asdict()  # fmt: skip
+
+
+def packed(page: bytes) -> int:
+    """Bytes on the wire."""
+    return len(gzip.compress(page, PACKED, mtime=0))
+
+
+def loaded(shelf: Shelf, publication: str) -> list[dict[str, Any]]:
+    """Lines on the bytes of issues and of what their pages load."""
+    pages = Pages(shelf, publication)
+    assets = {name: packed(pages.page(name) or b"") for name in LOADED}
+    issues = [packed(pages.page(issue_path(day)) or b"") for day in shelf.days(publication)]
+    largest = max(assets, key=lambda name: assets[name])
+    whole = max(issues) + sum(assets.values())
+    return [
+        measure.limit("an issue's page with all that it loads, the largest, packed", whole, PAGE, "B"),
+        measure.limit(f"the largest that it loads ({largest}), packed", assets[largest], ASSET, "B"),
+    ]
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    if not (PAPERS.exists() and ARCHIVE.is_dir()):
+        return {"skipped": "the archive and arXiv's papers are not beside the checkout"}
+    with tempfile.TemporaryDirectory(prefix="hotpapers-bench-") as folder:
+        store = str(Path(folder) / "store.db")
+        frozen(store, sorted([*ARCHIVE.glob("*.md"), *SEEDS.glob("*.md")]))
+        with Record(store) as record:
+            shelf = RecordShelf(record)
+            publication = shelf.publications()[0].publication
+            lines = [
+                share("formulas of the archive's papers rendered", rendered(texts_of_issues(shelf, publication))),
+                share("formulas of arXiv's papers rendered", rendered(texts_of_papers(int(100_000 * scale)))),
+                *loaded(shelf, publication),
+            ]
+    return {"lines": lines, "method": __doc__}

@@ -1,0 +1,279 @@
+"""Searching 100,000 papers, against the bare FTS5 query on the same index, and beside PostgreSQL's own search.
+
+The papers are real ones (ids, titles, authors, abstracts, categories; they lie beside the checkout), where these are
+absent made-up ones of bench/made_up.py, and a note says so. The queries are drawn from the papers themselves, from a
+seed: one to three words of a title in any order, two neighbouring ones as a phrase, an author with a word of a title, a
+category with one, the beginning of one, and a few that very many papers have. Ours is all of `search` for 20 hits: the
+query read, whether the index is up to date, the best 20, how many there are (up to 1,000), their titles, authors, days,
+categories and issues, the places of the words, and a snippet. The peer asks the same index, in the same file, for the
+row numbers of the best 20 by the same BM25 and does nothing with them, once in the quickest way that we know and once
+as it is usually written; it is checked that both find the same. All queries one after the other, by turns, the best of
+nine; the file is in the system's page cache.
+
+*PostgreSQL's own* is what its documentation shows: a column `to_tsvector('english', …)` of title, authors and abstract
+with weights and a GIN index, asked with `websearch_to_tsquery` for the best 20 by `ts_rank` and their titles. Of the
+queries those alone that say the same there: words and phrases. Beside it stands the same `search` over the SQLite store
+and over a PostgreSQL store of the same papers on that server.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import apsw
+import zstandard
+
+from bench import measure
+from bench.bench_record import fresh_schema
+from bench.made_up import MadeUp
+from hotpapers.errors import HotPapersError
+from hotpapers.model import Announcement, Item, Paper
+from hotpapers.record import Record
+from hotpapers.record.search import catch_up, grammar, search, words
+from hotpapers.record.search.sqlite import expression
+
+KEEP = "HOTPAPERS_BENCH_KEEP"
+"""Names a folder in which the store is kept and found again."""
+PAPERS = 100_000
+QUERIES = 30
+"""Of each sort."""
+BATCH = 5_000
+SMALL = frozenset(
+    ("a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "of", "on", "the", "to", "with")
+)
+NEWEST_FROM = "25"
+"""Papers with identifiers from this year on: of earlier ones only a few fields are there."""
+
+USUAL = "SELECT rowid FROM search_paper_words WHERE search_paper_words MATCH ? ORDER BY rank LIMIT 20"
+"""As SQLite's documentation has it."""
+BARE = USUAL.replace("ORDER BY rank", "ORDER BY rank, rowid DESC")
+"""The second term keeps SQLite from having FTS5 sort all that it finds: the quicker of the two."""
+SERVERS_OWN = """SELECT id, title, ts_rank(told, asked) FROM bare, websearch_to_tsquery('english', %s) AS asked
+    WHERE told @@ asked ORDER BY 3 DESC LIMIT 20"""
+
+
+class Sorts(NamedTuple):
+    """Queries by sort. The first three say the same to PostgreSQL's own search."""
+
+    words: list[str]
+    phrases: list[str]
+    common: list[str]
+    others: list[str]
+
+    @property
+    def every(self) -> list[str]:
+        """All of them."""
+        return [query for sort in self for query in sort]
+
+
+# ---- papers and queries ----------------------------------------------------------------------------------
+
+
+def papers(scale: float) -> tuple[Iterator[Item], str]:
+    """Papers and when they were announced, and a note on where they are from."""
+    wanted = max(int(PAPERS * scale), 500)
+    file = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
+    if file.exists():
+        return itertools.chain.from_iterable(itertools.islice(_real(file), wanted)), f"{wanted:,} real papers"
+    kept = (item for batch in MadeUp(scale / 10).batches() for item in batch if isinstance(item, Paper | Announcement))
+    return itertools.islice(kept, 2 * wanted), "made-up papers: the real ones are absent"
+
+
+def _real(file: Path) -> Iterator[list[Item]]:
+    with file.open("rb") as packed:
+        lines = io.TextIOWrapper(zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(packed), "utf-8")
+        for found in map(json.loads, lines):
+            if found["id"] >= NEWEST_FROM:
+                yield _items(found)
+
+
+def _items(found: dict[str, Any]) -> list[Item]:
+    key, day = f"arxiv:{found['id']}", found["listed"]
+    paper = Paper(
+        paper=key, title=found["title"], authors=tuple(found["authors"]), abstract=found["abstract"],
+        categories=tuple(found["categories"]), observed_at=1,
+    )  # fmt: skip
+    if not day:
+        return [paper]
+    return [
+        paper,
+        Announcement(paper=key, day=day, category=found["primary"], type="new", announced_at=1, observed_at=1),
+    ]
+
+
+def queries(told: Sequence[Paper]) -> Sorts:
+    """Queries drawn from papers, the same from the same papers; each finds the paper at least."""
+    chance = random.Random("hot papers search")
+    drawn = (paper for paper in chance.sample(told, len(told)) if paper.authors and len(_said(paper)) > 3)
+
+    def some(paper: Paper, count: int = 1) -> str:
+        return " ".join(chance.sample(_said(paper), count))
+
+    def neighbours(paper: Paper) -> str:
+        row = words.words(paper.title)
+        at = chance.randrange(len(row) - 1)
+        return f'"{row[at]} {row[at + 1]}"'
+
+    def of_author(paper: Paper) -> str:
+        return f"author:{words.words(paper.authors[0])[-1]} {some(paper)}"
+
+    def in_category(paper: Paper) -> str:
+        return f"category:{paper.categories[0]} {some(paper)}"
+
+    def beginning(paper: Paper) -> str:
+        return f"{some(paper)[:5]}*"
+
+    makers = (of_author, in_category, beginning)
+    return Sorts(
+        words=[some(next(drawn), count) for count in (1, 2, 3) for _ in range(QUERIES)],
+        phrases=[neighbours(next(drawn)) for _ in range(QUERIES)],
+        common=["language models", "graph", "quantum", "attention", "neural network", "diffusion model"],
+        others=[make(next(drawn)) for make in makers for _ in range(QUERIES)],
+    )
+
+
+def _said(paper: Paper) -> list[str]:
+    """The words of a title that people would look for."""
+    return [word for word in words.words(paper.title) if len(word) > 2 and word not in SMALL]
+
+
+# ---- the two sides ---------------------------------------------------------------------------------------
+
+
+class Built(NamedTuple):
+    """How long it took to fill the index (seconds), and how large it is (bytes)."""
+
+    seconds: float
+    size: int
+
+
+def build(store: str, items: Iterator[Item]) -> Built:
+    """Writes the papers, then fills the index."""
+    with Record(store) as record:
+        for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
+            record.write(batch, source="bench")
+        before = record.database.size()
+        taken = measure.seconds(lambda: catch_up(record))
+        return Built(taken, record.database.size() - before)
+
+
+def told_in(record: Record) -> list[Paper]:
+    """All papers of a store."""
+    return [row.item for row in record.view().iterate(Paper) if isinstance(row.item, Paper)]
+
+
+def against_bare(store: str, asked: Sequence[str]) -> list[float]:
+    """[ours, bare, bare as usual] in seconds for all queries."""
+    expressions = [expression(grammar.parse(query)) for query in asked]
+    with Record(store) as record, closing(apsw.Connection(store)) as connection:
+        _check_same(record, connection, asked, expressions)
+
+        def plain(sql: str) -> float:
+            return measure.seconds(lambda: [connection.execute(sql, (one,)).fetchall() for one in expressions])
+
+        return measure.by_turns(
+            9,
+            lambda: measure.seconds(lambda: [search(record, query) for query in asked]),
+            lambda: plain(BARE),
+            lambda: plain(USUAL),
+        )
+
+
+def _check_same(record: Record, connection: apsw.Connection, asked: Sequence[str], expressions: Sequence[str]) -> None:
+    """Both find the same papers, in the same order; if not, the figures mean nothing."""
+    number = "SELECT id FROM search_paper WHERE paper = ?"
+    for query, one in zip(asked, expressions, strict=True):
+        found = search(record, query)
+        mine = [connection.execute(number, (hit.paper,)).get for hit in found.papers]
+        if mine != [row[0] for row in connection.execute(BARE, (one,))] or found.parts:
+            raise AssertionError(f"{query}: both sides do not say the same")
+
+
+def slowest(store: str, asked: Sequence[str]) -> str:
+    """A note on single queries."""
+    with Record(store) as record:
+        taken = sorted((min(_once(record, query) for _ in range(3)), query) for query in asked)
+    (middle, _), (longest, which) = taken[len(taken) // 2], taken[-1]
+    return f"one query: {measure.span(middle)} in the middle, {measure.span(longest)} at most ({which})"
+
+
+def _once(record: Record, query: str) -> float:
+    return measure.seconds(lambda: search(record, query))
+
+
+# ---- PostgreSQL, where one is reachable ------------------------------------------------------------------
+
+
+def on_server(store: str, asked: Sequence[str]) -> list[float] | str:
+    """[ours over SQLite, ours over PostgreSQL, PostgreSQL's own] in seconds for all queries; or why not."""
+    try:
+        import psycopg
+    except ImportError as missing:
+        return str(missing)
+    base = os.environ.get("HOTPAPERS_TEST_POSTGRES", "postgresql:///test")
+    try:
+        with fresh_schema(base) as url, Record(store) as lite:
+            told = told_in(lite)
+            build(url, iter(told))
+            with Record(url) as record, psycopg.connect(url, autocommit=True) as connection:
+                _fill_own(connection, told)
+                return measure.by_turns(
+                    3,
+                    lambda: measure.seconds(lambda: [search(lite, query) for query in asked]),
+                    lambda: measure.seconds(lambda: [search(record, query) for query in asked]),
+                    lambda: measure.seconds(lambda: [connection.execute(SERVERS_OWN, (q,)).fetchall() for q in asked]),
+                )
+    except (HotPapersError, psycopg.Error) as problem:
+        return str(problem).splitlines()[0]
+
+
+def _fill_own(connection: Any, told: Sequence[Paper]) -> None:
+    """The table that PostgreSQL's documentation shows."""
+    connection.execute("CREATE TABLE bare (id text, title text, told tsvector)")
+    sql = """INSERT INTO bare VALUES (%s, %s, setweight(to_tsvector('english', %s), 'A')
+        || setweight(to_tsvector('english', %s), 'B') || setweight(to_tsvector('english', %s), 'C'))"""
+    rows = [(one.paper, one.title, one.title, ", ".join(one.authors), one.abstract) for one in told]
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, rows)
+    connection.execute("CREATE INDEX bare_told ON bare USING gin (told)")
+    connection.execute("VACUUM ANALYZE")
+
+
+# ---- the benchmark ---------------------------------------------------------------------------------------
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = str(Path(os.environ.get(KEEP, folder)) / f"search-{scale:g}.db")
+        items, source = papers(scale)
+        built = build(store, items) if not Path(store).exists() else None
+        with Record(store) as record:
+            asked = queries(told_in(record))
+        ours, bare, usual = against_bare(store, asked.every)
+        notes = [f"{source}; {len(asked.every)} queries", slowest(store, asked.every)]
+        if built:
+            notes.append(f"the index: {built.size / 1e6:,.0f} MB, filled in {built.seconds:,.0f} s")
+        lines = [
+            measure.at_most(f"searching, {len(asked.every)} queries", ours, bare, 1.5),
+            measure.at_most("the same, against the bare query as it is usually written", ours, usual, None),
+        ]
+        alike = [*asked.words, *asked.phrases, *asked.common]
+        found = on_server(store, alike)
+        if isinstance(found, str):
+            notes.append(f"PostgreSQL was left out: {found}")
+        else:
+            lite, server, own = found
+            what = f"{len(alike)} of them, words and phrases"
+            lines.append(measure.at_most(f"{what}, over SQLite, against PostgreSQL's own", lite, own, None))
+            lines.append(measure.at_most(f"{what}, over PostgreSQL, against its own", server, own, None))
+    return {"lines": lines, "method": f"{__doc__}\n```sql\n{BARE};\n{USUAL};\n{SERVERS_OWN};\n```\n", "notes": notes}

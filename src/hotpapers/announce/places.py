@@ -1,0 +1,57 @@
+"""The senders of this room: one for each place that the settings name, so that one that is busy delays no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers import terms
+from hotpapers.announce.bluesky import Bluesky
+from hotpapers.announce.chat import Chat
+from hotpapers.announce.members import posters_in
+from hotpapers.announce.rooms import Room
+from hotpapers.announce.webhook import Webhook
+from hotpapers.announce_settings import secret
+from hotpapers.model import Sender
+from hotpapers.publish.imprint import Imprint
+from hotpapers.record import Record
+from hotpapers.settings import Settings
+
+
+class Place(NamedTuple):
+    """A sender, and what its network client must know. `target`: which place it is; `own`: the operator's own
+    addresses, which may lie inside; `secrets`: what no error may name."""
+
+    sender: Sender
+    target: str
+    own: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
+def is_any(settings: Settings) -> bool:
+    """Whether the settings name a place to which anything is sent."""
+    return bool(settings.chat or settings.webhook or any(one.thread for one in settings.bluesky))
+
+
+def rooms(settings: Settings, imprint: Imprint, record: Record) -> Iterator[Place]:
+    """The chat rooms. Raises SettingsError, and UsageError where Apprise is not there."""
+    for number, one in enumerate(settings.chat, 1):
+        key = f"chat {number}: url"
+        room = Room(secret(one.url, key), key, imprint.base)
+        posters = posters_in(record, terms.table(settings.terms))
+        yield Place(Chat(one.name, one.publication, room, imprint, one.members, posters), one.name)
+
+
+def receivers(settings: Settings, imprint: Imprint, record: Record) -> Iterator[Place]:
+    """The webhooks. Raises SettingsError."""
+    for number, one in enumerate(settings.webhook, 1):
+        sender = Webhook(one, f"webhook {number}", imprint)
+        yield Place(sender, one.name, (sender.url,), (sender.url, sender.secret))
+
+
+def accounts(settings: Settings, imprint: Imprint, record: Record) -> Iterator[Place]:
+    """The accounts on Bluesky that make threads. Raises SettingsError."""
+    for number, one in enumerate(settings.bluesky, 1):
+        if one.thread:
+            sender = Bluesky(one, f"bluesky {number}", imprint)
+            yield Place(sender, f"{one.publication} {one.account}", (one.host,), (sender.account.password,))

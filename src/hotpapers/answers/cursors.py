@@ -1,0 +1,36 @@
+"""Cursors: where a page ended, opaque to who asks. By keys and not by numbers, so what comes in meanwhile shifts
+nothing; a cursor stays good for as long as the record does."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+import msgspec
+
+from hotpapers.errors import UsageError
+
+LONGEST = 600
+"""Characters of a cursor: a post's key may be long."""
+
+Key = tuple[str | int, ...]
+
+
+def cursor_of(kind: str, *key: str | int) -> str:
+    """The cursor of what comes after a key, on pages of a kind."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([kind, *key])).rstrip(b"=").decode()
+
+
+def key_of(cursor: str, kind: str, *types: type) -> Key | None:
+    """The key in a cursor, None where there is no cursor. Raises UsageError for what no page of that kind gave out."""
+    if not cursor:
+        return None
+    try:
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        found = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError):
+        found = None
+    right = isinstance(found, list) and [type(one) for one in found] == [str, *types] and found[0] == kind
+    if not right or cursor != cursor_of(*found):
+        raise UsageError("cursor: take it from `next`, or from the header Link, of an answer to the same question")
+    return tuple(found[1:])

@@ -1,0 +1,116 @@
+"""The part of `import` that takes in archives of networks."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from hotpapers.cli import common, streams
+from hotpapers.cli.terminal import count
+from hotpapers.errors import InputError
+from hotpapers.record import Record, now
+
+if TYPE_CHECKING:
+    from hotpapers.collect.archives import File, Imported
+
+FORMATS = {"jetstream": "bluesky", "firehose": "bluesky", "hackernews": "hackernews", "reddit": "reddit", "x": "x"}
+"""As in `hotpapers.collect.archives`, which is loaded when it is needed: each format's network."""
+WITH_MOMENTS = ("jetstream", "firehose")
+"""Formats in which everything has a moment of its own."""
+
+
+class Date(click.ParamType[int]):
+    """A day, or a moment, as µs UTC."""
+
+    name = "date"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Fails for what is none, and for what is still to come."""
+        try:
+            when = datetime.datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no day such as 2026-07-01 and no moment such as 2026-07-01T12:30:00Z.", param, ctx)
+        at = round((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp() * 1_000_000)
+        if at > now():
+            self.fail(f"{value!r} is still to come.", param, ctx)
+        return at
+
+
+seen_at_option = click.option(
+    "--seen-at", type=Date(), metavar="DATE", help="When a dump was made, where its lines do not say it. [default: the"
+    " file's own date]",
+)  # fmt: skip
+
+
+def check(format_: str, home: common.Home, seen_at: int | None) -> None:
+    """Raises UsageError where an archive cannot be taken in as asked."""
+    network = FORMATS.get(format_)
+    common.need(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
+    common.need(
+        seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
+    )
+    refused = network is not None and home.terms[network].read == "no"
+    common.need(not refused, f'{network} is not to be read, say your settings: [terms.{network}] read = "no"')
+
+
+def take(
+    format_: str, home: common.Home, seen_at: int | None, record: Record, files: Sequence[str], told: streams.Told,
+    done: Callable[[str, Imported], object], refused: Callable[[InputError], object],
+) -> None:  # fmt: skip
+    """Each file in turn; one that is refused keeps no other out."""
+    from hotpapers.collect.archives import Importer  # with all sources: not for every command
+
+    found = [_file(file, seen_at, told) for file in files]
+    importer = Importer(record, format_, found, home.terms[FORMATS[format_]], now())
+    for file in found:
+        try:
+            taken = importer.take(file)
+        except InputError as problem:
+            refused(problem)
+            continue
+        if taken.whole and not taken.before:
+            told(file.size)  # it was not opened
+        done(file.name, taken)
+
+
+def _file(file: str, seen_at: int | None, told: streams.Told) -> File:
+    """What is known of a file before it is read. One that cannot be read says so when it is opened."""
+    from hotpapers.collect.archives import HEAD, File
+
+    head, size, changed_at = b"", 0, now()
+    if file != streams.STDIN and os.path.isfile(file):
+        size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
+        with contextlib.suppress(OSError), open(file, "rb") as raw:
+            head = raw.read(HEAD)
+    opened = partial(streams.opened, file, told, streams.LONG_WINDOW)
+    return File(streams.name_of(file), opened, head, size, changed_at if seen_at is None else seen_at)
+
+
+def lines(one: Imported) -> Iterator[str]:
+    """What became of a file, for people."""
+    if one.whole:
+        yield "read by an earlier import"
+        return
+    if one.before:
+        yield f"went on after {count(one.before, 'line')}, where an earlier import stopped"
+    added = (
+        count(one.posts, "post"), count(one.mentions, "mention"), count(one.reactions, "reaction"),
+        count(one.snapshots, "snapshot"),
+    )  # fmt: skip
+    yield f"{count(one.lines, 'line')} read; added: {', '.join(added)}"
+    if one.gone:
+        yield f"{count(one.gone, 'post')} that the record has {'is' if one.gone == 1 else 'are'} gone"
+    if one.unknown:
+        yield f"{count(one.unknown, 'paper')} named that the record does not have"
+    if one.refused:
+        yield f"{count(one.refused, 'item')} about what was forgotten here stayed out"
+    if one.quarantined:
+        yield f"{one.quarantined:,} could not be read: kept apart, each with the reason"
+    if one.cut:
+        yield "the last line breaks off, and was left out"

@@ -1,0 +1,71 @@
+"""The files of hosts, written beside hotpapers.toml by `init`."""
+
+from __future__ import annotations
+
+import datetime
+import getpass
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hotpapers import settings
+from hotpapers.cli.terminal import say
+from hotpapers.errors import UsageError
+from hotpapers.hosting.writing import CONTAINER, LISTEN, Machine, Written, host_files, remarks
+
+ROOT = "root"
+OWN_USER = "hotpapers"
+"""Who runs the program where root installs it."""
+
+
+def settings_for(hosts: Sequence[str]) -> str:
+    """The settings that `init` writes for hosts: a container's health check asks the running program."""
+    if CONTAINER not in hosts:
+        return settings.TEMPLATE
+    return settings.TEMPLATE.replace('# listen = ""', f'listen = "{LISTEN}"')
+
+
+def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
+    """Writes the files of hosts for the settings in a file. Raises UsageError, having written nothing, where one is
+    there and `replace` is not given."""
+    if not hosts:
+        return
+    found, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
+    kinds = dict.fromkeys(hosts)
+    made = [one for kind in kinds for one in host_files(kind, found, today, _machine(file.parent))]
+    for one in made:
+        _check(file.parent / one.path, one, replace=replace)
+    for one in made:
+        _write(file.parent / one.path, one)
+    for kind in kinds:
+        for remark in remarks(kind, found):
+            say(f"to do: {remark}")
+
+
+def _check(path: Path, one: Written, *, replace: bool) -> None:
+    if path.exists() and not (one.kept or replace) and path.read_text("utf-8", "replace") != one.text:
+        raise UsageError(f"{path} is there already; --replace writes it anew. Nothing was changed.")
+
+
+def _write(path: Path, one: Written) -> None:
+    if one.kept and path.exists():
+        say(f"{path}: is there already and stays; see that it names the store")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(one.text, "utf-8")
+    say(str(path))
+
+
+def _machine(folder: Path) -> Machine:
+    """This machine, as units name it."""
+    user = getpass.getuser()
+    return Machine(str(folder.resolve()), _program(), OWN_USER if user == ROOT else user)
+
+
+def _program() -> tuple[str, ...]:
+    """How this program is called by somebody who knows no PATH."""
+    called = Path(sys.argv[0])
+    if called.name == "hotpapers":
+        return (str(Path(shutil.which(called) or called).absolute()),)
+    return sys.executable, "-m", "hotpapers"

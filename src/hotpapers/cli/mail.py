@@ -1,0 +1,219 @@
+"""The commands on mail: who gets it, what comes back, what a domain says of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import complain, count, moment, print_json, say
+from hotpapers.errors import NoSuch, UsageError
+from hotpapers.issue import freeze
+from hotpapers.mailing import joining, returned, subscribers, tokens
+from hotpapers.mailing.addresses import is_address, normalized
+from hotpapers.mailing.checking import Finding, check_domain, check_letter
+from hotpapers.mailing.dns import Resolver, server_of
+from hotpapers.mailing.office import office_of
+from hotpapers.mailing.relay import Relay
+from hotpapers.record import Record, now
+
+LARGEST_MAILBOX = 256_000_000
+"""Bytes."""
+
+
+@click.group(
+    epilog="""\b
+Examples:
+  hotpapers mail subscribe somebody@example.org
+  hotpapers mail list
+  hotpapers mail check"""
+)
+def mail() -> None:
+    """Keep the list of those who get issues by mail, and check what mail needs.
+
+    Letters themselves are sent by `hotpapers run`, at each publication's hour, or by `hotpapers publish DATE --to
+    mailing`.
+    """
+
+
+@mail.command(
+    epilog="""\b
+Examples:
+  hotpapers mail subscribe somebody@example.org
+  hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty"""
+)
+@click.argument("address", metavar="ADDRESS")
+@click.option("--skip-empty", is_flag=True, help="No letter on days whose issue holds no paper.")
+@common.publication_option
+@common.store_options
+def subscribe(address: str, skip_empty: bool, publication: str | None, home: common.Home) -> None:
+    """Ask whoever reads an address to confirm that they want a publication by mail.
+
+    By one letter with a link. Nothing else goes there before it is confirmed; after seven days the address is deleted.
+    """
+    with common.open_record(home, publications=True) as record:
+        chosen = freeze.publication_of(record, publication)
+        office = office_of(home.settings.mailing, home.folder)
+        relay = Relay(office)
+        subscribers.tidy(record, now())
+        try:
+            asked = joining.ask(record, office, relay, chosen, address, now(), skip_empty=skip_empty)
+        finally:
+            relay.close()
+    if asked:
+        say(f"{normalized(address)}: was sent the letter that asks to confirm")
+    else:
+        say(f"{normalized(address)}: has confirmed already, or was asked within the last day; no letter was sent")
+
+
+@mail.command(
+    epilog="""\b
+Example:
+  hotpapers mail confirm c0123…-67f0…-89ab…"""
+)
+@click.argument("token", metavar="TOKEN")
+@common.store_options
+def confirm(token: str, home: common.Home) -> None:
+    """Confirm what was asked for, with the token out of the letter."""
+    with common.open_record(home) as record:
+        done = subscribers.confirm(record, _read(record, token), now())
+    say(f"{done.address}: gets {done.publication}")
+
+
+def _read(record: Record, token: str) -> tokens.Token:
+    found = tokens.read(record.marks.secret, token.strip())
+    if found is None:
+        raise UsageError("this is no token of this store; copy the whole of it out of the letter")
+    return found
+
+
+@mail.command(
+    epilog="""\b
+Examples:
+  hotpapers mail unsubscribe somebody@example.org
+  hotpapers mail unsubscribe u0123…-0-89ab…"""
+)
+@click.argument("who", metavar="ADDRESS|TOKEN")
+@common.publication_option
+@common.store_options
+def unsubscribe(who: str, publication: str | None, home: common.Home) -> None:
+    """Delete an address from the list; a keyed hash stays, so that it is not written to again unasked.
+
+    From all publications, or from one.
+    """
+    with common.open_record(home) as record:
+        ended = _ended(record, who.strip(), publication, now())
+    if not ended:
+        raise NoSuch("nobody of that address gets anything")
+    say(f"unsubscribed from {', '.join(ended)}")
+
+
+def _ended(record: Record, who: str, publication: str | None, at: int) -> list[str]:
+    """The publications that somebody left now."""
+    if is_address(who):
+        every = [one for one in subscribers.everyone(record) if one.address.lower() == who.lower()]
+        marks = [one.mark for one in every if publication in (None, one.publication)]
+    else:
+        marks = [_read(record, who).mark]
+    found = [subscribers.end(record, mark, at) for mark in marks]
+    return [one.publication for one in found if one is not None and one.state != "ended"]
+
+
+@mail.command(
+    "list",
+    epilog="""\b
+Examples:
+  hotpapers mail list
+  hotpapers mail list --addresses --json""",
+)
+@click.option("--addresses", is_flag=True, help="Each of them, not only how many.")
+@common.json_option
+@common.store_options
+def list_(addresses: bool, as_json: bool, home: common.Home) -> None:
+    """Say how many get each publication by mail, and how many cannot be reached."""
+    with common.open_record(home) as record:
+        subscribers.tidy(record, now())
+        counts = subscribers.counts(record)
+        every = [one for one in subscribers.everyone(record) if one.address] if addresses else []
+    if as_json:
+        told = [{name: value for name, value in one._asdict().items() if name != "mark"} for one in every]
+        print_json({"counts": counts, **({"subscribers": told} if addresses else {})})
+        return
+    if not counts:
+        say("nobody yet")
+    for publication, figures in counts.items():
+        say(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
+    for one in every:
+        reason = f" ({one.reason})" if one.reason else ""
+        say(f"  {one.publication}  {one.address}  {one.state} since {moment(one.since)}{reason}")
+
+
+@mail.command(
+    epilog="""\b
+Examples:
+  hotpapers mail bounce /var/mail/papers
+  hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)"""
+)
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@common.json_option
+@common.store_options
+def bounce(file: Path | None, as_json: bool, home: common.Home) -> None:
+    """Take in what came back: reports, people who leave by mail, confirmations.
+
+    A message or a mailbox (mbox); standard input by default. Who cannot be reached gets no more letters. Taking it in
+    again changes nothing; the file stays as it is.
+    """
+    data = file.read_bytes() if file else sys.stdin.buffer.read(LARGEST_MAILBOX)
+    common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; take it in by parts")
+    with common.open_record(home) as record:
+        told = returned.take_in(record, data, now())
+    if as_json:
+        print_json(told)
+        return
+    say(
+        f"{told.bounced:,} cannot be reached, {told.came_back:,} came back for other reasons, "
+        f"{told.confirmed:,} confirmed, {told.left:,} left, {count(told.other, 'other message')}"
+    )
+
+
+@mail.command(
+    epilog="""\b
+Examples:
+  hotpapers mail check
+  hotpapers mail check letter.eml                    (a letter as it arrived in a mailbox)"""
+)
+@click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--ip", "address", default="", metavar="ADDRESS", help="From which IP address the relay sends on.")
+@click.option("--resolver", metavar="ADDRESS", help="Which DNS resolver to ask. [default: this machine's]")
+@common.json_option
+@common.store_options
+def check(file: Path | None, address: str, resolver: str | None, as_json: bool, home: common.Home) -> None:
+    """Say what receivers will make of your mail, and which DNS record is missing.
+
+    SPF, DKIM and DMARC of the sender's domain, whether they align, and how to unsubscribe. Of a letter that has
+    arrived: what its signature covers and what the receiver found. Exit status 1 if something is bad.
+    """
+    if file is not None:
+        findings = check_letter(file.read_bytes())
+    else:
+        office = office_of(home.settings.mailing, home.folder)
+        asked = Resolver([server_of(resolver)] if resolver else ())
+        findings = list(check_domain(office, home.settings.mailing.selector, asked, address))
+    if as_json:
+        print_json({"findings": findings})
+    else:
+        _say_findings(findings)
+    if any(one.outcome == "bad" for one in findings):
+        raise click.exceptions.Exit(1)
+
+
+def _say_findings(findings: list[Finding]) -> None:
+    for one in findings:
+        say(f"{one.what:<12} {one.outcome:<8} {one.said}")
+        if one.add:
+            say(f"{'':<21} add: {one.add}")
+    unknown = sum(one.outcome == "unknown" for one in findings)
+    if unknown:
+        complain(f"{count(unknown, 'thing')} could not be told")

@@ -1,0 +1,226 @@
+"""The command mcp: tools for language models over standard input and output.
+
+JSON-RPC 2.0, one message a line, as the Model Context Protocol has it: of revision 2026-07-28, in which every request
+says which revision it speaks, and of 2025-11-25 and 2025-06-18, which begin with a handshake. No request changes what
+another is answered. https://modelcontextprotocol.io/specification/
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+import click
+import msgspec
+
+from hotpapers import __version__
+from hotpapers.answers.desk import Desk
+from hotpapers.answers.tools import INSTRUCTIONS, TOOLS
+from hotpapers.cli import common
+from hotpapers.errors import HotPapersError
+
+PER_REQUEST = ("2026-07-28",)
+"""Revisions of which every request names its own."""
+HANDSHAKE = ("2025-11-25", "2025-06-18")
+"""Revisions that are agreed upon at the beginning, the latest first."""
+META = "io.modelcontextprotocol/"
+LONGEST = 1_000_000
+"""Bytes of a message."""
+FRESH = 3_600_000
+"""Milliseconds for which the list of tools need not be asked for again."""
+
+PARSE_ERROR, INVALID_REQUEST, NO_METHOD, INVALID_PARAMS, INTERNAL = -32700, -32600, -32601, -32602, -32603
+UNSUPPORTED = -32022
+"""What JSON-RPC and the protocol call errors."""
+
+SERVER = {"name": "hotpapers", "title": "Hot Papers", "version": __version__}
+CAPABILITIES: dict[str, Any] = {"tools": {}}
+CACHED = {"ttlMs": FRESH, "cacheScope": "public"}
+
+Json = dict[str, Any]
+
+
+class Refused(Exception):
+    """A request that is answered with an error of the protocol."""
+
+    def __init__(self, code: int, message: str, data: Json | None = None) -> None:
+        super().__init__(message)
+        self.error: Json = {"code": code, "message": message, **({"data": data} if data else {})}
+
+
+@click.command(
+    epilog="""\b
+Example, as a program that speaks the Model Context Protocol starts it:
+  hotpapers mcp --store /srv/hotpapers/hotpapers.db"""
+)
+@common.store_options
+def mcp(home: common.Home) -> None:
+    """Offer issues, papers and search to language models.
+
+    Speaks the Model Context Protocol on standard input and output, until that ends. Its tools read and change nothing.
+    """
+    with common.open_record(home) as record:
+        serve(Desk(record, home.terms), sys.stdin.buffer, sys.stdout.buffer)
+
+
+def serve(desk: Desk, coming: BinaryIO, going: BinaryIO) -> None:
+    """Answers messages until there are no more."""
+    for line in lines(coming):
+        answer = answered(desk, line)
+        if answer is not None:
+            going.write(msgspec.json.encode(answer) + b"\n")
+            going.flush()
+
+
+def lines(coming: BinaryIO) -> Iterator[bytes]:
+    """The lines that are not empty; of one that is too long the beginning, which is no JSON then."""
+    while line := coming.readline(LONGEST + 1):
+        rest = line
+        while len(rest) > LONGEST and not rest.endswith(b"\n"):
+            rest = coming.readline(LONGEST + 1)
+        if line.strip():
+            yield line
+
+
+def answered(desk: Desk, line: bytes) -> Json | None:
+    """The answer to a message; None to what wants none."""
+    try:
+        message = msgspec.json.decode(line) if len(line) <= LONGEST else None
+    except (msgspec.DecodeError, RecursionError):
+        message = None
+    if message is None:
+        return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
+    asked = request_of(message)
+    if not isinstance(asked, Request):
+        return asked
+    head: Json = {"jsonrpc": "2.0", "id": asked.id}
+    try:
+        return {**head, "result": result(desk, asked)}
+    except Refused as refused:
+        return {**head, "error": refused.error}
+    except Exception:  # a defect of ours: told on standard error, and the next request is answered all the same
+        traceback.print_exc()
+        return {**head, "error": {"code": INTERNAL, "message": "a defect of this program"}}
+
+
+# ---- requests ------------------------------------------------------------------------------------------------
+
+
+class Request(NamedTuple):
+    """A request: its id, its method and parameters."""
+
+    id: str | int
+    method: str
+    params: Json
+
+    @property
+    def meta(self) -> Json:
+        """What it says of itself."""
+        found = self.params.get("_meta")
+        return found if isinstance(found, dict) else {}
+
+
+def request_of(message: Any) -> Request | Json | None:
+    """A message as a request; or the error that is its answer; None for notifications, and for answers to nothing."""
+    if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
+        return _invalid(message, "not a message of JSON-RPC 2.0")
+    if "method" not in message and ("result" in message or "error" in message):
+        return None
+    if not isinstance(message.get("method"), str):
+        return _invalid(message, "a message without a method")
+    if "id" not in message:
+        return None
+    if _id(message) is None:
+        return _invalid(message, "an id is a text or a whole number")
+    params = message.get("params", {})
+    if not isinstance(params, dict):
+        return _invalid(message, "params is an object")
+    return Request(message["id"], message["method"], params)
+
+
+def _id(message: Any) -> str | int | None:
+    found = message.get("id") if isinstance(message, dict) else None
+    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
+
+
+def _invalid(message: Any, why: str) -> Json:
+    known = {} if _id(message) is None else {"id": _id(message)}
+    return {"jsonrpc": "2.0", **known, "error": {"code": INVALID_REQUEST, "message": why}}
+
+
+# ---- results -------------------------------------------------------------------------------------------------
+
+
+def result(desk: Desk, asked: Request) -> Json:
+    """What a request gets. Raises Refused."""
+    if f"{META}protocolVersion" in asked.meta or asked.method == "server/discover":
+        _check_meta(asked)
+        found = _by_request(desk, asked)
+        return {"resultType": "complete", **found, "_meta": {f"{META}serverInfo": SERVER}}
+    return _by_handshake(desk, asked)
+
+
+def _check_meta(asked: Request) -> None:
+    version = asked.meta.get(f"{META}protocolVersion")
+    if not isinstance(version, str) or not isinstance(asked.meta.get(f"{META}clientCapabilities"), dict):
+        raise Refused(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
+    if version not in PER_REQUEST:
+        supported = [*PER_REQUEST, *HANDSHAKE]
+        raise Refused(UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]})
+
+
+def _by_request(desk: Desk, asked: Request) -> Json:
+    if asked.method == "server/discover":
+        versions = [*PER_REQUEST, *HANDSHAKE]
+        return {
+            "supportedVersions": versions, "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS, **CACHED
+        }  # fmt: skip
+    if asked.method == "tools/list":
+        return {**_tools(asked), **CACHED}
+    if asked.method == "tools/call":
+        return _called(desk, asked)
+    raise _no_method(asked)
+
+
+def _by_handshake(desk: Desk, asked: Request) -> Json:
+    if asked.method == "initialize":
+        wanted = asked.params.get("protocolVersion")
+        if not isinstance(wanted, str):
+            raise Refused(INVALID_PARAMS, "protocolVersion is missing")
+        return {
+            "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0], "capabilities": CAPABILITIES,
+            "serverInfo": SERVER, "instructions": INSTRUCTIONS,
+        }  # fmt: skip
+    if asked.method == "ping":
+        return {}
+    if asked.method == "tools/list":
+        return _tools(asked)
+    if asked.method == "tools/call":
+        return _called(desk, asked)
+    raise _no_method(asked)
+
+
+def _no_method(asked: Request) -> Refused:
+    return Refused(NO_METHOD, f"there is no method {asked.method[:100]!r} here")
+
+
+def _tools(asked: Request) -> Json:
+    if "cursor" in asked.params:
+        raise Refused(INVALID_PARAMS, "all tools are on one page: there is no cursor")
+    return {"tools": [tool.definition for tool in TOOLS.values()]}
+
+
+def _called(desk: Desk, asked: Request) -> Json:
+    """A tool's answer; what it cannot do is told as its answer too, so that whoever asked can ask better."""
+    name, arguments = asked.params.get("name"), asked.params.get("arguments", {})
+    tool = TOOLS.get(name) if isinstance(name, str) else None
+    if tool is None or not isinstance(arguments, dict):
+        raise Refused(INVALID_PARAMS, f"there are the tools {', '.join(TOOLS)}; arguments is an object")
+    try:
+        found = tool.call(desk, arguments)
+    except HotPapersError as problem:
+        return {"content": [{"type": "text", "text": str(problem)}], "isError": True}
+    text = msgspec.json.encode(found).decode()
+    return {"content": [{"type": "text", "text": text}], "structuredContent": found, "isError": False}

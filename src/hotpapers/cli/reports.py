@@ -1,0 +1,74 @@
+"""The command that lists what readers said in the app's forms."""
+
+from __future__ import annotations
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import count, moment, print_json, say
+from hotpapers.model import Post
+from hotpapers.publish import addresses, wording
+from hotpapers.record import Record, now
+from hotpapers.record import reports as reporting
+from hotpapers.record.reports import Report
+
+NAMES: dict[reporting.Kind, str] = {
+    "entry": "an entry is wrong", "quotation": "not to be quoted", "contest": "a person, not a bot",
+}  # fmt: skip
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers reports
+  hotpapers reports --close 3 --close 4
+  hotpapers reports --json"""
+)
+@click.option("--close", "closed", multiple=True, type=click.IntRange(min=1), metavar="ID", help="It is dealt with.")
+@common.json_option
+@common.store_options
+def reports(closed: tuple[int, ...], as_json: bool, home: common.Home) -> None:
+    """Say what readers reported in the app's forms.
+
+    That an entry is wrong, that a post should not be quoted, that somebody is no bot. To act, there are `hide`,
+    `judge`, and `issue DAY --again`. With --close it is off the list, and what was said is deleted.
+    """
+    with common.open_record(home) as record:
+        if closed:
+            reporting.close(record.database, closed, now())
+        found = reporting.waiting(record.database)
+        told = [(one, _known(record, one)) for one in found]
+        days = _days(record)
+    if as_json:
+        said = [{**one._asdict(), "day": days.get(one.issue, ""), **about} for one, about in told]
+        print_json({"reports": said})
+        return
+    for one, about in told:
+        _print(one, days, about)
+    say(f"{count(len(found), 'report')} open")
+
+
+def _days(record: Record) -> dict[str, str]:
+    """By an issue's digest: its publication and day."""
+    rows = record.database.rows('SELECT digest, publication, "day" FROM issue WHERE until = 0')
+    return {digest: f"{publication} {day}" for digest, publication, day in rows}
+
+
+def _known(record: Record, one: Report) -> dict[str, str]:
+    """Of a post that is reported: its page, and by whom and of when it is, where the record knows it."""
+    row = record.view().one(Post, one.subject) if one.kind == "quotation" else None
+    if row is None or row.is_forgotten or not isinstance(row.item, Post):
+        return {"page": "", "by": ""}
+    post = row.item
+    by = f"{post.handle or post.name or post.account}, {wording.day_of(post.created_at)}"
+    return {"page": addresses.post_url(post), "by": by}
+
+
+def _print(one: Report, days: dict[str, str], about: dict[str, str]) -> None:
+    say(f"{one.id:>4}  {moment(one.at)}  {NAMES[one.kind]}")
+    named = {"issue": days.get(one.issue, one.issue), "paper": one.paper, "about": one.subject, **about}
+    for name, value in named.items():
+        if value:
+            say(f"      {name:<6}{value}")
+    for line in one.said.splitlines():
+        say(f"      | {line}")

@@ -1,0 +1,104 @@
+"""The command of hosts that start the program on a schedule: when a run began, how it went, and the whole site."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import print_json, say
+from hotpapers.hosting import notes, press
+from hotpapers.hosting.schedule import Time, times
+from hotpapers.issue.freeze import publication_of
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.publish.imprint import Imprint
+from hotpapers.record import Record, now
+from hotpapers.running import health
+
+REPORT = "schedule.json"
+"""What a machine that watches the published site can read."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers scheduled begin
+  hotpapers scheduled end --outcome success --output _site"""
+)
+@click.argument("what", metavar="WHAT", type=click.Choice(["begin", "end"]))
+@click.option(
+    "--because", default=notes.BY_SCHEDULE, metavar="EVENT", help="begin: what started it. [default: schedule]"
+)
+@click.option("--outcome", metavar="WORD", help="end: how `hotpapers run --once` ended; success, or anything else.")
+@click.option("--where", default="", metavar="ADDRESS", help="end: where the log of the run is.")
+@click.option(
+    "--base", default="", metavar="ADDRESS", help="end: where the site is public, if the settings do not say."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="end: an empty folder for the site.",
+)
+@common.json_option
+@common.store_options
+def scheduled(
+    what: str, because: str, outcome: str | None, where: str, base: str, output: Path | None, as_json: bool,
+    home: common.Home,
+) -> None:  # fmt: skip
+    """Note when a scheduled run begins and how it ends.
+
+    For hosts that start `hotpapers run --once` on a schedule and keep no folder in between, such as the workflow that
+    `hotpapers init --github-pages` writes. WHAT is begin or end; end writes the whole site, its feeds and schedule.json
+    into DIR, from the record, and says on the page how the run went and by when the next one is due.
+    """
+    moments = times(home.settings.publication, datetime.datetime.now(datetime.UTC).date())
+    if what == "begin":
+        with common.open_record(home, create=True, publications=True) as record:
+            said = notes.begin(record, moments, now(), because)
+        say(said)
+        return
+    common.need(outcome is not None and output is not None, "end goes with --outcome and --output")
+    assert outcome is not None and output is not None
+    _end(home, moments, outcome, where, _imprint(home, base), output, as_json=as_json)
+
+
+def _imprint(home: common.Home, base: str) -> Imprint:
+    """The settings' own, with the host's address where they name none; feeds are always made."""
+    imprint = home.imprint._replace(feeds=True)
+    if imprint.base or not base:
+        return imprint
+    return imprint._replace(base=base if base.endswith("/") else f"{base}/")
+
+
+def _end(
+    home: common.Home, moments: tuple[Time, ...], outcome: str, where: str, imprint: Imprint, output: Path,
+    *, as_json: bool,
+) -> None:  # fmt: skip
+    press.check_empty(output)
+    with common.open_record(home, publications=True) as record:
+        names = [one.name for one in home.settings.publication]
+        common.need(bool(names), "no publication is named; write a [[publication]] into hotpapers.toml")
+        at = now()
+        report = notes.end(record, moments, at, outcome, _problems(record, home, at), where)
+        imprint = imprint._replace(note=notes.sentence(record))
+        found = press.places([publication_of(record, name) for name in names], imprint)
+        files = press.render_all(RecordShelf(record, home.terms), found, output)
+    public = {name: value for name, value in report._asdict().items() if name != "problems"}
+    (output / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
+    _tell(report, files, output, as_json=as_json)
+
+
+def _problems(record: Record, home: common.Home, at: int) -> tuple[str, ...]:
+    return health(record, [one.name for one in home.settings.publication if one.window != "listing"], at).problems
+
+
+def _tell(report: notes.Report, files: int, output: Path, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**report._asdict(), "files": files})
+        return
+    say(f"{report.outcome}: {'; '.join(report.problems) or 'nothing to look at'}")
+    say(f"{output}: {files:,} files; the next run is due by {report.next_by}")

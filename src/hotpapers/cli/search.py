@@ -1,0 +1,160 @@
+"""The command that searches: papers, or what people wrote of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import bar, complain, count, moment, plain, print_json, say
+from hotpapers.errors import UsageError
+from hotpapers.ranking import words
+from hotpapers.record import Record
+from hotpapers.record import search as searching
+from hotpapers.record.search import Found, FoundPosts, Hit, PostHit, Shown
+
+AUTHORS = 3
+"""So many authors are named; of the others, how many there are."""
+ISSUES = 3
+LONG = 5_000
+"""Rows that are to be taken into the index, from which on a bar shows how far it is."""
+INDENT = " " * 4
+
+Spans = Sequence[tuple[int, int]]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers search "kettle steam"
+  hotpapers search 'author:brewster category:cs.LG from:2026-10 "on steam" -teapot'
+  hotpapers search --posts --json お茶
+
+\b
+A query:
+  kettle steam        both words            kettl*            words that begin so
+  "on steam"          in this order         kettle OR teapot  one of them
+  -teapot             without it            title:kettle      in the title
+  author:brewster     of that name          author:"Ada Brewster"
+  category:cs.LG      or of an archive      category:cs
+  date:2026-11        day, month or year    from:2026 to:2027-02
+  2101.04869          the paper itself, by identifier or any address of it"""
+)
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Print so many at most.")
+@click.option("--posts", is_flag=True, help="Search what people wrote of papers.")
+@common.json_option
+@common.store_options
+def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home: common.Home) -> None:
+    """Find papers by words, authors, categories and days.
+
+    Best first; newest first where no words are asked for. Accents, case and plural endings make no difference. Where no
+    paper has the words, they are looked for as parts of words.
+    """
+    asked = " ".join(query)
+    with common.open_record(home) as record:
+        _renew(record)
+        found: Found | FoundPosts
+        if posts:
+            found = searching.search_posts(record, asked, limit=limit, allowed=home.terms)
+        else:
+            found = searching.search(record, asked, limit=limit)
+        common.need(bool(found.understood), "say what to look for, such as: hotpapers search 'kettle steam'")
+        others = _posts_instead(record, asked, home) if isinstance(found, Found) and not found.total else 0
+    if as_json:
+        print_json({"query": asked, **found._asdict()})
+    else:
+        _print(found, others)
+    if found.behind:
+        batches = count(found.behind, "batch", "batches")
+        complain(f"the store cannot be written now, so the last {batches} could not be searched")
+
+
+def _renew(record: Record) -> None:
+    """Brings the index up with a bar, where that takes a while; otherwise searching does it."""
+    rows = searching.outstanding(record)
+    if rows > LONG:
+        with bar("making the index", rows) as shown:
+            searching.bring_up(record, shown)
+
+
+def _posts_instead(record: Record, asked: str, home: common.Home) -> int:
+    """How many posts have the words that no paper has."""
+    try:
+        return searching.search_posts(record, asked, limit=1, allowed=home.terms).total
+    except UsageError:  # the query asks for what only papers have
+        return 0
+
+
+# ---- for people ----------------------------------------------------------------------------------------
+
+
+def _print(found: Found | FoundPosts, others: int) -> None:
+    say(_head(found, others))
+    for one in found.papers if isinstance(found, Found) else found.posts:
+        click.echo()
+        for line in _paper(one) if isinstance(one, Hit) else _post(one):
+            click.echo(line)
+
+
+def _head(found: Found | FoundPosts, others: int) -> str:
+    """What was understood and how much there is of it."""
+    noun = "paper" if isinstance(found, Found) else "post"
+    if not found.total:
+        more = f"; {count(others, 'post has', 'posts have')} it: add --posts" if others else ""
+        return f"no {noun} {found.understood}{more}"
+    shown = len(found.papers if isinstance(found, Found) else found.posts)
+    number = count(found.total, noun) if found.exact else f"more than {found.total:,} {noun}s"
+    first = ""
+    if shown < found.total or not found.exact:
+        first = f", the first{f' {shown:,}' if shown > 1 else ''} of them"
+    if isinstance(found, Found) and found.parts:
+        return f"no paper {found.understood}; {number} with that as part of a word{first}"
+    return f"{number} {found.understood}{first}"
+
+
+def _paper(hit: Hit) -> Iterator[str]:
+    yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {marked(hit.title, hit.spans.title)}"
+    details = (_authors(hit), ", ".join(map(plain, hit.categories)), _issues(hit.issues))
+    yield INDENT + " · ".join(filter(None, details))
+
+
+def _authors(hit: Hit) -> str:
+    """The first authors, and those who were asked for."""
+    spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
+    named = [n for n in spans if n < AUTHORS or spans[n]]
+    rest = len(hit.authors) - len(named)
+    return ", ".join(marked(hit.authors[n], spans[n]) for n in named) + (f" and {rest:,} more" if rest else "")
+
+
+def _issues(issues: Sequence[Shown]) -> str:
+    """The latest issues that had the paper, each with its place there; a publication is named once."""
+    latest = issues[: -ISSUES - 1 : -1]
+    named, before = [], ""
+    for one in latest:
+        name = "" if one.publication == before else f"{one.publication} "
+        named.append(f"{name}{one.day}{f' ({one.place})' if one.place else ''}")
+        before = one.publication
+    rest = len(issues) - len(latest)
+    return f"in {', '.join(named)}{f' and {rest:,} more' if rest else ''}" if named else ""
+
+
+def _post(hit: PostHit) -> Iterator[str]:
+    who = f"{plain(hit.name)} (@{plain(hit.handle)})" if hit.handle and hit.name else plain(hit.name or hit.handle)
+    about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
+    details = (words.network_name(hit.network), moment(hit.created_at), who, f"about {about}")
+    yield " · ".join(filter(None, details))
+    yield INDENT + marked(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
+
+
+def marked(text: str, spans: Spans) -> str:
+    """A text that nothing in it can command a terminal; on a terminal with what was asked for in bold."""
+    bold = sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    pieces, at = [], 0
+    for start, end in spans if bold else ():
+        pieces += [plain(text[at:start]), click.style(plain(text[start:end]), bold=True)]
+        at = end
+    return "".join([*pieces, plain(text[at:])])

@@ -1,0 +1,199 @@
+"""Channels that send: which there are, what they are made of, and what `publish` does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import count
+from hotpapers.errors import UsageError
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.model import Net
+from hotpapers.publish import CHANNELS
+from hotpapers.publish.files import write_files
+from hotpapers.record import Record
+
+if TYPE_CHECKING:  # what sends is loaded only where something is sent
+    from hotpapers.announce.places import Place
+    from hotpapers.running import Outlet
+
+
+class Way(NamedTuple):
+    """A way out, and what ends it."""
+
+    net: Net
+    close: Callable[[], object]
+
+
+OpenWay = Callable[[tuple[str, ...], tuple[str, ...]], Way]
+"""Opens a way out: for the operator's own addresses, which may lie inside, and for secrets that no error may name."""
+
+
+def _mailing(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
+    """Mail, where the settings name a relay."""
+    from hotpapers.mailing.office import is_open, office_of
+    from hotpapers.mailing.sender import Mailing
+    from hotpapers.running import Outlet
+
+    if is_open(home.settings.mailing):
+        made = Mailing(record, office_of(home.settings.mailing, home.folder), home.imprint)
+        way = open_way((), ())
+
+        def close() -> None:
+            made.close()
+            way.close()
+
+        yield Outlet(made, way.net, made.check, made.tidy, close)
+
+
+def _chat(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
+    from hotpapers.announce import places
+
+    return _announcing(places.rooms(home.settings, home.imprint, record), open_way)
+
+
+def _webhook(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
+    from hotpapers.announce import places
+
+    return _announcing(places.receivers(home.settings, home.imprint, record), open_way)
+
+
+def _bluesky(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
+    from hotpapers.announce import places
+
+    return _announcing(places.accounts(home.settings, home.imprint, record), open_way)
+
+
+def _announcing(places: Iterator[Place], open_way: OpenWay) -> Iterator[Outlet]:
+    """Announcements: each place has a way out of its own."""
+    from hotpapers.running import Outlet
+
+    for one in places:
+        way = open_way(one.own, one.secrets)
+        yield Outlet(one.sender, way.net, close=way.close, place=one.target)
+
+
+OpenSenders = Callable[[Record, common.Home, OpenWay], "Iterator[Outlet]"]
+SENDERS: dict[str, OpenSenders] = {"mailing": _mailing, "chat": _chat, "webhook": _webhook, "bluesky": _bluesky}
+"""Each channel that sends, by name: what opens it for each place of the settings that it goes to. A new one is one line
+here. Raises SettingsError."""
+
+EVERY = (*CHANNELS, *SENDERS)
+"""The names of all channels: those that write files, then those that send."""
+
+
+class Asked(NamedTuple):
+    """Which channels are asked for. `files` is empty where those of the settings are meant, or none."""
+
+    files: tuple[str, ...]
+    senders: tuple[str, ...]
+
+    @property
+    def writes(self) -> bool:
+        """Whether files are written."""
+        return bool(self.files) or not self.senders
+
+
+def asked(to: Sequence[str], *, everything: bool, preview: bool) -> Asked:
+    """The channels of `--to`. Raises UsageError for what cannot be meant."""
+    found = Asked(tuple(one for one in to if one in CHANNELS), tuple(one for one in to if one in SENDERS))
+    if preview:
+        common.need(bool(found.senders) and not found.files, f"--preview goes with --to {' or '.join(SENDERS)} alone")
+    elif found.senders:
+        common.need(
+            not everything, f"{found.senders[0]} sends the issues of days that you name, never of all: name them"
+        )
+    return found
+
+
+def previews(
+    record: Record, home: common.Home, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
+) -> list[dict[str, Any]]:
+    """What would be sent of some days, letters as files in a folder. Nothing is sent."""
+    return [
+        _letters(record, home, publication, days, folder)
+        if name == "mailing"
+        else {"channel": name, "messages": list(_messages(record, home, publication, days, name))}
+        for name in names
+    ]
+
+
+def _messages(
+    record: Record, home: common.Home, publication: str, days: Sequence[str], name: str
+) -> Iterator[dict[str, str]]:
+    shelf = RecordShelf(record, home.terms)
+    for outlet in SENDERS[name](record, home, _way_of(home)):
+        with closing(outlet):
+            for parcel in chain.from_iterable(outlet.sender.parcels(shelf, publication, day) for day in days):
+                yield {"target": parcel.target, "text": str(parcel.payload)}
+
+
+def _letters(record: Record, home: common.Home, publication: str, days: Sequence[str], folder: Path) -> dict[str, Any]:
+    from hotpapers.mailing.composing import preview
+    from hotpapers.mailing.office import preview_office
+
+    shelf, office = RecordShelf(record, home.terms), preview_office(home.settings.mailing)
+    files = (preview(shelf.issue(publication, day), office, home.imprint) for day in days)
+    return {"channel": "mailing", "output": str(folder), **write_files(folder, files)._asdict()}
+
+
+def outlets(home: common.Home, open_way: OpenWay, record: Record) -> Iterator[Outlet]:
+    """All senders that the settings ask for."""
+    for make in SENDERS.values():
+        yield from make(record, home, open_way)
+
+
+def check(home: common.Home, record: Record) -> None:
+    """Raises SettingsError or UsageError now, and not when the first issue is to be sent."""
+    for outlet in outlets(home, _way_of(home), record):
+        outlet.close()
+
+
+def sends(home: common.Home) -> bool:
+    """Whether the settings say that anything is sent."""
+    from hotpapers.announce import places
+    from hotpapers.mailing.office import is_open
+
+    return is_open(home.settings.mailing) or places.is_any(home.settings)
+
+
+def deliver(record: Record, home: common.Home, publication: str, days: Sequence[str], name: str) -> dict[str, Any]:
+    """Sends the issues of some days by a sender: to each target once. What could not be sent is among `problems`."""
+    from hotpapers.running.sending import said, send_day
+
+    sent, asked, problems = 0, 0, list[str]()
+    shelf = RecordShelf(record, home.terms)
+    for outlet in SENDERS[name](record, home, _way_of(home)):
+        asked += 1
+        with closing(outlet):
+            for day in days:
+                done = send_day(outlet, shelf, record, publication, day)
+                sent += done.sent
+                problems += said(name, day, done)
+    if not asked:
+        raise UsageError(f"{home.file}: {name}: the settings do not say where to; see docs/{name}.md")
+    return {"channel": name, "sent": sent, "problems": problems}
+
+
+def _way_of(home: common.Home) -> OpenWay:
+    """Ways out of a command that ends soon."""
+    from hotpapers.net import PoliteNet, user_agent
+
+    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> Way:
+        net = PoliteNet(user_agent(home.settings.contact), base_addresses=own, secrets=secrets)
+        return Way(net, net.close)
+
+    return open_way
+
+
+def told(one: dict[str, Any]) -> str:
+    """What was done by one channel, in a line; of a preview what would be sent."""
+    if "messages" in one:
+        return "\n\n".join(f"{one['channel']} to {found['target']}:\n\n{found['text']}" for found in one["messages"])
+    if "sent" in one:
+        return f"{one['channel']}: {count(one['sent'], 'delivery', 'deliveries')}"
+    return f"{one['channel']}: {count(one['files'], 'file')} in {one['output']}, {one['changed']:,} changed"

@@ -1,0 +1,19 @@
+"""Archives of networks: what others kept of them, in files, through the same `read` as the live sources.
+
+format      what a format is, and what formats share: moments, pages
+jetstream   Bluesky's stream: events and frames
+hackernews  hits, items, rows of tables
+reddit      submissions and comments
+x           posts and pages of both of its interfaces (x_first: the first)
+formats     the table of them
+lines       a file's lines or frames, and where in it one is
+news        what of an archive's items the record did not know at their time
+batch       what was found in some lines, into the record at once
+guess       what a file looks like that is none of its format
+importing   files, one after the other; where an import broke off, and how it goes on
+"""
+
+from hotpapers.collect.archives.formats import FORMATS
+from hotpapers.collect.archives.importing import HEAD, File, Imported, Importer
+
+__all__ = ["FORMATS", "HEAD", "File", "Imported", "Importer"]

@@ -1,0 +1,59 @@
+"""What a file looks like that is not of the format it was given as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+BEGINNINGS = (
+    (rb"BZh\d", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
+    (rb"\xfd7zXZ", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
+    (rb"PK\x03\x04", "a zip file: unpack it first"),
+    (rb"PAR1", "a Parquet file: write its rows as lines of JSON first"),
+    (rb"SQLite format 3", "a SQLite database"),
+    (rb"\s*<", "a page of HTML or XML"),
+    (rb"---\s", "an issue in Markdown: hotpapers import classic"),
+    (rb"window\.YTD\.", "what X gives its users of their own posts, which cannot be read"),
+    (rb"\{\s*[\r\n]|\[\s*[\r\n]", "JSON over several lines: write each thing on a line of its own (jq -c)"),
+    (rb"[^{\[,]*,[^{\[]*[\r\n]?\Z", "a table with commas: write its rows as lines of JSON first"),
+)
+"""How files of other kinds begin, and what to say of them."""
+
+FIELDS: tuple[tuple[str, str, frozenset[str]], ...] = (
+    ("jsonl", "lines that `hotpapers export` wrote", frozenset(("kind", "observed_at"))),
+    ("jsonl", "lines that `hotpapers export` wrote", frozenset(("kind", "format", "version"))),
+    ("jetstream", "Jetstream's events", frozenset(("did", "time_us"))),
+    ("reddit", "Reddit's submissions or comments", frozenset(("subreddit", "created_utc"))),
+    ("reddit", "Reddit's listings", frozenset(("kind", "data"))),
+    ("hackernews", "Hacker News", frozenset(("objectID",))),
+    ("hackernews", "Hacker News", frozenset(("by", "id"))),
+    ("x", "posts of X", frozenset(("author_id", "text"))),
+    ("x", "posts of X", frozenset(("id_str", "user"))),
+    ("x", "pages of posts of X", frozenset(("data", "meta"))),
+    ("x", "pages of posts of X", frozenset(("data", "includes"))),
+)
+"""Formats, what their lines are, and names that stand together in them."""
+
+
+def looks_like(samples: Sequence[bytes], format: str) -> str:
+    """What some first lines look like that are not of a format, in words that follow *it looks like*."""
+    first = samples[0] if samples else b""
+    for pattern, said in BEGINNINGS:
+        if re.match(pattern, first):
+            return said
+    for sample in samples:
+        try:
+            said = msgspec.json.decode(sample)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            continue
+        return _as_json(said.keys() if isinstance(said, dict) else (), format)
+    return "something else than lines of JSON"
+
+
+def _as_json(names: Collection[str], format: str) -> str:
+    for other, said, fields in FIELDS:
+        if other != format and fields.issubset(names):
+            return f"{said}: hotpapers import {other}"
+    return "JSON of another kind"

@@ -1,0 +1,85 @@
+"""What follows what, and what a round says of coverage: plain decisions, without clock, network or store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers.errors import Gap, HotPapersError, NetError, Partial, Refused, StoreError, Wait
+from hotpapers.model import HOUR, Coverage, CoverageState
+
+MINUTE = 60
+REFUSED_AGAIN = 60 * MINUTE
+"""Seconds until a network that refused is asked again."""
+FAILED_AGAIN = (30, 15 * MINUTE)
+"""Seconds until what could not be reached is asked again: at first, and at most."""
+SHORT = HOUR // 1_000_000
+"""A wait of so many seconds leaves no gap: the network is merely read a little later."""
+LONGEST_REASON = 200
+
+
+class Next(NamedTuple):
+    """What follows a round: the job's state, why, and after how many seconds its next round begins."""
+
+    state: str
+    reason: str
+    seconds: float
+
+
+def after(problem: HotPapersError | None, failures: int, every: float) -> Next:
+    """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
+    if problem is None:
+        return Next("idle", "", every)
+    first, most = FAILED_AGAIN
+    patience = min(first * 2 ** min(failures, 10), most)
+    if isinstance(problem, Wait):
+        return Next("waiting", problem.reason, max(problem.seconds, patience) if failures else problem.seconds)
+    if isinstance(problem, Refused):
+        return Next("refused", problem.reason, REFUSED_AGAIN)
+    if isinstance(problem, Partial):
+        return Next("partial", str(problem), max(every, patience))
+    if isinstance(problem, Gap):  # it answers; and what it has from now on, it will not have for long
+        return Next("down", str(problem), first)
+    return Next("store" if isinstance(problem, StoreError) else "down", str(problem), patience)
+
+
+# ---- coverage ------------------------------------------------------------------------------------------
+
+
+class Stretch(NamedTuple):
+    """From when until when it is said how a network was read, and when that is said: µs UTC."""
+
+    network: str
+    start: int
+    until: int
+    at: int
+
+    def read(self, state: CoverageState, reason: str = "") -> Coverage:
+        """How it was read."""
+        return Coverage(
+            network=self.network, from_at=self.start, until_at=self.until, state=state,
+            reason=reason[:LONGEST_REASON], observed_at=self.at,
+        )  # fmt: skip
+
+
+def read_well(stretch: Stretch, reach: int | None) -> Iterator[Coverage]:
+    """What a reading without a problem says: all was read but what the network no longer remembered.
+
+    `reach`: microseconds that the network's own memory goes back, None for ever.
+    """
+    forgotten = stretch.start if reach is None else min(max(stretch.start, stretch.at - reach), stretch.until)
+    if forgotten > stretch.start:
+        reason = "what was said while nothing was read is no longer to be had"
+        yield stretch._replace(until=forgotten).read("partial", reason)
+    if forgotten < stretch.until:
+        yield stretch._replace(start=forgotten).read("complete")
+
+
+def read_badly(stretch: Stretch, problem: NetError) -> Iterator[Coverage]:
+    """What a reading that ended in a problem says. A short wait says nothing: what it delays is read after it."""
+    if isinstance(problem, Gap) and problem.missing:
+        start, until = problem.missing
+        if start < until:
+            yield stretch._replace(start=start, until=until).read("partial", str(problem))
+    elif stretch.start < stretch.until and not (isinstance(problem, Wait) and problem.seconds <= SHORT):
+        yield stretch.read("partial" if isinstance(problem, Partial | Gap) else "refused", str(problem))

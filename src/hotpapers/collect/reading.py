@@ -1,0 +1,234 @@
+"""Reading a network: a source's pages into the record, each with its cursor in one batch, and what was covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
+from hotpapers.collect.decisions import Stretch, read_badly, read_well
+from hotpapers.collect.known import KnownPosts, Words, back_again, edits, still_new
+from hotpapers.collect.naming import SharedNames
+from hotpapers.collect.rounds import Work
+from hotpapers.errors import Gap, NetError, StoreError, TakenOver
+from hotpapers.model import (
+    Account,
+    Coverage,
+    Item,
+    Mention,
+    Net,
+    Page,
+    Paper,
+    Post,
+    Reaction,
+    Seen,
+    Snapshot,
+    Source,
+    Verdict,
+)
+from hotpapers.record import Record, View, reacted
+from hotpapers.record import duty as duties
+from hotpapers.record.duty import Duty
+from hotpapers.record.writing import cursor_of
+from hotpapers.terms import Terms, admitted
+
+COVERED_EVERY = 15 * 60 * 1_000_000
+"""Microseconds after which a stretch of uninterrupted reading is written down."""
+KEPT_EVERY = 5 * 60 * 1_000_000
+"""Microseconds after which it is written down how far a stream was read in which nothing concerns us: a batch for each
+heartbeat would be a million a year. So much is heard again after a crash."""
+LOOK_EVERY = 10 * 1_000_000
+"""Microseconds after which it is asked what others brought into the record."""
+ONCE_AT_MOST = 5 * 60 * 1_000_000
+"""Microseconds after which a single round ends even where the source never does."""
+LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
+"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
+EDIT = "edit"
+"""The kind of what a post says now that was edited: only of it is what it does not name no longer named."""
+COUNTS = "counts"
+"""The kind of what was asked for by its key: what has counts is there."""
+REACTION = "reaction"
+NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
+"""Kinds of which nothing raw is kept: what they say is wholly in their items."""
+
+
+def kept_raw(terms: Terms, seen: Seen) -> int:
+    """Microseconds for which something is kept as it was seen, by its network's terms; 0: not at all."""
+    return 0 if seen.kind in NOT_KEPT else terms.keep
+
+
+def read_anew(source: Source, terms: Terms, words: Words, seen: Seen) -> list[Item]:
+    """What a source reads from what it saw, as far as the terms allow it and it says anything new."""
+    items = admitted(source.read(seen), terms)
+    if seen.kind == EDIT:
+        items += edits(words, items)
+    if seen.kind == COUNTS:
+        items += back_again(words, items)
+    return [item for item in items if not isinstance(item, LASTING) or words.is_new(item)]
+
+
+def news(record: Record, then: View) -> Callable[[Item], bool]:
+    """What of a page is written in its batch: what was new in a view, and still is."""
+    new = still_new(record, then)
+    return lambda item: not isinstance(item, LASTING) or new(item)
+
+
+class Line(NamedTuple):
+    """A source's way out. `traffic`: bytes in, bytes out, requests so far. `forget`: what was answered was lost.
+    `close`: ends the connections."""
+
+    net: Net
+    traffic: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
+    forget: Callable[[], object] = lambda: None
+    close: Callable[[], object] = lambda: None
+
+
+def note_traffic(work: Work, line: Line, before: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Adds what came and went since `before` to the job's figures; the line's figures now."""
+    now = line.traffic()
+    came, went, asked = (new - old for new, old in zip(now, before, strict=True))
+    duty = work.duty
+    work.note(
+        bytes_in=duty.bytes_in + came, bytes_out=duty.bytes_out + went, requests=duty.requests + asked,
+        traffic_from=duty.traffic_from or line.net.now(),
+    )  # fmt: skip
+    return now
+
+
+def covered_to(duty: Duty, otherwise: int) -> int:
+    """Up to when a job has read; where it has not yet, since when it tries. µs UTC."""
+    return next((moment for moment in (duty.covered_to, duty.started_at) if moment is not None), otherwise)
+
+
+class Reading:
+    """The job of one source, or of a part of it.
+
+    `name`: under which it has its lease and cursor, the source's own by default. `shared_by`: the names of all jobs
+    that share the source's stream. `names`: what all jobs of the process know of papers' names.
+    """
+
+    def __init__(
+        self, source: Source, line: Line, known: KnownPosts, terms: Terms, *, name: str = "",
+        shared_by: Sequence[str] = (), names: SharedNames | None = None,
+    ) -> None:  # fmt: skip
+        self.names = names or SharedNames()
+        self.name, self.shared_by = name or source.name, shared_by
+        self.source, self.line, self.known, self.terms = source, line, known, terms
+        self._traffic = line.traffic()
+        self._looked = line.net.now()
+        self._kept = 0
+
+    def close(self) -> None:
+        """Ends the connections to the network."""
+        self.line.close()
+
+    def round(self, work: Work, *, once: bool) -> float:
+        """One reading of the network's pages, as far as it goes; of an endless stream a while, if once."""
+        began, following = self.line.net.now(), None
+        if covered_to(work.duty, began) > began:
+            work.note(covered_to=began)  # the clock was ahead, and is not any more
+        self._look(work, began)
+        try:
+            for page in self.source.pages(self.line.net, cursor_of(work.record.database, self.name)):
+                self.store(work, page)
+                following = page.next_at
+                if once and self.line.net.now() - began > ONCE_AT_MOST:
+                    break
+            else:
+                self.cover(work, began)
+        except NetError as problem:
+            self._cover_badly(work, problem)
+            raise
+        except (StoreError, TakenOver):
+            self.line.forget()
+            raise
+        self._traffic = note_traffic(work, self.line, self._traffic)
+        return self.source.every if following is None else max((following - self.line.net.now()) / 1e6, 1.0)
+
+    def store(self, work: Work, page: Page) -> None:
+        """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
+        work.check_lease()
+        at = self.line.net.now()
+        if at - self._looked > LOOK_EVERY:
+            self._look(work, at)
+        if page.seen or page.until is None or at - self._kept >= KEPT_EVERY:
+            self._keep(work, page, at)
+        if page.until is not None:
+            self.cover(work, page.until)
+
+    def _keep(self, work: Work, page: Page, at: int) -> None:
+        self._remember(work, page, at)
+        view = work.record.view()
+        reader = partial(self._read, Words(view))
+        keep = partial(kept_raw, self.terms)
+        written = work.record.read(
+            page.seen, reader, source=self.source.name, job=self.name, keep=keep, cursor=page.cursor, at=at,
+            allowed=work.confirm, news=news(work.record, view),
+        )  # fmt: skip
+        duty = work.duty
+        work.note(
+            success_at=at, items=duty.items + written.added, quarantined=duty.quarantined + written.quarantined,
+        )  # fmt: skip
+        self._kept = at
+
+    def _look(self, work: Work, at: int) -> None:
+        self.known.look(work.record, at)
+        self.names.look(work.record, at)
+        self._looked = at
+
+    def _remember(self, work: Work, page: Page, at: int) -> None:
+        """Which reaction is for which post, before the batch: a withdrawal may be told in the next one."""
+        told = [seen for seen in page.seen if seen.kind == REACTION]
+        if told:
+            pairs = [(seen.key, post) for seen in told if (post := self._post_of(seen))]
+            reacted.remember(work.record, pairs, at)
+
+    def _post_of(self, seen: Seen) -> str:
+        """The post that a reaction is for; what cannot be read goes to quarantine later."""
+        with suppress(Exception):
+            return next((item.post for item in self.source.read(seen) if isinstance(item, Reaction)), "")
+        return ""
+
+    def _read(self, words: Words, seen: Seen) -> Sequence[Item]:
+        items = read_anew(self.source, self.terms, words, seen)
+        self.known.learn(items)
+        self.names.learn(items)
+        return items
+
+    # ---- coverage ----------------------------------------------------------------------------------
+
+    def cover(self, work: Work, until: int) -> None:
+        """All was read up to a moment: written down, at most every quarter of an hour while nothing happens."""
+        start, at = self._covered_to(work), self.line.net.now()
+        if until - start <= COVERED_EVERY and work.duty.failing_since is None:
+            return
+        before = self._covered_by_all(work)
+        work.note(covered_to=max(until, start))
+        stretch = Stretch(self.source.name, before, self._covered_by_all(work), at)
+        self._write(work, read_well(stretch, self.source.reach), at)
+        work.recovered()
+        self._traffic = note_traffic(work, self.line, self._traffic)
+
+    def _cover_badly(self, work: Work, problem: NetError) -> None:
+        at = self.line.net.now()
+        start = self._covered_to(work)
+        self._write(work, read_badly(Stretch(self.source.name, start, at, at), problem), at)
+        if isinstance(problem, Gap) and problem.missing:
+            work.note(covered_to=max(problem.missing[1], start))
+        self._traffic = note_traffic(work, self.line, self._traffic)
+
+    def _covered_to(self, work: Work) -> int:
+        """Up to when this job has read; where it has not yet, since when it tries."""
+        return covered_to(work.duty, self.line.net.now())
+
+    def _covered_by_all(self, work: Work) -> int:
+        """Up to when all jobs that share a stream have read it."""
+        now = self.line.net.now()
+        others = (duties.load(work.record, name) for name in self.shared_by if name != self.name)
+        return min(self._covered_to(work), *(covered_to(duty, now) for duty in others), now)
+
+    def _write(self, work: Work, rows: Iterable[Coverage], at: int) -> None:
+        found = list(rows)
+        if found:
+            work.record.write(found, source=self.name, at=at, allowed=work.confirm)

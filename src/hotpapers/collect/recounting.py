@@ -1,0 +1,95 @@
+"""Re-observation: the counts of known posts read again when they are due, and whether the posts are still there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from hotpapers.collect.decisions import Stretch
+from hotpapers.collect.known import Words
+from hotpapers.collect.reading import Line, kept_raw, news, note_traffic, read_anew
+from hotpapers.collect.rounds import Work
+from hotpapers.errors import NetError, Partial, StoreError, TakenOver
+from hotpapers.model import HOUR, Page, Source
+from hotpapers.model.contracts import Metered
+from hotpapers.record import follow
+from hotpapers.record.writing import cursor_of
+from hotpapers.terms import Terms
+
+AT_ONCE = 500
+"""Posts that are asked for before it is looked again which are worth most."""
+PAUSE = 60.0
+"""Seconds until it is looked again whether any are due."""
+LATE = HOUR
+"""Microseconds by which counts may be late without a word."""
+COUNTS = "/counts"
+"""After a source's name: the job that reads its counts again."""
+
+
+class Recounting:
+    """The job of reading one network's counts again. `source.counts` says what a post has now, or that it is gone."""
+
+    def __init__(self, source: Source, line: Line, terms: Terms) -> None:
+        self.name = source.name + COUNTS
+        self.source, self.line, self.terms = source, line, terms
+        self._traffic = line.traffic()
+        self._learned = 0
+
+    def close(self) -> None:
+        """Ends the connections to the network."""
+        self.line.close()
+
+    def round(self, work: Work, *, once: bool) -> float:
+        """Asks for what is due, those worth most first, so many at once; seconds until it is looked again."""
+        database, network, at = work.record.database, self.source.name, self.line.net.now()
+        self._learned = follow.learn(database, network, self._learned, at)
+        follow.learn_shown(database, network, at)
+        posts = follow.due(database, network, at, AT_ONCE)
+        if not posts:
+            work.note(success_at=at)
+            return PAUSE
+        try:
+            for page in self._pages(work, posts):
+                self.store(work, page)
+        except (StoreError, TakenOver):
+            self.line.forget()
+            raise
+        except Partial:  # a server that is gone for ever must not keep its posts due for ever
+            follow.unanswered(database, posts, self.line.net.now())
+            raise
+        except NetError as problem:
+            self._not_counted(work, problem)
+            raise
+        finally:
+            self._traffic = note_traffic(work, self.line, self._traffic)
+        follow.unanswered(database, posts, self.line.net.now())
+        return 1.0 if len(posts) == AT_ONCE else PAUSE
+
+    def _not_counted(self, work: Work, problem: NetError) -> None:
+        """The network is read in part while its counts are not: else what nobody could ask for would look like nothing.
+        It stays so for the time that they were missing: what was due then was not read when it was due."""
+        at = self.line.net.now()
+        since = work.duty.failing_since
+        if since is not None and at - since > LATE:
+            missed = Stretch(self.source.name, since, at, at).read("partial", f"counts: {problem}")
+            work.record.write([missed], source=self.name, at=at, allowed=work.confirm)
+
+    def _pages(self, work: Work, posts: Sequence[str]) -> Iterator[Page]:
+        if isinstance(self.source, Metered):
+            return self.source.counts_from(self.line.net, posts, cursor_of(work.record.database, self.name))
+        return self.source.counts(self.line.net, posts)
+
+    def store(self, work: Work, page: Page) -> None:
+        """What came, in one batch; each post that it speaks of has been asked for now."""
+        work.check_lease()
+        at, network = self.line.net.now(), self.source.name
+        view = work.record.view()
+        reader = partial(read_anew, self.source, self.terms, Words(view))
+        keep = partial(kept_raw, self.terms)
+        written = work.record.read(
+            page.seen, reader, source=network, job=self.name, keep=keep, cursor=page.cursor, at=at,
+            allowed=work.confirm, news=news(work.record, view),
+        )  # fmt: skip
+        answered = [f"{network}:{seen.key}" for seen in page.seen]
+        follow.asked(work.record.database, answered, at)
+        work.note(success_at=at, items=work.duty.items + written.added)

@@ -1,0 +1,161 @@
+"""Hot Papers for programs in Python: `import hotpapers`, and the verbs of the command line.
+
+    import hotpapers
+
+    with hotpapers.open("hotpapers.db") as papers:
+        for entry in papers.issue().entries:
+            print(entry.place, entry.title)
+
+What comes back are the values of `hotpapers.answers.shapes`, the same as the API's. What cannot be done is a
+`hotpapers.errors.HotPapersError` that says why. docs/library.md shows every verb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+import msgspec
+
+from hotpapers import terms
+from hotpapers.answers import Desk, asked, issues, papers, searching, shapes, status, talk
+from hotpapers.issue.freeze import publication_of
+from hotpapers.mentions import Found, find
+from hotpapers.record import Record
+from hotpapers.record.exchange import tables
+from hotpapers.record.exchange.writing import Wanted
+from hotpapers.running import freeze_judged
+from hotpapers.settings import BotSettings
+
+__all__ = ["Found", "Library", "find", "open"]
+
+One = TypeVar("One")
+AT_ONCE = asked.MOST
+"""So many are read at once of what is given one by one."""
+
+
+def open(store: str | Path, *, create: bool = False, allowed: terms.Table = terms.TERMS) -> Library:
+    """A store, by a path, sqlite:////absolute/path or postgresql://…. `create`: also where there is none yet.
+
+    `allowed`: the networks' terms, by which posts are shown and exported. It belongs to the thread that opened it.
+    """
+    return Library(Record(str(store), create=create), allowed)
+
+
+class Library:
+    """An open store. Use as a context manager, or close it."""
+
+    def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
+        self.record = record
+        self._desk = Desk(record, allowed)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection to the store."""
+        self.record.database.close()
+
+    # ---- issues ------------------------------------------------------------------------------------------
+
+    def publications(self) -> tuple[shapes.PublicationLine, ...]:
+        """Every publication, by name."""
+        return issues.publications(self._desk, asked.Nothing()).publications
+
+    def issues(self, publication: str = "") -> Iterator[shapes.IssueLine]:
+        """A publication's frozen issues, the latest first. Without a name: of the only publication there is."""
+        return self._paged(issues.issues, asked.OfIssues, lambda page: page.issues, publication=publication)
+
+    def issue(self, day: str = "latest", publication: str = "", edition: int = 0) -> shapes.Issue:
+        """A frozen issue, the latest one by default; an earlier edition by its number."""
+        return issues.issue(self._desk, self._of_issue(day, publication, edition))
+
+    def content(self, day: str = "latest", publication: str = "", edition: int = 0) -> bytes:
+        """The bytes of which an issue's digest is the SHA-256."""
+        return bytes(issues.content(self._desk, self._of_issue(day, publication, edition)))
+
+    def verify(self, day: str = "latest", publication: str = "", edition: int = 0) -> shapes.Verification:
+        """Builds an issue again from the record and compares. `hotpapers verify` checks the record itself too."""
+        return issues.verification(self._desk, self._of_issue(day, publication, edition))
+
+    def explain(self, paper: str, day: str = "latest", publication: str = "", edition: int = 0) -> shapes.Explanation:
+        """Why a paper ranks where it does, as arithmetic; in the latest issue that holds it by default."""
+        given = {"paper": paper, "publication": publication, "day": day, "edition": edition}
+        return issues.explanation(self._desk, asked.checked(asked.OfPlace, given))
+
+    def freeze(
+        self, day: str, publication: str | None = None, *, again: bool = False, reason: str = ""
+    ) -> shapes.Issue:
+        """Freezes a day's issue, unless it is frozen, as `hotpapers issue` does without settings. `again`: a new
+        edition, for a reason."""
+        chosen = publication_of(self.record, publication)
+        freeze_judged(self.record, chosen, day, BotSettings(), again=again, reason=reason)
+        return self.issue(day, chosen.publication)
+
+    @staticmethod
+    def _of_issue(day: str, publication: str, edition: int) -> asked.OfIssue:
+        return asked.checked(asked.OfIssue, {"publication": publication, "day": day, "edition": edition})
+
+    # ---- papers ------------------------------------------------------------------------------------------
+
+    def paper(self, paper: str) -> shapes.Paper:
+        """A paper by its identifier or address: metadata, issues, attention over time."""
+        return papers.paper(self._desk, asked.checked(asked.OfPaper, {"paper": paper}))
+
+    def posts(self, paper: str, network: str = "") -> Iterator[shapes.Post]:
+        """The posts about a paper that may be shown, the latest first."""
+        return self._paged(talk.posts, asked.OfTalk, lambda page: page.posts, paper=paper, network=network)
+
+    def snapshots(self, paper: str, network: str = "") -> Iterator[shapes.Snapshot]:
+        """What these posts counted, and when, the first first."""
+        return self._paged(talk.snapshots, asked.OfTalk, lambda page: page.snapshots, paper=paper, network=network)
+
+    def search(self, query: str) -> Iterator[shapes.Hit]:
+        """Papers, best first, as `hotpapers search` finds them."""
+        return self._paged(searching.search, asked.OfSearch, lambda page: page.papers, q=query)
+
+    # ---- the whole ---------------------------------------------------------------------------------------
+
+    def status(self) -> shapes.Status:
+        """How jobs and networks are doing."""
+        return status.status(self._desk, asked.Nothing())
+
+    def export(
+        self, format: Literal["jsonl", "parquet", "csv", "bibtex"] = "jsonl", *, records: bool = False
+    ) -> Generator[bytes, None, None]:
+        """The record in chunks, as `hotpapers export` writes it: in full, with the store's secret, or `records` alone.
+
+        It reads one moment of the store, until it has been read or is closed.
+        """
+        wanted = Wanted(records, terms.ids_only(self._desk.terms))
+        with closing(_generator(tables.EXPORTS[format](self.record, wanted))) as chunks:
+            yield from chunks
+
+    def _paged(
+        self, ask: Callable[[Desk, Any], Any], cls: type[asked.Asked], members: Callable[[Any], tuple[One, ...]],
+        **given: str,
+    ) -> Iterator[One]:  # fmt: skip
+        """The members of all pages, one page after the other as they are taken."""
+        what = asked.checked(cls, {**given, "limit": AT_ONCE})
+        return self._members(ask, what, members)
+
+    def _members(
+        self, ask: Callable[[Desk, Any], Any], what: asked.Asked, members: Callable[[Any], tuple[One, ...]]
+    ) -> Iterator[One]:
+        page = ask(self._desk, what)
+        yield from members(page)
+        while page.next:
+            page = ask(self._desk, msgspec.structs.replace(what, cursor=page.next))
+            yield from members(page)
+
+
+def _generator(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
+    yield from chunks

@@ -1,0 +1,52 @@
+"""What the program says while it runs: one line an event, for people or as JSON (RFC 8259) for machines.
+
+An event has a name and fields: `tell("source failed", job="lobsters", reason="…")`. Nothing secret is ever in a field:
+errors of networks come without tokens.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import sys
+from typing import Literal, TextIO
+
+LOG = logging.getLogger("hotpapers")
+Form = Literal["text", "json"]
+
+
+def tell(event: str, *, level: int = logging.INFO, **fields: object) -> None:
+    """Says that something happened."""
+    LOG.log(level, "%s", event, extra={"fields": fields})
+
+
+def listen(form: Form, stream: TextIO | None = None) -> None:
+    """From now on what is told goes to a stream, standard error by default."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(_Formatter(form))
+    LOG.handlers[:] = [handler]
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._form = form
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = getattr(record, "fields", {})
+        at = datetime.datetime.fromtimestamp(record.created, datetime.UTC).isoformat(timespec="seconds")
+        event = record.getMessage()
+        if self._form == "json":
+            told = {"at": at, "level": record.levelname.lower(), "event": event, **fields}
+            return json.dumps(told, default=str)
+        said = "  ".join(f"{name}={_plain(value)}" for name, value in fields.items())
+        return f"{at[:19].replace('T', ' ')}  {event}" + (f"  {said}" if said else "")
+
+
+def _plain(value: object) -> str:
+    """A value on one line, in quotation marks where it has blanks; signs that control a terminal are shown as such."""
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(value))
+    return json.dumps(text, ensure_ascii=False) if " " in text or not text else text

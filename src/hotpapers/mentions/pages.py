@@ -1,0 +1,132 @@
+"""Addresses that belong to one paper: the DOI of its published version, its code, its project page, its forum.
+
+An address is compared by its key: host without `www.`, path in lower case, without what a link may carry along.
+
+    github.com/owner/name          every page below a repository is the repository's
+    huggingface.co/datasets/o/n    of a data set, a space, a collection, a model too
+    openreview.net/AbCdEf          a forum and its PDF, by its id
+    name.github.io/project         any other page: itself alone
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from urllib.parse import unquote
+
+LONGEST = 300
+"""Characters of an address that are looked at."""
+MOST = 100
+"""Addresses of one text that are looked at, and as many DOIs."""
+
+_ADDRESS = re.compile(rf"https?://([a-z0-9.-]{{4,100}})(?::\d{{1,5}})?([/?#][^\s\"<>|\\^`{{}}]{{0,{LONGEST}}})?", re.I)
+_DOI = re.compile(rf"10\.\d{{4,9}}(?:/|%2f)[^\s\"<>?#&|]{{1,{LONGEST}}}", re.I)
+_NATURE = re.compile(r"nature\.com/articles/([a-z0-9.-]{5,60})", re.I)
+"""Its addresses have the second half of the DOI: journals of this house are 10.1038."""
+_FORUM = re.compile(r"[?&]id=([\w-]{4,40})")
+_TAIL = ".,;:!'*)]}>/"
+_CUTS = 4
+"""Parts behind a DOI that a publisher's address may have: /full, /pdf, /figures/2."""
+
+REPOSITORIES = frozenset(("github.com", "gitlab.com", "codeberg.org", "bitbucket.org"))
+_MODELS = "huggingface.co"
+_KINDS = frozenset(("datasets", "spaces", "collections"))
+_NO_OWNERS = frozenset(
+    ("papers", "blog", "docs", "api", "models", "join", "organizations", "settings", "learn", "posts")
+)
+_PROJECTS = (".github.io", ".gitlab.io", ".netlify.app", ".vercel.app", ".pages.dev")
+"""Hosts where every name is one project's."""
+_SITES = "sites.google.com"
+_NOBODYS = ("arxiv.org", "doi.org", "alphaxiv.org", "youtube.com", "youtu.be", "orcid.org", "creativecommons.org")
+"""Hosts on which an address is no paper's own page, or is told by other means."""
+_OWN = re.compile(
+    r"(?:project|code|codes|repo|repository|website|web site|webpage|web page|homepage|page|demo|data|dataset"
+    r"|datasets|models|benchmark|implementation|forum|openreview)\b[^.;]{0,60}$",
+    re.I,
+)
+"""What stands before an address that is said to be the paper's own."""
+
+
+def key(host: str, rest: str) -> str:
+    """The key of an address, by its host and what follows it; empty where that names no page of anybody's."""
+    host = host.lower().rstrip(".").removeprefix("www.")
+    host = _MODELS if host == "hf.co" else host
+    if host == "openreview.net":
+        forum = _FORUM.search(rest)
+        return f"{host}/{forum[1]}" if forum else ""
+    path = re.split("[?#]", rest, maxsplit=1)[0].rstrip(_TAIL).lower()
+    parts = [part for part in path.split("/") if part]
+    if host in REPOSITORIES:
+        return f"{host}/{parts[0]}/{parts[1].removesuffix('.git')}" if len(parts) > 1 else ""
+    if host == _MODELS:
+        return _model(parts)
+    if parts and parts[-1] in ("index.html", "index.htm"):
+        parts.pop()
+    return "/".join((host, *parts))
+
+
+def _model(parts: list[str]) -> str:
+    kind = parts[:1] if parts and parts[0] in _KINDS else []
+    named = parts[len(kind) : len(kind) + 2]
+    return "/".join((_MODELS, *kind, *named)) if len(named) == 2 and named[0] not in _NO_OWNERS else ""
+
+
+def keys(text: str) -> Iterator[str]:
+    """The key of every address in a text."""
+    if "://" in text:
+        for found in islice(_ADDRESS.finditer(text), MOST):
+            one = key(found[1], found[2] or "")
+            if one:
+                yield one
+
+
+def claimed(text: str) -> list[str]:
+    """The keys of the addresses that a paper's own metadata gives as the paper's."""
+    found = []
+    for one in islice(_ADDRESS.finditer(text), MOST):
+        page = key(one[1], one[2] or "")
+        said = text[max(0, one.start() - 80) : one.start()]
+        if page and (_is_a_projects(page) or (_is_a_page(page) and _OWN.search(said))):
+            found.append(page)
+    return found
+
+
+def named(addresses: Iterable[str]) -> list[str]:
+    """The keys of addresses that somebody names as a paper's own, one by one: any but those that are nobody's."""
+    return [one for address in addresses for one in islice(keys(address), 1) if not _is_nobodys(one)]
+
+
+def _is_a_projects(page: str) -> bool:
+    host = page.partition("/")[0]
+    return host in REPOSITORIES or host in (_MODELS, _SITES, "openreview.net") or host.endswith(_PROJECTS)
+
+
+def _is_a_page(page: str) -> bool:
+    return "/" in page and not _is_nobodys(page)
+
+
+def _is_nobodys(page: str) -> bool:
+    host = page.partition("/")[0]
+    return any(host == one or host.endswith(f".{one}") for one in _NOBODYS)
+
+
+def dois(text: str) -> Iterator[str]:
+    """Every DOI that a text may name, in lower case: each one followed by itself without the last of its parts."""
+    if "10." in text:
+        for found in islice(_DOI.finditer(text), MOST):
+            yield from _shorter(unquote(found[0]).lower())
+    if "nature.com/articles/" in text:
+        for found in islice(_NATURE.finditer(text), MOST):
+            yield "10.1038/" + found[1].lower().rstrip(_TAIL).removesuffix(".pdf")
+
+
+def _shorter(doi: str) -> Iterator[str]:
+    for _ in range(_CUTS):
+        doi = doi.rstrip(_TAIL)
+        yield doi
+        if doi.endswith(".pdf"):
+            yield doi[:-4]
+        doi = doi.rpartition("/")[0]
+        if "/" not in doi:
+            return

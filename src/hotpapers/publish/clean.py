@@ -1,0 +1,30 @@
+"""Text from outside without what no page, feed or mail should carry."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters, and the bidi embeddings and overrides, which make a text read otherwise than it is. The bidi marks
+# and isolates that languages need stay.
+_ODD = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]")
+# What shows nothing by itself: blanks, zero-width characters, bidi marks and isolates.
+_BLANK = re.compile(
+    r"[\s\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]*"
+)
+
+
+def shown(text: str) -> str:
+    """Text from outside without the characters that no page should carry."""
+    return text if text.isprintable() else _ODD.sub("", text)
+
+
+def one_line(text: str) -> str:
+    """The same on one line, blanks single."""
+    if text.isprintable() and "  " not in text:  # most are so already: then its only blanks are spaces
+        return text.strip(" ")
+    return " ".join(shown(text).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether a text shows nothing at all."""
+    return _BLANK.fullmatch(shown(text)) is not None

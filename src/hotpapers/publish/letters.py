@@ -1,0 +1,88 @@
+"""TeX's ways of writing plain text as the text that is meant: accents, signs, quotation marks, names of letters.
+
+Commands that only change the type are dropped; of commands that nobody knows the name is left. The formulas of a text
+are cut out before: `prose`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_MARKS = {
+    '"': "\u0308", "'": "\u0301", "`": "\u0300", "^": "\u0302", "~": "\u0303", "=": "\u0304", ".": "\u0307",
+    "u": "\u0306", "v": "\u030c", "H": "\u030b", "c": "\u0327", "d": "\u0323", "b": "\u0331", "k": "\u0328",
+    "r": "\u030a",
+}  # fmt: skip
+_ACCENT = re.compile(
+    r"""\{?\\(?:(["'`^~=.])\s*|([uvHcdbkr])(?:\s+|(?=\{)))(?:\{\s*\\?([A-Za-z])\s*\}|\\?([A-Za-z]))\}?""", re.ASCII
+)
+
+_LOWER = (
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
+    "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+)  # fmt: skip
+_GREEK = {
+    name: unicodedata.lookup(f"GREEK {size} LETTER {'LAMDA' if lower == 'lambda' else lower.upper()}")
+    for lower in _LOWER
+    for name, size in ((lower, "SMALL"), (lower.capitalize(), "CAPITAL"))
+}
+_NAMED = {
+    **_GREEK, "ss": "ß", "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
+    "AA": "Å", "i": "ı", "j": "ȷ", "S": "§", "dots": "…", "ldots": "…", "times": "×", "sim": "∼", "to": "→",
+    "rightarrow": "→", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥", "pm": "±", "infty": "∞", "cdot": "·",
+    "approx": "≈", "textapprox": "≈", "ell": "ℓ", "in": "∈", "subset": "⊂", "partial": "∂", "nabla": "∇",
+    "textgreater": ">", "textless": "<", "textasciitilde": "~", "textendash": "–", "textemdash": "—", "deg": "°",
+    "degree": "°", "copyright": "©", "textregistered": "®", "texttrademark": "™", "ie": "i.e.", "eg": "e.g.",
+    "etc": "etc.", "etal": "et al.", "lq": "‘", "rq": "’", "item": "•", "par": " ", "newline": " ", "quad": " ",
+    "qquad": " ", "medskip": " ", "smallskip": " ", "noindent": "", "xspace": "", "em": "", "it": "", "bf": "",
+    "rm": "", "sc": "", "tt": "", "sl": "", "sf": "", "small": "", "large": "", "normalsize": "",
+}  # fmt: skip
+# A letter within a word takes the blank behind its command with it; other commands stand for words.
+_NAME = re.compile(r"\\(?:([oOlLij]|a[ea]|A[EA]|oe|OE|ss)(?![A-Za-z])(?:\{\}| (?=[a-z]))?|([A-Za-z]+)(?:\{\})?)")
+
+_STYLES = "emph|text(?:bf|it|sc|tt|rm|sf|sl|normal|up)?|[mh]box|u(?:nder)?line|ensuremath|math(?:rm|bf|cal|sf|tt)"
+_STYLED = re.compile(
+    rf"\\(?:{_STYLES})\s*\{{([^{{}}]*)\}}|\{{\s*\\(?:it|em|bf|sc|rm|tt|sl|sf|small|large)\b\s*([^{{}}]*)\}}"
+)
+_ARGUMENT = re.compile(
+    r"\\(?:cite[pt]?|ref|eqref|cref)\*?\s*\{(?P<cited>[^{}]*)\}|\\href\s*\{[^{}]*\}\s*\{(?P<linked>[^{}]*)\}"
+    r"|\\url\s*\{(?P<address>[^{}]*)\}|\\footnote\s*\{(?P<note>[^{}]*)\}|\\(?:label|[vh]space|color)\s*\{[^{}]*\}"
+    r"|\\(?:begin|end)\s*\{[a-z]*\*?\}"
+)
+_WRAPPED = {"cited": "[{}]", "linked": "{}", "address": "{}", "note": " ({})"}
+_SIGN = re.compile(
+    r"\\([%&#_${}|])|\\([ ,;:!/\-\\])|(?<=[\w.)])~(?=[\w(\\])|``|''|(?<=\w)---?(?=\w)|(?<= )---?(?= )", re.ASCII
+)
+_SIGNS = {"~": "\u00a0", "``": "“", "''": "”", "--": "–", "---": "—"}
+
+
+def letters(text: str) -> str:
+    """The text that a stretch of TeX without formulas stands for."""
+    if "\\" not in text:
+        return text
+    for _ in range(3):  # commands within commands
+        before, text = text, _STYLED.sub(lambda found: found[1] or found[2] or "", text)
+        if text == before:
+            break
+    text = _ACCENT.sub(_accented, text)
+    text = _ARGUMENT.sub(_told, text)
+    text = _SIGN.sub(_sign, text)
+    return _NAME.sub(lambda found: _NAMED.get(found[1] or found[2], found[2]), text)
+
+
+def _accented(found: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", (found[3] or found[4]) + _MARKS[found[1] or found[2]])
+
+
+def _told(found: re.Match[str]) -> str:
+    kind = found.lastgroup
+    return _WRAPPED[kind].format(found[kind]) if kind else ""
+
+
+def _sign(found: re.Match[str]) -> str:
+    if found[1]:
+        return found[1]
+    if found[2]:
+        return "" if found[2] in "!/-" else " "
+    return _SIGNS[found[0]]

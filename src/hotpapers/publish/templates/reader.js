@@ -1,0 +1,238 @@
+// How a reader likes to read, kept in this browser alone. Every page is whole without it.
+"use strict";
+(() => {
+  const KEY = "hotpapers";
+  const root = new URL(".", document.currentScript.src);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+  function load() {
+    try {
+      const kept = Object.entries(JSON.parse(localStorage.getItem(KEY)) || {});
+      return Object.fromEntries(kept.filter(([, value]) => typeof value === "string"));
+    } catch {
+      return {};
+    }
+  }
+
+  function save(wishes) {
+    try {
+      localStorage.setItem(KEY, JSON.stringify(wishes));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  function make(tag, text, attributes = {}) {
+    const element = document.createElement(tag);
+    element.textContent = text;
+    for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+    return element;
+  }
+
+  // ---- size and colours: before anything is drawn
+
+  let wishes = load();
+
+  function dress() {
+    const { dataset } = document.documentElement;
+    dataset.size = wishes.size || "";
+    dataset.scheme = wishes.scheme || "";
+  }
+  dress();
+
+  // ---- times in the reader's zone
+
+  function tellTimes() {
+    const zone = wishes.zone === "utc" ? "UTC" : undefined;
+    const format = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: zone });
+    const name = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short", timeZone: zone });
+    for (const time of all("time[datetime*=T]")) {
+      const at = new Date(time.dateTime);
+      const said = format.format(at) + " " + name.formatToParts(at).find((part) => part.type === "timeZoneName").value;
+      if (time.textContent.includes("UTC") || time.dataset.told) {
+        time.dataset.told = "1";
+        time.textContent = said;
+      } else {
+        time.title = said;
+      }
+    }
+  }
+
+  function tellLate() {
+    for (const late of all("[data-due]")) late.hidden = new Date() < new Date(late.dataset.due);
+  }
+
+  // ---- words and authors
+
+  const lines = (text) => (text || "").split("\n").map((line) => line.trim()).filter(Boolean);
+  const letter = "[\\p{L}\\p{N}]";
+  const pattern = (word) =>
+    new RegExp(`(?<!${letter})${word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+")}(?!${letter})`, "iu");
+  const found = (words, text) => lines(words).find((word) => pattern(word).test(text));
+  const papers = () => all(".entry, .lines > li");
+
+  function sort() {
+    for (const paper of papers()) {
+      all(".yours", paper).forEach((old) => old.remove());
+      const text = paper.textContent;
+      const authors = all(".authors, .by", paper).map((one) => one.textContent).join(" ");
+      const out = found(wishes.exclude, text);
+      const followed = found(wishes.follow, authors || text);
+      const word = found(wishes.include, text);
+      paper.classList.toggle("folded", Boolean(out));
+      paper.classList.toggle("marked", Boolean(followed || word));
+      const why = [];
+      if (followed) why.push(`by ${followed}`);
+      if (word) why.push(`has “${word}”`);
+      if (why.length) note(paper, why.join(", "));
+      if (out) note(paper, `folded away: “${out}”`).append(" ", unfold(paper));
+    }
+  }
+
+  function note(paper, text) {
+    const made = make("p", text, { class: "yours" });
+    (paper.querySelector(".body > h2") || paper.firstElementChild).after(made);
+    return made;
+  }
+
+  function unfold(paper) {
+    const button = make("button", "show it", { type: "button" });
+    button.onclick = () => {
+      paper.classList.remove("folded");
+      const heading = paper.querySelector("h2 a, a");
+      button.parentElement.remove();
+      if (heading) heading.focus();
+    };
+    return button;
+  }
+
+  function offerToFollow() {
+    const heading = document.querySelector("[data-author]");
+    if (!heading) return;
+    const name = heading.dataset.author;
+    const button = make("button", "", { type: "button" });
+    const show = () => {
+      button.textContent = lines(wishes.follow).includes(name) ? "Follow no more" : "Follow";
+    };
+    button.onclick = () => {
+      const others = lines(wishes.follow).filter((one) => one !== name);
+      const next = others.length < lines(wishes.follow).length ? others : [...others, name];
+      wishes = { ...wishes, follow: next.join("\n") };
+      save(wishes);
+      show();
+    };
+    show();
+    heading.append(button);
+  }
+
+  // ---- find on this page
+
+  function offerToFind() {
+    const list = papers();
+    const head = document.querySelector("main .head");
+    const long = list.length > 11 && list[0].matches("li");
+    if (!head || list.length < 2 || !(long || wishes.shortcuts === "on")) return;
+    const box = make("div", "", { class: "find", role: "search" });
+    const input = make("input", "", { type: "search", id: "find", autocomplete: "off" });
+    const told = make("span", "", { role: "status" });
+    input.oninput = () => {
+      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let left = 0;
+      for (const paper of list) {
+        const text = paper.textContent.toLowerCase();
+        paper.hidden = !wanted.every((word) => text.includes(word));
+        left += !paper.hidden;
+      }
+      told.textContent = wanted.length ? `${left} of ${list.length} papers` : "";
+    };
+    box.append(make("label", "Find here", { for: "find" }), " ", input, " ", told);
+    head.append(box);
+  }
+
+  // ---- keys
+
+  function step(by) {
+    const stops = papers().filter((paper) => !paper.hidden).map((paper) => paper.querySelector("h2 a, a:not(.place a)"));
+    const links = stops.filter(Boolean);
+    const here = links.findIndex((link) => link.closest(".entry, li").contains(document.activeElement));
+    const next = links[here < 0 && by < 0 ? 0 : Math.min(Math.max(here + by, 0), links.length - 1)];
+    if (!next) return;
+    next.focus({ preventScroll: true });
+    next.closest(".entry, li").scrollIntoView({ block: "start" });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select");
+    if (wishes.shortcuts !== "on" || event.ctrlKey || event.metaKey || event.altKey || typing) return;
+    const acts = {
+      j: () => step(1),
+      k: () => step(-1),
+      "/": () => (document.getElementById("find") || document.body).focus(),
+      "?": () => location.assign(new URL("reading/index.html#keys", root)),
+    };
+    const act = acts[event.key];
+    if (act) {
+      event.preventDefault();
+      act();
+    }
+  });
+
+  // ---- copying
+
+  function offerToCopy() {
+    for (const text of all("pre[data-file]")) {
+      const told = make("span", "", { role: "status" });
+      const copy = make("button", "Copy", { type: "button" });
+      copy.onclick = () =>
+        navigator.clipboard.writeText(text.textContent).then(
+          () => (told.textContent = "copied"),
+          () => (told.textContent = "the browser does not let this page copy; select the text"),
+        );
+      const down = make("button", "Download", { type: "button" });
+      down.onclick = () => {
+        const url = URL.createObjectURL(new Blob([text.textContent], { type: "text/plain;charset=utf-8" }));
+        make("a", "", { href: url, download: text.dataset.file }).click();
+        setTimeout(() => URL.revokeObjectURL(url), 1000);
+      };
+      const row = make("p", "", { class: "acts" });
+      row.append(copy, " ", down, " ", told);
+      text.parentElement.after(row);
+    }
+  }
+
+  // ---- the page on which all this is chosen
+
+  function offerToChoose() {
+    const form = document.getElementById("reading");
+    if (!form) return;
+    document.getElementById("unscripted").remove();
+    form.hidden = false;
+    for (const field of form.elements) {
+      if (!field.name) continue;
+      if (field.type === "checkbox") field.checked = wishes[field.name] === field.value;
+      else field.value = wishes[field.name] || "";
+    }
+    const keep = () => {
+      wishes = Object.fromEntries(new FormData(form));
+      document.getElementById("kept").textContent = save(wishes) ? "Kept." : "This browser does not let pages keep anything.";
+      dress();
+      tellTimes();
+    };
+    form.oninput = keep;
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      keep();
+    };
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    tellTimes();
+    tellLate();
+    sort();
+    offerToFollow();
+    offerToFind();
+    offerToCopy();
+    offerToChoose();
+  });
+})();

@@ -1,0 +1,28 @@
+"""Freezing with judgement: first it is judged who is a bot, by what was known when the issue closed."""
+
+from __future__ import annotations
+
+from hotpapers.issue.freeze import Frozen, check_day, check_over, editions, freeze
+from hotpapers.issue.windows import closing
+from hotpapers.judging import judge
+from hotpapers.model import Publication
+from hotpapers.record import Record, now
+from hotpapers.settings import BotSettings
+from hotpapers.summarizing.writing import Summarize
+
+
+def freeze_judged(
+    record: Record, publication: Publication, day: str, bots: BotSettings,
+    *, again: bool = False, reason: str = "", at: int | None = None, summarize: Summarize | None = None,
+) -> Frozen:  # fmt: skip
+    """The day's issue, frozen now if it was not: as `freeze`, with the same errors. An imported listing is not judged:
+    its counts know no accounts. `summarize`: what a model says of its papers is written down before."""
+    at = at or now()
+    is_new = again or not editions(record, publication.publication, check_day(day))
+    if is_new and publication.window != "listing":
+        check_over(record, publication, day, at, record.head.position)
+        cut = closing(record.view(), publication, day)
+        judge(record, bots, cut)
+        if summarize is not None:
+            summarize(record, publication, day, cut)
+    return freeze(record, publication, day, again=again, reason=reason, at=at)

@@ -1,0 +1,182 @@
+"""The job of freezing issues when their day is closed, publishing them, and keeping what is published true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers import terms
+from hotpapers.collect.rounds import Work
+from hotpapers.errors import HotPapersError, IssueError, Partial, StoreError
+from hotpapers.issue.build import Recipe, build
+from hotpapers.issue.freeze import frozen_days, publication_of
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.issue.windows import window_start
+from hotpapers.logs import tell
+from hotpapers.model import DAY, NETWORKS, Publication
+from hotpapers.publish.imprint import NOBODY, Imprint
+from hotpapers.publish.press import press, press_again, unsent
+from hotpapers.record import Record, follow
+from hotpapers.record.attention import persons_sql
+from hotpapers.running import due
+from hotpapers.running.freezing import freeze_judged
+from hotpapers.running.health import began
+from hotpapers.settings import BotSettings
+from hotpapers.summarizing.writing import Summarize
+
+LOOK = 20.0
+"""Seconds between two looks at the clock."""
+AT_ONCE = 500
+"""Posts asked for in one query."""
+
+
+class Place(NamedTuple):
+    """Where a publication's issues go: a channel and its folder."""
+
+    publication: str
+    channel: str
+    folder: Path
+
+
+class Publishing:
+    """The job. `places`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
+    `summarize`: what writes a model's sentences before."""
+
+    name = "issues"
+
+    def __init__(
+        self, publications: Sequence[str], places: Sequence[Place], bots: BotSettings | None = None,
+        imprint: Imprint = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
+    ) -> None:  # fmt: skip
+        self._publications, self._places, self._bots = publications, places, bots or BotSettings()
+        self._imprint, self._allowed, self._summarize = imprint, allowed, summarize
+        self._asked: set[tuple[str, str]] = set()
+        self._painted = 0
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def round(self, work: Work, *, once: bool) -> float:
+        """Freezes what is due, publishes what is not published, takes off the pages what is gone."""
+        work.check_lease()
+        problems: list[str] = []
+        for name in self._publications:
+            publication = publication_of(work.record, name)
+            self._freeze_due(work, publication)
+            self._ask_ahead(work, publication)
+        self._repaint(work)
+        for place in self._places:
+            problems += self._publish(work, place)
+        if problems:
+            raise Partial("; ".join(problems))
+        work.note(success_at=work.clock.now())
+        return LOOK
+
+    # ---- freezing ----------------------------------------------------------------------------------
+
+    def _freeze_due(self, work: Work, publication: Publication) -> None:
+        at = work.clock.now()
+        frozen_before = frozen_days(work.record, publication.publication)
+        days = due.due(publication, frozen_before, began(work.record, publication.publication), at)
+        for day in days:
+            try:
+                frozen = freeze_judged(
+                    work.record, publication, day, self._bots, at=work.clock.now(), summarize=self._summarize
+                )
+            except IssueError as problem:  # its announcement may still come; later days wait for it
+                work.note(reason=str(problem))
+                return
+            entries = len(frozen.content.entries)
+            work.note(items=work.duty.items + 1, reason="")
+            tell("issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest)
+
+    def _ask_ahead(self, work: Work, publication: Publication) -> None:
+        """Half an hour before an issue closes: whether the posts that it would show are still there."""
+        at = work.clock.now()
+        day = due.coming(publication, at)
+        name = publication.publication
+        if (name, day) in self._asked or not due.is_near(publication, day, at):
+            return
+        moments = (window_start(publication, day), at)
+        built = build(work.record, Recipe(publication, day, 1, work.record.head.position, moments=moments))
+        follow.ask_now(work.record.database, [one.post for one in built.shown], at)
+        self._asked.add((name, day))
+
+    # ---- publishing --------------------------------------------------------------------------------
+
+    def _publish(self, work: Work, place: Place) -> list[str]:
+        """Publishes to one place what was not; what went wrong."""
+        days = unsent(work.record, place.publication, place.channel, place.folder)
+        if not days:
+            return []
+        try:
+            place.folder.parent.mkdir(parents=True, exist_ok=True)
+            wrote = press(
+                work.record, place.publication, days, place.channel, place.folder, self._imprint, self._allowed
+            )  # fmt: skip
+        except StoreError:
+            raise
+        except (HotPapersError, OSError) as problem:
+            tell("not published", publication=place.publication, channel=place.channel, reason=problem)
+            return [f"{place.channel}: {problem}"]
+        tell("published", publication=place.publication, channel=place.channel, days=len(days), changed=wrote.changed)
+        if wrote.filling and wrote.warning:
+            full = wrote.filling
+            tell("site nearly full", folder=full.folder, size=full.size, budget=full.budget)
+        return []
+
+    def _repaint(self, work: Work) -> None:
+        """Renders pages anew on which a post stands that is gone, hidden, or may be shown again. At first also what a
+        program that ended may not have come to."""
+        head = work.record.head.position
+        since = self._painted or position_at(work.record, work.clock.now() - DAY)
+        changed = changed_issues(work.record, since) if head > since else frozenset()
+        if changed:
+            for one in press_again(work.record, self._imprint, self._allowed, changed):
+                tell("rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason)
+        self._painted = head
+
+
+def position_at(record: Record, at: int) -> int:
+    """The last batch that was written up to a moment, 0 for none."""
+    last = record.database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
+    return int(last[0][0]) if last else 0
+
+
+def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
+    """The issues, by publication and day, that have pages with a post of which batches after a position say that it is
+    gone, limited or hidden, or no longer so: those that show it, and the latest of each publication with a paper whose
+    own page links to it."""
+    posts = sorted(changed_posts(record, position))
+    if not posts:
+        return frozenset()
+    found = {(row[0], row[1]) for row in _of(record, 'SELECT DISTINCT publication, "day" FROM shown', posts)}
+    shelf = RecordShelf(record)
+    for (paper,) in _of(record, "SELECT DISTINCT paper FROM mention", posts):
+        found |= dict(shelf.appearances(paper)).items()  # ascending: the last of each publication stays
+    return frozenset(found)
+
+
+def changed_posts(record: Record, position: int) -> frozenset[str]:
+    """The posts of which batches after a position say that they are gone, limited or hidden, or no longer so."""
+    gone = f"""SELECT DISTINCT p.post FROM post AS p WHERE p.network IN ({", ".join("?" * len(NETWORKS))})
+        AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
+            AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
+    told = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
+    hidden = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
+            SELECT v.subject, coalesce(w.stable_voice, v.voice) FROM verdict AS v LEFT JOIN known AS w
+            ON w.voice = v.voice WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
+        SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        WHERE p.post IN (SELECT subject FROM told) OR coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM told)"""
+    rows = record.database.rows
+    found = rows(gone, (*NETWORKS, position, position))
+    found += rows(hidden, (position,)) if rows(told, (position,)) else []
+    return frozenset(post for (post,) in found)
+
+
+def _of(record: Record, sql: str, posts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What a query finds for some posts."""
+    for n in range(0, len(posts), AT_ONCE):
+        some = posts[n : n + AT_ONCE]
+        yield from record.database.rows(f"{sql} WHERE post IN ({', '.join('?' * len(some))})", some)

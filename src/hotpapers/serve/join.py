@@ -1,0 +1,114 @@
+"""The page on which one asks for a publication by mail, `/mail/join`.
+
+Whether an address is known here is told to nobody: the answer is the same, and it is given before the address is looked
+up. What follows is a letter to it, and it is its reader who decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from starlette.routing import BaseRoute
+
+from hotpapers.errors import HotPapersError, NetError, UsageError
+from hotpapers.issue.freeze import publication_of
+from hotpapers.mailing import joining, subscribers
+from hotpapers.mailing.addresses import normalized, untold
+from hotpapers.mailing.office import Office
+from hotpapers.mailing.relay import Relay
+from hotpapers.model import HOUR
+from hotpapers.publish import wording
+from hotpapers.record import Record, now
+from hotpapers.serve import forms
+from hotpapers.serve.forms import Desk, Field, Form, Shown, Values
+
+PATH = "/mail/join"
+MOST_AN_HOUR = 100
+"""Letters that ask to confirm, whoever makes them be sent."""
+LONGEST = 254
+COST = 2
+NO_ADDRESS = "That is no mail address. Write it as somebody@example.org."
+MANY = Shown("Not now", ("Many asked within the hour. Please try again later.",), status=503, wait=3600)
+
+
+class Letters(NamedTuple):
+    """What letters need: stores, an office, a way to it. `publication`: the one that is meant where none is named."""
+
+    open_record: Callable[[], Record]
+    office: Office
+    publication: str
+    relay: Callable[[Office], Relay] = Relay
+    clock: Callable[[], int] = now
+
+
+def routes(desk: Desk, letters: Letters) -> Sequence[BaseRoute]:
+    """The page."""
+    form = desk.route(PATH, partial(_look, letters), partial(_act, desk, letters), COST, partial(_again, letters))
+    return [form, forms.without_slash(PATH)]
+
+
+def _again(letters: Letters, values: Values) -> Shown:
+    """The form with what was sent, of which nothing was looked up."""
+    return _form(values.get("publication") or letters.publication, "Issues", values)
+
+
+def _look(letters: Letters, values: Values) -> Shown:
+    with letters.open_record() as record:
+        title = _title(record, values.get("publication") or letters.publication)
+    return _form(values.get("publication") or letters.publication, title)
+
+
+def _title(record: Record, publication: str) -> str:
+    return wording.one_line(publication_of(record, publication).title)
+
+
+def _form(publication: str, title: str, values: Values | None = None, wrong: str = "") -> Shown:
+    given = values or {}
+    fields = (
+        Field("address", "Your mail address", "email", given.get("address", "")[:LONGEST], wrong=wrong, most=LONGEST),
+        Field("skip", "No letter on days without papers", "check", given.get("skip", "")),
+    )
+    form = Form("join", "Send me the letter", fields, (("publication", publication),), wrong=wrong)
+    lines = ("You get one letter that asks you to confirm. Every letter after it says how to unsubscribe.",)
+    return Shown(f"{title} by mail", lines, form, status=400 if wrong else 200)
+
+
+def _act(desk: Desk, letters: Letters, values: Values) -> Shown:
+    publication = values.get("publication") or letters.publication
+    at = letters.clock()
+    with letters.open_record() as record:
+        title = _title(record, publication)
+        if subscribers.asked_since(record, at - HOUR) >= MOST_AN_HOUR:
+            return forms.asked_again(MANY, _form(publication, title, values))
+    try:
+        address = normalized(values.get("address", ""))
+    except UsageError:
+        return _form(publication, title, values, NO_ADDRESS)
+    skip = bool(values.get("skip"))
+    if not desk.later(lambda: _send(letters, publication, address, at, skip_empty=skip)):
+        return forms.BUSY
+    lines = (
+        f"If {title} does not come there yet, a letter is on its way. Open its link within a week to confirm.",
+        "None came within the hour? Look among what was taken for spam, or ask again tomorrow.",
+    )
+    return Shown("Look into your mailbox", lines)
+
+
+def _send(letters: Letters, publication: str, address: str, at: int, *, skip_empty: bool) -> None:
+    """The letter, where one is needed. Who has confirmed gets none, and nothing of theirs is changed: whoever filled in
+    the form may be anybody."""
+    with letters.open_record() as record:
+        subscribers.tidy(record, at)
+        known = subscribers.find(record, subscribers.mark_of(record, publication, address))
+        if known is not None and known.state == "confirmed":
+            return
+        relay = letters.relay(letters.office)
+        try:
+            chosen = publication_of(record, publication)
+            joining.ask(record, letters.office, relay, chosen, address, at, skip_empty=skip_empty)
+        except HotPapersError as problem:
+            raise NetError(f"a letter that asks to confirm was not sent: {untold(str(problem), address)}") from None
+        finally:
+            relay.close()

@@ -1,0 +1,124 @@
+"""The pages that letters lead to: to confirm a subscription, to end it, to choose its days.
+
+Looking changes nothing, as mail programs and filters look at every link; a button sends a POST, which acts. A POST to
+the address of *unsubscribe* is also what a mail program sends for one click (RFC 8058): it needs no cookie and no form,
+and its body is not looked at. Whoever holds the signed token may act, and learns no address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from hotpapers.errors import NoSuch, StoreError
+from hotpapers.issue.freeze import publication_of
+from hotpapers.mailing import subscribers, tokens
+from hotpapers.mailing.subscribers import Subscriber
+from hotpapers.mailing.tokens import Purpose, Token
+from hotpapers.publish import wording
+from hotpapers.publish.templating import macro
+from hotpapers.record import Record, now
+
+HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+LONGEST = 100
+"""Signs of a token that is looked at."""
+
+
+class Said(NamedTuple):
+    """What a page says. `buttons`: where each leads, and what stands on it."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    buttons: tuple[tuple[str, str], ...] = ()
+    status: int = 200
+
+
+Act = Callable[[Record, Token, Subscriber, str], Said]
+"""What an address does: with a store, a token, whose it is, and the publication's title."""
+
+NOTHING = Said("This link leads nowhere", ("It was cut short, or is too old; subscribe again to get one.",), (), 404)
+BUSY = Said("Not now", ("The store is busy. Please try again in a minute.",), (), 503)
+
+
+def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) -> Sequence[BaseRoute]:
+    """The routes below `/mail/`. `open_record` is called for every request. `clock`: µs UTC."""
+
+    def ask_confirm(record: Record, token: Token, reader: Subscriber, title: str) -> Said:
+        if reader.state == "confirmed":
+            return Said(f"You get {title}", ("It is confirmed already.",))
+        if reader.state != "asked":
+            return NOTHING
+        return Said(f"Get {title} by mail?", (), (("", f"Yes, send me {title}"),))
+
+    def confirm(record: Record, token: Token, reader: Subscriber, title: str) -> Said:
+        subscribers.confirm(record, token, clock())
+        return Said(f"You get {title}", ("From the next issue on. Every letter says how to unsubscribe.",))
+
+    def ask_leave(record: Record, token: Token, reader: Subscriber, title: str) -> Said:
+        if reader.state != "confirmed":
+            return Said(f"You do not get {title}")
+        text = tokens.written(record.marks.secret, token)
+        other = "all" if reader.skip_empty else "skip"
+        choice = "A letter on every day" if reader.skip_empty else "No letter on days without papers"
+        return Said(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{other}/{text}", choice)))
+
+    def leave(record: Record, token: Token, reader: Subscriber, title: str) -> Said:
+        subscribers.end(record, reader.mark, clock())
+        return Said("Unsubscribed", (f"{title} is not sent to you any more, and your address is deleted.",))
+
+    def choose(skip_empty: bool) -> Act:
+        def chosen(record: Record, token: Token, reader: Subscriber, title: str) -> Said:
+            if subscribers.choose(record, reader.mark, skip_empty=skip_empty) is None:
+                return Said(f"You do not get {title}")
+            when = "on days with papers alone" if skip_empty else "on every day"
+            return Said("Kept", (f"{title} is sent to you {when}.",))
+
+        return chosen
+
+    return [
+        _route(open_record, "confirm", "confirm", ask_confirm, confirm),
+        _route(open_record, "unsubscribe", "unsubscribe", ask_leave, leave),
+        _route(open_record, "skip", "unsubscribe", ask_leave, choose(True)),
+        _route(open_record, "all", "unsubscribe", ask_leave, choose(False)),
+    ]
+
+
+def _route(open_record: Callable[[], Record], name: str, purpose: Purpose, look: Act, act: Act) -> Route:
+    async def answer(request: Request) -> Response:
+        text = request.path_params["token"]
+        return _page(_answered(open_record, text, purpose, act if request.method == "POST" else look))
+
+    return Route(f"/mail/{name}/{{token}}", answer, methods=["GET", "POST"])
+
+
+def _answered(open_record: Callable[[], Record], text: str, purpose: Purpose, act: Act) -> Said:
+    try:
+        with open_record() as record:
+            token = tokens.read(record.marks.secret, text) if len(text) <= LONGEST else None
+            reader = subscribers.find(record, token.mark) if token and token.purpose == purpose else None
+            if token is None or reader is None:
+                return NOTHING
+            title = wording.one_line(publication_of(record, reader.publication).title)
+            return act(record, token, reader, title)
+    except NoSuch:
+        return NOTHING
+    except StoreError:
+        return BUSY
+
+
+def _page(said: Said) -> Response:
+    body = macro("mail_page.html", "page")(said.heading, said.lines, said.buttons)
+    return Response(body.encode("utf-8", "replace"), status_code=said.status, headers=HEADERS)

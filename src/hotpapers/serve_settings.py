@@ -1,0 +1,33 @@
+"""The table of hotpapers.toml on the app that readers and programs meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+
+from hotpapers.mail_settings import BASE
+
+
+class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[serve]`, for `hotpapers serve`.
+
+    `base`: where it is public, such as https://papers.example/: then pages lead to its forms, for reports, for whoever
+    posted, and for issues by mail. `rate`: simple questions that one client may ask the API in a minute; 0: any number.
+    `proxies`: how many proxies of your own stand in front, each of which writes whom it saw into X-Forwarded-For; 0:
+    that header is not looked at.
+    """
+
+    base: str = ""
+    rate: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 300
+    proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+
+
+def serve_problems(serve: ServeSettings) -> Iterator[tuple[str, str]]:
+    """What cannot be used in this table, as key, and reason with remedy."""
+    if serve.base and not BASE.fullmatch(serve.base):
+        yield (
+            "base",
+            "write a whole address that begins with https:// and ends with /, such as https://papers.example/.",
+        )

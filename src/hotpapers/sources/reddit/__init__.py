@@ -1,0 +1,79 @@
+"""Reddit: new posts of subreddits, with the operator's own key (counts), or by the feeds (no counts). Off by default.
+
+    api    asked with a key; feeds: asked without one
+    items  what either says, read
+
+https://www.reddit.com/dev/api · https://github.com/reddit-archive/reddit/wiki/OAuth2
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.mentions.names import NO_NAMES, Names
+from hotpapers.model import DAY, Item, Net, Page, Seen
+from hotpapers.sources.matching import gone_post
+from hotpapers.sources.parts import Turns
+from hotpapers.sources.reddit import items
+from hotpapers.sources.reddit.api import Api
+from hotpapers.sources.reddit.feeds import RedditFeeds
+from hotpapers.sources.reddit.items import DELETED, NETWORK
+
+__all__ = ["DELETED", "NETWORK", "Reddit", "RedditSettings"]
+
+_KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
+
+
+class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`subreddits`: which are read. `client_id`, `client_secret`: the operator's own application; without them the
+    feeds are read. `web`, `api`: base addresses. `every`: seconds between rounds."""
+
+    subreddits: tuple[str, ...] = ("MachineLearning",)
+    client_id: str = ""
+    client_secret: str = ""
+    web: str = "https://www.reddit.com"
+    api: str = "https://oauth.reddit.com"
+    every: int = 900
+
+
+class Reddit:
+    """The connector. The cursor holds, for each subreddit, the newest creation time that was read, in seconds."""
+
+    name = NETWORK
+
+    def __init__(self, settings: RedditSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
+        self.every = settings.every
+        self.reach: int | None = DAY
+        self._turns = Turns()
+        has_key = bool(settings.client_id and settings.client_secret)
+        self._way = (
+            Api(settings.web, settings.api, settings.client_id, settings.client_secret, known)
+            if has_key
+            else RedditFeeds(settings.web, settings.every, known)
+        )
+
+    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+        """The newest posts of each subreddit. One that fails does not keep the others from being read; it is told."""
+        newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
+        self._way.begin(net)
+        parts = ((name, self._way.new(net, name, newest)) for name in self.settings.subreddits)
+        yield from self._turns.pages(net, parts, then=self._way.end(net))
+
+    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+        """With a key scores and comments now; without one only whether the posts are still there."""
+        names = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
+        if names:
+            self._way.begin(net)
+            yield from self._way.again(net, names)
+
+    def read(self, seen: Seen) -> Iterable[Item]:
+        """A post with its papers, from the API or a feed; its counts; that it is gone."""
+        key = f"{NETWORK}:{seen.key}"
+        if seen.kind == "gone":
+            return [gone_post(NETWORK, key, seen.at, "deleted")]
+        read = items.read_feed if seen.kind in ("feed", "thread") else items.read_api
+        return read(key, seen.kind, seen.body, seen.at, self.names)

@@ -1,0 +1,111 @@
+"""Reddit with a key: new posts back to those that were read, and the counts of known ones, a hundred at a time."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Container, Iterator, Mapping, Sequence
+
+import msgspec
+
+from hotpapers.errors import NetError, Partial
+from hotpapers.model import Net, Page, Seen
+from hotpapers.sources.asking import one_by_one
+from hotpapers.sources.matching import decoded, own_id, unreadable
+from hotpapers.sources.reddit.items import NETWORK, Own
+
+BATCH = 100
+MOST_PAGES = 10
+HARDLY_ALL = 10
+"""Of more posts than these it is not believed at once that not one is there any more."""
+OVERLAP = 6 * 3600
+"""Seconds that are read again: posts are held back, let through, removed and edited in their first hours."""
+
+
+class _Child(msgspec.Struct):
+    data: msgspec.Raw
+
+
+class _ListingData(msgspec.Struct):
+    children: list[_Child]
+    after: str | None = None
+
+
+class _Listing(msgspec.Struct):
+    data: _ListingData
+
+
+class _Token(msgspec.Struct):
+    access_token: str
+
+
+class Api:
+    """One way to read Reddit. Each round begins with a token."""
+
+    def __init__(self, web: str, api: str, client_id: str, client_secret: str, known: Container[str]) -> None:
+        self._web, self._api, self._known = web, api, known
+        self._basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._headers: Mapping[str, str] = {}
+
+    def begin(self, net: Net) -> None:
+        """Asks for a token."""
+        answer = net.post(
+            f"{self._web}/api/v1/access_token", form={"grant_type": "client_credentials"},
+            headers={"authorization": f"Basic {self._basic}"},
+        )  # fmt: skip
+        self._headers = {"authorization": f"Bearer {decoded(answer, _Token).access_token}"}
+
+    def new(self, net: Net, subreddit: str, newest: dict[str, float]) -> Iterator[Page]:
+        """From the newest back to what was read before, less an overlap; at first the newest hundred."""
+        since, after, reached = newest.get(subreddit), "", newest.get(subreddit, 0.0)
+        for _ in range(MOST_PAGES):
+            more = {"after": after} if after else {}
+            seen, times, after = self._listing(net, f"/r/{subreddit}/new", "post", more)
+            reached = max([reached, *times])
+            done = since is None or not after or not times or min(times) < since - OVERLAP
+            if done:
+                newest[subreddit] = reached
+            yield Page(seen, msgspec.json.encode(newest).decode())
+            if done:
+                return
+        newest[subreddit] = reached
+        yield Page((), msgspec.json.encode(newest).decode())
+        raise Partial(f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read")
+
+    def end(self, net: Net) -> Iterator[Page]:
+        """Nothing: the next round comes after the usual time."""
+        return iter(())
+
+    def again(self, net: Net, names: Sequence[str]) -> Iterator[Page]:
+        """Scores and comments now; what Reddit does not list is gone."""
+        batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
+        return one_by_one(batches, lambda batch: self._info(net, batch))
+
+    def _info(self, net: Net, names: Sequence[str]) -> Page:
+        seen, _, _ = self._listing(net, "/api/info", "counts", {"id": ",".join(names)})
+        if not seen and len(names) > HARDLY_ALL:
+            raise NetError(f"{self._api}/api/info: nothing of {len(names)} posts")
+        there = {one.key for one in seen}
+        whole = all(one.key in names for one in seen)  # else one of them may be the one that says not which it is
+        gone = [Seen("gone", name, b"null", net.now()) for name in names if whole and name not in there]
+        return Page([*seen, *gone])
+
+    def _listing(
+        self, net: Net, path: str, kind: str, more: Mapping[str, str]
+    ) -> tuple[list[Seen], list[float], str]:  # fmt: skip
+        """What stands on a page, when it was created, and what the next page comes after; empty on the last one."""
+        params = {"limit": str(BATCH), "raw_json": "1", **more}
+        answer = net.get(f"{self._api}{path}", params=params, headers=self._headers)
+        data = decoded(answer, _Listing).data
+        owns = [own_id(child.data, Own) for child in data.children]
+        pairs = list(zip(owns, (bytes(child.data) for child in data.children), strict=True))
+        posts = [(own, body) for own, body in pairs if own is None or own.name[:3] == "t3_"]
+        seen = [one for own, body in posts for one in self._seen(own, body, kind, answer.at)]
+        return seen, [own.created_utc for own in owns if own is not None], data.after or ""
+
+    def _seen(self, own: Own | None, body: bytes, kind: str, at: int) -> list[Seen]:
+        """A listed post, or its counts. That it is gone or was edited is only told of one that the record has."""
+        if own is None:
+            return [Seen(kind, unreadable(body), body, at)]
+        known = kind == "counts" or f"{NETWORK}:{own.name}" in self._known
+        kinds = ["counts"] if known and own.gone else [kind, *(["edit"] if known and own.edited else [])]
+        return [Seen(one, own.name, body, at) for one in kinds]

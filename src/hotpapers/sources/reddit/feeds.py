@@ -1,0 +1,68 @@
+"""Reddit without a key: each subreddit's feed of its newest posts, and a post's own feed to see whether it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.errors import Partial
+from hotpapers.model import Net, Page, Seen
+from hotpapers.sources.asking import one_by_one
+from hotpapers.sources.reddit.items import NETWORK, gone_from_feed
+from hotpapers.sources.syndication import FeedEntry, entries
+
+FULL = 25
+"""Posts of a feed: as many or more, and there may have been others before them."""
+SOONEST = 300
+"""Seconds between two rounds at least."""
+GONE = (404, 410)
+
+
+class RedditFeeds:
+    """One way to read Reddit. `every`: the usual seconds between two rounds."""
+
+    def __init__(self, web: str, every: float, known: Container[str]) -> None:
+        self._web, self._every, self._known = web, every, known
+        self._spans: dict[str, float] = {}
+
+    def begin(self, net: Net) -> None:
+        """Nothing is needed."""
+
+    def new(self, net: Net, subreddit: str, newest: dict[str, float]) -> Iterator[Page]:
+        """The newest posts. Where all of them are newer than what was read before, some were missed."""
+        answer = net.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
+        if answer.status == 304:
+            return
+        found = [e for e in entries(answer.body, answer.headers, answer.url) if e.id.startswith("t3_")]
+        times = [entry.published / 1e6 for entry in found if entry.published is not None]
+        before = newest.get(subreddit)
+        if times:
+            newest[subreddit] = max([before or 0.0, *times])
+            self._spans[subreddit] = (max(times) - min(times)) * FULL / len(times)
+        yield Page([self._seen(entry, answer.at) for entry in found], msgspec.json.encode(newest).decode())
+        if before is not None and len(times) >= FULL and min(times) > before:
+            raise Partial(f"r/{subreddit}: more posts than the {len(times)} newest since it was last read")
+
+    def end(self, net: Net) -> Iterator[Page]:
+        """Sooner than usual, where a feed fills faster than that."""
+        pause = max(min(self._spans.values(), default=self._every * 2) / 2, SOONEST)
+        if pause < self._every:
+            yield Page(next_at=net.now() + int(pause * 1e6))
+
+    def again(self, net: Net, names: Sequence[str]) -> Iterator[Page]:
+        """Each post's own feed: the post as it is now, or that it is gone. There are no counts."""
+        return one_by_one(names, lambda name: self._thread(net, name))
+
+    def _thread(self, net: Net, name: str) -> Page:
+        """One post. Who is refused (403, 429) learns nothing of it."""
+        answer = net.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
+        if answer.status in GONE:
+            return Page([Seen("gone", name, b"null", answer.at)])
+        own = [entry for entry in entries(answer.body, answer.headers, answer.url) if entry.id == name]
+        return Page([Seen("thread", name, msgspec.json.encode(entry), answer.at) for entry in own[:1]])
+
+    def _seen(self, entry: FeedEntry, at: int) -> Seen:
+        """A listed post. That it is gone is only told of one that the record has."""
+        known = bool(gone_from_feed(entry)) and f"{NETWORK}:{entry.id}" in self._known
+        return Seen("thread" if known else "feed", entry.id, msgspec.json.encode(entry), at)

@@ -1,0 +1,150 @@
+"""X: recent search with the operator's own key, within a monthly budget that is never exceeded. Off by default.
+
+    money   the account: charged before each request with the most that it can cost
+    buying  one request, booked, made, settled
+    wire    what the network says; posts: read into items
+
+What is returned costs: each post, and each author that comes with it; where an answer was lost, it may have cost too.
+https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/posts/lookup,
+https://docs.x.com/x-api/getting-started/pricing
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated
+
+import msgspec
+
+from hotpapers.errors import Refused, Wait
+from hotpapers.mentions.names import NO_NAMES, Names
+from hotpapers.model import DAY, Item, Net, Page, Seen
+from hotpapers.sources.x import money, posts
+from hotpapers.sources.x.buying import Wish, buy
+from hotpapers.sources.x.money import Account, Purse
+from hotpapers.sources.x.posts import NETWORK
+
+__all__ = ["EPOCH", "NETWORK", "X", "XSettings"]
+
+PAGE, SMALLEST = 100, 10
+"""Posts that one search may return, at most and at least; a lookup too, at most."""
+MEMORY = 6 * DAY
+"""How old the newest post that was read may be to ask from there on: the search forgets after seven days."""
+EPOCH = 1_288_834_974_657
+"""Milliseconds since 1970 at which identifiers begin to count."""
+FIELDS = (
+    "created_at,lang,public_metrics,entities,author_id,referenced_tweets,edit_history_tweet_ids,possibly_sensitive,"
+    "note_tweet"
+)
+COUNTED = "public_metrics,edit_history_tweet_ids"
+Amount = Annotated[float, msgspec.Meta(ge=0)]
+_KEY = re.compile(rf"{NETWORK}:([0-9]{{1,19}})", re.ASCII)
+
+
+class XSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`token`: the operator's bearer token; without one nothing is read. `budget`: money a month (UTC). `price`,
+    `author_price`: what a returned post costs, and an author that comes with it, in the same currency. `counts`: the
+    part of the budget that goes to asking again for posts that are known. `query`: what is searched, never with
+    reposts. `base`: base address. `every`: seconds between rounds."""
+
+    token: str = ""
+    budget: Amount = 0.0
+    price: Amount = 0.005
+    author_price: Amount = 0.010
+    counts: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.3
+    query: str = '(url:"arxiv.org" OR url:"alphaxiv.org" OR url:"huggingface.co/papers") -is:retweet'
+    base: str = "https://api.x.com/2"
+    every: int = 3600
+
+
+class X:
+    """The connector."""
+
+    name = NETWORK
+
+    def __init__(self, settings: XSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+        self.settings, self.known, self.names = settings, known, names
+        self.every = settings.every
+        self.reach: int | None = 7 * DAY
+        budget = money.millionths(settings.budget, up=False)
+        for_counts = int(budget * settings.counts)
+        self.for_search = Purse.of(budget - for_counts, settings.price, settings.author_price)
+        self.for_counts = Purse.of(for_counts, settings.price)
+
+    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+        """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored
+        before the next page is asked for: it holds what the next request may cost."""
+        account, purse = self._opened(cursor), self.for_search
+        newest, following = account.since, ""
+        while True:
+            account, size = self._ready(account, purse, net.now(), least=SMALLEST)
+            params = self._search(account.since, following, size, net.now())
+            bought = yield from buy(net, account, self._wish("/tweets/search/recent", params, size * purse.each))
+            account = money.settled(account, bought.lost + purse.cost(bought.said))
+            newest, following = max([newest, *bought.said.ids], key=lambda id: int(id or 0)), bought.said.following
+            spent = money.affordable(account, purse, net.now()) < SMALLEST
+            if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
+                account = msgspec.structs.replace(account, since=newest)
+            again = money.tomorrow(net.now()) if spent else None
+            yield Page(posts.found(bought.said, self.known, bought.at), money.text(account), next_at=again)
+            if not following:
+                return
+
+    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+        """Nothing: without their cursor nobody knows what may be spent. See `counts_from`."""
+        raise Refused("counts cost money, and it is not known how much was spent on them")
+
+    def counts_from(self, net: Net, keys: Sequence[str], cursor: str | None) -> Iterator[Page]:
+        """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
+        account, purse = self._opened(cursor), self.for_counts
+        ids = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
+        while ids:
+            account, size = self._ready(account, purse, net.now(), least=1)
+            some, ids = ids[:size], ids[size:]
+            params = {"ids": ",".join(some), "tweet.fields": COUNTED}
+            bought = yield from buy(net, account, self._wish("/tweets", params, len(some) * purse.each))
+            account = money.settled(account, bought.lost + purse.cost(bought.said))
+            yield Page(posts.counted(bought.said, some, bought.at), money.text(account))
+
+    def read(self, seen: Seen) -> Iterable[Item]:
+        """A post with its papers and counts; a known one as it is now, its counts, or that it is gone."""
+        key = f"{NETWORK}:{seen.key}"
+        if seen.kind == "counts":
+            return posts.read_counts(key, seen.body, seen.at)
+        if seen.kind == "gone":
+            return posts.read_gone(key, seen.body, seen.at)
+        return posts.read_post(seen.body, seen.at, self.names, edited=seen.kind == "edit")
+
+    # ---- asking ----------------------------------------------------------------------------------------
+
+    def _opened(self, cursor: str | None) -> Account:
+        if not self.settings.token:
+            raise Refused("no key: set source.x.token")
+        if self.settings.budget <= 0 or self.settings.price <= 0:
+            raise Refused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
+        return money.parse(cursor, self.for_counts.each)
+
+    def _ready(self, account: Account, purse: Purse, now: int, *, least: int) -> tuple[Account, int]:
+        """This month's account, and how many posts the next request may return: few after one that broke off.
+
+        Raises Wait where too few can be paid.
+        """
+        account = money.this_month(account, now)
+        size = min(SMALLEST if account.asking else PAGE, money.affordable(account, purse, now))
+        if size < least:
+            said = f"what a budget of {self.settings.budget:g} a month allows by today is spent"
+            raise Wait((money.tomorrow(now) - now) / 1e6, said)
+        return account, size
+
+    def _wish(self, path: str, params: Mapping[str, str], most: int) -> Wish:
+        return Wish(f"{self.settings.base}{path}", params, self.settings.token, most)
+
+    def _search(self, since: str, following: str, size: int, now: int) -> dict[str, str]:
+        params = {
+            "query": self.settings.query, "max_results": str(size), "tweet.fields": FIELDS, "expansions": "author_id",
+            "user.fields": "username,name,protected",
+        }  # fmt: skip
+        made = (int(since) >> 22) + EPOCH if since else 0
+        params |= {"since_id": since} if now - made * 1000 < MEMORY else {}
+        return params | ({"next_token": following} if following else {})

@@ -1,0 +1,101 @@
+"""A small server of accounts on 127.0.0.1, as AT Protocol has it: an account, its records, sessions that run out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.net.server import Handler, Play, Server, answer, serving
+
+DID, PASSWORD = "did:plc:aaaabbbbccccddddeeee2345", "abcd-efgh-ijkl-mnop"
+XRPC = "/xrpc/com.atproto."
+COLLECTION = "app.bsky.feed.post"
+
+
+class Pds:
+    """`records`: by key, in the order in which they were made. `tokens`: the access tokens that are good."""
+
+    def __init__(self, server: Server) -> None:
+        self.server, self.host = server, server.base
+        self.records: dict[str, dict[str, Any]] = {}
+        self.tokens: set[str] = set()
+        self.renewable = True
+        self.password, self.did = PASSWORD, DID
+        self._number = 0
+        for name in ("server.createSession", "server.refreshSession", "repo.getRecord", "repo.createRecord",
+                     "repo.putRecord"):  # fmt: skip
+            server.on(f"{XRPC}{name}", self._play(name.partition(".")[2]))
+
+    def instead(self, name: str, *plays: Play) -> None:
+        """Plays something else, in turn; the last one for ever."""
+        server = self.server
+        server.on(f"{XRPC}{name}", *plays)
+
+    def again(self, name: str) -> Play:
+        """As it is without anything else."""
+        return self._play(name.partition(".")[2])
+
+    @property
+    def asked(self) -> list[str]:
+        """What was asked for, in order."""
+        return [one.path.partition("?")[0].rpartition(".")[2] for one in self.server.asked]
+
+    def _play(self, name: str) -> Play:
+        def play(handler: Handler) -> None:
+            asked = self.server.asked[-1]
+            body = json.loads(asked.body) if asked.body else {}
+            params = {key: values[0] for key, values in parse_qs(urlsplit(asked.path).query).items()}
+            status, said = getattr(self, f"_{name}")(body or params, asked.headers.get("authorization", ""))
+            answer(status, json.dumps(said).encode(), content_type="application/json")(handler)
+
+        return play
+
+    def _createSession(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if asked != {"identifier": DID, "password": self.password}:
+            return 401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"}
+        return 200, self._session()
+
+    def _refreshSession(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if asked or not self.renewable or not token.startswith("Bearer refresh"):
+            return 400, {"error": "ExpiredToken", "message": "Token has been revoked"}
+        return 200, self._session()
+
+    def _session(self) -> dict[str, Any]:
+        self._number += 1
+        self.tokens = {f"Bearer access{self._number}"}
+        return {"did": self.did, "accessJwt": f"access{self._number}", "refreshJwt": f"refresh{self._number}", "x": 1}
+
+    def _getRecord(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if token not in self.tokens:
+            return 400, {"error": "ExpiredToken", "message": "Token has expired"}
+        if asked["rkey"] not in self.records:
+            return 400, {"error": "RecordNotFound", "message": "Could not locate record"}
+        return 200, self._ref(asked["collection"], asked["rkey"])
+
+    def _createRecord(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if asked["rkey"] in self.records:
+            return 500, {"error": "InternalServerError", "message": "There is already a value at that key"}
+        return self._putRecord(asked, token)
+
+    def _putRecord(self, asked: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:  # noqa: N802
+        if token not in self.tokens:
+            return 400, {"error": "ExpiredToken", "message": "Token has expired"}
+        assert asked["repo"] == DID
+        self.records[asked["rkey"]] = asked["record"]
+        return 200, self._ref(asked["collection"], asked["rkey"])
+
+    def _ref(self, collection: str, rkey: str) -> dict[str, Any]:
+        said = json.dumps(self.records[rkey], sort_keys=True).encode()
+        uri, cid = f"at://{DID}/{collection}/{rkey}", f"bafy{hashlib.sha256(said).hexdigest()[:20]}"
+        return {"uri": uri, "cid": cid, "value": self.records[rkey]}
+
+
+@contextmanager
+def running_pds() -> Iterator[Pds]:
+    """A server of accounts until the block ends."""
+    with serving() as server:
+        yield Pds(server)

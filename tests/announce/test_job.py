@@ -1,0 +1,128 @@
+"""On schedule: what is fresh is sent once to each place, with patience, and one that is busy delays no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hotpapers.announce_settings import ChatSettings, WebhookSettings
+from hotpapers.cli.common import Home
+from hotpapers.cli.sending import Way, outlets
+from hotpapers.collect.leases import Leases
+from hotpapers.collect.rounds import Clock, Rounds
+from hotpapers.model import HOUR
+from hotpapers.record import Record
+from hotpapers.record import duty as duties
+from hotpapers.running import Sending
+from hotpapers.settings import PublicationSettings, Settings
+from tests.issue.made import DAY, background, frozen, moment, paper, talk, write
+from tests.net.server import FakeTime, Server, answer, client, serving
+
+SECRET = "sixteen owls sit in a tree"
+FROZEN = moment(DAY) + 48 * HOUR
+
+
+class Made(NamedTuple):
+    """The job's rounds, the store, the clock, who is told."""
+
+    rounds: Rounds
+    record: Record
+    time: FakeTime
+    server: Server
+
+    def round(self, hours: float = 0.0) -> str:
+        """A round so many hours after the issue was frozen; its state."""
+        self.time.seconds = FROZEN / 1e6 + hours * 3600
+        following = self.rounds.attempt()
+        assert following is not None
+        return following.state
+
+    @property
+    def asked(self) -> list[str]:
+        """Who was asked, in order."""
+        return [asked.path.strip("/") for asked in self.server.asked]
+
+
+@pytest.fixture
+def made(sqlite_url: str, tmp_path: Path) -> Iterator[Made]:
+    with serving() as server, Record(sqlite_url) as record:
+        write(record, background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+        frozen(record)
+        for path in ("/one", "/two", "/room"):
+            server.on(path, answer(200))
+        rounds, time = _rounds(server, sqlite_url, tmp_path)
+        try:
+            yield Made(rounds, record, time, server)
+        finally:
+            rounds._close_store()
+
+
+def _rounds(server: Server, store: str, folder: Path) -> tuple[Rounds, FakeTime]:
+    time = FakeTime(FROZEN / 1e6)
+    settings = Settings(
+        publication=(PublicationSettings(name="daily"),),
+        webhook=tuple(
+            WebhookSettings(name=name, publication="daily", url=f"{server.base}/{name}", secret=SECRET)
+            for name in ("one", "two")
+        ),
+        chat=(ChatSettings(name="lab", publication="daily", url=f"json://127.0.0.1:{server.port}/room"),),
+    )
+    home = Home(settings, folder / "hotpapers.toml", store)
+
+    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> Way:
+        net = client(None, time, base_addresses=own, secrets=secrets)
+        return Way(net, net.close)
+
+    open_record = partial(Record, store)
+    job = Sending(["daily"], partial(outlets, home, open_way))
+    return Rounds(job, open_record, Leases(open_record, "one"), Clock(time.now, lambda seconds: None)), time
+
+
+def test_a_fresh_issue_goes_to_each_place_once(made: Made) -> None:
+    assert made.round(1) == "idle" and sorted(made.asked) == ["one", "room", "two"]
+    assert made.round(2) == "idle" and len(made.asked) == 3
+
+
+def test_an_old_issue_goes_nowhere(made: Made) -> None:
+    assert made.round(49) == "idle" and made.asked == []
+
+
+def test_one_that_is_busy_delays_no_other(made: Made) -> None:
+    made.server.on("/one", answer(429, retry_after="7200"), answer(200))
+    assert made.round() == "partial" and sorted(made.asked) == ["one", "room", "two"]
+    assert made.round(1) == "idle" and len(made.asked) == 3
+    assert made.round(2.1) == "idle" and made.asked[3:] == ["one"]
+
+
+def test_one_that_fails_is_tried_again_and_seen_to_be_failing(made: Made) -> None:
+    made.server.on("/two", answer(500), answer(500), answer(200))
+    for hours in (0.0, 0.1):
+        assert made.round(hours) == "partial"
+        duty = duties.load(made.record, "sending")
+        assert f"webhook {DAY}: 1 not sent" in duty.reason and SECRET not in duty.reason
+        assert made.server.base not in duty.reason
+    assert made.round(0.2) == "idle"
+    assert sorted(made.asked) == ["one", "room", "two", "two", "two"]
+
+
+def test_a_room_that_may_have_it_is_not_asked_again_and_its_receipt_says_so(made: Made) -> None:
+    made.server.on("/room", answer(500), answer(200))
+    assert made.round() == "partial" and made.round(0.1) == "idle"
+    assert made.asked.count("room") == 1
+    sql = "SELECT state, receipt FROM delivery WHERE channel = 'chat' ORDER BY observed_at DESC LIMIT 1"
+    [(state, receipt)] = made.record.database.rows(sql)
+    assert state == "sent" and "cannot be asked" in str(receipt)
+
+
+def test_a_room_that_surely_has_nothing_is_asked_again(made: Made) -> None:
+    made.server.on("/room", answer(429), answer(200))
+    assert made.round() == "partial"
+    [(state, receipt)] = made.record.database.rows(
+        "SELECT state, receipt FROM delivery WHERE channel = 'chat' ORDER BY observed_at DESC LIMIT 1"
+    )
+    assert state == "sending" and str(receipt).startswith("not arrived: JSON answered 429")
+    assert made.round(0.1) == "idle" and made.asked.count("room") == 2

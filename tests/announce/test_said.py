@@ -1,0 +1,88 @@
+"""What announcements say: reasons in few words, what was not known, titles without TeX."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.announce.said import announcement, cut, reason, unknown
+from hotpapers.model import Part, Reading
+from hotpapers.publish.imprint import NOBODY
+from hotpapers.publish.prose import plain_line
+from tests.announce.made import DAY, FULL, FULL_SHELF, IMPRINT
+from tests.publish.build import NOON, OWN, PlainShelf, heard, issue, paper
+from tests.publish.sample import LISTED_SHELF, OWN_SHELF
+
+
+def part(**changes: object) -> Part:
+    values = {
+        "network": "bluesky", "rule": "rarity", "score": 2177, "voices": 40, "papers": 4812, "atleast": 31,
+        "among": "cs", "age": 24, "until": NOON,
+    }  # fmt: skip
+    return msgspec.convert({**values, **changes}, Part)
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([], ""),
+        ([part()], "40 voices on Bluesky; of 4,812 other papers of cs 31 had as many"),
+        ([part(among="all", atleast=0)], "40 voices on Bluesky; of 4,812 other papers none had as many"),
+        ([part(score=9), part(network="x", score=10)],
+         "40 voices on X (Twitter); of 4,812 other papers of cs 31 had as many"),
+        ([part(score=0, voices=1)], "1 voice on Bluesky"),
+        ([part(rule="classic", score=1204)], "1,204 reposts and likes on Bluesky"),
+        ([part(age=0, voices=316)], "316 favorites on Bluesky; of 4,812 other papers of cs 31 had as many"),
+    ],
+)  # fmt: skip
+def test_the_part_that_counts_most_is_the_reason(parts: list[Part], said: str) -> None:
+    assert reason(heard(1, paper("2101.99901", "Kettles"), [], parts).entry) == said
+
+
+def test_what_was_not_read_is_named() -> None:
+    assert unknown(OWN_SHELF.issue("daily", DAY).content) == "Unknown: Reddit. In part: Mastodon."
+    assert unknown(OWN_SHELF.issue("daily", "2021-01-13").content) == ""
+    readings = (Reading(network="x", state="unknown"), Reading(network="reddit", state="refused"))
+    shelf = PlainShelf([OWN], [issue(OWN, DAY, [], readings=readings)])
+    assert unknown(shelf.issue("daily", DAY).content) == "Unknown: X (Twitter), Reddit."
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (r"Schr\"odinger's  Kettle", "Schrödinger's Kettle"),
+        (r"On $x \le \alpha$ and ``T\'ea''", r"On $x \le \alpha$ and “Téa”"),
+        ("two\nlines\x00 and \u202emore", "two lines and more"),
+        (r"costs \$5", "costs $5"),
+    ],
+)
+def test_titles_are_read_as_they_are_meant(text: str, said: str) -> None:
+    assert plain_line(text) == said
+
+
+@given(st.text(max_size=50), st.integers(2, 60))
+def test_what_is_too_long_is_cut(text: str, most: int) -> None:
+    assert len(cut(text, most)) <= most
+    assert cut(text, most) == text if len(text) <= most else cut(text, most).endswith("…")
+
+
+def test_links_lead_to_the_site_or_to_arxiv() -> None:
+    found = FULL_SHELF.issue("daily", FULL)
+    assert announcement(found, IMPRINT).lines[0].url == "https://papers.example/daily/paper/2101.99911/"
+    assert announcement(found, IMPRINT).url == "https://papers.example/daily/2021-01-19/"
+    assert announcement(found, NOBODY).lines[0].url == "https://arxiv.org/abs/2101.99911"
+    assert announcement(found, NOBODY).url == ""
+    elsewhere = paper("2101.99901", " ", authors=())
+    elsewhere = msgspec.structs.replace(elsewhere, paper="biorxiv:1")
+    shelf = PlainShelf([OWN], [issue(OWN, DAY, [heard(1, elsewhere, [], [])])])
+    [line] = announcement(shelf.issue("daily", DAY), IMPRINT).lines
+    assert line == (1, "biorxiv:1", "", "", "")
+
+
+def test_a_correction_says_why_and_an_empty_issue_too() -> None:
+    assert announcement(LISTED_SHELF.issue("hot-papers", DAY), NOBODY).correction == (
+        "Corrected: The survey was of to-do lists, and not a paper."
+    )
+    assert announcement(OWN_SHELF.issue("daily", "2021-01-13"), NOBODY).empty == "Nothing was announced."

@@ -1,0 +1,99 @@
+"""The tables that say who is told of issues: every mistake is named with file, key and remedy, and no secret is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers.announce_settings import secret
+from hotpapers.errors import SettingsError
+from hotpapers.settings import load
+
+DID = "did:plc:aaaabbbbccccddddeeee2345"
+CHAT = {"name": '"lab"', "publication": '"daily"', "url": '"slack://hush"'}
+WEBHOOK = {
+    "name": '"lab"', "publication": '"daily"', "url": '"https://hush.example/"', "secret": '"hush, hush, hush"'
+}  # fmt: skip
+ACCOUNT = {"publication": '"daily"', "account": f'"{DID}"', "password": '"hush"'}
+TABLES = {"chat": CHAT, "webhook": WEBHOOK, "bluesky": ACCOUNT}
+
+
+def loaded(folder: Path, *tables: str) -> str:
+    """What is said of settings with these tables; empty where they can be used."""
+    file = folder / "hotpapers.toml"
+    file.write_text('[[publication]]\nname = "daily"\n' + "".join(tables), "utf-8")
+    try:
+        load(file)
+    except SettingsError as problem:
+        return str(problem).removeprefix(f"{file}: ")
+    return ""
+
+
+def table(kind: str, **changes: str) -> str:
+    values = {**TABLES[kind], **changes}
+    return f"\n[[{kind}]]\n" + "".join(f"{key} = {value}\n" for key, value in values.items() if value)
+
+
+def test_what_can_be_used(tmp_path: Path) -> None:
+    more = (
+        table("chat", url='"env:ROOM"'), table("chat", name='"two"'), table("webhook", url='"env:A"', secret='"env:B"'),
+        table("webhook", name='"two"', url='"http://127.0.0.1:8080"'),
+        table("bluesky", account='"did:web:papers.example"'),
+        table("bluesky", thread="false", password="", feed='"http://localhost:8000"'),
+    )  # fmt: skip
+    assert loaded(tmp_path, *more) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("chat", {"name": '"our lab"'}, "chat 1: name: write it with letters, digits and hyphens, at most 64"),
+        ("chat", {"publication": '"nightly"'}, "chat 1: publication: 'nightly' is none of those in this file: daily."),
+        ("chat", {"url": '"hush"'}, "chat 1: url: write the room's address as Apprise has it, such as \"slack://…\""),
+        ("chat", {"url": ""}, "chat 1: url: is missing; write url = …"),
+        ("chat", {"members": '[" "]'}, "chat 1: members: holds an empty name; take it out."),
+        ("chat", {"members": '["x:@"]'}, "chat 1: members: write accounts as network:id or network:@handle, not 'x:"),
+        ("chat", {"room": '"x"'}, "chat 1: room: "),
+        ("webhook", {"url": '"ftp://hush"'}, "webhook 1: url: write a whole address"),
+        ("webhook", {"url": '"https://hush:hush@a.example/"'}, "webhook 1: url: write a whole address"),
+        ("webhook", {"secret": '"hush"'}, "webhook 1: secret: write 16 characters or more that nobody guesses"),
+        ("bluesky", {"account": '"@papers.example"'}, "bluesky 1: account: write its DID, which stays whatever its "
+         "name is; https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle=papers.example tells it."),
+        ("bluesky", {"account": '"papers"'}, "bluesky 1: account: write its DID, which stays whatever its name is."),
+        ("bluesky", {"password": '" "'}, "bluesky 1: password: is missing; make an app password"),
+        ("bluesky", {"host": '"https://pds.example/xrpc"'}, 'bluesky 1: host: write it as "https://bsky.social"'),
+        ("bluesky", {"feed": '"http://papers.example"'}, "bluesky 1: feed: write where `hotpapers serve` is public"),
+    ],
+)  # fmt: skip
+def test_what_cannot(tmp_path: Path, name: str, changes: dict[str, str], said: str) -> None:
+    found = loaded(tmp_path, table(name, **changes))
+    assert found.startswith(said) and "hush" not in found.replace("nobody guesses", "")
+
+
+@pytest.mark.parametrize("name", ["chat", "webhook"])
+def test_names_differ(tmp_path: Path, name: str) -> None:
+    assert (
+        loaded(tmp_path, table(name), table(name)) == f"{name} 2: name: is taken by an earlier one; names must differ."
+    )
+
+
+def test_an_account_has_one_table_a_publication(tmp_path: Path) -> None:
+    said = loaded(tmp_path, table("bluesky"), table("bluesky"))
+    assert said == "bluesky 2: account: has a table for this publication already."
+
+
+def test_the_account_that_posts_is_the_publications_own(tmp_path: Path) -> None:
+    file = tmp_path / "hotpapers.toml"
+    publications = f'[[publication]]\nname = "daily"\nown = ["bluesky:{DID}"]\n[[publication]]\nname = "other"\n'
+    file.write_text(publications + table("bluesky") + table("bluesky", publication='"other"'), "utf-8")
+    assert [one.own for one in load(file).publication] == [(f"bluesky:{DID}",)] * 2
+
+
+def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROOM", " slack://hush\n")
+    assert secret("env:ROOM", "chat 1: url") == "slack://hush"
+    assert secret("slack://env:ROOM", "chat 1: url") == "slack://env:ROOM"
+    monkeypatch.setenv("ROOM", " ")
+    with pytest.raises(SettingsError, match=r"^chat 1: url: the environment has no ROOM; set it, or write the value"):
+        secret("env:ROOM", "chat 1: url")

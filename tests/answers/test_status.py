@@ -1,0 +1,64 @@
+"""How all is doing: jobs, coverage, the age of issues, in both databases."""
+
+from __future__ import annotations
+
+from hotpapers.answers import Desk, shapes
+from hotpapers.answers.status import status_at
+from hotpapers.model import DAY, HOUR, Reading
+from hotpapers.record import duty as duties
+from hotpapers.record.duty import Duty
+from tests.answers.made import TODAY
+from tests.issue.made import read, write
+
+NOW = TODAY + 10 * DAY
+
+
+def test_jobs_and_since_when_they_fail(any_desk: Desk) -> None:
+    record = any_desk.record
+    duties.save(record, Duty(source="arxiv", success_at=NOW - HOUR, covered_to=NOW - 2 * HOUR, items=7, next_at=NOW))
+    failing = Duty(source="lobsters", state="refused", reason="/srv/secret: no", failing_since=NOW - DAY)
+    duties.save(record, failing)
+    with record.database.write():
+        record.database.run(
+            "INSERT INTO quarantine (source, kind, key, reason, content, body, seen_at, keep_until)"
+            " VALUES ('lobsters', 'post', 'k', 'why', ?, ?, 0, 0)", (b"1", b"2"),
+        )  # fmt: skip
+    arxiv, lobsters = status_at(any_desk, NOW).jobs
+    assert arxiv == shapes.Job(
+        job="arxiv", state="idle", reason="", failing_since=None, success_at=NOW - HOUR, lag=7200, next_at=NOW,
+        items=7, quarantine=0,
+    )  # fmt: skip
+    assert (lobsters.state, lobsters.reason, lobsters.failing_since) == ("refused", "/srv/secret: no", NOW - DAY)
+    assert (lobsters.lag, lobsters.quarantine) == (None, 1)
+    strangers = status_at(Desk(record, public=True), NOW)
+    assert [job.reason for job in strangers.jobs] == ["", ""]
+
+
+def test_how_networks_were_read_in_the_last_day(any_desk: Desk) -> None:
+    write(
+        any_desk.record,
+        read("bluesky", NOW - DAY, NOW),
+        read("reddit", NOW - DAY, NOW - HOUR, "refused", "HTTP 403"),
+        read("lobsters", NOW - 3 * DAY, NOW - 2 * DAY),
+        read("arxiv", NOW - 3 * DAY, NOW - 2 * DAY, "partial", "2405.00007 is missing"),
+    )
+    found = status_at(any_desk, NOW)
+    assert found.coverage == (
+        Reading(network="bluesky", state="complete"),
+        Reading(network="lobsters", state="unknown", reason="not read"),
+        Reading(network="reddit", state="refused", reason="HTTP 403", since=NOW - DAY),
+    )
+    assert found.incomplete == (
+        shapes.Incomplete(from_at=NOW - 3 * DAY, until_at=NOW - 2 * DAY, reason="2405.00007 is missing"),
+    )
+
+
+def test_the_age_of_the_latest_issue(any_desk: Desk) -> None:
+    [latest] = status_at(any_desk, NOW).latest
+    assert (latest.publication, latest.day, latest.age) == ("daily", "2024-05-07", 8 * 24 * 3600)
+
+
+def test_counts_of_the_record(any_desk: Desk) -> None:
+    found = status_at(any_desk, NOW)
+    assert found.issues == 1
+    assert found.position == any_desk.position > 0 and found.last_at is not None

@@ -1,0 +1,291 @@
+"""A real AT Protocol network on this machine, and people who use it as people do."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import json
+import os
+import selectors
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from tests.atproto.partners import Partners, ended, scratch_folder
+
+HERE = Path(__file__).parent
+SECONDS = 90.0
+"""How long the network may take for anything."""
+TRIES = 2
+"""How often it is started: a port that was free may be taken a moment later."""
+POST, LIKE, REPOST = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost"
+ADMIN = "Basic " + base64.b64encode(b"admin:admin-pass").decode()
+"""The word by which the development network knows its administrator."""
+_numbers = count(1)
+
+
+class Ref(NamedTuple):
+    """A record: its address and the hash of what it says."""
+
+    uri: str
+    cid: str
+
+
+class Counts(NamedTuple):
+    """What the network itself says of a post."""
+
+    likes: int
+    reposts: int
+    replies: int
+    quotes: int
+
+
+class NetworkError(Exception):
+    """What the network answered instead."""
+
+
+class Network:
+    """A running network. `view` is None where nothing counts. `about`: the posts that a record is about, by address."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process, self._rest = process, b""
+        self._uncounted: set[str] = set()
+        self.about: dict[str, list[str]] = {}
+        said = self._heard()
+        self.pds = f"http://127.0.0.1:{said['pds']}"
+        self.view = f"http://127.0.0.1:{said['view']}" if said["view"] else None
+        self.relay = f"ws://127.0.0.1:{said['pds']}/xrpc/com.atproto.sync.subscribeRepos"
+
+    def tell(self, do: str, **more: Any) -> None:
+        """Has the network do something (network.mjs says what there is), and waits until it is done."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"do": do, **more}).encode() + b"\n")
+        self._process.stdin.flush()
+        said = self._heard()
+        assert said.get("done") == do, said.get("error")
+
+    def in_turn(self, posts: Collection[str]) -> None:
+        """Lets the view count what was done to these posts, before more is.
+
+        It takes the acts of different people at once, and of two that concern one post it may then count one.
+        """
+        if self.view and not self._uncounted.isdisjoint(posts):
+            self.settle()
+        self._uncounted.update(posts)
+
+    def settle(self) -> None:
+        """The view has heard of everything, and counted it."""
+        self.tell("processAll")
+        self._uncounted.clear()
+
+    def close(self) -> None:
+        """Ends it."""
+        _close(self._process)
+
+    def _heard(self) -> dict[str, Any]:
+        """The next line that the network says to us. It may say other things to people."""
+        until = time.monotonic() + SECONDS
+        while True:
+            line, newline, rest = self._rest.partition(b"\n")
+            if not newline:
+                self._rest += self._more(until - time.monotonic())
+                continue
+            self._rest = rest
+            if line.startswith(b"{"):
+                said: dict[str, Any] = json.loads(line)
+                return said
+
+    def _more(self, seconds: float) -> bytes:
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if seconds <= 0 or not selector.select(seconds):
+                raise NetworkError(f"the network said nothing for {SECONDS:g} s")
+        more = os.read(self._process.stdout.fileno(), 65_536)
+        if not more:
+            raise NetworkError(f"the network ended with status {self._process.wait(SECONDS)}")
+        return more
+
+    def person(self) -> Person:
+        """Somebody new, with a handle of their own."""
+        handle = f"reader{next(_numbers)}.test"
+        asked = {"handle": handle, "email": f"{handle}@example.org", "password": "a made-up word"}
+        said = call(f"{self.pds}/xrpc/com.atproto.server.createAccount", asked)
+        return Person(self, said["did"], handle, f"Bearer {said['accessJwt']}")
+
+    def take_down(self, did: str, applied: bool = True) -> None:
+        """As the administrator: takes an account down, or brings it back."""
+        subject = {"$type": "com.atproto.admin.defs#repoRef", "did": did}
+        asked = {"subject": subject, "takedown": {"applied": applied, "ref": "made up"}}
+        call(f"{self.pds}/xrpc/com.atproto.admin.updateSubjectStatus", asked, ADMIN)
+
+    def delete_account(self, did: str) -> None:
+        """As the administrator: deletes an account, for ever."""
+        call(f"{self.pds}/xrpc/com.atproto.admin.deleteAccount", {"did": did}, ADMIN)
+
+    def counts(self, uris: Sequence[str]) -> dict[str, Counts]:
+        """What the network's own view says of those posts that it shows, once it has heard of everything."""
+        self.settle()
+        found: dict[str, Counts] = {}
+        for start in range(0, len(uris), 25):
+            asked = urlencode([("uris", uri) for uri in uris[start : start + 25]])
+            said = call(f"{self.view}/xrpc/app.bsky.feed.getPosts?{asked}")
+            for post in said["posts"]:
+                names = ("likeCount", "repostCount", "replyCount", "quoteCount")
+                found[post["uri"]] = Counts(*(post[name] for name in names))
+        return found
+
+
+class Person(NamedTuple):
+    """Somebody on the network, logged in."""
+
+    network: Network
+    did: str
+    handle: str
+    login: str
+
+    def ask(self, method: str, **asked: Any) -> dict[str, Any]:
+        """Has their server do something."""
+        return call(f"{self.network.pds}/xrpc/{method}", asked, self.login)
+
+    def leave(self) -> None:
+        """Deactivates their own account."""
+        self.ask("com.atproto.server.deactivateAccount")
+
+    def come_back(self) -> None:
+        """Activates it again."""
+        call(f"{self.network.pds}/xrpc/com.atproto.server.activateAccount", login=self.login, verb="POST")
+
+    def create(self, collection: str, record: dict[str, Any], *about: Ref) -> Ref:
+        """A new record. `about`: the posts that it reacts to."""
+        posts = [post.uri for post in about]
+        self.network.in_turn(posts)
+        said = self.ask("com.atproto.repo.createRecord", repo=self.did, collection=collection, record=record)
+        self.network.about[said["uri"]] = posts
+        return Ref(said["uri"], said["cid"])
+
+    def post(self, text: str, *, link: str = "", card: str = "") -> Ref:
+        """A post; with a link under its last word, with a card."""
+        return self.create(POST, post_record(text, link=link, card=card))
+
+    def reply(self, post: Ref, text: str) -> Ref:
+        """A reply to a post."""
+        return self.create(
+            POST, post_record(text) | {"reply": {"root": post._asdict(), "parent": post._asdict()}}, post
+        )
+
+    def quote(self, post: Ref, text: str) -> Ref:
+        """A post that quotes another one."""
+        embed = {"$type": "app.bsky.embed.record", "record": post._asdict()}
+        return self.create(POST, post_record(text) | {"embed": embed}, post)
+
+    def edit(self, post: Ref, text: str, *, link: str = "") -> Ref:
+        """Puts another text in a post's place."""
+        _, _, repo, collection, rkey = post.uri.split("/")
+        record = post_record(text, link=link)
+        said = self.ask("com.atproto.repo.putRecord", repo=repo, collection=collection, rkey=rkey, record=record)
+        return Ref(said["uri"], said["cid"])
+
+    def like(self, post: Ref) -> Ref:
+        """Likes a post."""
+        return self.create(LIKE, {"subject": post._asdict(), "createdAt": moment()}, post)
+
+    def repost(self, post: Ref) -> Ref:
+        """Reposts a post."""
+        return self.create(REPOST, {"subject": post._asdict(), "createdAt": moment()}, post)
+
+    def delete(self, record: Ref) -> None:
+        """Takes back a post, like or repost."""
+        self.network.in_turn(self.network.about.get(record.uri, ()))
+        _, _, repo, collection, rkey = record.uri.split("/")
+        self.ask("com.atproto.repo.deleteRecord", repo=repo, collection=collection, rkey=rkey)
+
+
+def post_record(text: str, *, link: str = "", card: str = "") -> dict[str, Any]:
+    """A post as apps write it."""
+    record: dict[str, Any] = {"$type": POST, "text": text, "createdAt": moment(), "langs": ["en"]}
+    if link:
+        end = len(text.encode())
+        index = {"byteStart": end - len(text.rsplit(maxsplit=1)[-1].encode()), "byteEnd": end}
+        record["facets"] = [{"index": index, "features": [{"$type": "app.bsky.richtext.facet#link", "uri": link}]}]
+    if card:
+        external = {"uri": card, "title": "A card", "description": "Made up"}
+        record["embed"] = {"$type": "app.bsky.embed.external", "external": external}
+    return record
+
+
+def moment() -> str:
+    """Now, as records have it."""
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def call(url: str, body: dict[str, Any] | None = None, login: str = "", verb: str | None = None) -> dict[str, Any]:
+    """What a server says to a question, or to an order where there is a body. Raises NetworkError."""
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    headers |= {"Authorization": login} if login else {}
+    data = None if body is None else json.dumps(body).encode()
+    try:
+        asked = urllib.request.Request(url, data, headers, method=verb)
+        with urllib.request.urlopen(asked, timeout=SECONDS) as answer:
+            said: dict[str, Any] = json.loads(answer.read() or b"{}")
+            return said
+    except urllib.error.HTTPError as problem:
+        with problem:
+            raise NetworkError(f"{url}: {problem.code} {problem.read().decode('utf-8', 'replace')}") from None
+
+
+# ---- starting it ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def running_network(home: Path, partners: Partners | None = None, **pds: Any) -> Iterator[Network]:
+    """A network until the block ends, with a view if it has partners. `home`: the folder that `setup` made.
+
+    `pds`: settings of the server of accounts, as the development network has them.
+    """
+    with scratch_folder() as scratch:
+        network = _network(home, scratch, partners, pds)
+        try:
+            yield network
+        finally:
+            network.close()
+
+
+def _network(home: Path, scratch: Path, partners: Partners | None, pds: dict[str, Any]) -> Network:
+    for _ in range(TRIES):
+        process = _process(home, scratch, partners, pds)
+        try:
+            return Network(process)
+        except NetworkError as problem:
+            reason = problem
+            _close(process)
+    raise AssertionError(f"{reason}: {(scratch / 'errors').read_text('utf-8', 'replace')[-2000:]}")
+
+
+def _process(home: Path, scratch: Path, partners: Partners | None, pds: dict[str, Any]) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PDS_", "BSKY_", "DB_"))}
+    environment |= {"TMPDIR": str(scratch), "LOG_ENABLED": "false", "NODE_ENV": "test"}
+    if partners:
+        environment |= {"DB_POSTGRES_URL": partners.postgres, "REDIS_HOST": partners.redis}
+    command = [home / "bin" / "node", HERE / "network.mjs", home, json.dumps({"pds": pds})]
+    with (scratch / "errors").open("wb") as errors:
+        return subprocess.Popen(
+            [str(part) for part in command], cwd=scratch, env=environment, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """The network ends by itself when nobody can tell it anything any more."""
+    assert process.stdin is not None and process.stdout is not None
+    with process.stdin, process.stdout, suppress(subprocess.TimeoutExpired):
+        process.stdin.close()
+        process.wait(SECONDS / 3)
+    ended(process)

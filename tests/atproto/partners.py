@@ -1,0 +1,181 @@
+"""What the view needs to count: a PostgreSQL and a Redis of its own, on free ports, in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+SECONDS = 30.0
+"""How long a server may take to start, and to end."""
+TRIES = 3
+"""How often a server is started, on another port each time: one that was free may be taken a moment later."""
+
+
+class Missing(Exception):
+    """Something that is not on this machine: what."""
+
+
+class Partners(NamedTuple):
+    """Where the two are."""
+
+    postgres: str
+    redis: str
+
+
+class Who(NamedTuple):
+    """Whom a program runs as; by default as we do."""
+
+    user: int | None = None
+    group: int | None = None
+
+
+@contextmanager
+def running_partners() -> Iterator[Partners]:
+    """Both, until the block ends. Raises Missing."""
+    bin, redis = postgres_programs(), shutil.which("redis-server")
+    if redis is None:
+        raise Missing("there is no redis-server")
+    with scratch_folder() as folder, running_postgres(bin, folder) as port, running_redis(redis, folder) as other:
+        yield Partners(f"postgresql://network@127.0.0.1:{port}/postgres", f"127.0.0.1:{other}")
+
+
+def postgres_programs() -> Path:
+    """The folder with PostgreSQL's programs. Debian keeps them away from the usual path."""
+    newest_first = sorted(Path("/usr/lib/postgresql").glob("[0-9]*/bin"), key=lambda bin: -int(bin.parent.name))
+    for place in (*newest_first, *map(Path, os.get_exec_path())):
+        if all((place / name).exists() for name in ("initdb", "postgres", "pg_isready")):
+            return place
+    raise Missing("there is no PostgreSQL server to start (initdb, postgres, pg_isready)")
+
+
+@contextmanager
+def running_postgres(bin: Path, folder: Path) -> Iterator[int]:
+    """The port of an empty server that trusts everybody on this machine, and need not outlive a loss of power."""
+    who, data = unprivileged(), folder / "postgres"
+    folder.chmod(0o711)
+    data.mkdir()
+    if who.user is not None:
+        os.chown(data, who.user, who.group or -1)
+    made = [bin / "initdb", "-D", data, "-A", "trust", "-U", "network", "-E", "UTF8", "--no-locale", "--no-sync"]
+    assert started(made, data, who).wait(SECONDS) == 0, "initdb failed"
+
+    def start(port: int) -> subprocess.Popen[bytes]:
+        settings = ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=200")
+        options = [part for setting in settings for part in ("-c", setting)]
+        return started([bin / "postgres", "-D", data, "-k", data, "-p", port, *options], data, who)
+
+    def ready(port: int) -> bool:
+        return started([bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", port], folder).wait(SECONDS) == 0
+
+    with listening("PostgreSQL", start, ready) as port:
+        yield port
+
+
+@contextmanager
+def running_redis(program: str, folder: Path) -> Iterator[int]:
+    """The port of an empty Redis that writes nothing down."""
+
+    def start(port: int) -> subprocess.Popen[bytes]:
+        return started([program, "--bind", "127.0.0.1", "--save", "", "--port", port], folder)
+
+    def ready(port: int) -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as asked:
+            asked.sendall(b"PING\r\n")
+            return asked.recv(100).startswith(b"+PONG")
+        return False
+
+    with listening("Redis", start, ready) as port:
+        yield port
+
+
+def unprivileged() -> Who:
+    """Whom the database server runs as: it refuses to be root's."""
+    if os.geteuid() != 0:
+        return Who()
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            found = pwd.getpwnam(name)
+            return Who(found.pw_uid, found.pw_gid)
+    raise Missing("PostgreSQL does not run as root, and there is no user postgres or nobody")
+
+
+# ---- programs of ours ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """An empty folder with a short name (the path of a socket has at most some 100 bytes), gone after the block."""
+    folder = Path(tempfile.mkdtemp(prefix="hotpapers-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def guarded(command: Sequence[object]) -> list[str]:
+    """A command that ends when we do, even if we are killed: where Linux has a program that sees to it."""
+    setpriv = shutil.which("setpriv")
+    return [str(part) for part in ([setpriv, "--pdeathsig", "INT", "--", *command] if setpriv else command)]
+
+
+def started(command: Sequence[object], folder: Path, who: Who = Who()) -> subprocess.Popen[bytes]:  # noqa: B008
+    """A program that hears and says nothing, and works in a folder."""
+    return subprocess.Popen(
+        guarded(command), cwd=folder, user=who.user, group=who.group,
+        extra_groups=None if who.user is None else (), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """Ends a program of ours: asks it, then makes it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    process.wait()
+
+
+@contextmanager
+def listening(
+    name: str, start: Callable[[int], subprocess.Popen[bytes]], ready: Callable[[int], bool]
+) -> Iterator[int]:
+    """The port of a server that runs until the block ends."""
+    for _ in range(TRIES):
+        port = free_port()
+        server = start(port)
+        try:
+            if _becomes_ready(server, port, ready):
+                yield port
+                return
+        finally:
+            ended(server)
+    raise AssertionError(f"{name} did not start in {TRIES} tries")
+
+
+def _becomes_ready(server: subprocess.Popen[bytes], port: int, ready: Callable[[int], bool]) -> bool:
+    until = time.monotonic() + SECONDS
+    while server.poll() is None and time.monotonic() < until:
+        if ready(port):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses at this moment."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

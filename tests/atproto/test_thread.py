@@ -1,0 +1,171 @@
+"""Issues become threads on a real AT Protocol network: whole, once, also when the program is killed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.announce.bluesky import Bluesky
+from hotpapers.announce.thread import COLLECTION
+from hotpapers.announce_settings import BlueskyAccount
+from hotpapers.model import Answer
+from hotpapers.net import PoliteNet
+from hotpapers.publish.imprint import NOBODY, Imprint
+from hotpapers.publish.sending import Edition, Sent, deliveries, send_issue
+from hotpapers.record import Record
+from hotpapers.record.attention import Window, heard
+from tests.atproto.conftest import MakeSite
+from tests.atproto.network import Network, Person, Ref, call
+from tests.publish.sample import OWN_SHELF
+
+DAY, PAPER = "2021-01-14", "2101.99901"
+IMPRINT = Imprint("", "https://papers.example/daily/")
+
+
+class Killed(BaseException):
+    """The program ended here."""
+
+
+class Net(PoliteNet):
+    """Kills the program before or after its n-th order."""
+
+    orders = 0
+    kill_at: tuple[int, str] = (0, "")
+
+    def post(
+        self, url: str, *, form: Mapping[str, str] | None = None, body: bytes = b"",
+        headers: Mapping[str, str] | None = None, accept: Sequence[int] = (),
+    ) -> Answer:  # fmt: skip
+        self.orders += 1
+        if self.kill_at == (self.orders, "before"):
+            raise Killed
+        answer = super().post(url, form=form or {}, body=body, headers=headers or {}, accept=accept)
+        if self.kill_at == (self.orders, "after"):
+            raise Killed
+        return answer
+
+
+@pytest.fixture
+def net(network: Network) -> Iterator[Net]:
+    with Net("hotpapers", base_addresses=[network.pds], pace={"127.0.0.1": 0.0}) as made:
+        yield made
+
+
+def sender(person: Person, password: str = "", imprint: Imprint = IMPRINT) -> Bluesky:
+    password = password or person.ask("com.atproto.server.createAppPassword", name="papers")["password"]
+    settings = BlueskyAccount(publication="daily", account=person.did, password=password, host=person.network.pds)
+    return Bluesky(settings, "bluesky 1", imprint)
+
+
+def send(folder: Path, made: Bluesky, net: Net) -> Sent:
+    with Record(f"sqlite:///{folder / 'hotpapers.db'}") as record:
+        return send_issue(record, made, OWN_SHELF, "daily", DAY, net)
+
+
+def posts(person: Person) -> list[dict[str, Any]]:
+    """All posts of an account, the first first."""
+    asked = f"repo={person.did}&collection={COLLECTION}&reverse=true"
+    said = call(f"{person.network.pds}/xrpc/com.atproto.repo.listRecords?{asked}")
+    return [record["value"] for record in said["records"]]
+
+
+def test_the_networks_view_shows_the_whole_thread(network: Network, net: Net, tmp_path: Path) -> None:
+    person = network.person()
+    assert send(tmp_path, sender(person), net)[:2] == (1, 0)
+    network.settle()
+    [head, *others] = posts(person)
+    with Record(f"sqlite:///{tmp_path / 'hotpapers.db'}") as record:
+        assert deliveries(record, "bluesky", Edition("daily", DAY, 1)) == {person.did: "sent"}
+        [(receipt,)] = record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent'")
+    shown = call(f"{network.view}/xrpc/app.bsky.feed.getPostThread?uri={receipt}&depth=10")["thread"]
+    texts, at = [], shown
+    while True:
+        texts.append(at["post"]["record"]["text"])
+        if not at["replies"]:
+            break
+        [at] = at["replies"]
+    assert texts == [post["text"] for post in (head, *others)] and len(texts) == 4
+    assert shown["post"]["embed"]["external"]["uri"] == "https://papers.example/daily/2021-01-14/"
+    [facet] = head["facets"]
+    linked = head["text"].encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]]
+    assert linked.decode() == "papers.example/daily/2021-01-14"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_any_order_nothing_is_lost_or_doubled(network: Network, net: Net, tmp_path: Path, when: str) -> None:
+    person = network.person()
+    password = person.ask("com.atproto.server.createAppPassword", name="papers")["password"]
+    for order in range(1, 6):  # one to sign in, four posts
+        net.orders, net.kill_at = 0, (order, when)
+        folder = tmp_path / str(order)
+        folder.mkdir()
+        with pytest.raises(Killed):
+            send(folder, sender(person, password), net)
+        net.kill_at = (0, "")
+        assert send(folder, sender(person, password), net)[:2] == (1, 0)
+        assert send(folder, sender(person, password), net)[:2] == (0, 1)
+        made = posts(person)
+        assert len(made) == 4 and [post.get("reply") is None for post in made] == [True, False, False, False]
+        clear(person)
+
+
+def clear(person: Person) -> None:
+    """The account is empty again."""
+    said = call(f"{person.network.pds}/xrpc/com.atproto.repo.listRecords?repo={person.did}&collection={COLLECTION}")
+    for record in said["records"]:
+        rkey = record["uri"].rpartition("/")[2]
+        person.ask("com.atproto.repo.deleteRecord", repo=person.did, collection=COLLECTION, rkey=rkey)
+
+
+def test_a_session_that_has_run_out_is_renewed(network: Network, net: Net, tmp_path: Path) -> None:
+    person = network.person()
+    made = sender(person)
+    assert made.account.find(net, COLLECTION, "3kaaaaaaaaaa2") is None
+    session = made.account._session
+    assert session is not None
+    made.account._session = type(session)(did=session.did, access="nonsense", refresh=session.refresh)
+    assert made.account.find(net, COLLECTION, "3kaaaaaaaaaa2") is None
+    assert made.account._session not in (None, session)
+
+
+def test_a_wrong_password_is_no_refusal_of_the_issue(network: Network, net: Net, tmp_path: Path) -> None:
+    person = network.person()
+    done = send(tmp_path, sender(person, "aaaa-bbbb-cccc-dddd"), net)
+    [(target, reason)] = done.problems
+    assert target == person.did and "does not sign" in reason and "aaaa-bbbb" not in reason
+    assert send(tmp_path, sender(person), net)[:2] == (1, 0)
+
+
+def test_its_own_posts_and_what_people_do_with_them_are_never_counted(
+    network: Network, net: Net, site_of: MakeSite, tmp_path: Path
+) -> None:
+    site = site_of(network, mode="stream")
+    owner, anna, bert = network.person(), network.person(), network.person()
+    with site.collecting() as listening:
+        send(tmp_path, sender(owner, imprint=NOBODY), net)  # its links lead to arXiv
+        said = anna.post(f"Worth an evening: arXiv:{PAPER}")
+        listening.catch_up()
+        told_of = next(ref for ref, post in found(owner) if PAPER in str(post))
+        for person in (anna, bert):
+            person.like(told_of)
+            person.repost(told_of)
+        bert.reply(told_of, "Thank you")
+        bert.quote(told_of, "Look at this")
+        owner.like(said)
+    with Record(site.store) as record:
+        counted = {own: voices(record, own) for own in ((), (record.marks.voice(f"bluesky:{owner.did}"),))}
+    assert list(counted.values()) == [3, 1]
+
+
+def found(person: Person) -> list[tuple[Ref, dict[str, Any]]]:
+    said = call(f"{person.network.pds}/xrpc/com.atproto.repo.listRecords?repo={person.did}&collection={COLLECTION}")
+    return [(Ref(one["uri"], one["cid"]), one["value"]) for one in said["records"]]
+
+
+def voices(record: Record, own: tuple[int, ...]) -> int:
+    """How many voices speak of the paper."""
+    heard_of = heard(record.view(), Window(posted_from=0, own_voices=own))
+    return sum(one.voices for one in heard_of if one.paper == f"arxiv:{PAPER}")

@@ -1,0 +1,99 @@
+"""One browser for all tests of this folder, and a site in which every kind of page is, over HTTP and on a disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.publish.files import write_files
+from hotpapers.publish.imprint import Imprint
+from hotpapers.publish.site import Site
+from hotpapers.serve.app import server
+from tests.browser.chromium import Tab, View, chromium, found
+from tests.conftest import ROOT
+from tests.publish.build import PlainShelf
+from tests.publish.fuller import FULL_SHELF
+
+IMPRINT = Imprint("desk@daily.example")
+TOOLS = ROOT / ".browser" / "node_modules"
+
+KINDS = {
+    "issue": "2021-01-14/index.html",
+    "latest": "index.html",
+    "no papers": "2021-01-13/index.html",
+    "all of a day": "2021-01-14/all/index.html",
+    "paper": "paper/2101.99901/index.html",
+    "formulas": "paper/2101.99907/index.html",
+    "category": "category/hep-th/index.html",
+    "year": "category/hep-th/2021/index.html",
+    "author": "author/tansy-overquill/index.html",
+    "archive": "archive/index.html",
+    "about": "about/index.html",
+    "method": "method/index.html",
+    "status": "status/index.html",
+    "accessibility": "accessibility/index.html",
+    "reading": "reading/index.html",
+    "search": "search/index.html",
+    "not found": "404.html",
+}
+"""A page of every kind."""
+
+
+def written(shelf: PlainShelf, folder: Path) -> str:
+    """A site on the disk; the address of its folder."""
+    write_files(folder, Site(IMPRINT).render(shelf, "daily", shelf.days("daily")))
+    return f"{folder.as_uri()}/"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Tab]:
+    """Chromium, where there is one."""
+    program = found()
+    if not program:
+        pytest.skip("no Chromium: install it, or name one in HOTPAPERS_TEST_CHROMIUM")
+    with chromium(program) as tab:
+        yield tab
+
+
+@pytest.fixture
+def tab(browser: Tab, app: str) -> Tab:
+    """The browser's page as a new reader has it."""
+    browser.look(View())
+    browser.zone("Europe/Zurich")
+    browser.open(f"{app}404.html")
+    browser.run("localStorage.clear()")
+    return browser
+
+
+@pytest.fixture(scope="session")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The site's address on the disk."""
+    return written(FULL_SHELF, tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[str]:
+    """The address of the app, with all the headers that it sends."""
+    running = server(lambda: FULL_SHELF, "daily", "127.0.0.1", 0, IMPRINT)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    [port] = {socket.getsockname()[1] for one in running.servers for socket in one.sockets}
+    yield f"http://127.0.0.1:{port}/"
+    running.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script of axe-core."""
+    script = TOOLS / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        pytest.skip("axe-core is not there: tests/browser/setup brings it")
+    return script.read_text("utf-8")

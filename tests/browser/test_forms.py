@@ -1,0 +1,116 @@
+"""A real browser sends the app's forms: from the app's own pages it may, from another site's page it may not."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from hotpapers.publish.templating import asset
+from hotpapers.record import Record, reports
+from hotpapers.serve import mine
+from hotpapers.serve.forms import Desk
+from hotpapers.serve.reports import House, routes
+from tests.browser.chromium import Tab, View
+from tests.issue.made import DAILY, DAY, background, frozen, moment, paper, talk, write
+from tests.serve.serving import configured, in_thread
+
+WIDTHS = (320, 1000)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        write(record, [DAILY], background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+        frozen(record)
+    return tmp_path / "hotpapers.db"
+
+
+def fields(store: Path) -> dict[str, str]:
+    with Record(str(store)) as record:
+        [(digest,)] = record.database.rows("SELECT digest FROM issue")
+    return {"issue": digest, "paper": "2405.00001"}
+
+
+def kept(store: Path) -> list[str]:
+    with Record(str(store)) as record:
+        return [one.said for one in reports.waiting(record.database)]
+
+
+async def style(_: Request) -> Response:
+    return Response(asset("style.css"), media_type="text/css")
+
+
+@pytest.fixture
+def forms(store: Path) -> Iterator[str]:
+    """The app's forms; their address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    desk = Desk(base, DAILY.title)
+    own = [
+        *routes(desk, House(partial(Record, str(store)))),
+        desk.route("/mine", lambda _: mine.first(), lambda _: mine.first()),
+    ]
+    running = configured(Starlette(routes=[*own, Route("/style.css", style)]))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.005)
+    yield base
+    running.should_exit = running.force_exit = True
+    thread.join()
+    desk.close()
+
+
+def send(tab: Tab, said: str = "") -> str:
+    """Fills in what there is to fill in, presses the button, and waits for the page that comes."""
+    fill = f"document.querySelector('textarea').value = {json.dumps(said)}; " if said else ""
+    tab.run(f"window.before = 1; {fill} document.querySelector('button').click()")
+    tab.wait("window.before === undefined && document.readyState === 'complete'")
+    return str(tab.run("document.body.innerText"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_reader_says_what_is_wrong(browser: Tab, forms: str, store: Path, width: int) -> None:
+    browser.look(View(width))
+    browser.open(f"{forms}wrong?{urlencode(fields(store))}")
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    assert browser.run("getComputedStyle(document.querySelector('h1')).fontWeight") == "600", "styled"
+    said = "Not about kettles,\nbut <b>stoves</b>."
+    assert "Thank you" in send(browser, said) and kept(store) == [said]
+    browser.open(f"{forms}mine")
+    assert browser.run("document.documentElement.scrollWidth") <= width and browser.complaints() == []
+
+
+def foreign_page(to: str, values: dict[str, str]) -> str:
+    """A page of another site, whose form goes to the app."""
+    inputs = "".join(f'<input name="{name}" value="{value}">' for name, value in values.items())
+    return f'<form method="post" action="{to}">{inputs}<button>Go</button></form>'
+
+
+def test_another_site_says_nothing_in_a_reader_s_name(browser: Tab, forms: str, store: Path) -> None:
+    browser.look(View())
+    page = foreign_page(f"{forms}wrong", {**fields(store), "said": "Hm"})
+    browser.open(f"data:text/html,{quote(page)}")
+    assert "another site's page" in send(browser) and kept(store) == []
+
+
+def test_nor_does_another_program_of_the_same_machine(browser: Tab, forms: str, store: Path) -> None:
+    """A browser takes another port of the same host for the same site, though for another origin."""
+    browser.look(View())
+    page = foreign_page(f"{forms}wrong", {**fields(store), "said": "Hm"})
+    with in_thread(Starlette(routes=[Route("/", lambda _: HTMLResponse(page))])) as port:
+        browser.open(f"http://127.0.0.1:{port}/")
+        assert "another site's page" in send(browser) and kept(store) == []

@@ -1,0 +1,206 @@
+"""Every kind of page as people see and hear it: narrow, zoomed, dark, in forced colours, in print, read aloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from tests.browser.chromium import Tab, View, save
+from tests.browser.conftest import KINDS, TOOLS
+from tests.conftest import ROOT, data
+
+DARK = {"prefers-color-scheme": "dark"}
+VIEWS = {
+    "narrow": View(320, 640, DARK),
+    "at 400 %": View(1280, 1024, zoom=4),
+    "no script": View(320, 640, scripts=False),
+    "forced colours": View(media={"forced-colors": "active"}),
+}
+
+# Targets of pointers that are smaller than 24 × 24 and neither stand in a sentence nor apart (WCAG 2.2, 2.5.8).
+TARGETS = """(() => {
+  const all = [...document.querySelectorAll("a[href], button, summary, input, select, textarea")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".skip"));
+  const box = (one) => [...one.getClientRects()].reduce((a, b) => (a && a.width > b.width ? a : b), null);
+  const centre = (r) => [r.left + r.width / 2, r.top + r.height / 2];
+  const inline = (one) => {
+    const block = one.closest("p, li, dd, figcaption, h1, h2, h3, blockquote, td");
+    return block && block.textContent.trim().length > one.textContent.trim().length + 3;
+  };
+  const near = (one) => all.some((other) => {
+    if (other === one || !box(other)) return false;
+    const [x, y] = centre(box(one)), r = box(other);
+    const dx = Math.max(r.left - x, 0, x - r.right), dy = Math.max(r.top - y, 0, y - r.bottom);
+    return Math.hypot(dx, dy) < 12;
+  });
+  return all.filter((one) => {
+    const r = box(one);
+    return r && (r.width < 24 || r.height < 24) && !inline(one) && near(one);
+  }).map((one) => one.outerHTML.slice(0, 120) + " " + JSON.stringify(box(one)));
+})()"""
+
+
+@pytest.fixture(params=sorted(KINDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.mark.parametrize("view", ["narrow", "at 400 %", "no script"])
+def test_no_page_scrolls_sideways(tab: Tab, app: str, kind: str, view: str) -> None:
+    tab.look(VIEWS[view])
+    tab.open(app + KINDS[kind])
+    widths = tab.run("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1], tab.run(
+        "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        ".map(e => e.outerHTML.slice(0, 100)).slice(0, 5)"
+    )
+
+
+def test_nothing_is_asked_of_others_and_nothing_is_complained_of(tab: Tab, app: str, disk: str, kind: str) -> None:
+    for home in (app, disk):
+        tab.open(home + KINDS[kind])
+        assert tab.complaints() == []
+        asked = {url.removeprefix(home) for url in tab.requests()}
+        scripts = {"search.js", "search_index.js"} if kind == "search" else set()
+        assert asked <= {KINDS[kind], "style.css", "reader.js", "icon.svg", *scripts} and KINDS[kind] in asked
+
+
+@pytest.mark.parametrize("width", [320, 1000])
+def test_targets_are_large_or_apart(tab: Tab, app: str, kind: str, width: int) -> None:
+    tab.look(View(width, 900))
+    tab.open(app + KINDS[kind])
+    tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    assert tab.run(TARGETS) == []
+
+
+def test_nothing_moves_while_a_page_comes_in(tab: Tab, app: str, kind: str) -> None:
+    tab.open(app + KINDS[kind])
+    moved = tab.run("""new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((one) => (sum += one.value)))
+        .observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => done(sum), 100);
+    })""")
+    assert moved < 0.01
+
+
+def test_focus_is_seen_wherever_it_goes(tab: Tab, app: str, kind: str) -> None:
+    tab.look(View(390, 500))
+    tab.open(app + KINDS[kind])
+    seen = set()
+    for _ in range(40):
+        tab.press("Tab")
+        told = tab.run("""(() => {
+          const one = document.activeElement, box = one.getBoundingClientRect(), style = getComputedStyle(one);
+          return [one.outerHTML.slice(0, 200), box.bottom > 0 && box.top < innerHeight && box.right > 0,
+                  style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2 || one === document.body];
+        })()""")
+        assert told[1] and told[2], told[0]
+        seen.add(told[0])
+    assert len(seen) > 5
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 320)])
+def test_axe_finds_nothing(tab: Tab, app: str, axe: str, kind: str, scheme: str, width: int) -> None:
+    tab.look(View(width, 900, {"prefers-color-scheme": scheme}))
+    tab.open(app + KINDS[kind])
+    tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+    tab.run(axe + "; 0")
+    found: list[dict[str, Any]] = tab.run(
+        "axe.run(document, { resultTypes: ['violations'] }).then((one) => one.violations)"
+    )
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+def test_the_html_is_valid(disk: str) -> None:
+    validator, node = TOOLS / "html-validate" / "bin" / "html-validate.mjs", shutil.which("node")
+    if not validator.is_file() or node is None:
+        pytest.skip("html-validate is not there: tests/browser/setup brings it")
+    folder = disk.removeprefix("file://")
+    done = subprocess.run(
+        [node, str(validator), "--config", str(ROOT / "tests" / "browser" / "html.json"), "--formatter", "json",
+         *(folder + path for path in KINDS.values())],
+        capture_output=True, text=True, check=False, cwd=TOOLS.parent,
+    )  # fmt: skip
+    found = [
+        (file["filePath"].removeprefix(folder), one["line"], one["ruleId"], one["message"])
+        for file in json.loads(done.stdout) for one in file["messages"]
+    ]  # fmt: skip
+    assert found == [] and done.returncode == 0, done.stderr
+
+
+# ---- dark, forced, printed ---------------------------------------------------------------------------
+
+PAPER = "getComputedStyle(document.documentElement).backgroundColor"
+
+
+def test_dark_where_the_system_is_or_the_reader_wants(tab: Tab, app: str) -> None:
+    tab.open(app)
+    assert tab.run(PAPER) == "rgb(255, 253, 249)"
+    tab.look(View(media=DARK))
+    assert tab.run(PAPER) == "rgb(14, 14, 15)"
+    tab.run("localStorage.setItem('hotpapers', JSON.stringify({ scheme: 'light' }))")
+    tab.open(app)
+    assert tab.run(PAPER) == "rgb(255, 253, 249)"
+    tab.look(View())
+    tab.run("localStorage.setItem('hotpapers', JSON.stringify({ scheme: 'dark', size: 'xl' }))")
+    tab.open(app)
+    assert tab.run(PAPER) == "rgb(14, 14, 15)"
+    assert tab.run("getComputedStyle(document.documentElement).fontSize") == "21.6px"
+
+
+def test_curves_are_seen_in_forced_colours(tab: Tab, app: str) -> None:
+    tab.look(VIEWS["forced colours"])
+    tab.open(app + KINDS["issue"])
+    line, paper = tab.run(f"[getComputedStyle(document.querySelector('.spark polyline')).stroke, {PAPER}]")
+    assert line not in (paper, "none")
+
+
+def test_print_has_everything_that_can_be_read_and_nothing_to_press(tab: Tab, app: str) -> None:
+    tab.look(View(kind="print"))
+    tab.open(app + KINDS["issue"])
+    hidden = ".masthead nav, .turn, .say, .foot nav"
+    assert tab.run(f"[...document.querySelectorAll('{hidden}')].filter((one) => one.checkVisibility()).length") == 0
+    assert tab.run("document.querySelector('.entry .abstract p').checkVisibility()")
+    assert tab.run("document.querySelector('.entry .authors p').checkVisibility()")
+    tab.look(View())
+    printed = tab.printed()
+    assert printed.startswith(b"%PDF-") and len(re.findall(rb"/Type\s*/Page\b", printed)) <= 4
+
+
+def test_all_can_be_read_without_a_script(tab: Tab, app: str) -> None:
+    tab.look(VIEWS["no script"])
+    for kind, path in KINDS.items():
+        tab.open(app + path)
+        main = tab.run("document.querySelector('main').innerText")
+        assert len(main) > 40 and "undefined" not in main, kind
+    tab.open(app + KINDS["reading"])
+    assert "This page needs a script" in tab.run("document.body.innerText")
+    assert not tab.run("document.querySelector('form').checkVisibility()")
+
+
+# ---- read aloud --------------------------------------------------------------------------------------
+
+READ_ALOUD = data("browser", "issue.txt")
+TOLD = {"heading", "link", "article", "navigation", "region", "banner", "contentinfo", "main", "figure", "blockquote",
+        "DisclosureTriangle", "list", "StaticText", "time", "MathMLMath", "image"}  # fmt: skip
+
+
+def test_an_issue_is_read_aloud_in_its_order(tab: Tab, app: str) -> None:
+    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    tab.open(app + KINDS["issue"])
+    lines: list[str] = []
+    for role, name in tab.tree():
+        if role in TOLD and not (role == "StaticText" and (not name.strip() or any(name in one for one in lines[-3:]))):
+            lines.append(f"{role}: {name}".strip())
+    said = "\n".join(lines) + "\n"
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        save(said.encode(), READ_ALOUD)
+    assert said == READ_ALOUD.read_text("utf-8")

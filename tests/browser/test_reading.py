@@ -1,0 +1,207 @@
+"""What a script adds for a reader: keys once they are switched on, words and authors, finding, times, copying."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import Tab, View
+from tests.browser.conftest import KINDS, written
+from tests.publish.build import LISTED, OWN, PlainShelf, heard, issue, listed, paper, post
+from tests.publish.hostile import HOSTILE
+from tests.publish.sample import BRIDGES, OLD, TEA
+
+HERE = "document.activeElement.closest('article, li')?.querySelector('a[href*=paper]')?.textContent ?? ''"
+
+
+def wish(tab: Tab, **wishes: str) -> None:
+    """What the reader has chosen, before the next page is opened."""
+    tab.run(f"localStorage.setItem('hotpapers', {json.dumps(json.dumps(wishes))})")
+
+
+@pytest.fixture
+def issue_page(tab: Tab, app: str) -> Tab:
+    tab.open(app + KINDS["issue"])
+    return tab
+
+
+# ---- keys --------------------------------------------------------------------------------------------
+
+
+def test_single_keys_do_nothing_until_they_are_switched_on(issue_page: Tab) -> None:
+    where = issue_page.run("location.href")
+    for key in "jk/?":
+        issue_page.press(key)
+    assert issue_page.run("document.activeElement === document.body && scrollY === 0")
+    assert issue_page.run("location.href") == where
+
+
+def test_keys_go_from_paper_to_paper(tab: Tab, app: str) -> None:
+    tab.open(app + KINDS["reading"])
+    tab.run("document.getElementById('shortcuts').click()")
+    assert tab.run("document.getElementById('kept').textContent") == "Kept."
+    tab.open(app + KINDS["issue"])
+    went = []
+    for key in "jjjjkk":
+        tab.press(key)
+        went.append(tab.run(HERE))
+    bridges, tea, strings = (one.title for one in (BRIDGES, TEA, OLD))
+    assert went == [bridges, tea, strings, strings, tea, bridges]
+    tab.press("?")
+    tab.wait("location.hash === '#keys' && document.readyState === 'complete'")
+    assert tab.run("document.querySelector(':target').tagName") == "FIELDSET"
+
+
+def test_the_slash_goes_to_where_one_finds_and_letters_are_letters_there(tab: Tab, app: str) -> None:
+    wish(tab, shortcuts="on")
+    tab.open(app + KINDS["method"])
+    tab.press("/")
+    assert tab.run("document.activeElement === document.body")
+    tab.open(app + KINDS["category"])
+    tab.press("/")
+    assert tab.run("document.activeElement.id") == "find"
+    tab.write("j")
+    tab.press("j")
+    assert tab.run("document.activeElement.value") == "jj"
+
+
+# ---- words and authors -------------------------------------------------------------------------------
+
+
+def folded(tab: Tab) -> list[str]:
+    found: list[str] = tab.run("[...document.querySelectorAll('.folded h2')].map((one) => one.textContent)")
+    return found
+
+
+def test_words_fold_papers_away_and_a_button_shows_them(tab: Tab, app: str) -> None:
+    wish(tab, exclude="robots\nfar  side\nnothing of the kind", include="WATER")
+    tab.open(app + KINDS["issue"])
+    assert folded(tab) == [BRIDGES.title, OLD.title]
+    assert not tab.run("document.querySelector('.folded .lead').checkVisibility()")
+    notes = tab.run("[...document.querySelectorAll('.yours')].map((one) => one.textContent)")
+    assert notes == ["folded away: “robots” show it", "has “WATER”", "folded away: “far  side” show it"]
+    tab.run("document.querySelector('.yours button').click()")
+    assert folded(tab) == [OLD.title] and tab.run(HERE) == BRIDGES.title
+
+
+def test_a_word_is_no_part_of_another(tab: Tab, app: str) -> None:
+    wish(tab, exclude="robot\nea\n.*\n(\n[")
+    tab.open(app + KINDS["issue"])
+    assert folded(tab) == [BRIDGES.title], "a robot, but neither t-ea nor patterns"
+    assert tab.complaints() == []
+
+
+def test_authors_are_followed_from_their_page(tab: Tab, app: str) -> None:
+    tab.open(app + KINDS["author"])
+    label = "document.querySelector('main button').textContent"
+    assert tab.run(label) == "Follow"
+    tab.run("document.querySelector('main button').click()")
+    assert tab.run(label) == "Follow no more"
+    tab.open(app + KINDS["issue"])
+    marked = "[...document.querySelectorAll('.marked .yours')].map((one) => one.textContent)"
+    assert tab.run(marked) == ["by Tansy Overquill", "by Tansy Overquill"]
+    tab.open(app + KINDS["reading"])
+    assert tab.run("document.getElementById('follow').value") == "Tansy Overquill"
+    tab.open(app + KINDS["author"])
+    tab.run("document.querySelector('main button').click()")
+    assert json.loads(tab.run("localStorage.getItem('hotpapers')"))["follow"] == ""
+
+
+def test_what_is_kept_and_is_none_is_forgotten(tab: Tab, app: str) -> None:
+    for nonsense in ("{", "null", "[]", '"x"', '{"exclude": 7, "size": {}}'):
+        tab.run(f"localStorage.setItem('hotpapers', {json.dumps(nonsense)})")
+        tab.open(app + KINDS["issue"])
+        assert tab.complaints() == [], nonsense
+
+
+# ---- finding, times, copying -------------------------------------------------------------------------
+
+
+NAMES = ("Ants", "Bees", "Cats", "Dogs", "Elks", "Foxes")
+
+
+def many(tmp_path: Path) -> str:
+    """A site whose category has twelve papers."""
+    names = [f"{name} {size}" for name in NAMES for size in ("and tea", "in the rain")]
+    entries = [heard(n, paper(f"2101.999{n}", f"{name}", "Hot."), [], []) for n, name in enumerate(names, 10)]
+    return written(PlainShelf([OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
+
+
+def test_papers_are_found_on_a_page(tab: Tab, tmp_path: Path) -> None:
+    home = many(tmp_path)
+    tab.open(home + "index.html")
+    assert not tab.run("document.getElementById('find')"), "an issue is read, not searched"
+    tab.open(home + "category/cs.LG/index.html")
+    tab.run("document.getElementById('find').focus()")
+    tab.write("bee TEA")
+    papers = "[...document.querySelectorAll('.lines li')].filter((one) => one.checkVisibility())"
+    seen = f"{papers}.map((one) => one.querySelector('a').textContent)"
+    assert tab.run(seen) == ["Bees and tea"]
+    assert tab.run("document.querySelector('.find [role=status]').textContent") == "1 of 12 papers"
+    tab.run("((one) => { one.value = ''; one.dispatchEvent(new Event('input')); })(document.getElementById('find'))")
+    assert len(tab.run(seen)) == 12
+
+
+def test_times_are_told_in_the_readers_zone(tab: Tab, app: str) -> None:
+    said = "document.querySelector('.seal time').textContent"
+    tab.open(app + KINDS["issue"])
+    assert tab.run(said) == "14 January 2021 at 13:01 CET"
+    assert tab.run("document.querySelector('figcaption time').title") == "14 January 2021 at 13:00 CET"
+    wish(tab, zone="utc")
+    tab.open(app + KINDS["issue"])
+    assert tab.run(said) == "14 January 2021 at 12:01 UTC"
+
+
+def test_an_issue_that_is_late_is_seen(tab: Tab, app: str) -> None:
+    for kind in ("latest", "status"):
+        tab.open(app + KINDS[kind])
+        assert tab.run("document.querySelector('.late').checkVisibility()")
+        tab.run("document.querySelector('.late').dataset.due = '2999-01-01T00:00:00Z'")
+        tab.run("document.dispatchEvent(new Event('DOMContentLoaded'))")
+        assert not tab.run("document.querySelector('.late').checkVisibility()")
+    tab.open(app + KINDS["issue"])
+    assert not tab.run("document.querySelector('.late')"), "an old issue is not late"
+
+
+def test_entries_for_reference_managers_are_copied(tab: Tab, app: str) -> None:
+    tab.allow("clipboardReadWrite", "clipboardSanitizedWrite")
+    tab.open(app + KINDS["paper"])
+    tab.run("document.querySelector('.cite').open = true")
+    assert tab.run("[...document.querySelectorAll('.acts button')].map((one) => one.textContent)") == [
+        "Copy", "Download", "Copy", "Download",
+    ]  # fmt: skip
+    tab.run("document.querySelector('.acts button').click()")
+    tab.wait("document.querySelector('.acts [role=status]').textContent !== ''")
+    assert tab.run("document.querySelector('.acts [role=status]').textContent") == "copied"
+    assert tab.run("navigator.clipboard.readText()").startswith("@misc{overquill-2101.99901,")
+
+
+# ---- texts that try to come alive --------------------------------------------------------------------
+
+ALIVE = """[
+  document.querySelectorAll("script").length,
+  [...document.querySelectorAll("*")].filter((one) => [...one.attributes].some((a) =>
+    /^on|^style$|^srcdoc$/.test(a.name) || /^\\s*(javascript|data|vbscript):/i.test(a.value))).length,
+  document.querySelectorAll("iframe, object, embed, img, video, audio, form, base, style, link[href*=evil]").length,
+  document.title.length > 0 && !window.harmed,
+]"""
+
+
+def test_no_text_comes_alive_in_a_browser(tab: Tab, tmp_path: Path) -> None:
+    entries = []
+    for number, text in enumerate(HOSTILE, 1):
+        links = ({"start": 0, "end": len(text), "target": text},)
+        one = paper(f"2101.{number:05}", text, f"{text} {text}", authors=(text,), categories=("cs.LG",), comment=text)
+        said = post(str(number), text, "bluesky", name=text, handle=text, links=links)
+        entries.append(listed(number, one, 1, 2, 3, 400, said))
+    home = written(PlainShelf([LISTED, OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
+    tab.look(View(320, 640))
+    for path in ("index.html", "category/cs.LG/index.html", "archive/index.html", "2021-01-14/index.html"):
+        tab.open(home + path)
+        tab.run("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        assert tab.run(ALIVE) == [1, 0, 0, True]
+        assert tab.complaints() == []
+        assert all(url.startswith(home) for url in tab.requests())
+        assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -1,0 +1,423 @@
+"""The page of search in a browser: the static site below folders of a plain web server, from a disk, and the app."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.publish.files import write_files
+from hotpapers.publish.imprint import NOBODY
+from hotpapers.publish.site import Site
+from hotpapers.record import Record
+from hotpapers.record.search import grammar
+from hotpapers.record.search.words import stem, words
+from hotpapers.serve.api import Operator
+from hotpapers.serve.app import server
+from hotpapers.serve.found import NOTHING
+from hotpapers.serve.searching import Search
+from tests.answers import made
+from tests.browser.chromium import Broken, Tab, View
+from tests.browser.test_reading import ALIVE
+from tests.publish.build import LISTED, Placed, PlainShelf, issue, listed, paper
+from tests.publish.hostile import HOSTILE
+
+
+def placed(day: int, number: int, title: str, text: str = "", **more: object) -> Placed:
+    return listed(number, paper(f"2101.{day:02}{number:03}", title, text, **more), 1, 2, 3, 400)
+
+
+KETTLES = [placed(4, n, f"Kettle number {n}", "It whistles. " * 30 + f"Spout {n}.") for n in range(1, 26)]
+OTHERS = [
+    placed(
+        5, 1, "Steam from Kettles, and a Kettle", "On steam.", authors=("Ada Brewster", "Bo Li", "Cy Ng", "Zoë Ødegård")
+    ),
+    placed(5, 2, "Learning to brew 机器学习入门", "关于茶的机器学习研究。", authors=("王小明",), categories=("cs.CL",)),
+    placed(5, 3, "عن القَهوة والشاي", "قرأنا عن القهوة كثيرا.", authors=("محمد",), categories=("cs.CL", "math.IT")),
+    placed(5, 4, "A Study of Studies: Schrödinger's teapot", "Physics of $\\beta$-rays, and of buses.", authors=()),
+]
+WHISK = paper("2012.07001", "A whisk, twice", categories=("cs.RO",))
+TWICE = [listed(n, WHISK, 1, 2, 3, 400) for n in (1, 2)]
+HARM = [placed(6, n, f"hostile {text}", f"{text} hostile", authors=(text,)) for n, text in enumerate(HOSTILE, 1)]
+SHELF = PlainShelf([LISTED], [
+    issue(LISTED, "2020-12-07", TWICE[:1]), issue(LISTED, "2020-12-31", KETTLES),
+    issue(LISTED, "2021-01-05", OTHERS), issue(LISTED, "2021-01-06", HARM),
+    issue(LISTED, "2021-01-08", TWICE[1:]),
+])  # fmt: skip
+
+
+class Plain(ThreadingHTTPServer):
+    """A web server for files, as anybody has it."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+
+class Files(SimpleHTTPRequestHandler):
+    """It keeps silent."""
+
+    def log_message(self, format: str, *said: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the static site lies on a disk."""
+    home = tmp_path_factory.mktemp("web")
+    write_files(home / "deep" / "site", Site(NOBODY).render(SHELF, "hot-papers", SHELF.days("hot-papers")))
+    yield str(home)
+
+
+@pytest.fixture(scope="module")
+def site(folder: str) -> Iterator[str]:
+    """Its address on the web, below folders."""
+    server = Plain(("127.0.0.1", 0), partial(Files, directory=folder))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/deep/site/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+TOLD = "document.getElementById('told').textContent"
+
+
+def search(tab: Tab, site: str, query: str) -> list[str]:
+    """The titles on the page of what is found."""
+    tab.open(f"{site}search/index.html?q={quote(query, safe='', errors='replace')}")
+    tab.wait(f"!['', 'Searching …'].includes({TOLD})")
+    assert tab.complaints() == []
+    found: list[str] = tab.run("[...document.querySelectorAll('.hits bdi')].map((one) => one.textContent)")
+    return found
+
+
+def arrive(tab: Tab, condition: str) -> None:
+    """Waits on a way from page to page: while it goes on, nobody can be asked."""
+    for _ in range(20):
+        with suppress(Broken):
+            return tab.wait(condition)
+
+
+def number(title: str) -> int:
+    return next(n for n, one in enumerate(OTHERS, 1) if one.paper.title == title)
+
+
+# ---- what is found -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("steam", [1]),
+        ("STEAM kettles", [1]),
+        ("schrodinger", [4]),
+        ("Schrödinger's teapots", [4]),
+        ("beta", [4]),
+        ("study buses", [4]),
+        ("stud*", [4]),
+        ("title:research", []),
+        ("title:study", [4]),
+        ("title:steam author:brewster", [1]),
+        ('author:"Zoe Odegard"', [1]),
+        ("author:kettle", []),
+        ("机器学习", [2]),
+        ("学习", [2]),
+        ("茶", [2]),
+        ("器茶", []),
+        ("王小明", [2]),
+        ("القهوة", [3]),
+        ("الْقَهْوة", [3]),
+        ("author:محمد", [3]),
+        ("category:cs.CL", [2, 3]),
+        ("cat:math -author:brewster", [3]),
+        ("category:cs.CL -القهوة", [2]),
+        ("teapot OR 茶", [2, 4]),
+        ("2101.05002", [2]),
+        ("https://arxiv.org/abs/2101.05003v2", [3]),
+        ("date:2021-01-05 -category:cs.CL", [1, 4]),
+        ("from:2021 to:2021-01-05", [1, 2, 3, 4]),
+        ("date:2020-12..2021-01-04 steam", []),
+        ("date:2021-01-05..2021-01-05 -kettle -teapot", [2, 3]),
+        ("quokka", []),
+        ('"', []),
+        ("* - OR", []),
+    ],
+)
+def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> None:
+    assert sorted(number(title) for title in search(tab, site, query)) == found
+    understood = grammar.told(grammar.parse(query))
+    papers = f"{len(found) or 'No'} paper{'s' if len(found) > 1 else ''}"
+    order = r"(, the (best|newest) first)?" if len(found) > 1 else ""
+    assert re.fullmatch(re.escape(f"{papers} {understood}") + order + r"\." if understood else NOTHING, tab.run(TOLD))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "kettle steam", '"on  steam" -tea -author:brewster', "kettle OR teapot title:cup author:\"Ada Brewster\"",
+        "date:foo", "-date:2021", "date:2021-13", "category:12 cat:cs.LG OR math 2101.04869v2", "from:2020 until:2021",
+        "to:2020-12-05 id:x", "kettl*", "“curly”", "date:2020..2021-03",
+    ],
+)  # fmt: skip
+def test_it_tells_what_it_understood_as_the_program_does(tab: Tab, site: str, query: str) -> None:
+    search(tab, site, query)
+    understood = grammar.told(grammar.parse(query))
+    assert re.fullmatch(
+        rf"(No paper|\d+ papers?) {re.escape(understood)}(, the (best|newest) first)?\.", tab.run(TOLD)
+    ), understood
+
+
+def test_where_nothing_is_found_the_page_leads_on(tab: Tab, site: str) -> None:
+    for query in ("quokka", '"'):
+        search(tab, site, query)
+        tab.wait("document.getElementById('else').checkVisibility()")
+        targets = tab.run("[...document.querySelectorAll('#else a')].map((one) => one.href)")
+        assert targets == [f"{site}search/index.html#help", f"{site}archive/index.html"]
+    tab.open(targets[0])
+    assert tab.run("document.querySelector('.help').checkVisibility()")
+    assert not tab.run("document.getElementById('else').checkVisibility()")
+
+
+def test_a_paper_of_several_issues_is_found_once(tab: Tab, site: str) -> None:
+    assert search(tab, site, "whisk") == ["A whisk, twice"]
+    assert tab.run(TOLD) == "1 paper with “whisk”."
+    links = tab.run("[...document.querySelectorAll('.hits p a')].map((one) => [one.textContent, one.href])")
+    assert links == [
+        ["place 2, 8 January 2021", f"{site}2021-01-08/index.html#2012.07001"],
+        ["place 1, 7 December 2020", f"{site}2020-12-07/index.html#2012.07001"],
+    ]
+    assert search(tab, site, "whisk from:2021") == ["A whisk, twice"]
+    assert len(tab.run("[...document.querySelectorAll('.hits p a')]")) == 1
+
+
+def test_the_best_comes_first_and_the_rest_when_it_is_asked_for(tab: Tab, site: str) -> None:
+    first = search(tab, site, "kettle")
+    assert first[0] == OTHERS[0].paper.title and len(first) == 20
+    assert tab.run(TOLD) == "26 papers with “kettle”, the best first."
+    tab.run("document.getElementById('more').focus()")
+    tab.press("Enter")
+    tab.wait("document.querySelectorAll('.hits li').length === 26")
+    assert (
+        tab.run("[...document.querySelectorAll('.hits li')].findIndex((one) => one.contains(document.activeElement))")
+        == 20
+    )
+    assert not tab.run("document.getElementById('more').checkVisibility()")
+    assert search(tab, site, "category:cs.LG date:2020")[:2] == ["Kettle number 1", "Kettle number 2"]
+    assert tab.run(TOLD) == "25 papers in cs.LG, of 2020, the newest first."
+
+
+def test_what_was_asked_for_is_marked(tab: Tab, site: str) -> None:
+    marks = "[...document.querySelectorAll('.hits li:first-child mark')].map((one) => one.textContent)"
+    search(tab, site, "kettle steam odegard")
+    assert tab.run(marks) == ["Steam", "Kettles", "Kettle", "Ødegård", "steam"]
+    search(tab, site, "学习 brew")
+    assert tab.run(marks) == ["brew", "学习", "学习"]
+    search(tab, site, "قهوة OR القهوة")
+    assert tab.run(marks) == ["القَهوة", "القهوة"]
+    search(tab, site, "title:kettle spout date:2020")
+    assert tab.run(marks) == ["Kettle", "Spout"]
+    text = tab.run("document.querySelector('.said').textContent")
+    assert text.startswith("… ") and text.endswith("Spout 1.") and len(text) < 320
+
+
+def test_a_result_leads_to_the_paper_and_to_its_place(tab: Tab, site: str) -> None:
+    search(tab, site, "steam")
+    targets = tab.run("[...document.querySelectorAll('.hits li a')].map((one) => one.href)")
+    assert targets == [f"{site}paper/2101.05001/index.html", f"{site}2021-01-05/index.html#2101.05001"]
+    assert tab.run("document.querySelector('.hits p').textContent") == (
+        "Ada Brewster, Bo Li, Cy Ng and 1 more · 2101.05001, cs.LG · place 1, 5 January 2021"
+    )
+    for target in targets:
+        tab.open(target)
+        assert "Steam from Kettles" in tab.run("document.querySelector('main').textContent")
+
+
+def test_little_is_loaded(tab: Tab, site: str) -> None:
+    search(tab, site, "steam")
+    asked = [url.removeprefix(f"{site}search/") for url in tab.requests() if url.startswith(f"{site}search/")]
+    kinds = [re.sub(r"\d\d\.txt", "NN.txt", one) for one in asked]
+    assert sorted(kinds) == [
+        "2020-q4/NN.txt", "2020-q4/index.json", "2021-q1/NN.txt", "2021-q1/index.json",
+        "index.html?q=steam", "index.json", "papers/2021-01-05.json",
+    ]  # fmt: skip
+    search(tab, site, "steam from:2021")
+    assert not [url for url in tab.requests() if "2020-q4" in url]
+
+
+# ---- texts that try to come alive ----------------------------------------------------------------------
+
+
+def test_no_result_comes_alive(tab: Tab, site: str) -> None:
+    tab.look(View(320, 640))
+    assert len(search(tab, site, "hostile")) == 20
+    while tab.run("document.getElementById('more').checkVisibility()"):
+        before = tab.run("document.querySelectorAll('.hits li').length")
+        tab.run("document.getElementById('more').click()")
+        tab.wait(f"document.querySelectorAll('.hits li').length > {before}")
+    assert tab.run("document.querySelectorAll('.hits li').length") == len(HOSTILE)
+    assert tab.run(ALIVE)[1:] == [0, 1, True], "the page's own form alone"
+    assert tab.run("document.querySelectorAll('script').length") == 3
+    assert all(url.startswith(site) for url in tab.requests())
+    assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+@pytest.mark.parametrize(
+    "query", ['"><script>alert(1)</script>', "kettle</title><img src=x onerror=alert(1)>", *HOSTILE[::9]]
+)
+def test_no_query_comes_alive(tab: Tab, site: str, query: str) -> None:
+    search(tab, site, query)
+    if query.isprintable():
+        assert tab.run("document.getElementById('find').value") == query
+    assert tab.run(ALIVE)[1:] == [0, 1, True] and tab.run("document.querySelectorAll('script').length") == 3
+
+
+# ---- how it is used ------------------------------------------------------------------------------------
+
+
+def test_one_asks_with_the_keyboard_and_hears_what_was_found(tab: Tab, site: str) -> None:
+    tab.open(f"{site}index.html")
+    tab.run("document.querySelector('nav a[href*=search]').click()")
+    arrive(tab, "document.title.startsWith('Search') && document.readyState === 'complete'")
+    assert tab.run("document.querySelector('.help').checkVisibility()")
+    tab.run("document.getElementById('find').focus()")
+    tab.write("steam")
+    tab.press("Enter")
+    arrive(tab, "location.search === '?q=steam' && document.querySelectorAll('.hits li').length === 1")
+    tree = tab.tree()
+    assert ("status", "") in tree and ("StaticText", "1 paper with “steam”.") in tree and ("search", "") in tree
+    assert ("searchbox", "Words, authors, categories, days") in tree
+    assert not tab.run("document.querySelector('.help').checkVisibility()")
+
+
+def test_nothing_moves_while_results_come_in(tab: Tab, site: str) -> None:
+    search(tab, site, "kettle")
+    moved = tab.run("""new Promise((done) => {
+      let sum = 0;
+      new PerformanceObserver((list) => list.getEntries().forEach((one) => (sum += one.value)))
+        .observe({ type: "layout-shift", buffered: true });
+      setTimeout(() => done(sum), 100);
+    })""")
+    assert moved < 0.01
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 320)])
+def test_axe_finds_nothing_in_results(tab: Tab, site: str, axe: str, scheme: str, width: int) -> None:
+    tab.look(View(width, 900, {"prefers-color-scheme": scheme}))
+    search(tab, site, "kettle OR القهوة OR 茶")
+    assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert violations(tab, axe) == []
+
+
+def violations(tab: Tab, axe: str) -> list[tuple[str, list[str]]]:
+    """What axe finds on the page."""
+    run = "axe.run(document, { resultTypes: ['violations'] }).then((one) => one.violations)"
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in tab.run(f"{axe}; {run}")]
+
+
+def test_from_a_disk_it_says_that_it_cannot(tab: Tab, folder: str) -> None:
+    tab.open(f"file://{folder}/deep/site/search/index.html?q=steam")
+    tab.wait(f"{TOLD}.includes('opened from a disk')")
+    tab.open(f"file://{folder}/deep/site/search/index.html")
+    assert tab.complaints() == [] and tab.run(TOLD) == ""
+
+
+def test_without_a_script_it_leads_to_the_archive(tab: Tab, site: str) -> None:
+    tab.look(View(scripts=False))
+    tab.open(f"{site}search/index.html?q=steam")
+    assert "searched by a script, and none is running" in tab.run("document.querySelector('main').innerText")
+    assert tab.run("document.querySelector('noscript a').href") == f"{site}archive/index.html"
+
+
+def test_an_index_that_is_not_there_is_said(tab: Tab, app: str) -> None:
+    tab.open(f"{app}search/index.html?q=steam")
+    tab.wait(f"{TOLD}.includes('cannot be loaded just now')")
+
+
+# ---- the app answers by itself -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an app over the sample."""
+    path = str(tmp_path_factory.mktemp("answering") / "sample.db")
+    with Record(path) as record:
+        made.sample(record)
+    opened: list[RecordShelf] = []
+
+    def shelf() -> RecordShelf:
+        opened[:] = opened or [RecordShelf(Record(path, create=False))]
+        return opened[0]
+
+    search = Search(lambda: Record(path, create=False), "hot-papers", NOBODY, Operator(rate=0))
+    running = server(shelf, "hot-papers", "127.0.0.1", 0, NOBODY, search.routes)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    [port] = {socket.getsockname()[1] for one in running.servers for socket in one.sockets}
+    yield f"http://127.0.0.1:{port}/"
+    running.should_exit = True
+    thread.join()
+    search.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_app_answers_with_and_without_a_script(tab: Tab, answering: str, scripts: bool) -> None:
+    tab.look(View(320, 640, scripts=scripts))
+    tab.open(f"{answering}search/")
+    tab.run("document.getElementById('find').focus()")
+    tab.write("transformer")
+    tab.press("Enter")
+    arrive(tab, "location.search === '?q=transformer' && document.querySelectorAll('.hits li').length > 2")
+    assert tab.run("document.querySelector('[role=status]').textContent").endswith("papers with “transformer”.")
+    assert tab.run("document.querySelector('.hits mark').textContent.toLowerCase()").startswith("transformer")
+    assert tab.run("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert not [url for url in tab.requests() if url.endswith((".json", ".txt"))]
+    assert tab.complaints() == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1000), ("dark", 320)])
+def test_axe_finds_nothing_in_an_answer(tab: Tab, answering: str, axe: str, scheme: str, width: int) -> None:
+    tab.look(View(width, 900, {"prefers-color-scheme": scheme}))
+    tab.open(f"{answering}search/?q=category:cs")
+    assert violations(tab, axe) == []
+
+
+# ---- the script's words are the index's ----------------------------------------------------------------
+
+WORDS = """kettles Studies buses boxes glasses news analysis status lies eyes caries Schrödinger ÅNGSTRÖM Łódź straße
+    œuvre Ødegård naïve café ﬁne Ａｂｃ ＧＰＴ２ x² ½ ᵃ İstanbul ılık Þór Dvořák Nguyễn Ελλάδα λόγος ΛΌΓΟΣ Москва ёлка
+    שָׁלוֹם שלום القَهْوة قهـوة مقهى 机器学习 機械学習です 한국어 ภาษาไทย ကျေးဇူး ខ្មែរ हिन्दी தமிழ் ქართული Հայերեն
+    co\u00adop a\u200db o'clock well-known C++ snake_case GPT-4 2101.04869 １２３ 𝔘𝔫𝔦 𠀀𠀁𠀂𠀃"""
+
+
+def test_the_script_reads_words_as_the_index_does(tab: Tab, site: str) -> None:
+    tab.open(f"{site}search/index.html?q=steam")
+    terms = "searchIndex.parse(word).wanted.flat(2).filter((one) => one.field !== 'label')"
+    told = tab.run(
+        f"{json.dumps(WORDS.split())}.map((word) => {terms}.map(({{ word, begins }}) => [word, Boolean(begins)]))"
+    )
+    for word, found in zip(WORDS.split(), told, strict=True):
+        if word == "2101.04869":
+            assert found == []
+            continue
+        indexed = words(word)
+        for one, begins in found:
+            assert any(each.startswith(one) if begins else stem(each) == stem(one) for each in indexed), (
+                word,
+                indexed,
+                found,
+            )
+        assert found, word

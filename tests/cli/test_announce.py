@@ -1,0 +1,155 @@
+"""Announcing from the command line: previews that send nothing, issues that are sent once, and every mistake named."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.announce.webhook import ID
+from hotpapers.net import manners
+from hotpapers.record import Record
+from hotpapers.record import duty as duties
+from tests.announce.pds import DID, PASSWORD, Pds, running_pds
+from tests.cli import made
+from tests.cli.run import good, misuse, run
+from tests.cli.test_run import SETTINGS
+from tests.net.server import Server, answer, serving
+
+SECRET = "sixteen owls sit in a tree"
+LISTED = '[[publication]]\nname = "hot-papers"\nwindow = "listing"\nranking = "rarity/1"\n'
+
+
+@pytest.fixture(autouse=True)
+def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These servers may be asked at once."""
+    monkeypatch.setattr(manners, "PACE", 0.0)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        running.on("/issues", answer(200, b'{"id": "r-1"}'))
+        running.on("/room", answer(200))
+        yield running
+
+
+@pytest.fixture
+def pds() -> Iterator[Pds]:
+    with running_pds() as running:
+        yield running
+
+
+def tables(server: Server, host: str, publication: str = "hot-papers") -> str:
+    return f"""
+[[chat]]
+name = "lab"
+publication = "{publication}"
+url = "json://127.0.0.1:{server.port}/room"
+members = ["Ada Brewster"]
+[[webhook]]
+name = "library"
+publication = "{publication}"
+url = "{server.base}/issues"
+secret = "{SECRET}"
+[[bluesky]]
+publication = "{publication}"
+account = "{DID}"
+password = "{PASSWORD}"
+host = "{host}"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, server: Server, pds: Pds) -> Path:
+    """Settings and a store with one listing of 2 March 2021."""
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(f"{LISTED}{tables(server, pds.host)}", "utf-8")
+    good("import", "classic", made.file(tmp_path), "--config", file)
+    return file
+
+
+def test_a_preview_shows_what_would_be_sent_and_sends_nothing(home: Path, server: Server, pds: Pds) -> None:
+    to = [part for name in ("chat", "webhook", "bluesky") for part in ("--to", name)]
+    said = good("publish", "2021-03-02", *to, "--preview", "--config", home)
+    assert said.startswith("chat to lab:\n\nHot Papers, Tuesday, 2 March 2021\n3 papers listed")
+    assert "By our members: 1. Kettle Number 1: On Steam" in said
+    assert 'webhook to library:\n\n{"id":"' in said and f"bluesky to {DID}:\n\nHot Papers, Tuesday" in said
+    found = json.loads(good("publish", "2021-03-02", "--to", "webhook", "--preview", "--json", "--config", home))
+    [message] = found["channels"][0]["messages"]
+    assert message["target"] == "library" and json.loads(message["text"])["issue"]["day"] == "2021-03-02"
+    assert not server.asked and not pds.asked
+
+
+def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:
+    to = [part for name in ("chat", "webhook", "bluesky") for part in ("--to", name)]
+    said = good("publish", "2021-03-02", *to, "--config", home)
+    assert said == "chat: 1 delivery\nwebhook: 1 delivery\nbluesky: 1 delivery\n"
+    assert good("publish", "2021-03-02", *to, "--config", home).count(": 0 deliveries") == 3
+    assert [asked.path for asked in server.asked] == ["/room", "/issues"] and len(pds.records) == 4
+    with Record(str(home.parent / "hotpapers.db")) as record:
+        rows = record.database.rows("SELECT channel, target, receipt FROM delivery WHERE state = 'sent' ORDER BY id")
+    assert [row[:2] for row in rows] == [("chat", "lab"), ("webhook", "library"), ("bluesky", DID)]
+    assert [row[2] for row in rows][:2] == ["taken by JSON", "200 r-1"] and str(rows[2][2]).startswith(f"at://{DID}/")
+
+
+def test_what_could_not_be_sent_is_told_without_secrets(home: Path, server: Server) -> None:
+    server.on("/issues", answer(500), answer(200))
+    ran = run("publish", "2021-03-02", "--to", "webhook", "--config", home)
+    assert ran.status == 1 and ran.out == "webhook: 0 deliveries\n"
+    assert ran.err == "hotpapers: webhook 2021-03-02: 1 not sent ([secret]: answered 500 Internal Server Error)\n"
+    assert good("publish", "2021-03-02", "--to", "webhook", "--config", home) == "webhook: 1 delivery\n"
+    assert server.asked[0].headers[ID] == server.asked[1].headers[ID]
+
+
+def test_what_cannot_be_asked(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "chat sends the issues of days that you name" in misuse("publish", "--all", "--to", "chat", "--config", home)
+    assert "--preview goes with --to" in misuse("publish", "2021-03-02", "--to", "site", "--preview", "--config", home)
+    assert "--preview goes with --to" in misuse("publish", "2021-03-02", "--preview", "--config", home)
+    home.write_text(home.read_text().replace(f'"{SECRET}"', '"env:NOTHING_THERE"'))
+    monkeypatch.delenv("NOTHING_THERE", raising=False)
+    said = misuse("publish", "2021-03-02", "--to", "webhook", "--config", home)
+    assert said == "webhook 1: secret: the environment has no NOTHING_THERE; set it, or write the value itself."
+    home.write_text(LISTED)
+    for name in ("chat", "webhook", "bluesky"):
+        said = misuse("publish", "2021-03-02", "--to", name, "--config", home)
+        assert said == f"{home}: {name}: the settings do not say where to; see docs/{name}.md"
+        assert (Path(__file__).parents[2] / "docs" / f"{name}.md").is_file()
+
+
+def test_without_apprise_it_says_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    assert "pip install 'hotpapers[announce]'" in misuse("publish", "2021-03-02", "--to", "chat", "--config", home)
+
+
+# ---- the feed's name ---------------------------------------------------------------------------------------
+
+
+def test_a_feed_is_named_in_the_account(home: Path, pds: Pds) -> None:
+    assert "no [[bluesky]] of hot-papers has a feed" in misuse("feed-generator", "--config", home)
+    home.write_text(home.read_text() + 'feed = "https://papers.example"\n')
+    uri = f"at://{DID}/app.bsky.feed.generator/hot-papers"
+    assert good("feed-generator", "--config", home) == f"{uri}, asked of did:web:papers.example\n"
+    assert json.loads(good("feed-generator", "--json", "--config", home)) == [
+        {"feed": uri, "service": "did:web:papers.example"}
+    ]
+    assert pds.records["hot-papers"]["did"] == "did:web:papers.example"
+
+
+def test_run_says_at_once_what_cannot_be_used(
+    tmp_path: Path, server: Server, pds: Pds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, named = tmp_path / "hotpapers.toml", tables(server, pds.host, "daily")
+    home.write_text(SETTINGS.format(base=server.base, more=named.replace(f'"{SECRET}"', '"env:NOTHING_THERE"')))
+    monkeypatch.delenv("NOTHING_THERE", raising=False)
+    assert "webhook 1: secret: the environment has no NOTHING_THERE" in misuse("run", "--once", "--config", home)
+    assert not server.asked
+
+    server.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
+    home.write_text(SETTINGS.format(base=server.base, more=named))
+    assert run("run", "--once", "--config", home).status == 0
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        assert "sending" in {duty.source for duty in duties.all_duties(record)}

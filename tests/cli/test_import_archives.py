@@ -1,0 +1,262 @@
+"""import of archives: what is printed, packed files, pipes, moments, stopped in the midst, the terms of networks."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from hotpapers.cli import streams
+from hotpapers.record import Record
+from tests.cli.run import by_a_user, environment, good, misuse, run, weighed, words
+from tests.collect.archives_made import TALK, exported, lines, talk
+from tests.conftest import data
+from tests.sources import bluesky_made as bluesky
+
+
+@pytest.fixture
+def kettles() -> Path:
+    return data("archives/jetstream-kettles.jsonl")
+
+
+@pytest.fixture
+def dump() -> Path:
+    return data("archives/hackernews-shapes.jsonl")
+
+
+def observed(store: Path | str) -> bytes:
+    with Record(str(store)) as record:
+        return exported(record)
+
+
+# ---- what is said --------------------------------------------------------------------------------------
+
+
+def test_one_file_and_the_same_again(kettles: Path, tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    assert good("import", "jetstream", kettles, "--store", store) == (
+        "12 lines read; added: 1 post, 1 mention, 3 reactions, 0 snapshots\n"
+        "1 post that the record has is gone\n"
+        "1 paper named that the record does not have\n"
+        "1 could not be read: kept apart, each with the reason\n"
+    )
+    assert good("import", "jetstream", kettles, "--store", store) == "read by an earlier import\n"
+    assert good("import", "jetstream", "-", "--store", store, input=kettles.read_bytes()) == (
+        "12 lines read; added: 0 posts, 0 mentions, 0 reactions, 0 snapshots\n"
+        "1 could not be read: kept apart, each with the reason\n"
+    )
+    status = run("status", "--json", "--store", store).json
+    assert (status["batches"], status["quarantine"], status["items"]["coverage"]) == (1, 1, 0)
+    assert good("verify", "--all", "--store", store).startswith("verified: ")
+
+
+def test_several_files_and_one_that_is_refused(kettles: Path, dump: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.jsonl"
+    cut.write_bytes(lines(talk(2))[:-10])
+    ran = run("import", "jetstream", kettles, dump, cut, "--store", tmp_path / "s.db")
+    assert (ran.status, ran.out.splitlines()) == (1, [
+        f"{kettles}: 12 lines read; added: 1 post, 1 mention, 3 reactions, 0 snapshots",
+        f"{kettles}: 1 post that the record has is gone",
+        f"{kettles}: 1 paper named that the record does not have",
+        f"{kettles}: 1 could not be read: kept apart, each with the reason",
+        f"{cut}: 10 lines read; added: 2 posts, 2 mentions, 4 reactions, 0 snapshots",
+        f"{cut}: 2 papers named that the record does not have",
+        f"{cut}: the last line breaks off, and was left out",
+    ])  # fmt: skip
+    assert ran.err == (
+        f"hotpapers: refused {dump}: not of the format jetstream: none of its lines can be read"
+        " (Object missing required field `did`); it looks like Hacker News: hotpapers import hackernews\n"
+    )
+
+
+def test_every_figure_by_name(dump: Path, tmp_path: Path) -> None:
+    missing = tmp_path / "missing.jsonl"
+    ran = run("import", "hackernews", dump, missing, "--json", "--seen-at", "2026-01-01", "--store", tmp_path / "s.db")
+    assert ran.status == 1 and ran.json == {
+        "imported": [
+            {
+                "file": str(dump), "whole": False, "lines": 18, "before": 0, "cut": False, "posts": 5, "mentions": 5,
+                "reactions": 0, "snapshots": 2, "gone": 2, "quarantined": 3, "refused": 0, "unknown": 5,
+            }
+        ],
+        "refused": [{"file": str(missing), "line": None, "reason": "cannot be read: No such file or directory"}],
+    }  # fmt: skip
+
+
+def test_a_dump_was_made_when_it_is_said_or_else_when_its_file_was(dump: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "dump.jsonl"
+    copy.write_bytes(dump.read_bytes())
+    os.utime(copy, (1_760_000_000, 1_760_000_000))
+    good("import", "hackernews", copy, "--store", tmp_path / "a.db")
+    assert b'"observed_at":1760000000000000,' in observed(tmp_path / "a.db")
+    for said, moment in (("2026-01-02", b"1767312000000000"), ("2026-01-02T01:00:00+01:00", b"1767312000000000")):
+        store = tmp_path / f"{len(said)}.db"
+        good("import", "hackernews", copy, "--seen-at", said, "--store", store)
+        assert b'"observed_at":' + moment in observed(store) and b"1760000000000000" not in observed(store)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (
+            ("jetstream", "x.jsonl", "--seen-at", "2026-01-01"),
+            "--seen-at: every event in jetstream has its own moment.",
+        ),
+        (("classic", "x.md", "--seen-at", "2026-01-01"), "--seen-at is for archives, not for classic."),
+    ],
+)
+def test_when_something_was_seen_is_not_asked_where_it_is_known(
+    args: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    assert misuse("import", *args, "--store", tmp_path / "s.db") == said
+    assert not (tmp_path / "s.db").exists()
+
+
+@pytest.mark.parametrize(("said", "wrong"), [("soon", "no day such as 2026-07-01"), ("2199-01-01", "still to come")])
+def test_a_day_that_is_none(said: str, wrong: str, tmp_path: Path) -> None:
+    ran = run("import", "x", "x.jsonl", "--seen-at", said, "--store", tmp_path / "s.db")
+    assert ran.status == 2 and wrong in ran.err
+
+
+def test_what_was_forgotten_stays_out(kettles: Path, tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    good("import", "jetstream", kettles, "--store", store)
+    good("forget", "bluesky:did:plc:madeupteapot0000000000bb", "--yes", "--store", store)
+    said = good("import", "jetstream", "-", "--store", store, input=kettles.read_bytes())
+    assert "2 items about what was forgotten here stayed out\n" in said
+
+
+def test_a_network_that_is_not_to_be_read_is_not(here: Path, dump: Path) -> None:
+    (here / "hotpapers.toml").write_text('[terms.hackernews]\nread = "no"\n')
+    said = misuse("import", "hackernews", dump)
+    assert said == 'hackernews is not to be read, say your settings: [terms.hackernews] read = "no"'
+    (here / "hotpapers.toml").write_text("[terms.hackernews]\nkeep = 36500\n")
+    good("import", "hackernews", dump, "--seen-at", "2026-01-01")
+    assert run("status", "--json").json["raw"] == 5
+
+
+def test_a_file_that_nobody_may_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "secret.jsonl"
+    file.write_text("{}")
+    file.chmod(0)
+    ran = by_a_user("import", "reddit", file, "--store", tmp_path / "s.db")
+    assert (ran.status, ran.err) == (1, f"hotpapers: refused {file}: cannot be read: Permission denied\n")
+
+
+# ---- packed, piped -----------------------------------------------------------------------------------------
+
+
+def test_packed_files_and_pipes_are_the_same(tmp_path: Path) -> None:
+    content = lines(talk(30))
+    long = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True, write_content_size=False)
+    packed = {
+        "plain.jsonl": content,
+        "gzip.jsonl.gz": gzip.compress(content[:3000]) + gzip.compress(content[3000:]),
+        "zstd.jsonl.zst": zstandard.compress(content),
+        "long.jsonl.zst": zstandard.ZstdCompressor(compression_params=long).compress(content),
+    }
+    found = set()
+    for name, data_ in packed.items():
+        (tmp_path / name).write_bytes(data_)
+        said = good("import", "jetstream", tmp_path / name, "--store", tmp_path / f"{name}.db")
+        assert said.startswith(f"{len(talk(30))} lines read; ")
+        found.add(observed(tmp_path / f"{name}.db"))
+        assert good("import", "jetstream", tmp_path / name, "--store", tmp_path / f"{name}.db").startswith("read by")
+    piped = good("import", "jetstream", "-", "--store", tmp_path / "pipe.db", input=packed["gzip.jsonl.gz"])
+    assert piped.startswith(f"{len(talk(30))} lines read; ")
+    assert {*found, observed(tmp_path / "pipe.db")} == found and len(found) == 1
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_packed_file_that_breaks_off_is_said_and_what_came_before_is_in(pack: object, tmp_path: Path) -> None:
+    many = b"".join(lines(talk(60, day, edits=False)) for day in range(12))
+    whole = pack(many)  # type: ignore[operator]
+    file = tmp_path / "cut.jsonl.packed"
+    file.write_bytes(whole[: len(whole) * 9 // 10])
+    ran = run("import", "jetstream", file, "--store", tmp_path / "s.db")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith(
+        f"hotpapers: refused {file}: cannot be unpacked: it breaks off; was it copied as a whole?; "
+    )
+    assert ran.err.endswith(" lines before that are taken in\n")
+    assert observed(tmp_path / "s.db").count(b'{"kind":"mention"') > 500
+    file.write_bytes(whole)
+    assert "went on after " in good("import", "jetstream", file, "--store", tmp_path / "s.db")
+    (tmp_path / "plain.jsonl").write_bytes(many)
+    good("import", "jetstream", tmp_path / "plain.jsonl", "--store", tmp_path / "plain.db")
+    assert observed(tmp_path / "plain.db") == observed(tmp_path / "s.db")
+
+
+def test_jsonl_may_be_gzip_too(kettles: Path, tmp_path: Path) -> None:
+    good("import", "jetstream", kettles, "--store", tmp_path / "a.db")
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(observed(tmp_path / "a.db")))
+    good("import", "jsonl", tmp_path / "a.jsonl.gz", "--store", tmp_path / "b.db")
+    assert observed(tmp_path / "b.db") == observed(tmp_path / "a.db")
+
+
+def test_more_memory_than_allowed_is_not_taken_for_other_formats(tmp_path: Path) -> None:
+    long = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    packer = zstandard.ZstdCompressor(compression_params=long).compressobj()
+    file = tmp_path / "long.jsonl.zst"
+    file.write_bytes(packer.compress(b"x" * 2**20) + packer.flush())
+    with streams.opened(str(file), window=streams.LONG_WINDOW) as stream:
+        assert len(stream.read()) == 2**20
+    ran = run("import", "jsonl", file, "--store", tmp_path / "s.db")
+    assert ran.status == 1 and "cannot be unpacked: " in ran.err and "memory" in ran.err
+
+
+# ---- stopped -------------------------------------------------------------------------------------------------
+
+
+def much(path: Path, days: int) -> Path:
+    """A file of so many days' talk, and much besides that no paper is named in."""
+    other = bluesky.create(bluesky.BERT, bluesky.post("Nothing but weather " * 20), time=TALK) + b"\n"
+    with path.open("wb") as out:
+        for day in range(days):
+            out.write(lines(talk(60, day, edits=False)))
+            out.write(other * 300)
+    return path
+
+
+@pytest.mark.parametrize(("sign", "status"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)], ids=str)
+def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signals, status: int, tmp_path: Path) -> None:
+    file, store = much(tmp_path / "much.jsonl", 60), tmp_path / "s.db"
+    child = subprocess.Popen(
+        words("import", "jetstream", file, "--store", store), env=environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while child.poll() is None and not batches(store):
+        time.sleep(0.005)
+    child.send_signal(sign)
+    out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (status, "") and "Traceback" not in err
+    if sign == signal.SIGINT:
+        assert err == "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.\n"
+    assert good("import", "jetstream", file, "--store", store).startswith("went on after ")
+    good("import", "jetstream", file, "--store", tmp_path / "alone.db")
+    assert observed(store) == observed(tmp_path / "alone.db")
+    good("verify", "--all", "--store", store)
+
+
+def batches(store: Path) -> int:
+    if not store.exists():
+        return 0
+    ran = run("status", "--json", "--store", store)
+    return int(json.loads(ran.out)["batches"]) if ran.status == 0 else 0
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    resident = []
+    for days in (5, 60):
+        file = much(tmp_path / f"{days}.jsonl", days)
+        command = weighed(tmp_path / "peak", "import", "jetstream", file, "--store", tmp_path / f"{days}.db")
+        subprocess.run(command, env=environment(), check=True, capture_output=True)
+        resident.append(int((tmp_path / "peak").read_text()))
+    assert resident[1] < resident[0] + 60_000 and resident[1] < 250_000

@@ -1,0 +1,175 @@
+"""`hotpapers reports`, and the forms of a running app with all that its settings say."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+
+from hotpapers.record import Record, reports
+from hotpapers.record.reports import Report
+from tests.cli.run import environment, good, misuse, run, words
+from tests.issue.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
+from tests.mailing.server import serving
+from tests.publish.html import Page
+
+AT = moment("2024-05-09T08:00")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store with an issue."""
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        at = moment(f"{DAY}T02:00")
+        said = post(1, "bluesky:1", at, text="Fine kettles.")
+        story = post(1, "hackernews:12", at, text="Stoves")
+        write(record, [DAILY], background(), paper(1), said, story, counts("bluesky:1", 60, at))
+        frozen(record)
+    return tmp_path / "hotpapers.db"
+
+
+def noted(store: Path, *some: Report) -> None:
+    """Reports in a store, about its issue."""
+    with Record(str(store)) as record:
+        [(digest,)] = record.database.rows("SELECT digest FROM issue")
+        for one in some:
+            reports.note(record.database, one._replace(issue=digest if one.kind != "contest" else ""))
+
+
+def test_what_was_said_is_listed_and_closed(store: Path) -> None:
+    assert good("reports", "--store", store) == "0 reports open\n"
+    assert "reports" not in good("status", "--store", store)
+    noted(
+        store,
+        Report(0, AT, "entry", paper="arxiv:2405.00001", said="Line one\n\x1b[31mline two"),
+        Report(0, AT, "quotation", paper="arxiv:2405.00001", subject="bluesky:1", said="Unkind"),
+        Report(0, AT, "contest", subject="bluesky:did:plc:x", said="says so"),
+    )
+    assert good("reports", "--store", store) == (
+        "   1  2024-05-09 08:00 UTC  an entry is wrong\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
+        "      | Line one\n      | \ufffd[31mline two\n"
+        "   2  2024-05-09 08:00 UTC  not to be quoted\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
+        "      about bluesky:1\n      by    1, 2024-05-07\n      | Unkind\n"
+        "   3  2024-05-09 08:00 UTC  a person, not a bot\n      about bluesky:did:plc:x\n      | says so\n"
+        "3 reports open\n"
+    )
+    assert "reports    3 reports of readers open: `hotpapers reports`\n" in good("status", "--store", store)
+    assert run("status", "--json", "--store", store).json["reports"] == 3
+    assert run("reports", "--close", "1", "--close", "2", "--json", "--store", store).json["reports"] == [
+        {
+            "id": 3, "at": AT, "kind": "contest", "issue": "", "paper": "", "subject": "bluesky:did:plc:x",
+            "said": "says so", "day": "", "page": "", "by": "",
+        }
+    ]  # fmt: skip
+    assert misuse("reports", "--close", "1", "--store", store).startswith("1: no such report is open")
+
+
+def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None:
+    """Its page, by whom it is and of when; of one that the record does not know, its id alone."""
+    noted(store, *(Report(0, AT, "quotation", subject=f"hackernews:{n}", said="Unkind") for n in (12, 13)))
+    known = (
+        "      about hackernews:12\n      page  https://news.ycombinator.com/item?id=12\n      by    12, 2024-05-07\n"
+    )
+    unknown = "      about hackernews:13\n      | Unkind\n"
+    told = good("reports", "--store", store)
+    assert known in told and unknown in told
+    first, second = run("reports", "--json", "--store", store).json["reports"]
+    assert first["page"] == "https://news.ycombinator.com/item?id=12" and first["by"] == "12, 2024-05-07"
+    assert (second["page"], second["by"]) == ("", "")
+
+
+# ---- the app itself --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def served(store: Path, more: str = "") -> Iterator[str]:
+    """The app of a store with settings that say where it is public; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    base = f"http://127.0.0.1:{port}/"
+    file = store.with_name("hotpapers.toml")
+    file.write_text(f'[serve]\nbase = "{base}"\n{more}', "utf-8")
+    command = words("serve", "--port", str(port), "--config", file)
+    with subprocess.Popen(command, env=environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and base in process.stdout.readline()
+        try:
+            yield base
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def page(address: str, fields: dict[str, str] | None = None) -> Page:
+    """A page, or the one that comes back for a form."""
+    sent = urlencode(fields).encode() if fields else None
+    with urlopen(Request(address, sent, {"Origin": address[: address.index("/", 8)]}), timeout=30) as answer:
+        return Page(answer.read())
+
+
+def links(of: Page, start: str) -> list[str]:
+    return [one.attributes["href"] for one in of.all("a") if one.attributes["href"].startswith(start)]
+
+
+def test_pages_of_the_app_and_of_the_folder_lead_to_its_forms(store: Path) -> None:
+    with served(store) as base:
+        issue = page(base)
+        [report], [wrong] = links(issue, f"{base}report?"), links(issue, f"{base}wrong?")
+        good(
+            "publish",
+            DAY,
+            "--to",
+            "site",
+            "--output",
+            store.parent / "site",
+            "--config",
+            store.with_name("hotpapers.toml"),
+        )
+        written = (store.parent / "site" / "index.html").read_bytes()
+        assert written == urlopen(base, timeout=30).read()  # the same to the byte
+        for link, said in ((report, "Unkind"), (wrong, "Not about kettles")):
+            form = page(link)
+            sent = {one.attributes["name"]: one.attributes["value"] for one in form.all("input")}
+            assert "Thank you" in page(link.partition("?")[0], {**sent, "said": said}).text
+        assert [f"{base}mine"] == links(page(f"{base}about/"), f"{base}m")
+        assert "These are my posts" in page(f"{base}mine").text
+    assert re.findall(r"\| (.*)", good("reports", "--store", store)) == ["Unkind", "Not about kettles"]
+
+
+@pytest.mark.parametrize(("proxies", "warned"), [(0, True), (1, False)])
+def test_who_serves_behind_tls_and_names_no_proxy_is_warned(store: Path, proxies: int, warned: bool) -> None:
+    file = store.with_name("hotpapers.toml")
+    file.write_text(f'[serve]\nbase = "https://papers.example/"\nproxies = {proxies}\n', "utf-8")
+    own = environment(PYTHONUNBUFFERED="1")
+    told = subprocess.PIPE
+    with subprocess.Popen(
+        words("serve", "--port", "0", "--config", file), env=own, stdout=told, stderr=told, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        [address] = re.findall(r"http://\S+", process.stdout.readline())
+        assert urlopen(address, timeout=30).status == 200
+        process.terminate()
+        assert ("Write proxies = 1, or how many there are." in process.stderr.read()) == warned
+        process.wait(30)
+
+
+def test_whoever_wants_letters_finds_the_way_from_about(store: Path) -> None:
+    with serving() as box:
+        mailing = f'[mailing]\nrelay = "127.0.0.1"\nport = {box.port}\naddress = "papers@owls.example"\n'
+        with served(store, mailing) as base:
+            [link] = links(page(f"{base}about/"), f"{base}mail/")
+            sent = {
+                one.attributes["name"]: "some@moth.example"
+                for one in page(link).all("input")
+                if "name" in one.attributes
+            }
+            told = page(link.partition("?")[0], {**sent, "publication": "daily", "skip": ""})
+            assert "Look into your mailbox" in told.text
+        assert box.recipients == ["some@moth.example"], "what was begun is done before the program ends"
+        assert f"{base}mail/confirm/" in box.mails[0].message.get_content()

@@ -1,0 +1,111 @@
+"""`hotpapers run` in a process of its own, against a real server on this machine; and `status` beside it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.record import Record
+from hotpapers.record import duty as duties
+from tests.cli.run import environment, good, misuse, run
+from tests.net.server import Server, answer, serving
+
+SETTINGS = """
+contact = "https://library.example/"
+[[publication]]
+name = "daily"
+[run]
+log = "json"
+{more}
+[source.arxiv]
+on = false
+[source.bluesky]
+on = false
+[source.hackernews]
+on = false
+[source.huggingface]
+on = false
+[source.lobsters]
+base = "{base}/lobsters"
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as running:
+        running.on("/lobsters/domains/arxiv.org.json", answer(200, b"[]"))
+        running.on("/ping", answer(200, b"OK"))
+        yield running
+
+
+def settings(folder: Path, server: Server, more: str = "") -> Path:
+    file = folder / "hotpapers.toml"
+    file.write_text(SETTINGS.format(base=server.base, more=more))
+    return file
+
+
+def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, server: Server) -> None:
+    home = settings(tmp_path, server, f'listen = "127.0.0.1:0"\nping = "{server.base}/ping"')
+    command = [sys.executable, "-m", "hotpapers", "run", "--config", str(home)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment()) as process:
+        assert process.stderr is not None
+        told: list[dict[str, str]] = []
+        try:
+            while "watched" not in {one["event"] for one in told}:
+                told.append(json.loads(process.stderr.readline()))
+            port = told[-1]["port"]
+            wait_for(tmp_path / "hotpapers.db", {"housekeeping", "issues", "lobsters", "lobsters/counts"})
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answered:
+                assert json.load(answered)["ok"] is True
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answered:
+                assert b'hotpapers_job_requests_total{job="lobsters"} ' in answered.read()
+        finally:
+            process.send_signal(signal.SIGTERM)
+            rest = process.stderr.read()
+        assert process.wait(30) == 0
+    events = [one["event"] for one in told] + [json.loads(line)["event"] for line in rest.splitlines()]
+    assert "running" in events and events[-1] == "stopped"
+    assert "/ping" in [asked.path for asked in server.asked]
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
+
+
+def wait_for(store: Path, jobs: set[str]) -> None:
+    """Until each job did well once."""
+    deadline = time.monotonic() + 60
+    while True:
+        with Record(str(store)) as record:
+            if jobs <= {duty.source for duty in duties.all_duties(record) if duty.state == "idle"}:
+                return
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -> None:
+    home = settings(tmp_path, server)
+    assert run("run", "--once", "--config", home).status == 0
+    said = good("status", "--config", home)
+    assert said.count(" did well ") == 4
+    assert "lobsters             idle, last did well 0 s ago" in said
+    told = json.loads(good("status", "--config", home, "--json"))
+    assert [job["job"] for job in told["jobs"]] == ["housekeeping", "issues", "lobsters", "lobsters/counts"]
+    server.on("/lobsters/domains/arxiv.org.json", answer(403))
+    assert run("run", "--once", "--config", home).status == 0
+    assert "refused since " in good("status", "--config", home)
+
+
+def test_run_needs_a_publication_and_a_good_address(tmp_path: Path, server: Server) -> None:
+    home = settings(tmp_path, server, 'listen = "nowhere"')
+    assert "run.listen: 'nowhere' is no address" in misuse("run", "--once", "--config", home)
+    home.write_text('[run]\nlog = "loud"\n')
+    assert "loud" in misuse("run", "--once", "--config", home)
+    home.write_text("")
+    assert "no publication is named" in misuse("run", "--once", "--config", home)

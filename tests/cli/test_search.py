@@ -1,0 +1,218 @@
+"""search: papers by words, authors, categories and days, and what people wrote of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from hotpapers import model
+from hotpapers.cli.search import marked
+from hotpapers.record import Record
+from hotpapers.record.search import bring_up
+from tests.cli.run import environment, good, misuse, run, words
+
+AT = 1_614_672_000_000_000  # 2021-03-02 08:00 UTC
+POST = "bluesky:at://did:plc:invented/app.bsky.feed.post/3kinvented00001"
+SAID = (
+    model.Paper(
+        paper="arxiv:2103.00001", title="Kettles \x1b[31mand Steam", abstract="How a kettle sings.", observed_at=AT,
+        authors=("Ada Brewster", "Čeněk Šálek", "Emil Drawer", "Bo Kettle", "Ida Lid"), categories=("cs.LG", "stat.ML"),
+    ),
+    model.Paper(paper="arxiv:hep-th/9901001", title="Of Steam", authors=("Emil Drawer",), observed_at=AT),
+    model.Announcement(
+        paper="arxiv:2103.00001", day="2021-03-02", category="cs.LG", type="new", announced_at=AT, observed_at=AT
+    ),
+    model.Post(
+        post=POST, network="bluesky", account="bluesky:did:plc:invented", created_at=AT, observed_at=AT, lang="ja",
+        text="お茶を飲みながら読んだ\nTwo cups of tea", handle="ada.example.social", name="Ada Made-Up",
+    ),
+    model.Post(post="x:1366659539260149761", network="x", account="x:@a", created_at=AT, observed_at=AT, text="tea"),
+    model.Mention(post=POST, paper="arxiv:2103.00001", form="abs", observed_at=AT),
+    model.Mention(post="x:1366659539260149761", paper="arxiv:hep-th/9901001", form="abs", observed_at=AT),
+)  # fmt: skip
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A store of two papers and two posts."""
+    with Record(str(tmp_path / "small.db")) as record:
+        record.write(SAID, source="test")
+    return tmp_path / "small.db"
+
+
+def test_papers_are_lines_to_read(small: Path) -> None:
+    assert good("search", "steam", "--store", small) == (
+        "2 papers with “steam”\n"
+        "\n"
+        "hep-th/9901001  1999-01     Of Steam\n"
+        "    Emil Drawer\n"
+        "\n"
+        "2103.00001  2021-03-02  Kettles \ufffd[31mand Steam\n"
+        "    Ada Brewster, Čeněk Šálek, Emil Drawer and 2 more · cs.LG, stat.ML\n"
+    )
+
+
+def test_who_was_asked_for_is_named(small: Path) -> None:
+    assert good("search", "author:lid", "OR", "author:brewster", "--store", small) == (
+        "1 paper by “lid” or “brewster”\n"
+        "\n"
+        "2103.00001  2021-03-02  Kettles \ufffd[31mand Steam\n"
+        "    Ada Brewster, Čeněk Šálek, Emil Drawer, Ida Lid and 1 more · cs.LG, stat.ML\n"
+    )
+
+
+def test_the_issues_of_a_paper_are_named(store: Path, tmp_path: Path) -> None:
+    good("publish", "--all", "--to", "markdown", "--output", tmp_path / "out", "--store", store)
+    line = " · cs.LG, stat.ML · in hot-papers 2021-03-04 (2), 2021-03-03 (2), 2021-03-02 (2)\n"
+    assert good("search", "https://arxiv.org/abs/2103.90002v1", "--store", store).endswith(line)
+    with Record(str(store), create=False) as record:
+        bring_up(record)
+        rows = [("daily", f"2021-03-0{n}", "arxiv:2103.90002", 0) for n in (6, 7)]
+        with record.database.write():
+            record.database.many("INSERT INTO search_entry VALUES (?, ?, ?, ?)", rows)
+    line = "in daily 2021-03-07, 2021-03-06, hot-papers 2021-03-04 (2) and 2 more\n"
+    assert good("search", "2103.90002", "--store", store).endswith(line)
+
+
+def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def head(*args: str) -> str:
+        return good("search", *args, "--store", store).splitlines()[0]
+
+    assert head("kettle", "--limit", "2") == "3 papers with “kettle”, the first 2 of them"
+    assert head("kettle", "--limit", "1") == "3 papers with “kettle”, the first of them"
+    assert head("ettle") == "no paper with “ettle”; 3 papers with that as part of a word"
+    assert head("category:cs date:2021") == "3 papers in cs, of 2021"
+    assert head("2103.90001") == "1 paper 2103.90001"
+    monkeypatch.setattr("hotpapers.record.search.statement.COUNTED", 2)
+    assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”, the first 2 of them"
+
+
+def test_nothing_found_is_a_sentence(small: Path) -> None:
+    assert good("search", "quokka category:cs.LG -tea", "--store", small) == (
+        "no paper with “quokka”, in cs.LG, without “tea”\n"
+    )
+    assert good("search", "お茶", "--store", small) == "no paper with “お茶”; 1 post has it: add --posts\n"
+    assert good("search", "quokka", "--posts", "--store", small) == "no post with “quokka”\n"
+
+
+def test_posts_are_found_in_any_language_where_they_may_be_shown(small: Path, here: Path) -> None:
+    expected = (
+        "1 post with “お茶”\n"
+        "\n"
+        "Bluesky · 2021-03-02 08:00 UTC · Ada Made-Up (@ada.example.social) · about 2103.00001\n"
+        "    お茶を飲みながら読んだ\n"
+        "    Two cups of tea\n"
+    )
+    assert good("search", "お茶", "--posts", "--store", small) == expected
+    assert good("search", "tea", "--posts", "--store", small).startswith("1 post with “tea”\n\nBluesky")
+    (here / "hotpapers.toml").write_text(
+        f'store = "{small}"\n[terms.x]\nshown = "text"\n[terms.bluesky]\nshown = "link"\n'
+    )
+    assert (
+        good("search", "tea", "--posts")
+        == "1 post with “tea”\n\nX (Twitter) · 2021-03-02 08:00 UTC · about hep-th/9901001\n    tea\n"
+    )
+
+
+def test_json_has_everything(small: Path) -> None:
+    found = json.loads(good("search", "kettle", "sings", "--json", "--store", small))
+    [hit] = found.pop("papers")
+    assert found == {
+        "query": "kettle sings", "understood": "with “kettle” and “sings”", "total": 1, "exact": True, "next": None,
+        "parts": False, "behind": 0,
+    }  # fmt: skip
+    assert hit.pop("score") > 0
+    assert hit == {
+        "paper": "arxiv:2103.00001", "day": "2021-03-02", "title": "Kettles \x1b[31mand Steam",
+        "authors": ["Ada Brewster", "Čeněk Šálek", "Emil Drawer", "Bo Kettle", "Ida Lid"],
+        "categories": ["cs.LG", "stat.ML"], "snippet": "How a kettle sings.", "issues": [],
+        "spans": {"title": [[0, 7]], "authors": [[3, 3, 9]], "snippet": [[6, 12], [13, 18]]},
+    }  # fmt: skip
+    found = json.loads(good("search", "tea", "--posts", "--json", "--store", small))
+    assert [(post["post"], post["papers"], post["spans"]) for post in found["posts"]] == [
+        (POST, ["arxiv:2103.00001"], [[24, 27]])
+    ]
+    assert json.loads(good("search", "quokka", "--json", "--store", small))["papers"] == []
+
+
+@pytest.mark.parametrize("query", ["", "!!!", "-"])
+def test_what_asks_for_nothing_is_refused(small: Path, query: str) -> None:
+    for more in ([], ["--posts"], ["--json"]):
+        assert misuse("search", "--store", small, *more, "--", query).startswith("say what to look for")
+
+
+def test_misuse_is_refused(small: Path, tmp_path: Path) -> None:
+    assert "leave out author:" in misuse("search", "author:ada", "--posts", "--store", small)
+    assert "no such store" in misuse("search", "kettle", "--store", tmp_path / "no.db")
+    assert run("search").status == 2 and run("search", "kettle", "--limit", "0", "--store", small).status == 2
+
+
+def test_a_store_that_cannot_be_written_says_so(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good("search", "kettle", "--store", small)
+    with Record(str(small)) as record:
+        record.write([model.Paper(paper="arxiv:2103.00002", title="Kettle", observed_at=AT)], source="test")
+    monkeypatch.setattr("hotpapers.record.search.finding.filling.catch_up", refuse)
+    ran = run("search", "kettle", "--store", small)
+    assert ran.status == 0 and ran.out.startswith("1 paper with “kettle”\n")
+    assert ran.err == "hotpapers: the store cannot be written now, so the last 1 batch could not be searched\n"
+
+
+def refuse(*_: object) -> int:
+    from hotpapers.errors import ReadOnlyStore
+
+    raise ReadOnlyStore("cannot be written")
+
+
+def test_a_large_record_shows_how_far_it_is(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hotpapers.cli.search.LONG", 2)
+    assert good("search", "kettle", "--store", small).startswith("1 paper with “kettle”\n")
+
+
+# ---- on a terminal ---------------------------------------------------------------------------------------
+
+
+def at_terminal(*args: str | Path, **more: str) -> str:
+    """What a command shows on a terminal of its own."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(words(*args), stdout=theirs, env=environment(**more)) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(ours, 4096)
+            except OSError:  # Linux: the other side was closed
+                break
+            if not piece:
+                break
+            shown += piece
+    os.close(ours)
+    assert process.returncode == 0
+    return shown.decode().replace("\r\n", "\n")
+
+
+class Terminal(StringIO):
+    """Standard output that is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_nothing_in_a_text_commands_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "\x1b[2Ja kettle\u202e here"
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert marked(hostile, [(6, 12)]) == "\ufffd[2Ja kettle here"
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert marked(hostile, [(6, 12)]) == "\ufffd[2Ja \x1b[1mkettle\x1b[0m here"
+    monkeypatch.setattr("sys.stdout", None)
+    assert marked("kettle", [(0, 6)]) == "kettle"
+
+
+def test_what_was_asked_for_is_bold_on_a_terminal(small: Path) -> None:
+    shown = at_terminal("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="")
+    assert "  \x1b[1mKettles\x1b[0m \ufffd[31mand Steam\n" in shown and "Bo \x1b[1mKettle\x1b[0m and 1 more" in shown
+    assert "\x1b" not in at_terminal("search", "kettle", "--store", small, TERM="xterm", NO_COLOR="1")

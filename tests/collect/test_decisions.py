@@ -1,0 +1,70 @@
+"""What follows a round, and what it says of coverage: plain functions."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.collect.decisions import FAILED_AGAIN, REFUSED_AGAIN, Next, Stretch, after, read_badly, read_well
+from hotpapers.errors import BusyStore, Gap, NetError, Partial, Refused, Wait
+from hotpapers.model import DAY, HOUR
+from tests.sources.net import START
+
+
+def test_what_follows_a_round() -> None:
+    assert after(None, 0, 600) == Next("idle", "", 600)
+    assert after(Refused("no"), 0, 600) == Next("refused", "no", REFUSED_AGAIN)
+    assert after(Partial("two servers"), 0, 600) == Next("partial", "two servers", 600)
+    assert [after(NetError("x"), n, 600).seconds for n in (0, 1, 2, 50)] == [30, 60, 120, FAILED_AGAIN[1]]
+    assert after(BusyStore("held"), 0, 600) == Next("store", "held", 30)
+
+
+def test_a_stream_that_has_forgotten_is_heard_at_once_however_long_it_was_away() -> None:
+    """It forgets on: a quarter of an hour later it would have forgotten a quarter of an hour more."""
+    gap = Gap("a day is missing", "7")
+    assert [after(gap, n, 600) for n in (0, 50)] == [Next("down", "a day is missing", 30)] * 2
+
+
+def test_who_asks_to_wait_again_and_again_is_asked_less_and_less() -> None:
+    assert after(Wait(2, "busy"), 0, 600) == Next("waiting", "busy", 2)
+    assert [after(Wait(2, "busy"), n, 600).seconds for n in (1, 2, 9)] == [60, 120, FAILED_AGAIN[1]]
+    assert after(Wait(86_400, "budget"), 5, 600).seconds == 86_400
+
+
+@given(st.integers(0, 40 * DAY), st.integers(0, HOUR), st.one_of(st.none(), st.integers(0, 30 * DAY)))
+def test_a_gap_is_complete_only_within_the_networks_memory(gap: int, late: int, reach: int | None) -> None:
+    at = START + gap + late
+    rows = list(read_well(Stretch("x", START, START + gap, at), reach))
+    if gap == 0:
+        assert not rows
+        return
+    assert (rows[0].from_at, rows[-1].until_at) == (START, START + gap)
+    assert all(one.until_at == other.from_at for one, other in pairwise(rows))
+    complete = sum(row.until_at - row.from_at for row in rows if row.state == "complete")
+    assert complete == (gap if reach is None else min(gap, max(reach - late, 0)))
+    assert {row.state for row in rows} <= {"complete", "partial"}
+
+
+def test_a_failure_is_never_complete_and_says_why() -> None:
+    stretch = Stretch("x", START, START + HOUR, START + HOUR)
+    for problem, state in (
+        (Refused("no key"), "refused"),
+        (NetError("no route"), "refused"),
+        (Partial("one"), "partial"),
+    ):
+        [said] = read_badly(stretch, problem)
+        assert (said.state, said.reason, said.until_at) == (state, str(problem), START + HOUR)
+    assert not list(read_badly(stretch, Wait(60, "busy")))
+    [said] = read_badly(stretch, Wait(7200, "busy"))
+    assert said.state == "refused"
+
+
+def test_what_a_stream_no_longer_has_is_missing_exactly_there() -> None:
+    stretch = Stretch("x", START, START + HOUR, START + HOUR)
+    [said] = read_badly(stretch, Gap("gone", "1", (START + 5, START + 9)))
+    assert (said.from_at, said.until_at, said.state) == (START + 5, START + 9, "partial")
+    assert not list(read_badly(stretch, Gap("gone", "1", (START, START))))
+    [said] = read_badly(stretch, Gap("gone", "1"))
+    assert (said.from_at, said.until_at, said.state) == (START, START + HOUR, "partial")

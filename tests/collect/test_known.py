@@ -1,0 +1,89 @@
+"""Which posts are tracked."""
+
+from __future__ import annotations
+
+from hotpapers.collect.known import Known, KnownPosts, Words, edits
+from hotpapers.collect.naming import AGAIN, SharedNames
+from hotpapers.model import DAY, Mention, Paper, Post, Reaction
+from hotpapers.record import Record, reacted
+from tests.sources.net import START
+
+
+def post(number: int, *, made: int = START, account: str = "x:7", gone: str = "") -> Post:
+    return Post(
+        post=f"x:{number}", network="x", account=account, created_at=made, gone=gone, observed_at=START + number
+    )
+
+
+def test_posts_and_their_accounts_are_tracked_until_they_are_gone() -> None:
+    known = Known()
+    known.learn([post(1)])
+    assert "x:1" in known and "x:7" in known and len(known) == 2
+    known.learn([post(1, account="", gone="deleted")])
+    assert "x:1" not in known and "x:7" in known
+
+
+def test_what_others_bring_into_the_record_is_tracked_from_the_next_look_on(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.write([post(1), post(2, made=START - 31 * DAY, account="x:8")], source="test")
+        known = KnownPosts(record, "x", START)
+        assert "x:1" in known and "x:2" not in known and "x:8" not in known
+        record.write([post(3, account="x:9")], source="test")
+        assert "x:3" not in known
+        known.look(record, START)
+        assert "x:3" in known and "x:9" in known
+
+
+def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.write([post(1, made=START - 400 * DAY, account="x:8")], source="test")
+        known = KnownPosts(record, "x", START)
+        assert "x:1" not in known and known.holds("x:1") and known.holds("x:8") and not known.holds("x:2")
+
+
+def test_which_post_a_reaction_was_for_is_in_the_record(store_url: str) -> None:
+    with Record(store_url) as record:
+        known = KnownPosts(record, "x", START)
+        reacted.remember(record, [("like/1", "x:1")], START)
+        assert known.post_of("like/1") == "x:1" and known.post_of("like/2") is None
+
+
+def test_names_are_shared_and_read_anew_after_a_while(store_url: str) -> None:
+    title = "Moss on north walls of old stone houses"
+    one = Paper(paper="arxiv:2601.00001", title=title, observed_at=START)
+    with Record(store_url) as record:
+        shared = SharedNames()
+        shared.look(record, START)
+        record.write([one], source="test")
+        shared.look(record, START + AGAIN - 1)
+        assert not shared.names.papers_in(f"Read: {title}")
+        shared.look(record, START + AGAIN)
+        assert [found.paper for found in shared.names.papers_in(f"{title}")] == ["arxiv:2601.00001"]
+        shared.learn([Paper(paper="arxiv:2601.00002", title="Lichen on south walls of new brick barns", observed_at=1)])
+        assert len(shared.names) == 2
+
+
+def like(withdrawn: bool, at: int) -> Reaction:
+    return Reaction(post="x:1", account="x:7", type="like", withdrawn=withdrawn, observed_at=at)
+
+
+def test_the_last_word_is_the_pages_own_before_the_records(store_url: str) -> None:
+    """Who takes a like back and gives it again within a second has given it."""
+    with Record(store_url) as record:
+        record.write([like(False, START)], source="test")
+        words = Words(record.view())
+        assert not words.is_new(like(False, START + 1))
+        assert words.is_new(like(True, START + 2)) and words.is_new(like(False, START + 3))
+        assert not words.is_new(like(False, START + 4))
+
+
+def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
+    mention = Mention(post="x:1", paper="arxiv:2601.00001", form="abs", observed_at=START)
+    with Record(store_url) as record:
+        record.write([*[post(1)], mention], source="test")
+        words = Words(record.view())
+        [out] = edits(words, [post(1)])
+        assert out.judgement == "doubtful" and words.is_new(out)
+        [back] = edits(words, [post(1), mention])
+        assert back.judgement == "sound" and words.is_new(back)
+        assert not list(edits(words, [post(1), mention]))

@@ -1,0 +1,186 @@
+"""A real browser that is watched: which dialogs opened, which scripts ran, what it asked for, what it complained of.
+
+Headless Chromium, driven over its DevTools protocol (https://chromedevtools.github.io/devtools-protocol/). Names are
+resolved to nowhere but for this machine, so nothing leaves it even where something is alive.
+"""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from websockets.sync.client import ClientConnection, connect
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--disable-default-apps", "--mute-audio",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--remote-debugging-port=0",
+)  # fmt: skip
+WATCH = """
+window.__alive = [];
+for (const name of ["alert", "confirm", "prompt", "print", "open", "eval"]) {
+  const before = window[name];
+  window[name] = (...given) => { window.__alive.push(name + " " + given.join(" ").slice(0, 80)); return before; };
+}
+document.addEventListener("securitypolicyviolation", (event) => window.__alive.push("policy " + event.blockedURI));
+"""
+"""What is run before anything of a page: whoever calls one of these is noted."""
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+PATIENCE = 60.0
+
+
+def found() -> str | None:
+    """The browser of this machine, if it has one."""
+    return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+class Watched(NamedTuple):
+    """What happened while a page was open. `asked`: addresses that were asked for, the page's own among them;
+    `scripts`: addresses of the scripts that ran, the page's own for one within it; `alive`: what was called, or was
+    blocked."""
+
+    dialogs: list[str]
+    asked: list[str]
+    scripts: list[str]
+    alive: list[str]
+    elements: int
+
+
+@contextmanager
+def serving(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Files at an address on this machine."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            data = files.get(self.path.partition("?")[0].lstrip("/"))
+            self.send_response(404 if data is None else 200)
+            self.send_header("Content-Type", TYPES.get(Path(self.path).suffix, "application/octet-stream"))
+            self.end_headers()
+            self.wfile.write(data or b"")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+class Browser:
+    """One tab, and what was heard of it."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection, self._number = connection, 0
+        self._events: list[dict[str, Any]] = []
+        for domain in ("Page", "Network", "Runtime", "Debugger"):
+            self.call(f"{domain}.enable")
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+
+    def call(self, method: str, **params: Any) -> dict[str, Any]:
+        """One command, and its result."""
+        self._number += 1
+        self._connection.send(json.dumps({"id": self._number, "method": method, "params": params}))
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            said = json.loads(self._connection.recv(timeout=PATIENCE))
+            if said.get("id") == self._number:
+                assert "error" not in said, said
+                return dict(said["result"])
+            self._heard(said)
+        raise TimeoutError(method)
+
+    def _heard(self, said: dict[str, Any]) -> None:
+        self._events.append(said)
+        if said.get("method") == "Page.javascriptDialogOpening":  # it stops the page until it is closed
+            self._number += 1
+            close = {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": False}}
+            self._connection.send(json.dumps(close))
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression in the page, once its promise is kept."""
+        found = self.call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def open(self, address: str, *, then: str = "0") -> Watched:
+        """Opens a page, waits until it is loaded, does something in it, and says what happened."""
+        self._events.clear()
+        self.call("Page.navigate", url=address)
+        self._until("Page.loadEventFired")
+        self.evaluate(then)
+        self.evaluate("new Promise((done) => setTimeout(done, 200))")
+        alive = self.evaluate("[window, ...Array.from(frames)].flatMap((one) => one.__alive)")
+        elements = self.evaluate("document.querySelectorAll('*').length")
+        return Watched(
+            dialogs=[one["params"]["message"] for one in self._of("Page.javascriptDialogOpening")],
+            asked=[one["params"]["request"]["url"] for one in self._of("Network.requestWillBeSent")],
+            scripts=[one["params"]["url"] for one in self._of("Debugger.scriptParsed") if not _is_ours(one["params"])],
+            alive=list(alive), elements=int(elements),
+        )  # fmt: skip
+
+    def _until(self, method: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self._of(method):
+            assert time.monotonic() < deadline, method
+            self._heard(json.loads(self._connection.recv(timeout=PATIENCE)))
+
+    def _of(self, method: str) -> list[dict[str, Any]]:
+        return [one for one in self._events if one.get("method") == method]
+
+
+def _is_ours(script: dict[str, Any]) -> bool:
+    """What this file itself makes the page run has no address, and is neither in the page nor a handler's."""
+    return not script["url"] and not script.get("hasSourceURL") and script.get("embedderName", "") in ("", "debugger")
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """A browser with a profile of its own, which goes with it."""
+    program = found()
+    assert program, "ask found() first"
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="hotpapers-", ignore_cleanup_errors=True))
+        process = subprocess.Popen(
+            [program, *QUIET, f"--user-data-dir={folder}", "about:blank"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": folder},
+        )  # fmt: skip
+        stack.callback(process.wait, 30)
+        stack.callback(process.kill)
+        port = _port(Path(folder) / "DevToolsActivePort", process)
+        yield Browser(stack.enter_context(connect(_tab(port), max_size=None)))
+
+
+def _port(file: Path, process: subprocess.Popen[bytes]) -> int:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if file.exists() and (lines := file.read_text().splitlines()):
+            return int(lines[0])
+        assert process.poll() is None, "the browser ended at once"
+        time.sleep(0.05)
+    raise TimeoutError(str(file))
+
+
+def _tab(port: int) -> str:
+    """The address of the first tab."""
+    import urllib.request
+
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=PATIENCE) as answered:
+            tabs = [one for one in json.load(answered) if one["type"] == "page"]
+        if tabs:
+            return str(tabs[0]["webSocketDebuggerUrl"])
+        time.sleep(0.05)
+    raise TimeoutError("no tab")

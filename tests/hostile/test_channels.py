@@ -1,0 +1,275 @@
+"""Hostile texts from networks to readers: read by the sources, kept in a record, frozen, and told by every channel."""
+
+from __future__ import annotations
+
+import csv
+import email
+import email.policy
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import feedparser
+import msgspec
+import pytest
+from markdown_it import MarkdownIt
+from starlette.applications import Starlette
+
+from hotpapers import classic_text
+from hotpapers.announce.chat import message
+from hotpapers.announce.said import announcement
+from hotpapers.announce.thread import thread
+from hotpapers.errors import InputError
+from hotpapers.issue import freeze
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.mailing.composing import addressed, printed
+from hotpapers.model import Issue, ShelfIssue
+from hotpapers.publish import channel
+from hotpapers.publish.imprint import Imprint
+from hotpapers.publish.telling import sentences, telling
+from hotpapers.record import Record, now
+from hotpapers.record.exchange import tables
+from hotpapers.record.exchange.reading import import_lines
+from hotpapers.record.exchange.writing import Wanted
+from hotpapers.serve.api import ApiRoute, Operator
+from hotpapers.summarizing.asking import request, sentence_of
+from tests.announce.test_chat import PlainRoom
+from tests.hostile.cases import CASES
+from tests.hostile.reading import FORM, ODD, alive
+from tests.hostile.world import fill
+from tests.issue.made import DAY
+from tests.mailing.made import SECRET, office, reader
+from tests.publish.html import Page
+from tests.serve.asgi import get
+
+IMPRINT = Imprint("desk@library.example", "https://papers.example/daily/")
+EVERYTHING = Wanted(False, (), lambda _: None)
+OWN = {"script", "meta", "link"}
+ASKING = ("reading/index.html", "search/index.html")
+"""The site's own pages with a form."""
+AT_ONCE = 20
+"""Entries of a letter, or of a room's message, at a time: no letter holds them all."""
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    with Record(str(tmp_path_factory.mktemp("hostile") / "hotpapers.db")) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        fill(opened, CASES)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def issue(record: Record) -> ShelfIssue:
+    return RecordShelf(record).issue("daily", DAY)
+
+
+def rendered(record: Record, name: str) -> dict[str, bytes]:
+    files = channel(name, IMPRINT).render(RecordShelf(record), "daily", [DAY])
+    return {file.path: file.data for file in files if file.data}
+
+
+def slices(issue: ShelfIssue, number: int) -> Iterator[ShelfIssue]:
+    """The same issue, so many entries at a time."""
+    entries = issue.content.entries
+    for start in range(0, len(entries), number):
+        content = msgspec.structs.replace(issue.content, entries=entries[start : start + number])
+        yield msgspec.structs.replace(issue, content=content)
+
+
+def test_every_text_is_in_the_issue_with_a_quotation(issue: ShelfIssue) -> None:
+    assert len(CASES) >= 200 and len(issue.content.entries) == len(CASES)
+    assert all(len(issue.posts[entry.paper]) == 1 for entry in issue.content.entries)
+    assert {one.post.network for some in issue.posts.values() for one in some} == {
+        "mastodon", "bluesky", "hackernews", "feeds",
+    }  # fmt: skip
+
+
+# ---- pages, Markdown, feeds ------------------------------------------------------------------------------
+
+
+def test_no_page_of_the_site_comes_alive(record: Record) -> None:
+    files = rendered(record, "site")
+    pages = {path: Page(data) for path, data in files.items() if path.endswith(".html")}
+    found = {path: alive(page, OWN | FORM if path in ASKING else OWN) for path, page in pages.items()}
+    assert {path: some for path, some in found.items() if some} == {}
+    issue_page = pages[f"{DAY}/index.html"]
+    assert sum(one.attributes.get("class") == "entry" for one in issue_page.all("article")) == len(CASES)
+    assert sum(path.startswith("paper/") for path in pages) == len(CASES)
+
+
+def test_what_stands_beside_the_pages_is_whole(record: Record) -> None:
+    files = rendered(record, "site")
+    cards = {path for path, data in files.items() if path.endswith(".png") and data.startswith(b"\x89PNG\r\n")}
+    assert len(cards) == len(CASES) + 1
+    for path in files.keys() - cards:
+        text = files[path].decode("utf-8")
+        if path.endswith(".json"):
+            json.loads(text)
+        if path.endswith((".bib", ".ris")):
+            assert path.startswith(DAY) and not ODD.search(text.replace("\r\n", "\n").replace("\n", " "))
+        if path.endswith(".bib"):
+            assert len(re.findall(r"^@", text, re.M)) == len(CASES)
+            assert all(block.count("{") == block.count("}") for block in re.split(r"^(?=@)", text, flags=re.M))
+        if path.endswith(".ris"):
+            assert re.findall(r"^(TY|ER) {2}- ", text, re.M) == ["TY", "ER"] * len(CASES)
+
+
+def test_markdown_shows_nothing_but_text(record: Record) -> None:
+    [text] = [data.decode("utf-8") for data in rendered(record, "markdown").values()]
+    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text)
+    page = Page(f"<div>{html}</div>".encode())
+    assert alive(page, ()) == []
+    heads = [one for one in page.all("h2")]
+    assert len(heads) == len(CASES) and not page.all("table") and not page.all("img") and not page.all("h1")[1:]
+    assert not page.all("pre")
+
+
+def test_feeds_are_whole_and_what_they_hold_is_dead(record: Record) -> None:
+    for path, data in rendered(record, "feeds").items():
+        for html in _contents(path, data):
+            assert alive(Page(f"<div>{html}</div>".encode()), ()) == [], path
+
+
+def _contents(path: str, data: bytes) -> Iterator[str]:
+    """The HTML that a feed carries, by parsers that forgive nothing; and as many entries as another one finds."""
+    if path.endswith(".json"):
+        items = json.loads(data)["items"]
+        assert all(set(one) >= {"id", "content_html"} for one in items)
+        yield from (one["content_html"] for one in items)
+        return
+    assert not ODD.search(data.decode("utf-8"))
+    assert b"<!DOCTYPE" not in data and b"<!ENTITY" not in data
+    tree = ElementTree.fromstring(data)
+    entries = list(tree.iter("{http://www.w3.org/2005/Atom}entry")) or list(tree.iter("item"))
+    assert len(feedparser.parse(data).entries) == len(entries) > 0
+    contents = [*tree.iter("{http://www.w3.org/2005/Atom}content"), *tree.iter("description")]
+    yield from (one.text or "" for one in contents if one.text and "<" in one.text)
+
+
+# ---- classic, exports ------------------------------------------------------------------------------------
+
+
+def test_classic_is_read_back_with_as_many_papers(record: Record) -> None:
+    [text] = [data.decode("utf-8") for data in rendered(record, "classic").values()]
+    found = classic_text.parse(text)
+    assert len(found.items) == len(CASES)
+    assert not ODD.search(text.replace("\n", " "))
+
+
+def test_a_line_of_an_export_is_one_line_and_verifies_elsewhere(record: Record, tmp_path: Path) -> None:
+    lines = b"".join(tables.EXPORTS["jsonl"](record, EVERYTHING)).split(b"\n")[:-1]
+    assert all(isinstance(json.loads(line), dict) for line in lines)
+    with Record(str(tmp_path / "elsewhere.db")) as other:
+        import_lines(other, "export", [line + b"\n" for line in lines])
+        [item] = [row.item for row in other.view().latest(Issue)]
+        assert isinstance(item, Issue) and list(freeze.check_issue(other, item)) == []
+
+
+def test_no_cell_of_a_table_is_a_formula(record: Record) -> None:
+    text = b"".join(tables.EXPORTS["csv"](record, EVERYTHING)).decode("utf-8")
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert len(rows) == len(CASES) + 1 and {len(row) for row in rows} == {len(rows[0])}
+    assert [cell for row in rows for cell in row if re.match(r"[=+@\t\r]|-\D", cell)] == []
+
+
+def test_no_entry_of_a_bibliography_begins_another(record: Record) -> None:
+    text = b"".join(tables.EXPORTS["bibtex"](record, EVERYTHING)).decode("utf-8")
+    assert len(re.findall(r"^@", text, re.M)) == len(CASES)
+    assert all(block.count("{") == block.count("}") for block in re.split(r"^(?=@)", text, flags=re.M))
+
+
+# ---- mail and rooms --------------------------------------------------------------------------------------
+
+HEADERS = {
+    "from", "to", "subject", "date", "message-id", "list-id", "list-unsubscribe", "list-unsubscribe-post",
+    "auto-submitted", "mime-version", "content-type", "content-transfer-encoding", "reply-to",
+}  # fmt: skip
+
+
+def test_no_letter_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: ShelfIssue) -> None:
+    for some in slices(issue, AT_ONCE):
+        letter = addressed(printed(some, office(), IMPRINT), office(), reader(), SECRET)
+        assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00\x0b\x0c]|\n\.\r", letter)
+        made = email.message_from_bytes(letter, policy=email.policy.SMTP)
+        assert {name.lower() for name in made} <= HEADERS and len(made.keys()) == len(set(made.keys()))
+        assert made["To"] == reader().address and not made.defects
+        plain, html = list(made.iter_parts())
+        assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+        assert not ODD.search(plain.get_content().replace("\r\n", " "))
+        assert [one for one in alive(Page(html.get_content().encode()), ("meta",)) if "style" not in one] == []
+
+
+def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: ShelfIssue) -> None:
+    for some in slices(issue, 5):
+        told = announcement(some, IMPRINT)
+        for manner in ("plain", "markdown"):
+            said = message(told, PlainRoom(manner, 1500))
+            assert 0 < len(said) <= 1500 and not ODD.search(said.replace("\n", " "))
+            others = re.sub(r"<?https://papers\.example/daily/[\w./-]*>?", "", said)
+            assert not re.search(r"://|\bwww\.\w|@(?:everyone|here)\b|<[!@#]", others), others
+        for post in thread(some, IMPRINT).posts:
+            features = [one for facet in post.record.get("facets", ()) for one in facet["features"]]
+            assert all(one["uri"].startswith("https://papers.example/daily/") for one in features)
+
+
+# ---- the API -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path",
+    [f"publications/daily/issues/{DAY}", "papers/2405.00003", "papers/2405.00003/posts", "search?q=tea&limit=50"],
+)
+def test_an_answer_of_the_api_is_data_whoever_opens_it(record: Record, path: str) -> None:
+    store = record.database.where
+    route = ApiRoute(lambda: Record(store, create=False), Operator(rate=0))
+    try:
+        answer = get(Starlette(routes=[route]), f"/api/v1/{path}")
+    finally:
+        route.api.close()
+    assert answer.status == 200 and answer.headers["content-type"].startswith("application/json")
+    assert answer.headers["x-content-type-options"] == "nosniff" and isinstance(answer.json, dict)
+
+
+# ---- a model's sentence, and the rule's ------------------------------------------------------------------
+
+
+def test_a_model_gets_every_text_as_material_between_its_marks(issue: ShelfIssue) -> None:
+    for paper in issue.papers.values():
+        asked = json.loads(request("tea-7b", paper.title, paper.abstract, "f00f" * 4))
+        assert [one["role"] for one in asked["messages"]] == ["system", "user"]
+        lines = asked["messages"][1]["content"].split("\n")
+        assert len(lines) == 4 and lines[0] == lines[3] == "f00f" * 4
+        assert "Ignore" not in asked["messages"][0]["content"]
+
+
+OBEYED = re.compile(r"://|www\.|[<>`{}\[\]$\\*_#|]|@\w", re.IGNORECASE)
+
+
+def test_a_model_that_obeys_a_text_is_not_believed(issue: ShelfIssue) -> None:
+    """It answers with the very text that told it to: taken is only what is plain words of the abstract."""
+    taken = 0
+    for paper, case in zip(issue.papers.values(), CASES, strict=False):
+        body = json.dumps({"choices": [{"message": {"content": case}}]}).encode("utf-8", "replace")
+        try:
+            said = sentence_of(body, paper.title, paper.abstract)
+        except InputError:
+            continue
+        taken += 1
+        assert not OBEYED.search(said) and len(said) <= 300
+    assert taken < len(CASES) // 10
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_most_telling_sentence_is_one_of_the_abstract(case: str) -> None:
+    line = " ".join(f"{case} We boil water. It sings.".split())
+    assert telling(line, case) in sentences(line)
+
+
+def test_the_record_of_all_this_verifies(record: Record) -> None:
+    [item] = [row.item for row in record.view().latest(Issue)]
+    assert isinstance(item, Issue) and list(freeze.check_issue(record, item)) == []
+    assert now() > item.observed_at

@@ -1,0 +1,132 @@
+"""`python -m tests.loopback`: plays every network on 127.0.0.1 until it is stopped, and says what is asked of it."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hotpapers.errors import InputError
+from hotpapers.model import DAY
+from tests.loopback import stream
+from tests.loopback.clock import RunningClock, moment
+from tests.loopback.faults import Plan, parse
+from tests.loopback.hosts import known
+from tests.loopback.hurry import Pace
+from tests.loopback.scene import utc
+from tests.loopback.servers import Loopback
+from tests.loopback.settings import settings_toml
+from tests.loopback.world import World
+
+TOLD_EVERY = 5.0
+"""Real seconds between two lines about what was asked."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Plays until Ctrl-C, or for so many seconds."""
+    given = _parser().parse_args(words)
+    try:
+        now = moment(given.at) if given.at else time.time_ns() // 1000
+        faults = [known(parse(text)) for text in given.fault]
+        plan = Plan(faults, given.seed if given.faults == "some" else None)
+    except (InputError, ValueError) as problem:
+        print(f"loopback: {problem}", file=sys.stderr)
+        return 2
+    start = utc(now - given.days * DAY).date().isoformat()
+    world = World(given.seed, start, papers=given.papers, talk=given.talk)
+    pace = Pace(now, time.time(), given.speed)
+    folder = Path(given.write or tempfile.mkdtemp(prefix="hotpapers-loopback-"))
+    over = threading.Event()
+    clock = RunningClock(pace.start, pace.speed)
+    with _stopped_by_signals(over), Loopback(world, clock, plan, port=given.port) as loopback:
+        _write(folder, loopback, pace)
+        _introduce(given, start, folder, loopback, hurried=given.speed != 1 or bool(given.at))
+        _watch(loopback, over, given.seconds)
+    return 0
+
+
+@contextmanager
+def _stopped_by_signals(over: threading.Event) -> Iterator[None]:
+    """Ctrl-C and a polite kill end it."""
+    before = {number: signal.signal(number, lambda *_: over.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.loopback", description="All networks that Hot Papers reads, made up, on 127.0.0.1."
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=8700, help="of the first host; the others follow (default 8700; 0: any)")
+    add("--speed", type=float, default=1.0, help="how many times as fast as real time (default 1)")
+    add("--at", default="", help="the simulated moment at which it begins, such as 2026-03-10T04:00; default now")
+    add("--days", type=int, default=14, help="days of history before that (default 14)")
+    add("--seed", type=int, default=1, help="of all that is made up (default 1)")
+    add("--papers", type=int, default=40, help="a day, on average (default 40)")
+    add("--talk", type=float, default=1.0, help="how much is said about them (default 1)")
+    add("--faults", choices=("none", "some"), default="none", help="some: by chance, from the seed")
+    add("--fault", action="append", default=[], metavar="HOST=KIND…", help="one, such as bluesky=429:120@…/30m")
+    add("--write", metavar="DIR", help="where hotpapers.toml is written; default a new folder")
+    add("--seconds", type=float, default=None, help="ends after so many real seconds; default never")
+    return parser
+
+
+def _write(folder: Path, loopback: Loopback, pace: Pace) -> None:
+    """The settings, the clock, and the dictionary of packed messages."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "hotpapers.toml").write_text(settings_toml(loopback.bases, folder=str(folder.resolve())), "utf-8")
+    (folder / "dictionary").write_bytes(stream.DICTIONARY)
+    pace.write(folder)
+
+
+def _introduce(given: argparse.Namespace, start: str, folder: Path, loopback: Loopback, *, hurried: bool) -> None:
+    command = (
+        f"{sys.executable} -m tests.loopback.hurry {folder} -- run" if hurried
+        else f"{Path(sys.executable).with_name('hotpapers')} run --config {folder / 'hotpapers.toml'}"
+    )  # fmt: skip
+    ports = ", ".join(f"{name} {base.rpartition(':')[2]}" for name, base in loopback.bases.items() if name != "trap")
+    print(f"Made-up networks, seed {given.seed}, {given.papers} papers a day since {start}, speed {given.speed:g}.")
+    print(f"Ports on 127.0.0.1: {ports}")
+    faults = ", ".join([given.faults, *given.fault])
+    print(f"Faults: {faults}. Ctrl-C ends it. Beside it run:\n\n  {command}\n", flush=True)
+
+
+def _watch(loopback: Loopback, over: threading.Event, seconds: float | None) -> None:
+    """A line every few seconds: what was asked since the last one."""
+    end = time.monotonic() + (seconds if seconds is not None else 1e9)
+    before: Counter[tuple[str, int]] = Counter()
+    while not over.wait(min(TOLD_EVERY, max(0.0, end - time.monotonic()))) and time.monotonic() < end:
+        asked = loopback.counted()
+        print(told(loopback.clock.now(), asked - before, _sent(loopback)), flush=True)
+        before = asked
+
+
+def _sent(loopback: Loopback) -> int:
+    return sum(loopback.sent.values())
+
+
+def told(now: int, asked: Counter[tuple[str, int]], sent: int) -> str:
+    """The line: the simulated moment, requests by host and by status that is not 200, bytes sent so far."""
+    hosts_asked: Counter[str] = Counter()
+    statuses: Counter[int] = Counter()
+    for (host, status), many in asked.items():
+        hosts_asked[host] += many
+        statuses[status] += many
+    parts = [f"{host} {many}" for host, many in sorted(hosts_asked.items())]
+    parts += [f"status {status}: {many}" for status, many in sorted(statuses.items()) if status not in (101, 200)]
+    return " · ".join([f"{utc(now):%Y-%m-%d %H:%M:%S}", *(parts or ["quiet"]), f"{sent / 1e6:.1f} MB sent"])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,257 @@
+"""arXiv: feeds in RSS and Atom, listing pages, the query API; OAI-PMH is beside it. From the script's papers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from hotpapers import announcement_days as days
+from hotpapers import arxiv_id
+from hotpapers.categories import KNOWN, archive_of
+from hotpapers.errors import InputError
+from tests.loopback import oai
+from tests.loopback.papers import SHARES
+from tests.loopback.scene import HTML, XML, Reply, Request, Scene, utc
+from tests.loopback.script import Paper
+
+MOST_ITEMS = 2000
+NAMES = KNOWN | frozenset(SHARES)
+_FEED = re.compile(r"/(rss|atom)/([^/]+)")
+_LIST = re.compile(r"/list/([^/]+)/(new|recent)")
+_KINDS = ("new", "cross", "replace", "replace-cross")
+
+
+def answer(scene: Scene, asked: Request) -> Reply:
+    """The four ways in, by path."""
+    feed, listing = _FEED.fullmatch(asked.path), _LIST.fullmatch(asked.path)
+    if feed:
+        return _feed(scene, feed[1], feed[2])
+    if listing:
+        return _listing(scene, listing[1], listing[2], asked)
+    if asked.path == "/api/query":
+        return _api(scene, asked)
+    return oai.answer(scene, asked) if asked.path == "/oai" else Reply(404, b"<h1>Not Found</h1>", HTML)
+
+
+class Item(NamedTuple):
+    """A paper in a feed or a listing: which version, and as what it is announced there."""
+
+    paper: Paper
+    version: int
+    kind: str
+
+
+def announced(scene: Scene, names: Sequence[str], label: str) -> list[Item]:
+    """What is announced on a day in some archives and categories together, as arXiv orders it."""
+    found = [(paper, 1) for paper in scene.script.papers(label)] + list(scene.script.replaced(label))
+    items = [
+        Item(paper, version, _kind(paper.categories[0], version, names))
+        for paper, version in found
+        if any(_within(category, name) for category in paper.categories for name in names)
+    ]
+    return sorted(items, key=lambda item: _KINDS.index(item.kind))
+
+
+def _within(category: str, name: str) -> bool:
+    return category == name or archive_of(category) == name
+
+
+def _kind(primary: str, version: int, names: Sequence[str]) -> str:
+    own = any(_within(primary, name) for name in names)
+    return ("new" if own else "cross") if version == 1 else ("replace" if own else "replace-cross")
+
+
+# ---- feeds ---------------------------------------------------------------------------------------------
+
+
+def _feed(scene: Scene, form: str, asked: str) -> Reply:
+    """The day's feed, in New York; on a day without an announcement it is there, dated, and empty."""
+    names = asked.split("+")
+    day = days.date_at(scene.now)
+    midnight = datetime.combine(day, datetime.min.time(), days.EASTERN)
+    wrong = next((name for name in names if name not in NAMES), "")
+    if wrong:
+        body = _rss(f"Feed error for query: {scene.base}/rss/{asked}", f"Bad archive '{wrong}'.", midnight, [])
+        return Reply(400, body, XML)
+    items = announced(scene, names, day.isoformat()) if day.weekday() < 5 else []
+    write = _atom if form == "atom" else _rss
+    title = f"{', '.join(names)} updates on arXiv.org"
+    told = f"{', '.join(names)} updates on the arXiv.org e-print archive."
+    return Reply(200, write(title, told, midnight, scene.listed(items[:MOST_ITEMS])), XML)
+
+
+def _rss(title: str, told: str, midnight: datetime, items: Sequence[Item]) -> bytes:
+    dated = f"<pubDate>{midnight:%a, %d %b %Y %H:%M:%S %z}</pubDate>"
+    entries = "".join(
+        f"<item><title>{escape(one.paper.title)}</title><link>https://arxiv.org/abs/{one.paper.id}</link>"
+        f"<description>{_summary(one)}</description>"
+        f'<guid isPermaLink="false">oai:arXiv.org:{one.paper.id}v{one.version}</guid>'
+        f"{''.join(f'<category>{c}</category>' for c in one.paper.categories)}{dated}{_more(one)}</item>\n"
+        for one in items
+    )
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?>\n"
+        '<rss xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/" version="2.0">'
+        f"<channel><title>{escape(title)}</title><description>{escape(told)}</description>"
+        f"<language>en-us</language>{dated}<skipDays><day>Sunday</day><day>Saturday</day></skipDays>\n"
+        f"{entries}</channel></rss>"
+    ).encode()
+
+
+def _atom(title: str, told: str, midnight: datetime, items: Sequence[Item]) -> bytes:
+    entries = "".join(
+        f"<entry><id>oai:arXiv.org:{one.paper.id}v{one.version}</id><title>{escape(one.paper.title)}</title>"
+        f'<updated>{midnight.isoformat()}</updated><link href="https://arxiv.org/abs/{one.paper.id}" rel="alternate"/>'
+        f"<summary>{_summary(one)}</summary>{_terms(one.paper)}"
+        f"<published>{midnight.isoformat()}</published>{_more(one)}</entry>\n"
+        for one in items
+    )
+    return (
+        "<?xml version='1.0' encoding='UTF-8'?>\n"
+        '<feed xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+        f'xmlns="http://www.w3.org/2005/Atom" xml:lang="en-us"><title>{escape(title)}</title>'
+        f"<updated>{midnight.isoformat()}</updated><subtitle>{escape(told)}</subtitle>\n{entries}</feed>"
+    ).encode()
+
+
+def _terms(paper: Paper) -> str:
+    return "".join(f'<category term="{category}"/>' for category in paper.categories)
+
+
+def _summary(item: Item) -> str:
+    named = f"arXiv:{item.paper.id}v{item.version} Announce Type: {item.kind} \nAbstract: "
+    return named + escape(item.paper.abstract)
+
+
+def _more(item: Item) -> str:
+    """What RSS and Atom have alike."""
+    paper = item.paper
+    doi = f"<arxiv:DOI>{paper.doi}</arxiv:DOI>" if paper.doi else ""
+    journal = f"<arxiv:journal_reference>{escape(paper.journal)}</arxiv:journal_reference>" if paper.journal else ""
+    rights = "<dc:rights>http://arxiv.org/licenses/nonexclusive-distrib/1.0/</dc:rights>"
+    authors = escape(", ".join(paper.authors))
+    kind = f"<arxiv:announce_type>{item.kind}</arxiv:announce_type>"
+    return f"{kind}{rights}{doi}{journal}<dc:creator>{authors}</dc:creator>"
+
+
+# ---- listing pages ---------------------------------------------------------------------------------------
+
+
+def _listing(scene: Scene, name: str, page: str, asked: Request) -> Reply:
+    if name not in NAMES:
+        return Reply(400, f"<h1>Invalid archive or category: {escape(name)}</h1>".encode(), HTML)
+    labels = list(_latest(scene.now, 5 if page == "recent" else 1))
+    sections = _by_day(scene, name, labels) if page == "recent" else _by_kind(scene, name, labels[0])
+    skip, show = asked.number("skip", 0, 100_000), asked.number("show", 50, MOST_ITEMS)
+    head = f"<h3>Showing new listings for {_date(labels[0], '%A, %-d %B %Y')}</h3>" if page == "new" else ""
+    body = "".join(_sections(sections, skip, show))
+    return Reply(200, f"<html><h1>{name}</h1>{head}<dl id='articles'>{body}</dl></html>".encode(), HTML)
+
+
+def _latest(now: int, many: int) -> Iterator[str]:
+    """The last days of which the announcement is out, newest first."""
+    label = days.following(days.current(now))
+    for _ in range(many):
+        while days.announced_at(label) > now or not days.expected(label):
+            label = days.previous_day(label)
+        yield label
+        label = days.previous_day(label)
+
+
+def _by_day(scene: Scene, name: str, labels: Sequence[str]) -> list[tuple[str, list[Item]]]:
+    return [
+        (_date(label, "%a, %-d %b %Y"), [one for one in announced(scene, [name], label) if one.version == 1])
+        for label in labels
+    ]
+
+
+def _by_kind(scene: Scene, name: str, label: str) -> list[tuple[str, list[Item]]]:
+    items = announced(scene, [name], label)
+    parts = {"New submissions": ("new",), "Cross submissions": ("cross",), "Replacement submissions": _KINDS[2:]}
+    found = [(title, [one for one in items if one.kind in kinds]) for title, kinds in parts.items()]
+    return [(title, rows) for title, rows in found if rows]
+
+
+def _sections(sections: Sequence[tuple[str, list[Item]]], skip: int, show: int) -> Iterator[str]:
+    """Headings with the counts of all, and those of the entries below them that are on this page."""
+    before = 0
+    for title, items in sections:
+        on_page = [(n, one) for n, one in enumerate(items, before + 1) if skip < n <= skip + show]
+        before += len(items)
+        if on_page or not items:
+            yield f"<h3>{title}{_showing(on_page, items)}</h3>\n"
+        for n, item in on_page:
+            cross = f"(cross-list from {item.paper.categories[0]})" if item.kind.endswith("cross") else ""
+            yield (
+                f'<dt><a name=\'item{n}\'>[{n}]</a>\n<a href ="/abs/{item.paper.id}" title="Abstract" '
+                f'id="{item.paper.id}">\n arXiv:{item.paper.id}\n</a> {cross}\n</dt>\n'
+                f"<dd><div class='list-title mathjax'>{escape(item.paper.title)}</div></dd>\n"
+            )
+
+
+def _showing(on_page: Sequence[tuple[int, Item]], items: Sequence[Item]) -> str:
+    if not items:
+        return ""
+    first = on_page and on_page[0][1] is items[0]
+    words = "showing" if len(on_page) == len(items) else ("showing first" if first else "continued, showing last")
+    return f" ({words} {len(on_page)} of {len(items)} entries )"
+
+
+def _date(label: str, form: str) -> str:
+    return date.fromisoformat(label).strftime(form)
+
+
+# ---- the API -----------------------------------------------------------------------------------------------
+
+
+def _api(scene: Scene, asked: Request) -> Reply:
+    """Papers by identifier, of the latest version or the one that is asked for; unknown ones are left out."""
+    named = [one for one in asked.one("id_list").split(",") if one]
+    try:
+        wanted = [arxiv_id.parse(one) for one in named]
+    except InputError:
+        return Reply(400, _entries(scene, [_ERROR.format(escape(named[0]))]), XML)
+    start, most = asked.number("start", 0, 30_000), asked.number("max_results", 10, 2000)
+    found = []
+    for one in wanted[start : start + most]:
+        paper = scene.script.paper(one.id)
+        latest = paper.version_at(scene.now) if paper else 0
+        if paper and latest and (one.version or 1) <= latest:
+            found.append(_api_entry(paper, one.version or latest))
+    return Reply(200, _entries(scene, scene.listed(found)), XML)
+
+
+_ERROR = (
+    "<entry><id>https://arxiv.org/api/errors#incorrect_id_format_for_{0}</id><title>Error</title>"
+    "<summary>incorrect id format for {0}</summary></entry>"
+)
+
+
+def _entries(scene: Scene, entries: Sequence[str]) -> bytes:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/" '
+        'xmlns:arxiv="http://arxiv.org/schemas/atom" xmlns="http://www.w3.org/2005/Atom"><id>https://arxiv.org/</id>'
+        f"<title>arXiv Search Results</title><updated>{_utc(scene.claims(scene.now))}</updated>"
+        f"<opensearch:totalResults>{len(entries)}</opensearch:totalResults>\n{''.join(entries)}</feed>"
+    ).encode()
+
+
+def _api_entry(paper: Paper, version: int) -> str:
+    moment = paper.versions[version - 1].submitted
+    comment = "This paper has been withdrawn" if paper.versions[version - 1].withdrawn else paper.comment
+    optional = {"comment": comment, "doi": paper.doi, "journal_ref": paper.journal}
+    return (
+        f"<entry><id>http://arxiv.org/abs/{paper.id}v{version}</id><title>{escape(paper.title)}</title>"
+        f"<updated>{_utc(moment)}</updated><published>{_utc(paper.versions[0].submitted)}</published>"
+        f"<summary>{escape(paper.abstract)}</summary>{_terms(paper)}"
+        f'<arxiv:primary_category term="{paper.categories[0]}"/>'
+        f"{''.join(f'<arxiv:{name}>{escape(text)}</arxiv:{name}>' for name, text in optional.items() if text)}"
+        f"{''.join(f'<author><name>{escape(name)}</name></author>' for name in paper.authors)}</entry>\n"
+    )
+
+
+def _utc(moment: int) -> str:
+    return f"{utc(moment):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,66 @@
+"""Simulated time: running at a speed, or moved by hand."""
+
+from __future__ import annotations
+
+import datetime
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """`now`: the simulated moment, µs UTC."""
+
+    def now(self) -> int:
+        """The moment."""
+
+
+class RunningClock:
+    """start + speed × the real time that has passed since it was made. `real`: seconds that only grow."""
+
+    def __init__(self, start: int, speed: float = 1.0, real: Callable[[], float] = time.monotonic) -> None:
+        self.start, self.speed, self._real = start, speed, real
+        self._began = real()
+
+    def now(self) -> int:
+        return self.start + round(self.speed * 1e6 * (self._real() - self._began))
+
+    def sleep(self, seconds: float) -> None:
+        """So many simulated seconds pass."""
+        time.sleep(seconds / self.speed)
+
+
+class SteppedClock:
+    """Stands still until it is moved. Several threads may look at it."""
+
+    def __init__(self, start: int) -> None:
+        self._now = start
+        self._lock = threading.Lock()
+
+    def now(self) -> int:
+        return self._now
+
+    def advance(self, seconds: float) -> int:
+        """So many seconds pass; the moment then."""
+        with self._lock:
+            self._now += round(seconds * 1e6)
+            return self._now
+
+    def set(self, moment: int) -> None:
+        """It is that moment now, be it earlier or later."""
+        with self._lock:
+            self._now = moment
+
+    def to(self, moment: int) -> None:
+        """It is that moment now, unless that is past."""
+        with self._lock:
+            self._now = max(self._now, moment)
+
+    sleep = advance
+
+
+def moment(text: str) -> int:
+    """µs UTC of 2026-11-20, or 2026-11-20T10:00, UTC unless it says otherwise."""
+    when = datetime.datetime.fromisoformat(text)
+    return round((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp()) * 1_000_000

@@ -1,0 +1,74 @@
+"""Identifiers as each network makes them, out of the second in which a message is made; and back. Pure.
+
+No two messages of a network are made in the same second, so identifiers differ, grow with time where the network's do,
+and say on which day a message is to be looked for.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from hotpapers.sources.x import EPOCH as X_EPOCH
+from tests.sources.bluesky_made import tid
+
+SINCE = 946_684_800
+"""2000-01-01 in seconds since 1970: where the short identifiers begin."""
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_TID = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
+
+
+def base36(number: int) -> str:
+    """As Reddit and Lobsters write numbers."""
+    said = ""
+    while number:
+        number, digit = divmod(number, 36)
+        said = _DIGITS[digit] + said
+    return said or "0"
+
+
+def made(network: str, at: int) -> str:
+    """The identifier of a message that was made at a moment, µs. Hugging Face's are the papers'."""
+    second = at // 1_000_000
+    if network == "bluesky":
+        return tid(at)
+    if network == "mastodon":
+        return str(second * 1000 << 16 | 1)
+    if network == "x":
+        return str(second * 1000 - X_EPOCH << 22)
+    if network == "reddit":
+        return f"t3_{base36(second - SINCE)}"
+    return base36(second - SINCE) if network == "lobsters" else str(second - SINCE)
+
+
+def made_at(network: str, id: str) -> int | None:
+    """The moment in an identifier, µs; None for what is none of that network's."""
+    try:
+        if network == "bluesky":
+            return _tid_time(id)
+        if network == "mastodon":
+            return (int(id) >> 16) * 1000
+        if network == "x":
+            return ((int(id) >> 22) + X_EPOCH) * 1000
+        bare = id.removeprefix("t3_")
+        return (int(bare, 36 if network in ("reddit", "lobsters") else 10) + SINCE) * 1_000_000
+    except (ValueError, KeyError):
+        return None
+
+
+def _tid_time(id: str) -> int:
+    value = 0
+    for digit in id:
+        value = value << 5 | _TID[digit]
+    return value >> 10
+
+
+def did(name: str) -> str:
+    """A made-up account of Bluesky."""
+    digest = hashlib.sha256(f"did of {name}".encode()).digest()
+    return f"did:plc:{base64.b32encode(digest)[:24].decode().lower()}"
+
+
+def cid(text: str) -> str:
+    """What a record's CID looks like."""
+    return "bafyrei" + base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower().rstrip("=")

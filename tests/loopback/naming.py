@@ -1,0 +1,66 @@
+"""How a message names a paper: in a link, in a card beside it, or in words. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.loopback.script import Naming, Said
+
+ADDRESSES = {
+    "abs": "https://arxiv.org/abs/{}",
+    "pdf": "https://arxiv.org/pdf/{}",
+    "html": "https://arxiv.org/html/{}",
+    "doi": "https://doi.org/10.48550/arXiv.{}",
+    "alphaxiv": "https://www.alphaxiv.org/abs/{}",
+    "huggingface": "https://huggingface.co/papers/{}",
+    "prose": "arXiv:{}",
+}
+"""The forms that the script uses, of those in hotpapers.arxiv_id.address."""
+SHOWN = 24
+"""Characters of an address that an app shows."""
+
+
+class Piece(NamedTuple):
+    """A stretch of a message; `target`: where it leads, empty for mere words."""
+
+    text: str
+    target: str = ""
+
+
+def address(naming: Naming) -> str:
+    """The paper as it is named: an address, or words."""
+    version = f"v{naming.version}" if naming.version else ""
+    return ADDRESSES[naming.form].format(naming.paper + version)
+
+
+def shown(url: str) -> str:
+    """An address as apps show it: without its scheme, and cut."""
+    bare = url.partition("://")[2] or url
+    return bare if len(bare) <= SHOWN else bare[:SHOWN] + "…"
+
+
+def pieces(said: Said, now: int) -> list[Piece]:
+    """A message as it reads at a moment: its words, and after them the papers that it links or names."""
+    found = [Piece(said.words_at(now))]
+    for naming in said.names:
+        if naming.form == "prose":
+            found.append(Piece(f" {address(naming)}"))
+        elif naming.place == "link":
+            found += [Piece(" "), Piece(shown(address(naming)), address(naming))]
+    return found
+
+
+def cards(said: Said) -> list[str]:
+    """The addresses that stand beside a message, not in it."""
+    return [address(naming) for naming in said.names if naming.place == "card"]
+
+
+def targets(said: Said) -> list[str]:
+    """Every address that a message leads to."""
+    return [address(naming) for naming in said.names if naming.form != "prose"]
+
+
+def text(said: Said, now: int) -> str:
+    """A message in mere words, every address whole: where a network knows no links."""
+    whole = [said.words_at(now), *map(address, said.names)]
+    return " ".join(part for part in whole if part)

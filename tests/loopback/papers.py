@@ -1,0 +1,143 @@
+"""Papers that are made up from a seed: what arXiv announces on each day, with the real calendar. Pure.
+
+The shares of the archives are roughly arXiv's own of recent years; a quarter of the papers gets a second version.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from random import Random
+
+from hotpapers import announcement_days as days
+from hotpapers.categories import KNOWN
+from hotpapers.model import DAY, HOUR
+from tests.loopback import words
+from tests.loopback.script import MINUTE, SECOND, Paper, Version
+
+SHARES = {
+    "cs": 415, "math": 140, "cond-mat": 70, "astro-ph": 65, "physics": 65, "quant-ph": 50, "eess": 45, "hep-ph": 30,
+    "stat": 22, "hep-th": 22, "gr-qc": 20, "q-bio": 12, "math-ph": 10, "nucl-th": 8, "hep-ex": 8, "econ": 6, "q-fin": 5,
+    "nlin": 5, "hep-lat": 4, "nucl-ex": 4,
+}  # fmt: skip
+"""New papers by primary archive, of about a thousand."""
+POPULAR = {
+    "cs": ("cs.LG", "cs.CV", "cs.CL", "cs.AI", "cs.RO", "cs.CR", "cs.SE", "cs.HC", "cs.IT", "cs.DS"),
+    "math": ("math.AP", "math.CO", "math.NT", "math.PR", "math.OC", "math.AG", "math.DS"),
+}
+FRIENDS = {
+    "cs": ("stat.ML", "eess.IV", "math.OC", "q-bio.QM"), "math": ("math-ph", "cs.IT", "stat.TH"),
+    "stat": ("cs.LG", "math.ST", "econ.EM"), "eess": ("cs.SY", "cs.LG", "cs.SD"), "hep-th": ("gr-qc", "math-ph"),
+    "gr-qc": ("hep-th", "astro-ph.CO"), "quant-ph": ("cond-mat.str-el", "physics.optics"),
+    "hep-ph": ("hep-ex", "nucl-th"),
+}  # fmt: skip
+SECOND_WITHIN = 40
+"""Days within which a second version comes."""
+PAPERS_KEPT = 80
+"""As many days are kept in memory; others are made up again when somebody asks."""
+
+
+class Press:
+    """arXiv's side of the world: papers by day, numbered as arXiv numbers them. `end`: the first day without any."""
+
+    def __init__(self, seed: int, start: str, end: str, daily: int) -> None:
+        self._seed, self._start, self._end, self._daily = seed, start, end, daily
+        self._archives = tuple(SHARES)
+        self._sums = list(accumulate(SHARES.values()))
+        self._first: dict[str, int] = {}
+        self._months: dict[str, list[str]] = {}
+        self.papers: Callable[[str], Sequence[Paper]] = lru_cache(PAPERS_KEPT)(self._made)
+        self.replaced: Callable[[str], Sequence[tuple[Paper, int]]] = lru_cache(PAPERS_KEPT)(self._replaced)
+
+    def paper(self, id: str) -> Paper | None:
+        """A paper by its identifier: its number says on which day of its month to look."""
+        month, _, number = id.partition(".")
+        if not (month.isdigit() and number.isdigit() and len(month) == 4 and 1 <= int(month[2:]) <= 12):
+            return None
+        for label in self._labels(month):
+            first = self._number(label)
+            if first <= int(number) < first + self._size(label):
+                return self.papers(label)[int(number) - first]
+        return None
+
+    # ---- numbers -----------------------------------------------------------------------------------------
+
+    def _size(self, label: str) -> int:
+        """How many papers a day has: more on Tuesdays, fewer on Fridays."""
+        if not (self._start <= label < self._end and days.expected(label)):
+            return 0
+        share = (1.0, 1.25, 1.05, 1.0, 0.85)[datetime.date.fromisoformat(label).weekday()]
+        return round(self._daily * share * Random(f"{self._seed} size {label}").uniform(0.85, 1.15))
+
+    def _labels(self, month: str) -> list[str]:
+        """The days whose papers have a month's numbers: by the evening of the announcement."""
+        if month not in self._months:
+            first = datetime.date(2000 + int(month[:2]), int(month[2:]), 1)
+            near = (first + datetime.timedelta(days=n) for n in range(33))
+            labels = [day.isoformat() for day in near if day.weekday() < 5]
+            self._months[month] = [label for label in labels if _month(label) == month]
+        return self._months[month]
+
+    def _number(self, label: str) -> int:
+        """The number of a day's first paper."""
+        if label not in self._first:
+            earlier = [one for one in self._labels(_month(label)) if one < label]
+            self._first[label] = 1 + sum(self._size(one) for one in earlier)
+        return self._first[label]
+
+    # ---- papers --------------------------------------------------------------------------------------------
+
+    def _made(self, label: str) -> tuple[Paper, ...]:
+        rng, first = Random(f"{self._seed} papers {label}"), self._number(label) if self._size(label) else 0
+        evening = days.deadline_day(label) + datetime.timedelta(days=1)
+        deadline = days.announced_at(evening.isoformat()) - 6 * HOUR
+        moments = sorted(deadline - rng.randrange(1, 24 * 60) * MINUTE for _ in range(self._size(label)))
+        return tuple(self._paper(rng, label, first + n, submitted) for n, submitted in enumerate(moments))
+
+    def _paper(self, rng: Random, label: str, number: int, submitted: int) -> Paper:
+        archive = rng.choices(self._archives, cum_weights=self._sums)[0]
+        held = 3 * DAY if rng.random() < 0.04 else 0
+        title = words.title(rng, archive)
+        authors = tuple(words.author(rng) for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6, 9))))
+        published = rng.random() < 0.1
+        return Paper(
+            id=f"{_month(label)}.{number:05d}", title=title, authors=authors, abstract=words.abstract(rng, title),
+            categories=_categories(rng, archive), versions=tuple(_versions(rng, label, submitted - held)),
+            comment=f"{rng.randrange(4, 60)} pages" if rng.random() < 0.9 else "",
+            doi=f"10.5555/made.{_month(label)}{number:05d}" if published else "",
+            journal="Journal of Made-Up Results 7, 1" if published else "", heat=min(rng.paretovariate(1.1), 200.0),
+        )  # fmt: skip
+
+    def _replaced(self, label: str) -> tuple[tuple[Paper, int], ...]:
+        """Further versions that are announced on a day, of papers announced shortly before."""
+        found: list[tuple[Paper, int]] = []
+        for back in range(2 * SECOND_WITHIN + 10, 0, -1):
+            day = datetime.date.fromisoformat(label) - datetime.timedelta(days=back)
+            for paper in self.papers(day.isoformat()) if day.weekday() < 5 else ():
+                found += [(paper, n) for n, one in enumerate(paper.versions, 1) if n > 1 and one.label == label]
+        return tuple(found)
+
+
+def _month(label: str) -> str:
+    return f"{days.date_at(days.announced_at(label)):%y%m}"
+
+
+def _categories(rng: Random, archive: str) -> tuple[str, ...]:
+    """One to four categories: first one of the archive, then others of it and of those near it."""
+    own = POPULAR.get(archive) or tuple(sorted(one for one in KNOWN if one == archive or one.startswith(f"{archive}.")))
+    own = tuple(one for one in own if "." in one) or own
+    near = (*own, *FRIENDS.get(archive, ()))
+    others = (rng.choice(near) for _ in range(rng.choice((0, 0, 0, 1, 1, 2, 3))))
+    return tuple(dict.fromkeys((rng.choice(own), *others)))
+
+
+def _versions(rng: Random, label: str, submitted: int) -> list[Version]:
+    found = [Version(submitted, label)]
+    while len(found) < 3 and rng.random() < 0.25:
+        submitted = days.announced_at(found[-1].label) + rng.randrange(1, SECOND_WITHIN - 5) * DAY + 3600 * SECOND
+        following = days.announced_for(submitted)
+        following = following if days.expected(following) else days.next_day(following)
+        found.append(Version(submitted, following, withdrawn=rng.random() < 0.03))
+    return found

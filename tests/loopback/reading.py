@@ -1,0 +1,119 @@
+"""Reading the loopback internet with the program's own sources, on sockets or without, for tests."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from hotpapers.errors import NetError, Stopped
+from hotpapers.model import Item, Mention, Net, Page, Post, Seen, Snapshot, Source
+from hotpapers.net import Limits, PoliteNet, Reservations
+from hotpapers.sources import SOURCES
+from tests.loopback.clock import Clock
+from tests.loopback.servers import Loopback
+from tests.loopback.settings import settings_toml
+from tests.net.server import TRUST
+
+T = TypeVar("T", bound=Item)
+SHORT = Limits(connect=5.0, read=0.5, whole=20.0, backoff=0.0)
+"""Short enough to wait for a server that stalls."""
+
+
+def make(name: str, bases: Mapping[str, str], known: Container[str] = (), **changed: Any) -> Source:
+    """A source that reads the loopback internet, with its settings as they are written, but for some."""
+    table = tomllib.loads(settings_toml(bases))["source"][name] | changed
+    table.pop("on", None)
+    kind, settings = SOURCES[name]
+    return kind(msgspec.convert(table, settings), known)
+
+
+def client(loopback: Loopback, **settings: Any) -> PoliteNet:
+    """The program's client, going by the loopback's clock and in no hurry with nobody."""
+    clock: Clock = loopback.clock
+    given: dict[str, Any] = {
+        "base_addresses": [base for host, base in loopback.bases.items() if host != "trap"], "context": TRUST,
+        "clock": clock.now, "sleep": lambda seconds: None, "pace": {"127.0.0.1": 0.0}, "reserve": Reservations(),
+    }  # fmt: skip
+    return PoliteNet("hotpapers/0 (+https://library.example/)", **(given | settings))
+
+
+def seen_in(pages: Iterable[Page]) -> list[Seen]:
+    """What stands on pages."""
+    return [seen for page in pages for seen in page.seen]
+
+
+def cursor_in(pages: Iterable[Page]) -> str | None:
+    """Where to go on after them."""
+    return next((page.cursor for page in reversed(list(pages)) if page.cursor is not None), None)
+
+
+def items_in(source: Source, pages: Iterable[Page]) -> list[Item]:
+    """What is read from pages, in order."""
+    return [item for seen in seen_in(pages) for item in source.read(seen)]
+
+
+def of(kind: type[T], items: Iterable[Item]) -> list[T]:
+    """The items of a kind."""
+    return [item for item in items if isinstance(item, kind)]
+
+
+def posts_in(items: Iterable[Item]) -> dict[str, Post]:
+    """The last word on each post."""
+    return {post.post: post for post in of(Post, items)}
+
+
+def mentions_in(items: Iterable[Item]) -> dict[str, set[str]]:
+    """The papers that each post names."""
+    found: dict[str, set[str]] = {}
+    for mention in of(Mention, items):
+        found.setdefault(mention.post, set()).add(mention.paper)
+    return found
+
+
+def snapshots_in(items: Iterable[Item]) -> dict[str, Snapshot]:
+    """The last counts of each post."""
+    return {snapshot.post: snapshot for snapshot in of(Snapshot, items)}
+
+
+class Known(set[str]):
+    """What is tracked, as a source may ask of it: here everything that was ever found."""
+
+    def holds(self, key: str) -> bool:
+        return key in self
+
+    def post_of(self, reaction: str) -> str | None:
+        return None
+
+    def learn(self, items: Iterable[Item]) -> None:
+        """Takes in posts and their accounts."""
+        for post in of(Post, items):
+            self.update((post.post, post.account) if post.account else ())
+
+
+def listened(source: Source, net: Net, cursor: str | None, until: int, known: Known) -> tuple[list[Item], int]:
+    """What a stream tells from a cursor until it has told up to a moment, and up to which moment it did then.
+
+    A server that falls silent is only left for the next: it is opened again where it ended.
+    """
+    items: list[Item] = []
+    reached = 0
+    while reached < until:
+        for page in _patient(source.pages(net, cursor)):
+            found = items_in(source, [page])
+            known.learn(found)
+            items += found
+            cursor = page.cursor or cursor
+            reached = max(reached, int((page.cursor or "0").rpartition(":")[2]))
+            if reached >= until:
+                break
+    return items, reached
+
+
+def _patient(pages: Iterator[Page]) -> Iterator[Page]:
+    try:
+        yield from pages
+    except (NetError, Stopped):
+        return

@@ -1,0 +1,108 @@
+"""What a network answers from: a script at a moment, and what the network does wrong with it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from tests.loopback.script import Script
+
+T = TypeVar("T")
+NONE: Mapping[str, str] = MappingProxyType({})
+JSON, XML, HTML = "application/json; charset=utf-8", "application/xml; charset=utf-8", "text/html; charset=utf-8"
+
+
+class Request(NamedTuple):
+    """What is asked. `headers`: names in lower case."""
+
+    path: str
+    params: Mapping[str, Sequence[str]] = MappingProxyType({})
+    headers: Mapping[str, str] = NONE
+    method: str = "GET"
+    body: bytes = b""
+
+    def one(self, name: str, default: str = "") -> str:
+        """A parameter's first value."""
+        return self.params.get(name, [default])[0]
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A parameter's number, from 0 to `most`; the default for what is none."""
+        text = self.one(name)
+        return min(int(text), most) if text.isascii() and text.isdigit() and len(text) < 20 else default
+
+
+class Reply(NamedTuple):
+    """What is answered. `type`: the Content-Type; `headers`: further ones."""
+
+    status: int = 200
+    body: bytes = b""
+    type: str = JSON
+    headers: Mapping[str, str] = NONE
+
+
+class Scene(NamedTuple):
+    """A script at a moment. `host`: the one that is asked; `bases`: the base address of each host.
+
+    `skew`: µs by which the network's own clock is wrong; `order`: "", or how its lists are wrong: reversed, doubled.
+    `profiles`: what accounts say of themselves now, by the networks' own ids.
+    """
+
+    script: Script
+    now: int
+    host: str = ""
+    bases: Mapping[str, str] = NONE
+    skew: int = 0
+    order: str = ""
+    profiles: Mapping[str, str] = NONE
+
+    def claims(self, at: int) -> int:
+        """A moment as this network tells it, µs."""
+        return at + self.skew
+
+    def listed(self, rows: Iterable[T]) -> list[T]:
+        """Rows as this network lists them."""
+        found = list(rows)
+        if self.order == "reversed":
+            found.reverse()
+        return [one for one in found for _ in range(2)] if self.order == "doubled" else found
+
+    @property
+    def base(self) -> str:
+        """The base address of the host that is asked."""
+        return self.bases.get(self.host, f"http://{self.host}.invalid")
+
+
+Play = Callable[[Scene, Request], Reply]
+"""How a network answers."""
+
+
+def request(target: str, headers: Mapping[str, str] = NONE, method: str = "GET", body: bytes = b"") -> Request:
+    """A request from the target of its first line."""
+    parts = urlsplit(target)
+    return Request(parts.path, parse_qs(parts.query, keep_blank_values=True), headers, method, body)
+
+
+def json(value: Any, status: int = 200, **headers: str) -> Reply:
+    """A reply in JSON. Header names are written with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, msgspec.json.encode(value), JSON, named)
+
+
+def not_found() -> Reply:
+    """What every network says of what it does not have."""
+    return json({"error": "Not Found"}, 404)
+
+
+def utc(moment: int) -> datetime.datetime:
+    """A moment, µs, as a date and time in UTC."""
+    return datetime.datetime.fromtimestamp(moment / 1e6, datetime.UTC)
+
+
+def iso(moment: int) -> str:
+    """2026-03-02T08:15:00.000Z"""
+    return f"{utc(moment):%Y-%m-%dT%H:%M:%S}.{moment // 1000 % 1000:03d}Z"

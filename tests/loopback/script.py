@@ -1,0 +1,253 @@
+"""What a script is made of: papers, accounts, and what they say; and the laws by which that changes. Pure.
+
+A script says what happens. What the networks show of it at a moment is a function of script and moment, so that a
+record can be compared with it. Moments are µs UTC, days of talk are whole days since 1970 in UTC, days of arXiv are
+labels (hotpapers.announcement_days).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from hotpapers import announcement_days as days
+from hotpapers.categories import archive_of
+from hotpapers.model import DAY, HOUR
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+NEVER = 2**53 - 1
+WITHDRAWN_AFTER = 3 * HOUR
+"""Every tenth like is taken back after so long."""
+LASTS = 15
+"""Days after which nothing changes about a post any more, but that it may go."""
+
+
+# ---- papers ------------------------------------------------------------------------------------------
+
+
+class Version(NamedTuple):
+    """A version of a paper: when it was submitted, and on which day it was announced; `withdrawn`: it is empty."""
+
+    submitted: int
+    label: str
+    withdrawn: bool = False
+
+
+class Paper(NamedTuple):
+    """A paper. `categories`: the primary one first."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    abstract: str
+    categories: tuple[str, ...]
+    versions: tuple[Version, ...]
+    comment: str = ""
+    doi: str = ""
+    journal: str = ""
+    heat: float = 1.0
+    """How much it is talked about, 1 at least."""
+
+    @property
+    def archives(self) -> tuple[str, ...]:
+        """The archives that it is listed in, the primary one first."""
+        return tuple(dict.fromkeys(map(archive_of, self.categories)))
+
+    @property
+    def label(self) -> str:
+        """The day on which it was announced as new."""
+        return self.versions[0].label
+
+    def version_at(self, now: int) -> int:
+        """The version that is public at a moment; 0 before the first one is."""
+        return sum(days.announced_at(one.label) <= now for one in self.versions)
+
+
+# ---- people, and what they say ---------------------------------------------------------------------------
+
+
+class Account(NamedTuple):
+    """Somebody on a network. `id`: the network's own, stable; `home`: on which of several servers.
+
+    `left`, `back`: from when until when the account is not there, and `why`. `labels`: what others say of it.
+    """
+
+    network: str
+    id: str
+    name: str
+    shown: str
+    home: str = ""
+    bot: bool = False
+    labels: tuple[str, ...] = ()
+    left: int = NEVER
+    back: int = NEVER
+    why: str = "suspended"
+
+
+class Naming(NamedTuple):
+    """How a message names a paper: `form`, a word of hotpapers.arxiv_id.address; `place`: link, card or text."""
+
+    paper: str
+    form: str = "abs"
+    place: str = "link"
+    version: int = 0
+
+
+class Said(NamedTuple):
+    """A message. `at`: whole seconds, unique on its network.
+
+    `words`: what it says besides naming papers. `fame`: how many likes it has in the end; `half`: the time in which
+    half of them come. `gone_at`, `why`: when it goes. `edited_at`, `edit`: when other words replace these. `limits`:
+    why it is not to be quoted. `title`: of a story; `story`: the story that a comment stands under.
+    """
+
+    network: str
+    id: str
+    at: int
+    by: Account
+    words: str
+    names: tuple[Naming, ...] = ()
+    fame: int = 0
+    half: int = 8 * HOUR
+    reply_to: str = ""
+    quotes: str = ""
+    gone_at: int = NEVER
+    why: str = "deleted"
+    edited_at: int = NEVER
+    edit: str = ""
+    limits: tuple[str, ...] = ()
+    lang: str = "en"
+    title: str = ""
+    story: str = ""
+
+    @property
+    def papers(self) -> frozenset[str]:
+        """The identifiers of the papers that it names."""
+        return frozenset(one.paper for one in self.names)
+
+    def words_at(self, now: int) -> str:
+        """Its words as they are at a moment."""
+        return self.edit if self.edited_at <= now else self.words
+
+
+class Script(Protocol):
+    """All that happens. `chatter`: seconds between two messages about nothing on Bluesky's stream, 0 for none."""
+
+    chatter: int
+
+    def papers(self, label: str) -> Sequence[Paper]:
+        """What arXiv announces as new on a day, by identifier."""
+
+    def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
+        """Papers of which a further version is announced on a day, and which."""
+
+    def paper(self, id: str) -> Paper | None:
+        """A paper by its bare identifier."""
+
+    def said(self, network: str, day: int) -> Sequence[Said]:
+        """What is said on a network on a day, by moment."""
+
+    def accounts(self, network: str) -> Sequence[Account]:
+        """Everybody on a network."""
+
+    def __hash__(self) -> int:
+        """A script is the same only as itself."""
+
+
+class Nothing:
+    """A script in which nothing happens: what a network shows that is empty."""
+
+    chatter = 0
+
+    def papers(self, label: str) -> Sequence[Paper]:
+        return ()
+
+    def replaced(self, label: str) -> Sequence[tuple[Paper, int]]:
+        return ()
+
+    def paper(self, id: str) -> Paper | None:
+        return None
+
+    def said(self, network: str, day: int) -> Sequence[Said]:
+        return ()
+
+    def accounts(self, network: str) -> Sequence[Account]:
+        return ()
+
+
+# ---- what is there at a moment ------------------------------------------------------------------------------
+
+
+def there(said: Said, now: int) -> bool:
+    """Whether a message can be seen at a moment."""
+    return said.at <= now < said.gone_at and present(said.by, now)
+
+
+def present(by: Account, now: int) -> bool:
+    """Whether an account is there at a moment."""
+    return not by.left <= now < by.back
+
+
+def between(script: Script, network: str, since: int, until: int) -> Iterator[Said]:
+    """What was said from one moment until another, both included, by moment; whether or not it is still there."""
+    for day in range(since // DAY, until // DAY + 1):
+        for one in script.said(network, day):
+            if since <= one.at <= until:
+                yield one
+
+
+def latest(script: Script, network: str, until: int, most_days: int) -> Iterator[Said]:
+    """What was said until a moment, newest first, so many days back."""
+    for day in range(until // DAY, until // DAY - most_days, -1):
+        yield from (one for one in reversed(script.said(network, day)) if one.at <= until)
+
+
+def find(script: Script, network: str, id: str, at: int) -> Said | None:
+    """The message of an identifier that was made on the day of a moment."""
+    return next((one for one in script.said(network, at // DAY) if one.id == id), None)
+
+
+# ---- how often it is liked ----------------------------------------------------------------------------------
+
+
+def comes_at(said: Said, n: int, final: int) -> int:
+    """When the n-th of `final` reactions comes: half of those that are missing come in each `half`."""
+    return said.at + math.ceil(said.half * math.log2((final + 1) / (final + 1 - n)))
+
+
+def come_by(said: Said, now: int, final: int) -> int:
+    """How many of `final` reactions have come by a moment: exactly those with comes_at ≤ now."""
+    age = now - said.at
+    if age <= 0 or final <= 0:
+        return 0
+    if age >= 12 * said.half and final < 2**12:
+        return final  # the last of 4,095 comes after twelve halves
+    n = min(final, int((final + 1) * (1 - 2.0 ** (-age / said.half))))
+    while n < final and comes_at(said, n + 1, final) <= now:
+        n += 1
+    while n and comes_at(said, n, final) > now:
+        n -= 1
+    return n
+
+
+class Counts(NamedTuple):
+    """How often a message was liked, shared, answered, quoted and seen."""
+
+    likes: int
+    reposts: int
+    replies: int
+    quotes: int
+    views: int
+
+
+def finals(said: Said) -> Counts:
+    """The counts in the end, before any like is taken back."""
+    return Counts(said.fame, said.fame // 4, said.fame // 6, said.fame // 20, said.fame * 40)
+
+
+def counts(said: Said, now: int) -> Counts:
+    """The counts at a moment: a plain law. Likes may fall, since every tenth is taken back."""
+    given = Counts(*(come_by(said, now, final) for final in finals(said)))
+    return given._replace(likes=given.likes - come_by(said, now - WITHDRAWN_AFTER, said.fame) // 10)

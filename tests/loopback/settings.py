@@ -1,0 +1,77 @@
+"""A hotpapers.toml in which every network is the loopback internet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Template
+
+from tests.loopback import feeds, mastodon, reddit, x
+
+TEMPLATE = Template("""\
+# Made by the loopback internet: every base address leads to it.
+store = "$store"
+contact = "https://library.example/"
+
+[[publication]]
+name = "daily"
+title = "Loopback Papers"
+
+[source.arxiv]
+feeds = "$arxiv"
+api = "$arxiv/api/query"
+oai = "$arxiv/oai"
+listing = "$arxiv/list"
+
+[source.bluesky]
+jetstream = ["$bluesky_stream1", "$bluesky_stream2"]
+relay = "$bluesky_relay/xrpc/com.atproto.sync.subscribeRepos"
+view = "$bluesky_view"
+# transport = "firehose"
+# mode = "stream"
+# dictionary = "$folder/dictionary"
+
+[source.feeds]
+urls = [$urls]
+
+[source.hackernews]
+algolia = "$hackernews/api/v1"
+firebase = "$hackernews/v0"
+
+[source.huggingface]
+base = "$huggingface"
+
+[source.lobsters]
+base = "$lobsters"
+
+[[source.mastodon.servers]]
+base = "$mastodon_one"
+
+[[source.mastodon.servers]]
+base = "$mastodon_two"
+public = true
+token = "$access"
+# streaming = "$mastodon_two"
+
+[source.reddit]
+on = true
+client_id = "$client"
+client_secret = "$secret"
+web = "$reddit"
+api = "$reddit"
+
+[source.x]
+on = true
+token = "$token"
+budget = 100.0
+base = "$x/2"
+""")
+
+
+def settings_toml(bases: Mapping[str, str], *, store: str = "hotpapers.db", folder: str = ".") -> str:
+    """The file. Nothing but base addresses differs from the defaults, and what has none: which servers and feeds are
+    read, keys, and a budget. What is off by default stands there and can be switched on. `folder`: where the
+    dictionary of packed messages is."""
+    urls = ", ".join(f'"{bases["feeds"]}{path}"' for path in feeds.PATHS)
+    names = {name.replace(".", "_"): base for name, base in bases.items()}
+    keys = {"client": reddit.CLIENT, "secret": reddit.SECRET, "token": x.TOKEN, "access": mastodon.TOKEN}
+    return TEMPLATE.substitute(names, **keys, urls=urls, store=store, folder=folder)

@@ -1,0 +1,139 @@
+"""An answer on a real connection, with what befalls it on its way; and the websocket as a server speaks it."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import zlib
+from collections.abc import Iterable
+from email.utils import formatdate
+from functools import lru_cache
+
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import CloseCode
+from websockets.http11 import Request as Handshake
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from tests.loopback.faults import Fault
+from tests.loopback.scene import Reply
+
+OVERSIZED = 80_000_000
+"""Bytes of an answer that is too large; it is packed on its way."""
+LARGE_MESSAGE = 9_000_000
+LONGEST = 300.0
+"""Seconds of saying nothing, after which a stalled connection ends."""
+PIECES = 10
+"""In as many pieces comes an answer that is slow."""
+
+
+@lru_cache(1)
+def bomb() -> bytes:
+    """A small packed body that is large when unpacked."""
+    packer = zlib.compressobj(9, wbits=16 + zlib.MAX_WBITS)
+    return b"".join(packer.compress(b" " * 1_000_000) for _ in range(OVERSIZED // 1_000_000)) + packer.flush()
+
+
+def head(reply: Reply, size: int | None, moment: float) -> bytes:
+    """A reply's first lines. `size`: of the body, None for one that ends with the connection; `moment`: seconds since
+    1970, as the server's clock has it."""
+    lines = [f"HTTP/1.1 {reply.status} As-Planned", f"Date: {formatdate(moment, usegmt=True)}"]
+    lines += [f"Content-Type: {reply.type}", *(f"{name}: {value}" for name, value in reply.headers.items())]
+    lines += ["Connection: close"] if size is None else [f"Content-Length: {size}"] * (reply.status != 304)
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def send(connection: socket.socket, reply: Reply, fault: Fault | None, moment: float, over: threading.Event) -> bool:
+    """Sends an answer as the fault has it; whether the connection can be used again."""
+    kind = fault.kind if fault else ""
+    if fault and kind in ("refused", "reset"):
+        break_off(connection)
+        return False
+    if kind == "oversized":
+        reply = reply._replace(body=bomb(), headers={**reply.headers, "content-encoding": "gzip"})
+    body = reply.body
+    if kind in ("truncated", "stall"):
+        connection.sendall(head(reply, len(body) + 100, moment) + body[: len(body) // 2])
+        return _left(kind, over)
+    if fault and kind == "slow":
+        return _slowly(connection, head(reply, len(body), moment) + body, fault.value, over)
+    connection.sendall(head(reply, len(body), moment) + body)
+    return True
+
+
+def _left(kind: str, over: threading.Event) -> bool:
+    if kind == "stall":
+        over.wait(LONGEST)
+    return False
+
+
+def _slowly(connection: socket.socket, data: bytes, seconds: float, over: threading.Event) -> bool:
+    size = -(-len(data) // PIECES)
+    for start in range(0, len(data), size):
+        connection.sendall(data[start : start + size])
+        over.wait(seconds / PIECES)
+    return True
+
+
+def break_off(connection: socket.socket) -> None:
+    """The next close is a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+class Websocket:
+    """A server's side of one websocket (RFC 6455), packed where the client can."""
+
+    def __init__(self, connection: socket.socket, handshake: bytes) -> None:
+        self._connection = connection
+        self._protocol = ServerProtocol(extensions=[ServerPerMessageDeflateFactory()])
+        self._protocol.receive_data(handshake)
+        asked = self._protocol.events_received()[0]
+        assert isinstance(asked, Handshake)
+        self._protocol.send_response(self._protocol.accept(asked))
+        self._flush()
+        connection.setblocking(False)
+
+    def send(self, message: bytes, *, text: bool) -> None:
+        """One message."""
+        (self._protocol.send_text if text else self._protocol.send_binary)(message)
+        self._flush()
+
+    def send_half(self, message: bytes) -> None:
+        """The first half of a message, and nothing after it."""
+        self._protocol.send_text(message)
+        data = b"".join(self._protocol.data_to_send())
+        self._sendall(data[: len(data) // 2])
+
+    def listen(self) -> bool:
+        """Answers pings and goodbyes; whether the other side is still there."""
+        try:
+            data = self._connection.recv(65_536)
+        except BlockingIOError:
+            return True
+        if data:
+            self._protocol.receive_data(data)
+        else:
+            self._protocol.receive_eof()
+        self._protocol.events_received()
+        self._flush()
+        return bool(data) and self._protocol.state is State.OPEN
+
+    def close(self) -> None:
+        """Says goodbye."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(CloseCode.GOING_AWAY)
+            self._flush()
+
+    def _flush(self) -> None:
+        self._sendall(b"".join(_data(self._protocol.data_to_send())))
+
+    def _sendall(self, data: bytes) -> None:
+        self._connection.setblocking(True)
+        self._connection.sendall(data)
+        self._connection.setblocking(False)
+
+
+def _data(parts: Iterable[bytes]) -> list[bytes]:
+    """What is to be sent; the protocol's sign for the end of the connection is an empty part."""
+    return [part for part in parts if part]

@@ -1,0 +1,84 @@
+"""Letters read back: their words and links, from the text and from the HTML, by plain means of its own."""
+
+from __future__ import annotations
+
+import re
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+VOID = {"meta", "hr", "br"}
+ALLOWED = {
+    "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content"}, "title": set(), "body": {"style"},
+    "div": {"style"}, "h1": {"style"}, "h2": {"style"}, "p": {"style"}, "a": {"href"}, "hr": set(),
+}  # fmt: skip
+"""The elements and attributes that a letter may have."""
+
+
+class Content(NamedTuple):
+    """What a form of a letter says: its words in order, and where its links lead."""
+
+    words: list[str]
+    links: set[str]
+
+
+def read(data: bytes) -> EmailMessage:
+    made = message_from_bytes(data, policy=policy.default)
+    assert isinstance(made, EmailMessage)
+    assert not made.defects
+    return made
+
+
+def part(message: EmailMessage, subtype: str) -> str:
+    found = message.get_body((subtype,))
+    assert found is not None
+    text = found.get_payload(decode=True)
+    assert isinstance(text, bytes)
+    return text.decode().replace("\r\n", "\n")
+
+
+def of_text(text: str) -> Content:
+    """Addresses stand in angle brackets after what they belong to."""
+    links = re.findall(r"<((?:https?|mailto):[^<>\s]+)>", text)
+    return Content(re.sub(r"<(?:https?|mailto):[^<>\s]+>", " ", text).split(), set(links))
+
+
+class _Html(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self.links: set[str] = set()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in ALLOWED, tag
+        assert {name for name, _ in attrs} <= ALLOWED[tag], (tag, attrs)
+        for name, value in attrs:
+            if name == "href":
+                self.links.add(value or "")
+            if name == "style":
+                assert not re.search(r"url\(|expression|@import|color", value or ""), value
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "body" in self.open:
+            self.words.append(data)
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(data)
+
+    handle_comment = handle_pi = unknown_decl
+
+
+def of_html(html: str) -> Content:
+    """Strictly: what a letter may not have fails."""
+    page = _Html()
+    page.feed(html)
+    page.close()
+    assert not page.open
+    return Content(" ".join(page.words).split(), page.links)

@@ -1,0 +1,166 @@
+"""A real mail server on 127.0.0.1 that keeps what it is given and does what a test tells it, faults too."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, NamedTuple
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+Play = str | Callable[[], str]
+"""A reply instead of the usual one; `hang up` ends the connection; a function is called for one of both."""
+HANG_UP = "hang up"
+
+
+class Mail(NamedTuple):
+    """A message that was accepted. `secure`: whether it came encrypted; `user`: as whom the sender had logged in."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    data: bytes
+    secure: bool
+    user: str
+
+    @property
+    def message(self) -> EmailMessage:
+        """The message, read by the standard library."""
+        read = message_from_bytes(self.data, policy=policy.default)
+        assert isinstance(read, EmailMessage)
+        return read
+
+
+class Box:
+    """What a server keeps, and what it does next at each step: the plays of a step in turn, then what is usual."""
+
+    def __init__(self) -> None:
+        self.mails: list[Mail] = []
+        self.plays: dict[str, list[Play]] = {}
+        self.connections = 0
+        self.port = 0
+
+    def on(self, step: str, *plays: Play) -> None:
+        """Sets the plays of a step: MAIL, RCPT, BEGIN (of a message), DATA (once it is there), RSET, NOOP, address."""
+        self.plays[step] = list(plays)
+
+    @property
+    def recipients(self) -> list[str]:
+        """To whom mail was accepted, in order."""
+        return [one.recipients[0] for one in self.mails]
+
+    def _next(self, server: SMTP, *steps: str) -> str | None:
+        for step in steps:
+            if self.plays.get(step):
+                play = self.plays[step].pop(0)
+                said = play() if callable(play) else play
+                if said == HANG_UP:
+                    assert isinstance(server.transport, asyncio.WriteTransport)
+                    server.transport.abort()
+                return said
+        return None
+
+    # ---- what aiosmtpd calls ---------------------------------------------------------------------------
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.connections += 1
+        return responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        said = self._next(server, "MAIL")
+        if said is None or said.startswith("250"):
+            envelope.mail_from = address
+        return said or "250 2.1.0 fine"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        said = self._next(server, address, "RCPT")
+        if said is None or said.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return said or "250 2.1.5 fine"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        data = envelope.original_content
+        assert isinstance(data, bytes) and envelope.mail_from is not None
+        auth: Any = session.auth_data
+        user = auth.login.decode() if isinstance(auth, LoginPassword) else ""
+        mail = Mail(envelope.mail_from, tuple(envelope.rcpt_tos), data, session.ssl is not None, user)
+        self.mails.append(mail)  # at once: whoever waits for what happens in a play sees it
+        said = self._next(server, "DATA")
+        if said and said != HANG_UP and not said.startswith("250"):
+            self.mails.remove(mail)
+        return said or f"250 2.0.0 queued as {len(self.mails)}"
+
+    async def handle_RSET(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        return self._next(server, "RSET") or "250 fine"
+
+    async def handle_NOOP(self, server: SMTP, session: Session, envelope: Envelope, arg: str) -> str:  # noqa: N802
+        return self._next(server, "NOOP") or "250 fine"
+
+
+class _Server(SMTP):
+    """aiosmtpd's server, which also plays before a message begins."""
+
+    def __init__(self, box: Box, **more: Any) -> None:
+        self._box = box
+        super().__init__(box, **more)
+
+    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
+        said = self._box._next(self, "BEGIN")
+        if said is None:
+            await super().smtp_DATA(arg)
+        elif said != HANG_UP:
+            await self.push(said)
+
+
+@contextmanager
+def serving(
+    context: ssl.SSLContext | None = None, *, implicit: bool = False, password: str = "", **more: Any
+) -> Iterator[Box]:
+    """A server that runs until the block ends. `context`: for STARTTLS, or for TLS from the start; `password`: that of
+    the user `papers`, who must log in."""
+    box = Box()
+
+    def allowed(server: object, session: object, envelope: object, mechanism: str, data: object) -> AuthResult:
+        good = isinstance(data, LoginPassword) and data == LoginPassword(b"papers", password.encode())
+        return AuthResult(success=good, handled=good, auth_data=data)
+
+    def made() -> _Server:
+        tls = None if implicit else context
+        needs: dict[str, Any] = {"authenticator": allowed, "auth_required": True} if password else {}
+        return _Server(box, hostname="mail.paper.example", tls_context=tls, ident="tests", timeout=30, **needs, **more)
+
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+
+    async def run() -> None:
+        server = await loop.create_server(made, "127.0.0.1", 0, ssl=context if implicit else None)
+        box.port = server.sockets[0].getsockname()[1]
+        stop = asyncio.Event()
+        stops.append(lambda: loop.call_soon_threadsafe(stop.set))
+        ready.set()
+        await stop.wait()
+        server.close()
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+
+    stops: list[Callable[[], object]] = []
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()), daemon=True)
+    thread.start()
+    assert ready.wait(10)
+    try:
+        yield box
+    finally:
+        stops[0]()
+        thread.join(10)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -1,0 +1,344 @@
+"""The channel as a whole, through a real server: everybody once, whatever is refused, put off, or broken off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.issue import freeze
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.mailing import journal, sender, subscribers
+from hotpapers.mailing.journal import Letter
+from hotpapers.mailing.sender import SETTLED_WITHIN, UNKNOWN, Mailing
+from hotpapers.model import DAY as A_DAY
+from hotpapers.model import Delivery
+from hotpapers.publish.sending import Edition, Sent, deliveries, send_issue
+from hotpapers.record import Record, now
+from tests.issue.made import DAILY, DAY, moment, write
+from tests.mailing.made import BEFORE, FROZEN, IMPRINT, fill, join, office
+from tests.mailing.reading import part, read
+from tests.mailing.server import HANG_UP, Box, serving
+from tests.sources.net import ScriptedNet
+
+NAMES = ("a@moth.example", "b@moth.example", "c@owl.example", "d@owl.example")
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        yield opened
+
+
+class Post:
+    """A channel on a store; its clock."""
+
+    def __init__(self, record: Record, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.record, self.box = record, box
+        self.net = ScriptedNet({}, now=FROZEN + 1)
+        monkeypatch.setattr(sender, "now", self.net.now)
+
+    def send(self, day: str = DAY, **changes: int) -> Sent:
+        """One round, by a channel of its own, as after a restart."""
+        made = Mailing(self.record, office(**{"port": self.box.port, **changes}), IMPRINT)
+        try:
+            return send_issue(self.record, made, RecordShelf(self.record), "daily", day, self.net, made.check)
+        finally:
+            made.close()
+
+    @property
+    def states(self) -> dict[str, str]:
+        """The state of each delivery, by mark."""
+        return dict(deliveries(self.record, "mailing", Edition("daily", DAY, 1)))
+
+    def receipt(self, mark: str) -> str:
+        rows = self.record.view().latest(Delivery, "t.target = ?", (mark,))
+        [item] = [row.item for row in rows]
+        assert isinstance(item, Delivery)
+        return item.receipt
+
+
+@pytest.fixture
+def post(record: Record, box: Box, monkeypatch: pytest.MonkeyPatch) -> Post:
+    return Post(record, box, monkeypatch)
+
+
+# ---- who gets it ---------------------------------------------------------------------------------------
+
+
+def test_everybody_gets_it_once(post: Post) -> None:
+    marks = fill(post.record, *NAMES)
+    assert post.send() == Sent(4, 0, 0, ())
+    assert post.send() == Sent(0, 0, 0, ())
+    assert sorted(post.box.recipients) == sorted(NAMES) and post.box.connections == 1
+    assert post.states == dict.fromkeys(marks, "sent")
+    assert {post.receipt(mark) for mark in marks} == {f"250 2.0.0 queued as {n}" for n in range(1, 5)}
+    assert not [row for row in post.record.view().latest(Delivery) if "example" in str(row.item)]
+    [first] = [one for one in post.box.mails if one.recipients == ("a@moth.example",)]
+    message = read(first.data)
+    assert message["To"] == "a@moth.example" and f".{marks[0]}@owls.example>" in message["Message-ID"]
+    assert "1. Made-up paper 1" in part(message, "plain")
+
+
+def test_who_confirmed_later_or_left_or_never_confirmed_gets_none(post: Post) -> None:
+    marks = fill(post.record, *NAMES[:2])
+    join(post.record, "late@moth.example", FROZEN + 1)
+    subscribers.ask(post.record, "daily", "never@moth.example", BEFORE)
+    subscribers.end(post.record, marks[1], BEFORE)
+    assert post.send().sent == 1 and post.box.recipients == ["a@moth.example"]
+
+
+def test_a_correction_is_not_mailed(post: Post) -> None:
+    fill(post.record, *NAMES[:1])
+    post.send()
+    freeze.freeze(post.record, DAILY, DAY, again=True, reason="miscounted", at=FROZEN + 2)
+    assert post.send() == Sent(0, 0, 0, ()) and len(post.box.mails) == 1
+
+
+def test_a_day_without_papers_says_why_or_is_skipped(post: Post) -> None:
+    fill(post.record, *NAMES[:1])
+    join(post.record, "skips@moth.example", BEFORE, skip_empty=True)
+    assert post.send().sent == 2
+    write(post.record)
+    empty = "2024-05-08"
+    freeze.freeze(post.record, DAILY, empty, at=moment(empty) + 72 * 3_600_000_000)
+    post.net.advance(5 * A_DAY / 1e6)
+    assert post.send(empty).sent == 1
+    assert post.box.recipients[-1] == "a@moth.example"
+    text = part(read(post.box.mails[-1].data), "plain")
+    assert "Nothing" in text or "No network was read" in text
+
+
+def test_who_leaves_while_it_is_sent_gets_none(post: Post) -> None:
+    marks = fill(post.record, *NAMES)
+    post.box.on("a@moth.example", lambda: _leave(post.record.database.where, marks[2]))
+    done = post.send()
+    assert done.sent == 3 and done.problems == ((marks[2], "left before it was sent"),)
+    assert sorted(post.box.recipients) == sorted(set(NAMES) - {"c@owl.example"})
+
+
+def _leave(store: str, mark: str) -> str:
+    """Somebody uses their link at that moment, in another process."""
+    with Record(store) as other:
+        subscribers.end(other, mark, FROZEN + 2)
+    return "250 fine"
+
+
+# ---- refused, put off ----------------------------------------------------------------------------------
+
+
+def test_who_cannot_be_reached_is_not_written_to_again(post: Post) -> None:
+    marks = fill(post.record, *NAMES)
+    post.box.on("b@moth.example", "550 5.1.1 <b@moth.example>: no such user")
+    post.box.on("c@owl.example", "550 5.7.1 c@owl.example does not like you")
+    done = post.send()
+    assert done.sent == 2
+    assert set(done.problems) == {(marks[1], "550 5.1.1"), (marks[2], "550 5.7.1")}
+    assert post.states[marks[1]] == post.states[marks[2]] == "failed"
+    found = {one.mark: one.state for one in subscribers.everyone(post.record)}
+    assert [found[mark] for mark in marks] == ["confirmed", "bounced", "confirmed", "confirmed"]
+    assert post.send() == Sent(0, 0, 0, ()) and len(post.box.mails) == 2
+
+
+def test_what_is_put_off_is_tried_again_with_patience(post: Post) -> None:
+    marks = fill(post.record, *NAMES[:2])
+    post.box.on("a@moth.example", "450 4.2.1 greylisted", "450 4.2.1 greylisted")
+    assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
+    assert post.states == {marks[0]: "sending", marks[1]: "sent"}
+    post.net.advance(299)
+    assert post.send() == Sent(0, 0, 0, ())
+    post.net.advance(2)
+    assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
+    post.net.advance(601)
+    assert post.send() == Sent(1, 0, 0, ())
+    assert post.box.recipients == ["b@moth.example", "a@moth.example"] and post.states[marks[0]] == "sent"
+
+
+def test_what_is_put_off_for_ever_is_given_up(post: Post) -> None:
+    [mark] = fill(post.record, "a@moth.example")
+    post.box.on("a@moth.example", *["450 not now"] * 20)
+    said = []
+    for _ in range(20):
+        said += [reason for _, reason in post.send().problems]
+        post.net.advance(4 * 3600 + 1)
+    assert said == ["put off: 450"] * (journal.TRIES - 1) + ["given up: 450"]
+    assert post.states[mark] == "failed" and post.receipt(mark) == "given up: 450"
+    found = subscribers.find(post.record, mark)
+    assert found is not None and found.state == "confirmed"
+
+
+def test_a_relay_that_says_later_is_left_alone_and_loses_nothing(post: Post) -> None:
+    fill(post.record, *NAMES)
+    post.box.on("MAIL", "250 fine", "421 4.3.2 shutting down")
+    done = post.send()
+    assert (done.sent, done.waiting) == (1, 300)
+    assert post.send().sent == 3
+    assert sorted(post.box.recipients) == sorted(NAMES)
+
+
+def test_a_claim_that_came_to_nothing_is_given_back(post: Post) -> None:
+    """The relay would take the letter, it is claimed, and then it is not taken after all."""
+    [mark] = fill(post.record, "a@moth.example")
+    post.box.on("BEGIN", "421 4.3.2 shutting down", HANG_UP, "451 4.3.1 disk full")
+    assert post.send().waiting == post.send().waiting == 300
+    found = journal.find(post.record, Letter("daily", DAY, mark))
+    assert found is not None and (found.state, found.tries) == ("later", 0)
+    assert post.send().problems == ((mark, "put off: 451 4.3.1"),)
+    post.net.advance(301)
+    assert post.send() == Sent(1, 0, 0, ()) and len(post.box.mails) == 1
+
+
+def test_a_relay_that_is_not_there_begins_nothing(post: Post) -> None:
+    fill(post.record, *NAMES)
+    with pytest.raises(Wait):
+        post.send(port=1)
+    assert post.states == {}
+    assert post.send().sent == 4
+
+
+# ---- broken off ----------------------------------------------------------------------------------------
+
+
+def test_what_broke_off_before_the_letter_is_sent_again(post: Post) -> None:
+    fill(post.record, *NAMES)
+    post.box.on("RCPT", HANG_UP)
+    assert (post.send().sent, post.send().sent) == (0, 4)
+    assert sorted(post.box.recipients) == sorted(NAMES)
+
+
+def test_what_broke_off_after_the_letter_is_not_sent_again(post: Post) -> None:
+    marks = fill(post.record, *NAMES)
+    post.box.on("DATA", HANG_UP)
+    with pytest.raises(Wait):  # before the second letter: every one might be lost
+        post.send()
+    assert post.box.recipients == ["a@moth.example"] and post.states == {marks[0]: "sending"}
+    done = post.send()
+    assert done.sent == 3
+    assert done.problems == ((marks[0], "another process is sending it, or was killed while it did"),)
+    post.net.advance(SETTLED_WITHIN / 1e6)
+    assert post.send() == Sent(1, 0, 0, ())
+    assert post.states == dict.fromkeys(marks, "sent") and post.receipt(marks[0]) == UNKNOWN
+    assert sorted(post.box.recipients) == sorted(NAMES)
+
+
+def test_a_receipt_that_was_not_kept_is_known_to_the_journal(post: Post) -> None:
+    """Killed after the relay had answered and before the record held it."""
+    marks = fill(post.record, *NAMES[:1])
+    made = Mailing(post.record, office(post.box.port), IMPRINT)
+    [parcel] = made.parcels(RecordShelf(post.record), "daily", DAY)
+    made.send(parcel, post.net)
+    assert made.send(parcel, post.net) == "250 2.0.0 queued as 1"
+    made.close()
+    item = Delivery(
+        publication="daily", day=DAY, edition=1, channel="mailing", target=marks[0], state="sending",
+        observed_at=FROZEN + 1,
+    )  # fmt: skip
+    post.record.write([item], source="publish")
+    assert post.send() == Sent(1, 0, 0, ())
+    assert post.receipt(marks[0]) == "250 2.0.0 queued as 1" and len(post.box.mails) == 1
+
+
+def test_how_a_letter_stands_decides_what_is_said_of_it(post: Post) -> None:
+    [mark] = fill(post.record, "a@moth.example")
+    made = Mailing(post.record, office(post.box.port), IMPRINT)
+    [parcel] = made.parcels(RecordShelf(post.record), "daily", DAY)
+    key, at = Letter("daily", DAY, mark), post.net.now()
+    assert made.receipt_of(parcel, post.net) is None
+    journal.claim(post.record, key, at)
+    with pytest.raises(NetError, match="another process is sending it") as found:
+        made.send(parcel, post.net)
+    assert found.value.tries is None
+    journal.put_off(post.record, key, "450", at)
+    assert made.receipt_of(parcel, post.net) is None
+    with pytest.raises(NetError, match="put off: 450") as found:
+        made.send(parcel, post.net)
+    assert found.value.tries == 0
+    journal.failed(post.record, key, "550 5.1.1", at)
+    assert made.receipt_of(parcel, post.net) is None
+    with pytest.raises(Refused, match=r"550 5\.1\.1"):
+        made.send(parcel, post.net)
+    made.close()
+    assert not post.box.mails
+
+
+def test_two_at_once_send_each_letter_once(post: Post) -> None:
+    fill(post.record, *NAMES)
+    with Record(post.record.database.where) as other:
+        second = Mailing(other, office(post.box.port), IMPRINT)
+        parcels = list(second.parcels(RecordShelf(other), "daily", DAY))
+        assert len(parcels) == 4 and post.send().sent == 4
+        receipts = [second.send(parcel, post.net) for parcel in parcels]
+        second.close()
+    assert all(receipt.startswith("250 ") for receipt in receipts) and len(post.box.mails) == 4
+
+
+# ---- paced, stopped, tidied ----------------------------------------------------------------------------
+
+
+def test_letters_are_paced_by_domain(post: Post) -> None:
+    fill(post.record, *NAMES)
+    post.send(pace=60)
+    waited = post.net.sleeps
+    assert len(waited) == 4 and waited[:2] == [0, 0] and all(0.5 < one <= 1 for one in waited[2:])
+    rows = post.record.database.rows("SELECT host FROM pace ORDER BY host")
+    assert rows == [("mail:moth.example",), ("mail:owl.example",)]
+
+
+def test_too_many_failures_stop_the_issue_and_not_the_next(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender, "MOST_FAILED", 10)
+    names = [f"r{n:02}@d{n % 40}.example" for n in range(40)]
+    fill(post.record, *names)
+    for n in (0, 3, 5, 8, 9, 11):
+        post.box.on(names[n], "550 5.1.1 none")
+    with pytest.raises(Refused) as stopped:
+        post.send()
+    assert str(stopped.value) == (
+        f"stopped: 4 of 40 letters of {DAY} failed or came back, and 2 % is the limit. Who cannot be reached gets no "
+        "more; the next issue goes out, this one does not. See hotpapers mail list, and ask the relay why"
+    )
+    assert len(post.box.mails) == 5
+    with pytest.raises(Refused, match="4 of 36"):
+        post.send()
+    freeze.freeze(post.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
+    post.net.advance(5 * A_DAY / 1e6)
+    done = post.send("2024-05-08")
+    assert (done.sent, len(done.problems)) == (34, 2)
+
+
+def test_reports_that_come_in_while_it_is_sent_count_too(post: Post) -> None:
+    marks = fill(post.record, *NAMES)
+    for mark in marks[:3]:
+        journal.claim(post.record, Letter("daily", DAY, mark), BEFORE)
+        journal.handed(post.record, Letter("daily", DAY, mark), "250", BEFORE)
+        journal.came_back(post.record, Letter("daily", DAY, mark), "5.1.1", BEFORE)
+    with pytest.raises(Refused, match="stopped: 3 of 4 letters"):
+        post.send()
+    assert not post.box.mails
+
+
+def test_before_anything_is_begun_only_the_relay_is_looked_at(post: Post) -> None:
+    made = Mailing(post.record, office(post.box.port), IMPRINT)
+    made.check()
+    assert post.box.connections == 1
+    made.close()
+
+
+def test_tidying_drops_what_is_no_longer_needed(post: Post) -> None:
+    fill(post.record, *NAMES)
+    post.send()
+    asked = subscribers.ask(post.record, "daily", "never@moth.example", BEFORE)
+    made = Mailing(post.record, office(post.box.port), IMPRINT)
+    made.tidy(post.net.now() + A_DAY)
+    assert asked and subscribers.find(post.record, asked.mark)
+    made.tidy(now() + 30 * A_DAY)
+    rows = post.record.database.rows
+    assert subscribers.find(post.record, asked.mark) is None
+    assert rows("SELECT count(*) FROM letter") == rows("SELECT count(*) FROM pace WHERE host < 'mail;'") == [(0,)]
+    assert post.send() == Sent(0, 0, 0, ())

@@ -1,0 +1,186 @@
+"""Freezing and publishing on schedule, from a made-up record, by a clock that tests turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hotpapers.collect.leases import Leases
+from hotpapers.collect.rounds import Clock, Rounds
+from hotpapers.issue.freeze import frozen_days
+from hotpapers.model import HOUR, Account, Post, Publication, Verdict
+from hotpapers.publish.addresses import paper_path
+from hotpapers.record import Record, follow
+from hotpapers.record import duty as duties
+from hotpapers.running import Place, Publishing
+from hotpapers.running.publishing import changed_issues
+from tests.issue.made import DAILY, DAY, background, counts, judged, key, moment, paper, post, write
+
+LEADING = "bluesky:at://did:plc:a/app.bsky.feed.post/1"
+CUT = moment(f"{DAY}T08:00")
+
+
+class Made(NamedTuple):
+    """The job's rounds, the store, the clock (one moment in a list), where pages go."""
+
+    rounds: Rounds
+    record: Record
+    clock: list[int]
+    folder: Path
+
+    def round(self, at: int) -> str:
+        """A round at a moment; its state."""
+        self.clock[0] = at
+        following = self.rounds.attempt()
+        assert following is not None
+        return following.state
+
+    def page(self, day: str = DAY) -> str:
+        """A day's page."""
+        return (self.folder / day / "index.html").read_text("utf-8")
+
+    def paper(self, number: int = 1) -> str:
+        """A paper's page."""
+        return (self.folder / paper_path(key(number))).read_text("utf-8")
+
+
+@contextmanager
+def publishing(store: str, folder: Path, *, channels: tuple[str, ...] = ("site",)) -> Iterator[Made]:
+    open_record = partial(Record, store)
+    clock = [CUT - HOUR]
+    places = [Place("daily", channel, folder) for channel in channels]
+    job = Publishing(["daily"], places)
+    with Record(store) as record:
+        rounds = Rounds(job, open_record, Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None))
+        try:
+            yield Made(rounds, record, clock, folder)
+        finally:
+            rounds._close_store()
+
+
+def fill(record: Record, publication: Publication = DAILY) -> None:
+    said = [*post(1, LEADING, CUT - 3 * HOUR, text="Moss grows here"), counts(LEADING, 60, CUT - 3 * HOUR)]
+    write(record, [publication], background(), paper(1), said)
+    with record.database.write():  # as if it had been written then
+        record.database.run("UPDATE batch SET at = ?", (CUT - 2 * HOUR,))
+
+
+@pytest.fixture
+def made(sqlite_url: str, tmp_path: Path) -> Iterator[Made]:
+    with publishing(sqlite_url, tmp_path / "public") as one:
+        fill(one.record)
+        yield one
+
+
+def test_an_issue_is_frozen_and_published_when_its_day_is_closed(made: Made) -> None:
+    assert made.round(CUT - 60_000_000) == "idle" and frozen_days(made.record, "daily") == []
+    assert made.round(CUT + 1) == "idle"
+    assert frozen_days(made.record, "daily") == [DAY] and "Made-up paper 1" in made.page()
+    before = (made.folder / DAY / "index.html").stat().st_mtime_ns
+    assert made.round(CUT + 20_000_000) == "idle"
+    assert (made.folder / DAY / "index.html").stat().st_mtime_ns == before
+    assert duties.load(made.record, "issues").items == 1
+
+
+def test_the_posts_of_an_issue_are_asked_for_before_it_closes(made: Made) -> None:
+    follow.learn(made.record.database, "bluesky", 0, CUT)
+    follow.asked(made.record.database, [row[0] for row in made.record.database.rows("SELECT post FROM follow")], CUT)
+    assert made.round(CUT - HOUR) == "idle"
+    assert follow.due(made.record.database, "bluesky", CUT - HOUR, 9) == []
+    near = CUT - 10 * 60_000_000
+    assert made.round(near) == "idle"
+    asked = follow.due(made.record.database, "bluesky", near, 99)
+    assert asked == [LEADING]
+    follow.asked(made.record.database, asked, near)
+    assert made.round(near + 20_000_000) == "idle"
+    assert follow.due(made.record.database, "bluesky", near + 20_000_000, 9) == []
+
+
+def test_what_is_gone_leaves_the_pages(made: Made) -> None:
+    made.round(CUT + 1)
+    assert "Moss grows here" in made.page()
+    gone = Post(
+        post=LEADING, network="bluesky", account="", created_at=CUT, gone="deleted", observed_at=CUT + HOUR
+    )  # fmt: skip
+    made.record.write([gone], source="bluesky")
+    made.round(CUT + HOUR)
+    assert "Moss grows here" not in made.page() and "Made-up paper 1" in made.page()
+
+
+def test_what_is_gone_leaves_the_page_of_its_paper_too(made: Made) -> None:
+    """An issue shows a few posts of a paper; the paper's own page links to the others."""
+    uris = [f"bluesky:at://did:plc:b{n}/app.bsky.feed.post/m{n}" for n in range(4)]
+    said = [[*post(1, uri, CUT - 3 * HOUR), counts(uri, 10 + n, CUT - 3 * HOUR)] for n, uri in enumerate(uris)]
+    made.record.write([item for some in said for item in some], source="bluesky", at=CUT - 2 * HOUR)
+    made.round(CUT + 1)
+    linked = [uri for n, uri in enumerate(uris) if f"post/m{n}" in made.paper() and f"post/m{n}" not in made.page()]
+    assert linked
+    gone = Post(
+        post=linked[0], network="bluesky", account="", created_at=CUT, gone="deleted", observed_at=CUT + HOUR
+    )  # fmt: skip
+    made.record.write([gone], source="bluesky")
+    made.round(CUT + HOUR)
+    assert linked[0][-7:] not in made.paper()
+
+
+def test_only_what_changes_a_page_renders_it_anew(made: Made) -> None:
+    made.round(CUT + 1)
+    position = made.record.head.position
+    made.record.write(paper(7), source="arxiv")
+    assert not changed_issues(made.record, position)
+    made.record.write([judged("bluesky:nobody", "hidden", at=CUT)], source="operator")
+    assert not changed_issues(made.record, position), "nothing of theirs is shown"
+    made.record.write([judged(LEADING, "hidden", at=CUT)], source="operator")
+    assert changed_issues(made.record, position) == {("daily", DAY)}
+
+
+def test_what_a_program_that_ended_did_not_come_to_is_rendered_anew(made: Made) -> None:
+    made.round(CUT + 1)
+    made.record.write([judged(LEADING, "hidden", at=CUT + HOUR)], source="operator", at=CUT + HOUR)
+    job = made.rounds.job
+    assert isinstance(job, Publishing)
+    job._painted = 0
+    made.round(CUT + 2 * HOUR)
+    assert "Moss grows here" not in made.page()
+
+
+def test_a_day_that_was_missed_is_made_up(made: Made) -> None:
+    """The announcement of the days after never came: they appear without it when their limit is over."""
+    assert made.round(CUT + 48 * HOUR) == "idle"
+    assert frozen_days(made.record, "daily") == [DAY, "2024-05-08"]
+    duty = duties.load(made.record, "issues")
+    assert "2024-05-09" in duty.reason
+    assert "2024-05-08" in made.page("2024-05-08")
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_stops_no_other(sqlite_url: str, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with publishing(sqlite_url, tmp_path / "public") as made:
+        job = made.rounds.job
+        assert isinstance(job, Publishing)
+        job._places = [Place("daily", "markdown", blocked / "below"), *job._places]
+        fill(made.record)
+        assert made.round(CUT + 1) == "partial"
+        assert "Made-up paper 1" in made.page()
+        assert "markdown" in duties.load(made.record, "issues").reason
+        blocked.unlink()
+        assert made.round(CUT + HOUR) == "idle"
+        assert (blocked / "below").is_dir()
+
+
+def test_it_is_judged_who_is_a_bot_before_an_issue_is_frozen(made: Made) -> None:
+    """By what was known when the issue closed: the verdict counts for it."""
+    said = Account(
+        account="bluesky:by-at://did:plc:a/app.bsky.feed.post/1", handle="m", automated=True, observed_at=CUT - HOUR
+    )
+    made.record.write([said], source="bluesky")
+    made.round(CUT + 1)
+    [verdict] = [row.item for row in made.record.view().latest(Verdict)]
+    assert isinstance(verdict, Verdict) and (verdict.judgement, verdict.observed_at) == ("bot", CUT)
+    assert "Moss grows here" not in made.page()

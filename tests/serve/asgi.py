@@ -1,0 +1,69 @@
+"""Asking an ASGI app without a server: one request, its whole answer."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from starlette.types import ASGIApp
+
+
+class Answer(NamedTuple):
+    """Status, headers, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def plain(self) -> bytes:
+        """The body, unpacked."""
+        return gzip.decompress(self.body) if self.headers.get("content-encoding") == "gzip" else self.body
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.plain)
+
+
+def scope_of(
+    url: str, method: str = "GET", headers: Mapping[str, str] | Sequence[tuple[str, str]] = (), peer: str = "192.0.2.1"
+) -> dict[str, Any]:
+    """A request as a server hands it to an app."""
+    path, _, query = url.partition("?")
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode("latin-1"), "root_path": "",
+        "server": ("a.example", 80), "client": (peer, 5000) if peer else None,
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in pairs],
+    }  # fmt: skip
+
+
+async def asked(app: ASGIApp, scope: dict[str, Any]) -> Answer:
+    """The answer to a request."""
+    sent: list[MutableMapping[str, Any]] = []
+    waiting = asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        await waiting.wait()  # nobody goes away
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, *parts = sent
+    headers = [(name.decode(), value.decode("latin-1")) for name, value in start["headers"]]
+    assert len(dict(headers)) == len(headers), "a header stands there twice"
+    assert not parts[-1].get("more_body") and all(part["more_body"] for part in parts[:-1])
+    return Answer(start["status"], dict(headers), b"".join(part["body"] for part in parts))
+
+
+def get(app: ASGIApp, url: str, method: str = "GET", **more: Any) -> Answer:
+    """The same in a loop of its own."""
+    return asyncio.run(asked(app, scope_of(url, method, **more)))

@@ -1,0 +1,87 @@
+"""Jetstream's own compression: with a dictionary trained on made-up events, as Jetstream's was on real ones."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.errors import InputError, SettingsError, Stopped
+from hotpapers.sources.bluesky import Bluesky, BlueskySettings
+from hotpapers.sources.bluesky.packing import LONGEST, unpacked, unpacker
+from tests.sources.bluesky_made import ANNA, BERT, create, pointing, post
+from tests.sources.net import START, ScriptedNet
+
+HOST = "wss://one.example"
+EVENTS = [create(ANNA if n % 3 else BERT, post(f"moss, part {n}"), time=START + n) for n in range(400)]
+DICTIONARY = zstandard.train_dictionary(4096, [*EVENTS])
+PACK = zstandard.ZstdCompressor(dict_data=DICTIONARY).compress
+UNPACK = zstandard.ZstdDecompressor(dict_data=DICTIONARY)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "zstd_dictionary"
+    path.write_bytes(DICTIONARY.as_bytes())
+    return str(path)
+
+
+def test_a_stream_is_asked_for_and_read_packed(file: str) -> None:
+    paper = create(ANNA, post("arXiv:2609.01234"), time=START)
+    said = [PACK(paper), PACK(EVENTS[0]), paper.replace(b"01234", b"04321"), PACK(b"{"), None, Stopped()]
+    net = ScriptedNet(lambda _: said)
+    source = Bluesky(BlueskySettings(jetstream=(HOST,), dictionary=file))
+    pages = []
+    with pytest.raises(Stopped):
+        for page in source.pages(net, None):
+            pages.append(page)
+    seen = [one for page in pages for one in page.seen]
+    assert [one.kind for one in seen] == ["post", "post", "unreadable"]
+    assert seen[0].body == paper, "what is kept is what was said, not how it was packed"
+    assert net.requests[0].headers == {"socket-encoding": "zstd"} and len(PACK(paper)) < len(paper) / 2
+
+
+def test_without_a_dictionary_nothing_is_asked_to_be_packed() -> None:
+    net = ScriptedNet(lambda _: [Stopped()])
+    with pytest.raises(Stopped):
+        list(Bluesky(BlueskySettings(jetstream=(HOST,))).pages(net, None))
+    assert net.requests[0].headers == {}
+
+
+def test_a_dictionary_that_is_not_there_is_a_setting_to_be_mended(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"source\.bluesky\.dictionary.*name Jetstream's"):
+        unpacker(str(tmp_path / "nowhere"))
+
+
+@given(st.binary(max_size=300))
+def test_what_is_packed_comes_back(data: bytes) -> None:
+    assert unpacked(UNPACK, PACK(data)) == data
+    assert unpacked(UNPACK, b"{" + data) == b"{" + data
+
+
+@given(st.binary(max_size=300), st.integers(4, 40), st.integers(1, 255))
+def test_what_is_damaged_is_an_error_of_ours_or_at_least_short(data: bytes, place: int, change: int) -> None:
+    whole = bytearray(PACK(pointing(ANNA, "at://x", time=5) + data))
+    whole[min(place, len(whole) - 1)] ^= change
+    with suppress(InputError):
+        assert len(unpacked(UNPACK, bytes(whole))) <= LONGEST
+
+
+@pytest.mark.parametrize("size", [LONGEST + 1, 2**40])
+def test_a_bomb_is_noticed_before_it_goes_off(size: int) -> None:
+    header = b"\x28\xb5\x2f\xfd" + bytes([0b11100000]) + size.to_bytes(8, "little")
+    with pytest.raises(InputError, match="more than 8,000,000 bytes"):
+        unpacked(UNPACK, header)
+    untold = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(LONGEST + 1))
+    with pytest.raises(InputError, match="cannot be unpacked"):
+        unpacked(UNPACK, untold)
+
+
+def test_another_dictionary_is_noticed() -> None:
+    other = zstandard.train_dictionary(2048, [pointing(BERT, f"at://{n}", time=n) for n in range(500)])
+    with pytest.raises(InputError, match="cannot be unpacked"):
+        unpacked(zstandard.ZstdDecompressor(dict_data=other), PACK(EVENTS[3]))

@@ -1,0 +1,63 @@
+"""What an edit takes out of a post, and puts back: verdicts on its mentions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.model import Mention, Verdict
+from hotpapers.record import Record
+from hotpapers.sources.matching import EDITED, edited
+
+POST = "bluesky:at://did:plc:anna/app.bsky.feed.post/3a"
+PAPERS = st.sets(st.sampled_from([f"arxiv:2609.0000{n}" for n in range(5)]))
+
+
+def mentions(*papers: str) -> list[Mention]:
+    return [Mention(post=POST, paper=paper, form="abs", found_in="text", observed_at=9) for paper in papers]
+
+
+@given(PAPERS, PAPERS, PAPERS)
+def test_afterwards_just_what_is_named_now_is_not_doubted(named: set[str], before: set[str], now: set[str]) -> None:
+    doubted = named & before
+    said = edited(POST, named, doubted, mentions(*now), 9)
+    assert all((v.subject, v.rule, v.observed_at) == (POST, EDITED, 9) for v in said)
+    after = {v.about: v.judgement for v in said}
+    assert len(after) == len(said) and set(after) <= named
+    doubted_after = {paper for paper in named if after.get(paper, "doubtful" if paper in doubted else "") == "doubtful"}
+    assert doubted_after == named - now
+    assert edited(POST, named, doubted_after, mentions(*now), 10) == []
+
+
+@pytest.fixture
+def record(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as opened:
+        yield opened
+
+
+def seen_again(record: Record, at: int, *papers: str) -> list[str]:
+    """The post with what it names now, into the record; which papers are doubtful by then."""
+    view = record.view()
+    named = {row.item.paper for row in view.latest(Mention, "t.post = ?", (POST,)) if isinstance(row.item, Mention)}
+    said = edited(POST, named, doubtful(record), mentions(*papers), at)
+    record.write([*mentions(*papers), *said], source="bluesky", at=at)
+    return sorted(doubtful(record))
+
+
+def doubtful(record: Record) -> set[str]:
+    where = "t.subject = ? AND t.rule = ? AND t.judgement = 'doubtful'"
+    rows = record.view().latest(Verdict, where, (POST, EDITED))
+    return {row.item.about for row in rows if isinstance(row.item, Verdict)}
+
+
+def test_a_paper_that_is_taken_out_and_put_back(record: Record) -> None:
+    one, two = "arxiv:2609.00001", "arxiv:2609.00002"
+    assert seen_again(record, 1, one) == []
+    assert seen_again(record, 2, two) == [one]
+    assert seen_again(record, 3) == [one, two]
+    assert seen_again(record, 4) == [one, two]
+    assert seen_again(record, 5, one, two) == []
+    assert record.count(Verdict) == 4

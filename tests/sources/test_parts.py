@@ -1,0 +1,95 @@
+"""Networks that are read part by part: one that fails stops no other, and is told; one that wants to rest may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from hotpapers.errors import NetError, Partial, Refused, Stopped, Wait
+from hotpapers.model import Page, Seen
+from hotpapers.sources.parts import NAMED, REFUSED_FOR, Turns, raise_for, worst
+from tests.sources.net import ScriptedNet
+
+DOWN, BUSY, NO = NetError("down"), Wait(60, "busy"), Refused("no")
+
+
+def page(name: str) -> Page:
+    return Page((Seen("post", name, b"", 1),))
+
+
+class Network:
+    """Parts that say a page each, or fail; a note of which was asked."""
+
+    def __init__(self, **fails: Exception | None) -> None:
+        self.fails, self.asked = fails, list[str]()
+        self.net, self.turns = ScriptedNet({}), Turns()
+
+    def part(self, name: str) -> Iterator[Page]:
+        self.asked.append(name)
+        yield page(name)
+        problem = self.fails[name]
+        if problem:
+            raise problem
+
+    def round(self, then: Sequence[Page] = ()) -> tuple[list[str], Exception | None]:
+        """What was read, and what was told at the end."""
+        self.asked.clear()
+        keys: list[str] = []
+        try:
+            for one in self.turns.pages(self.net, ((name, self.part(name)) for name in self.fails), then):
+                keys += [seen.key for seen in one.seen]
+        except (NetError, Stopped) as problem:
+            return keys, problem
+        return keys, None
+
+
+def test_all_is_read_and_nothing_told_where_nothing_fails() -> None:
+    assert Network(a=None, b=None).round([page("z")]) == (["a", "b", "z"], None)
+    assert Network().round() == ([], None)
+
+
+def test_what_failed_is_told_when_the_others_and_what_follows_are_read() -> None:
+    keys, problem = Network(a=DOWN, b=None, c=NO).round([page("z")])
+    assert keys == ["a", "b", "c", "z"]
+    assert isinstance(problem, Partial) and str(problem) == "2 of 3 could not be read; down; no"
+
+
+def test_where_all_failed_it_is_the_network_that_failed() -> None:
+    assert Network(a=NO, b=BUSY).round()[1] is BUSY
+    assert Network(a=NO).round()[1] is NO
+
+
+def test_who_asked_to_wait_or_refused_is_left_alone_for_so_long() -> None:
+    network = Network(a=BUSY, b=None, c=NO)
+    network.round()
+    network.net.advance(20)
+    _, problem = network.round()
+    assert network.asked == ["b"]
+    assert str(problem) == "2 of 3 could not be read; busy: asked to wait 40 s; no"
+    network.net.advance(40)
+    network.fails["a"] = None
+    assert network.round()[0] == ["a", "b"]
+    network.net.advance(REFUSED_FOR / 1e6)
+    network.fails["c"] = None
+    assert network.round() == (["a", "b", "c"], None)
+
+
+def test_who_is_down_is_asked_again_at_once() -> None:
+    network = Network(a=DOWN, b=None)
+    network.round()
+    network.round()
+    assert network.asked == ["a", "b"]
+
+
+def test_being_told_to_stop_stops() -> None:
+    assert isinstance(Network(a=Stopped(), b=None).round()[1], Stopped)
+
+
+def test_an_error_names_a_few_and_says_how_many_more() -> None:
+    with pytest.raises(Partial, match=f"^8 of 9 .*; and {8 - NAMED} more$"):
+        raise_for([DOWN] * 8, 9)
+
+
+def test_of_several_errors_the_one_that_is_soonest_tried_again() -> None:
+    assert worst([NO, BUSY, DOWN]) is DOWN and worst([NO, BUSY]) is BUSY and worst([NO]) is NO

@@ -1,0 +1,342 @@
+"""X: no month ever costs more than its budget, whatever happens: a server that charges for every try, whether its
+answer arrives or not; kills before and after each page; two jobs that each have a cursor of their own."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpapers.errors import NetError, Refused, Wait
+from hotpapers.model import DAY, HOUR, Answer, Net, Page, Post
+from hotpapers.net import Limits
+from hotpapers.record.writing import cursor_of
+from hotpapers.sources.x import EPOCH, X, XSettings, money
+from hotpapers.sources.x.money import Account, Purse
+from tests.collect.made import recounting
+from tests.net.server import FakeTime, Handler, Server, client, serving
+from tests.sources.net import START, ScriptedNet, reply
+
+PRICE, AUTHOR = 5_000, 10_000
+"""What the network charges, in millionths; the defaults of the settings."""
+BUDGETS = [0.05, 0.2, 3.0, 10.0, 250.0]
+
+
+def id_at(at: int, n: int = 0) -> str:
+    return str(((at // 1000 - EPOCH) << 22) + n)
+
+
+class Till:
+    """The network's own account, by month and job. It charges for every answer that it makes, again for each repeat."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self.charged: Counter[tuple[str, str]] = Counter()
+        self.read = 0
+
+    def months(self) -> Counter[str]:
+        """What each month cost in all."""
+        sums: Counter[str] = Counter()
+        for (month, _), charged in self.charged.items():
+            sums[month] += charged
+        return sums
+
+    def answer(self, path: str, params: dict[str, str], at: int) -> bytes:
+        """Makes an answer, and charges for it."""
+        if path.endswith("/search/recent"):
+            most = int(params["max_results"])
+            number = self.random.choice([most, self.random.randint(0, most)])
+            data: list[Any] = [{"id": id_at(at, n), "text": "arxiv.org/abs/2609.01234"} for n in range(number)]
+            users = [{"id": str(n)} for n in range(self.random.choice([number, self.random.randint(0, number)]))]
+        else:
+            data = [{"id": id, "text": ""} for id in params["ids"].split(",") if self.random.random() < 0.9]
+            users = []
+        job = "x" if path.endswith("/search/recent") else "x/counts"
+        month = f"{datetime.fromtimestamp(at / 1e6, UTC):%Y-%m}"
+        self.charged[month, job] += len(data) * PRICE + len(users) * AUTHOR
+        meta = {"next_token": "more"} if self.random.random() < 0.5 else {}
+        return json.dumps({"data": data, "includes": {"users": users}, "meta": meta}).encode()
+
+
+class Jobs:
+    """Both jobs of a site, with what the record holds of each: a cursor. They are killed now and then."""
+
+    def __init__(self, settings: XSettings, net: Net, till: Till) -> None:
+        self.settings, self.net, self.till = settings, net, till
+        self.cursors: dict[str, str | None] = {"x": None, "x/counts": None}
+
+    def live(self, until: int, advance: Callable[[float], object]) -> None:
+        """Rounds of either job until a moment."""
+        random = self.till.random
+        while self.net.now() < until:
+            job = random.choice(["x", "x", "x/counts"])
+            try:
+                self.store(job, self.pages(job))
+            except NetError as problem:
+                advance(problem.seconds if isinstance(problem, Wait) else 900)
+            self.check()
+            advance(random.choice([60, 3600, 40_000]))
+
+    def check(self) -> None:
+        """No account ever says less than what was charged: it is booked first."""
+        for job, cursor in self.cursors.items():
+            account = money.parse(cursor, PRICE)
+            assert account.spent >= self.till.charged[account.month, job]
+
+    def pages(self, job: str) -> Iterable[Page]:
+        source, keys = X(self.settings), [f"x:{n}" for n in range(self.till.random.randint(0, 250))]
+        if job == "x":
+            return source.pages(self.net, self.cursors[job])
+        return source.counts_from(self.net, keys, self.cursors[job])
+
+    def store(self, job: str, pages: Iterable[Page]) -> None:
+        for page in pages:
+            if self.till.random.random() < 0.03:
+                return  # killed before this page is stored
+            self.till.read += len(page.seen)
+            self.cursors[job] = page.cursor or self.cursors[job]
+            self.check()
+            if self.till.random.random() < 0.03:
+                return  # killed after it
+
+
+def check(till: Till, budget: float) -> None:
+    assert all(charged <= budget * 1_000_000 for charged in till.months().values()), till.charged
+
+
+# ---- every fault, by chance ----------------------------------------------------------------------------
+
+
+class FaultyNet(ScriptedNet):
+    """A client that tries three times, as the real one does, at a server that fails in every way."""
+
+    def __init__(self, till: Till, faults: float) -> None:
+        super().__init__({}, pace=5)
+        self.till, self.faults = till, faults
+
+    def get(self, url: str, *, params: Any = None, headers: Any = None, accept: Sequence[int] = ()) -> Answer:
+        acted = 0
+        for n in range(money.TRIES):
+            self.advance(2.0 * n + self.till.random.choice([0.2, 3, 90]))
+            fault = self.till.random.random() < self.faults
+            kind = self.till.random.choice(["unreached", "lost", "failed", "refused"]) if fault else "answered"
+            if kind == "unreached":
+                continue
+            acted += 1
+            if kind == "refused":
+                return self.status(self.till.random.choice([429, 401]), url, acted)
+            body = self.till.answer(urlsplit(url).path, params, self.now())
+            if kind == "failed":
+                return self.status(500, url, acted)
+            if kind == "answered":
+                return reply(200, body)._replace(url=url, at=self.now(), tries=acted)
+        problem = NetError("broke off")
+        problem.tries = acted
+        raise problem
+
+    def status(self, status: int, url: str, tries: int) -> Answer:
+        return reply(status)._replace(url=url, at=self.now(), tries=tries)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32), st.sampled_from(BUDGETS), st.sampled_from([0.0, 0.3, 1.0]), st.sampled_from([0, 0.1, 0.6])
+)
+def test_no_month_costs_more_than_its_budget(seed: int, budget: float, share: float, faults: float) -> None:
+    """Three months of rounds of both jobs, with lost answers that are charged, and kills at any page."""
+    till = Till(Random(seed))
+    net = FaultyNet(till, faults)
+    Jobs(XSettings(token="t", budget=budget, counts=share), net, till).live(START + 90 * DAY, net.advance)
+    check(till, budget)
+    assert till.read or budget < 3.0 or faults
+
+
+def test_the_budget_is_put_to_use() -> None:
+    """Without faults and kills most of it is spent, over the whole month."""
+    till = Till(Random(1))
+    net = FaultyNet(till, 0)
+    source, cursor, days = X(XSettings(token="t", budget=30.0, counts=0.0)), None, set()
+    while net.now() < START + 31 * DAY - HOUR:
+        try:
+            for page in source.pages(net, cursor):
+                cursor = page.cursor or cursor
+                days |= {net.now() // DAY} if page.seen else set()
+        except Wait as problem:
+            net.advance(problem.seconds)
+        net.advance(3600)
+    assert 25e6 < till.charged["2026-01", "x"] <= 30e6 and len(days) > 25
+
+
+# ---- a real server, and the real client -----------------------------------------------------------------
+
+
+def playing(till: Till, time: FakeTime) -> Callable[[Handler], None]:
+    """Answers, and charges; and now and then the answer does not arrive, or not whole."""
+
+    def play(handler: Handler) -> None:
+        fault = till.random.choice(["", "", "", "", "hung up", "429", "401", "500", "reset", "truncated", "html"])
+        if fault == "hung up":
+            return handler.hang_up()
+        if fault in ("429", "401"):
+            return handler.raw(f"HTTP/1.1 {fault} No\r\nContent-Length: 0\r\n\r\n".encode())
+        parts = urlsplit(handler.path)
+        params = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        body = till.answer(parts.path, params, time.now())
+        body = b"<html>" if fault == "html" else body
+        status = 500 if fault == "500" else 200
+        length = len(body) + 100 * (fault in ("reset", "truncated"))
+        handler.raw(f"HTTP/1.1 {status} Said\r\nContent-Length: {length}\r\n\r\n".encode() + body)
+        if fault in ("reset", "truncated"):
+            handler.hang_up(rudely=fault == "reset")
+
+    return play
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_server_that_charges_for_every_try_never_charges_more_than_the_budget(seed: int) -> None:
+    """Two months of a real client and a real server: 5xx, resets after the body, truncated bodies, pages in HTML."""
+    till, time = Till(Random(seed)), FakeTime(START / 1e6)
+    with serving() as server, client(server, time) as net:
+        for path in ("/2/tweets/search/recent", "/2/tweets"):
+            server.on(path, playing(till, time))
+        settings = XSettings(token="t", budget=20.0, base=f"{server.base}/2")
+        Jobs(settings, net, till).live(START + 60 * DAY, time.sleep)
+        assert len(server.asked) > 50
+    check(till, 20.0)
+    assert till.read > 100 and len(till.months()) > 1
+
+
+def test_the_client_says_how_often_it_asked(server: Server) -> None:
+    """What the account rests on: tries that a server may have acted on, and no more of them than are booked."""
+    assert Limits().tries == money.TRIES
+    hung_up = lambda handler: handler.hang_up()  # noqa: E731
+    server.on("/", hung_up, hung_up, lambda handler: handler.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+    with client(server) as net:
+        assert net.get(server.base + "/").tries == 3 and net.get(server.base + "/").tries == 1
+        server.on("/", hung_up)
+        with pytest.raises(NetError) as told:
+            net.get(server.base + "/")
+        assert told.value.tries == 3
+    with client(base_addresses=["http://127.0.0.1:9"]) as net, pytest.raises(NetError) as told:
+        net.get("http://127.0.0.1:9/")
+    assert told.value.tries == 0
+
+
+@pytest.fixture
+def server() -> Iterable[Server]:
+    """A real server on 127.0.0.1."""
+    with serving() as running:
+        yield running
+
+
+def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(tmp_path: Path) -> None:
+    """The runner's own job with a real record: what it spent is known after a restart."""
+    gone = {"value": "2", "resource_type": "tweet", "title": "Not Found Error", "type": "/resource-not-found"}
+    said = {"data": [{"id": "1", "text": "", "public_metrics": {"like_count": 8}}], "errors": [gone]}
+    net, store = ScriptedNet(lambda url: json.dumps(said).encode()), str(tmp_path / "hotpapers.db")
+    for times in (1, 2):
+        with recounting(store, X(RICH), net) as made:
+            if times == 1:
+                posts = [
+                    Post(post=f"x:{n}", network="x", account="x:9", created_at=START, observed_at=START) for n in "12"
+                ]
+                made.record.write(posts, source="test")
+            net.advance(7 * 3600 if times == 1 else 20 * 3600)
+            made.rounds.attempt()
+            spent = money.parse(cursor_of(made.record.database, "x/counts"), PRICE).spent
+            assert spent == times * PRICE and cursor_of(made.record.database, "x") is None
+            latest = made.record.view().one(Post, "x:2")
+            assert latest is not None and isinstance(latest.item, Post) and latest.item.gone == "deleted"
+    assert len(net.requests) == 2
+
+
+# ---- months and days -----------------------------------------------------------------------------------
+
+FEBRUARY = 1_769_904_000_000_000
+ENOUGH = Purse(limit=31_000_000, post=PRICE, author=AUTHOR)
+
+
+@pytest.mark.parametrize("minutes", [-59, -1, 0, 59])
+def test_around_the_turn_of_a_month_nothing_is_asked(minutes: int) -> None:
+    net = ScriptedNet({}, now=FEBRUARY + minutes * 60_000_000)
+    for pages in (X(RICH).pages(net, None), X(RICH).counts_from(net, ["x:1"], None)):
+        with pytest.raises(Wait, match="the month turns") as told:
+            list(pages)
+        assert told.value.seconds == min(60 - minutes, 60) * 60
+
+
+RICH = XSettings(token="t", budget=100.0)
+
+
+def test_a_new_month_begins_with_nothing_spent() -> None:
+    spent = Account(since="7", month="2026-01", spent=400, asking=True)
+    assert money.this_month(spent, FEBRUARY + HOUR) == Account(since="7", month="2026-02", asking=True)
+    assert money.this_month(spent, FEBRUARY - HOUR - 1) == spent
+
+
+def test_a_clock_that_is_set_back_begins_no_new_month() -> None:
+    spent = Account(month="2026-05", spent=400)
+    assert money.this_month(spent, START + 3 * DAY) == spent
+
+
+def test_money_becomes_free_day_by_day() -> None:
+    days = [money.affordable(Account(), ENOUGH, START + day * DAY) for day in (0, 1, 30)]
+    assert days == [22, 44, 688]  # a million a day; thrice fifteen thousand a post
+    assert money.affordable(Account(spent=999_999_999), ENOUGH, START) == 0
+
+
+def test_what_is_spent_today_waits_for_tomorrow() -> None:
+    said = '{"month":"2026-01","spent":69700000}'
+    with pytest.raises(Wait, match="what a budget of 100 a month allows by today is spent") as told:
+        list(X(RICH).pages(ScriptedNet({}, now=START + 30 * DAY + HOUR), said))
+    assert told.value.seconds == 23 * 3600
+
+
+def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leaves_what_it_cannot_pay_for() -> None:
+    new = id_at(START)
+    said = {"data": [{"id": new, "text": ""}] * 60, "meta": {"next_token": "more"}}
+    net = ScriptedNet(lambda url: json.dumps(said).encode(), now=START + HOUR)
+    pages: list[Page] = []
+    with pytest.raises(Wait):
+        pages.extend(X(msgspec.structs.replace(RICH, budget=62.0)).pages(net, None))
+    assert pages[-1].next_at == START + DAY and len(net.requests) > 1
+    assert json.loads(pages[-1].cursor or "")["since"] == new
+    assert {page.next_at for page in pages[:-1]} == {None}
+
+
+def test_what_older_versions_counted_is_money_now() -> None:
+    old = '{"since":"5","month":"2026-01","posts":400,"asking":false}'
+    assert money.parse(old, PRICE) == Account(since="5", month="2026-01", spent=400 * PRICE)
+    assert money.parse(None, PRICE) == Account()
+
+
+@given(st.integers(1, 10**6), st.integers(0, 100), st.integers(1, 10**4))
+def test_the_parts_of_a_budget_are_the_budget(cents: int, percent: int, mills: int) -> None:
+    source = X(XSettings(token="t", budget=cents / 100, price=mills / 1000, counts=percent / 100))
+    assert source.for_search.limit + source.for_counts.limit == cents * 10_000
+    assert source.for_counts.each == mills * 1000 and source.for_search.each == mills * 1000 + AUTHOR
+
+
+def test_amounts_are_exact() -> None:
+    assert money.millionths(0.0000011) == 2 and money.millionths(0.0000019, up=False) == 1
+    assert money.millionths(0.1) == 100_000 and money.millionths(0.29) == 290_000
+    for wrong in ({"budget": -1}, {"price": -0.1}, {"author_price": -1}, {"counts": 1.1}):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(wrong, XSettings)
+
+
+def test_nothing_is_asked_without_a_price() -> None:
+    for wrong in (XSettings(), XSettings(token="t"), XSettings(token="t", budget=5, price=0)):
+        for pages in (X(wrong).pages(ScriptedNet({}), None), X(wrong).counts_from(ScriptedNet({}), ["x:1"], None)):
+            with pytest.raises(Refused, match=r"set source\.x"):
+                list(pages)

@@ -1,0 +1,109 @@
+"""`import hotpapers` for programs: the same verbs, the same values."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hotpapers
+from hotpapers import errors
+from hotpapers.record import Record
+from hotpapers.record.exchange.reading import import_lines
+from tests.answers import made
+from tests.answers.made import ID
+from tests.cli.run import environment
+
+DAY = "2021-01-14"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store of the sample."""
+    path = tmp_path_factory.mktemp("library") / "sample.db"
+    with Record(str(path)) as record:
+        made.sample(record)
+    return path
+
+
+def test_issues(store: Path) -> None:
+    with hotpapers.open(store) as papers:
+        assert [one.publication for one in papers.publications()] == ["hot-papers"]
+        assert [line.day for line in papers.issues()][-2:] == [DAY, "2020-12-22"]
+        issue = papers.issue(DAY)
+        assert issue == papers.issue(DAY, "hot-papers", 1)
+        assert papers.issue().day == "2021-05-11"
+        assert hashlib.sha256(papers.content(DAY)).hexdigest() == issue.digest
+        assert papers.verify(DAY).verified
+        assert papers.explain("2101.04869").place == papers.explain("2101.04869", DAY).place == 2
+
+
+def test_papers(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        made.talked(record)
+    with hotpapers.open(sqlite_url) as papers:
+        assert papers.paper(ID).title == "The only one"
+        assert [post.post for post in papers.posts(ID)] == ["x:7", "bluesky:robot", "bluesky:again", "bluesky:1"]
+        assert [post.post for post in papers.posts(ID, "x")] == ["x:7"]
+        assert len(list(papers.snapshots(ID))) == 4 and len(list(papers.snapshots(ID, network="x"))) == 1
+        assert papers.status().issues == 1
+        frozen = papers.freeze("2024-05-08")
+        assert (frozen.day, frozen.edition) == ("2024-05-08", 1)
+        assert papers.freeze("2024-05-08", again=True, reason="an example").edition == 2
+        assert [line.edition for line in papers.issues("daily")] == [2, 1]
+
+
+def test_all_pages_are_one_row(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hotpapers import library
+
+    with hotpapers.open(store) as papers:
+        whole = [hit.id for hit in papers.search("the")]
+        monkeypatch.setattr(library, "AT_ONCE", 7)
+        assert [hit.id for hit in papers.search("the")] == whole and len(whole) > 30
+        assert len(list(papers.issues())) == 5
+
+
+def test_what_cannot_be_is_an_error_at_once(store: Path) -> None:
+    with hotpapers.open(store) as papers:
+        for call in (lambda: papers.issue("today"), lambda: papers.posts("2101.04869", "usenet"),
+                     lambda: papers.search(""), lambda: papers.explain("2101.04869", edition=-1)):  # fmt: skip
+            with pytest.raises(errors.UsageError):
+                call()
+        with pytest.raises(errors.NoSuch):
+            papers.paper("2101.99999")
+    with pytest.raises(errors.NoSuch, match="no such store"):
+        hotpapers.open(store.parent / "none.db")
+
+
+def test_exports(store: Path, tmp_path: Path) -> None:
+    with hotpapers.open(store) as papers:
+        whole = b"".join(papers.export())
+        assert papers.record.secret().encode() in whole
+        assert papers.record.secret().encode() not in b"".join(papers.export(records=True))
+        assert b"".join(papers.export("csv")).startswith(b"publication,")
+        started = papers.export()
+        next(started)
+        started.close()
+    with hotpapers.open(tmp_path / "copy.db", create=True) as copy:
+        import_lines(copy.record, "whole.jsonl", whole.splitlines(keepends=True))
+        assert copy.verify(DAY).verified
+
+
+def test_finding_needs_no_store() -> None:
+    [found] = hotpapers.find("see arXiv:2101.04869v2, on kettles")
+    assert (found.id, found.version) == ("2101.04869", 2)
+
+
+def test_names() -> None:
+    assert {"open", "find", "Library", "__version__"} <= set(dir(hotpapers))
+    with pytest.raises(AttributeError, match=r"^module 'hotpapers' has no attribute 'shut'$"):
+        getattr(hotpapers, "shut")  # noqa: B009
+
+
+def test_nothing_is_loaded_before_it_is_asked_for() -> None:
+    code = "import hotpapers, sys; print(len([name for name in sys.modules if name.startswith('hotpapers.')]))"
+    done = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, check=True)
+    assert done.stdout == b"0\n"

@@ -1,0 +1,51 @@
+"""What the program says while it runs: a line an event, for people or as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers import logs
+
+
+@pytest.fixture(autouse=True)
+def as_before() -> Iterator[None]:
+    yield
+    logs.LOG.handlers.clear()
+    logs.LOG.propagate = True
+
+
+def told(form: logs.Form, event: str, **fields: object) -> str:
+    stream = io.StringIO()
+    logs.listen(form, stream)
+    logs.tell(event, **fields)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_for_people() -> None:
+    line = told("text", "issue frozen", day="2024-05-07", entries=3, reason="no room left")
+    assert line[19:] == '  issue frozen  day=2024-05-07  entries=3  reason="no room left"\n'
+    assert told("text", "stopped")[19:] == "  stopped\n"
+
+
+def test_for_machines() -> None:
+    stream = io.StringIO()
+    logs.listen("json", stream)
+    logs.tell("failing", level=logging.WARNING, job="x", reason=ValueError("ä"))
+    found = json.loads(stream.getvalue())
+    del found["at"]
+    assert found == {"level": "warning", "event": "failing", "job": "x", "reason": "ä"}
+
+
+@given(st.sampled_from(get_args(logs.Form)), st.text())
+def test_whatever_a_network_says_stays_on_its_line(form: logs.Form, text: str) -> None:
+    line = told(form, "failing", reason=text)
+    assert line.count("\n") == 1 and len(line.splitlines()) == 1
+    assert "\x1b" not in line

@@ -1,0 +1,415 @@
+"""Naming papers without their identifier: titles in any dress, DOIs, pages; and doubt about what a post is about."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hotpapers import classic_text
+from hotpapers.mentions import pages
+from hotpapers.mentions.doubt import other_title
+from hotpapers.mentions.names import MOST_PLACES, MOST_WORDS, NO_NAMES, Named, Names, Naming
+from hotpapers.mentions.words import plain, words
+
+KETTLE, SOCKS, OTHER = "arxiv:2609.00001", "arxiv:2609.00002", "arxiv:2609.00003"
+TITLE = "Teaching Kettles to Sing: $L_2$-Regular Whistles in Schrödinger's Kitchen"
+KNOWN = Names([Named(KETTLE, TITLE), Named(SOCKS, "A Theory of Lost Socks and Where They Go")])
+
+
+def titles(text: str, names: Names = KNOWN) -> list[str]:
+    return [one.paper for one in names.papers_in(text) if one.form == "title"]
+
+
+# ---- words -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("dressed", "bare"),
+    [
+        ("End-to-End", "end to end"),
+        ("$L_2$ and L₂ and L_2", "l2 and l2 and l2"),
+        ("𝐁𝐨𝐥𝐝 𝘪𝘵𝘢𝘭𝘪𝘤 ﬁne", "bold italic fine"),
+        ('Schrödinger, Schr\\"odinger, Schr\\"{o}dinger', "schrodinger schrodinger schrodinger"),
+        ("Erd\\H{o}s and Erdős", "erdos and erdos"),
+        ("Łojasiewicz, Straße, STRASSE", "lojasiewicz strasse strasse"),
+        (
+            r"$\alpha$-divergence, α-divergence, \varepsilon, \ell_1, ℓ₁",
+            "alpha divergence alpha divergence epsilon l1 l1",
+        ),
+        (r"\textit{In Vivo} $\mathbb{R}^n$ and ℝⁿ", "in vivo rn and rn"),
+        ("Let's, let’s", "let s let s"),
+        ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
+        ("論文Words読", "words"),
+        ("", ""),
+    ],
+)
+def test_words(dressed: str, bare: str) -> None:
+    assert words(dressed) == bare.split()
+
+
+@given(st.text())
+def test_plain_text_is_ascii_and_not_much_longer(text: str) -> None:
+    assert plain(text).isascii() and len(plain(text)) <= 18 * len(text)
+
+
+# ---- titles ------------------------------------------------------------------------------------------
+
+PLAIN_WORDS = ["kettles", "sing", "of", "schrodinger", "whistles", "a", "zero", "shot", "tea", "learned", "slowly"]
+DRESS = {
+    "a": "aàáäAÀ𝐚ａ", "e": "eéèëE𝐞", "o": "oöôÖO𝐨ｏ", "t": "tT𝐭", "s": "sśS𝐬", "i": "iíïI", "g": "gǵG",
+}  # fmt: skip
+GAPS = st.sampled_from([" ", "  ", "-", "‐", ": ", "\n", " – ", ", ", "\u00a0", " $", "$ ", " (", ") ", "\u200b "])
+APART_BEFORE = st.sampled_from(["", "\n", "“", '"', "New: ", "[R] ", "🎉 ", "we read this! ", "(", "see - ", "論文 "])
+APART_AFTER = st.sampled_from(
+    ["", "\n", "”", '"', ". Nice", " https://a.example/x", "\nabs: x", " 🎉", ")", " | z", "を"]
+)
+
+
+@st.composite
+def dressed(draw: st.DrawFn, title: list[str]) -> str:
+    """A title as people write it: other letters of the same meaning, other gaps."""
+    text = ""
+    for n, word in enumerate(title):
+        letters = [draw(st.sampled_from(DRESS[letter])) if letter in DRESS else letter for letter in word]
+        text += (draw(GAPS) if n else "") + "".join(letters)
+    return text
+
+
+@given(st.data(), st.lists(st.sampled_from(PLAIN_WORDS), min_size=5, max_size=9), APART_BEFORE, APART_AFTER)
+def test_a_title_is_found_in_any_dress(data: st.DataObject, title: list[str], before: str, after: str) -> None:
+    names = Names([Named(KETTLE, " ".join(title))])
+    text = before + data.draw(dressed(title)) + after
+    assert titles(text, names) == [KETTLE] and names.may_name(text)
+
+
+@given(st.data(), st.lists(st.sampled_from(PLAIN_WORDS), min_size=1, max_size=4))
+def test_a_title_of_four_words_is_not(data: st.DataObject, title: list[str]) -> None:
+    names = Names([Named(KETTLE, " ".join(title))])
+    text = data.draw(dressed(title))
+    assert not names.papers_in(text) and not names.may_name(text)
+
+
+def test_words_are_counted_between_blanks() -> None:
+    assert not titles(
+        "The Kettle-Whistle-Steam-Tea Equation", Names([Named(KETTLE, "The Kettle-Whistle-Steam-Tea equation")])
+    )
+
+
+@given(st.lists(st.sampled_from(PLAIN_WORDS), min_size=5, max_size=9), st.sampled_from(["x", "7", "yx"]))
+def test_a_word_that_goes_on_is_another_word(title: list[str], more: str) -> None:
+    names = Names([Named(KETTLE, " ".join(title))])
+    assert not titles(" ".join(title) + more, names) and not titles(more + " ".join(title), names)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "we study a theory of lost socks and where they go in winter",
+        "a theory of lost socks and where they go in winter",
+        "in winter a theory of lost socks and where they go",
+        "https://a.example/a-theory-of-lost-socks-and-where-they-go",
+        "A Theory of Lost Socks, and where they go home",
+        "“A Theory of Lost Socks and Where They Go. II” by somebody",
+        "A Theory of Lost Socks and Where They Go, Part 2",
+        "A Theory of Lost Socks",
+    ],
+)
+def test_what_is_not_set_apart_or_not_whole_is_no_quotation(text: str) -> None:
+    assert not titles(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "‘A Theory of Lost Socks and Where They Go’ by somebody",
+        "read 'a theory of lost socks and where they go' today",
+        "read ``A theory of lost socks and where they go'' today",
+        "A THEORY OF LOST SOCKS AND WHERE THEY GO - new",
+        "Emil Drawer: A Theory of Lost Socks and Where They Go https://a.example arxiv.org/abs/1",
+        "A Theory of Lost Socks and Where They Go@emil and 3 others",
+    ],
+)
+def test_what_sets_a_title_apart(text: str) -> None:
+    assert titles(text) == [SOCKS]
+
+
+def test_a_title_of_two_papers_names_none_and_hides_what_is_in_it() -> None:
+    short, long = "Counting Sheep With Very Little Sleep", "Counting Sheep With Very Little Sleep: Second Part"
+    names = Names([Named(KETTLE, long), Named(OTHER, long.upper()), Named(SOCKS, short)])
+    assert not titles(long, names) and titles(short, names) == [SOCKS]
+    assert [(one.paper, one.start, one.end) for one in names.titles_in(f"New: {long}\n{short}")] == [
+        ("", 1, 9), (SOCKS, 9, 15),
+    ]  # fmt: skip
+
+
+def test_the_longest_title_at_a_place() -> None:
+    names = Names([Named(KETTLE, "Tea Is All You Need"), Named(SOCKS, "Tea Is All You Need: But Hot")])
+    assert titles("Tea is all you need: but hot", names) == [SOCKS]
+    assert titles("Tea is all you need: but cold", names) == [KETTLE]
+
+
+def test_a_new_title_takes_the_place_of_the_old_one() -> None:
+    names = Names([Named(KETTLE, "Tea Is All You Need")])
+    names.learn([Named(KETTLE, "Tea Is All You Ever Need")])
+    assert titles("Tea is all you ever need", names) == [KETTLE] and not titles("Tea is all you need", names)
+    names.learn([Named(KETTLE, "Tea Is All")])
+    assert (
+        not titles("Tea is all. You need", names) and names.title_of(KETTLE) == ("tea", "is", "all") and len(names) == 1
+    )
+
+
+def test_very_long_titles_are_left_alone() -> None:
+    long = " ".join(["tea"] * (MOST_WORDS + 1))
+    assert not titles(long, Names([Named(KETTLE, long)])) and titles(long[4:], Names([Named(KETTLE, long[4:])])) == [
+        KETTLE
+    ]
+
+
+@given(st.text(alphabet=st.sampled_from(list("ab ,\n“é$\\{_'-:/🎉")), max_size=200) | st.text())
+@example("\\" * 50 + '"{')
+def test_any_text_is_borne(text: str) -> None:
+    names = Names([Named(KETTLE, text, text, tuple(pages.claimed(text))), Named(SOCKS, "a b a b a")])
+    found = names.papers_in(text, [text])
+    assert names.may_name(text) or not found
+    assert all(0 <= one.start < one.end <= len(words(text)) for one in names.titles_in(text))
+    assert not NO_NAMES.papers_in(text, [text]) and not NO_NAMES.may_name(text)
+
+
+def test_a_text_that_quotes_without_end_costs_a_bounded_number_of_looks() -> None:
+    names = Names(Named(f"arxiv:2609.{n:05}", f"Tea is all you need {'x ' * n}") for n in range(1, 40))
+    text = "Tea is all you need.\n" * 2_000
+    looked = Counter[str]()
+
+    def look(frame: object, event: str, arg: object) -> None:
+        looked[getattr(getattr(frame, "f_code", None), "co_name", "")] += event == "call"
+
+    sys.setprofile(look)
+    try:
+        assert not names.papers_in(text)
+    finally:
+        sys.setprofile(None)
+    assert looked["_longest"] == MOST_PLACES
+
+
+# ---- DOIs and pages ----------------------------------------------------------------------------------
+
+DOI = "10.1000/Kettle(2026)12-3"
+BY_DOI = Names([Named(KETTLE, doi=f"{DOI} 10.1038/s99999-026-00001-2"), Named(SOCKS, doi="10.1000/socks"),
+                Named(OTHER, doi="10.1000/socks")])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://doi.org/{DOI}",
+        "http://dx.doi.org/10.1000/kettle(2026)12-3",
+        f"doi:{DOI}.",
+        f"({DOI})",
+        f"https://journal.example/doi/full/{DOI}?utm=x#top",
+        f"https://journal.example/article/{DOI}/figures/2",
+        f"https://journal.example/{DOI}.pdf, and more",
+        "https://journal.example/10.1000%2FKettle(2026)12-3",
+        "https://www.nature.com/articles/s99999-026-00001-2.pdf",
+        "nature.com/articles/s99999-026-00001-2#Sec1",
+    ],
+)
+def test_a_doi_is_found_in_any_address(text: str) -> None:
+    assert BY_DOI.papers_in("", [text]) == [Naming(KETTLE, "doi", "link")] and BY_DOI.may_name(text)
+    assert BY_DOI.papers_in(text) == [Naming(KETTLE, "doi", "text")]
+
+
+@pytest.mark.parametrize("text", ["10.1000/socks", f"{DOI}4", "10.1000", "10.1000/", "110.1000/kettle", "10.1/x"])
+def test_what_is_no_doi_of_one_paper(text: str) -> None:
+    assert not BY_DOI.papers_in(text)
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("https://github.com/Kettle/Song", "github.com/kettle/song"),
+        ("https://www.github.com/kettle/song.git", "github.com/kettle/song"),
+        ("http://github.com/kettle/song/blob/main/README.md#tea", "github.com/kettle/song"),
+        ("https://github.com/kettle", ""),
+        ("https://hf.co/datasets/kettle/song/viewer", "huggingface.co/datasets/kettle/song"),
+        ("https://huggingface.co/kettle/song-7b", "huggingface.co/kettle/song-7b"),
+        ("https://huggingface.co/papers/2609.00001", ""),
+        ("https://huggingface.co/spaces/kettle", ""),
+        ("https://openreview.net/forum?id=AbC_d-1", "openreview.net/AbC_d-1"),
+        ("https://openreview.net/pdf?foo=1&id=AbC_d-1", "openreview.net/AbC_d-1"),
+        ("https://openreview.net/group?x=1", ""),
+        ("https://Kettle.github.io/Song/index.html?x=1#y", "kettle.github.io/song"),
+        ("https://kettle.github.io:443/", "kettle.github.io"),
+        ("https://lab.example/song),", "lab.example/song"),
+    ],
+)
+def test_the_key_of_an_address(address: str, key: str) -> None:
+    assert list(pages.keys(address)) == ([key] if key else [])
+
+
+@pytest.mark.parametrize(
+    ("said", "claimed"),
+    [
+        ("12 pages; code: https://github.com/kettle/song", ["github.com/kettle/song"]),
+        ("Project page: https://lab.example/song/ , 9 cups", ["lab.example/song"]),
+        ("See https://lab.example/song", []),
+        ("Our website is https://lab.example", []),
+        (
+            "https://kettle.github.io and https://openreview.net/forum?id=AbCd",
+            ["kettle.github.io", "openreview.net/AbCd"],
+        ),
+        ("Code: https://arxiv.org/abs/2609.00002, https://youtu.be/tea, https://doi.org/10.1000/x", []),
+        ("", []),
+    ],
+)
+def test_what_a_paper_claims(said: str, claimed: list[str]) -> None:
+    assert pages.claimed(said) == claimed
+
+
+def test_what_somebody_else_names_as_a_papers_page() -> None:
+    given = ["https://song.example", "https://github.com/kettle/song", "no address", "https://arxiv.org/abs/2609.00002"]
+    assert pages.named(given) == ["song.example", "github.com/kettle/song"]
+
+
+def test_a_page_names_its_paper_unless_two_claim_it() -> None:
+    names = Names(
+        [Named(KETTLE, pages=("github.com/kettle/song", "lab.example/tea")), Named(SOCKS, pages=("lab.example/tea",))]
+    )
+    link = "https://github.com/kettle/song/issues/1"
+    assert names.papers_in("look", [link, link]) == [Naming(KETTLE, "page", "link")] and names.may_name(f"look\n{link}")
+    assert not names.papers_in("https://lab.example/tea") and not names.may_name("https://lab.example/tea")
+    names.learn([Named(KETTLE, pages=("lab.example/tea",))])
+    assert not names.papers_in("https://lab.example/tea")
+
+
+def test_many_addresses_are_looked_at_so_far() -> None:
+    names = Names([Named(KETTLE, doi="10.1000/last", pages=("github.com/kettle/song",))])
+    many = "https://a.example/b 10.1000/x " * pages.MOST
+    assert not names.papers_in(f"{many} https://github.com/kettle/song 10.1000/last")
+
+
+# ---- learning ----------------------------------------------------------------------------------------
+
+
+def test_the_surest_comes_first_and_nothing_twice() -> None:
+    names = Names([Named(KETTLE, TITLE, "10.1000/k", ("lab.example/song",))])
+    text = f"{TITLE}\n{TITLE}\nhttps://lab.example/song"
+    assert names.papers_in(text, ["https://doi.org/10.1000/k"]) == [
+        Naming(KETTLE, "doi", "link"), Naming(KETTLE, "page", "text"), Naming(KETTLE, "title", "text"),
+    ]  # fmt: skip
+
+
+def test_others_read_while_one_learns_and_forgets() -> None:
+    names, stop, seen = Names(), threading.Event(), Counter[int]()
+
+    def read() -> None:
+        while not stop.is_set():
+            found = titles(TITLE, names)
+            assert found in ([], [KETTLE])
+            seen[len(found)] += 1
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    for n in range(300):
+        names.learn([Named(KETTLE, TITLE), Named(f"arxiv:2608.{n + 1:05}", f"{TITLE} {n}")])
+        names.replace(Names())
+    names.replace(Names([Named(SOCKS, TITLE)]))
+    stop.set()
+    thread.join()
+    assert sum(seen.values()) and titles(TITLE, names) == [SOCKS] and len(names) == 1
+
+
+# ---- doubt -------------------------------------------------------------------------------------------
+
+SHEEP = words("Counting Sheep by Contrastive Methods")
+
+
+def doubted(text: str, title: list[str] = SHEEP, names: Names = KNOWN) -> str | None:
+    return other_title(text, title, names)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("A Theory of Lost Socks and Where They Go\npdf: https://t.example/a\nabs: https://t.example/b", SOCKS),
+        ("“A theory of lost socks and where they go” https://arxiv.org/abs/2609.00003", SOCKS),
+        ("Where Unknown Drawers Hide Their Treasures\npdf: https://t.example/a\nabs: arxiv.org/abs/2609.00003", ""),
+        ("Where Unknown Drawers\nHide Their “Treasures”\npaper: https://t.example/a", ""),
+    ],
+)
+def test_words_that_are_another_papers_title(text: str, other: str) -> None:
+    assert doubted(text) == other
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nice!",
+        "Counting sheep by contrastive methods, after A Theory of Lost Socks and Where They Go",
+        "We count sheep. See also: A Theory of Lost Socks and Where They Go",
+        "A Theory of Lost Socks and Where They Go: " + "so much more is said here than that, " * 3,
+        f"A Theory of Lost Socks and Where They Go\n{TITLE}",
+        "Where Unknown Sheep Hide Their Treasures\npdf: https://t.example/a",
+        "My first paper with somebody is online!\npdf: https://t.example/a",
+        "Where Unknown Drawers Hide Their Treasures. Read It\npdf: https://t.example/a",
+        "Where Unknown Drawers Hide Their Treasures by @emil\npdf: https://t.example/a",
+        "Where unknown drawers hide all their treasures\npdf: https://t.example/a",
+        "Where Drawers Hide\npdf: https://t.example/a",
+        "Where Unknown Drawers Hide Their Treasures https://t.example/c\npdf: https://t.example/a",
+        "Where Unknown Drawers Hide Their Treasures https://t.example/a",
+        "Where Unknown Drawers Hide Their Treasures\npdf: https://t.example/a\n" + "and a long talk about it all " * 3,
+        "pdf: https://t.example/a",
+        "憧れの研究者 Antonio Bellini Corrado Dante Enrico\npdf: https://t.example/a",
+        "A Theory of Lost Socks and Where They Go\n" + "\n" * 5_000,
+    ],
+)
+def test_words_that_leave_no_doubt(text: str) -> None:
+    assert doubted(text) is None
+
+
+def test_no_doubt_where_the_title_is_not_known_or_is_nearly_the_same() -> None:
+    text = "A Theory of Lost Socks and Where They Go"
+    assert doubted(text, []) is None
+    assert doubted(text, words("Theories of Lost Socks")) is None
+
+
+def test_a_title_of_two_other_papers_is_another_papers_title_all_the_same() -> None:
+    text = "A Theory of Lost Socks and Where They Go"
+    assert doubted(text, SHEEP, Names([Named(KETTLE, text), Named(SOCKS, text)])) == ""
+
+
+# ---- real posts --------------------------------------------------------------------------------------
+
+
+def listed(shared: Path) -> list[tuple[str, classic_text.ClassicItem, int, classic_text.ShownPost]]:
+    files = sorted([*(shared / "archive" / "posts").glob("*.md"), *(shared / "seeds" / "restored").glob("*.md")])
+    issues = [classic_text.parse(file.read_bytes().decode()) for file in files]
+    return [
+        (issue.date, item, n, post) for issue in issues for item in issue.items for n, post in enumerate(item.posts, 1)
+    ]
+
+
+def test_listed_posts_quote_the_titles_that_they_stand_under(shared: Path) -> None:
+    """And one of 2,992 another title, 2021-01-14 #13, of a paper that is not among them."""
+    posts = listed(shared)
+    assert len(posts) > 2_900
+    names = Names(Named(item.paper, item.title) for _, item, _, _ in posts)
+    hold = [
+        (item.paper, post.text)
+        for _, item, _, post in posts
+        if len(item.title.split()) >= 5 and f" {' '.join(words(item.title))} " in f" {' '.join(words(post.text))} "
+    ]
+    assert sum(paper in titles(text, names) for paper, text in hold) >= 0.98 * len(hold)
+    assert not [(day, item.number) for day, item, _, post in posts if set(titles(post.text, names)) - {item.paper}]
+    doubts = [
+        (day, item.number, n)
+        for day, item, n, post in posts
+        if doubted(post.text, words(item.title), names) is not None
+    ]
+    assert doubts == [("2021-01-14", 13, 1)]

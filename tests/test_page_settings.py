@@ -1,0 +1,61 @@
+"""The tables on what pages say in other people's words, and in a machine's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers import settings
+from hotpapers.errors import SettingsError
+from hotpapers.record import Record, blocked
+from tests.cli import made
+from tests.cli.run import good
+
+
+def load(folder: Path, text: str) -> settings.Settings:
+    file = folder / "hotpapers.toml"
+    file.write_text(text)
+    return settings.load(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[quote]\nblock_accounts = ["somebody"]', "quote.block_accounts: write accounts as network:id"),
+        ('[quote]\nblock_accounts = ["x:@"]', "quote.block_accounts: write accounts as network:id"),
+        ('[quote]\nblock_words = ["tea", " "]', "quote.block_words: holds an empty word"),
+        ('[quote]\nblock_servers = ["https://rude.example"]', "quote.block_servers: write servers as"),
+        ('[quote]\nblock_word = ["tea"]', "quote: block_word: no such setting; did you mean block_words?"),
+        ('[summary]\nmodel = "tea-7b"', "summary.model: is of no use without a url"),
+        ('[summary]\nurl = "localhost:11434"', "summary.url: write a whole address"),
+        ('[summary]\nurl = "http://me@127.0.0.1/v1"', "summary.url: write a whole address"),
+        ('[summary]\nurl = "http://127.0.0.1:11434/v1"', "summary.model: is missing"),
+        ("[publish]\nbudget = -1", "publish.budget: -1 cannot be"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_named_with_its_remedy(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(SettingsError) as problem:
+        load(tmp_path, text)
+    assert said.split(": ", 1)[1] in str(problem.value), problem.value
+
+
+def test_what_can_be_used(tmp_path: Path) -> None:
+    found = load(
+        tmp_path,
+        '[quote]\nblock_accounts = ["x:@Name"]\nblock_words = ["tea party"]\nblock_servers = ["rude.example"]\n'
+        '[summary]\nurl = "http://127.0.0.1:11434/v1"\nmodel = "tea-7b"\nkey = "env:TEA"\n[publish]\nbudget = 0\n',
+    )
+    assert found.quote.block_words == ("tea party",) and found.summary.model == "tea-7b" and found.publish.budget == 0
+    assert load(tmp_path, "").publish.budget == 800
+
+
+def test_the_store_knows_what_is_never_quoted_whoever_renders_from_it(tmp_path: Path) -> None:
+    home, store = tmp_path / "hotpapers.toml", tmp_path / "hotpapers.db"
+    good("import", "classic", made.file(tmp_path), "--store", store)
+    for words in (["tea"], ["tea", "kettle"], []):
+        home.write_text(f'contact = "x@tea.example"\n[quote]\nblock_words = {words}\n'.replace("'", '"'))
+        good("status", "--config", home)
+        good("status", "--store", store)  # without settings nothing is forgotten of them
+        with Record(str(store)) as record:
+            assert blocked.noted(record.database) == blocked.Blocked(words=tuple(words))

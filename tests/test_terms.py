@@ -1,0 +1,358 @@
+"""Terms as data: for each network and each column of the table, that the program does what the cell says."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers import terms
+from hotpapers.collect import chosen_sources
+from hotpapers.issue import freeze
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.model import (
+    DAY,
+    HOUR,
+    LARGEST,
+    NETWORKS,
+    Account,
+    Issue,
+    Item,
+    Link,
+    Mention,
+    Post,
+    Quotation,
+    Seen,
+    Snapshot,
+)
+from hotpapers.publish.classic import Classic
+from hotpapers.record import Record
+from hotpapers.record.exchange import writing
+from hotpapers.record.prune import prune
+from hotpapers.terms import EXCERPT, TERMS, UNKNOWN, Change, Terms, admitted, as_shown, excerpt, may_run, table
+from tests.conftest import ROOT
+from tests.issue import listed as listings
+from tests.issue import made
+
+# network: (read, keep in days, shown, exported, whether posts with limits count)
+CELLS: dict[str, tuple[str, int | None, str, str, bool]] = {
+    "arxiv": ("public", None, "text", "facts", True),
+    "bluesky": ("public", 30, "text", "facts", True),
+    "mastodon": ("operator names it", 30, "text", "facts", False),
+    "hackernews": ("public", 30, "text", "facts", True),
+    "lobsters": ("public", 30, "text", "facts", True),
+    "reddit": ("operator names it", 2, "link", "ids", True),
+    "x": ("own key", 30, "link", "ids", True),
+    "huggingface": ("public", 30, "text", "facts", True),
+    "feeds": ("operator names it", 30, "excerpt", "facts", True),
+}
+ASKED: dict[str, dict[str, object]] = {
+    "mastodon": {"servers": [{"base": "https://social.example", "tags": ["arxiv"]}]},
+    "feeds": {"urls": ["https://blog.example/feed"]},
+    "reddit": {"on": True},
+    "x": {"on": True, "token": "made-up"},
+}
+"""What an operator writes into the settings to have a network read that is not read by itself."""
+
+AT = made.moment(made.DAY)
+WORDS = "Kettles, after all, know " + "nothing of tea " * 40
+
+networks = pytest.mark.parametrize("network", CELLS)
+talking = pytest.mark.parametrize("network", NETWORKS)
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+def said(network: str, own: str = "7", **more: object) -> Post:
+    """A post of a network, with everything that a post can say."""
+    made_up = Post(
+        post=f"{network}:{own}", network=network, account=f"{network}:31", created_at=AT, text=WORDS, handle="quill",
+        name="Quill Marrowby", links=(Link(0, 7, "https://kettles.example/"),), observed_at=AT,
+    )  # fmt: skip
+    return msgspec.structs.replace(made_up, **more)
+
+
+# ---- the table -------------------------------------------------------------------------------------------
+
+
+def test_every_network_has_a_row_and_every_row_is_a_network() -> None:
+    assert set(TERMS) == {"arxiv", *NETWORKS} == set(CELLS)
+
+
+@networks
+def test_a_row_is_dated_and_says_what_it_rests_on(network: str) -> None:
+    row = TERMS[network]
+    assert row.network == network
+    assert "2026-11-20" <= row.reviewed <= datetime.datetime.now(datetime.UTC).date().isoformat()
+    assert len(row.basis) > 20 and re.fullmatch(r"https://[\w.-]+/\S*", row.page)
+
+
+@networks
+def test_the_page_for_people_says_the_same(network: str) -> None:
+    row = TERMS[network]
+    kept = "for ever" if row.keep == LARGEST else f"{row.keep // DAY} days"
+    cells = (network, row.read, kept, row.shown, row.exported, "yes" if row.count_limited else "no", row.reviewed)
+    page = (ROOT / "docs" / "terms.md").read_text("utf-8")
+    assert f"| {' | '.join(cells)} | [{row.basis}]({row.page}) |\n" in page
+
+
+# ---- read ------------------------------------------------------------------------------------------------
+
+
+@networks
+def test_a_network_is_read_by_itself_only_where_anybody_may(network: str) -> None:
+    public = CELLS[network][0] == "public"
+    assert (network in [choice.name for choice in chosen_sources({})]) == public
+    assert may_run(TERMS[network], asked=False) == public
+
+
+@networks
+def test_a_network_is_read_where_the_operator_asks_for_it(network: str) -> None:
+    asked = chosen_sources({network: ASKED.get(network, {"on": True})})
+    assert network in [choice.name for choice in asked]
+    assert may_run(TERMS[network], asked=True)
+
+
+@networks
+def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
+    row = table({network: Change(read="no")})[network]
+    assert not may_run(row, asked=True) and not may_run(row, asked=False)
+
+
+# ---- kept ------------------------------------------------------------------------------------------------
+
+
+@networks
+def test_what_a_network_said_is_kept_as_long_as_it_may_be(network: str, record: Record) -> None:
+    days = CELLS[network][1]
+    assert terms.keep_for(network) == (LARGEST if days is None else days * DAY)
+    seen = Seen("post", "7", b"said", AT)
+    record.read([seen], lambda _: [said("x")], source=network, keep_for=terms.keep_for(network), at=AT)
+
+    def kept_at(moment: int) -> bool:
+        prune(record, at=moment)
+        return record.database.rows("SELECT count(*) FROM raw") == [(1,)]
+
+    assert kept_at(AT + ((days or 36_500) * DAY))
+    assert kept_at(AT + (days or 36_500) * DAY + 1) == (days is None)
+
+
+@networks
+def test_how_long_it_is_kept_can_be_changed(network: str) -> None:
+    assert terms.keep_for(network, {network: Change(keep=0)}) == 0
+    assert terms.keep_for(network, {network: Change(keep=7)}) == 7 * DAY
+    assert terms.keep_for(network, {"elsewhere": Change(keep=7)}) == TERMS[network].keep
+
+
+# ---- shown -----------------------------------------------------------------------------------------------
+
+
+def quotation_of(record: Record, network: str, changes: dict[str, Change] | None = None) -> Quotation:
+    """How the shelf shows the only post of an issue, which is of some network."""
+    post = said(network)
+    publication = msgspec.structs.replace(made.DAILY, ranking="classic/1", threshold=1)
+    mention = Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT)
+    made.write(record, publication, made.paper(1), post, mention, made.counts(post.post, 9, AT + HOUR))
+    made.frozen(record, publication)
+    [quotation] = RecordShelf(record, table(changes)).issue("daily", made.DAY).posts[made.key(1)]
+    return quotation
+
+
+@talking
+def test_a_post_is_shown_as_its_network_allows(network: str, record: Record) -> None:
+    check_shown(quotation_of(record, network), said(network), CELLS[network][2])
+
+
+@talking
+@pytest.mark.parametrize("how", ["text", "excerpt", "link"])
+def test_how_a_post_is_shown_can_be_changed(network: str, how: str, record: Record) -> None:
+    change = msgspec.convert({"shown": how}, Change)
+    check_shown(quotation_of(record, network, {network: change}), said(network), how)
+
+
+def check_shown(quotation: Quotation, post: Post, how: str) -> None:
+    assert quotation.shown == how
+    if how == "text":
+        assert quotation.post == post
+    elif how == "excerpt":
+        assert post.text.startswith(quotation.post.text.removesuffix(" …")) and quotation.post.text != post.text
+        assert quotation.post.name == post.name and quotation.post.links == post.links
+    else:
+        kept = msgspec.to_builtins(quotation.post)
+        without = {"text", "links", "handle", "name", "account", "lang", "rtl", "reply_to", "quotes", "limits", "gone"}
+        assert {name for name, value in kept.items() if value} - without == {
+            "kind", "post", "network", "created_at", "observed_at",
+        }  # fmt: skip
+        assert not any(kept[name] for name in without - {"lang"}) and kept["lang"] == "und"
+
+
+def test_arxiv_says_nothing_that_is_quoted() -> None:
+    """Its cells of these columns are there, and no post is ever of it."""
+    assert CELLS["arxiv"][2:] == TERMS["arxiv"][6:] and "arxiv" not in NETWORKS
+
+
+def test_what_an_issue_is_does_not_depend_on_how_it_is_shown(record: Record) -> None:
+    quotation_of(record, "x")
+    shelves = [RecordShelf(record, table({"x": Change(shown=how)})) for how in ("text", "excerpt", "link")]
+    issues = [shelf.issue("daily", made.DAY) for shelf in shelves]
+    assert len({issue.digest for issue in issues}) == 1
+    assert len({msgspec.json.encode(issue.content) for issue in issues}) == 1
+    assert len({issue.posts[made.key(1)][0].hash for issue in issues}) == 1
+    assert issues[0].printed == {}
+    [row] = record.view().latest(Issue)
+    assert isinstance(row.item, Issue) and row.item.digest == issues[0].digest
+    assert list(freeze.check_issue(record, row.item)) == []
+
+
+def test_a_listing_is_there_as_it_was_printed_too(record: Record) -> None:
+    made.frozen(record, listings.listed(record, {1: (50, 40)}, posts=2))
+    issue = RecordShelf(record).issue("listed", made.DAY)
+    assert [one.post.text for one in issue.posts[made.key(1)]] == ["", ""]
+    assert [one.post.text for one in issue.printed[made.key(1)]] == ["Made-up words 1", "Made-up words 2"]
+    assert {one.post.handle for one in issue.printed[made.key(1)]} == {"quill"}
+
+
+@pytest.mark.parametrize("how", ["text", "excerpt", "link"])
+def test_an_issue_of_our_own_in_the_classic_format_obeys_too(record: Record, how: str) -> None:
+    quotation_of(record, "x")
+    shelf = RecordShelf(record, table({"x": msgspec.convert({"shown": how}, Change)}))
+    [file] = Classic().render(shelf, "daily", [made.DAY])
+    assert (b"Kettles" in file.data, b"quill" in file.data) == (how != "link", how != "link")
+
+
+# ---- exported --------------------------------------------------------------------------------------------
+
+
+@talking
+@pytest.mark.parametrize("records_only", [False, True])
+@pytest.mark.parametrize("other", [None, "ids", "facts"])
+def test_a_post_leaves_the_store_as_its_network_allows(
+    network: str, records_only: bool, other: str | None, record: Record
+) -> None:
+    account = Account(account=f"{network}:31", handle="quill", name="Quill Marrowby", observed_at=AT)
+    record.write([said(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
+    changes = {network: msgspec.convert({"exported": other}, Change)} if other else None
+    lines = list(writing.lines(record, records_only=records_only, ids_only=terms.ids_only(table(changes))))
+    whole = b"".join(lines)
+    handed_on = (other or CELLS[network][3]) == "facts"
+    for word in (b"Kettles", b"kettles.example", b"quill", b"Quill Marrowby"):
+        assert (word in whole) == handed_on, word
+    for identifier in (f'"{network}:7"', f'"{network}:31"', f'"created_at":{AT}', '"likes":3'):
+        assert identifier.encode() in whole
+
+
+# ---- whether posts with limits count ---------------------------------------------------------------------
+
+
+def about(network: str, *limits: str) -> list[Item]:
+    post = said(network, limits=limits)
+    return [
+        post, Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT),
+        Snapshot(post=post.post, likes=9, observed_at=AT),
+        Account(account=post.account, handle="quill", observed_at=AT),
+    ]  # fmt: skip
+
+
+@networks
+def test_a_post_with_limits_counts_where_it_may(network: str) -> None:
+    found = about(network, "noindex")
+    entering = admitted(found, TERMS[network])
+    if CELLS[network][4]:
+        assert entering == found
+    else:
+        post, account = entering
+        assert isinstance(post, Post) and isinstance(account, Account)
+        assert (post.post, post.limits, post.text, post.links) == (f"{network}:7", ("noindex",), "", ())
+        assert (post.handle, post.name) == ("", "")
+
+
+@networks
+def test_a_post_without_limits_counts_everywhere(network: str) -> None:
+    assert admitted(about(network), TERMS[network]) == about(network)
+
+
+def test_only_the_post_with_limits_is_left_out() -> None:
+    other: list[Item] = [
+        said("mastodon", "8"),
+        Mention(post="mastodon:8", paper=made.key(1), form="abs", observed_at=AT),
+    ]
+    assert admitted([*about("mastodon", "nobot"), *other], TERMS["mastodon"])[-2:] == other
+
+
+def test_what_is_limited_later_is_shown_no_more(record: Record) -> None:
+    quotation_of(record, "mastodon")
+    later = msgspec.structs.replace(said("mastodon"), limits=("noindex",), observed_at=AT + HOUR)
+    record.write(admitted([later], TERMS["mastodon"]), source="mastodon")
+    assert RecordShelf(record).issue("daily", made.DAY).posts[made.key(1)] == ()
+
+
+# ---- changes, and networks that nobody has looked at -----------------------------------------------------
+
+
+def test_a_change_leaves_all_else_as_reviewed() -> None:
+    changed = table({"x": Change(shown="text")})
+    assert changed["x"] == TERMS["x"]._replace(shown="text")
+    assert {name: row for name, row in changed.items() if name != "x"} == {n: r for n, r in TERMS.items() if n != "x"}
+    assert table() == table({}) == TERMS
+
+
+def test_a_network_without_a_row_is_given_as_little_as_possible() -> None:
+    row: Terms = terms.of(TERMS, "friendster")
+    assert row is UNKNOWN and not may_run(row, asked=True)
+    assert (terms.keep_for("friendster"), row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
+    assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(NETWORKS)
+
+
+# ---- excerpts --------------------------------------------------------------------------------------------
+
+
+def test_a_short_post_is_its_own_excerpt() -> None:
+    post = said("feeds", text="x" * EXCERPT)
+    assert excerpt(post) is post is as_shown(post, "text")
+
+
+def test_an_excerpt_ends_at_a_blank() -> None:
+    cut = excerpt(said("feeds", text="Long ago, " + "kettles sang. " * 30)).text
+    assert cut.endswith(("kettles …", "sang. …")) and EXCERPT - 10 < len(cut.removesuffix(" …")) <= EXCERPT
+    exact = excerpt(said("feeds", text="x" * 200 + " " + "y" * 79 + " z")).text
+    assert exact == "x" * 200 + " " + "y" * 79 + " …"
+
+
+def test_words_that_nothing_sets_apart_are_cut_where_there_is_no_more_room() -> None:
+    assert excerpt(said("feeds", text="鉄" * 400)).text == "鉄" * EXCERPT + " …"
+    assert excerpt(said("feeds", text="鉄瓶 " + "鉄" * 400)).text == "鉄瓶 " + "鉄" * (EXCERPT - 3) + " …"
+
+
+def test_links_of_an_excerpt_keep_their_places() -> None:
+    text = "one " * 69 + "two three four"
+    links = (
+        Link(0, 3, "https://a.example/"),
+        Link(276, 290, "https://b.example/"),
+        Link(285, 290, "https://c.example/"),
+    )
+    post = excerpt(said("feeds", text=text, links=links))
+    assert post.text == "one " * 69 + "two …"
+    assert [(post.text[k.start : k.end], k.target) for k in post.links] == [
+        ("one", "https://a.example/"), ("two", "https://b.example/"),
+    ]  # fmt: skip
+
+
+@given(st.text(alphabet="ab \n鉄\u0301", max_size=900), st.lists(st.tuples(st.integers(0, 900), st.integers(1, 40))))
+def test_an_excerpt_is_a_beginning(text: str, spans: list[tuple[int, int]]) -> None:
+    links = tuple(Link(a, min(a + n, len(text)), "https://a.example/") for a, n in spans if a < len(text))
+    cut = excerpt(said("feeds", text=text, links=links))
+    head = cut.text if len(text) <= EXCERPT else cut.text.removesuffix(" …")
+    assert text.startswith(head) and len(head) <= EXCERPT
+    assert len(text) <= EXCERPT or len(head) > EXCERPT // 2
+    assert all(0 <= link.start < link.end <= len(head) for link in cut.links)
+    assert {link.start for link in cut.links} == {link.start for link in links if link.start < len(head)}

@@ -1,0 +1,175 @@
+"""Processes that are made quickly: a process that has imported everything makes copies of itself, and these are killed.
+
+`python -m tests.torture.forks` reads a line of JSON a command: start one, or say how one ended.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from hotpapers import cli, logs
+from hotpapers.collect import Rounds, Runner, make_jobs
+from hotpapers.collect.rounds import Job
+from hotpapers.record import Record
+from hotpapers.running import Place, Publishing
+from tests.conftest import ROOT
+from tests.torture.site import HOLD, Given, choices_of, leases_of, patches, site_of, waits
+
+BRIEF = 80_000
+"""Microseconds of a lease where processes live for no longer."""
+
+
+# ---- in the process that is killed -----------------------------------------------------------------------
+
+
+def collect(given: Given, hold: int = HOLD) -> None:
+    """What `hotpapers collect` does, by the clock of the loopback internet, until it is told to stop."""
+    work(given, hold, {}, read=True)
+
+
+def publish(given: Given, publications: list[str], channels: list[str], folder: str) -> None:
+    """What `hotpapers run` does beside collecting: it freezes what is due, and publishes it."""
+    places = [Place(name, to, Path(folder) / name / to) for name in publications for to in channels]
+    work(given, BRIEF, {Publishing.name: lambda: Publishing(publications, places)}, read=False)
+
+
+def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: bool) -> None:
+    """All jobs, a thread each, until SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    for where, name, value in patches(given.clock, waits(stop, given.speed)):
+        setattr(where, name, value)
+    with Record(given.store):
+        pass  # made, and of this version, before threads share it
+    with leases_of(given, f"{os.getpid()}:{secrets.token_hex(4)}", tuple(more), hold) as leases:
+        site = site_of(given, stop, leases)
+        jobs = make_jobs(choices_of(given), site) if read else {}
+        for name, make in more.items():
+            jobs[name] = partial(_rounds, make, site)
+        Runner(jobs, stop).run()
+
+
+def _rounds(make: Callable[[], Job], site: Any) -> Rounds:
+    return Rounds(make(), site.record, site.leases, site.clock)
+
+
+def command(*words: str) -> None:
+    """A command of the program, by the machine's own clock."""
+    status = cli.run(list(words))
+    if status:
+        raise SystemExit(status)
+
+
+ROLES: dict[str, Callable[..., None]] = {"collect": collect, "publish": publish, "command": command}
+
+
+def _child(role: str, words: dict[str, Any], log: str) -> None:
+    """Becomes a role and ends with it; what it says goes to a file."""
+    status = 0
+    try:
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: not to outlive who made it
+        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        for number in (1, 2):
+            os.dup2(out, number)
+        os.close(0)
+        logs.listen("text")
+        if "given" in words:
+            words["given"] = Given(**words["given"])
+        ROLES[role](*words.pop("words", ()), **words)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def serve() -> None:
+    """Obeys until nothing comes any more."""
+    for line in sys.stdin:
+        said = json.loads(line)
+        if "ask" in said:
+            print(os.waitid(os.P_PID, said["ask"], os.WEXITED | os.WNOHANG | os.WNOWAIT) is None, flush=True)
+            continue
+        if "wait" in said:
+            _, status = os.waitpid(said["wait"], 0)
+            print(os.waitstatus_to_exitcode(status), flush=True)
+            continue
+        pid = os.fork()
+        if pid == 0:
+            _child(said["role"], said["words"], said["log"])
+        print(pid, flush=True)
+
+
+# ---- in the process of the test --------------------------------------------------------------------------
+
+
+class Forks:
+    """Makes processes. `log`: the file to which they say what they do."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self._open: set[int] = set()
+        path = os.pathsep.join([str(ROOT), *(place for place in sys.path if place)])
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.torture.forks"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": path}, cwd=ROOT,
+        )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pid in list(self._open):
+            self.kill(pid)
+        self._server.communicate()
+
+    def start(self, role: str, **words: Any) -> int:
+        """A process in a role; its number."""
+        if "given" in words:
+            words["given"] = words["given"]._asdict()
+        pid = int(self._say({"role": role, "words": words, "log": str(self.log)}))
+        self._open.add(pid)
+        return pid
+
+    def kill(self, pid: int, number: int = signal.SIGKILL) -> int:
+        """Sends a signal that ends a process; how it ended."""
+        os.kill(pid, number)
+        return self.wait(pid)
+
+    def lives(self, pid: int) -> bool:
+        """Whether a process has not ended."""
+        return self._say({"ask": pid}).strip() == "True"
+
+    def wait(self, pid: int) -> int:
+        """How a process ended: its exit status, or less than 0 for a signal."""
+        self._open.discard(pid)
+        return int(self._say({"wait": pid}))
+
+    def said(self, most: int = 4000) -> str:
+        """The last of what the processes said."""
+        return self.log.read_text("utf-8", "replace")[-most:] if self.log.exists() else ""
+
+    def _say(self, words: dict[str, Any]) -> str:
+        assert self._server.stdin and self._server.stdout
+        self._server.stdin.write(json.dumps(words) + "\n")
+        self._server.stdin.flush()
+        answer = self._server.stdout.readline()
+        assert answer, "who makes the processes is gone"
+        return answer
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,34 @@
+"""One network that fails, in whatever way, holds up no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers.record import Record
+from hotpapers.record import duty as duties
+from tests.loopback.script import MINUTE
+from tests.torture.rig import READ, rig
+from tests.torture.table import Telling, at_length
+
+
+@at_length
+@pytest.mark.parametrize("fault", ["stall", "500"])
+@pytest.mark.parametrize("source", READ)
+def test_one_that_fails_holds_up_no_other(
+    source: str, fault: str, sqlite_url: str, tmp_path: Path, told: Telling
+) -> None:  # fmt: skip
+    with rig(sqlite_url, tmp_path) as site:
+        site.start()
+        site.wait_until_read(site.clock.now())
+        site.loopback.plan.add(f"{source}={fault}")
+        others = [job for job in site.jobs if job.partition("/")[0] != source]
+        site.wait_until_read(site.clock.now() + 30 * MINUTE, others)
+        site.wait(lambda record: duties.load(record, source).failing_since is not None)
+        with Record(sqlite_url) as record:
+            failing = {one.source.partition("/")[0] for one in duties.all_duties(record) if one.failing_since}
+        assert failing == {source}
+        site.loopback.plan.clear()
+        site.wait(lambda record: duties.load(record, source).failing_since is None)
+        site.tell(told, "one source fails, the others go on")

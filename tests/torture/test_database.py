@@ -1,0 +1,80 @@
+"""The database goes away and comes back: the program goes on by itself and loses nothing."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from hotpapers.collect import Rounds, runner
+from hotpapers.errors import NotAStore, UnreachableStore
+from hotpapers.record import Record
+from tests.torture.proxy import Proxy
+from tests.torture.rig import rig
+from tests.torture.table import ALL, Telling, at_length
+
+TIMES = 60 if ALL else 3
+OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'hotpapers'"
+AWAY = 3.0 if ALL else 0.5
+"""Real seconds for which the server takes nobody; at this speed more than a quarter of an hour."""
+
+
+def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: Path, told: Telling) -> None:
+    import psycopg
+
+    dice, ended = random.Random(4), 0
+    with rig(postgres_url, tmp_path) as site, psycopg.connect(postgres_url, autocommit=True) as server:
+        with Record(postgres_url):
+            pass
+        site.start()
+        for _ in range(TIMES):
+            time.sleep(dice.uniform(0, 0.4))
+            for (pid,) in server.execute(OTHERS).fetchall():
+                if dice.random() < 0.5:
+                    ended += bool(server.execute("SELECT pg_terminate_backend(%s)", (pid,)).rowcount)
+        assert ended > TIMES
+        site.tell(told, "connections ended by the server", ended)
+
+
+def test_a_job_that_cannot_be_made_yet_is_made_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "FAILED_AGAIN", (0.01, 0.01))
+    stop, tries = threading.Event(), list[int]()
+
+    def away(until: int) -> Rounds:
+        tries.append(1)
+        if len(tries) < until:
+            raise UnreachableStore("no server")
+        stop.set()
+        raise UnreachableStore("and none comes")
+
+    runner.Runner({"job": partial(away, 3)}, stop).run()
+    assert len(tries) == 3, "tried again until it was told to stop"
+    for broken in (UnreachableStore("no server"), NotAStore("another program's")):
+        with pytest.raises(type(broken)):
+            runner.Runner({"job": partial(_raise, broken)}, threading.Event()).run(once=True)
+    with pytest.raises(NotAStore):
+        runner.Runner({"job": partial(_raise, NotAStore("no waiting mends it"))}, threading.Event()).run()
+
+
+def _raise(problem: Exception) -> Rounds:
+    raise problem
+
+
+@at_length
+def test_a_server_that_is_away_for_a_while(postgres_url: str, tmp_path: Path, told: Telling) -> None:
+    times = 6 if ALL else 1
+    with Record(postgres_url):
+        pass
+    with Proxy(postgres_url) as proxy, rig(postgres_url, tmp_path, seen_as=proxy.url) as site:
+        site.start()
+        for _ in range(times):
+            site.wait_until_read(site.clock.now())
+            proxy.shut()
+            time.sleep(AWAY)
+            proxy.open()
+        site.tell(told, "the server was away", times)
+        assert "store failing" in site.forks.said(10**6)

@@ -1,0 +1,93 @@
+"""Hostile words on the whole way: told by networks on real sockets, read by jobs, kept, frozen, published; still words.
+
+What every channel makes of all of them, and a real browser of the pages, is tried in tests/hostile; `make torture` runs
+both.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hotpapers.issue import freeze
+from hotpapers.issue.freeze import publication_of
+from hotpapers.model import HOUR, Post, Publication
+from hotpapers.publish.press import press
+from hotpapers.record import Record
+from hotpapers.sources import SOURCES
+from tests.hostile.cases import CASES
+from tests.hostile.reading import FORM, alive
+from tests.loopback.clock import moment
+from tests.loopback.script import MINUTE, Naming, Paper, Said
+from tests.loopback.written import Written, account, paper, said
+from tests.publish.html import Page
+from tests.torture import agree
+from tests.torture.agree import Outcome
+from tests.torture.rounds import bench
+from tests.torture.table import ALL, Telling
+
+DAY = "2026-03-10"
+MADE = moment(f"{DAY}T05:00")
+NO_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML can hold (XML 1.0 §2.2), and so no paper of arXiv."""
+OWN = Publication(
+    publication="daily", title="Tea", ranking="classic/1", threshold=1, posts=2, hour=14, observed_at=MADE - HOUR
+)
+ASKING = ("reading/index.html", "search/index.html")
+"""The site's own pages with a form."""
+READ = tuple(SOURCES) if ALL else ("arxiv", "hackernews", "mastodon")
+NETWORKS = READ[1:]
+CASES_HERE = CASES if ALL else CASES[::12]
+
+
+def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, told: Telling) -> None:
+    papers = [hostile_paper(n, case) for n, case in enumerate(CASES_HERE, 1)]
+    script = Written(papers, [talk(n, case, papers[n - 1]) for n, case in enumerate(CASES_HERE, 1)])
+    with Record(sqlite_url) as record:
+        record.write([OWN], source="settings", at=MADE - HOUR)
+        read_all(sqlite_url, script)
+        posts = {key[0]: post for key, post in agree.latest(record, Post).items()}
+        assert len(posts) >= len(CASES_HERE) * 9 // 10, "some networks tell little"
+        freeze.freeze(record, publication_of(record, "daily"), DAY, at=MADE + 10 * HOUR)
+        for to in ("site", "feeds", "classic", "markdown"):
+            press(record, "daily", [DAY], to, tmp_path / to)
+        unsound = tuple(agree.unsound(record))
+    pages = {file: Page(file.read_bytes()) for file in (tmp_path / "site").rglob("*.html")}
+    lively = [f"{file}: {one}" for file, page in pages.items() for one in alive(page, allowed(str(file)))]
+    entries = [one for page in pages.values() for one in page.all("article") if one.attributes.get("class") == "entry"]
+    outcome = Outcome(len(CASES_HERE), wrong=(*lively, *unsound))
+    told.row("hostile words, from the wire to the page", len(CASES_HERE), outcome)
+    assert outcome.good and len(entries) > len(CASES_HERE) // 2, outcome
+
+
+def allowed(path: str) -> set[str]:
+    """Elements of the site's own that may stand on a page."""
+    return {"script", "meta", "link", *(FORM if path.endswith(ASKING) else ())}
+
+
+def hostile_paper(n: int, case: str) -> Paper:
+    """A paper that says it wherever a paper says anything."""
+    words = " ".join(NO_XML.sub("", case).split()) or "nothing"
+    return paper(
+        f"2603.{n:05d}", DAY, title=f"{words} on tea, a study of kettles {n}", authors=(f"Ada {words}", words),
+        abstract=f"{words} and tea.", comment=words, journal=words, doi=f"10.5555/{n}",
+    )  # fmt: skip
+
+
+def talk(n: int, case: str, about: Paper) -> Said:
+    """Somebody says it of the paper, on one network after the other."""
+    network = NETWORKS[n % len(NETWORKS)]
+    by = account(network, "ada") if network == "feeds" else account(network, f"ada{n}", shown=case, home="two")
+    message = said(by, MADE + n * MINUTE // 4, f"Tea! {case}", Naming(about.id), fame=50)
+    return message._replace(title=f"Tea! {case}") if message.title else message
+
+
+def read_all(store: str, script: Written) -> None:
+    """Each network is read for a morning; a stream for as long as something is said there."""
+    for source in READ:
+        with bench(source, store, script, MADE - 5 * MINUTE) as one:
+            one.until(MADE + len(CASES_HERE) * MINUTE // 4 + 6 * MINUTE if source == "bluesky" else MADE + 3 * HOUR)
+            one.clock.to(MADE + 7 * HOUR)
+            counts = {name: rounds for name, rounds in one.jobs.items() if name.endswith("/counts")}
+            if counts:
+                one.only(counts).until(MADE + 8 * HOUR)

@@ -1,0 +1,220 @@
+"""Addresses inside the network are never fetched: wherever they stand, however they are written."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import pytest
+
+from hotpapers.errors import NetError
+from hotpapers.model import Net
+from hotpapers.net import PoliteNet
+from hotpapers.sources import SOURCES
+from tests.loopback.hosts import HOSTS, TRAP, addresses
+from tests.loopback.reading import make
+from tests.net.server import Server, answer, client, serving
+from tests.torture.table import ALL, Telling
+
+NAMES = {
+    "inside.example": ["127.0.0.1"],
+    "also.example": ["93.184.215.14", "127.0.0.1"],
+    "six.example": ["::1"],
+    "mapped.example": ["::ffff:127.0.0.1"],
+    "cloud.example": ["169.254.169.254"],
+    "home.example": ["192.168.0.1"],
+    "shared.example": ["100.64.0.1"],
+}
+"""Names of the open network that lead inside."""
+HOSTS_INSIDE = (
+    "127.0.0.1", "localhost", "localhost.", "LOCALHOST", "127.1", "127.0.1", "127.255.255.254", "0.0.0.0", "0",
+    "2130706433", "0x7f000001", "0x7f.0.0.1", "017700000001", "0177.0.0.1", "127.0.0.1.", "%31%32%37.0.0.1",
+    "①②⑦.0.0.1", "127。0。0。1", "[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:0:0:1]",
+    "[64:ff9b::7f00:1]", "[::127.0.0.1]", "[fe80::1]", "[fc00::1]", "[2002:7f00:1::]", *NAMES,
+)  # fmt: skip
+ELSEWHERE = (
+    "http://169.254.169.254/latest/meta-data/", "http://[fd00:ec2::254]/latest/", "http://metadata.google.internal/",
+    "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://100.64.0.1/", "http://198.18.0.1/",
+    "http://224.0.0.1/", "http://255.255.255.255/", "file:///etc/passwd", "gopher://127.0.0.1/", "ftp://127.0.0.1/",
+    "data:text/plain,x", "javascript:alert(1)", "//127.0.0.1:{port}/", "///127.0.0.1:{port}/",
+    "/\\127.0.0.1:{port}/", "http:127.0.0.1:{port}/", "http:/127.0.0.1:{port}/", "http://127.0.0.1:{port}@arxiv.org/",
+    "http://arxiv.org@127.0.0.1:{port}/", "http://arxiv.org#@127.0.0.1:{port}/", "http://arxiv.org\\@127.0.0.1:{port}/",
+    "http://127.0.0.1:{port}\\@arxiv.org/", "http://127.0.0.1:{port}/%0d%0aHost:%20x", "ws://127.0.0.1:{port}/",
+    "https://127.0.0.1:{port}/", "http://127.0.0.1:0{port}/", "http://127.0.0.1:{port} /", " http://127.0.0.1:{port}/",
+    "http://127.0.0.1\t:{port}/", "HTTP://127.0.0.1:{port}/",
+)  # fmt: skip
+
+
+class Trap:
+    """Listens inside, on both protocols; `hits` counts who came."""
+
+    def __init__(self) -> None:
+        self.hits: list[str] = []
+
+    @contextmanager
+    def set(self) -> Iterator[int]:
+        """The port on which it listens."""
+        with ExitStack() as stack:
+            port = 0
+            for family, host in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")):
+                try:
+                    server = stack.enter_context(_Listening(family, host, port, self.hits))
+                except OSError:  # a machine without this protocol
+                    continue
+                port = server.server_address[1]
+                threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+                stack.callback(server.shutdown)
+            yield port
+
+
+class _Listening(http.server.ThreadingHTTPServer):
+    def __init__(self, family: int, host: str, port: int, hits: list[str]) -> None:
+        self.address_family = family
+        super().__init__((host, port), http.server.BaseHTTPRequestHandler)
+        self.hits = hits
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        self.hits.append(str(client_address))
+        return False
+
+
+def resolve(host: str, port: int, **more: Any) -> Sequence[tuple[Any, ...]]:
+    """As the system does, but for names of ours; nobody outside is asked."""
+    if host in NAMES:
+        return [(0, 0, 0, "", (address, port)) for address in NAMES[host]]
+    try:
+        return socket.getaddrinfo(host, port, flags=socket.AI_NUMERICHOST, type=socket.SOCK_STREAM)
+    except socket.gaierror:
+        if host.rstrip(".").lower() == "localhost":
+            return socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
+        raise
+
+
+@pytest.fixture(scope="module")
+def trap() -> Iterator[tuple[Trap, int]]:
+    one = Trap()
+    with one.set() as port:
+        yield one, port
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with serving() as running:
+        yield running
+
+
+def targets(port: int) -> list[str]:
+    """All that must not be fetched."""
+    return [
+        *(f"http://{host}:{port}/x" for host in HOSTS_INSIDE),
+        *(one.replace("{port}", str(port)) for one in ELSEWHERE),
+    ]
+
+
+def everywhere(play: Any) -> dict[str, Any]:
+    """The same answer to whatever is asked."""
+
+    class Always(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            return [play]
+
+    return Always()
+
+
+def polite(server: Server) -> PoliteNet:
+    """The client, which may ask this one server."""
+    return client(server, resolve=resolve)
+
+
+def test_the_trap_is_set(trap: tuple[Trap, int]) -> None:
+    """Else nothing here could fail: who does come is counted."""
+    one, port = trap
+    for host in ("127.0.0.1", "::1"):
+        with socket.create_connection((host, port)) as visitor:
+            visitor.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            visitor.recv(10)
+    assert len(one.hits) == 2
+    one.hits.clear()
+
+
+def bases_at(server: Server) -> dict[str, str]:
+    """Every network is this server."""
+    given = addresses(dict.fromkeys(HOSTS, server.port))
+    return {name: base for name, base in given.items() if name != TRAP}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_no_source_follows_a_redirect_inside(
+    source: str, server: Server, trap: tuple[Trap, int], told: Telling
+) -> None:  # fmt: skip
+    one, port = trap
+    found = targets(port)
+    found = found if ALL else found[::7]
+    for target in found:
+        server.plays = everywhere(answer(302, location=target.encode("utf-8").decode("latin-1")))
+        with polite(server) as net:
+            asked = ask(source, server, net)
+        assert isinstance(asked, NetError) and not one.hits, (target, asked)
+    told.row("led to an address inside, fetched from there", len(found), wrong_if(one.hits))
+
+
+def ask(source: str, server: Server, net: Net) -> NetError | None:
+    """A round of a source; how it failed."""
+    bases = bases_at(server) | {TRAP: ""}
+    try:
+        for _ in make(source, bases).pages(net, None):
+            pass
+    except NetError as problem:
+        return problem
+    return None
+
+
+def wrong_if(hits: Sequence[str]) -> Any:
+    """An outcome with as many wrongs."""
+    from tests.torture.agree import Outcome
+
+    return Outcome(wrong=tuple(hits))
+
+
+PLACES: dict[str, Callable[[str], str]] = {
+    "mastodon": lambda target: f"mastodon:{target.rstrip('/')}/users/a/statuses/1",
+    "huggingface": lambda target: f"huggingface:{target}",
+    "lobsters": lambda target: f"lobsters:{target}",
+    "hackernews": lambda target: f"hackernews:{target}",
+    "reddit": lambda target: f"reddit:{target}",
+}
+"""Where what somebody wrote becomes a key by which counts are asked for."""
+
+
+@pytest.mark.parametrize("network", PLACES)
+def test_no_post_leads_inside_by_its_name(
+    network: str, server: Server, trap: tuple[Trap, int], told: Telling
+) -> None:  # fmt: skip
+    """A server tells of posts whose home it says is inside: they are asked for there, and must not be."""
+    one, port = trap
+    server.plays = everywhere(answer(200, b"{}"))
+    found = targets(port)
+    for target in found:
+        with polite(server) as net, suppress(NetError):
+            list(make(network, bases_at(server) | {TRAP: ""}).counts(net, [PLACES[network](target)]))
+        assert not one.hits, target
+    told.row("a post that names an address inside, fetched from there", len(found), wrong_if(one.hits))
+
+
+def test_what_a_page_links_is_not_fetched(server: Server, trap: tuple[Trap, int], told: Telling) -> None:
+    """Feeds, boosts, cards and next pages name addresses; none of them is asked."""
+    one, port = trap
+    for target in targets(port):
+        page = json.dumps([{"id": "1", "uri": target, "url": target, "card": {"url": target}}]).encode()
+        headers = {"link": f'<{target}>; rel="next"'.encode().decode("latin-1")}
+        server.plays = everywhere(answer(200, page, **headers))
+        with polite(server) as net:
+            for source in ("mastodon", "feeds", "lobsters"):
+                ask(source, server, net)
+        assert not one.hits, target
+    told.row("a page that links an address inside, fetched from there", len(targets(port)), wrong_if(one.hits))

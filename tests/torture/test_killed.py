@@ -1,0 +1,36 @@
+"""Processes killed at random instants: nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+from hotpapers.record import Record
+from tests.torture import agree
+from tests.torture.rig import Rig, rig
+from tests.torture.table import KILLS, Telling
+
+LIFE = 0.9
+"""Real seconds for which a process lives at most; its leases end after a third of one."""
+LOOKED_AT = 50
+"""After so many kills the whole store is checked, and at the end."""
+
+
+def test_killed_while_collecting(store_url: str, tmp_path: Path, told: Telling) -> None:
+    kills = max(KILLS // 2, 1)
+    with rig(store_url, tmp_path) as site:
+        kill_often(site, kills, random.Random(1))
+        site.start()
+        site.tell(told, "killed while collecting", kills)
+
+
+def kill_often(site: Rig, kills: int, dice: random.Random) -> None:
+    """Starts a process and kills it after a while, again and again."""
+    for n in range(kills):
+        pid = site.start()
+        time.sleep(dice.uniform(0, LIFE))
+        site.kill(pid)
+        if n % LOOKED_AT == LOOKED_AT - 1:
+            with Record(site.given.store) as record:
+                assert list(agree.unsound(record)) == []

@@ -1,0 +1,135 @@
+"""Several processes on one store: all of the work is done once, whoever is killed, stops, or comes back too late."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from hotpapers.collect.leases import Leases
+from hotpapers.collect.reading import Reading
+from hotpapers.errors import NetError, StoreError
+from hotpapers.model import Item, Net, Page, Seen
+from hotpapers.record import Record, postgres
+from hotpapers.record import duty as duties
+from hotpapers.record.writing import cursor_of
+from tests.collect.made import reading
+from tests.collect.test_reading import Stream
+from tests.torture.rig import rig
+from tests.torture.table import ALL, Telling, at_length, one_is_enough
+
+TOGETHER = 20.0 if ALL else 1.0
+"""Real seconds for which processes work together."""
+HOLD = 1_000_000
+"""Microseconds of a lease here, where none is waited for."""
+WITHIN = 30e6
+"""Microseconds within which a dead process's work must be taken over."""
+
+
+@one_is_enough
+def test_two_at_once_and_one_is_killed(store_url: str, tmp_path: Path, told: Telling) -> None:
+    hold = duties.LEASE if ALL else HOLD
+    with rig(store_url, tmp_path, hold=hold) as site, Record(store_url) as record:
+        first = site.start(2)
+        site.wait_until_all_is_held(record)
+        time.sleep(TOGETHER)
+        site.wait(lambda record: len(set(site.holders(record).values())) == 2)  # both of them work
+        site.kill(first)
+        seconds = site.wait_until_all_is_held(record, but_not_by=first)
+        assert seconds < WITHIN / 1e6
+        told.row(f"taken over from a killed process within 30 s, {site.kind}")
+        site.tell(told, "two at once, one killed")
+
+
+@at_length
+def test_four_share_a_stream_and_are_killed_in_turn(postgres_url: str, tmp_path: Path, told: Telling) -> None:
+    with rig(postgres_url, tmp_path, hold=HOLD, parts=4) as site, Record(postgres_url) as record:
+        site.start(4)
+        for _ in range(6):
+            site.wait_until_all_is_held(record)
+            time.sleep(TOGETHER / 6)
+            site.kill(site.running[0])
+            site.start()
+        site.wait_until_all_is_held(record)
+        site.tell(told, "four at once, killed in turn", 6)
+
+
+@one_is_enough
+def test_who_stood_still_too_long_writes_nothing_stale(store_url: str, tmp_path: Path, told: Telling) -> None:
+    dice, times = random.Random(3), 12 if ALL else 1
+    with rig(store_url, tmp_path, hold=HOLD) as site:
+        site.start(2)
+        for n in range(times):
+            time.sleep(dice.uniform(0.5, 1.5))
+            os.kill(site.running[n % 2], signal.SIGSTOP)
+            time.sleep(2.2 * HOLD / 1e6)
+            os.kill(site.running[n % 2], signal.SIGCONT)
+        site.tell(told, "stopped for longer than a lease", times)
+
+
+# ---- one by one --------------------------------------------------------------------------------------------
+
+
+class Slow(Stream):
+    """A source during whose page the process stands still, until another one has its work."""
+
+    def __init__(self, record: Record, pages: Sequence[Page | Exception]) -> None:
+        super().__init__(pages)
+        self._record = record
+
+    def read(self, seen: Seen) -> Iterable[Item]:
+        late = self._record.database.clock() + duties.LEASE + 1
+        assert duties.take_lease(self._record, "lobsters", "another", at=late)
+        self._record.write([], source="lobsters", cursor="further")
+        return ()
+
+
+def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_url: str) -> None:
+    """What came with it, such as an ETag, must not keep it from being told again."""
+    page, lost = Page([Seen("post", "aa", b"{}", 1)], "stale"), list[str]()
+    with Record(store_url) as other, reading(store_url, {}, source=Slow(other, [page])) as made:
+        job = made.rounds.job
+        assert isinstance(job, Reading)
+        job.line = job.line._replace(forget=lambda: lost.append("what was answered"))
+        assert made.rounds.attempt() is None and lost == ["what was answered"]
+        assert cursor_of(other.database, "lobsters") == "further"
+        assert duties.load(other, "lobsters").success_at is None
+
+
+def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
+    """It read until it broke off, long after somebody else went on in its place."""
+
+    class Broken(Slow):
+        def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+            self.read(Seen("post", "aa", b"{}", 1))
+            raise NetError("the connection was reset")
+
+    with Record(store_url) as other, reading(store_url, {}, source=Broken(other, [])) as made:
+        assert made.rounds.attempt() is None
+        assert duties.load(other, "lobsters").failing_since is None
+        assert other.database.rows("SELECT count(*) FROM coverage") == [(0,)]
+
+
+def test_a_machine_that_is_gone_in_a_batch_keeps_nobody_waiting_for_long(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    assert duties.LEASE / 1e3 < postgres.IDLE_MS < postgres.WAIT_MS
+    monkeypatch.setattr(postgres, "IDLE_MS", 200)
+    with Record(postgres_url) as gone, Record(postgres_url) as other:
+        with pytest.raises(StoreError), gone.database.write():
+            assert duties.take_lease(other, "lobsters", "another")  # waits until the server lost patience
+            gone.database.rows("SELECT 1")
+        assert duties.holder_of(other, "lobsters") == "another"
+
+
+def test_by_the_arithmetic_of_leases_work_is_taken_over_within_30_seconds() -> None:
+    """A lease was renewed just now, and so was the word that its holder is there. Then others notice that there are
+    fewer of them, at most a renewal later, and that the job is free, at most a look later."""
+    leases = Leases(lambda: pytest.fail("no store is needed"), "one")
+    look = leases.renew + leases.renew / 10
+    assert duties.LEASE / 1e6 + leases.renew + look < WITHIN / 1e6

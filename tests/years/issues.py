@@ -1,0 +1,225 @@
+"""Issues and pages compared with story, plan and script: there once, in time, honest about what was not read."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from hotpapers import announcement_days as days
+from hotpapers.issue.build import read_content
+from hotpapers.model import DAY, HOUR, IssueContent, Reading
+from hotpapers.record import Record
+from tests.loopback import expected
+from tests.loopback.script import Said, there
+from tests.years.oracle import TALKING, Held, Oracle, utc
+from tests.years.weather import Calm, Span, joined, unreadable
+
+LIMIT = 12 * HOUR
+"""How long a daily issue waits for its announcement."""
+LOOK = HOUR // 2
+"""How often it is looked whether an issue is due, in these years."""
+BACK_AGAIN = 3 * HOUR
+"""How long it takes, after a trouble, until all jobs have done a round."""
+LATELY = 4 * HOUR
+"""What was said so shortly before an issue closes may not have been found: networks are read in turns."""
+
+
+class Schedule(NamedTuple):
+    """When a publication appears: of which window, at which hour, in which zone."""
+
+    name: str
+    hour: int
+    zone: ZoneInfo
+
+    def closes(self, day: datetime.date) -> int:
+        """When the issue of a day closes, µs."""
+        return round(datetime.datetime.combine(day, datetime.time(self.hour), self.zone).timestamp()) * 1_000_000
+
+    def has(self, day: datetime.date) -> bool:
+        """Whether there is an issue of a day."""
+        if self.name == "daily":
+            return day.weekday() < 5
+        return day.weekday() == 0 if self.name == "weekly" else day.day == 1
+
+    def window(self, content: IssueContent) -> int:
+        """From when on an issue tells how networks were read."""
+        return content.cut - DAY if self.name == "daily" else content.from_at
+
+
+SCHEDULES = (
+    Schedule("daily", 8, ZoneInfo("Europe/Zurich")),
+    Schedule("weekly", 6, ZoneInfo("America/New_York")),
+    Schedule("monthly", 8, ZoneInfo("Asia/Tokyo")),
+)
+
+
+class Issue(NamedTuple):
+    """A frozen issue."""
+
+    schedule: Schedule
+    day: datetime.date
+    frozen_at: int
+    content: IssueContent
+
+    def __str__(self) -> str:
+        return f"{self.schedule.name} {self.day}"
+
+
+class Issues:
+    """All issues of a record, and what must be of them."""
+
+    def __init__(self, record: Record, oracle: Oracle) -> None:
+        self.oracle, self.story = oracle, oracle.story
+        self.rows = record.database.rows('SELECT publication, "day", edition, observed_at, content FROM issue')
+        named = {one.name: one for one in SCHEDULES}
+        self.all = [
+            Issue(named[name], datetime.date.fromisoformat(day), at, read_content(content))
+            for name, day, _, at, content in self.rows
+        ]
+        self.store = joined([*oracle.stopped, *oracle.story.away, *oracle.story.full])
+        self.well = {one: Calm([*unreadable(oracle.story.faults, one), *self.store]) for one in TALKING}
+
+    # ---- there, once, in time ----------------------------------------------------------------------------
+
+    def due(self) -> Iterator[tuple[Schedule, datetime.date]]:
+        """Every issue that must be there: closed after the program was started, and half a day before the end."""
+        day = datetime.datetime.fromtimestamp(self.story.start / 1e6, datetime.UTC).date()
+        while (at := _midnight(day)) < self.story.end:
+            for one in SCHEDULES:
+                if one.has(day) and self.story.start < one.closes(day) < self.story.end - LIMIT - BACK_AGAIN:
+                    yield one, day
+            day += datetime.timedelta(days=1)
+            assert at < _midnight(day)
+
+    def labels(self) -> Iterator[str]:
+        """Issues that are missing, that are there twice, or that nobody waits for."""
+        found = [(one.schedule.name, one.day) for one in self.all]
+        wanted = [(one.name, day) for one, day in self.due()]
+        twice = sorted({one for one in found if found.count(one) > 1})
+        yield from (f"{name} {day}: missing" for name, day in wanted if (name, day) not in found)
+        yield from (f"{name} {day}: there {found.count((name, day))} times" for name, day in twice)
+        early = [one for one in self.all if one.schedule.closes(one.day) < self.story.end - LIMIT - BACK_AGAIN]
+        yield from (f"{one}: not due" for one in early if (one.schedule.name, one.day) not in wanted)
+
+    def punctual(self) -> Iterator[str]:
+        """Issues that were frozen before they closed, or later than they could be."""
+        for one in self.all:
+            closes = one.schedule.closes(one.day)
+            frozen = f"{one}: closes at {utc(closes)}, cut at {utc(one.content.cut)}, frozen at {utc(one.frozen_at)}"
+            if one.frozen_at < closes or not closes <= one.content.cut <= closes + LIMIT:
+                yield frozen
+            elif one.frozen_at > self.latest(one):
+                yield f"{frozen}; could have been at {utc(self.latest(one))}"
+
+    def latest(self, one: Issue) -> int:
+        """By when an issue must be frozen: a look after it closed and its announcement was there, or after its limit,
+        or after the store could be used again."""
+        closes = one.schedule.closes(one.day)
+        ready = closes if self.announced_in_time(one) else closes + LIMIT
+        return self._usable(ready) + LOOK + HOUR // 60
+
+    def announced_in_time(self, one: Issue) -> bool:
+        """Whether the day's announcement was surely read when its issue closed, or none is waited for."""
+        label, closes = one.day.isoformat(), one.schedule.closes(one.day)
+        if one.schedule.name != "daily" or not days.expected(label):
+            return True
+        return self.oracle.calm["arxiv"].some(days.closes_at(label), closes)
+
+    def _usable(self, moment: int) -> int:
+        """The first moment from then on at which the program runs and its store can be used, and has been for an hour:
+        who failed before is not at once there again."""
+        for one in self.store:
+            if one.start <= moment < one.end + HOUR:
+                return one.end + HOUR
+        return moment
+
+    # ---- what was not read is not nothing ----------------------------------------------------------------
+
+    def honest(self, held: Held) -> Iterator[str]:
+        """Networks that an issue calls read though they were away when it closed, or though something is missing."""
+        for one in self.all:
+            readings = {reading.network: reading for reading in one.content.readings}
+            for network in TALKING:
+                reading = readings.get(network)
+                if reading is None:
+                    yield f"{one}: does not say how {network} was read"
+                elif reading.state == "complete":
+                    yield from self._doubts(one, network, held)
+
+    def _doubts(self, one: Issue, network: str, held: Held) -> Iterator[str]:
+        away = self._away(network, one.content.cut)
+        if away and one.content.cut - away.start >= BACK_AGAIN:
+            yield f"{one}: calls {network} read, which was away since {utc(away.start)}"
+        missing = [key for key, said in self._said(one, network) if not self._in_time(key, said, one, held)]
+        if missing:
+            yield f"{one}: calls {network} read, and lacks {missing[:3]}"
+
+    def _away(self, network: str, moment: int) -> Span | None:
+        """The trouble at a moment that kept a network from being read."""
+        spans = joined([*unreadable(self.story.faults, network), *self.store])
+        return next((span for span in spans if span.start <= moment < span.end), None)
+
+    def _said(self, one: Issue, network: str) -> Iterator[tuple[str, Said]]:
+        """What was said in an issue's window and was there to be found until it closed."""
+        start = max(one.schedule.window(one.content), self.story.start)
+        for day in range(start // DAY, one.content.cut // DAY + 1):
+            for said in self.oracle.script.said(network, day):
+                in_time = said.names and start <= said.at <= one.content.cut - LATELY
+                if in_time and expected.surely_found(said) and self._stays(said, one.content.cut):
+                    yield expected.key(said, self.oracle.bases), said
+
+    @staticmethod
+    def _stays(said: Said, cut: int) -> bool:
+        """Whether it was there from its first moment on until an issue closed."""
+        return there(said, said.at) and there(said, cut) and not said.at <= said.by.left <= cut
+
+    @staticmethod
+    def _in_time(key: str, said: Said, one: Issue, held: Held) -> bool:
+        rows = held.posts.get(key, ())
+        return any(row.since <= one.content.position and row.observed_at <= one.content.cut for row in rows)
+
+    def calm(self) -> Iterator[str]:
+        """Networks that a daily issue does not call read, though nothing was wrong with them for more than a day."""
+        for one in self.all:
+            for reading in one.content.readings if one.schedule.name == "daily" else ():
+                start = one.content.cut - DAY - BACK_AGAIN
+                calm = reading.network in TALKING and self.well[reading.network].whole(start, one.content.cut)
+                if calm and start > self.story.start + DAY and reading.state != "complete":
+                    yield f"{one}: {reading}"
+
+    def announced(self) -> Iterator[str]:
+        """Issues that tell another number of announced papers than arXiv announced, or one that nobody could know."""
+        for one in self.all:
+            label = one.day.isoformat()
+            if one.schedule.name != "daily":
+                continue
+            wanted = {a.paper for a in expected.announced(self.oracle.script, label) if a.type != "replacement"}
+            told, in_time = one.content.announced, self.announced_in_time(one)
+            if (in_time and told != len(wanted)) or (told is not None and told != len(wanted)):
+                yield f"{one}: says {told} were announced, not {len(wanted)}"
+
+    # ---- pages -------------------------------------------------------------------------------------------
+
+    def pages(self, public: Path) -> Iterator[str]:
+        """Issues without a page, and pages that do not name a network that was not read."""
+        for one in self.all:
+            folder, day = public / one.schedule.name, one.day.isoformat()
+            page, plain = folder / "site" / day / "index.html", folder / "markdown" / f"{day}.md"
+            if not (page.is_file() and plain.is_file()):
+                yield f"{one}: has no page"
+                continue
+            for reading in one.content.readings:
+                if reading.state != "complete" and not _is_named(reading, plain.read_text("utf-8")):
+                    yield f"{one}: its page does not say that {reading.network} was {reading.state}"
+
+
+def _is_named(reading: Reading, text: str) -> bool:
+    head = text.partition("\n## ")[0].casefold().replace(" ", "")
+    return reading.network in head and ("inpart" in head or "unknown" in head)
+
+
+def _midnight(day: datetime.date) -> int:
+    return round(datetime.datetime.combine(day, datetime.time(), datetime.UTC).timestamp()) * 1_000_000

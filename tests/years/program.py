@@ -1,0 +1,216 @@
+"""The jobs of `hotpapers run`, as the command line makes them, over the loopback internet and by simulated time.
+
+What differs from the command: the clock, the client, that the store may be in trouble; and that a job which has done a
+round looks again at the full hour, the one that freezes at the half hour too, where it would look every few minutes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+from unittest.mock import patch
+
+from hotpapers.cli import common, networks
+from hotpapers.collect import (
+    Leases,
+    Rounds,
+    Runner,
+    SharedNames,
+    Site,
+    assembly,
+    chosen_sources,
+    job_names,
+    make_jobs,
+)
+from hotpapers.collect.reading import Line
+from hotpapers.collect.rounds import Clock
+from hotpapers.errors import StoreError
+from hotpapers.model import DAY, HOUR
+from hotpapers.record import Record
+from hotpapers.running import Housekeeping, Publishing
+from tests.loopback.clock import SteppedClock
+from tests.loopback.faults import Plan
+from tests.loopback.loopnet import LoopNet
+from tests.loopback.script import Script
+from tests.loopback.settings import settings_toml
+from tests.years.timeline import Timeline
+from tests.years.troubles import Troubles
+
+LOOK, SHORT = HOUR, 40.0
+"""At what times a job does its next round. So many seconds are between two tries, and are slept as they are."""
+LOOKS, SHORTER = HOUR // 2, 10.0
+"""The same for jobs that ask no network."""
+HOLD, RENEWED = DAY, 6 * HOUR
+"""How long a lease holds, and after what time it is renewed."""
+PUBLICATIONS = """
+hour = 8
+zone = "Europe/Zurich"
+threshold = 1
+
+[[publication]]
+name = "weekly"
+window = "weekly"
+hour = 6
+zone = "America/New_York"
+threshold = 1
+
+[[publication]]
+name = "monthly"
+window = "monthly"
+hour = 8
+zone = "Asia/Tokyo"
+threshold = 1
+
+[publish]
+channels = ["site", "markdown"]
+"""
+
+Extra = Callable[["World"], None]
+"""What runs beside the program: a backup every night, somebody who looks."""
+
+
+class Hurried(LoopNet):
+    """The client; who waits for longer than a moment waits until the nearest look."""
+
+    def __init__(self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int) -> None:
+        super().__init__(script, clock, plan, stop_at=stop_at)
+        self.look, self.short = LOOK, SHORT
+
+    def sleep(self, seconds: float) -> None:
+        """Time passes. Raises Stopped at the end of it all."""
+        if seconds >= self.short:
+            wanted, now = self.now() + round(seconds * 1e6), self.now()
+            nearest = max((wanted + self.look // 2) // self.look, now // self.look + 1)
+            seconds = (nearest * self.look - now) / 1e6
+        super().sleep(seconds)
+
+
+def write_settings(folder: Path, script: Script) -> Path:
+    """The hotpapers.toml of these years: default settings, the loopback's addresses, three publications."""
+    whole = settings_toml(LoopNet(script, SteppedClock(0)).bases)
+    asked_for = whole.partition("[source.reddit]")[0]  # Reddit and X are off until asked for
+    name = 'title = "Loopback Papers"\n'
+    head, _, sources = asked_for.partition(name)
+    file = folder / "hotpapers.toml"
+    file.write_text(head + name + PUBLICATIONS.partition("[publish]")[0] + sources)
+    return file
+
+
+class World(NamedTuple):
+    """Where the program lives: its folder's settings, what happens, what goes wrong, by which clock."""
+
+    settings: Path
+    script: Script
+    plan: Plan
+    timeline: Timeline
+    troubles: Troubles
+
+    @property
+    def home(self) -> common.Home:
+        """The settings, read."""
+        return common.home_of(None, self.settings)
+
+    def client(self) -> Hurried:
+        """A job's own client, and its clock."""
+        return Hurried(self.script, self.timeline, self.plan, self.timeline.until)
+
+
+@contextmanager
+def by_simulated_time(world: World) -> Iterator[None]:
+    """All of the program goes by that clock, and asks nobody but the loopback internet."""
+
+    def line(own: Sequence[str], secrets: Sequence[str], site: Site) -> Line:
+        return Line(world.client())
+
+    with (
+        patch.object(time, "time_ns", lambda: world.timeline.now() * 1000),
+        patch.object(time, "time", lambda: world.timeline.now() / 1e6),
+        patch.object(assembly, "make_line", line),
+        patch.object(networks, "make_line", line),
+    ):
+        yield
+
+
+def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
+    """The program runs until a moment, and some others beside it. Raises what breaks one of them."""
+    home, names = world.home, [one.name for one in world.home.settings.publication]
+    with common.open_record(home, create=True, publications=True):
+        pass
+    choices = chosen_sources(home.settings.source)
+    world.timeline.expect(len(job_names(choices)) + 2 + len(beside) + 1, until)
+    stop = threading.Event()
+    leases = Leases(partial(world.troubles.record, home.store), f"at {world.timeline.now()}", hold=HOLD)
+    site = _site(world, home, stop, leases)
+    jobs: dict[str, Callable[[], Rounds]] = {
+        **make_jobs(choices, site),
+        Publishing.name: partial(networks._issues, home, names, site),
+        Housekeeping.name: partial(networks._housekeeping, home, names, site),
+    }
+    extras: list[Extra] = [*beside, partial(keep_leases, leases)]
+    others = {f"beside {n}": partial(Beside, other, world) for n, other in enumerate(extras)}
+    makes: dict[str, Callable[[], Rounds | Beside]] = {**jobs, **others}
+    turns = {name: Turn(world.timeline, n, make) for n, (name, make) in enumerate(makes.items())}
+    Runner(turns, stop).run()  # type: ignore[arg-type]
+    leases.close()
+
+
+def _site(world: World, home: common.Home, stop: threading.Event, leases: Leases) -> Site:
+    clock = world.client()
+    clock.look, clock.short = LOOKS, SHORTER
+
+    class SimulatedSite(Site):
+        def record(self) -> Record:
+            return world.troubles.record(self.store)
+
+        @property
+        def clock(self) -> Clock:
+            return Clock(clock.now, clock.sleep)
+
+    return SimulatedSite(home.store, home.settings.contact, stop, leases, SharedNames(), home.terms)
+
+
+def keep_leases(leases: Leases, world: World) -> None:
+    """Renews the program's leases, as its own thread does by the machine's clock."""
+    while world.timeline.now() < world.timeline.until:
+        world.timeline.to(world.timeline.now() + RENEWED)
+        with suppress(StoreError), world.troubles.record(world.home.store) as record:
+            for job in leases._held():
+                leases.take(record, job)
+
+
+class Beside(NamedTuple):
+    """What runs beside the program."""
+
+    extra: Extra
+    world: World
+
+    def run(self, *, once: bool = False) -> None:
+        """Until the program ends."""
+        self.extra(self.world)
+
+
+class Turn(NamedTuple):
+    """A job that works while it has the turn."""
+
+    timeline: Timeline
+    rank: int
+    make: Callable[[], Rounds | Beside]
+
+    def __call__(self) -> Turn:
+        return self
+
+    def run(self, *, once: bool = False) -> None:
+        """As `Rounds.run`."""
+        self.timeline.enter(self.rank)
+        try:
+            self.make().run(once=once)
+        except BaseException:
+            self.timeline.until = self.timeline.now()  # nobody sleeps on
+            raise
+        finally:
+            self.timeline.leave()

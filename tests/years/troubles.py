@@ -1,0 +1,70 @@
+"""A store that cannot be reached for a while, or whose disk is full: between the program and a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+from hotpapers.errors import UnreachableStore
+from hotpapers.record import Record
+from hotpapers.record.database import Database
+from tests.years.weather import Span
+
+NO_LIMIT = 4_294_967_294
+
+
+class Troubles:
+    """When the store is in trouble, by a clock."""
+
+    def __init__(self, now: Callable[[], int], away: Sequence[Span], full: Sequence[Span]) -> None:
+        self._now, self._away, self._full = now, away, full
+
+    @property
+    def is_away(self) -> bool:
+        """Whether nobody reaches it."""
+        return self._is(self._away)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether its disk is full."""
+        return self._is(self._full)
+
+    def _is(self, spans: Sequence[Span]) -> bool:
+        return any(one.start <= self._now() < one.end for one in spans)
+
+    def record(self, store: str) -> Record:
+        """The store, opened. Raises UnreachableStore."""
+        self.check()
+        record = Record(store)
+        record.database = cast("Database", Fragile(record.database, self))
+        return record
+
+    def check(self) -> None:
+        """Raises UnreachableStore while it is away."""
+        if self.is_away:
+            raise UnreachableStore("the database server does not answer, as planned")
+
+
+class Fragile:
+    """A database as long as it can be reached. On a full disk it does not grow: SQLite says so itself."""
+
+    def __init__(self, database: Database, troubles: Troubles) -> None:
+        self._database, self._troubles = database, troubles
+        self._limited = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "close":
+            self._troubles.check()
+        return getattr(self._database, name)
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """A write transaction, in which there is no more room than there is."""
+        self._troubles.check()
+        if self._troubles.is_full or self._limited:
+            self._limited = self._troubles.is_full
+            pages = self._database.rows("PRAGMA page_count")[0][0] if self._limited else NO_LIMIT
+            self._database.rows(f"PRAGMA max_page_count = {pages}")
+        with self._database.write():
+            yield

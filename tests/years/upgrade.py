@@ -1,0 +1,110 @@
+"""A store as the version of the program before left it, and a migration in the midst of which the program is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import apsw
+
+from hotpapers.record import Record, schema
+from hotpapers.record.sqlite import SqliteDatabase
+
+CHILD = """
+import sys
+from hotpapers.record import Record, schema, sqlite
+
+whole = sqlite.SqliteDatabase.run
+
+def run(self, sql, params=()):
+    done = whole(self, sql, params)
+    if sql == schema.MIGRATIONS[-1]:
+        print("in the midst", flush=True)
+        sys.stdin.read()
+    return done
+
+sqlite.SqliteDatabase.run = run
+Record(sys.argv[1])
+print("done", flush=True)
+"""
+"""Opens a store, and stands still when the last migration has made its tables and nothing is committed."""
+
+
+def version_of(store: Path) -> int:
+    """How many migrations a store has seen."""
+    return int(apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY).execute("PRAGMA user_version").get)
+
+
+def layout(connection: apsw.Connection) -> dict[str, str]:
+    """Every table, index and trigger by name, as SQL; without the shadows of virtual tables."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    return {str(name): " ".join(str(sql).split()) for name, sql in rows}
+
+
+def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
+    """The layout of a new store that has seen these."""
+    connection = apsw.Connection(":memory:")
+    for one in migrations:
+        connection.execute(one)
+    return layout(connection)
+
+
+def turn_back(store: Path) -> None:
+    """Takes away what the last migration brings: a store as the version before would have it, with all its rows."""
+    before, now = layout_of(schema.MIGRATIONS[:-1]), layout_of(schema.MIGRATIONS)
+    connection = apsw.Connection(str(store))
+    with connection:
+        for kind in ("TRIGGER", "INDEX", "TABLE"):
+            for name in _named(connection, kind.lower()):
+                if name in now and name not in before:
+                    connection.execute(f'DROP {kind} IF EXISTS "{name}"')
+        connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) - 1}")
+    found = layout(connection)
+    connection.close()
+    assert found == before, "the last migration changes a table that was there: it has to be taken back here too"
+
+
+def _named(connection: apsw.Connection, kind: str) -> Iterator[str]:
+    """Virtual tables first: their shadows go with them."""
+    sql = "SELECT name FROM sqlite_schema WHERE type = ? ORDER BY rootpage > 0, name"
+    yield from [str(name) for (name,) in connection.execute(sql, (kind,))]
+
+
+def killed_in_the_midst(store: Path) -> None:
+    """A program of now opens a store of before, and is killed while it migrates. The store must be as it was."""
+    before = layout(apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY))
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(store)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout and child.stdout.readline() == "in the midst\n"
+    os.kill(child.pid, signal.SIGKILL)
+    child.communicate()
+    assert child.returncode == -signal.SIGKILL
+    assert version_of(store) == len(schema.MIGRATIONS) - 1
+    database = SqliteDatabase(store)
+    assert database.integrity() == []
+    assert layout(database._connection) == before
+    database.close()
+
+
+def upgraded(store: Path) -> None:
+    """The store goes back to what the version before left, and comes to today's, killed once on the way."""
+    rows = _counts(store)
+    turn_back(store)
+    killed_in_the_midst(store)
+    with Record(str(store), create=False):
+        pass
+    assert version_of(store) == len(schema.MIGRATIONS)
+    assert _counts(store) == rows
+
+
+def _counts(store: Path) -> dict[str, int]:
+    """How many rows each table of items has, and how many batches there are."""
+    connection = apsw.Connection(str(store), apsw.SQLITE_OPEN_READONLY)
+    tables = [name for name in layout_of(schema.MIGRATIONS[:1]) if not name.endswith("_key")]
+    names = [str(name) for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    return {name: int(connection.execute(f'SELECT count(*) FROM "{name}"').get) for name in names if name in tables}
