@@ -15,9 +15,12 @@ from hotpapers.record import Record
 from hotpapers.record import duty as duties
 from hotpapers.record.duty import Duty
 from hotpapers.record.verify import check
+from hotpapers.record.writing import cursor_of
 from hotpapers.running.health import dead_jobs
 from tests.collect.made import Made, reading
 from tests.sources.net import START, ScriptedNet, reply
+
+MINUTE = 60 * 1_000_000
 
 
 def story(short_id: str, paper: str, score: int = 3) -> dict[str, object]:
@@ -124,6 +127,24 @@ class Stream:
 
     def read(self, seen: Seen) -> Iterable[Item]:
         return ()
+
+
+def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url: str) -> None:
+    """However long the backlog takes to be told; then it is written down how far it was read."""
+    behind = [Page(cursor=str(n), until=START + n * MINUTE) for n in range(1, 20)]
+    with reading(store_url, {}, source=Stream([*behind, NetError("it was heard too long")])) as made:
+        made.net.sleep(10 * 60)
+        duties.save(made.record, Duty(source="lobsters", started_at=START, covered_to=START))
+        following = made.rounds.attempt(once=True)
+        assert following is not None and following.state == "idle"
+        [row] = coverage(made.record)
+        assert (row.from_at, row.until_at, row.state) == (START, START + 15 * MINUTE, "complete")
+
+
+def test_one_round_of_what_ends_by_itself_is_done_however_long_it_takes(store_url: str) -> None:
+    with reading(store_url, {}, source=Stream([Page(cursor=str(n)) for n in range(20)])) as made:
+        assert made.rounds.attempt(once=True) is not None
+        assert cursor_of(made.record.database, "lobsters") == "19" and made.net.now() >= START + 20 * MINUTE
 
 
 def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> None:

@@ -30,9 +30,10 @@ class Heard:
     """What came of listening, until the script ended it."""
 
     def __init__(
-        self, bluesky: Bluesky, hosts: Mapping[str, Iterable[Said]], cursor: str | None = None, pace: float = 1.0
-    ) -> None:
-        self.net = ScriptedNet(lambda url: hosts[url.partition("?")[0].removesuffix("/subscribe")], pace=pace)
+        self, bluesky: Bluesky, hosts: Mapping[str, Iterable[Said]], cursor: str | None = None, pace: float = 1.0,
+        now: int = START,
+    ) -> None:  # fmt: skip
+        self.net = ScriptedNet(lambda url: hosts[url.partition("?")[0].removesuffix("/subscribe")], pace=pace, now=now)
         self.pages: list[Page] = []
         with pytest.raises((NetError, Stopped)) as ended:
             for page in bluesky.pages(self.net, cursor):
@@ -69,7 +70,15 @@ def test_posts_alone_are_asked_for_or_reactions_too_from_a_little_before_the_cur
     assert heard.asked == [(f"{ONE}/subscribe", {"wantedCollections": ["app.bsky.feed.post"], "cursor": cursor})]
     [(_, query)] = Heard(source(mode="stream"), {ONE: [Stopped()]}).asked
     names = ["app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost"]
-    assert query == {"wantedCollections": names}
+    assert query == {"wantedCollections": names, "cursor": cursor}
+
+
+def test_what_is_said_before_any_host_answers_is_not_lost() -> None:
+    first = Heard(source(), {ONE: [Refused("no")], TWO: [Refused("no")]})
+    assert first.pages == [Page((), str(START))]
+    said = [paper_at(START + 5 * SECOND), None, Stopped()]
+    later = Heard(source(), {ONE: said}, first.pages[0].cursor, now=START + 3600 * SECOND)
+    assert later.asked[0][1]["cursor"] == [str(START - 10 * SECOND)] and len(later.seen) == 1
 
 
 @pytest.mark.parametrize(
@@ -119,12 +128,12 @@ def test_a_server_whose_clock_is_ahead_lacks_nothing_and_takes_no_cursor_along()
 
 def test_pages_are_bounded_and_a_quiet_stream_has_a_heartbeat() -> None:
     crowd = [paper_at(START + n) for n in range(2 * MOST_SEEN)]
-    heard = Heard(source(), {ONE: [*crowd, Stopped()]}, pace=0)
+    heard = Heard(source(), {ONE: [*crowd, Stopped()]}, str(START), pace=0)
     assert [len(page.seen) for page in heard.pages] == [MOST_SEEN, MOST_SEEN]
-    heard = Heard(source(silence=0), {ONE: [None] * 4 + [Stopped()]})
-    assert heard.pages == [Page([], None, START + n * 30 * SECOND) for n in (1, 2, 3, 4)]
+    heard = Heard(source(silence=0), {ONE: [None] * 4 + [Stopped()]}, str(START))
+    assert heard.pages == [Page([], str(START), START + n * 30 * SECOND) for n in (1, 2, 3, 4)]
     assert isinstance(heard.error, Stopped)
-    heard = Heard(source(), {ONE: [idle_at(START + n) for n in range(61)] + [Stopped()]})
+    heard = Heard(source(), {ONE: [idle_at(START + n) for n in range(61)] + [Stopped()]}, str(START))
     assert [page.cursor for page in heard.pages] == [str(START + 29), str(START + 59)]
 
 
@@ -216,7 +225,7 @@ def test_a_page_says_up_to_when_the_network_was_read_also_while_a_backlog_is_tol
 def test_nothing_is_read_before_the_first_event_nor_by_hearing_again_what_was_heard() -> None:
     since = START - 100 * SECOND
     assert [page.until for page in Heard(source(), {ONE: [None, Stopped()]}, str(since)).pages] == [since]
-    assert [page.until for page in Heard(source(), {ONE: [None, Stopped()]}).pages] == [START]
+    assert [page.until for page in Heard(source(), {ONE: [None, Stopped()]}).pages] == [None, START]
     again: list[Said] = [paper_at(since - 9 * SECOND), paper_at(since - 8 * SECOND), Stopped()]
     assert {page.until for page in Heard(source(), {ONE: again}, str(since)).pages} == {since}
     [page] = Heard(source(), {ONE: [None, Stopped()]}, str(START + 10**12)).pages
@@ -304,6 +313,15 @@ def test_anothers_number_means_nothing_to_a_relay(cursor: str | None) -> None:
     assert firehose(cursor=cursor).asked == [(RELAY, {})]
 
 
+def test_a_relay_is_not_believed_to_have_told_what_was_said_before_it_was_heard() -> None:
+    said = commit_frame(ANNA, PATH, PAPER, 7, TIME)
+    for cursor in (str(START - 3600 * SECOND), f"firehose:other.example:5:{START - 3600 * SECOND}"):
+        heard = firehose(said, cursor=cursor)
+        assert isinstance(heard.error, Gap) and heard.error.missing == (START - 3600 * SECOND, START)
+        assert heard.pages == [Page((), str(START))]
+    assert [seen.kind for seen in firehose(said, None, cursor=str(START)).seen] == ["post"]
+
+
 def test_jetstream_goes_on_from_a_firehoses_moment() -> None:
     [(_, query)] = Heard(source(), {ONE: [Stopped()]}, f"firehose:relay.example:5:{START}").asked
     assert query["cursor"] == [str(START - 10 * SECOND)]
@@ -328,7 +346,7 @@ def test_a_relay_that_forgot_what_came_next_is_heard_from_its_oldest_on() -> Non
 
 
 def test_other_errors_of_a_relay_end_the_round() -> None:
-    heard = firehose(frame("", {"error": "ConsumerTooSlow"}, op=-1))
+    heard = firehose(frame("", {"error": "ConsumerTooSlow"}, op=-1), cursor=str(START))
     assert heard.pages == [] and "ConsumerTooSlow" in str(heard.error)
 
 

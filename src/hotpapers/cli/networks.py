@@ -45,7 +45,11 @@ Examples:
   hotpapers collect --config site/hotpapers.toml"""
 )
 @click.argument("sources", metavar="[SOURCE]…", nargs=-1)
-@click.option("--once", is_flag=True, help="One round of each source, then end; of a stream five minutes.")
+@click.option(
+    "--once",
+    is_flag=True,
+    help="One round of each source, then end; of a stream what came since the last one, and five minutes.",
+)
 @common.store_options
 def collect(sources: tuple[str, ...], once: bool, home: common.Home) -> None:
     """Read networks into the record.

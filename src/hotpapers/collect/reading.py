@@ -40,8 +40,8 @@ KEPT_EVERY = 5 * 60 * 1_000_000
 heartbeat would be a million a year. So much is heard again after a crash."""
 LOOK_EVERY = 10 * 1_000_000
 """Microseconds after which it is asked what others brought into the record."""
-ONCE_AT_MOST = 5 * 60 * 1_000_000
-"""Microseconds after which a single round ends even where the source never does."""
+ONCE = 5 * 60 * 1_000_000
+"""So many microseconds of a stream, which never ends by itself, a single round reads, besides all from before it."""
 LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
 """Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
 EDIT = "edit"
@@ -133,7 +133,8 @@ class Reading:
             for page in self.source.pages(self.line.net, cursor_of(work.record.database, self.name)):
                 self.store(work, page)
                 following = page.next_at
-                if once and self.line.net.now() - began > ONCE_AT_MOST:
+                if once and page.until is not None and page.until >= began + ONCE:
+                    self._cover_up_to(work, page.until)
                     break
             else:
                 self.cover(work, began)
@@ -200,11 +201,13 @@ class Reading:
 
     def cover(self, work: Work, until: int) -> None:
         """All was read up to a moment: written down, at most every quarter of an hour while nothing happens."""
-        start, at = self._covered_to(work), self.line.net.now()
-        if until - start <= COVERED_EVERY and work.duty.failing_since is None:
-            return
+        if until - self._covered_to(work) > COVERED_EVERY or work.duty.failing_since is not None:
+            self._cover_up_to(work, until)
+
+    def _cover_up_to(self, work: Work, until: int) -> None:
+        at = self.line.net.now()
         before = self._covered_by_all(work)
-        work.note(covered_to=max(until, start))
+        work.note(covered_to=max(until, self._covered_to(work)))
         stretch = Stretch(self.source.name, before, self._covered_by_all(work), at)
         self._write(work, read_well(stretch, self.source.reach), at)
         work.recovered()

@@ -92,13 +92,16 @@ class Bluesky:
         """The stream from the cursor on, from the first host that tells it, then the next. Ends by an error alone.
 
         Where no host has what follows the cursor, the cursor is moved to where one has, and the error tells it, and
-        what is missing where that is known.
+        what is missing where that is known. Without a cursor, now is one, before any host is asked: if it takes hours
+        until one answers, those are heard too, or missing.
         """
         resume, problems, gaps = parse(cursor).up_to(net.now()), list[NetError](), list[Gap]()
+        if resume == Cursor():
+            resume = Cursor(net.now())
+            yield Page((), str(resume))
         for number in range(self._hosts()):
             transport = self._transport(number, resume)
-            since = resume.time if isinstance(transport, Jetstream) else None
-            watch = Watch(net.now(), since, self.settings.silence, self.settings.late, resume.time)
+            watch = Watch(net.now(), transport.since, self.settings.silence, self.settings.late, resume.time)
             try:
                 for page in listen(net, transport, self._sieve, watch):
                     resume = parse(page.cursor) if page.cursor else resume

@@ -62,9 +62,11 @@ def _number(text: str) -> int | None:
 
 
 class Transport(Protocol):
-    """One way to hear the stream, from one server. `headers`: what is said to the server."""
+    """One way to hear the stream, from one server. `headers`: what is said to the server. `since`: the moment from
+    which on all should be heard, None where the server counts by numbers of its own."""
 
     url: str
+    since: int | None
     headers: Mapping[str, str]
 
     def events(self, message: bytes) -> Sequence[bytes]:
@@ -87,7 +89,7 @@ class Jetstream:
     def __init__(
         self, host: str, collections: Collection[str], cursor: Cursor, overlap: int, unpack: Unpack | None = None
     ) -> None:
-        self._resumed = cursor.time or 0
+        self._resumed, self.since = cursor.time or 0, cursor.time
         asked = [("wantedCollections", collection) for collection in collections]
         if cursor.time is not None:
             asked.append(("cursor", str(max(cursor.time - overlap * SECOND, 0))))
@@ -110,7 +112,9 @@ class Firehose:
 
     def __init__(self, relay: str, collections: Collection[str], cursor: Cursor) -> None:
         self._relay, self._collections = urlsplit(relay).netloc, collections
-        self._seq = cursor.seq if cursor.relay == self._relay else None
+        ours = cursor.relay == self._relay
+        self._seq = cursor.seq if ours else None
+        self.since = None if ours else cursor.time
         self._time, self._asked = cursor.time, self._seq
         self.url = relay if self._seq is None else f"{relay}?cursor={self._seq}"
         self.headers: Mapping[str, str] = {}
@@ -138,7 +142,7 @@ class Watch:
     """Notices a server that is blind: it tells of no commits, or only what is long past and gets no younger.
 
     `silence`: seconds without an event, 0 for ever. `late`: seconds that events may be old without becoming younger.
-    `since`: the moment from which on the server was asked, where it understands moments; `read`: up to which moment
+    `since`: the moment from which on all should be heard, where that is one; `read`: up to which moment
     the network was read before. `heard`: when the last commit came; `is_first`: none has come yet.
     """
 
