@@ -146,7 +146,9 @@ class RecordShelf:
         found = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
         keys = sorted({row.item.post for rows in found.values() for row in rows if isinstance(row.item, Post)})
         gone = posts.withheld(self._now, keys)
-        return {paper: self._quotable(paper, _allowed(rows, gone)) for paper, rows in found.items()}
+        allowed = {paper: _allowed(rows, gone) for paper, rows in found.items()}
+        known = self._gate(allowed)
+        return {paper: tuple(gate.passed(known, paper, some)) for paper, some in allowed.items()}
 
     def _view_of(self, content: IssueContent) -> View:
         return self._record.view(content.cut, content.position)
@@ -206,15 +208,16 @@ class RecordShelf:
     ) -> dict[str, tuple[Quotation, ...]]:
         """What an issue quotes: what passes the gate, and of each account one post, the one under the first paper."""
         papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.still)), *whole])
-        passed = ((paper, self._quotable(paper, whole[paper])) for paper in papers if paper in whole)
+        known = self._gate(whole)
+        passed = ((paper, gate.passed(known, paper, whole[paper])) for paper in papers if paper in whole)
         return gate.once_each(passed, {one.post.post: one.post for some in whole.values() for one in some})
 
-    def _quotable(self, paper: str, quotations: Sequence[Quotation]) -> tuple[Quotation, ...]:
-        """Of an entry's posts those that may be quoted, as their networks' terms have it."""
+    def _gate(self, quotations: Mapping[str, Sequence[Quotation]]) -> gate.Gate:
+        """What decides which of the posts under some papers may be quoted, as their networks' terms have it."""
         if self._doubted is None:
             self._doubted = doubted(self._now)
-        known = gate.gate_for(self._now, self._terms, (one.post for one in quotations))
-        return tuple(gate.passed(known._replace(doubted=self._doubted), paper, quotations))
+        shown = (one.post for some in quotations.values() for one in some)
+        return gate.gate_for(self._now, self._terms, shown)._replace(doubted=self._doubted)
 
     def withheld(self) -> frozenset[str]:
         """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""
