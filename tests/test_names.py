@@ -15,7 +15,7 @@ from hotpapers import classic_text
 from hotpapers.mentions import pages
 from hotpapers.mentions.doubt import other_title
 from hotpapers.mentions.names import MOST_PLACES, MOST_WORDS, NO_NAMES, Named, Names, Naming
-from hotpapers.mentions.words import plain, words
+from hotpapers.mentions.words import WORD, plain, words
 
 KETTLE, SOCKS, OTHER = "arxiv:2609.00001", "arxiv:2609.00002", "arxiv:2609.00003"
 TITLE = "Teaching Kettles to Sing: $L_2$-Regular Whistles in Schrödinger's Kitchen"
@@ -51,6 +51,14 @@ def titles(text: str, names: Names = KNOWN) -> list[str]:
 )
 def test_words(dressed: str, bare: str) -> None:
     assert words(dressed) == bare.split()
+
+
+DRESSED = st.text("aB1$_^{}\\~ -'é’ßαΣςﬁ½–‑🎉ッ日\u0301\u200bİı") | st.text()
+
+
+@given(DRESSED)
+def test_words_are_found_in_one_look_at_each_byte_as_in_the_plain_text(text: str) -> None:
+    assert words(text) == WORD.findall(plain(text).lower()) and plain(text).isascii()
 
 
 @given(st.text())

@@ -7,8 +7,10 @@ a to z and digits, and parted by anything else: `end-to-end` is three words; `L_
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
+from functools import lru_cache
 
 _GREEK = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi",
@@ -22,6 +24,7 @@ _SPELLED = str.maketrans(
     | {chr(0x3B1 + n): name for n, name in enumerate(_GREEK)}
     | {chr(0x391 + n): name for n, name in enumerate(_GREEK)}
     | {letter.upper(): spelled for letter, spelled in _LETTERS.items() if letter not in "ßı"}
+    | {"’": "'", "‘": "'", "–": "-", "‐": "-"}  # NFKD makes ‑ the last one
 )
 _FUNCTIONS = ("log", "sin", "cos", "tan", "exp", "max", "min", "sup", "inf", "lim", "det", "dim", "ker", "gcd", "deg")
 _READ = (
@@ -32,13 +35,14 @@ _READ = (
 """TeX's commands that are read aloud, in lower case; all others only say how something looks."""
 
 _UNSEEN = re.compile("[\u00ad\u0300-\u036f\u200b-\u200f\u2060-\u2064\u20d0-\u20f0\ufe00-\ufe0f\ufeff]+")
-_SPELLABLE = re.compile(f"[\u0391-\u03c9{''.join(map(chr, _SPELLED))}]")
 _ACCENT = re.compile(r"""\\(?:["'`^~=.] ?\{? ?\\?([A-Za-z])\}?|[uvHckrdb] ?\{ ?\\?([A-Za-z]) ?\})""")
 _COMMAND = re.compile(r"\\([A-Za-z]+)( ?)")
-_SIGNS = str.maketrans(dict.fromkeys("$_^{}\\") | {"~": " "})
-_SIGN = re.compile(r"[$_^{}\\~]")
+_DROPPED = "$_^{}\\"
+_SIGNS = str.maketrans(dict.fromkeys(_DROPPED) | {"~": " "})
 WORD = re.compile("[a-z0-9]+")
 """A word of a plain text in lower case."""
+_LETTERS_ALONE = bytes(ord(chr(n).lower()) if chr(n).isalnum() else 32 for n in range(128)) + b" " * 128
+"""For bytes of ASCII: letters in lower case, digits, and a blank for all else."""
 
 
 def plain(text: str) -> str:
@@ -47,15 +51,37 @@ def plain(text: str) -> str:
     A sign that is not ASCII becomes a question mark. The answer may be up to 18 times as long, where one character
     stands for a whole phrase.
     """
+    return _in_ascii(text).translate(_SIGNS)
+
+
+def _in_ascii(text: str) -> str:
+    """The same with the signs of TeX that stand within a word."""
     if not text.isascii():
-        text = _UNSEEN.sub("", unicodedata.normalize("NFKD", text))
-        text = text.replace("’", "'").replace("‘", "'").replace("–", "-").replace("‐", "-")  # NFKD makes ‑ one of these
-        if _SPELLABLE.search(text):  # looked for first: to translate takes as long as all the rest
-            text = text.translate(_SPELLED)
-        text = text.encode("ascii", "replace").decode()
+        text = unicodedata.normalize("NFKD", text).encode("ascii", _SPELLING).decode()
     if "\\" in text:
         text = _COMMAND.sub(_said, _ACCENT.sub(lambda found: found[1] or found[2], text))
-    return text.translate(_SIGNS) if _SIGN.search(text) else text
+    return text
+
+
+def _spelled(run: str) -> str:
+    """Characters that are not ASCII, in it."""
+    return _UNSEEN.sub("", run).translate(_SPELLED).encode("ascii", "replace").decode()
+
+
+_spelled_before = lru_cache(4096)(_spelled)
+_SHORT_RUN = 12
+"""Characters of a run that may come again: an accent, an apostrophe, emoji, a word."""
+
+
+def _spell(problem: UnicodeError) -> tuple[str, int]:
+    """What an encoder writes for a run of characters that are not ASCII: only for these anything is done in Python."""
+    assert isinstance(problem, UnicodeEncodeError)
+    run = problem.object[problem.start : problem.end]
+    return (_spelled_before if len(run) <= _SHORT_RUN else _spelled)(run), problem.end
+
+
+_SPELLING = "hotpapers.words"
+codecs.register_error(_SPELLING, _spell)
 
 
 def _said(command: re.Match[str]) -> str:
@@ -64,5 +90,5 @@ def _said(command: re.Match[str]) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words, in order."""
-    return WORD.findall(plain(text).lower())
+    """The words, in order: what WORD finds in the plain text in lower case, by one look at each byte."""
+    return _in_ascii(text).encode().translate(_LETTERS_ALONE, _DROPPED.encode()).decode().split()
