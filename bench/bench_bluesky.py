@@ -35,7 +35,7 @@ from hotpapers.sources.bluesky import Bluesky, BlueskySettings
 from hotpapers.terms import TERMS
 
 EVENTS = 400_000
-ROUNDS = 3
+ROUNDS = 5
 LIVE = 463
 """Events in a second, as recorded."""
 GOAL = 500

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Any, TypeGuard
 
@@ -10,34 +10,22 @@ import msgspec
 
 from hotpapers.model import DAY, Item, Mention, Post, Snapshot, Verdict
 from hotpapers.record import Record, View, reacted
+from hotpapers.record.items import Row
 from hotpapers.sources.matching import EDITED, edited
 
 TRACKED_FOR = 30 * DAY
 
 
-class Known:
+class Known(set[str]):
     """The keys of the posts that the record tracks, and of their accounts: what streams of events are compared with."""
-
-    def __init__(self, keys: Iterable[str] = ()) -> None:
-        self._keys = set(keys)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
 
     def learn(self, items: Sequence[Item]) -> None:
         """Takes in posts and their accounts as they come; posts that are gone are dropped."""
         for item in items:
             if isinstance(item, Post) and item.gone:
-                self._keys.discard(item.post)
+                self.discard(item.post)
             elif isinstance(item, Post):
-                self._keys.update((item.post, item.account))
-
-    def update(self, keys: Iterable[str]) -> None:
-        """Takes in keys that others brought into the record."""
-        self._keys.update(keys)
+                self.update((item.post, item.account))
 
 
 class KnownPosts(Known):
@@ -60,14 +48,17 @@ class KnownPosts(Known):
 
     def holds(self, key: str, /) -> bool:
         """Whether the record has a post or an account, however old. Raises StoreError."""
-        if key in self:
-            return True
-        rows = self._record.database.rows
-        return any(rows(f"SELECT 1 FROM post WHERE {name} = ? LIMIT 1", (key,)) for name in ("post", "account"))
+        return key in self or is_held(self._record, key)
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post that a reaction was for, by the reaction's own address. Raises StoreError."""
         return reacted.post_of(self._record, reaction)
+
+
+def is_held(record: Record, key: str) -> bool:
+    """Whether the record has a post or an account, however old. Raises StoreError."""
+    sql = "SELECT EXISTS (SELECT 1 FROM post WHERE post = ?) OR EXISTS (SELECT 1 FROM post WHERE account = ?)"
+    return bool(record.database.rows(sql, (key, key))[0][0])
 
 
 def still_new(record: Record, then: View) -> Callable[[Item], bool]:
@@ -88,11 +79,12 @@ class Words:
     def __init__(self, view: View) -> None:
         self._view = view
         self._said: dict[tuple[Any, ...], Item] = {}
+        self._finders: dict[type[Item], Callable[..., Row | None]] = {}
 
     def is_new(self, item: Item) -> bool:
         """Whether an item says something else than the last word on its key, but for the moment. Now it is said."""
         key = (type(item), *(getattr(item, name) for name in item.key))
-        last = self._said.get(key) or self._recorded(key)
+        last = self._said.get(key) or self._recorded(*key)
         self._said[key] = item
         return last is None or msgspec.structs.replace(last, observed_at=item.observed_at) != item
 
@@ -117,8 +109,9 @@ class Words:
         last = {word.about: word.judgement for word in words if is_edit(word)}
         return {about for about, judgement in last.items() if judgement == "doubtful"}
 
-    def _recorded(self, key: tuple[Any, ...]) -> Item | None:
-        row = self._view.one(*key)
+    def _recorded(self, cls: type[Item], *key: Any) -> Item | None:
+        find = self._finders.get(cls) or self._finders.setdefault(cls, self._view.finder(cls))
+        row = find(*key)
         return row.item if row else None
 
 

@@ -41,12 +41,16 @@ def _translate(error: Exception, where: str) -> errors.StoreError:
     return errors.StoreError(f"{where}: {error}")
 
 
-@contextmanager
-def _translated(where: str) -> Iterator[None]:
-    try:
-        yield
-    except apsw.Error as error:
-        raise _translate(error, where) from error
+class _translated:  # noqa: N801  it is used like the functions of contextlib, and costs a third: each statement needs it
+    def __init__(self, where: str) -> None:
+        self._where = where
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, apsw.Error):
+            raise _translate(error, self._where) from error
 
 
 def _use_wal(connection: apsw.Connection) -> None:

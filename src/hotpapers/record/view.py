@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from hotpapers import model
@@ -36,12 +36,7 @@ class View(NamedTuple):
     def iterate(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> Iterator[Row]:
         """The latest row of each key of a kind, where a condition on `t` holds."""
         spec = SPECS[cls]
-        sql = (
-            f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
-            f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
-            f"{' AND ' + where if where else ''} ORDER BY {order or self._by_key(spec)}"
-        )
-        for found in self.database.iterate(sql, params):
+        for found in self.database.iterate(self._statement(spec, where, order), params):
             yield read_row(spec, found)
 
     def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[Row]:
@@ -50,10 +45,25 @@ class View(NamedTuple):
 
     def one(self, cls: type[model.Item], *key: Any) -> Row | None:
         """The latest row of one key."""
+        return self.finder(cls)(*key)
+
+    def finder(self, cls: type[model.Item]) -> Callable[..., Row | None]:
+        """The same for many keys of a kind: its statement is put together once."""
         spec = SPECS[cls]
-        where = " AND ".join(f't."{spec.fields[i]}" = ?' for i in spec.key)
-        found = self.latest(cls, where, key)
-        return found[0] if found else None
+        sql = self._statement(spec, " AND ".join(f't."{spec.fields[i]}" = ?' for i in spec.key))
+
+        def find(*key: Any) -> Row | None:
+            found = self.database.rows(sql, key)
+            return read_row(spec, found[0]) if found else None
+
+        return find
+
+    def _statement(self, spec: Spec, where: str = "", order: str = "") -> str:
+        return (
+            f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
+            f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
+            f"{' AND ' + where if where else ''} ORDER BY {order or self._by_key(spec)}"
+        )
 
     @staticmethod
     def _by_key(spec: Spec) -> str:

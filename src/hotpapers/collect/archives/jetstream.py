@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from hotpapers.collect.archives.format import FIRST, Place, timely
-from hotpapers.collect.known import TRACKED_FOR, Known
+from hotpapers.collect.known import TRACKED_FOR, Known, is_held
 from hotpapers.errors import InputError, NetError
 from hotpapers.model import DAY, HOUR, Item, Reaction, Seen
 from hotpapers.record import Record, reacted
@@ -38,7 +38,7 @@ class KnownThen(Known):
             return
         self._from = at - at % DAY
         self._until = self._from + DAY
-        self._keys.clear()
+        self.clear()
         sql = """SELECT t.post, t.account, (SELECT count(*) FROM post AS g WHERE g.post = t.post AND g.until = 0
                 AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
             FROM post AS t WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = ''
@@ -49,12 +49,11 @@ class KnownThen(Known):
 
     def drop(self, post: str) -> None:
         """Follows a post no more."""
-        self._keys.discard(post)
+        self.discard(post)
 
     def holds(self, key: str, /) -> bool:
         """Whether the record has a post or an account, however old."""
-        rows = self._record.database.rows
-        return any(rows(f"SELECT 1 FROM post WHERE {name} = ? LIMIT 1", (key,)) for name in ("post", "account"))
+        return is_held(self._record, key)
 
     def remember(self, reactions: Iterable[tuple[str, str]]) -> None:
         """Keeps for which post each reaction was, by its address."""

@@ -18,7 +18,7 @@ from hotpapers.mentions import spans
 from hotpapers.mentions.names import NO_NAMES, Names
 from hotpapers.model import Seen, Tracked
 from hotpapers.sources.bluesky import wire
-from hotpapers.sources.bluesky.records import MOST_LINKS, NETWORK, address, answer_key, key_of
+from hotpapers.sources.bluesky.records import MOST_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
 from hotpapers.sources.matching import LONGEST
 
 UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
@@ -52,7 +52,8 @@ class Sieve:
         self, known: Container[str], *, reactions: bool, remembers: int, names: Names = NO_NAMES, part: Part = WHOLE
     ) -> None:  # fmt: skip
         self._names, self._part = names, part
-        self._known, self._reactions, self._remembers = known, reactions, remembers
+        self._known, self._remembers = known, remembers
+        self._reactions = frozenset(REACTIONS if reactions else ())
         self._told = known.post_of if isinstance(known, Tracked) else _nobody_knows
         self._holds = known.holds if isinstance(known, Tracked) else known.__contains__
         self._posts: OrderedDict[str, str] = OrderedDict()
@@ -65,12 +66,9 @@ class Sieve:
         commit = event.commit
         if commit is None:
             return self._account(event, body, at) if event.account else NOTHING
-        collection = commit.collection
-        if collection == wire.POST:
-            return self._post(event, commit, body, at)
-        if self._reactions and collection in (wire.LIKE, wire.REPOST):
+        if commit.collection in self._reactions:
             return self._reaction(event, commit, body, at)
-        return NOTHING
+        return self._post(event, commit, body, at) if commit.collection == wire.POST else NOTHING
 
     def _tracked(self, id: str) -> bool:
         key = key_of(id)
@@ -98,7 +96,8 @@ class Sieve:
             seen.append(Seen("post", uri, body, at))
         if record is None or (commit.operation == "create" and not (record.reply or record.embed)):
             return seen
-        return [*seen, *self._answers(uri, record, commit.operation, body, at)]
+        seen += self._answers(uri, record, commit.operation, body, at)
+        return seen
 
     def _answers(self, uri: str, record: wire.PostRecord, operation: str, body: bytes, at: int) -> Sequence[Seen]:
         """A reply to a tracked post, a quote of one: reactions to it, whether or not they name a paper themselves."""
@@ -117,7 +116,8 @@ class Sieve:
         if commit.operation == "delete":
             return self._withdrawn(address(event.did, commit.collection, commit.rkey), body, at)
         post = wire.pointing(commit.record).subject.uri
-        if not self._tracked(post):  # nearly all of them
+        key = key_of(post)
+        if key not in self._known and key not in self.fresh:  # nearly all of them
             return NOTHING
         return [self._reacted(address(event.did, commit.collection, commit.rkey), post, body, at)]
 

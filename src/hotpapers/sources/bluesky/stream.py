@@ -197,7 +197,7 @@ def listen(net: Net, transport: Transport, sieve: Sieve, watch: Watch) -> Iterat
                 for body in transport.events(message):
                     event = wire.event(body)
                     if newest is None or event.time_us > newest:
-                        newest = min(event.time_us, now)
+                        newest = event.time_us if event.time_us < now else now
                     if event.commit is not None:
                         watch.heard = now
                         if watch.is_first:

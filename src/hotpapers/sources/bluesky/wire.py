@@ -140,8 +140,12 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
 
     def answers(self) -> dict[ReactionType, str]:
         """The post that it replies to and the one that it quotes."""
-        said = (self.reply.parent.uri if self.reply else "", self.embed.quoted() if self.embed else "")
-        return {kind: uri for kind, uri in zip(ANSWERS, said, strict=True) if uri}
+        found: dict[ReactionType, str] = {}
+        if self.reply and self.reply.parent.uri:
+            found["reply"] = self.reply.parent.uri
+        if self.embed and (quoted := self.embed.quoted()):
+            found["quote"] = quoted
+        return found
 
 
 class Author(msgspec.Struct, gc=False, rename="camel"):
