@@ -20,7 +20,6 @@ SRC = ROOT / "src" / "hotpapers"
 FLOOR = {
     "__init__": 0, "errors": 1, "categories": 1, "announcement_days": 1, "logs": 1,
     "arxiv_id": 2, "mentions": 3, "model": 3, "classic_text": 4, "terms": 5,
-    "announce_settings": 9, "mail_settings": 8, "page_settings": 9, "serve_settings": 9,
     "settings": 10, "net": 10, "ranking": 10,
     "sources": 20, "record": 20,
     "collect": 30, "issue": 30, "judging": 30,

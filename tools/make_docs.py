@@ -26,10 +26,11 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import click
 import msgspec
 
-from hotpapers import announce_settings, errors, mail_settings, model, page_settings, serve_settings, settings, terms
+from hotpapers import errors, model, settings, terms
 from hotpapers.answers import openapi
 from hotpapers.record.checks import COUNTS
 from hotpapers.record.exchange import FORMAT, VERSION, lines
+from hotpapers.settings import announce, mail, pages, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # as a script, this file knows its own folder alone
@@ -154,28 +155,28 @@ def settings_page() -> str:
         ("`[publish]`", settings.PublishSettings, "What `hotpapers publish` does when it is not told otherwise."),
         (
             "`[[chat]]`",
-            announce_settings.ChatSettings,
+            announce.ChatSettings,
             "Once for each room that is told of issues; see [chat](chat.md).",
         ),
         (
             "`[[webhook]]`",
-            announce_settings.WebhookSettings,
+            announce.WebhookSettings,
             "Once for each receiver of JSON; see [webhooks](webhook.md).",
         ),
         (
             "`[[bluesky]]`",
-            announce_settings.BlueskyAccount,
+            announce.BlueskyAccount,
             "Once for each account that posts; see [on Bluesky](bluesky.md).",
         ),
-        ("`[mailing]`", mail_settings.MailingSettings, "Through whom mail goes; see [mailing](mailing.md)."),
+        ("`[mailing]`", mail.MailingSettings, "Through whom mail goes; see [mailing](mailing.md)."),
         ("`[run]`", settings.RunSettings, "What `hotpapers run` does beside; see [running](running.md)."),
-        ("`[quote]`", page_settings.QuoteSettings, "What is never quoted; see [channels](channels.md)."),
+        ("`[quote]`", pages.QuoteSettings, "What is never quoted; see [channels](channels.md)."),
         (
             "`[summary]`",
-            page_settings.SummarySettings,
+            pages.SummarySettings,
             "Who writes the line below a title; see [summaries](summary.md).",
         ),
-        ("`[serve]`", serve_settings.ServeSettings, "Where the app is; see [readers](readers.md), [the API](api.md)."),
+        ("`[serve]`", serve.ServeSettings, "Where the app is; see [readers](readers.md), [the API](api.md)."),
         ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "By which rules accounts are judged."),
         ("`[terms.x]` and so on", terms.Change, "Once for each network; the rest is [as reviewed](terms.md)."),

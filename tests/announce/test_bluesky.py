@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from hotpapers.announce.bluesky import Bluesky
 from hotpapers.announce.thread import LONGEST, Draft, Thread, thread, tid
-from hotpapers.announce_settings import BlueskyAccount
 from hotpapers.errors import NetError, Refused, SettingsError, Wait
 from hotpapers.net import PoliteNet
 from hotpapers.publish.imprint import NOBODY, Imprint
 from hotpapers.publish.sending import Sent, send_issue
 from hotpapers.record import Record
+from hotpapers.settings.announce import BlueskyAccount
 from tests.announce.made import DAY, FULL, FULL_SHELF, HOSTILE_SHELF, IMPRINT, matches
 from tests.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
 from tests.net.server import Handler, Play, answer, client

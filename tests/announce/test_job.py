@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import pytest
 
-from hotpapers.announce_settings import ChatSettings, WebhookSettings
 from hotpapers.cli.common import Home
 from hotpapers.cli.sending import Way, outlets
 from hotpapers.collect.leases import Leases
@@ -19,6 +18,7 @@ from hotpapers.record import Record
 from hotpapers.record import duty as duties
 from hotpapers.running import Sending
 from hotpapers.settings import PublicationSettings, Settings
+from hotpapers.settings.announce import ChatSettings, WebhookSettings
 from tests.issue.made import DAY, background, frozen, moment, paper, talk, write
 from tests.net.server import FakeTime, Server, answer, client, serving
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.announce import places
-from hotpapers.announce_settings import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.errors import SettingsError
 from hotpapers.record import Record
 from hotpapers.settings import Settings
+from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from tests.announce.made import IMPRINT
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from hotpapers.announce.webhook import ID, SIGNATURE, Letter, Webhook, receipt, signature
-from hotpapers.announce_settings import WebhookSettings
 from hotpapers.errors import NetError, Refused, SettingsError, Wait
 from hotpapers.model import Answer
 from hotpapers.publish.imprint import NOBODY
 from hotpapers.publish.sending import send_issue
 from hotpapers.record import Record
+from hotpapers.settings.announce import WebhookSettings
 from tests.announce.made import DAY, HOSTILE_SHELF, IMPRINT, matches
 from tests.conftest import ROOT
 from tests.net.server import FakeTime, Handler, Play, Server, answer, client, raw, serving

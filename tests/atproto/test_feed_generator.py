@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-from hotpapers.announce_settings import BlueskyAccount
 from hotpapers.model import Quotation, Shelf
 from hotpapers.publish.imprint import NOBODY
 from hotpapers.record import Record
 from hotpapers.serve.app import server
 from hotpapers.serve.feed_generator import routes
+from hotpapers.settings.announce import BlueskyAccount
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
 from tests.publish.build import OWN, Placed, PlainShelf, heard, issue, paper, post

@@ -10,13 +10,13 @@ import pytest
 
 from hotpapers.announce.bluesky import Bluesky
 from hotpapers.announce.thread import COLLECTION
-from hotpapers.announce_settings import BlueskyAccount
 from hotpapers.model import Answer
 from hotpapers.net import PoliteNet
 from hotpapers.publish.imprint import NOBODY, Imprint
 from hotpapers.publish.sending import Edition, Sent, deliveries, send_issue
 from hotpapers.record import Record
 from hotpapers.record.attention import Window, heard
+from hotpapers.settings.announce import BlueskyAccount
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
 from tests.publish.sample import OWN_SHELF

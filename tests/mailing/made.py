@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-from hotpapers.mail_settings import MailingSettings
 from hotpapers.mailing import subscribers, tokens
 from hotpapers.mailing.office import Office, Secret, preview_office
 from hotpapers.mailing.relay import Relay
@@ -15,6 +14,7 @@ from hotpapers.mailing.subscribers import Subscriber
 from hotpapers.model import HOUR
 from hotpapers.publish.imprint import Imprint
 from hotpapers.record import Record
+from hotpapers.settings.mail import MailingSettings
 from tests.issue.made import DAILY, DAY, background, frozen, moment, paper, talk, write
 
 IMPRINT = Imprint("https://library.example/", "https://papers.example/daily/")

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.errors import SettingsError, UsageError
-from hotpapers.mail_settings import MailingSettings
 from hotpapers.mailing import journal, tokens
 from hotpapers.mailing.addresses import LONGEST_TOLD, is_address, normalized, untold
 from hotpapers.mailing.office import PASSWORD, Secret, is_loopback, office_of, preview_office
@@ -17,6 +16,7 @@ from hotpapers.mailing.replies import Failed, Later, Step, is_gone, refused, sta
 from hotpapers.mailing.sender import interleaved, most_failures
 from hotpapers.mailing.subscribers import Subscriber
 from hotpapers.mailing.tokens import Token
+from hotpapers.settings.mail import MailingSettings
 from tests.mailing.made import MARK, SECRET, reader
 
 # ---- addresses -----------------------------------------------------------------------------------------

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.announce.generator import feed_record, feed_uri, service_did
-from hotpapers.announce_settings import BlueskyAccount
 from hotpapers.model import Quotation
 from hotpapers.serve.app import app
 from hotpapers.serve.feed_generator import ISSUES, Skeleton, routes
+from hotpapers.settings.announce import BlueskyAccount
 from tests.publish.build import NOON, OWN, PlainShelf, heard, issue, paper, post
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"

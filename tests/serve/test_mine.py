@@ -20,8 +20,8 @@ from hotpapers.record import Record, reports
 from hotpapers.serve import mine, readers
 from hotpapers.serve.app import app as pages
 from hotpapers.serve.forms import AN_HOUR, Desk
-from hotpapers.serve_settings import ServeSettings
 from hotpapers.settings import BotSettings
+from hotpapers.settings.serve import ServeSettings
 from hotpapers.terms import TERMS
 from tests.issue.made import DAILY, DAY, background, frozen, moment, paper, post, talk, write
 from tests.loopback.clock import SteppedClock

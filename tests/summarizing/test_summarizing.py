@@ -16,12 +16,12 @@ from hotpapers.errors import InputError, SettingsError, Stopped
 from hotpapers.issue import freeze
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.model import Issue, Paper
-from hotpapers.page_settings import SummarySettings
 from hotpapers.publish import wording
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
 from hotpapers.running import freeze_judged
 from hotpapers.settings import BotSettings
+from hotpapers.settings.pages import SummarySettings
 from hotpapers.summarizing.asking import LONGEST, LONGEST_ABSTRACT, request, sentence_of, unfit
 from hotpapers.summarizing.writing import PATIENCE, summarizer
 from tests.issue.made import DAILY, DAY, background, key, moment, paper, talk, write

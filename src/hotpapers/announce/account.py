@@ -11,9 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from hotpapers.announce_settings import BlueskyAccount, secret
 from hotpapers.errors import NetError, Refused
 from hotpapers.model import Answer, Net
+from hotpapers.settings.announce import BlueskyAccount, secret
 
 T = TypeVar("T")
 LONGEST_WORD = 120

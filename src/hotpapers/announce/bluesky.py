@@ -11,9 +11,9 @@ from typing import Any
 
 from hotpapers.announce.account import Account, Ref
 from hotpapers.announce.thread import COLLECTION, Draft, Thread, thread
-from hotpapers.announce_settings import BlueskyAccount
 from hotpapers.model import Net, Parcel, Shelf
 from hotpapers.publish.imprint import Imprint
+from hotpapers.settings.announce import BlueskyAccount
 
 
 class Bluesky:

@@ -11,11 +11,11 @@ from hotpapers.announce.chat import Chat
 from hotpapers.announce.members import posters_in
 from hotpapers.announce.rooms import Room
 from hotpapers.announce.webhook import Webhook
-from hotpapers.announce_settings import secret
 from hotpapers.model import Sender
 from hotpapers.publish.imprint import Imprint
 from hotpapers.record import Record
 from hotpapers.settings import Settings
+from hotpapers.settings.announce import secret
 
 
 class Place(NamedTuple):

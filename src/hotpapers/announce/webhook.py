@@ -19,13 +19,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hotpapers.announce_settings import WebhookSettings, secret
 from hotpapers.answers.issues import as_issue
 from hotpapers.answers.shapes import Issue
 from hotpapers.model import Answer, Net, Parcel, Shelf, ShelfIssue
 from hotpapers.publish import addresses
 from hotpapers.publish.feeds import SPACE
 from hotpapers.publish.imprint import Imprint
+from hotpapers.settings.announce import WebhookSettings, secret
 
 ID, SIGNATURE = "x-hotpapers-id", "x-hotpapers-signature"
 ANSWER_IDS = ("x-request-id", "x-response-id", "request-id")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hotpapers.errors import UsageError
-from hotpapers.mail_settings import MAIL_ADDRESS
+from hotpapers.settings.mail import MAIL_ADDRESS
 
 LONGEST_TOLD = 200
 """Signs of a relay's words that are kept."""

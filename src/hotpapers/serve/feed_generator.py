@@ -23,8 +23,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hotpapers.announce.generator import feed_uri, service_did, service_document
-from hotpapers.announce_settings import BlueskyAccount
 from hotpapers.model import Shelf
+from hotpapers.settings.announce import BlueskyAccount
 
 ISSUES = 100
 """So many of the latest issues are in a feed."""

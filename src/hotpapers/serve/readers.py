@@ -23,8 +23,8 @@ from hotpapers.record import Record
 from hotpapers.running.publishing import changed_issues
 from hotpapers.serve import join, mine, reports
 from hotpapers.serve.forms import Desk
-from hotpapers.serve_settings import ServeSettings
 from hotpapers.settings import Settings
+from hotpapers.settings.serve import ServeSettings
 from hotpapers.sources.bluesky import BlueskySettings
 
 ASKING = Limits(connect=5.0, read=10.0, whole=15.0, size=1_000_000, redirects=1, tries=1)

@@ -15,18 +15,18 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.announce_settings import secret
 from hotpapers.errors import InputError, NetError
 from hotpapers.issue.build import Recipe, build
 from hotpapers.logs import tell
 from hotpapers.model import Net, Paper, Publication
 from hotpapers.net import Limits, PoliteNet, user_agent
-from hotpapers.page_settings import SummarySettings
 from hotpapers.publish.summaries import signed, unsigned
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
 from hotpapers.record.items import SPECS, read_row, select_columns
 from hotpapers.record.view import View
+from hotpapers.settings.announce import secret
+from hotpapers.settings.pages import SummarySettings
 from hotpapers.summarizing.asking import ask
 
 SOURCE = JOB = "summaries"

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from hotpapers import announce_settings as announced
-from hotpapers.announce_settings import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.categories import KNOWN, archive_of
 from hotpapers.errors import SettingsError
-from hotpapers.mail_settings import MailingSettings, mailing_problems
 from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct
-from hotpapers.page_settings import QuoteSettings, SummarySettings, quote_problems, summary_problems
-from hotpapers.serve_settings import ServeSettings, serve_problems
+from hotpapers.settings import announce as announced
+from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.settings.mail import MailingSettings, mailing_problems
+from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
+from hotpapers.settings.serve import ServeSettings, serve_problems
 from hotpapers.terms import CHOICES, TERMS, Change
 
 FILE = "hotpapers.toml"
@@ -336,7 +336,7 @@ def publication_item(settings: PublicationSettings, observed_at: int) -> Publica
     return Publication(publication=values.pop("name"), observed_at=observed_at, **values)
 
 
-TEMPLATE = (Path(__file__).parent / "settings_template.toml").read_text("utf-8")
+TEMPLATE = (Path(__file__).parent / "template.toml").read_text("utf-8")
 """What `init` writes: every default, with a comment."""
 
 _NO_CONTACT = '# contact = ""'

@@ -10,11 +10,7 @@ import msgspec
 import pytest
 
 from hotpapers import model, settings
-from hotpapers.announce_settings import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.errors import SettingsError
-from hotpapers.mail_settings import MailingSettings
-from hotpapers.page_settings import QuoteSettings, SummarySettings
-from hotpapers.serve_settings import ServeSettings
 from hotpapers.settings import (
     BotRules,
     BotSettings,
@@ -24,6 +20,10 @@ from hotpapers.settings import (
     Settings,
     load,
 )
+from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.settings.mail import MailingSettings
+from hotpapers.settings.pages import QuoteSettings, SummarySettings
+from hotpapers.settings.serve import ServeSettings
 from hotpapers.terms import TERMS, Change, table
 
 EVERYTHING = """

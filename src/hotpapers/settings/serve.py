@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.mail_settings import BASE
+from hotpapers.settings.mail import BASE
 
 
 class ServeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
