@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from hotpapers.model import DAY
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
 from tests.cli.run import environment, good, misuse, run
@@ -94,7 +97,14 @@ def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -
     assert run("run", "--once", "--config", home).status == 0
     said = good("status", "--config", home)
     assert said.count(" did well ") == 4
-    assert "lobsters             idle, last did well 0 s ago" in said
+    assert re.search(r"lobsters             idle, last did well \d+ s ago, next in ", said)
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        doing = duties.load(record, "lobsters")
+        late = msgspec.structs.replace(doing, next_at=(doing.next_at or 0) - 5 * DAY)
+        duties.save(record, late)
+    assert re.search(
+        r"lobsters             idle, last did well \d+ s ago, due 5 days ago", good("status", "--config", home)
+    )
     told = json.loads(good("status", "--config", home, "--json"))
     assert [job["job"] for job in told["jobs"]] == ["housekeeping", "issues", "lobsters", "lobsters/counts"]
     server.on("/lobsters/domains/arxiv.org.json", answer(403))

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.publish import wording
 from hotpapers.publish.feed_formats import FORMATS, Feed, Item
 from hotpapers.publish.feeds import FeedMaker, Feeds
 from hotpapers.publish.imprint import Imprint
@@ -104,7 +105,16 @@ def test_papers_by_a_wish() -> None:
     made = maker.of_papers("", "by Tansy Overquill", lambda told: "Tansy Overquill" in told.view.authors, "atom")
     found = feedparser.parse(made)
     assert found.feed.title == "The Daily Dozen: by Tansy Overquill"
-    assert all("Tansy Overquill" in str(one.authors) for one in found.entries)
+    assert found.entries and all("Tansy Overquill" in str(one.authors) for one in found.entries)
+
+
+def test_a_feed_without_entries_is_as_old_as_the_latest_issue() -> None:
+    maker = FeedMaker(OWN_SHELF, "daily", PUBLIC)
+    made = json.loads(maker.of_papers("", "by Nobody", lambda told: False, "json"))
+    found = feedparser.parse(maker.of_papers("", "by Nobody", lambda told: False, "atom"))
+    assert not made["items"] and not found.entries
+    latest = OWN_SHELF.issue("daily", max(OWN_SHELF.days("daily")))
+    assert found.feed.updated == wording.iso(latest.frozen_at)
 
 
 # ---- the specifications' rules, for whatever may stand in a feed ------------------------------------------

@@ -26,7 +26,9 @@ Examples:
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--bot", "judgement", flag_value="bot", help="It is a bot, whatever the rules say.")
 @click.option("--human", "judgement", flag_value="human", help="It is none, whatever the rules say.")
-@click.option("--undo", "judgement", flag_value="", help="Take back what you said: the rules decide.")
+@click.option(
+    "--undo", "judgement", flag_value="", help="Take back what you said, or an author proved: the rules decide."
+)
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the verdict.")
 @click.option("--since", metavar="DAY", help="Since when it is so, for a new edition of an older issue. [default: now]")
 @common.json_option

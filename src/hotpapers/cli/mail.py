@@ -39,10 +39,11 @@ def mail() -> None:
 
 
 @mail.command(
+    short_help="Ask an address to confirm that it wants a publication.",
     epilog="""\b
 Examples:
   hotpapers mail subscribe somebody@example.org
-  hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty"""
+  hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty""",
 )
 @click.argument("address", metavar="ADDRESS")
 @click.option("--skip-empty", is_flag=True, help="No letter on days whose issue holds no paper.")
@@ -90,10 +91,11 @@ def _read(record: Record, token: str) -> tokens.Token:
 
 
 @mail.command(
+    short_help="Take an address off the list.",
     epilog="""\b
 Examples:
   hotpapers mail unsubscribe somebody@example.org
-  hotpapers mail unsubscribe u0123…-0-89ab…"""
+  hotpapers mail unsubscribe u0123…-0-89ab…""",
 )
 @click.argument("who", metavar="ADDRESS|TOKEN")
 @common.publication_option
@@ -123,6 +125,7 @@ def _ended(record: Record, who: str, publication: str | None, at: int) -> list[s
 
 @mail.command(
     "list",
+    short_help="Say how many get each publication by mail.",
     epilog="""\b
 Examples:
   hotpapers mail list
@@ -151,10 +154,11 @@ def list_(addresses: bool, as_json: bool, home: common.Home) -> None:
 
 
 @mail.command(
+    short_help="Take in what came back.",
     epilog="""\b
 Examples:
   hotpapers mail bounce /var/mail/papers
-  hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)"""
+  hotpapers mail bounce < message.eml                (as a mail server's pipe calls it)""",
 )
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @common.json_option
@@ -179,10 +183,11 @@ def bounce(file: Path | None, as_json: bool, home: common.Home) -> None:
 
 
 @mail.command(
+    short_help="Say what receivers will make of your mail.",
     epilog="""\b
 Examples:
   hotpapers mail check
-  hotpapers mail check letter.eml                    (a letter as it arrived in a mailbox)"""
+  hotpapers mail check letter.eml                    (a letter as it arrived in a mailbox)""",
 )
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--ip", "address", default="", metavar="ADDRESS", help="From which IP address the relay sends on.")

@@ -135,6 +135,8 @@ def _told(job: Doing, at: int) -> Iterator[str]:
     yield f"last did well {ago((at - job.success_at) / 1e6)} ago" if job.success_at else "never did well yet"
     if job.next_at is not None and job.next_at > at:
         yield f"next in {ago((job.next_at - at) / 1e6)}"
+    elif job.next_at is not None and job.state != duties.WORKING:
+        yield f"due {ago((at - job.next_at) / 1e6)} ago"
     if job.lag is not None:
         yield f"read up to {ago(job.lag)} ago"
     if job.day_in is not None:

@@ -131,7 +131,7 @@ class Rounds:
     def _round(self, work: Work, once: bool) -> Next:
         at = self._clock.now()
         work.look()
-        work.note(started_at=work.duty.started_at or at, state="at work", next_at=at)
+        work.note(started_at=work.duty.started_at or at, state=duties.WORKING, next_at=at)
         problem: NetError | None = None
         seconds = 0.0
         try:

@@ -121,8 +121,13 @@ class FeedMaker:
         title = f"{wording.one_line(self._title)}: {about}" if about else wording.one_line(self._title)
         return Feed(
             id=_id(self._name, path), title=title, home=self._imprint.base, own=self._address(path),
-            updated=max((item.updated for item in found), default=0), contact=self._imprint.contact, items=found,
+            updated=max((item.updated for item in found), default=self._looked()), contact=self._imprint.contact,
+            items=found,
         )  # fmt: skip
+
+    def _looked(self) -> int:
+        """When it was seen last what there is: since then a feed without entries has none."""
+        return self._shelf.issue(self._name, self._days[0]).frozen_at if self._days else 0
 
     def _address(self, path: str) -> str:
         return self._imprint.base + path.removesuffix("index.html") if self._imprint.base and path else ""

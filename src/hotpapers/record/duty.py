@@ -20,6 +20,10 @@ MOST_AHEAD = 600_000_000
 wrong."""
 
 
+WORKING = "at work"
+"""A job's state in a round."""
+
+
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """How a source is doing. Moments in µs UTC, None when there is none.
 
