@@ -56,9 +56,14 @@ def test_a_failure_is_never_complete_and_says_why() -> None:
     ):
         [said] = read_badly(stretch, problem)
         assert (said.state, said.reason, said.until_at) == (state, str(problem), START + HOUR)
-    assert not list(read_badly(stretch, Wait(60, "busy")))
-    [said] = read_badly(stretch, Wait(7200, "busy"))
-    assert said.state == "refused"
+
+
+def test_short_waits_say_nothing_until_they_have_become_a_long_one() -> None:
+    brief, hour = (Stretch("x", START, START + time, START + time) for time in (HOUR // 2, HOUR))
+    assert not list(read_badly(brief, Wait(1800, "busy")))
+    for stretch, seconds in ((brief, 1801), (hour, 1)):
+        [said] = read_badly(stretch, Wait(seconds, "busy"))
+        assert said.state == "refused"
 
 
 def test_what_a_stream_no_longer_has_is_missing_exactly_there() -> None:

@@ -13,8 +13,8 @@ REFUSED_AGAIN = 60 * MINUTE
 """Seconds until a network that refused is asked again."""
 FAILED_AGAIN = (30, 15 * MINUTE)
 """Seconds until what could not be reached is asked again: at first, and at most."""
-SHORT = HOUR // 1_000_000
-"""A wait of so many seconds leaves no gap: the network is merely read a little later."""
+SHORT = HOUR
+"""Microseconds without a reading that leave no gap where a wait was asked for: the network is read a little later."""
 LONGEST_REASON = 200
 
 
@@ -76,10 +76,15 @@ def read_well(stretch: Stretch, reach: int | None) -> Iterator[Coverage]:
 
 
 def read_badly(stretch: Stretch, problem: NetError) -> Iterator[Coverage]:
-    """What a reading that ended in a problem says. A short wait says nothing: what it delays is read after it."""
+    """What a reading that ended in a problem says. A short wait says nothing, until several of them have become a
+    long one: what it delays is read after it."""
     if isinstance(problem, Gap) and problem.missing:
         start, until = problem.missing
         if start < until:
             yield stretch._replace(start=start, until=until).read("partial", str(problem))
-    elif stretch.start < stretch.until and not (isinstance(problem, Wait) and problem.seconds <= SHORT):
+    elif stretch.start < stretch.until and not (isinstance(problem, Wait) and _is_short(stretch, problem)):
         yield stretch.read("partial" if isinstance(problem, Partial | Gap) else "refused", str(problem))
+
+
+def _is_short(stretch: Stretch, wait: Wait) -> bool:
+    return stretch.until + wait.seconds * 1_000_000 - stretch.start <= SHORT
