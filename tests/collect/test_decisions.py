@@ -59,11 +59,14 @@ def test_a_failure_is_never_complete_and_says_why() -> None:
 
 
 def test_short_waits_say_nothing_until_they_have_become_a_long_one() -> None:
-    brief, hour = (Stretch("x", START, START + time, START + time) for time in (HOUR // 2, HOUR))
-    assert not list(read_badly(brief, Wait(1800, "busy")))
-    for stretch, seconds in ((brief, 1801), (hour, 1)):
-        [said] = read_badly(stretch, Wait(seconds, "busy"))
-        assert said.state == "refused"
+    """However long ago the network was read: it may be read every hour."""
+    now = START + 2 * HOUR
+    stretch = Stretch("x", START, now, now)
+    assert not list(read_badly(stretch, Wait(3600, "busy")))
+    assert not list(read_badly(stretch, Wait(1800, "busy"), now - HOUR // 2))
+    for seconds, failing_since in ((3601, None), (1801, now - HOUR // 2), (1, now - HOUR)):
+        [said] = read_badly(stretch, Wait(seconds, "busy"), failing_since)
+        assert (said.state, said.from_at, said.until_at) == ("refused", START, now)
 
 
 def test_what_a_stream_no_longer_has_is_missing_exactly_there() -> None:

@@ -147,6 +147,13 @@ def test_one_round_of_what_ends_by_itself_is_done_however_long_it_takes(store_ur
         assert cursor_of(made.record.database, "lobsters") == "19" and made.net.now() >= START + 20 * MINUTE
 
 
+def test_who_was_asked_and_never_answered_did_not_do_well(store_url: str) -> None:
+    with reading(store_url, {}, source=Stream([Page(cursor="1"), NetError("no")])) as made:
+        assert round_of(made).state == "down"
+        duty = duties.load(made.record, "lobsters")
+        assert duty.success_at is None and cursor_of(made.record.database, "lobsters") == "1"
+
+
 def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> None:
     """After an outage the backlog is read first: what has not come yet is not covered yet."""
     behind = [Page(cursor=str(n), until=START + n * COVERED_EVERY) for n in (1, 2)]

@@ -62,16 +62,18 @@ api = "$reddit"
 [source.x]
 on = true
 token = "$token"
-budget = 100.0
+budget = $budget
 base = "$x/2"
 """)
 
 
-def settings_toml(bases: Mapping[str, str], *, store: str = "hotpapers.db", folder: str = ".") -> str:
+def settings_toml(
+    bases: Mapping[str, str], *, store: str = "hotpapers.db", folder: str = ".", budget: float = 100.0
+) -> str:
     """The file. Nothing but base addresses differs from the defaults, and what has none: which servers and feeds are
     read, keys, and a budget. What is off by default stands there and can be switched on. `folder`: where the
     dictionary of packed messages is."""
     urls = ", ".join(f'"{bases["feeds"]}{path}"' for path in feeds.PATHS)
     names = {name.replace(".", "_"): base for name, base in bases.items()}
     keys = {"client": reddit.CLIENT, "secret": reddit.SECRET, "token": x.TOKEN, "access": mastodon.TOKEN}
-    return TEMPLATE.substitute(names, **keys, urls=urls, store=store, folder=folder)
+    return TEMPLATE.substitute(names, **keys, urls=urls, store=store, folder=folder, budget=budget)

@@ -28,6 +28,8 @@ from tests.loopback.world import World
 from tests.loopback.written import said
 
 SPEED = 60
+RICH = 100_000.0
+"""Dollars for X: what a slow machine asks twice is paid twice."""
 BEGIN = moment("2026-03-12T04:06")
 """In New York five minutes after midnight, when arXiv's feeds have turned."""
 
@@ -55,10 +57,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Loopback, list[
     folder = tmp_path_factory.mktemp("site")
     with Loopback(WORLD, RunningClock(BEGIN, SPEED)) as loopback:
         hurry.Pace(loopback.clock.now(), time.time(), SPEED).write(folder)
-        settings = settings_toml(loopback.bases).replace(
-            "budget = 100.0", "budget = 100000.0"
-        )  # asked twice, paid twice
-        (folder / "hotpapers.toml").write_text(settings, "utf-8")
+        (folder / "hotpapers.toml").write_text(settings_toml(loopback.bases, budget=RICH), "utf-8")
         ran = subprocess.run(
             [sys.executable, "-m", "tests.loopback.hurry", str(folder), "--", "collect", "--once"],
             cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,

@@ -315,7 +315,8 @@ def test_anothers_number_means_nothing_to_a_relay(cursor: str | None) -> None:
 
 def test_a_relay_is_not_believed_to_have_told_what_was_said_before_it_was_heard() -> None:
     said = commit_frame(ANNA, PATH, PAPER, 7, TIME)
-    for cursor in (str(START - 3600 * SECOND), f"firehose:other.example:5:{START - 3600 * SECOND}"):
+    before = START - 3600 * SECOND
+    for cursor in (str(before), f"firehose:other.example:5:{before}", f"firehose:relay.example::{before}"):
         heard = firehose(said, cursor=cursor)
         assert isinstance(heard.error, Gap) and heard.error.missing == (START - 3600 * SECOND, START)
         assert heard.pages == [Page((), str(START))]
@@ -330,7 +331,7 @@ def test_jetstream_goes_on_from_a_firehoses_moment() -> None:
 def test_a_relay_that_does_not_know_our_number_is_heard_from_its_newest_on() -> None:
     said = frame("", {"error": "FutureCursor", "message": "Cursor in the future."}, op=-1)
     heard = firehose(said, cursor="firehose:relay.example:5:17")
-    assert heard.pages == [Page((), "firehose:relay.example::17")] and "FutureCursor" in str(heard.error)
+    assert heard.pages == [Page((), f"firehose:relay.example::{START + SECOND}")] and "FutureCursor" in str(heard.error)
     assert isinstance(heard.error, Gap) and heard.error.missing == (17, START + SECOND)
 
 

@@ -127,7 +127,9 @@ def says_so(one: Bench, source: str, fault: str, began: int) -> None:
     assert not [span for span in spans if span.state == "complete" and span.until_at > began], spans
     if source == "arxiv":
         assert days.announced_at(LABEL) not in {span.from_at for span in spans}
-    elif duty.state != "waiting" or one.clock.now() - began > HOUR:  # a short wait is no gap
+    elif duty.state == "waiting" and one.clock.now() - began < HOUR:  # a short wait is no gap
+        assert not [span for span in spans if span.until_at > began], spans
+    else:
         assert reading_of(source, spans, began - HOUR, one.clock.now()).state != "complete"
 
 

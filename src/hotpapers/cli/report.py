@@ -21,6 +21,8 @@ from hotpapers.record.verify import check_chain
 
 LEAST_TIME = DAY // 24
 """A day's traffic is told from so many microseconds on."""
+LATE = DAY // 720
+"""Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
 LOOK_BACK = 14 * DAY
 """For how long it is said which days of arXiv's are not complete."""
 
@@ -135,7 +137,7 @@ def _told(job: Doing, at: int) -> Iterator[str]:
     yield f"last did well {ago((at - job.success_at) / 1e6)} ago" if job.success_at else "never did well yet"
     if job.next_at is not None and job.next_at > at:
         yield f"next in {ago((job.next_at - at) / 1e6)}"
-    elif job.next_at is not None and job.state != duties.WORKING:
+    elif job.next_at is not None and job.state != duties.WORKING and at - job.next_at > LATE:
         yield f"due {ago((at - job.next_at) / 1e6)} ago"
     if job.lag is not None:
         yield f"read up to {ago(job.lag)} ago"

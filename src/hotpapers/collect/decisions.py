@@ -75,16 +75,18 @@ def read_well(stretch: Stretch, reach: int | None) -> Iterator[Coverage]:
         yield stretch._replace(start=forgotten).read("complete")
 
 
-def read_badly(stretch: Stretch, problem: NetError) -> Iterator[Coverage]:
-    """What a reading that ended in a problem says. A short wait says nothing, until several of them have become a
-    long one: what it delays is read after it."""
+def read_badly(stretch: Stretch, problem: NetError, failing_since: int | None = None) -> Iterator[Coverage]:
+    """What a reading that ended in a problem says. `failing_since`: when the first in a row did, None if this is it.
+
+    A short wait says nothing, until several of them have become a long one: what it delays is read after it.
+    """
     if isinstance(problem, Gap) and problem.missing:
         start, until = problem.missing
         if start < until:
             yield stretch._replace(start=start, until=until).read("partial", str(problem))
-    elif stretch.start < stretch.until and not (isinstance(problem, Wait) and _is_short(stretch, problem)):
+    elif stretch.start < stretch.until and not _is_short_wait(problem, stretch.at - (failing_since or stretch.at)):
         yield stretch.read("partial" if isinstance(problem, Partial | Gap) else "refused", str(problem))
 
 
-def _is_short(stretch: Stretch, wait: Wait) -> bool:
-    return stretch.until + wait.seconds * 1_000_000 - stretch.start <= SHORT
+def _is_short_wait(problem: NetError, waited: int) -> bool:
+    return isinstance(problem, Wait) and waited + problem.seconds * 1_000_000 <= SHORT

@@ -137,6 +137,7 @@ class Reading:
                     self._cover_up_to(work, page.until)
                     break
             else:
+                work.note(success_at=self.line.net.now())
                 self.cover(work, began)
         except NetError as problem:
             self._cover_badly(work, problem)
@@ -168,8 +169,9 @@ class Reading:
             allowed=work.confirm, news=news(work.record, view),
         )  # fmt: skip
         duty = work.duty
+        well = at if page.seen or page.until is not None else duty.success_at  # a cursor alone is no answer
         work.note(
-            success_at=at, items=duty.items + written.added, quarantined=duty.quarantined + written.quarantined,
+            success_at=well, items=duty.items + written.added, quarantined=duty.quarantined + written.quarantined,
         )  # fmt: skip
         self._kept = at
 
@@ -216,7 +218,7 @@ class Reading:
     def _cover_badly(self, work: Work, problem: NetError) -> None:
         at = self.line.net.now()
         start = self._covered_to(work)
-        self._write(work, read_badly(Stretch(self.source.name, start, at, at), problem), at)
+        self._write(work, read_badly(Stretch(self.source.name, start, at, at), problem, work.duty.failing_since), at)
         if isinstance(problem, Gap) and problem.missing:
             work.note(covered_to=max(problem.missing[1], start))
         self._traffic = note_traffic(work, self.line, self._traffic)

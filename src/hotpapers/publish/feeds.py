@@ -127,7 +127,7 @@ class FeedMaker:
 
     def _looked(self) -> int:
         """When it was seen last what there is: since then a feed without entries has none."""
-        return self._shelf.issue(self._name, self._days[0]).frozen_at if self._days else 0
+        return self._shelf.front(self._name, self._days[0]).frozen_at if self._days else 0
 
     def _address(self, path: str) -> str:
         return self._imprint.base + path.removesuffix("index.html") if self._imprint.base and path else ""

@@ -14,7 +14,7 @@ for what was frozen long ago too. What an issue is, and its digest, do not depen
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -25,6 +25,8 @@ from hotpapers.record import blocked
 from hotpapers.record.blocked import Blocked
 from hotpapers.record.view import View
 
+AT_ONCE = 500
+"""Posts that are asked for in one statement."""
 DISCUSSIONS = ("hackernews", "reddit")
 """Networks on which a comment stands below a story or submission, before everybody: it answers no person."""
 ADDRESSING = ("mastodon", "x")
@@ -46,9 +48,15 @@ class Gate(NamedTuple):
 def gate_for(view: View, allowed: terms.Table, posts: Iterable[Post]) -> Gate:
     """A gate that knows what it must of some posts, but for which papers they are doubtful."""
     answered = sorted({post.reply_to for post in posts if post.reply_to})
-    rows = view.latest(Post, f"t.post IN ({', '.join('?' * len(answered))})", answered) if answered else []
-    authors = {row.item.post: row.item.account for row in rows if isinstance(row.item, Post)}
-    return Gate(allowed, blocked.noted(view.database), frozenset(), authors)
+    return Gate(allowed, blocked.noted(view.database), frozenset(), dict(_authors(view, answered)))
+
+
+def _authors(view: View, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Posts, as far as the record knows them, with their accounts."""
+    for n in range(0, len(posts), AT_ONCE):
+        some = posts[n : n + AT_ONCE]
+        rows = view.latest(Post, f"t.post IN ({', '.join('?' * len(some))})", some)
+        yield from ((row.item.post, row.item.account) for row in rows if isinstance(row.item, Post))
 
 
 def showing(gate: Gate, post: Post, paper: str = "") -> Showing:

@@ -108,8 +108,9 @@ class Bluesky:
                     gaps.clear()
                     yield page
             except Gap as gap:
-                if gap.missing is None and resume.time is not None:
-                    gap.missing = (resume.time, net.now())  # a relay does not say from when on it has
+                if gap.missing is None and resume.time is not None:  # a relay does not say from when on it has
+                    gap.missing = (resume.time, net.now())
+                    gap.resume = str(parse(gap.resume).after_a_gap(net.now()))
                 gaps.append(gap)
                 problems.append(gap)
             except NetError as problem:

@@ -42,6 +42,10 @@ class Cursor(NamedTuple):
         """The same, no later than now: a server whose clock was ahead may have told of a moment that is to come."""
         return self if self.time is None or self.time <= now else self._replace(time=now)
 
+    def after_a_gap(self, now: int) -> Cursor:
+        """The same where what is missing until now was told: what is heard from its newest on, is so from now on."""
+        return self if self.seq is not None else self._replace(time=now)
+
     def __str__(self) -> str:
         if not self.relay:
             return str(self.time or "")
@@ -112,9 +116,8 @@ class Firehose:
 
     def __init__(self, relay: str, collections: Collection[str], cursor: Cursor) -> None:
         self._relay, self._collections = urlsplit(relay).netloc, collections
-        ours = cursor.relay == self._relay
-        self._seq = cursor.seq if ours else None
-        self.since = None if ours else cursor.time
+        self._seq = cursor.seq if cursor.relay == self._relay else None
+        self.since = cursor.time if self._seq is None else None
         self._time, self._asked = cursor.time, self._seq
         self.url = relay if self._seq is None else f"{relay}?cursor={self._seq}"
         self.headers: Mapping[str, str] = {}
