@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     import psycopg
@@ -26,8 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 DATA = ROOT / "tests" / "data"
 
-# Nothing here is timed: a slow machine is no failure.
-settings.register_profile("hotpapers", deadline=None, print_blob=True)
+# Nothing here is timed: a slow machine is no failure. Where CI is set, every run tries the same examples.
+settings.register_profile(
+    "hotpapers", deadline=None, print_blob=True, derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
 settings.load_profile("hotpapers")
 
 _numbers = count(1)
