@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from hotpapers.model import DAY
-from hotpapers.record import Record
+from hotpapers.record import Record, now
 from hotpapers.record import duty as duties
 from tests.cli.run import environment, good, misuse, run
 from tests.net.server import Server, answer, serving
@@ -92,19 +92,27 @@ def wait_for(store: Path, jobs: set[str]) -> None:
         time.sleep(0.05)
 
 
+def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -> None:
+    home = settings(tmp_path, server)
+    assert run("run", "--once", "--config", home).status == 0
+    for state, told in ((duties.WORKING, "stopped"), ("idle", "idle")):
+        with Record(str(tmp_path / "hotpapers.db")) as record:
+            doing = duties.load(record, "lobsters")
+            duties.save(record, msgspec.structs.replace(doing, state=state, next_at=now() - 5 * DAY))
+        said = good("status", "--config", home)
+        assert re.search(rf"lobsters             {told}, last did well \d+ s ago, due 5 days ago", said)
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        duties.save(record, msgspec.structs.replace(doing, state=duties.WORKING, next_at=now() - 5 * DAY))
+        record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
+    assert re.search(r"lobsters             at work, last did well \d+ s ago$", good("status", "--config", home), re.M)
+
+
 def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -> None:
     home = settings(tmp_path, server)
     assert run("run", "--once", "--config", home).status == 0
     said = good("status", "--config", home)
     assert said.count(" did well ") == 4
     assert re.search(r"lobsters             idle, last did well \d+ s ago, next in ", said)
-    with Record(str(tmp_path / "hotpapers.db")) as record:
-        doing = duties.load(record, "lobsters")
-        late = msgspec.structs.replace(doing, next_at=(doing.next_at or 0) - 5 * DAY)
-        duties.save(record, late)
-    assert re.search(
-        r"lobsters             idle, last did well \d+ s ago, due 5 days ago", good("status", "--config", home)
-    )
     told = json.loads(good("status", "--config", home, "--json"))
     assert [job["job"] for job in told["jobs"]] == ["housekeeping", "issues", "lobsters", "lobsters/counts"]
     server.on("/lobsters/domains/arxiv.org.json", answer(403))

@@ -21,6 +21,8 @@ from hotpapers.record.verify import check_chain
 
 LEAST_TIME = DAY // 24
 """A day's traffic is told from so many microseconds on."""
+STOPPED = "stopped"
+"""The state of a job that was at work when its program ended."""
 LATE = DAY // 720
 """Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
 LOOK_BACK = 14 * DAY
@@ -82,18 +84,20 @@ def status(as_json: bool, home: common.Home) -> None:
 def doings(record: Record, at: int) -> list[Doing]:
     """How every job of the site is doing, whichever process does it."""
     apart: dict[str, int] = dict(record.database.rows("SELECT source, count(*) FROM quarantine GROUP BY source"))
-    return [doing(duty, apart.get(duty.source, 0), at) for duty in duties.all_duties(record)]
+    held = {source for source, until in record.database.rows("SELECT source, until_at FROM lease") if until > at}
+    return [doing(duty, apart.get(duty.source, 0), at, held=duty.source in held) for duty in duties.all_duties(record)]
 
 
-def doing(duty: Duty, quarantine: int, at: int) -> Doing:
-    """A job's row in figures of the moment."""
+def doing(duty: Duty, quarantine: int, at: int, *, held: bool) -> Doing:
+    """A job's row in figures of the moment. `held`: whether a process has it; none does what was stopped in a round."""
     time = at - duty.traffic_from if duty.traffic_from is not None else 0
 
     def daily(total: int) -> int | None:
         return total * DAY // time if time >= LEAST_TIME else None
 
+    state = STOPPED if duty.state == duties.WORKING and not held else duty.state
     return Doing(
-        job=duty.source, state=duty.state, reason=duty.reason, failing_since=duty.failing_since,
+        job=duty.source, state=state, reason=duty.reason, failing_since=duty.failing_since,
         success_at=duty.success_at, lag=None if duty.covered_to is None else max(at - duty.covered_to, 0) // 1_000_000,
         next_at=duty.next_at, items=duty.items, requests=duty.requests, day_in=daily(duty.bytes_in),
         day_out=daily(duty.bytes_out), quarantine=quarantine,
