@@ -316,19 +316,21 @@ def test_others_read_while_one_learns_and_forgets() -> None:
     names, stop, seen = Names(), threading.Event(), Counter[int]()
 
     def read() -> None:
-        while not stop.is_set():
+        while True:
             found = titles(TITLE, names)
             assert found in ([], [KETTLE])
             seen[len(found)] += 1
+            if stop.is_set():
+                return
 
     thread = threading.Thread(target=read)
     thread.start()
     for n in range(300):
         names.learn([Named(KETTLE, TITLE), Named(f"arxiv:2608.{n + 1:05}", f"{TITLE} {n}")])
         names.replace(Names())
-    names.replace(Names([Named(SOCKS, TITLE)]))
     stop.set()
     thread.join()
+    names.replace(Names([Named(SOCKS, TITLE)]))
     assert sum(seen.values()) and titles(TITLE, names) == [SOCKS] and len(names) == 1
 
 
