@@ -135,6 +135,8 @@ def test_a_full_disk_under_postgres(postgres_server: str, tmp_path: Path, told: 
         disk = stack.enter_context(small_disk(folder / "disk", "10m"))
         site = stack.enter_context(rig(stack.enter_context(full_server(postgres_server, disk)), tmp_path))
         site.start()
+        with Record(site.given.store) as record, pytest.raises(FullStore):
+            fill(record)  # what is collected here alone would take its time
         until_it_is_full(site)
         grow(disk)
         site.tell(told, "the disk was full")
