@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hotpapers import model
 from hotpapers.errors import CorruptStore, ReadOnlyStore
 from hotpapers.model import HOUR
-from hotpapers.record import Record, schema
+from hotpapers.record import Record, database, schema
 from hotpapers.record.backup import backup, restore
 from hotpapers.record.exchange import reading, writing
 from hotpapers.record.forget import forget
@@ -92,7 +92,7 @@ def test_the_index_follows_the_batches(store: Record) -> None:
 def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     """And words that are known already are not offered again, as long as they are remembered."""
     monkeypatch.setattr(filling, "SLICE", 7)
-    monkeypatch.setattr(filling, "AT_ONCE", 3)
+    monkeypatch.setattr(database, "AT_ONCE", 3)
     monkeypatch.setattr(filling, "REMEMBERED", 10)
     store.write(
         [paper(f"Kettle {n} thing{n}") for n in range(20)] + about(*(post(f"tea {n}") for n in range(8))), source="s"

@@ -11,6 +11,7 @@ from hotpapers.model import NETWORKS, Mention, Paper, Post, ShelfIssue
 from hotpapers.publish import wording
 from hotpapers.record import Record
 from hotpapers.record.attention import doubtful_sql, persons_sql
+from hotpapers.record.database import placeholders
 from hotpapers.record.items import SPECS
 
 Posters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
@@ -53,7 +54,7 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> Posters:
     names where a network's terms let only a link be shown."""
 
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
-        view, marks = record.view(), ", ".join("?" * len(papers))
+        view, marks = record.view(), placeholders(papers)
         voices = [record.marks.voice(account) for account in accounts]
         voice = "coalesce(w.stable_voice, p.voice)"
         sql = f"""WITH {persons_sql(view, voices)}, {doubtful_sql(view)}, {hidden_sql(view)}

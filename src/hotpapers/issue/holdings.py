@@ -9,12 +9,11 @@ import msgspec
 from hotpapers import model
 from hotpapers.issue.talk import in_fields
 from hotpapers.model import Announced, Announcement, Holding, Paper, Publication
+from hotpapers.record.database import placeholders, slices
 from hotpapers.record.view import View
 
 _names = msgspec.json.Decoder(tuple[str, ...]).decode
 
-AT_ONCE = 500
-"""Papers asked for in one query."""
 
 Brief = tuple[str, tuple[str, ...], tuple[str, ...]]
 """Title, authors, categories."""
@@ -41,10 +40,9 @@ def _printed(view: View, publication: str) -> Iterator[tuple[tuple[str, str], Br
 
 def _described(view: View, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
     """What the record knows of papers; later observations come later."""
-    for n in range(0, len(papers), AT_ONCE):
-        some = papers[n : n + AT_ONCE]
+    for some in slices(papers):
         sql = f"""SELECT t.paper, t.title, t.authors, t.categories FROM paper AS t
-            WHERE t.paper IN ({", ".join("?" * len(some))}) AND {view.visible("t")} ORDER BY t.observed_at"""
+            WHERE t.paper IN ({placeholders(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
         for paper, title, authors, categories in view.database.iterate(sql, some):
             yield paper, (title, _names(authors), _names(categories))
 
@@ -53,24 +51,18 @@ def abstracts(view: View, publication: str, held: Sequence[tuple[str, str]]) -> 
     """Abstracts, else summaries, of the papers of issues, given as (day, paper): of a listing as it printed them."""
     found: dict[tuple[str, str], str] = {}
     days = model.distinct(day for day, _ in held)
-    for some, marks in _marked(days):
+    for some in slices(days):
         sql = f"""SELECT t.day, t.paper, t.abstract FROM place AS t
-            WHERE t.publication = ? AND t.day IN ({marks}) AND {view.visible("t")} ORDER BY t.observed_at"""
+            WHERE t.publication = ? AND t.day IN ({placeholders(some)}) AND {view.visible("t")}
+            ORDER BY t.observed_at"""
         found |= {(day, paper): said for day, paper, said in view.database.iterate(sql, (publication, *some)) if said}
     known: dict[str, str] = {}
-    for some, marks in _marked(model.distinct(paper for day, paper in held if (day, paper) not in found)):
+    for some in slices(model.distinct(paper for day, paper in held if (day, paper) not in found)):
         sql = f"""SELECT t.paper, t.abstract, t.summary FROM paper AS t
-            WHERE t.paper IN ({marks}) AND {view.visible("t")} ORDER BY t.observed_at"""
+            WHERE t.paper IN ({placeholders(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
         known |= {paper: said or summary for paper, said, summary in view.database.iterate(sql, some)}
     told = {where: found.get(where) or known.get(where[1], "") for where in held}
     return {where: text for where, text in told.items() if text}
-
-
-def _marked(values: Sequence[str]) -> Iterator[tuple[Sequence[str], str]]:
-    """Some values at a time, with as many marks."""
-    for n in range(0, len(values), AT_ONCE):
-        some = values[n : n + AT_ONCE]
-        yield some, ", ".join("?" * len(some))
 
 
 def announced(view: View, publication: Publication, day: str) -> tuple[Announced, ...]:

@@ -9,11 +9,9 @@ from typing import NamedTuple
 
 from hotpapers.model import Mention, Place, Post, Publication, Shown, Verdict
 from hotpapers.record.attention import doubtful_sql, persons_sql
+from hotpapers.record.database import AT_ONCE, placeholders, slices
 from hotpapers.record.items import SPECS, Row, read_row, select_columns
 from hotpapers.record.view import View
-
-AT_ONCE = 500
-"""Papers asked for in one query."""
 
 
 def listed(view: View, publication: str, day: str, edition: int = 0) -> dict[int, list[Row]]:
@@ -74,7 +72,7 @@ def _leading_sql(
 ) -> tuple[str, tuple[str | int, ...]]:
     spec = SPECS[Post]
     voice = "coalesce(w.stable_voice, p.voice)"
-    networks = f" AND p.network IN ({_marks(publication.networks)})" if publication.networks else ""
+    networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
     sql = f"""WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
         SELECT m.paper, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {voice}, {select_columns(spec, "p")}
         FROM mention AS m
@@ -82,7 +80,7 @@ def _leading_sql(
         LEFT JOIN known AS w ON w.voice = p.voice
         LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})
-        WHERE m.paper IN ({_marks(papers)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+        WHERE m.paper IN ({placeholders(papers)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
           AND p.gone = '' AND p.limits = '[]' AND p.created_at >= ?{networks}
           AND {voice} NOT IN (SELECT voice FROM bot) AND {voice} NOT IN (SELECT voice FROM own)
           AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
@@ -95,10 +93,6 @@ def hidden_sql(view: View) -> str:
     return f"""hidden (subject, voice) AS (
         SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
         WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
 
 
 def _first(said: list[_Said], most: int) -> list[Row]:
@@ -121,8 +115,7 @@ def withheld(view: View, posts: Sequence[str] | None = None) -> frozenset[str]:
     hidden, or of a hidden account."""
     if posts is None:
         return _withheld(view, "SELECT post FROM shown", ())
-    some = (posts[n : n + AT_ONCE] for n in range(0, len(posts), AT_ONCE))
-    return frozenset().union(*(_withheld(view, _marks(keys), keys) for keys in some))
+    return frozenset().union(*(_withheld(view, placeholders(keys), keys) for keys in slices(posts)))
 
 
 def _withheld(view: View, among: str, keys: Sequence[str]) -> frozenset[str]:

@@ -29,6 +29,7 @@ from hotpapers.model import (
     ShelfIssue,
 )
 from hotpapers.record import gate
+from hotpapers.record.database import placeholders
 from hotpapers.record.doubts import doubted
 from hotpapers.record.items import Row
 from hotpapers.record.store import Record
@@ -189,8 +190,7 @@ class RecordShelf:
 
     def _papers(self, view: View, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
         keys = model.distinct(entry.paper for entry in (*content.entries, *content.still))
-        marks = ", ".join("?" * len(keys))
-        rows = view.latest(Paper, f"t.paper IN ({marks})", keys) if keys else []
+        rows = view.latest(Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
         known = {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
         return {key: _as_printed(known.get(key), places.get(key), key) for key in keys}
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers.errors import NoSuch, UsageError
-from hotpapers.judging.named import accounts_of, key_of, marks, seen
+from hotpapers.judging.named import accounts_of, key_of, seen
 from hotpapers.judging.verdicts import IN_SETTINGS, OPERATOR
 from hotpapers.model import Judgement, Verdict
 from hotpapers.record import Record, View
 from hotpapers.record.attention import PROVED, persons_sql
+from hotpapers.record.database import placeholders
 from hotpapers.record.items import SPECS, Row, read_row, select_columns
 from hotpapers.record.writing import write_batch
 from hotpapers.settings import BotSettings
@@ -115,7 +116,8 @@ def _rows(view: View, accounts: Sequence[str]) -> list[Row]:
     """All verdicts on accounts, oldest first."""
     spec = SPECS[Verdict]
     sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.subject IN ({marks(accounts)}) AND t.about = '' AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
+        WHERE t.subject IN ({placeholders(accounts)}) AND t.about = '' AND {view.visible("t")}
+        ORDER BY t.observed_at, t.id"""
     return [read_row(spec, row) for row in view.database.iterate(sql, accounts)]
 
 

@@ -15,10 +15,11 @@ import msgspec
 
 from hotpapers.judging import rules
 from hotpapers.judging.chorus import Voice
-from hotpapers.judging.named import chunks, marks
+from hotpapers.judging.named import chunks
 from hotpapers.judging.rules import Said
 from hotpapers.judging.words import About
 from hotpapers.model import DAY, Paper, Post
+from hotpapers.record.database import placeholders
 from hotpapers.record.items import SPECS
 from hotpapers.record.view import View
 
@@ -114,7 +115,7 @@ def volumes(span: Span, accounts: Iterable[str]) -> dict[str, Volume]:
     """The same of some accounts; those that made none are left out."""
     found: dict[str, Volume] = {}
     for some in chunks(accounts):
-        sql = f"{_posts_of(span)} AND p.account IN ({marks(some)}) GROUP BY p.account"
+        sql = f"{_posts_of(span)} AND p.account IN ({placeholders(some)}) GROUP BY p.account"
         found |= {account: Volume(*counts) for account, *counts in span.view.database.iterate(sql, some)}
     return found
 
@@ -161,7 +162,7 @@ def known_papers(view: View, papers: Iterable[str]) -> dict[str, About]:
     """What is known of papers."""
     found: dict[str, About] = {}
     for some in chunks(papers):
-        for row in view.iterate(Paper, f"t.paper IN ({marks(some)})", some):
+        for row in view.iterate(Paper, f"t.paper IN ({placeholders(some)})", some):
             if isinstance(row.item, Paper):
                 one = row.item
                 found[one.paper] = About(one.title, one.authors, one.categories, one.abstract)

@@ -6,15 +6,12 @@ import csv
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import islice
 from typing import NamedTuple
 
 from hotpapers.model import Account
+from hotpapers.record.database import placeholders, slices
 from hotpapers.record.items import SPECS
 from hotpapers.record.view import View
-
-AT_ONCE = 500
-"""Keys asked for in one query."""
 
 
 class Listed(NamedTuple):
@@ -77,7 +74,7 @@ def _with_handles(view: View, handles: Collection[str]) -> Iterator[tuple[str, s
     newest = view.newest(SPECS[Account], "t")
     for some in chunks(handles):
         sql = f"""SELECT t.account, lower(t.handle) FROM account AS t
-            WHERE lower(t.handle) IN ({marks(some)}) AND {view.visible("t")} AND {newest} ORDER BY 1"""
+            WHERE lower(t.handle) IN ({placeholders(some)}) AND {view.visible("t")} AND {newest} ORDER BY 1"""
         yield from view.database.iterate(sql, some)
 
 
@@ -86,7 +83,7 @@ def seen(view: View, accounts: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for some in chunks(accounts):
         for table in ("post", "reaction", "account"):
-            sql = f"SELECT DISTINCT t.account FROM {table} AS t WHERE t.account IN ({marks(some)})"
+            sql = f"SELECT DISTINCT t.account FROM {table} AS t WHERE t.account IN ({placeholders(some)})"
             found.update(row[0] for row in view.database.iterate(f"{sql} AND {view.visible('t')}", some))
     return found
 
@@ -103,11 +100,4 @@ def automated(view: View) -> list[str]:
 
 def chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:
     """The keys, each once and in order, so many at once."""
-    waiting = iter(sorted(set(keys)))
-    while some := list(islice(waiting, AT_ONCE)):
-        yield some
-
-
-def marks(values: Sequence[str]) -> str:
-    """As many question marks."""
-    return ", ".join("?" * len(values))
+    return slices(sorted(set(keys)))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from hotpapers.errors import CorruptStore, FullStore, NoSuch, ReadOnlyStore, UsageError
 from hotpapers.record import schema, tombstones, writing
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, placeholders
 from hotpapers.record.forget import REFERENCES, erase
 from hotpapers.record.items import SPECS, is_pseudonym
 from hotpapers.record.mailed import Mailed, mailed, take_over
@@ -220,7 +220,7 @@ def _copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> No
     """Every row of every table in the place of what was there. Both have the same schema; `lite` is one of them."""
     for table in _tables_of(lite):
         names = ", ".join(f'"{name}"' for name in _columns(lite, table))
-        values = ", ".join("?" * len(_columns(lite, table)))
+        values = placeholders(_columns(lite, table))
         ours = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
         target.run(f"DELETE FROM {table}{ours}")
         rows = source.iterate(f"SELECT {names} FROM {table}{ours} ORDER BY 1")

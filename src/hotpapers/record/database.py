@@ -5,11 +5,24 @@ SQL is written once, with `?` for parameters and neither `?` nor `%` in its text
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 Params = Sequence[Any]
+Value = TypeVar("Value")
+AT_ONCE = 500
+"""Values that one statement asks for: a database takes so many, and not any number."""
+
+
+def placeholders(values: Sized) -> str:
+    """As many question marks as values, for an `IN (…)`."""
+    return ", ".join("?" * len(values))
+
+
+def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """The values in order, so many at a time as one statement asks for."""
+    return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
 
 
 class Database(Protocol):

@@ -17,6 +17,7 @@ import msgspec
 from hotpapers import model
 from hotpapers.errors import NoSuch, UsageError
 from hotpapers.record import follow, items, manifest, originals, reports, tombstones, writing
+from hotpapers.record.database import placeholders
 from hotpapers.record.items import SPECS, Row, Spec, commitment, select_columns
 from hotpapers.record.manifest import Seal
 from hotpapers.record.search import filling
@@ -188,7 +189,7 @@ def _own_changes(record: Record, keys: frozenset[str]) -> Iterator[Change]:
 
 
 def _rows_where(record: Record, spec: Spec, name: str, values: Sequence[str]) -> Iterator[Row]:
-    sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({", ".join("?" * len(values))})'
+    sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({placeholders(values)})'
     return (items.read_row(spec, found) for found in record.database.rows(sql, values))
 
 

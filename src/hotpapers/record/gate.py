@@ -23,10 +23,9 @@ from hotpapers import terms
 from hotpapers.model import Post, Quotation, Showing
 from hotpapers.record import blocked
 from hotpapers.record.blocked import Blocked
+from hotpapers.record.database import placeholders, slices
 from hotpapers.record.view import View
 
-AT_ONCE = 500
-"""Posts that are asked for in one statement."""
 DISCUSSIONS = ("hackernews", "reddit")
 """Networks on which a comment stands below a story or submission, before everybody: it answers no person."""
 ADDRESSING = ("mastodon", "x")
@@ -53,9 +52,8 @@ def gate_for(view: View, allowed: terms.Table, posts: Iterable[Post]) -> Gate:
 
 def _authors(view: View, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Posts, as far as the record knows them, with their accounts."""
-    for n in range(0, len(posts), AT_ONCE):
-        some = posts[n : n + AT_ONCE]
-        rows = view.latest(Post, f"t.post IN ({', '.join('?' * len(some))})", some)
+    for some in slices(posts):
+        rows = view.latest(Post, f"t.post IN ({placeholders(some)})", some)
         yield from ((row.item.post, row.item.account) for row in rows if isinstance(row.item, Post))
 
 

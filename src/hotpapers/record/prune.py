@@ -20,6 +20,7 @@ import msgspec
 from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.record import writing
 from hotpapers.record.attention import AGES
+from hotpapers.record.database import placeholders
 from hotpapers.record.manifest import Pair, indices, relabelled
 from hotpapers.record.store import Record, now
 
@@ -123,7 +124,7 @@ def _needless(record: Record, frozen: _Frozen, posts: Sequence[str], before: int
         marks = _age_marks(record, frozen, some)
         held = _held(record, frozen, some)
         sql = f"""SELECT id, post, observed_at, since FROM snapshot
-            WHERE until = 0 AND observed_at < ? AND post IN ({_places(some)}) ORDER BY post, observed_at"""
+            WHERE until = 0 AND observed_at < ? AND post IN ({placeholders(some)}) ORDER BY post, observed_at"""
         rows = (_Snapshot(*row) for row in record.database.rows(sql, (before, *some)))
         for post, group in groupby(rows, key=lambda row: row.post):
             if post not in held:
@@ -159,7 +160,7 @@ def _cuts_among(frozen: _Frozen, snapshots: Sequence[_Snapshot]) -> Iterator[_Cu
 def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[str, list[_Cut]]:
     """The moments at which the posts' papers are compared, each with the first position that compared there."""
     sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
-        WHERE m.post IN ({_places(posts)})"""
+        WHERE m.post IN ({placeholders(posts)})"""
     found: dict[str, list[_Cut]] = defaultdict(list)
     for post, announced_at in record.database.rows(sql, posts):
         for age in AGES:
@@ -170,12 +171,8 @@ def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[st
 
 def _held(record: Record, frozen: _Frozen, posts: Sequence[str]) -> set[str]:
     """The posts about papers that are in an issue."""
-    rows = record.database.rows(f"SELECT post, paper FROM mention WHERE post IN ({_places(posts)})", posts)
+    rows = record.database.rows(f"SELECT post, paper FROM mention WHERE post IN ({placeholders(posts)})", posts)
     return {post for post, paper in rows if paper in frozen.papers}
-
-
-def _places(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
 
 
 class _Named(msgspec.Struct):

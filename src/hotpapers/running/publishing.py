@@ -19,6 +19,7 @@ from hotpapers.publish.imprint import NOBODY, Imprint
 from hotpapers.publish.press import press, press_again, unsent
 from hotpapers.record import Record, follow
 from hotpapers.record.attention import persons_sql
+from hotpapers.record.database import placeholders, slices
 from hotpapers.running import due
 from hotpapers.running.freezing import freeze_judged
 from hotpapers.running.health import began
@@ -27,8 +28,6 @@ from hotpapers.summarizing.writing import Summarize
 
 LOOK = 20.0
 """Seconds between two looks at the clock."""
-AT_ONCE = 500
-"""Posts asked for in one query."""
 
 
 class Place(NamedTuple):
@@ -160,7 +159,7 @@ def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts of which batches after a position say that they are gone, limited or hidden, or no longer so."""
-    gone = f"""SELECT DISTINCT p.post FROM post AS p WHERE p.network IN ({", ".join("?" * len(NETWORKS))})
+    gone = f"""SELECT DISTINCT p.post FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
         AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
             AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
     told = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
@@ -177,6 +176,5 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
 
 def _of(record: Record, sql: str, posts: Sequence[str]) -> Iterator[tuple[str, ...]]:
     """What a query finds for some posts."""
-    for n in range(0, len(posts), AT_ONCE):
-        some = posts[n : n + AT_ONCE]
-        yield from record.database.rows(f"{sql} WHERE post IN ({', '.join('?' * len(some))})", some)
+    for some in slices(posts):
+        yield from record.database.rows(f"{sql} WHERE post IN ({placeholders(some)})", some)

@@ -13,9 +13,7 @@ import msgspec
 
 from hotpapers.model import Item, Post, kind_of
 from hotpapers.record import Record, View
-
-AT_ONCE = 500
-"""Keys that are asked for in one query."""
+from hotpapers.record.database import placeholders, slices
 
 
 def only_new(record: Record, told: Sequence[Sequence[Item]]) -> list[list[Item]]:
@@ -88,8 +86,6 @@ def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
 
 def having(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
     """Those of the keys of which the record has a row of a kind."""
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), AT_ONCE):
-        some = ordered[start : start + AT_ONCE]
-        sql = f'SELECT DISTINCT "{column}" FROM {kind} WHERE "{column}" IN ({", ".join("?" * len(some))})'
+    for some in slices(sorted(keys)):
+        sql = f'SELECT DISTINCT "{column}" FROM {kind} WHERE "{column}" IN ({placeholders(some)})'
         yield from (row[0] for row in record.database.rows(sql, some))

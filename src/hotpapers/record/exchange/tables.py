@@ -17,6 +17,7 @@ import msgspec
 
 from hotpapers import arxiv_id, model
 from hotpapers.errors import InputError, NotExchange, UsageError
+from hotpapers.record.database import placeholders
 from hotpapers.record.exchange import writing
 from hotpapers.record.exchange.writing import Wanted
 from hotpapers.record.store import Record
@@ -92,7 +93,7 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
     view = record.view(content.cut, content.position)
     keys = [entry.paper for entry in content.entries]
-    found = view.latest(model.Paper, f"t.paper IN ({', '.join('?' * len(keys))})", keys) if keys else []
+    found = view.latest(model.Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
     return {row.item.paper: row.item for row in found if isinstance(row.item, model.Paper)}
 
 

@@ -16,7 +16,7 @@ from hotpapers import arxiv_id
 from hotpapers.categories import archive_of
 from hotpapers.model import LARGEST, Announcement, Issue, Paper, Post
 from hotpapers.record import writing
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, placeholders, slices
 from hotpapers.record.items import SPECS, Row
 from hotpapers.record.search import index
 from hotpapers.record.search.index import State
@@ -27,8 +27,6 @@ from hotpapers.record.view import View
 
 SLICE = 1_000
 """Rows that are looked at in one transaction."""
-AT_ONCE = 500
-"""Keys that are asked for in one query."""
 REMEMBERED = 200_000
 """Words that are known to be in the index, so that they are not offered again."""
 
@@ -112,8 +110,8 @@ class _Filling:
 
     def take_announcements(self, papers: Sequence[str]) -> None:
         """The days of papers that are in the index."""
-        for some in _slices(papers):
-            sql = f"SELECT paper FROM search_paper WHERE paper IN ({_marks(some)})"
+        for some in slices(papers):
+            sql = f"SELECT paper FROM search_paper WHERE paper IN ({placeholders(some)})"
             known = [row[0] for row in self._database.rows(sql, some)]
             days = self._announced(known)
             rows = [(days[paper], paper) for paper in known if paper in days]
@@ -122,12 +120,12 @@ class _Filling:
 
     def take_papers(self, papers: Sequence[str]) -> None:
         """The latest observations of papers, in the place of earlier ones."""
-        for some in _slices(papers):
-            old = f"SELECT id FROM search_paper WHERE paper IN ({_marks(some)})"
+        for some in slices(papers):
+            old = f"SELECT id FROM search_paper WHERE paper IN ({placeholders(some)})"
             self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old})", some)
-            self._database.run(f"DELETE FROM search_paper WHERE paper IN ({_marks(some)})", some)
+            self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(some)})", some)
             days = self._announced(some)
-            found = list(_papers(self._view().latest(Paper, f"t.paper IN ({_marks(some)})", some)))
+            found = list(_papers(self._view().latest(Paper, f"t.paper IN ({placeholders(some)})", some)))
             rows = [(one.id, one.paper.paper, days.get(one.paper.paper) or day_of(one.paper)) for one in found]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
             texts = [paper_words(one.id, one.paper) for one in found]
@@ -136,10 +134,10 @@ class _Filling:
 
     def take_posts(self, posts: Sequence[str]) -> None:
         """The latest observations of posts that may be shown, in the place of earlier ones."""
-        for some in _slices(posts):
-            old = f"SELECT id FROM post WHERE post IN ({_marks(some)})"
+        for some in slices(posts):
+            old = f"SELECT id FROM post WHERE post IN ({placeholders(some)})"
             self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old})", some)
-            found = self._view().latest(Post, f"t.post IN ({_marks(some)})", some)
+            found = self._view().latest(Post, f"t.post IN ({placeholders(some)})", some)
             self._index.put_posts(self._database, [one for row in found if (one := post_words(row)) is not None])
 
     def take_issues(self, publications: Sequence[str]) -> None:
@@ -158,7 +156,7 @@ class _Filling:
             return {}
         view = self._view()
         sql = f"""SELECT t.paper, min(t."day") FROM announcement AS t
-            WHERE t.paper IN ({_marks(papers)}) AND t.type <> 'replacement' AND {view.visible("t")}
+            WHERE t.paper IN ({placeholders(papers)}) AND t.type <> 'replacement' AND {view.visible("t")}
               AND {view.newest(SPECS[Announcement], "t")} GROUP BY t.paper"""
         return dict(self._database.rows(sql, tuple(papers)))
 
@@ -255,11 +253,3 @@ def _entries(issues: Iterable[object]) -> Iterator[tuple[str, str, str, int]]:
             continue
         places = {one.paper: 0 for one in held.still} | {one.paper: one.place for one in held.entries}
         yield from ((publication, day, paper, place) for paper, place in places.items())
-
-
-def _slices(keys: Sequence[str]) -> Iterator[list[str]]:
-    return (list(keys[start : start + AT_ONCE]) for start in range(0, len(keys), AT_ONCE))
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))

@@ -10,7 +10,7 @@ import msgspec
 
 from hotpapers import terms
 from hotpapers.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, placeholders
 from hotpapers.record.search import filling, grammar, index, posts
 from hotpapers.record.search.answers import Found, FoundPosts, Hit, Shown, Spans
 from hotpapers.record.search.filling import Tell
@@ -204,7 +204,7 @@ def _hits(database: Database, found: Mapping[int, float], marker: Marker) -> Ite
 def _filled(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
     """Values for an `IN (…)`, filled up to a round number: a statement that stays the same is prepared but once."""
     some = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
-    return ", ".join("?" * len(some)), some
+    return placeholders(some), some
 
 
 def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[Shown, ...]]:

@@ -10,6 +10,7 @@ from itertools import islice
 from hotpapers import terms
 from hotpapers.model import LARGEST, Mention, Post, Verdict
 from hotpapers.record.attention import doubtful_sql, persons_sql
+from hotpapers.record.database import placeholders
 from hotpapers.record.gate import gate_for, showing
 from hotpapers.record.items import SPECS, read_row, select_columns
 from hotpapers.record.search import grammar, index
@@ -41,7 +42,7 @@ def _statement(view: View, asked: Query, allowed: terms.Table) -> Statement:
     """How posts are found: those that are there, that nobody hid, of networks whose words may be shown."""
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
     shown = f"""p.until = 0 AND p.gone = '' AND p.limits = '[]' AND {view.newest(SPECS[Post], "p")}
-        AND p.network IN ({_marks(networks)}) AND p.created_at >= ? AND p.created_at < ?
+        AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
         AND p.post NOT IN (SELECT subject FROM hidden)
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM known AS k
             JOIN hidden AS h ON h.voice = k.stable_voice)"""
@@ -87,7 +88,7 @@ def _after(day: str) -> str:
 def _quotable(view: View, found: Mapping[int, float], allowed: terms.Table) -> Iterator[tuple[int, Post, list[str]]]:
     """Those that are about a paper and that the gate lets through, as they are shown: number, post, papers."""
     spec, numbers = SPECS[Post], list(found)
-    sql = f"SELECT {select_columns(spec)} FROM post WHERE id IN ({_marks(numbers)})"
+    sql = f"SELECT {select_columns(spec)} FROM post WHERE id IN ({placeholders(numbers)})"
     rows = (read_row(spec, one) for one in view.database.rows(sql, numbers)) if numbers else ()
     posts = {row.id: row.item for row in rows if isinstance(row.item, Post)}
     papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
@@ -101,7 +102,7 @@ def _quotable(view: View, found: Mapping[int, float], allowed: terms.Table) -> I
 def _papers_of(view: View, posts: Sequence[str]) -> dict[str, list[str]]:
     """The papers that posts are about, but for those where that is doubtful."""
     sql = f"""WITH {doubtful_sql(view)} SELECT m.post, m.paper FROM mention AS m
-        WHERE m.post IN ({_marks(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+        WHERE m.post IN ({placeholders(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
         ORDER BY m.post, m.paper"""
     found: dict[str, list[str]] = defaultdict(list)
@@ -116,7 +117,3 @@ def _hit(post: Post, score: float, papers: Sequence[str], marker: Marker) -> Pos
         post=post.post, score=score, network=post.network, created_at=post.created_at, handle=post.handle,
         name=post.name, lang=post.lang, rtl=post.rtl, text=text, spans=spans, papers=tuple(papers),
     )  # fmt: skip
-
-
-def _marks(values: Sequence[object]) -> str:
-    return ", ".join("?" * len(values))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hotpapers.errors import CorruptStore
-from hotpapers.record.database import Database
+from hotpapers.record.database import Database, placeholders
 from hotpapers.record.search.grammar import Atom, Query, Term
 from hotpapers.record.search.texts import ALL, Matching, PaperWords, PostWords
 
@@ -27,7 +27,7 @@ class FullTextIndex:
 
     def is_made(self, database: Database) -> bool:
         """Whether its tables are there."""
-        names = ", ".join("?" * len(_TABLES))
+        names = placeholders(_TABLES)
         found = database.rows(f"SELECT count(*) FROM sqlite_schema WHERE name IN ({names})", tuple(_TABLES))
         return bool(found[0][0] == len(_TABLES))
 
