@@ -23,7 +23,7 @@ help: ## what can be made
 
 # ---- for everyone --------------------------------------------------------------------------------
 
-demo: $(core) ## five issues of real papers, ranked, explained, as Markdown and as a site in ./hotpapers-demo
+demo: $(core) ## five issues of real papers and a made-up week of today, as Markdown and sites in ./hotpapers-demo
 	@$(venv)/bin/hotpapers demo
 
 serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=8000)
@@ -32,7 +32,7 @@ serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=800
 # ---- for developers ------------------------------------------------------------------------------
 
 test: $(dev) ## all tests on 2 workers, with coverage (WORKERS=2, ARGS="-k words")
-	@$(python) -m pytest -n $(WORKERS) $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered) $(ARGS)
+	@$(python) -m pytest -n $(WORKERS) --dist loadgroup $(if $(ARGS),,--cov --cov-report=term-missing:skip-covered) $(ARGS)
 
 test-atproto: $(dev) ## the tests of Bluesky on its own network, run here (first: 2 minutes, 700 MB, a C++ compiler)
 	@PYTHON="$(PYTHON)" tests/atproto/setup
@@ -42,7 +42,7 @@ loopback: $(dev) ## all networks, made up, on 127.0.0.1, to watch the program wi
 	@$(python) -m tests.loopback $(ARGS)
 
 torture: $(dev) ## a thousand kills, every source under every fault, full disks, lost databases (ARGS="-k disk")
-	@HOTPAPERS_TORTURE_KILLS="$${HOTPAPERS_TORTURE_KILLS:-1000}" $(python) -m pytest tests/torture $(ARGS)
+	@HOTPAPERS_TORTURE_KILLS="$${HOTPAPERS_TORTURE_KILLS:-1000}" $(python) -m pytest --timeout 7200 tests/torture $(ARGS)
 
 years: $(dev) ## two simulated years of the whole program with faults, compared with their script (ARGS="--short")
 	@$(python) -m tests.years $(ARGS)
@@ -81,13 +81,16 @@ wheel: $(core) ## the package, in dist/
 compile := $(venv)/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
            --generate-hashes --no-emit-index-url --no-header --no-annotate
 
+hosted  := --extra serve --extra postgres --extra announce
+
 lock: $(made) ## renew the versions and hashes in requirements/
 	@$(pip) install --require-hashes -r requirements/lock.txt
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
 	@$(compile) pyproject.toml --group build --group dev --all-extras -c requirements/core.txt -o requirements/dev.txt
+	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/hosting/templates/requirements.txt
 	@$(compile) --group lock -o requirements/lock.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
-	@git --no-pager diff --stat -- requirements
+	@git --no-pager diff --stat -- requirements src/hotpapers/hosting/templates/requirements.txt
 
 setup: $(dev) ## the environment in .venv, with all that developers need
 

@@ -1,14 +1,20 @@
-"""A server for bench_app: `python -m bench.app_server ours|bare STORE FILE…`. Prints its port, ends with its parent.
+"""A server for bench_app: `python -m bench.app_server ours|bare|writer STORE FILE…`.
+
+Prints its port, ends with its parent.
 
 `ours` is the app as `hotpapers serve` runs it. `bare` is a Starlette app that returns the bytes of the files, the n-th
-at /n, under the same server with the same settings.
+at /n, under the same server with the same settings. `writer` serves nothing: it writes a batch of new posts every half
+second, as a running collector does.
 """
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,23 +24,22 @@ from starlette.routing import Route
 
 from hotpapers.cli import start
 from hotpapers.issue.freeze import publication_of
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.record import Record
+from hotpapers.model import Item, Mention, Post, Snapshot
+from hotpapers.record import Record, now
 from hotpapers.serve.api import ApiRoute, Operator
 from hotpapers.serve.app import app
+from hotpapers.serve.connections import Allowed, guarded
+from hotpapers.serve.shelves import FreshShelf
+
+PAUSE, PER_BATCH = 0.5, 100
+"""Seconds between two batches of the writer, and posts of each."""
 
 
 def ours(store: str) -> Starlette:
     """Pages and API of the store's only publication; nobody is limited, as there is but one client."""
-    record = Record(store, create=False)
-    kept = RecordShelf(record)
-    position = record.head.position
-
-    def shelf() -> RecordShelf:
-        assert record.head.position == position
-        return kept
-
-    made = app(shelf, publication_of(record, None).publication)
+    with Record(store, create=False) as record:
+        publication = publication_of(record, None).publication
+    made = app(FreshShelf(partial(Record, store, create=False)), publication)
     made.router.routes.insert(0, ApiRoute(lambda: Record(store, create=False), Operator(rate=0)))
     return made
 
@@ -52,13 +57,45 @@ def bare(files: list[Path]) -> Starlette:
     return Starlette(routes=[Route("/{path:path}", answer)])
 
 
+def write(store: str, ended: threading.Event) -> None:
+    """New posts about papers that no issue holds, with their counts."""
+    with Record(store, create=False) as record:
+        for number in itertools.count():
+            at = now()
+            items: list[Item] = []
+            for n in range(PER_BATCH):
+                post, paper = f"bluesky:bench-{number}-{n}", f"arxiv:9901.{(number * PER_BATCH + n) % 10_000:05}"
+                items += [
+                    Post(post=post, network="bluesky", account=f"bluesky:by-{n}", created_at=at, text="Made up",
+                         handle=f"by-{n}", observed_at=at),
+                    Mention(post=post, paper=paper, form="abs", observed_at=at),
+                    Snapshot(post=post, reposts=0, likes=n, observed_at=at),
+                ]  # fmt: skip
+            record.write(items, source="bench")
+            if ended.wait(PAUSE):
+                return
+
+
+def _set_at_end(ended: threading.Event) -> None:
+    sys.stdin.read()
+    ended.set()
+
+
 def main() -> None:
     """Serves until standard input ends."""
     kind, store, *files = sys.argv[1:]
+    if kind == "writer":
+        ended = threading.Event()
+        threading.Thread(target=partial(_set_at_end, ended), daemon=True).start()
+        sys.stdout.write("0\n")
+        sys.stdout.flush()
+        write(store, ended)
+        return
     served = ours(store) if kind == "ours" else bare([Path(file) for file in files])
     listener = start._listening("127.0.0.1", 0)
+    made: Any = guarded(Allowed()) if kind == "ours" else "h11"
     config = uvicorn.Config(
-        served, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
+        served, http=made, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
     )
     running = uvicorn.Server(config)
 

@@ -1,4 +1,4 @@
-"""An issue's page and an issue from the API, against a bare Starlette app that returns the same bytes.
+"""Pages and an issue from the API, against a bare Starlette app that returns the same bytes; and beside a writer.
 
 The store is the demo's, the issue that of 2021-01-14. Ours is the app as `hotpapers serve` runs it, rate limit off;
 the peer returns the bytes that ours gave, from memory, with type and length alone. Each is a process of its own, under
@@ -7,6 +7,10 @@ again as soon as it has the whole answer; two seconds a turn, taken in turns, th
 compared with the bytes expected, by its length. Client and server share the machine's cores, so rates are the pair's.
 Latency is from the sending of a request to the last byte of its answer: of 64 that wait for one server; of it too the
 best turn counts.
+
+*Beside a writer*: the store has all issues of the archive, which lies beside the checkout, and while both are asked
+another process writes a batch of 100 new posts about other papers every half second. Rates and latencies are the
+medians of the turns then, with 16 connections.
 """
 
 from __future__ import annotations
@@ -19,15 +23,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any, NamedTuple
 
-from bench import measure
+from bench import bench_import, measure
+from bench.bench_site import frozen
 from hotpapers.cli import start
 from hotpapers.issue.freeze import freeze, listed_days, publication_of
 from hotpapers.record import Record
 
 CONNECTIONS = 64
+BESIDE = 16
+"""Connections beside a writer."""
+MOST_WAIT = 0.05
 SECONDS = 2.0
 TURNS = 7
 DAY = "2021-01-14"
@@ -92,7 +100,7 @@ class Asker(asyncio.Protocol):
             self._done.set_exception(exc) if exc else self._done.set_result(None)
 
 
-async def turn(port: int, path: str, length: int, seconds: float) -> Turn:
+async def turn(port: int, path: str, length: int, seconds: float, connections: int = CONNECTIONS) -> Turn:
     """What one server gives to all connections together."""
     loop = asyncio.get_running_loop()
     taken: list[float] = []
@@ -103,7 +111,7 @@ async def turn(port: int, path: str, length: int, seconds: float) -> Turn:
         ends.append(loop.create_future())
         return Asker(path, length, start_at + seconds, taken, ends[-1])
 
-    for _ in range(CONNECTIONS):
+    for _ in range(connections):
         await loop.create_connection(asker, "127.0.0.1", port)
     await asyncio.gather(*ends)
     return Turn(len(taken) / (time.perf_counter() - start_at), quantiles(taken, n=100)[98])
@@ -155,7 +163,9 @@ def run(scale: float = 1.0) -> dict[str, Any]:
                 lines = []
                 for n, (what, path) in enumerate(PAGES.items()):
                     lines += measured(what, (our_port, path), (bare_port, f"/{n}"), len(bodies[n]), scale)
-    notes = [f"{what}: {len(body):,} bytes" for what, body in zip(PAGES, bodies, strict=True)]
+        archived, more = beside_a_writer(Path(name), scale)
+        lines += archived
+    notes = [f"{what}: {len(body):,} bytes" for what, body in zip(PAGES, bodies, strict=True)] + more
     return {"lines": lines, "method": __doc__, "notes": notes}
 
 
@@ -173,3 +183,38 @@ def measured(
         measure.at_least(what, rates[0], rates[1], "answers", GOAL),
         measure.at_most(f"{what}: 99 of 100 of {CONNECTIONS} connections wait less", waits[0], waits[1], None),
     ]
+
+
+def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], list[str]]:
+    """Lines on the front page and a paper's page of all archived issues while something is written, and notes."""
+    found, note = bench_import.files(folder, scale)
+    store = str(folder / "archive.db")
+    days = frozen(store, found)
+    with Record(store) as record:
+        held = record.database.rows("SELECT paper FROM place ORDER BY day DESC, place LIMIT 1")[0][0]
+    asked = {"the front page": "/", "a paper's page": f"/paper/{held.removeprefix('arxiv:')}/"}
+    lines: list[dict[str, Any]] = []
+    with serving("ours", store) as our_port:
+        for what, path in asked.items():
+            body = asyncio.run(fetched(our_port, path))
+            file = folder / f"{len(lines)}-archive.html"
+            file.write_bytes(body)
+            with serving("bare", store, file) as bare_port, serving("writer", store):
+                lines += _medians(f"{what} beside a writer", (our_port, path), (bare_port, "/0"), len(body), scale)
+    return lines, [f"{len(days)} issues beside a writer", *([note] if note else [])]
+
+
+def _medians(
+    what: str, ours: tuple[int, str], peer: tuple[int, str], length: int, scale: float
+) -> list[dict[str, Any]]:
+    turns: list[list[Turn]] = [[], []]
+    for _ in range(max(round(TURNS * scale), 1)):
+        for mine, (port, path) in zip(turns, (ours, peer), strict=True):
+            mine.append(asyncio.run(turn(port, path, length, max(SECONDS * scale, 0.5), BESIDE)))
+    rates = [median(one.rate for one in some) for some in turns]
+    waits = [median(one.p99 for one in some) for some in turns]
+    wait = measure.Line(
+        f"{what}: 99 of 100 of {BESIDE} connections wait less", measure.span(waits[0]), measure.span(waits[1]),
+        waits[0] / waits[1], f"≤ {MOST_WAIT * 1000:.0f} ms", waits[0] <= MOST_WAIT,
+    )  # fmt: skip
+    return [measure.at_least(what, rates[0], rates[1], "answers", GOAL), wait._asdict()]

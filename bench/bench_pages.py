@@ -30,7 +30,7 @@ from hotpapers.publish.formulas import formula
 from hotpapers.publish.pages import Pages
 from hotpapers.publish.prose import formulas
 from hotpapers.record import Record
-from hotpapers.serve.app import PACKED
+from hotpapers.serve.keeping import PACKED
 
 PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
 SEEDS = measure.SHARED / "seeds" / "restored"

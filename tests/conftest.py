@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from itertools import count
@@ -34,6 +35,29 @@ settings.register_profile(
 settings.load_profile("hotpapers")
 
 _numbers = count(1)
+
+MEMORY = Path("/dev/shm")
+"""A disk in memory, where there is one: stores make sure of each batch, and a real disk takes its time over that."""
+ROOM = 4 << 30
+"""Bytes that the stores of a run may need."""
+
+
+def _roomy(folder: Path) -> bool:
+    if not os.access(folder, os.W_OK):
+        return False
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize >= ROOM
+
+
+if _roomy(MEMORY):
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+# An agent that starts the tests in the background, or under nohup, ignores these signals for them, and a process that
+# ignores a signal hands that on to its children, which then cannot be interrupted. One that handles it does not.
+for _number, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL),
+                          (signal.SIGQUIT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL)):  # fmt: skip
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _handler)
 
 
 def data(*parts: str) -> Path:
@@ -121,6 +145,19 @@ def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
     return psycopg.connect(url, autocommit=True, connect_timeout=3)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What the tests of a file share is made once: by the one worker that gets all of them."""
+    for item in items:
+        if _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares(item: pytest.Item) -> bool:
+    fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+    return any(one.scope == "module" for definitions in fixtures for one in definitions)
+
+
 def _create_database(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
     """An empty database that sorts text by language where the server can: a key without COLLATE "C" shows there."""
     import psycopg
@@ -130,6 +167,8 @@ def _create_database(connection: psycopg.Connection[tuple[Any, ...]], name: str)
         connection.execute(plain + " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
     except psycopg.Error:  # before version 15, or built without ICU
         connection.execute(plain)
+    # No test stops the server itself: it need not make sure of each commit.
+    connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
 
 
 def _with_database(url: str, name: str) -> str:

@@ -18,7 +18,8 @@ SRC = ROOT / "src" / "hotpapers"
 
 # A room imports from rooms with a smaller number and from itself. A new room gets its number here.
 FLOOR = {
-    "__init__": 0, "errors": 1, "categories": 1, "announcement_days": 1, "logs": 1,
+    "__init__": 0, "errors": 1, "categories": 1, "announcement_days": 1, "logs": 1, "permissions": 1,
+    "foreign_json": 2,
     "arxiv_id": 2, "mentions": 3, "model": 3, "classic_text": 4, "terms": 5,
     "settings": 10, "net": 10, "ranking": 10,
     "sources": 20, "record": 20,
@@ -52,6 +53,7 @@ LIBRARY = {
     "markupsafe": ("publish/",),
     "starlette": ("serve/",),
     "uvicorn": ("serve/", "cli"),
+    "h11": ("serve/connections.py",),
     "apprise": ("announce/rooms.py",),
     "click": ("cli",),
     "httpcore2": ("net",),
@@ -226,7 +228,13 @@ def test_every_library_is_declared() -> None:
 def test_both_locks_name_the_same_versions() -> None:
     core, dev = (locked_versions(name) for name in ("core", "dev"))
     assert core and core.items() <= dev.items()
+    hosts = versions_in(SRC / "hosting" / "templates" / "requirements.txt")
+    assert core.keys() <= hosts.keys() and hosts.items() <= dev.items()
 
 
 def locked_versions(name: str) -> dict[str, str]:
-    return dict(re.findall(r"^([\w-]+)==([^ ;]+)", (ROOT / "requirements" / f"{name}.txt").read_text("utf-8"), re.M))
+    return versions_in(ROOT / "requirements" / f"{name}.txt")
+
+
+def versions_in(file: Path) -> dict[str, str]:
+    return dict(re.findall(r"^([\w-]+)==([^ ;]+)", file.read_text("utf-8"), re.M))

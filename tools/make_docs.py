@@ -118,7 +118,8 @@ def shown_type(hint: Any) -> str:
     if get_origin(hint) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(hint))
     if get_origin(hint) in (Union, types.UnionType):
-        return " or ".join("null" if one is types.NoneType else shown_type(one) for one in get_args(hint))
+        given = [one for one in get_args(hint) if one is not msgspec.UnsetType]
+        return " or ".join("null" if one is types.NoneType else shown_type(one) for one in given)
     if get_origin(hint) is tuple:
         inner = get_args(hint)[0]
         return "list of " + {str: "texts"}.get(inner, f"{getattr(inner, '__name__', 'value').lower()}s")
@@ -129,6 +130,8 @@ def shown_default(field: msgspec.structs.FieldInfo) -> str:
     """A field's default as JSON; empty where it must be given."""
     if field.default is msgspec.NODEFAULT:
         return "" if field.default_factory is msgspec.NODEFAULT else "`[]`"
+    if field.default is msgspec.UNSET:
+        return "absent"
     return f"`{json.dumps(msgspec.to_builtins(field.default), ensure_ascii=False)}`"
 
 

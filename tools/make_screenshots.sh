@@ -15,16 +15,27 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$program" demo "$scratch/demo" >"$scratch/told"
 
-take() { # NAME PAGE WIDTH,HEIGHT [FLAG…]
-    name=$1 page=$2 size=$3
+take() { # FILE PAGE WIDTH,HEIGHT [FLAG…]
+    file=$1 page=$2 size=$3
     shift 3
     "$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
         --disable-component-update --disable-sync --hide-scrollbars --user-data-dir="$scratch/profile" \
-        --window-size="$size" --screenshot="$scratch/$name.png" "$@" \
-        "file://$scratch/demo/site/$page" >"$scratch/said" 2>&1
-    mv "$scratch/$name.png" "docs/images/$name.png"
-    ls -l "docs/images/$name.png"
+        --window-size="$size" --screenshot="$file" "$@" "file://$scratch/demo/$page" >"$scratch/said" 2>&1
+    ls -l "$file"
 }
 
-take issue 2021-01-14/index.html 1000,1100
-take phone 2021-01-14/index.html 390,844 --blink-settings=preferredColorScheme=0
+take "$scratch/then.png" site/2021-01-14/index.html 900,1150
+take "$scratch/today.png" made-up-week/site/2026-03-12/index.html 900,1150
+"$(dirname "$program")/python" - "$scratch/then.png" "$scratch/today.png" docs/images/issue.png <<'END'
+import sys
+
+from PIL import Image
+
+left, right = (Image.open(name).convert("RGB") for name in sys.argv[1:3])
+both = Image.new("RGB", (left.width + 8 + right.width, left.height), "#888888")
+both.paste(left, (0, 0))
+both.paste(right, (left.width + 8, 0))
+both.quantize(96).save(sys.argv[3], optimize=True)
+END
+ls -l docs/images/issue.png
+take docs/images/phone.png site/2021-01-14/index.html 390,844 --blink-settings=preferredColorScheme=0

@@ -165,6 +165,12 @@ def current(moment: int) -> str:
     return (at - timedelta(days=max(0, at.weekday() - 4))).isoformat()
 
 
+def label_at(announced_at: int) -> str:
+    """The label of what was announced at a moment, up to two hours early: not every record tells it to the hour."""
+    at = _eastern(announced_at) + timedelta(hours=2)
+    return label(at.date() + timedelta(days=at.time() >= EVENING))
+
+
 def announced_for(submitted: int, more: Container[str] = ()) -> str:
     """The label under which a submission of a moment is announced, unless it was held back: the earliest there is."""
     at = _eastern(submitted)

@@ -79,7 +79,8 @@ def _rounds(server: Server, store: str, folder: Path) -> tuple[Rounds, FakeTime]
 
     open_record = partial(Record, store)
     job = Sending(["daily"], partial(outlets, home, open_way))
-    return Rounds(job, open_record, Leases(open_record, "one"), Clock(time.now, lambda seconds: None)), time
+    clock = Clock(time.now, lambda seconds: None)
+    return Rounds(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
 
 
 def test_a_fresh_issue_goes_to_each_place_once(made: Made) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.answers import Desk, shapes
-from hotpapers.answers.status import status_at
+from hotpapers.answers.status import doings, status_at
 from hotpapers.model import DAY, HOUR, Reading
 from hotpapers.record import duty as duties
 from hotpapers.record.duty import Duty
@@ -32,6 +32,16 @@ def test_jobs_and_since_when_they_fail(any_desk: Desk) -> None:
     assert (lobsters.lag, lobsters.quarantine) == (None, 1)
     strangers = status_at(Desk(record, public=True), NOW)
     assert [job.reason for job in strangers.jobs] == ["", ""]
+
+
+def test_a_job_whose_process_died_is_stopped_for_whoever_asks(any_desk: Desk) -> None:
+    """At work is a job that a process holds: the same for the command line, which asks the same function."""
+    record = any_desk.record
+    for source in ("arxiv", "lobsters"):
+        duties.save(record, Duty(source=source, state=duties.WORKING))
+    assert duties.take_lease(record, "arxiv", "somebody", at=NOW)
+    assert [job.state for job in status_at(any_desk, NOW).jobs] == ["at work", "stopped"]
+    assert [job.state for job in doings(record, NOW)] == ["at work", "stopped"]
 
 
 def test_how_networks_were_read_in_the_last_day(any_desk: Desk) -> None:

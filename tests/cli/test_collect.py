@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.model import Mention, Post, Snapshot
+from hotpapers.model import Mention
 from hotpapers.record import Record
 from tests.cli.run import good, misuse, run
 from tests.net.server import Server, answer, serving
@@ -72,9 +72,13 @@ def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server
     said = good("collect", "--once", "--config", home)
     assert [line.split()[0] for line in said.splitlines()] == ["hackernews", "huggingface", "lobsters"]
     with Record(str(home.parent / "hotpapers.db")) as record:
-        found = [row.item for row in record.view().latest(Mention) if isinstance(row.item, Mention)]
-        assert {item.paper for item in found} == {"arxiv:2609.01234"} and len(found) == 3
-        assert (record.count(Post), record.count(Snapshot)) == (3, 3)
+        mentions = [row.item for row in record.view().latest(Mention) if isinstance(row.item, Mention)]
+        assert {item.paper for item in mentions} == {"arxiv:2609.01234"} and len(mentions) == 3
+        posts = {item.post for item in mentions}
+        assert (
+            len(posts) == 3
+            and {post for (post,) in record.database.rows("SELECT DISTINCT post FROM snapshot")} == posts
+        )
     assert {asked.headers["user-agent"] for asked in server.asked} == {"hotpapers/0.1.0 (+https://library.example/)"}
     good("collect", "lobsters", "--once", "--config", home)
     assert "verified" in good("verify", "--all", "--store", home.parent / "hotpapers.db")

@@ -181,7 +181,7 @@ def test_a_backup_is_a_store_itself(demo: Path, tmp_path: Path) -> None:
 def test_a_backup_is_put_back(store: Path, tmp_path: Path) -> None:
     copy, new = tmp_path / "copy.db", tmp_path / "new.db"
     good("backup", copy, "--store", store)
-    assert good("backup", copy, "--restore", "--store", new) == "restored: the record up to batch 3\n"
+    assert good("backup", copy, "--restore", "--as-backed-up", "--store", new) == "restored: the record up to batch 3\n"
     assert good("export", "--records", "--store", new) == good("export", "--records", "--store", store)
 
 
@@ -209,6 +209,8 @@ def test_what_was_forgotten_is_forgotten_again(store: Path, tmp_path: Path) -> N
 
 def test_misuse_of_backup_says_what_goes(store: Path, tmp_path: Path) -> None:
     assert misuse("backup", tmp_path / "a.db", "--replace", "--store", store) == "--replace goes with --restore"
+    said = misuse("backup", tmp_path / "a.db", "--as-backed-up", "--store", store)
+    assert said == "--as-backed-up goes with --restore"
     assert misuse("backup", store, "--store", store) == f"{store}: is the store itself; name another file"
     assert misuse("backup", store, "--restore", "--store", store) == f"{store}: is the store itself; name another file"
     assert (

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from hotpapers import settings
-from hotpapers.cli import issues
 from hotpapers.issue import freeze
+from hotpapers.issue.windows import latest_label
 from hotpapers.model import Publication, Window
 from hotpapers.record import Record
 from tests.cli import made
 from tests.cli.conftest import DAYS
 from tests.cli.run import failing, good, misuse, run, same
+from tests.issue.made import moment
 
 NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
 
@@ -150,7 +151,8 @@ def test_without_a_date_it_is_the_latest_day_that_is_over(here: Path) -> None:
     good("import", "jsonl", "-", input=EMPTY)
     before = datetime.datetime.now(datetime.UTC).date()
     day = datetime.date.fromisoformat(run("issue", "--json").json["day"])
-    assert before <= day <= datetime.datetime.now(datetime.UTC).date()
+    assert before - datetime.timedelta(days=7) < day <= datetime.datetime.now(datetime.UTC).date()
+    assert day.weekday() == 0
 
 
 @pytest.mark.parametrize(
@@ -160,13 +162,21 @@ def test_without_a_date_it_is_the_latest_day_that_is_over(here: Path) -> None:
         ("2026-11-20T07:59", 8, "daily", "2026-11-19"),
         ("2026-11-22T12:00", 8, "daily", "2026-11-20"),
         ("2026-11-23T07:00", 8, "daily", "2026-11-20"),
-        ("2026-11-22T12:00", 8, "weekly", "2026-11-22"),
-        ("2026-11-23T07:00", 8, "monthly", "2026-11-22"),
+        ("2026-11-22T12:00", 8, "weekly", "2026-11-16"),
+        ("2026-11-23T07:00", 8, "monthly", "2026-11-01"),
     ],
 )
 def test_the_latest_day_by_the_clock(now: str, hour: int, window: Window, day: str) -> None:
     publication = Publication(publication="p", title="P", window=window, hour=hour, observed_at=0)
-    assert issues.latest_closed(publication, datetime.datetime.fromisoformat(now)) == day
+    assert latest_label(publication, moment(now)) == day
+
+
+def test_a_day_that_no_issue_can_have_is_refused(here: Path) -> None:
+    (here / settings.FILE).write_text('[[publication]]\nname = "w"\nwindow = "weekly"\n', "utf-8")
+    good("import", "jsonl", "-", input=EMPTY)
+    said = "2025-03-12: issues of w are weekly, their day is a Monday; the nearest are 2025-03-10 and 2025-03-17."
+    assert misuse("issue", "2025-03-12") == said
+    assert misuse("publish", "2025-03-12", "--to", "site") == said
 
 
 def test_a_listing_publication_without_listings(here: Path) -> None:
@@ -316,9 +326,7 @@ def test_the_latest_issue_that_holds_it_is_explained(store: Path, tmp_path: Path
 
 
 def test_a_paper_that_is_not_there(demo: Path) -> None:
-    assert misuse("explain", "2101.00001", "--store", demo) == (
-        "2101.00001 is in none of the 5 frozen issues of hot-papers."
-    )
+    assert misuse("explain", "2101.00001", "--store", demo) == "2101.00001 is in no frozen issue of hot-papers"
     said = misuse("explain", "2105.04297", "--issue", "2021-01-14", "--store", demo)
     assert said.startswith("2105.04297 is not in the issue of 2021-01-14")
     assert "no frozen issue" in misuse("explain", "2105.04297", "--issue", "2021-01-15", "--store", demo)

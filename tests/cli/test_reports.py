@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> Path:
     """A store with an issue."""
     with Record(str(tmp_path / "hotpapers.db")) as record:
         at = moment(f"{DAY}T02:00")
-        said = post(1, "bluesky:1", at, text="Fine kettles.")
+        said = post(1, "bluesky:1", at, text="Fine kettles never boil over, sadly.")
         story = post(1, "hackernews:12", at, text="Stoves")
         write(record, [DAILY], background(), paper(1), said, story, counts("bluesky:1", 60, at))
         frozen(record)

@@ -104,7 +104,11 @@ def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -
     with Record(str(tmp_path / "hotpapers.db")) as record:
         duties.save(record, msgspec.structs.replace(doing, state=duties.WORKING, next_at=now() - 5 * DAY))
         record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
-    assert re.search(r"lobsters             at work, last did well \d+ s ago$", good("status", "--config", home), re.M)
+    assert re.search(
+        r"lobsters             at work, last did well \d+ s ago, read up to \d+ s ago$",
+        good("status", "--config", home),
+        re.M,
+    )
 
 
 def test_one_round_of_all_and_what_status_says(tmp_path: Path, server: Server) -> None:

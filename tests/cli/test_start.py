@@ -14,7 +14,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ import pytest
 from hotpapers import cli, settings
 from hotpapers.cli import start
 from hotpapers.record import Record
+from hotpapers.serve.shelves import FreshShelf
 from tests.cli import made
 from tests.cli.run import environment, failing, good, misuse, replaced, run, same, words
 
@@ -29,12 +31,16 @@ from tests.cli.run import environment, failing, good, misuse, replaced, run, sam
 
 
 def test_init_writes_settings_and_an_empty_store(here: Path) -> None:
-    assert good("init") == "hotpapers.toml: your settings, to be edited\nhotpapers.db: an empty store\n"
+    assert good("init") == (
+        "hotpapers.toml: your settings, to be edited\nhotpapers.db: an empty store\n"
+        "next: hotpapers run   (reads the networks, and publishes an issue each morning)\n"
+    )
     assert (here / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
     assert run("status", "--json").json["batches"] == 0
 
 
 def test_init_makes_its_folder(here: Path) -> None:
+    assert "next: cd 'a b/c' && hotpapers run " in good("init", "a b/c")
     good("init", "a/b")
     assert {file.name for file in (here / "a" / "b").iterdir()} == {"hotpapers.toml", "hotpapers.db"}
 
@@ -47,7 +53,7 @@ def test_init_touches_nothing_that_is_there(here: Path) -> None:
 
 def test_init_leaves_a_record_that_is_there(here: Path) -> None:
     good("import", "classic", made.file(here))
-    assert good("init").endswith("hotpapers.db: a record is there already; it stays as it is\n")
+    assert "hotpapers.db: a record is there already; it stays as it is\n" in good("init")
     assert run("status", "--json").json["items"]["listing"] == 1
 
 
@@ -202,8 +208,7 @@ def test_a_server_in_this_process(store: Path) -> None:
 
 def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
     good("issue", "2021-03-02", "--store", store)
-    with Record(str(store)) as record:
-        shelf = start._fresh_shelf(record)
+    with closing(FreshShelf(partial(Record, str(store)))) as shelf:
         first = shelf()
         assert shelf() is first
         good("issue", "2021-03-03", "--store", store)

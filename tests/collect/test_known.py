@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.collect.known import Known, KnownPosts, Words, edits
+from hotpapers.collect.known import TRACKED_FOR, Known, KnownPosts, Words, edits, still_new
 from hotpapers.collect.naming import AGAIN, SharedNames
 from hotpapers.model import DAY, Mention, Paper, Post, Reaction
 from hotpapers.record import Record, reacted
@@ -87,3 +87,49 @@ def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
         [back] = edits(words, [post(1), mention])
         assert back.judgement == "sound" and words.is_new(back)
         assert not list(edits(words, [post(1), mention]))
+
+
+def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store_url: str) -> None:
+    """Sixty days of posts, one every six hours, by few accounts: who began long ago knows what a newcomer knows."""
+    with Record(store_url) as record:
+        old = KnownPosts(record, "x", START)
+        most = 0
+        for number in range(240):
+            at = START + number * DAY // 4
+            said = post(number, made=at, account=f"x:by{number % 7 + number // 30}")
+            late = post(10_000 + number, made=at - 40 * DAY, account="x:late")
+            record.write([said, late], source="test", at=at)
+            old.learn([said, late])
+            assert said.post in old and late.post not in old
+            if number % 50 == 49:
+                gone = post(number - 5, account="", gone="deleted")
+                record.write([gone], source="test", at=at)
+                if number < 150:  # the others another process has read
+                    old.learn([gone])
+            old.look(record, at)
+            most = max(most, len(old))
+        assert "x:0" not in old and "x:late" not in old
+        assert old == KnownPosts(record, "x", at)
+        window = TRACKED_FOR // (DAY // 4)
+        assert most <= window + 7 + window // 30 and len(old._account) <= len(old._by_age) <= window
+
+
+def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> None:
+    with Record(store_url) as record:
+        known = KnownPosts(record, "x", START)
+        known.learn([post(1), post(2)])
+        known.learn([post(1, gone="deleted"), post(1, gone="deleted")])
+        assert "x:7" in known
+        known.learn([post(2, gone="deleted")])
+        assert not known
+
+
+def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> None:
+    with Record(store_url) as record:
+        then = record.view()
+        first = still_new(record, then)
+        twice = [first(like(False, START)) for _ in range(2)]
+        assert twice == [True, True], "nothing was written since: what was new is"
+        record.write([like(False, START)], source="test")
+        again = still_new(record, then)
+        assert not again(like(False, START + 1)) and again(like(True, START + 2))

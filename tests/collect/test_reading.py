@@ -9,14 +9,15 @@ import pytest
 
 from hotpapers.collect.decisions import FAILED_AGAIN, Next
 from hotpapers.collect.reading import COVERED_EVERY, Reading
-from hotpapers.errors import Gap, NetError, Stopped, TakenOver
-from hotpapers.model import HOUR, Coverage, Item, Mention, Net, Page, Post, Seen, Snapshot
+from hotpapers.errors import BusyStore, Gap, NetError, Stopped, TakenOver
+from hotpapers.model import DAY, HOUR, Coverage, Item, Mention, Net, Page, Post, Seen, Snapshot
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
 from hotpapers.record.duty import Duty
 from hotpapers.record.verify import check
 from hotpapers.record.writing import cursor_of
 from hotpapers.running.health import dead_jobs
+from hotpapers.sources.lobsters import Lobsters
 from tests.collect.made import Made, reading
 from tests.sources.net import START, ScriptedNet, reply
 
@@ -298,3 +299,64 @@ def test_rounds_end_when_stopped(store_url: str) -> None:
         made.rounds._clock = made.rounds._clock._replace(sleep=stop)
         made.rounds.run()
         assert 3600 <= slept[0] <= 3960
+
+
+def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the page that is read again takes its posts for known ones, and passes over them."""
+    with reading(store_url, listed(story("gg", "2512.00007"))) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, Reading)
+        known = job.known
+
+        def fails() -> None:
+            raise BusyStore("another process writes")
+
+        monkeypatch.setattr(work, "confirm", fails)
+        with pytest.raises(BusyStore):
+            job.round(work, once=True)
+        assert "lobsters:gg" not in known and not job.names._lately
+        monkeypatch.undo()
+        job.round(work, once=True)
+        assert "lobsters:gg" in known and made.record.count(Post) == 1
+
+
+def test_a_busy_store_quarantines_nothing_and_moves_no_cursor(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reading(store_url, listed(story("hh", "2512.00008"))) as made:
+        read = type(made.rounds.job.source).read  # type: ignore[attr-defined]
+
+        def busy(source: object, seen: Seen) -> Iterable[Item]:
+            raise BusyStore("another process writes")
+
+        monkeypatch.setattr(Lobsters, "read", busy)
+        assert round_of(made).state == "store"
+        assert made.record.count(Post) == 0 and cursor_of(made.record.database, "lobsters") is None
+        assert not made.record.database.rows("SELECT * FROM raw")
+        monkeypatch.setattr(Lobsters, "read", read)
+        assert round_of(made).state == "idle" and made.record.count(Post) == 1
+
+
+# ---- clocks and parts ------------------------------------------------------------------------------------
+
+
+def test_what_was_called_read_by_a_clock_that_was_ahead_is_read_again(store_url: str) -> None:
+    with reading(store_url, listed(story("gg", "2512.00007"))) as made:
+        work = made.work()
+        work.note(started_at=START - HOUR, covered_to=START + DAY)
+        round_of(made)
+        assert duties.load(made.record, "lobsters").covered_to == START
+
+
+def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url: str) -> None:
+    """And never more than time has passed, whatever another part claims."""
+    with reading(store_url, listed(story("gg", "2512.00007"))) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, Reading)
+        job.shared_by = ("lobsters", "lobsters/2", "lobsters/3")
+        for name, read in (("lobsters", START - 2), ("lobsters/2", START - 5), ("lobsters/3", START + DAY)):
+            duties.save(made.record, Duty(source=name, started_at=START - DAY, covered_to=read))
+        work.look()
+        assert job._covered_by_all(work) == START - 5
+        for name in job.shared_by:
+            duties.save(made.record, Duty(source=name, started_at=START - DAY, covered_to=START + DAY))
+        work.look()
+        assert job._covered_by_all(work) == made.net.now() == START

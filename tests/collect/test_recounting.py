@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from hotpapers.errors import Wait
+from hotpapers.collect.recounting import LATE, Recounting
+from hotpapers.errors import NetError, Wait
 from hotpapers.model import DAY, HOUR, Coverage, Post, Snapshot
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
@@ -115,3 +116,19 @@ def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
         net.sleep(6 * 3600)
         assert made.rounds.attempt() is not None
         assert [request.url[-7:] for request in net.requests[asked:]] == ["bb.json"]
+
+
+def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_part(store_url: str) -> None:
+    net = ScriptedNet({})
+    with recounting(store_url, Lobsters(LobstersSettings(), ()), net) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, Recounting)
+        net.advance(LATE / 1e6)
+        for since, rows in ((None, 0), (START + 1, 0), (START, 0), (START - 1, 1)):
+            work.note(failing_since=since)
+            job._not_counted(work, NetError("no route"))
+            assert made.record.count(Coverage) == rows
+        [row] = made.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
+        assert isinstance(row.item, Coverage)
+        told = (row.item.from_at, row.item.until_at, row.item.state, row.item.reason)
+        assert told == (START - 1, START + LATE, "partial", "counts: no route")

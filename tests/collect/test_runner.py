@@ -1,4 +1,4 @@
-"""All jobs of a process: each in a thread of its own, leases renewed, a mistake of ours loud."""
+"""All jobs of a process: each in a thread of its own, leases renewed, a damaged store the end of all."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hotpapers.collect.leases import Leases, part_of
 from hotpapers.collect.rounds import Clock, Rounds, Work
 from hotpapers.collect.runner import Runner
-from hotpapers.errors import NetError, Stopped, UnreachableStore
+from hotpapers.errors import CorruptStore, NetError, Stopped, UnreachableStore
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
 
@@ -51,7 +51,7 @@ def leases_of(store: str, holder: str) -> Leases:
 
 
 def running(store: str, job: Counting, leases: Leases, stop: threading.Event) -> Callable[[], Rounds]:
-    return lambda: Rounds(job, partial(Record, store), leases, clock_until(stop))
+    return lambda: Rounds(job.name, lambda: job, partial(Record, store), leases, clock_until(stop))
 
 
 def test_every_job_is_done_once_and_closed(store_url: str) -> None:
@@ -66,14 +66,27 @@ def test_every_job_is_done_once_and_closed(store_url: str) -> None:
         assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
 
 
-def test_a_mistake_of_ours_is_loud_and_stops_all(store_url: str) -> None:
+def test_with_once_what_escapes_a_job_is_handed_on_and_the_others_are_done(store_url: str) -> None:
     def broken(_: int) -> float:
         raise RuntimeError("our own")
 
     stop = threading.Event()
-    jobs = [Counting("good", lambda _: 0.0), Counting("broken", broken)]
+    jobs = [Counting("broken", broken), Counting("good", lambda _: 0.0)]
     leases = leases_of(store_url, "here")
-    with pytest.raises(RuntimeError, match="our own"), leases:
+    with leases:
+        [problem] = Runner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
+    assert isinstance(problem, RuntimeError) and not stop.is_set()
+    assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
+
+
+def test_a_store_that_no_waiting_mends_stops_all(store_url: str) -> None:
+    def damaged(_: int) -> float:
+        raise CorruptStore("bits fell over")
+
+    stop = threading.Event()
+    jobs = [Counting("good", lambda _: 0.0), Counting("broken", damaged)]
+    leases = leases_of(store_url, "here")
+    with pytest.raises(CorruptStore), leases:
         Runner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run()
     assert stop.is_set()
 
@@ -114,7 +127,7 @@ def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:
 
     job, leases = Counting("one", away), leases_of(sqlite_url, "here")
     with leases:
-        Runner({"one": lambda: Rounds(job, open_record, leases, clock_until(stop))}, stop).run()
+        Runner({"one": lambda: Rounds(job.name, lambda: job, open_record, leases, clock_until(stop))}, stop).run()
     assert (job.rounds, len(opened)) == (2, 3)
 
 

@@ -15,7 +15,10 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from hotpapers.errors import HotPapersError
+from hotpapers.issue import freeze, quotes
+from hotpapers.issue.build import Recipe, build
 from hotpapers.mentions.names import NO_NAMES
+from hotpapers.model import DAY as A_DAY
 from hotpapers.model import HOUR, Announcement, Item, Mention, Paper, Post, Publication, Seen, Snapshot, storable
 from hotpapers.record import Record
 from hotpapers.sources.arxiv import api, xml
@@ -23,7 +26,7 @@ from hotpapers.sources.bluesky import records
 from hotpapers.sources.feeds import Feeds, FeedsSettings
 from hotpapers.sources.hackernews import items as hackernews
 from hotpapers.sources.mastodon import Mastodon, MastodonSettings
-from tests.issue.made import DAY, background, frozen, key, moment, write
+from tests.issue.made import DAY, background, key, moment, write
 
 MORNING = moment(DAY)
 WHEN = datetime.datetime.fromtimestamp(MORNING // 1_000_000, datetime.UTC)
@@ -37,7 +40,8 @@ def fill(record: Record, cases: Sequence[str]) -> None:
     write(record, OWN, background(networks=NETWORKS))
     for number, case in enumerate(cases, 1):
         write(record, paper(number, case), talk(number, case))
-    frozen(record, OWN)
+    recipe = Recipe(OWN, DAY, 1, record.head.position, quoting=quotes.BY_REACTIONS)  # also those that say too little
+    freeze.save(record, build(record, recipe), moment(DAY) + 2 * A_DAY)
 
 
 # ---- papers ----------------------------------------------------------------------------------------------

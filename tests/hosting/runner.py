@@ -77,13 +77,17 @@ class Machine:
             "github.event_name == 'workflow_dispatch'": well and values["github.event_name"] == "workflow_dispatch",
             "!cancelled()": True,
             "!cancelled() && steps.begin.outcome == 'success'": values.get("steps.begin.outcome") == "success",
+            "!cancelled() && steps.pack.outcome == 'success'": values.get("steps.pack.outcome") == "success",
         }
         return known[condition]
 
     def _step(self, step: Mapping[str, Any], values: dict[str, str], ran: Ran, more: Mapping[str, str]) -> Step:
         output = self._temp / "output"
         output.write_text("")
-        given = {name: EXPRESSION.sub(lambda m: values[m[1]], str(text)) for name, text in step.get("env", {}).items()}
+        given = {
+            name: EXPRESSION.sub(lambda m: _value(values, m[1]), str(text))
+            for name, text in step.get("env", {}).items()
+        }
         script = self._temp / "step.sh"
         script.write_text(step["run"])
         shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)]
@@ -105,3 +109,8 @@ class Machine:
             "HOME": str(self._temp), "RUNNER_TEMP": str(self._temp), "GH_FOLDER": str(self.releases),
             "GITHUB_REPOSITORY": gh.REPOSITORY.removeprefix("repos/"), "LANG": "C.UTF-8",
         }  # fmt: skip
+
+
+def _value(values: Mapping[str, str], name: str) -> str:
+    """A value by its name; an output that a step did not make is empty."""
+    return values.get(name, "") if name.startswith("steps.store.") else values[name]

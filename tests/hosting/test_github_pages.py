@@ -47,6 +47,7 @@ base = "{base}/lobsters"
 """
 STORE, BEGIN, WORD, RUN = "Take the store back", "Note when this run begins", "The operator’s word", "Collect, freeze"
 END, AWAY, ALIVE = "Note how it went, and render", "Put the store away", "Keep the schedule alive"
+RESTORE, PACK = "Restore the store", "Pack the store"
 SHA = re.compile(r"[a-z]+/[a-z-]+@[0-9a-f]{40}")
 CONTEXT = {
     "github.token": "made-up", "github.event_name": "schedule", "inputs.start": "", "secrets.HOTPAPERS_WORDS": "",
@@ -105,7 +106,7 @@ def whole(machine: Machine, context: dict[str, str], **environment: str) -> Ran:
 def keep_a_store(machine: Machine, context: dict[str, str] = BY_HAND, **environment: str) -> Ran:
     """The part of a run that takes the store back and puts it away."""
     begin_anew(machine.folder)
-    return machine.run(issue_job(machine.folder), context, STORE, BEGIN, AWAY, **environment)
+    return machine.run(issue_job(machine.folder), context, STORE, RESTORE, BEGIN, PACK, AWAY, **environment)
 
 
 def assets(machine: Machine) -> list[dict[str, Any]]:
@@ -135,8 +136,22 @@ def test_it_may_do_the_least(home: Path) -> None:
     assert found["concurrency"] == {"group": "hotpapers", "cancel-in-progress": False}
     with_token = [step["name"] for step in steps(found) if "github.token" in str(step)]
     assert with_token == [STORE, AWAY, ALIVE]
+    program = re.compile(r"(^|xargs |45m )hotpapers [a-z]", re.M)
+    runs_it = [step["name"] for step in steps(found) if program.search(step.get("run", ""))]
+    assert {RESTORE, BEGIN, PACK, RUN, END} <= set(runs_it) and not set(runs_it) & set(with_token)
     checkout = next(step for step in steps(found) if "checkout" in step.get("uses", ""))
     assert checkout["with"] == {"persist-credentials": False}
+
+
+def test_what_is_installed_is_held_to_hashes(home: Path) -> None:
+    install = next(step for step in steps(workflow(home)) if step["name"] == "Install")
+    commands = [line.strip() for line in install["run"].splitlines() if "pip install" in line]
+    assert len(commands) == 2 and "--require-hashes -r hotpapers-requirements.txt" in commands[0]
+    assert "--no-deps --no-build-isolation" in commands[1]
+    locked = (home / "hotpapers-requirements.txt").read_text("utf-8")
+    named = re.findall(r"^([\w-]+)==", locked, re.M)
+    assert {"apsw", "hatchling", "psycopg", "starlette", "uvicorn"} <= set(named)
+    assert all("--hash=sha256:" in block for block in re.split(r"^(?=[\w-]+==)", locked, flags=re.M)[1:])
 
 
 def steps(found: Any) -> list[Any]:
@@ -148,7 +163,7 @@ def test_actions_are_named_by_their_commits_and_scripts_hold_no_expressions(home
     used = [step["uses"] for step in found if "uses" in step]
     assert len(used) == 5 and all(SHA.fullmatch(one) for one in used)
     scripts = [step["run"] for step in found if "run" in step]
-    assert len(scripts) == 9 and not [script for script in scripts if "${{" in script]
+    assert len(scripts) == 11 and not [script for script in scripts if "${{" in script]
     assert not re.search(r"git (add|commit|push)", "".join(scripts))
 
 
@@ -171,7 +186,7 @@ def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: S
 
     second = whole(machine, CONTEXT)
     assert not second.failed, second
-    assert f"restored from {kept['name']}" in second.steps[STORE].said
+    assert f"restored from {kept['name']}" in second.steps[RESTORE].said
     assert [one["name"] for one in assets(machine)][1:] == [kept["name"]]
     third = whole(machine, CONTEXT)
     assert not third.failed and len(assets(machine)) == 2, third
@@ -240,8 +255,8 @@ def test_a_damaged_store_gives_way_to_the_one_before(machine: Machine) -> None:
     keep_a_store(machine, CONTEXT)
     newest, older = assets(machine)
     (machine.releases / "assets" / str(newest["id"])).write_bytes(b"not what it was")
-    ran = machine.run(issue_job(machine.folder), CONTEXT, STORE)
-    assert not ran.failed and f"restored from {older['name']}" in ran.steps[STORE].said
+    ran = machine.run(issue_job(machine.folder), CONTEXT, STORE, RESTORE)
+    assert not ran.failed and f"restored from {older['name']}" in ran.steps[RESTORE].said
     assert f"::warning::{newest['name']} is damaged" in ran.steps[STORE].said
     (machine.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
     ran = machine.run(issue_job(machine.folder), BY_HAND, STORE)  # even by hand: somebody must look first
@@ -256,8 +271,8 @@ def test_what_is_no_store_is_passed_over(machine: Machine) -> None:
         {**kept, "id": 51, "name": f"store-99999999999999-{'0' * 64}.db.zst", "state": "starter"},
     ]
     (machine.releases / "assets.json").write_text(json.dumps([*others, kept]))
-    ran = machine.run(issue_job(machine.folder), CONTEXT, STORE)
-    assert f"restored from {kept['name']}" in ran.steps[STORE].said
+    ran = machine.run(issue_job(machine.folder), CONTEXT, STORE, RESTORE)
+    assert f"restored from {kept['name']}" in ran.steps[RESTORE].said
 
 
 @pytest.mark.parametrize("fault", ["upload", "partial"])
@@ -268,7 +283,7 @@ def test_an_upload_that_fails_leaves_the_old_store(machine: Machine, fault: str)
     assert ran.failed == [AWAY]
     assert kept in assets(machine)
     again = keep_a_store(machine, CONTEXT)
-    assert not again.failed and f"restored from {kept['name']}" in again.steps[STORE].said
+    assert not again.failed and f"restored from {kept['name']}" in again.steps[RESTORE].said
 
 
 def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(machine: Machine, home: Path) -> None:
@@ -278,7 +293,7 @@ def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(machine:
     for limit, said, fails in ((1000, "more than GitHub takes", True), (kept["size"] + 500, "soon it will not", False)):
         (home / WORKFLOW).write_text(text.replace("limit=2000000000", f"limit={limit}"), "utf-8")
         context = {**CONTEXT, "steps.store.outputs.release": "100"}
-        ran = machine.run(issue_job(home), context, AWAY)
+        ran = machine.run(issue_job(home), context, PACK, AWAY)
         assert said in ran.steps[AWAY].said, (said, ran)
         assert bool(ran.failed) == fails
 
@@ -315,7 +330,7 @@ def test_after_forgetting_no_older_store_stays(machine: Machine) -> None:
     assert len(assets(machine)) == 2
     context = BY_HAND | {"inputs.start": "", "secrets.HOTPAPERS_WORDS": "forget x:@nobody --yes"}
     job = issue_job(machine.folder)
-    machine.run(job, context | {"steps.store.outputs.release": "100"}, AWAY)
+    machine.run(job, context | {"steps.store.outputs.release": "100"}, PACK, AWAY)
     assert len(assets(machine)) == 1
 
 

@@ -78,7 +78,13 @@ KNOWN = {
 
 def image(**more: Any) -> str:
     made = {one.path: one.text for one in host_files("container", Settings(**more), TODAY)}
-    assert set(made) == {"Containerfile", "compose.yaml", ".containerignore", ".dockerignore"}
+    assert set(made) == {
+        "Containerfile",
+        "hotpapers-requirements.txt",
+        "compose.yaml",
+        ".containerignore",
+        ".dockerignore",
+    }
     return made["Containerfile"]
 
 
@@ -86,8 +92,13 @@ def test_the_image_has_two_stages_and_nobody_is_root() -> None:
     found = instructions(image())
     assert {name for name, _ in found} == KNOWN
     assert [rest for name, rest in found if name == "FROM"] == [
-        "docker.io/library/python:3.12-slim-bookworm AS build", "docker.io/library/python:3.12-slim-bookworm",
+        "$PYTHON AS build", "$PYTHON",
     ]  # fmt: skip
+    assert found[0] == ("ARG", "PYTHON=docker.io/library/python:3.12-slim-bookworm")
+    installs = [rest for name, rest in found if name == "RUN" and "pip install" in rest]
+    assert len(installs) == 1 and installs[0].count("pip install") == 2
+    assert "pip install --require-hashes -r /tmp/hotpapers-requirements.txt" in installs[0]
+    assert "pip install --no-deps" in installs[0]
     names = [name for name, _ in found]
     last_stage = found[len(names) - names[::-1].index("FROM") :]
     by_name = dict(last_stage)
@@ -126,4 +137,4 @@ def test_compose_runs_and_serves_with_few_rights() -> None:
         assert service["security_opt"] == ["no-new-privileges:true"] and service["volumes"] == [".:/data"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
     assert found["services"]["run"]["command"] == ["run"] and found["services"]["serve"]["command"][0] == "serve"
-    assert made[".dockerignore"].splitlines()[-1] == "*"
+    assert made[".dockerignore"].splitlines()[-2:] == ["*", "!hotpapers-requirements.txt"]

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hotpapers.issue import freeze
+from hotpapers.issue.build import Recipe, build
 from hotpapers.issue.freeze import Frozen
+from hotpapers.issue.windows import is_label
 from hotpapers.model import (
     HOUR,
     Announcement,
@@ -64,11 +66,21 @@ def paper(
     ]  # fmt: skip
 
 
+REMARK = "Tea cups boil too fast"
+
+
+def remark(own: str) -> str:
+    """What a post says unless it is told: worth quoting, and each post something else."""
+    return f"{REMARK}, {''.join(chr(97 + ord(sign) % 26) for sign in own)}"
+
+
 def post(number: int, name: str, at: int, account: str = "", text: str = "", **more: object) -> list[Item]:
-    """A post `network:id` about a paper, and its mention; by an account of its own unless one is given."""
+    """A post `network:id` about a paper, and its mention; by an account of its own unless one is given, in words that
+    may be quoted, and are too few to be compared with other posts."""
     network, _, own = name.partition(":")
     made = Post(
-        post=name, network=network, account=account or f"{network}:by-{own}", created_at=at, text=text, handle=own,
+        post=name, network=network, account=account or f"{network}:by-{own}", created_at=at,
+        text=text or remark(own), handle=own,
         observed_at=at,
     )  # fmt: skip
     return [
@@ -122,7 +134,9 @@ def write(record: Record, *some: Item | Iterable[Item]) -> None:
 
 
 def issue(record: Record, publication: Publication = DAILY, day: str = DAY) -> IssueContent:
-    """The day's issue, frozen two days after."""
+    """The day's issue, frozen two days after. Of a day that no issue can have, which building does not mind: built."""
+    if not is_label(publication, datetime.date.fromisoformat(day)):
+        return build(record, Recipe(publication, day, 1, record.head.position)).content
     return frozen(record, publication, day).content
 
 

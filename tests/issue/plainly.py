@@ -8,7 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
-from hotpapers.model import DAY, HOUR, Alias, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict
+from hotpapers.model import (
+    BEGAN,
+    DAY,
+    HOUR,
+    READ_BACK,
+    Alias,
+    Announcement,
+    Coverage,
+    Item,
+    Mention,
+    Paper,
+    Post,
+    Reaction,
+    Snapshot,
+    Verdict,
+)
 from hotpapers.record.attention import Heard
 from tests.issue.worlds import TEXTS, World
 
@@ -118,12 +133,36 @@ class Plain(NamedTuple):
 
     def spoken(self, mark: Mark) -> list[Spoken]:
         """The posts that count at a mark, those of bots among them."""
-        posts = {post.post: post for post in self.latest(Post, mark.until)}
-        counts = {snapshot.post: snapshot for snapshot in self.latest(Snapshot, mark.until)}
+        networks = sorted({item.network for item, _, _ in self.world.kept if isinstance(item, Post)})
+        return [one for network in networks for one in self.spoken_on(network, mark)]
+
+    def known_at(self, network: str, mark: Mark) -> int:
+        """Up to when what was observed on a network counts at a mark: where that was first read after it and before
+        the next age, until that was done."""
+        rows = [
+            item for item, since, until in self.world.kept
+            if isinstance(item, Coverage) and item.network == network and item.observed_at <= self.cut
+            and since <= self.position and not 0 < until <= self.position
+        ]  # fmt: skip
+        began = [row.observed_at for row in rows if row.reason == BEGAN]
+        late = min(began, default=0) + 6 * HOUR
+        done = [row.observed_at for row in rows if began and row.reason == READ_BACK and row.observed_at <= late]
+        following = [mark.announced_at + age * HOUR for age in self.ages if age > mark.age]
+        if not (mark.announced_at and mark.peer and done and max(done) > mark.until):
+            return mark.until
+        return max(done) if not following or max(done) < min(following) else mark.until
+
+    def spoken_on(self, network: str, mark: Mark) -> list[Spoken]:
+        """Those of one network."""
+        known = self.known_at(network, mark)
+        posts = {post.post: post for post in self.latest(Post, known) if post.network == network}
+        counts = {snapshot.post: snapshot for snapshot in self.latest(Snapshot, known)}
         found = []
-        for mention in self.latest(Mention, mark.until):
+        for mention in self.latest(Mention, known):
             post = posts.get(mention.post)
             if mention.paper != mark.paper or post is None or (post.post, mark.paper) in self.doubtful:
+                continue
+            if known > mark.until and post.created_at > mark.until:
                 continue
             person = self.person(post.account)
             if post.gone or post.created_at < mark.posted_from or person in self.ourselves:

@@ -12,7 +12,21 @@ from hotpapers.issue.shelf import RecordShelf
 from hotpapers.model import Alias, Item
 from hotpapers.record.store import Record
 from tests.issue.listed import LISTED, listed
-from tests.issue.made import DAILY, DAY, background, frozen, judged, key, moment, more_talk, paper, post, talk, write
+from tests.issue.made import (
+    DAILY,
+    DAY,
+    background,
+    frozen,
+    judged,
+    key,
+    moment,
+    more_talk,
+    paper,
+    post,
+    remark,
+    talk,
+    write,
+)
 
 TODAY = moment(DAY)
 LATER = TODAY + 10**12
@@ -64,7 +78,7 @@ def test_what_was_hidden_may_be_shown_again(record: Record) -> None:
 def test_posts_and_papers_are_shown_as_they_were_then(record: Record) -> None:
     write(record, post(1, "bluesky:x", LATER, text="Edited")[:1], paper(1, title="Retitled", at=LATER)[:1])
     found = RecordShelf(record).issue("daily", DAY)
-    assert [quotation.post.text for quotation in found.posts[key(1)]] == ["", ""]
+    assert [quotation.post.text for quotation in found.posts[key(1)]] == [remark("1"), remark("x")]
     assert found.papers[key(1)].title == "The only one"
     assert [quotation.hash for quotation in found.posts[key(1)]] == list(found.content.entries[0].posts)
 

@@ -23,6 +23,7 @@ from tests.issue.made import (
     more_talk,
     paper,
     post,
+    remark,
     talk,
     write,
 )
@@ -108,7 +109,7 @@ def test_every_post_that_may_be_shown(record: Record) -> None:
     found = shelf.posts("daily", "2024-05-08", [key(2), key(1)])
     first, *others = [one.post.post for one in found[key(2)]]
     assert first == "bluesky:2" and set(others) == {"bluesky:a", "bluesky:b"}
-    assert {one.post.text for one in found[key(1)]} == {"", "a made-up opinion"}
+    assert {one.post.text for one in found[key(1)]} == {remark("1"), "a made-up opinion"}
 
 
 def test_listings_have_their_own_posts_and_no_history(record: Record) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 
 import msgspec
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers import announcement_days
-from hotpapers.errors import IssueError
-from hotpapers.issue import freeze
+from hotpapers.errors import IssueError, UsageError
+from hotpapers.issue import freeze, windows
 from hotpapers.issue.windows import cut_of, window_start
 from hotpapers.model import HOUR, Coverage, Publication, Window
 from hotpapers.record.store import Record
@@ -106,12 +107,38 @@ def test_an_hour_after_the_limit_waits_no_longer(record: Record) -> None:
     assert freeze.freeze(record, evening, DAY, at=TODAY + 20 * HOUR).content.announced is None
 
 
-@pytest.mark.parametrize("window", ["weekly", "monthly"])
-def test_longer_windows_wait_for_nothing(record: Record, window: Window) -> None:
-    longer = msgspec.structs.replace(DAILY, window=window)
+@pytest.mark.parametrize(("window", "day"), [("weekly", "2024-05-06"), ("monthly", "2024-05-01")])
+def test_longer_windows_wait_for_nothing(record: Record, window: Window, day: str) -> None:
+    longer, cut = msgspec.structs.replace(DAILY, window=window), moment(day) + 8 * HOUR
     with pytest.raises(IssueError, match="is not over"):
-        freeze.freeze(record, longer, DAY, at=CUT - 1)
-    assert freeze.freeze(record, longer, DAY, at=CUT).content.announced is None
+        freeze.freeze(record, longer, day, at=cut - 1)
+    assert freeze.freeze(record, longer, day, at=cut).content.announced is None
+
+
+@pytest.mark.parametrize(
+    ("window", "day", "said"),
+    [
+        ("daily", "2024-05-11", r"Monday to Friday; the nearest are 2024-05-10 and 2024-05-13\."),
+        ("weekly", "2024-05-07", r"a Monday; the nearest are 2024-05-06 and 2024-05-13\."),
+        ("monthly", "2024-05-02", r"the first of a month; the nearest are 2024-05-01 and 2024-06-01\."),
+    ],
+)
+def test_a_day_that_no_issue_can_have_is_not_frozen(record: Record, window: Window, day: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        freeze.freeze(record, msgspec.structs.replace(DAILY, window=window), day, at=CUT + 90 * 24 * HOUR)
+    assert record.head.position == 0, "nothing was written"
+
+
+@given(st.dates(datetime.date(2000, 1, 1), datetime.date(2060, 1, 1)), st.sampled_from(["daily", "weekly", "monthly"]))
+def test_one_rule_says_which_days_there_are(date: datetime.date, window: Window) -> None:
+    """What follows a day's issue is the next day that an issue can have, and the latest that closed is one."""
+    chosen = publication(window)
+    after = windows.label_after(chosen, date.isoformat())
+    span = range(1, (datetime.date.fromisoformat(after) - date).days + 1)
+    can = [windows.is_label(chosen, date + datetime.timedelta(days=n)) for n in span]
+    assert can == [False] * (len(can) - 1) + [True]
+    assert windows.latest_label(chosen, cut_of(chosen, after)) == after
+    assert windows.latest_label(chosen, cut_of(chosen, after) - 1) < after
 
 
 def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
@@ -166,7 +193,7 @@ def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> N
 
 @pytest.mark.parametrize(
     ("day", "why"),
-    [("2024-05-11", "a Saturday"), ("2024-11-29", "the day after Thanksgiving"), ("2024-06-20", "after Juneteenth")],
+    [("2024-11-29", "the day after Thanksgiving"), ("2024-06-20", "after Juneteenth")],
 )
 def test_a_day_on_which_arxiv_is_known_to_announce_nothing_waits_for_nothing(
     record: Record, day: str, why: str

@@ -7,10 +7,13 @@ from typing import NamedTuple, TypeVar
 from hypothesis import strategies as st
 
 from hotpapers.model import (
+    BEGAN,
     HOUR,
     KINDS,
+    READ_BACK,
     Alias,
     Announcement,
+    Coverage,
     Item,
     Mention,
     Paper,
@@ -72,6 +75,7 @@ def moments(hours: tuple[int, ...] = HOURS) -> st.SearchStrategy[int]:
 
 
 _papers = st.sampled_from(PAPERS)
+_later = st.sampled_from((HOUR // 8, HOUR, HOUR))
 _posts = st.sampled_from(POSTS)
 _counts = st.one_of(st.none(), st.integers(0, 6))
 T = TypeVar("T", bound=Item)
@@ -146,9 +150,19 @@ _on_mentions = st.builds(
 )
 
 
+def _mark(network: str, reason: str, at: int) -> Coverage:
+    return Coverage(network=network, from_at=at, until_at=at, state="complete", reason=reason, observed_at=at)
+
+
+_marks = st.builds(
+    _mark, st.sampled_from(("bluesky", "mastodon")), st.sampled_from((BEGAN, READ_BACK)), moments()
+)  # fmt: skip
+
+
 @st.composite
 def _usual(draw: st.DrawFn) -> list[Item]:
-    """What mostly happens: two papers are announced, and most posts speak of the one or the other at once."""
+    """What mostly happens: two papers are announced, and most posts speak of the one or the other at once. At times a
+    network is first read only after most of it, and read back."""
     hours = st.sampled_from((24 * 89, 200, 168, 100, 72, 30, 29, 24, 7, 6, 3))
     made: list[Item] = []
     for paper in PAPERS[:2]:
@@ -156,14 +170,20 @@ def _usual(draw: st.DrawFn) -> list[Item]:
         made.append(
             Announcement(paper=paper, day="2023-11-13", category="cs.LG", type="new", announced_at=at, observed_at=at)
         )
+    begins = CUT - draw(st.sampled_from((99, 99, 29, 25, 5, 2))) * HOUR
+    backwards = draw(st.sampled_from(((), (), ("bluesky",), ("bluesky", "mastodon"))))
+    for network in backwards:
+        done = begins + draw(st.sampled_from((HOUR // 2, 2 * HOUR, 7 * HOUR)))
+        made += [_mark(network, BEGAN, begins), _mark(network, READ_BACK, done)]
     for post, network, account, hour in draw(st.lists(_posts, unique=True, min_size=2)):
-        at = CUT - hour * HOUR
+        made_at = CUT - hour * HOUR
+        at = max(made_at, begins + HOUR // 4) if network in backwards else made_at
         text = draw(st.sampled_from(tuple(TEXTS)))
-        made.append(Post(post=post, network=network, account=account, created_at=at, text=text, observed_at=at))
+        made.append(Post(post=post, network=network, account=account, created_at=made_at, text=text, observed_at=at))
         paper = draw(st.sampled_from(PAPERS[:2]))
         made.append(Mention(post=post, paper=paper, form="abs", observed_at=at))
         if draw(st.booleans()):
-            made.append(Snapshot(post=post, reposts=draw(_counts), likes=draw(_counts), observed_at=at + HOUR))
+            made.append(Snapshot(post=post, reposts=draw(_counts), likes=draw(_counts), observed_at=at + draw(_later)))
         for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), max_size=3)):
             made.append(Reaction(post=post, account=account, type="like", observed_at=at))
             if draw(st.booleans()):
@@ -191,6 +211,7 @@ def worlds(draw: st.DrawFn) -> World:
         *draw(st.lists(_reactions, max_size=8)),
         *draw(st.lists(_snapshots, max_size=4)),
         *draw(st.lists(_aliases, max_size=2)),
+        *draw(st.lists(_marks, max_size=2)),
         *draw(st.lists(st.one_of(_on_accounts, _on_mentions), max_size=4)),
     ]
     once = {(kind_of(i), *(getattr(i, name) for name in type(i).key), i.observed_at): i for i in drawn}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hotpapers.judging import chorus
 from hotpapers.judging.chorus import Sung, Voice, gathered, sung, together
-from hotpapers.judging.words import About
+from hotpapers.mentions.own_words import About
 from hotpapers.model import HOUR
 
 MINUTE = 60_000_000

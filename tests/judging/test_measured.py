@@ -21,10 +21,11 @@ import zstandard
 
 from hotpapers import classic_text
 from hotpapers.classic_text import moments as classic_moments
-from hotpapers.judging import chorus, rules, words
+from hotpapers.judging import chorus, rules
 from hotpapers.judging.chorus import Voice
 from hotpapers.judging.rules import RULES, Figures, Said, evenness, longest_rest
-from hotpapers.judging.words import About
+from hotpapers.mentions import own_words as words
+from hotpapers.mentions.own_words import About
 from hotpapers.model import DAY
 from hotpapers.settings import BotRules
 

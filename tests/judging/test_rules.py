@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotpapers.judging import rules
 from hotpapers.judging.rules import AT_ONCE, RULES, Figures, Said, echoes, evenness, longest_rest, measure, most_covered
-from hotpapers.judging.words import About
+from hotpapers.mentions.own_words import About
 from hotpapers.model import HOUR
 
 MINUTE = 60_000_000

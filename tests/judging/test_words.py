@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.judging import words
-from hotpapers.judging.words import About, folded, frame, is_bare, own_words
+from hotpapers.mentions import own_words as words
+from hotpapers.mentions.own_words import About, folded, frame, is_bare, own_words
 
 KETTLES = About(
     "Kettles that Whistle: A Study of Émile's Cup",

@@ -12,6 +12,7 @@ from tests.loopback.scene import Reply, Request, Scene, iso, json, not_found, ut
 from tests.loopback.script import Said, counts, find, latest, there
 
 STORIES = 25
+_PAGE = re.compile(r"/domains/arxiv\.org(?:/page/([1-9]\d?))?\.json")
 _STORY = re.compile(r"/s/([0-9a-z]{1,8})\.json")
 _PAPER = re.compile(r"/api/papers/(\d{4}\.\d{4,5})")
 CHICAGO = datetime.timezone(datetime.timedelta(hours=-6))
@@ -21,16 +22,18 @@ CHICAGO = datetime.timezone(datetime.timedelta(hours=-6))
 
 
 def lobsters(scene: Scene, asked: Request) -> Reply:
-    """The newest stories of arXiv's domain; and a story by its short id."""
+    """The newest stories of arXiv's domain, page by page; and a story by its short id."""
     story = _STORY.fullmatch(asked.path)
     if story:
         at = ids.made_at("lobsters", story[1])
         said = find(scene.script, "lobsters", story[1], at) if at is not None else None
         return json(_story(scene, said)) if said and there(said, scene.now) else json({"error": "not found"}, 404)
-    if asked.path != "/domains/arxiv.org.json":
+    page = _PAGE.fullmatch(asked.path)
+    if not page:
         return not_found()
+    start = (int(page[1] or 1) - 1) * STORIES
     stories = [said for said in latest(scene.script, "lobsters", scene.now, 60) if there(said, scene.now)]
-    return json(scene.listed(_story(scene, said) for said in stories[:STORIES]))
+    return json(scene.listed(_story(scene, said) for said in stories[start : start + STORIES]))
 
 
 def score(said: Said, now: int) -> int:

@@ -22,7 +22,7 @@ from tests.loopback.clock import RunningClock, moment
 from tests.loopback.expected import Announced
 from tests.loopback.reading import mentions_in, of, posts_in
 from tests.loopback.script import MINUTE, SECOND, Said, between, there
-from tests.loopback.servers import Loopback
+from tests.loopback.servers import Asked, Loopback
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
 from tests.loopback.written import said
@@ -75,7 +75,10 @@ def told(items: list[Item]) -> set[Announced]:
 
 def test_the_record_has_the_day_s_announcement(collected: tuple[Loopback, list[Item], int]) -> None:
     _, items, _ = collected
-    assert days.current(BEGIN) == "2026-03-12" and told(items) == expected.announced(WORLD, "2026-03-12")
+    assert days.current(BEGIN) == "2026-03-12" and {
+        one for one in told(items) if one.day == "2026-03-12"
+    } == expected.announced(WORLD, "2026-03-12")
+    assert min(one.day for one in told(items)) < "2026-03-06", "a week is read back"
     assert {paper.paper for paper in of(Paper, items)} >= {one.paper for one in told(items)}
 
 
@@ -105,9 +108,9 @@ def heard(items: list[Item]) -> list[Said]:
 def certain(network: str, end: int) -> list[Said]:
     """What one round must find: what the network's lists still hold."""
     since = {"hackernews": BEGIN - 7 * DAY, "x": BEGIN - 6 * DAY}.get(network, BEGIN - 12 * HOUR)
-    listed = [one for one in between(WORLD, network, since, end) if there(one, end) and there(one, end - 30 * MINUTE)]
+    listed = [one for one in between(WORLD, network, since, BEGIN - 15 * MINUTE) if there(one, end)]
     few = listed[-{"lobsters": 15, "reddit": 60, "mastodon": 10, "feeds": 10}.get(network, len(listed)) :]
-    return [one for one in few if one.names and one.at < BEGIN - 15 * MINUTE and expected.surely_found(one)]
+    return [one for one in few if one.names and expected.surely_found(one)]
 
 
 def test_counts_are_those_of_the_moment(collected: tuple[Loopback, list[Item], int]) -> None:
@@ -124,7 +127,12 @@ def test_counts_are_those_of_the_moment(collected: tuple[Loopback, list[Item], i
 
 def test_nobody_was_asked_in_vain(collected: tuple[Loopback, list[Item], int]) -> None:
     loopback, _, _ = collected
-    assert loopback.trapped == 0 and not [asked for asked in loopback.asked if asked.status not in (101, 200)]
+    assert loopback.trapped == 0 and not [asked for asked in loopback.asked if not _answered(asked)]
+
+
+def _answered(asked: Asked) -> bool:
+    """A story may have been deleted between the list that named it and the question for its counts."""
+    return asked.status in (101, 200) or (asked.status, asked.host) == (404, "lobsters")
 
 
 # ---- the command -------------------------------------------------------------------------------------------

@@ -93,7 +93,8 @@ def test_what_was_not_read_is_named_and_an_empty_day_says_why() -> None:
     quiet = frozen("daily", "2021-01-15")
     text = part(read(letter(quiet)), "plain")
     assert wording.empty(quiet) and wording.empty(quiet) in " ".join(text.split())
-    assert "Still talked about\n- Suspension Bridges for Pocket Robots\n  <https://arxiv.org/abs/2101.99901>" in text
+    leads = "- Suspension Bridges for Pocket Robots\n  <https://papers.example/daily/paper/2101.99901/>"
+    assert f"Still talked about\n{leads}" in text, "to the site, as everywhere"
 
 
 def test_a_correction_says_why() -> None:
@@ -114,6 +115,13 @@ def test_tex_is_written_as_letters_and_formulas_as_they_are() -> None:
 def test_where_a_summary_comes_from_is_said() -> None:
     text = " ".join(part(read(letter(frozen("daily", "2021-01-14"))), "plain").split())
     assert f"({wording.lead_mark(BRIDGES)})" in text and wording.lead_mark(BRIDGES) == "from the abstract"
+
+
+def test_what_a_publication_tells_its_readers_stands_above_all() -> None:
+    publication = msgspec.structs.replace(OWN, note="A test: nothing <here> is checked.")
+    found = issue(publication, "2021-01-14", [heard(1, BRIDGES, [], [])])
+    text = part(read(letter(found)), "plain")
+    assert text.index("A test: nothing <here> is checked.") < text.index("1 paper")
 
 
 # ---- headers -------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from hotpapers.model import (
 NOON = 1_610_625_600_000_000
 """2021-01-14 12:00 UTC, in µs."""
 LISTED = Publication(observed_at=0, publication="hot-papers", title="Hot Papers", window="listing", posts=10)
-OWN = Publication(observed_at=0, publication="daily", title="The Daily Dozen", threshold=1500)
+OWN = Publication(observed_at=0, publication="daily", title="The Daily Dozen", threshold=1500, posts=3)
 
 
 class PlainShelf:
@@ -198,6 +198,7 @@ def issue(
     still: Sequence[Placed] = (),
     edition: int = 1,
     announced: int | None = None,
+    considered: int | None = None,
     readings: tuple[Reading, ...] = (),
     reason: str = "",
     peers: tuple[Peers, ...] = (),
@@ -205,7 +206,8 @@ def issue(
     """A frozen issue; its digest is made of its name."""
     content = IssueContent(
         publication=publication, day=day, edition=edition, from_at=NOON, cut=NOON, position=7,
-        ranking=publication.ranking, announced=announced, considered=len(entries), readings=readings, earlier=(),
+        ranking=publication.ranking, announced=announced,
+        considered=len(entries) if considered is None else considered, readings=readings, earlier=(),
         entries=tuple(one.entry for one in entries), still=tuple(one.entry for one in still), peers=peers,
         replaces="" if edition == 1 else "earlier", reason=reason,
     )  # fmt: skip

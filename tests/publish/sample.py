@@ -86,6 +86,11 @@ TALKED = heard(
     1, BRIDGES, [_count("bluesky", 40, 12, 28, bots=3), _count("hackernews", 9, 0, 9)],
     [_part("bluesky", 2177, 40, 4812, 31), _part("hackernews", 812, 9, 519, 79)],
     post("at://did:plc:quill/app.bsky.feed.post/3kfold", "A bridge!", "bluesky", handle="quill.example", lang="en-GB"),
+    post(
+        "112233", "Does it hold in the rain?\nAnd who folds it back?", "mastodon", handle="oak@tea.example",
+        name="Oak Tansy",
+    ),
+    post("38000009", "A bridge of paper was folded by our school in 1987.", "hackernews", handle="quill", name=""),
     as_link(post("1349700000000000002", "Words that X keeps to itself.")),
     as_link(post("t3_kfold1", "Words that Reddit keeps to itself.", "reddit")),
     as_link(post("1349700000000000003", "More of them.")),
@@ -101,9 +106,9 @@ OWN_SHELF = PlainShelf(
             OWN, "2021-01-14",
             [TALKED, _level(heard(2, TEA, [_count("feeds", 5, 0, 5)], [_part("feeds", 900, 5, 79, 9)]), 3),
              _level(SILENT, 2)],
-            announced=1204, readings=READINGS,
+            announced=1204, considered=214, readings=READINGS,
         ),
-        issue(OWN, "2021-01-15", [], still=[TALKED], announced=311, readings=READINGS[2:]),
+        issue(OWN, "2021-01-15", [], still=[TALKED], announced=311, considered=187, readings=READINGS[2:]),
         issue(OWN, "2021-01-18", [], announced=None),
     ],
 )  # fmt: skip

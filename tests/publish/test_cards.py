@@ -81,7 +81,7 @@ def carded(title: str, *authors: str) -> tuple[Card, Card]:
 
 def test_an_issue_has_publication_day_and_first_places() -> None:
     assert cards.issue_card(here().issue("2021-01-14")) == Card(
-        "The Daily Dozen", "Thursday, 14 January 2021", "3 papers of 1,204 announced",
+        "The Daily Dozen", "Thursday, 14 January 2021", "3 papers",
         (
             ("1", "Suspension Bridges for Pocket Robots"), ("2", "What Does a Kettle Know?"),
             ("3", "On the Far Side of Small Strings"),

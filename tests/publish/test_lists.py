@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.announcement_days import announced_at
+from hotpapers.issue.windows import label_after
 from hotpapers.model import HOUR, Attention, Holding, Part, Peers, Reading
 from hotpapers.publish.addresses import (
     ads_url,
@@ -34,7 +35,7 @@ from hotpapers.publish.imprint import Imprint
 from hotpapers.publish.method import worked_example
 from hotpapers.publish.pages import Pages
 from hotpapers.publish.sparkline import spark
-from hotpapers.publish.state import next_label, state_of
+from hotpapers.publish.state import state_of
 from hotpapers.publish.views import issue_view
 from hotpapers.publish.wording import facts
 from hotpapers.ranking.rarity import millipoints
@@ -189,12 +190,8 @@ def test_a_curve_stays_in_its_box(known: list[tuple[int, int]]) -> None:
     ],
 )  # fmt: skip
 def test_the_next_issue(window: str, day: str, following: str) -> None:
-    assert (
-        next_label(
-            msgspec.convert({**msgspec.structs.asdict(OWN), "kind": "publication", "window": window}, type(OWN)), day
-        )
-        == following
-    )
+    publication = msgspec.convert({**msgspec.to_builtins(OWN), "window": window}, type(OWN))
+    assert label_after(publication, day) == following
 
 
 def test_a_state_in_words() -> None:

@@ -200,7 +200,10 @@ def test_every_page_can_be_read_aloud(whole: dict[str, bytes]) -> None:
 
 def test_an_issue_says_what_was_done() -> None:
     text = Page(site(FULL_SHELF, "daily")["2021-01-14/index.html"]).text
-    assert "3 papers of 1,204 announced · 2 networks read, 1 in part (Mastodon: since 11:00, two servers" in text
+    assert (
+        "3 papers · 1,204 announced that day, 214 considered · 2 networks read, 1 in part (Mastodon: since 11:00"
+        in text
+    )
     assert "1 unknown (Reddit: refused since 2021-01-13 11:00)" in text
     assert "2,177 + 812 = 2,989" in text
     assert "not counted: 3 bot posts" in text
@@ -211,7 +214,7 @@ def test_empty_issues_say_so_in_words() -> None:
     files = site(FULL_SHELF, "daily")
     assert "Nothing was announced." in Page(files["2021-01-13/index.html"]).text
     text = Page(files["2021-01-15/index.html"]).text
-    assert "Nothing reached the threshold: none of the 311 papers announced scored 1,500 or more." in text
+    assert "Nothing reached the threshold: none of the 187 papers considered scored 1,500 or more." in text
     assert "Still talked about" in text
     assert "No network was read for this day" in Page(files["2021-01-18/index.html"]).text
     listing = Page(site(LISTED_SHELF, "hot-papers")["2021-01-13/index.html"]).text
@@ -264,7 +267,7 @@ def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
 def test_a_post_without_words_is_a_link() -> None:
     page = Page(named_site("daily")["2021-01-14/index.html"])
     assert "A post on Hacker News of 14 January 2021 · read it there" in page.text
-    assert len(page.all("figure")) == len(page.all("blockquote")) == 1
+    assert len(page.all("figure")) == len(page.all("blockquote")) == 3
 
 
 def test_all_papers_of_a_day_stand_by_category() -> None:
@@ -307,7 +310,7 @@ def test_the_status_says_what_was_read_and_what_is_due() -> None:
 def test_readers_can_write_to_the_desk() -> None:
     issue_page = Page(named_site("daily")["2021-01-14/index.html"])
     mails = [e.attributes["href"] for e in issue_page.all("a") if e.attributes["href"].startswith("mailto:")]
-    assert len(mails) == 4  # three entries and a quotation
+    assert len(mails) == 6  # three entries and three quotations
     digest = FULL_SHELF.issue("daily", "2021-01-14").digest
     assert all(mail.startswith("mailto:desk@daily.example?subject=") and digest in mail for mail in mails)
     assert "at%3A%2F%2Fdid%3Aplc%3Aquill" in mails[0] and "2101.99901" in mails[0]

@@ -133,7 +133,9 @@ def test_what_is_forgotten_goes_with_the_page_of_a_paper_that_was_taken_out(sqli
     seen_at = world.moment(world.DAY) + model.HOUR
     with Record(sqlite_url) as record:
         world.write(record, [world.DAILY], world.background(), world.paper(1), world.talk(1, 40, seen_at))
-        world.write(record, world.post(1, "bluesky:kettle", seen_at, text="Kettles, a made-up opinion of a person"))
+        world.write(
+            record, world.post(1, "bluesky:kettle", seen_at, text="Kettles tire early, a made-up opinion of a person")
+        )
         world.issue(record)
         press(record, "daily", [world.DAY], "site", tmp_path)
         page = tmp_path / "paper/2405.00001/index.html"
@@ -158,7 +160,9 @@ def test_what_is_forgotten_goes_from_the_page_of_a_day_that_was_a_neighbour_once
         for number, day in enumerate(("2024-05-06", "2024-05-07", "2024-05-08"), 1):
             at = world.moment(day) + model.HOUR
             world.write(
-                record, world.paper(number, day), world.post(number, f"bluesky:k{number}", at, text=f"Tea {day}")
+                record,
+                world.paper(number, day),
+                world.post(number, f"bluesky:k{number}", at, text=f"Cups cool off before breakfast. Tea {day}"),
             )
             world.write(record, world.counts(f"bluesky:k{number}", 90, at))
         for day in ("2024-05-06", "2024-05-08"):

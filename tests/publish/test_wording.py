@@ -14,7 +14,7 @@ CUT = ISSUE.content.cut
 
 def told(*readings: Reading) -> str:
     content = replace(ISSUE.content, readings=readings)
-    return wording.facts(replace(ISSUE, content=content))[1]
+    return wording.facts(replace(ISSUE, content=content))[2]
 
 
 def reading(network: str, state: str, reason: str = "", since: int | None = None) -> Reading:

@@ -142,7 +142,7 @@ def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> Non
     with Record(store) as record:
         position = backup(record, tmp_path / "backup.db")
     content = (tmp_path / "backup.db").read_bytes()
-    assert restore(tmp_path / "backup.db", other_url) == (position, 0, 0)
+    assert restore(tmp_path / "backup.db", other_url, as_backed_up=True) == (position, 0, 0)
     assert (tmp_path / "backup.db").read_bytes() == content, "the backup itself is only read"
     assert exported(other_url) == exported(store)
     with Record(other_url) as record:
@@ -251,7 +251,7 @@ def test_numbers_of_originals_that_are_gone_stay_gone_in_a_copy(store_url: str, 
         record.read(seen, counts_of, source="s", keep_for=1)
         prune(record, at=AT + 2)
         backup(record, tmp_path / "backup.db")
-    restore(tmp_path / "backup.db", other_url)
+    restore(tmp_path / "backup.db", other_url, as_backed_up=True)
     for url in (str(tmp_path / "backup.db"), other_url):
         with Record(url) as record:
             record.read([model.Seen("counts", "k", b'{"post": "x:9", "likes": 2}', AT)], counts_of, source="s")

@@ -205,6 +205,7 @@ def test_a_store_that_cannot_be_written(open_folder: Path, folder_mode: int) -> 
     path = open_folder / "hotpapers ?#%.db"
     with shared_store(str(path)) as record:
         expected = made.everything(record)
+    path.chmod(0o644)
     before = path.read_bytes()
     open_folder.chmod(folder_mode)
     with as_nobody(), Record(str(path), create=False) as record:
@@ -218,6 +219,7 @@ def test_a_backup_can_be_looked_at_by_who_cannot_write_it(open_folder: Path) -> 
     with shared_store(str(open_folder / "hotpapers.db")) as record:
         backup(record, open_folder / "backup.db")
         expected = made.everything(record)
+    (open_folder / "backup.db").chmod(0o644)
     before = (open_folder / "backup.db").read_bytes()
     with as_nobody(), Record(str(open_folder / "backup.db"), create=False) as record:
         assert made.everything(record) == expected
@@ -238,6 +240,7 @@ def test_a_store_that_others_still_write_is_not_taken_for_still(open_folder: Pat
     """Its log may hold the latest batches: who cannot read the log does not see half of the record."""
     path = open_folder / "hotpapers.db"
     with shared_store(str(path)) as record:
+        path.chmod(0o644)
         path.with_name("hotpapers.db-wal").chmod(0o600)
         with as_nobody(), pytest.raises(errors.StoreError):
             Record(str(path), create=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import pytest
@@ -17,7 +17,7 @@ from hotpapers.record import blocked, gate
 from hotpapers.record.blocked import Blocked
 from hotpapers.record.gate import Gate
 from hotpapers.record.store import Record
-from tests.issue.made import DAILY, DAY, background, frozen, key, moment, paper, post, talk, write
+from tests.issue.made import DAILY, DAY, REMARK, background, frozen, key, moment, paper, post, talk, write
 
 TODAY = moment(DAY)
 WORDS = terms.table({"x": terms.Change(shown="text"), "reddit": terms.Change(shown="text")})
@@ -163,6 +163,10 @@ def test_an_account_is_quoted_once_an_issue_and_linked_as_often_as_it_is_there()
 # ---- in the record ---------------------------------------------------------------------------------------
 
 
+BOB = "bluesky:did:plc:bob"
+FIRST, OWN = (f"bluesky:at://did:plc:bob/app.bsky.feed.post/{n}" for n in (1, 2))
+
+
 @pytest.fixture
 def record(store_url: str) -> Iterator[Record]:
     """An issue of two papers: an account speaks of both, another answers somebody."""
@@ -170,10 +174,11 @@ def record(store_url: str) -> Iterator[Record]:
         write(opened, msgspec.structs.replace(DAILY, posts=5), background())
         for number in (1, 2):
             write(opened, paper(number), talk(number, 50, TODAY))
-            write(opened, post(number, f"bluesky:ada{number}", TODAY, account="bluesky:ada", text="Tea time"))
-        write(opened, post(1, "bluesky:reply", TODAY, text="No!", reply_to="bluesky:somebody"))
-        write(opened, post(1, "bluesky:own", TODAY, account="bluesky:bob", text="More", reply_to="bluesky:first"))
-        write(opened, post(2, "bluesky:first", TODAY, account="bluesky:bob", text="A paper"))
+            said = "Tea time outlasts every kettle"
+            write(opened, post(number, f"bluesky:ada{number}", TODAY, account="bluesky:ada", text=said))
+        write(opened, post(1, "bluesky:reply", TODAY, text="No kettle does that here!", reply_to="bluesky:somebody"))
+        write(opened, post(1, OWN, TODAY, account=BOB, text="Other kettles outlast any breakfast", reply_to=FIRST))
+        write(opened, post(2, FIRST, TODAY, account=BOB, text="Cups cool while kettles sing"))
         frozen(opened, msgspec.structs.replace(DAILY, posts=60))
         yield opened
 
@@ -181,7 +186,11 @@ def record(store_url: str) -> Iterator[Record]:
 def quoted(record: Record) -> dict[str, set[str]]:
     """The posts with words that each paper shows."""
     found = RecordShelf(record).issue("daily", DAY).posts
-    return {paper: {one.post.post for one in some if one.post.text} for paper, some in found.items()}
+    return {paper: told(some) for paper, some in found.items()}
+
+
+def told(some: Sequence[Quotation]) -> set[str]:
+    return {one.post.post for one in some if not one.post.text.startswith(REMARK)}
 
 
 def is_verified(record: Record) -> bool:
@@ -192,19 +201,18 @@ def is_verified(record: Record) -> bool:
 
 
 def test_an_issue_quotes_by_the_gate_and_verifies_all_the_same(record: Record) -> None:
-    everything = {"bluesky:ada1", "bluesky:ada2", "bluesky:reply", "bluesky:own", "bluesky:first"}
+    everything = {"bluesky:ada1", "bluesky:ada2", "bluesky:reply", OWN, FIRST}
     now = quoted(record)
-    assert now[key(1)] | now[key(2)] == everything - {"bluesky:reply", "bluesky:first", "bluesky:ada2"}
+    assert now[key(1)] | now[key(2)] == everything - {"bluesky:reply", FIRST, "bluesky:ada2"}
     assert is_verified(record)
     assert blocked.note(record.database, Blocked(words=("tea",)))
     assert not blocked.note(record.database, Blocked(words=("tea",)))
-    assert quoted(record)[key(1)] == {"bluesky:own"} and is_verified(record)
+    assert quoted(record)[key(1)] == {OWN} and is_verified(record)
     assert blocked.note(record.database, Blocked())
     assert quoted(record) == now
 
 
 def test_the_other_posts_of_a_paper_pass_the_same_gate(record: Record) -> None:
-    blocked.note(record.database, Blocked(accounts=("bluesky:bob",)))
+    blocked.note(record.database, Blocked(accounts=(BOB,)))
     found = RecordShelf(record).posts("daily", DAY, [key(1)])[key(1)]
-    said = {one.post.post for one in found if one.post.text}
-    assert said == {"bluesky:ada1"}
+    assert told(found) == {"bluesky:ada1"}

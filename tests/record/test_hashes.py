@@ -156,6 +156,8 @@ BY_TYPE: dict[object, st.SearchStrategy[object]] = {
     str: TEXT,
     int: NUMBER,
     int | None: st.none() | NUMBER,
+    int | msgspec.UnsetType: st.just(msgspec.UNSET) | NUMBER,
+    str | msgspec.UnsetType: st.just(msgspec.UNSET) | TEXT,
     bool: st.booleans(),
 }
 BY_TYPE[tuple[str, ...]] = st.lists(TEXT, max_size=4).map(tuple)

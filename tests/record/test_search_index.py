@@ -175,7 +175,7 @@ def test_what_a_store_holds_is_found_wherever_it_goes(
     with Record(other_url) as other:
         other.write([paper("Quite another kettle", n=999)], source="s")
         assert search(other, "kettle").total == 1
-    restore(tmp_path / "copy.db", other_url, replace=True)
+    restore(tmp_path / "copy.db", other_url, replace=True, as_backed_up=True)
     with Record(other_url) as other:
         assert not search(other, "quite another").total
         assert {hit.paper for hit in search(other, "kettle").papers} == set(expected)
@@ -186,7 +186,7 @@ def test_what_a_store_holds_is_found_wherever_it_goes(
     store.write([paper("A kettle that came after", n=998)], source="s")
     assert search(store, "kettle").total == len(expected) + 1
     store.database.close()
-    restore(tmp_path / "copy.db", store_url, replace=True)
+    restore(tmp_path / "copy.db", store_url, replace=True, as_backed_up=True)
     with Record(store_url) as again:
         assert {hit.paper for hit in search(again, "kettle").papers} == set(expected)
 

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.issue.windows import cut_of
+from hotpapers.issue.windows import cut_of, is_label
 from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.running import due
 from tests.issue.made import moment
@@ -62,7 +62,7 @@ def test_every_issue_becomes_due_at_its_own_moment_everywhere(
     publication = msgspec.structs.replace(publication, zone=zone, hour=hour)
     coming = due.coming(publication, now)
     cut = cut_of(publication, coming)
-    assert cut > now and due.is_label(publication, datetime.date.fromisoformat(coming))
+    assert cut > now and is_label(publication, datetime.date.fromisoformat(coming))
     assert coming in due.due(publication, (), now, cut)
     assert coming not in due.due(publication, (), now, cut - 1)
     assert due.due(publication, (), now, now) == []

@@ -102,7 +102,7 @@ def test_once_an_hour_somebody_is_told_that_all_is_well(sqlite_url: str) -> None
     state = [Health(True, (), ())]
     job = Housekeeping(Line(net), "https://ping.example/7", lambda work: state[0])
     open_record = partial(Record, sqlite_url)
-    rounds = Rounds(job, open_record, Leases(open_record, "one"), Clock(net.now, net.sleep))
+    rounds = Rounds(job.name, lambda: job, open_record, Leases(open_record, "one"), Clock(net.now, net.sleep))
     for _ in range(24):
         rounds.attempt()
         net.sleep(300)

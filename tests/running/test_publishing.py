@@ -56,7 +56,8 @@ def publishing(store: str, folder: Path, *, channels: tuple[str, ...] = ("site",
     places = [Place("daily", channel, folder) for channel in channels]
     job = Publishing(["daily"], places)
     with Record(store) as record:
-        rounds = Rounds(job, open_record, Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None))
+        leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)
+        rounds = Rounds(job.name, lambda: job, open_record, leases, time)
         try:
             yield Made(rounds, record, clock, folder)
         finally:
@@ -64,7 +65,10 @@ def publishing(store: str, folder: Path, *, channels: tuple[str, ...] = ("site",
 
 
 def fill(record: Record, publication: Publication = DAILY) -> None:
-    said = [*post(1, LEADING, CUT - 3 * HOUR, text="Moss grows here"), counts(LEADING, 60, CUT - 3 * HOUR)]
+    said = [
+        *post(1, LEADING, CUT - 3 * HOUR, text="Moss grows here on every roof"),
+        counts(LEADING, 60, CUT - 3 * HOUR),
+    ]
     write(record, [publication], background(), paper(1), said)
     with record.database.write():  # as if it had been written then
         record.database.run("UPDATE batch SET at = ?", (CUT - 2 * HOUR,))

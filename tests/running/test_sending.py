@@ -56,7 +56,7 @@ class Made:
         self.leases = Leases(open_record, "one")
         self.opened: Callable[[], Outlet] = self.usual
         job = Sending(["daily"], lambda record: iter([self.opened()]))
-        self.rounds = Rounds(job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
+        self.rounds = Rounds(job.name, lambda: job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
 
     def usual(self) -> Outlet:
         """The sender, at work."""

@@ -142,7 +142,6 @@ def test_no_more_letters_an_hour_whoever_asks(site: Site, box: Box, monkeypatch:
     monkeypatch.setattr(join, "MOST_AN_HOUR", 2)
     for name in ("a", "b", "c"):
         shown = site.ask(f"{name}@moth.example")
-        site.settled()
     assert shown.status == 503 and "Many asked" in shown.text
     [field] = [one for one in shown.page.all("input") if one.attributes["name"] == "address"]
     assert field.attributes["value"] == "c@moth.example", "what was typed is not lost"
@@ -151,6 +150,19 @@ def test_no_more_letters_an_hour_whoever_asks(site: Site, box: Box, monkeypatch:
     assert site.ask("c@moth.example").status == 200
     site.settled()
     assert box.recipients == ["a@moth.example", "b@moth.example", "c@moth.example"]
+
+
+@pytest.mark.parametrize("who", ["reads", "left", "asked", "new"])
+def test_the_limit_of_an_hour_tells_nothing_of_an_address(
+    site: Site, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    """The last place within the hour is used up whoever it is for: for a reader too, who gets no letter."""
+    monkeypatch.setattr(join, "MOST_AN_HOUR", 1)
+    joined(site.record, "reads@moth.example")
+    subscribers.end(site.record, joined(site.record, "left@moth.example"), BEFORE)
+    subscribers.ask(site.record, "daily", "asked@moth.example", BEFORE)
+    assert site.ask(f"{who}@moth.example").status == 200
+    assert [site.ask(f"{name}@moth.example").status for name in ("probe", "reads", who)] == [503, 503, 503]
 
 
 def test_who_asks_too_often_keeps_what_they_typed(site: Site) -> None:

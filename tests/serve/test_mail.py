@@ -16,10 +16,12 @@ from hotpapers.mailing.subscribers import Subscriber
 from hotpapers.mailing.tokens import Purpose, Token
 from hotpapers.model import DAY
 from hotpapers.record import Record
+from hotpapers.serve import mail
 from hotpapers.serve.mail import routes
 from tests.issue.made import DAILY
 from tests.mailing.made import BEFORE, join
 from tests.publish.html import Page
+from tests.serve.asgi import asked, scope_of
 
 Answer = tuple[int, dict[str, str], Page]
 
@@ -28,7 +30,7 @@ class Site:
     """The app's routes on a store, and a clock."""
 
     def __init__(self, store: Path) -> None:
-        self.record = Record(str(store))
+        self.record, self.store = Record(str(store)), store
         self.record.write([DAILY], source="settings")
         self.clock = BEFORE
         self.app = Starlette(routes=list(routes(partial(Record, str(store)), lambda: self.clock)))
@@ -192,3 +194,35 @@ def test_a_store_that_is_busy_asks_for_patience() -> None:
 
     status, _, page = ask(Starlette(routes=list(routes(away))), "POST", "/mail/unsubscribe/x")
     assert status == 503 and "try again" in page.text
+
+
+def test_a_store_that_is_held_holds_up_nobody_else(site: Site, tmp_path: Path) -> None:
+    """While one waits for the lock to write, the loop answers others."""
+    token = site.token(join(site.record, "some@moth.example"))
+
+    async def both() -> tuple[bool, int]:
+        with site.record.database.write():  # nobody else can write
+            waiting = asyncio.create_task(answered(site.app, "POST", f"/mail/unsubscribe/{token}"))
+            status = await answered(site.app, "GET", f"/mail/unsubscribe/{token}")
+            still = not waiting.done()
+        return still and await waiting == 200, status
+
+    assert asyncio.run(both()) == (True, 200)
+    assert site.reader(token).state == "ended"
+
+
+def test_more_pages_than_can_be_made_at_once_are_told_to_wait(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mail, "MOST", 2)
+    app = Starlette(routes=list(routes(partial(Record, str(site.store)), lambda: site.clock)))
+    path = f"/mail/unsubscribe/{site.token(join(site.record, 'some@moth.example'))}"
+
+    async def three() -> list[int]:
+        return sorted(await asyncio.gather(*(answered(app, "GET", path) for _ in range(3))))
+
+    assert asyncio.run(three()) == [200, 200, 503]
+    assert ask(app, "GET", path)[0] == 200, "there is room again"
+
+
+async def answered(app: Starlette, method: str, path: str) -> int:
+    """The status of one request, in a loop that is running."""
+    return (await asked(app, scope_of(path, method))).status

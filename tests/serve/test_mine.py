@@ -36,7 +36,7 @@ from tests.serve.sent import BASE, Shown, send
 AT = moment("2024-05-09")
 ADA, EVE = account("bluesky", "ada"), account("bluesky", "eve", left=AT)
 MOSS, FERN = account("mastodon", "moss"), account("mastodon", "fern", home="two")
-WORDS = {"ada": "Such fine kettles", "moss": "Rather fine stoves"}
+WORDS = {"ada": "Such fine kettles never boil over", "moss": "Rather fine stoves lose steam early"}
 
 
 @pytest.fixture(scope="module")

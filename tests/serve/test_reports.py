@@ -34,11 +34,14 @@ class Site:
             background(networks=["hackernews"]),
             paper(1, title="Kettles & <Stoves>"),
             paper(2),
-            post(1, POST, HEARD, "hackernews:ada", "Such kettles"), counts(POST, 60, HEARD),
-            post(1, "hackernews:2", HEARD, "hackernews:eve", "Fine kettles"), counts("hackernews:2", 50, HEARD),
-            post(1, "hackernews:3", HEARD, "hackernews:bo", "Kettles, hm"), counts("hackernews:3", 1, HEARD),
-            post(1, "hackernews:4", HEARD, "hackernews:ida"), counts("hackernews:4", 2, HEARD),
-            post(2, "hackernews:5", HEARD, "hackernews:moss", "Not on kettles"), counts("hackernews:5", 70, HEARD),
+            post(1, POST, HEARD, "hackernews:ada", "Such kettles never boil over twice"), counts(POST, 60, HEARD),
+            post(1, "hackernews:2", HEARD, "hackernews:eve", "Fine kettles lose steam before breakfast"),
+            counts("hackernews:2", 50, HEARD),
+            post(1, "hackernews:3", HEARD, "hackernews:bo", "Kettles, hm, nobody measured steel lids"),
+            counts("hackernews:3", 1, HEARD),
+            post(1, "hackernews:4", HEARD, "hackernews:ida", " "), counts("hackernews:4", 2, HEARD),
+            post(2, "hackernews:5", HEARD, "hackernews:moss", "Not on kettles, says our own cook"),
+            counts("hackernews:5", 70, HEARD),
         )  # fmt: skip
         self.digest = frozen(self.record).digest
         self.desk = Desk(BASE, DAILY.title)

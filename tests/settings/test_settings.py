@@ -36,14 +36,16 @@ title = "The Night Owls' Dozen"
 window = "weekly"
 ranking = "classic/1"
 threshold = 250
+least_entries = 0
 categories = ["cs.LG", "astro-ph", "hep-th"]
 include = ["owl"]
 exclude = ["bat", "moth"]
 networks = ["bluesky", "mastodon"]
 own = ["bluesky:did:plc:owls", "x:@nightowls"]
-posts = 3
+posts = 4
 hour = 23
 zone = "Europe/Zurich"
+note = "Written at night."
 output = "owls"
 
 [[publication]]
@@ -92,6 +94,7 @@ feed = "https://app.owls.example"
 listen = "127.0.0.1:9464"
 ping = "https://ping.example/owls"
 log = "json"
+read_back = 3
 
 [serve]
 base = "https://owls.example/"
@@ -159,8 +162,10 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     found = load(written(tmp_path, EVERYTHING))
     owls = PublicationSettings(
         name="night-owls", title="The Night Owls' Dozen", window="weekly", ranking="classic/1", threshold=250,
+        least_entries=0,
         categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
-        networks=("bluesky", "mastodon"), posts=3, hour=23, zone="Europe/Zurich", output="owls",
+        networks=("bluesky", "mastodon"), posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
+        output="owls",
         own=("bluesky:did:plc:owls", "x:@nightowls", "bluesky:did:plc:aaaabbbbccccddddeeee2345"),
     )  # fmt: skip
     posting = BlueskyAccount(
@@ -186,7 +191,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         chat=(roost,),
         webhook=(archive,),
         bluesky=(posting,),
-        run=RunSettings(listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json"),
+        run=RunSettings(listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3),
         serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
         source={"lobsters": {"every": 7200}},
         bots=BotSettings(
@@ -352,9 +357,13 @@ WRONG = [
      "publication 'a': title: is empty; write what readers see, such as \"Hot Papers\"."),
     ("[[publication]]\nname = 'a'\nhour = 24", "publication 'a': hour: 24 is no hour of a day; write 0 to 23."),
     ("[[publication]]\nname = 'a'\nhour = -1", "publication 'a': hour: -1 is no hour of a day; write 0 to 23."),
+    ("[[publication]]\nname = 'a'\nnote = \"two\\nlines\"",
+     "publication 'a': note: write one line of at most 200 characters."),
     ("[[publication]]\nname = 'a'\nposts = 11", "publication 'a': posts: 11 cannot be; write 0 to 10."),
     ("[[publication]]\nname = 'a'\nposts = -1", "publication 'a': posts: -1 cannot be; write 0 to 10."),
     ("[[publication]]\nname = 'a'\nthreshold = -1", "publication 'a': threshold: -1 cannot be; write 0 or more."),
+    ("[[publication]]\nname = 'a'\nleast_entries = -1",
+     "publication 'a': least_entries: -1 cannot be; write 0 to 100."),
     ("[[publication]]\nname = 'a'\nzone = 'Mars/Base'",
      "publication 'a': zone: 'Mars/Base' is unknown; write it as Europe/Zurich."),
     ("[[publication]]\nname = 'a'\nzone = '../etc'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ from msgspec import MsgspecError
 from hotpapers.errors import Gap, HotPapersError, InputError, NetError, Refused, Stopped, Wait
 from hotpapers.model import Item, Page, Post, Reaction, Seen, Verdict
 from hotpapers.sources.bluesky import Bluesky, BlueskySettings
+from hotpapers.sources.bluesky.firehose import microseconds
 from hotpapers.sources.bluesky.stream import MOST_SEEN, MOST_UNREADABLE, Cursor, parse
 from tests.sources.bluesky_made import ANNA, BERT, account, at_uri, commit_frame, create, frame, pointing, post, tid
 from tests.sources.net import START, Request, ScriptedNet
@@ -376,3 +378,14 @@ def test_frames_of_every_kind_and_frames_that_are_none() -> None:
     for seen in heard.seen[3:]:
         with pytest.raises((InputError, MsgspecError)):
             list(source().read(seen))
+
+
+def test_a_moment_without_a_zone_is_utc_wherever_the_machine_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        told = [microseconds(f"2026-07-04T14:38:07.517{zone}") for zone in ("", "Z", "+00:00", "+09:00")]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert told[0] == told[1] == told[2] == told[3] + 9 * 3600 * 1_000_000

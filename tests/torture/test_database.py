@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.collect import Rounds, runner
+from hotpapers.collect import Rounds, decisions, runner
 from hotpapers.errors import NotAStore, UnreachableStore
 from hotpapers.record import Record
 from tests.torture.proxy import Proxy
@@ -41,7 +41,7 @@ def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: P
 
 
 def test_a_job_that_cannot_be_made_yet_is_made_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "FAILED_AGAIN", (0.01, 0.01))
+    monkeypatch.setattr(decisions, "FAILED_AGAIN", (0.01, 0.01))
     stop, tries = threading.Event(), list[int]()
 
     def away(until: int) -> Rounds:
@@ -53,11 +53,11 @@ def test_a_job_that_cannot_be_made_yet_is_made_later(monkeypatch: pytest.MonkeyP
 
     runner.Runner({"job": partial(away, 3)}, stop).run()
     assert len(tries) == 3, "tried again until it was told to stop"
-    for broken in (UnreachableStore("no server"), NotAStore("another program's")):
-        with pytest.raises(type(broken)):
-            runner.Runner({"job": partial(_raise, broken)}, threading.Event()).run(once=True)
-    with pytest.raises(NotAStore):
-        runner.Runner({"job": partial(_raise, NotAStore("no waiting mends it"))}, threading.Event()).run()
+    away_once = UnreachableStore("no server")
+    assert runner.Runner({"job": partial(_raise, away_once)}, threading.Event()).run(once=True) == [away_once]
+    for once in (True, False):
+        with pytest.raises(NotAStore):
+            runner.Runner({"job": partial(_raise, NotAStore("no waiting"))}, threading.Event()).run(once=once)
 
 
 def _raise(problem: Exception) -> Rounds:

@@ -1,6 +1,8 @@
-"""Two simulated years of the whole program, compared with the script, and the arithmetic to full size.
+"""Two simulated years of the whole program, compared with the script, and the arithmetic to full size; then the first
+issues of newcomers, and their issues two weeks later.
 
 python -m tests.years [--short] [--folder DIR] [--papers N]
+python -m tests.years --newcomers 1-20 [--later 1-4]
 """
 
 from __future__ import annotations
@@ -10,11 +12,15 @@ import datetime
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from tests.years import figures, outcome
+from tests.years import figures, newcomer, outcome
 from tests.years.story import Story, three_weeks, two_years
 from tests.years.years import PAPERS, Sample, lived
+
+NEWCOMERS, LATER = range(1, 21), range(1, 5)
+"""The seeds of new sites, and of those whose issues two weeks later are looked at."""
 
 
 def main(words: list[str]) -> int:
@@ -23,13 +29,50 @@ def main(words: list[str]) -> int:
     reader.add_argument("--short", action="store_true", help="three weeks instead of two years")
     reader.add_argument("--folder", type=Path, help="where the store is kept afterwards; a temporary one by default")
     reader.add_argument("--papers", type=int, default=PAPERS, help="a day")
+    reader.add_argument("--newcomers", type=seeds, metavar="A-B", help="these newcomers alone, by their seeds")
+    reader.add_argument("--later", type=seeds, metavar="A-B", help="of which of them the issues two weeks later, too")
     wanted = reader.parse_args(words)
+    if wanted.newcomers:
+        return newcomers(wanted.newcomers, wanted.later or ())
     story = three_weeks() if wanted.short else two_years()
     if wanted.folder:
         wanted.folder.mkdir(parents=True, exist_ok=True)
-        return run(story, wanted.folder, wanted.papers)
-    with tempfile.TemporaryDirectory(prefix="hotpapers-years-") as folder:
-        return run(story, Path(folder), wanted.papers)
+        failed = run(story, wanted.folder, wanted.papers)
+    else:
+        with tempfile.TemporaryDirectory(prefix="hotpapers-years-") as folder:
+            failed = run(story, Path(folder), wanted.papers)
+    return failed or (0 if wanted.short else newcomers(NEWCOMERS, LATER))
+
+
+def seeds(text: str) -> range:
+    """`1-20`."""
+    least, _, most = text.partition("-")
+    return range(int(least), int(most or least) + 1)
+
+
+def newcomers(some: Sequence[int], later: Sequence[int]) -> int:
+    """The first issues of new sites; and of some of them those two weeks later, beside sites that began before."""
+    failed = 0
+    compared = dict.fromkeys(newcomer.EARLIER, newcomer.Compared(0, 0, 0, 0, 0, 0))
+    for seed in some:
+        start = newcomer.start_of(seed)
+        with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-") as folder:
+            found, wrong = newcomer.first(start, Path(folder))
+        day = min(found, default="no issue")
+        print(
+            f"{start}  {day}: {len(found[day].entries) if found else 0} entries", *wrong, sep="\n  WRONG  ", flush=True
+        )
+        failed += bool(wrong)
+        for days in compared if seed in later else ():
+            with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-") as folder:
+                one = newcomer.later(start, Path(folder), days)
+            print(f"  two weeks later, beside a site that began {days} days before: {one}", flush=True)
+            compared[days] += one
+    for days, all in compared.items():
+        if all.places:
+            print(f"two weeks later, beside sites that began {days} days before: {all}")
+    print(f"{len(some) - failed} of {len(some)} first issues are as they must be")
+    return int(failed > 0)
 
 
 def run(story: Story, folder: Path, papers: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
 from hotpapers.cli import common, networks
@@ -31,6 +31,7 @@ from hotpapers.collect.reading import Line
 from hotpapers.collect.rounds import Clock
 from hotpapers.errors import StoreError
 from hotpapers.model import DAY, HOUR
+from hotpapers.net import Reservations
 from hotpapers.record import Record
 from hotpapers.running import Housekeeping, Publishing
 from tests.loopback.clock import SteppedClock
@@ -47,6 +48,8 @@ LOOKS, SHORTER = HOUR // 2, 10.0
 """The same for jobs that ask no network."""
 HOLD, RENEWED = DAY, 6 * HOUR
 """How long a lease holds, and after what time it is renewed."""
+TOOK = 0.01
+"""Seconds that a request takes where it matters that time passes."""
 PUBLICATIONS = """
 hour = 8
 zone = "Europe/Zurich"
@@ -77,8 +80,8 @@ Extra = Callable[["World"], None]
 class Hurried(LoopNet):
     """The client; who waits for longer than a moment waits until the nearest look."""
 
-    def __init__(self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int) -> None:
-        super().__init__(script, clock, plan, stop_at=stop_at)
+    def __init__(self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int, took: float = 0.0) -> None:
+        super().__init__(script, clock, plan, took=took, stop_at=stop_at)
         self.look, self.short = LOOK, SHORT
 
     def sleep(self, seconds: float) -> None:
@@ -102,13 +105,15 @@ def write_settings(folder: Path, script: Script) -> Path:
 
 
 class World(NamedTuple):
-    """Where the program lives: its folder's settings, what happens, what goes wrong, by which clock."""
+    """Where the program lives: its folder's settings, what happens, what goes wrong, by which clock. `reads_back`:
+    whether it reads what was said before, as the settings say."""
 
     settings: Path
     script: Script
     plan: Plan
     timeline: Timeline
     troubles: Troubles
+    reads_back: bool = False
 
     @property
     def home(self) -> common.Home:
@@ -117,7 +122,8 @@ class World(NamedTuple):
 
     def client(self) -> Hurried:
         """A job's own client, and its clock."""
-        return Hurried(self.script, self.timeline, self.plan, self.timeline.until)
+        took = TOOK if self.reads_back else 0.0
+        return Hurried(self.script, self.timeline, self.plan, self.timeline.until, took)
 
 
 @contextmanager
@@ -132,8 +138,14 @@ def by_simulated_time(world: World) -> Iterator[None]:
         patch.object(time, "time", lambda: world.timeline.now() / 1e6),
         patch.object(assembly, "make_line", line),
         patch.object(networks, "make_line", line),
+        patch.object(Rounds, "_broken", _raised),
     ):
         yield
+
+
+def _raised(_: Rounds, problem: BaseException) -> NoReturn:
+    """What the program would tell and try again is a failed test here."""
+    raise problem
 
 
 def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
@@ -148,15 +160,18 @@ def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
     site = _site(world, home, stop, leases)
     jobs: dict[str, Callable[[], Rounds]] = {
         **make_jobs(choices, site),
-        Publishing.name: partial(networks._issues, home, names, site),
+        Publishing.name: partial(networks._issues, home, names, site, job_names(choices) if world.reads_back else ()),
         Housekeeping.name: partial(networks._housekeeping, home, names, site),
     }
     extras: list[Extra] = [*beside, partial(keep_leases, leases)]
     others = {f"beside {n}": partial(Beside, other, world) for n, other in enumerate(extras)}
     makes: dict[str, Callable[[], Rounds | Beside]] = {**jobs, **others}
-    turns = {name: Turn(world.timeline, n, make) for n, (name, make) in enumerate(makes.items())}
+    broken: list[BaseException] = []
+    turns = {name: Turn(world.timeline, n, make, broken) for n, (name, make) in enumerate(makes.items())}
     Runner(turns, stop).run()  # type: ignore[arg-type]
     leases.close()
+    if broken:
+        raise broken[0]
 
 
 def _site(world: World, home: common.Home, stop: threading.Event, leases: Leases) -> Site:
@@ -171,7 +186,10 @@ def _site(world: World, home: common.Home, stop: threading.Event, leases: Leases
         def clock(self) -> Clock:
             return Clock(clock.now, clock.sleep)
 
-    return SimulatedSite(home.store, home.settings.contact, stop, leases, SharedNames(), home.terms)
+    back = home.settings.run.read_back * DAY if world.reads_back else None
+    return SimulatedSite(
+        home.store, home.settings.contact, stop, leases, SharedNames(), Reservations(), home.terms, back
+    )
 
 
 def keep_leases(leases: Leases, world: World) -> None:
@@ -200,6 +218,11 @@ class Turn(NamedTuple):
     timeline: Timeline
     rank: int
     make: Callable[[], Rounds | Beside]
+    broken: list[BaseException]
+
+    @property
+    def problem(self) -> None:
+        """As of `Rounds`: it is in `broken`."""
 
     def __call__(self) -> Turn:
         return self
@@ -209,8 +232,8 @@ class Turn(NamedTuple):
         self.timeline.enter(self.rank)
         try:
             self.make().run(once=once)
-        except BaseException:
+        except BaseException as problem:
             self.timeline.until = self.timeline.now()  # nobody sleeps on
-            raise
+            self.broken.append(problem)
         finally:
             self.timeline.leave()

@@ -53,19 +53,54 @@ def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
     return layout(connection)
 
 
-def turn_back(store: Path) -> None:
-    """Takes away what the last migration brings: a store as the version before would have it, with all its rows."""
+Values = dict[tuple[str, str], list[tuple[object, int]]]
+"""By table and column the values of rows, each with the row's id."""
+
+
+def turn_back(store: Path) -> Values:
+    """Takes away what the last migration brings: a store as the version before would have it, with all its rows.
+
+    Returns what these had in columns that are new: today's program wrote them, and the version before would have had
+    none.
+    """
     before, now = layout_of(schema.MIGRATIONS[:-1]), layout_of(schema.MIGRATIONS)
     connection = apsw.Connection(str(store))
+    values: Values = {}
     with connection:
         for kind in ("TRIGGER", "INDEX", "TABLE"):
             for name in _named(connection, kind.lower()):
                 if name in now and name not in before:
                     connection.execute(f'DROP {kind} IF EXISTS "{name}"')
+        for table in sorted(name for name in before if name in now and before[name] != now[name]):
+            for column in _new_columns(table):
+                values[table, column] = list(connection.execute(f'SELECT "{column}", id FROM "{table}"'))
+                connection.execute(f'ALTER TABLE "{table}" DROP COLUMN "{column}"')
         connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) - 1}")
     found = layout(connection)
     connection.close()
     assert found == before, "the last migration changes a table that was there: it has to be taken back here too"
+    return values
+
+
+def put_back(store: Path, values: Values) -> None:
+    """Gives rows what they had in new columns."""
+    connection = apsw.Connection(str(store))
+    with connection:
+        for (table, column), found in values.items():
+            connection.executemany(f'UPDATE "{table}" SET "{column}" = ? WHERE id = ?', found)
+    connection.close()
+
+
+def _new_columns(table: str) -> list[str]:
+    """The columns that the last migration adds to a table that was there."""
+    sides: list[list[str]] = []
+    for migrations in (schema.MIGRATIONS[:-1], schema.MIGRATIONS):
+        connection = apsw.Connection(":memory:")
+        for one in migrations:
+            connection.execute(one)
+        found = connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+        sides.append([str(name) for (name,) in found])
+    return [name for name in sides[1] if name not in sides[0]]
 
 
 def _named(connection: apsw.Connection, kind: str) -> Iterator[str]:
@@ -94,10 +129,11 @@ def killed_in_the_midst(store: Path) -> None:
 def upgraded(store: Path) -> None:
     """The store goes back to what the version before left, and comes to today's, killed once on the way."""
     rows = _counts(store)
-    turn_back(store)
+    values = turn_back(store)
     killed_in_the_midst(store)
     with Record(str(store), create=False):
         pass
+    put_back(store, values)
     assert version_of(store) == len(schema.MIGRATIONS)
     assert _counts(store) == rows
 

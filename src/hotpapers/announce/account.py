@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from hotpapers.errors import NetError, Refused
+from hotpapers.errors import InputError, NetError, Refused
+from hotpapers.foreign_json import decode_json
 from hotpapers.model import Answer, Net
 from hotpapers.settings.announce import BlueskyAccount, secret
 
@@ -116,8 +117,8 @@ class Account:
         if said.error:
             raise Refused(f"{self.host}: {said.words}", said.answer.status)
         try:
-            return msgspec.json.decode(said.answer.body, type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return decode_json(said.answer.body, kind)
+        except InputError:
             raise NetError(f"{self.host} answered what cannot be read") from None
 
 
@@ -135,8 +136,8 @@ def _said(answer: Answer) -> _Said:
     if answer.status < 400:
         return _Said(answer, "", "")
     try:
-        found = msgspec.json.decode(answer.body, type=_Error)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        found = decode_json(answer.body, _Error)
+    except InputError:
         found = _Error()
     error = found.error or f"status {answer.status}"
     words = " ".join("".join(c if c.isprintable() else " " for c in f"{error}: {found.message}").split())

@@ -105,7 +105,7 @@ def defused(text: str, manner: Manner) -> str:
 
 
 def _blocks(told: Announcement, form: Form, manner: Manner) -> Iterator[str]:
-    facts = [told.facts] if form.facts else [f"{told.papers}.", cut(told.unknown, 160)]
+    facts = [told.facts] if form.facts else [f"{told.papers}.", told.provisional, cut(told.unknown, 160)]
     head = [f"{cut(told.publication, 60)}, {told.day}", *facts, cut(told.correction, 200)]
     yield _lines([defused(line, manner) for line in head], manner)
     yield defused(told.empty, manner)

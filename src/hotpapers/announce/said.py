@@ -37,13 +37,15 @@ class Ours(NamedTuple):
 
 
 class Announcement(NamedTuple):
-    """What is told of an issue. `facts`: what was done; `unknown`: the networks that could not be read, or in part;
-    `correction`: why there is a new edition; `empty`: why there is no paper; `url`: the issue's page, if it has one."""
+    """What is told of an issue. `facts`: what was done; `provisional`: that its places are; `unknown`: the networks
+    that could not be read, or in part; `correction`: why there is a new edition; `empty`: why there is no paper; `url`:
+    the issue's page, if it has one."""
 
     publication: str
     day: str
     facts: str
     papers: str
+    provisional: str
     unknown: str
     correction: str
     empty: str
@@ -61,6 +63,7 @@ def announcement(issue: ShelfIssue, imprint: Imprint, members: Mapping[str, str]
         day=wording.weekday_name(content.day),
         facts=wording.one_line(" · ".join(facts)),
         papers=wording.one_line(facts[0]),
+        provisional=_sentence(words.provisional(content.compared)),
         unknown=unknown(content),
         correction=f"Corrected: {wording.one_line(content.reason)}" if content.reason else "",
         empty=wording.empty(issue),
@@ -68,6 +71,10 @@ def announcement(issue: ShelfIssue, imprint: Imprint, members: Mapping[str, str]
         ours=tuple(_ours(issue, members or {})),
         url=f"{imprint.base}{content.day}/" if imprint.base else "",
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def unknown(content: IssueContent) -> str:

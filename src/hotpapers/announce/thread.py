@@ -87,9 +87,9 @@ Post = tuple[str, str, dict[str, str]]
 
 
 def _head(told: Announcement) -> Post:
-    done = " ".join(part for part in (f"{told.papers}.", told.unknown) if part)
+    done = " ".join(part for part in (f"{told.papers}.", told.provisional, told.unknown) if part)
     title = f"{cut(told.publication, 60)}, {told.day}"
-    text = _fitted([title, cut(done, 110), told.correction or told.empty], 2, told.url)
+    text = _fitted([title, cut(done, 140), told.correction or told.empty], 2, told.url)
     titles = " · ".join(cut(line.title, 80) for line in told.lines[:3])
     return text, told.url, {"title": title, "description": titles or told.empty}
 

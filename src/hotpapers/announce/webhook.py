@@ -21,6 +21,8 @@ import msgspec
 
 from hotpapers.answers.issues import as_issue
 from hotpapers.answers.shapes import Issue
+from hotpapers.errors import InputError
+from hotpapers.foreign_json import decode_json
 from hotpapers.model import Answer, Net, Parcel, Shelf, ShelfIssue
 from hotpapers.publish import addresses
 from hotpapers.publish.feeds import SPACE
@@ -119,8 +121,8 @@ def receipt(answer: Answer) -> str:
 
 def _id_in(body: bytes) -> str:
     try:
-        return str(msgspec.json.decode(body, type=_Answered).id)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return str(decode_json(body, _Answered).id)
+    except InputError:
         return ""
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import Any
 
 import msgspec
 
-from hotpapers.errors import UsageError
+from hotpapers.errors import InputError, UsageError
+from hotpapers.foreign_json import decode_json
 
 LONGEST = 600
 """Characters of a cursor: a post's key may be long."""
@@ -27,10 +29,10 @@ def key_of(cursor: str, kind: str, *types: type) -> Key | None:
         return None
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        found = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (UnicodeEncodeError, binascii.Error, msgspec.DecodeError):
-        found = None
-    right = isinstance(found, list) and [type(one) for one in found] == [str, *types] and found[0] == kind
+        found = decode_json(base64.b64decode(padded, altchars=b"-_", validate=True), list[Any])
+    except (UnicodeEncodeError, binascii.Error, InputError):
+        found = []
+    right = [type(one) for one in found] == [str, *types] and found[0] == kind
     if not right or cursor != cursor_of(*found):
         raise UsageError("cursor: take it from `next`, or from the header Link, of an answer to the same question")
     return tuple(found[1:])

@@ -9,9 +9,9 @@ from hotpapers.answers import asked, shapes
 from hotpapers.answers.cursors import cursor_of, key_of
 from hotpapers.answers.desk import Desk, bare, paper_key
 from hotpapers.errors import NoSuch
+from hotpapers.issue import announced, freeze
 from hotpapers.issue import explain as explaining
-from hotpapers.issue import freeze
-from hotpapers.publish import addresses
+from hotpapers.publish import addresses, wording
 
 PAGE = "issues"
 """What its cursors call themselves."""
@@ -26,6 +26,7 @@ def _publication(desk: Desk, one: model.Publication) -> shapes.PublicationLine:
     days = desk.shelf().days(one.publication)
     return shapes.PublicationLine(
         publication=one.publication, title=one.title, window=one.window, ranking=one.ranking, threshold=one.threshold,
+        least_entries=one.least_entries or 0,
         categories=one.categories, networks=one.networks, hour=one.hour, zone=one.zone, issues=len(days),
         latest=days[-1] if days else None,
     )  # fmt: skip
@@ -97,7 +98,8 @@ def as_issue(shelved: model.ShelfIssue) -> shapes.Issue:
         window=content.publication.window, day=content.day, edition=content.edition, digest=shelved.digest,
         editions=shelved.editions, frozen_at=shelved.frozen_at, from_at=content.from_at, cut=content.cut,
         position=content.position, imported=shelved.listing is not None, ranking=content.ranking,
-        announced=content.announced, considered=content.considered, readings=content.readings,
+        choice=content.choice or None, compared=content.compared or None, announced=content.announced,
+        considered=content.considered, facts=wording.facts(shelved), readings=content.readings,
         earlier=content.earlier, replaces=content.replaces, reason=content.reason,
         entries=tuple(_entry(shelved, one) for one in content.entries),
         still=tuple(_entry(shelved, one) for one in content.still),
@@ -110,7 +112,8 @@ def _entry(shelved: model.ShelfIssue, entry: model.Entry) -> shapes.IssueEntry:
         place=entry.place, paper=entry.paper, id=bare(entry.paper), title=paper.title, authors=paper.authors,
         categories=paper.categories, summary=paper.summary, abstract=paper.abstract,
         abs=addresses.abs_url(entry.paper), pdf=addresses.pdf_url(entry.paper), score=entry.score,
-        voices=entry.voices, level=entry.level, then=entry.then, announced_at=entry.announced_at,
+        voices=entry.voices, level=entry.level, then=entry.then,
+        announced=announced.when(shelved.content, entry), announced_at=entry.announced_at,
         counts=entry.counts, parts=entry.parts, metadata=entry.metadata,
         posts=tuple(as_post(one.post, one.shown) for one in shelved.posts.get(entry.paper, ())),
     )  # fmt: skip
@@ -162,11 +165,16 @@ def _frozen(desk: Desk, what: asked.OfIssue) -> model.Issue:
 
 def explanation(desk: Desk, what: asked.OfPlace) -> shapes.Explanation:
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make neighbours swap."""
+    return _explanation(explained(desk, what))
+
+
+def explained(desk: Desk, what: asked.OfPlace) -> explaining.Explanation:
+    """The same for a terminal. Raises NoSuch, UsageError."""
     key = paper_key(what.paper)
     name = desk.publication(what.publication).publication
     day = _latest_with(desk, name, key) if what.day == "latest" else what.day
     shelved = _shelved(desk, asked.OfIssue(publication=name, day=day, edition=what.edition))
-    return _explanation(explaining.explain(shelved, key))
+    return explaining.explain(shelved, key)
 
 
 def _latest_with(desk: Desk, name: str, key: str) -> str:

@@ -31,6 +31,7 @@ class PublicationLine(Shape, frozen=True, kw_only=True):
     window: model.Window
     ranking: str
     threshold: int
+    least_entries: int
     categories: tuple[str, ...]
     networks: tuple[str, ...]
     hour: int
@@ -88,9 +89,9 @@ class Post(Shape, frozen=True, kw_only=True):
 class IssueEntry(Shape, frozen=True, kw_only=True):
     """A paper in an issue.
 
-    `then`: its place by the classic rule. `announced_at` is 0 where that is not known. `score` is the sum of the scores
-    of `parts`. `metadata`: the hash of the metadata shown. `posts`: those that the issue shows and that may be shown
-    now.
+    `then`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0 where that
+    is not known. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown. `posts`:
+    those that the issue shows and that may be shown now.
     """
 
     place: int
@@ -107,6 +108,7 @@ class IssueEntry(Shape, frozen=True, kw_only=True):
     voices: int
     level: bool
     then: int
+    announced: str
     announced_at: int
     counts: tuple[model.Count, ...]
     parts: tuple[model.Part, ...]
@@ -120,8 +122,9 @@ class Issue(Shape, frozen=True, kw_only=True):
     `editions`: the digests of all its editions, the first first. `cut`: up to which moment observations count, from
     `from_at` on; `position`: up to which batch the record was read. `imported`: it is of somebody else's listing.
     `announced`: how many papers were announced that day, null where that is not known; `considered`: how many were
-    ranked. `earlier`: the issues that it looked at. `replaces`, `reason`: the digest of the edition that it corrects,
-    and why.
+    ranked. `facts`: these and what was read, in words. `choice`: by which rule papers were chosen; `compared`: the
+    largest reference, and whether it is so young that places are provisional; both null for imported listings.
+    `earlier`: the issues that it looked at. `replaces`, `reason`: the digest of the edition that it corrects, and why.
     """
 
     publication: str
@@ -137,8 +140,11 @@ class Issue(Shape, frozen=True, kw_only=True):
     position: int
     imported: bool
     ranking: str
+    choice: str | None
+    compared: model.Compared | None
     announced: int | None
     considered: int
+    facts: tuple[str, ...]
     readings: tuple[model.Reading, ...]
     earlier: tuple[model.Earlier, ...]
     replaces: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from hotpapers import __version__, model
 from hotpapers.answers import asked, shapes
@@ -17,8 +18,32 @@ from hotpapers.record.status import written_between
 
 LOOK_BACK = 14 * DAY
 """For how long it is said which days of arXiv's are not complete."""
+LEAST_TIME = DAY // 24
+"""A day's traffic is told from so many microseconds on."""
+STOPPED = "stopped"
+"""The state of a job that was at work when its program ended."""
 EVERYTHING = Publication(publication="", title="", observed_at=0)
 """Counts every network."""
+
+
+class Doing(NamedTuple):
+    """How a job is doing. Moments in µs UTC; `lag`: seconds since its network was read up to; `day_in`, `day_out`:
+    bytes a day; `quarantine`: what of it could not be read and is kept; `back_to`: down to when it still reads what was
+    said before the site began."""
+
+    job: str
+    state: str
+    reason: str
+    failing_since: int | None
+    success_at: int | None
+    lag: int | None
+    next_at: int | None
+    items: int
+    requests: int
+    day_in: int | None
+    day_out: int | None
+    quarantine: int
+    back_to: int | None
 
 
 def status(desk: Desk, _: asked.Nothing) -> shapes.Status:
@@ -34,7 +59,7 @@ def status_at(desk: Desk, at: int) -> shapes.Status:
         version=__version__, at=at, position=desk.position, last_at=last,
         issues=record.count(model.Issue),
         latest=tuple(_latest(desk, at)), jobs=tuple(_jobs(desk, at)),
-        coverage=readings(record.view(at), EVERYTHING, at - DAY, ()), incomplete=tuple(_incomplete(record, at)),
+        coverage=readings(record.view(at), EVERYTHING, at - DAY, ()), incomplete=tuple(incomplete_days(record, at)),
     )  # fmt: skip
 
 
@@ -49,22 +74,43 @@ def _latest(desk: Desk, at: int) -> Iterator[shapes.LatestIssue]:
 
 
 def _jobs(desk: Desk, at: int) -> Iterator[shapes.Job]:
-    """How every job of the site is doing, whichever process does it. Why one fails may name folders and hosts, so
-    strangers are told that it does, and since when."""
-    apart = dict(desk.record.database.rows("SELECT source, count(*) FROM quarantine GROUP BY source"))
-    for duty in duties.all_duties(desk.record):
-        yield _job(duty, "" if desk.public else duty.reason, int(apart.get(duty.source, 0)), at)
+    """How every job of the site is doing. Why one fails may name folders and hosts, so strangers are told that it does,
+    and since when."""
+    for one in doings(desk.record, at):
+        yield shapes.Job(
+            job=one.job, state=one.state, reason="" if desk.public else one.reason, failing_since=one.failing_since,
+            success_at=one.success_at, next_at=one.next_at, items=one.items, quarantine=one.quarantine, lag=one.lag,
+        )  # fmt: skip
 
 
-def _job(duty: Duty, reason: str, quarantine: int, at: int) -> shapes.Job:
-    return shapes.Job(
-        job=duty.source, state=duty.state, reason=reason, failing_since=duty.failing_since,
-        success_at=duty.success_at, next_at=duty.next_at, items=duty.items, quarantine=quarantine,
-        lag=None if duty.covered_to is None else max(at - duty.covered_to, 0) // 1_000_000,
+def doings(record: Record, at: int) -> list[Doing]:
+    """How every job of the site is doing, whichever process does it."""
+    apart = dict(record.database.rows("SELECT source, count(*) FROM quarantine GROUP BY source"))
+    held = {source for source, until in record.database.rows("SELECT source, until_at FROM lease") if until > at}
+    return [
+        doing(duty, int(apart.get(duty.source, 0)), at, held=duty.source in held) for duty in duties.all_duties(record)
+    ]
+
+
+def doing(duty: Duty, quarantine: int, at: int, *, held: bool) -> Doing:
+    """A job's row in figures of the moment. `held`: whether a process has it; none does what was stopped in a round."""
+    time = at - duty.traffic_from if duty.traffic_from is not None else 0
+
+    def daily(total: int) -> int | None:
+        return total * DAY // time if time >= LEAST_TIME else None
+
+    state = STOPPED if duty.state == duties.WORKING and not held else duty.state
+    return Doing(
+        job=duty.source, state=state, reason=duty.reason, failing_since=duty.failing_since,
+        success_at=duty.success_at, lag=None if duty.covered_to is None else max(at - duty.covered_to, 0) // 1_000_000,
+        next_at=duty.next_at, items=duty.items, requests=duty.requests, day_in=daily(duty.bytes_in),
+        day_out=daily(duty.bytes_out), quarantine=quarantine,
+        back_to=duty.back_to if duty.back_at is None else None,
     )  # fmt: skip
 
 
-def _incomplete(record: Record, at: int) -> Iterator[shapes.Incomplete]:
+def incomplete_days(record: Record, at: int) -> Iterator[shapes.Incomplete]:
+    """arXiv's days of which papers are missing, and which."""
     where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
     for row in record.view().latest(Coverage, where, (ARXIV, at - LOOK_BACK)):
         if isinstance(row.item, model.Coverage):

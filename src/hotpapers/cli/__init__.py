@@ -31,7 +31,7 @@ LASTING = (["run"], ["collect"], ["serve"], ["mcp"])
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("start:init", "Write a commented hotpapers.toml and an empty store."),
-    "demo": ("start:demo", "Make five issues of real papers, as Markdown and as a site."),
+    "demo": ("start:demo", "Make five issues of real papers, and a made-up week of today."),
     "run": ("networks:run", "Collect, freeze and publish on schedule, until stopped."),
     "scheduled": ("scheduled:scheduled", "Note when a scheduled run begins and how it ends."),
     "collect": ("networks:collect", "Read networks into the record."),

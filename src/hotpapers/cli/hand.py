@@ -103,18 +103,26 @@ Examples:
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False))
 @click.option("--restore", is_flag=True, help="Put the backup in the store's place instead.")
 @click.option("--replace", is_flag=True, help="With --restore: even if the store holds a record.")
+@click.option(
+    "--as-backed-up",
+    is_flag=True,
+    help="With --restore: even if nothing says who was forgotten or has unsubscribed since the backup was made.",
+)
 @common.json_option
 @common.store_options
-def backup(file: Path, restore: bool, replace: bool, as_json: bool, home: common.Home) -> None:
+def backup(file: Path, restore: bool, replace: bool, as_backed_up: bool, as_json: bool, home: common.Home) -> None:
     """Copy the store into one file, or put such a copy back.
 
     While others read and write. The copy is a store itself (SQLite, also of a PostgreSQL store). What was forgotten
-    after it was made is forgotten again when it is put back.
+    after it was made is forgotten again when it is put back, and who has unsubscribed stays away: as the store says
+    that it replaces, or the file beside that (hotpapers.db.forgotten). Where neither does, it is refused.
     """
     common.need(restore or not replace, "--replace goes with --restore")
+    common.need(restore or not as_backed_up, "--as-backed-up goes with --restore")
     common.need(not common.is_store_file(file, home), f"{file}: is the store itself; name another file")
     if restore:
-        _restore(file, replace, as_json, home)
+        done = copies.restore(file, home.store, replace=replace, as_backed_up=as_backed_up)
+        _tell_restored(file, done, as_json)
         return
     _check_target(file)
     with common.open_record(home) as record:
@@ -132,8 +140,7 @@ def _check_target(file: Path) -> None:
             pass
 
 
-def _restore(file: Path, replace: bool, as_json: bool, home: common.Home) -> None:
-    done = copies.restore(file, home.store, replace=replace)
+def _tell_restored(file: Path, done: copies.Restored, as_json: bool) -> None:
     if as_json:
         print_json({"restored": str(file), **done._asdict()})
         return

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import click
 import msgspec
 
-from hotpapers import arxiv_id
+from hotpapers.answers.asked import OfPlace
+from hotpapers.answers.desk import Desk
+from hotpapers.answers.issues import explained
 from hotpapers.cli import common, sending
 from hotpapers.cli.terminal import bar, complain, count, print_json, say
 from hotpapers.errors import NoSuch, NotAnArxivId, UsageError
 from hotpapers.issue import explain as explaining
 from hotpapers.issue import freeze
+from hotpapers.issue.explain import Explanation
 from hotpapers.issue.shelf import RecordShelf
+from hotpapers.issue.windows import latest_label
 from hotpapers.model import Issue, Publication
 from hotpapers.publish.press import press
-from hotpapers.record import Record
+from hotpapers.record import Record, now
 from hotpapers.record.verify import Checked, Finding, check
 
 if TYPE_CHECKING:
@@ -82,15 +84,7 @@ def _latest_day(record: Record, publication: Publication) -> str:
         if not days:
             raise NoSuch(f"{publication.publication}: no listing was imported yet; see hotpapers import --help")
         return days[-1]
-    return latest_closed(publication, datetime.datetime.now(ZoneInfo(publication.zone)))
-
-
-def latest_closed(publication: Publication, now: datetime.datetime) -> str:
-    """The latest day that a publication can have closed, by the clock of its own zone."""
-    closed = now.date() - datetime.timedelta(days=now.hour < publication.hour)
-    if publication.window == "daily":  # arXiv's days are Monday to Friday
-        closed -= datetime.timedelta(days=max(0, closed.weekday() - 4))
-    return closed.isoformat()
+    return latest_label(publication, now())
 
 
 def _say_newer(days: Sequence[str]) -> None:
@@ -209,12 +203,9 @@ def explain(paper: str, day: str | None, publication: str | None, as_json: bool,
 
     Every part of its score, and what would make neighbours swap. PAPER is an id or an address, as people write it.
     """
-    key = _paper_key(paper)
     with common.open_record(home) as record:
-        chosen = freeze.publication_of(record, publication)
-        shelf = RecordShelf(record)
-        day = freeze.check_day(day) if day else _latest_with(shelf, chosen.publication, key)
-        found = explaining.explain(shelf.issue(chosen.publication, day), key)
+        chosen = freeze.publication_of(record, publication).publication
+        found = _explained(Desk(record, home.terms), paper, chosen, freeze.check_day(day) if day else "latest")
     if as_json:
         print_json(found)
     else:
@@ -222,22 +213,12 @@ def explain(paper: str, day: str | None, publication: str | None, as_json: bool,
             say(line)
 
 
-def _paper_key(paper: str) -> str:
+def _explained(desk: Desk, paper: str, publication: str, day: str) -> Explanation:
+    """The same answer as the API's, with its numbers."""
     try:
-        return arxiv_id.key(arxiv_id.parse(paper).id)
+        return explained(desk, OfPlace(paper=paper, publication=publication, day=day))
     except NotAnArxivId as problem:
         raise UsageError(str(problem)) from problem
-
-
-def _latest_with(shelf: RecordShelf, publication: str, key: str) -> str:
-    held = [day for name, day in shelf.appearances(key) if name == publication]
-    if not held:
-        days = len(shelf.days(publication))
-        if not days:
-            raise NoSuch(f"{publication}: nothing is frozen yet; `hotpapers issue` freezes a first issue.")
-        frozen = count(days, "frozen issue")
-        raise NoSuch(f"{arxiv_id.from_key(key)} is in none of the {frozen} of {publication}.")
-    return held[-1]
 
 
 @click.command(

@@ -7,17 +7,18 @@ import secrets
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 import click
 
 from hotpapers import logs
-from hotpapers.cli import common
+from hotpapers.cli import beginning, common
 from hotpapers.cli.sending import Way, check, outlets, sends
 from hotpapers.cli.terminal import count, moment, say
 from hotpapers.collect import (
+    COUNTS,
     Choice,
     Leases,
     Rounds,
@@ -29,12 +30,17 @@ from hotpapers.collect import (
     make_jobs,
     make_line,
 )
+from hotpapers.model import DAY
+from hotpapers.net import Reservations
 from hotpapers.record import Record, now
 from hotpapers.record import duty as duties
 from hotpapers.record.status import totals
 from hotpapers.running import Health, Housekeeping, Place, Publishing, Sending, health, metrics
 from hotpapers.serve.monitor import monitor
 from hotpapers.summarizing.writing import summarizer
+
+Jobs = Mapping[str, Callable[[], Rounds]]
+"""By name what makes them."""
 
 
 @click.command(
@@ -63,9 +69,11 @@ def collect(sources: tuple[str, ...], once: bool, home: common.Home) -> None:
     with Record(home.store):
         pass  # made, and of this version, before threads share it
     with _site_of(home, choices) as site:
-        Runner(make_jobs(choices, site), site.stop).run(once=once)
+        jobs = make_jobs(choices, site)
+        problems = _once(in_turn(jobs), site) if once else Runner(jobs, site.stop).run()
     with Record(home.store) as record:
         failing = list(_tell(record, names))
+    _raise_first(problems)
     if once and failing:
         raise click.exceptions.Exit(1)
 
@@ -94,18 +102,31 @@ def run(once: bool, home: common.Home) -> None:
     sending = (Sending.name,) if sends(home) else ()
     with _site_of(home, choices, (Publishing.name, Housekeeping.name, *sending)) as site, _watched(home, names):
         logs.tell("running", store=home.store, sources=" ".join(c.name for c in choices), publications=" ".join(names))
+        beginning.tell(home, choices, names)
         reading = make_jobs(choices, site)
         keeping = {
-            Publishing.name: partial(_issues, home, names, site),
+            Publishing.name: partial(_issues, home, names, site, tuple(reading)),
             Housekeeping.name: partial(_housekeeping, home, names, site),
         }
         delivering = {name: partial(_sending, home, names, site) for name in sending}
         if once:  # what was read now is published now, and sent
-            for jobs in (reading, keeping, delivering):
-                Runner(jobs, site.stop).run(once=True)
+            problems = _once((*in_turn(reading), keeping, delivering), site)
         else:
-            Runner({**reading, **keeping, **delivering}, site.stop).run()
+            with beginning.progress(home, tuple(reading), site.stop):
+                problems = Runner({**reading, **keeping, **delivering}, site.stop).run()
     logs.tell("stopped")
+    _raise_first(problems)
+
+
+def _once(groups: Iterable[Jobs], site: Site) -> list[BaseException]:
+    """Each job once, one group after the other; what escaped them: it kept no other from being done."""
+    return [problem for jobs in groups for problem in Runner(jobs, site.stop).run(once=True)]
+
+
+def _raise_first(problems: Sequence[BaseException]) -> None:
+    """A scheduler must see by the exit status that a job met a defect, or no store."""
+    if problems:
+        raise problems[0]
 
 
 def _choices(home: common.Home, sources: tuple[str, ...]) -> list[Choice]:
@@ -114,12 +135,21 @@ def _choices(home: common.Home, sources: tuple[str, ...]) -> list[Choice]:
     return choices
 
 
-def _issues(home: common.Home, names: list[str], site: Site) -> Rounds:
+def in_turn(reading: Jobs) -> tuple[Jobs, Jobs]:
+    """The jobs that read networks, and those that read counts again: of what was just read too, where each has one
+    round."""
+    counting = {name: make for name, make in reading.items() if name.endswith(COUNTS)}
+    return {name: make for name, make in reading.items() if name not in counting}, counting
+
+
+def _issues(home: common.Home, names: list[str], site: Site, reading: Sequence[str] = ()) -> Rounds:
     places = [Place(name, *target) for name in names for target in common.targets(home, name, (), None)]
 
-    summarize = summarizer(home.settings.summary, home.settings.contact, site.stop)
-    job = Publishing(names, places, home.settings.bots, home.imprint, home.terms, summarize)
-    return Rounds(job, site.record, site.leases, site.clock)
+    def make() -> Publishing:
+        summarize = summarizer(home.settings.summary, home.settings.contact, site.stop)
+        return Publishing(names, places, home.settings.bots, home.imprint, home.terms, summarize, reading)
+
+    return Rounds(Publishing.name, make, site.record, site.leases, site.clock)
 
 
 def _sending(home: common.Home, names: list[str], site: Site) -> Rounds:
@@ -127,15 +157,20 @@ def _sending(home: common.Home, names: list[str], site: Site) -> Rounds:
         line = make_line(own, secret, site)
         return Way(line.net, line.close)
 
-    job = Sending(names, partial(outlets, home, open_way), home.terms)
-    return Rounds(job, site.record, site.leases, site.clock)
+    def make() -> Sending:
+        return Sending(names, partial(outlets, home, open_way), home.terms)
+
+    return Rounds(Sending.name, make, site.record, site.leases, site.clock)
 
 
 def _housekeeping(home: common.Home, names: list[str], site: Site) -> Rounds:
     ping = home.settings.run.ping
-    line = make_line((ping,) if ping else (), (), site)
-    job = Housekeeping(line, ping, lambda work: health(work.record, names, work.clock.now()))
-    return Rounds(job, site.record, site.leases, site.clock)
+
+    def make() -> Housekeeping:
+        line = make_line((ping,) if ping else (), (), site)
+        return Housekeeping(line, ping, lambda work: health(work.record, names, work.clock.now()))
+
+    return Rounds(Housekeeping.name, make, site.record, site.leases, site.clock)
 
 
 @contextmanager
@@ -165,7 +200,16 @@ def _site_of(home: common.Home, choices: Sequence[Choice], more: Sequence[str] =
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     leases = Leases(partial(Record, home.store), holder, [*job_names(choices), *more])
     with _stopped_by_signals(stop), leases:
-        yield Site(home.store, home.settings.contact, stop, leases, SharedNames(), home.terms)
+        yield Site(
+            home.store,
+            home.settings.contact,
+            stop,
+            leases,
+            SharedNames(),
+            Reservations(),
+            home.terms,
+            home.settings.run.read_back * DAY,
+        )
 
 
 @contextmanager

@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from pathlib import Path
 
 import click
 
+from hotpapers.answers.shapes import Incomplete
+from hotpapers.answers.status import Doing, doings, incomplete_days
 from hotpapers.cli import common
 from hotpapers.cli.terminal import ago, count, moment, print_json, say, size
-from hotpapers.issue.windows import ARXIV
-from hotpapers.model import DAY, Coverage
+from hotpapers.model import DAY
+from hotpapers.permissions import too_open
 from hotpapers.publish.budget import Forecast
 from hotpapers.publish.press import site_forecasts
-from hotpapers.record import Record, now
+from hotpapers.record import Record, forgotten_file, now
 from hotpapers.record import duty as duties
 from hotpapers.record import status as reporting
-from hotpapers.record.duty import Duty
+from hotpapers.record.store import is_server, store_path
 from hotpapers.record.verify import check_chain
 
-LEAST_TIME = DAY // 24
-"""A day's traffic is told from so many microseconds on."""
-STOPPED = "stopped"
-"""The state of a job that was at work when its program ended."""
 LATE = DAY // 720
 """Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
-LOOK_BACK = 14 * DAY
-"""For how long it is said which days of arXiv's are not complete."""
-
-
-class Doing(NamedTuple):
-    """How a job is doing. Moments in µs UTC; `lag`: seconds since its network was read up to; `day_in`, `day_out`:
-    bytes a day; `quarantine`: what of it could not be read and is kept."""
-
-    job: str
-    state: str
-    reason: str
-    failing_since: int | None
-    success_at: int | None
-    lag: int | None
-    next_at: int | None
-    items: int
-    requests: int
-    day_in: int | None
-    day_out: int | None
-    quarantine: int
 
 
 @click.command(
@@ -58,58 +37,47 @@ Examples:
 def status(as_json: bool, home: common.Home) -> None:
     """Say what is in the store, how its jobs are doing, and whether it is sound.
 
-    Exit status 1 if it is not sound.
+    It names settings, stores, backups and exports that others than their owner may read. Exit status 1 if the store is
+    not sound.
     """
+    exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
     with common.open_record(home) as record:
         damaged = [*record.database.integrity(), *map(str, check_chain(record.database).findings)]
         found = reporting.status(record)
         jobs = doings(record, now())
-        incomplete = list(_incomplete(record))
+        incomplete = list(incomplete_days(record, now()))
         sites = site_forecasts(record, home.imprint.budget)
+        exposed += map(str, too_open(_copies(record)))
     if as_json:
         told = {
-            **found._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "sound": not damaged,
-            "damaged": damaged,
+            **found._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
+            "sound": not damaged, "damaged": damaged,
         }  # fmt: skip
         print_json(told)
     else:
         _print_store(found)
         _print_jobs(jobs, now())
         _print_sites(sites)
+        _print_exposed(exposed)
         _print_rest(found, incomplete, damaged)
     if damaged:
         raise click.exceptions.Exit(1)
 
 
-def doings(record: Record, at: int) -> list[Doing]:
-    """How every job of the site is doing, whichever process does it."""
-    apart: dict[str, int] = dict(record.database.rows("SELECT source, count(*) FROM quarantine GROUP BY source"))
-    held = {source for source, until in record.database.rows("SELECT source, until_at FROM lease") if until > at}
-    return [doing(duty, apart.get(duty.source, 0), at, held=duty.source in held) for duty in duties.all_duties(record)]
+def _own_files(home: common.Home) -> Iterator[Path]:
+    """The files that nobody but their owner should read: settings and password, the store with its log."""
+    if home.has_settings:
+        yield home.file
+        password = home.settings.mailing.password_file
+        yield from [home.folder / Path(password).expanduser()] if password else []
+    if not is_server(home.store):
+        store = store_path(home.store)
+        yield from (store.with_name(store.name + end) for end in ("", "-wal", "-shm", forgotten_file.SUFFIX))
 
 
-def doing(duty: Duty, quarantine: int, at: int, *, held: bool) -> Doing:
-    """A job's row in figures of the moment. `held`: whether a process has it; none does what was stopped in a round."""
-    time = at - duty.traffic_from if duty.traffic_from is not None else 0
-
-    def daily(total: int) -> int | None:
-        return total * DAY // time if time >= LEAST_TIME else None
-
-    state = STOPPED if duty.state == duties.WORKING and not held else duty.state
-    return Doing(
-        job=duty.source, state=state, reason=duty.reason, failing_since=duty.failing_since,
-        success_at=duty.success_at, lag=None if duty.covered_to is None else max(at - duty.covered_to, 0) // 1_000_000,
-        next_at=duty.next_at, items=duty.items, requests=duty.requests, day_in=daily(duty.bytes_in),
-        day_out=daily(duty.bytes_out), quarantine=quarantine,
-    )  # fmt: skip
-
-
-def _incomplete(record: Record) -> Iterator[dict[str, Any]]:
-    """arXiv's days of which papers are missing, and which."""
-    where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
-    for row in record.view().latest(Coverage, where, (ARXIV, now() - LOOK_BACK)):
-        if isinstance(row.item, Coverage):
-            yield {"from_at": row.item.from_at, "until_at": row.item.until_at, "reason": row.item.reason}
+def _copies(record: Record) -> Iterator[Path]:
+    """Where backups and exports went."""
+    return (Path(row[0]) for row in record.database.rows("SELECT DISTINCT target FROM copy ORDER BY target"))
 
 
 # ---- for people ----------------------------------------------------------------------------------------
@@ -143,6 +111,8 @@ def _told(job: Doing, at: int) -> Iterator[str]:
         yield f"next in {ago((job.next_at - at) / 1e6)}"
     elif job.next_at is not None and job.state != duties.WORKING and at - job.next_at > LATE:
         yield f"due {ago((at - job.next_at) / 1e6)} ago"
+    if job.back_to is not None:
+        yield f"reading back to {moment(job.back_to)}"
     if job.lag is not None:
         yield f"read up to {ago(job.lag)} ago"
     if job.day_in is not None:
@@ -161,9 +131,14 @@ def _print_sites(sites: Sequence[Forecast]) -> None:
             say(f"{'':<10} {site.warning}")
 
 
-def _print_rest(found: reporting.Status, incomplete: Sequence[dict[str, Any]], damaged: Sequence[str]) -> None:
+def _print_exposed(files: Sequence[str]) -> None:
+    for file in files:
+        say(f"exposed    {file}: others than its owner may read it; chmod 600 {shlex.quote(file)}")
+
+
+def _print_rest(found: reporting.Status, incomplete: Sequence[Incomplete], damaged: Sequence[str]) -> None:
     for one in incomplete:
-        say(f"arxiv      {moment(one['from_at'])}: {one['reason']}")
+        say(f"arxiv      {moment(one.from_at)}: {one.reason}")
     if found.year_forecast is not None:
         say(f"forecast   {size(found.year_forecast)} after a year like this")
     if found.reports:

@@ -14,6 +14,7 @@ from hotpapers.hosting import notes, press
 from hotpapers.hosting.schedule import Time, times
 from hotpapers.issue.freeze import publication_of
 from hotpapers.issue.shelf import RecordShelf
+from hotpapers.permissions import open_published
 from hotpapers.publish.imprint import Imprint
 from hotpapers.record import Record, now
 from hotpapers.running import health
@@ -88,7 +89,8 @@ def _end(
         found = press.places([publication_of(record, name) for name in names], imprint)
         files = press.render_all(RecordShelf(record, home.terms), found, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
-    (output / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
+    with open_published(output / REPORT) as out:
+        out.write(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
     _tell(report, files, output, as_json=as_json)
 
 

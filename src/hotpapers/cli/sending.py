@@ -181,10 +181,13 @@ def deliver(record: Record, home: common.Home, publication: str, days: Sequence[
 
 def _way_of(home: common.Home) -> OpenWay:
     """Ways out of a command that ends soon."""
-    from hotpapers.net import PoliteNet, user_agent
+    from hotpapers.net import PoliteNet, Reservations, user_agent
+
+    reserve = Reservations()
 
     def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> Way:
-        net = PoliteNet(user_agent(home.settings.contact), base_addresses=own, secrets=secrets)
+        agent = user_agent(home.settings.contact)
+        net = PoliteNet(agent, reserve=reserve, base_addresses=own, secrets=secrets)
         return Way(net, net.close)
 
     return open_way

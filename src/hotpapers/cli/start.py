@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import socket
 import sys
-from collections.abc import Callable
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
-from hotpapers import settings, terms
+from hotpapers import settings
 from hotpapers.cli import common
 from hotpapers.cli.hosts import settings_for, write_hosts
 from hotpapers.cli.terminal import say
+from hotpapers.cli.week import CORRECTED, FOLDER, make_week
 from hotpapers.errors import UsageError
 from hotpapers.issue import freeze
 from hotpapers.issue.shelf import RecordShelf
+from hotpapers.model import Count, ShelfIssue
+from hotpapers.permissions import open_private
 from hotpapers.publish.press import press
 from hotpapers.ranking import words
 from hotpapers.record import Record
@@ -26,7 +30,7 @@ from hotpapers.record.exchange.reading import import_lines
 SAMPLE = "sample.jsonl.zst"
 SAMPLE_SOURCE = "sample"
 """What the sample's first batch names as its source: by it a demo's store is known."""
-SHOWN = 5
+SHOWN, SHOWN_OF_WEEK = 5, 3
 
 
 @click.command(
@@ -59,6 +63,8 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
     else:
         common.need(contact is None, f"{file} is there already; write your contact into it")
     write_hosts(file, hosts, replace=replace)
+    if not hosts:  # those say themselves how they are started
+        _tell_how_to_go_on(folder)
 
 
 def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None:
@@ -69,9 +75,15 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None
     text = settings.with_contact(_ask_contact() if contact is None else contact, template)
     with Record(str(folder / settings.Settings().store)) as record:
         state = "a record is there already; it stays as it is" if record.head.position else "an empty store"
-        file.write_text(text, "utf-8")
+        with open_private(file) as out:
+            out.write(text.encode())
         say(f"{file}: your settings, to be edited")
         say(f"{record.database.where}: {state}")
+
+
+def _tell_how_to_go_on(folder: Path) -> None:
+    inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
+    say(f"next: {inside}{program()} run   (reads the networks, and publishes an issue each morning)")
 
 
 def _ask_contact() -> str:
@@ -91,10 +103,12 @@ Examples:
 @click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=click.Path(path_type=Path, file_okay=False))
 @common.debug_option
 def demo(folder: Path) -> None:
-    """Make five issues of real papers, as Markdown and as a site.
+    """Make five issues of real papers, and a made-up week of today.
 
-    From the facts of 81 papers that come with this program: ranked, explained, verified, in ./hotpapers-demo or DIR.
-    Needs nothing else; the site opens from disk. It can be run again.
+    From the facts of 81 papers that come with this program: ranked, explained, verified, as Markdown
+    and as a site in ./hotpapers-demo or DIR.
+    Beside them, in made-up-week, a publication as the networks of today give it; its papers and people are invented.
+    Needs nothing else; the sites open from disk. It can be run again.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
         raise UsageError(f"{folder}: holds something else; name another folder: hotpapers demo DIR")
@@ -109,7 +123,11 @@ def demo(folder: Path) -> None:
             freeze.freeze(record, publication, day)
         for name in ("markdown", "site"):
             press(record, publication.publication, days, name, folder / name)
-        _tell(record, publication.publication, days[-1], folder)
+        issue = RecordShelf(record).issue(publication.publication, days[-1])
+    _tell(issue, SHOWN)
+    _tell_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
+    _tell_week(folder / FOLDER)
+    _tell_next()
 
 
 def is_demo(record: Record) -> bool:
@@ -125,20 +143,43 @@ def take_sample(record: Record) -> None:
     import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
 
 
-def _tell(record: Record, publication: str, day: str, folder: Path) -> None:
-    issue = RecordShelf(record).issue(publication, day)
-    say(f"{issue.content.publication.title}, {day}\n")
-    for entry in issue.content.entries[:SHOWN]:
-        moved = f"was {entry.then}" if entry.then != entry.place else "as then"
+def _tell(issue: ShelfIssue, shown: int) -> None:
+    say(f"{issue.content.publication.title}, {issue.content.day}\n")
+    for entry in issue.content.entries[:shown]:
+        moved = "" if issue.listing is None else ", as then" if entry.then == entry.place else f", was {entry.then}"
         say(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
-        say(f"     {entry.score:,} points, {moved}; {'; '.join(map(words.counts_sentence, entry.counts))}")
-    left = len(issue.content.entries) - SHOWN
+        counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
+        say(f"     {entry.score:,} points{moved}; {counts}")
+    left = len(issue.content.entries) - shown
     say(f"     … and {left} more\n" if left > 0 else "")
-    first = issue.content.entries[0].paper.removeprefix("arxiv:")
+
+
+def _voices(count: Count) -> str:
+    return f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
+
+
+def _tell_where(folder: Path, day: str, paper: str) -> None:
+    store = folder / settings.Settings().store
     say(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
     say(f"Markdown  {folder / 'markdown'}")
-    say(f"why       {program()} explain {first} --issue {day} --store {folder / 'hotpapers.db'}")
-    say(f"proof     {program()} verify --all --store {folder / 'hotpapers.db'}")
+    say(f"why       {program()} explain {paper} --issue {day} --store {store}")
+    say(f"proof     {program()} verify --all --store {store}\n")
+
+
+def _tell_week(folder: Path) -> None:
+    issue = make_week(folder)
+    _tell(issue, SHOWN_OF_WEEK)
+    say(f"{issue.content.publication.note}\n")
+    say(f"site      {folder / 'site' / 'index.html'}")
+    say(f"corrected {folder / 'site' / CORRECTED / 'index.html'}")
+    say(f"proof     {program()} verify --all --config {folder / settings.FILE}\n")
+
+
+def _tell_next() -> None:
+    say("Next")
+    say("  1. Open both sites in a browser: the first is of 2020 and 2021, the second of the networks of today.")
+    say(f"  2. Ask why a paper is where it is: {program()} explain …, as above.")
+    say(f"  3. Your own: {program()} init my-papers && cd my-papers && {program()} run")
 
 
 def program() -> str:
@@ -169,30 +210,35 @@ def serve(host: str, port: int, publication: str | None, home: common.Home) -> N
         from hotpapers.serve import feed_generator, mail, readers
         from hotpapers.serve.api import ApiRoute, Operator
         from hotpapers.serve.app import server
+        from hotpapers.serve.connections import allowed_behind
         from hotpapers.serve.searching import Search
+        from hotpapers.serve.shelves import FreshShelf
     except ImportError as missing:
         raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
     with common.open_record(home) as record:
         chosen = freeze.publication_of(record, publication)
+        open_record = partial(Record, home.store, create=False)
         with _listening(host, port) as listener:
             port = listener.getsockname()[1]
             shown = f"[{host}]" if ":" in host else host
             say(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
-            shelf, name = _fresh_shelf(record, home.terms), chosen.publication
-            feeds = feed_generator.routes(shelf, name, home.settings.bluesky)
+            name, shelves = chosen.publication, [FreshShelf(open_record, home.terms) for _ in range(2)]
+            feeds = feed_generator.routes(shelves[1], name, home.settings.bluesky)
             limits = home.settings.serve
             asked = Operator(home.terms, limits.rate, limits.proxies)
-            api = ApiRoute(lambda: Record(home.store, create=False), asked)
-            found = Search(lambda: Record(home.store, create=False), name, home.imprint, asked)
-            letters = mail.routes(lambda: Record(home.store, create=False))
+            api = ApiRoute(open_record, asked)
+            found = Search(open_record, name, home.imprint, asked)
+            letters = mail.routes(open_record)
             operator = readers.Operator(home.settings, home.folder, str(home.file), home.imprint, home.terms)
-            forms = readers.Readers(lambda: Record(home.store, create=False), chosen, operator)
+            forms = readers.Readers(open_record, chosen, operator)
             more = [api, *feeds, *letters, *forms.routes, *found.routes]
-            running = server(shelf, name, host, port, home.imprint, more)
+            running = server(shelves[0], name, host, port, home.imprint, more, allowed_behind(limits.proxies))
             running.run(sockets=[listener])
             api.api.close()
             found.close()
             forms.close()
+            for one in shelves:
+                one.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -205,19 +251,6 @@ def _listening(host: str, port: int) -> socket.socket:
     except OSError as problem:
         reason = (problem.strerror or str(problem)).partition(" (while")[0]
         raise UsageError(f"{host}, port {port}: {reason}; choose another --host or --port") from problem
-
-
-def _fresh_shelf(record: Record, allowed: terms.Table = terms.TERMS) -> Callable[[], RecordShelf]:
-    """The same shelf as long as nothing was written to the record or forgotten in it, by whomever."""
-    kept: list[tuple[int, RecordShelf]] = []
-
-    def shelf() -> RecordShelf:
-        position = record.head.position
-        if not kept or kept[0][0] != position:
-            kept[:] = [(position, RecordShelf(record, allowed))]
-        return kept[0][1]
-
-    return shelf
 
 
 @click.command(

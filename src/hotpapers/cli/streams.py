@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import zstandard
 
 from hotpapers.errors import InputError, UsageError
+from hotpapers.permissions import open_private
 
 STDIN = "-"
 BLOCK = 2**20
@@ -165,10 +166,12 @@ def write_out(chunks: Iterator[bytes]) -> None:
 
 
 def write_file(output: Path, chunks: Iterator[bytes]) -> None:
-    """Chunks into a file that is there whole or not at all; Zstandard if its name ends in .zst. Raises UsageError."""
+    """Chunks into a file that is there whole or not at all, for the owner alone; Zstandard if its name ends in .zst.
+
+    Raises UsageError."""
     part = output.with_name(output.name + ".part")
     try:
-        with part.open("wb") as raw:
+        with open_private(part) as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")
         part.replace(output)
     except OSError as problem:

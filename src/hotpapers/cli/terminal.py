@@ -76,7 +76,7 @@ def named(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return named(msgspec.structs.asdict(value))
     if isinstance(value, dict):
-        return {key: named(one) for key, one in value.items()}
+        return {key: named(one) for key, one in value.items() if one is not msgspec.UNSET}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return named(value._asdict())
     if isinstance(value, list | tuple):

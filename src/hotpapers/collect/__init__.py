@@ -16,8 +16,10 @@ from hotpapers.collect.leases import Leases
 from hotpapers.collect.naming import SharedNames
 from hotpapers.collect.rounds import Rounds
 from hotpapers.collect.runner import Runner
+from hotpapers.record.duty import COUNTS
 
 __all__ = [
+    "COUNTS",
     "Choice",
     "Leases",
     "Rounds",

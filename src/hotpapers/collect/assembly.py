@@ -14,13 +14,14 @@ from hotpapers.collect.known import Known, KnownPosts
 from hotpapers.collect.leases import Leases
 from hotpapers.collect.naming import SharedNames
 from hotpapers.collect.reading import Line, Reading
-from hotpapers.collect.recounting import COUNTS, Recounting
+from hotpapers.collect.recounting import Recounting
 from hotpapers.collect.rounds import Clock, Job, Rounds
 from hotpapers.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.model import Source
 from hotpapers.net import PoliteNet, Reservations, user_agent
 from hotpapers.record import Record, now
 from hotpapers.record import duty as duties
+from hotpapers.record.duty import COUNTS
 from hotpapers.sources import SOURCES
 
 ALWAYS_ON = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
@@ -35,8 +36,6 @@ SHARED = frozenset({"arxiv.org"})
 
 WITHOUT_COUNTS = frozenset({"arxiv", "feeds"})
 """Where nothing is counted."""
-
-_WITHIN = Reservations()
 
 
 class Choice(NamedTuple):
@@ -108,14 +107,17 @@ def secrets_of(settings: object) -> Iterator[str]:
 
 class Site(NamedTuple):
     """What all jobs of a process share. `stop`: set, and all of them end. `terms`: what the networks allow. `names`:
-    what names the papers that are known."""
+    what names the papers that are known. `pace`: when which host may be asked next. `back`: so many µs from before a
+    network is first read are read too."""
 
     store: str
     contact: str
     stop: threading.Event
     leases: Leases
     names: SharedNames
+    pace: Reservations
     terms: terms.Table = terms.TERMS
+    back: int | None = None
 
     def record(self) -> Record:
         """The store, opened by and for one thread."""
@@ -148,9 +150,9 @@ def make_jobs(choices: Sequence[Choice], site: Site) -> dict[str, Callable[[], R
     jobs: dict[str, Callable[[], Rounds]] = {}
     for choice in choices:
         for number, name in enumerate(parts_of(choice), 1):
-            jobs[name] = partial(_rounds, _part(choice, number), site, partial(_reading, name))
+            jobs[name] = partial(_rounds, name, _part(choice, number), site, partial(_reading, name))
         if choice.name not in WITHOUT_COUNTS:
-            jobs[choice.name + COUNTS] = partial(_rounds, choice, site, _recounting)
+            jobs[choice.name + COUNTS] = partial(_rounds, choice.name + COUNTS, choice, site, _recounting)
     return jobs
 
 
@@ -161,16 +163,17 @@ def _part(choice: Choice, number: int) -> Choice:
     return choice._replace(settings=msgspec.structs.replace(choice.settings, part=number))
 
 
-def _rounds(choice: Choice, site: Site, make: Callable[[Choice, Line, Site], Job]) -> Rounds:
+def _rounds(name: str, choice: Choice, site: Site, make: Callable[[Choice, Line, Site], Job]) -> Rounds:
     line = make_line(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
-    return Rounds(make(choice, line, site), site.record, site.leases, Clock(line.net.now, line.net.sleep))
+    clock = Clock(line.net.now, line.net.sleep)
+    return Rounds(name, partial(make, choice, line, site), site.record, site.leases, clock)
 
 
 def _reading(name: str, choice: Choice, line: Line, site: Site) -> Reading:
     with site.record() as record:
         known = KnownPosts(record, choice.name, line.net.now())
     source, row = _source(choice, known, site), terms.of(site.terms, choice.name)
-    return Reading(source, line, known, row, name=name, shared_by=parts_of(choice), names=site.names)
+    return Reading(source, line, known, row, name=name, shared_by=parts_of(choice), names=site.names, back=site.back)
 
 
 def _recounting(choice: Choice, line: Line, site: Site) -> Recounting:
@@ -186,7 +189,7 @@ def make_line(own: Sequence[str], secrets: Sequence[str], site: Site) -> Line:
 
     `own`: the operator's own addresses, which may lie inside; `secrets`: what no error may name.
     """
-    pace = SitePace(site.record)
+    pace = SitePace(site.record, site.pace)
     net = PoliteNet(
         user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets
     )  # fmt: skip
@@ -205,17 +208,18 @@ def make_line(own: Sequence[str], secrets: Sequence[str], site: Site) -> Line:
 class SitePace:
     """Seconds until a host may be asked: over all processes of the site where the host wants it so.
 
-    For one thread. A store that went away is opened again when it is asked next.
+    For one thread. `within`: over all threads of this process, for all other hosts. A store that went away is opened
+    again when it is asked next.
     """
 
-    def __init__(self, open_record: Callable[[], Record]) -> None:
-        self._open = open_record
+    def __init__(self, open_record: Callable[[], Record], within: Reservations) -> None:
+        self._open, self._within = open_record, within
         self._record: Record | None = None
 
     def __call__(self, host: str, pace: float) -> float:
         """Reserves the next moment for a host and says in how many seconds it is. Raises StoreError."""
         if host not in SHARED:
-            return _WITHIN(host, pace)
+            return self._within(host, pace)
         try:
             self._record = self._record or self._open()
             return duties.reserve(self._record, host, pace)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hotpapers.errors import Gap, HotPapersError, NetError, Partial, Refused, StoreError, Wait
-from hotpapers.model import HOUR, Coverage, CoverageState
+from hotpapers.collect.defects import is_defect, said
+from hotpapers.errors import Gap, NetError, Partial, Refused, StoreError, Wait
+from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState
 
 MINUTE = 60
 REFUSED_AGAIN = 60 * MINUTE
@@ -26,7 +27,7 @@ class Next(NamedTuple):
     seconds: float
 
 
-def after(problem: HotPapersError | None, failures: int, every: float) -> Next:
+def after(problem: BaseException | None, failures: int, every: float) -> Next:
     """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
     if problem is None:
         return Next("idle", "", every)
@@ -40,7 +41,8 @@ def after(problem: HotPapersError | None, failures: int, every: float) -> Next:
         return Next("partial", str(problem), max(every, patience))
     if isinstance(problem, Gap):  # it answers; and what it has from now on, it will not have for long
         return Next("down", str(problem), first)
-    return Next("store" if isinstance(problem, StoreError) else "down", str(problem), patience)
+    state = "store" if isinstance(problem, StoreError) else "defect" if is_defect(problem) else "down"
+    return Next(state, said(problem)[:LONGEST_REASON], patience)
 
 
 # ---- coverage ------------------------------------------------------------------------------------------
@@ -73,6 +75,25 @@ def read_well(stretch: Stretch, reach: int | None) -> Iterator[Coverage]:
         yield stretch._replace(until=forgotten).read("partial", reason)
     if forgotten < stretch.until:
         yield stretch._replace(start=forgotten).read("complete")
+
+
+def began_at(network: str, at: int) -> Coverage:
+    """That a network is read from a moment on."""
+    return Stretch(network, at, at, at).read("complete", BEGAN)
+
+
+def read_back(network: str, at: int) -> Coverage:
+    """That what a network told of the time before is in the record. Also where no time passed since it was begun, that
+    is another word."""
+    return Stretch(network, at + 1, at + 1, at).read("complete", READ_BACK)
+
+
+def first_read(stretch: Stretch, since: int) -> Iterator[Coverage]:
+    """What it says that a network told all `since` a moment when it was first read, from the stretch's start on: where
+    that is later, what was said in between is missing."""
+    if since > stretch.start:
+        reason = "what was said before it could be read is no longer to be had"
+        yield stretch._replace(until=since).read("partial", reason)
 
 
 def read_badly(stretch: Stretch, problem: NetError, failing_since: int | None = None) -> Iterator[Coverage]:

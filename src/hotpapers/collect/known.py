@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from heapq import heappop, heappush
 from typing import Any, TypeGuard
 
 import msgspec
@@ -29,22 +31,64 @@ class Known(set[str]):
 
 
 class KnownPosts(Known):
-    """The posts of a network that are young enough to be followed, as the record has them. For one thread."""
+    """The posts of a network that are young enough to be followed, as the record has them. For one thread.
+
+    What leaves the window is forgotten with the next look, its account with the last of its posts: so it does not
+    matter for how long a program has run.
+    """
 
     def __init__(self, record: Record, network: str, at: int) -> None:
         super().__init__()
-        self._network, self._position = network, 0
+        self._network, self._position, self._from = network, 0, at - TRACKED_FOR
+        self._account: dict[str, str] = {}
+        self._posts: Counter[str] = Counter()
+        self._by_age: list[tuple[int, str]] = []
         self.look(record, at)
 
     def look(self, record: Record, at: int) -> None:
-        """Takes in what came into the record since the last look, by whomever; asks this record from now on."""
-        self._record = record
+        """Takes in what came into the record since the last look, by whomever, and forgets what is out of the window;
+        asks this record from now on."""
+        self._record, self._from = record, at - TRACKED_FOR
         head = record.head.position
-        sql = """SELECT DISTINCT post, account FROM post
-            WHERE network = ? AND since > ? AND created_at > ? AND gone = '' AND until = 0"""
-        rows = record.database.rows(sql, (self._network, self._position, at - TRACKED_FOR))
-        self.update(key for row in rows for key in row)
+        for post, account, created_at in self._rows("p.gone = '' AND p.created_at > ?", self._from):
+            self._track(post, account, created_at)
+        for post, _, _ in self._rows("p.gone <> '' AND p.since > ?", 0) if self._position else ():
+            self._let_go(post)
+        while self._by_age and self._by_age[0][0] <= self._from:
+            self._let_go(heappop(self._by_age)[1])
         self._position = head
+
+    def learn(self, items: Sequence[Item]) -> None:
+        """Takes in posts and their accounts as they come; posts that are gone are dropped."""
+        for item in items:
+            if isinstance(item, Post) and item.gone:
+                self._let_go(item.post)
+            elif isinstance(item, Post) and item.created_at > self._from:
+                self._track(item.post, item.account, item.created_at)
+
+    def _rows(self, which: str, value: int) -> list[tuple[str, str, int]]:
+        """Of what came since the last look the latest words on posts, of some kind."""
+        sql = f"""SELECT p.post, p.account, p.created_at FROM post AS p
+            WHERE p.network = ? AND p.since > ? AND p.until = 0 AND {which} AND NOT EXISTS (SELECT 1 FROM post AS q
+                WHERE q.post = p.post AND q.until = 0 AND q.observed_at > p.observed_at)"""
+        return self._record.database.rows(sql, (self._network, self._position, value))
+
+    def _track(self, post: str, account: str, created_at: int) -> None:
+        if post not in self._account:
+            self._account[post] = account
+            self._posts[account] += 1
+            heappush(self._by_age, (created_at, post))
+            self.update((post, account))
+
+    def _let_go(self, post: str) -> None:
+        account = self._account.pop(post, None)
+        if account is None:
+            return
+        self.discard(post)
+        self._posts[account] -= 1
+        if not self._posts[account]:
+            del self._posts[account]
+            self.discard(account)
 
     def holds(self, key: str, /) -> bool:
         """Whether the record has a post or an account, however old. Raises StoreError."""

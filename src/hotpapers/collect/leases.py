@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from typing import Self
 
+from hotpapers.collect.defects import tell_defect
 from hotpapers.errors import StoreError, TakenOver
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
@@ -103,10 +104,13 @@ class Leases:
 
     def _keep(self) -> None:
         while not self._closed.wait(self.renew):
-            with suppress(StoreError), self._open() as record:
-                self._look_around(record)
-                for job in self._held():
-                    self.take(record, job)
+            try:
+                with suppress(StoreError), self._open() as record:
+                    self._look_around(record)
+                    for job in self._held():
+                        self.take(record, job)
+            except Exception as problem:  # without this thread no job would be done any more
+                tell_defect("leases", problem)
 
     def _look_around(self, record: Record) -> None:
         """Says that this process is there, counts the others, lets go of what is more than its part."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from hotpapers.collect.decisions import Stretch, read_badly, read_well
+from hotpapers.collect.decisions import Stretch, began_at, first_read, read_back, read_badly, read_well
+from hotpapers.collect.defects import ENDS_A_ROUND, said
 from hotpapers.collect.known import KnownPosts, Words, back_again, edits, still_new
 from hotpapers.collect.naming import SharedNames
 from hotpapers.collect.rounds import Work
-from hotpapers.errors import Gap, NetError, StoreError, TakenOver
+from hotpapers.errors import Gap, NetError, Partial, StoreError
 from hotpapers.model import (
     Account,
     Coverage,
@@ -22,6 +23,7 @@ from hotpapers.model import (
     Paper,
     Post,
     Reaction,
+    ReadsBack,
     Seen,
     Snapshot,
     Source,
@@ -105,16 +107,17 @@ class Reading:
     """The job of one source, or of a part of it.
 
     `name`: under which it has its lease and cursor, the source's own by default. `shared_by`: the names of all jobs
-    that share the source's stream. `names`: what all jobs of the process know of papers' names.
+    that share the source's stream. `names`: what all jobs of the process know of papers' names. `back`: so many
+    microseconds from before its first round are read too, where the network remembers them; None says nothing of it.
     """
 
     def __init__(
         self, source: Source, line: Line, known: KnownPosts, terms: Terms, *, name: str = "",
-        shared_by: Sequence[str] = (), names: SharedNames | None = None,
+        shared_by: Sequence[str] = (), names: SharedNames | None = None, back: int | None = None,
     ) -> None:  # fmt: skip
         self.names = names or SharedNames()
         self.name, self.shared_by = name or source.name, shared_by
-        self.source, self.line, self.known, self.terms = source, line, known, terms
+        self.source, self.line, self.known, self.terms, self._back = source, line, known, terms, back
         self._traffic = line.traffic()
         self._looked = line.net.now()
         self._kept = 0
@@ -129,8 +132,9 @@ class Reading:
         if covered_to(work.duty, began) > began:
             work.note(covered_to=began)  # the clock was ahead, and is not any more
         self._look(work, began)
+        self._begin(work, began)
         try:
-            for page in self.source.pages(self.line.net, cursor_of(work.record.database, self.name)):
+            for page in self._pages(work):
                 self.store(work, page)
                 following = page.next_at
                 if once and page.until is not None and page.until >= began + ONCE:
@@ -142,11 +146,28 @@ class Reading:
         except NetError as problem:
             self._cover_badly(work, problem)
             raise
-        except (StoreError, TakenOver):
+        except BaseException as problem:  # what was answered was lost, whatever it was
             self.line.forget()
+            if not isinstance(problem, ENDS_A_ROUND):
+                with suppress(Exception):
+                    self._cover_badly(work, NetError(said(problem)))
             raise
         self._traffic = note_traffic(work, self.line, self._traffic)
         return self.source.every if following is None else max((following - self.line.net.now()) / 1e6, 1.0)
+
+    def _begin(self, work: Work, at: int) -> None:
+        """Before the first round of all: how far back it is to go, and from when on the network is read."""
+        if self._back is None or work.duty.covered_to is not None or work.duty.back_to is not None:
+            return
+        can = isinstance(self.source, ReadsBack) and self._back > 0
+        work.note(back_to=at - self._back if can else None)
+        self._write(work, [began_at(self.source.name, at)], at)
+
+    def _pages(self, work: Work) -> Iterator[Page]:
+        cursor = cursor_of(work.record.database, self.name)
+        if isinstance(self.source, ReadsBack) and work.duty.back_to is not None and work.duty.covered_to is None:
+            return self.source.pages_since(self.line.net, cursor, work.duty.back_to)
+        return self.source.pages(self.line.net, cursor)
 
     def store(self, work: Work, page: Page) -> None:
         """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
@@ -156,18 +177,24 @@ class Reading:
             self._look(work, at)
         if page.seen or page.until is None or at - self._kept >= KEPT_EVERY:
             self._keep(work, page, at)
+        if page.since is not None and work.duty.covered_to is None:
+            self._write(work, first_read(Stretch(self.source.name, self._covered_to(work), at, at), page.since), at)
+            work.note(covered_to=page.since, back_to=page.since)
         if page.until is not None:
             self.cover(work, page.until)
 
     def _keep(self, work: Work, page: Page, at: int) -> None:
         self._remember(work, page, at)
         view = work.record.view()
-        reader = partial(self._read, Words(view))
+        learned: list[Item] = []
+        reader = partial(self._read, Words(view), learned)
         keep = partial(kept_raw, self.terms)
         written = work.record.read(
             page.seen, reader, source=self.source.name, job=self.name, keep=keep, cursor=page.cursor, at=at,
             allowed=work.confirm, news=news(work.record, view),
         )  # fmt: skip
+        self.known.learn(learned)  # not before it is in the record: a batch that fails is read again, as if it were new
+        self.names.learn(learned)
         duty = work.duty
         well = at if page.seen or page.until is not None else duty.success_at  # a cursor alone is no answer
         work.note(
@@ -189,29 +216,44 @@ class Reading:
 
     def _post_of(self, seen: Seen) -> str:
         """The post that a reaction is for; what cannot be read goes to quarantine later."""
-        with suppress(Exception):
+        try:
             return next((item.post for item in self.source.read(seen) if isinstance(item, Reaction)), "")
-        return ""
+        except StoreError:
+            raise
+        except Exception:
+            return ""
 
-    def _read(self, words: Words, seen: Seen) -> Sequence[Item]:
+    def _read(self, words: Words, learned: list[Item], seen: Seen) -> Sequence[Item]:
         items = read_anew(self.source, self.terms, words, seen)
-        self.known.learn(items)
-        self.names.learn(items)
+        learned += items
         return items
 
     # ---- coverage ----------------------------------------------------------------------------------
 
     def cover(self, work: Work, until: int) -> None:
         """All was read up to a moment: written down, at most every quarter of an hour while nothing happens."""
-        if until - self._covered_to(work) > COVERED_EVERY or work.duty.failing_since is not None:
+        is_due = until - self._covered_to(work) > COVERED_EVERY or work.duty.failing_since is not None
+        if is_due or (self._is_first(work) and until >= (work.duty.started_at or 0)):
             self._cover_up_to(work, until)
 
+    def _is_back(self, work: Work, at: int) -> None:
+        """What the network told of the time before is in the record."""
+        self._write(work, [read_back(self.source.name, at)], at)
+        work.note(back_at=at)
+
+    def _is_first(self, work: Work) -> bool:
+        """Whether the network was not read to the end once, from the site's beginning or from before it on."""
+        duty = work.duty
+        return self._back is not None and duty.back_at is None and (duty.back_to is not None or duty.covered_to is None)
+
     def _cover_up_to(self, work: Work, until: int) -> None:
-        at = self.line.net.now()
+        at, is_first = self.line.net.now(), self._is_first(work)
         before = self._covered_by_all(work)
         work.note(covered_to=max(until, self._covered_to(work)))
         stretch = Stretch(self.source.name, before, self._covered_by_all(work), at)
-        self._write(work, read_well(stretch, self.source.reach), at)
+        self._write(work, read_well(stretch, None if is_first else self.source.reach), at)
+        if is_first and until >= (work.duty.started_at or 0):
+            self._is_back(work, at)
         work.recovered()
         self._traffic = note_traffic(work, self.line, self._traffic)
 
@@ -219,6 +261,8 @@ class Reading:
         at = self.line.net.now()
         start = self._covered_to(work)
         self._write(work, read_badly(Stretch(self.source.name, start, at, at), problem, work.duty.failing_since), at)
+        if isinstance(problem, Partial) and self._is_first(work):  # of what could be read it is in the record
+            self._is_back(work, at)
         if isinstance(problem, Gap) and problem.missing:
             work.note(covered_to=max(problem.missing[1], start))
         self._traffic = note_traffic(work, self.line, self._traffic)

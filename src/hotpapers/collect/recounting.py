@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import partial
 
-from hotpapers.collect.decisions import Stretch
+from hotpapers.collect.decisions import Stretch, read_back
+from hotpapers.collect.defects import ENDS_A_ROUND, said
 from hotpapers.collect.known import Words
 from hotpapers.collect.reading import Line, kept_raw, news, note_traffic, read_anew
 from hotpapers.collect.rounds import Work
-from hotpapers.errors import NetError, Partial, StoreError, TakenOver
+from hotpapers.errors import NetError, Partial
 from hotpapers.model import HOUR, Page, Source
 from hotpapers.model.contracts import Metered
+from hotpapers.record import duty as duties
 from hotpapers.record import follow
+from hotpapers.record.duty import COUNTS
 from hotpapers.record.writing import cursor_of
 from hotpapers.terms import Terms
 
@@ -22,8 +26,6 @@ PAUSE = 60.0
 """Seconds until it is looked again whether any are due."""
 LATE = HOUR
 """Microseconds by which counts may be late without a word."""
-COUNTS = "/counts"
-"""After a source's name: the job that reads its counts again."""
 
 
 class Recounting:
@@ -33,7 +35,7 @@ class Recounting:
         self.name = source.name + COUNTS
         self.source, self.line, self.terms = source, line, terms
         self._traffic = line.traffic()
-        self._learned = 0
+        self._learned = self._learned_at = 0
 
     def close(self) -> None:
         """Ends the connections to the network."""
@@ -42,28 +44,52 @@ class Recounting:
     def round(self, work: Work, *, once: bool) -> float:
         """Asks for what is due, those worth most first, so many at once; seconds until it is looked again."""
         database, network, at = work.record.database, self.source.name, self.line.net.now()
-        self._learned = follow.learn(database, network, self._learned, at)
+        self._learned, self._learned_at = follow.learn(database, network, self._learned, at), at
         follow.learn_shown(database, network, at)
         posts = follow.due(database, network, at, AT_ONCE)
-        if not posts:
+        while once and len(posts) == AT_ONCE:
+            self._ask(work, posts)
+            posts = follow.due(database, network, self.line.net.now(), AT_ONCE)
+        if posts:
+            self._ask(work, posts)
+        else:
             work.note(success_at=at)
-            return PAUSE
+        if len(posts) == AT_ONCE:
+            return 1.0
+        self._note_back(work)
+        return PAUSE
+
+    def _note_back(self, work: Work) -> None:
+        """When all was counted that was said before the network was first read: it is written down, once."""
+        if work.duty.back_at is not None:
+            return
+        at, readers = self.line.net.now(), duties.readers(duties.all_duties(work.record), self.source.name)
+        if readers and all(one.back_at is not None and one.back_at <= self._learned_at for one in readers):
+            work.record.write([read_back(self.source.name, at)], source=self.name, at=at, allowed=work.confirm)
+            work.note(back_at=at)
+
+    def _ask(self, work: Work, posts: Sequence[str]) -> None:
+        """Asks for the counts of posts, and keeps for which nobody answered."""
+        database = work.record.database
         try:
             for page in self._pages(work, posts):
                 self.store(work, page)
-        except (StoreError, TakenOver):
-            self.line.forget()
-            raise
         except Partial:  # a server that is gone for ever must not keep its posts due for ever
             follow.unanswered(database, posts, self.line.net.now())
             raise
         except NetError as problem:
             self._not_counted(work, problem)
             raise
+        except BaseException as problem:  # what was answered was lost, whatever it was
+            self.line.forget()
+            if not isinstance(problem, ENDS_A_ROUND):
+                with suppress(Exception):  # nor may posts at which we stumble keep all others from being counted
+                    follow.unanswered(database, posts, self.line.net.now())
+                    self._not_counted(work, NetError(said(problem)))
+            raise
         finally:
             self._traffic = note_traffic(work, self.line, self._traffic)
         follow.unanswered(database, posts, self.line.net.now())
-        return 1.0 if len(posts) == AT_ONCE else PAUSE
 
     def _not_counted(self, work: Work, problem: NetError) -> None:
         """The network is read in part while its counts are not: else what nobody could ask for would look like nothing.

@@ -1,7 +1,7 @@
 """Rounds: a job is done, again and again, by one thread of one process of the site at a time.
 
-Here are patience, lease, and what happens when a network or the store fails: the job is tried again later, and is
-seen to be failing; it stops nothing else. A mistake of ours escapes, loudly.
+Here are patience, lease, and what happens when a network or the store fails, or this program has a defect: the job is
+tried again later, and is seen to be failing; it stops nothing else.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 import msgspec
 
 from hotpapers.collect.decisions import Next, after
+from hotpapers.collect.defects import ENDS, tell_defect
 from hotpapers.collect.leases import Leases
 from hotpapers.errors import CorruptStore, NetError, NewerStore, NotAStore, Stopped, StoreError, TakenOver
 from hotpapers.logs import tell
@@ -86,13 +88,26 @@ class Job(Protocol):
 
 
 class Rounds:
-    """The rounds of one job, for one thread."""
+    """The rounds of one job, for one thread. `make`: makes the job; after a defect of this program it is made anew, so
+    that nothing half done is left in it. `problem`: what the last attempt ended in, where it was no network's fault.
+    """
 
-    def __init__(self, job: Job, open_record: Callable[[], Record], leases: Leases, clock: Clock) -> None:
-        self.job = job
-        self._open, self._leases, self._clock = open_record, leases, clock
+    def __init__(
+        self, name: str, make: Callable[[], Job], open_record: Callable[[], Record], leases: Leases, clock: Clock
+    ) -> None:
+        self.name = name
+        self.problem: BaseException | None = None
+        self._make, self._open, self._leases, self._clock = make, open_record, leases, clock
+        self._job: Job | None = None
         self._work: Work | None = None
         self._failures = 0
+
+    @property
+    def job(self) -> Job:
+        """The job, made when it is first asked for."""
+        if self._job is None:
+            self._job = self._make()
+        return self._job
 
     def run(self, *, once: bool = False) -> None:
         """Does the job, waits, does it again, until told to stop; once if so asked."""
@@ -106,26 +121,29 @@ class Rounds:
         except Stopped:
             pass
         finally:
-            self._leases.end(self.job.name)
-            self.job.close()
+            self._leases.end(self.name)
+            self._close_job()
             self._close_store()
 
     def attempt(self, *, once: bool = False) -> Next | None:
         """One round, if the job is nobody else's; None where it is. The store is opened again when it was away."""
+        self.problem = None
         try:
             work = self._work or self._opened()
-            if not self._leases.take(work.record, self.job.name):
+            if not self._leases.take(work.record, self.name):
                 return None
             return self._round(work, once)
         except TakenOver:
             return None
-        except HOPELESS:
+        except (Stopped, *HOPELESS, *ENDS):
             raise
         except StoreError as problem:
             return self._without_store(problem)
+        except BaseException as problem:
+            return self._broken(problem)
 
     def _opened(self) -> Work:
-        self._work = Work(self._open(), self.job.name, self._clock, self._leases)
+        self._work = Work(self._open(), self.name, self._clock, self._leases)
         return self._work
 
     def _round(self, work: Work, once: bool) -> Next:
@@ -146,7 +164,7 @@ class Rounds:
     def _end(self, work: Work, following: Next, *, failing: bool) -> None:
         at, since = self._clock.now(), work.duty.failing_since
         if failing and (since is None or self._failures == 1):  # of an older failure a new process tells once
-            tell("failing", level=logging.WARNING, job=self.job.name, state=following.state, reason=following.reason)
+            tell("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
         if failing:
             work.note(failing_since=since or at, reason=following.reason)
         else:
@@ -156,12 +174,35 @@ class Rounds:
     def _without_store(self, problem: StoreError) -> Next:
         """The store is away, full or busy: what was not committed will be asked for again."""
         self._failures += 1
+        self.problem = problem
         following = after(problem, self._failures - 1, 0)
-        tell("store failing", level=logging.ERROR, job=self.job.name, reason=problem)
+        tell("store failing", level=logging.ERROR, job=self.name, reason=problem)
         self._close_store()
         return following
 
+    def _broken(self, problem: BaseException) -> Next:
+        """The job met what nobody foresaw. It is told and noted as far as that goes; job and store are left behind."""
+        self._failures += 1
+        self.problem = problem
+        tell_defect(self.name, problem)
+        following = after(problem, self._failures - 1, 0)
+        with suppress(Exception):
+            if self._work is not None and self._leases.holds(self.name):
+                self._end(self._work, following, failing=True)
+        self._close_job()
+        with suppress(Exception):
+            self._close_store()
+        return following
+
+    def _close_job(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            try:
+                job.close()
+            except BaseException as problem:
+                tell_defect(self.name, problem)
+
     def _close_store(self) -> None:
-        if self._work is not None:
-            self._work.record.database.close()
-            self._work = None
+        work, self._work = self._work, None
+        if work is not None:
+            work.record.database.close()

@@ -6,21 +6,27 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from hotpapers.collect.decisions import FAILED_AGAIN
+from hotpapers.collect.decisions import after
+from hotpapers.collect.defects import ENDS, tell_defect
 from hotpapers.collect.rounds import HOPELESS, Rounds
 from hotpapers.errors import StoreError
 from hotpapers.logs import tell
 
 
 class Runner:
-    """All jobs, a thread each; ends when told to, or when one of them meets a mistake of ours."""
+    """All jobs, a thread each; ends when told to, or with a store that no waiting mends. What else escapes a job is
+    that job's failure: it is tried again, and the others go on."""
 
     def __init__(self, jobs: Mapping[str, Callable[[], Rounds]], stop: threading.Event) -> None:
         self._make, self._stop = jobs, stop
-        self._broken: list[BaseException] = []
+        self._hopeless: list[BaseException] = []
+        self._problems: list[BaseException] = []
 
-    def run(self, *, once: bool = False) -> None:
-        """Runs until stopped; with `once`, until every job was done once. Raises what broke a thread."""
+    def run(self, *, once: bool = False) -> list[BaseException]:
+        """Runs until stopped; with `once`, until every job was done once: then what escaped them.
+
+        Raises what no waiting mends.
+        """
         threads = [
             threading.Thread(target=self._work, args=(name, make, once), name=name, daemon=True)
             for name, make in self._make.items()
@@ -30,26 +36,34 @@ class Runner:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.5)
-        if self._broken:
-            raise self._broken[0]
+        if self._hopeless:
+            raise self._hopeless[0]
+        return self._problems if once else []
 
     def _work(self, name: str, make: Callable[[], Rounds], once: bool) -> None:
-        try:
-            rounds = self._made(name, make, once)
-            if rounds is not None:
-                rounds.run(once=once)
-        except BaseException as broken:
-            self._broken.append(broken)
-            self._stop.set()
-
-    def _made(self, name: str, make: Callable[[], Rounds], once: bool) -> Rounds | None:
-        """A job, which looks at the store when it is made: later, while that is away. None once told to stop."""
+        """A job until it ends. Its rounds catch what escapes them; what escapes all the same begins them anew."""
+        failures = 0
         while True:
             try:
-                return make()
-            except StoreError as problem:
-                if once or isinstance(problem, HOPELESS):
-                    raise
-                tell("store failing", level=logging.ERROR, job=name, reason=problem)
-                if self._stop.wait(FAILED_AGAIN[0]):
-                    return None
+                rounds = make()
+                rounds.run(once=once)
+                self._problems += [rounds.problem] if rounds.problem else []
+                return
+            except (*HOPELESS, *ENDS) as problem:
+                self._hopeless.append(problem)
+                self._stop.set()
+                return
+            except BaseException as problem:
+                self._tell(name, problem)
+                if once:
+                    self._problems.append(problem)
+                    return
+                if self._stop.wait(after(problem, failures, 0).seconds):
+                    return
+                failures += 1
+
+    def _tell(self, name: str, problem: BaseException) -> None:
+        if isinstance(problem, StoreError):
+            tell("store failing", level=logging.ERROR, job=name, reason=problem)
+        else:
+            tell_defect(name, problem)

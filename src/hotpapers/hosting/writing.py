@@ -12,6 +12,8 @@ from hotpapers.hosting.schedule import crons, times
 from hotpapers.settings import FILE, Settings
 
 GITHUB_PAGES, SYSTEMD, CONTAINER = "github-pages", "systemd", "container"
+REQUIREMENTS = "hotpapers-requirements.txt"
+"""Where the versions and hashes are of what the program needs."""
 WORKFLOW = ".github/workflows/hotpapers.yml"
 LISTEN = "127.0.0.1:9464"
 """Where `run` answers a container's health check, unless the settings name another address."""
@@ -66,6 +68,12 @@ def _filled(name: str, **values: str) -> str:
     return text
 
 
+def _requirements() -> Written:
+    """What is installed beside the program, each file by its hash."""
+    told = f"# What hotpapers {__version__} needs, with hashes.\n# `hotpapers init --replace` writes it anew.\n"
+    return Written(REQUIREMENTS, told + _filled("requirements.txt"))
+
+
 # ---- GitHub Pages --------------------------------------------------------------------------------------
 
 
@@ -76,7 +84,7 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[Written]:
         )
     schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
     workflow = _filled("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
-    return [Written(WORKFLOW, workflow), Written(".gitignore", _filled("gitignore"), kept=True)]
+    return [Written(WORKFLOW, workflow), _requirements(), Written(".gitignore", _filled("gitignore"), kept=True)]
 
 
 # ---- systemd -------------------------------------------------------------------------------------------
@@ -108,6 +116,7 @@ def _container(settings: Settings) -> list[Written]:
     image = _filled("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
     return [
         Written("Containerfile", image),
+        _requirements(),
         Written("compose.yaml", _filled("compose.yaml", VERSION=__version__)),
         Written(".containerignore", _filled("containerignore")),
         Written(".dockerignore", _filled("containerignore")),

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import model, ranking
-from hotpapers.issue import posts
+from hotpapers.issue import choice, posts, quotes
 from hotpapers.issue.coverage import readings
 from hotpapers.issue.listing import listed_places, listing_cut, listing_talk, places_of
+from hotpapers.issue.quotes import Quoting
 from hotpapers.issue.talk import Span, announced_on, own_talk, wanted
 from hotpapers.issue.windows import closing, known_absent, window_start
-from hotpapers.model import DAY, Attention, Count, Earlier, Entry, IssueContent, Publication, Reading, Scored, Talk
+from hotpapers.model import (
+    DAY,
+    Attention,
+    Compared,
+    Count,
+    Earlier,
+    Entry,
+    IssueContent,
+    Publication,
+    Reading,
+    Scored,
+    Talk,
+)
 from hotpapers.record.items import Row, canonical_json
 from hotpapers.record.store import Record
 from hotpapers.record.view import View
@@ -30,7 +43,8 @@ STILL_GROWTH = 3
 class Recipe(NamedTuple):
     """What is to be built: of which publication, for which day, from the record at which position.
 
-    `moments`: from when on and up to when it counts, where that was frozen before.
+    `choice`: by which rule its papers are chosen, `quoting`: by which one posts are. Of an issue that was frozen
+    before, `moments`: from when on and up to when it counts, and `posts`: hashes of those that it chose, by paper.
     """
 
     publication: Publication
@@ -40,6 +54,9 @@ class Recipe(NamedTuple):
     replaces: str = ""
     reason: str = ""
     moments: tuple[int, int] | None = None
+    choice: str = choice.LEAST
+    quoting: str = quotes.LATEST
+    posts: Mapping[str, tuple[str, ...]] | None = None
 
 
 class Built(NamedTuple):
@@ -96,25 +113,32 @@ def _build_listing(record: Record, recipe: Recipe) -> Built:
 
 def _build_own(record: Record, recipe: Recipe) -> Built:
     publication = recipe.publication
+    choice.check(recipe.choice)
     start, cut = recipe.moments or moments_of(record, recipe)
     view = record.view(cut, recipe.position)
     own_voices = tuple(record.marks.voice(account) for account in publication.own)
     earlier = earlier_issues(record, recipe)
     held = last_voices(content for _, content in earlier)
-    talk = own_talk(view, publication, Span(start, held), own_voices)
-    chosen = choose(view, publication, talk, held)
+    tells = recipe.choice != choice.THRESHOLD
+    talk = own_talk(view, publication, Span(start, held, tells), own_voices)
+    compared = choice.compared(publication, talk.peers) if tells else msgspec.UNSET
+    chosen = choose(view, publication, talk, held, choice.enough(publication, compared))
     shown = [one.paper for one in (*chosen.fresh, *chosen.still)]
     since = 0 if publication.window == "daily" else start
     makings = Makings(
         talk=talk,
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
-        posts=posts.leading(view, publication, shown, own_voices, since),
+        posts=posts.leading(
+            view, publication, shown, own_voices, since, Quoting(recipe.quoting, chosen.papers, recipe.posts)
+        ),
     )
     about = About(
         from_at=start, cut=view.cut, announced=_announced(view, recipe),
         considered=sum(_is_in_window(one, publication, start) for one in talk.candidates),
         readings=_readings(view, publication, start, talk),
         earlier=tuple(Earlier(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
+        choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
+        quoting=recipe.quoting or msgspec.UNSET,
     )  # fmt: skip
     content = _content(recipe, about, makings, chosen.fresh, chosen.still)
     return Built(content, tuple(_shown(content, makings)))
@@ -134,15 +158,25 @@ class Choice(NamedTuple):
     papers: dict[str, Row | None]
 
 
-def choose(view: View, publication: Publication, talk: Talk, held: dict[str, int]) -> Choice:
-    """Those that reach the threshold and are in the publication's fields: the threshold decides the length."""
-    least = max(publication.threshold, 1)
-    passed = [one for one in ranking.rank(talk, publication.ranking) if one.score >= least]
-    papers = wanted(view, publication, (one.paper for one in passed))
-    kept = [one for one in passed if one.paper in papers]
-    fresh = [one for one in kept if one.paper not in held]
-    still = [one for one in kept if one.paper in held and one.voices >= held[one.paper] + STILL_GROWTH]
-    return Choice(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), papers)
+def choose(view: View, publication: Publication, talk: Talk, held: dict[str, int], enough: int = 0) -> Choice:
+    """Those in the publication's fields that reach the threshold, which decides the length; but `enough` of the best in
+    any case, if so many are talked about."""
+    ranked = ranking.rank(talk, publication.ranking)
+    passed = [one for one in ranked if one.score >= max(publication.threshold, 1)]
+    kept = wanted(view, publication, (one.paper for one in passed))
+    fresh = [one for one in passed if one.paper in kept and one.paper not in held]
+    still = [
+        one for one in passed
+        if one.paper in kept and one.paper in held and one.voices >= held[one.paper] + STILL_GROWTH
+    ]  # fmt: skip
+    next_best = (one for one in ranked[len(passed) :] if one.voices >= choice.VOICES and one.paper not in held)
+    for one in next_best:
+        if len(fresh) >= enough:
+            break
+        if row := wanted(view, publication, [one.paper]):
+            kept |= row
+            fresh.append(one)
+    return Choice(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), kept)
 
 
 def _is_in_window(candidate: model.Candidate, publication: Publication, start: int) -> bool:
@@ -211,6 +245,9 @@ class About(NamedTuple):
     considered: int
     readings: tuple[Reading, ...] = ()
     earlier: tuple[Earlier, ...] = ()
+    choice: str | msgspec.UnsetType = msgspec.UNSET
+    compared: Compared | msgspec.UnsetType = msgspec.UNSET
+    quoting: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def _content(

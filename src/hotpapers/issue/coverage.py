@@ -9,7 +9,8 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from hotpapers import model
-from hotpapers.model import HOUR, Coverage, Publication, Reading
+from hotpapers.issue.windows import site_began
+from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Publication, Reading
 from hotpapers.record.view import View
 
 TURN = HOUR * 3 // 2
@@ -18,15 +19,39 @@ SEVERITY = ("complete", "partial", "refused")
 
 
 def readings(view: View, publication: Publication, start: int, heard: Iterable[str]) -> tuple[Reading, ...]:
-    """How each network that counts was read from `start` to the cut: all that were ever read or `heard`."""
+    """How each network that counts was read from `start` to the cut: all that were ever read or `heard`. From when on
+    the site was there: before, no network could be read. Some time before that: what was read back ends there."""
+    start = max(start, (site_began(view) or 0) - TURN // 2)
     spans: dict[str, list[Coverage]] = defaultdict(list)
     for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.cut)):
-        if isinstance(row.item, Coverage):
+        if isinstance(row.item, Coverage) and row.item.from_at < row.item.until_at:
             spans[row.item.network].append(row.item)
     sql = f"SELECT DISTINCT t.network FROM coverage AS t WHERE {view.visible('t')}"
     known = {*heard, *(row[0] for row in view.database.rows(sql))}
     networks = publication.networks or [network for network in model.NETWORKS if network in known]
-    return tuple(reading_of(network, spans.get(network, ()), start, view.cut) for network in networks)
+    begun = frozenset(network for network in _just_begun(view) if network not in spans)
+    return tuple(
+        Reading(network=network, state="complete")
+        if network in begun
+        else reading_of(network, spans.get(network, ()), start, view.cut)
+        for network in networks
+    )
+
+
+def _just_begun(view: View) -> Iterator[str]:
+    """Networks that were first read to their end so lately that no stretch of time was written down yet."""
+    where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
+    for row in view.latest(Coverage, where, (READ_BACK, view.cut - TURN)):
+        if isinstance(row.item, Coverage):
+            yield row.item.network
+
+
+def read_since(view: View) -> dict[str, int]:
+    """From when on each network was read, where it was written down when that began."""
+    sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
+        SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
+        GROUP BY t.network"""
+    return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
 
 
 class Piece(NamedTuple):

@@ -10,6 +10,7 @@ import msgspec
 
 from hotpapers import arxiv_id
 from hotpapers.errors import NoSuch
+from hotpapers.issue import announced
 from hotpapers.model import Entry, IssueContent, Part, ShelfIssue
 from hotpapers.ranking import swap, words
 
@@ -28,7 +29,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """An entry's place and how it came about.
 
     `lane`: among the entries, or still talked about; `entries`: how many stand there. `then`: its place there by the
-    classic rule. `formulae` and `sentences` go with `parts`, one each.
+    classic rule. `announced`: when, in words. `formulae` and `sentences` go with `parts`, one each.
     """
 
     publication: str
@@ -40,6 +41,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     lane: Literal["entries", "still"]
     place: int
     then: int
+    announced: str
     entries: int
     score: int
     level: bool
@@ -62,9 +64,10 @@ def explain(issue: ShelfIssue, paper: str) -> Explanation:
     return Explanation(
         publication=content.publication.publication, day=content.day, edition=content.edition,
         ranking=content.ranking, paper=paper, title=issue.papers[paper].title, lane=lane, place=entry.place,
-        then=entry.then, entries=len(entries), score=entry.score, level=entry.level, parts=entry.parts,
+        then=entry.then, announced=announced.when(content, entry), entries=len(entries),
+        score=entry.score, level=entry.level, parts=entry.parts,
         formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
-        notes=(*notes(entry, content.ranking), *unread(content)),
+        notes=(*notes(entry, content.ranking), *_provisional(content, entry), *unread(content)),
         above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,
         below=_neighbour(issue, below, swap.growths(below, entry, content.peers)) if below else None,
     )  # fmt: skip
@@ -92,6 +95,11 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.level:
         yield LEVEL.get(ranking, "Level with a neighbour: the same score.")
+
+
+def _provisional(content: IssueContent, entry: Entry) -> Iterator[str]:
+    if said := words.why_provisional(content.compared, entry.score, content.publication.threshold):
+        yield said
 
 
 WIDTH = 120
@@ -135,7 +143,8 @@ def text_of(found: Explanation) -> Iterator[str]:
 def _places(found: Explanation) -> str:
     among = "still talked about" if found.lane == "still" else f"by {found.ranking}"
     then = f"; place {found.then} by classic/1" if found.ranking != "classic/1" else ""
-    return f"place {found.place} of {found.entries} {among}{then}"
+    when = f"; {found.announced}" if found.announced else ""
+    return f"place {found.place} of {found.entries} {among}{then}{when}"
 
 
 def _swap_line(what: str, neighbour: Neighbour, who: str) -> str:

@@ -10,8 +10,10 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import IssueError, NoSuch, UsageError
+from hotpapers.issue import quotes
 from hotpapers.issue.build import Built, Recipe, build, digest_of, read_content
-from hotpapers.issue.windows import closing, is_closed, limit_of
+from hotpapers.issue.choice import THRESHOLD
+from hotpapers.issue.windows import check_label, closing, is_closed, limit_of
 from hotpapers.record.items import canonical_json
 from hotpapers.record.store import Record, now
 from hotpapers.record.verify import Finding
@@ -86,8 +88,8 @@ def freeze(
 ) -> Frozen:
     """The day's issue: the frozen one, or a new one; with `again`, a new edition for a reason.
 
-    Raises UsageError when a reason is missing or needless, IssueError when the day is not over, NoSuch when a
-    listing is not there.
+    Raises UsageError when a reason is missing or needless, or the publication has no issue of such a day, IssueError
+    when the day is not over, NoSuch when a listing is not there.
     """
     check_day(day)
     at = at or now()
@@ -96,6 +98,8 @@ def freeze(
         raise UsageError("a new edition corrects a frozen issue and says why: --again --reason '…'")
     if before and not again:
         return before[-1]
+    if not before:  # a correction keeps the day that its issue has
+        check_label(publication, day)
     position = record.head.position
     check_over(record, publication, day, at, position)
     recipe = Recipe(publication, day, len(before) + 1, position, before[-1].digest if before else "", reason.strip())
@@ -157,10 +161,7 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[Finding]:
         return
     if digest_of(content) != item.digest:
         yield Finding("issue", f"{name}: its content does not have its digest")
-    moments = (content.from_at, content.cut)  # as frozen: a zone's hours may be told otherwise in another year
-    recipe = Recipe(
-        content.publication, item.day, item.edition, content.position, content.replaces, content.reason, moments
-    )
+    recipe = _recipe_of(content)
     if record.head.position < content.position:
         yield Finding("issue", f"{name}: rests on batch {content.position}, which is gone")
         return
@@ -174,6 +175,17 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[Finding]:
         yield Finding("issue", f"{name}: {path} is {_short(frozen)}, rebuilt {_short(again)}")
     if len(differing) > 10:
         yield Finding("issue", f"{name}: and {len(differing) - 10} more differences")
+
+
+def _recipe_of(content: model.IssueContent) -> Recipe:
+    """By which a frozen issue is built again. Its moments are as frozen: a zone's hours may be told otherwise in
+    another year."""
+    return Recipe(
+        content.publication, content.day, content.edition, content.position, content.replaces, content.reason,
+        moments=(content.from_at, content.cut), choice=content.choice or THRESHOLD,
+        quoting=content.quoting or quotes.BY_REACTIONS,
+        posts={entry.paper: entry.posts for entry in (*content.entries, *content.still)},
+    )  # fmt: skip
 
 
 def differences(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

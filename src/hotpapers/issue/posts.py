@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple
 
+from hotpapers.issue import quotes
+from hotpapers.issue.quotes import Quoting, Said
 from hotpapers.model import Mention, Place, Post, Publication, Shown, Verdict
 from hotpapers.record.attention import doubtful_sql, persons_sql
 from hotpapers.record.database import AT_ONCE, placeholders, slices
@@ -39,32 +40,23 @@ def listed_under(view: View, places: Sequence[Place]) -> dict[str, list[Row]]:
     }
 
 
-class _Said(NamedTuple):
-    """A post about a paper: its reposts and likes, whose voice it is."""
-
-    weight: int
-    voice: int
-    row: Row
-
-    @property
-    def rank(self) -> tuple[int, int, bytes]:
-        """More reactions first, then the earlier post, then the lesser hash; never the id, which may be forgotten."""
-        created = self.row.item.created_at if isinstance(self.row.item, Post) else 0
-        return (-self.weight, created, self.row.hash)
-
-
 def leading(
-    view: View, publication: Publication, papers: Iterable[str], own_voices: Sequence[int], since: int = 0
+    view: View,
+    publication: Publication,
+    papers: Iterable[str],
+    own_voices: Sequence[int],
+    since: int = 0,
+    quoting: Quoting = quotes.BY_REACTIONS_ALONE,
 ) -> dict[str, list[Row]]:
-    """The posts about each paper with the most reactions at the cut, made since a moment: one an account and text,
-    none that may not be quoted."""
-    found: dict[str, list[_Said]] = defaultdict(list)
+    """The posts about each paper that lead at the cut, made since a moment: one an account and text, none that may not
+    be quoted; with the most reactions, and by a rule of what is worth it."""
+    found: dict[str, list[Said]] = defaultdict(list)
     waiting = iter(papers)
     while some := list(islice(waiting, AT_ONCE)):
         sql, params = _leading_sql(view, publication, some, own_voices, since)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
-            found[paper].append(_Said(weight, voice, read_row(SPECS[Post], row)))
-    return {paper: _first(said, publication.posts) for paper, said in found.items()}
+            found[paper].append(Said(weight, voice, read_row(SPECS[Post], row)))
+    return {paper: quoting.choose(paper, said, publication.posts) for paper, said in found.items()}
 
 
 def _leading_sql(
@@ -93,21 +85,6 @@ def hidden_sql(view: View) -> str:
     return f"""hidden (subject, voice) AS (
         SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
         WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
-
-
-def _first(said: list[_Said], most: int) -> list[Row]:
-    """The leading ones, each account and each text once; 0 stands for an unknown account and for a short text."""
-    voices: set[int] = set()
-    texts: set[int] = set()
-    chosen: list[Row] = []
-    for one in sorted(said, key=lambda one: one.rank):
-        text = int(one.row.derived[1])
-        if one.voice in voices or text in texts:
-            continue
-        voices |= {one.voice} - {0}
-        texts |= {text} - {0}
-        chosen.append(one.row)
-    return chosen[:most]
 
 
 def withheld(view: View, posts: Sequence[str] | None = None) -> frozenset[str]:

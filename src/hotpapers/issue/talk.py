@@ -5,13 +5,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+import msgspec
+
 from hotpapers import model
 from hotpapers.categories import archive_of
+from hotpapers.issue.coverage import read_since
 from hotpapers.model import Attention, Candidate, Peers, Publication, Talk
+from hotpapers.ranking import rarity
 from hotpapers.record import attention
 from hotpapers.record.attention import Heard
 from hotpapers.record.items import SPECS, Row
@@ -19,10 +23,16 @@ from hotpapers.record.view import View
 
 
 class Span(NamedTuple):
-    """Which papers may be candidates: those announced after `start`, and those `held` by earlier issues."""
+    """Which papers may be candidates: those announced after `start`, and those `held` by earlier issues. `with_days`:
+    it is told over how many days the others were announced."""
 
     start: int
     held: Collection[str] = ()
+    with_days: bool = True
+
+
+Where = tuple[str, int, str]
+"""Network, age and archive of papers that are compared."""
 
 
 def own_talk(view: View, publication: Publication, span: Span, own_voices: tuple[int, ...]) -> Talk:
@@ -33,21 +43,35 @@ def own_talk(view: View, publication: Publication, span: Span, own_voices: tuple
         candidates_from=span.start,
         posted_from=None if publication.window == "daily" else span.start,
     )
-    counts: dict[tuple[str, int, str], Counter[int]] = defaultdict(Counter)
+    counts: dict[Where, Counter[int]] = defaultdict(Counter)
+    first: dict[Where, int] = {}
     candidates: list[Candidate] = []
+    since = read_since(view)
     for _, group in groupby(attention.heard(view, window), key=lambda one: one.paper):
-        rows = list(group)
+        rows = [_among_peers(one, since) for one in group]
         for one in rows:
             if one.peer and one.voices:
-                counts[one.network, one.age, one.archive][one.voices] += 1
+                where = (one.network, one.age, one.archive)
+                counts[where][one.voices] += 1
+                if one.voices >= rarity.least(one.age):
+                    first[where] = min(one.announced_at, first.get(where, view.cut))
         if (candidate := _candidate(rows, span, view.cut)) is not None:
             candidates.append(candidate)
-    return Talk(candidates=tuple(candidates), peers=tuple(_peers(counts)))
+    days = {where: max(1, -((at - view.cut) // model.DAY)) for where, at in first.items()} if span.with_days else None
+    return Talk(candidates=tuple(candidates), peers=tuple(_peers(counts, days)))
 
 
-def _peers(counts: dict[tuple[str, int, str], Counter[int]]) -> Iterator[Peers]:
-    for (network, age, archive), counter in sorted(counts.items()):
-        yield Peers(network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())))
+def _among_peers(one: Heard, since: Mapping[str, int]) -> Heard:
+    """No paper is compared with one of which only later talk was read: less than there was would look usual."""
+    return one if one.announced_at >= since.get(one.network, 0) else one._replace(peer=0)
+
+
+def _peers(counts: Mapping[Where, Counter[int]], days: Mapping[Where, int] | None) -> Iterator[Peers]:
+    """`days`: from the first announcement of papers that are compared with up to the cut, begun ones whole."""
+    for where, counter in sorted(counts.items()):
+        network, age, archive = where
+        told = msgspec.UNSET if days is None else days.get(where, 0)
+        yield Peers(network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())), days=told)
 
 
 def _candidate(rows: Sequence[Heard], span: Span, cut: int) -> Candidate | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from hotpapers import announcement_days as calendar
 from hotpapers import model
+from hotpapers.errors import UsageError
 from hotpapers.model import HOUR, Publication
 from hotpapers.record.view import View
 
@@ -14,8 +16,61 @@ DAYS = 7
 """Of a daily and of a weekly issue."""
 WAIT = 12 * HOUR
 """How long after a day can be closed its issue waits for arXiv's announcement, and then appears without it."""
+FIRST_WAIT = 2 * HOUR
+"""How long after a site began its first issue waits for what networks tell of the time before."""
 ARXIV = "arxiv"
 """Under which name the reading of arXiv's announcements is covered: a row a day, from the moment of announcement."""
+
+
+RULE = {"daily": "Monday to Friday", "weekly": "a Monday", "monthly": "the first of a month"}
+"""Which days a publication's issues have. Those of a listing have the days of whoever made it."""
+
+
+def is_label(publication: Publication, date: datetime.date) -> bool:
+    """Whether a publication can have an issue of a date."""
+    if publication.window == "daily":
+        return date.weekday() < 5
+    if publication.window == "weekly":
+        return date.weekday() == 0
+    return publication.window == "listing" or date.day == 1
+
+
+def check_label(publication: Publication, day: str) -> None:
+    """Raises UsageError for a day that no issue of a publication can have."""
+    date = datetime.date.fromisoformat(day)
+    if not is_label(publication, date):
+        beside = [next(days_from(publication, date, step)).isoformat() for step in (-1, 1)]
+        raise UsageError(
+            f"{day}: issues of {publication.publication} are {publication.window}, their day is "
+            f"{RULE[publication.window]}; the nearest are {beside[0]} and {beside[1]}."
+        )
+
+
+def days_from(publication: Publication, date: datetime.date, step: int = 1) -> Iterator[datetime.date]:
+    """The days that issues can have, from a date on, or with -1 back from it. Those of a listing are any."""
+    while True:
+        if is_label(publication, date):
+            yield date
+        date += datetime.timedelta(days=step)
+
+
+def label_after(publication: Publication, day: str) -> str:
+    """The day of the issue after a day's; empty for a listing, which appears when somebody brings one."""
+    if publication.window == "listing":
+        return ""
+    date = datetime.date.fromisoformat(day) + datetime.timedelta(days=1)
+    return next(days_from(publication, date)).isoformat()
+
+
+def latest_label(publication: Publication, at: int) -> str:
+    """The day of the latest issue that has closed by the clock at a moment, µs UTC."""
+    days = days_from(publication, utc_date(at) + datetime.timedelta(days=1), -1)  # somewhere it is tomorrow already
+    return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) <= at)
+
+
+def utc_date(at: int) -> datetime.date:
+    """The date in UTC at a moment, µs UTC."""
+    return datetime.datetime.fromtimestamp(at // 1_000_000, datetime.UTC).date()
 
 
 def cut_of(publication: Publication, day: str) -> int:
@@ -44,12 +99,41 @@ def limit_of(publication: Publication, day: str) -> int:
 
 
 def closing(view: View, publication: Publication, day: str) -> int:
-    """The moment at which a day's issue closes. A daily one waits for the day's announcement, if that comes late."""
+    """The moment at which a day's issue closes. A daily one waits for the day's announcement, if that comes late; the
+    first one of a site for what networks told of the time before, if that was not in the record yet."""
     clock = cut_of(publication, day)
+    back = read_back_at(view) or 0
+    closes = back if clock < back <= clock + late_at_first(publication) + FIRST_WAIT else clock
     if publication.window != "daily":
-        return clock
+        return closes
     came = announcement_came(view, day)
-    return came if came is not None and clock < came <= limit_of(publication, day) else clock
+    return max(closes, came) if came is not None and clock < came <= limit_of(publication, day) else closes
+
+
+def late_at_first(publication: Publication) -> int:
+    """How long after its hour a day may become a new site's first issue: µs. A daily one over a weekend and a
+    holiday."""
+    return 4 * model.DAY if publication.window == "daily" else WAIT
+
+
+def site_began(view: View) -> int | None:
+    """When the site read its first network; None where that was not written down, or is to come."""
+    sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
+        AND {view.visible("t")}"""
+    began = view.database.rows(sql, (model.BEGAN,))[0][0]
+    others = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
+    return int(began) if began is not None and began <= view.database.rows(others)[0][0] else None
+
+
+def read_back_at(view: View) -> int | None:
+    """When the record had what networks told of the time before the site began, as far as its first issue waits."""
+    began = site_began(view)
+    if began is None:
+        return None
+    sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
+        AND t.observed_at <= ? AND {view.visible("t")}"""
+    found = view.database.rows(sql, (model.READ_BACK, began + FIRST_WAIT))[0][0]
+    return None if found is None else int(found)
 
 
 def announcement_came(view: View, day: str) -> int | None:

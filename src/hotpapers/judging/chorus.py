@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.judging import words
-from hotpapers.judging.words import About
+from hotpapers.mentions import own_words as words
+from hotpapers.mentions.own_words import About
 from hotpapers.model import HOUR
 
 TOGETHER = HOUR

@@ -17,7 +17,7 @@ from hotpapers.judging import rules
 from hotpapers.judging.chorus import Voice
 from hotpapers.judging.named import chunks
 from hotpapers.judging.rules import Said
-from hotpapers.judging.words import About
+from hotpapers.mentions.own_words import About
 from hotpapers.model import DAY, Paper, Post
 from hotpapers.record.database import placeholders
 from hotpapers.record.items import SPECS

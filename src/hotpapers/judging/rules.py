@@ -10,8 +10,8 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from hotpapers.judging import words
-from hotpapers.judging.words import About
+from hotpapers.mentions import own_words as words
+from hotpapers.mentions.own_words import About
 from hotpapers.model import HOUR
 
 DAYS = 14

@@ -15,7 +15,7 @@ import msgspec
 from hotpapers.judging import chorus, figures, named, rules
 from hotpapers.judging.figures import Span
 from hotpapers.judging.rules import DAYS, FEWEST_ANNOUNCED, RULES
-from hotpapers.judging.words import About
+from hotpapers.mentions.own_words import About
 from hotpapers.model import Judgement, Verdict
 from hotpapers.ranking.words import count_noun
 from hotpapers.record import Record, View, Written

@@ -70,7 +70,7 @@ def letter_view(issue: ShelfIssue, imprint: Imprint, most: int) -> LetterView:
     return LetterView(
         publication=title,
         day=view.title,
-        notes=tuple(_notes(view)),
+        notes=(*filter(None, [wording.note(publication)]), *_notes(view)),
         empty=view.empty,
         entries=tuple(_entry(entry, imprint) for entry in view.entries[:most]),
         more=f"This letter has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
@@ -98,10 +98,16 @@ def _entry(entry: EntryView, imprint: Imprint) -> LetterEntry:
         title=Link(cut(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, imprint)),
         authors=cut(plain_line(_authors(entry)), LONGEST_AUTHORS),
         lead=_lead(entry),
-        counts=tuple(f"{one.name}: {one.words}{f' ({one.bots})' if one.bots else ''}" for one in entry.counts),
+        counts=tuple(_counts(entry)),
         why=cut(_why(entry), LONGEST_WHY),
         links=tuple(links),
     )
+
+
+def _counts(entry: EntryView) -> Iterator[str]:
+    yield from (f"{one.name}: {one.words}{f' ({one.bots})' if one.bots else ''}" for one in entry.counts)
+    if entry.earlier:
+        yield entry.earlier
 
 
 def _lead(entry: EntryView) -> str:
@@ -117,7 +123,9 @@ def _authors(entry: EntryView) -> str:
 
 def _why(entry: EntryView) -> str:
     said = [sentence for sentence, _ in entry.why]
-    return "Why here: " + " ".join(part for part in (*said, f"Score: {entry.total}.", entry.level) if part)
+    return "Why here: " + " ".join(
+        part for part in (*said, f"Score: {entry.total}.", entry.level, entry.provisional) if part
+    )
 
 
 def _page(entry: EntryView, imprint: Imprint) -> str:
@@ -125,7 +133,10 @@ def _page(entry: EntryView, imprint: Imprint) -> str:
 
 
 def _leads_to(entry: EntryView, imprint: Imprint) -> str:
-    return next((link.url for link in entry.links), _page(entry, imprint) if imprint.base and entry.path else "")
+    """Where a title leads: as everywhere to the paper's page on the site, and to arXiv where there is none."""
+    if imprint.base and entry.path:
+        return _page(entry, imprint)
+    return next((link.url for link in entry.links), "")
 
 
 def _still(entry: EntryView, imprint: Imprint) -> Link:

@@ -12,7 +12,7 @@ from hotpapers.errors import NoSuch
 from hotpapers.mailing.addresses import LONGEST_TOLD
 from hotpapers.mailing.tokens import Token
 from hotpapers.model import DAY
-from hotpapers.record import Record
+from hotpapers.record import Record, forgotten_file
 
 State = Literal["asked", "confirmed", "ended", "bounced"]
 STATES: tuple[State, ...] = ("confirmed", "asked", "bounced", "ended")
@@ -112,6 +112,7 @@ def end(record: Record, mark: str, at: int) -> Subscriber | None:
         known = find(record, mark)
         if known is not None and known.state != "ended":
             _put(record, known._replace(state="ended", since=at, address="", reason=""))
+            _keep_apart(record, "ended", mark, at)
     return known
 
 
@@ -135,6 +136,7 @@ def bounce(record: Record, mark: str, reason: str, at: int) -> Subscriber | None
         if known is None or known.state in ("ended", "bounced"):
             return None
         _put(record, known._replace(state="bounced", since=at, reason=reason[:LONGEST_TOLD]))
+        _keep_apart(record, "bounced", mark, at)
     return known
 
 
@@ -144,12 +146,6 @@ def choose(record: Record, mark: str, *, skip_empty: bool) -> Subscriber | None:
         sql = "UPDATE subscriber SET skip_empty = ? WHERE mark = ? AND state = 'confirmed'"
         changed = record.database.run(sql, (int(skip_empty), mark))
     return find(record, mark) if changed else None
-
-
-def asked_since(record: Record, at: int) -> int:
-    """How many were asked to confirm since a moment and have not yet."""
-    sql = "SELECT count(*) FROM subscriber WHERE state = 'asked' AND since > ?"
-    return int(record.database.rows(sql, (at,))[0][0])
 
 
 def tidy(record: Record, at: int) -> None:
@@ -166,6 +162,11 @@ def counts(record: Record) -> dict[str, dict[State, int]]:
     for publication, state, number in record.database.rows(sql):
         found.setdefault(publication, dict.fromkeys(STATES, 0))[state] = number
     return found
+
+
+def _keep_apart(record: Record, state: State, mark: str, at: int) -> None:
+    """Also beside the store, for when it is lost and an older backup takes its place."""
+    forgotten_file.append(record.database, record.marks, [forgotten_file.Line(state, mark, at)])
 
 
 def _put(record: Record, one: Subscriber) -> None:

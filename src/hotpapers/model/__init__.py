@@ -11,6 +11,7 @@ from hotpapers.model.contracts import (
     Page,
     Parcel,
     Quotation,
+    ReadsBack,
     Seen,
     Sender,
     Shelf,
@@ -19,13 +20,15 @@ from hotpapers.model.contracts import (
     Source,
     Tracked,
 )
-from hotpapers.model.issues import NOT_READ, Count, Earlier, Entry, IssueContent, Reading
+from hotpapers.model.issues import NOT_READ, Compared, Count, Earlier, Entry, IssueContent, Reading
 from hotpapers.model.items import (
+    BEGAN,
     DAY,
     HOUR,
     KINDS,
     LARGEST,
     NETWORKS,
+    READ_BACK,
     Account,
     Alias,
     Announcement,
@@ -59,12 +62,14 @@ from hotpapers.model.items import (
 from hotpapers.model.talk import Attention, Candidate, Part, Peers, Scored, Talk
 
 __all__ = [
+    "BEGAN",
     "DAY",
     "HOUR",
     "KINDS",
     "LARGEST",
     "NETWORKS",
     "NOT_READ",
+    "READ_BACK",
     "Account",
     "Alias",
     "Announced",
@@ -75,6 +80,7 @@ __all__ = [
     "Attention",
     "Candidate",
     "Channel",
+    "Compared",
     "Count",
     "Coverage",
     "CoverageState",
@@ -105,6 +111,7 @@ __all__ = [
     "Reaction",
     "ReactionType",
     "Reading",
+    "ReadsBack",
     "Scored",
     "Seen",
     "Sender",

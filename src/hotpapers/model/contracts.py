@@ -28,13 +28,15 @@ class Page(NamedTuple):
     """Some of what a network said, and where to resume once this is stored. An empty page is a heartbeat.
 
     `until`: up to which moment a stream has been read, None where that is not known before the round ends; `next_at`:
-    when the next round is worth while, None for after the usual time. Both in µs UTC.
+    when the next round is worth while, None for after the usual time; `since`: from when on the network told all, also
+    of what was said before it was first read (see `ReadsBack`). All in µs UTC.
     """
 
     seen: Sequence[Seen] = ()
     cursor: str | None = None
     until: int | None = None
     next_at: int | None = None
+    since: int | None = None
 
 
 class Answer(NamedTuple):
@@ -135,6 +137,16 @@ class Metered(Protocol):
     def counts_from(self, net: Net, keys: Sequence[str], cursor: str | None) -> Iterator[Page]:
         """As `Source.counts`, from the cursor of the counts on, which is not that of `pages`. Each page's cursor must
         be stored before the next page is asked for: it holds what the next request may cost."""
+
+
+@runtime_checkable
+class ReadsBack(Protocol):
+    """A source whose network tells what was said before it was first read."""
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """As `Source.pages`, until the network was read to the end once: what it tells from a moment on, or from as
+        long ago as it remembers. One of its pages (of lists the last one) says since when that is all, where the
+        network's own lists prove it: they reach back to that moment, or end."""
 
 
 class File(NamedTuple):

@@ -65,12 +65,25 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
+class Compared(msgspec.Struct, frozen=True, kw_only=True):
+    """The largest reference of an issue: so many papers on a network at an age, announced over so many days up to the
+    cut. `young`: too few of either for places that last."""
+
+    network: str
+    age: int
+    papers: int
+    days: int
+    young: bool
+
+
 class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     """All that an issue is. Its digest is the SHA-256 of its RFC 8785 JSON.
 
-    `cut`: the moment up to which observations count. `position`: up to which batch the record was read.
-    `announced`, `considered`: papers announced that day, papers that were ranked. `replaces`: the digest
-    of the edition that this one corrects, for `reason`.
+    `cut`: the moment up to which observations count. `position`: up to which batch the record was read. `announced`,
+    `considered`: papers announced that day, papers that were ranked. `replaces`: the digest of the edition that this
+    one corrects, for `reason`. `choice`: by which rule its papers were chosen, `compared`: with what they were
+    compared, `quoting`: by which rule posts were chosen; all absent in listings and in what was frozen before these
+    were told.
     """
 
     format: Literal[1] = 1
@@ -90,3 +103,6 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     peers: tuple[Peers, ...]
     replaces: str = ""
     reason: str = ""
+    choice: str | msgspec.UnsetType = msgspec.UNSET
+    compared: Compared | msgspec.UnsetType = msgspec.UNSET
+    quoting: str | msgspec.UnsetType = msgspec.UNSET

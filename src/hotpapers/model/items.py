@@ -253,6 +253,11 @@ class Verdict(Item, frozen=True, kw_only=True):
     reason: str
 
 
+BEGAN, READ_BACK = "reading began", "read back"
+"""Reasons of coverage without length, which says at which moment a network was first read, and when what it told of the
+time before was in the record, with its counts."""
+
+
 class Coverage(Item, frozen=True, kw_only=True):
     """A source's reading of a network from one moment until another."""
 
@@ -270,7 +275,9 @@ class Publication(Item, frozen=True, kw_only=True):
 
     `threshold`: the least score of an entry (millipoints for rarity, a sum of counts for classic).
     `categories` and `networks`: empty means all. `posts`: how many posts an entry shows. `own`: the publication's
-    own accounts, never counted. `hour`, `zone`: when a day's issue closes.
+    own accounts, never counted. `hour`, `zone`: when a day's issue closes. `least_entries`: so many papers an issue
+    shows while its reference is young; absent, and then none, in what was recorded before there was such a setting.
+    `note`: what readers are told on every page of the site; absent where nothing is.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication",)
@@ -288,6 +295,8 @@ class Publication(Item, frozen=True, kw_only=True):
     posts: int = 1
     hour: int = 8
     zone: str = "UTC"
+    least_entries: int | msgspec.UnsetType = msgspec.UNSET
+    note: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Issue(Item, frozen=True, kw_only=True):

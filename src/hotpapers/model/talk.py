@@ -34,12 +34,17 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Peers(msgspec.Struct, frozen=True, kw_only=True):
-    """How many papers of an archive had how many voices on a network at an age: (voices, papers), ascending."""
+    """How many papers of an archive had how many voices on a network at an age: (voices, papers), ascending.
+
+    `days`: over how many days up to the cut those were announced that are compared with; absent where an issue was
+    frozen before that was told.
+    """
 
     network: str
     age: int
     archive: str
     counts: tuple[tuple[int, int], ...]
+    days: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Talk(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +58,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One summand of a score: of `papers` other papers `atleast` had `voices` or more.
 
     `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing. `own`: the
-    voices with which the paper itself stands among them, and is left out; None where it does not.
+    voices with which the paper itself stands among them, and is left out; None where it does not. `days`: as in Peers.
     """
 
     network: str
@@ -66,6 +71,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     age: int
     until: int
     own: int | None = None
+    days: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class Scored(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,8 +42,6 @@ UNREACHED = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTim
 BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, zlib.error)
 """It broke off, stalled, or sent what cannot be read."""
 
-_RESERVATIONS = Reservations()  # of this process: several sources may ask the same host
-
 
 class Limits(NamedTuple):
     """How long, how much, how often.
@@ -98,7 +96,7 @@ class PoliteNet:
 
     `agent`: the User-Agent (see user_agent). `pace`: least seconds between the starts of two requests, by host, which
     stands for the hosts below it too; 1 for all others. `reserve(host, pace)`: reserves the next moment for a host and
-    says how many seconds to wait; by default for all clients of this process. `base_addresses`: the operator's own
+    says how many seconds to wait; by default for this client alone. `base_addresses`: the operator's own
     settings; only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
     `stop`: once set, whatever waits raises Stopped. `secrets`: never part of an error. `resolve`: as
     socket.getaddrinfo. `context`: whom to trust; the system's authorities by default.
@@ -107,7 +105,7 @@ class PoliteNet:
     def __init__(
         self, agent: str, *,
         pace: Mapping[str, float] = MappingProxyType({}),
-        reserve: Callable[[str, float], float] = _RESERVATIONS,
+        reserve: Callable[[str, float], float] | None = None,
         base_addresses: Sequence[str] = (),
         clock: Callable[[], int] = wall_clock,
         sleep: Callable[[float], object] | None = None,
@@ -120,7 +118,8 @@ class PoliteNet:
     ) -> None:  # fmt: skip
         stop = stop or threading.Event()
         self.traffic = traffic or Traffic()
-        self._agent, self._pace, self._reserve, self._clock = agent, pace, reserve, clock
+        self._agent, self._pace, self._clock = agent, pace, clock
+        self._reserve = reserve or Reservations()
         self._sleep = sleep or stop.wait
         self._discreet = Discretion(secrets)
         self._limits = limits or Limits()

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.errors import NetError, Refused
+from hotpapers.errors import InputError, NetError, Refused
+from hotpapers.foreign_json import decode_json
 from hotpapers.model import Net
 from hotpapers.sources.text import plain
 
@@ -90,6 +91,6 @@ def _asked(net: Net, address: str, params: dict[str, str], kind: type[T]) -> T:
     if answer.status in NOT_THERE:
         raise Refused(f"{host} shows no such account", answer.status)
     try:
-        return msgspec.json.decode(answer.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_json(answer.body, kind)
+    except InputError:
         raise NetError(f"{host} answered what cannot be read") from None

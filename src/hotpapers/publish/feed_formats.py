@@ -39,7 +39,8 @@ class Item(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """A feed. `home`: the site's address, `own`: the feed's; both may be empty. `updated`: µs UTC, 0 for never."""
+    """A feed. `home`: the site's address, `own`: the feed's; both may be empty. `updated`: µs UTC, 0 for never.
+    `note`: what readers are told of all of it."""
 
     id: str
     title: str
@@ -48,6 +49,7 @@ class Feed(NamedTuple):
     updated: int
     contact: str
     items: tuple[Item, ...]
+    note: str = ""
 
 
 def atom(feed: Feed) -> bytes:
@@ -55,6 +57,8 @@ def atom(feed: Feed) -> bytes:
     root = ET.Element("feed", xmlns=ATOM)
     _add(root, "id", feed.id)
     _add(root, "title", feed.title)
+    if feed.note:
+        _add(root, "subtitle", feed.note)
     _add(root, "updated", _iso(feed.updated))
     _add(_add(root, "author"), "name", feed.title)
     _add(root, "generator", "Hot Papers", version=__version__)
@@ -85,7 +89,7 @@ def rss(feed: Feed) -> bytes:
     channel = _add(root, "channel")
     _add(channel, "title", feed.title)
     _add(channel, "link", feed.home or feed.own or "https://arxiv.org/")
-    _add(channel, "description", feed.title)
+    _add(channel, "description", feed.note or feed.title)
     _add(channel, "generator", f"Hot Papers {__version__}")
     _add(channel, "lastBuildDate", _rfc822(feed.updated))
     if feed.own:
@@ -112,7 +116,8 @@ def _rss_item(entry: ET.Element, item: Item) -> None:
 def json_feed(feed: Feed) -> bytes:
     """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
     told: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title, "language": "en"}
-    told |= {name: value for name, value in (("home_page_url", feed.home), ("feed_url", feed.own)) if value}
+    optional = (("home_page_url", feed.home), ("feed_url", feed.own), ("description", feed.note))
+    told |= {name: value for name, value in optional if value}
     told["items"] = [_json_item(item) for item in feed.items]
     return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 

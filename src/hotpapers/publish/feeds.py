@@ -71,7 +71,8 @@ class FeedMaker:
     def __init__(self, shelf: Shelf, publication: str, imprint: Imprint) -> None:
         self._shelf, self._name, self._imprint = shelf, publication, imprint
         self._days = list(reversed(shelf.days(publication)))[:ISSUES]
-        self._title = next((p.title for p in shelf.publications() if p.publication == publication), publication)
+        found = next((one for one in shelf.publications() if one.publication == publication), None)
+        self._title, self._note = (found.title, wording.note(found)) if found else (publication, "")
         self._told: list[Told] | None = None
 
     def paths(self) -> Iterator[str]:
@@ -122,7 +123,7 @@ class FeedMaker:
         return Feed(
             id=_id(self._name, path), title=title, home=self._imprint.base, own=self._address(path),
             updated=max((item.updated for item in found), default=self._looked()), contact=self._imprint.contact,
-            items=found,
+            items=found, note=self._note,
         )  # fmt: skip
 
     def _looked(self) -> int:
@@ -174,7 +175,8 @@ def _issue_title(issue: ShelfIssue) -> str:
 
 def _issue_html(issue: ShelfIssue, address: Callable[[str], str]) -> str:
     content = issue.content
-    head = [Markup("<p>{}</p>").format(fact) for fact in (" · ".join(wording.facts(issue)), *wording.notes(content))]
+    said = (wording.note(content.publication), " · ".join(wording.facts(issue)), *wording.notes(content))
+    head = [Markup("<p>{}</p>").format(one) for one in said if one]
     if content.reason:
         head.append(Markup("<p>Corrected: {}</p>").format(wording.one_line(content.reason)))
     if empty := wording.empty(issue):
@@ -193,13 +195,16 @@ def _row(told: Told, address: Callable[[str], str]) -> Markup:
 
 def _paper_html(told: Told) -> Markup:
     view = told.view
-    parts = [Markup("<p>{}</p>").format(", ".join(view.authors))] if view.authors else []
+    said = (wording.note(told.issue.content.publication), ", ".join(view.authors))
+    parts = [Markup("<p>{}</p>").format(one) for one in said if one]
     parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts]
     if view.abstract or view.lead:
         parts.append(Markup("<p>{}</p>").format(view.abstract or view.said))
-    why = Markup("").join(Markup("<li>{}</li>").format(said) for said, _ in view.why)
+    reasons = [*(said for said, _ in view.why), *filter(None, [view.provisional])]
+    why = Markup("").join(Markup("<li>{}</li>").format(said) for said in reasons)
     if why:
         parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))
     links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(link.url, link.text) for link in view.links)
-    place = escape(f"Place {told.entry.place} on {wording.day_name(told.issue.content.day)}")
+    when = f", {view.earlier}" if view.earlier else ""
+    place = escape(f"Place {told.entry.place} on {wording.day_name(told.issue.content.day)}{when}")
     return Markup("").join(parts) + Markup("<p>{} · {}</p>").format(place, links)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.model import File
+from hotpapers.permissions import make_published_folders, open_published
 
 PART, PART_OF_HELPER = ".hotpapers.part", ".hotpapers.part2"
 """The file that is being written. One name for all: what a crash leaves behind goes with the next writing. So only
@@ -64,7 +65,7 @@ def alone(output: Path) -> Iterator[tuple[Path, int]]:
     with the process and all that it hands it to, however they end. Nothing half written is left: neither of now, nor of
     who was killed before. Raises UsageError."""
     with _told(output):
-        output.mkdir(parents=True, exist_ok=True)
+        make_published_folders(output)
         root = output.resolve()
         folder = os.open(root, os.O_RDONLY)
     try:
@@ -104,12 +105,12 @@ def _write(root: str, file: File, inside: set[str], part_name: str) -> bool:
         return _removed(Path(target))
     if _holds(target, file.data):
         return False
-    with open(part, "wb") as out:
+    with open_published(part) as out:
         out.write(file.data)
     try:
         os.replace(part, target)
     except FileNotFoundError:
-        os.makedirs(folder, exist_ok=True)
+        make_published_folders(Path(folder))
         os.replace(part, target)
     return True
 

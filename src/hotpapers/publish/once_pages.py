@@ -95,6 +95,7 @@ class OncePages:
             "method.html", "method/index.html", "How it is counted",
             f"How {self._here.title} counts: one score by hand, from the latest issue.",
             publication=self._here.publication, example=example, entry=entry, issue=issue,
+            compared=words.provisional(issue.content.compared) if issue else "",
         )  # fmt: skip
 
     def _status(self) -> bytes:

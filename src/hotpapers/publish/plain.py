@@ -52,6 +52,8 @@ def issue_text(issue: ShelfIssue) -> str:
 def _blocks(issue: ShelfIssue) -> Iterator[str]:
     content = issue.content
     yield f"# {escape(content.publication.title)}, {wording.weekday_name(content.day)}"
+    if told := wording.note(content.publication):
+        yield f"**{escape(told)}**"
     yield escape(" · ".join(wording.facts(issue)))
     yield from (escape(note) for note in wording.notes(content))
     if content.reason:
@@ -80,10 +82,11 @@ def _entry(issue: ShelfIssue, entry: Entry) -> Iterator[str]:
         mark = wording.lead_mark(paper)
         yield escape(f"{lead} ({mark})" if mark else lead)
     posts = issue.posts.get(entry.paper, ())
-    yield from (_quotation(quotation) for quotation in wording.quoted(posts)[:1])
+    yield from (_quotation(quotation) for quotation in wording.quoted(posts)[: wording.quoted_at_once(issue)])
     yield from (_elsewhere(network, found) for network, found in wording.elsewhere(posts).items())
     yield _why(issue, entry)
-    yield _links(paper)
+    when = wording.earlier(issue.content, entry)
+    yield f"{when} · {_links(paper)}" if when else _links(paper)
 
 
 def _count(count: Count) -> str:
@@ -113,7 +116,10 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> str:
 def _why(issue: ShelfIssue, entry: Entry) -> str:
     said = [words.part_sentence(part) for part in entry.parts]
     said.append(f"Score: {wording.total(entry)}.")
-    said += [wording.level(entry, issue.content.ranking), wording.places(entry, issue.listing is not None)]
+    said += [
+        wording.level(entry, issue.content.ranking), wording.provisional(issue.content, entry),
+        wording.places(entry, issue.listing is not None),
+    ]  # fmt: skip
     return "Why here: " + escape(" ".join(sentence for sentence in said if sentence))
 
 

@@ -156,7 +156,7 @@ class Prepared:
         """A page that a template makes, with what all pages show."""
         return render(
             template, addresses.up(path), path, self.title, desk=self.desk, title=title, feeds=self.imprint.feeds,
-            schedule=self.imprint.note if path in HOW_IT_DOES else "",
+            note=wording.note(self.publication), schedule=self.imprint.note if path in HOW_IT_DOES else "",
             description=wording.cut(description, DESCRIBED), base=self.imprint.base, **values,
         )  # fmt: skip
 

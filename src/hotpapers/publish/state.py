@@ -6,12 +6,11 @@ whoever reads it later than that sees that something has stopped.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers import announcement_days
-from hotpapers.issue.windows import limit_of
+from hotpapers.issue.windows import label_after, limit_of
 from hotpapers.model import HOUR, IssueContent, Publication, Reading, ShelfIssue
 from hotpapers.publish import addresses, wording
 from hotpapers.ranking import words
@@ -75,23 +74,11 @@ def state_of(publication: Publication, issues: Sequence[ShelfIssue]) -> State:
 
 def due_after(publication: Publication, day: str) -> Due | None:
     """The issue after a day's."""
-    following = next_label(publication, day)
+    following = label_after(publication, day)
     if not following:
         return None
     at = limit_of(publication, following) + GRACE
     return Due(wording.weekday_name(following), wording.minute(at), wording.iso(at))
-
-
-def next_label(publication: Publication, day: str) -> str:
-    """The day of the issue after a day's; empty for a listing, which appears when somebody brings one."""
-    date = datetime.date.fromisoformat(day)
-    if publication.window == "daily":
-        return announcement_days.following(day)
-    if publication.window == "weekly":
-        return (date + datetime.timedelta(days=7 - date.weekday())).isoformat()
-    if publication.window == "monthly":
-        return (date.replace(day=1) + datetime.timedelta(days=32)).replace(day=1).isoformat()
-    return ""
 
 
 # ---- days --------------------------------------------------------------------------------------------------

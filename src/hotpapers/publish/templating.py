@@ -91,10 +91,10 @@ def policy_of(path: str, public: bool = False) -> str:
 
 def render(name: str, root: str, path: str, site: str, **values: object) -> bytes:
     """The page that a template makes of these values. `root`: the way from it to the site's folder."""
-    current, feeds = path if path in _NAMED else "", bool(values.get("feeds"))
+    current, feeds, note = path if path in _NAMED else "", bool(values.get("feeds")), str(values.get("note", ""))
     text = _template(name).render(
         root=root, path=path, site=site, policy=policy_of(path, bool(values.get("base"))),
-        masthead=_part("masthead.html", root, current, site, feeds),
+        masthead=_part("masthead.html", root, current, site, feeds, note),
         colophon=_part("colophon.html", root, current, site, feeds), **values,
     )  # fmt: skip
     return text.encode("utf-8", "replace")
@@ -108,9 +108,9 @@ _NAMED = (
 
 
 @lru_cache(maxsize=64)
-def _part(name: str, root: str, current: str, site: str, feeds: bool) -> Markup:
+def _part(name: str, root: str, current: str, site: str, feeds: bool, note: str = "") -> Markup:
     """What stands on every page, which differs by its depth alone."""
-    return Markup(_template(name).render(root=root, current=current, site=site, feeds=feeds).rstrip("\n"))
+    return Markup(_template(name).render(root=root, current=current, site=site, feeds=feeds, note=note).rstrip("\n"))
 
 
 def _remembered(name: str) -> Callable[[object], Markup]:

@@ -47,6 +47,7 @@ class Reckoned(NamedTuple):
     why: tuple[tuple[str, str], ...]
     total: str
     level: str
+    provisional: str
     places: str
     counts: tuple[CountView, ...]
     command: str
@@ -54,7 +55,7 @@ class Reckoned(NamedTuple):
 
 class EntryView(NamedTuple):
     """A paper in an issue. Title, first lines, rest and abstract are as written, TeX and all: pages show them by
-    `prose`."""
+    `prose`. `at_once`: so many posts stand on an issue's page, those after the first folded."""
 
     key: str
     paper: str
@@ -74,12 +75,15 @@ class EntryView(NamedTuple):
     summarized: bool
     abstract: str
     posts: tuple[PostView, ...]
+    at_once: int
     elsewhere: tuple[ElsewhereView, ...]
+    earlier: str
     links: tuple[Link, ...]
     categories: tuple[Link, ...]
     why: tuple[tuple[str, str], ...]
     score: int
     total: str
+    provisional: str
     places: str
     command: str
     metadata: Paper
@@ -102,7 +106,9 @@ class EntryView(NamedTuple):
     @property
     def reckoned(self) -> Reckoned:
         """Its score: the same on every page."""
-        return Reckoned(self.why, self.total, self.level, self.places, self.counts, self.command)
+        return Reckoned(
+            self.why, self.total, self.level, self.provisional, self.places, self.counts, self.command
+        )  # fmt: skip
 
     @property
     def other_authors(self) -> tuple[str, ...]:
@@ -214,12 +220,15 @@ def _entry(issue: ShelfIssue, entry: Entry, history: Sequence[Attention]) -> Ent
         summarized=bool(paper.summary),
         abstract=wording.one_line(paper.abstract),
         posts=quotations(posts),
+        at_once=wording.quoted_at_once(issue),
         elsewhere=elsewhere(posts),
+        earlier=wording.earlier(issue.content, entry),
         links=links(paper),
         categories=_categories(paper),
         why=tuple((wording.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
         score=entry.score,
         total=wording.total(entry),
+        provisional=wording.provisional(issue.content, entry),
         places=wording.places(entry, issue.listing is not None),
         command=f"hotpapers explain {name} --issue {issue.content.day}",
         metadata=paper,

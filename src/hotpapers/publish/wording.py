@@ -8,7 +8,21 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from hotpapers.announcement_days import announced_at, holiday
-from hotpapers.model import DAY, HOUR, NOT_READ, Count, Entry, IssueContent, Paper, Post, Quotation, Reading, ShelfIssue
+from hotpapers.issue import announced
+from hotpapers.model import (
+    DAY,
+    HOUR,
+    NOT_READ,
+    Count,
+    Entry,
+    IssueContent,
+    Paper,
+    Post,
+    Publication,
+    Quotation,
+    Reading,
+    ShelfIssue,
+)
 from hotpapers.publish import clean
 from hotpapers.publish.prose import formulas
 from hotpapers.publish.summaries import ABSTRACT, unsigned
@@ -93,10 +107,9 @@ def _counted_by(count: Count) -> str:
 
 
 def _own_facts(content: IssueContent) -> tuple[str, ...]:
-    announced = "" if content.announced is None else f" of {words.number(content.announced)} announced"
-    said = [f"{words.count_noun(len(content.entries), 'paper')}{announced}"]
-    if content.announced is None and content.publication.window == "daily":
-        said.append("the day’s announcement is not in the record")
+    said = [*announced.facts(content)]
+    if young := words.provisional(content.compared):
+        said.append(young)
     said.append(_readings(content) if content.readings else "no network read")
     return *said, *_seen(content)
 
@@ -155,10 +168,12 @@ def empty(issue: ShelfIssue) -> str:
         return f"Nothing was announced ({name})." if name else "Nothing was announced."
     if all(reading.state == "unknown" for reading in content.readings):
         return "No network was read for this day, so nothing is known of what was talked about."
-    announced = "" if content.announced is None else f" of the {words.count_noun(content.announced, 'paper')} announced"
-    return (
-        f"Nothing reached the threshold: none{announced} scored {words.number(content.publication.threshold)} or more."
-    )
+    return announced.none_reached(content)
+
+
+def note(publication: Publication) -> str:
+    """What a publication tells its readers everywhere; empty where nothing is."""
+    return one_line(publication.note or "")
 
 
 def notes(content: IssueContent) -> tuple[str, ...]:
@@ -216,6 +231,17 @@ def level(entry: Entry, ranking: str) -> str:
     return LEVEL if ranking.startswith("rarity/") else "Level with a neighbour: the same score."
 
 
+def earlier(content: IssueContent, entry: Entry) -> str:
+    """When an entry was announced, if not on the issue's own day, of which nothing needs to be said."""
+    said = announced.when(content, entry)
+    return "" if said == "announced that day" or content.publication.window != "daily" else said
+
+
+def provisional(content: IssueContent, entry: Entry) -> str:
+    """That an entry's place is provisional, and why; empty once there is enough to compare with."""
+    return words.why_provisional(content.compared, entry.score, content.publication.threshold)
+
+
 def lead(paper: Paper) -> tuple[str, str]:
     """What an entry says of its paper, and what unfolds.
 
@@ -262,6 +288,11 @@ def _first_lines(abstract: str) -> tuple[int, bool]:
 def quoted(quotations: Sequence[Quotation]) -> list[Quotation]:
     """Those whose words are shown."""
     return [one for one in quotations if has_words(one)]
+
+
+def quoted_at_once(issue: ShelfIssue) -> int:
+    """How many posts an issue quotes under a paper; a listing may have printed many more."""
+    return 1 if issue.listing else issue.content.publication.posts
 
 
 def has_words(quotation: Quotation) -> bool:

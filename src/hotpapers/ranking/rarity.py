@@ -15,6 +15,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
+
 from hotpapers.categories import group_of
 from hotpapers.model import Attention, Candidate, Part, Peers, Scored, Talk
 
@@ -23,6 +25,9 @@ LEAST = 3
 """Fewer voices than these score nothing on a network."""
 ENOUGH = 500
 """A reference of fewer papers is widened: archive, its group, all."""
+ENOUGH_DAYS = 84
+"""A reference that goes back so many days is whole: its 90 days, but for a week at their beginning in which nothing may
+have been announced."""
 
 _EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
 
@@ -40,11 +45,13 @@ def least(age: int) -> int:
 
 
 class Reference(NamedTuple):
-    """Papers by voices: `voices` ascending, `upto[i]` papers have fewer than `voices[i]`; `papers` in all."""
+    """Papers by voices: `voices` ascending, `upto[i]` papers have fewer than `voices[i]`; `papers` in all, of so many
+    `days`."""
 
     voices: tuple[int, ...]
     upto: tuple[int, ...]
     papers: int
+    days: int | UnsetType = UNSET
 
     def atleast(self, x: int) -> int:
         """How many papers have x voices or more."""
@@ -54,13 +61,16 @@ class Reference(NamedTuple):
 
 def _reference(peers: Iterable[Peers]) -> Reference:
     counts: dict[int, int] = defaultdict(int)
+    days: list[int] = []
     for one in peers:
+        if one.days is not UNSET:
+            days.append(one.days)
         for voices, papers in one.counts:
             if voices >= least(one.age):
                 counts[voices] += papers
     ascending = sorted(counts)
     sums = [0, *accumulate(counts[voices] for voices in ascending)]
-    return Reference(tuple(ascending), tuple(sums[:-1]), sums[-1])
+    return Reference(tuple(ascending), tuple(sums[:-1]), sums[-1], max(days) if days else UNSET)
 
 
 class References:
@@ -72,14 +82,14 @@ class References:
             self._there[one.network, one.age].append(one)
         self._made: dict[tuple[str, int, str], Reference] = {}
 
-    def find(self, attention: Attention, archive: str) -> tuple[str, int, int]:
-        """The narrowest reference with enough papers: its name, how many other papers, and those with at least x."""
-        own = attention.own if attention.own is not None and attention.own >= least(attention.age) else None
+    def find(self, attention: Attention, archive: str) -> tuple[str, Reference]:
+        """The narrowest reference with enough papers beside the one that is compared, and its name."""
+        own = _own(attention)
         for among in (archive, f"{group_of(archive)} group"):
             reference = self._of(attention, among)
             if archive and reference.papers - (own is not None) >= ENOUGH:
-                return among, *_others(reference, own, attention.voices)
-        return "all", *_others(self._of(attention, "all"), own, attention.voices)
+                return among, reference
+        return "all", self._of(attention, "all")
 
     def _of(self, attention: Attention, among: str) -> Reference:
         key = (attention.network, attention.age, among)
@@ -93,17 +103,24 @@ def _belongs(archive: str, among: str) -> bool:
     return among in ("all", archive, f"{group_of(archive)} group")
 
 
+def _own(attention: Attention) -> int | None:
+    """The voices with which the paper itself stands in its reference; None where it does not."""
+    return attention.own if attention.own is not None and attention.own >= least(attention.age) else None
+
+
 def _others(reference: Reference, own: int | None, x: int) -> tuple[int, int]:
     return reference.papers - (own is not None), reference.atleast(x) - (own is not None and own >= x)
 
 
 def part_of(attention: Attention, archive: str, references: References) -> Part:
     """One network's part of a paper's score."""
-    among, papers, atleast = references.find(attention, archive)
+    among, reference = references.find(attention, archive)
+    papers, atleast = _others(reference, _own(attention), attention.voices)
     score = millipoints(papers, atleast) if attention.voices >= LEAST else 0
     return Part(
         network=attention.network, rule="rarity", score=score, voices=attention.voices, papers=papers,
         atleast=atleast, among=among, age=attention.age, until=attention.until, own=attention.own,
+        days=reference.days,
     )  # fmt: skip
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from hotpapers.model import Count, Part
+import msgspec
+
+from hotpapers.model import Compared, Count, Part
+from hotpapers.ranking.rarity import ENOUGH, ENOUGH_DAYS
 
 NETWORK_NAMES = {
     "bluesky": "Bluesky",
@@ -41,12 +44,52 @@ def part_sentence(part: Part) -> str:
     counted = units(part.voices, unit(part))
     if part.score == 0 and part.voices < 3:
         return f"{counted} on {name}: fewer than 3 score nothing: 0."
+    if part.age and not part.papers:
+        return f"{counted} on {name}, and no other paper there yet to compare with: {number(part.score)}."
     others = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
     had = f"{number(part.atleast)} had {counted} or more"
     if part.age == 0:
         return f"Of {others} listed in the 90 days before, {had}: {number(part.score)}."
     age = _AGES.get(part.age, f"{part.age} hours in")
-    return f"Of {others} talked about on {name} in 90 days, {had} {age}: {number(part.score)}."
+    return f"Of {others} talked about on {name} in {_reach(part.days)}, {had} {age}: {number(part.score)}."
+
+
+# ---- how much there is to compare with ---------------------------------------------------------------
+
+
+def _reach(days: int | msgspec.UnsetType) -> str:
+    """How far back a reference goes, `one day`, `12 days`: all of its 90 days unless it is known to be less."""
+    return days_of(days) if days is not msgspec.UNSET and days < ENOUGH_DAYS else "90 days"
+
+
+def days_of(days: int) -> str:
+    """`one day`, `12 days`."""
+    return "one day" if days == 1 else count_noun(days, "day")
+
+
+def provisional(compared: Compared | msgspec.UnsetType) -> str:
+    """What an issue says of itself while its reference is young; empty afterwards, and where nothing is known of it."""
+    if compared is msgspec.UNSET or not compared.young:
+        return ""
+    return f"compared with {_compared(compared)}; places are provisional"
+
+
+def _compared(compared: Compared) -> str:
+    """`16 papers of one day`."""
+    if not compared.papers:
+        return "no papers yet"
+    return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}"
+
+
+def why_provisional(compared: Compared | msgspec.UnsetType, score: int, threshold: int) -> str:
+    """What an entry's arithmetic says while the reference is young, and whether the entry is below the threshold."""
+    if compared is msgspec.UNSET or not compared.young:
+        return ""
+    below = f" This score is below the threshold of {number(threshold)}: until then the best are shown all the same."
+    return (
+        f"Compared with {_compared(compared)}. Places are provisional until there are {number(ENOUGH)} papers, of "
+        f"90 days.{below if score < max(threshold, 1) else ''}"
+    )
 
 
 def unit(part: Part) -> str:

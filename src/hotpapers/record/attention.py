@@ -6,6 +6,9 @@ a network tells only counts, the counts. Posts of bots are left out and counted 
 and doubtful mentions are left out. Posts of the same text, or of the same account, on several networks are one voice,
 on the network where the post is strongest; reactions count where they are.
 
+What a network told of the time before it was first read was observed late: it stands for the last age that a paper had
+reached by then, and for none before. A post counts from when it was made, with the counts that it had when it was read.
+
 Papers come one by one, so memory holds no more than what was said of one.
 """
 
@@ -13,17 +16,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from hotpapers.model import DAY, HOUR, Alias, Announcement, Paper, Verdict
+from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Alias, Announcement, Paper, Verdict
 from hotpapers.record.items import SPECS
 from hotpapers.record.view import View
 
 AGES = (6, 24, 72, 168)
 """Hours after the announcement at which papers are compared."""
 REFERENCE_DAYS = 90
+BACK_WITHIN = 6 * HOUR
+"""How long after a network was first read what it tells of the time before may be late, µs."""
+
+
+NEVER = 1_000_000
+"""Hours after which no further age follows."""
 
 
 class Window(NamedTuple):
@@ -241,17 +250,31 @@ def _topics(view: View, window: Window) -> str:
 
 def _marks(view: View, window: Window) -> str:
     """What was said, at every moment at which its paper is measured; a paper younger than the first age at the cut."""
-    ages = ", ".join(f"({age})" for age in window.ages)
+    ages = ", ".join(f"({age}, {following})" for age, following in pairwise((*window.ages, NEVER)))
     first, last = window.ages[0], window.ages[-1]
     moment = f"h.at + g.age * {HOUR}"
-    return f"""ages (age) AS (VALUES {ages}),
+    is_late = f"""h.older = 0 AND b.until_at > {moment}
+                AND (g.following = {NEVER} OR b.until_at < h.at + g.following * {HOUR})"""
+    return f"""ages (age, following) AS (VALUES {ages}), {_back(view)},
     marked AS (
         SELECT h.*, g.age,
             CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN {moment} ELSE {view.cut} END AS until,
-            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN 1 ELSE 0 END AS peer
-        FROM said AS h CROSS JOIN ages AS g
+            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN 1 ELSE 0 END AS peer,
+            CASE WHEN {is_late} THEN b.until_at
+                WHEN h.older = 0 AND {moment} <= {view.cut} THEN {moment} ELSE {view.cut} END AS known
+        FROM said AS h CROSS JOIN ages AS g LEFT JOIN back AS b ON b.network = h.network
         WHERE (h.older = 1 AND g.age = {last}) OR (h.older = 0
             AND ({moment} <= {view.cut} OR (g.age = {first} AND h.at + {first * HOUR} > {view.cut}))))"""
+
+
+def _back(view: View) -> str:
+    """By network up to when it was told what was said before it was first read."""
+    return f"""back (network, until_at) AS (
+        SELECT t.network, max(t.observed_at) FROM coverage AS t
+        JOIN (SELECT f.network, min(f.observed_at) AS at FROM coverage AS f
+              WHERE f.reason = '{BEGAN}' AND f.until_at = f.from_at AND {view.visible("f")} GROUP BY f.network) AS n
+          ON n.network = t.network AND t.observed_at <= n.at + {BACK_WITHIN}
+        WHERE t.reason = '{READ_BACK}' AND t.until_at = t.from_at AND {view.visible("t")} GROUP BY t.network)"""
 
 
 # ---- whose voice counts: SQL --------------------------------------------------------------------------------
@@ -311,6 +334,7 @@ def _said(view: View, window: Window) -> str:
     mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
     return f"""said AS MATERIALIZED (
         SELECT n.paper, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {voice} AS voice,
+            p.created_at AS made_at,
             CASE WHEN {voice} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
             m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
             p.observed_at AS posted_at, {changed("post", "p", "later.post = p.post")} AS post_changed_at
@@ -334,15 +358,16 @@ def _context(view: View, window: Window) -> str:
 
 def spoken_sql(view: View, window: Window) -> str:
     """Rows of `Spoken` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
-    seen = view.visible("z", "k.until")
+    seen = view.visible("z", "k.known")
     return f"""{_context(view, window)}, {_marks(view, window)}
         SELECT k.paper, k.archive, k.at, k.age, k.until, k.peer, k.network, k.id, k.same, k.voice, k.automated,
             coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at
         FROM marked AS k
         LEFT JOIN snapshot AS s ON s.post = k.post AND s.id = (
             SELECT z.id FROM snapshot AS z WHERE z.post = k.post AND {seen} ORDER BY z.observed_at DESC LIMIT 1)
-        WHERE k.mentioned_at <= k.until AND (k.mention_changed_at IS NULL OR k.mention_changed_at > k.until)
-          AND k.posted_at <= k.until AND (k.post_changed_at IS NULL OR k.post_changed_at > k.until)
+        WHERE k.mentioned_at <= k.known AND (k.mention_changed_at IS NULL OR k.mention_changed_at > k.known)
+          AND k.posted_at <= k.known AND (k.post_changed_at IS NULL OR k.post_changed_at > k.known)
+          AND (k.made_at <= k.until OR k.known = k.until)
         ORDER BY k.paper"""
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import CorruptStore, FullStore, NoSuch, ReadOnlyStore, UsageError
-from hotpapers.record import schema, tombstones, writing
+from hotpapers.record import forgotten_file, schema, tombstones, writing
 from hotpapers.record.database import Database, placeholders
 from hotpapers.record.forget import REFERENCES, erase
 from hotpapers.record.items import SPECS, is_pseudonym
@@ -33,10 +34,12 @@ class Restored(NamedTuple):
 
 
 class _Replaced(NamedTuple):
-    """What is taken over from the store that a backup replaces."""
+    """What is taken over from the store that a backup replaces. `confirmed`: since when subscribers are, by mark."""
 
+    where: str = ""
     position: int = 0
     secret: str = ""
+    confirmed: Mapping[str, int] = {}
     tombstones: Sequence[str] = ()
     copies: Sequence[tuple[int, str, str]] = ()
     mailed: Mailed = Mailed()
@@ -57,6 +60,7 @@ def backup(record: Record, target: Path) -> int:
         raise UsageError(f"{target}: is the store itself; name another file for the backup.")
     if target.exists():
         SqliteDatabase(target, read_only=True).close()  # an older backup; anything else is not ours to replace
+    forgotten_file.complete(record.database, record.marks)
     with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
         note_copy(record, "backup", str(target.resolve()))
     part = target.with_name(target.name + ".part")
@@ -106,11 +110,13 @@ def _position(backup_file: Path) -> int:
 # ---- back ----------------------------------------------------------------------------------------------
 
 
-def restore(source: Path, store: str, *, replace: bool = False) -> Restored:
-    """Puts a backup in a store's place, at once. What was forgotten since then is forgotten in it before.
+def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> Restored:
+    """Puts a backup in a store's place, at once. What was forgotten since then is forgotten in it before, and who has
+    left since then stays away: as the store says that is replaced, and the file beside it.
 
-    Raises NoSuch without a backup, UsageError where a record would be overwritten and `replace` is not given. A store
-    that is damaged beyond reading is moved aside, not overwritten.
+    Raises NoSuch without a backup, UsageError where a record would be overwritten and `replace` is not given, and where
+    nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged beyond reading is moved
+    aside, not overwritten.
     """
     if not source.is_file():
         raise NoSuch(f"{source}: no such backup")
@@ -118,7 +124,7 @@ def restore(source: Path, store: str, *, replace: bool = False) -> Restored:
     replaced = _what_is_there(store)
     if not replace and (replaced.position or replaced.damaged):
         there = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
-        raise UsageError(f"{store}: holds {there}; add --replace to put the backup in its place.")
+        raise UsageError(f"{replaced.where}: holds {there}; add --replace to put the backup in its place.")
     beside = None if is_server(store) else store_path(store).absolute().parent
     with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=beside) as folder:
         part = Path(folder) / "restored.db"
@@ -128,10 +134,15 @@ def restore(source: Path, store: str, *, replace: bool = False) -> Restored:
         finally:
             backed_up.close()
         with Record(str(part), create=False) as record:
-            forgotten = _take_over(record, replaced)
+            known = _with_file(replaced, record, store)
+            if known is None and not as_backed_up:
+                raise UsageError(_nothing_known(store))
+            forgotten = _take_over(record, known or replaced)
         if replaced.damaged:
             _move_aside(store_path(store))
         _put(part, store)
+    with Record(store, create=False) as record:
+        forgotten_file.complete(record.database, record.marks)
     return Restored(position, max(replaced.position - position, 0), forgotten)
 
 
@@ -140,7 +151,9 @@ def _what_is_there(store: str) -> _Replaced:
         with Record(store, create=False) as record:
             rows = record.database.rows
             return _Replaced(
-                record.head.position, record.secret(), [row[0] for row in rows("SELECT mark FROM tombstone")],
+                record.database.where, record.head.position, record.secret(),
+                dict(rows("SELECT mark, since FROM subscriber WHERE state = 'confirmed'")),
+                [row[0] for row in rows("SELECT mark FROM tombstone")],
                 [(row[0], row[1], row[2]) for row in rows("SELECT at, way, target FROM copy ORDER BY id")],
                 mailed(record.database),
             )  # fmt: skip
@@ -149,7 +162,37 @@ def _what_is_there(store: str) -> _Replaced:
     except CorruptStore:
         if is_server(store):
             raise
-        return _Replaced(damaged=True)
+        return _Replaced(str(store_path(store)), damaged=True)
+
+
+def _with_file(replaced: _Replaced, restored: Record, store: str) -> _Replaced | None:
+    """What the replaced store and the file beside it know of the restored record; None where neither knows of it."""
+    lines = None if is_server(store) else _lines(store_path(store), restored)
+    own = replaced.secret == restored.secret()
+    if lines is None:
+        return replaced if own else None
+    known = replaced if own else replaced._replace(tombstones=(), mailed=Mailed(), confirmed={})
+    graves = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
+    away = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
+    left = sorted({*known.mailed.left, *((line.mark, line.what, line.at) for line in away)}, key=itemgetter(2))
+    mailed_since = known.mailed._replace(left=left)
+    return known._replace(secret=restored.secret(), tombstones=sorted(graves), mailed=mailed_since)
+
+
+def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.Line] | None:
+    file = forgotten_file.beside(path)
+    try:
+        return forgotten_file.read(file, restored.marks)
+    except OSError as problem:
+        raise UsageError(f"{file}: cannot be read: {problem.strerror}; nothing was restored.") from problem
+
+
+def _nothing_known(store: str) -> str:
+    file = "the database" if is_server(store) else str(forgotten_file.beside(store_path(store)))
+    return (
+        f"{file} knows nothing of this record, so whoever was forgotten or has unsubscribed since the backup was made "
+        "would be back; add --as-backed-up if that is nobody."
+    )
 
 
 def _move_aside(path: Path) -> None:

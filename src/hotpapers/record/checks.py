@@ -10,7 +10,9 @@ import msgspec
 
 from hotpapers import arxiv_id, model
 
-COUNTS = frozenset(("reposts", "likes", "replies", "quotes", "views", "place", "places", "n", "edition", "lead"))
+COUNTS = frozenset(
+    ("reposts", "likes", "replies", "quotes", "views", "place", "places", "n", "edition", "lead", "least_entries")
+)
 """Fields that are never negative."""
 
 _KEYS = frozenset(("post", "account", "stable", "subject", "reply_to", "quotes"))

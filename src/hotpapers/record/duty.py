@@ -5,7 +5,7 @@ These rows are about the work, not about the world: they are no items, are in no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -20,6 +20,8 @@ MOST_AHEAD = 600_000_000
 wrong."""
 
 
+COUNTS = "/counts"
+"""After a source's name: the job that reads its counts again."""
 WORKING = "at work"
 """A job's state in a round."""
 
@@ -30,6 +32,7 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     `success_at`: the last page that was stored. `covered_to`: up to when the network was read without a gap.
     `failing_since` and `reason`: since when and why it cannot be read. `next_at`: when it is asked next. `bytes_in`,
     `bytes_out`, `requests`: traffic since `traffic_from`. `quarantined`: how much could not be read so far.
+    `back_to`: the moment back to which it is read at first, where it is; `back_at`: when that was done.
     """
 
     source: str
@@ -46,14 +49,16 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     bytes_in: int = 0
     bytes_out: int = 0
     traffic_from: int | None = None
+    back_to: int | None = None
+    back_at: int | None = None
 
 
 def take_lease(record: Record, source: str, holder: str, *, at: int | None = None, hold: int = LEASE) -> bool:
     """Takes or renews the lease of a source, unless somebody else holds it. By the database's own clock, which is the
     same for all machines that share it. A lease that ends later than any can was taken before that clock was set back;
     those that ended long ago are swept out."""
-    at = at or record.database.clock()
     with record.database.write():
+        at = at or record.database.clock()  # not before: who waits for the lock would hold a lease of the past
         found = record.database.rows("SELECT holder, until_at FROM lease WHERE source = ?", (source,))
         if found and found[0][0] != holder and at < found[0][1] <= at + hold:
             return False
@@ -89,13 +94,13 @@ def end_leases(database: Database, holder: str) -> None:
 
 def reserve(record: Record, host: str, seconds: float, *, at: int | None = None) -> float:
     """Reserves the next moment at which a host may be asked, over all processes of a site; seconds to wait for it."""
-    at = at or record.database.clock()
     with record.database.write():
+        at = at or record.database.clock()
         found = record.database.rows("SELECT next_at FROM pace WHERE host = ?", (host,))
         mine = max(found[0][0], at) if found and found[0][0] <= at + MOST_AHEAD else at
         record.database.run("DELETE FROM pace WHERE host = ?", (host,))
         record.database.run("INSERT INTO pace VALUES (?, ?)", (host, min(mine + int(seconds * 1e6), LARGEST)))
-    return (mine - at) / 1e6
+        return (mine - at) / 1e6
 
 
 def save(record: Record, duty: Duty, allowed: Callable[[], object] = anybody) -> None:
@@ -110,6 +115,14 @@ def load(record: Record, source: str) -> Duty:
     """How a source was doing last; a fresh start if it never ran."""
     found = record.database.rows("SELECT state FROM duty WHERE source = ?", (source,))
     return msgspec.json.decode(found[0][0], type=Duty) if found else Duty(source=source)
+
+
+def readers(known: Iterable[Duty], network: str) -> list[Duty]:
+    """Of all jobs those that read a network: one, or one for each part of its stream."""
+    return [
+        duty for duty in known
+        if duty.source == network or (duty.source.startswith(f"{network}/") and not duty.source.endswith(COUNTS))
+    ]  # fmt: skip
 
 
 def all_duties(record: Record) -> list[Duty]:

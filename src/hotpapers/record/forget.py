@@ -16,7 +16,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import NoSuch, UsageError
-from hotpapers.record import follow, items, manifest, originals, reports, tombstones, writing
+from hotpapers.record import follow, forgotten_file, items, manifest, originals, reports, tombstones, writing
 from hotpapers.record.database import placeholders
 from hotpapers.record.items import SPECS, Row, Spec, commitment, select_columns
 from hotpapers.record.manifest import Seal
@@ -68,6 +68,7 @@ def forget(record: Record, key: str, *, at: int | None = None) -> Forgotten:
     with record.database.write():
         keys = _belonging(record, key)
         rows, gone = erase(record, keys, at=at or now())
+        forgotten_file.complete(record.database, record.marks)
     record.database.erase_traces()
     return Forgotten(keys, rows, gone, tuple(copies(record, key)))
 

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple, get_origin, get_type_hints
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -106,8 +106,9 @@ _DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
 class Spec(NamedTuple):
     """How one kind is kept.
 
-    `label`: the values of the key and the moment; `canonical`: the values and the kind, in the order of their names,
-    as an object with those names.
+    `later`: fields that rows may lack which were written before these were there: NULL in the table, absent from JSON
+    and hash. `label`: the values of the key and the moment; `canonical`: the values and the kind, in the order of their
+    names, as an object with those names.
     """
 
     type: type[model.Item]
@@ -118,6 +119,7 @@ class Spec(NamedTuple):
     personal: tuple[int, ...]
     lists: tuple[int, ...]
     flags: tuple[int, ...]
+    later: tuple[int, ...]
     derived: tuple[tuple[str, Derive], ...]
     columns: tuple[str, ...]
     label: Callable[[Sequence[Any]], tuple[Any, ...]]
@@ -138,6 +140,7 @@ def _spec(cls: type[model.Item]) -> Spec:
         personal=tuple(fields.index(name) for name in cls.personal),
         lists=tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple),
         flags=tuple(i for i, name in enumerate(fields) if hints[name] is bool),
+        later=tuple(i for i, name in enumerate(fields) if msgspec.UnsetType in get_args(hints[name])),
         derived=derived,
         columns=(*fields, *(name for name, _ in derived), "salt", "lost", "origin", "since", "until"),
         label=itemgetter(*key, fields.index("observed_at")),
@@ -198,14 +201,16 @@ def label_of(spec: Spec, values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def stored_values(spec: Spec, values: Sequence[Any]) -> Sequence[Any]:
-    """An item's field values as its columns hold them: lists as canonical JSON, flags as 0 and 1."""
-    if not (spec.lists or spec.flags):
+    """An item's field values as its columns hold them: lists as canonical JSON, flags as 0 and 1, absent as NULL."""
+    if not (spec.lists or spec.flags or spec.later):
         return values
     stored = list(values)
     for i in spec.lists:
         stored[i] = canonical_json(values[i]).decode()
     for i in spec.flags:
         stored[i] = int(values[i])
+    for i in spec.later:
+        stored[i] = None if values[i] is msgspec.UNSET else values[i]
     return stored
 
 
@@ -294,6 +299,8 @@ def read_row(spec: Spec, row: Sequence[Any]) -> Row:
         values[i] = decoder.decode(values[i])
     for i in spec.flags:
         values[i] = bool(values[i])
+    for i in spec.later:
+        values[i] = msgspec.UNSET if values[i] is None else values[i]
     derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
     salt, lost, origin, since, until = row[1 + count + len(spec.derived) :]
     item = spec.type(**dict(zip(spec.fields, values, strict=True)))

@@ -183,4 +183,10 @@ CREATE INDEX report_open ON report (closed_at, id);
 """
 """What readers say in the app's forms, to the operator: not items."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS, _SECOND, _THIRD, _SEARCH, _MAIL, _REPORTS)
+_LEAST_ENTRIES = "ALTER TABLE publication ADD COLUMN least_entries INTEGER;"
+"""How many papers an issue shows while its reference is young; NULL in rows from before."""
+
+_NOTE = "ALTER TABLE publication ADD COLUMN note TEXT;"
+"""What readers are told on every page of a publication; NULL where nothing is."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS, _SECOND, _THIRD, _SEARCH, _MAIL, _REPORTS, _LEAST_ENTRIES, _NOTE)

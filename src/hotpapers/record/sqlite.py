@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import apsw
 
-from hotpapers import errors
+from hotpapers import errors, permissions
 from hotpapers.record.database import Params
 
 APPLICATION = 0x486F7450  # "HotP"
@@ -82,6 +82,8 @@ class SqliteDatabase:
         self.where = str(path)
         self.path = path
         usual = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        if not read_only:
+            permissions.make_private(path)  # SQLite gives the log the rights of the store
         with _translated(self.where):
             try:
                 self._connection = self._open(self.where, apsw.SQLITE_OPEN_READONLY if read_only else usual)
@@ -190,6 +192,7 @@ class SqliteDatabase:
 
         As it stands at one moment: else the copy would begin anew after each commit of another, and never end.
         """
+        permissions.make_private(target)
         with _translated(str(target)):
             copy = apsw.Connection(str(target))
             try:

@@ -211,11 +211,14 @@ class Record:
 
 
 def _try_reader(reader: Reader, one: model.Seen) -> Attempt:
-    """What a reader makes of an original. Whatever a hostile one provokes is a reason for quarantine."""
+    """What a reader makes of an original. Whatever a hostile one provokes is a reason for quarantine; that the store
+    cannot be asked is none: the batch is undone then, and read again."""
     try:
         found = list(reader(one))
         for item in found:
             checks.check(checks.clean(item))
+    except (errors.StoreError, errors.TakenOver):
+        raise
     except Exception as problem:
         return Attempt(one, [], f"{type(problem).__name__}: {problem}")
     return Attempt(one, found, "")

@@ -1,5 +1,6 @@
 """Running on schedule: issues frozen when their day is closed, published, kept true; and how all this is doing.
 
+first          the first hours of a site, and when its first issue appears
 due            which issues are due: plain functions
 freezing       an issue frozen, after it was judged who is a bot
 publishing     the job of freezing and publishing

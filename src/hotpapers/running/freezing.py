@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.issue.freeze import Frozen, check_day, check_over, editions, freeze
-from hotpapers.issue.windows import closing
+from hotpapers.issue.windows import check_label, closing
 from hotpapers.judging import judge
 from hotpapers.model import Publication
 from hotpapers.record import Record, now
@@ -18,7 +18,10 @@ def freeze_judged(
     """The day's issue, frozen now if it was not: as `freeze`, with the same errors. An imported listing is not judged:
     its counts know no accounts. `summarize`: what a model says of its papers is written down before."""
     at = at or now()
-    is_new = again or not editions(record, publication.publication, check_day(day))
+    before = editions(record, publication.publication, check_day(day))
+    if not before:
+        check_label(publication, day)
+    is_new = again or not before
     if is_new and publication.window != "listing":
         check_over(record, publication, day, at, record.head.position)
         cut = closing(record.view(), publication, day)

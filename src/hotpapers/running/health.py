@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.issue.freeze import frozen_days, publication_of
-from hotpapers.issue.windows import limit_of
+from hotpapers.issue.windows import FIRST_WAIT, limit_of, site_began
 from hotpapers.model import HOUR
 from hotpapers.record import Record
 from hotpapers.record import duty as duties
@@ -58,14 +58,16 @@ def began(record: Record, publication: str) -> int:
     sql = "SELECT min(observed_at) FROM publication WHERE publication = ?"
     named = record.database.rows(sql, (publication,))[0][0]
     first, _ = written_between(record.database)
-    return max(int(named or 0), first or 0)
+    since, began = max(int(named or 0), first or 0), site_began(record.view())
+    return since if began is None else due.first_due(publication_of(record, publication), since, began)
 
 
 def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
     for name in publications:
         publication = publication_of(record, name)
+        waits = (site_began(record.view()) or 0) + FIRST_WAIT
         for day in due.due(publication, frozen_days(record, name), began(record, name), at):
-            if at > limit_of(publication, day) + OVERDUE:
+            if at > max(limit_of(publication, day), waits) + OVERDUE:
                 yield f"{name}: the issue of {day} is overdue"
 
 

@@ -8,7 +8,7 @@ from hotpapers.collect.reading import Line
 from hotpapers.collect.rounds import Work
 from hotpapers.logs import tell
 from hotpapers.model import DAY, HOUR
-from hotpapers.record import follow, reacted
+from hotpapers.record import follow, forgotten_file, reacted
 from hotpapers.record.prune import prune
 from hotpapers.running.health import Health
 
@@ -48,6 +48,7 @@ class Housekeeping:
         done = prune(work.record, at=at, whole=False)
         reacted.drop_older(work.record, at - reacted.KEPT)
         follow.drop_older(work.record.database, at)
+        forgotten_file.complete(work.record.database, work.record.marks)
         self._pruned_at = at
         if done.snapshots or done.originals:
             tell("pruned", snapshots=done.snapshots, originals=done.originals)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers import terms
+from hotpapers.collect.defects import apart
 from hotpapers.collect.rounds import Work
 from hotpapers.errors import HotPapersError, IssueError, Partial, StoreError
 from hotpapers.issue.build import Recipe, build
@@ -15,12 +16,14 @@ from hotpapers.issue.shelf import RecordShelf
 from hotpapers.issue.windows import window_start
 from hotpapers.logs import tell
 from hotpapers.model import DAY, NETWORKS, Publication
+from hotpapers.permissions import make_published_folders
 from hotpapers.publish.imprint import NOBODY, Imprint
 from hotpapers.publish.press import press, press_again, unsent
 from hotpapers.record import Record, follow
 from hotpapers.record.attention import persons_sql
 from hotpapers.record.database import placeholders, slices
 from hotpapers.running import due
+from hotpapers.running.first import read_back_of
 from hotpapers.running.freezing import freeze_judged
 from hotpapers.running.health import began
 from hotpapers.settings import BotSettings
@@ -40,16 +43,19 @@ class Place(NamedTuple):
 
 class Publishing:
     """The job. `places`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
-    `summarize`: what writes a model's sentences before."""
+    `summarize`: what writes a model's sentences before. `reading`: the jobs that read networks, for whose first round
+    the first issue waits."""
 
     name = "issues"
 
     def __init__(
         self, publications: Sequence[str], places: Sequence[Place], bots: BotSettings | None = None,
         imprint: Imprint = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
+        reading: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self._publications, self._places, self._bots = publications, places, bots or BotSettings()
         self._imprint, self._allowed, self._summarize = imprint, allowed, summarize
+        self._reading = reading
         self._asked: set[tuple[str, str]] = set()
         self._painted = 0
 
@@ -61,12 +67,15 @@ class Publishing:
         work.check_lease()
         problems: list[str] = []
         for name in self._publications:
-            publication = publication_of(work.record, name)
-            self._freeze_due(work, publication)
-            self._ask_ahead(work, publication)
-        self._repaint(work)
+            with apart(problems, self.name, name):
+                publication = publication_of(work.record, name)
+                self._freeze_due(work, publication, once=once)
+                self._ask_ahead(work, publication)
+        with apart(problems, self.name, "pages"):
+            self._repaint(work)
         for place in self._places:
-            problems += self._publish(work, place)
+            with apart(problems, self.name, place.channel):
+                problems += self._publish(work, place)
         if problems:
             raise Partial("; ".join(problems))
         work.note(success_at=work.clock.now())
@@ -74,10 +83,12 @@ class Publishing:
 
     # ---- freezing ----------------------------------------------------------------------------------
 
-    def _freeze_due(self, work: Work, publication: Publication) -> None:
+    def _freeze_due(self, work: Work, publication: Publication, *, once: bool) -> None:
         at = work.clock.now()
         frozen_before = frozen_days(work.record, publication.publication)
         days = due.due(publication, frozen_before, began(work.record, publication.publication), at)
+        if days and not (once or frozen_before) and self._waits(work, at):
+            return
         for day in days:
             try:
                 frozen = freeze_judged(
@@ -89,6 +100,13 @@ class Publishing:
             entries = len(frozen.content.entries)
             work.note(items=work.duty.items + 1, reason="")
             tell("issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest)
+
+    def _waits(self, work: Work, at: int) -> bool:
+        """Whether a site's first issue waits for what is still read of the time before the site began."""
+        left = read_back_of(work.record, self._reading, at)
+        if left:
+            work.note(reason=f"the first issue waits for what was said before: {', '.join(left)}")
+        return bool(left)
 
     def _ask_ahead(self, work: Work, publication: Publication) -> None:
         """Half an hour before an issue closes: whether the posts that it would show are still there."""
@@ -110,7 +128,7 @@ class Publishing:
         if not days:
             return []
         try:
-            place.folder.parent.mkdir(parents=True, exist_ok=True)
+            make_published_folders(place.folder.parent)
             wrote = press(
                 work.record, place.publication, days, place.channel, place.folder, self._imprint, self._allowed
             )  # fmt: skip

@@ -11,6 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from hotpapers import terms
+from hotpapers.collect.defects import apart
 from hotpapers.collect.rounds import Work
 from hotpapers.errors import NetError, Partial, UsageError, Wait
 from hotpapers.issue.freeze import editions
@@ -72,7 +73,8 @@ class Sending:
         tidies, self._tidied = at - self._tidied >= TIDY_EVERY, max(self._tidied, at - at % TIDY_EVERY)
         try:
             for outlet in self._open(work.record) if days or tidies else ():
-                problems += self._work(work, outlet, days, at if tidies else 0)
+                with apart(problems, self.name, outlet.sender.name):
+                    problems += self._work(work, outlet, days, at if tidies else 0)
         except UsageError as problem:  # such as a password's file that went away: told, and looked for again
             problems.append(str(problem))
         if problems:

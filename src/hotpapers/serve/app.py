@@ -1,16 +1,11 @@
 """The ASGI app: GET and HEAD of the site's pages, with the very bytes that the static site has on disk.
 
-A page is rendered in the server's own thread: it takes a few milliseconds, a shelf is never used by two threads, and
-what was rendered once is at hand for as long as `open_shelf` returns the same shelf.
+What was rendered once is at hand for as long as `open_shelf` returns the same shelf; `keeping` says in which threads.
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
-from typing import NamedTuple
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,15 +15,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from hotpapers.model import Shelf
-from hotpapers.publish.feeds import FeedMaker
 from hotpapers.publish.imprint import NOBODY, Imprint
-from hotpapers.publish.pages import LONGEST_PATH, Pages
-from hotpapers.publish.templating import POLICY, policy_of
-
-KEPT = 1024
-"""Rendered pages kept: some 30 MB."""
-PACKED, SMALL = 6, 1000
-"""The level at which pages are packed, and the bytes up to which they are not."""
+from hotpapers.publish.pages import LONGEST_PATH
+from hotpapers.publish.templating import POLICY
+from hotpapers.serve.connections import Allowed, allowed_behind, guarded
+from hotpapers.serve.keeping import Keeper, Kept, Rendered
 
 TYPES = {
     "html": "text/html; charset=utf-8",
@@ -57,46 +48,13 @@ HEADERS = {
 """On every answer. `no-cache`: a copy is asked about each time, so what is forgotten is gone at once."""
 
 
-class Rendered(NamedTuple):
-    """A page's bytes and their ETag; the same packed, empty where that is not worth while; and its policy."""
-
-    body: bytes
-    etag: str
-    packed: bytes
-    policy: str
-
-
-class Kept:
-    """Pages rendered from one shelf, each once."""
-
-    def __init__(self, shelf: Shelf, publication: str, imprint: Imprint) -> None:
-        self.shelf = shelf
-        self.pages = Pages(shelf, publication, imprint)
-        self._is_public = bool(imprint.base)
-        self._feeds = FeedMaker(shelf, publication, imprint)
-        self.get = lru_cache(KEPT)(self._render)
-
-    def _render(self, path: str) -> Rendered | None:
-        page = self._feeds.feed(path) if path.startswith("feeds/") else self.pages.page(path)
-        if page is None:
-            return None
-        return rendered(path, page, self._is_public)
-
-
-def rendered(path: str, page: bytes, public: bool = False) -> Rendered:
-    """The bytes of a page as they are sent. `public`: whether the site has an address of its own."""
-    is_worthwhile = len(page) > SMALL and not path.endswith(".png")
-    packed = gzip.compress(page, PACKED, mtime=0) if is_worthwhile else b""
-    return Rendered(page, hashlib.sha256(page).hexdigest()[:32], packed, policy_of(path, public))
-
-
 def app(
     open_shelf: Callable[[], Shelf], publication: str, imprint: Imprint = NOBODY, more: Sequence[BaseRoute] = ()
 ) -> Starlette:
     """The app of one publication.
 
-    `open_shelf` is called for every request and returns the shelf as it is now: the same object for as long as nothing
-    in it changed. `more`: what is answered beside the pages.
+    `open_shelf` is called for requests, in a thread, and returns the shelf as it is now: the same object for as long as
+    nothing in it changed. `more`: what is answered beside the pages.
     """
     pages = Route("/{path:path}", _endpoint(open_shelf, publication, imprint), methods=["GET"])
     return Starlette(routes=[*more, pages])
@@ -104,13 +62,15 @@ def app(
 
 def server(
     open_shelf: Callable[[], Shelf], publication: str, host: str, port: int, imprint: Imprint = NOBODY,
-    more: Sequence[BaseRoute] = (),
+    more: Sequence[BaseRoute] = (), allowed: Allowed | None = None,
 ) -> uvicorn.Server:  # fmt: skip
-    """The app behind an HTTP server on this address; its `run()` returns when it is stopped."""
+    """The app behind an HTTP server on this address; its `run()` returns when it is stopped. `allowed`: what
+    connections may take, by default what this machine has room for."""
     config = uvicorn.Config(
         app(open_shelf, publication, imprint, more),
         host=host,
         port=port,
+        http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         server_header=False,
@@ -123,27 +83,24 @@ def server(
 def _endpoint(
     open_shelf: Callable[[], Shelf], publication: str, imprint: Imprint
 ) -> Callable[[Request], Awaitable[Response]]:
-    kept: list[Kept] = []
+    keeper = Keeper(open_shelf, publication, imprint)
 
     async def answer(request: Request) -> Response:
-        shelf = open_shelf()
-        if not kept or kept[0].shelf is not shelf:
-            kept[:] = [Kept(shelf, publication, imprint)]
-        return respond(kept[0], request)
+        return await respond(await keeper.now(), request)
 
     return answer
 
 
-def respond(kept: Kept, request: Request) -> Response:
+async def respond(kept: Kept, request: Request) -> Response:
     """The answer to a request: the page, *not modified*, the way to the address with a slash, or *not found*."""
     path = request.path_params["path"]
     asked = f"{path}index.html" if path == "" or path.endswith("/") else path
-    found = kept.get(asked) if len(asked) <= LONGEST_PATH else None
+    found = await kept.get(asked) if len(asked) <= LONGEST_PATH else None
     if found is not None:
         return page_reply(found, asked, request.headers)
-    if not path.endswith("/") and len(asked) < LONGEST_PATH and kept.get(f"{path}/index.html") is not None:
+    if not path.endswith("/") and len(asked) < LONGEST_PATH and await kept.get(f"{path}/index.html") is not None:
         return Response(status_code=308, headers={**HEADERS, "location": f"{path.rpartition('/')[2]}/"})
-    body = kept.pages.missing(asked if len(asked) <= LONGEST_PATH else "404.html")
+    body = await kept.missing(asked if len(asked) <= LONGEST_PATH else "404.html")
     return Response(body, status_code=404, headers={**HEADERS, "content-type": TYPES["html"]})
 
 

@@ -10,10 +10,13 @@ the place of the last post in its issue, so what comes in above shifts nothing. 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -136,19 +139,24 @@ def _telling(said: dict[str, Any]) -> Endpoint:
 
 def _paging(open_shelf: Callable[[], Shelf], publication: str, uris: Sequence[str]) -> Endpoint:
     kept: list[Skeleton] = []
+    thread = ThreadPoolExecutor(1, thread_name_prefix="feed")  # a shelf is not read by two, and the loop waits for none
+
+    def page(cursor: str, limit: int) -> tuple[list[Item], str]:
+        shelf = open_shelf()
+        if not kept or kept[0].shelf is not shelf:
+            kept[:] = [Skeleton(shelf, publication)]
+        return kept[0].page(cursor, limit)
 
     async def answer(request: Request) -> Response:
         asked = request.query_params
         if asked.get("feed", "") not in uris:
             return _refused("UnknownFeed", "there is no such feed here")
-        shelf = open_shelf()
-        if not kept or kept[0].shelf is not shelf:
-            kept[:] = [Skeleton(shelf, publication)]
         limit = asked.get("limit", str(PAGE))
         if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= LARGEST_PAGE):
             return _refused("InvalidRequest", f"limit: 1 to {LARGEST_PAGE}")
         try:
-            found, cursor = kept[0].page(asked.get("cursor", ""), int(limit))
+            work = partial(page, asked.get("cursor", ""), int(limit))
+            found, cursor = await asyncio.get_running_loop().run_in_executor(thread, work)
         except ValueError:
             return _refused("InvalidRequest", "cursor: take it from the page before")
         said: dict[str, Any] = {"feed": [{"post": item.uri} for item in found]}

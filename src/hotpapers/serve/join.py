@@ -1,11 +1,14 @@
 """The page on which one asks for a publication by mail, `/mail/join`.
 
 Whether an address is known here is told to nobody: the answer is the same, and it is given before the address is looked
-up. What follows is a letter to it, and it is its reader who decides.
+up. What is limited is how often the form is sent, not how many letters go out: that would tell who gets none. What
+follows is a letter to it, and it is its reader who decides.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -26,7 +29,7 @@ from hotpapers.serve.forms import Desk, Field, Form, Shown, Values
 
 PATH = "/mail/join"
 MOST_AN_HOUR = 100
-"""Letters that ask to confirm, whoever makes them be sent."""
+"""Forms with an address that are taken in an hour, whoever sends them and whether or not a letter follows."""
 LONGEST = 254
 COST = 2
 NO_ADDRESS = "That is no mail address. Write it as somebody@example.org."
@@ -43,9 +46,28 @@ class Letters(NamedTuple):
     clock: Callable[[], int] = now
 
 
+class Sent:
+    """How often the form was sent within the hour, by this process. In memory, as it tells nothing of anybody."""
+
+    def __init__(self) -> None:
+        self._at: deque[int] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, at: int) -> bool:
+        """Counts one more at a moment, µs UTC, unless there were too many in the hour before it."""
+        with self._lock:
+            while self._at and not at - HOUR < self._at[0] <= at:
+                self._at.popleft()
+            if len(self._at) >= MOST_AN_HOUR:
+                return False
+            self._at.append(at)
+            return True
+
+
 def routes(desk: Desk, letters: Letters) -> Sequence[BaseRoute]:
     """The page."""
-    form = desk.route(PATH, partial(_look, letters), partial(_act, desk, letters), COST, partial(_again, letters))
+    sent = Sent()
+    form = desk.route(PATH, partial(_look, letters), partial(_act, desk, letters, sent), COST, partial(_again, letters))
     return [form, forms.without_slash(PATH)]
 
 
@@ -75,17 +97,17 @@ def _form(publication: str, title: str, values: Values | None = None, wrong: str
     return Shown(f"{title} by mail", lines, form, status=400 if wrong else 200)
 
 
-def _act(desk: Desk, letters: Letters, values: Values) -> Shown:
+def _act(desk: Desk, letters: Letters, sent: Sent, values: Values) -> Shown:
     publication = values.get("publication") or letters.publication
     at = letters.clock()
     with letters.open_record() as record:
         title = _title(record, publication)
-        if subscribers.asked_since(record, at - HOUR) >= MOST_AN_HOUR:
-            return forms.asked_again(MANY, _form(publication, title, values))
     try:
         address = normalized(values.get("address", ""))
     except UsageError:
         return _form(publication, title, values, NO_ADDRESS)
+    if not sent.take(at):
+        return forms.asked_again(MANY, _form(publication, title, values))
     skip = bool(values.get("skip"))
     if not desk.later(lambda: _send(letters, publication, address, at, skip_empty=skip)):
         return forms.BUSY

@@ -8,8 +8,10 @@ and its body is not looked at. Whoever holds the signed token may act, and learn
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Semaphore
 from typing import NamedTuple
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -33,6 +35,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+MOST = 32
+"""How many of these pages are made at once; they may have to wait for the store."""
 LONGEST = 100
 """Signs of a token that is looked at."""
 
@@ -88,18 +92,26 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
 
         return chosen
 
+    room = Semaphore(MOST)
     return [
-        _route(open_record, "confirm", "confirm", ask_confirm, confirm),
-        _route(open_record, "unsubscribe", "unsubscribe", ask_leave, leave),
-        _route(open_record, "skip", "unsubscribe", ask_leave, choose(True)),
-        _route(open_record, "all", "unsubscribe", ask_leave, choose(False)),
+        _route(open_record, "confirm", "confirm", ask_confirm, confirm, room),
+        _route(open_record, "unsubscribe", "unsubscribe", ask_leave, leave, room),
+        _route(open_record, "skip", "unsubscribe", ask_leave, choose(True), room),
+        _route(open_record, "all", "unsubscribe", ask_leave, choose(False), room),
     ]
 
 
-def _route(open_record: Callable[[], Record], name: str, purpose: Purpose, look: Act, act: Act) -> Route:
+def _route(
+    open_record: Callable[[], Record], name: str, purpose: Purpose, look: Act, act: Act, room: Semaphore
+) -> Route:
     async def answer(request: Request) -> Response:
-        text = request.path_params["token"]
-        return _page(_answered(open_record, text, purpose, act if request.method == "POST" else look))
+        text, work = request.path_params["token"], act if request.method == "POST" else look
+        if not room.acquire(blocking=False):
+            return _page(BUSY)
+        try:
+            return _page(await run_in_threadpool(_answered, open_record, text, purpose, work))
+        finally:
+            room.release()
 
     return Route(f"/mail/{name}/{{token}}", answer, methods=["GET", "POST"])
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from hotpapers.errors import SettingsError, StoreError
+from hotpapers.collect.defects import is_defect, said, tell_defect
+from hotpapers.errors import SettingsError
 from hotpapers.running.health import Health
 
 
@@ -54,8 +55,12 @@ def _handler(ask: Callable[[], Health], metrics: Callable[[], str]) -> type[Base
                     self._say(200 if state.ok else 503, "application/json", json.dumps(state._asdict()))
                 else:
                     self._say(404, "text/plain; charset=utf-8", "ask for /metrics or /health\n")
-            except StoreError as problem:
-                told = {"ok": False, "problems": [f"store: {problem}"], "failing": []}
+            except ConnectionError:
+                pass  # whoever asked is gone
+            except Exception as problem:
+                if is_defect(problem):
+                    tell_defect("monitor", problem)
+                told = {"ok": False, "problems": [f"store: {said(problem)}"], "failing": []}
                 self._say(503, "application/json", json.dumps(told))
 
         def _say(self, status: int, type: str, text: str) -> None:

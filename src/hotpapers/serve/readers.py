@@ -15,7 +15,7 @@ from hotpapers.collect.assembly import PACE, addresses, read_settings, secrets_o
 from hotpapers.logs import LOG, tell
 from hotpapers.mailing.office import is_open, office_of
 from hotpapers.model import Net, Publication
-from hotpapers.net import Limits, PoliteNet, user_agent
+from hotpapers.net import Limits, PoliteNet, Reservations, user_agent
 from hotpapers.publish import wording
 from hotpapers.publish.imprint import Imprint
 from hotpapers.publish.press import press_again
@@ -87,7 +87,7 @@ def house_of(open_record: Callable[[], Record], operator: Operator) -> mine.Hous
     view = read_settings("bluesky", settings.source.get("bluesky", {}), operator.file)
     assert isinstance(view, BlueskySettings)
     return mine.House(
-        open_record, partial(client, settings), view.view, partial(_press, operator), mine.Turns(),
+        open_record, partial(client, settings, Reservations()), view.view, partial(_press, operator), mine.Turns(),
         tuple(addresses(_asked_for(settings))), settings.bots, settings.contact,
     )  # fmt: skip
 
@@ -97,11 +97,12 @@ def _asked_for(settings: Settings) -> list[object]:
     return [settings.source.get(name, {}) for name in ("bluesky", "mastodon")]
 
 
-def client(settings: Settings) -> AbstractContextManager[Net]:
-    """A client that asks for one profile. Inside addresses are asked only where the settings of sources name them."""
+def client(settings: Settings, reserve: Reservations) -> AbstractContextManager[Net]:
+    """A client that asks for one profile. Inside addresses are asked only where the settings of sources name them.
+    `reserve`: when all of them may ask a host next."""
     tables = _asked_for(settings)
     return PoliteNet(
-        user_agent(settings.contact), pace=PACE, base_addresses=tuple(addresses(tables)),
+        user_agent(settings.contact), pace=PACE, reserve=reserve, base_addresses=tuple(addresses(tables)),
         secrets=tuple(secrets_of(tables)), limits=ASKING,
     )  # fmt: skip
 

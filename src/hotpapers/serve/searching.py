@@ -36,9 +36,10 @@ from hotpapers.publish.search_page import Answer
 from hotpapers.record import Record
 from hotpapers.record import search as index
 from hotpapers.serve.api import Operator
-from hotpapers.serve.app import HEADERS, page_reply, rendered
+from hotpapers.serve.app import HEADERS, page_reply
 from hotpapers.serve.desks import Desks
 from hotpapers.serve.found import NOTHING, answer_of, complaint, feed_address, gone
+from hotpapers.serve.keeping import rendered
 from hotpapers.serve.limits import Buckets, client_of
 from hotpapers.serve.replies import request_of
 

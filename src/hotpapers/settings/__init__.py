@@ -25,6 +25,11 @@ from hotpapers.terms import CHOICES, TERMS, Change
 FILE = "hotpapers.toml"
 MOST_POSTS = 10
 """Posts that an entry may quote."""
+LONGEST_NOTE = 200
+MOST_LEAST_ENTRIES = 100
+"""Papers that an issue may be asked to show whatever they score."""
+MOST_BACK = 30
+"""Days that are read back at most: no post is followed for longer."""
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
 _CONTACT = re.compile(r"https?://[^\s/<>\"]+|[^\s@<>:]+@[^\s@<>]+\.[^\s@<>]+")
 _BASE = re.compile(r"https?://[^\s/?#\"<>]+(?:/[^\s?#\"<>]*)?/")
@@ -35,11 +40,13 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     """One `[[publication]]`.
 
     `name`: short, for addresses and commands. `title`: for readers. `window`: daily, weekly, monthly or listing.
-    `ranking`: which ranking orders its issues. `threshold`: the least score of an entry. `categories`: arXiv
-    categories or archives, none for all. `include`, `exclude`: words in title or abstract. `networks`: which ones
-    count, none for all. `own`: the publication's own accounts, never counted. `posts`: quoted per entry.
-    `hour`, `zone`: when a day's issue closes. `output`: the folder that this publication is written to, instead of
-    the one in `[publish]`.
+    `ranking`: which ranking orders its issues. `threshold`: the least score of an entry. `categories`: arXiv categories
+    or archives, none for all. `include`, `exclude`: words in title or abstract. `networks`: which ones count, none for
+    all. `own`: the publication's own accounts, never counted. `posts`: quoted per entry. `least_entries`: so many of
+    the best papers an issue shows, below the threshold too, while there is too little to compare them with; 0 for none.
+    `note`: a line for readers on every page of the site, in Markdown, feeds and letters: that all of it is a test.
+    `hour`, `zone`: when a day's issue closes. `output`: the folder that this publication is written to, instead of the
+    one in `[publish]`.
     """
 
     name: str
@@ -47,14 +54,16 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     window: Window = "daily"
     ranking: str = "rarity/1"
     threshold: int = 1000
+    least_entries: int = 10
     categories: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
-    posts: int = 1
+    posts: int = 3
     hour: int = 8
     zone: str = "UTC"
+    note: str = ""
     output: str = ""
 
 
@@ -108,12 +117,14 @@ class RunSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     `listen`: an address such as 127.0.0.1:9464 for /metrics and /health; none by default. `ping`: an address that is
     asked each hour while all is well, of a service that tells you when it was not; none by default. `log`: what is
-    told while it runs, as text or json.
+    told while it runs, as text or json. `read_back`: days from before the first start that are read too, as far as each
+    network remembers them.
     """
 
     listen: str = ""
     ping: str = ""
     log: Literal["text", "json"] = "text"
+    read_back: int = 7
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -258,6 +269,8 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
             yield f"{where}: {key}", wrong
         if publication.name in names[: number - 1]:
             yield f"{where}: name", "is taken by an earlier publication; names must differ."
+    if not 0 <= settings.run.read_back <= MOST_BACK:
+        yield "run.read_back", f"{settings.run.read_back} cannot be; write 0 to {MOST_BACK} days."
     for key, wrong in _bot_problems(settings.bots):
         yield f"bots.{key}", wrong
     if settings.publish.budget < 0:
@@ -311,6 +324,8 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
 def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
     if not _NAME.fullmatch(publication.name):
         yield "name", 'write it with letters, digits and hyphens, at most 64, such as "daily-ml".'
+    if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
+        yield "note", f"write one line of at most {LONGEST_NOTE} characters."
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers".'
     for category in publication.categories:
@@ -327,13 +342,16 @@ def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, st
         yield "posts", f"{publication.posts} cannot be; write 0 to {MOST_POSTS}."
     if not 0 <= publication.threshold <= LARGEST:
         yield "threshold", f"{publication.threshold} cannot be; write 0 or more."
+    if not 0 <= publication.least_entries <= MOST_LEAST_ENTRIES:
+        yield "least_entries", f"{publication.least_entries} cannot be; write 0 to {MOST_LEAST_ENTRIES}."
 
 
 def publication_item(settings: PublicationSettings, observed_at: int) -> Publication:
     """A publication's settings as the record keeps them."""
     values = msgspec.structs.asdict(settings)
     del values["output"]  # where it is written is no part of what an issue is
-    return Publication(publication=values.pop("name"), observed_at=observed_at, **values)
+    note = values.pop("note") or msgspec.UNSET
+    return Publication(publication=values.pop("name"), observed_at=observed_at, note=note, **values)
 
 
 TEMPLATE = (Path(__file__).parent / "template.toml").read_text("utf-8")

@@ -44,14 +44,24 @@ class Feeds:
         self.every = settings.every
         self.reach: int | None = 7 * DAY
         self._turns = Turns()
+        self._oldest: dict[str, int] = {}
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """The entries of each feed. It needs no cursor: feeds are short and keys swallow repeats."""
         yield from self._turns.pages(net, ((url, self._feed(net, url)) for url in self.settings.urls))
 
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """The same. What a feed held before its oldest entry it does not say; one that dates nothing proves nothing."""
+        yield from self.pages(net, cursor)
+        if self._oldest.keys() >= set(self.settings.urls):
+            yield Page(since=max(since, *self._oldest.values()))
+
     def _feed(self, net: Net, url: str) -> Iterator[Page]:
         answer = net.get(url, accept=(304,))
         found = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
+        dated = [entry.published for entry in found if entry.published is not None]
+        if dated:
+            self._oldest.setdefault(url, min(*dated, answer.at))
         yield Page([_seen(url, entry, answer.at) for entry in found])
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:

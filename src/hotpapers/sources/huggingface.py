@@ -20,6 +20,8 @@ from hotpapers.sources.matching import decoded, gone_post, moment, own_id, unrea
 
 NETWORK = "huggingface"
 GONE = (404, 410)
+MOST = 100
+"""Papers of a list that are asked for, the most that are given."""
 NO_LIST = (400, 404)
 """What is answered for a day that has no list, or has none yet."""
 WEEK = 7
@@ -80,24 +82,38 @@ class HuggingFace:
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """The daily lists, the oldest first. A day may have none; not so every day of a week."""
-        has_any = False
-        for back in reversed(range(self.settings.days)):
-            answer = self._list(net, back)
-            if answer.status == 200:
-                has_any = True
-                yield Page([_seen(one, answer.at) for one in decoded(answer, list[msgspec.Raw])])
-        if not has_any:
-            self._find_any(net)
+        yield from self._lists(net, self.settings.days)
         yield Page()
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """The daily lists from the day of a moment on. Of a day whose list is full not all may have been told."""
+        reached, days = since, net.now() // DAY - since // DAY + 1
+        for day, page in zip(range(since // DAY, since // DAY + days), self._lists(net, days), strict=False):
+            reached = (day + 1) * DAY if len(page.seen) >= MOST else reached
+            yield page
+        yield Page(since=min(max(reached, since), net.now()))
+
+    def _lists(self, net: Net, days: int) -> Iterator[Page]:
+        """The lists of so many days, a page each."""
+        has_any = False
+        for back in reversed(range(days)):
+            answer = self._list(net, back)
+            has_any = has_any or answer.status == 200
+            listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
+            yield Page([_seen(one, answer.at) for one in listed])
+        if not has_any:
+            self._find_any(net, days)
 
     def _list(self, net: Net, back: int, accept: Sequence[int] = NO_LIST) -> Answer:
         """The list of so many days ago."""
         day = datetime.datetime.fromtimestamp((net.now() - back * DAY) / 1e6, datetime.UTC).date().isoformat()
-        return net.get(f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": "100"}, accept=accept)
+        return net.get(
+            f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": str(MOST)}, accept=accept
+        )
 
-    def _find_any(self, net: Net) -> None:
-        """Raises NetError where no day before has a list either: then it is the lists that are not found."""
-        before = range(self.settings.days, self.settings.days + WEEK)
+    def _find_any(self, net: Net, days: int) -> None:
+        """Raises NetError where no day before these has a list either: then it is the lists that are not found."""
+        before = range(days, days + WEEK)
         if all(self._list(net, back).status != 200 for back in before[:-1]):
             self._list(net, before[-1], accept=())
 

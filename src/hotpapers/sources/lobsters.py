@@ -20,6 +20,10 @@ from hotpapers.sources.matching import decoded, doubts_of, gone_post, mentions_o
 
 NETWORK = "lobsters"
 GONE = (404, 410)
+FULL = 25
+"""Stories of a page; one with fewer is the last."""
+MOST_PAGES = 10
+"""Pages that a first reading asks for at most."""
 _KEY = re.compile(rf"{NETWORK}:([0-9a-z]{{1,20}})", re.ASCII)
 _STORY = re.compile(r".*/s/([0-9a-z]{1,20})(?:\.json|/.*)?", re.ASCII)
 
@@ -51,6 +55,10 @@ class _Id(msgspec.Struct):
     short_id: str
 
 
+class _Made(msgspec.Struct):
+    created_at: datetime.datetime
+
+
 class _Merged(msgspec.Struct):
     merged_into: str = ""
 
@@ -71,6 +79,23 @@ class Lobsters:
             answer = net.get(f"{self.settings.base}/domains/{domain}.json")
             yield Page([_seen(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
         yield Page()
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """The stories of each domain back to a moment, page by page."""
+        reached = since
+        for domain in self.settings.domains:
+            oldest = net.now()
+            for number in range(1, MOST_PAGES + 1):
+                answer = net.get(f"{self.settings.base}/domains/{domain}{f'/page/{number}' if number > 1 else ''}.json")
+                stories = decoded(answer, list[msgspec.Raw])
+                yield Page([_seen(story, answer.at) for story in stories])
+                made = [moment(own.created_at) for story in stories if (own := own_id(story, _Made))]
+                oldest = min([oldest, *made])
+                if oldest <= since or len(stories) < FULL:
+                    oldest = since
+                    break
+            reached = max(reached, oldest)
+        yield Page(since=reached)
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """Each story's score and comments now, or that it is gone."""

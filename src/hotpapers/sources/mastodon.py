@@ -17,7 +17,7 @@ import msgspec
 
 from hotpapers.errors import InputError, NetError
 from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import Account, Item, Net, Page, Post, Seen, Snapshot
+from hotpapers.model import LARGEST, Account, Item, Net, Page, Post, Seen, Snapshot
 from hotpapers.sources.matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
 from hotpapers.sources.parts import Turns, raise_for
 from hotpapers.sources.sse import ServerEvent, events
@@ -119,6 +119,7 @@ class _Listed(msgspec.Struct):
     id: str
     uri: str
     visibility: str = "public"
+    created_at: datetime.datetime | None = None
     edited_at: str | None = None
     reblog: msgspec.Raw = msgspec.Raw(b"null")
 
@@ -133,6 +134,7 @@ class Mastodon:
         self.every = settings.every
         self.reach: int | None = None
         self._turns = Turns()
+        self._reached: dict[str, int] = {}
         self._uris: OrderedDict[str, str] = OrderedDict()
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
@@ -144,6 +146,43 @@ class Mastodon:
             for path in server.paths
         )
         yield from self._turns.pages(net, timelines, then=self._listening(net))
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """The same, where timelines that were not read yet are read back to a moment, as far as their server tells."""
+        newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
+        timelines = {
+            f"{server.base}/{path}": (server, path) for server in self.settings.servers for path in server.paths
+        }
+        parts = (
+            (name, self._timeline(net, *one, newest) if name in newest else self._back(net, *one, newest, since))
+            for name, one in timelines.items()
+        )
+        yield from self._turns.pages(net, parts)
+        if self._reached.keys() >= timelines.keys():
+            yield Page(since=max(self._reached.values()))
+
+    def _back(
+        self, net: Net, server: MastodonServer, path: str, newest: dict[str, str], since: int
+    ) -> Iterator[Page]:  # fmt: skip
+        """A timeline from its newest page back, until a page is empty or older than a moment."""
+        name, before, ids, oldest = f"{server.base}/{path}", "", list[str](), net.now()
+        for _ in range(MOST_PAGES):
+            params = {"limit": str(PAGE)} | ({"max_id": before} if before else {})
+            answer = net.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
+            raw = decoded(answer, list[msgspec.Raw])
+            listed = [own_id(one, _Listed) for one in raw]
+            ids += [one.id for one in listed if one]
+            oldest = min([oldest, *(_made(one) for one in listed if one)])
+            following = min(ids, key=_age, default="")
+            pairs = zip(listed, raw, strict=True)
+            yield Page([seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)])
+            if not raw or oldest < since or following == before:
+                oldest = since
+                break
+            before = following
+        newest[name] = max(ids, key=_age, default="")
+        self._reached[name] = oldest
+        yield Page((), msgspec.json.encode(newest).decode())
 
     def _timeline(self, net: Net, server: MastodonServer, path: str, newest: dict[str, str]) -> Iterator[Page]:
         """The page after the last one that was read, until one is not full; at first the newest page alone."""
@@ -272,6 +311,12 @@ class Mastodon:
 def _age(id: str) -> tuple[int, str]:
     """Identifiers grow: by their number on Mastodon, by their letters where all have the same length."""
     return len(id), id
+
+
+def _made(listed: _Listed) -> int:
+    """When a timeline's entry was made; of what shares another one nothing is said."""
+    is_own = listed.created_at is not None and bytes(listed.reblog) == b"null"
+    return moment(listed.created_at) if listed.created_at is not None and is_own else LARGEST
 
 
 def _edit(listed: _Listed | None, seen: Seen) -> list[Seen]:

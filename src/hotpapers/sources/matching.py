@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers import arxiv_id, mentions
-from hotpapers.errors import NetError
+from hotpapers.errors import InputError, NetError
+from hotpapers.foreign_json import decode_json
 from hotpapers.mentions.doubt import other_title
 from hotpapers.mentions.names import NO_NAMES, Names
 from hotpapers.model import Answer, Judgement, Link, Mention, Post, Verdict
@@ -119,8 +120,8 @@ def moment(said: datetime.datetime) -> int:
 def decoded(answer: Answer, type: type[T]) -> T:
     """A server's JSON. Raises NetError when it is none of that shape: a page in HTML, say, where JSON is expected."""
     try:
-        return msgspec.json.decode(answer.body, type=type)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
+        return decode_json(answer.body, type)
+    except InputError as problem:
         parts = urlsplit(answer.url)
         raise NetError(f"{parts.netloc}{parts.path}: not what is expected there: {problem}") from problem
 
@@ -128,8 +129,8 @@ def decoded(answer: Answer, type: type[T]) -> T:
 def own_id(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
     """The part of an entry that says which it is; None for an entry that does not say it."""
     try:
-        return msgspec.json.decode(raw, type=type)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_json(raw, type)
+    except InputError:
         return None
 
 

@@ -16,7 +16,8 @@ from xml.parsers import expat
 import feedparser
 import msgspec
 
-from hotpapers.errors import NetError
+from hotpapers.errors import InputError, NetError
+from hotpapers.foreign_json import decode_json
 from hotpapers.model import storable
 from hotpapers.sources.matching import moment
 
@@ -137,8 +138,8 @@ class _JsonFeed(msgspec.Struct):
 
 def _json_entries(body: bytes, url: str) -> Iterator[FeedEntry]:
     try:
-        feed = msgspec.json.decode(body, type=_JsonFeed)
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        feed = decode_json(body, _JsonFeed)
+    except InputError as problem:
         raise NetError(f"{url}: no JSON feed: {problem}") from problem
     for item in feed.items[:MOST_ENTRIES]:
         if isinstance(item, dict):

@@ -14,6 +14,7 @@ import secrets
 import msgspec
 
 from hotpapers.errors import InputError
+from hotpapers.foreign_json import decode_json
 from hotpapers.model import Net
 from hotpapers.publish.clean import one_line
 
@@ -61,8 +62,8 @@ def request(model: str, title: str, abstract: str, mark: str) -> bytes:
 def sentence_of(body: bytes, title: str, abstract: str) -> str:
     """The sentence that a model answered. Raises InputError where it is none that may be shown."""
     try:
-        answer = msgspec.json.decode(body, type=_Answer)
-    except msgspec.MsgspecError as problem:
+        answer = decode_json(body, _Answer)
+    except InputError as problem:
         raise InputError(f"not an answer of a chat API: {problem}") from problem
     said = answer.choices[0].message.content if answer.choices else None
     text = one_line(said or "").strip("\"“”'")

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from hotpapers.errors import InputError, NetError
+from hotpapers.collect import defects
+from hotpapers.errors import HotPapersError, InputError, NetError
 from hotpapers.issue.build import Recipe, build
 from hotpapers.logs import tell
 from hotpapers.model import Net, Paper, Publication
@@ -115,6 +116,14 @@ class _Asked:
             self._in_a_row += isinstance(problem, NetError)
             self.reason = str(problem)
             tell("no summary", paper=paper.paper, reason=problem)
+            return ""
+        except Exception as problem:  # an issue does without rather than wait for our cure
+            if isinstance(problem, HotPapersError):
+                raise
+            self.failures += 1
+            self._in_a_row += 1
+            self.reason = defects.said(problem)
+            defects.tell_defect(JOB, problem)
             return ""
         self._in_a_row = 0
         return signed(said, self._model.name, self.day)

@@ -10,7 +10,7 @@ from hotpapers.collect.archives.format import BROKEN, Format
 from hotpapers.collect.archives.news import having, only_new
 from hotpapers.collect.known import Words, edits
 from hotpapers.collect.reading import EDIT, kept_raw
-from hotpapers.errors import InputError
+from hotpapers.errors import InputError, StoreError
 from hotpapers.model import Item, Mention, Post, Reaction, Seen, Snapshot
 from hotpapers.record import Record, checks
 from hotpapers.sources.matching import unreadable
@@ -105,6 +105,8 @@ class Batch:
                 items += edits(Words(self._record.view(one.at)), items)
             for item in items:
                 checks.check(item)
+        except StoreError:
+            raise
         except Exception as problem:
             return Outcome(one._replace(at=self._now), (), problem)
         return Outcome(one, items)

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 
+import msgspec
+
 from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
 from hotpapers.mentions.names import NO_NAMES, Names
@@ -46,7 +48,18 @@ class Arxiv:
 
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """One round from a cursor on. Raises Wait, Refused or NetError; what was yielded before stays."""
-        round = Round(self.settings, net, place.parse(cursor))
+        yield from self._round(net, cursor, self.settings)
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """The same, with the days that were announced since a moment: their listings, and OAI-PMH for those before."""
+        first = days.date_at(since).isoformat()
+        settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
+        yield from self._round(net, cursor, settings, is_first=True)
+
+    def _round(
+        self, net: Net, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
+    ) -> Iterator[Page]:  # fmt: skip
+        round = Round(settings, net, place.parse(cursor), at_first=is_first)
         yield from round.pages()
         yield Page(next_at=self.next_due(net.now(), place.text(round.place)))
 

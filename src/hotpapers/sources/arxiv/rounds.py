@@ -38,10 +38,11 @@ class _Part(NamedTuple):
 
 
 class Round:
-    """Reads on from a place, a page at a time."""
+    """Reads on from a place, a page at a time. `at_first`: nothing was read before, so that a weekend, on which no feed
+    is out, is no reason to wait."""
 
-    def __init__(self, settings: ArxivSettings, net: Net, start: Place) -> None:
-        self.settings, self.net, self.place = settings, net, start
+    def __init__(self, settings: ArxivSettings, net: Net, start: Place, *, at_first: bool = False) -> None:
+        self.settings, self.net, self.place, self._at_first = settings, net, start, at_first
         self._holidays: Container[str] = frozenset(settings.holidays)
         self._describer = Describer(settings, self._ask)
         self._told = self._describer.told
@@ -51,6 +52,8 @@ class Round:
         """All of the round."""
         yield from self._describe([*self.place.overdue, *self.place.owed])
         yield from self._read_feeds()
+        if self._at_first and not (self.place.open or self.place.day):
+            self._open_latest()
         if self.place.open and not self._unfed():
             if self.place.items or self._emptiness_is_sure():
                 yield from self._finish_day()
@@ -100,6 +103,12 @@ class Round:
         if not self.place.open and day > self.place.day and feed.date.weekday() < 5:
             self.place = place.opened(self.place, day, self.settings.since, heard=not self._describer.failed)
         return day == self.place.open
+
+    def _open_latest(self) -> None:
+        """Begins with the last day whose feeds were out: the listings tell of it, and of those before."""
+        opened = place.opened(self.place, days.current(self.net.now()), self.settings.since)
+        self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
+        self._fed = dict.fromkeys(self.settings.archives, frozenset())
 
     def _parts(self, archive: str, feed: Feed, at: int) -> Iterator[_Part]:
         """A feed; where it was cut, also what the feeds of its categories have besides."""

@@ -95,17 +95,39 @@ class Bluesky:
         what is missing where that is known. Without a cursor, now is one, before any host is asked: if it takes hours
         until one answers, those are heard too, or missing.
         """
-        resume, problems, gaps = parse(cursor).up_to(net.now()), list[NetError](), list[Gap]()
+        resume = parse(cursor).up_to(net.now())
         if resume == Cursor():
             resume = Cursor(net.now())
             yield Page((), str(resume))
+        yield from self._heard(net, resume)
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """The stream from a moment on, or from where on the first host that answers has it: at first nothing is missing
+        that it no longer has. The relay counts by numbers of its own, and can only be heard from now on."""
+        if self.settings.transport == "firehose":
+            yield from self.pages(net, cursor)
+            return
+        resume = parse(cursor).up_to(net.now())
+        if resume == Cursor():
+            resume = Cursor(max(since, net.now() - self.reach))
+            yield Page((), str(resume))
+        yield from self._heard(net, resume, is_first=True)
+
+    def _heard(self, net: Net, resume: Cursor, *, is_first: bool = False) -> Iterator[Page]:
+        """What the hosts tell, one after the other. `is_first`: whatever the first one has is all there is; the page
+        after its first event says since when."""
+        asked, problems, gaps = resume.time or 0, list[NetError](), list[Gap]()
         for number in range(self._hosts()):
             transport = self._transport(number, resume)
-            watch = Watch(net.now(), transport.since, self.settings.silence, self.settings.late, resume.time)
+            wanted = None if is_first else transport.since
+            watch = Watch(net.now(), wanted, self.settings.silence, self.settings.late, resume.time)
             try:
                 for page in listen(net, transport, self._sieve, watch):
                     resume = parse(page.cursor) if page.cursor else resume
                     gaps.clear()
+                    if is_first and watch.began is not None:
+                        is_first, began = False, watch.began
+                        page = page._replace(since=max(asked, began))
                     yield page
             except Gap as gap:
                 if gap.missing is None and resume.time is not None:  # a relay does not say from when on it has

@@ -96,9 +96,9 @@ def _json(did: str, time: str, kind: str, value: Any) -> bytes:
 
 
 def microseconds(time: str) -> int:
-    """A moment such as 2026-07-04T14:38:07.517Z."""
+    """A moment such as 2026-07-04T14:38:07.517Z; one without a zone is UTC, wherever this machine stands."""
     moment = datetime.datetime.fromisoformat(time)
-    return round(moment.timestamp() * 1_000_000)
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp() * 1_000_000)
 
 
 def plain(value: Any) -> Any:

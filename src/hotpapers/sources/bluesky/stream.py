@@ -146,12 +146,14 @@ class Watch:
 
     `silence`: seconds without an event, 0 for ever. `late`: seconds that events may be old without becoming younger.
     `since`: the moment from which on all should be heard, where that is one; `read`: up to which moment
-    the network was read before. `heard`: when the last commit came; `is_first`: none has come yet.
+    the network was read before. `heard`: when the last commit came; `is_first`: none has come yet; `began`: the moment
+    of the first.
     """
 
     def __init__(self, now: int, since: int | None, silence: int, late: int, read: int | None = None) -> None:
         self._silence, self._late = silence * SECOND, late * SECOND
         self._since, self.is_first = since, True
+        self.began: int | None = None
         self._read = now if read is None else min(read, now)
         self.heard = self._checked = now
         self._lag: int | None = None
@@ -164,7 +166,7 @@ class Watch:
             away = (time - self._since) // SECOND
             reason = f"the server no longer has what came next: {away} s are missing"
             raise Gap(reason, str(time), (self._since, time))
-        self.is_first = False
+        self.is_first, self.began = False, min(time, now)
 
     def until(self, now: int, newest: int | None, *, quiet: bool) -> int:
         """Up to which moment the network was read: its newest event's, while a backlog is told or a silence lasts that

@@ -30,7 +30,7 @@ _KEY = re.compile(rf"{NETWORK}:([0-9]{{1,12}})", re.ASCII)
 
 class HackerNewsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`algolia`, `firebase`: base addresses. `terms`: what is searched for. `every`: seconds between rounds.
-    `first_days`: how far back the first round goes."""
+    `first_days`: how far back the first round goes where `[run] read_back` is 0."""
 
     algolia: str = "https://hn.algolia.com/api/v1"
     firebase: str = "https://hacker-news.firebaseio.com/v0"
@@ -61,10 +61,18 @@ class HackerNews:
     def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
         """Everything created since the cursor, less an overlap."""
         now = net.now() // 1_000_000
-        since = int(cursor) - OVERLAP if cursor else now - self.settings.first_days * 86_400
-        for term in self.settings.terms:
-            yield from self._slices(net, term, since, now)
+        yield from self._since(net, int(cursor) - OVERLAP if cursor else now - self.settings.first_days * 86_400, now)
         yield Page((), str(now))
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """Everything created since a moment: the search goes back for ever."""
+        now = net.now() // 1_000_000
+        yield from self._since(net, since // 1_000_000, now)
+        yield Page((), str(now), since=since)
+
+    def _since(self, net: Net, since: int, until: int) -> Iterator[Page]:
+        for term in self.settings.terms:
+            yield from self._slices(net, term, since, until)
 
     def _slices(self, net: Net, term: str, since: int, until: int) -> Iterator[Page]:
         while True:

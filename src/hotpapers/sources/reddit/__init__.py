@@ -49,6 +49,7 @@ class Reddit:
         self.every = settings.every
         self.reach: int | None = DAY
         self._turns = Turns()
+        self._reached: dict[str, int] = {}
         has_key = bool(settings.client_id and settings.client_secret)
         self._way = (
             Api(settings.web, settings.api, settings.client_id, settings.client_secret, known)
@@ -62,6 +63,25 @@ class Reddit:
         self._way.begin(net)
         parts = ((name, self._way.new(net, name, newest)) for name in self.settings.subreddits)
         yield from self._turns.pages(net, parts, then=self._way.end(net))
+
+    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+        """The same, where subreddits that were not read yet are read back to a moment, as far as they list."""
+        newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
+        self._way.begin(net)
+        parts = ((name, self._new_since(net, name, newest, since)) for name in self.settings.subreddits)
+        yield from self._turns.pages(net, parts, then=self._way.end(net))
+        if len(self._reached) == len(set(self.settings.subreddits)):
+            yield Page(since=max(self._reached.values()))
+
+    def _new_since(self, net: Net, name: str, newest: dict[str, float], since: int) -> Iterator[Page]:
+        if name in newest:
+            yield from self._way.new(net, name, newest)
+            return
+        reached = since
+        for page in self._way.new(net, name, newest, since / 1e6):
+            reached = max(reached, page.since or 0)
+            yield page._replace(since=None)
+        self._reached[name] = reached
 
     def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
         """With a key scores and comments now; without one only whether the posts are still there."""

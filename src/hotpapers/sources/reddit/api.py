@@ -54,8 +54,12 @@ class Api:
         )  # fmt: skip
         self._headers = {"authorization": f"Bearer {decoded(answer, _Token).access_token}"}
 
-    def new(self, net: Net, subreddit: str, newest: dict[str, float]) -> Iterator[Page]:
-        """From the newest back to what was read before, less an overlap; at first the newest hundred."""
+    def new(self, net: Net, subreddit: str, newest: dict[str, float], back: float | None = None) -> Iterator[Page]:
+        """From the newest back to what was read before, less an overlap; at first the newest hundred, or `back` to a
+        moment: then the last page says how far the list went, where it did not go so far."""
+        if back is not None:
+            yield from self._back(net, subreddit, newest, back)
+            return
         since, after, reached = newest.get(subreddit), "", newest.get(subreddit, 0.0)
         for _ in range(MOST_PAGES):
             more = {"after": after} if after else {}
@@ -70,6 +74,21 @@ class Api:
         newest[subreddit] = reached
         yield Page((), msgspec.json.encode(newest).decode())
         raise Partial(f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read")
+
+    def _back(self, net: Net, subreddit: str, newest: dict[str, float], since: float) -> Iterator[Page]:
+        """A list ends after a thousand posts, or with the subreddit's first one."""
+        after, all_times, listed = "", list[float](), 0
+        while True:
+            more = {"after": after} if after else {}
+            seen, times, after = self._listing(net, f"/r/{subreddit}/new", "post", more)
+            all_times, listed = [*all_times, *times], listed + BATCH
+            if not after or not times or min(times) < since or listed >= MOST_PAGES * BATCH:
+                break
+            yield Page(seen)
+        newest[subreddit] = max(all_times, default=0.0)
+        oldest = min(all_times, default=since)
+        is_cut = oldest >= since and listed >= MOST_PAGES * BATCH
+        yield Page(seen, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
 
     def end(self, net: Net) -> Iterator[Page]:
         """Nothing: the next round comes after the usual time."""

@@ -29,8 +29,9 @@ class RedditFeeds:
     def begin(self, net: Net) -> None:
         """Nothing is needed."""
 
-    def new(self, net: Net, subreddit: str, newest: dict[str, float]) -> Iterator[Page]:
-        """The newest posts. Where all of them are newer than what was read before, some were missed."""
+    def new(self, net: Net, subreddit: str, newest: dict[str, float], back: float | None = None) -> Iterator[Page]:
+        """The newest posts. Where all of them are newer than what was read before, some were missed; at first that page
+        says how far they go, where that is not as far `back` as was wanted."""
         answer = net.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
         if answer.status == 304:
             return
@@ -40,7 +41,9 @@ class RedditFeeds:
         if times:
             newest[subreddit] = max([before or 0.0, *times])
             self._spans[subreddit] = (max(times) - min(times)) * FULL / len(times)
-        yield Page([self._seen(entry, answer.at) for entry in found], msgspec.json.encode(newest).decode())
+        is_cut = back is not None and len(times) >= FULL and min(times) > back
+        since = round(min(times) * 1e6) if is_cut else None
+        yield Page([self._seen(entry, answer.at) for entry in found], msgspec.json.encode(newest).decode(), since=since)
         if before is not None and len(times) >= FULL and min(times) > before:
             raise Partial(f"r/{subreddit}: more posts than the {len(times)} newest since it was last read")
 

@@ -1,0 +1,94 @@
+"""The made-up week that `hotpapers demo` makes beside its five issues: a publication of today, on eight networks.
+
+Its record comes with the program (tools/make_week.py): what the program recorded of the loopback internet in nine days.
+Here its issues are frozen, one is corrected, somebody is forgotten; all by what the commands use.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from hotpapers import judging, settings
+from hotpapers.issue.shelf import RecordShelf
+from hotpapers.judging import Word
+from hotpapers.model import DAY, HOUR, Publication, Quotation, ShelfIssue
+from hotpapers.permissions import open_private
+from hotpapers.publish.press import press
+from hotpapers.record import Record
+from hotpapers.record.exchange.reading import import_lines
+from hotpapers.record.forget import forget
+from hotpapers.running.freezing import freeze_judged
+from hotpapers.settings import BotSettings, PublicationSettings, publication_item
+
+RECORD = "week.jsonl.zst"
+FOLDER = "made-up-week"
+NAME = "week"
+MONDAY = 1_773_014_400_000_000
+"""2026-03-09 in UTC, µs."""
+DAYS = tuple(f"2026-03-{day:02}" for day in range(9, 14))
+CORRECTED, REGRETTED = DAYS[2], DAYS[1]
+"""The day whose issue is corrected, and the day in whose issue somebody is quoted who wants to be forgotten."""
+NOTE = "Made up: papers, people and words here are invented, to show what an issue of today looks like."
+REASON = "an account that posts by itself was counted as a person"
+SETTINGS = f"""# The demo's made-up week. `hotpapers init` writes a file with every setting explained.
+store = "hotpapers.db"
+
+[[publication]]
+name = "{NAME}"
+title = "The Made-Up Week"
+note = "{NOTE}"
+"""
+CHANNELS = (("markdown", "markdown"), ("site", "site"), ("feeds", "site"))
+
+
+def make_week(folder: Path) -> ShelfIssue:
+    """Settings, store and pages in a folder; the latest issue. What is there already stays; pages are rendered in any
+    case."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = folder / settings.Settings().store
+    if not store.exists():
+        with open_private(folder / settings.FILE) as file:
+            file.write(SETTINGS.encode())
+        with tempfile.TemporaryDirectory(dir=folder) as scratch:  # a store is there whole, or not at all
+            with Record(str(Path(scratch) / store.name)) as record:
+                _fill(record)
+            for made in sorted(Path(scratch).iterdir(), reverse=True):  # what lies beside the store before itself
+                made.replace(folder / made.name)
+    with Record(str(store)) as record:
+        for channel, output in CHANNELS:
+            press(record, NAME, DAYS, channel, folder / output)
+        return RecordShelf(record).issue(NAME, DAYS[-1])
+
+
+def _fill(record: Record) -> None:
+    import zstandard
+
+    packed = files("hotpapers").joinpath("demo", RECORD).read_bytes()
+    import_lines(record, RECORD, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
+    publication = _publication()
+    record.write([publication], source="settings", at=MONDAY)
+    for number, day in enumerate(DAYS):
+        freeze_judged(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
+    _correct(record, publication)
+    forget(record, _first_quoted(record, REGRETTED).post.account)
+
+
+def _publication() -> Publication:
+    chosen = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE)
+    return publication_item(chosen, MONDAY - DAY)
+
+
+def _correct(record: Record, publication: Publication) -> None:
+    """The operator finds that an account is a program; the issue that counted it appears once more, and says why."""
+    word = Word("bot", "its profile says that a program posts", MONDAY)
+    at = MONDAY + len(DAYS) * DAY
+    judging.say(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
+    freeze_judged(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
+
+
+def _first_quoted(record: Record, day: str) -> Quotation:
+    issue = RecordShelf(record).issue(NAME, day)
+    quotations = (one for entry in issue.content.entries for one in issue.posts[entry.paper])
+    return next(one for one in quotations if one.post.account and one.shown == "text")

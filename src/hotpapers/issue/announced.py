@@ -1,0 +1,74 @@
+"""Which of an issue's papers were announced when, in words: the same on the command line, on pages and in answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from hotpapers.announcement_days import label_at
+from hotpapers.model import Entry, IssueContent
+from hotpapers.ranking.words import count_noun, number
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+BEFORE = "in the days before"
+
+
+def when(content: IssueContent, entry: Entry) -> str:
+    """`announced that day`, `announced the day before`, `announced on Friday`; empty where that is not known."""
+    return f"announced {_when(content.day, entry.announced_at)}" if entry.announced_at else ""
+
+
+def _when(day: str, announced_at: int) -> str:
+    label = label_at(announced_at)
+    days = (date.fromisoformat(day) - date.fromisoformat(label)).days
+    if days in (0, 1):
+        return "the day before" if days else "that day"
+    return f"on {WEEKDAYS[date.fromisoformat(label).weekday()]}" if 1 < days < 7 else f"on {label}"
+
+
+def facts(content: IssueContent) -> Iterator[str]:
+    """Of an issue of our own: how many papers it holds and when these were announced; how many others there were."""
+    papers = count_noun(len(content.entries), "paper")
+    considered = f"{number(content.considered)} considered{_of_all_fields(content)}"
+    if content.publication.window != "daily":
+        yield f"{papers}, of {considered}"
+        return
+    yield f"{papers}{_held(content)}"
+    if content.announced is None:
+        yield "the day’s announcement is not in the record"
+        yield considered
+    else:
+        announced = number(content.announced) if content.announced else "none"
+        yield f"{announced} announced that day, {considered}"
+
+
+def _held(content: IssueContent) -> str:
+    """`: 4 announced that day, 6 before`, `, announced the day before`; empty where none is held or nothing known."""
+    found = [_when(content.day, entry.announced_at) for entry in content.entries if entry.announced_at]
+    today = found.count("that day")
+    if not found or len(found) < len(content.entries):
+        return ""
+    if 0 < today < len(found):
+        return f": {number(today)} announced that day, {number(len(found) - today)} before"
+    return f", announced {found[0] if len(set(found)) == 1 else BEFORE}"
+
+
+def is_limited(content: IssueContent) -> bool:
+    """Whether the publication is about some papers only; others are considered too, and are left out."""
+    chosen = content.publication
+    return bool(chosen.categories or chosen.include or chosen.exclude)
+
+
+def _of_all_fields(content: IssueContent) -> str:
+    return " in all fields" if is_limited(content) else ""
+
+
+def none_reached(content: IssueContent) -> str:
+    """Why an issue of our own holds no paper although some were talked about, or that none was."""
+    if not content.considered:
+        return "Nobody spoke of a paper of these days."
+    considered = count_noun(content.considered, "paper")
+    of = "no paper of this publication’s fields" if is_limited(content) else f"none of the {considered} considered"
+    if content.compared and content.compared.young and content.publication.least_entries:
+        return f"Nothing to show yet: {of} has 3 voices or more."
+    return f"Nothing reached the threshold: {of} scored {number(content.publication.threshold)} or more."

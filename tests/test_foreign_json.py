@@ -1,0 +1,55 @@
+"""JSON from outside is decoded or refused, whatever it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.answers.cursors import key_of
+from hotpapers.errors import InputError, NetError, UsageError
+from hotpapers.foreign_json import decode_json
+from hotpapers.sources import syndication
+from hotpapers.summarizing.asking import sentence_of
+
+DEEP = b"[" * 100_000
+BROKEN_UTF8 = b'{"choices": [{"message": {"content": "\xff\xfe"}}]}'
+
+
+class Some(msgspec.Struct):
+    value: Any = None
+
+
+@given(st.one_of(st.binary(), st.text().map(lambda text: text.encode("utf-8", "surrogatepass"))))
+def test_bytes_are_decoded_or_refused(body: bytes) -> None:
+    for kind in (Any, Some, list[int]):
+        try:
+            decode_json(body, kind)
+        except InputError:
+            continue
+
+
+@pytest.mark.parametrize("body", [DEEP, b'{"value":' * 100_000, b'{"other":' + DEEP, b'{"value": "\xff"}'])
+def test_what_is_nested_too_deep_or_no_text_is_refused(body: bytes) -> None:
+    with pytest.raises(InputError):
+        decode_json(body, Some)
+
+
+def test_a_feed_that_is_nested_too_deep_is_no_feed() -> None:
+    item = b'{"id": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+    with pytest.raises(NetError, match="no JSON feed"):
+        list(syndication.entries(b'{"version": "1", "items": [' + item + b"]}", {}, "https://feed.example/"))
+
+
+def test_a_models_answer_in_broken_utf_8_is_no_answer() -> None:
+    with pytest.raises(InputError, match="not an answer"):
+        sentence_of(BROKEN_UTF8, "Moss", "On moss")
+
+
+@pytest.mark.parametrize("cursor", ["Iv8i", "W1tb" * 20_000])  # broken UTF-8; lists within lists
+def test_a_cursor_that_nobody_gave_out_is_refused(cursor: str) -> None:
+    with pytest.raises(UsageError, match="cursor"):
+        key_of(cursor, "papers", str)

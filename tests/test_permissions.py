@@ -1,0 +1,110 @@
+"""Who may read what the program writes, whatever the umask."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers import permissions
+from hotpapers.model import File
+from hotpapers.publish.files import write_files
+from hotpapers.record import Record
+from hotpapers.record.backup import backup, restore
+from tests.cli import made
+from tests.cli.run import good, run
+
+
+@pytest.fixture(params=[0o000, 0o022, 0o077], ids=oct)
+def umask(request: pytest.FixtureRequest) -> Iterator[int]:
+    """What new files may not have; afterwards as it was."""
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in which commands run."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def modes(paths: Iterator[Path]) -> dict[str, str]:
+    return {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in paths}
+
+
+def test_what_is_ours_is_read_by_its_owner_alone(here: Path, umask: int) -> None:
+    listing = made.file(here)
+    good("init")
+    good("import", "classic", listing)
+    good("issue", "--publication", "hot-papers")
+    good("backup", "copy.db")
+    good("export", "--output", "whole.jsonl")
+    good("export", "--output", "whole.jsonl.zst")
+    good("backup", "copy.db", "--restore", "--replace")
+    good("backup", "copy.db", "--restore", "--as-backed-up", "--store", "other.db")
+    with Record("hotpapers.db") as record:
+        record.database.run("INSERT INTO pace VALUES ('papers.example', 1)")
+        ours = [path for path in here.iterdir() if path != listing and path.is_file()]
+        found = modes(iter(ours))
+    assert set(found) == {
+        "hotpapers.toml", "hotpapers.db", "hotpapers.db-wal", "hotpapers.db-shm", "hotpapers.db.forgotten",
+        "copy.db", "other.db", "other.db.forgotten", "whole.jsonl", "whole.jsonl.zst",
+    }  # fmt: skip
+    assert set(found.values()) == {"0o600"}, found
+
+
+def test_what_is_published_is_read_by_everybody(here: Path, umask: int) -> None:
+    good("init")
+    good("import", "classic", made.file(here))
+    good("issue", "--publication", "hot-papers")
+    good("publish", "--publication", "hot-papers", "--all", "--to", "site", "--to", "feeds", "--output", "public")
+    public = [here / "public", *(here / "public").rglob("*")]
+    assert set(modes(path for path in public if path.is_dir()).values()) == {"0o755"}
+    assert set(modes(path for path in public if path.is_file()).values()) == {"0o644"}
+
+
+def test_folders_that_are_there_keep_their_rights(tmp_path: Path, umask: int) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine").chmod(0o700)
+    write_files(tmp_path / "mine" / "site", [File("a/b.html", b"b")])
+    assert modes(iter([tmp_path / "mine"])) == {"mine": "0o700"}
+    assert modes(iter([tmp_path / "mine" / "site" / "a"])) == {"a": "0o755"}
+
+
+def test_a_backup_of_a_server_is_read_by_its_owner_alone(postgres_url: str, tmp_path: Path, umask: int) -> None:
+    with Record(postgres_url) as record:
+        backup(record, tmp_path / "copy.db")
+    restore(tmp_path / "copy.db", str(tmp_path / "other.db"), as_backed_up=True)
+    assert modes(tmp_path.iterdir()) == dict.fromkeys(("copy.db", "other.db", "other.db.forgotten"), "0o600")
+
+
+def test_status_names_files_that_others_may_read(here: Path) -> None:
+    good("init")
+    good("import", "classic", made.file(here))
+    good("backup", "copy of it.db")
+    assert run("status", "--json").json["exposed"] == []
+    for name, mode in (("hotpapers.toml", 0o644), ("hotpapers.db", 0o640), ("copy of it.db", 0o602)):
+        (here / name).chmod(mode)
+    told = [line for line in good("status").splitlines() if line.startswith("exposed")]
+    copy = here / "copy of it.db"
+    assert told == [
+        "exposed    hotpapers.toml: others than its owner may read it; chmod 600 hotpapers.toml",
+        "exposed    hotpapers.db: others than its owner may read it; chmod 600 hotpapers.db",
+        f"exposed    {copy}: others than its owner may read it; chmod 600 '{copy}'",
+    ]
+    assert len(run("status", "--json").json["exposed"]) == 3
+
+
+def test_what_a_crash_left_open_is_closed_when_it_is_written_anew(tmp_path: Path) -> None:
+    left = tmp_path / "whole.jsonl.part"
+    left.write_bytes(b"old")
+    left.chmod(0o666)
+    with permissions.open_private(left) as out:
+        assert modes(iter([left])) == {left.name: "0o600"}
+        out.write(b"new")
+    assert left.read_bytes() == b"new"

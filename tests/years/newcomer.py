@@ -1,0 +1,193 @@
+"""A new site beside the loopback internet: its first issue, and its issues two weeks later.
+
+A site is started at any hour, as a newcomer would, with the settings that the loopback writes: two weeks of history,
+sixty papers a day. Its first issue must hold ten papers, or all of which three people speak, and call no network read
+in part. Two weeks later its issues are compared, place by place, with those of a site that has been running since the
+history began.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from hotpapers import announcement_days, arxiv_id, logs
+from hotpapers.issue.freeze import editions, frozen_days
+from hotpapers.model import DAY, HOUR, IssueContent
+from hotpapers.record import Record
+from tests.loopback import expected
+from tests.loopback.clock import SteppedClock
+from tests.loopback.faults import Plan
+from tests.loopback.loopnet import LoopNet
+from tests.loopback.script import there
+from tests.loopback.settings import settings_toml
+from tests.loopback.world import World as Script
+from tests.years.program import World, by_simulated_time, live
+from tests.years.timeline import Timeline
+from tests.years.troubles import Troubles
+
+NAME = "daily"
+HISTORY = 14
+LATER = 14
+COMPARED = 5
+"""So many days later issues are compared, and those of so many days."""
+EARLIER = (7, HISTORY)
+"""How many days before it the other site began: those that the new one reads back, or all history."""
+PAPERS = 60
+CHATTER = 55
+FIRST_BY = 36 * HOUR
+"""How long it takes a new site to have an issue; two days more where a weekend may come between."""
+ENOUGH, VOICES = 10, 3
+MONDAY = datetime.date(2026, 3, 16)
+
+
+class Start(NamedTuple):
+    """When a new site begins, µs UTC, in which world."""
+
+    seed: int
+    at: int
+
+    @property
+    def history(self) -> str:
+        """The first day on which anything happens."""
+        return _date(self.at - HISTORY * DAY).isoformat()
+
+    @property
+    def weekday(self) -> int:
+        """0 on Mondays."""
+        return _date(self.at).weekday()
+
+    def script(self, papers: int) -> Script:
+        """What happens in that world."""
+        return Script(self.seed, self.history, papers=papers, chatter=CHATTER)
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}, {datetime.datetime.fromtimestamp(self.at / 1e6, datetime.UTC):%a %Y-%m-%d %H:%M}"
+
+
+def start_of(seed: int) -> Start:
+    """A weekday, an hour and a minute, from the seed."""
+    rng = Random(f"newcomer {seed}")
+    midnight = datetime.datetime.combine(MONDAY, datetime.time(), datetime.UTC)
+    minutes = rng.randrange(7 * 24 * 60)
+    return Start(seed, round(midnight.timestamp() + minutes * 60) * 1_000_000)
+
+
+def ran(folder: Path, script: Script, start: int, end: int) -> Path:
+    """The store of a site that ran from one moment until another."""
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = folder / "hotpapers.toml"
+    settings.write_text(settings_toml(LoopNet(script, SteppedClock(0)).bases))
+    timeline = Timeline(start)
+    world = World(settings, script, Plan(), timeline, Troubles(timeline.now, (), ()), reads_back=True)
+    with by_simulated_time(world), (folder / "log.txt").open("w") as log:
+        logs.listen("text", log)
+        live(world, end)
+    return Path(world.home.store)
+
+
+def first(start: Start, folder: Path, papers: int = PAPERS) -> tuple[dict[str, IssueContent], list[str]]:
+    """A new site's issues up to the day after its first one, and what is wrong with that."""
+    script = start.script(papers)
+    end = start.at + FIRST_BY + 2 * (start.weekday > 3) * DAY
+    found = issues(ran(folder, script, start.at, end))
+    return found, first_wrong(script, start, found)
+
+
+def issues(store: Path) -> dict[str, IssueContent]:
+    """A site's issues by day."""
+    with Record(str(store), create=False) as record:
+        return {day: editions(record, NAME, day)[0].content for day in frozen_days(record, NAME)}
+
+
+# ---- the first issue ---------------------------------------------------------------------------------------
+
+
+def first_wrong(script: Script, start: Start, found: dict[str, IssueContent]) -> list[str]:
+    """What is not as it must be in a new site's first issue."""
+    if not found:
+        return [f"{start}: no issue"]
+    day, content = min(found.items())
+    talked = spoken_of(script, start, content)
+    wrong = [f"{one.network} {one.state}: {one.reason}" for one in content.readings if one.state != "complete"]
+    if len(content.entries) < min(ENOUGH, len(talked)):
+        wrong.append(f"{len(content.entries)} entries, of {len(talked)} papers of which {VOICES} people speak")
+    return [f"{start}: {day}: {one}" for one in wrong]
+
+
+def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
+    """The papers of an issue's window of which three people spoke, on networks whose memory goes back that far."""
+    people: dict[str, set[str]] = defaultdict(set)
+    for network in ("hackernews", "huggingface", "lobsters", "reddit", "mastodon"):
+        for said in expected.naming_papers(script, network, start.at - 6 * DAY, min(start.at, content.cut - HOUR)):
+            if expected.surely_found(said) and not said.by.bot and there(said, content.cut):
+                for paper in said.papers:
+                    people[arxiv_id.key(paper)].add(said.by.name)
+    fresh = {arxiv_id.key(one.id) for day in _days(content) for one in script.papers(day)}
+    return {paper for paper, names in people.items() if len(names) >= VOICES and paper in fresh}
+
+
+def _days(content: IssueContent) -> list[str]:
+    """The announcements of an issue's window, with an age behind them."""
+    first = _date(content.cut - 6 * DAY)
+    days = ((first + datetime.timedelta(days=n)).isoformat() for n in range(7))
+    return [day for day in days if announcement_days.expected(day)
+            and announcement_days.announced_at(day) + 6 * HOUR < content.cut]  # fmt: skip
+
+
+# ---- two weeks later ---------------------------------------------------------------------------------------
+
+
+class Compared(NamedTuple):
+    """Issues of some days: how many, how many places they have, at how many of these both sites have the same paper;
+    how many papers both have in the same issue, and in any of them; in how many issues the first paper is the same."""
+
+    days: int
+    places: int
+    same: int
+    both: int
+    ever: int
+    first: int
+
+    def __add__(self, other: object) -> Compared:
+        assert isinstance(other, Compared)
+        return Compared(*(a + b for a, b in zip(self, other, strict=True)))
+
+    def __str__(self) -> str:
+        return (
+            f"of {self.places} places in {self.days} issues {self.ever} have a paper that the other site showed in "
+            f"these days, {self.both} in the same issue, {self.same} in the same place; "
+            f"first papers the same: {self.first}"
+        )
+
+
+def compare(new: dict[str, IssueContent], old: dict[str, IssueContent], since: int) -> Compared:
+    """The issues of the days from a moment on."""
+    days = [day for day in sorted(set(new) & set(old)) if day >= _date(since).isoformat()]
+    places = same = both = first = 0
+    for day in days:
+        ours, theirs = ([entry.paper for entry in one[day].entries] for one in (new, old))
+        places += max(len(ours), len(theirs))
+        same += sum(a == b for a, b in zip(ours, theirs, strict=False))
+        both += len(set(ours) & set(theirs))
+        first += ours[:1] == theirs[:1]
+    ever = len(set.intersection(*({entry.paper for day in days for entry in one[day].entries} for one in (new, old))))
+    return Compared(len(days), places, same, both, ever, first)
+
+
+def later(start: Start, folder: Path, earlier: int) -> Compared:
+    """Two weeks after a site began, beside one that began so many days earlier."""
+    since = start.at + LATER * DAY
+    end = since + COMPARED * DAY
+    new, old = (
+        issues(ran(folder / name, start.script(PAPERS), at, end))
+        for name, at in (("new", start.at), ("old", start.at - earlier * DAY))
+    )
+    return compare(new, old, since)
+
+
+def _date(at: int) -> datetime.date:
+    return datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC).date()

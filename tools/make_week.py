@@ -1,0 +1,81 @@
+"""Writes the made-up week that `hotpapers demo` shows: src/hotpapers/demo/week.jsonl.zst, an export of records.
+
+The program reads the loopback internet (tests/loopback) from a Sunday to a Saturday, with faults, by simulated time, as
+in tests/years: papers, people and their words are made up by that world, the words by week_words.txt. What it has
+recorded by then, without issues, is the week; the demo freezes its issues anew. Each run gives the same lines.
+
+    python -m tools.make_week
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+import zstandard
+
+from hotpapers.record import Record
+from hotpapers.record.exchange import writing
+from tests.loopback import words
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.faults import fault
+from tests.loopback.loopnet import LoopNet
+from tests.loopback.settings import settings_toml
+from tests.loopback.world import World as Script
+from tests.years.program import World, by_simulated_time, live
+from tests.years.timeline import Timeline
+from tests.years.troubles import Troubles
+from tests.years.weather import Weather
+
+HERE = Path(__file__).parent
+WEEK = HERE.parent / "src" / "hotpapers" / "demo" / "week.jsonl.zst"
+WORDS = HERE / "week_words.txt"
+START, BEGINS, ENDS = "2026-02-23", moment("2026-03-05T03:00"), moment("2026-03-14T09:00")
+PUBLICATION = b'{"kind":"publication",'
+"""How a line begins that the demo does not want: it has a publication of its own."""
+SEED, PAPERS, TALK, CHATTER = 7, 30, 2.0, 55
+FAULTS = (
+    fault("mastodon.two", "503", moment("2026-03-10T01:00"), moment("2026-03-10T09:30")),
+    fault("hackernews", "refused", moment("2026-03-11T20:00"), moment("2026-03-12T11:00")),
+    fault("reddit", "403", moment("2026-03-12T02:00"), moment("2026-03-14T12:00")),
+)
+
+
+def settings(folder: Path, script: Script) -> Path:
+    """Default settings with the loopback's addresses; without X, which costs."""
+    text = settings_toml(LoopNet(script, SteppedClock(0)).bases).partition("[source.x]")[0]
+    file = folder / "hotpapers.toml"
+    file.write_text(text)
+    return file
+
+
+def lived(folder: Path) -> Path:
+    """The store that the program has filled."""
+    script = Script(SEED, START, papers=PAPERS, talk=TALK, chatter=CHATTER)
+    timeline = Timeline(BEGINS)
+    world = World(settings(folder, script), script, Weather(FAULTS), timeline, Troubles(timeline.now, (), ()))
+    said = {line.partition("\t")[2]: line.partition("\t")[0] for line in WORDS.read_text("utf-8").splitlines()}
+    language = words.language
+    with (
+        patch.object(words, "PRAISE", tuple(said)),
+        patch.object(words, "language", lambda text: said.get(text) or language(text)),
+        by_simulated_time(world),
+    ):
+        timeline.to_start(BEGINS)
+        live(world, ENDS)
+    return Path(world.home.store)
+
+
+def main() -> None:
+    """Lives through the week and packs it."""
+    random.seed(SEED)  # how long is waited between tries is left to chance
+    with tempfile.TemporaryDirectory() as scratch, Record(str(lived(Path(scratch)))) as record:
+        lines = b"".join(line for line in writing.lines(record, records_only=True) if PUBLICATION not in line)
+    WEEK.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
+    print(f"{WEEK.name}: {len(lines.splitlines()):,} lines, {WEEK.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""Whether a borrowed reference would help a young record: how far its places move when the record fills up.
+
+Two real series of counts (`shared/data`: Hugging Face's daily papers, stories on Hacker News' front page) make a talk
+on two networks; they are of different years, so their days are laid beside each other. One half of each gives the
+tables that are borrowed: how many papers had how many voices at an age. In the other half a site begins every few days
+anew. On its n-th day the papers of a week are ranked by `rarity/1` against what it has collected in n days, with and
+without borrowed tables, and against 90 days, as the record will have them once it is filled. Then the halves change
+places.
+
+    python tools/measure_borrowed.py [--all-stories] ../shared/data
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import mean
+from typing import Any, NamedTuple
+
+from hotpapers.model import Attention, Candidate, Peers, Scored, Talk
+from hotpapers.ranking import rarity
+
+HOUR, DAY = 3600, 86400
+HF, HN = "huggingface", "hackernews"
+AGES = {HF: {6: (6, 12), 24: (18, 30)}, HN: {6: (0, 6), 24: (0, 24)}}
+"""Between which hours after its day a count is taken for one at an age: Hugging Face was read twice a day."""
+LIVES = (1, 2, 3, 5, 7, 14, 30, 60)
+TOP = 10
+WHOLE = 90
+"""Days of a filled reference."""
+STEP = 4
+"""Every so many days a site begins, so on each day of the week."""
+
+
+class Heard(NamedTuple):
+    """A paper's voices on a network at an age; `day`: of its announcement, counted from the beginning of its half."""
+
+    paper: str
+    network: str
+    day: int
+    age: int
+    voices: int
+
+
+def lines(path: Path) -> Iterator[Any]:
+    """The objects of a compressed file of JSON lines."""
+    with subprocess.Popen(["zstd", "-dc", "--long=27", str(path)], stdout=subprocess.PIPE) as read:
+        assert read.stdout
+        yield from map(json.loads, read.stdout)
+
+
+def of_hugging_face(folder: Path) -> list[Heard]:
+    """Upvotes in the morning and in the evening of a paper's day."""
+    found: dict[tuple[str, int], Heard] = {}
+    for one in lines(folder / "hf-daily.jsonl.zst"):
+        if not (one["t_ok"] and one["date"]):
+            continue
+        begins = datetime.fromisoformat(one["date"]).replace(tzinfo=UTC).timestamp()
+        hours = (datetime.fromisoformat(one["observed_at"]).timestamp() - begins) / HOUR
+        for age, (least, most) in AGES[HF].items():
+            if least <= hours < most:
+                found[one["id"], age] = Heard(one["id"], HF, int(begins) // DAY, age, one["upvotes"])
+    return list(found.values())
+
+
+def of_hacker_news(folder: Path, every: bool) -> list[Heard]:
+    """Points of stories that link arXiv, or of every story, up to 6 and 24 hours after they were first seen."""
+    found = []
+    for one in lines(folder / "hn-frontpage.jsonl.zst"):
+        if not every and "arxiv.org" not in (one["url"] or ""):
+            continue
+        first = one["obs"][0][0]
+        for age, (_, most) in AGES[HN].items():
+            points = [votes for at, votes, *_ in one["obs"] if at <= first + most * HOUR and votes is not None]
+            if points:
+                found.append(Heard(f"hn-{one['id']}", HN, first // DAY, age, max(points)))
+    return found
+
+
+def halves(heard: Iterable[Heard]) -> tuple[list[Heard], list[Heard]]:
+    """By time, each with days from 0 on."""
+    rows = list(heard)
+    first, last = min(one.day for one in rows), max(one.day for one in rows)
+    middle = (first + last) // 2
+    early = [one._replace(day=one.day - first) for one in rows if one.day < middle]
+    return early, [one._replace(day=one.day - middle) for one in rows if one.day >= middle]
+
+
+Tables = dict[tuple[str, int], Counter[int]]
+"""Papers by voices, of each network and age."""
+
+
+def tables(heard: Iterable[Heard], since: int, before: int) -> Tables:
+    """Of papers of the days from one until before another; at an age that was reached by then."""
+    made: Tables = defaultdict(Counter)
+    for one in heard:
+        if since <= one.day < before - (one.age > 6):
+            made[one.network, one.age][one.voices] += 1
+    return made
+
+
+def papers_in(counts: Counter[int]) -> int:
+    """Those that are compared with."""
+    return sum(n for voices, n in counts.items() if voices >= rarity.LEAST)
+
+
+Borrow = Callable[[Tables, Tables], Tables]
+
+
+def replaced(least: int, networks: tuple[str, ...] = (HF, HN)) -> Borrow:
+    """The borrowed table until one's own has so many papers, on the networks that have one."""
+
+    def borrow(own: Tables, borrowed: Tables) -> Tables:
+        def chosen(where: tuple[str, int]) -> Counter[int]:
+            mine = own.get(where, Counter())
+            return borrowed[where] if where[0] in networks and papers_in(mine) < least else mine
+
+        return {where: chosen(where) for where in {*own, *borrowed}}
+
+    return borrow
+
+
+def added(own: Tables, borrowed: Tables) -> Tables:
+    """Both together until one's own has 500 papers."""
+    made = {}
+    for where in {*own, *borrowed}:
+        mine = own.get(where, Counter())
+        made[where] = mine if papers_in(mine) >= rarity.ENOUGH else mine + borrowed.get(where, Counter())
+    return made
+
+
+WAYS: dict[str, Borrow] = {
+    "own alone": lambda own, _: own,
+    "borrowed below 500": replaced(500),
+    "borrowed below 50": replaced(50),
+    "borrowed below 10": replaced(10),
+    "own and borrowed": added,
+    "borrowed on Hugging Face alone": replaced(500, (HF,)),
+    "borrowed on Hacker News alone": replaced(500, (HN,)),
+}
+
+
+def ranked(papers: Mapping[str, list[Heard]], made: Tables, borrowed: Tables) -> list[Scored]:
+    """Papers by `rarity/1` against tables; a paper stands in none that is `borrowed`."""
+    talk = Talk(
+        candidates=tuple(_candidate(paper, rows, made, borrowed) for paper, rows in papers.items()),
+        peers=tuple(
+            Peers(network=network, age=age, archive="cs", counts=tuple(sorted(counts.items())))
+            for (network, age), counts in made.items()
+        ),
+    )
+    return [one for one in rarity.rank(talk) if one.voices >= rarity.LEAST]
+
+
+def _candidate(paper: str, rows: list[Heard], made: Tables, borrowed: Tables) -> Candidate:
+    heard = []
+    for one in rows:
+        where = (one.network, one.age)
+        own = None if made.get(where) is borrowed.get(where) else one.voices
+        heard.append(
+            Attention(network=one.network, until=0, age=one.age, voices=one.voices, reposts=0, likes=0, own=own)
+        )
+    return Candidate(paper=paper, archive="cs", announced_at=rows[0].day, attention=tuple(heard))
+
+
+def candidates(heard: Iterable[Heard], day: int, begin: int) -> dict[str, list[Heard]]:
+    """Papers of a week, as far as the record knows them, at the greatest age that they have reached: those of the day
+    itself at six hours."""
+    found: dict[str, list[Heard]] = defaultdict(list)
+    for one in heard:
+        if max(day - 6, begin) <= one.day <= day and (one.age == 6) == (one.day == day):
+            found[one.paper].append(one)
+    return found
+
+
+def trial(heard: list[Heard], borrowed: Tables, begin: int) -> Iterator[tuple[str, int, float, float]]:
+    """(way, days of the record, places that an early top ten moves on average, share of the filled top ten in it)."""
+    for life in LIVES:
+        day = begin + life - 1
+        papers = candidates(heard, day, begin)
+        filled = [one.paper for one in ranked(papers, tables(heard, day - WHOLE + 1, day + 1), {})]
+        if len(filled) <= TOP:
+            continue
+        own = tables(heard, begin, day + 1)
+        for name, way in WAYS.items():
+            early = [one.paper for one in ranked(papers, way(own, borrowed), borrowed)][:TOP]
+            moved = mean(abs(filled.index(paper) - n) for n, paper in enumerate(early))
+            yield name, life, moved, len({*early} & {*filled[:TOP]}) / TOP
+
+
+def main() -> None:
+    """Prints both figures, each a table of ways by days."""
+    every = "--all-stories" in sys.argv
+    folder = Path(sys.argv[-1])
+    parts = halves(of_hugging_face(folder)), halves(of_hacker_news(folder, every))
+    found: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    for lent, lived in ((0, 1), (1, 0)):
+        borrowed = tables([one for part in parts for one in part[lent]], 0, 10_000)
+        heard = [one for part in parts for one in part[lived]]
+        end = min(max(one.day for one in part[lived]) for part in parts)
+        for begin in range(WHOLE, end - max(LIVES), STEP):
+            near = [one for one in heard if begin - WHOLE <= one.day <= begin + max(LIVES)]
+            for name, life, moved, kept in trial(near, borrowed, begin):
+                found[name, life].append((moved, kept))
+    for n, title in enumerate(("places moved", "of the filled top ten")):
+        print(f"{title:<34}" + "".join(f"{life:>8}" for life in LIVES))
+        for name in WAYS:
+            print(f"{name:<34}" + "".join(_figure([one[n] for one in found[name, life]]) for life in LIVES))
+    print("trials", {life: len(found["own alone", life]) for life in LIVES})
+
+
+def _figure(values: list[float]) -> str:
+    return f"{mean(values):>8.2f}" if values else f"{'—':>8}"
+
+
+if __name__ == "__main__":
+    main()
