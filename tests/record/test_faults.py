@@ -14,8 +14,9 @@ import apsw
 import pytest
 
 from hotpapers import errors, model
-from hotpapers.record import Record, sqlite
+from hotpapers.record import Record, postgres, sqlite
 from hotpapers.record.backup import backup
+from hotpapers.record.database import Params
 from hotpapers.record.forget import forget
 from hotpapers.record.manifest import Manifest, pack
 from hotpapers.record.store import connect, store_path
@@ -369,12 +370,42 @@ def test_a_server_that_only_lets_read(postgres_url: str) -> None:
             record.write(workers.cover(0, 0), source="test")
 
 
-def test_statements_that_the_databases_refuse(store_url: str) -> None:
+MISTAKES = [
+    ("SELECT 1 FROM nowhere", ()),
+    ("SELECT nothing FROM meta", ()),
+    ("SELEC 1", ()),
+    ("SELECT name FROM meta WHERE name = ?", ()),
+    ("INSERT INTO meta (name, value) VALUES ('a', NULL)", ()),
+    ("INSERT INTO meta SELECT * FROM meta", ()),
+    ("INSERT INTO batch (position) VALUES ('a word')", ()),
+]
+
+
+@pytest.mark.parametrize(("sql", "params"), MISTAKES)
+def test_a_mistake_in_our_own_statements_is_no_fault_of_the_store(store_url: str, sql: str, params: Params) -> None:
+    """Nobody shall wait for a database that is well: the library's own error tells where the mistake is."""
     with Record(store_url) as record:
-        with pytest.raises(errors.StoreError, match="nowhere"):
-            record.database.rows("SELECT 1 FROM nowhere")
-        with pytest.raises(errors.StoreError):
-            list(record.database.iterate("SELECT 1 FROM nowhere"))
+        for ask in (record.database.rows, record.database.run, lambda *asked: list(record.database.iterate(*asked))):
+            with pytest.raises((*sqlite.OURS, *postgres.OURS)), record.database.write():
+                ask(sql, params)
+        assert record.database.rows("SELECT count(*) FROM batch") == [(0,)]
+
+
+@pytest.mark.parametrize("changed", ["batch", "chain"])
+def test_tables_that_were_damaged_are_told_from_mistakes(sqlite_url: str, changed: str) -> None:
+    shared_store(sqlite_url).database.close()
+    connection = apsw.Connection(str(store_path(sqlite_url)))
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        f"UPDATE sqlite_schema SET sql = replace(sql, '{changed}', 'Xatch'), name = replace(name, '{changed}', 'Xatch')"
+    )
+    connection.close()
+    with pytest.raises(errors.CorruptStore, match="restore a backup"), Record(sqlite_url) as record:
+        record.database.rows("SELECT chain FROM batch")
+
+
+def test_a_store_that_is_there_takes_no_other_secret(store_url: str) -> None:
+    with Record(store_url) as record:
         with pytest.raises(errors.StoreError, match="holds a record already"):
             made.talked(record)
             record.adopt_secret("ab" * 32)

@@ -26,7 +26,10 @@ def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
 
 
 class Database(Protocol):
-    """One connection to a store. Every method raises a StoreError that says what to do."""
+    """One connection to a store. Every method raises a StoreError that says what to do where the database fails.
+
+    A mistake in our own SQL is raised as the library's own error: it is a defect, and no waiting mends it.
+    """
 
     name: str
     where: str

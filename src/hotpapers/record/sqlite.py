@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,24 +33,39 @@ def _translate(error: Exception, where: str) -> errors.StoreError:
     if isinstance(error, apsw.NotADBError):
         return errors.NotAStore(f"{where}: not a Hot Papers store (nor any SQLite file).")
     if isinstance(error, apsw.CorruptError):
-        return errors.CorruptStore(
-            f"{where}: the file is damaged ({error}); restore a backup: hotpapers backup --restore"
-        )
+        return _damaged(where, error)
     if isinstance(error, apsw.CantOpenError):
         return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions.")
     return errors.StoreError(f"{where}: {error}")
 
 
+OURS = (
+    apsw.SQLError, apsw.BindingsError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.MisuseError,
+)  # fmt: skip
+"""Mistakes in our own statements. They pass as they are: waiting would mend nothing, and the traceback tells where."""
+
+
 class _translated:  # noqa: N801  it is used like the functions of contextlib, and costs a third: each statement needs it
-    def __init__(self, where: str) -> None:
-        self._where = where
+    """`is_changed`: whether the tables are others than the program makes; then its statements are right and they are
+    damaged."""
+
+    def __init__(self, where: str, is_changed: Callable[[], bool] = lambda: False) -> None:
+        self._where, self._is_changed = where, is_changed
 
     def __enter__(self) -> None:
         return
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, apsw.Error):
+        if not isinstance(error, apsw.Error):
+            return
+        if not isinstance(error, OURS):
             raise _translate(error, self._where) from error
+        if self._is_changed():
+            raise _damaged(self._where, error) from error
+
+
+def _damaged(where: str, error: Exception) -> errors.CorruptStore:
+    return errors.CorruptStore(f"{where}: the file is damaged ({error}); restore a backup: hotpapers backup --restore")
 
 
 def _use_wal(connection: apsw.Connection) -> None:
@@ -81,10 +96,12 @@ class SqliteDatabase:
             )
         self.where = str(path)
         self.path = path
+        self._migrations: Sequence[str] = ()
+        self._translated = _translated(self.where, self._has_other_tables)
         usual = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
         if not read_only:
             permissions.make_private(path)  # SQLite gives the log the rights of the store
-        with _translated(self.where):
+        with self._translated:
             try:
                 self._connection = self._open(self.where, apsw.SQLITE_OPEN_READONLY if read_only else usual)
             except (apsw.ReadOnlyError, apsw.CantOpenError):
@@ -122,24 +139,24 @@ class SqliteDatabase:
 
     def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with _translated(self.where):
+        with self._translated:
             return list(self._connection.execute(sql, params))
 
     def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one."""
-        with _translated(self.where):
+        with self._translated:
             yield from self._connection.execute(sql, params)
 
     def run(self, sql: str, params: Params = ()) -> int:
         """Runs a statement; how many rows it changed."""
-        with _translated(self.where):
+        with self._translated:
             before = self._connection.total_changes()
             self._connection.execute(sql, params)
             return self._connection.total_changes() - before
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
         """Runs a statement once per row; how many rows it changed in all."""
-        with _translated(self.where):
+        with self._translated:
             before = self._connection.total_changes()
             self._connection.executemany(sql, rows)
             return self._connection.total_changes() - before
@@ -147,11 +164,11 @@ class SqliteDatabase:
     @contextmanager
     def write(self) -> Iterator[None]:
         """A write transaction: BEGIN IMMEDIATE … COMMIT."""
-        with _translated(self.where):
+        with self._translated:
             self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
-            with _translated(self.where):
+            with self._translated:
                 self._connection.execute("COMMIT")
         except BaseException:
             if not self._connection.get_autocommit():
@@ -160,7 +177,8 @@ class SqliteDatabase:
 
     def migrate(self, migrations: Sequence[str]) -> None:
         """Brings the schema to the length of the list."""
-        with _translated(self.where):
+        self._migrations = migrations
+        with self._translated:
             version = self._connection.execute("PRAGMA user_version").get
             if version > len(migrations):
                 raise errors.NewerStore(
@@ -175,10 +193,19 @@ class SqliteDatabase:
             self.run(f"PRAGMA application_id = {APPLICATION}")
             self.run(f"PRAGMA user_version = {len(migrations)}")
 
+    def _has_other_tables(self) -> bool:
+        """Whether tables, columns or indexes are missing or others than the migrations make: damage, or a stranger."""
+        asked = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+        with suppress(apsw.Error), closing(apsw.Connection(":memory:")) as fresh:
+            for migration in self._migrations:
+                fresh.execute(migration)
+            return not set(fresh.execute(asked)) <= set(self._connection.execute(asked))
+        return True
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads inside see one and the same moment of the store."""
-        with _translated(self.where):
+        with self._translated:
             self._connection.execute("BEGIN")
             self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # only a read holds the moment
         try:
@@ -205,7 +232,7 @@ class SqliteDatabase:
 
     def become(self, source: SqliteDatabase) -> None:
         """Takes over all that another store holds, in one transaction: readers see the one or the other."""
-        with _translated(self.where), self._connection.backup("main", source._connection, "main") as steps:
+        with self._translated, self._connection.backup("main", source._connection, "main") as steps:
             while not steps.done:
                 steps.step(-1)
 
@@ -214,7 +241,7 @@ class SqliteDatabase:
 
         secure_delete zeroes what is deleted, but not every copy that moving rows between pages leaves behind.
         """
-        with _translated(self.where):
+        with self._translated:
             self._connection.execute("VACUUM")
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy and busy[0]:
@@ -225,7 +252,7 @@ class SqliteDatabase:
 
     def integrity(self) -> list[str]:
         """SQLite's own quick check."""
-        with _translated(self.where):
+        with self._translated:
             found = [str(row[0]) for row in self._connection.execute("PRAGMA quick_check(20)")]
         return [] if found == ["ok"] else found
 
