@@ -12,7 +12,7 @@ from hotpapers.collect.leases import Leases
 from hotpapers.collect.reading import Line, Reading
 from hotpapers.collect.recounting import Recounting
 from hotpapers.collect.rounds import Clock, Job, Rounds, Work
-from hotpapers.model import Source
+from hotpapers.model import Net, Source
 from hotpapers.record import Record
 from hotpapers.sources.lobsters import Lobsters, LobstersSettings
 from hotpapers.terms import TERMS
@@ -58,7 +58,7 @@ def _made(rounds: Rounds, net: ScriptedNet, record: Record) -> Iterator[Made]:
         rounds._close_store()
 
 
-def rounds_of(job: Job, store: str, net: ScriptedNet, holder: str) -> Rounds:
+def rounds_of(job: Job, store: str, net: Net, holder: str) -> Rounds:
     """A job's rounds by a network's own clock."""
     open_record = partial(Record, store)
     return Rounds(job.name, lambda: job, open_record, Leases(open_record, holder), Clock(net.now, net.sleep))

@@ -91,7 +91,7 @@ Examples:
 @common.json_option
 @common.store_options
 def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -> None:
-    """Erase a post or an account from every byte.
+    """Permanently delete a post or an account.
 
     An account with all its posts, for good. Totals stay, issues still verify, and what was forgotten is refused when it
     comes again. Folders that issues were published to are rendered anew. Backups and exports made before are named:

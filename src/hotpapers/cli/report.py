@@ -20,7 +20,7 @@ from hotpapers.record import Record, forgotten_file, now
 from hotpapers.record import duty as duties
 from hotpapers.record import status as reporting
 from hotpapers.record.store import is_server, store_path
-from hotpapers.record.verify import check_chain
+from hotpapers.record.verify import check_chain, check_keys
 
 LATE = DAY // 720
 """Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
@@ -42,24 +42,25 @@ def status(as_json: bool, home: common.Home) -> None:
     """
     exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
     with common.open_record(home) as record:
-        damaged = [*record.database.integrity(), *map(str, check_chain(record.database).findings)]
-        found = reporting.status(record)
+        found = [*check_chain(record.database).findings, *check_keys(record.database)]
+        damaged = [*record.database.integrity(), *map(str, found)]
+        figures = reporting.status(record)
         jobs = doings(record, now())
         incomplete = list(incomplete_days(record, now()))
         sites = site_forecasts(record, home.imprint.budget)
         exposed += map(str, too_open(_copies(record)))
     if as_json:
         told = {
-            **found._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
+            **figures._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
             "sound": not damaged, "damaged": damaged,
         }  # fmt: skip
         print_json(told)
     else:
-        _print_store(found)
+        _print_store(figures)
         _print_jobs(jobs, now())
         _print_sites(sites)
         _print_exposed(exposed)
-        _print_rest(found, incomplete, damaged)
+        _print_rest(figures, incomplete, damaged)
     if damaged:
         raise click.exceptions.Exit(1)
 

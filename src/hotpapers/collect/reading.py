@@ -60,13 +60,19 @@ def kept_raw(terms: Terms, seen: Seen) -> int:
     return 0 if seen.kind in NOT_KEPT else terms.keep
 
 
-def read_anew(source: Source, terms: Terms, words: Words, seen: Seen) -> list[Item]:
-    """What a source reads from what it saw, as far as the terms allow it and it says anything new."""
+def read_whole(source: Source, terms: Terms, words: Words, seen: Seen) -> list[Item]:
+    """What a source reads from what it saw, as far as the terms allow it. `words`: what was said before."""
     items = admitted(source.read(seen), terms)
     if seen.kind == EDIT:
         items += edits(words, items)
     if seen.kind == COUNTS:
         items += back_again(words, items)
+    return items
+
+
+def read_anew(source: Source, terms: Terms, words: Words, seen: Seen) -> list[Item]:
+    """What of that says anything new."""
+    items = read_whole(source, terms, words, seen)
     return [item for item in items if not isinstance(item, LASTING) or words.is_new(item)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -27,8 +28,26 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,99}")
 _encode = msgspec.json.Encoder().encode
 
 
+def needed(kind: type[model.Item]) -> tuple[str, ...]:
+    """The fields of a kind that must not be empty: by them its rows are found. A verdict may be about no paper."""
+    texts = [name for name, hint in get_type_hints(kind).items() if hint is not int and hint != tuple[str, ...]]
+    return tuple(name for name in texts if name != "about" and (name in kind.key or name in _NEEDED))
+
+
+_NEEDED = ("paper", "post", "stable")
+_NEEDED_OF = {kind: needed(kind) for kind in model.KINDS}
+
+
 def check(item: model.Item) -> None:
     """Raises ValueError or InputError for an item that no program should have written."""
+    for name in _NEEDED_OF[type(item)]:
+        if not getattr(item, name):
+            raise ValueError(f"{name} is empty")
+    check_closed(item)
+
+
+def check_closed(item: model.Item) -> None:
+    """The same for an item whose row was closed: what older programs let in may lack its key."""
     for name in item.__struct_fields__:
         value = getattr(item, name)
         if isinstance(value, int):

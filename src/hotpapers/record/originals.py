@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -104,21 +104,28 @@ def release(
 ) -> None:
     """Takes out of quarantine what a better reader can read: to the originals, if it gives anything."""
     sql = "SELECT id, kind, key, body, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
-    for number, kind, key, body, seen_at, keep_until in database.rows(sql, (source,)):
-        one, found, problem = read(model.Seen(kind, key, unpack(body), seen_at))
+    for number, *parts, keep_until in database.rows(sql, (source,)):
+        one, found, problem = read(_original(*parts))
         if not problem:
             database.run("DELETE FROM quarantine WHERE id = ?", (number,))
             if found and not any(map(forgotten.refuses, found)):
                 _keep(database, source, one, keep_until)
 
 
+def apart(database: Database, source: str) -> Iterator[model.Seen]:
+    """What is in quarantine of a source."""
+    sql = "SELECT kind, key, body, seen_at FROM quarantine WHERE source = ? ORDER BY id"
+    return (_original(*parts) for parts in database.iterate(sql, (source,)))
+
+
 def after(database: Database, source: str, number: int) -> list[tuple[int, model.Seen]]:
     """The next originals of a source, by number."""
     sql = f"SELECT id, kind, key, body, seen_at FROM raw WHERE source = ? AND id > ? ORDER BY id LIMIT {CHUNK}"
-    return [
-        (found[0], model.Seen(found[1], found[2], unpack(found[3]), found[4]))
-        for found in database.rows(sql, (source, number))
-    ]
+    return [(own, _original(*parts)) for own, *parts in database.rows(sql, (source, number))]
+
+
+def _original(kind: str, key: str, body: bytes, seen_at: int) -> model.Seen:
+    return model.Seen(kind, key, unpack(body), seen_at)
 
 
 def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Row]]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from hotpapers import errors, model
-from hotpapers.record import checks, items, originals, schema, tombstones, writing
+from hotpapers.record import again, items, originals, schema, tombstones, writing
+from hotpapers.record.again import Reader
 from hotpapers.record.database import Database
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.record.view import View
 from hotpapers.record.writing import Written
-
-Reader = Callable[[model.Seen], Iterable[model.Item]]
-"""A source's `read`: what a network said into items."""
 
 
 def anybody() -> None:
@@ -27,14 +26,6 @@ def anybody() -> None:
 def anything(item: model.Item) -> bool:
     """What of a batch is written where nobody says otherwise."""
     return True
-
-
-class Attempt(NamedTuple):
-    """An original, what was read from it, and why nothing could be."""
-
-    seen: model.Seen
-    items: list[model.Item]
-    problem: str
 
 
 def now() -> int:
@@ -149,7 +140,7 @@ class Record:
         its reason and stops nothing else. No lock is held while `seen` is asked for and read; only then are asked,
         while nobody else can write: `allowed`, which raises what undoes the batch, and `news`, of each item.
         """
-        found = [_try_reader(reader, one) for one in seen]
+        found = [again.attempt(reader, one) for one in seen]
         with self.database.write():
             allowed()
             known = tombstones.load(self.database, self.marks)
@@ -166,40 +157,42 @@ class Record:
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(problem) for _, _, problem in found))
 
-    def read_again(self, source: str, reader: Reader, *, at: int | None = None) -> Written:
+    def plan_again(self, source: str, reader: Reader, *, lasting: Collection[type[model.Item]] = ()) -> again.Plan:
+        """What `read_again` would do with the record as it is now."""
+        with self.database.snapshot():
+            return again.plan(self.view(), source, partial(again.attempt, reader), lasting)
+
+    def read_again(
+        self, source: str, reader: Reader, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
+    ) -> Written:
         """Reads what is kept raw or in quarantine with a better reader, in batches of so many originals.
 
         Old rows that it no longer gives are closed, new ones added, also where it gives nothing. What it cannot read
-        at all stays as it was.
+        at all stays as it was. `lasting`: kinds of which what says nothing new is not added.
         """
         total = Written(None, 0)
         upto = 0
         while True:
             with self.database.write():
-                written, upto = self._read_some_again(source, reader, upto, at or now())
+                written, upto = self._read_some_again(source, reader, upto, at or now(), lasting)
             total = _sum(total, written)
             if not upto:
                 return total
 
-    def _read_some_again(self, source: str, reader: Reader, after: int, at: int) -> tuple[Written, int]:
+    def _read_some_again(
+        self, source: str, reader: Reader, after: int, at: int, lasting: Collection[type[model.Item]]
+    ) -> tuple[Written, int]:
         """The originals after a number; the number of the last one, 0 when there are no more."""
+        read = partial(again.attempt, reader)
         if not after:
             known = tombstones.load(self.database, self.marks)
-            originals.release(self.database, known, source, lambda one: _try_reader(reader, one))
-        some = originals.after(self.database, source, after)
-        rows = originals.open_rows(self.database, [number for number, _ in some])
-        offers: list[writing.Offer] = []
-        stale: list[items.Row] = []
-        failed = 0
-        for number, one in some:
-            _, read, problem = _try_reader(reader, one)
-            failed += bool(problem)
-            if not problem:
-                gone, new = originals.compare(rows.get(number, []), [checks.clean(item) for item in read])
-                stale += gone
-                offers += [(item, number, None) for item in new]
-        written = writing.write_batch(self.database, offers, self.marks, at=at, source=source, close=stale)
-        return written._replace(quarantined=failed), some[-1][0] if some else 0
+            originals.release(self.database, known, source, read)
+        some, view = originals.after(self.database, source, after), self.view()
+        found = again.differences(view, some, read, again.LastWords(view, lasting))
+        written = writing.write_batch(
+            self.database, found.new, self.marks, at=at, source=source, close=found.stale
+        )  # fmt: skip
+        return written._replace(quarantined=found.unreadable), some[-1][0] if some else 0
 
     def count(self, kind: type[model.Item]) -> int:
         """How many open rows of a kind there are."""
@@ -208,20 +201,6 @@ class Record:
     def secret(self) -> str:
         """The store's secret, for a full export."""
         return self.marks.secret.hex()
-
-
-def _try_reader(reader: Reader, one: model.Seen) -> Attempt:
-    """What a reader makes of an original. Whatever a hostile one provokes is a reason for quarantine; that the store
-    cannot be asked is none: the batch is undone then, and read again."""
-    try:
-        found = list(reader(one))
-        for item in found:
-            checks.check(checks.clean(item))
-    except (errors.StoreError, errors.TakenOver):
-        raise
-    except Exception as problem:
-        return Attempt(one, [], f"{type(problem).__name__}: {problem}")
-    return Attempt(one, found, "")
 
 
 def _sum(one: Written, other: Written) -> Written:

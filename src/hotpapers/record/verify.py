@@ -11,10 +11,11 @@ from hotpapers.record.ahead import Ahead, all_ahead
 from hotpapers.record.database import Database
 from hotpapers.record.items import SPECS, Marks, Row
 from hotpapers.record.manifest import Label, Pair
+from hotpapers.record.repair import unusable
 
 
 class Finding(NamedTuple):
-    """Something that is not as it was written. `what`: changed, added, removed or issue."""
+    """Something that is not as it should be. `what`: changed, added, removed, unusable or issue."""
 
     what: str
     name: str
@@ -54,7 +55,7 @@ def check(database: Database, marks: Marks) -> Checked:
     with database.snapshot():
         chain = _read_chain(database)
         rows = RowCheck(database, marks, chain)
-        findings = [*chain.findings, *rows.findings()]
+        findings = [*chain.findings, *rows.findings(), *check_keys(database)]
     return Checked(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
 
 
@@ -62,6 +63,12 @@ def check_chain(database: Database) -> Chain:
     """Recomputes each batch's chain value from its manifest and the batch before."""
     with database.snapshot():
         return _read_chain(database)
+
+
+def check_keys(database: Database) -> Iterator[Finding]:
+    """Names the rows that nothing can show, as what they are found by is empty."""
+    for row in unusable(database):
+        yield Finding("unusable", f"{name_of(row.label)} (row {row.id} lacks its key; `hotpapers repair` closes it)")
 
 
 def _read_chain(database: Database) -> Chain:

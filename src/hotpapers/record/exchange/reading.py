@@ -138,8 +138,9 @@ class _Reader:
         row = line.body.pop("row", {})
         try:
             item: model.Item = msgspec.convert(line.body, BY_KIND[line.kind].type)
-            checks.check(item)
-            return checks.clean(item), msgspec.convert(row, Beside)
+            beside = msgspec.convert(row, Beside)
+            (checks.check_closed if beside.until else checks.check)(item)
+            return checks.clean(item), beside
         except (ValueError, InputError, RecursionError) as problem:
             raise self.error(line.number, str(problem)) from problem
 

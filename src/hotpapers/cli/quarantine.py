@@ -1,0 +1,147 @@
+"""Commands for what could not be read, and for reading again: quarantine, reprocess."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import complain, count, moment, print_json, say, size
+from hotpapers.collect.assembly import Choice, chosen_sources
+from hotpapers.errors import UsageError
+from hotpapers.record import quarantine as apart
+from hotpapers.record.again import Plan
+from hotpapers.record.quarantine import Quarantined
+from hotpapers.record.writing import Written
+from hotpapers.terms import of
+
+SHOWN = 4_000
+"""Characters of an original that are shown to people; `--json` has it whole."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers quarantine
+  hotpapers quarantine --source feeds --last 100
+  hotpapers quarantine 17"""
+)
+@click.argument("number", type=int, required=False)
+@click.option("--source", default="", metavar="NAME", help="Only this source's.")
+@click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@common.json_option
+@common.store_options
+def quarantine(number: int | None, source: str, most: int, as_json: bool, home: common.Home) -> None:
+    """List what could not be read, with the reasons, or show one original.
+
+    It is kept for a while, to find out why, and for a later version that can read it: `hotpapers reprocess`. What is
+    shown comes from strangers; whatever a terminal would obey is shown as text.
+    """
+    with common.open_record(home) as record:
+        if number is not None:
+            _show(*apart.one(record.database, number), as_json)
+            return
+        totals = apart.counted(record.database)
+        latest = apart.latest(record.database, source, most)
+    if as_json:
+        print_json({"sources": totals, "quarantine": latest})
+        return
+    for one in latest:
+        say(_line(one))
+    listed = sum(number for name, number in totals.items() if source in ("", name))
+    say(_summary(totals, listed, len(latest)) if listed else "nothing is in quarantine")
+
+
+def _line(one: Quarantined) -> str:
+    name = f"{one.source} {one.kind}" + (f" {_one_line(one.key)[:60]}" if one.key else "")
+    return f"{one.number:>6}  {moment(one.seen_at)}  {name}: {_one_line(one.reason)}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _summary(totals: Mapping[str, int], listed: int, shown: int) -> str:
+    more = f", the last {shown:,} listed" if shown < listed else ""
+    by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
+    return f"{count(listed, 'original')}{more}. In all: {by_source}. `hotpapers quarantine NUMBER` shows one."
+
+
+def _show(one: Quarantined, body: bytes, as_json: bool) -> None:
+    text = body.decode(errors="backslashreplace")
+    if as_json:
+        print_json({**one._asdict(), "body": text})
+        return
+    say(f"number     {one.number}, {one.source} {one.kind} {_one_line(one.key)}")
+    say(f"seen       {moment(one.seen_at)}, kept until {moment(one.keep_until)}")
+    say(f"reason     {_one_line(one.reason)}")
+    say(f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}")
+    say(text[:SHOWN])
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers reprocess feeds
+  hotpapers reprocess mastodon --yes"""
+)
+@click.argument("source")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@common.json_option
+@common.store_options
+def reprocess(source: str, yes: bool, as_json: bool, home: common.Home) -> None:
+    """Read again what is kept of a source, with the program as it is now.
+
+    For after an update that reads a network better. It says what would change, asks, and does it: rows that are no
+    longer read are closed, new ones added, and what can be read leaves quarantine. What cannot be read stays as it is.
+    No frozen issue changes. The network is not asked.
+    """
+    from hotpapers.collect import reprocessing  # all sources come with it
+
+    [choice] = chosen_sources(home.settings.source, [source], str(home.file), home.terms)
+    terms = of(home.terms, source)
+    with common.open_record(home) as record:
+        planned = reprocessing.plan(record, choice, terms)
+        if not as_json:
+            for line in _planned(choice, planned):
+                say(line)
+        done = None
+        if not planned.is_nothing and (yes or _agreed()):
+            done = reprocessing.reprocess(record, choice, terms)
+    _report(planned, done, as_json)
+
+
+def _planned(choice: Choice, planned: Plan) -> Iterator[str]:
+    yield f"{choice.name}: {count(planned.kept, 'original')} kept, {planned.apart:,} in quarantine"
+    if planned.unreadable:
+        yield f"can no longer be read: {count(planned.unreadable, 'original')}; what was read from them stays"
+    if not planned.is_nothing:
+        yield f"would close    {_by_kind(planned.closed)}"
+        yield f"would add      {_by_kind(planned.added)}"
+        yield f"can be read    {planned.readable:,} of {planned.apart:,} in quarantine"
+
+
+def _by_kind(rows: Mapping[str, int]) -> str:
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in rows.items())
+    return count(sum(rows.values()), "row") + (f": {kinds}" if kinds else "")
+
+
+def _agreed() -> bool:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError("nobody is there to be asked; add --yes to change the record")
+    return click.confirm("Change the record so?", err=True)
+
+
+def _report(planned: Plan, done: Written | None, as_json: bool) -> None:
+    if as_json:
+        print_json({"planned": planned, "done": done is not None, "added": done.added if done else 0})
+    elif planned.is_nothing:
+        say("nothing to change")
+    elif done:
+        say(f"done: {count(sum(planned.closed.values()), 'row')} closed, {done.added:,} added")
+    else:
+        complain("nothing was changed")
+    if not planned.is_nothing and not done:
+        raise click.exceptions.Exit(1)
