@@ -71,11 +71,13 @@ def _folders(folders: list[Again]) -> list[dict[str, Any]]:
 def _say_folders(folders: list[Again], as_json: bool) -> None:
     """Says what was rendered anew; exit status 1 where a folder that is there could not be."""
     for one in folders:
-        if not one.rendered:
+        if not one.is_ours:
+            complain(f"{one.folder}: {one.reason}, of which this store is a copy; run the same command there")
+        elif not one.rendered:
             complain(f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again")
         elif not as_json:
             say(f"rendered anew: {one.folder}")
-    if any(not one.rendered and one.folder.is_dir() for one in folders):
+    if any(one.is_ours and not one.rendered and one.folder.is_dir() for one in folders):
         raise click.exceptions.Exit(1)
 
 

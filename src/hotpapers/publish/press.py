@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hotpapers import model, terms
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.model import File
-from hotpapers.publish import budget, channel
+from hotpapers.publish import budget, channel, folders
 from hotpapers.publish.addresses import issue_path
 from hotpapers.publish.files import Wrote, write_files
 from hotpapers.publish.imprint import NOBODY, Imprint
@@ -20,8 +20,6 @@ from hotpapers.record import Record, now
 
 LARGE = 100
 """Issues from which on two processes write a site: a Python takes as long to begin as ten of them to be written."""
-FOLDER = "file:"
-"""How a delivery's target names a folder."""
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
@@ -55,7 +53,7 @@ def press(
     Raises UsageError for a folder that holds another publication's files, or cannot be written.
     """
     made = channel(to, imprint)
-    target = FOLDER + str(output.resolve())
+    target = folders.target_of(record.database, output)
     _check_folder(record, publication, to, target, output)
     fresh = _not_sent(record, publication, days, to, target)
     _keep(record, publication, to, target, fresh, "sending")
@@ -78,8 +76,7 @@ def site_forecasts(record: Record, most: int) -> list[budget.Forecast]:
     """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
     sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery
         WHERE channel = 'site' AND until = 0 AND state = 'sent' GROUP BY target, publication"""
-    rows = (row for row in record.database.rows(sql) if row[0].startswith(FOLDER))
-    found = [(Path(target.removeprefix(FOLDER)), name, days) for target, name, days in rows]
+    found = [(folder.path, name, days) for folder, name, days in _folders(record, sql) if not folder.owner]
     known = record.view().latest(model.Publication)
     windows = {row.item.publication: row.item.window for row in known if isinstance(row.item, model.Publication)}
     return [
@@ -107,7 +104,7 @@ def _whole(shelf: RecordShelf, publication: str, imprint: Imprint, since: str) -
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
     """The days whose latest edition a channel has not yet written to a folder, ascending."""
     days = list(_latest_editions(record, publication))
-    return sorted(_not_sent(record, publication, days, to, FOLDER + str(output.resolve())))
+    return sorted(_not_sent(record, publication, days, to, folders.target_of(record.database, output)))
 
 
 def _check_folder(record: Record, publication: str, to: str, target: str, output: Path) -> None:
@@ -153,13 +150,22 @@ def _keep(
 
 
 class Again(NamedTuple):
-    """A folder that issues were written to; whether it was rendered anew, or why not."""
+    """A folder that issues were written to; whether it was rendered anew, or why not. `is_ours`: false where another
+    store wrote it, of which this one is a copy."""
 
     folder: Path
     publication: str
     channel: str
     rendered: bool
     reason: str = ""
+    is_ours: bool = True
+
+
+def _folders(record: Record, sql: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query whose first column is a delivery's target, with the folder in its place; others left out."""
+    for target, *rest in record.database.rows(sql):
+        if folder := folders.folder_of(record.database, target):
+            yield (folder, *rest)
 
 
 def press_again(
@@ -171,14 +177,15 @@ def press_again(
     `only`: nothing but these issues, by publication and day.
     """
     sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery WHERE until = 0'
-    rows = sorted(row for row in record.database.rows(sql) if row[0].startswith(FOLDER))
     shelf = RecordShelf(record, allowed)
     found = []
-    for (target, publication, to), group in groupby(rows, key=lambda row: row[:3]):
-        days, folder = {row[3] for row in group}, Path(target.removeprefix(FOLDER))
+    for (folder, publication, to), group in groupby(sorted(_folders(record, sql)), key=lambda row: row[:3]):
+        days = {row[3] for row in group}
         some = None if only is None else {day for name, day in only if name == publication}
-        if some is None or some:
-            found.append(_render_again(shelf, publication, to, folder, (days, some), imprint))
+        if folder.owner:
+            found.append(Again(folder.path, publication, to, False, f"belongs to {folder.owner}", is_ours=False))
+        elif some is None or some:
+            found.append(_render_again(shelf, publication, to, folder.path, (days, some), imprint))
     return found
 
 
