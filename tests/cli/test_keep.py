@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,7 @@ from hotpapers.record import Record, now
 from tests.cli import made
 from tests.cli.conftest import DAYS
 from tests.cli.run import at_terminal, environment, good, misuse, replaced, run, same
+from tests.disks import small_disk
 
 POST = f"x:{made.post(100).id}"
 """The first post of the second paper, in each of the three listings."""
@@ -122,6 +125,52 @@ def test_a_post_of_which_little_is_known(demo: Path) -> None:
     assert good("verify", "--all", "--store", demo).startswith("verified, 3 parts forgotten: 5 issues rebuilt, ")
     left = good("export", "--records", "--store", demo)
     assert left.count('"kind":"post"') == 90 and left.count('"account":""') == 90
+
+
+def test_where_traces_cannot_be_erased_all_else_is_done_and_said(store: Path, tmp_path: Path) -> None:
+    """Enough room to forget, and too little to write the file anew."""
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        there = Path(shutil.copy(store, disk / "papers.db"))
+        with Record(str(there)) as record:
+            record.write(many_posts(3000), source="test")
+        good("publish", "--all", "--to", "classic", "--output", tmp_path / "pages", "--store", there)
+        filling = disk / "others"
+        filling.write_bytes(bytes(max(shutil.disk_usage(disk).free - 2**20, 0)))
+        ran = run("forget", POST, "--yes", "--store", there)
+        assert ran.status == 1 and f"{POST}: forgotten, " in ran.out and "rendered anew: " in ran.out, ran
+        assert re.fullmatch(
+            r"hotpapers: .*: forgotten, but the disk has no room to write the file anew, and without that copies may "
+            r"remain in unused parts of it; free some \d+ MB and run the same command again to finish\.\n", ran.err,
+        )  # fmt: skip
+        assert "Kettle 100 is out" not in text(tmp_path / "pages")
+        assert not is_there(there)
+        filling.unlink()
+        assert good("forget", POST, "--yes", "--store", there).startswith(f"{POST}: forgotten, 0 rows")
+        assert all(b"Kettle 100 is out" not in file.read_bytes() for file in disk.iterdir())
+
+
+def test_what_there_is_no_room_to_forget_is_said_to_be_there_still(store: Path, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        there = Path(shutil.copy(store, disk / "papers.db"))
+        with Record(str(there)) as record:
+            record.write(many_posts(3000), source="test")
+            (disk / "others").write_bytes(bytes(shutil.disk_usage(disk).free - 40_000))
+            ran = run("forget", POST, "--yes", "--store", there)
+        assert ran.status == 1 and ran.out == ""
+        assert f"{POST}: not forgotten. {there}: no room left on the disk; nothing was changed." in ran.err
+        assert is_there(there)
+
+
+def is_there(store: Path) -> bool:
+    with Record(str(store)) as record:
+        return bool(record.database.rows("SELECT 1 FROM post WHERE text LIKE 'Kettle 100 is out' || char(10) || '_%'"))
+
+
+def many_posts(number: int) -> Iterator[model.Post]:
+    for n in range(number):
+        yield model.Post(
+            post=f"x:9{n:07}", network="x", account="x:@tansy", created_at=n, text=f"{n} kettles " * 20, observed_at=n
+        )
 
 
 def test_what_is_unknown_does_not_stop_the_rest(store: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from hotpapers.record.database import Params
 from hotpapers.record.forget import forget
 from hotpapers.record.manifest import Manifest, pack
 from hotpapers.record.store import connect, store_path
+from tests import disks
 from tests.record import made, workers
 
 
@@ -151,15 +151,8 @@ def test_a_full_store_keeps_what_it_has(sqlite_url: str) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of one megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made_it = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=False, capture_output=True
-    )
-    if made_it.returncode:
-        pytest.skip("this user may not mount a small disk")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with disks.small_disk(tmp_path / "disk", "1m") as folder:
+        yield folder
 
 
 def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
@@ -360,6 +353,17 @@ def test_a_server_whose_disk_is_full_or_damaged(postgres_url: str) -> None:
                 record.database.run("DELETE FROM meta")
                 record.database.run(raising)
             assert record.database.rows("SELECT count(*) FROM meta") == [(2,)]
+
+
+def test_a_server_that_cannot_write_its_tables_anew_says_what_is_done(postgres_url: str) -> None:
+    with shared_store(postgres_url) as record, Record(postgres_url) as other:
+        record.database.run("SET lock_timeout = 200")
+        key = made.all_rows(record, model.Post)[0].post  # type: ignore[attr-defined]
+        with other.database.snapshot():
+            other.database.rows("SELECT count(*) FROM post")
+            with pytest.raises(errors.BusyStore, match=r"forgotten, but the tables .* run the same command again"):
+                forget(record, key)
+        assert forget(record, key).rows == 0
 
 
 def test_a_server_that_only_lets_read(postgres_url: str) -> None:

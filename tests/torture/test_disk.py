@@ -17,6 +17,7 @@ from hotpapers.errors import FullStore
 from hotpapers.model import HOUR
 from hotpapers.record import Record, sqlite
 from tests.conftest import _with_database
+from tests.disks import small_disk
 from tests.torture import agree
 from tests.torture.agree import Bounds
 from tests.torture.rig import Rig, rig
@@ -62,21 +63,6 @@ def test_a_store_that_may_not_grow_goes_on_when_it_may(
 
 
 # ---- on a disk that is full --------------------------------------------------------------------------------
-
-
-@contextmanager
-def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A disk of a few megabytes, where somebody may make one."""
-    folder.mkdir(exist_ok=True)
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True, text=True, check=False
-    )
-    if made.returncode:
-        pytest.skip(f"no disk can be mounted: {made.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def grow(folder: Path) -> None:

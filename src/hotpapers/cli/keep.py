@@ -10,7 +10,7 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.terminal import complain, count, print_json, say
-from hotpapers.errors import NoSuch, UsageError
+from hotpapers.errors import HotPapersError, NoSuch, StoreError, UsageError
 from hotpapers.mailing import subscribers
 from hotpapers.mailing.addresses import is_address
 from hotpapers.publish.press import Again, press_again
@@ -103,32 +103,44 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -
     if not yes and not _agreed(keys):
         complain("nothing was erased")
         raise click.exceptions.Exit(1)
-    unknown: list[NoSuch] = []
+    problems: list[HotPapersError] = []
     done: list[tuple[str, forgetting.Forgotten]] = []
     with common.open_record(home) as record:
         for key in wanted:
             try:
                 done.append((key, _forgotten(record, key)))
             except NoSuch as problem:
-                unknown.append(problem)
+                problems.append(problem)
+            except StoreError as problem:
+                problems.append(StoreError(f"{key}: not forgotten. {problem}"))
+        if done:  # pages change also where traces stay
+            problems += _traces_erased(record)
         folders = press_again(record, home.imprint, home.terms) if done else []
     _report_forgotten(done, folders, as_json)
-    for one in unknown:
+    for one in problems:
         complain(str(one))
     _say_folders(folders, as_json)
-    if unknown:
-        raise click.exceptions.Exit(2)
+    if problems:
+        raise click.exceptions.Exit(2 if isinstance(problems[-1], NoSuch) else 1)
+
+
+def _traces_erased(record: Record) -> list[HotPapersError]:
+    """Erases what the forgotten left in unused parts of the store, once for all; why that could not be done."""
+    try:
+        record.database.erase_traces()
+    except StoreError as problem:
+        return [problem]
+    return []
 
 
 def _forgotten(record: Record, key: str) -> forgetting.Forgotten:
-    """Forgets a post, an account or a mail address. Raises NoSuch."""
+    """Forgets a post, an account or a mail address. Raises NoSuch, StoreError."""
     if not is_address(key):
-        return forgetting.forget(record, key)
+        return forgetting.forget_rows(record, key)
     subscribers.forget(record, key, now())
     known = subscribers.known(record, key)
     if not known:
         raise NoSuch(f"{key}: gets nothing by mail")
-    record.database.erase_traces()
     backups = tuple(copy for copy in forgetting.copies(record) if copy.startswith("backup "))
     return forgetting.Forgotten((key,), known, 0, backups)
 

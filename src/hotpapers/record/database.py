@@ -56,7 +56,8 @@ class Database(Protocol):
         """Reads inside see one and the same moment of the store."""
 
     def erase_traces(self) -> None:
-        """Overwrites what deleted rows left behind in free pages and logs."""
+        """Overwrites what deleted rows left behind in free pages and logs. Raises FullStore, BusyStore: the rows are
+        deleted all the same, and the same call again finishes it."""
 
     def integrity(self) -> list[str]:
         """What the database itself finds damaged; empty when it is sound."""

@@ -61,15 +61,21 @@ Change = tuple[Row, model.Item]
 def forget(record: Record, key: str, *, at: int | None = None) -> Forgotten:
     """Forgets a post or an account with all its posts, by its key (`x:1341…`, `x:@handle`, `bluesky:did:…`).
 
-    Raises NoSuch when the record knows nothing of it, UsageError when it is no key. Running it again finishes what
-    an interruption left.
+    Raises NoSuch when the record knows nothing of it, UsageError when it is no key, and what `erase_traces` raises: all
+    is done then but that. Running it again finishes what an interruption left.
     """
+    done = forget_rows(record, key, at=at)
+    record.database.erase_traces()
+    return done
+
+
+def forget_rows(record: Record, key: str, *, at: int | None = None) -> Forgotten:
+    """The same without `erase_traces`: for who forgets several, and erases the traces of all at once."""
     key = _checked(key)
     with record.database.write():
         keys = _belonging(record, key)
         rows, gone = erase(record, keys, at=at or now())
         forgotten_file.complete(record.database, record.marks)
-    record.database.erase_traces()
     return Forgotten(keys, rows, gone, tuple(copies(record, key)))
 
 

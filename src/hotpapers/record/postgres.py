@@ -150,13 +150,23 @@ class PostgresDatabase:
 
     def erase_traces(self) -> None:
         """Rewrites the tables, so that no dead row is left, and has the server recycle its log."""
-        with self._translated():
+        with self._finishing(), self._translated():
             ours = "relnamespace = current_schema()::regnamespace AND relkind = 'r'"
             sql = f"SELECT relname FROM pg_class WHERE {ours} AND pg_relation_size(oid) > 0"  # those ever filled
             for (table,) in self.rows(sql):
                 self._connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"'.encode())
             with suppress(psycopg.errors.InsufficientPrivilege):  # the server checkpoints by itself within minutes
                 self._connection.execute("CHECKPOINT")
+
+    @contextmanager
+    def _finishing(self) -> Iterator[None]:
+        try:
+            yield
+        except (errors.FullStore, errors.BusyStore) as problem:
+            raise type(problem)(
+                f"{self.where}: forgotten, but the tables could not be written anew without what was deleted "
+                f"({_first_line(problem.__cause__ or problem)}); run the same command again to finish."
+            ) from problem
 
     def integrity(self) -> list[str]:
         """PostgreSQL checks its pages when it reads them; there is no quick check to run."""
@@ -179,5 +189,5 @@ def _placed(sql: str) -> bytes:
     return sql.replace("?", "%s").encode()
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -83,6 +83,13 @@ def _use_wal(connection: apsw.Connection) -> None:
             time.sleep(0.01)
 
 
+def _no_room(where: str, size: int) -> str:
+    return (
+        f"{where}: forgotten, but the disk has no room to write the file anew, and without that copies may remain in "
+        f"unused parts of it; free some {2 * size / 1e6:,.0f} MB and run the same command again to finish."
+    )
+
+
 class SqliteDatabase:
     """A store in a SQLite file (WAL, synchronous FULL, STRICT tables)."""
 
@@ -242,7 +249,12 @@ class SqliteDatabase:
         secure_delete zeroes what is deleted, but not every copy that moving rows between pages leaves behind.
         """
         with self._translated:
-            self._connection.execute("VACUUM")
+            try:
+                self._connection.execute("VACUUM")
+            except apsw.FullError as error:
+                with suppress(apsw.Error):  # the log at least takes no room
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raise errors.FullStore(_no_room(self.where, self.size())) from error
             busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy and busy[0]:
             raise errors.BusyStore(
