@@ -18,7 +18,7 @@ def content(*days: str, day: str = THURSDAY, new: int | None = 69, of: int = 214
     chosen = {name: more.pop(name) for name in list(more) if name in Publication.__struct_fields__}
     issue = IssueContent(
         publication=msgspec.structs.replace(DAILY, **chosen), day=day, edition=1, from_at=0, cut=0, position=1,
-        ranking="rarity/1", announced=new, considered=of, readings=(), earlier=(),
+        chain="", ranking="rarity/1", announced=new, considered=of, readings=(), earlier=(),
         entries=tuple(entry(n, announcement_days.announced_at(one)) for n, one in enumerate(days, 1)), still=(),
         peers=(),
     )  # fmt: skip

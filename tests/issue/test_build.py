@@ -9,7 +9,7 @@ import pytest
 
 from hotpapers import announcement_days, ranking
 from hotpapers.issue import build
-from hotpapers.model import HOUR, LARGEST, Attention, Candidate, Entry, Item, Paper, Publication, Talk
+from hotpapers.model import HOUR, Attention, Candidate, Entry, Item, Paper, Publication, Talk
 from hotpapers.record.store import Record
 from tests.issue.made import (
     DAILY,
@@ -418,4 +418,4 @@ def test_what_came_later_changes_nothing(record: Record) -> None:
     ]  # fmt: skip
     write(record, late, read("mastodon", TODAY - HOUR, CUT, "refused"))
     assert build.build(record, recipe) == before
-    assert numbers(build.build(record, recipe._replace(position=LARGEST)).content.entries) == [2]
+    assert numbers(build.build(record, recipe._replace(position=record.head.position)).content.entries) == [2]

@@ -205,7 +205,7 @@ def issue(
 ) -> ShelfIssue:
     """A frozen issue; its digest is made of its name."""
     content = IssueContent(
-        publication=publication, day=day, edition=edition, from_at=NOON, cut=NOON, position=7,
+        publication=publication, day=day, edition=edition, from_at=NOON, cut=NOON, position=7, chain="",
         ranking=publication.ranking, announced=announced,
         considered=len(entries) if considered is None else considered, readings=readings, earlier=(),
         entries=tuple(one.entry for one in entries), still=tuple(one.entry for one in still), peers=peers,

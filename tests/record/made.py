@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 
@@ -13,6 +14,7 @@ from hotpapers.issue import freeze
 from hotpapers.model import DAY, HOUR
 from hotpapers.record import Record
 from hotpapers.record.importers import classic
+from hotpapers.record.manifest import GENESIS
 from hotpapers.record.verify import Checked, Finding, check
 from tests.conftest import data
 
@@ -26,6 +28,8 @@ def moment(text: str) -> int:
 
 
 AT = moment("2021-03-02 08:00")
+RESTS = json.dumps({"position": 0, "chain": GENESIS.hex()}, separators=(",", ":"))
+"""The least that an issue's content says of the record: that it rests on an empty one."""
 
 EVERY: tuple[model.Item, ...] = (
     model.Paper(
@@ -78,7 +82,10 @@ EVERY: tuple[model.Item, ...] = (
         include=("tea",), exclude=("coffee",), networks=("x",), own=("x:@tea",), posts=2, hour=9, zone="Europe/Zurich",
         observed_at=AT,
     ),
-    model.Issue(publication="tea", day="2021-03-02", edition=1, digest="cd" * 32, content='{"tea":1}', observed_at=AT),
+    model.Issue(
+        publication="tea", day="2021-03-02", edition=1, digest=hashlib.sha256(RESTS.encode()).hexdigest(),
+        content=RESTS, observed_at=AT,
+    ),
     model.Delivery(
         publication="tea", day="2021-03-02", edition=1, channel="mailing", target="ada@example.org", state="sent",
         receipt="250 ok", observed_at=AT,

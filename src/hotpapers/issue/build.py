@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model, ranking
+from hotpapers.errors import IssueError
 from hotpapers.issue import choice, posts, quotes
 from hotpapers.issue.coverage import readings
 from hotpapers.issue.listing import listed_places, listing_cut, listing_talk, places_of
@@ -29,6 +30,7 @@ from hotpapers.model import (
     Scored,
     Talk,
 )
+from hotpapers.record import writing
 from hotpapers.record.items import Row, canonical_json
 from hotpapers.record.store import Record
 from hotpapers.record.view import View
@@ -105,7 +107,7 @@ def _build_listing(record: Record, recipe: Recipe) -> Built:
     )
     order = ranking.rank(talk, recipe.publication.ranking)
     about = About(cut, cut, None, len(talk.candidates))
-    return Built(_content(recipe, about, makings, order), ())
+    return Built(_content(record, recipe, about, makings, order), ())
 
 
 # ---- publications of our own ---------------------------------------------------------------------------
@@ -140,7 +142,7 @@ def _build_own(record: Record, recipe: Recipe) -> Built:
         choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
     )  # fmt: skip
-    content = _content(recipe, about, makings, chosen.fresh, chosen.still)
+    content = _content(record, recipe, about, makings, chosen.fresh, chosen.still)
     return Built(content, tuple(_shown(content, makings)))
 
 
@@ -251,13 +253,26 @@ class About(NamedTuple):
 
 
 def _content(
-    recipe: Recipe, about: About, makings: Makings, order: Sequence[Scored], still: Sequence[Scored] = ()
+    record: Record,
+    recipe: Recipe,
+    about: About,
+    makings: Makings,
+    order: Sequence[Scored],
+    still: Sequence[Scored] = (),
 ) -> IssueContent:
     return IssueContent(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
-        ranking=recipe.publication.ranking, entries=_entries(makings, order), still=_entries(makings, still),
-        peers=makings.talk.peers, replaces=recipe.replaces, reason=recipe.reason, **about._asdict(),
+        chain=_chain(record, recipe.position), ranking=recipe.publication.ranking, entries=_entries(makings, order),
+        still=_entries(makings, still), peers=makings.talk.peers, replaces=recipe.replaces, reason=recipe.reason,
+        **about._asdict(),
     )  # fmt: skip
+
+
+def _chain(record: Record, position: int) -> str:
+    found = writing.chain_at(record.database, position)
+    if found is None:
+        raise IssueError(f"batch {position} is not in the record")
+    return found.hex()
 
 
 def _entries(makings: Makings, order: Sequence[Scored]) -> tuple[Entry, ...]:

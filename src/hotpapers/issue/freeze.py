@@ -11,14 +11,17 @@ import msgspec
 from hotpapers import model
 from hotpapers.errors import IssueError, NoSuch, UsageError
 from hotpapers.issue import quotes
-from hotpapers.issue.build import Built, Recipe, build, digest_of, read_content
+from hotpapers.issue.build import Built, Recipe, build, read_content
 from hotpapers.issue.choice import THRESHOLD
 from hotpapers.issue.windows import check_label, closing, is_closed, limit_of
+from hotpapers.record.frozen import flaw_of
 from hotpapers.record.items import canonical_json
 from hotpapers.record.store import Record, now
 from hotpapers.record.verify import Finding
 
 BATCH_SOURCE = "issue"
+UNBUILDABLE = (NoSuch, IssueError, ValueError, ArithmeticError, LookupError, RecursionError)
+"""What building from a damaged content or record may raise."""
 
 
 class Frozen(NamedTuple):
@@ -154,20 +157,19 @@ def newer_listing(record: Record, frozen: Frozen) -> bool:
 def check_issue(record: Record, item: model.Issue) -> Iterator[Finding]:
     """Compares an issue with its digest, then with what is rebuilt from the record."""
     name = f"{item.publication} {item.day} edition {item.edition}"
+    flaw = flaw_of(record.database, item)
+    if flaw is not None:
+        yield Finding("issue", f"{name}: {flaw}")
     try:
         content = read_content(item.content)
-    except (msgspec.DecodeError, msgspec.ValidationError) as problem:
+    except (msgspec.DecodeError, RecursionError) as problem:
         yield Finding("issue", f"{name}: its content cannot be read: {problem}")
         return
-    if digest_of(content) != item.digest:
-        yield Finding("issue", f"{name}: its content does not have its digest")
-    recipe = _recipe_of(content)
     if record.head.position < content.position:
-        yield Finding("issue", f"{name}: rests on batch {content.position}, which is gone")
         return
     try:
-        rebuilt = build(record, recipe).content
-    except (NoSuch, IssueError) as problem:
+        rebuilt = build(record, _recipe_of(content)).content
+    except UNBUILDABLE as problem:
         yield Finding("issue", f"{name}: cannot be rebuilt: {problem}")
         return
     differing = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))

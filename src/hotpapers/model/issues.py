@@ -79,11 +79,11 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
 class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     """All that an issue is. Its digest is the SHA-256 of its RFC 8785 JSON.
 
-    `cut`: the moment up to which observations count. `position`: up to which batch the record was read. `announced`,
-    `considered`: papers announced that day, papers that were ranked. `replaces`: the digest of the edition that this
-    one corrects, for `reason`. `choice`: by which rule its papers were chosen, `compared`: with what they were
-    compared, `quoting`: by which rule posts were chosen; all absent in listings and in what was frozen before these
-    were told.
+    `cut`: the moment up to which observations count. `position`: up to which batch the record was read, `chain`: that
+    batch's chain value in hexadecimal, which binds all that came before. `announced`, `considered`: papers announced
+    that day, papers that were ranked. `replaces`: the digest of the edition that this one corrects, for `reason`.
+    `choice`: by which rule its papers were chosen, `compared`: with what they were compared, `quoting`: by which rule
+    posts were chosen; all absent in listings and in what was frozen before these were told.
     """
 
     format: Literal[1] = 1
@@ -93,6 +93,7 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     from_at: int
     cut: int
     position: int
+    chain: str
     ranking: str
     announced: int | None
     considered: int

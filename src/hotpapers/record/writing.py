@@ -65,6 +65,14 @@ def head(database: Database) -> Head:
     return Head(found[0][0], bytes(found[0][1])) if found else Head(0, manifest.GENESIS)
 
 
+def chain_at(database: Database, position: int) -> bytes | None:
+    """The chain value of the batch at a position, the beginning's for 0; None when there is no such batch."""
+    if position == 0:
+        return manifest.GENESIS
+    found = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
+    return bytes(found[0][0]) if found else None
+
+
 # ---- rows ----------------------------------------------------------------------------------------------
 
 

@@ -22,6 +22,7 @@ from hotpapers.record.exchange import FORMAT, VERSION
 from hotpapers.record.exchange.forgetting import Left, Redactions
 from hotpapers.record.exchange.lines import Batch, Beside, Header, Pruned
 from hotpapers.record.exchange.writing import MADE_HERE
+from hotpapers.record.frozen import flaw_of
 from hotpapers.record.items import BY_KIND, SALT, SPECS, Kept, Marks, Prepared, prepare
 from hotpapers.record.store import Record
 
@@ -315,6 +316,9 @@ class _Full:
             rows = [(*one.row, position) for one in prepared if type(one.item) is spec.type]
             if rows and self.record.database.many(writing.insert_sql(spec.kind), rows) != len(rows):
                 raise self.reader.error(line.number, f"batch {position} has a {spec.kind} twice")
+        for one in prepared:
+            if isinstance(one.item, model.Issue) and (flaw := flaw_of(self.record.database, one.item)):
+                raise self._changed(line.number, f"the issue of {one.item.day}: {flaw}")
 
 
 def _close_row(record: Record, label: manifest.Label, since: int, position: int) -> int:
