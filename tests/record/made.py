@@ -243,10 +243,10 @@ def rich(record: Record) -> list[model.Issue]:
 
 
 def verified(record: Record) -> Checked:
-    """The outcome of a whole check, issues rebuilt."""
+    """The outcome of a whole check, issues rebuilt; alike whatever the database could check of itself."""
     checked = check(record.database, record.marks)
     found = [finding for item in all_rows(record, model.Issue) for finding in _of_issue(record, item)]
-    return checked._replace(findings=(*checked.findings, *found))
+    return checked._replace(findings=(*checked.findings, *found), unchecked="")
 
 
 def _of_issue(record: Record, item: model.Item) -> Iterator[Finding]:

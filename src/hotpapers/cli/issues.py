@@ -14,7 +14,7 @@ from hotpapers.answers.desk import Desk
 from hotpapers.answers.issues import explained
 from hotpapers.cli import common, sending
 from hotpapers.cli.terminal import bar, complain, count, print_json, say
-from hotpapers.errors import NoSuch, NotAnArxivId, UsageError
+from hotpapers.errors import CorruptStore, NoSuch, NotAnArxivId, UsageError
 from hotpapers.issue import explain as explaining
 from hotpapers.issue import freeze
 from hotpapers.issue.explain import Explanation
@@ -23,7 +23,7 @@ from hotpapers.issue.windows import latest_label
 from hotpapers.model import Issue, Publication
 from hotpapers.publish.press import press
 from hotpapers.record import Record, now
-from hotpapers.record.verify import Checked, Finding, check
+from hotpapers.record.verify import Checked, Finding, check, damage
 
 if TYPE_CHECKING:
     from hotpapers.issue.freeze import Frozen
@@ -235,14 +235,17 @@ Examples:
 def verify(dates: tuple[str, ...], everything: bool, publication: str | None, as_json: bool, home: common.Home) -> None:
     """Rebuild issues from the record and compare digests.
 
-    First the record itself is checked, batch by batch and row by row. What was changed, added or removed is named,
-    and the exit status is 1.
+    First the store is checked, page by page, then the record, batch by batch and row by row. What was damaged, changed,
+    added or removed is named, and the exit status is 1.
     """
     common.need(bool(dates) != everything, "say which issues to verify: dates such as 2021-01-14, or --all")
     with common.open_record(home) as record:
-        frozen = _frozen_items(record, publication, dates)
+        try:
+            frozen, unread = _frozen_items(record, publication, dates), []
+        except CorruptStore as problem:
+            frozen, unread = [], [damage(problem)]
         checked = check(record.database, record.marks)
-        findings = list(checked.findings)
+        findings = [*unread, *checked.findings]
         with bar("Rebuilding", len(frozen)) as told:
             for item in frozen:
                 findings += freeze.check_issue(record, item)
@@ -274,7 +277,8 @@ def _report_verified(findings: Sequence[Finding], issues: int, checked: Checked,
         print_json(
             {
                 "verified": not findings, "issues": issues, "rows": checked.rows, "forgotten": checked.forgotten,
-                "pruned": checked.pruned, "withheld": checked.withheld, "findings": findings,
+                "pruned": checked.pruned, "withheld": checked.withheld, "unchecked": checked.unchecked,
+                "findings": findings,
             }
         )  # fmt: skip
         return
@@ -286,3 +290,5 @@ def _report_verified(findings: Sequence[Finding], issues: int, checked: Checked,
     outcome = count(len(findings), "difference") if findings else "verified"
     what = f"{count(issues, 'issue')} rebuilt, {count(checked.rows, 'row')} checked"
     say(f"{', '.join([outcome, *parts])}: {what}")
+    if checked.unchecked:
+        say(f"not checked: {checked.unchecked}")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model, ranking
-from hotpapers.errors import IssueError
+from hotpapers.errors import CorruptStore, IssueError
 from hotpapers.issue import choice, posts, quotes
 from hotpapers.issue.coverage import readings
 from hotpapers.issue.listing import listed_places, listing_cut, listing_talk, places_of
@@ -79,8 +79,11 @@ def digest_of(content: IssueContent) -> str:
 
 
 def read_content(text: str) -> IssueContent:
-    """A frozen content from its JSON."""
-    return msgspec.json.decode(text.encode(), type=IssueContent)
+    """A frozen content from its JSON. Raises CorruptStore."""
+    try:
+        return msgspec.json.decode(text.encode(), type=IssueContent)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise CorruptStore(f"a frozen issue cannot be read ({problem}); `hotpapers verify --all` names it") from problem
 
 
 def build(record: Record, recipe: Recipe) -> Built:

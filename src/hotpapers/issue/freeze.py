@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers import model
-from hotpapers.errors import IssueError, NoSuch, UsageError
+from hotpapers.errors import CorruptStore, IssueError, NoSuch, UsageError
 from hotpapers.issue import quotes
 from hotpapers.issue.build import Built, Recipe, build, read_content
 from hotpapers.issue.choice import THRESHOLD
@@ -20,7 +20,7 @@ from hotpapers.record.store import Record, now
 from hotpapers.record.verify import Finding
 
 BATCH_SOURCE = "issue"
-UNBUILDABLE = (NoSuch, IssueError, ValueError, ArithmeticError, LookupError, RecursionError)
+UNBUILDABLE = (NoSuch, IssueError, CorruptStore, ValueError, ArithmeticError, LookupError, RecursionError)
 """What building from a damaged content or record may raise."""
 
 
@@ -162,8 +162,8 @@ def check_issue(record: Record, item: model.Issue) -> Iterator[Finding]:
         yield Finding("issue", f"{name}: {flaw}")
     try:
         content = read_content(item.content)
-    except (msgspec.DecodeError, RecursionError) as problem:
-        yield Finding("issue", f"{name}: its content cannot be read: {problem}")
+    except CorruptStore as problem:
+        yield Finding("issue", f"{name}: its content cannot be read: {problem.__cause__}")
         return
     if record.head.position < content.position:
         return

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from hotpapers.errors import CorruptStore
 from hotpapers.record.database import Database
 from hotpapers.record.items import SPECS, Row, Spec, canonical_json, read_row, select_columns, stored_values
 
@@ -16,9 +17,8 @@ class Ahead:
     """The rows of one kind in the order in which they were added, with two rows of look-ahead."""
 
     def __init__(self, database: Database, spec: Spec) -> None:
-        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} ORDER BY id"
         self._spec = spec
-        self._rows = chain(database.iterate(sql), [None, None])
+        self._rows = chain(_readable(database, spec), [None, None])
         self._next, self._second = next(self._rows), next(self._rows)
 
     def upto(self, position: int) -> Iterator[Row | int]:
@@ -39,13 +39,38 @@ class Ahead:
         return self.upto(2**63 - 1)
 
 
+def _readable(database: Database, spec: Spec) -> Iterator[Sequence[Any]]:
+    """All rows by their number. Of one that cannot be read, its number and batch alone."""
+    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
+    number = -(2**63)
+    while True:
+        try:
+            for row in database.iterate(sql, (number,)):
+                number = row[0]
+                yield row
+            return
+        except CorruptStore:
+            numbers = _numbers_after(database, spec, number)
+            if numbers is None:
+                raise
+            number = numbers[0]
+            yield numbers
+
+
+def _numbers_after(database: Database, spec: Spec, number: int) -> Sequence[Any] | None:
+    sql = f"SELECT id, since, until FROM {spec.kind} WHERE id > ? ORDER BY id LIMIT 1"
+    found = database.rows(sql, (number,))
+    unread = [None] * (len(spec.columns) - 2)
+    return (found[0][0], *unread, *found[0][1:]) if found else None
+
+
 def _read_strictly(spec: Spec, found: Sequence[Any]) -> Row | int:
     try:
         row = read_row(spec, found)
         lost = canonical_json(row.lost).decode() if row.lost else None
         stored = (*stored_values(spec, msgspec.structs.astuple(row.item)), lost)
         return row if stored == (*found[1 : 1 + len(spec.fields)], found[-4]) else int(found[0])
-    except (ValueError, TypeError):
+    except (CorruptStore, ValueError, TypeError):
         return int(found[0])
 
 

@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from contextlib import AbstractContextManager
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 Params = Sequence[Any]
 Value = TypeVar("Value")
 AT_ONCE = 500
 """Values that one statement asks for: a database takes so many, and not any number."""
+
+
+class Integrity(NamedTuple):
+    """What a database found damaged in itself; what of it could not be checked, and why, empty if all could."""
+
+    damaged: tuple[str, ...]
+    unchecked: str = ""
 
 
 def placeholders(values: Sized) -> str:
@@ -60,7 +67,10 @@ class Database(Protocol):
         deleted all the same, and the same call again finishes it."""
 
     def integrity(self) -> list[str]:
-        """What the database itself finds damaged; empty when it is sound."""
+        """What the database itself finds damaged at a quick look; empty when it is sound."""
+
+    def full_integrity(self) -> Integrity:
+        """The same of every page, with every index compared with its table, and of the tables' definitions."""
 
     def size(self) -> int:
         """Bytes on disk."""

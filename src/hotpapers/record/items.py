@@ -18,6 +18,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.categories import archive_of
+from hotpapers.errors import CorruptStore
 
 SALT = 16
 """Bytes of a row's salt."""
@@ -292,7 +293,14 @@ _decode_tuple: dict[type[model.Item], dict[int, Any]] = {
 
 
 def read_row(spec: Spec, row: Sequence[Any]) -> Row:
-    """A database row, selected by `select_columns`, as an item and what is kept beside it."""
+    """A database row, selected by `select_columns`, as an item and what is kept beside it. Raises CorruptStore."""
+    try:
+        return _read_row(spec, row)
+    except (ValueError, TypeError, RecursionError) as problem:
+        raise CorruptStore(f"{spec.kind} row {row[0]} is not as rows are written: {problem}; see `verify`") from problem
+
+
+def _read_row(spec: Spec, row: Sequence[Any]) -> Row:
     count = len(spec.fields)
     values = list(row[1 : 1 + count])
     for i, decoder in _decode_tuple[spec.type].items():

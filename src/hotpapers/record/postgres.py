@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from hotpapers import errors
-from hotpapers.record.database import Params
+from hotpapers.record.database import Integrity, Params
 
 try:
     import psycopg
@@ -30,8 +30,17 @@ IDLE_MS = 25_000
 the server notices. Shorter than they wait."""
 
 
+CORRUPTED = (psycopg.errors.DataCorrupted, psycopg.errors.IndexCorrupted)
 OURS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psycopg.NotSupportedError)
 """Mistakes in our own statements. They pass as they are: waiting would mend nothing, and the traceback tells where."""
+
+
+UNCHECKED = "tables and indexes were not compared by PostgreSQL's amcheck: {}"
+TABLES = "SELECT oid, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+BTREES = """SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_am a ON a.oid = c.relam WHERE c.relnamespace = current_schema()::regnamespace AND a.amname = 'btree'"""
+HEAPS = 'SELECT msg FROM "{}".verify_heapam(?::oid::regclass)'
+INDEXES = 'SELECT "{}".bt_index_check(?::oid::regclass, true)::text'
 
 
 def translate_schema(sql: str) -> str:
@@ -68,7 +77,7 @@ class PostgresDatabase:
             raise errors.ReadOnlyStore(f"{self.where}: cannot be written: {_first_line(error)}") from error
         except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected) as error:
             raise errors.BusyStore(f"{self.where}: another process is writing; try again when it is done.") from error
-        except psycopg.errors.DataCorrupted as error:
+        except (*CORRUPTED, UnicodeDecodeError) as error:
             raise errors.CorruptStore(f"{self.where}: {_first_line(error)}; restore a backup.") from error
         except (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout) as error:
             raise errors.UnreachableStore(
@@ -171,6 +180,26 @@ class PostgresDatabase:
     def integrity(self) -> list[str]:
         """PostgreSQL checks its pages when it reads them; there is no quick check to run."""
         return []
+
+    def full_integrity(self) -> Integrity:
+        """By the server's extension amcheck, where it is installed and may be used."""
+        schema = "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace"
+        found = self.rows(f"{schema} WHERE e.extname = 'amcheck'")
+        if not found:
+            return Integrity((), UNCHECKED.format("the extension is not installed (CREATE EXTENSION amcheck)"))
+        try:
+            return Integrity(tuple(self._damaged_relations(found[0][0])))
+        except errors.ReadOnlyStore as problem:
+            return Integrity((), UNCHECKED.format(_first_line(problem.__cause__ or problem)))
+
+    def _damaged_relations(self, schema: str) -> Iterator[str]:
+        for check, relations in ((HEAPS, TABLES), (INDEXES, BTREES)):
+            for oid, name in self.rows(relations):
+                try:
+                    found = self.rows(check.format(schema), (oid,))
+                except errors.CorruptStore as problem:
+                    found = [(_first_line(problem.__cause__ or problem),)]
+                yield from (f"{name}: {text}" for (text,) in found if text)
 
     def size(self) -> int:
         """Bytes of the database."""

@@ -13,12 +13,14 @@ from urllib.parse import quote
 import apsw
 
 from hotpapers import errors, permissions
-from hotpapers.record.database import Params
+from hotpapers.record.database import Integrity, Params
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
 """SQLite versions from which the WAL-reset corruption bug is gone: 3.51.3 in the old line, 3.53.0 in the new one."""
 BUSY_MS = 30_000
+FINDINGS = 20
+"""As many damages SQLite names at most."""
 PAGES = 4096
 """As many are copied at a time."""
 
@@ -56,6 +58,8 @@ class _translated:  # noqa: N801  it is used like the functions of contextlib, a
         return
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, UnicodeDecodeError):  # all text was written as UTF-8
+            raise _damaged(self._where, error) from error
         if not isinstance(error, apsw.Error):
             return
         if not isinstance(error, OURS):
@@ -263,9 +267,17 @@ class SqliteDatabase:
             )
 
     def integrity(self) -> list[str]:
-        """SQLite's own quick check."""
+        """SQLite's own quick check: it compares no index with its table."""
+        return self._checked("quick_check")
+
+    def full_integrity(self) -> Integrity:
+        """SQLite's whole check, and whether the tables are those that the program makes."""
+        other = ["the tables or their indexes are not those that the program makes"] if self._has_other_tables() else []
+        return Integrity((*other, *self._checked("integrity_check")))
+
+    def _checked(self, pragma: str) -> list[str]:
         with self._translated:
-            found = [str(row[0]) for row in self._connection.execute("PRAGMA quick_check(20)")]
+            found = [str(row[0]) for row in self._connection.execute(f"PRAGMA {pragma}({FINDINGS})")]
         return [] if found == ["ok"] else found
 
     def size(self) -> int:

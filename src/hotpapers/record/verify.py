@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from hotpapers.errors import CorruptStore
 from hotpapers.record import manifest, withheld
 from hotpapers.record.ahead import Ahead, all_ahead
 from hotpapers.record.database import Database
@@ -15,7 +16,7 @@ from hotpapers.record.repair import unusable
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be. `what`: changed, added, removed, unusable or issue."""
+    """Something that is not as it should be. `what`: damaged, changed, added, removed, unusable or issue."""
 
     what: str
     name: str
@@ -40,7 +41,8 @@ class Chain(NamedTuple):
 class Checked(NamedTuple):
     """The outcome: what differs, how many rows were read, how many of them had parts forgotten, how many are pruned.
 
-    `withheld`: how many came without their words, as a network's terms have it.
+    `withheld`: how many came without their words, as a network's terms have it. `unchecked`: what the database could
+    not check of itself, and why.
     """
 
     findings: tuple[Finding, ...]
@@ -48,14 +50,31 @@ class Checked(NamedTuple):
     forgotten: int
     pruned: int
     withheld: int = 0
+    unchecked: str = ""
 
 
 def check(database: Database, marks: Marks) -> Checked:
-    """Checks the whole record as it stands at one moment, in memory bounded by the largest batch."""
-    with database.snapshot():
-        chain = _read_chain(database)
-        rows = RowCheck(database, marks, chain)
-        findings = [*chain.findings, *rows.findings(), *check_keys(database)]
+    """Checks the database itself, then the whole record as it stands at one moment, in memory bounded by the largest
+    batch."""
+    try:
+        damaged, unchecked = database.full_integrity()
+        with database.snapshot():
+            checked = _check(database, marks)
+    except CorruptStore as problem:
+        return Checked((damage(problem),), 0, 0, 0)
+    found = (*(Finding("damaged", text) for text in damaged), *checked.findings)
+    return checked._replace(findings=found, unchecked=unchecked)
+
+
+def damage(problem: CorruptStore) -> Finding:
+    """What cannot be read at all, as a finding."""
+    return Finding("damaged", str(problem))
+
+
+def _check(database: Database, marks: Marks) -> Checked:
+    chain = _read_chain(database)
+    rows = RowCheck(database, marks, chain)
+    findings = [*chain.findings, *rows.findings(), *check_keys(database)]
     return Checked(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
 
 

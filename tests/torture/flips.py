@@ -1,0 +1,71 @@
+"""A store with one bit changed, as a bad disk or memory leaves it, again and again."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from hotpapers import model
+from hotpapers.errors import StoreError
+from hotpapers.issue import freeze
+from hotpapers.record import Record
+from tests.cli.run import run
+from tests.record import made
+
+
+class Flips:
+    """Changes one bit of a small store at a time. What `verify` makes of each is counted in `outcomes`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = folder / "hotpapers.db"
+        with Record(str(self.store)) as record:
+            made.rich(record)
+        connection = apsw.Connection(str(self.store))
+        connection.execute("PRAGMA journal_mode = DELETE")  # the whole store in the file alone
+        connection.close()
+        self.whole = self.store.read_bytes()
+        self.outcomes: Counter[str] = Counter()
+        self._told = self._read()
+
+    def flip(self, count: int, seed: int) -> None:
+        """Tries so many bits."""
+        for bit in random.Random(seed).sample(range(len(self.whole) * 8), count):
+            self._write(bit)
+            self.outcomes[self._outcome(bit)] += 1
+
+    def _write(self, bit: int) -> None:
+        damaged = bytearray(self.whole)
+        damaged[bit // 8] ^= 1 << bit % 8
+        for file in self.store.parent.glob(self.store.name + "-*"):
+            file.unlink()
+        self.store.write_bytes(damaged)
+
+    def _outcome(self, bit: int) -> str:
+        answer = run("verify", "--all", "--store", self.store)
+        assert "a defect of this program" not in answer.err, (bit, answer.err)
+        if answer.status:
+            assert answer.out or answer.err, bit
+            return "named"
+        assert self._read() == self._told, f"bit {bit} changed what is read, and `verify` did not say so"
+        return "harmless"
+
+    def _read(self) -> list[Any]:
+        """All items of the record and the issues, as everything else reads them."""
+        try:
+            with Record(str(self.store), create=False) as record:
+                rows = [(row.item, row.lost) for kind in model.KINDS for row in record.view().iterate(kind)]
+                return [*rows, *_issues(record)]
+        except StoreError as problem:
+            return [problem]
+
+
+def _issues(record: Record) -> Iterator[object]:
+    for row in record.view().iterate(model.Publication):
+        assert isinstance(row.item, model.Publication)
+        name = row.item.publication
+        yield from (freeze.editions(record, name, day) for day in freeze.frozen_days(record, name))
