@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -60,10 +61,15 @@ def ask(desk: Desk, name: str, **given: object) -> Any:
     return question.ask(desk, msgspec.convert(given, question.asked))
 
 
+def without_digests(text: str) -> str:
+    """JSON with words for digests: they name the chain, and so are others in each store."""
+    return re.sub(r'"digest": ?"[0-9a-f]{64}"', '"digest": "of this store"', text)
+
+
 def same(name: str, answer: object) -> None:
     """Compares a whole answer with its file below tests/data/answers; HOTPAPERS_REWRITE=1 writes the file anew."""
     file = DATA / "answers" / f"{name}.json"
-    text = msgspec.json.format(msgspec.json.encode(answer), indent=1).decode() + "\n"
+    text = without_digests(msgspec.json.format(msgspec.json.encode(answer), indent=1).decode() + "\n")
     if os.environ.get("HOTPAPERS_REWRITE"):
         file.write_text(text, "utf-8")
     assert text == file.read_text("utf-8")

@@ -45,7 +45,8 @@ def test_whole_answers(app: Starlette, name: str) -> None:
     answer = get(app, WHOLE[name])
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert answer.headers["content-length"] == str(len(answer.body))
-    assert answer.json == json.loads(data("answers", f"{name}.json").read_text("utf-8"))
+    expected = data("answers", f"{name}.json").read_text("utf-8")
+    assert json.loads(made.without_digests(answer.body.decode())) == json.loads(expected)
 
 
 def test_the_content_is_the_very_bytes_of_the_digest(app: Starlette) -> None:
