@@ -63,7 +63,9 @@ def ask(desk: Desk, name: str, **given: object) -> Any:
 
 def without_digests(text: str) -> str:
     """JSON with words for digests: they name the chain, and so are others in each store."""
-    return re.sub(r'"digest": ?"[0-9a-f]{64}"', '"digest": "of this store"', text)
+    for digest in set(re.findall(r'"digest": ?"([0-9a-f]{64})"', text)):
+        text = text.replace(digest, "of this store")
+    return text
 
 
 def same(name: str, answer: object) -> None:
