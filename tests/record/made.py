@@ -14,7 +14,6 @@ from hotpapers.issue import freeze
 from hotpapers.model import DAY, HOUR
 from hotpapers.record import Record
 from hotpapers.record.importers import classic
-from hotpapers.record.manifest import GENESIS
 from hotpapers.record.verify import Checked, Finding, check
 from tests.conftest import data
 
@@ -28,7 +27,7 @@ def moment(text: str) -> int:
 
 
 AT = moment("2021-03-02 08:00")
-RESTS = json.dumps({"position": 0, "chain": GENESIS.hex()}, separators=(",", ":"))
+RESTS = json.dumps({"position": 0, "chain": ""}, separators=(",", ":"))
 """The least that an issue's content says of the record: that it rests on an empty one."""
 
 EVERY: tuple[model.Item, ...] = (

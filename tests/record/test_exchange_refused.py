@@ -12,7 +12,7 @@ from hotpapers.errors import NotExchange
 from hotpapers.model import LARGEST
 from hotpapers.record import Record
 from hotpapers.record.exchange import reading, writing
-from hotpapers.record.manifest import GENESIS, Manifest, link
+from hotpapers.record.manifest import Manifest, genesis, link
 from tests.record import made
 from tests.record.made import AT
 
@@ -162,7 +162,9 @@ def chained(lines: list[dict[str, Any]], hashes: bytes = b"", **batch: Any) -> l
     said = {"position": 1, "at": AT, "source": "s", "cursor": None, "closed": [], "pruned": [], "forgotten": [],
             "tombstones": [], **batch}  # fmt: skip
     listed = Manifest([], hashes, said["closed"], said["pruned"], said["forgotten"], said["tombstones"])
-    chain = link(GENESIS, said["position"], said["at"], said["source"], said["cursor"], listed).hex()
+    chain = link(
+        genesis(bytes.fromhex(SECRET)), said["position"], said["at"], said["source"], said["cursor"], listed
+    ).hex()
     made_up = [FULL, {"kind": "batch", "items": len(lines), "chain": chain, **said}, *lines]
     return [json.dumps(line).encode() for line in made_up]
 

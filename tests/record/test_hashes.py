@@ -15,7 +15,7 @@ from hotpapers import model
 from hotpapers.record import Record, checks
 from hotpapers.record.forget import forget
 from hotpapers.record.items import SPECS, Kept, Marks, commitment, essence, prepare, read_row, select_columns
-from hotpapers.record.manifest import GENESIS, Manifest, pack, unpack
+from hotpapers.record.manifest import Manifest, pack, unpack
 from hotpapers.record.writing import load_manifest
 from tests.record import made
 from tests.record.made import AT, EVERY
@@ -100,12 +100,11 @@ def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: s
 
 
 def test_the_chain_is_as_described(store_url: str) -> None:
-    """SHA-256(before ‖ SHA-256(header) ‖ hashes), from SHA-256("hotpapers record 1") on."""
+    """SHA-256(before ‖ SHA-256(header) ‖ hashes), from SHA-256("hotpapers record 1" ‖ secret) on."""
     with Record(store_url) as record:
         made.rich(record)
         forgotten = forget(record, "x:@made_up_bo").rows
-        before = hashlib.sha256(b"hotpapers record 1").digest()
-        assert before == GENESIS
+        before = hashlib.sha256(b"hotpapers record 1" + record.marks.secret).digest()
         for position, at, source, cursor, chain in record.database.rows(
             "SELECT position, at, source, cursor, chain FROM batch ORDER BY position"
         ):

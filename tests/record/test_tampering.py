@@ -15,7 +15,7 @@ from hotpapers.record import Record
 from hotpapers.record.database import Database
 from hotpapers.record.forget import forget
 from hotpapers.record.items import SPECS, Marks, Row, Spec, read_row, select_columns
-from hotpapers.record.manifest import GENESIS, Manifest, link, pack, unpack
+from hotpapers.record.manifest import Manifest, genesis, link, pack, unpack
 from hotpapers.record.prune import prune
 from hotpapers.record.verify import check, check_chain, name_of
 from hotpapers.record.writing import load_manifest
@@ -244,7 +244,7 @@ def rewrite(record: Record, post: str, text: str) -> None:
     listed = load_manifest(database, before.since)
     forged = Manifest(listed.labels, listed.hashes.replace(before.hash, _post(record, post).hash), listed.closed)
     database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(forged), before.since))
-    chain = GENESIS
+    chain = genesis(record.marks.secret)
     batches = database.rows("SELECT position, at, source, cursor, manifest FROM batch ORDER BY position")
     for position, at, source, cursor, blob in batches:
         chain = link(chain, position, at, source, cursor, unpack(bytes(blob)))

@@ -26,13 +26,13 @@ class Ahead:
 
         A row that claims a later batch than the row after it comes too: it is not sound and would hold up the rest.
         """
-        while self._next is not None and (self._next[-2] <= position or self._is_out_of_order()):
+        while self._next is not None and (_batch(self._next) <= position or self._is_out_of_order()):
             row = self._next
             self._next, self._second = self._second, next(self._rows, None)
             yield _read_strictly(self._spec, row)
 
     def _is_out_of_order(self) -> bool:
-        return self._next is not None and self._second is not None and self._second[-2] < self._next[-2]
+        return self._next is not None and self._second is not None and _batch(self._second) < _batch(self._next)
 
     def rest(self) -> Iterator[Row | int]:
         """Rows of batches that do not exist."""
@@ -62,6 +62,11 @@ def _numbers_after(database: Database, spec: Spec, number: int) -> Sequence[Any]
     found = database.rows(sql, (number,))
     unread = [None] * (len(spec.columns) - 2)
     return (found[0][0], *unread, *found[0][1:]) if found else None
+
+
+def _batch(row: Sequence[Any]) -> int:
+    """Which batch a row claims to be of; damage can leave no number there."""
+    return row[-2] if isinstance(row[-2], int) else 0
 
 
 def _read_strictly(spec: Spec, found: Sequence[Any]) -> Row | int:

@@ -313,6 +313,6 @@ def _read_row(spec: Spec, row: Sequence[Any]) -> Row:
     salt, lost, origin, since, until = row[1 + count + len(spec.derived) :]
     item = spec.type(**dict(zip(spec.fields, values, strict=True)))
     return Row(
-        row[0], item, derived, bytes(salt) if salt is not None else None,
+        row[0], item, derived, memoryview(salt).tobytes() if salt is not None else None,
         _decode_lost(lost) if lost is not None else None, origin, since, until,
     )  # fmt: skip

@@ -11,9 +11,6 @@ import zstandard
 
 from hotpapers.record.items import canonical_json
 
-GENESIS = hashlib.sha256(b"hotpapers record 1").digest()
-"""What the first batch is chained to."""
-
 HASH = 32
 
 Label = tuple[str | int, ...]
@@ -87,6 +84,11 @@ def link(before: bytes, position: int, at: int, source: str, cursor: str | None,
     rarely = {"forgotten": manifest.forgotten, "tombstones": manifest.tombstones}
     header |= {name: said for name, said in rarely.items() if said}
     return hashlib.sha256(before + hashlib.sha256(canonical_json(header)).digest() + manifest.hashes).digest()
+
+
+def genesis(secret: bytes) -> bytes:
+    """What the first batch is chained to: SHA-256("hotpapers record 1" ‖ secret). So the chain binds the secret too."""
+    return hashlib.sha256(b"hotpapers record 1" + secret).digest()
 
 
 def indices(manifest: Manifest) -> dict[Label, int]:

@@ -68,7 +68,7 @@ class Record:
         self.database = connect(store, create=create)
         try:
             self.database.migrate(schema.MIGRATIONS)
-            self.marks = items.Marks(bytes.fromhex(self._secret()))
+            self.marks = items.Marks(self._secret())
         except BaseException:
             self.database.close()
             raise
@@ -81,13 +81,16 @@ class Record:
     ) -> None:
         self.database.close()
 
-    def _secret(self) -> str:
+    def _secret(self) -> bytes:
         sql = "SELECT value FROM meta WHERE name = 'secret'"
         if not self.database.rows(sql):
             with self.database.write():
                 if not self.database.rows(sql):
                     self.database.run("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(32),))
-        return str(self.database.rows(sql)[0][0])
+        try:
+            return bytes.fromhex(self.database.rows(sql)[0][0])
+        except (ValueError, TypeError) as problem:
+            raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
 
     def adopt_secret(self, secret: str) -> None:
         """Takes over the secret of the store that is restored here. Only while the record is empty."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hotpapers.errors import CorruptStore
-from hotpapers.record import manifest, withheld
+from hotpapers.record import manifest, withheld, writing
 from hotpapers.record.ahead import Ahead, all_ahead
 from hotpapers.record.database import Database
 from hotpapers.record.items import SPECS, Marks, Row
@@ -91,7 +91,7 @@ def check_keys(database: Database) -> Iterator[Finding]:
 
 
 def _read_chain(database: Database) -> Chain:
-    before, expected = manifest.GENESIS, 1
+    before, expected = _genesis(database), 1
     said = _Said()
     findings: list[Finding] = []
     for position, at, source, cursor, items, blob, chain in database.iterate(
@@ -100,7 +100,7 @@ def _read_chain(database: Database) -> Chain:
         findings += [Finding("removed", f"batch {gone}") for gone in range(expected, min(position, expected + 100))]
         listed = _unpacked(blob)
         if listed is not None:
-            said.take(position, source, cursor, listed)
+            findings += said.take(position, source, cursor, listed)
         if (
             listed is None
             or items != len(listed.labels)
@@ -110,6 +110,13 @@ def _read_chain(database: Database) -> Chain:
         before, expected = bytes(chain), position + 1
     findings += said.compare(database)
     return Chain(expected - 1, said.closed, frozenset(said.pruned), said.forgotten, tuple(findings))
+
+
+def _genesis(database: Database) -> bytes:
+    try:
+        return writing.genesis(database)
+    except (ValueError, IndexError):  # then the first batch does not fit
+        return b""
 
 
 def _unpacked(blob: bytes) -> manifest.Manifest | None:
@@ -126,11 +133,18 @@ class _Said:
         self.closed: dict[Pair, int] = {}
         self.pruned: set[Pair] = set()
         self.forgotten: dict[Pair, str] = {}
+        self._items: dict[int, int] = {}
         self._cursors: dict[str, tuple[str, int]] = {}
         self._tombstones: set[str] = set()
 
-    def take(self, position: int, source: str, cursor: str | None, listed: manifest.Manifest) -> None:
-        """One batch."""
+    def take(self, position: int, source: str, cursor: str | None, listed: manifest.Manifest) -> Iterator[Finding]:
+        """One batch; what it says of rows that are not there, or were closed before."""
+        named = [*listed.closed, *listed.pruned, *((since, index) for since, index, _ in listed.forgotten)]
+        wrong = sum(not 0 <= index < self._items.get(since, 0) for since, index in named)
+        wrong += sum(pair in self.closed for pair in listed.closed)
+        if wrong:
+            yield Finding("changed", f"batch {position} (what it says of {wrong} earlier rows cannot be so)")
+        self._items[position] = len(listed.labels)
         self.closed |= dict.fromkeys(listed.closed, position)
         self.pruned.update(listed.pruned)
         self.forgotten |= {(since, index): seal for since, index, seal in listed.forgotten}
@@ -187,11 +201,19 @@ class RowCheck:
             if row_found is None:
                 if (position, index) not in self._chain.pruned:
                     yield Finding("removed", name_of(label))
-            elif not self._sound(row_found, listed, (position, index)):
+            elif (position, index) in self._chain.pruned:
+                yield Finding("added", name_of(label))
+            elif not self._is_sound(row_found, listed, (position, index)):
                 yield Finding("changed", name_of(label))
         yield from (Finding("added", name_of(label)) for label in present)
 
-    def _sound(self, row: Row, listed: manifest.Manifest, where: Pair) -> bool:
+    def _is_sound(self, row: Row, listed: manifest.Manifest, where: Pair) -> bool:
+        try:
+            return self._agrees(row, listed, where)
+        except (TypeError, ValueError):  # a damaged file can hold bytes where text was
+            return False
+
+    def _agrees(self, row: Row, listed: manifest.Manifest, where: Pair) -> bool:
         self.read += 1
         _, index = where
         expected = (listed.hash(index), listed.origin(index), self._chain.closed.get(where, 0))

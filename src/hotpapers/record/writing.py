@@ -62,13 +62,18 @@ NOTHING = Changes()
 def head(database: Database) -> Head:
     """The last batch of a store."""
     found = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
-    return Head(found[0][0], bytes(found[0][1])) if found else Head(0, manifest.GENESIS)
+    return Head(found[0][0], bytes(found[0][1])) if found else Head(0, genesis(database))
+
+
+def genesis(database: Database) -> bytes:
+    """What a store's first batch is chained to."""
+    return manifest.genesis(bytes.fromhex(database.rows("SELECT value FROM meta WHERE name = 'secret'")[0][0]))
 
 
 def chain_at(database: Database, position: int) -> bytes | None:
-    """The chain value of the batch at a position, the beginning's for 0; None when there is no such batch."""
+    """The chain value of the batch at a position, nothing for 0; None when there is no such batch."""
     if position == 0:
-        return manifest.GENESIS
+        return b""
     found = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
     return bytes(found[0][0]) if found else None
 

@@ -24,10 +24,14 @@ from hotpapers.record.exchange.lines import Batch, Beside, Header, Pruned
 from hotpapers.record.exchange.writing import MADE_HERE
 from hotpapers.record.frozen import flaw_of
 from hotpapers.record.items import BY_KIND, SALT, SPECS, Kept, Marks, Prepared, prepare
+from hotpapers.record.manifest import Pair
 from hotpapers.record.store import Record
+from hotpapers.record.verify import Finding, check
 
 CHUNK = 5_000
 """Items of one new batch."""
+PRUNED = ("snapshot",)
+"""What the label of a pruned item says: snapshots alone are pruned, and nothing names their post any more."""
 LONGEST_LINE = 64 * 2**20
 IN_MEMORY = 32 * 2**20
 """Bytes of checked items that are held in memory; more wait in a temporary file."""
@@ -151,8 +155,10 @@ class _Reader:
         salt = _hex(beside.salt) if beside.salt is not None else None
         lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
         known = (salt is None or len(salt) == SALT) and set(lost or ()) <= set(type(item).personal)
-        if not known or (
-            derived is not None and not _fits(derived, prepare(item, _NO_MARKS, None).row[len(spec.fields) : -3])
+        if (
+            not known
+            or (derived is None) is not (lost is None)
+            or (derived is not None and not _fits(derived, prepare(item, _NO_MARKS, None).row[len(spec.fields) : -3]))
         ):
             raise self.error(line.number, "what stands beside the item cannot be its own")
         return Kept(salt, lost, derived)
@@ -217,12 +223,16 @@ class _Full:
     def __init__(self, record: Record, reader: _Reader, secret: str) -> None:
         self.record, self.reader, self.secret = record, reader, secret
         self._redactions = Redactions()
+        self._until: dict[Pair, int] = {}
+        self._closed: dict[Pair, int] = {}
+        self._first = 1
 
     def take(self, stream: Iterator[Line]) -> Taken:
         """Restores what continues this store; the rest comes as new batches."""
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
-        restored = 0
+        self._first = self.record.head.position + 1
+        restored, line = 0, Line(1, "header", {})
         for line in stream:
             if line.kind != "batch":
                 raise self.reader.error(line.number, "expected a batch")
@@ -236,7 +246,19 @@ class _Full:
             restored += 1
         if self._redactions.rows:
             self.record.database.erase_traces()
+        self._check_whole(line)
         return Taken(restored=restored, forgotten=self._redactions.rows)
+
+    def _check_whole(self, last: Line) -> None:
+        """Only now is all said of every row: by which batch it was closed, what of it was forgotten, which are gone."""
+        wrong = sorted({pair for pair, _ in self._until.items() ^ self._closed.items()})
+        named = [
+            Finding("changed", f"by which batch row {index} of batch {since} was closed") for since, index in wrong
+        ]
+        findings = named or check(self.record.database, self.record.marks).findings
+        if findings:
+            more = f", and {len(findings) - 1:,} more" if len(findings) > 1 else ""
+            raise self._changed(last.number, f"{findings[0]}{more}; the store cannot be verified now, delete it")
 
     def _restore(self, line: Line, batch: Batch, items: Sequence[Line]) -> bool:
         """Whether the batch is here now, as it was; False where this store has gone another way."""
@@ -263,6 +285,7 @@ class _Full:
                     self._redactions.note(position, index, Left(label, made))
 
     def _write(self, line: Line, batch: Batch, items: Sequence[Line], before: bytes) -> None:
+        self._note_closed(batch, items)
         listing = [self._listed(one) for one in items]
         listed = manifest.Manifest(
             [label for label, _, _ in listing], b"".join([item_hash for _, item_hash, _ in listing]),
@@ -279,13 +302,19 @@ class _Full:
             self.record.database, batch.position, batch.at, batch.source, batch.cursor, listed, before
         )  # fmt: skip
 
+    def _note_closed(self, batch: Batch, items: Sequence[Line]) -> None:
+        """What a batch closed of those that came with this file, and which of its own rows say that they are closed."""
+        here = {(batch.position, index): _until(one) for index, one in enumerate(items)}
+        self._until |= {pair: until for pair, until in here.items() if until}
+        self._closed |= {pair: batch.position for pair in batch.closed if pair[0] >= self._first}
+
     def _listed(self, line: Line) -> tuple[manifest.Label, bytes, Prepared | None]:
         """What the manifest says of a line, and its row, unless that is pruned."""
         if line.kind == "batch":
             raise self._changed(line.number, "a batch begins before the last one is whole")
         if line.kind == "pruned":
             pruned = self.reader.convert(line, Pruned)
-            if not pruned.label or pruned.label[0] not in BY_KIND or len(_hex(pruned.hash)) != manifest.HASH:
+            if pruned.label != PRUNED or len(_hex(pruned.hash)) != manifest.HASH:
                 raise self.reader.error(line.number, "no label and hash of a pruned item")
             return pruned.label, _hex(pruned.hash), None
         item, beside = self.reader.item(line)
@@ -319,6 +348,11 @@ class _Full:
         for one in prepared:
             if isinstance(one.item, model.Issue) and (flaw := flaw_of(self.record.database, one.item)):
                 raise self._changed(line.number, f"the issue of {one.item.day}: {flaw}")
+
+
+def _until(line: Line) -> int:
+    row = line.body.get("row")
+    return row.get("until") or 0 if isinstance(row, dict) else 0
 
 
 def _close_row(record: Record, label: manifest.Label, since: int, position: int) -> int:
