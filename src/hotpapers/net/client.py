@@ -55,8 +55,8 @@ class Limits(NamedTuple):
     connect: float = 10.0
     read: float = 30.0
     whole: float = 120.0
-    size: int = 64_000_000
-    message: int = 8_000_000
+    size: int = 10_000_000
+    message: int = 3_000_000
     line: int = 4_000_000
     redirects: int = 5
     tries: int = 3

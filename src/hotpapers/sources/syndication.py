@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
-from xml.parsers import expat
 
 import feedparser
 import msgspec
@@ -19,6 +18,7 @@ import msgspec
 from hotpapers.errors import InputError, NetError
 from hotpapers.foreign_json import decode_json
 from hotpapers.model import storable
+from hotpapers.sources import bounded_xml
 from hotpapers.sources.matching import moment
 
 MOST_ENTRIES = 500
@@ -69,8 +69,7 @@ def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedE
 
 def _parsed(body: bytes, headers: Mapping[str, str], url: str) -> Any:
     """What feedparser makes of it. It is given a stream: it would open bytes that happen to be a file's name."""
-    if len(body) > LARGEST_BROKEN and not _well_formed(body):
-        raise NetError(f"{url}: {len(body):,} bytes of broken XML; {LARGEST_BROKEN:,} are mended")
+    body = _bounded(body, url)
     known = {"content-type": headers["content-type"]} if "content-type" in headers else {}
     # no address is given, or short ids such as t3_x would be made into addresses
     stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body))
@@ -80,12 +79,16 @@ def _parsed(body: bytes, headers: Mapping[str, str], url: str) -> Any:
         raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
 
 
-def _well_formed(body: bytes) -> bool:
+def _bounded(body: bytes, url: str) -> bytes:
+    """As much of a feed as is read, of what feedparser reads quickly. Raises NetError."""
+    body = bounded_xml.tidy(body)
     try:
-        expat.ParserCreate().Parse(body, True)
-    except (expat.ExpatError, ValueError, LookupError):
-        return False
-    return True
+        whole = bounded_xml.bounded(body)
+    except InputError as problem:
+        raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
+    if whole is None and (len(body) > LARGEST_BROKEN or not bounded_xml.is_small(body)):
+        raise NetError(f"{url}: {len(body):,} bytes of broken XML; {LARGEST_BROKEN:,} are mended")
+    return body if whole is None else whole
 
 
 def _entry(entry: Any, url: str, language: str) -> FeedEntry:

@@ -19,6 +19,8 @@ from hotpapers.errors import InputError
 
 DEEPEST = 40
 """Elements within elements; arXiv has seven."""
+MOST_PARTS = 200_000
+"""Elements and attributes of a document; a page of 1,300 records has some 40,000."""
 
 
 def parse(data: bytes) -> Element:
@@ -59,7 +61,7 @@ class _Reader:
     def __init__(self, data: bytes, cut: str) -> None:
         self.pieces: list[bytes] = []
         self._data, self._cut = data, cut
-        self._depth, self._inside, self._start = 0, 0, 0
+        self._depth, self._inside, self._start, self._parts = 0, 0, 0, 0
         self._builder = TreeBuilder()
         self._parser: Any = expat.ParserCreate()
         self._parser.buffer_text = True
@@ -76,8 +78,9 @@ class _Reader:
 
     def _open(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if self._depth > DEEPEST:
-            raise InputError(f"arXiv's XML: more than {DEEPEST} elements within each other")
+        self._parts += 1 + len(attributes)
+        if self._depth > DEEPEST or self._parts > MOST_PARTS:
+            raise InputError(f"arXiv's XML: over {DEEPEST} elements within each other, or {MOST_PARTS:,} parts")
         local = name.rpartition(":")[2]
         if self._inside or local == self._cut:
             self._start = self._start if self._inside else self._parser.CurrentByteIndex

@@ -49,7 +49,7 @@ class Frame(NamedTuple):
 
 
 def frame(message: bytes) -> Frame:
-    """Raises NetError for an error that the relay tells, InputError or ValueError for nonsense."""
+    """Raises NetError for an error that the relay tells, InputError, ValueError or RecursionError for nonsense."""
     parts = libipld.decode_dag_cbor_multi(message)
     if len(parts) != 2 or not all(isinstance(part, dict) for part in parts):
         raise InputError("a frame that is not a header and a body")

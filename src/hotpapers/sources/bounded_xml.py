@@ -1,0 +1,123 @@
+"""XML from strangers, cut down before a parser sees it that takes quadratic time for some of it.
+
+Expat reads anything in linear time. It looks first: where a feed holds more than is read anyway, what comes before the
+entry in which that happens is kept, and the open elements are closed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+from xml.parsers import expat
+
+from hotpapers.errors import InputError
+
+MOST_PARTS = 30_000
+"""Elements and attributes of a feed that are read: 500 entries of 60."""
+MOST_ATTRIBUTES = 200
+DEEPEST = 100
+MOST_TEXT = 1_000_000
+"""Characters in one element without another in between."""
+MOST_READ = 5_000_000
+"""Bytes up to which an entry may begin."""
+MOST_ENTITIES = 300
+ENTRIES = ("item", "entry")
+
+_BLANKS = re.compile(rb"\s{1000,}")
+_WORD = re.compile(rb"([\w.+-]{2000})[\w.+-]+", re.ASCII)
+_DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
+
+
+def tidy(body: bytes) -> bytes:
+    """Without thousands of blanks or letters in a row, for which feedparser's expressions take quadratic time.
+
+    UTF-16 becomes UTF-8, so that they are seen.
+    """
+    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        body = _DECLARED.sub("", body.decode("utf-16", "replace")).encode("utf-8", "replace")
+    return _WORD.sub(rb"\1", _BLANKS.sub(b" ", body)).lstrip()
+
+
+def is_small(body: bytes) -> bool:
+    """Whether broken markup has so few parts that mending it is quick."""
+    return body.count(b"<") + body.count(b"=") <= MOST_PARTS
+
+
+def bounded(body: bytes) -> bytes | None:
+    """The document, or as much of it as is read; None where it is not well-formed. Raises InputError where too much is
+    in one place."""
+    look = _Look()
+    try:
+        look.parser.Parse(body, True)
+    except _Enough:
+        return look.cut(body)
+    except (expat.ExpatError, ValueError, LookupError):
+        return None
+    return body
+
+
+class _Enough(Exception):
+    """More than is read comes here."""
+
+
+class _Entry(NamedTuple):
+    """Where an entry begins, and in which elements."""
+
+    start: int
+    within: tuple[str, ...]
+
+
+class _Look:
+    """Goes through a document and stops where there is too much of something."""
+
+    def __init__(self) -> None:
+        self._open: list[str] = []
+        self._entry: _Entry | None = None
+        self._entries = self._parts = self._text = self._entities = 0
+        self.parser: Any = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._said
+        self.parser.AttlistDeclHandler = _refuse
+        self.parser.EntityDeclHandler = self._declared
+
+    def cut(self, body: bytes) -> bytes:
+        """What comes before the entry in which it stopped, with ends for all that is open there."""
+        if self._entry is None or not self._entries:
+            raise InputError("too much in one place")
+        ends = "".join(f"</{name}>" for name in reversed(self._entry.within))
+        return body[: self._entry.start] + ends.encode()
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2].lower() in ENTRIES and not self._is_in_entry():
+            self._entry = _Entry(self.parser.CurrentByteIndex, tuple(self._open))
+            self._enough(self._entry.start > MOST_READ)
+        self._open.append(name)
+        self._parts += 1 + len(attributes)
+        self._text = 0
+        self._enough(self._parts > MOST_PARTS or len(attributes) > MOST_ATTRIBUTES or len(self._open) > DEEPEST)
+
+    def _end(self, name: str) -> None:
+        self._open.pop()
+        self._text = 0
+        if self._entry and len(self._open) == len(self._entry.within):
+            self._entries += 1
+
+    def _is_in_entry(self) -> bool:
+        return self._entry is not None and len(self._open) > len(self._entry.within)
+
+    def _said(self, text: str) -> None:
+        self._text += len(text)
+        self._enough(self._text > MOST_TEXT)
+
+    def _declared(self, *declared: object) -> None:
+        self._entities += 1
+        self._enough(self._entities > MOST_ENTITIES)
+
+    def _enough(self, is_enough: bool) -> None:
+        if is_enough:
+            raise _Enough
+
+
+def _refuse(*declared: object) -> None:
+    raise _Enough

@@ -1,0 +1,170 @@
+"""Input that is small to send and long to read: what every parser of a network's words is tried on.
+
+Run as a program it reads the bombs of one kind and prints what took the processor longest:
+
+    python -m tests.sources.bombs KIND SEED COUNT
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import libipld
+import msgspec
+
+from hotpapers.errors import HotPapersError
+from hotpapers.foreign_json import decode_json
+from hotpapers.net.client import Limits
+from hotpapers.sources import syndication
+from hotpapers.sources.arxiv import xml
+from hotpapers.sources.bluesky import firehose
+from hotpapers.sources.text import LONGEST, plain
+
+ITEM = "<rss version='2.0'><channel><title>Kettles</title><item><title>One</title></item><item>"
+ATOM = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Kettles</title><entry>"
+XML_STARTS = (
+    "", "<a>", "<a ", ITEM, f"{ITEM}<title>", f"{ITEM}<author>", f"{ITEM}<pubDate>", f"{ITEM}<description>",
+    f"{ATOM}<content type='xhtml'>", f"{ATOM}<updated>", f"{ATOM}<author><name>", f"{ATOM}<content type='text/octet'>",
+    "<?xml version='1.0'?>", "<!DOCTYPE rss [", "<!DOCTYPE rss [<!ATTLIST rss ", "<?xml version='1.0' encoding='",
+)  # fmt: skip
+XML_UNITS = (
+    "<a>", "<a/>", "<a{n}/>", "<a{n}>", "</a>", "<a ", "a{n}='1' ", "a{n}=1 ", "xmlns:a{n}='u{n}' ", "<item>",
+    "<item/>", "<item><title>x</title></item>", "<title>", "<title>x</title>", "<author>x</author>",
+    "<category>x</category>",
+    "<link href='x'/>", "<enclosure url='x'/>", "<guid>x</guid>", "<description>x</description>", "<div>", "&", "&amp;",
+    "&#65;", "&#", "&lt;b&gt;", "&a{n};", "<!", "<!--", "<!-- -->", "<?", "<?a?>", "<![CDATA[", "<![CDATA[x]]>", "]]>",
+    "<!DOCTYPE ", "<!ENTITY a{n} 'x'>", "<!ENTITY ", "a{n} CDATA 'x' ", " ", "\n", "a", "a.", "a@", "1 ", "1-", "(",
+    ")", "<", ">", "'", "é", "<script>", "<a href='x'>",
+)  # fmt: skip
+JSON_UNITS = (
+    "[",
+    "[],",
+    "{}",
+    "[[],",
+    '{"a":',
+    '"a{n}":1,',
+    "1",
+    "1,",
+    '"',
+    "\\u0041",
+    '"\\ud800",',
+    "-",
+    "0.",
+    "e9",
+    " ",
+)
+CBOR_UNITS = (
+    b"\x80",
+    b"\xa0",
+    b"\x81",
+    b"\xa1\x61a",
+    b"\x60",
+    b"\x40",
+    b"\xf6",
+    b"\x18\xff",
+    b"\xd8\x2a\x41\x00",
+    b"\x9b",
+)
+MEGABYTES = Limits().size
+HELD = (0.003, 0.03, 0.3, 1.0)
+"""Shares of the allowed size that are tried."""
+
+
+class Kind(NamedTuple):
+    """`read`: reads one; `make`: makes one of a size; `size`: bytes or characters that are allowed."""
+
+    read: Callable[[Any], object]
+    make: Callable[[random.Random, int], Any]
+    size: int
+
+
+def markup(chance: random.Random, size: int) -> bytes:
+    """A start, units again and again, and at times the ends of what the units began."""
+    units = chance.sample(XML_UNITS, chance.choice([1, 1, 1, 2, 3]))
+    start = chance.choice(XML_STARTS)
+    length = sum(map(len, units))
+    said = "".join("".join(units).replace("{n}", str(n)) for n in range(max(1, size // (length + 3))))
+    if chance.random() < 0.5:
+        ends = "</a>" * said.count("<a>") if units == ["<a>"] else ""
+        said += ends + chance.choice(["", "'>", "/>", "]>", "</title>", "</author>", "</description>"])
+        said += "</item></channel></rss>" if ITEM in start else "</entry></feed>" if ATOM in start else "</a>"
+    return (start + said).encode(chance.choice(["utf-8"] * 9 + ["utf-16"]))[:size]
+
+
+def document(chance: random.Random, size: int) -> bytes:
+    """JSON, mostly broken off."""
+    unit = "".join(chance.sample(JSON_UNITS, chance.choice([1, 1, 2])))
+    body = "".join(unit.replace("{n}", str(n)) for n in range(max(1, size // (len(unit) + 2))))
+    start = chance.choice(["", "[", "{", '{"version":"https://jsonfeed.org/version/1.1","items":['])
+    return (start + body + chance.choice(["", "1]", "]", "}", "]}"])).encode()[:size]
+
+
+def packed(chance: random.Random, size: int) -> bytes:
+    """DAG-CBOR: values without end, or what says that it is long; or a sound frame around nested ones."""
+    unit = b"".join(chance.sample(CBOR_UNITS, chance.choice([1, 1, 2])))
+    body = unit * (size // len(unit))
+    if chance.random() < 0.2:
+        deep: Any = 1
+        for _ in range(chance.choice([100, 400, 2000])):
+            deep = {"a": deep} if chance.random() < 0.5 else [deep]
+        try:
+            return libipld.encode_dag_cbor({"op": 1, "t": "#commit"}) + libipld.encode_dag_cbor({"seq": 1, "ops": deep})
+        except (RecursionError, ValueError):
+            return body
+    return chance.choice([b"", b"\x9a" + (len(body)).to_bytes(4, "big")]) + body[: size - 5]
+
+
+def hypertext(chance: random.Random, size: int) -> str:
+    """HTML as posts have it."""
+    units = "".join(chance.sample(XML_UNITS, chance.choice([1, 1, 2, 3])))
+    return "".join(units.replace("{n}", str(n)) for n in range(max(1, size // len(units))))[:size]
+
+
+def _feed(body: bytes) -> object:
+    return [plain(entry.content) for entry in syndication.entries(body, {}, "https://feeds.example/a")]
+
+
+def _frame(message: bytes) -> object:
+    return firehose.events(firehose.frame(message), {"app.bsky.feed.post"})
+
+
+KINDS = {
+    "feed": Kind(_feed, markup, syndication.LARGEST),
+    "arxiv": Kind(lambda body: xml.pieces(body, "item"), markup, MEGABYTES),
+    "json": Kind(lambda body: decode_json(body, object), document, MEGABYTES),
+    "json feed": Kind(_feed, document, syndication.LARGEST),
+    "html": Kind(plain, hypertext, LONGEST),
+    "cbor": Kind(_frame, packed, Limits().message),
+}
+
+
+def bombs(kind: Kind, seed: int, count: int) -> Iterator[Any]:
+    """So many of a kind, of all sizes; feeds that are broken also of the size up to which they are mended."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        yield kind.make(chance, max(20, int(kind.size * chance.choice(HELD))))
+
+
+def seconds(kind: Kind, bomb: Any) -> float:
+    """Of the processor, to read one. What is no answer is an error of ours, or one that readers expect."""
+    begun = time.process_time()
+    with suppress(HotPapersError, msgspec.MsgspecError, ValueError, RecursionError):
+        kind.read(bomb)
+    return time.process_time() - begun
+
+
+def main(name: str, seed: int, count: int) -> None:
+    """Prints the longest."""
+    kind = KINDS[name]
+    found = max((seconds(kind, bomb), repr(bomb[:300]), len(bomb)) for bomb in bombs(kind, seed, count))
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

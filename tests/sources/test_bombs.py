@@ -1,0 +1,80 @@
+"""No input of a size that is let in keeps a parser busy: arbitrary bombs, each kind in a process that is ended late."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from hotpapers.errors import InputError, NetError
+from hotpapers.sources import bounded_xml, syndication
+from tests.conftest import ROOT
+from tests.sources.bombs import KINDS
+
+SLOWEST = 10.0
+"""Seconds of the processor for one bomb: five times the goal of two, as machines are slow and shared."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_bomb_keeps_a_parser_busy(kind: str) -> None:
+    command = [sys.executable, "-m", "tests.sources.bombs", kind, "7", "40"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=40 * SLOWEST)
+    took, bomb, size = json.loads(done.stdout)
+    assert took < SLOWEST, (took, size, bomb)
+
+
+def feed(*items: str, root: str = "rss") -> bytes:
+    return f"<{root} version='2.0'><channel><title>Tea</title>{''.join(items)}</channel></{root}>".encode()
+
+
+def item(title: str, inside: str = "") -> str:
+    return f"<item><title>{title}</title>{inside}</item>"
+
+
+def titles(body: bytes) -> list[str]:
+    return [entry.title for entry in syndication.entries(body, {}, "https://feeds.example/a")]
+
+
+def test_of_a_long_feed_the_first_entries_are_read() -> None:
+    many = feed(*(item(f"Kettle {n}", "<category>tea</category>" * 40) for n in range(5000)))
+    assert titles(many) == [f"Kettle {n}" for n in range(syndication.MOST_ENTRIES)]
+    atom = "".join(f"<entry><title>Cup {n}</title></entry>" for n in range(20_000))
+    assert len(titles(f"<feed xmlns='http://www.w3.org/2005/Atom'>{atom}</feed>".encode())) == syndication.MOST_ENTRIES
+
+
+MANY = " ".join(f"a{n}='1'" for n in range(300))
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["<a>" * 200 + "</a>" * 200, f"<a {MANY}/>", "<b/>" * 40_000, "x " * 600_000],
+    ids=["deep", "attributes", "elements", "text"],
+)
+def test_what_comes_before_an_entry_with_too_much_is_read(inside: str) -> None:
+    assert titles(feed(item("One"), item("Two"), item("Three", inside), item("Four"))) == ["One", "Two"]
+    with pytest.raises(NetError, match="too much in one place"):
+        titles(feed(item("Three", inside)))
+
+
+def test_attributes_that_a_document_type_declares_are_refused() -> None:
+    declared = b"<!DOCTYPE rss [<!ATTLIST rss a CDATA 'x'>]>"
+    with pytest.raises(InputError, match="too much"):
+        bounded_xml.bounded(declared + feed(item("One")))
+    entities = "".join(f"<!ENTITY e{n} 'x'>" for n in range(400))
+    with pytest.raises(InputError, match="too much"):
+        bounded_xml.bounded(f"<!DOCTYPE rss [{entities}]>".encode() + feed(item("One")))
+
+
+def test_usual_feeds_are_left_as_they_are() -> None:
+    usual = feed(*(item(f"Kettle {n}") for n in range(100)))
+    assert bounded_xml.tidy(usual) == usual == bounded_xml.bounded(usual)
+    assert bounded_xml.bounded(b"<rss>&nbsp;</rss>") is None
+    assert titles("<rss version='2.0'><channel><item><title>Ä</title></item></channel></rss>".encode("utf-16")) == ["Ä"]
+
+
+def test_words_and_blanks_without_end_are_shortened() -> None:
+    assert (
+        bounded_xml.tidy(b"\n" * 5000 + b"<a>" + b" " * 5000 + b"x" * 5000 + b"</a>") == b"<a> " + b"x" * 2000 + b"</a>"
+    )
