@@ -25,7 +25,8 @@
     │   └── Gap                 what it should have told next it no longer has: from where on it has
     ├── Stopped                 the program was told to stop while it waited
     ├── TakenOver               another process of the site does this job now
-    └── IssueError              an issue cannot be frozen, found or corrected
+    ├── IssueError              an issue cannot be frozen, found or corrected
+    └── WrongClock              this machine's clock is far ahead of others': nothing is frozen
 
 Anything else that escapes is a bug of ours. The command line prints an error's text and
 nothing more; `--debug` adds the traceback.
@@ -161,3 +162,7 @@ class TakenOver(HotPapersError):
 
 class IssueError(HotPapersError):
     """An issue cannot be frozen, found or corrected."""
+
+
+class WrongClock(HotPapersError):
+    """This machine's clock is far ahead of others': nothing is frozen until it is set right."""

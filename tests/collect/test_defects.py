@@ -23,7 +23,7 @@ from hotpapers.collect.reading import Line
 from hotpapers.collect.rounds import Clock, Work
 from hotpapers.errors import Stopped, StoreError, UsageError
 from hotpapers.model import DAY, HOUR, Publication
-from hotpapers.net import Reservations
+from hotpapers.net import Reservations, Witnesses
 from hotpapers.record import Record, follow
 from hotpapers.record import duty as duties
 from hotpapers.running import (
@@ -103,7 +103,7 @@ class Living:
         self._net, self._folder = net, folder
         self.tried, self.waits = Counter[str](), dict[str, list[float]]()
         self.leases = Leases(partial(Record, self.store), "one")
-        self.site = Site(self.store, "", self.stop, self.leases, SharedNames(), Reservations())
+        self.site = Site(self.store, "", self.stop, self.leases, SharedNames(), Reservations(), Witnesses())
         self.clock = Clock(net.now, self._sleep)
         self._outlet = Outlet(Box(), net)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +14,16 @@ import pytest
 
 from hotpapers.collect.leases import Leases
 from hotpapers.collect.rounds import Clock, Rounds
+from hotpapers.errors import WrongClock
 from hotpapers.issue.freeze import frozen_days
 from hotpapers.model import HOUR, Account, Post, Publication, Verdict
+from hotpapers.net import Witnesses
 from hotpapers.publish.addresses import paper_path
 from hotpapers.record import Record, follow
 from hotpapers.record import duty as duties
 from hotpapers.running import Place, Publishing
-from hotpapers.running.publishing import changed_issues
+from hotpapers.running.health import health
+from hotpapers.running.publishing import changed_issues, check_clock
 from tests.issue.made import DAILY, DAY, background, counts, judged, key, moment, paper, post, write
 
 LEADING = "bluesky:at://did:plc:a/app.bsky.feed.post/1"
@@ -50,11 +55,13 @@ class Made(NamedTuple):
 
 
 @contextmanager
-def publishing(store: str, folder: Path, *, channels: tuple[str, ...] = ("site",)) -> Iterator[Made]:
+def publishing(
+    store: str, folder: Path, *, channels: tuple[str, ...] = ("site",), witnesses: Witnesses | None = None
+) -> Iterator[Made]:
     open_record = partial(Record, store)
     clock = [CUT - HOUR]
     places = [Place("daily", channel, folder) for channel in channels]
-    job = Publishing(["daily"], places)
+    job = Publishing(["daily"], places, witnesses=witnesses)
     with Record(store) as record:
         leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)
         rounds = Rounds(job.name, lambda: job, open_record, leases, time)
@@ -89,6 +96,65 @@ def test_an_issue_is_frozen_and_published_when_its_day_is_closed(made: Made) -> 
     assert made.round(CUT + 20_000_000) == "idle"
     assert (made.folder / DAY / "index.html").stat().st_mtime_ns == before
     assert duties.load(made.record, "issues").items == 1
+
+
+# ---- whose clock -----------------------------------------------------------------------------------------------
+
+
+def told(at: int) -> dict[str, str]:
+    return {"date": format_datetime(datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC), usegmt=True)}
+
+
+def test_a_clock_days_ahead_freezes_nothing(sqlite_url: str, tmp_path: Path) -> None:
+    witnesses = Witnesses()
+    networks = [witnesses.one() for _ in range(3)]
+    with publishing(sqlite_url, tmp_path / "public", witnesses=witnesses) as made:
+        fill(made.record)
+        at = CUT + 5 * 24 * HOUR
+        for hear in networks:
+            hear(told(CUT), at)
+        assert made.round(at) == "partial" and frozen_days(made.record, "daily") == []
+        problems = health(made.record, ["daily"], at).problems
+        assert any("clock is 5.0 days ahead of the networks'; nothing is frozen" in told for told in problems)
+        networks[0](told(at), at)  # one of three says so
+        assert made.round(at + 1) == "partial" and frozen_days(made.record, "daily") == []
+        networks[1](told(at - 60_000_000), at)
+        made.round(at + 2)
+        assert DAY in frozen_days(made.record, "daily")
+
+
+def test_a_clock_that_jumps_waits_for_a_network(sqlite_url: str, tmp_path: Path) -> None:
+    witnesses = Witnesses()
+    hear = witnesses.one()
+    with publishing(sqlite_url, tmp_path / "public", witnesses=witnesses) as made:
+        fill(made.record)
+        hear(told(CUT - HOUR), CUT - HOUR)
+        assert made.round(CUT + 5 * 24 * HOUR) == "partial" and frozen_days(made.record, "daily") == []
+        hear(told(CUT + HOUR), CUT + HOUR)
+        assert made.round(CUT + HOUR) == "idle" and frozen_days(made.record, "daily") == [DAY]
+
+
+def test_a_machine_that_was_off_for_days_waits_for_one_answer(sqlite_url: str, tmp_path: Path) -> None:
+    witnesses, at = Witnesses(), CUT + 13 * 24 * HOUR
+    with publishing(sqlite_url, tmp_path / "public", witnesses=witnesses) as made:
+        fill(made.record)
+        made.round(at)
+        assert frozen_days(made.record, "daily") == []
+        assert "waits for a network that tells the time" in duties.load(made.record, "issues").reason
+        witnesses.one()(told(at), at)
+        made.round(at + 20_000_000)
+        assert DAY in frozen_days(made.record, "daily")
+
+
+def test_the_clock_of_a_databases_server_is_believed_too() -> None:
+    check_clock(CUT, None, None)
+    check_clock(CUT, -5 * 24 * HOUR, CUT + 5 * 24 * HOUR)
+    check_clock(CUT, 20 * 60_000_000, CUT - 20 * 60_000_000)
+    with pytest.raises(WrongClock, match="45 minutes ahead of the database's"):
+        check_clock(CUT, None, CUT - 45 * 60_000_000)
+
+
+# ---- what is published -----------------------------------------------------------------------------------------
 
 
 def test_the_posts_of_an_issue_are_asked_for_before_it_closes(made: Made) -> None:

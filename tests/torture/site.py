@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from hotpapers.collect import Choice, Leases, SharedNames, Site, assembly, chosen_sources, job_names, recounting
 from hotpapers.errors import Stopped
-from hotpapers.net import Limits, PoliteNet, Reservations
+from hotpapers.net import Limits, PoliteNet, Reservations, Witnesses
 from hotpapers.record import Record, store
 from tests.loopback.hosts import HOSTS, addresses
 from tests.loopback.settings import settings_toml
@@ -155,4 +155,4 @@ def leases_of(given: Given, holder: str, jobs: tuple[str, ...] = (), hold: int =
 def site_of(given: Given, stop: threading.Event, leases: Leases) -> Site:
     """What the jobs of a process share."""
     QuickSite.speed = given.speed or 1.0
-    return QuickSite(given.store, "https://library.example/", stop, leases, SharedNames(), Reservations())
+    return QuickSite(given.store, "https://library.example/", stop, leases, SharedNames(), Reservations(), Witnesses())

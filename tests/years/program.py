@@ -31,7 +31,7 @@ from hotpapers.collect.reading import Line
 from hotpapers.collect.rounds import Clock
 from hotpapers.errors import StoreError
 from hotpapers.model import DAY, HOUR
-from hotpapers.net import Reservations
+from hotpapers.net import Reservations, Witnesses
 from hotpapers.record import Record
 from hotpapers.running import Housekeeping, Publishing
 from tests.loopback.clock import SteppedClock
@@ -188,7 +188,7 @@ def _site(world: World, home: common.Home, stop: threading.Event, leases: Leases
 
     back = home.settings.run.read_back * DAY if world.reads_back else None
     return SimulatedSite(
-        home.store, home.settings.contact, stop, leases, SharedNames(), Reservations(), home.terms, back
+        home.store, home.settings.contact, stop, leases, SharedNames(), Reservations(), Witnesses(), home.terms, back
     )
 
 

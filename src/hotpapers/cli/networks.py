@@ -31,7 +31,7 @@ from hotpapers.collect import (
     make_line,
 )
 from hotpapers.model import DAY
-from hotpapers.net import Reservations
+from hotpapers.net import Reservations, Witnesses
 from hotpapers.record import Record, now
 from hotpapers.record import duty as duties
 from hotpapers.record.status import totals
@@ -147,7 +147,16 @@ def _issues(home: common.Home, names: list[str], site: Site, reading: Sequence[s
 
     def make() -> Publishing:
         summarize = summarizer(home.settings.summary, home.settings.contact, site.stop)
-        return Publishing(names, places, home.settings.bots, home.imprint, home.terms, summarize, reading)
+        return Publishing(
+            names,
+            places,
+            home.settings.bots,
+            home.imprint,
+            home.terms,
+            summarize,
+            reading,
+            site.witnesses if reading else None,
+        )
 
     return Rounds(Publishing.name, make, site.record, site.leases, site.clock)
 
@@ -207,6 +216,7 @@ def _site_of(home: common.Home, choices: Sequence[Choice], more: Sequence[str] =
             leases,
             SharedNames(),
             Reservations(),
+            Witnesses(),
             home.terms,
             home.settings.run.read_back * DAY,
         )

@@ -18,7 +18,7 @@ from hotpapers.collect.recounting import Recounting
 from hotpapers.collect.rounds import Clock, Job, Rounds
 from hotpapers.errors import SettingsError, Stopped, StoreError, UsageError
 from hotpapers.model import Source
-from hotpapers.net import PoliteNet, Reservations, user_agent
+from hotpapers.net import PoliteNet, Reservations, Witnesses, user_agent
 from hotpapers.record import Record, now
 from hotpapers.record import duty as duties
 from hotpapers.record.duty import COUNTS
@@ -108,7 +108,7 @@ def secrets_of(settings: object) -> Iterator[str]:
 class Site(NamedTuple):
     """What all jobs of a process share. `stop`: set, and all of them end. `terms`: what the networks allow. `names`:
     what names the papers that are known. `pace`: when which host may be asked next. `back`: so many µs from before a
-    network is first read are read too."""
+    network is first read are read too. `witnesses`: what the networks tell of the time."""
 
     store: str
     contact: str
@@ -116,6 +116,7 @@ class Site(NamedTuple):
     leases: Leases
     names: SharedNames
     pace: Reservations
+    witnesses: Witnesses
     terms: terms.Table = terms.TERMS
     back: int | None = None
 
@@ -191,7 +192,8 @@ def make_line(own: Sequence[str], secrets: Sequence[str], site: Site) -> Line:
     """
     pace = SitePace(site.record, site.pace)
     net = PoliteNet(
-        user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets
+        user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets,
+        heard=site.witnesses.one(),
     )  # fmt: skip
 
     def traffic() -> tuple[int, int, int]:

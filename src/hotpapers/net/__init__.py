@@ -8,11 +8,13 @@
     wire        connections to the very address that was checked; deadlines, stopping, traffic
     reading     bodies and lines, unpacked and bounded while they come
     streams     answers that do not end, with a heartbeat
+    witnesses   what answers tell of the time
     saying      what errors may say: never a token
 """
 
 from hotpapers.net.client import Limits, PoliteNet, user_agent
 from hotpapers.net.manners import Reservations
 from hotpapers.net.wire import Counted, Traffic
+from hotpapers.net.witnesses import Witnesses
 
-__all__ = ["Counted", "Limits", "PoliteNet", "Reservations", "Traffic", "user_agent"]
+__all__ = ["Counted", "Limits", "PoliteNet", "Reservations", "Traffic", "Witnesses", "user_agent"]

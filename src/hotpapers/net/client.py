@@ -30,6 +30,7 @@ from hotpapers.net.reading import unpacked, whole
 from hotpapers.net.saying import Discretion, place
 from hotpapers.net.streams import LineStream, with_heartbeat
 from hotpapers.net.wire import Dialler, Patience, Traffic
+from hotpapers.net.witnesses import Heard
 
 T = TypeVar("T")
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -99,7 +100,8 @@ class PoliteNet:
     says how many seconds to wait; by default for this client alone. `base_addresses`: the operator's own
     settings; only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
     `stop`: once set, whatever waits raises Stopped. `secrets`: never part of an error. `resolve`: as
-    socket.getaddrinfo. `context`: whom to trust; the system's authorities by default.
+    socket.getaddrinfo. `context`: whom to trust; the system's authorities by default. `heard`: hears each
+    answer's headers.
     """
 
     def __init__(
@@ -115,10 +117,12 @@ class PoliteNet:
         limits: Limits | None = None,
         resolve: Resolve = getaddrinfo,
         context: ssl.SSLContext | None = None,
+        heard: Heard | None = None,
     ) -> None:  # fmt: skip
         stop = stop or threading.Event()
         self.traffic = traffic or Traffic()
         self._agent, self._pace, self._clock = agent, pace, clock
+        self._heard = heard
         self._reserve = reserve or Reservations()
         self._sleep = sleep or stop.wait
         self._discreet = Discretion(secrets)
@@ -293,6 +297,8 @@ class PoliteNet:
         self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
     ) -> _Opened | Trouble | httpx2.URL:
         headers = _plain(response.headers)
+        if self._heard is not None:
+            self._heard(headers, self.now())
         if response.status in REDIRECTS and response.status not in accept:
             return onward_from(url, headers.get("location", ""))
         trouble = settled(response.status, headers, accept, self.now())

@@ -128,6 +128,14 @@ def seconds_until(text: str, now: float) -> float | None:
     return moment - now if moment is not None and moment >= now else None
 
 
+def date_of(headers: Mapping[str, str]) -> int | None:
+    """The moment at which an answer left its network, µs UTC, by Date and Age (RFC 9110 §6.6.1, RFC 9111 §5.1)."""
+    date, age = _moment(headers.get("date", "")), headers.get("age", "")
+    if date is None:
+        return None
+    return round((date + (int(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0)) * 1e6)
+
+
 def _moment(text: str) -> float | None:
     """An HTTP date or an ISO moment, as seconds since 1970."""
     text = text.strip()[:64]

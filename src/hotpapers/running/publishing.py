@@ -9,19 +9,21 @@ from typing import NamedTuple
 from hotpapers import terms
 from hotpapers.collect.defects import apart
 from hotpapers.collect.rounds import Work
-from hotpapers.errors import HotPapersError, IssueError, Partial, StoreError
+from hotpapers.errors import HotPapersError, IssueError, Partial, StoreError, WrongClock
 from hotpapers.issue.build import Recipe, build
 from hotpapers.issue.freeze import frozen_days, publication_of
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.issue.windows import window_start
 from hotpapers.logs import tell
-from hotpapers.model import DAY, NETWORKS, Publication
+from hotpapers.model import DAY, HOUR, NETWORKS, Publication
+from hotpapers.net import Witnesses
 from hotpapers.permissions import make_published_folders
 from hotpapers.publish.imprint import NOBODY, Imprint
 from hotpapers.publish.press import press, press_again, unsent
 from hotpapers.record import Record, follow
 from hotpapers.record.attention import persons_sql
 from hotpapers.record.database import placeholders, slices
+from hotpapers.record.status import written_between
 from hotpapers.running import due
 from hotpapers.running.first import read_back_of
 from hotpapers.running.freezing import freeze_judged
@@ -29,6 +31,8 @@ from hotpapers.running.health import began
 from hotpapers.settings import BotSettings
 from hotpapers.summarizing.writing import Summarize
 
+FAR_AHEAD = HOUR // 2
+"""By how much the clock may be ahead of others' before nothing is frozen."""
 LOOK = 20.0
 """Seconds between two looks at the clock."""
 
@@ -44,18 +48,18 @@ class Place(NamedTuple):
 class Publishing:
     """The job. `places`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
     `summarize`: what writes a model's sentences before. `reading`: the jobs that read networks, for whose first round
-    the first issue waits."""
+    the first issue waits. `witnesses`: what these hear of the time."""
 
     name = "issues"
 
     def __init__(
         self, publications: Sequence[str], places: Sequence[Place], bots: BotSettings | None = None,
         imprint: Imprint = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
-        reading: Sequence[str] = (),
+        reading: Sequence[str] = (), witnesses: Witnesses | None = None,
     ) -> None:  # fmt: skip
         self._publications, self._places, self._bots = publications, places, bots or BotSettings()
         self._imprint, self._allowed, self._summarize = imprint, allowed, summarize
-        self._reading = reading
+        self._reading, self._witnesses = reading, witnesses
         self._asked: set[tuple[str, str]] = set()
         self._painted = 0
 
@@ -87,7 +91,7 @@ class Publishing:
         at = work.clock.now()
         frozen_before = frozen_days(work.record, publication.publication)
         days = due.due(publication, frozen_before, began(work.record, publication.publication), at)
-        if days and not (once or frozen_before) and self._waits(work, at):
+        if days and (self._waits_for_time(work, at) or (not (once or frozen_before) and self._waits(work, at))):
             return
         for day in days:
             try:
@@ -100,6 +104,17 @@ class Publishing:
             entries = len(frozen.content.entries)
             work.note(items=work.duty.items + 1, reason="")
             tell("issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest)
+
+    def _waits_for_time(self, work: Work, at: int) -> bool:
+        """Whether nobody has told the time yet, after days without a batch. Raises WrongClock where others tell another
+        time: what is frozen too early is so for good."""
+        if self._witnesses is None:
+            return False
+        check_clock(at, self._witnesses.ahead(at), shared_clock(work.record))
+        waits = self._witnesses.ahead(at) is None and at - (written_between(work.record.database)[1] or at) > DAY
+        if waits:
+            work.note(reason="waits for a network that tells the time: the last batch is more than a day old")
+        return waits
 
     def _waits(self, work: Work, at: int) -> bool:
         """Whether a site's first issue waits for what is still read of the time before the site began."""
@@ -153,6 +168,19 @@ class Publishing:
             for one in press_again(work.record, self._imprint, self._allowed, changed):
                 tell("rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason)
         self._painted = head
+
+
+def shared_clock(record: Record) -> int | None:
+    """The moment by a database server's clock, which may be another machine's."""
+    return record.database.clock() if record.database.name == "postgres" else None
+
+
+def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
+    """Raises WrongClock where this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
+    for who, by in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
+        if by is not None and by > FAR_AHEAD:
+            long = f"{by / DAY:.1f} days" if by > DAY else f"{by // 60_000_000} minutes"
+            raise WrongClock(f"this machine's clock is {long} ahead of {who}; nothing is frozen until it is set right")
 
 
 def position_at(record: Record, at: int) -> int:
