@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -270,6 +271,34 @@ def test_copies_made_before_are_named_as_out_of_reach(store: Record, tmp_path: P
 
 
 # ---- what comes later ------------------------------------------------------------------------------------
+
+
+def test_what_killed_copies_left_behind_goes_too(store: Record, tmp_path: Path) -> None:
+    backup(store, tmp_path / "whole.db")
+    (tmp_path / "whole.db.part").write_bytes(b"half a copy that names made_up_ada")
+    old, new = tmp_path / ".hotpapers-killed", tmp_path / ".hotpapers-at-work"
+    for folder in (old, new):
+        folder.mkdir()
+        (folder / "copy.db").write_bytes(b"made_up_ada")
+    for path in (old / "copy.db", old):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    done = forget(store, ADA)
+    assert not (tmp_path / "whole.db.part").exists() and not old.exists() and new.exists()
+    assert f"unfinished {new}" in done.out_of_reach and f"backup {tmp_path / 'whole.db'}" in done.out_of_reach
+
+
+def test_the_samples_of_the_planner_forget_too(postgres_url: str) -> None:
+    """PostgreSQL keeps common values of each column; what they were before stays in that table's file otherwise."""
+    with Record(postgres_url) as record:
+        made.rich(record)
+        many = [model.Account(account=ADA, handle="made_up_ada", name="Ada B.", observed_at=AT + n) for n in range(99)]
+        record.write(many, source="test")
+        record.database.run("ANALYZE")
+        sampled = "SELECT pg_read_binary_file(pg_relation_filepath('pg_statistic'))"
+        record.database.run("CHECKPOINT")
+        assert b"made_up_ada" in bytes(record.database.rows(sampled)[0][0])
+        forget(record, ADA)
+        assert b"made_up_ada" not in bytes(record.database.rows(sampled)[0][0])
 
 
 def test_importing_the_same_listing_elsewhere_in_the_store_brings_nothing_back(store: Record, tmp_path: Path) -> None:

@@ -72,11 +72,16 @@ def collect(pages: Iterator[Page], into: list[Page]) -> None:
 # ---- timelines -----------------------------------------------------------------------------------------
 
 
+def moment_of(id: str) -> str:
+    """What a cursor keeps of an identifier: its milliseconds, none of what tells posts apart."""
+    return str(int(id) >> 16 << 16)
+
+
 def test_the_first_round_reads_the_newest_page() -> None:
     statuses = [status(n) for n in reversed(range(PAGE))]
     pages = list(ONE.pages(ScriptedNet({tag(): said(*statuses)}), None))
     assert keys(pages) == [one["uri"] for one in statuses]
-    assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": statuses[0]["id"]}
+    assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": moment_of(statuses[0]["id"])}
 
 
 def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
@@ -86,12 +91,13 @@ def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
     net = ScriptedNet({tag(min_id=before): said(*full), tag(min_id=full[0]["id"]): said(status(99))})
     pages = list(ONE.pages(net, json.dumps({f"{BASE}/tag/arxiv": first})))
     assert len(keys(pages)) == PAGE + 1
-    assert [list(json.loads(p.cursor or "").values()) for p in pages] == [[full[0]["id"]], [status(99)["id"]]]
+    kept = [list(json.loads(page.cursor or "").values()) for page in pages]
+    assert kept == [[moment_of(full[0]["id"])], [moment_of(status(99)["id"])]]
 
 
 def test_what_is_read_again_moves_no_cursor_back() -> None:
-    cursor = json.dumps({f"{BASE}/tag/arxiv": status(50)["id"]})
-    net = ScriptedNet({tag(min_id=int(status(50)["id"]) - OVERLAP): said(status(7))})
+    cursor = json.dumps({f"{BASE}/tag/arxiv": moment_of(status(50)["id"])})
+    net = ScriptedNet({tag(min_id=int(moment_of(status(50)["id"])) - OVERLAP): said(status(7))})
     pages = list(ONE.pages(net, cursor))
     assert keys(pages) == [status(7)["uri"]] and json.loads(pages[-1].cursor or "") == json.loads(cursor)
 

@@ -16,7 +16,7 @@ from hotpapers.sources.mastodon import PAGE, Mastodon, MastodonServer, MastodonS
 from hotpapers.sources.sse import events
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedNet
-from tests.sources.test_mastodon import AWAY, BASE, EDITED, OTHER, items, keys, said, status, tag
+from tests.sources.test_mastodon import AWAY, BASE, EDITED, OTHER, items, keys, moment_of, said, status, tag
 
 STREAMING = "https://streaming.example"
 SERVER = MastodonServer(base=BASE, token="t0ken", streaming=STREAMING)
@@ -70,7 +70,7 @@ def test_it_listens_after_asking_until_it_is_time_to_ask_again() -> None:
 def test_what_it_hears_moves_no_cursor() -> None:
     heard = Round([*update(1), None, None, None], polled=said(status(0)))
     cursors = [page.cursor for page in heard.pages]
-    assert json.loads(cursors[0] or "") == {f"{BASE}/tag/arxiv": status(0)["id"]} and not any(cursors[1:])
+    assert json.loads(cursors[0] or "") == {f"{BASE}/tag/arxiv": moment_of(status(0)["id"])} and not any(cursors[1:])
 
 
 def test_pages_come_at_most_once_a_second_and_as_heartbeats() -> None:

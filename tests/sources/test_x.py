@@ -84,17 +84,17 @@ BOOKED = 3 * PAGE * 30_000
 
 
 def test_pages_follow_each_other_and_the_cursor_moves_at_the_end() -> None:
-    new, old = id_at(LATE, 5), id_at(LATE - HOUR)
+    new, old, end = id_at(LATE, 5), id_at(LATE - HOUR), id_at(LATE, 2**22 - 1)
     replies = iter([answer(tweet(new), next_token="more"), answer(tweet(old))])
     net = ScriptedNet(lambda url: next(replies), now=LATE)
     pages = list(X(SETTINGS).pages(net, None))
-    assert [cursor(page).get("since", "") for page in pages] == ["", "", "", new]
+    assert [cursor(page).get("since", "") for page in pages] == ["", "", "", end]
     one = 10_000 + 2 * 20_000
     assert [cursor(page)["spent"] for page in pages] == [BOOKED, one, one + BOOKED, 2 * one]
     assert asked(net, 1)["next_token"] == "more" and "since_id" not in asked(net, 0)
     following = ScriptedNet(lambda url: answer(), now=LATE)
     last = list(X(SETTINGS).pages(following, pages[-1].cursor))[-1]
-    assert asked(following)["since_id"] == new and cursor(last) == cursor(pages[-1])
+    assert asked(following)["since_id"] == end and cursor(last) == cursor(pages[-1])
 
 
 def test_a_cursor_older_than_the_networks_memory_is_not_sent() -> None:

@@ -310,7 +310,7 @@ def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leave
     with pytest.raises(Wait):
         pages.extend(X(msgspec.structs.replace(RICH, budget=62.0)).pages(net, None))
     assert pages[-1].next_at == START + DAY and len(net.requests) > 1
-    assert json.loads(pages[-1].cursor or "")["since"] == new
+    assert json.loads(pages[-1].cursor or "")["since"] == id_at(START, 2**22 - 1)
     assert {page.next_at for page in pages[:-1]} == {None}
 
 

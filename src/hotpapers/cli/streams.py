@@ -18,6 +18,7 @@ import zstandard
 
 from hotpapers.errors import InputError, UsageError
 from hotpapers.permissions import open_private
+from hotpapers.record.unfinished import part_of
 
 STDIN = "-"
 BLOCK = 2**20
@@ -169,7 +170,7 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
     """Chunks into a file that is there whole or not at all, for the owner alone; Zstandard if its name ends in .zst.
 
     Raises UsageError."""
-    part = output.with_name(output.name + ".part")
+    part = part_of(output)
     try:
         with open_private(part) as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")

@@ -19,6 +19,7 @@ from hotpapers.record.mailed import Mailed, mailed, take_over
 from hotpapers.record.search import index
 from hotpapers.record.sqlite import SqliteDatabase
 from hotpapers.record.store import Record, connect, is_server, now, store_path
+from hotpapers.record.unfinished import FOLDER, part_of
 
 KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
 MADE_ANEW = "search_"
@@ -63,7 +64,7 @@ def backup(record: Record, target: Path) -> int:
     forgotten_file.complete(record.database, record.marks)
     with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
         note_copy(record, "backup", str(target.resolve()))
-    part = target.with_name(target.name + ".part")
+    part = part_of(target)
     part.unlink(missing_ok=True)
     try:
         copy_into(record.database, part)
@@ -79,7 +80,7 @@ def copy_into(database: Database, part: Path) -> None:
     if isinstance(database, SqliteDatabase):
         database.copy_to(part)
         return
-    with tempfile.TemporaryDirectory(dir=part.parent, prefix=".hotpapers-") as folder:
+    with tempfile.TemporaryDirectory(dir=part.parent, prefix=FOLDER) as folder:
         copied = SqliteDatabase(Path(folder) / "copy.db")
         try:
             copied.migrate(schema.MIGRATIONS)
@@ -126,7 +127,7 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
         there = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
         raise UsageError(f"{replaced.where}: holds {there}; add --replace to put the backup in its place.")
     beside = None if is_server(store) else store_path(store).absolute().parent
-    with tempfile.TemporaryDirectory(prefix=".hotpapers-", dir=beside) as folder:
+    with tempfile.TemporaryDirectory(prefix=FOLDER, dir=beside) as folder:
         part = Path(folder) / "restored.db"
         backed_up = SqliteDatabase(source, read_only=True)
         try:

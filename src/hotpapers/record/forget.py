@@ -22,6 +22,7 @@ from hotpapers.record.items import SPECS, Row, Spec, commitment, select_columns
 from hotpapers.record.manifest import Seal
 from hotpapers.record.search import filling
 from hotpapers.record.store import Record, now
+from hotpapers.record.unfinished import remove_unfinished
 
 
 class Forgotten(NamedTuple):
@@ -76,7 +77,8 @@ def forget_rows(record: Record, key: str, *, at: int | None = None) -> Forgotten
         keys = _belonging(record, key)
         rows, gone = erase(record, keys, at=at or now())
         forgotten_file.complete(record.database, record.marks)
-    return Forgotten(keys, rows, gone, tuple(copies(record, key)))
+    left = [f"unfinished {path}" for path in remove_unfinished(record.database)]
+    return Forgotten(keys, rows, gone, (*copies(record, key), *left))
 
 
 def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> tuple[int, int]:

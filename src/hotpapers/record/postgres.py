@@ -35,6 +35,8 @@ OURS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psy
 """Mistakes in our own statements. They pass as they are: waiting would mend nothing, and the traceback tells where."""
 
 
+FINISH = (b"VACUUM (FULL) pg_catalog.pg_statistic", b"SELECT pg_switch_wal()", b"CHECKPOINT")
+"""What the planner's samples were before, and what is in the log of the server, goes too where the role may do this."""
 UNCHECKED = "tables and indexes were not compared by PostgreSQL's amcheck: {}"
 TABLES = "SELECT oid, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 BTREES = """SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -164,8 +166,9 @@ class PostgresDatabase:
             sql = f"SELECT relname FROM pg_class WHERE {ours} AND pg_relation_size(oid) > 0"  # those ever filled
             for (table,) in self.rows(sql):
                 self._connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"'.encode())
-            with suppress(psycopg.errors.InsufficientPrivilege):  # the server checkpoints by itself within minutes
-                self._connection.execute("CHECKPOINT")
+            for finish in FINISH:
+                with suppress(psycopg.errors.InsufficientPrivilege):  # the server does so by itself, some time
+                    self._connection.execute(finish)
 
     @contextmanager
     def _finishing(self) -> Iterator[None]:

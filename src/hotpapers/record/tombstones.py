@@ -24,8 +24,13 @@ LEAST = 7
 
 LONGEST = 300
 
-_WORD = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.@:-]*[A-Za-z0-9_])?")
-_SEGMENT = re.compile(r"[.@:-]+|[A-Za-z0-9_]+")
+_WORD = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_.@:-]*[A-Za-z0-9_-])?")
+_SEGMENT = re.compile(r"[.@:]+|-+|[A-Za-z0-9_]+")
+_PROFILE = re.compile(
+    r"(?<![\w.-])(?:[\w-]++\.)++[\w-]++(?::[0-9]++)?/(?:@|users/|ap/users/)[\w-]++(?:\.[\w-]++)*+(?![\w@-])", re.ASCII
+)
+"""The address of somebody on a server of the fediverse: its host and their name or number."""
+_MENTION = re.compile(r"@[\w.-]+")
 _SEGMENTS = 13
 """Words are tried in runs of up to so many pieces, signs between them counted: did:plc:…, a.long.domain.name."""
 _TELLING = re.compile(r"[a-z]+[0-9_.@:-]|[0-9_.@:-]+[a-z]|.{8}", re.DOTALL)
@@ -41,7 +46,11 @@ def names_of(key: str) -> Iterator[str]:
     own = key.partition(":")[2].lower()
     if own.startswith("@"):
         yield own[1:]
+        name, _, server = own[1:].partition("@")
+        yield from (f"{server}/@{name}", f"{server}/users/{name}") if server else ()
         return
+    if _PROFILE.fullmatch(address := own.partition("://")[2]):
+        yield address
     for name in model.distinct((own, own.rpartition("/")[2])):
         if len(name) >= LEAST and not _ARXIV.fullmatch(name):
             yield name
@@ -54,6 +63,9 @@ def handle_key(network: str, handle: str) -> str:
 
 def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
     """Where in a text, in code points, the longest known names stand. `anywhere`: plain words count too."""
+    for profile in _PROFILE.finditer(text):
+        if known(profile[0].lower()):
+            yield profile.span()
     for word in _WORD.finditer(text):
         strong = anywhere or text[max(word.start() - 1, 0) : word.start()] in ("@", "/", "=")
         pieces = _SEGMENT.findall(word[0])
@@ -78,8 +90,8 @@ def _longest(pieces: list[str], at: int, known: Known, strong: bool) -> int:
 def redacted(item: model.Item, known: Known) -> model.Item:
     """A post or an account without the names of others that are forgotten; itself where there are none."""
     if isinstance(item, model.Post):
-        text, name = _blackened(item.text, known), _blackened(item.name, known)
         links = tuple(link for link in item.links if not any(found_in(link.target, known)))
+        text, name = _blackened(_without_mentions(item, links), known), _blackened(item.name, known)
         if (text, name, len(links)) != (item.text, item.name, len(item.links)):
             return msgspec.structs.replace(item, text=text, name=name, links=links)
     elif isinstance(item, model.Account) and (name := _blackened(item.name, known)) != item.name:
@@ -87,10 +99,23 @@ def redacted(item: model.Item, known: Known) -> model.Item:
     return item
 
 
+def _without_mentions(post: model.Post, links: tuple[model.Link, ...]) -> str:
+    """A post's text, in which a name is black that led to somebody: `@ann` says of which server by its link alone."""
+    text = post.text
+    for link in post.links:
+        if link not in links and _MENTION.fullmatch(text, link.start, link.end):
+            text = _black(text, link.start + 1, link.end)
+    return text
+
+
 def _blackened(text: str, known: Known) -> str:
     for start, end in found_in(text, known):
-        text = text[:start] + BLACK * (end - start) + text[end:]
+        text = _black(text, start, end)
     return text
+
+
+def _black(text: str, start: int, end: int) -> str:
+    return text[:start] + BLACK * (end - start) + text[end:]
 
 
 def named_in(key: str, body: bytes, known: Known) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -125,7 +125,7 @@ class _Listed(msgspec.Struct):
 
 
 class Mastodon:
-    """The connector. The cursor holds, for each timeline, the newest id that was read there."""
+    """The connector. The cursor holds, for each timeline, when the newest entry that was read there was made."""
 
     name = NETWORK
 
@@ -182,7 +182,7 @@ class Mastodon:
             before = following
         newest[name] = max(ids, key=_age, default="")
         self._reached[name] = oldest
-        yield Page((), msgspec.json.encode(newest).decode())
+        yield Page((), _cursor(newest))
 
     def _timeline(self, net: Net, server: MastodonServer, path: str, newest: dict[str, str]) -> Iterator[Page]:
         """The page after the last one that was read, until one is not full; at first the newest page alone."""
@@ -198,7 +198,7 @@ class Mastodon:
             newest[name] = max(newest.get(name, ""), reached, key=_age)
             pairs = zip(listed, raw, strict=True)
             seen = [seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)]
-            yield Page(seen, msgspec.json.encode(newest).decode())
+            yield Page(seen, _cursor(newest))
             if not known or len(raw) < PAGE or reached == after:
                 return
             after = reached
@@ -326,6 +326,16 @@ def _edit(listed: _Listed | None, seen: Seen) -> list[Seen]:
 
 def _a_little_before(id: str) -> str:
     return str(max(1, int(id) - OVERLAP)) if _SNOWFLAKE.fullmatch(id) else id
+
+
+def _cursor(newest: Mapping[str, str]) -> str:
+    """Mastodon's identifiers begin with a moment: that alone is kept, so that no cursor names a post. What was made in
+    that millisecond is read again. Other servers have other identifiers, which are kept."""
+    return msgspec.json.encode({name: _moment_of(id) for name, id in newest.items()}).decode()
+
+
+def _moment_of(id: str) -> str:
+    return str(int(id) >> 16 << 16) if _SNOWFLAKE.fullmatch(id) else id
 
 
 def _account(said: _Account, at: int) -> Account:

@@ -85,7 +85,7 @@ class X:
             newest, following = max([newest, *bought.said.ids], key=lambda id: int(id or 0)), bought.said.following
             spent = money.affordable(account, purse, net.now()) < SMALLEST
             if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
-                account = msgspec.structs.replace(account, since=newest)
+                account = msgspec.structs.replace(account, since=_end_of(newest))
             again = money.tomorrow(net.now()) if spent else None
             yield Page(posts.found(bought.said, self.known, bought.at), money.text(account), next_at=again)
             if not following:
@@ -148,3 +148,8 @@ class X:
         made = (int(since) >> 22) + EPOCH if since else 0
         params |= {"since_id": since} if now - made * 1000 < MEMORY else {}
         return params | ({"next_token": following} if following else {})
+
+
+def _end_of(id: str) -> str:
+    """The last identifier of the millisecond in which a post was made: a cursor names no post."""
+    return str((((int(id) >> 22) + 1) << 22) - 1) if id else ""

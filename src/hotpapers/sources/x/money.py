@@ -22,7 +22,8 @@ MARGIN = HOUR
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A cursor. `since`: the newest id read. `spent`: what was spent in `month` (UTC), in millionths.
+    """A cursor. `since`: the last id of the millisecond in which the newest post was made that was read.
+    `spent`: what was spent in `month` (UTC), in millionths.
 
     `asking`: a request is under way whose price is not known yet. Where that is read from the record, it broke off.
     `posts`: what older versions counted instead of money.
