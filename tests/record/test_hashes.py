@@ -205,7 +205,6 @@ def test_marks_tell_alike_from_different_and_depend_on_the_secret() -> None:
     assert MARKS.voice("") == 0 and MARKS.voice("x:1") == MARKS.voice("x:1") != MARKS.voice("x:2")
     assert len({MARKS.voice("x:1"), other.voice("x:1"), MARKS.same("x" * 30), other.same("x" * 30)}) == 4
     assert MARKS.same("too short") == 0
-    assert MARKS.pseudonym("x:1") == f"x:~{MARKS.tombstone('x:1')}"
     assert -(2**63) <= MARKS.voice("x:1") < 2**63
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,10 +17,11 @@ import msgspec
 from hotpapers import model
 from hotpapers.errors import NoSuch, UsageError
 from hotpapers.record import follow, forgotten_file, items, manifest, originals, reports, tombstones, writing
-from hotpapers.record.database import placeholders
+from hotpapers.record.database import placeholders, slices
 from hotpapers.record.items import SPECS, Row, Spec, commitment, select_columns
 from hotpapers.record.manifest import Seal
 from hotpapers.record.search import filling
+from hotpapers.record.stand_ins import StandIns, lonely_texts, own_accounts
 from hotpapers.record.store import Record, now
 from hotpapers.record.unfinished import remove_unfinished
 
@@ -52,8 +53,6 @@ OWN: dict[type[model.Item], tuple[str, ...]] = {
     model.Post: ("post", "account"),
 }
 """The fields whose post or account it is that says all else that is personal in the row."""
-
-CHUNK = 200
 
 Change = tuple[Row, model.Item]
 """A row as it is, and the item that is left of it."""
@@ -91,12 +90,17 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     old = tombstones.load(record.database, record.marks)
     graves = tombstones.Tombstones(record.marks, old.known | frozenset(marks)) if marks else None
     known = tombstones.Names(names, graves)
-    own = _own_changes(record, frozenset([*keys, *lonely]))
+    gone_keys = frozenset([*keys, *lonely])
+    stand_ins = StandIns(gone_keys, record.marks, own_accounts(record.database))
+    own = _own_changes(record, gone_keys, stand_ins)
     changes = {(type(row.item), row.id): (row, left) for row, left in own}
     for row in _written_by_others(record, known):
         _, item = changes.get((type(row.item), row.id), (row, row.item))
         changes[type(row.item), row.id] = (row, tombstones.redacted(item, known))
-    sealed = _overwrite(record, list(changes.values()))
+    lonely_marks = lonely_texts(record.database, list(changes.values()))
+    for row in _rows_where(record, SPECS[model.Post], "same", sorted(lonely_marks)):  # forgotten before
+        changes.setdefault((model.Post, row.id), (row, row.item))
+    sealed = _overwrite(record, list(changes.values()), stand_ins, lonely_marks)
     filling.renew_posts(record.database, {left.post for _, left in changes.values() if isinstance(left, model.Post)})
     sources = {row.origin for row, _ in changes.values() if row.origin}
     gone = originals.erase(record.database, sources, keys, known.named_in)
@@ -184,25 +188,27 @@ def _lonely(record: Record, keys: Sequence[str]) -> list[str]:
 # ---- what is left of a row -----------------------------------------------------------------------------
 
 
-def _own_changes(record: Record, keys: frozenset[str]) -> Iterator[Change]:
-    """Rows that name one of the keys, and what is left of them."""
-    asked = sorted(keys)
+def _own_changes(record: Record, keys: frozenset[str], stand_ins: StandIns) -> Iterator[Change]:
+    """Rows that name one of the keys, or have its voice, and what is left of them."""
     for cls, names in REFERENCES.items():
+        asked: list[tuple[str, Sequence[str | int]]] = [(name, sorted(keys)) for name in names]
+        if cls is model.Post:  # of posts that were forgotten before, the author's voice is left
+            asked.append(("voice", sorted(stand_ins.voices)))
         seen: set[int] = set()
-        for name in names:
-            for start in range(0, len(asked), CHUNK):
-                for row in _rows_where(record, SPECS[cls], name, asked[start : start + CHUNK]):
-                    if row.id not in seen:
-                        seen.add(row.id)
-                        yield row, left_of(row.item, keys, record.marks)
+        for name, values in asked:
+            for row in _rows_where(record, SPECS[cls], name, values):
+                if row.id not in seen:
+                    seen.add(row.id)
+                    yield row, left_of(row.item, keys, stand_ins)
 
 
-def _rows_where(record: Record, spec: Spec, name: str, values: Sequence[str]) -> Iterator[Row]:
-    sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({placeholders(values)})'
-    return (items.read_row(spec, found) for found in record.database.rows(sql, values))
+def _rows_where(record: Record, spec: Spec, name: str, values: Sequence[str | int]) -> Iterator[Row]:
+    for some in slices(values):
+        sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({placeholders(some)})'
+        yield from (items.read_row(spec, found) for found in record.database.rows(sql, some))
 
 
-def left_of(item: model.Item, keys: frozenset[str], marks: items.Marks) -> model.Item:
+def left_of(item: model.Item, keys: frozenset[str], stand_ins: StandIns) -> model.Item:
     """The item with pseudonyms for the keys, and without all else that is personal where one of them said it."""
     cls: type[model.Item] = type(item)
     references = REFERENCES[cls]
@@ -211,11 +217,11 @@ def left_of(item: model.Item, keys: frozenset[str], marks: items.Marks) -> model
     for name in cls.personal:
         value = getattr(item, name)
         if name in references and value in keys:
-            changes[name] = marks.pseudonym(value)
+            changes[name] = stand_ins.key(value)
         elif said_it and not (name in ("post", "account") or items.is_pseudonym(value)):
             changes[name] = type(value)()
     if isinstance(item, model.Post) and item.post in keys and item.account and not items.is_pseudonym(item.account):
-        changes["account"] = marks.pseudonym(item.account)
+        changes["account"] = stand_ins.key(item.account)
     return msgspec.structs.replace(item, **changes)
 
 
@@ -227,16 +233,20 @@ def _written_by_others(record: Record, known: tombstones.Names) -> Iterator[Row]
         for number, *texts in record.database.iterate(f"SELECT id, {text} FROM {spec.kind}"):
             if any(map(known.stand_in, texts)):
                 named.append(number)
-        for start in range(0, len(named), CHUNK):
-            yield from _rows_where(record, spec, "id", named[start : start + CHUNK])
+        yield from _rows_where(record, spec, "id", named)
 
 
-def _overwrite(record: Record, changes: Sequence[Change]) -> list[Seal]:
+def _overwrite(
+    record: Record, changes: Sequence[Change], stand_ins: StandIns, lonely: Collection[int]
+) -> list[Seal]:  # fmt: skip
     """Writes what is left into rows and manifests; where the rows are listed, and their seals."""
     by_batch: dict[int, dict[manifest.Label, tuple[manifest.Label, str]]] = defaultdict(dict)
     for row, item in changes:
         spec = SPECS[type(item)]
-        left = row._replace(item=item, lost=_commitments(spec, row) | (row.lost or {}), salt=_new_salt(spec, item))
+        left = row._replace(
+            item=item, derived=stand_ins.derived(row, lonely), lost=_commitments(spec, row) | (row.lost or {}),
+            salt=_new_salt(spec, item),
+        )  # fmt: skip
         _write_row(record, spec, left)
         by_batch[row.since][row.label] = (left.label, left.seal)
     sealed: list[Seal] = []
@@ -263,6 +273,6 @@ def _new_salt(spec: Spec, item: model.Item) -> bytes | None:
 def _write_row(record: Record, spec: Spec, row: Row) -> None:
     values = items.stored_values(spec, msgspec.structs.astuple(row.item))
     lost = items.canonical_json(row.lost).decode()
-    names = ", ".join(f'"{name}" = ?' for name in spec.fields)
+    names = ", ".join(f'"{name}" = ?' for name in (*spec.fields, *(name for name, _ in spec.derived)))
     sql = f"UPDATE {spec.kind} SET {names}, salt = ?, lost = ? WHERE id = ?"
-    record.database.run(sql, (*values, row.salt, lost, row.id))
+    record.database.run(sql, (*values, *row.derived, row.salt, lost, row.id))

@@ -35,7 +35,7 @@ class Marks(NamedTuple):
     secret: bytes
 
     def voice(self, account: str) -> int:
-        """A signed 53-bit mark of an account, 0 for none; it outlives the account's id when that is forgotten."""
+        """A signed 53-bit mark of an account, 0 for none; another one stands there when that is forgotten."""
         return self._number(account, b"voice") if account else 0
 
     def same(self, text: str) -> int:
@@ -50,10 +50,6 @@ class Marks(NamedTuple):
     def tombstone(self, key: str) -> str:
         """The mark under which a forgotten key is known and refused: 32 hexadecimal digits."""
         return hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"tombstone").hexdigest()
-
-    def pseudonym(self, key: str) -> str:
-        """What stands for a forgotten key: its network and its tombstone."""
-        return f"{key.partition(':')[0]}:~{self.tombstone(key)}"
 
     def _number(self, text: str, person: bytes) -> int:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8, person=person).digest()
