@@ -20,8 +20,11 @@ from hotpapers.record.store import Record, now
 from hotpapers.record.verify import Finding
 
 BATCH_SOURCE = "issue"
-UNBUILDABLE = (NoSuch, IssueError, CorruptStore, ValueError, ArithmeticError, LookupError, RecursionError)
-"""What building from a damaged content or record may raise."""
+UNBUILDABLE = (
+    NoSuch, IssueError, CorruptStore, ValueError, TypeError, AttributeError, ArithmeticError, LookupError,
+    RecursionError,
+)  # fmt: skip
+"""What building from a damaged content or record may raise, with bytes or nothing where text or numbers were."""
 
 
 class Frozen(NamedTuple):

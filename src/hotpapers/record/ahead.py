@@ -74,7 +74,8 @@ def _read_strictly(spec: Spec, found: Sequence[Any]) -> Row | int:
         row = read_row(spec, found)
         lost = canonical_json(row.lost).decode() if row.lost else None
         stored = (*stored_values(spec, msgspec.structs.astuple(row.item)), lost)
-        return row if stored == (*found[1 : 1 + len(spec.fields)], found[-4]) else int(found[0])
+        is_whole = all(isinstance(number, int) for number in (row.origin, row.since, row.until))
+        return row if is_whole and stored == (*found[1 : 1 + len(spec.fields)], found[-4]) else int(found[0])
     except (CorruptStore, ValueError, TypeError):
         return int(found[0])
 
