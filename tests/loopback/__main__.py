@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hotpapers.errors import InputError
 from hotpapers.model import DAY
+from hotpapers.permissions import open_private
 from tests.loopback import stream
 from tests.loopback.clock import RunningClock, moment
 from tests.loopback.faults import Plan, parse
@@ -85,7 +86,8 @@ def _parser() -> argparse.ArgumentParser:
 def _write(folder: Path, loopback: Loopback, pace: Pace) -> None:
     """The settings, the clock, and the dictionary of packed messages."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "hotpapers.toml").write_text(settings_toml(loopback.bases, folder=str(folder.resolve())), "utf-8")
+    with open_private(folder / "hotpapers.toml") as file:
+        file.write(settings_toml(loopback.bases, folder=str(folder.resolve())).encode())
     (folder / "dictionary").write_bytes(stream.DICTIONARY)
     pace.write(folder)
 

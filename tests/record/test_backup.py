@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -208,12 +209,14 @@ def test_a_damaged_store_is_moved_aside_for_its_backup(sqlite_url: str, tmp_path
         position = backup(record, tmp_path / "backup.db")
     damaged = path.read_bytes()[:5000]
     path.write_bytes(damaged)
+    path.chmod(0o644)
     with pytest.raises(CorruptStore, match="restore"):
         Record(sqlite_url)
     with pytest.raises(UsageError, match="holds a damaged store; add --replace"):
         restore(tmp_path / "backup.db", sqlite_url)
     assert restore(tmp_path / "backup.db", sqlite_url, replace=True).position == position
-    assert path.with_name("hotpapers.db.damaged").read_bytes() == damaged
+    aside = path.with_name("hotpapers.db.damaged")
+    assert aside.read_bytes() == damaged and stat.S_IMODE(aside.stat().st_mode) == 0o600
     with Record(sqlite_url) as record:
         assert not made.verified(record).findings
 

@@ -1,4 +1,4 @@
-"""The made-up week that `hotpapers demo` makes beside its five issues: a publication of today, on eight networks.
+"""The made-up week that `hotpapers demo` makes beside its five issues: a publication of today, on seven networks.
 
 Its record comes with the program (tools/make_week.py): what the program recorded of the loopback internet in nine days.
 Here its issues are frozen, one is corrected, somebody is forgotten; all by what the commands use.

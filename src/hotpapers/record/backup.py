@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import CorruptStore, FullStore, NoSuch, ReadOnlyStore, UsageError
+from hotpapers.permissions import PRIVATE
 from hotpapers.record import forgotten_file, schema, tombstones, writing
 from hotpapers.record.database import Database, placeholders
 from hotpapers.record.forget import REFERENCES, erase
@@ -200,7 +201,7 @@ def _move_aside(path: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         damaged = Path(f"{path}{suffix}")
         if damaged.exists():
-            damaged.replace(f"{path}.damaged{suffix}")
+            damaged.replace(f"{path}.damaged{suffix}").chmod(PRIVATE)
 
 
 def _take_over(record: Record, replaced: _Replaced) -> int:
