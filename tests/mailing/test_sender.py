@@ -14,7 +14,7 @@ from hotpapers.mailing.journal import Letter
 from hotpapers.mailing.sender import SETTLED_WITHIN, UNKNOWN, Mailing
 from hotpapers.model import DAY as A_DAY
 from hotpapers.model import Delivery
-from hotpapers.publish.sending import Edition, Sent, deliveries, send_issue
+from hotpapers.publish.sending import Sent, send_issue
 from hotpapers.record import Record, now
 from tests.issue.made import DAILY, DAY, moment, write
 from tests.mailing.made import BEFORE, FROZEN, IMPRINT, fill, join, office
@@ -55,14 +55,19 @@ class Post:
 
     @property
     def states(self) -> dict[str, str]:
-        """The state of each delivery, by mark."""
-        return dict(deliveries(self.record, "mailing", Edition("daily", DAY, 1)))
+        """How each letter stands, by mark."""
+        return dict(self.record.database.rows("SELECT mark, state FROM letter WHERE day = ?", (DAY,)))
 
     def receipt(self, mark: str) -> str:
-        rows = self.record.view().latest(Delivery, "t.target = ?", (mark,))
-        [item] = [row.item for row in rows]
-        assert isinstance(item, Delivery)
-        return item.receipt
+        found = journal.find(self.record, Letter("daily", DAY, mark))
+        assert found is not None
+        return found.receipt
+
+    @property
+    def deliveries(self) -> list[tuple[str, str]]:
+        """Target and receipt of what the record holds."""
+        items = (row.item for row in self.record.view().latest(Delivery))
+        return [(item.target, item.receipt) for item in items if isinstance(item, Delivery)]
 
 
 @pytest.fixture
@@ -78,9 +83,9 @@ def test_everybody_gets_it_once(post: Post) -> None:
     assert post.send() == Sent(4, 0, 0, ())
     assert post.send() == Sent(0, 0, 0, ())
     assert sorted(post.box.recipients) == sorted(NAMES) and post.box.connections == 1
-    assert post.states == dict.fromkeys(marks, "sent")
+    assert post.states == dict.fromkeys(marks, "handed")
+    assert post.deliveries == [("everybody", "4 sent, 0 failed")]
     assert {post.receipt(mark) for mark in marks} == {f"250 2.0.0 queued as {n}" for n in range(1, 5)}
-    assert not [row for row in post.record.view().latest(Delivery) if "example" in str(row.item)]
     [first] = [one for one in post.box.mails if one.recipients == ("a@moth.example",)]
     message = read(first.data)
     assert message["To"] == "a@moth.example" and f".{marks[0]}@owls.example>" in message["Message-ID"]
@@ -151,14 +156,15 @@ def test_what_is_put_off_is_tried_again_with_patience(post: Post) -> None:
     marks = fill(post.record, *NAMES[:2])
     post.box.on("a@moth.example", "450 4.2.1 greylisted", "450 4.2.1 greylisted")
     assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
-    assert post.states == {marks[0]: "sending", marks[1]: "sent"}
+    assert post.states == {marks[0]: "later", marks[1]: "handed"} and not post.deliveries
     post.net.advance(299)
     assert post.send() == Sent(0, 0, 0, ())
     post.net.advance(2)
     assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
     post.net.advance(601)
     assert post.send() == Sent(1, 0, 0, ())
-    assert post.box.recipients == ["b@moth.example", "a@moth.example"] and post.states[marks[0]] == "sent"
+    assert post.box.recipients == ["b@moth.example", "a@moth.example"] and post.states[marks[0]] == "handed"
+    assert post.deliveries == [("everybody", "2 sent, 0 failed")]
 
 
 def test_what_is_put_off_for_ever_is_given_up(post: Post) -> None:
@@ -170,6 +176,7 @@ def test_what_is_put_off_for_ever_is_given_up(post: Post) -> None:
         post.net.advance(4 * 3600 + 1)
     assert said == ["put off: 450"] * (journal.TRIES - 1) + ["given up: 450"]
     assert post.states[mark] == "failed" and post.receipt(mark) == "given up: 450"
+    assert post.deliveries == [("everybody", "0 sent, 1 failed")]
     found = subscribers.find(post.record, mark)
     assert found is not None and found.state == "confirmed"
 
@@ -218,31 +225,27 @@ def test_what_broke_off_after_the_letter_is_not_sent_again(post: Post) -> None:
     post.box.on("DATA", HANG_UP)
     with pytest.raises(Wait):  # before the second letter: every one might be lost
         post.send()
-    assert post.box.recipients == ["a@moth.example"] and post.states == {marks[0]: "sending"}
+    assert post.box.recipients == ["a@moth.example"] and post.states == {marks[0]: "handing"}
     done = post.send()
     assert done.sent == 3
     assert done.problems == ((marks[0], "another process is sending it, or was killed while it did"),)
     post.net.advance(SETTLED_WITHIN / 1e6)
     assert post.send() == Sent(1, 0, 0, ())
-    assert post.states == dict.fromkeys(marks, "sent") and post.receipt(marks[0]) == UNKNOWN
+    assert post.states == dict.fromkeys(marks, "handed") and post.receipt(marks[0]) == UNKNOWN
     assert sorted(post.box.recipients) == sorted(NAMES)
 
 
-def test_a_receipt_that_was_not_kept_is_known_to_the_journal(post: Post) -> None:
-    """Killed after the relay had answered and before the record held it."""
+def test_killed_before_the_record_held_that_all_is_done(post: Post) -> None:
     marks = fill(post.record, *NAMES[:1])
     made = Mailing(post.record, office(post.box.port), IMPRINT)
     [parcel] = made.parcels(RecordShelf(post.record), "daily", DAY)
     made.send(parcel, post.net)
     assert made.send(parcel, post.net) == "250 2.0.0 queued as 1"
     made.close()
-    item = Delivery(
-        publication="daily", day=DAY, edition=1, channel="mailing", target=marks[0], state="sending",
-        observed_at=FROZEN + 1,
-    )  # fmt: skip
-    post.record.write([item], source="publish")
-    assert post.send() == Sent(1, 0, 0, ())
+    assert not post.deliveries
+    assert post.send() == Sent(0, 0, 0, ())
     assert post.receipt(marks[0]) == "250 2.0.0 queued as 1" and len(post.box.mails) == 1
+    assert post.deliveries == [("everybody", "1 sent, 0 failed")]
 
 
 def test_how_a_letter_stands_decides_what_is_said_of_it(post: Post) -> None:
@@ -250,22 +253,37 @@ def test_how_a_letter_stands_decides_what_is_said_of_it(post: Post) -> None:
     made = Mailing(post.record, office(post.box.port), IMPRINT)
     [parcel] = made.parcels(RecordShelf(post.record), "daily", DAY)
     key, at = Letter("daily", DAY, mark), post.net.now()
-    assert made.receipt_of(parcel, post.net) is None
     journal.claim(post.record, key, at)
     with pytest.raises(NetError, match="another process is sending it") as found:
         made.send(parcel, post.net)
     assert found.value.tries is None
     journal.put_off(post.record, key, "450", at)
-    assert made.receipt_of(parcel, post.net) is None
     with pytest.raises(NetError, match="put off: 450") as found:
         made.send(parcel, post.net)
     assert found.value.tries == 0
     journal.failed(post.record, key, "550 5.1.1", at)
-    assert made.receipt_of(parcel, post.net) is None
     with pytest.raises(Refused, match=r"550 5\.1\.1"):
         made.send(parcel, post.net)
     made.close()
     assert not post.box.mails
+
+
+def test_many_letters_make_one_batch_of_the_chain(post: Post) -> None:
+    fill(post.record, *[f"r{n}@d{n}.example" for n in range(50)])
+    before = post.record.head.position
+    assert post.send().sent == 50
+    assert post.record.head.position == before + 1
+    assert post.send() == Sent(0, 0, 0, ()) and post.record.head.position == before + 1
+
+
+def test_who_leaves_while_their_letter_is_put_off_holds_nothing_up(post: Post) -> None:
+    marks = fill(post.record, *NAMES[:2])
+    post.box.on("a@moth.example", "450 4.2.1 greylisted")
+    post.send()
+    subscribers.end(post.record, marks[0], FROZEN + 2)
+    post.net.advance(301)
+    assert post.send() == Sent(0, 0, 0, ())
+    assert post.deliveries == [("everybody", "1 sent, 0 failed")]
 
 
 def test_two_at_once_send_each_letter_once(post: Post) -> None:

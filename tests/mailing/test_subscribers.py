@@ -10,7 +10,7 @@ from hotpapers.errors import NoSuch
 from hotpapers.mailing import journal, subscribers
 from hotpapers.mailing.journal import Entry, Letter
 from hotpapers.mailing.tokens import Token
-from hotpapers.model import DAY, HOUR, Delivery, DeliveryState
+from hotpapers.model import DAY, HOUR, Delivery
 from hotpapers.record import Record
 from tests.mailing.made import join
 
@@ -169,7 +169,7 @@ def test_what_was_put_off_may_be_claimed_later_and_is_given_up_in_the_end(record
         at = due
     assert journal.claim(record, LETTER, at) is None
     assert not journal.put_off(record, LETTER, "450", at)
-    assert journal.find(record, LETTER) == Entry("failed", "450", 0, at, 0)
+    assert journal.find(record, LETTER) == Entry("failed", "given up: 450", 0, at, 0)
     assert journal.failures(record, "daily", LETTER.day) == 1
     assert journal.claim(record, LETTER, at + DAY) is not None
 
@@ -192,27 +192,21 @@ def test_what_comes_back_failed(record: Record) -> None:
     assert journal.find(record, LETTER) == Entry("failed", "5.1.1", 0, NOW + 1, 0)
 
 
-def test_old_letters_go_once_the_record_holds_their_delivery(record: Record) -> None:
-    states: dict[str, DeliveryState] = {"a": "sent", "b": "failed", "c": "sending", "d": "sent"}
-    marks = {letter * 32: state for letter, state in states.items()}
-    for mark in marks:
-        journal.claim(record, Letter("daily", "2026-01-01", mark), NOW)
-        if mark[0] != "d":
-            journal.handed(record, Letter("daily", "2026-01-01", mark), "250", NOW)
-    record.write(
-        [
-            Delivery(
-                publication="daily", day="2026-01-01", edition=1, channel="mailing", target=mark, state=state,
-                receipt="", observed_at=NOW,
-            )
-            for mark, state in marks.items()
-        ],
-        source="publish",
+def test_old_letters_go_once_the_record_holds_that_their_day_is_done(record: Record) -> None:
+    done, open_day, mark = "2026-01-01", "2026-01-02", "a" * 32
+    for day in (done, open_day):
+        journal.handed(record, Letter("daily", day, mark), "250", NOW)
+        journal.failed(record, Letter("daily", day, "b" * 32), "550", NOW)
+    assert journal.settled(record, "daily", done) == {mark: "handed", "b" * 32: "failed"}
+    summary = Delivery(
+        publication="daily", day=done, edition=1, channel="mailing", target="everybody", state="sent",
+        receipt="1 sent, 1 failed", observed_at=NOW,
     )  # fmt: skip
-    assert journal.delivered(record, "mailing", "daily", "2026-01-01") == {"a" * 32, "b" * 32, "d" * 32}
-    assert journal.delivered(record, "chat", "daily", "2026-01-01") == set()
+    record.write([summary], source="publish")
+    assert [journal.is_done(record, "mailing", "daily", day) for day in (done, open_day)] == [True, False]
+    assert not journal.is_done(record, "chat", "daily", done)
     journal.tidy(record, "mailing", NOW + journal.KEPT)
     assert len(record.database.rows("SELECT mark FROM letter")) == 4
     journal.tidy(record, "mailing", NOW + journal.KEPT + 1)
-    kept = {row[0][0] for row in record.database.rows("SELECT mark FROM letter")}
-    assert kept == {"c", "d"}
+    kept = {row[0] for row in record.database.rows('SELECT "day" FROM letter')}
+    assert kept == {open_day}

@@ -2,7 +2,8 @@
 
 A relay cannot be asked whether it has a letter. So before one is handed over it is claimed here, durably: whoever finds
 a claim that was never settled does not send that letter again. A letter is to one subscriber for one day, whichever
-edition of its issue: a correction is not mailed.
+edition of its issue: a correction is not mailed. All this is outside the chain; once no letter of an issue is left, the
+record gets one delivery with their numbers.
 
     handing   claimed: it may have been handed over
     later     surely not: the relay asked to try again, from `next_at` on
@@ -12,7 +13,6 @@ edition of its issue: a correction is not mailed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from hotpapers.model import DAY
@@ -25,7 +25,7 @@ FIRST_WAIT, LONGEST_WAIT = 5 * 60, 4 * 60 * 60
 TRIES = 8
 """After so many a letter is given up: some thirteen hours."""
 KEPT = 14 * DAY
-"""How long a letter stays in the journal after its delivery is in the record, µs."""
+"""How long a letter stays in the journal once the record holds that all of its day are over, µs."""
 
 
 class Letter(NamedTuple):
@@ -84,7 +84,7 @@ def put_off(record: Record, letter: Letter, reason: str, at: int) -> bool:
     known = find(record, letter)
     tries = (known.tries if known else 0) + 1
     if tries >= TRIES:
-        failed(record, letter, reason, at)
+        failed(record, letter, f"given up: {reason}", at)
         return False
     _settle(record, letter, Entry("later", reason, tries, at, at + wait_after(tries) * 1_000_000))
     return True
@@ -115,25 +115,24 @@ def put_off_until(record: Record, publication: str, day: str) -> dict[str, int]:
     return {mark: next_at for mark, next_at in record.database.rows(sql, (publication, day))}
 
 
-def delivered(record: Record, channel: str, publication: str, day: str) -> set[str]:
-    """The marks whose delivery of a day, in whichever edition, the record holds as over."""
-    sql = """SELECT target FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0
-        AND state IN ('sent', 'failed')"""
-    return {row[0] for row in record.database.rows(sql, (publication, day, channel))}
+def settled(record: Record, publication: str, day: str) -> dict[str, Standing]:
+    """The marks whose letters of a day are over, and how each ended."""
+    sql = """SELECT mark, state FROM letter WHERE publication = ? AND "day" = ? AND state IN ('handed', 'failed')"""
+    return dict(record.database.rows(sql, (publication, day)))
+
+
+def is_done(record: Record, channel: str, publication: str, day: str) -> bool:
+    """Whether the record holds that all letters of a day, of whichever edition, are over."""
+    sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
+    return bool(record.database.rows(sql, (publication, day, channel)))
 
 
 def tidy(record: Record, channel: str, at: int) -> None:
-    """Drops old letters that the record holds as delivered: it remembers them as well."""
-    sql = """SELECT DISTINCT publication, "day" FROM letter WHERE state IN ('handed', 'failed') AND at < ?"""
-    for publication, day in record.database.rows(sql, (at - KEPT,)):
-        over = delivered(record, channel, publication, day)
-        _drop(record, publication, day, over)
-
-
-def _drop(record: Record, publication: str, day: str, marks: Iterable[str]) -> None:
-    sql = """DELETE FROM letter WHERE publication = ? AND "day" = ? AND mark = ? AND state IN ('handed', 'failed')"""
+    """Drops old letters of days that the record holds as done: none of them is sent again."""
+    sql = """DELETE FROM letter WHERE at < ? AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
+        AND t.publication = letter.publication AND t."day" = letter."day")"""
     with record.database.write():
-        record.database.many(sql, [(publication, day, mark) for mark in marks])
+        record.database.run(sql, (at - KEPT, channel))
 
 
 def _settle(record: Record, letter: Letter, entry: Entry) -> None:

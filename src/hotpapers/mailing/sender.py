@@ -73,18 +73,33 @@ class Mailing:
 
         Whoever confirmed after the issue was frozen gets the next one; who wants no empty issues gets none.
         """
-        issue = shelf.issue(publication, day)
-        readers = subscribers.confirmed(self._record, publication, issue.frozen_at)
-        if not issue.content.entries:
-            readers = [one for one in readers if not one.skip_empty]
-        over = journal.delivered(self._record, self.name, publication, day)
+        if journal.is_done(self._record, self.name, publication, day):
+            return
+        readers = self._readers_of(shelf, publication, day)
+        over = journal.settled(self._record, publication, day)
         self._begun, self._readers = (publication, day), len(readers)
         put_off, at = journal.put_off_until(self._record, publication, day), now()
         due = [one for one in readers if one.mark not in over and put_off.get(one.mark, 0) <= at]
-        letter = printed(issue, self._office, self._imprint) if due else None
+        letter = printed(shelf.issue(publication, day), self._office, self._imprint) if due else None
         for reader in interleaved(due):
             assert letter is not None
             yield Parcel(reader.mark, Addressed(letter, reader))
+
+    def summary(self, shelf: Shelf, publication: str, day: str) -> str:
+        """How many letters of a day were handed over and failed; empty as `BulkSender` has it."""
+        over = journal.settled(self._record, publication, day)
+        if not over or journal.is_done(self._record, self.name, publication, day):
+            return ""
+        if any(one.mark not in over for one in self._readers_of(shelf, publication, day)):
+            return ""
+        failed = sum(state == "failed" for state in over.values())
+        return f"{len(over) - failed} sent, {failed} failed"
+
+    def _readers_of(self, shelf: Shelf, publication: str, day: str) -> list[Subscriber]:
+        """Who is to get a day's issue."""
+        issue = shelf.issue(publication, day)
+        readers = subscribers.confirmed(self._record, publication, issue.frozen_at)
+        return [one for one in readers if issue.content.entries or not one.skip_empty]
 
     def tidy(self, at: int) -> None:
         """Drops what is no longer needed: addresses that were never confirmed, old letters, paces of a day ago."""
@@ -127,16 +142,9 @@ class Mailing:
         if isinstance(outcome, Failed) or (isinstance(outcome, Later) and not outcome.everybody):
             claim.take()  # what is kept of it now must not be another process's
         if claim.standing is not None:
-            return _as_it_stands(claim.standing, net.now())
+            return self._as_it_stands(claim, net.now())
         assert outcome is not None
         return self._settled(claim, reader, outcome, net.now())
-
-    def receipt_of(self, parcel: Parcel, net: Net) -> str | None:
-        """The receipt of an interrupted letter, or that nobody knows; None where it surely was not handed over."""
-        standing = journal.find(self._record, _opened(parcel).key)
-        if standing is None or standing.state in ("later", "failed"):
-            return None
-        return _as_it_stands(standing, net.now())
 
     def _pace(self, domain: str, net: Net) -> None:
         """Waits for the domain's next moment, over all processes of the site."""
@@ -166,6 +174,21 @@ class Mailing:
         self._doubt = reason
         raise NetError(f"nobody knows whether it arrived: {reason}")
 
+    def _as_it_stands(self, claim: _Claim, at: int) -> str:
+        """The receipt of a letter that is not ours to send. Raises Refused, NetError."""
+        standing = claim.standing
+        assert standing is not None
+        if standing.state == "failed":
+            raise Refused(standing.receipt)
+        if standing.state == "later":
+            raise _put_off(standing.receipt)
+        if standing.state == "handed":
+            return standing.receipt
+        if at - standing.at < SETTLED_WITHIN:
+            raise NetError("another process is sending it, or was killed while it did")
+        journal.handed(self._record, claim.key, UNKNOWN, at)
+        return UNKNOWN
+
 
 class _Claim:
     """One claim of a letter. `taken`: whether it is ours; `standing`: how it stands where it is not."""
@@ -186,19 +209,6 @@ class _Claim:
 def most_failures(readers: int) -> int:
     """How many failed letters stop an issue that goes to so many readers."""
     return max(LEAST_FAILED, -(-readers // MOST_FAILED))
-
-
-def _as_it_stands(standing: journal.Entry, at: int) -> str:
-    """The receipt of a letter that is not ours to send. Raises Refused, NetError."""
-    if standing.state == "failed":
-        raise Refused(standing.receipt)
-    if standing.state == "later":
-        raise _put_off(standing.receipt)
-    if standing.state == "handed":
-        return standing.receipt
-    if at - standing.at < SETTLED_WITHIN:
-        raise NetError("another process is sending it, or was killed while it did")
-    return UNKNOWN
 
 
 def _put_off(reason: str) -> NetError:

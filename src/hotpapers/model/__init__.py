@@ -3,6 +3,7 @@
 from hotpapers.model.contracts import (
     Announced,
     Answer,
+    BulkSender,
     Channel,
     File,
     Holding,
@@ -78,6 +79,7 @@ __all__ = [
     "Answer",
     "AnyItem",
     "Attention",
+    "BulkSender",
     "Candidate",
     "Channel",
     "Compared",

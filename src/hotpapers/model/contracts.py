@@ -290,3 +290,21 @@ class Sender(Protocol):
 
         Who cannot tell gives a receipt that says so: nothing is ever sent twice. Raises Wait, Refused, NetError.
         """
+
+
+@runtime_checkable
+class BulkSender(Protocol):
+    """A channel with so many targets that it keeps what becomes of each parcel itself, outside the chain. The record
+    gets one delivery of an issue, once nothing of it is left to send."""
+
+    name: str
+
+    def parcels(self, shelf: Shelf, publication: str, day: str) -> Iterator[Parcel]:
+        """What is still to be sent of a day's issue and may be tried now."""
+
+    def send(self, parcel: Parcel, net: Net) -> str:
+        """Sends one parcel, unless it was; the receipt. Raises Wait, Refused, NetError."""
+
+    def summary(self, shelf: Shelf, publication: str, day: str) -> str:
+        """What became of a day's parcels, such as *94 sent, 2 failed*; empty while some are left, where nothing was to
+        be sent, and where the record holds it."""

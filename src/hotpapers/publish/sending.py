@@ -2,20 +2,23 @@
 
 A delivery is written as *sending* before, as *sent* with the receipt after. One that was interrupted is asked of the
 target before it is tried again. One that surely has not arrived, as the target was not reached or said *later*, stays
-*sending* with that as its receipt, and is simply tried again.
+*sending* with that as its receipt, and is simply tried again. A channel of many targets keeps all this itself
+(`BulkSender`); the record gets one delivery of the issue when it is done.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from hotpapers import model
 from hotpapers.errors import NetError, Refused, Wait
-from hotpapers.model import Delivery, Net, Parcel, Sender, Shelf
+from hotpapers.model import BulkSender, Delivery, Net, Parcel, Sender, Shelf
 from hotpapers.record import Record
 
 LONGEST_RECEIPT = 500
+EVERYBODY = "everybody"
+"""The target of the one delivery of a channel that keeps what became of each parcel itself."""
 
 
 class Sent(NamedTuple):
@@ -37,29 +40,49 @@ class Edition(NamedTuple):
 
 
 def send_issue(
-    record: Record, sender: Sender, shelf: Shelf, publication: str, day: str, net: Net,
+    record: Record, sender: Sender | BulkSender, shelf: Shelf, publication: str, day: str, net: Net,
     check: Callable[[], object] = lambda: None,
 ) -> Sent:  # fmt: skip
     """Sends what was not sent yet of a day's latest edition. `check`: called before each parcel; raises to stop."""
     issue = Edition(publication, day, shelf.issue(publication, day).content.edition)
+    if isinstance(sender, BulkSender):
+        return _send_bulk(record, sender, shelf, issue, net, check)
     known = _known(record, sender.name, issue)
-    sent = before = 0
-    problems: list[tuple[str, str]] = []
-    for parcel in sender.parcels(shelf, publication, day):
+    parcels = list(sender.parcels(shelf, publication, day))
+    left = [one for one in parcels if not (one.target in known and known[one.target].state in ("sent", "failed"))]
+
+    def send(parcel: Parcel) -> None:
         begun = known.get(parcel.target)
-        if begun is not None and begun.state in ("sent", "failed"):
-            before += 1
-            continue
+        log = _Log(record, sender.name, issue, parcel.target, begun)
+        _send(log, sender, parcel, net, interrupted=begun is not None and not begun.receipt)
+
+    return _send_each(left, send, check)._replace(before=len(parcels) - len(left))
+
+
+def _send_bulk(
+    record: Record, sender: BulkSender, shelf: Shelf, issue: Edition, net: Net, check: Callable[[], object]
+) -> Sent:
+    day = (issue.publication, issue.day)
+    done = _send_each(sender.parcels(shelf, *day), lambda parcel: sender.send(parcel, net), check)
+    summary = sender.summary(shelf, *day)
+    if summary:
+        _Log(record, sender.name, issue, EVERYBODY, None).keep("sent", summary, net.now())
+    return done
+
+
+def _send_each(parcels: Iterable[Parcel], send: Callable[[Parcel], object], check: Callable[[], object]) -> Sent:
+    """Sends parcels one by one, until one has to wait."""
+    sent, problems = 0, list[tuple[str, str]]()
+    for parcel in parcels:
         check()
         try:
-            log = _Log(record, sender.name, issue, parcel.target, begun)
-            _send(log, sender, parcel, net, interrupted=begun is not None and not begun.receipt)
+            send(parcel)
             sent += 1
         except Wait as problem:
-            return Sent(sent, before, problem.seconds, (*problems, (parcel.target, problem.reason)))
+            return Sent(sent, 0, problem.seconds, (*problems, (parcel.target, problem.reason)))
         except NetError as problem:
             problems.append((parcel.target, str(problem)))
-    return Sent(sent, before, 0, tuple(problems))
+    return Sent(sent, 0, 0, tuple(problems))
 
 
 def deliveries(record: Record, channel: str, issue: Edition) -> dict[str, model.DeliveryState]:

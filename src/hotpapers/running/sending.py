@@ -17,7 +17,7 @@ from hotpapers.errors import NetError, Partial, UsageError, Wait
 from hotpapers.issue.freeze import editions
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.logs import tell
-from hotpapers.model import DAY, Net, Sender, Shelf
+from hotpapers.model import DAY, BulkSender, Net, Sender, Shelf
 from hotpapers.publish.sending import Sent, send_issue
 from hotpapers.record import Record
 
@@ -37,7 +37,7 @@ class Outlet(NamedTuple):
     no longer needed, at a moment in µs UTC. `close`: ends its connections. `place`: which one, of
     several of the same name."""
 
-    sender: Sender
+    sender: Sender | BulkSender
     net: Net
     check: Callable[[], object] = lambda: None
     tidy: Callable[[int], object] = lambda at: None
