@@ -251,11 +251,11 @@ def test_after_a_refused_file_nothing_is_skipped(record: Record) -> None:
     """Else the same command would not say again that it was refused."""
     files = [file(lines(talk(2))), file(b"<html>"), file(lines(talk(2, 1)))]
     for _ in range(2):
-        importer = importing.Importer(record, "jetstream", files, TERMS["bluesky"], NOW)
-        importer.take(files[0])
+        archive_importer = importing.Importer(record, "jetstream", files, TERMS["bluesky"], NOW)
+        archive_importer.take(files[0])
         with pytest.raises(InputError, match="a page of HTML"):
-            importer.take(files[1])
-        assert importer.take(files[2]).lines == len(talk(2, 1))
+            archive_importer.take(files[1])
+        assert archive_importer.take(files[2]).lines == len(talk(2, 1))
 
 
 def test_standard_input_is_not_known_again(record: Record) -> None:

@@ -16,7 +16,8 @@ from hotpapers.hosting.press import Place, render_all
 from hotpapers.issue.freeze import publication_of
 from hotpapers.issue.shelf import RecordShelf
 from hotpapers.publish import budget
-from hotpapers.publish.budget import FOLDED, MEGABYTE, NEVER, Forecast, Year, is_folded, site_size, whole_since
+from hotpapers.publish.addresses import is_folded
+from hotpapers.publish.budget import FOLDED, MEGABYTE, NEVER, Forecast, Year, site_size, whole_since
 from hotpapers.publish.imprint import Imprint
 from hotpapers.publish.press import press, site_forecasts
 from hotpapers.record import Record

@@ -46,7 +46,7 @@ def document() -> Json:
     """The whole document."""
     refs = "#/components/schemas/{name}"
     answers = [question.answer for question in QUESTIONS]
-    _, schemas = msgspec.json.schema_components([*answers, shapes.Problem], ref_template=refs)
+    _, components = msgspec.json.schema_components([*answers, shapes.Problem], ref_template=refs)
     paths = {question.path: {"get": _operation(question)} for question in sorted(QUESTIONS, key=lambda q: q.path)}
     return {
         "openapi": "3.1.0",
@@ -60,7 +60,7 @@ def document() -> Json:
         "servers": [{"url": "../v1", "description": "Beside this document"}],
         "paths": {**paths, EXPORT_PATH: {"get": _export()}},
         "components": {
-            "schemas": {name: on_one_line(schema) for name, schema in sorted(schemas.items())},
+            "schemas": {name: on_one_line(schema) for name, schema in sorted(components.items())},
             "headers": _HEADERS,
             "responses": {_named(status): _problem(status) for status in _PROBLEMS},
         },

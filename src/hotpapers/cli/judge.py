@@ -41,13 +41,13 @@ def judge(
     Each verdict stands with its rule, moment and reason. With --bot or --human your word goes before all rules; it
     counts for issues that are frozen from now on, and changes none that is.
     """
-    key, bots = key_of(account), home.settings.bots
+    key = key_of(account)
     with common.open_record(home) as record:
         if judgement is None:
             common.need(not reason and not since, "--reason and --since go with --bot or --human")
         elif judgement == "":
             common.need(not reason and not since, "--undo takes back all that you said: no --reason, no --since")
-            judging.take_back(record, bots, key, at=now())
+            judging.take_back(record, home.settings.bots, key, at=now())
         else:
             _say(record, home, key, "bot" if judgement == "bot" else "human", reason, since)
         found = judging.held(record, key)

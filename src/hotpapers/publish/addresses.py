@@ -201,3 +201,8 @@ def post_url(post: Post) -> str:
     form, page = _POST_PAGES.get(post.network, ("", ""))
     match = re.fullmatch(form, own_id, re.ASCII) if form else None
     return page.format(*match.groups()) if match else outside(own_id)
+
+
+def is_folded(last: str, since: str) -> bool:
+    """Whether the page of a paper is folded that an issue of a day held last."""
+    return bool(since) and last < since

@@ -129,8 +129,3 @@ def whole_since(size: int, years: Mapping[str, Year], goal: int) -> str:
             return f"{year}-01-01"
         size -= max(years[year].size - years[year].pages * FOLDED, 0)
     return NEVER
-
-
-def is_folded(last: str, since: str) -> bool:
-    """Whether the page of a paper is folded that an issue of a day held last."""
-    return bool(since) and last < since

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers.publish import addresses, drawing, wording
-from hotpapers.publish.budget import is_folded
+from hotpapers.publish.addresses import is_folded
 from hotpapers.publish.drawing import Card
 from hotpapers.publish.prepared import Appearance, Prepared
 from hotpapers.publish.prose import plain_line

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hotpapers import terms
 from hotpapers.model import Announcement, Attention, Paper, Quotation
 from hotpapers.publish import addresses, cards, citing, wording
-from hotpapers.publish.budget import is_folded
+from hotpapers.publish.addresses import is_folded
 from hotpapers.publish.issue_pages import entries_of
 from hotpapers.publish.marks import mark
 from hotpapers.publish.prepared import Appearance, Prepared
