@@ -87,10 +87,10 @@ lock: $(made) ## renew the versions and hashes in requirements/
 	@$(pip) install --require-hashes -r requirements/lock.txt
 	@$(compile) pyproject.toml --group build -o requirements/core.txt
 	@$(compile) pyproject.toml --group build --group dev --all-extras -c requirements/core.txt -o requirements/dev.txt
-	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/hosting/templates/requirements.txt
+	@$(compile) pyproject.toml --group build $(hosted) -c requirements/dev.txt -o src/hotpapers/schedule/hosts/templates/requirements.txt
 	@$(compile) --group lock -o requirements/lock.txt
 	@$(compile) --group atproto -o requirements/atproto.txt
-	@git --no-pager diff --stat -- requirements src/hotpapers/hosting/templates/requirements.txt
+	@git --no-pager diff --stat -- requirements src/hotpapers/schedule/hosts/templates/requirements.txt
 
 setup: $(dev) ## the environment in .venv, with all that developers need
 

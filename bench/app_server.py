@@ -23,13 +23,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hotpapers.cli import start
-from hotpapers.issue.freeze import publication_of
+from hotpapers.issues.freeze import publication_of
 from hotpapers.model import Item, Mention, Post, Snapshot
-from hotpapers.record import Record, now
-from hotpapers.serve.api import ApiRoute, Operator
-from hotpapers.serve.app import app
-from hotpapers.serve.connections import Allowed, guarded
-from hotpapers.serve.shelves import FreshShelf
+from hotpapers.store import Record, now
+from hotpapers.web.api import ApiConfig, ApiRoute
+from hotpapers.web.app import app
+from hotpapers.web.connections import ConnectionLimits, guarded
+from hotpapers.web.repositories import FreshIssueReader
 
 PAUSE, PER_BATCH = 0.5, 100
 """Seconds between two batches of the writer, and posts of each."""
@@ -39,8 +39,8 @@ def ours(store: str) -> Starlette:
     """Pages and API of the store's only publication; nobody is limited, as there is but one client."""
     with Record(store, create=False) as record:
         publication = publication_of(record, None).publication
-    made = app(FreshShelf(partial(Record, store, create=False)), publication)
-    made.router.routes.insert(0, ApiRoute(lambda: Record(store, create=False), Operator(rate=0)))
+    made = app(FreshIssueReader(partial(Record, store, create=False)), publication)
+    made.router.routes.insert(0, ApiRoute(lambda: Record(store, create=False), ApiConfig(rate=0)))
     return made
 
 
@@ -93,7 +93,7 @@ def main() -> None:
         return
     served = ours(store) if kind == "ours" else bare([Path(file) for file in files])
     listener = start._listening("127.0.0.1", 0)
-    made: Any = guarded(Allowed()) if kind == "ours" else "h11"
+    made: Any = guarded(ConnectionLimits()) if kind == "ours" else "h11"
     config = uvicorn.Config(
         served, http=made, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False
     )

@@ -29,8 +29,8 @@ from typing import Any, NamedTuple
 from bench import bench_import, measure
 from bench.bench_site import frozen
 from hotpapers.cli import start
-from hotpapers.issue.freeze import freeze, listed_days, publication_of
-from hotpapers.record import Record
+from hotpapers.issues.freeze import freeze, listed_days, publication_of
+from hotpapers.store import Record
 
 CONNECTIONS = 64
 BESIDE = 16

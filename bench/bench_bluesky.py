@@ -22,16 +22,16 @@ from typing import Any
 import msgspec
 
 from bench import measure
-from hotpapers.collect.known import KnownPosts
-from hotpapers.collect.leases import Leases
-from hotpapers.collect.naming import SharedNames
-from hotpapers.collect.reading import Line, Reading
-from hotpapers.collect.rounds import Clock, Work
 from hotpapers.errors import NetError
-from hotpapers.mentions.names import Named, Names
-from hotpapers.model import Answer, Post
-from hotpapers.record import Record, now
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings
+from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.ingest.change_filter import TrackedPosts
+from hotpapers.ingest.collect_job import CollectJob, Connection
+from hotpapers.ingest.shared_index import SharedPaperIndex
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext
+from hotpapers.model import Post, Response
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.store import Record, now
 from hotpapers.terms import TERMS
 
 EVENTS = 400_000
@@ -67,12 +67,12 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     chance = random.Random(2101)
     tracked = [_post_uri(chance) for _ in range(TRACKED)]
     known = {f"bluesky:{uri}" for uri in tracked}
-    names = Names(_named(chance, PAPERS))
+    names = PaperIndex(_named(chance, PAPERS))
     block = b"".join(_event(chance, tracked, n) for n in range(int(EVENTS * scale)))
     count, kept = block.count(b"\n"), [0]
 
     def listen() -> None:
-        kept[0] = sum(len(page.seen) for page in _pages(Bluesky(SETTINGS, known, names), Lines(block)))
+        kept[0] = sum(len(page.seen) for page in _pages(BlueskySource(SETTINGS, known, names), Lines(block)))
 
     with stored(tracked) as store:
         ours, alone, split = measure.by_turns(
@@ -115,7 +115,7 @@ def _tracked_post(uri: str, at: int) -> Post:
 _commits = itertools.count()
 
 
-def commit(block: bytes, store: str, names: Names) -> None:
+def commit(block: bytes, store: str, names: PaperIndex) -> None:
     """The same stream into a copy of the store."""
     copy = f"{store}.{next(_commits)}"
     with Record(store) as record:
@@ -123,13 +123,13 @@ def commit(block: bytes, store: str, names: Names) -> None:
     collect(Lines(block), copy, names)
 
 
-def collect(net: Lines, copy: str, names: Names) -> None:
+def collect(net: Lines, copy: str, names: PaperIndex) -> None:
     """What a network says into a store, as `hotpapers collect` does it."""
     with Leases(partial(Record, copy), "bench") as leases, Record(copy) as record:
-        known = KnownPosts(record, "bluesky", net.now())
-        shared = SharedNames(names, net.now())
-        job = Reading(Bluesky(SETTINGS, known, names), Line(net), known, TERMS["bluesky"], names=shared)
-        work = Work(record, job.name, Clock(net.now, net.sleep), leases)
+        known = TrackedPosts(record, "bluesky", net.now())
+        shared = SharedPaperIndex(names, net.now())
+        job = CollectJob(BlueskySource(SETTINGS, known, names), Connection(net), known, TERMS["bluesky"], names=shared)
+        work = JobContext(record, job.name, Clock(net.now, net.sleep), leases)
         leases.take(record, job.name)
         with contextlib.suppress(NetError):
             job.round(work, once=False)
@@ -141,7 +141,7 @@ def _busy(task: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def _pages(source: Bluesky, net: Lines) -> Iterator[Any]:
+def _pages(source: BlueskySource, net: Lines) -> Iterator[Any]:
     with contextlib.suppress(NetError):  # the lines come to an end
         yield from source.pages(net, None)
 
@@ -161,13 +161,13 @@ class Lines:
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None,
         accept: Sequence[int] = (),
-    ) -> Answer:  # fmt: skip
+    ) -> Response:  # fmt: skip
         raise NotImplementedError
 
     def post(
         self, url: str, *, form: Mapping[str, str] | None = None, body: bytes = b"",
         headers: Mapping[str, str] | None = None, accept: Sequence[int] = (),
-    ) -> Answer:  # fmt: skip
+    ) -> Response:  # fmt: skip
         raise NotImplementedError
 
     def now(self) -> int:
@@ -231,13 +231,13 @@ def _post(chance: random.Random) -> dict[str, Any]:
     return record
 
 
-def _named(chance: random.Random, count: int) -> Iterator[Named]:
+def _named(chance: random.Random, count: int) -> Iterator[PaperAlias]:
     """Papers with titles of words that posts have not; every tenth has a DOI, every sixth a page."""
     words = [_code(chance, 6) for _ in range(5_000)]
     for n in range(count):
         doi = "" if n % 10 else f"10.1000/made-up.{n}"
         page = () if n % 6 else (f"github.com/made-up/{n}",)
-        yield Named(f"arxiv:2609.{n:06}", " ".join(chance.choices(words, k=chance.randrange(5, 14))), doi, page)
+        yield PaperAlias(f"arxiv:2609.{n:06}", " ".join(chance.choices(words, k=chance.randrange(5, 14))), doi, page)
 
 
 def _post_uri(chance: random.Random) -> str:

@@ -24,9 +24,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import measure
-from hotpapers.arxiv_id.plain import INVISIBLE
-from hotpapers.mentions import Found
-from hotpapers.mentions.scan import USUAL, scan_file
+from hotpapers.ids.arxiv.unescaping import INVISIBLE
+from hotpapers.ids.mentions import PaperMention
+from hotpapers.ids.mentions.bulk import USUAL, scan_file
 
 LABELLED = Path(__file__).resolve().parents[1] / "tests" / "data" / "mentions.jsonl"
 SIZE = 200_000_000
@@ -101,7 +101,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     }
 
 
-def _scanned(file: Path, parting: str) -> Iterator[tuple[int, Found]]:
+def _scanned(file: Path, parting: str) -> Iterator[tuple[int, PaperMention]]:
     with file.open("rb", buffering=0) as stream:
         yield from scan_file(stream, parting)
 

@@ -25,11 +25,11 @@ import apsw
 
 from bench import made_up, measure
 from hotpapers import model
-from hotpapers.issue.freeze import freeze
-from hotpapers.issue.windows import cut_of
+from hotpapers.engagement.attention import REFERENCE_DAYS, MeasurementWindow, heard
+from hotpapers.issues.freeze import freeze
+from hotpapers.issues.windows import cut_of
 from hotpapers.model import DAY, HOUR, Publication
-from hotpapers.record import Record, Written
-from hotpapers.record.attention import REFERENCE_DAYS, Window, heard
+from hotpapers.store import Record, WrittenBatch
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
 """Names a folder in which the store is kept and found again: building it takes minutes."""
@@ -83,7 +83,7 @@ def build(store: str, scale: str) -> dict[str, Any]:
 KINDS = (model.Paper, model.Announcement, model.Post, model.Mention, model.Snapshot)
 
 
-def _write(record: Record, batch: list[model.Item]) -> Written:
+def _write(record: Record, batch: list[model.Item]) -> WrittenBatch:
     return record.write(batch, source="bench", at=max(item.observed_at for item in batch))
 
 
@@ -109,7 +109,7 @@ def compare(store: str) -> dict[str, Any]:
     plain = list(apsw.Connection(store).execute(BARE, bindings()))
     with Record(store) as record:
         view = record.view(bindings()["cut"])
-        mine = [(h.paper, h.age, h.network, h.voices) for h in heard(view, Window()) if h.peer]
+        mine = [(h.paper, h.age, h.network, h.voices) for h in heard(view, MeasurementWindow()) if h.peer]
     return {"same": mine == plain, "rows": len(plain)}
 
 

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 import apsw
 
 from bench import measure
-from hotpapers import classic_text
-from hotpapers.record import Record
-from hotpapers.record.importers.classic import GROUP, import_parsed, read_classic
-from hotpapers.record.sqlite import SqliteDatabase
-from hotpapers.record.store import connect
+from hotpapers import classic
+from hotpapers.store import Record
+from hotpapers.store.record import connect
+from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.transfer.classic_import import GROUP, import_parsed, read_classic
 
 FILES = 229
 WORDS = "kettle umbrella sparse teapot gradient lantern of under with"
@@ -51,24 +51,24 @@ def _made_up(folder: Path, n: int) -> Path:
     chance = random.Random(n)
     day = f"{2020 + n // 336}-{1 + n // 28 % 12:02}-{1 + n % 28:02}"
     items = tuple(_made_up_item(chance, day, n, number) for number in range(1, 16))
-    issue = classic_text.ClassicIssue(date=day, made=f"{day}T21:00:00", lead=0, items=items)
+    issue = classic.ClassicIssue(date=day, made=f"{day}T21:00:00", lead=0, items=items)
     file = folder / f"{day}---Hot-Papers.md"
-    file.write_text(classic_text.render(issue, escape=True), "utf-8")
+    file.write_text(classic.render(issue, escape=True), "utf-8")
     return file
 
 
-def _made_up_item(chance: random.Random, day: str, n: int, number: int) -> classic_text.ClassicItem:
+def _made_up_item(chance: random.Random, day: str, n: int, number: int) -> classic.ClassicItem:
     likes = 4000 - 250 * number
     posts = tuple(_made_up_post(chance) for _ in range(10))
-    return classic_text.ClassicItem(
+    return classic.ClassicItem(
         number=number, title=_talk(chance, 9), authors=tuple(_talk(chance, 2) for _ in range(5)), reposts=likes // 4,
         likes=likes, tallied=f"{day[5:7]}/{day[8:]}/{day[:4]} 20:{number:02}:00", paper=f"2001.{n * 20 + number:05}",
         categories=("cs.LG", "stat.ML"), abstract=_talk(chance, 150), posts=posts,
     )  # fmt: skip
 
 
-def _made_up_post(chance: random.Random) -> classic_text.ShownPost:
-    return classic_text.ShownPost(
+def _made_up_post(chance: random.Random) -> classic.ClassicPost:
+    return classic.ClassicPost(
         id=str(chance.randrange(12 * 10**17, 14 * 10**17)), handle=f"teapot{chance.randrange(900)}",
         name=_talk(chance, 2), lang="en", rtl=False, text=_talk(chance, 30), links=(),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from typing import Any
 
 from bench import bench_bluesky as stream
 from bench import measure
-from hotpapers.mentions.names import Names
+from hotpapers.ids.mentions.paper_index import PaperIndex
 
 EVENTS = 10_000_000
 BLOCK = 40_000
@@ -77,7 +77,7 @@ def main(events: int) -> None:
     tracked = [stream._post_uri(chance) for _ in range(stream.TRACKED)]
     net = Different(block_of(tracked), events)
     with stream.stored(tracked) as store, contextlib.suppress(KeyboardInterrupt):
-        stream.collect(net, store, Names(stream._named(chance, stream.PAPERS)))
+        stream.collect(net, store, PaperIndex(stream._named(chance, stream.PAPERS)))
     print(json.dumps(net.megabytes))
 
 

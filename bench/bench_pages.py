@@ -23,14 +23,14 @@ import zstandard
 
 from bench import measure
 from bench.bench_site import frozen
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.model import Shelf
-from hotpapers.publish.addresses import issue_path
-from hotpapers.publish.formulas import formula
-from hotpapers.publish.pages import Pages
-from hotpapers.publish.prose import formulas
-from hotpapers.record import Record
-from hotpapers.serve.keeping import PACKED
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import IssueReader
+from hotpapers.render.html.pages import SitePages
+from hotpapers.store import Record
+from hotpapers.view.mathml import formula
+from hotpapers.view.site_paths import issue_path
+from hotpapers.view.tex import formulas
+from hotpapers.web.page_cache import PACKED
 
 PAPERS = measure.SHARED / "data" / "arxiv-metadata.jsonl.zst"
 SEEDS = measure.SHARED / "seeds" / "restored"
@@ -47,7 +47,7 @@ def texts_of_papers(most: int) -> Iterator[str]:
             yield from (paper["title"], paper.get("abstract") or "")
 
 
-def texts_of_issues(shelf: Shelf, publication: str) -> Iterator[str]:
+def texts_of_issues(shelf: IssueReader, publication: str) -> Iterator[str]:
     """Titles and abstracts of the papers in issues."""
     for day in shelf.days(publication):
         for paper in shelf.issue(publication, day).papers.values():
@@ -88,9 +88,9 @@ def packed(page: bytes) -> int:
     return len(gzip.compress(page, PACKED, mtime=0))
 
 
-def loaded(shelf: Shelf, publication: str) -> list[dict[str, Any]]:
+def loaded(shelf: IssueReader, publication: str) -> list[dict[str, Any]]:
     """Lines on the bytes of issues and of what their pages load."""
-    pages = Pages(shelf, publication)
+    pages = SitePages(shelf, publication)
     assets = {name: packed(pages.page(name) or b"") for name in LOADED}
     issues = [packed(pages.page(issue_path(day)) or b"") for day in shelf.days(publication)]
     largest = max(assets, key=lambda name: assets[name])
@@ -109,7 +109,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         store = str(Path(folder) / "store.db")
         frozen(store, sorted([*ARCHIVE.glob("*.md"), *SEEDS.glob("*.md")]))
         with Record(store) as record:
-            shelf = RecordShelf(record)
+            shelf = RecordIssueReader(record)
             publication = shelf.publications()[0].publication
             lines = [
                 share("formulas of the archive's papers rendered", rendered(texts_of_issues(shelf, publication))),

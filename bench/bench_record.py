@@ -29,11 +29,11 @@ from bench import measure
 from bench.made_up import BATCH, MadeUp
 from hotpapers.errors import HotPapersError
 from hotpapers.model import Item
-from hotpapers.record import Record, items, schema
-from hotpapers.record.writing import insert_sql
+from hotpapers.store import Record, item_rows, schema
+from hotpapers.store.batches import insert_sql
 
 ITEMS = 500_000
-Rows = dict[items.Spec, list[tuple[Any, ...]]]
+Rows = dict[item_rows.KindSpec, list[tuple[Any, ...]]]
 
 
 def mixed(scale: float) -> list[list[Item]]:
@@ -47,10 +47,10 @@ def mixed(scale: float) -> list[list[Item]]:
 def finished_rows(batches: Sequence[list[Item]]) -> Rows:
     """The rows that ours writes, by kind, in the order in which the items came."""
     rows: Rows = {}
-    marks = items.Marks(b"s" * 32)
+    marks = item_rows.KeyedHasher(b"s" * 32)
     for item in itertools.chain.from_iterable(batches):
-        prepared = items.prepare(item, marks, os.urandom(items.SALT))
-        rows.setdefault(items.SPECS[type(item)], []).append((*prepared.row, 1))
+        prepared = item_rows.prepare(item, marks, os.urandom(item_rows.SALT))
+        rows.setdefault(item_rows.SPECS[type(item)], []).append((*prepared.row, 1))
     return rows
 
 
@@ -96,7 +96,7 @@ def in_sqlite(batches: Sequence[list[Item]], rows: Rows) -> list[float]:
 def in_postgres(batches: Sequence[list[Item]], rows: Rows) -> list[float] | str:
     """[ours, peer] in seconds, the best of three; or why not."""
     try:
-        from hotpapers.record.postgres import translate_schema
+        from hotpapers.store.postgres import translate_schema
     except HotPapersError as missing:
         return str(missing)
     import psycopg

@@ -37,9 +37,9 @@ from bench.bench_record import fresh_schema
 from bench.made_up import MadeUp
 from hotpapers.errors import HotPapersError
 from hotpapers.model import Announcement, Item, Paper
-from hotpapers.record import Record
-from hotpapers.record.search import catch_up, grammar, search, words
-from hotpapers.record.search.sqlite import expression
+from hotpapers.search import catch_up, query_parser, search, tokenizer
+from hotpapers.search.sqlite import expression
+from hotpapers.store import Record
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
 """Names a folder in which the store is kept and found again."""
@@ -119,12 +119,12 @@ def queries(told: Sequence[Paper]) -> Sorts:
         return " ".join(chance.sample(_said(paper), count))
 
     def neighbours(paper: Paper) -> str:
-        row = words.words(paper.title)
+        row = tokenizer.words(paper.title)
         at = chance.randrange(len(row) - 1)
         return f'"{row[at]} {row[at + 1]}"'
 
     def of_author(paper: Paper) -> str:
-        return f"author:{words.words(paper.authors[0])[-1]} {some(paper)}"
+        return f"author:{tokenizer.words(paper.authors[0])[-1]} {some(paper)}"
 
     def in_category(paper: Paper) -> str:
         return f"category:{paper.categories[0]} {some(paper)}"
@@ -143,7 +143,7 @@ def queries(told: Sequence[Paper]) -> Sorts:
 
 def _said(paper: Paper) -> list[str]:
     """The words of a title that people would look for."""
-    return [word for word in words.words(paper.title) if len(word) > 2 and word not in SMALL]
+    return [word for word in tokenizer.words(paper.title) if len(word) > 2 and word not in SMALL]
 
 
 # ---- the two sides ---------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def told_in(record: Record) -> list[Paper]:
 
 def against_bare(store: str, asked: Sequence[str]) -> list[float]:
     """[ours, bare, bare as usual] in seconds for all queries."""
-    expressions = [expression(grammar.parse(query)) for query in asked]
+    expressions = [expression(query_parser.parse(query)) for query in asked]
     with Record(store) as record, closing(apsw.Connection(store)) as connection:
         _check_same(record, connection, asked, expressions)
 

@@ -26,11 +26,11 @@ from typing import Any
 from bench import bench_import, measure
 from bench.site_content import pages
 from bench.site_peers import GENERATORS, Generator
-from hotpapers.issue.freeze import freeze, frozen_days, listed_days, publication_of
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.publish.addresses import issue_path
-from hotpapers.record import Record
-from hotpapers.record.importers.classic import import_classic
+from hotpapers.issues.freeze import freeze, frozen_days, listed_days, publication_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.store import Record
+from hotpapers.transfer.classic_import import import_classic
+from hotpapers.view.site_paths import issue_path
 
 ASSETS = ("style.css", "icon.svg")
 
@@ -68,7 +68,7 @@ def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Time
     """For each generator that is here, what builds its site into a new folder and tells how long that took."""
     made: dict[str, Callable[[Timed], float]] = {}
     with Record(store) as record:
-        shelf = RecordShelf(record)
+        shelf = RecordIssueReader(record)
         name = publication_of(record, None).publication
         content = list(pages(shelf, name))
     for generator in GENERATORS:

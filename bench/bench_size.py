@@ -22,7 +22,7 @@ import apsw
 from bench import measure
 from bench.made_up import BATCH, MadeUp
 from hotpapers.model import DAY, Item, Post, Reaction
-from hotpapers.record import Record
+from hotpapers.store import Record
 
 SCALE = 0.02
 LIMIT = 4_000_000_000

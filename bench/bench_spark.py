@@ -59,7 +59,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
 
 def papers_in(file: str) -> Papers:
     """How often each paper is named in a file."""
-    from hotpapers.mentions.scan import USUAL, scan_file
+    from hotpapers.ids.mentions.bulk import USUAL, scan_file
 
     with open(file, "rb", buffering=0) as stream:
         return dict(Counter(found.id for _, found in scan_file(stream, USUAL)))

@@ -10,13 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from hotpapers.model import Count, Entry, Holding, Paper, Quotation, Shelf, ShelfIssue
-from hotpapers.publish import addresses, wording
-from hotpapers.publish.catalogue import LATEST, Catalogue
-from hotpapers.publish.citing import bibtex, citation, ris
-from hotpapers.publish.lists import named
-from hotpapers.publish.plain import escape, link
+from hotpapers.model import (
+    Entry,
+    EntrySummary,
+    IssueReader,
+    Paper,
+    PrintedCount,
+    PublishedIssue,
+    Quotation,
+)
 from hotpapers.ranking import words
+from hotpapers.render.html.list_pages import named
+from hotpapers.render.markdown import escape, link
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.catalogue import LATEST, Catalogue
+from hotpapers.view.citations import bibtex, citation, ris
 
 
 class Page(NamedTuple):
@@ -32,18 +40,18 @@ class Page(NamedTuple):
         return "../" * self.path.count("/")
 
 
-def pages(shelf: Shelf, publication: str) -> Iterator[Page]:
+def pages(shelf: IssueReader, publication: str) -> Iterator[Page]:
     """All pages that our site has."""
     days = shelf.days(publication)
     issues = {day: shelf.issue(publication, day) for day in days}
     entries = {day: {entry.paper: entry for entry in issue.content.entries} for day, issue in issues.items()}
-    made = [Page(addresses.issue_path(day), wording.day_name(day), _issue(issue)) for day, issue in issues.items()]
+    made = [Page(site_paths.issue_path(day), phrases.day_name(day), _issue(issue)) for day, issue in issues.items()]
     yield from made
     for paper in dict.fromkeys(paper for found in entries.values() for paper in found):
         held = [issues[day] for _, day in shelf.appearances(paper)]
         title = held[-1].papers[paper].title
         body = _paper(paper, [(one, entries[one.content.day][paper]) for one in held])
-        yield Page(addresses.paper_path(paper), title, body)
+        yield Page(site_paths.paper_path(paper), title, body)
     yield from _lists(Catalogue(shelf.holdings(publication)))
     yield made[-1]._replace(path="index.html")
     yield Page("archive/index.html", "Archive", "\n".join(map(_archived, issues.values())))
@@ -57,33 +65,33 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
         found = catalogue.category(category)
         for year in ("", *catalogue.years(category)):
             shown = [one for one in found if one.day.startswith(year)] if year else found[:LATEST]
-            path = addresses.category_path(category, year)
+            path = site_paths.category_path(category, year)
             yield Page(path, f"{category} {year}".strip(), _lines(shown, path))
     for author in sorted(catalogue.everything()[1]):
         if catalogue.has_author(author):
-            path = addresses.author_path(author)
+            path = site_paths.author_path(author)
             yield Page(path, catalogue.spelled(author)[0], _lines(catalogue.author(author), path))
 
 
-def _lines(holdings: Iterable[Holding], path: str) -> str:
-    up = addresses.up(path)
+def _lines(holdings: Iterable[EntrySummary], path: str) -> str:
+    up = site_paths.up(path)
     return "\n".join(
-        f"- [{escape(one.title)}]({up}{addresses.paper_path(one.paper)}) {escape(named(one.authors))} "
-        f"[place {one.place}, {wording.day_name(one.day)}]({up}{one.day}/index.html)"
+        f"- [{escape(one.title)}]({up}{site_paths.paper_path(one.paper)}) {escape(named(one.authors))} "
+        f"[place {one.place}, {phrases.day_name(one.day)}]({up}{one.day}/index.html)"
         for one in holdings
     )
 
 
-def _archived(issue: ShelfIssue) -> str:
+def _archived(issue: PublishedIssue) -> str:
     day = issue.content.day
-    return f"- [{wording.day_name(day)}](../{day}/index.html), {len(issue.content.entries)} papers"
+    return f"- [{phrases.day_name(day)}](../{day}/index.html), {len(issue.content.entries)} papers"
 
 
-def _issue(issue: ShelfIssue) -> str:
-    blocks = [escape(" · ".join(wording.facts(issue)))]
+def _issue(issue: PublishedIssue) -> str:
+    blocks = [escape(" · ".join(phrases.facts(issue)))]
     for entry in issue.content.entries:
         paper = issue.papers[entry.paper]
-        blocks.append(f"## {entry.place}. [{escape(paper.title)}](../{addresses.paper_path(entry.paper)})")
+        blocks.append(f"## {entry.place}. [{escape(paper.title)}](../{site_paths.paper_path(entry.paper)})")
         blocks.append(escape(", ".join(paper.authors)))
         blocks += [_counts(entry.counts), escape(paper.abstract)]
         blocks += map(_post, issue.posts.get(entry.paper, ())[:1])
@@ -92,12 +100,12 @@ def _issue(issue: ShelfIssue) -> str:
     return _joined(blocks)
 
 
-def _paper(key: str, held: list[tuple[ShelfIssue, Entry]]) -> str:
+def _paper(key: str, held: list[tuple[PublishedIssue, Entry]]) -> str:
     paper = held[-1][0].papers[key]
     blocks = [escape(", ".join(paper.authors)), _links(paper), "## Abstract", escape(paper.abstract)]
     for issue, entry in held:
         day = issue.content.day
-        blocks.append(f"### [{wording.weekday_name(day)}](../../{day}/index.html)")
+        blocks.append(f"### [{phrases.weekday_name(day)}](../../{day}/index.html)")
         blocks += [_counts(entry.counts), *_why(issue, entry)]
         blocks += map(_post, issue.posts.get(key, ()))
     cited = citation(paper)
@@ -105,26 +113,26 @@ def _paper(key: str, held: list[tuple[ShelfIssue, Entry]]) -> str:
     return _joined(blocks)
 
 
-def _counts(counts: Iterable[Count]) -> str:
-    return "\n".join(f"- {words.network_name(one.network)}: {wording.counts_line(one)}" for one in counts)
+def _counts(counts: Iterable[PrintedCount]) -> str:
+    return "\n".join(f"- {words.network_name(one.network)}: {phrases.counts_line(one)}" for one in counts)
 
 
-def _why(issue: ShelfIssue, entry: Entry) -> Iterator[str]:
+def _why(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
     yield "\n".join(f"1. {escape(words.part_sentence(part))} {escape(words.formula(part))}" for part in entry.parts)
-    yield f"Score: {wording.total(entry)}."
-    yield wording.places(entry, issue.listing is not None)
+    yield f"Score: {phrases.total(entry)}."
+    yield phrases.places(entry, issue.listing is not None)
     yield f"What would make neighbours swap: `hotpapers explain {entry.paper} --issue {issue.content.day}`"
 
 
 def _links(paper: Paper) -> str:
-    found = [link("abs", addresses.abs_url(paper.paper)), link("pdf", addresses.pdf_url(paper.paper))]
-    return " · ".join([*found, *(link(one, addresses.category_url(one)) for one in paper.categories)])
+    found = [link("abs", site_paths.abs_url(paper.paper)), link("pdf", site_paths.pdf_url(paper.paper))]
+    return " · ".join([*found, *(link(one, site_paths.category_url(one)) for one in paper.categories)])
 
 
 def _post(quotation: Quotation) -> str:
     post = quotation.post
     said = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
-    where = link(f"{words.network_name(post.network)}, {wording.day_of(post.created_at)}", addresses.post_url(post))
+    where = link(f"{words.network_name(post.network)}, {phrases.day_of(post.created_at)}", site_paths.post_url(post))
     return f"{said}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import arxiv_id
-from hotpapers.arxiv_id import ArxivId
-from hotpapers.arxiv_id.grammar import ARCHIVES, WHOLE, what_is_wrong
 from hotpapers.errors import NotAnArxivId
+from hotpapers.ids import arxiv
+from hotpapers.ids.arxiv import ArxivId
+from hotpapers.ids.arxiv.grammar import ARCHIVES, WHOLE, what_is_wrong
 from tests.conftest import SHARED
 
 
@@ -43,13 +43,13 @@ def written(id: str, version: int | None) -> str:
 @given(IDS, VERSIONS)
 def test_every_identifier_is_itself(id: str, version: int | None) -> None:
     text = written(id, version)
-    assert arxiv_id.parse(text) == ArxivId(id, version)
-    assert arxiv_id.parse(f" arXiv:{text.upper()}\n") == ArxivId(id, version)
-    assert arxiv_id.parse(arxiv_id.abs_url(id, version)) == ArxivId(id, version)
-    assert arxiv_id.parse(arxiv_id.pdf_url(id, version) + ".pdf") == ArxivId(id, version)
-    assert arxiv_id.from_key(arxiv_id.key(id)) == id
-    assert arxiv_id.parse(arxiv_id.key(id)) == ArxivId(id, None)
-    year, month = arxiv_id.month(id)
+    assert arxiv.parse(text) == ArxivId(id, version)
+    assert arxiv.parse(f" arXiv:{text.upper()}\n") == ArxivId(id, version)
+    assert arxiv.parse(arxiv.abs_url(id, version)) == ArxivId(id, version)
+    assert arxiv.parse(arxiv.pdf_url(id, version) + ".pdf") == ArxivId(id, version)
+    assert arxiv.from_key(arxiv.key(id)) == id
+    assert arxiv.parse(arxiv.key(id)) == ArxivId(id, None)
+    year, month = arxiv.month(id)
     assert (1991, 8) <= (year, month) <= (2050, 12)
     assert f"{year % 100:02}{month:02}" in id
 
@@ -57,11 +57,11 @@ def test_every_identifier_is_itself(id: str, version: int | None) -> None:
 @given(st.text(max_size=40) | st.from_regex(r"[a-z.-]{0,9}/?[0-9]{3,6}\.?[0-9]{0,6}(v[0-9]{0,4})?", fullmatch=True))
 def test_any_text_is_an_identifier_or_refused(text: str) -> None:
     try:
-        found = arxiv_id.parse(text)
+        found = arxiv.parse(text)
     except NotAnArxivId as error:
         assert "2101.04869" in str(error)
     else:
-        assert arxiv_id.parse(found.id) == (found.id, None)
+        assert arxiv.parse(found.id) == (found.id, None)
         assert WHOLE.fullmatch(found.id)
 
 
@@ -91,7 +91,7 @@ def test_any_text_is_an_identifier_or_refused(text: str) -> None:
     ],
 )
 def test_forms_that_are_one_identifier(text: str, id: str, version: int | None) -> None:
-    assert arxiv_id.parse(text) == (id, version)
+    assert arxiv.parse(text) == (id, version)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_forms_that_are_one_identifier(text: str, id: str, version: int | None) 
 )
 def test_what_is_refused_says_why(text: str, why: str) -> None:
     with pytest.raises(NotAnArxivId, match=re.escape(why)):
-        arxiv_id.parse(text)
+        arxiv.parse(text)
 
 
 def test_a_reason_is_given_only_where_one_is_known() -> None:
@@ -138,13 +138,13 @@ def test_a_reason_is_given_only_where_one_is_known() -> None:
 )
 def test_only_canonical_keys_are_keys(key: str) -> None:
     with pytest.raises(NotAnArxivId):
-        arxiv_id.from_key(key)
+        arxiv.from_key(key)
 
 
 def test_months() -> None:
-    assert arxiv_id.month("0704.0001") == (2007, 4)
-    assert arxiv_id.month("hep-th/9108001") == (1991, 8)
-    assert arxiv_id.month("math/0006001") == (2000, 6)
+    assert arxiv.month("0704.0001") == (2007, 4)
+    assert arxiv.month("hep-th/9108001") == (1991, 8)
+    assert arxiv.month("math/0006001") == (2000, 6)
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason=f"the folder of real texts is absent: {SHARED}")
@@ -152,4 +152,4 @@ def test_every_identifier_of_the_archive() -> None:
     lines = (SHARED / "data" / "archive-attention.csv").read_text("utf-8").splitlines()[1:]
     ids = [line.split(",", 1)[0] for line in lines]
     assert len(ids) > 3000
-    assert all(arxiv_id.parse(id) == (id, None) for id in ids)
+    assert all(arxiv.parse(id) == (id, None) for id in ids)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers import classic_text
+from hotpapers import classic
 from hotpapers.errors import NotClassic
 from tests.conftest import data
 
@@ -20,7 +20,7 @@ ADAS_POST = 1366659539260149761  # the first post of plain.md
 
 def refusal(text: str) -> NotClassic:
     with pytest.raises(NotClassic) as caught:
-        classic_text.parse(text)
+        classic.parse(text)
     return caught.value
 
 
@@ -177,7 +177,7 @@ def test_a_file_cut_off_anywhere_is_refused_or_a_file(text: str) -> None:
     whole = []
     for end in range(len(text)):
         try:
-            assert classic_text.render(classic_text.parse(text[:end])) == text[:end]
+            assert classic.render(classic.parse(text[:end])) == text[:end]
             whole.append(text[end:].lstrip("\n")[:3])
         except NotClassic as error:
             assert error.line is not None or end == 0
@@ -191,11 +191,11 @@ DAMAGE = st.sampled_from([*"\n\t<>&\"' -#/0a.v[](|", "", "<br>"])
 def test_a_damaged_file_is_refused_or_another_file(start: int, length: int, new: str) -> None:
     damaged = PLAIN[:start] + new + PLAIN[start + length :]
     try:
-        issue = classic_text.parse(damaged)
+        issue = classic.parse(damaged)
     except NotClassic as error:
         assert error.line is not None
     else:
-        assert classic_text.render(issue) == damaged
+        assert classic.render(issue) == damaged
 
 
 @given(st.text())
@@ -206,7 +206,7 @@ def test_any_text_is_refused(text: str) -> None:
 @given(st.binary())
 def test_any_bytes_are_text_or_refused(raw: bytes) -> None:
     try:
-        text, repaired = classic_text.decode(raw)
+        text, repaired = classic.decode(raw)
     except NotClassic:
         return
     assert (text.encode().decode("mac_roman").encode() if repaired else text.encode()) == raw
@@ -236,6 +236,6 @@ def test_no_line_takes_long(place: str, hostile: str) -> None:
     """Not timed: were the cost quadratic, these lines would take minutes each."""
     text = PLAIN.replace(place, hostile)
     try:
-        assert classic_text.render(classic_text.parse(text)) == text
+        assert classic.render(classic.parse(text)) == text
     except NotClassic as error:
         assert error.line is not None

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,14 +20,14 @@ import msgspec
 import pytest
 
 from hotpapers import model, settings
-from hotpapers.issue import freeze
-from hotpapers.publish import CHANNELS
-from hotpapers.publish.press import press
+from hotpapers.deliver.export_site import press
+from hotpapers.issues import freeze
+from hotpapers.privacy.forget import forget
 from hotpapers.ranking import RANKINGS
-from hotpapers.record import Record
-from hotpapers.record import items as items_module
-from hotpapers.record.exchange import reading, writing
-from hotpapers.record.forget import forget
+from hotpapers.render import CHANNELS
+from hotpapers.store import Record
+from hotpapers.store import item_rows as items_module
+from hotpapers.transfer.jsonl import exporter, importer
 from tests.conftest import ROOT
 from tests.test_house import FLOOR
 from tools import make_docs
@@ -101,11 +102,12 @@ def test_every_kind_of_item_is_a_word_of_the_glossary() -> None:
     assert described == {model.kind_of(cls) for cls in model.KINDS}
 
 
-def test_every_room_that_architecture_names_is_there_and_on_its_floor() -> None:
-    rows = re.findall(r"^\| (\d) \| ((?:`\w+` ?)+) \|", text_of(DOCS / "architecture.md"), re.M)
-    rooms = [(int(floor), room) for floor, names in rows for room in re.findall(r"`(\w+)`", names)]
-    assert len(rooms) > 10
-    assert [room for floor, room in rooms if FLOOR[room] // 10 != floor] == []
+def test_architecture_lists_every_package_in_the_order_of_imports() -> None:
+    rows = re.findall(r"^\| ((?:`\w+` ?)+) \|", text_of(DOCS / "architecture.md"), re.M)
+    packages = [re.findall(r"`(\w+)`", names) for names in rows]
+    assert sorted(chain.from_iterable(packages)) == sorted(name for name in FLOOR if not name.startswith("_"))
+    levels = [[FLOOR[name] for name in names] for names in packages]
+    assert all(max(above) <= min(below) for above, below in pairwise(levels))
 
 
 def test_every_ranking_channel_and_window_is_described() -> None:
@@ -131,7 +133,9 @@ def complaints(lines: Iterable[dict[str, Any]]) -> list[str]:
     for line in lines:
         kind = line["kind"]
         if kind not in validators:
-            narrow = {**schema, "oneOf": [{"$ref": f"#/$defs/{kind.capitalize()}"}]}
+            kinds = {name: one["properties"].get("kind", {}).get("enum") for name, one in schema["$defs"].items()}
+            [name] = [name for name, known in kinds.items() if known == [kind]]
+            narrow = {**schema, "oneOf": [{"$ref": f"#/$defs/{name}"}]}
             validators[kind] = jsonschema.Draft202012Validator(narrow)
         found += [f"{kind}: {error.message}" for error in validators[kind].iter_errors(line)]
     return found
@@ -162,8 +166,8 @@ def full_record(tmp_path: Path) -> Iterator[Record]:
     plain = (line for line in examples() if line["kind"] in items_module.BY_KIND and "row" not in line)
     lines = [{"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}, *plain]
     with Record(str(tmp_path / "record.db")) as record:
-        reading.import_lines(record, "talk", (DOCS / "examples" / "talk.jsonl").read_bytes().splitlines())
-        reading.import_lines(record, "examples", [json.dumps(line).encode() for line in lines])
+        importer.import_lines(record, "talk", (DOCS / "examples" / "talk.jsonl").read_bytes().splitlines())
+        importer.import_lines(record, "examples", [json.dumps(line).encode() for line in lines])
         freeze.freeze(record, freeze.publication_of(record, None), "2025-03-11")
         press(record, "daily", ["2025-03-11"], "markdown", tmp_path / "out")
         forget(record, "bluesky:did:plc:madeuphal")
@@ -172,7 +176,7 @@ def full_record(tmp_path: Path) -> Iterator[Record]:
 
 @pytest.mark.parametrize("records_only", [True, False])
 def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bool) -> None:
-    lines = [json.loads(line) for line in writing.lines(full_record, records_only=records_only)]
+    lines = [json.loads(line) for line in exporter.lines(full_record, records_only=records_only)]
     kinds = {line["kind"] for line in lines}
     assert kinds >= {model.kind_of(cls) for cls in model.KINDS} - ({"issue", "delivery"} if records_only else set())
     assert not complaints(lines)
@@ -186,7 +190,7 @@ def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bo
 def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, ids_only: tuple[str, ...]) -> None:
     """docs/verifying.md shows how a stranger checks a full export; it does so here for a row of every kind."""
     [code] = re.findall(r"^```python\n# recompute.py\n(.*?)^```", text_of(DOCS / "verifying.md"), re.M | re.S)
-    whole = b"".join(writing.lines(full_record, ids_only=ids_only))
+    whole = b"".join(exporter.lines(full_record, ids_only=ids_only))
     assert (b'"withheld":' in whole) == bool(ids_only)
     done = subprocess.run([sys.executable, "-c", code], input=whole, capture_output=True, check=True)
     assert f"{full_record.head.position} batches" in done.stdout.decode()
@@ -203,8 +207,8 @@ def test_the_example_talk_comes_back_as_it_is(tmp_path: Path) -> None:
     """Records exported twice are the same bytes."""
     file = DOCS / "examples" / "talk.jsonl"
     with Record(str(tmp_path / "record.db")) as record:
-        reading.import_lines(record, file.name, file.read_bytes().splitlines(keepends=True))
-        assert b"".join(writing.lines(record, records_only=True)) == file.read_bytes()
+        importer.import_lines(record, file.name, file.read_bytes().splitlines(keepends=True))
+        assert b"".join(exporter.lines(record, records_only=True)) == file.read_bytes()
 
 
 def test_the_example_settings_can_be_used() -> None:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.answers.cursors import key_of
 from hotpapers.errors import InputError, NetError, UsageError
-from hotpapers.foreign_json import decode_json
-from hotpapers.sources import syndication
-from hotpapers.summarizing.asking import sentence_of
+from hotpapers.query.cursors import key_of
+from hotpapers.sources import feed_parser
+from hotpapers.summaries.llm_client import sentence_of
+from hotpapers.untrusted_json import decode_json
 
 DEEP = b"[" * 100_000
 BROKEN_UTF8 = b'{"choices": [{"message": {"content": "\xff\xfe"}}]}'
@@ -41,7 +41,7 @@ def test_what_is_nested_too_deep_or_no_text_is_refused(body: bytes) -> None:
 def test_a_feed_that_is_nested_too_deep_is_no_feed() -> None:
     item = b'{"id": ' + b"[" * 5_000 + b"]" * 5_000 + b"}"
     with pytest.raises(NetError, match="no JSON feed"):
-        list(syndication.entries(b'{"version": "1", "items": [' + item + b"]}", {}, "https://feed.example/"))
+        list(feed_parser.entries(b'{"version": "1", "items": [' + item + b"]}", {}, "https://feed.example/"))
 
 
 def test_a_models_answer_in_broken_utf_8_is_no_answer() -> None:

@@ -11,11 +11,11 @@ import pytest
 
 import hotpapers
 from hotpapers import errors
-from hotpapers.record import Record
-from hotpapers.record.exchange.reading import import_lines
-from tests.answers import made
-from tests.answers.made import ID
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl.importer import import_lines
 from tests.cli.run import environment
+from tests.query import made
+from tests.query.made import ID
 
 DAY = "2021-01-14"
 
@@ -72,9 +72,9 @@ def test_what_cannot_be_is_an_error_at_once(store: Path) -> None:
                      lambda: papers.search(""), lambda: papers.explain("2101.04869", edition=-1)):  # fmt: skip
             with pytest.raises(errors.UsageError):
                 call()
-        with pytest.raises(errors.NoSuch):
+        with pytest.raises(errors.NotFound):
             papers.paper("2101.99999")
-    with pytest.raises(errors.NoSuch, match="no such store"):
+    with pytest.raises(errors.NotFound, match="no such store"):
         hotpapers.open(store.parent / "none.db")
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from hotpapers import arxiv_id
-from hotpapers.arxiv_id import address, plain
-from hotpapers.mentions import Found, find, scan
+from hotpapers.ids import arxiv
+from hotpapers.ids.arxiv import addresses, unescaping
+from hotpapers.ids.mentions import PaperMention, bulk, find
 from tests.conftest import SHARED, data
 from tests.test_arxiv_id import IDS, VERSIONS, written
 
@@ -51,16 +51,16 @@ def test_the_list_is_large_and_of_many_forms() -> None:
 @pytest.mark.parametrize("search", ["stringzilla", "bytes.find"])
 def test_the_scanner_finds_what_is_labelled(search: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if search == "bytes.find":
-        monkeypatch.setattr(scan, "_needle_places", scan._by_find)
+        monkeypatch.setattr(bulk, "_needle_places", bulk._by_find)
     for text in TEXTS:
-        check_scanners(text.encode(), scan.USUAL)
+        check_scanners(text.encode(), bulk.USUAL)
     check_scanners("\n".join(TEXTS).encode())
 
 
 # ---- the scanner is find, line by line ---------------------------------------------------------------
 
 
-def line_by_line(content: bytes) -> list[tuple[int, Found]]:
+def line_by_line(content: bytes) -> list[tuple[int, PaperMention]]:
     """What the scanner must give, by the definition."""
     found, offset = [], 0
     for line in content.split(b"\n"):
@@ -69,12 +69,12 @@ def line_by_line(content: bytes) -> list[tuple[int, Found]]:
     return found
 
 
-def check_scanners(content: bytes, parting: str = plain.INVISIBLE, block: int = 1) -> None:
+def check_scanners(content: bytes, parting: str = unescaping.INVISIBLE, block: int = 1) -> None:
     expected = line_by_line(content)
-    assert list(scan.scan(content, parting)) == expected
-    assert list(scan.scan_file(io.BytesIO(content), parting, block)) == expected
+    assert list(bulk.scan(content, parting)) == expected
+    assert list(bulk.scan_file(io.BytesIO(content), parting, block)) == expected
     whole = content.decode("utf-8", "replace")
-    assert list(scan.find_in_file(io.BytesIO(content), parting, block)) == find(whole)
+    assert list(bulk.find_in_file(io.BytesIO(content), parting, block)) == find(whole)
     assert [(found.id, found.form) for found in find(whole)] == [(found.id, found.form) for _, found in expected]
 
 
@@ -83,7 +83,7 @@ WORDS = """
     v1 V2 v0 9 B 2101.04869 0704.0001 hep-th/9901001 math.GT/0309136 10.48550/ doi.org/ doi: scirate.com/ %2F %252F %
     25 &#x2F; &amp;#47; & &shy; &nbsp; ; \\/ \\u002f \\n \\ u002f <wbr> < > <b> é 漢 🎉 👩\u200d💻 ： ／
 """
-SIGNS = [" ", "\n", "\r", "\u0130", "\u212a", "\u2011", "\u200e", "\ufe0f", *plain.INVISIBLE]
+SIGNS = [" ", "\n", "\r", "\u0130", "\u212a", "\u2011", "\u200e", "\ufe0f", *unescaping.INVISIBLE]
 PIECES = st.sampled_from(WORDS.split() + SIGNS)
 TANGLES = st.lists(PIECES | st.text(max_size=3), max_size=24).map("".join)
 LINES = st.lists(TANGLES | st.sampled_from(TEXTS), max_size=8)
@@ -98,7 +98,7 @@ def test_scanners_agree_with_find(lines: list[str], broken: bytes, search: str) 
     content = broken.join(line.encode("utf-8", "surrogatepass") + b"\n" for line in lines)
     with pytest.MonkeyPatch.context() as patch:
         if search == "bytes.find":
-            patch.setattr(scan, "_needle_places", scan._by_find)
+            patch.setattr(bulk, "_needle_places", bulk._by_find)
         check_scanners(content)
 
 
@@ -109,15 +109,15 @@ def test_lines_longer_than_a_block(texts: list[str], width: int, filler: str) ->
     check_scanners((gap.join(text.replace("\n", " ") for text in texts) + "\nthen arXiv:2101.04869\n").encode())
 
 
-@pytest.mark.parametrize("shift", range(0, 2 * scan.MARGIN, 61))
+@pytest.mark.parametrize("shift", range(0, 2 * bulk.MARGIN, 61))
 def test_a_mention_where_a_long_line_is_cut(shift: int) -> None:
-    text = "é " * (3 * scan.MARGIN - shift) + "https://arxiv.org/abs/2101.04869v3 " + "ü" * 5000
+    text = "é " * (3 * bulk.MARGIN - shift) + "https://arxiv.org/abs/2101.04869v3 " + "ü" * 5000
     check_scanners(text.encode())
 
 
 @pytest.mark.parametrize("split", range(1, 60))
 def test_a_needle_across_blocks(split: int) -> None:
-    size = 4 * scan.MARGIN
+    size = 4 * bulk.MARGIN
     line = b"on https://arxiv.org/abs/2101.04869 today\n"
     check_scanners(b"x" * (size - split - 1) + b"\n" + line * 3)
 
@@ -135,9 +135,9 @@ def test_a_stream_that_gives_little_at_a_time() -> None:
 
     content = "\n".join(TEXTS[:200]).encode()
     expected = line_by_line(content)
-    assert list(scan.scan_file(Slow(content))) == expected
+    assert list(bulk.scan_file(Slow(content))) == expected
     old: Any = Old(content)
-    assert list(scan.scan_file(old)) == expected
+    assert list(bulk.scan_file(old)) == expected
 
 
 def test_a_line_without_end_needs_no_more_memory() -> None:
@@ -161,17 +161,17 @@ def test_a_line_without_end_needs_no_more_memory() -> None:
             return len(part)
 
     stream: Any = Endless()
-    found = list(scan.scan_file(stream, block=1 << 20))
+    found = list(bulk.scan_file(stream, block=1 << 20))
     assert [mention.start for _, mention in found] == [n * 16_900_017 + 16_900_000 for n in range(16)]
     assert stream.largest <= 1 << 20
 
 
-@pytest.mark.parametrize("character", plain.INVISIBLE)
+@pytest.mark.parametrize("character", unescaping.INVISIBLE)
 @pytest.mark.parametrize("text", ["https://arxiv.org/abs/2101.04869", "arXiv:2101.04869", "hf.co/papers/2101.04869"])
 def test_an_invisible_character_at_any_place(text: str, character: str) -> None:
     form = find(text)[0].form
     for parted in [*(text[:n] + character + text[n:] for n in range(1, len(text))), character.join(text)]:
-        assert find(parted) == [Found("2101.04869", None, 0, len(parted), form)]
+        assert find(parted) == [PaperMention("2101.04869", None, 0, len(parted), form)]
         check_scanners(parted.encode())
 
 
@@ -205,8 +205,8 @@ def test_whatever_the_text(text: str) -> None:
     for found in find(text):
         assert end <= found.start < found.end <= len(text)
         assert "\n" not in text[found.start : found.end]
-        assert arxiv_id.parse(text[found.start : found.end]) == (found.id, found.version)
-        assert arxiv_id.from_key(arxiv_id.key(found.id)) == found.id
+        assert arxiv.parse(text[found.start : found.end]) == (found.id, found.version)
+        assert arxiv.from_key(arxiv.key(found.id)) == found.id
         end = found.end
 
 
@@ -273,19 +273,19 @@ HOSTILE = [
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """How many needles were matched, and how many characters were freed of escapes."""
     work = [0, 0]
-    match, decoded = address.match, plain.decoded
+    match, decoded = addresses.match, unescaping.decoded
 
-    def counted_match(text: str, needle: str, place: int) -> address.Mention | None:
+    def counted_match(text: str, needle: str, place: int) -> addresses.Mention | None:
         work[0] += 1
         return match(text, needle, place)
 
-    def counted_decoded(text: str, start: int = 0, end: int | None = None) -> plain.Plain:
+    def counted_decoded(text: str, start: int = 0, end: int | None = None) -> unescaping.UnescapedText:
         answer = decoded(text, start, end)
         work[1] += (len(text) if end is None else end) - start
         return answer
 
-    monkeypatch.setattr("hotpapers.arxiv_id.address.match", counted_match)
-    monkeypatch.setattr("hotpapers.mentions.decoded", counted_decoded)
+    monkeypatch.setattr("hotpapers.ids.arxiv.addresses.match", counted_match)
+    monkeypatch.setattr("hotpapers.ids.mentions.decoded", counted_decoded)
     yield work
 
 
@@ -294,9 +294,9 @@ def test_work_grows_with_length_only(unit: str, looked_at: list[int]) -> None:
     """Counted, not timed; and a search that were not linear would not end on a text of this size."""
     text = unit * (100_000 // len(unit))
     find(text)
-    needles = sum(text.lower().replace("\u200b", "").count(needle) for needle in address.NEEDLES)
+    needles = sum(text.lower().replace("\u200b", "").count(needle) for needle in addresses.NEEDLES)
     assert looked_at[0] <= 2 * needles
-    assert looked_at[1] <= needles * (address.BEFORE + address.AFTER)
+    assert looked_at[1] <= needles * (addresses.BEFORE + addresses.AFTER)
 
 
 @pytest.mark.parametrize("unit", HOSTILE)

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers import classic_text
-from hotpapers.mentions import pages
-from hotpapers.mentions.doubt import other_title
-from hotpapers.mentions.names import MOST_PLACES, MOST_WORDS, NO_NAMES, Named, Names, Naming
-from hotpapers.mentions.words import WORD, plain, words
+from hotpapers import classic
+from hotpapers.ids.mentions import paper_urls
+from hotpapers.ids.mentions.paper_index import MOST_PLACES, MOST_WORDS, NO_NAMES, AliasMatch, PaperAlias, PaperIndex
+from hotpapers.ids.mentions.title_mismatch import other_title
+from hotpapers.ids.mentions.title_words import WORD, plain, words
 
 KETTLE, SOCKS, OTHER = "arxiv:2609.00001", "arxiv:2609.00002", "arxiv:2609.00003"
 TITLE = "Teaching Kettles to Sing: $L_2$-Regular Whistles in Schrödinger's Kitchen"
-KNOWN = Names([Named(KETTLE, TITLE), Named(SOCKS, "A Theory of Lost Socks and Where They Go")])
+KNOWN = PaperIndex([PaperAlias(KETTLE, TITLE), PaperAlias(SOCKS, "A Theory of Lost Socks and Where They Go")])
 
 
-def titles(text: str, names: Names = KNOWN) -> list[str]:
+def titles(text: str, names: PaperIndex = KNOWN) -> list[str]:
     return [one.paper for one in names.papers_in(text) if one.form == "title"]
 
 
@@ -91,27 +91,28 @@ def dressed(draw: st.DrawFn, title: list[str]) -> str:
 
 @given(st.data(), st.lists(st.sampled_from(PLAIN_WORDS), min_size=5, max_size=9), APART_BEFORE, APART_AFTER)
 def test_a_title_is_found_in_any_dress(data: st.DataObject, title: list[str], before: str, after: str) -> None:
-    names = Names([Named(KETTLE, " ".join(title))])
+    names = PaperIndex([PaperAlias(KETTLE, " ".join(title))])
     text = before + data.draw(dressed(title)) + after
     assert titles(text, names) == [KETTLE] and names.may_name(text)
 
 
 @given(st.data(), st.lists(st.sampled_from(PLAIN_WORDS), min_size=1, max_size=4))
 def test_a_title_of_four_words_is_not(data: st.DataObject, title: list[str]) -> None:
-    names = Names([Named(KETTLE, " ".join(title))])
+    names = PaperIndex([PaperAlias(KETTLE, " ".join(title))])
     text = data.draw(dressed(title))
     assert not names.papers_in(text) and not names.may_name(text)
 
 
 def test_words_are_counted_between_blanks() -> None:
     assert not titles(
-        "The Kettle-Whistle-Steam-Tea Equation", Names([Named(KETTLE, "The Kettle-Whistle-Steam-Tea equation")])
+        "The Kettle-Whistle-Steam-Tea Equation",
+        PaperIndex([PaperAlias(KETTLE, "The Kettle-Whistle-Steam-Tea equation")]),
     )
 
 
 @given(st.lists(st.sampled_from(PLAIN_WORDS), min_size=5, max_size=9), st.sampled_from(["x", "7", "yx"]))
 def test_a_word_that_goes_on_is_another_word(title: list[str], more: str) -> None:
-    names = Names([Named(KETTLE, " ".join(title))])
+    names = PaperIndex([PaperAlias(KETTLE, " ".join(title))])
     assert not titles(" ".join(title) + more, names) and not titles(more + " ".join(title), names)
 
 
@@ -149,7 +150,7 @@ def test_what_sets_a_title_apart(text: str) -> None:
 
 def test_a_title_of_two_papers_names_none_and_hides_what_is_in_it() -> None:
     short, long = "Counting Sheep With Very Little Sleep", "Counting Sheep With Very Little Sleep: Second Part"
-    names = Names([Named(KETTLE, long), Named(OTHER, long.upper()), Named(SOCKS, short)])
+    names = PaperIndex([PaperAlias(KETTLE, long), PaperAlias(OTHER, long.upper()), PaperAlias(SOCKS, short)])
     assert not titles(long, names) and titles(short, names) == [SOCKS]
     assert [(one.paper, one.start, one.end) for one in names.titles_in(f"New: {long}\n{short}")] == [
         ("", 1, 9), (SOCKS, 9, 15),
@@ -157,16 +158,16 @@ def test_a_title_of_two_papers_names_none_and_hides_what_is_in_it() -> None:
 
 
 def test_the_longest_title_at_a_place() -> None:
-    names = Names([Named(KETTLE, "Tea Is All You Need"), Named(SOCKS, "Tea Is All You Need: But Hot")])
+    names = PaperIndex([PaperAlias(KETTLE, "Tea Is All You Need"), PaperAlias(SOCKS, "Tea Is All You Need: But Hot")])
     assert titles("Tea is all you need: but hot", names) == [SOCKS]
     assert titles("Tea is all you need: but cold", names) == [KETTLE]
 
 
 def test_a_new_title_takes_the_place_of_the_old_one() -> None:
-    names = Names([Named(KETTLE, "Tea Is All You Need")])
-    names.learn([Named(KETTLE, "Tea Is All You Ever Need")])
+    names = PaperIndex([PaperAlias(KETTLE, "Tea Is All You Need")])
+    names.learn([PaperAlias(KETTLE, "Tea Is All You Ever Need")])
     assert titles("Tea is all you ever need", names) == [KETTLE] and not titles("Tea is all you need", names)
-    names.learn([Named(KETTLE, "Tea Is All")])
+    names.learn([PaperAlias(KETTLE, "Tea Is All")])
     assert (
         not titles("Tea is all. You need", names) and names.title_of(KETTLE) == ("tea", "is", "all") and len(names) == 1
     )
@@ -174,15 +175,17 @@ def test_a_new_title_takes_the_place_of_the_old_one() -> None:
 
 def test_very_long_titles_are_left_alone() -> None:
     long = " ".join(["tea"] * (MOST_WORDS + 1))
-    assert not titles(long, Names([Named(KETTLE, long)])) and titles(long[4:], Names([Named(KETTLE, long[4:])])) == [
-        KETTLE
-    ]
+    assert not titles(long, PaperIndex([PaperAlias(KETTLE, long)])) and titles(
+        long[4:], PaperIndex([PaperAlias(KETTLE, long[4:])])
+    ) == [KETTLE]
 
 
 @given(st.text(alphabet=st.sampled_from(list("ab ,\n“é$\\{_'-:/🎉")), max_size=200) | st.text())
 @example("\\" * 50 + '"{')
 def test_any_text_is_borne(text: str) -> None:
-    names = Names([Named(KETTLE, text, text, tuple(pages.claimed(text))), Named(SOCKS, "a b a b a")])
+    names = PaperIndex(
+        [PaperAlias(KETTLE, text, text, tuple(paper_urls.claimed(text))), PaperAlias(SOCKS, "a b a b a")]
+    )
     found = names.papers_in(text, [text])
     assert names.may_name(text) or not found
     assert all(0 <= one.start < one.end <= len(words(text)) for one in names.titles_in(text))
@@ -190,7 +193,7 @@ def test_any_text_is_borne(text: str) -> None:
 
 
 def test_a_text_that_quotes_without_end_costs_a_bounded_number_of_looks() -> None:
-    names = Names(Named(f"arxiv:2609.{n:05}", f"Tea is all you need {'x ' * n}") for n in range(1, 40))
+    names = PaperIndex(PaperAlias(f"arxiv:2609.{n:05}", f"Tea is all you need {'x ' * n}") for n in range(1, 40))
     text = "Tea is all you need.\n" * 2_000
     looked = Counter[str]()
 
@@ -208,8 +211,9 @@ def test_a_text_that_quotes_without_end_costs_a_bounded_number_of_looks() -> Non
 # ---- DOIs and pages ----------------------------------------------------------------------------------
 
 DOI = "10.1000/Kettle(2026)12-3"
-BY_DOI = Names([Named(KETTLE, doi=f"{DOI} 10.1038/s99999-026-00001-2"), Named(SOCKS, doi="10.1000/socks"),
-                Named(OTHER, doi="10.1000/socks")])  # fmt: skip
+BY_DOI = PaperIndex([PaperAlias(KETTLE, doi=f"{DOI} 10.1038/s99999-026-00001-2"), PaperAlias(SOCKS,
+doi="10.1000/socks"),
+                PaperAlias(OTHER, doi="10.1000/socks")])  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -228,8 +232,8 @@ BY_DOI = Names([Named(KETTLE, doi=f"{DOI} 10.1038/s99999-026-00001-2"), Named(SO
     ],
 )
 def test_a_doi_is_found_in_any_address(text: str) -> None:
-    assert BY_DOI.papers_in("", [text]) == [Naming(KETTLE, "doi", "link")] and BY_DOI.may_name(text)
-    assert BY_DOI.papers_in(text) == [Naming(KETTLE, "doi", "text")]
+    assert BY_DOI.papers_in("", [text]) == [AliasMatch(KETTLE, "doi", "link")] and BY_DOI.may_name(text)
+    assert BY_DOI.papers_in(text) == [AliasMatch(KETTLE, "doi", "text")]
 
 
 @pytest.mark.parametrize("text", ["10.1000/socks", f"{DOI}4", "10.1000", "10.1000/", "110.1000/kettle", "10.1/x"])
@@ -257,7 +261,7 @@ def test_what_is_no_doi_of_one_paper(text: str) -> None:
     ],
 )
 def test_the_key_of_an_address(address: str, key: str) -> None:
-    assert list(pages.keys(address)) == ([key] if key else [])
+    assert list(paper_urls.keys(address)) == ([key] if key else [])
 
 
 @pytest.mark.parametrize(
@@ -276,28 +280,33 @@ def test_the_key_of_an_address(address: str, key: str) -> None:
     ],
 )
 def test_what_a_paper_claims(said: str, claimed: list[str]) -> None:
-    assert pages.claimed(said) == claimed
+    assert paper_urls.claimed(said) == claimed
 
 
 def test_what_somebody_else_names_as_a_papers_page() -> None:
     given = ["https://song.example", "https://github.com/kettle/song", "no address", "https://arxiv.org/abs/2609.00002"]
-    assert pages.named(given) == ["song.example", "github.com/kettle/song"]
+    assert paper_urls.named(given) == ["song.example", "github.com/kettle/song"]
 
 
 def test_a_page_names_its_paper_unless_two_claim_it() -> None:
-    names = Names(
-        [Named(KETTLE, pages=("github.com/kettle/song", "lab.example/tea")), Named(SOCKS, pages=("lab.example/tea",))]
+    names = PaperIndex(
+        [
+            PaperAlias(KETTLE, pages=("github.com/kettle/song", "lab.example/tea")),
+            PaperAlias(SOCKS, pages=("lab.example/tea",)),
+        ]
     )
     link = "https://github.com/kettle/song/issues/1"
-    assert names.papers_in("look", [link, link]) == [Naming(KETTLE, "page", "link")] and names.may_name(f"look\n{link}")
+    assert names.papers_in("look", [link, link]) == [AliasMatch(KETTLE, "page", "link")] and names.may_name(
+        f"look\n{link}"
+    )
     assert not names.papers_in("https://lab.example/tea") and not names.may_name("https://lab.example/tea")
-    names.learn([Named(KETTLE, pages=("lab.example/tea",))])
+    names.learn([PaperAlias(KETTLE, pages=("lab.example/tea",))])
     assert not names.papers_in("https://lab.example/tea")
 
 
 def test_many_addresses_are_looked_at_so_far() -> None:
-    names = Names([Named(KETTLE, doi="10.1000/last", pages=("github.com/kettle/song",))])
-    many = "https://a.example/b 10.1000/x " * pages.MOST
+    names = PaperIndex([PaperAlias(KETTLE, doi="10.1000/last", pages=("github.com/kettle/song",))])
+    many = "https://a.example/b 10.1000/x " * paper_urls.MOST
     assert not names.papers_in(f"{many} https://github.com/kettle/song 10.1000/last")
 
 
@@ -305,15 +314,15 @@ def test_many_addresses_are_looked_at_so_far() -> None:
 
 
 def test_the_surest_comes_first_and_nothing_twice() -> None:
-    names = Names([Named(KETTLE, TITLE, "10.1000/k", ("lab.example/song",))])
+    names = PaperIndex([PaperAlias(KETTLE, TITLE, "10.1000/k", ("lab.example/song",))])
     text = f"{TITLE}\n{TITLE}\nhttps://lab.example/song"
     assert names.papers_in(text, ["https://doi.org/10.1000/k"]) == [
-        Naming(KETTLE, "doi", "link"), Naming(KETTLE, "page", "text"), Naming(KETTLE, "title", "text"),
+        AliasMatch(KETTLE, "doi", "link"), AliasMatch(KETTLE, "page", "text"), AliasMatch(KETTLE, "title", "text"),
     ]  # fmt: skip
 
 
 def test_others_read_while_one_learns_and_forgets() -> None:
-    names, stop, seen = Names(), threading.Event(), Counter[int]()
+    names, stop, seen = PaperIndex(), threading.Event(), Counter[int]()
 
     def read() -> None:
         while True:
@@ -326,11 +335,11 @@ def test_others_read_while_one_learns_and_forgets() -> None:
     thread = threading.Thread(target=read)
     thread.start()
     for n in range(300):
-        names.learn([Named(KETTLE, TITLE), Named(f"arxiv:2608.{n + 1:05}", f"{TITLE} {n}")])
-        names.replace(Names())
+        names.learn([PaperAlias(KETTLE, TITLE), PaperAlias(f"arxiv:2608.{n + 1:05}", f"{TITLE} {n}")])
+        names.replace(PaperIndex())
     stop.set()
     thread.join()
-    names.replace(Names([Named(SOCKS, TITLE)]))
+    names.replace(PaperIndex([PaperAlias(SOCKS, TITLE)]))
     assert sum(seen.values()) and titles(TITLE, names) == [SOCKS] and len(names) == 1
 
 
@@ -339,7 +348,7 @@ def test_others_read_while_one_learns_and_forgets() -> None:
 SHEEP = words("Counting Sheep by Contrastive Methods")
 
 
-def doubted(text: str, title: list[str] = SHEEP, names: Names = KNOWN) -> str | None:
+def doubted(text: str, title: list[str] = SHEEP, names: PaperIndex = KNOWN) -> str | None:
     return other_title(text, title, names)
 
 
@@ -391,15 +400,15 @@ def test_no_doubt_where_the_title_is_not_known_or_is_nearly_the_same() -> None:
 
 def test_a_title_of_two_other_papers_is_another_papers_title_all_the_same() -> None:
     text = "A Theory of Lost Socks and Where They Go"
-    assert doubted(text, SHEEP, Names([Named(KETTLE, text), Named(SOCKS, text)])) == ""
+    assert doubted(text, SHEEP, PaperIndex([PaperAlias(KETTLE, text), PaperAlias(SOCKS, text)])) == ""
 
 
 # ---- real posts --------------------------------------------------------------------------------------
 
 
-def listed(shared: Path) -> list[tuple[str, classic_text.ClassicItem, int, classic_text.ShownPost]]:
+def listed(shared: Path) -> list[tuple[str, classic.ClassicItem, int, classic.ClassicPost]]:
     files = sorted([*(shared / "archive" / "posts").glob("*.md"), *(shared / "seeds" / "restored").glob("*.md")])
-    issues = [classic_text.parse(file.read_bytes().decode()) for file in files]
+    issues = [classic.parse(file.read_bytes().decode()) for file in files]
     return [
         (issue.date, item, n, post) for issue in issues for item in issue.items for n, post in enumerate(item.posts, 1)
     ]
@@ -409,7 +418,7 @@ def test_listed_posts_quote_the_titles_that_they_stand_under(shared: Path) -> No
     """And one of 2,992 another title, 2021-01-14 #13, of a paper that is not among them."""
     posts = listed(shared)
     assert len(posts) > 2_900
-    names = Names(Named(item.paper, item.title) for _, item, _, _ in posts)
+    names = PaperIndex(PaperAlias(item.paper, item.title) for _, item, _, _ in posts)
     hold = [
         (item.paper, post.text)
         for _, item, _, post in posts

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers import permissions
-from hotpapers.model import File
-from hotpapers.publish.files import write_files
-from hotpapers.record import Record
-from hotpapers.record.backup import backup, restore
+from hotpapers import file_modes
+from hotpapers.deliver.files import write_files
+from hotpapers.model import RenderedFile
+from hotpapers.store import Record
+from hotpapers.transfer.backup import backup, restore
 from tests.cli import made
 from tests.cli.run import good, run
 
@@ -71,7 +71,7 @@ def test_what_is_published_is_read_by_everybody(here: Path, umask: int) -> None:
 def test_folders_that_are_there_keep_their_rights(tmp_path: Path, umask: int) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine").chmod(0o700)
-    write_files(tmp_path / "mine" / "site", [File("a/b.html", b"b")])
+    write_files(tmp_path / "mine" / "site", [RenderedFile("a/b.html", b"b")])
     assert modes(iter([tmp_path / "mine"])) == {"mine": "0o700"}
     assert modes(iter([tmp_path / "mine" / "site" / "a"])) == {"a": "0o755"}
 
@@ -104,7 +104,7 @@ def test_what_a_crash_left_open_is_closed_when_it_is_written_anew(tmp_path: Path
     left = tmp_path / "whole.jsonl.part"
     left.write_bytes(b"old")
     left.chmod(0o666)
-    with permissions.open_private(left) as out:
+    with file_modes.open_private(left) as out:
         assert modes(iter([left])) == {left.name: "0o600"}
         out.write(b"new")
     assert left.read_bytes() == b"new"

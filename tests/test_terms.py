@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers import terms
-from hotpapers.collect import chosen_sources
-from hotpapers.issue import freeze
-from hotpapers.issue.shelf import RecordShelf
+from hotpapers.ingest import chosen_sources
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import (
     DAY,
     HOUR,
@@ -23,21 +23,32 @@ from hotpapers.model import (
     Account,
     Issue,
     Item,
-    Link,
     Mention,
     Post,
     Quotation,
-    Seen,
+    RawPayload,
     Snapshot,
+    TextLink,
 )
-from hotpapers.publish.classic import Classic
-from hotpapers.record import Record
-from hotpapers.record.exchange import writing
-from hotpapers.record.prune import prune
-from hotpapers.terms import EXCERPT, TERMS, UNKNOWN, Change, Terms, admitted, as_shown, excerpt, may_run, table
+from hotpapers.privacy.retention import prune
+from hotpapers.render.classic import ClassicChannel
+from hotpapers.store import Record
+from hotpapers.terms import (
+    EXCERPT,
+    TERMS,
+    UNKNOWN,
+    NetworkTerms,
+    TermsOverride,
+    admitted,
+    as_shown,
+    excerpt,
+    may_run,
+    table,
+)
+from hotpapers.transfer.jsonl import exporter
 from tests.conftest import ROOT
-from tests.issue import listed as listings
-from tests.issue import made
+from tests.issues import listed as listings
+from tests.issues import made
 
 # network: (read, keep in days, shown, exported, whether posts with limits count)
 CELLS: dict[str, tuple[str, int | None, str, str, bool]] = {
@@ -77,7 +88,7 @@ def said(network: str, own: str = "7", **more: object) -> Post:
     """A post of a network, with everything that a post can say."""
     made_up = Post(
         post=f"{network}:{own}", network=network, account=f"{network}:31", created_at=AT, text=WORDS, handle="quill",
-        name="Quill Marrowby", links=(Link(0, 7, "https://kettles.example/"),), observed_at=AT,
+        name="Quill Marrowby", links=(TextLink(0, 7, "https://kettles.example/"),), observed_at=AT,
     )  # fmt: skip
     return msgspec.structs.replace(made_up, **more)
 
@@ -125,7 +136,7 @@ def test_a_network_is_read_where_the_operator_asks_for_it(network: str) -> None:
 
 @networks
 def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
-    row = table({network: Change(read="no")})[network]
+    row = table({network: TermsOverride(read="no")})[network]
     assert not may_run(row, asked=True) and not may_run(row, asked=False)
 
 
@@ -136,7 +147,7 @@ def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
 def test_what_a_network_said_is_kept_as_long_as_it_may_be(network: str, record: Record) -> None:
     days = CELLS[network][1]
     assert terms.keep_for(network) == (LARGEST if days is None else days * DAY)
-    seen = Seen("post", "7", b"said", AT)
+    seen = RawPayload("post", "7", b"said", AT)
     record.read([seen], lambda _: [said("x")], source=network, keep_for=terms.keep_for(network), at=AT)
 
     def kept_at(moment: int) -> bool:
@@ -149,22 +160,22 @@ def test_what_a_network_said_is_kept_as_long_as_it_may_be(network: str, record: 
 
 @networks
 def test_how_long_it_is_kept_can_be_changed(network: str) -> None:
-    assert terms.keep_for(network, {network: Change(keep=0)}) == 0
-    assert terms.keep_for(network, {network: Change(keep=7)}) == 7 * DAY
-    assert terms.keep_for(network, {"elsewhere": Change(keep=7)}) == TERMS[network].keep
+    assert terms.keep_for(network, {network: TermsOverride(keep=0)}) == 0
+    assert terms.keep_for(network, {network: TermsOverride(keep=7)}) == 7 * DAY
+    assert terms.keep_for(network, {"elsewhere": TermsOverride(keep=7)}) == TERMS[network].keep
 
 
 # ---- shown -----------------------------------------------------------------------------------------------
 
 
-def quotation_of(record: Record, network: str, changes: dict[str, Change] | None = None) -> Quotation:
+def quotation_of(record: Record, network: str, changes: dict[str, TermsOverride] | None = None) -> Quotation:
     """How the shelf shows the only post of an issue, which is of some network."""
     post = said(network)
     publication = msgspec.structs.replace(made.DAILY, ranking="classic/1", threshold=1)
     mention = Mention(post=post.post, paper=made.key(1), form="abs", observed_at=AT)
     made.write(record, publication, made.paper(1), post, mention, made.counts(post.post, 9, AT + HOUR))
     made.frozen(record, publication)
-    [quotation] = RecordShelf(record, table(changes)).issue("daily", made.DAY).posts[made.key(1)]
+    [quotation] = RecordIssueReader(record, table(changes)).issue("daily", made.DAY).posts[made.key(1)]
     return quotation
 
 
@@ -176,7 +187,7 @@ def test_a_post_is_shown_as_its_network_allows(network: str, record: Record) -> 
 @talking
 @pytest.mark.parametrize("how", ["text", "excerpt", "link"])
 def test_how_a_post_is_shown_can_be_changed(network: str, how: str, record: Record) -> None:
-    change = msgspec.convert({"shown": how}, Change)
+    change = msgspec.convert({"shown": how}, TermsOverride)
     check_shown(quotation_of(record, network, {network: change}), said(network), how)
 
 
@@ -203,7 +214,7 @@ def test_arxiv_says_nothing_that_is_quoted() -> None:
 
 def test_what_an_issue_is_does_not_depend_on_how_it_is_shown(record: Record) -> None:
     quotation_of(record, "x")
-    shelves = [RecordShelf(record, table({"x": Change(shown=how)})) for how in ("text", "excerpt", "link")]
+    shelves = [RecordIssueReader(record, table({"x": TermsOverride(shown=how)})) for how in ("text", "excerpt", "link")]
     issues = [shelf.issue("daily", made.DAY) for shelf in shelves]
     assert len({issue.digest for issue in issues}) == 1
     assert len({msgspec.json.encode(issue.content) for issue in issues}) == 1
@@ -216,7 +227,7 @@ def test_what_an_issue_is_does_not_depend_on_how_it_is_shown(record: Record) -> 
 
 def test_a_listing_is_there_as_it_was_printed_too(record: Record) -> None:
     made.frozen(record, listings.listed(record, {1: (50, 40)}, posts=2))
-    issue = RecordShelf(record).issue("listed", made.DAY)
+    issue = RecordIssueReader(record).issue("listed", made.DAY)
     assert [one.post.text for one in issue.posts[made.key(1)]] == ["", ""]
     assert [one.post.text for one in issue.printed[made.key(1)]] == ["Made-up words 1", "Made-up words 2"]
     assert {one.post.handle for one in issue.printed[made.key(1)]} == {"quill"}
@@ -225,8 +236,8 @@ def test_a_listing_is_there_as_it_was_printed_too(record: Record) -> None:
 @pytest.mark.parametrize("how", ["text", "excerpt", "link"])
 def test_an_issue_of_our_own_in_the_classic_format_obeys_too(record: Record, how: str) -> None:
     quotation_of(record, "x")
-    shelf = RecordShelf(record, table({"x": msgspec.convert({"shown": how}, Change)}))
-    [file] = Classic().render(shelf, "daily", [made.DAY])
+    shelf = RecordIssueReader(record, table({"x": msgspec.convert({"shown": how}, TermsOverride)}))
+    [file] = ClassicChannel().render(shelf, "daily", [made.DAY])
     assert (b"Kettles" in file.data, b"quill" in file.data) == (how != "link", how != "link")
 
 
@@ -241,8 +252,8 @@ def test_a_post_leaves_the_store_as_its_network_allows(
 ) -> None:
     account = Account(account=f"{network}:31", handle="quill", name="Quill Marrowby", observed_at=AT)
     record.write([said(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
-    changes = {network: msgspec.convert({"exported": other}, Change)} if other else None
-    lines = list(writing.lines(record, records_only=records_only, ids_only=terms.ids_only(table(changes))))
+    changes = {network: msgspec.convert({"exported": other}, TermsOverride)} if other else None
+    lines = list(exporter.lines(record, records_only=records_only, ids_only=terms.ids_only(table(changes))))
     whole = b"".join(lines)
     handed_on = (other or CELLS[network][3]) == "facts"
     for word in (b"Kettles", b"kettles.example", b"quill", b"Quill Marrowby"):
@@ -293,21 +304,21 @@ def test_what_is_limited_later_is_shown_no_more(record: Record) -> None:
     quotation_of(record, "mastodon")
     later = msgspec.structs.replace(said("mastodon"), limits=("noindex",), observed_at=AT + HOUR)
     record.write(admitted([later], TERMS["mastodon"]), source="mastodon")
-    assert RecordShelf(record).issue("daily", made.DAY).posts[made.key(1)] == ()
+    assert RecordIssueReader(record).issue("daily", made.DAY).posts[made.key(1)] == ()
 
 
 # ---- changes, and networks that nobody has looked at -----------------------------------------------------
 
 
 def test_a_change_leaves_all_else_as_reviewed() -> None:
-    changed = table({"x": Change(shown="text")})
+    changed = table({"x": TermsOverride(shown="text")})
     assert changed["x"] == TERMS["x"]._replace(shown="text")
     assert {name: row for name, row in changed.items() if name != "x"} == {n: r for n, r in TERMS.items() if n != "x"}
     assert table() == table({}) == TERMS
 
 
 def test_a_network_without_a_row_is_given_as_little_as_possible() -> None:
-    row: Terms = terms.of(TERMS, "friendster")
+    row: NetworkTerms = terms.of(TERMS, "friendster")
     assert row is UNKNOWN and not may_run(row, asked=True)
     assert (terms.keep_for("friendster"), row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
     assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(NETWORKS)
@@ -336,9 +347,9 @@ def test_words_that_nothing_sets_apart_are_cut_where_there_is_no_more_room() -> 
 def test_links_of_an_excerpt_keep_their_places() -> None:
     text = "one " * 69 + "two three four"
     links = (
-        Link(0, 3, "https://a.example/"),
-        Link(276, 290, "https://b.example/"),
-        Link(285, 290, "https://c.example/"),
+        TextLink(0, 3, "https://a.example/"),
+        TextLink(276, 290, "https://b.example/"),
+        TextLink(285, 290, "https://c.example/"),
     )
     post = excerpt(said("feeds", text=text, links=links))
     assert post.text == "one " * 69 + "two …"
@@ -349,7 +360,7 @@ def test_links_of_an_excerpt_keep_their_places() -> None:
 
 @given(st.text(alphabet="ab \n鉄\u0301", max_size=900), st.lists(st.tuples(st.integers(0, 900), st.integers(1, 40))))
 def test_an_excerpt_is_a_beginning(text: str, spans: list[tuple[int, int]]) -> None:
-    links = tuple(Link(a, min(a + n, len(text)), "https://a.example/") for a, n in spans if a < len(text))
+    links = tuple(TextLink(a, min(a + n, len(text)), "https://a.example/") for a, n in spans if a < len(text))
     cut = excerpt(said("feeds", text=text, links=links))
     head = cut.text if len(text) <= EXCERPT else cut.text.removesuffix(" …")
     assert text.startswith(head) and len(head) <= EXCERPT

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from hotpapers.cli.start import take_sample
-from hotpapers.issue import freeze
+from hotpapers.issues import freeze
 from hotpapers.model import IssueContent
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.conftest import ROOT
 from tools import make_docs, tour
 

@@ -5,7 +5,7 @@
     errors.md              from the tree in `hotpapers.errors`
     items.md               from the model: every kind of item, its key and fields
     exchange.schema.json   from the model: the JSON Schema of a line of the exchange format
-    openapi.json           from `hotpapers.answers`: the document of the API
+    openapi.json           from `hotpapers.query`: the document of the API
 
 `make docs` runs it, and puts into the console examples of all pages what their commands print now (`tools.tour`).
 Tests fail when a file in docs/ is not what it would write, or an example is not what happens.
@@ -27,10 +27,10 @@ import click
 import msgspec
 
 from hotpapers import errors, model, settings, terms
-from hotpapers.answers import openapi
-from hotpapers.record.checks import COUNTS
-from hotpapers.record.exchange import FORMAT, VERSION, lines
+from hotpapers.query import openapi
 from hotpapers.settings import announce, mail, pages, serve
+from hotpapers.store.item_checks import COUNTS
+from hotpapers.transfer.jsonl import FORMAT, VERSION, lines
 
 ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:  # as a script, this file knows its own folder alone
@@ -96,7 +96,7 @@ another one `--config` must name it. Paths in it start from its own folder. A pu
 when they change, and a frozen issue keeps those that it was made with.
 
 A key or value that cannot be used stops the command, with file, key and remedy. Made by `make docs` from
-`src/hotpapers/settings.py`: change that, not this page.
+`src/hotpapers/settings/`: change that, not this page.
 """
 
 _DESCRIBED = re.compile(r"((?:`\w+`(?:, )?)+): ")
@@ -182,7 +182,7 @@ def settings_page() -> str:
         ("`[serve]`", serve.ServeSettings, "Where the app is; see [readers](readers.md), [the API](api.md)."),
         ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "By which rules accounts are judged."),
-        ("`[terms.x]` and so on", terms.Change, "Once for each network; the rest is [as reviewed](terms.md)."),
+        ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
     ]
     text = SETTINGS_HEAD
     for heading, cls, intro in parts:
@@ -258,20 +258,25 @@ def items_page() -> str:
 _INTEGER = {"minimum": -model.LARGEST, "maximum": model.LARGEST}
 _COUNT = {"minimum": 0, "maximum": model.LARGEST}
 
-LINES: tuple[type[msgspec.Struct], ...] = (lines.Header, lines.Batch, lines.Pruned, lines.End)
+LINES: tuple[type[msgspec.Struct], ...] = (
+    lines.ExchangeHeader,
+    lines.ExchangeBatch,
+    lines.PrunedLine,
+    lines.ExchangeEnd,
+)
 """The lines that are no items."""
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of one line: `$defs` has one definition a kind."""
-    parts = [*LINES, *model.KINDS, lines.Beside, model.IssueContent]
+    parts = [*LINES, *model.KINDS, lines.RowExtras, model.IssueContent]
     _, components = msgspec.json.schema_components(parts, ref_template="#/$defs/{name}")
     defs = {name: _bounded(value) for name, value in sorted(components.items())}
     for cls in model.KINDS:
-        defs[cls.__name__]["properties"]["row"] = {"$ref": "#/$defs/Beside"}
+        defs[cls.__name__]["properties"]["row"] = {"$ref": "#/$defs/RowExtras"}
     content = {"contentMediaType": "application/json", "contentSchema": {"$ref": "#/$defs/IssueContent"}}
     defs["Issue"]["properties"]["content"].update(content)
-    defs["Header"]["properties"] |= {"format": {"const": FORMAT}, "version": {"const": VERSION}}
+    defs["ExchangeHeader"]["properties"] |= {"format": {"const": FORMAT}, "version": {"const": VERSION}}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of the Hot Papers exchange format",

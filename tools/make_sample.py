@@ -22,24 +22,25 @@ from pathlib import Path
 import msgspec
 import zstandard
 
-from hotpapers import arxiv_id, classic_text, model
-from hotpapers.record import Record
-from hotpapers.record.exchange import writing
-from hotpapers.record.importers import classic
+from hotpapers import classic, model
+from hotpapers.ids import arxiv
+from hotpapers.store import Record
+from hotpapers.transfer import classic_import
+from hotpapers.transfer.jsonl import exporter
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parent / "src" / "hotpapers" / "demo" / "sample.jsonl.zst"
 MADE = 1_790_000_000_000_000  # a moment for the sample's own batches
 
 
-def facts(issue: classic_text.ClassicIssue, summaries: dict[str, str]) -> Iterator[model.Item]:
+def facts(issue: classic.ClassicIssue, summaries: dict[str, str]) -> Iterator[model.Item]:
     """An issue's items without other people's sentences, names and handles."""
-    for item in classic.items_of(issue, classic.PUBLICATION, "sample"):
+    for item in classic_import.items_of(issue, classic_import.PUBLICATION, "sample"):
         match item:
             case model.Place():
                 yield msgspec.structs.replace(item, abstract="")
             case model.Paper():
-                summary = summaries[arxiv_id.from_key(item.paper)]
+                summary = summaries[arxiv.from_key(item.paper)]
                 yield msgspec.structs.replace(item, abstract="", summary=summary)
             case model.Post():
                 yield msgspec.structs.replace(item, account="", handle="", name="", text="", links=())
@@ -55,27 +56,28 @@ def figures(table: Path, without: set[str]) -> Iterator[model.Tally]:
         for row in csv.DictReader(rows):
             if row["issue"] not in without:
                 yield model.Tally(
-                    paper=arxiv_id.key(row["arxiv_id"]), network="x",
-                    method=classic.method_of(classic.PUBLICATION, row["issue"]), reposts=int(row["retweets"]),
+                    paper=arxiv.key(row["arxiv_id"]), network="x",
+                    method=classic_import.method_of(classic_import.PUBLICATION, row["issue"]),
+                    reposts=int(row["retweets"]),
                     likes=int(row["favorites"]), observed_at=_moment(row["observed_at_tz_unknown"]),
                 )  # fmt: skip
 
 
 def _moment(printed: str) -> int:
-    return classic_text.moment(printed.strip().replace(" ", "T")[:19])
+    return classic.moment(printed.strip().replace(" ", "T")[:19])
 
 
 def main(folder: Path, table: Path) -> None:
     """Builds the sample's store and exports it."""
     summaries = json.loads((HERE / "sample_summaries.json").read_text("utf-8"))
-    issues = [classic_text.parse(classic_text.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
+    issues = [classic.parse(classic.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "sample.db")) as record:
-        publication = classic.publication(observed_at=MADE)
+        publication = classic_import.publication(observed_at=MADE)
         record.write([publication], source="sample", at=MADE)
         record.write(figures(table, {issue.date for issue in issues}), source="sample", at=MADE)
         for issue in issues:
             record.write(facts(issue, summaries), source="sample", at=MADE)
-        lines = b"".join(writing.lines(record))
+        lines = b"".join(exporter.lines(record))
     SAMPLE.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
     print(f"{SAMPLE.name}: {len(lines.splitlines()):,} lines, {SAMPLE.stat().st_size:,} bytes")
 

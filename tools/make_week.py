@@ -16,8 +16,8 @@ from unittest.mock import patch
 
 import zstandard
 
-from hotpapers.record import Record
-from hotpapers.record.exchange import writing
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl import exporter
 from tests.loopback import words
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.faults import fault
@@ -72,7 +72,7 @@ def main() -> None:
     """Lives through the week and packs it."""
     random.seed(SEED)  # how long is waited between tries is left to chance
     with tempfile.TemporaryDirectory() as scratch, Record(str(lived(Path(scratch)))) as record:
-        lines = b"".join(line for line in writing.lines(record, records_only=True) if PUBLICATION not in line)
+        lines = b"".join(line for line in exporter.lines(record, records_only=True) if PUBLICATION not in line)
     WEEK.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
     print(f"{WEEK.name}: {len(lines.splitlines()):,} lines, {WEEK.stat().st_size:,} bytes")
 

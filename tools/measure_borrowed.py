@@ -22,7 +22,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
-from hotpapers.model import Attention, Candidate, Peers, Scored, Talk
+from hotpapers.model import Attention, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
 from hotpapers.ranking import rarity
 
 HOUR, DAY = 3600, 86400
@@ -145,12 +145,12 @@ WAYS: dict[str, Borrow] = {
 }
 
 
-def ranked(papers: Mapping[str, list[Heard]], made: Tables, borrowed: Tables) -> list[Scored]:
+def ranked(papers: Mapping[str, list[Heard]], made: Tables, borrowed: Tables) -> list[ScoredCandidate]:
     """Papers by `rarity/1` against tables; a paper stands in none that is `borrowed`."""
-    talk = Talk(
+    talk = RankingInput(
         candidates=tuple(_candidate(paper, rows, made, borrowed) for paper, rows in papers.items()),
         peers=tuple(
-            Peers(network=network, age=age, archive="cs", counts=tuple(sorted(counts.items())))
+            VoiceHistogram(network=network, age=age, archive="cs", counts=tuple(sorted(counts.items())))
             for (network, age), counts in made.items()
         ),
     )

@@ -3,7 +3,7 @@
     HotPapersError
     ├── UsageError              what was asked cannot be done as asked; exit status 2
     │   ├── SettingsError       hotpapers.toml: names file, key and remedy
-    │   └── NoSuch              a paper, issue, publication or row that is not there
+    │   └── NotFound            a paper, issue, publication or row that is not there
     ├── InputError              what was given cannot be read: file, line and reason
     │   ├── NotAnArxivId        a text that is no arXiv identifier
     │   ├── NotClassic          a file that is not in the classic format
@@ -17,12 +17,12 @@
     │   ├── BusyStore           another process holds the store for too long
     │   └── UnreachableStore    the database server does not answer
     ├── NetError                a network could not be reached, or answered nonsense
-    │   ├── Wait                it asks us to come again later: after how many seconds
-    │   ├── Refused             it says no: why
-    │   ├── Partial             a part of it could not be read: which; the rest was
+    │   ├── RetryLater          it asks us to come again later: after how many seconds
+    │   ├── RequestRefused      it says no: why
+    │   ├── PartiallyRead       a part of it could not be read: which; the rest was
     │   ├── FutureCursor        a stream has not come to where we were: it is another one, or began anew
     │   ├── OutdatedCursor      a stream no longer has what came next
-    │   └── Gap                 what it should have told next it no longer has: from where on it has
+    │   └── StreamGap           what it should have told next it no longer has: from where on it has
     ├── Stopped                 the program was told to stop while it waited
     ├── TakenOver               another process of the site does this job now
     ├── IssueError              an issue cannot be frozen, found or corrected
@@ -47,7 +47,7 @@ class SettingsError(UsageError):
     """A setting in hotpapers.toml that cannot be used."""
 
 
-class NoSuch(UsageError):
+class NotFound(UsageError):
     """A paper, issue, publication or row that is not there."""
 
 
@@ -113,7 +113,7 @@ class NetError(HotPapersError):
     tries: int | None = None
 
 
-class Wait(NetError):
+class RetryLater(NetError):
     """A network asks us to come again later."""
 
     def __init__(self, seconds: float, reason: str) -> None:
@@ -121,7 +121,7 @@ class Wait(NetError):
         super().__init__(f"{reason}: asked to wait {seconds:.0f} s")
 
 
-class Refused(NetError):
+class RequestRefused(NetError):
     """A network says no, and asking again now would not help."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
@@ -137,11 +137,11 @@ class OutdatedCursor(NetError):
     """A stream no longer has what came next."""
 
 
-class Partial(NetError):
+class PartiallyRead(NetError):
     """A part of a network could not be read: which. The rest of it was."""
 
 
-class Gap(NetError):
+class StreamGap(NetError):
     """What a server should have told next it no longer has.
 
     `resume`: the cursor from where on it has. `missing`: from when until when, in µs UTC, where that is known.

@@ -6,7 +6,7 @@
         for entry in papers.issue().entries:
             print(entry.place, entry.title)
 
-What comes back are the values of `hotpapers.answers.shapes`, the same as the API's. What cannot be done is a
+What comes back are the values of `hotpapers.query.schemas`, the same as the API's. What cannot be done is a
 `hotpapers.errors.HotPapersError` that says why. docs/library.md shows every verb.
 """
 
@@ -21,19 +21,28 @@ from typing import Any, Literal, Self, TypeVar
 import msgspec
 
 from hotpapers import terms
-from hotpapers.answers import Desk, asked, issues, papers, searching, shapes, status, talk
-from hotpapers.issue.freeze import publication_of
-from hotpapers.mentions import Found, find
-from hotpapers.record import Record
-from hotpapers.record.exchange import tables
-from hotpapers.record.exchange.writing import Wanted
-from hotpapers.running import freeze_judged
+from hotpapers.ids.mentions import PaperMention, find
+from hotpapers.issues.freeze import publication_of
+from hotpapers.query import (
+    QuerySession,
+    issues,
+    paper_posts,
+    papers,
+    request_params,
+    schemas,
+    search,
+    status,
+)
+from hotpapers.schedule import freeze_judged
 from hotpapers.settings import BotSettings
+from hotpapers.store import Record
+from hotpapers.transfer import tables
+from hotpapers.transfer.jsonl.exporter import ExportRequest
 
-__all__ = ["Found", "Library", "find", "open"]
+__all__ = ["Library", "PaperMention", "find", "open"]
 
 One = TypeVar("One")
-AT_ONCE = asked.MOST
+AT_ONCE = request_params.MOST
 """So many are read at once of what is given one by one."""
 
 
@@ -50,7 +59,7 @@ class Library:
 
     def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
         self.record = record
-        self._desk = Desk(record, allowed)
+        self._desk = QuerySession(record, allowed)
 
     def __enter__(self) -> Self:
         return self
@@ -66,15 +75,17 @@ class Library:
 
     # ---- issues ------------------------------------------------------------------------------------------
 
-    def publications(self) -> tuple[shapes.PublicationLine, ...]:
+    def publications(self) -> tuple[schemas.PublicationSummary, ...]:
         """Every publication, by name."""
-        return issues.publications(self._desk, asked.Nothing()).publications
+        return issues.publications(self._desk, request_params.NoParams()).publications
 
-    def issues(self, publication: str = "") -> Iterator[shapes.IssueLine]:
+    def issues(self, publication: str = "") -> Iterator[schemas.IssueSummary]:
         """A publication's frozen issues, the latest first. Without a name: of the only publication there is."""
-        return self._paged(issues.issues, asked.OfIssues, lambda page: page.issues, publication=publication)
+        return self._paged(
+            issues.issues, request_params.IssuesParams, lambda page: page.issues, publication=publication
+        )
 
-    def issue(self, day: str = "latest", publication: str = "", edition: int = 0) -> shapes.Issue:
+    def issue(self, day: str = "latest", publication: str = "", edition: int = 0) -> schemas.IssueDetails:
         """A frozen issue, the latest one by default; an earlier edition by its number."""
         return issues.issue(self._desk, self._of_issue(day, publication, edition))
 
@@ -82,18 +93,20 @@ class Library:
         """The bytes of which an issue's digest is the SHA-256."""
         return bytes(issues.content(self._desk, self._of_issue(day, publication, edition)))
 
-    def verify(self, day: str = "latest", publication: str = "", edition: int = 0) -> shapes.Verification:
+    def verify(self, day: str = "latest", publication: str = "", edition: int = 0) -> schemas.Verification:
         """Builds an issue again from the record and compares. `hotpapers verify` checks the record itself too."""
         return issues.verification(self._desk, self._of_issue(day, publication, edition))
 
-    def explain(self, paper: str, day: str = "latest", publication: str = "", edition: int = 0) -> shapes.Explanation:
+    def explain(
+        self, paper: str, day: str = "latest", publication: str = "", edition: int = 0
+    ) -> schemas.EntryExplanation:
         """Why a paper ranks where it does, as arithmetic; in the latest issue that holds it by default."""
         given = {"paper": paper, "publication": publication, "day": day, "edition": edition}
-        return issues.explanation(self._desk, asked.checked(asked.OfPlace, given))
+        return issues.explanation(self._desk, request_params.checked(request_params.EntryParams, given))
 
     def freeze(
         self, day: str, publication: str | None = None, *, again: bool = False, reason: str = ""
-    ) -> shapes.Issue:
+    ) -> schemas.IssueDetails:
         """Freezes a day's issue, unless it is frozen, as `hotpapers issue` does without settings. `again`: a new
         edition, for a reason."""
         chosen = publication_of(self.record, publication)
@@ -101,32 +114,38 @@ class Library:
         return self.issue(day, chosen.publication)
 
     @staticmethod
-    def _of_issue(day: str, publication: str, edition: int) -> asked.OfIssue:
-        return asked.checked(asked.OfIssue, {"publication": publication, "day": day, "edition": edition})
+    def _of_issue(day: str, publication: str, edition: int) -> request_params.IssueParams:
+        return request_params.checked(
+            request_params.IssueParams, {"publication": publication, "day": day, "edition": edition}
+        )
 
     # ---- papers ------------------------------------------------------------------------------------------
 
-    def paper(self, paper: str) -> shapes.Paper:
+    def paper(self, paper: str) -> schemas.PaperDetails:
         """A paper by its identifier or address: metadata, issues, attention over time."""
-        return papers.paper(self._desk, asked.checked(asked.OfPaper, {"paper": paper}))
+        return papers.paper(self._desk, request_params.checked(request_params.PaperParams, {"paper": paper}))
 
-    def posts(self, paper: str, network: str = "") -> Iterator[shapes.Post]:
+    def posts(self, paper: str, network: str = "") -> Iterator[schemas.PostDetails]:
         """The posts about a paper that may be shown, the latest first."""
-        return self._paged(talk.posts, asked.OfTalk, lambda page: page.posts, paper=paper, network=network)
+        return self._paged(
+            paper_posts.posts, request_params.PostsParams, lambda page: page.posts, paper=paper, network=network
+        )
 
-    def snapshots(self, paper: str, network: str = "") -> Iterator[shapes.Snapshot]:
+    def snapshots(self, paper: str, network: str = "") -> Iterator[schemas.PostCounts]:
         """What these posts counted, and when, the first first."""
-        return self._paged(talk.snapshots, asked.OfTalk, lambda page: page.snapshots, paper=paper, network=network)
+        return self._paged(
+            paper_posts.snapshots, request_params.PostsParams, lambda page: page.snapshots, paper=paper, network=network
+        )
 
-    def search(self, query: str) -> Iterator[shapes.Hit]:
+    def search(self, query: str) -> Iterator[schemas.SearchHit]:
         """Papers, best first, as `hotpapers search` finds them."""
-        return self._paged(searching.search, asked.OfSearch, lambda page: page.papers, q=query)
+        return self._paged(search.search, request_params.SearchParams, lambda page: page.papers, q=query)
 
     # ---- the whole ---------------------------------------------------------------------------------------
 
-    def status(self) -> shapes.Status:
+    def status(self) -> schemas.SiteStatus:
         """How jobs and networks are doing."""
-        return status.status(self._desk, asked.Nothing())
+        return status.status(self._desk, request_params.NoParams())
 
     def export(
         self, format: Literal["jsonl", "parquet", "csv", "bibtex"] = "jsonl", *, records: bool = False
@@ -135,20 +154,24 @@ class Library:
 
         It reads one moment of the store, until it has been read or is closed.
         """
-        wanted = Wanted(records, terms.ids_only(self._desk.terms))
+        wanted = ExportRequest(records, terms.ids_only(self._desk.terms))
         with closing(_generator(tables.EXPORTS[format](self.record, wanted))) as chunks:
             yield from chunks
 
     def _paged(
-        self, ask: Callable[[Desk, Any], Any], cls: type[asked.Asked], members: Callable[[Any], tuple[One, ...]],
+        self, ask: Callable[[QuerySession, Any], Any], cls: type[request_params.Params], members: Callable[[Any],
+        tuple[One, ...]],
         **given: str,
     ) -> Iterator[One]:  # fmt: skip
         """The members of all pages, one page after the other as they are taken."""
-        what = asked.checked(cls, {**given, "limit": AT_ONCE})
+        what = request_params.checked(cls, {**given, "limit": AT_ONCE})
         return self._members(ask, what, members)
 
     def _members(
-        self, ask: Callable[[Desk, Any], Any], what: asked.Asked, members: Callable[[Any], tuple[One, ...]]
+        self,
+        ask: Callable[[QuerySession, Any], Any],
+        what: request_params.Params,
+        members: Callable[[Any], tuple[One, ...]],
     ) -> Iterator[One]:
         page = ask(self._desk, what)
         yield from members(page)

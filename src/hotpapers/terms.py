@@ -18,7 +18,17 @@ from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 
-from hotpapers.model import DAY, LARGEST, NETWORKS, Item, Link, Mention, Post, Showing, Snapshot
+from hotpapers.model import (
+    DAY,
+    LARGEST,
+    NETWORKS,
+    Item,
+    Mention,
+    Post,
+    Showing,
+    Snapshot,
+    TextLink,
+)
 
 Read = Literal["public", "operator names it", "own key", "no"]
 """public: by anybody, so by default; operator names it: where the settings name what; own key: with a key of the
@@ -31,7 +41,7 @@ EXCERPT = 280
 _LAST_WORD = re.compile(r"\s+\S*\Z")
 
 
-class Terms(NamedTuple):
+class NetworkTerms(NamedTuple):
     """What one network's terms allow.
 
     `reviewed`: the day on which this row was last weighed. `basis`: what it rests on, in our own words; `page`: where
@@ -49,7 +59,7 @@ class Terms(NamedTuple):
     count_limited: bool
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TermsOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator answers for otherwise; what is left out stays as reviewed.
 
     `read`: `no` keeps a source from running. `keep`: days for which what a network said is kept raw. `shown`: how its
@@ -72,78 +82,78 @@ CHOICES: dict[str, tuple[str, ...]] = {
 """The words that a setting takes."""
 
 _ROWS = (
-    Terms(
+    NetworkTerms(
         "arxiv", "2026-11-20",
         "metadata is free for everybody (CC0); one request in three seconds over all machines of a site",
         "https://info.arxiv.org/help/api/tou.html", "public", LARGEST, "text", "facts", True,
     ),
-    Terms(
+    NetworkTerms(
         "bluesky", "2026-11-20",
         "an open network: posts are public and may be read by anybody; labels and the wish not to be shown to those "
         "without an account are obeyed",
         "https://bsky.social/about/support/tos", "public", 30 * DAY, "text", "facts", True,
     ),
-    Terms(
+    NetworkTerms(
         "mastodon", "2026-11-20",
         "every server has rules of its own, so the operator names servers; people say by switches and words of theirs "
         "that they want to be left alone, and then they are",
         "https://docs.joinmastodon.org/entities/Account/", "operator names it", 30 * DAY, "text", "facts", False,
     ),
-    Terms(
+    NetworkTerms(
         "hackernews", "2026-11-20",
         "a public interface without a key, meant for programs",
         "https://github.com/HackerNews/API", "public", 30 * DAY, "text", "facts", True,
     ),
-    Terms(
+    NetworkTerms(
         "lobsters", "2026-11-20",
         "public lists as JSON; the operator asks to be read rarely, and not to be copied",
         "https://lobste.rs/about", "public", 30 * DAY, "text", "facts", True,
     ),
-    Terms(
+    NetworkTerms(
         "reddit", "2026-11-20",
         "an application of one's own, approved; what it said is kept raw for two days, and no words are handed on",
         "https://redditinc.com/policies/data-api-terms", "operator names it", 2 * DAY, "link", "ids", True,
     ),
-    Terms(
+    NetworkTerms(
         "x", "2026-11-20",
         "a paid key of one's own; of posts and accounts only identifiers are handed on, words are shown by X itself",
         "https://docs.x.com/developer-terms/agreement", "own key", 30 * DAY, "link", "ids", True,
     ),
-    Terms(
+    NetworkTerms(
         "huggingface", "2026-11-20",
         "public lists of papers without a key; what is quoted are titles of papers",
         "https://huggingface.co/terms-of-service", "public", 30 * DAY, "text", "facts", True,
     ),
-    Terms(
+    NetworkTerms(
         "feeds", "2026-11-20",
         "each publisher's own: a feed is made to be read by programs, but its texts are whole articles",
         "https://www.rfc-editor.org/rfc/rfc4287", "operator names it", 30 * DAY, "excerpt", "facts", True,
     ),
 )  # fmt: skip
 
-TERMS: dict[str, Terms] = {row.network: row for row in _ROWS}
+TERMS: dict[str, NetworkTerms] = {row.network: row for row in _ROWS}
 """The reviewed table, by network."""
 
-UNKNOWN = Terms("", "", "nobody has looked at its terms yet", "", "no", 0, "link", "ids", False)
+UNKNOWN = NetworkTerms("", "", "nobody has looked at its terms yet", "", "no", 0, "link", "ids", False)
 """What holds for a network without a row: as little as possible."""
 
-Table = Mapping[str, Terms]
+Table = Mapping[str, NetworkTerms]
 
 
-def table(changes: Mapping[str, Change] | None = None) -> dict[str, Terms]:
+def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, NetworkTerms]:
     """The reviewed table with what an operator answers for otherwise, by network."""
     changes = changes or {}
     return {name: _changed(row, changes[name]) if name in changes else row for name, row in TERMS.items()}
 
 
-def _changed(row: Terms, change: Change) -> Terms:
+def _changed(row: NetworkTerms, change: TermsOverride) -> NetworkTerms:
     said = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
     if "keep" in said:
         said["keep"] *= DAY
     return row._replace(**said)
 
 
-def of(terms: Table, network: str) -> Terms:
+def of(terms: Table, network: str) -> NetworkTerms:
     """A network's row; for one without: as little as possible."""
     return terms.get(network, UNKNOWN)
 
@@ -151,17 +161,17 @@ def of(terms: Table, network: str) -> Terms:
 # ---- collecting ----------------------------------------------------------------------------------------
 
 
-def may_run(row: Terms, asked: bool) -> bool:
+def may_run(row: NetworkTerms, asked: bool) -> bool:
     """Whether a network's source may run. `asked`: the settings switch it on, or name what it reads, or its key."""
     return row.read == "public" or (row.read != "no" and asked)
 
 
-def keep_for(network: str, changes: Mapping[str, Change] | None = None) -> int:
+def keep_for(network: str, changes: Mapping[str, TermsOverride] | None = None) -> int:
     """Microseconds for which what a network said is kept raw."""
     return of(table(changes), network).keep
 
 
-def admitted(items: Iterable[Item], row: Terms) -> list[Item]:
+def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     """What may enter the record of what was read at once from a network.
 
     Where posts with limits may not count, such a post stays as the fact that it is limited, so that it is quoted no
@@ -200,7 +210,7 @@ def excerpt(post: Post) -> Post:
         return post
     head = _LAST_WORD.sub("", post.text[: EXCERPT + 1])
     end = len(head) if EXCERPT // 2 < len(head) <= EXCERPT else EXCERPT
-    links = tuple(Link(link.start, min(link.end, end), link.target) for link in post.links if link.start < end)
+    links = tuple(TextLink(link.start, min(link.end, end), link.target) for link in post.links if link.start < end)
     return msgspec.structs.replace(post, text=post.text[:end] + " …", links=links)
 
 

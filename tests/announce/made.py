@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from hotpapers.model import Count, Part, Reading
-from hotpapers.publish.imprint import Imprint
+from hotpapers.model import NetworkReading, PrintedCount, ScoreComponent
+from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA
-from tests.publish.build import NOON, OWN, Placed, PlainShelf, heard, issue, paper
+from tests.render.build import NOON, OWN, Placed, PlainShelf, heard, issue, paper
 
-IMPRINT = Imprint("mailto:desk@papers.example", "https://papers.example/daily/")
+IMPRINT = SiteConfig("mailto:desk@papers.example", "https://papers.example/daily/")
 DAY, EMPTY, FULL = "2021-01-14", "2021-01-13", "2021-01-19"
 
 HOSTILE = (
@@ -25,8 +25,8 @@ HOSTILE = (
 """Titles, names and posts that try to be mark-up, a mention or a link somewhere."""
 
 
-def _part(network: str, score: int, voices: int, papers: int, atleast: int) -> Part:
-    return Part(
+def _part(network: str, score: int, voices: int, papers: int, atleast: int) -> ScoreComponent:
+    return ScoreComponent(
         network=network, rule="rarity", score=score, voices=voices, papers=papers, atleast=atleast, among="cs", age=24,
         until=NOON,
     )  # fmt: skip
@@ -34,7 +34,7 @@ def _part(network: str, score: int, voices: int, papers: int, atleast: int) -> P
 
 def placed(place: int, title: str, author: str = "Tansy Overquill", id: str = "") -> Placed:
     """An entry of a publication of our own."""
-    count = Count(network="bluesky", voices=40 - place, reposts=3, likes=9, until=NOON)
+    count = PrintedCount(network="bluesky", voices=40 - place, reposts=3, likes=9, until=NOON)
     made = paper(id or f"2101.9991{place}", title, authors=(author, "Somebody Else"))
     return heard(place, made, [count], [_part("bluesky", 2000 - place, 40 - place, 4812, 31 + place)])
 
@@ -50,7 +50,8 @@ FULL_SHELF = PlainShelf(
         issue(
             OWN, FULL, [placed(n, title) for n, title in enumerate(TITLES, 1)], announced=1204,
             still=[placed(1, "Old", "Odo Fennimore", id="2101.99919")],
-            readings=(Reading(network="bluesky", state="complete"), Reading(network="x", state="unknown")),
+            readings=(NetworkReading(network="bluesky", state="complete"), NetworkReading(network="x",
+            state="unknown")),
         )
     ],
 )  # fmt: skip
@@ -59,7 +60,7 @@ HOSTILE_SHELF = PlainShelf(
     [
         issue(
             OWN, f"2021-02-{n + 1:02}", [placed(1, text), placed(2, "Quiet", author=text)], edition=1, announced=2,
-            readings=(Reading(network=text, state="refused", reason=text),), reason=text,
+            readings=(NetworkReading(network=text, state="refused", reason=text),), reason=text,
         )
         for n, text in enumerate(HOSTILE)
     ],

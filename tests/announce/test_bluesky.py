@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.announce.bluesky import Bluesky
-from hotpapers.announce.thread import LONGEST, Draft, Thread, thread, tid
-from hotpapers.errors import NetError, Refused, SettingsError, Wait
-from hotpapers.net import PoliteNet
-from hotpapers.publish.imprint import NOBODY, Imprint
-from hotpapers.publish.sending import Sent, send_issue
-from hotpapers.record import Record
+from hotpapers.deliver.announce.bluesky import BlueskySender
+from hotpapers.deliver.announce.thread import LONGEST, PostDraft, Thread, thread, tid
+from hotpapers.deliver.send import SendResult, send_issue
+from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError
+from hotpapers.http import PoliteHttpClient
 from hotpapers.settings.announce import BlueskyAccount
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.announce.made import DAY, FULL, FULL_SHELF, HOSTILE_SHELF, IMPRINT, matches
 from tests.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
-from tests.net.server import Handler, Play, answer, client
-from tests.publish.sample import LISTED_SHELF, OWN_SHELF
+from tests.http.server import Handler, Play, answer, client
+from tests.render.sample import LISTED_SHELF, OWN_SHELF
 
 FOUR = 4
 """Posts of the thread of the sample's issue: a head and three papers."""
@@ -34,7 +34,7 @@ def pds() -> Iterator[Pds]:
 
 
 @pytest.fixture
-def net(pds: Pds) -> Iterator[PoliteNet]:
+def net(pds: Pds) -> Iterator[PoliteHttpClient]:
     with client(pds.server, secrets=[PASSWORD]) as made:
         yield made
 
@@ -45,12 +45,12 @@ def record(sqlite_url: str) -> Iterator[Record]:
         yield opened
 
 
-def sender(host: str, password: str = PASSWORD) -> Bluesky:
+def sender(host: str, password: str = PASSWORD) -> BlueskySender:
     settings = BlueskyAccount(publication="daily", account=DID, password=password, host=host)
-    return Bluesky(settings, "bluesky 1", IMPRINT)
+    return BlueskySender(settings, "bluesky 1", IMPRINT)
 
 
-def send(record: Record, made: Bluesky, net: PoliteNet) -> Sent:
+def send(record: Record, made: BlueskySender, net: PoliteHttpClient) -> SendResult:
     return send_issue(record, made, OWN_SHELF, "daily", DAY, net)
 
 
@@ -72,8 +72,8 @@ def test_threads_are_as_expected(name: str, made: Thread) -> None:
     matches(f"thread-{name}.txt", str(made))
 
 
-def every_post() -> Iterator[Draft]:
-    for imprint in (IMPRINT, NOBODY, Imprint("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
+def every_post() -> Iterator[PostDraft]:
+    for imprint in (IMPRINT, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
         for shelf, publication in ((OWN_SHELF, "daily"), (FULL_SHELF, "daily"), (HOSTILE_SHELF, "daily")):
             for day in shelf.days(publication):
                 made = thread(shelf.issue(publication, day), imprint)
@@ -118,7 +118,7 @@ def test_publications_and_editions_have_keys_of_their_own() -> None:
 # ---- sending -----------------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_made(pds: Pds, net: PoliteNet, record: Record) -> None:
+def test_a_thread_is_made(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
     made = sender(pds.host)
     assert send(record, made, net)[:2] == (1, 0)
     head, *others = pds.records.values()
@@ -142,7 +142,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("n", range(FOUR))
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_anywhere_each_post_is_there_once(
-    pds: Pds, net: PoliteNet, record: Record, monkeypatch: pytest.MonkeyPatch, n: int, when: str
+    pds: Pds, net: PoliteHttpClient, record: Record, monkeypatch: pytest.MonkeyPatch, n: int, when: str
 ) -> None:
     made = sender(pds.host)
     create, count = made.account.create, [0]
@@ -164,7 +164,7 @@ def test_killed_anywhere_each_post_is_there_once(
     assert sum("reply" in post for post in pds.records.values()) == FOUR - 1
 
 
-def test_an_answer_that_was_lost_doubles_nothing(pds: Pds, net: PoliteNet, record: Record) -> None:
+def test_an_answer_that_was_lost_doubles_nothing(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
     def lost(handler: Handler) -> None:
         pds._createRecord(json.loads(pds.server.asked[-1].body), pds.server.asked[-1].headers["authorization"])
         handler.hang_up()
@@ -176,14 +176,14 @@ def test_an_answer_that_was_lost_doubles_nothing(pds: Pds, net: PoliteNet, recor
 
 
 @pytest.mark.parametrize("play", [answer(429, retry_after="30"), answer(502)])
-def test_a_busy_server_is_asked_again(pds: Pds, net: PoliteNet, record: Record, play: Play) -> None:
+def test_a_busy_server_is_asked_again(pds: Pds, net: PoliteHttpClient, record: Record, play: Play) -> None:
     pds.instead("repo.createRecord", pds.again("repo.createRecord"), play, pds.again("repo.createRecord"))
     made = sender(pds.host)
     assert send(record, made, net).sent == 0
     assert send(record, made, net)[:2] == (1, 0) and len(pds.records) == FOUR
 
 
-def test_a_refused_record_is_not_tried_again(pds: Pds, net: PoliteNet, record: Record) -> None:
+def test_a_refused_record_is_not_tried_again(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
     said = b'{"error": "InvalidRequest", "message": "Invalid app.bsky.feed.post\\u0007 record"}'
     pds.instead("repo.createRecord", answer(400, said))
     [(_, reason)] = send(record, sender(pds.host), net).problems
@@ -194,7 +194,7 @@ def test_a_refused_record_is_not_tried_again(pds: Pds, net: PoliteNet, record: R
 # ---- sessions ----------------------------------------------------------------------------------------------
 
 
-def test_a_session_that_has_run_out_is_renewed(pds: Pds, net: PoliteNet) -> None:
+def test_a_session_that_has_run_out_is_renewed(pds: Pds, net: PoliteHttpClient) -> None:
     account = sender(pds.host).account
     assert account.find(net, COLLECTION, "a") is None
     pds.tokens.clear()
@@ -202,7 +202,7 @@ def test_a_session_that_has_run_out_is_renewed(pds: Pds, net: PoliteNet) -> None
     assert pds.asked == ["createSession", "getRecord", "getRecord", "refreshSession", "getRecord"]
 
 
-def test_one_that_cannot_be_renewed_is_begun_anew(pds: Pds, net: PoliteNet) -> None:
+def test_one_that_cannot_be_renewed_is_begun_anew(pds: Pds, net: PoliteHttpClient) -> None:
     account = sender(pds.host).account
     assert account.find(net, COLLECTION, "a") is None
     pds.tokens.clear()
@@ -211,31 +211,31 @@ def test_one_that_cannot_be_renewed_is_begun_anew(pds: Pds, net: PoliteNet) -> N
     assert pds.asked[-3:] == ["refreshSession", "createSession", "getRecord"]
 
 
-def test_a_wrong_password_is_told_and_no_refusal_of_the_issue(pds: Pds, net: PoliteNet, record: Record) -> None:
+def test_a_wrong_password_is_told_and_no_refusal_of_the_issue(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
     [(_, reason)] = send(record, sender(pds.host, "hush-hush"), net).problems
     assert reason == (f"{pds.host} does not sign {DID} in: AuthenticationRequired: Invalid identifier or password")
     assert send(record, sender(pds.host), net)[:2] == (1, 0)
 
 
-def test_another_account_is_not_posted_with(pds: Pds, net: PoliteNet, record: Record) -> None:
+def test_another_account_is_not_posted_with(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
     pds.did = "did:plc:somebodyelse"
     [(_, reason)] = send(record, sender(pds.host), net).problems
     assert reason == f"{pds.host} signs in another account, and not {DID}" and not pds.records
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[]", b"\xff", b'{"uri": 1}', b"[" * 100_000])
-def test_nonsense_is_an_error_of_the_network(pds: Pds, net: PoliteNet, body: bytes) -> None:
+def test_nonsense_is_an_error_of_the_network(pds: Pds, net: PoliteHttpClient, body: bytes) -> None:
     pds.instead("repo.getRecord", answer(200, body), answer(403))
     account = sender(pds.host).account
     with pytest.raises(NetError, match="answered what cannot be read"):
         account.find(net, COLLECTION, "a")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         account.find(net, COLLECTION, "a")
     pds.instead("repo.getRecord", answer(401, body))
-    with pytest.raises(Refused, match="status 401"):
+    with pytest.raises(RequestRefused, match="status 401"):
         account.find(net, COLLECTION, "a")
     pds.instead("server.createSession", answer(429))
-    with pytest.raises(Wait):
+    with pytest.raises(RetryLater):
         sender(pds.host).account.find(net, COLLECTION, "a")
 
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from hotpapers.announce.chat import JOINER, UNKNOWN_RECEIPT, Chat, defused, message
-from hotpapers.announce.rooms import LONGEST, Manner
-from hotpapers.announce.said import Ours, announcement
-from hotpapers.model import Net, Parcel, Shelf
+from hotpapers.deliver.announce.announcement import MemberPaper, announcement
+from hotpapers.deliver.announce.apprise_client import LONGEST, Manner
+from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, defused, message
+from hotpapers.model import HttpClient, IssueReader, Message
 from tests.announce.made import DAY, EMPTY, FULL, FULL_SHELF, HOSTILE, HOSTILE_SHELF, IMPRINT, matches
-from tests.publish.sample import LISTED_SHELF, OWN_SHELF
+from tests.render.sample import LISTED_SHELF, OWN_SHELF
 from tests.sources.net import ScriptedNet
 
 COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
@@ -43,7 +43,7 @@ class PlainRoom:
 class Made(NamedTuple):
     """An issue to tell of."""
 
-    shelf: Shelf
+    shelf: IssueReader
     publication: str
     day: str
 
@@ -58,8 +58,8 @@ MADE = {
 MEMBERS = ("Tansy Overquill", "Odo Fennimore", "bluesky:did:plc:mine")
 
 
-def chat(made: Made, room: PlainRoom, members: tuple[str, ...] = MEMBERS) -> tuple[Chat, list[Parcel]]:
-    sender = Chat(
+def chat(made: Made, room: PlainRoom, members: tuple[str, ...] = MEMBERS) -> tuple[ChatSender, list[Message]]:
+    sender = ChatSender(
         "lab", made.publication, room, IMPRINT, members, lambda accounts, papers: {"arxiv:2101.99902": "quill"}
     )
     return sender, list(sender.parcels(made.shelf, made.publication, made.day))
@@ -97,14 +97,14 @@ def test_without_members_nobody_is_asked_for_them() -> None:
 
 def test_many_members() -> None:
     told = announcement(FULL_SHELF.issue("daily", FULL), IMPRINT)._replace(
-        ours=tuple(Ours(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
+        ours=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
     )
     assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(told, PlainRoom())
     assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in message(told, PlainRoom(most=600))
 
 
 def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> None:
-    net: Net = ScriptedNet({})
+    net: HttpClient = ScriptedNet({})
     room = PlainRoom()
     sender, [parcel] = chat(MADE["daily"], room)
     assert sender.send(parcel, net) == "taken by Parlour" and room.got == [parcel.payload]

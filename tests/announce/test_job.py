@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 import pytest
 
-from hotpapers.cli.common import Home
-from hotpapers.cli.sending import Way, outlets
-from hotpapers.collect.leases import Leases
-from hotpapers.collect.rounds import Clock, Rounds
+from hotpapers.cli.common import CommandContext
+from hotpapers.cli.sending import ClientHandle, outlets
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR
-from hotpapers.record import Record
-from hotpapers.record import duty as duties
-from hotpapers.running import Sending
+from hotpapers.schedule import SendJob
 from hotpapers.settings import PublicationSettings, Settings
 from hotpapers.settings.announce import ChatSettings, WebhookSettings
-from tests.issue.made import DAY, background, frozen, moment, paper, talk, write
-from tests.net.server import FakeTime, Server, answer, client, serving
+from hotpapers.store import Record
+from tests.http.server import FakeTime, Server, answer, client, serving
+from tests.issues.made import DAY, background, frozen, moment, paper, talk, write
 
 SECRET = "sixteen owls sit in a tree"
 FROZEN = moment(DAY) + 48 * HOUR
@@ -29,7 +29,7 @@ FROZEN = moment(DAY) + 48 * HOUR
 class Made(NamedTuple):
     """The job's rounds, the store, the clock, who is told."""
 
-    rounds: Rounds
+    rounds: JobLoop
     record: Record
     time: FakeTime
     server: Server
@@ -61,7 +61,7 @@ def made(sqlite_url: str, tmp_path: Path) -> Iterator[Made]:
             rounds._close_store()
 
 
-def _rounds(server: Server, store: str, folder: Path) -> tuple[Rounds, FakeTime]:
+def _rounds(server: Server, store: str, folder: Path) -> tuple[JobLoop, FakeTime]:
     time = FakeTime(FROZEN / 1e6)
     settings = Settings(
         publication=(PublicationSettings(name="daily"),),
@@ -71,16 +71,16 @@ def _rounds(server: Server, store: str, folder: Path) -> tuple[Rounds, FakeTime]
         ),
         chat=(ChatSettings(name="lab", publication="daily", url=f"json://127.0.0.1:{server.port}/room"),),
     )
-    home = Home(settings, folder / "hotpapers.toml", store)
+    home = CommandContext(settings, folder / "hotpapers.toml", store)
 
-    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> Way:
+    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
         net = client(None, time, base_addresses=own, secrets=secrets)
-        return Way(net, net.close)
+        return ClientHandle(net, net.close)
 
     open_record = partial(Record, store)
-    job = Sending(["daily"], partial(outlets, home, open_way))
+    job = SendJob(["daily"], partial(outlets, home, open_way))
     clock = Clock(time.now, lambda seconds: None)
-    return Rounds(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
+    return JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
 
 
 def test_a_fresh_issue_goes_to_each_place_once(made: Made) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import pytest
 
-from hotpapers.announce.members import is_account, of_members, posters_in
+from hotpapers.deliver.announce.members import is_account, of_members, posters_in
 from hotpapers.model import Alias, Item
-from hotpapers.record import Record
-from hotpapers.terms import Change, table
+from hotpapers.store import Record
+from hotpapers.terms import TermsOverride, table
 from tests.announce.made import DAY
-from tests.issue.made import judged, key, moment, paper, post, write
-from tests.publish.sample import OWN_SHELF
+from tests.issues.made import judged, key, moment, paper, post, write
+from tests.render.sample import OWN_SHELF
 
 AT = moment("2024-05-07T02:00")
 MINE, OTHER = "bluesky:did:plc:mine", "bluesky:did:plc:other"
@@ -87,5 +87,5 @@ def test_no_name_where_a_network_lets_only_a_link_be_shown(record: Record) -> No
     said, mention = post(1, "x:77", AT, account="x:7")
     write(record, [msgspec.structs.replace(said, handle="quill"), mention])
     assert posters_in(record)(["x:7"], [key(1)]) == {key(1): "a member"}
-    allowed = table({"x": Change(shown="text")})
+    allowed = table({"x": TermsOverride(shown="text")})
     assert posters_in(record, allowed)(["x:7"], [key(1)]) == {key(1): "quill"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.announce import places
+from hotpapers.deliver.announce import destinations
 from hotpapers.errors import SettingsError
-from hotpapers.record import Record
 from hotpapers.settings import Settings
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
+from hotpapers.store import Record
 from tests.announce.made import IMPRINT
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
@@ -29,9 +29,9 @@ SETTINGS = Settings(
 def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_ROOM", "json://127.0.0.2/")
     with Record(sqlite_url) as record:
-        rooms = list(places.rooms(SETTINGS, IMPRINT, record))
-        receivers = list(places.receivers(SETTINGS, IMPRINT, record))
-        accounts = list(places.accounts(SETTINGS, IMPRINT, record))
+        rooms = list(destinations.rooms(SETTINGS, IMPRINT, record))
+        receivers = list(destinations.receivers(SETTINGS, IMPRINT, record))
+        accounts = list(destinations.accounts(SETTINGS, IMPRINT, record))
     assert [(one.sender.name, one.target, one.own, one.secrets) for one in (*rooms, *receivers, *accounts)] == [
         ("chat", "one", (), ()),
         ("chat", "two", (), ()),
@@ -43,7 +43,7 @@ def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.Monkey
 def test_a_place_that_cannot_be_used_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECOND_ROOM", raising=False)
     with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment has no"):
-        list(places.rooms(SETTINGS, IMPRINT, record))
+        list(destinations.rooms(SETTINGS, IMPRINT, record))
 
 
 @pytest.mark.parametrize(
@@ -55,4 +55,4 @@ def test_a_place_that_cannot_be_used_is_named(sqlite_url: str, monkeypatch: pyte
     ],
 )  # fmt: skip
 def test_whether_anything_is_sent(settings: Settings, said: bool) -> None:
-    assert places.is_any(settings) is said
+    assert destinations.is_any(settings) is said

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.announce.chat import JOINER, message
-from hotpapers.announce.rooms import LATER, LONGEST, Room
-from hotpapers.announce.said import announcement
-from hotpapers.errors import NetError, Refused, SettingsError, UsageError, Wait
+from hotpapers.deliver.announce.announcement import announcement
+from hotpapers.deliver.announce.apprise_client import LATER, LONGEST, AppriseClient
+from hotpapers.deliver.announce.chat import JOINER, message
+from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
 from tests.announce.made import FULL, FULL_SHELF, HOSTILE_SHELF, IMPRINT
-from tests.net.server import Play, Server, answer, raw, serving
+from tests.http.server import Play, Server, answer, raw, serving
 
 SECRET = "3ccdd113474722377935511fc85d3dd4"
 
@@ -27,11 +27,11 @@ def server() -> Iterator[Server]:
         yield running
 
 
-def room(server: Server, kind: str = "json") -> Room:
+def room(server: Server, kind: str = "json") -> AppriseClient:
     """A room on this machine. JSON: Apprise's own way to post a message to anybody."""
     at = f"127.0.0.1:{server.port}"
     urls = {"json": f"json://{at}/{SECRET}", "mmost": f"mmost://{at}/{SECRET}", "toot": f"toot://{SECRET}@{at}"}
-    return Room(urls[kind], "chat 1: url", IMPRINT.base)
+    return AppriseClient(urls[kind], "chat 1: url", IMPRINT.base)
 
 
 # ---- what a room is ----------------------------------------------------------------------------------------
@@ -50,27 +50,27 @@ def room(server: Server, kind: str = "json") -> Room:
     ],
 )
 def test_each_service_has_its_manner_and_its_length(url: str, service: str, manner: str, fits: int) -> None:
-    found = Room(url, "chat 1: url")
+    found = AppriseClient(url, "chat 1: url")
     assert (found.service, found.manner) == (service, manner)
     assert found.fits("x" * fits) and not found.fits("x" * (fits + 1))
 
 
 def test_what_is_written_as_html_is_measured_as_html() -> None:
-    telegram = Room("tgram://123456789:abcdefg_hijklmnop/12315544/", "chat 1: url")
+    telegram = AppriseClient("tgram://123456789:abcdefg_hijklmnop/12315544/", "chat 1: url")
     assert telegram.fits("&" * 800) and not telegram.fits("&" * 1400)
 
 
 @pytest.mark.parametrize("url", ["nonsense://hush", "slack://", "://", "toot://"])
 def test_an_address_that_apprise_does_not_understand(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^chat 2: url: Apprise does not understand this address") as refused:
-        Room(url, "chat 2: url")
+        AppriseClient(url, "chat 2: url")
     assert "hush" not in str(refused.value)
 
 
 def test_without_apprise_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
     with pytest.raises(UsageError, match=r"pip install 'hotpapers\[announce\]'"):
-        Room("json://127.0.0.1", "chat 1: url")
+        AppriseClient("json://127.0.0.1", "chat 1: url")
 
 
 # ---- what arrives ------------------------------------------------------------------------------------------
@@ -115,7 +115,7 @@ def log() -> Iterator[list[str]]:
     root.setLevel(level)
 
 
-def refused(here: Room, log: list[str]) -> NetError:
+def refused(here: AppriseClient, log: list[str]) -> NetError:
     """The error of sending; neither it nor the log names the address."""
     with pytest.raises(NetError) as caught:
         here.send("hello")
@@ -126,10 +126,10 @@ def refused(here: Room, log: list[str]) -> NetError:
 @pytest.mark.parametrize(
     ("play", "error", "said"),
     [
-        (answer(429), Wait, f"JSON answered 429: asked to wait {LATER:.0f} s"),
-        (answer(403), Refused, "JSON answered 403"),
-        (answer(404), Refused, "JSON answered 404"),
-        (answer(302, location="http://127.0.0.1:1/"), Refused, "JSON answered 302"),
+        (answer(429), RetryLater, f"JSON answered 429: asked to wait {LATER:.0f} s"),
+        (answer(403), RequestRefused, "JSON answered 403"),
+        (answer(404), RequestRefused, "JSON answered 404"),
+        (answer(302, location="http://127.0.0.1:1/"), RequestRefused, "JSON answered 302"),
         (answer(500), NetError, "JSON answered 500"),
         (raw(b""), NetError, "JSON did not say that it took it"),
         (raw(b"nonsense"), NetError, "JSON did not say that it took it"),
@@ -147,7 +147,7 @@ def test_what_an_answer_means(server: Server, play: Play, error: type[NetError],
 def test_who_cannot_be_reached_surely_has_nothing(log: list[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    found = refused(Room(f"json://127.0.0.1:{port}/{SECRET}", "chat 1: url"), log)
+    found = refused(AppriseClient(f"json://127.0.0.1:{port}/{SECRET}", "chat 1: url"), log)
     assert (type(found), str(found), found.tries) == (NetError, "JSON could not be reached", 0)
 
 

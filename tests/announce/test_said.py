@@ -7,21 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.announce.said import announcement, cut, reason, unknown
-from hotpapers.model import Part, Reading
-from hotpapers.publish.imprint import NOBODY
-from hotpapers.publish.prose import plain_line
+from hotpapers.deliver.announce.announcement import announcement, cut, reason, unknown
+from hotpapers.model import NetworkReading, ScoreComponent
+from hotpapers.view.site_config import NOBODY
+from hotpapers.view.tex import plain_line
 from tests.announce.made import DAY, FULL, FULL_SHELF, IMPRINT
-from tests.publish.build import NOON, OWN, PlainShelf, heard, issue, paper
-from tests.publish.sample import LISTED_SHELF, OWN_SHELF
+from tests.render.build import NOON, OWN, PlainShelf, heard, issue, paper
+from tests.render.sample import LISTED_SHELF, OWN_SHELF
 
 
-def part(**changes: object) -> Part:
+def part(**changes: object) -> ScoreComponent:
     values = {
         "network": "bluesky", "rule": "rarity", "score": 2177, "voices": 40, "papers": 4812, "atleast": 31,
         "among": "cs", "age": 24, "until": NOON,
     }  # fmt: skip
-    return msgspec.convert({**values, **changes}, Part)
+    return msgspec.convert({**values, **changes}, ScoreComponent)
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def part(**changes: object) -> Part:
         ([part(age=0, voices=316)], "316 favorites on Bluesky; of 4,812 other papers of cs 31 had as many"),
     ],
 )  # fmt: skip
-def test_the_part_that_counts_most_is_the_reason(parts: list[Part], said: str) -> None:
+def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], said: str) -> None:
     assert reason(heard(1, paper("2101.99901", "Kettles"), [], parts).entry) == said
 
 
 def test_what_was_not_read_is_named() -> None:
     assert unknown(OWN_SHELF.issue("daily", DAY).content) == "Unknown: Reddit. In part: Mastodon."
     assert unknown(OWN_SHELF.issue("daily", "2021-01-13").content) == ""
-    readings = (Reading(network="x", state="unknown"), Reading(network="reddit", state="refused"))
+    readings = (NetworkReading(network="x", state="unknown"), NetworkReading(network="reddit", state="refused"))
     shelf = PlainShelf([OWN], [issue(OWN, DAY, [], readings=readings)])
     assert unknown(shelf.issue("daily", DAY).content) == "Unknown: X (Twitter), Reddit."
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from hotpapers.announce.webhook import ID, SIGNATURE, Letter, Webhook, receipt, signature
-from hotpapers.errors import NetError, Refused, SettingsError, Wait
-from hotpapers.model import Answer
-from hotpapers.publish.imprint import NOBODY
-from hotpapers.publish.sending import send_issue
-from hotpapers.record import Record
+from hotpapers.deliver.announce.webhook import ID, SIGNATURE, WebhookRequest, WebhookSender, receipt, signature
+from hotpapers.deliver.send import send_issue
+from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError
+from hotpapers.model import Response
 from hotpapers.settings.announce import WebhookSettings
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY
 from tests.announce.made import DAY, HOSTILE_SHELF, IMPRINT, matches
 from tests.conftest import ROOT
-from tests.net.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
-from tests.publish.sample import LISTED_SHELF, OWN_SHELF
+from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
+from tests.render.sample import LISTED_SHELF, OWN_SHELF
 
 SECRET = "sixteen owls sit in a tree"
 
@@ -36,13 +36,15 @@ def record(sqlite_url: str) -> Iterator[Record]:
         yield opened
 
 
-def webhook(url: str = "https://receiver.example/issues", secret: str = SECRET) -> Webhook:
-    return Webhook(WebhookSettings(name="library", publication="daily", url=url, secret=secret), "webhook 1", IMPRINT)
+def webhook(url: str = "https://receiver.example/issues", secret: str = SECRET) -> WebhookSender:
+    return WebhookSender(
+        WebhookSettings(name="library", publication="daily", url=url, secret=secret), "webhook 1", IMPRINT
+    )
 
 
-def letter(made: Webhook, day: str = DAY) -> Letter:
+def letter(made: WebhookSender, day: str = DAY) -> WebhookRequest:
     [parcel] = made.parcels(OWN_SHELF, "daily", day)
-    assert parcel.target == "library" and isinstance(parcel.payload, Letter)
+    assert parcel.target == "library" and isinstance(parcel.payload, WebhookRequest)
     return parcel.payload
 
 
@@ -58,10 +60,10 @@ def test_a_body_is_as_expected() -> None:
 def test_the_same_issue_has_the_same_id_and_body_each_time() -> None:
     assert letter(webhook()) == letter(webhook())
     others = {letter(webhook(), day).id for day in OWN_SHELF.days("daily")}
-    [corrected] = Webhook(
+    [corrected] = WebhookSender(
         WebhookSettings(name="library", publication="hot-papers", url="https://a.example/", secret=SECRET), "", NOBODY
     ).parcels(LISTED_SHELF, "hot-papers", DAY)
-    assert isinstance(corrected.payload, Letter)
+    assert isinstance(corrected.payload, WebhookRequest)
     assert len(others) == 4 and corrected.payload.id not in others
     assert json.loads(str(corrected.payload))["links"] == {
         "issue": "",
@@ -142,24 +144,24 @@ def test_the_signature_is_the_one_of_the_standard() -> None:
     ],
 )
 def test_receipts(headers: dict[str, str], body: bytes, said: str) -> None:
-    assert receipt(Answer(202, headers, body, "https://receiver.example/", 0)) == said
+    assert receipt(Response(202, headers, body, "https://receiver.example/", 0)) == said
 
 
 @pytest.mark.parametrize(
     ("play", "error", "state"),
     [
-        (answer(429, retry_after="90"), Wait, "sending"),
+        (answer(429, retry_after="90"), RetryLater, "sending"),
         (answer(500), NetError, "sending"),
         (raw(b""), NetError, "sending"),
-        (answer(404), Refused, "failed"),
-        (answer(301, location="/elsewhere"), Refused, "failed"),
+        (answer(404), RequestRefused, "failed"),
+        (answer(301, location="/elsewhere"), RequestRefused, "failed"),
     ],
 )
 def test_no_and_later(server: Server, record: Record, play: Play, error: type[NetError], state: str) -> None:
     made = webhook(server.on("/issues", play, answer(200)))
     with client(server, secrets=[made.url, SECRET]) as net:
         done = send_issue(record, made, OWN_SHELF, "daily", DAY, net)
-        assert done.sent == 0 and done.waiting == (90 if error is Wait else 0)
+        assert done.sent == 0 and done.waiting == (90 if error is RetryLater else 0)
         [(target, reason)] = done.problems
         assert target == "library" and SECRET not in reason and "/issues" not in reason
         assert record.database.rows("SELECT state FROM delivery ORDER BY observed_at DESC LIMIT 1") == [(state,)]
@@ -172,7 +174,7 @@ def test_no_and_later(server: Server, record: Record, play: Play, error: type[Ne
 def test_an_inside_address_is_asked_only_if_it_is_the_operators_own(server: Server) -> None:
     made = webhook(server.on("/issues", answer(200)))
     [parcel] = made.parcels(OWN_SHELF, "daily", DAY)
-    with client(None) as net, pytest.raises(Refused, match="inside address"):
+    with client(None) as net, pytest.raises(RequestRefused, match="inside address"):
         made.send(parcel, net)
     with client(server) as net:
         assert made.send(parcel, net) == "200"
@@ -202,8 +204,8 @@ def test_killed_between_sending_and_sent_the_receiver_has_it_once(server: Server
     assert len(kept) == 1 and len(server.asked) == 2
 
 
-class _Killed(Webhook):
-    def __init__(self, made: Webhook, when: str) -> None:
+class _Killed(WebhookSender):
+    def __init__(self, made: WebhookSender, when: str) -> None:
         self.__dict__.update(made.__dict__)
         self._when = when
 

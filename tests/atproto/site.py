@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.net import PoliteNet
-from hotpapers.record import Record
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings
+from hotpapers.http import PoliteHttpClient
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.store import Record
 from tests.atproto import told
 from tests.atproto.network import Network
 from tests.atproto.partners import guarded
@@ -76,8 +76,8 @@ class Site:
 
     def read_counts(self) -> None:
         """Has the counts of every post read again, as the program does by itself hours after each was made."""
-        source = Bluesky(BlueskySettings(view=self.view))
-        net = PoliteNet("hotpapers", base_addresses=[self.view], pace={"127.0.0.1": 0.0})
+        source = BlueskySource(BlueskySettings(view=self.view))
+        net = PoliteHttpClient("hotpapers", base_addresses=[self.view], pace={"127.0.0.1": 0.0})
         with Record(self.store) as record, net:
             keys = [f"bluesky:{uri}" for uri in told.posts(record.view())]
             for page in source.counts(net, keys):

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hotpapers.model import Coverage
-from hotpapers.record import Record
-from hotpapers.sources.bluesky.records import tid_time
+from hotpapers.sources.bluesky.parser import tid_time
+from hotpapers.store import Record
 from tests.atproto import told
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, running_network

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 
-from hotpapers.model import Quotation, Shelf
-from hotpapers.publish.imprint import NOBODY
-from hotpapers.record import Record
-from hotpapers.serve.app import server
-from hotpapers.serve.feed_generator import routes
+from hotpapers.model import IssueReader, Quotation
 from hotpapers.settings.announce import BlueskyAccount
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY
+from hotpapers.web.app import server
+from hotpapers.web.feed_generator import routes
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
-from tests.publish.build import OWN, Placed, PlainShelf, heard, issue, paper, post
+from tests.render.build import OWN, Placed, PlainShelf, heard, issue, paper, post
 
 
 def quotation(person: Person, made: Ref) -> Quotation:
@@ -29,7 +29,7 @@ def placed(place: int, *quotations: Quotation) -> Placed:
 
 
 @contextmanager
-def serving(shelf: list[Shelf], person: Person) -> Iterator[BlueskyAccount]:
+def serving(shelf: list[IssueReader], person: Person) -> Iterator[BlueskyAccount]:
     """The app as `hotpapers serve` has it, until the block ends; `shelf` is a list of one, which may be changed."""
     listener = socket.create_server(("127.0.0.1", 0))
     at = f"http://localhost:{listener.getsockname()[1]}"
@@ -79,7 +79,7 @@ def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Netwo
         ("2021-01-13", [placed(1, four, two)]),  # a post stands in the feed once
         ("2021-01-14", [placed(1, one), placed(2, two, three), placed(3, gone)]),
     ]
-    shelf: list[Shelf] = [feeds(*before)]
+    shelf: list[IssueReader] = [feeds(*before)]
     with serving(shelf, owner) as table:
         file = settings_file(tmp_path, table, "a made-up word", network.pds)
         service = f"did:web:{table.feed.removeprefix('http://').replace(':', '%3A')}"

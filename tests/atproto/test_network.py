@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.atproto import told
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Counts, Network, Person, Ref

@@ -8,28 +8,28 @@ from typing import Any
 
 import pytest
 
-from hotpapers.announce.bluesky import Bluesky
-from hotpapers.announce.thread import COLLECTION
-from hotpapers.model import Answer
-from hotpapers.net import PoliteNet
-from hotpapers.publish.imprint import NOBODY, Imprint
-from hotpapers.publish.sending import Edition, Sent, deliveries, send_issue
-from hotpapers.record import Record
-from hotpapers.record.attention import Window, heard
+from hotpapers.deliver.announce.bluesky import BlueskySender
+from hotpapers.deliver.announce.thread import COLLECTION
+from hotpapers.deliver.send import IssueEdition, SendResult, deliveries, send_issue
+from hotpapers.engagement.attention import MeasurementWindow, heard
+from hotpapers.http import PoliteHttpClient
+from hotpapers.model import Response
 from hotpapers.settings.announce import BlueskyAccount
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
-from tests.publish.sample import OWN_SHELF
+from tests.render.sample import OWN_SHELF
 
 DAY, PAPER = "2021-01-14", "2101.99901"
-IMPRINT = Imprint("", "https://papers.example/daily/")
+IMPRINT = SiteConfig("", "https://papers.example/daily/")
 
 
 class Killed(BaseException):
     """The program ended here."""
 
 
-class Net(PoliteNet):
+class Net(PoliteHttpClient):
     """Kills the program before or after its n-th order."""
 
     orders = 0
@@ -38,7 +38,7 @@ class Net(PoliteNet):
     def post(
         self, url: str, *, form: Mapping[str, str] | None = None, body: bytes = b"",
         headers: Mapping[str, str] | None = None, accept: Sequence[int] = (),
-    ) -> Answer:  # fmt: skip
+    ) -> Response:  # fmt: skip
         self.orders += 1
         if self.kill_at == (self.orders, "before"):
             raise Killed
@@ -54,13 +54,13 @@ def net(network: Network) -> Iterator[Net]:
         yield made
 
 
-def sender(person: Person, password: str = "", imprint: Imprint = IMPRINT) -> Bluesky:
+def sender(person: Person, password: str = "", imprint: SiteConfig = IMPRINT) -> BlueskySender:
     password = password or person.ask("com.atproto.server.createAppPassword", name="papers")["password"]
     settings = BlueskyAccount(publication="daily", account=person.did, password=password, host=person.network.pds)
-    return Bluesky(settings, "bluesky 1", imprint)
+    return BlueskySender(settings, "bluesky 1", imprint)
 
 
-def send(folder: Path, made: Bluesky, net: Net) -> Sent:
+def send(folder: Path, made: BlueskySender, net: Net) -> SendResult:
     with Record(f"sqlite:///{folder / 'hotpapers.db'}") as record:
         return send_issue(record, made, OWN_SHELF, "daily", DAY, net)
 
@@ -78,7 +78,7 @@ def test_the_networks_view_shows_the_whole_thread(network: Network, net: Net, tm
     network.settle()
     [head, *others] = posts(person)
     with Record(f"sqlite:///{tmp_path / 'hotpapers.db'}") as record:
-        assert deliveries(record, "bluesky", Edition("daily", DAY, 1)) == {person.did: "sent"}
+        assert deliveries(record, "bluesky", IssueEdition("daily", DAY, 1)) == {person.did: "sent"}
         [(receipt,)] = record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent'")
     shown = call(f"{network.view}/xrpc/app.bsky.feed.getPostThread?uri={receipt}&depth=10")["thread"]
     texts, at = [], shown
@@ -167,5 +167,5 @@ def found(person: Person) -> list[tuple[Ref, dict[str, Any]]]:
 
 def voices(record: Record, own: tuple[int, ...]) -> int:
     """How many voices speak of the paper."""
-    heard_of = heard(record.view(), Window(posted_from=0, own_voices=own))
+    heard_of = heard(record.view(), MeasurementWindow(posted_from=0, own_voices=own))
     return sum(one.voices for one in heard_of if one.paper == f"arxiv:{PAPER}")

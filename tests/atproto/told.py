@@ -6,9 +6,9 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
+from hotpapers.engagement.attention import MeasurementWindow, heard
 from hotpapers.model import Account, Coverage, Item, Mention, Post, Reaction, Snapshot, Verdict
-from hotpapers.record import Record, View
-from hotpapers.record.attention import Window, heard
+from hotpapers.store import AsOfView, Record
 from tests.atproto.network import Counts
 
 T = TypeVar("T", bound=Item)
@@ -30,18 +30,18 @@ def bare(key: str) -> str:
     return key.removeprefix("bluesky:")
 
 
-def posts(view: View, *, clocks: bool = False) -> dict[str, Post]:
+def posts(view: AsOfView, *, clocks: bool = False) -> dict[str, Post]:
     """Every post as the record last saw it; without those of the clock."""
     ticks = set() if clocks else {one.post for one in _all(view, Mention) if one.paper.endswith(CLOCKS_PAPER)}
     return {bare(post.post): post for post in _all(view, Post) if post.post not in ticks}
 
 
-def there(view: View) -> set[str]:
+def there(view: AsOfView) -> set[str]:
     """The posts that the network still has, as far as the record knows."""
     return {uri for uri, post in posts(view).items() if not post.gone}
 
 
-def mentions(view: View) -> dict[str, set[tuple[str, str]]]:
+def mentions(view: AsOfView) -> dict[str, set[tuple[str, str]]]:
     """The papers of each post, and where they were found: link, embed or text."""
     found: dict[str, set[tuple[str, str]]] = {uri: set() for uri in posts(view)}
     for one in _all(view, Mention):
@@ -50,18 +50,18 @@ def mentions(view: View) -> dict[str, set[tuple[str, str]]]:
     return found
 
 
-def standing(view: View) -> Counter[tuple[str, str]]:
+def standing(view: AsOfView) -> Counter[tuple[str, str]]:
     """How many accounts react to each post in each way, and have not taken it back."""
     return Counter((bare(one.post), one.type) for one in _all(view, Reaction) if not one.withdrawn)
 
 
-def reacted(view: View, uri: str) -> Counts:
+def reacted(view: AsOfView, uri: str) -> Counts:
     """The accounts that react to a post, as the network counts them."""
     found = standing(view)
     return Counts(*(found[uri, kind] for kind in ("like", "repost", "reply", "quote")))
 
 
-def snapshot(view: View, uri: str) -> Counts | None:
+def snapshot(view: AsOfView, uri: str) -> Counts | None:
     """A post's counts as they were last read; None where they never were."""
     row = view.one(Snapshot, f"bluesky:{uri}")
     if row is None:
@@ -72,27 +72,27 @@ def snapshot(view: View, uri: str) -> Counts | None:
     return Counts(one.likes or 0, one.reposts or 0, one.replies or 0, one.quotes or 0)
 
 
-def handle(view: View, did: str) -> str:
+def handle(view: AsOfView, did: str) -> str:
     """What an account is called, as far as the record knows."""
     row = view.one(Account, f"bluesky:{did}")
     return row.item.handle if row is not None and isinstance(row.item, Account) else ""
 
 
-def judged(view: View, did: str) -> tuple[str, str] | None:
+def judged(view: AsOfView, did: str) -> tuple[str, str] | None:
     """Whether an account's posts are hidden or shown, and why; None where nothing was ever said of it."""
     found = [(one.judgement, one.reason) for one in _all(view, Verdict) if bare(one.subject) == did]
     return found[-1] if found else None
 
 
-def attention(view: View, paper: str) -> Attention | None:
+def attention(view: AsOfView, paper: str) -> Attention | None:
     """What a ranking hears of a paper; None where nobody speaks of it."""
-    for one in heard(view, Window(posted_from=0)):
+    for one in heard(view, MeasurementWindow(posted_from=0)):
         if one.paper == f"arxiv:{paper}" and one.network == "bluesky":
             return Attention(one.voices, one.reposts, one.likes)
     return None
 
 
-def coverage(view: View) -> list[Coverage]:
+def coverage(view: AsOfView) -> list[Coverage]:
     """How the network was read, in the order of time."""
     return sorted(_all(view, Coverage), key=lambda one: one.from_at)
 
@@ -112,6 +112,6 @@ def said_twice(record: Record) -> list[tuple[object, ...]]:
     return found
 
 
-def _all(view: View, kind: type[T]) -> list[T]:
+def _all(view: AsOfView, kind: type[T]) -> list[T]:
     """The latest observation of everything of a kind."""
     return [row.item for row in view.latest(kind) if isinstance(row.item, kind)]

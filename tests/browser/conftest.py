@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.publish.files import write_files
-from hotpapers.publish.imprint import Imprint
-from hotpapers.publish.site import Site
-from hotpapers.serve.app import server
+from hotpapers.deliver.files import write_files
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.web.app import server
 from tests.browser.chromium import Tab, View, chromium, found
 from tests.conftest import ROOT
-from tests.publish.build import PlainShelf
-from tests.publish.fuller import FULL_SHELF
+from tests.render.build import PlainShelf
+from tests.render.fuller import FULL_SHELF
 
-IMPRINT = Imprint("desk@daily.example")
+IMPRINT = SiteConfig("desk@daily.example")
 TOOLS = ROOT / ".browser" / "node_modules"
 
 KINDS = {
@@ -45,7 +45,7 @@ KINDS = {
 
 def written(shelf: PlainShelf, folder: Path) -> str:
     """A site on the disk; the address of its folder."""
-    write_files(folder, Site(IMPRINT).render(shelf, "daily", shelf.days("daily")))
+    write_files(folder, SiteChannel(IMPRINT).render(shelf, "daily", shelf.days("daily")))
     return f"{folder.as_uri()}/"
 
 

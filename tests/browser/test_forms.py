@@ -17,14 +17,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from hotpapers.publish.templating import asset
-from hotpapers.record import Record, reports
-from hotpapers.serve import mine
-from hotpapers.serve.forms import Desk
-from hotpapers.serve.reports import House, routes
+from hotpapers.render.html.templating import asset
+from hotpapers.store import Record, reader_reports
+from hotpapers.web import my_posts
+from hotpapers.web.forms import FormRouter
+from hotpapers.web.report_forms import ReportDependencies, routes
 from tests.browser.chromium import Tab, View
-from tests.issue.made import DAILY, DAY, background, frozen, moment, paper, talk, write
-from tests.serve.serving import configured, in_thread
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
+from tests.web.serving import configured, in_thread
 
 WIDTHS = (320, 1000)
 
@@ -45,7 +45,7 @@ def fields(store: Path) -> dict[str, str]:
 
 def kept(store: Path) -> list[str]:
     with Record(str(store)) as record:
-        return [one.said for one in reports.waiting(record.database)]
+        return [one.said for one in reader_reports.waiting(record.database)]
 
 
 async def style(_: Request) -> Response:
@@ -57,10 +57,10 @@ def forms(store: Path) -> Iterator[str]:
     """The app's forms; their address."""
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    desk = Desk(base, DAILY.title)
+    desk = FormRouter(base, DAILY.title)
     own = [
-        *routes(desk, House(partial(Record, str(store)))),
-        desk.route("/mine", lambda _: mine.first(), lambda _: mine.first()),
+        *routes(desk, ReportDependencies(partial(Record, str(store)))),
+        desk.route("/mine", lambda _: my_posts.first(), lambda _: my_posts.first()),
     ]
     running = configured(Starlette(routes=[*own, Route("/style.css", style)]))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -9,9 +9,9 @@ import pytest
 
 from tests.browser.chromium import Tab, View
 from tests.browser.conftest import KINDS, written
-from tests.publish.build import LISTED, OWN, PlainShelf, heard, issue, listed, paper, post
-from tests.publish.hostile import HOSTILE
-from tests.publish.sample import BRIDGES, OLD, TEA
+from tests.render.build import LISTED, OWN, PlainShelf, heard, issue, listed, paper, post
+from tests.render.hostile import HOSTILE
+from tests.render.sample import BRIDGES, OLD, TEA
 
 HERE = "document.activeElement.closest('article, li')?.querySelector('a[href*=paper]')?.textContent ?? ''"
 

@@ -15,22 +15,22 @@ from urllib.parse import quote
 
 import pytest
 
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.publish.files import write_files
-from hotpapers.publish.imprint import NOBODY
-from hotpapers.publish.site import Site
-from hotpapers.record import Record
-from hotpapers.record.search import grammar
-from hotpapers.record.search.words import stem, words
-from hotpapers.serve.api import Operator
-from hotpapers.serve.app import server
-from hotpapers.serve.found import NOTHING
-from hotpapers.serve.searching import Search
-from tests.answers import made
+from hotpapers.deliver.files import write_files
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.search import query_parser
+from hotpapers.search.tokenizer import stem, words
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY
+from hotpapers.web.api import ApiConfig
+from hotpapers.web.app import server
+from hotpapers.web.search_pages import SearchRoutes
+from hotpapers.web.search_view import NOTHING
 from tests.browser.chromium import Broken, Tab, View
 from tests.browser.test_reading import ALIVE
-from tests.publish.build import LISTED, Placed, PlainShelf, issue, listed, paper
-from tests.publish.hostile import HOSTILE
+from tests.query import made
+from tests.render.build import LISTED, Placed, PlainShelf, issue, listed, paper
+from tests.render.hostile import HOSTILE
 
 
 def placed(day: int, number: int, title: str, text: str = "", **more: object) -> Placed:
@@ -74,7 +74,7 @@ class Files(SimpleHTTPRequestHandler):
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Where the static site lies on a disk."""
     home = tmp_path_factory.mktemp("web")
-    write_files(home / "deep" / "site", Site(NOBODY).render(SHELF, "hot-papers", SHELF.days("hot-papers")))
+    write_files(home / "deep" / "site", SiteChannel(NOBODY).render(SHELF, "hot-papers", SHELF.days("hot-papers")))
     yield str(home)
 
 
@@ -156,7 +156,7 @@ def number(title: str) -> int:
 )
 def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> None:
     assert sorted(number(title) for title in search(tab, site, query)) == found
-    understood = grammar.told(grammar.parse(query))
+    understood = query_parser.told(query_parser.parse(query))
     papers = f"{len(found) or 'No'} paper{'s' if len(found) > 1 else ''}"
     order = r"(, the (best|newest) first)?" if len(found) > 1 else ""
     assert re.fullmatch(re.escape(f"{papers} {understood}") + order + r"\." if understood else NOTHING, tab.run(TOLD))
@@ -172,7 +172,7 @@ def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> Non
 )  # fmt: skip
 def test_it_tells_what_it_understood_as_the_program_does(tab: Tab, site: str, query: str) -> None:
     search(tab, site, query)
-    understood = grammar.told(grammar.parse(query))
+    understood = query_parser.told(query_parser.parse(query))
     assert re.fullmatch(
         rf"(No paper|\d+ papers?) {re.escape(understood)}(, the (best|newest) first)?\.", tab.run(TOLD)
     ), understood
@@ -353,13 +353,13 @@ def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     path = str(tmp_path_factory.mktemp("answering") / "sample.db")
     with Record(path) as record:
         made.sample(record)
-    opened: list[RecordShelf] = []
+    opened: list[RecordIssueReader] = []
 
-    def shelf() -> RecordShelf:
-        opened[:] = opened or [RecordShelf(Record(path, create=False))]
+    def shelf() -> RecordIssueReader:
+        opened[:] = opened or [RecordIssueReader(Record(path, create=False))]
         return opened[0]
 
-    search = Search(lambda: Record(path, create=False), "hot-papers", NOBODY, Operator(rate=0))
+    search = SearchRoutes(lambda: Record(path, create=False), "hot-papers", NOBODY, ApiConfig(rate=0))
     running = server(shelf, "hot-papers", "127.0.0.1", 0, NOBODY, search.routes)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()

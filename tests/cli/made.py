@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hotpapers import classic_text
-from hotpapers.classic_text import ClassicIssue, ClassicItem, Link, ShownPost
+from hotpapers import classic
+from hotpapers.classic import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
 
 FIRST_POST = 1366659539260149761
 """Of 2 March 2021; each post that is made after it is a little younger."""
@@ -24,11 +24,11 @@ def item(number: int, reposts: int, likes: int, posts: int = 1, month: str = "21
     )  # fmt: skip
 
 
-def post(n: int) -> ShownPost:
+def post(n: int) -> ClassicPost:
     """A post with a link in its text."""
-    return ShownPost(
+    return ClassicPost(
         id=str(FIRST_POST + n), handle=f"made_up_{n % 7}", name=f"Person & {n % 7}", lang="en", rtl=False,
-        text=f"Kettle {n} is out\nhttps://t.example/{n}", links=(Link(len(f"Kettle {n} is out\n"), len(
+        text=f"Kettle {n} is out\nhttps://t.example/{n}", links=(ClassicLink(len(f"Kettle {n} is out\n"), len(
             f"Kettle {n} is out\nhttps://t.example/{n}"), f"https://t.example/{n}?a=1&b=2"),),
     )  # fmt: skip
 
@@ -42,7 +42,7 @@ def issue(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, p
 
 def text(day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> str:
     """Such an issue as text."""
-    return classic_text.render(issue(day, counts, posts), escape=True)
+    return classic.render(issue(day, counts, posts), escape=True)
 
 
 def file(folder: Path, day: str = "2021-03-02", counts: Sequence[tuple[int, int]] = COUNTS, posts: int = 1) -> Path:

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.announce.webhook import ID
-from hotpapers.net import manners
-from hotpapers.record import Record
-from hotpapers.record import duty as duties
+from hotpapers.deliver.announce.webhook import ID
+from hotpapers.http import retry_policy
+from hotpapers.jobs import job_state as duties
+from hotpapers.store import Record
 from tests.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.cli import made
 from tests.cli.run import good, misuse, run
 from tests.cli.test_run import SETTINGS
-from tests.net.server import Server, answer, serving
+from tests.http.server import Server, answer, serving
 
 SECRET = "sixteen owls sit in a tree"
 LISTED = '[[publication]]\nname = "hot-papers"\nwindow = "listing"\nranking = "rarity/1"\n'
@@ -26,7 +26,7 @@ LISTED = '[[publication]]\nname = "hot-papers"\nwindow = "listing"\nranking = "r
 @pytest.fixture(autouse=True)
 def no_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """These servers may be asked at once."""
-    monkeypatch.setattr(manners, "PACE", 0.0)
+    monkeypatch.setattr(retry_policy, "PACE", 0.0)
 
 
 @pytest.fixture

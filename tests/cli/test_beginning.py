@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from hotpapers.cli.beginning import sentences
-from hotpapers.record import Record
-from hotpapers.record import duty as duties
-from hotpapers.running.first import First
+from hotpapers.jobs import job_state as duties
+from hotpapers.schedule.first_issue import FirstIssue
+from hotpapers.store import Record
 from tests.cli.run import environment
-from tests.issue.made import moment
-from tests.net.server import answer, serving
+from tests.http.server import answer, serving
+from tests.issues.made import moment
 
 AT = moment("2024-05-07T05:59")
 ZONES = {"daily": "Europe/Zurich", "weekly": "UTC"}
@@ -28,7 +28,7 @@ SOURCES = ("arxiv", "bluesky", "hackernews")
 
 
 def test_people_are_told_what_is_read_and_when_the_first_issue_appears() -> None:
-    firsts = [First("daily", "2024-05-07", moment("2024-05-07T06:00")), First("weekly", "2024-05-06", AT)]
+    firsts = [FirstIssue("daily", "2024-05-07", moment("2024-05-07T06:00")), FirstIssue("weekly", "2024-05-06", AT)]
     assert list(sentences(SOURCES, SOURCES, 7, firsts, ZONES, AT)) == [
         "Reading arxiv, bluesky, hackernews, until stopped (Ctrl-C).",
         "First what was said since 2024-04-30, as far back as each network remembers.",

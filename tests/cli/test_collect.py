@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from hotpapers.model import Mention
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.cli.run import good, misuse, run
-from tests.net.server import Server, answer, serving
+from tests.http.server import Server, answer, serving
 
 LINK = "https://arxiv.org/abs/2609.01234"
 HIT = {

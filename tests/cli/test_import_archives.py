@@ -14,10 +14,10 @@ import pytest
 import zstandard
 
 from hotpapers.cli import streams
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.cli.run import by_a_user, environment, good, misuse, run, weighed, words
-from tests.collect.archives_made import TALK, exported, lines, talk
 from tests.conftest import data
+from tests.ingest.archives_made import TALK, exported, lines, talk
 from tests.sources import bluesky_made as bluesky
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from hotpapers import settings
-from hotpapers.issue import freeze
-from hotpapers.issue.windows import latest_label
+from hotpapers.issues import freeze
+from hotpapers.issues.windows import latest_label
 from hotpapers.model import Publication, Window
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.cli import made
 from tests.cli.conftest import DAYS
 from tests.cli.run import failing, good, misuse, run, same
-from tests.issue.made import moment
+from tests.issues.made import moment
 
 NO_DAYS = ["2021-1-14", "2021-02-30", "14.1.2021", "today", "20210114"]
 

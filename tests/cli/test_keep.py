@@ -17,7 +17,7 @@ import pytest
 from hotpapers import cli, model
 from hotpapers.cli import keep, terminal
 from hotpapers.model import NETWORKS
-from hotpapers.record import Record, now
+from hotpapers.store import Record, now
 from tests.cli import made
 from tests.cli.conftest import DAYS
 from tests.cli.run import at_terminal, environment, good, misuse, replaced, run, same

@@ -12,18 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.issue.freeze import frozen_days
-from hotpapers.mailing import journal, subscribers
-from hotpapers.record import Record, now
-from hotpapers.running.sending import fresh
+from hotpapers.deliver.email import outbox, subscribers
+from hotpapers.issues.freeze import frozen_days
+from hotpapers.schedule.sending import fresh
+from hotpapers.store import Record, now
 from tests.cli.run import environment, failing, good, misuse, run, words
-from tests.issue.made import DAY
-from tests.mailing.made import fill
-from tests.mailing.nameserver import naming
-from tests.mailing.reading import part, read
-from tests.mailing.server import Box, serving
-from tests.mailing.test_checking import GOOD, LETTER, arrived
-from tests.mailing.test_returned import report
+from tests.email.made import fill
+from tests.email.nameserver import naming
+from tests.email.reading import part, read
+from tests.email.server import Box, serving
+from tests.email.test_checking import GOOD, LETTER, arrived
+from tests.email.test_returned import report
+from tests.issues.made import DAY
 
 SETTINGS = """
 store = "hotpapers.db"
@@ -178,7 +178,7 @@ def test_what_cannot_be_sent_is_told(home: Path, box: Box) -> None:
     shown = good("mail", "list", "--addresses", "--config", home)
     assert "some@moth.example  bounced since" in shown and shown.endswith(" UTC (550 5.1.1)\n")
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        assert journal.failures(record, "daily", DAY) == 1 and len(mark) == 32
+        assert outbox.failures(record, "daily", DAY) == 1 and len(mark) == 32
 
 
 def test_a_relay_that_is_not_there_is_told(home: Path, box: Box) -> None:

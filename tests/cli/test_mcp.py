@@ -14,9 +14,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hotpapers import __version__
-from hotpapers.answers import Desk
 from hotpapers.cli import mcp
-from hotpapers.record import Record
+from hotpapers.query import QuerySession
+from hotpapers.store import Record
 from tests.cli.run import environment, failing, misuse, run, words
 
 PAPER = "2101.04869"
@@ -276,7 +276,7 @@ def test_a_defect_of_ours_stops_nothing(
     lines = b'{"jsonrpc":"2.0","id":1,"method":"tools/call"}\n{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
     going = io.BytesIO()
     with Record(str(demo_made / "hotpapers.db"), create=False) as record:
-        mcp.serve(Desk(record), io.BytesIO(lines), going)
+        mcp.serve(QuerySession(record), io.BytesIO(lines), going)
     first, second = map(json.loads, going.getvalue().splitlines())
     assert first["error"] == {"code": -32603, "message": "a defect of this program"}
     assert second == {"jsonrpc": "2.0", "id": 2, "result": {}}

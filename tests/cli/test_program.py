@@ -135,7 +135,7 @@ def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
     assert ran.status == 2 and not ran.out
     assert ran.said == f"{missing}: no such store; `hotpapers import` or `hotpapers init` makes one."
     traced = apart("status", "--store", missing, "--debug")
-    assert traced.status == 1 and "Traceback" in traced.err and "hotpapers.errors.NoSuch: " in traced.err
+    assert traced.status == 1 and "Traceback" in traced.err and "hotpapers.errors.NotFound: " in traced.err
 
 
 def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ import msgspec
 import pytest
 
 from hotpapers import cli
-from hotpapers.model import DAY, Item, Paper, Seen
-from hotpapers.record import Record
+from hotpapers.model import DAY, Item, Paper, RawPayload
 from hotpapers.sources import SOURCES
-from hotpapers.sources.lobsters import Lobsters, LobstersSettings
+from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.store import Record
 from tests.cli.run import good, misuse, run
 
 AT = 1_773_324_000_000_000
@@ -24,7 +24,7 @@ STORY = {"short_id": "a11001", "created_at": "2026-03-12T09:00:00.000-05:00", "t
          "url": "https://arxiv.org/abs/2603.01001", "score": 3, "submitter_user": "tansy"}  # fmt: skip
 
 
-def unreadable(_: Seen) -> Iterable[Item]:
+def unreadable(_: RawPayload) -> Iterable[Item]:
     raise ValueError("what is\n\x1b[31mthis?")
 
 
@@ -33,9 +33,12 @@ def store(tmp_path: Path) -> Path:
     """A store in which three originals are in quarantine, one of which can be read by now."""
     file = tmp_path / "hotpapers.db"
     with Record(str(file)) as record:
-        seen = [Seen("post", "a11001", msgspec.json.encode(STORY), AT), Seen("post", "\x1b]0;", b"\xff\x1b[2J!", AT)]
+        seen = [
+            RawPayload("post", "a11001", msgspec.json.encode(STORY), AT),
+            RawPayload("post", "\x1b]0;", b"\xff\x1b[2J!", AT),
+        ]
         record.read(seen, unreadable, source="lobsters", keep_for=9 * DAY)
-        record.read([Seen("entry", "e", b"x" * 5000, AT)], unreadable, source="feeds", keep_for=9 * DAY)
+        record.read([RawPayload("entry", "e", b"x" * 5000, AT)], unreadable, source="feeds", keep_for=9 * DAY)
     return file
 
 
@@ -116,8 +119,8 @@ def test_a_person_is_asked(
 
 
 def test_what_can_no_longer_be_read_is_told_and_stays(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Worse(Lobsters):
-        def read(self, seen: Seen) -> Iterable[Item]:
+    class Worse(LobstersSource):
+        def read(self, seen: RawPayload) -> Iterable[Item]:
             raise ValueError("not today")
 
     good("reprocess", "lobsters", "--yes", "--store", store)

@@ -13,12 +13,12 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from hotpapers.record import Record, reports
-from hotpapers.record.reports import Report
+from hotpapers.store import Record, reader_reports
+from hotpapers.store.reader_reports import ReaderReport
 from tests.cli.run import environment, good, misuse, run, words
-from tests.issue.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
-from tests.mailing.server import serving
-from tests.publish.html import Page
+from tests.email.server import serving
+from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
+from tests.render.html import Page
 
 AT = moment("2024-05-09T08:00")
 
@@ -35,12 +35,12 @@ def store(tmp_path: Path) -> Path:
     return tmp_path / "hotpapers.db"
 
 
-def noted(store: Path, *some: Report) -> None:
+def noted(store: Path, *some: ReaderReport) -> None:
     """Reports in a store, about its issue."""
     with Record(str(store)) as record:
         [(digest,)] = record.database.rows("SELECT digest FROM issue")
         for one in some:
-            reports.note(record.database, one._replace(issue=digest if one.kind != "contest" else ""))
+            reader_reports.note(record.database, one._replace(issue=digest if one.kind != "contest" else ""))
 
 
 def test_what_was_said_is_listed_and_closed(store: Path) -> None:
@@ -48,9 +48,9 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
     assert "reports" not in good("status", "--store", store)
     noted(
         store,
-        Report(0, AT, "entry", paper="arxiv:2405.00001", said="Line one\n\x1b[31mline two"),
-        Report(0, AT, "quotation", paper="arxiv:2405.00001", subject="bluesky:1", said="Unkind"),
-        Report(0, AT, "contest", subject="bluesky:did:plc:x", said="says so"),
+        ReaderReport(0, AT, "entry", paper="arxiv:2405.00001", said="Line one\n\x1b[31mline two"),
+        ReaderReport(0, AT, "quotation", paper="arxiv:2405.00001", subject="bluesky:1", said="Unkind"),
+        ReaderReport(0, AT, "contest", subject="bluesky:did:plc:x", said="says so"),
     )
     assert good("reports", "--store", store) == (
         "   1  2024-05-09 08:00 UTC  an entry is wrong\n      issue daily 2024-05-07\n      paper arxiv:2405.00001\n"
@@ -73,7 +73,7 @@ def test_what_was_said_is_listed_and_closed(store: Path) -> None:
 
 def test_a_post_that_is_reported_is_named_as_people_find_it(store: Path) -> None:
     """Its page, by whom it is and of when; of one that the record does not know, its id alone."""
-    noted(store, *(Report(0, AT, "quotation", subject=f"hackernews:{n}", said="Unkind") for n in (12, 13)))
+    noted(store, *(ReaderReport(0, AT, "quotation", subject=f"hackernews:{n}", said="Unkind") for n in (12, 13)))
     known = (
         "      about hackernews:12\n      page  https://news.ycombinator.com/item?id=12\n      by    12, 2024-05-07\n"
     )

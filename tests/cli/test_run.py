@@ -15,11 +15,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from hotpapers.jobs import job_state as duties
 from hotpapers.model import DAY
-from hotpapers.record import Record, now
-from hotpapers.record import duty as duties
+from hotpapers.store import Record, now
 from tests.cli.run import environment, good, misuse, run
-from tests.net.server import Server, answer, serving
+from tests.http.server import Server, answer, serving
 
 SETTINGS = """
 contact = "https://library.example/"

@@ -12,8 +12,8 @@ import pytest
 
 from hotpapers import model
 from hotpapers.cli.search import marked
-from hotpapers.record import Record
-from hotpapers.record.search import bring_up
+from hotpapers.search import bring_up
+from hotpapers.store import Record
 from tests.cli.run import environment, good, misuse, run, words
 
 AT = 1_614_672_000_000_000  # 2021-03-02 08:00 UTC
@@ -88,7 +88,7 @@ def test_how_many_there_are(store: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert head("ettle") == "no paper with “ettle”; 3 papers with that as part of a word"
     assert head("category:cs date:2021") == "3 papers in cs, of 2021"
     assert head("2103.90001") == "1 paper 2103.90001"
-    monkeypatch.setattr("hotpapers.record.search.statement.COUNTED", 2)
+    monkeypatch.setattr("hotpapers.search.statement.COUNTED", 2)
     assert head("kettle", "--limit", "2") == "more than 2 papers with “kettle”, the first 2 of them"
 
 
@@ -156,7 +156,7 @@ def test_a_store_that_cannot_be_written_says_so(small: Path, monkeypatch: pytest
     good("search", "kettle", "--store", small)
     with Record(str(small)) as record:
         record.write([model.Paper(paper="arxiv:2103.00002", title="Kettle", observed_at=AT)], source="test")
-    monkeypatch.setattr("hotpapers.record.search.finding.filling.catch_up", refuse)
+    monkeypatch.setattr("hotpapers.search.papers.indexing.catch_up", refuse)
     ran = run("search", "kettle", "--store", small)
     assert ran.status == 0 and ran.out.startswith("1 paper with “kettle”\n")
     assert ran.err == "hotpapers: the store cannot be written now, so the last 1 batch could not be searched\n"

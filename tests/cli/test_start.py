@@ -22,8 +22,8 @@ import pytest
 
 from hotpapers import cli, settings
 from hotpapers.cli import start
-from hotpapers.record import Record
-from hotpapers.serve.shelves import FreshShelf
+from hotpapers.store import Record
+from hotpapers.web.repositories import FreshIssueReader
 from tests.cli import made
 from tests.cli.run import environment, failing, good, misuse, replaced, run, same, words
 
@@ -209,7 +209,7 @@ def test_a_server_in_this_process(store: Path) -> None:
 
 def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
     good("issue", "2021-03-02", "--store", store)
-    with closing(FreshShelf(partial(Record, str(store)))) as shelf:
+    with closing(FreshIssueReader(partial(Record, str(store)))) as shelf:
         first = shelf()
         assert shelf() is first
         good("issue", "2021-03-03", "--store", store)
@@ -248,7 +248,7 @@ def test_a_server_needs_a_host_and_a_store(store: Path, tmp_path: Path) -> None:
 
 
 def test_a_server_without_its_libraries_says_how_to_get_them(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "hotpapers.serve.app", raising=False)
+    monkeypatch.delitem(sys.modules, "hotpapers.web.app", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     said = misuse("serve", "--store", store)
     assert said == "serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'"

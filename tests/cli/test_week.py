@@ -9,14 +9,14 @@ import pytest
 
 from hotpapers import settings
 from hotpapers.cli import week
-from hotpapers.issue import freeze
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.model import ShelfIssue
-from hotpapers.publish import wording
-from hotpapers.record import Record
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import PublishedIssue
 from hotpapers.settings import publication_item
+from hotpapers.store import Record
+from hotpapers.view import phrases
 from tests.cli.run import good
-from tests.publish.html import Page
+from tests.render.html import Page
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +25,9 @@ def made(demo_made: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def issues(made: Path) -> list[ShelfIssue]:
+def issues(made: Path) -> list[PublishedIssue]:
     with Record(str(made / "hotpapers.db")) as record:
-        shelf = RecordShelf(record)
+        shelf = RecordIssueReader(record)
         return [shelf.issue(week.NAME, day) for day in week.DAYS]
 
 
@@ -43,21 +43,21 @@ def test_every_file_says_that_it_is_made_up(made: Path) -> None:
     assert len(feeds) > 10 and all(one.count(week.NOTE) > one.count("<entry>") for one in feeds)
 
 
-def test_it_is_read_from_eight_networks_and_names_what_was_not_read(made: Path, issues: list[ShelfIssue]) -> None:
+def test_it_is_read_from_eight_networks_and_names_what_was_not_read(made: Path, issues: list[PublishedIssue]) -> None:
     read = {reading.network for issue in issues for reading in issue.content.readings}
     assert read >= {"bluesky", "feeds", "hackernews", "huggingface", "lobsters", "mastodon", "reddit"}
-    facts = [" · ".join(wording.facts(issue)) for issue in issues]
+    facts = [" · ".join(phrases.facts(issue)) for issue in issues]
     assert "1 in part (Mastodon: since" in facts[1]
     assert "2 unknown (Hacker News: refused since" in facts[3] and "Reddit: refused since" in facts[3]
     assert all("places are provisional" in one for one in facts)
 
 
-def test_its_issues_hold_ten_papers_with_posts_that_say_something(issues: list[ShelfIssue]) -> None:
+def test_its_issues_hold_ten_papers_with_posts_that_say_something(issues: list[PublishedIssue]) -> None:
     assert all(len(issue.content.entries) >= 10 and issue.content.quoting == "quotes/1" for issue in issues)
     quoted = [
         (one.post.text, issue.papers[entry.paper].title)
         for issue in issues for entry in issue.content.entries
-        for one in wording.quoted(issue.posts[entry.paper])
+        for one in phrases.quoted(issue.posts[entry.paper])
     ]  # fmt: skip
     assert len(quoted) >= 50
     assert not [said for said, title in quoted if said.strip().casefold() == title.casefold()]
@@ -69,7 +69,7 @@ def test_its_pages_show_curves_folded_posts_and_bots_told_apart(made: Path) -> N
     assert re.search(r"not counted: \d+ bot post", page)
 
 
-def test_one_issue_is_corrected_and_says_why(made: Path, issues: list[ShelfIssue]) -> None:
+def test_one_issue_is_corrected_and_says_why(made: Path, issues: list[PublishedIssue]) -> None:
     assert [len(issue.editions) for issue in issues] == [1, 1, 2, 1, 1]
     assert f"Edition 2. Corrected: {week.REASON}" in text(made, week.CORRECTED)
     with Record(str(made / "hotpapers.db")) as record:

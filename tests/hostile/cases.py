@@ -1,11 +1,11 @@
 """Texts that try to come alive on the way from a network to a reader, whichever way that is.
 
-Those of the pages are in tests/publish/hostile.py; here are more, for feeds, mail, rooms, spreadsheets and models.
+Those of the pages are in tests/render/hostile.py; here are more, for feeds, mail, rooms, spreadsheets and models.
 """
 
 from __future__ import annotations
 
-from tests.publish.hostile import HOSTILE as PAGES
+from tests.render.hostile import HOSTILE as PAGES
 
 FEEDS = [
     "]]><script>alert(1)</script><![CDATA[",

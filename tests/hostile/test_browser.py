@@ -9,15 +9,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.publish import channel
-from hotpapers.publish.imprint import Imprint
-from hotpapers.record import Record
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.render import channel
+from hotpapers.store import Record
+from hotpapers.view.site_config import SiteConfig
 from tests.hostile import browser
 from tests.hostile.browser import Browser, Watched
 from tests.hostile.cases import CASES
 from tests.hostile.world import fill
-from tests.issue.made import DAY
+from tests.issues.made import DAY
 
 pytestmark = pytest.mark.skipif(browser.found() is None, reason="no Chromium is here")
 POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy"[^>]*>')
@@ -34,7 +34,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     with Record(str(tmp_path_factory.mktemp("browser") / "hotpapers.db")) as record:
         record.database.run("PRAGMA synchronous = OFF")
         fill(record, CASES)
-        shelf, imprint = RecordShelf(record), Imprint("desk@library.example", "https://papers.example/daily/")
+        shelf, imprint = RecordIssueReader(record), SiteConfig("desk@library.example", "https://papers.example/daily/")
         site = {one.path: one.data for one in channel("site", imprint).render(shelf, "daily", [DAY])}
         feeds = {one.path: one.data for one in channel("feeds", imprint).render(shelf, "daily", [DAY])}
     told = {f"told/{path}.html": SHELL.format(_carried(path, feeds[path])).encode() for path in CARRIED}

@@ -18,35 +18,35 @@ import pytest
 from markdown_it import MarkdownIt
 from starlette.applications import Starlette
 
-from hotpapers import classic_text
-from hotpapers.announce.chat import message
-from hotpapers.announce.said import announcement
-from hotpapers.announce.thread import thread
+from hotpapers import classic
+from hotpapers.deliver.announce.announcement import announcement
+from hotpapers.deliver.announce.chat import message
+from hotpapers.deliver.announce.thread import thread
+from hotpapers.deliver.email.messages import addressed, printed
 from hotpapers.errors import InputError
-from hotpapers.issue import freeze
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.mailing.composing import addressed, printed
-from hotpapers.model import Issue, ShelfIssue
-from hotpapers.publish import channel
-from hotpapers.publish.imprint import Imprint
-from hotpapers.publish.telling import sentences, telling
-from hotpapers.record import Record, now
-from hotpapers.record.exchange import tables
-from hotpapers.record.exchange.reading import import_lines
-from hotpapers.record.exchange.writing import Wanted
-from hotpapers.serve.api import ApiRoute, Operator
-from hotpapers.summarizing.asking import request, sentence_of
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import Issue, PublishedIssue
+from hotpapers.render import channel
+from hotpapers.store import Record, now
+from hotpapers.summaries.llm_client import request, sentence_of
+from hotpapers.transfer import tables
+from hotpapers.transfer.jsonl.exporter import ExportRequest
+from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.view.key_sentence import sentences, telling
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.web.api import ApiConfig, ApiRoute
 from tests.announce.test_chat import PlainRoom
+from tests.email.made import SECRET, office, reader
 from tests.hostile.cases import CASES
 from tests.hostile.reading import FORM, ODD, alive
 from tests.hostile.world import fill
-from tests.issue.made import DAY
-from tests.mailing.made import SECRET, office, reader
-from tests.publish.html import Page
-from tests.serve.asgi import get
+from tests.issues.made import DAY
+from tests.render.html import Page
+from tests.web.asgi import get
 
-IMPRINT = Imprint("desk@library.example", "https://papers.example/daily/")
-EVERYTHING = Wanted(False, (), lambda _: None)
+IMPRINT = SiteConfig("desk@library.example", "https://papers.example/daily/")
+EVERYTHING = ExportRequest(False, (), lambda _: None)
 OWN = {"script", "meta", "link"}
 ASKING = ("reading/index.html", "search/index.html")
 """The site's own pages with a form."""
@@ -63,16 +63,16 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
 
 
 @pytest.fixture(scope="module")
-def issue(record: Record) -> ShelfIssue:
-    return RecordShelf(record).issue("daily", DAY)
+def issue(record: Record) -> PublishedIssue:
+    return RecordIssueReader(record).issue("daily", DAY)
 
 
 def rendered(record: Record, name: str) -> dict[str, bytes]:
-    files = channel(name, IMPRINT).render(RecordShelf(record), "daily", [DAY])
+    files = channel(name, IMPRINT).render(RecordIssueReader(record), "daily", [DAY])
     return {file.path: file.data for file in files if file.data}
 
 
-def slices(issue: ShelfIssue, number: int) -> Iterator[ShelfIssue]:
+def slices(issue: PublishedIssue, number: int) -> Iterator[PublishedIssue]:
     """The same issue, so many entries at a time."""
     entries = issue.content.entries
     for start in range(0, len(entries), number):
@@ -80,7 +80,7 @@ def slices(issue: ShelfIssue, number: int) -> Iterator[ShelfIssue]:
         yield msgspec.structs.replace(issue, content=content)
 
 
-def test_every_text_is_in_the_issue_with_a_quotation(issue: ShelfIssue) -> None:
+def test_every_text_is_in_the_issue_with_a_quotation(issue: PublishedIssue) -> None:
     assert len(CASES) >= 200 and len(issue.content.entries) == len(CASES)
     assert all(len(issue.posts[entry.paper]) == 1 for entry in issue.content.entries)
     assert {one.post.network for some in issue.posts.values() for one in some} == {
@@ -155,7 +155,7 @@ def _contents(path: str, data: bytes) -> Iterator[str]:
 
 def test_classic_is_read_back_with_as_many_papers(record: Record) -> None:
     [text] = [data.decode("utf-8") for data in rendered(record, "classic").values()]
-    found = classic_text.parse(text)
+    found = classic.parse(text)
     assert len(found.items) == len(CASES)
     assert not ODD.search(text.replace("\n", " "))
 
@@ -190,7 +190,7 @@ HEADERS = {
 }  # fmt: skip
 
 
-def test_no_letter_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: ShelfIssue) -> None:
+def test_no_letter_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: PublishedIssue) -> None:
     for some in slices(issue, AT_ONCE):
         letter = addressed(printed(some, office(), IMPRINT), office(), reader(), SECRET)
         assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00\x0b\x0c]|\n\.\r", letter)
@@ -203,7 +203,7 @@ def test_no_letter_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: Sh
         assert [one for one in alive(Page(html.get_content().encode()), ("meta",)) if "style" not in one] == []
 
 
-def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: ShelfIssue) -> None:
+def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: PublishedIssue) -> None:
     for some in slices(issue, 5):
         told = announcement(some, IMPRINT)
         for manner in ("plain", "markdown"):
@@ -225,7 +225,7 @@ def test_nothing_that_is_said_in_a_room_is_a_link_a_mention_or_markup(issue: She
 )
 def test_an_answer_of_the_api_is_data_whoever_opens_it(record: Record, path: str) -> None:
     store = record.database.where
-    route = ApiRoute(lambda: Record(store, create=False), Operator(rate=0))
+    route = ApiRoute(lambda: Record(store, create=False), ApiConfig(rate=0))
     try:
         answer = get(Starlette(routes=[route]), f"/api/v1/{path}")
     finally:
@@ -237,7 +237,7 @@ def test_an_answer_of_the_api_is_data_whoever_opens_it(record: Record, path: str
 # ---- a model's sentence, and the rule's ------------------------------------------------------------------
 
 
-def test_a_model_gets_every_text_as_material_between_its_marks(issue: ShelfIssue) -> None:
+def test_a_model_gets_every_text_as_material_between_its_marks(issue: PublishedIssue) -> None:
     for paper in issue.papers.values():
         asked = json.loads(request("tea-7b", paper.title, paper.abstract, "f00f" * 4))
         assert [one["role"] for one in asked["messages"]] == ["system", "user"]
@@ -249,7 +249,7 @@ def test_a_model_gets_every_text_as_material_between_its_marks(issue: ShelfIssue
 OBEYED = re.compile(r"://|www\.|[<>`{}\[\]$\\*_#|]|@\w", re.IGNORECASE)
 
 
-def test_a_model_that_obeys_a_text_is_not_believed(issue: ShelfIssue) -> None:
+def test_a_model_that_obeys_a_text_is_not_believed(issue: PublishedIssue) -> None:
     """It answers with the very text that told it to: taken is only what is plain words of the abstract."""
     taken = 0
     for paper, case in zip(issue.papers.values(), CASES, strict=False):

@@ -15,18 +15,29 @@ from xml.sax.saxutils import escape, quoteattr
 import msgspec
 
 from hotpapers.errors import HotPapersError
-from hotpapers.issue import freeze, quotes
-from hotpapers.issue.build import Recipe, build
-from hotpapers.mentions.names import NO_NAMES
+from hotpapers.ids.mentions.paper_index import NO_NAMES
+from hotpapers.issues import freeze, quotations
+from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.model import DAY as A_DAY
-from hotpapers.model import HOUR, Announcement, Item, Mention, Paper, Post, Publication, Seen, Snapshot, storable
-from hotpapers.record import Record
+from hotpapers.model import (
+    HOUR,
+    Announcement,
+    Item,
+    Mention,
+    Paper,
+    Post,
+    Publication,
+    RawPayload,
+    Snapshot,
+    storable,
+)
 from hotpapers.sources.arxiv import api, xml
-from hotpapers.sources.bluesky import records
-from hotpapers.sources.feeds import Feeds, FeedsSettings
-from hotpapers.sources.hackernews import items as hackernews
-from hotpapers.sources.mastodon import Mastodon, MastodonSettings
-from tests.issue.made import DAY, background, key, moment, write
+from hotpapers.sources.bluesky import parser
+from hotpapers.sources.feeds import FeedsSettings, FeedsSource
+from hotpapers.sources.hackernews import parser as hackernews
+from hotpapers.sources.mastodon import MastodonSettings, MastodonSource
+from hotpapers.store import Record
+from tests.issues.made import DAY, background, key, moment, write
 
 MORNING = moment(DAY)
 WHEN = datetime.datetime.fromtimestamp(MORNING // 1_000_000, datetime.UTC)
@@ -40,7 +51,9 @@ def fill(record: Record, cases: Sequence[str]) -> None:
     write(record, OWN, background(networks=NETWORKS))
     for number, case in enumerate(cases, 1):
         write(record, paper(number, case), talk(number, case))
-    recipe = Recipe(OWN, DAY, 1, record.head.position, quoting=quotes.BY_REACTIONS)  # also those that say too little
+    recipe = IssueRecipe(
+        OWN, DAY, 1, record.head.position, quoting=quotations.BY_REACTIONS
+    )  # also those that say too little
     freeze.save(record, build(record, recipe), moment(DAY) + 2 * A_DAY)
 
 
@@ -117,8 +130,8 @@ def _mastodon(number: int, case: str) -> Iterable[Item]:
         "content": f"<p>Tea! <a href={quoteattr(said)}>look</a> {html} <a href='{link_of(number)}'>paper</a></p>",
         "language": said, "card": {"url": link_of(number)},
     }  # fmt: skip
-    reader = Mastodon(MastodonSettings())
-    return reader.read(Seen("post", uri, json.dumps(status).encode(), MORNING + 1))
+    reader = MastodonSource(MastodonSettings())
+    return reader.read(RawPayload("post", uri, json.dumps(status).encode(), MORNING + 1))
 
 
 def _bluesky(number: int, case: str) -> Iterable[Item]:
@@ -138,7 +151,7 @@ def _bluesky(number: int, case: str) -> Iterable[Item]:
     commit = {"operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey, "record": record, "cid": "x"}
     event = {"did": did, "time_us": MORNING, "kind": "commit", "commit": commit}
     uri = f"at://{did}/app.bsky.feed.post/{rkey}"
-    found = list(records.read(Seen("post", uri, json.dumps(event).encode(), MORNING + 1), NO_NAMES))
+    found = list(parser.read(RawPayload("post", uri, json.dumps(event).encode(), MORNING + 1), NO_NAMES))
     named = {"handle": said[:100], "name": said}
     return [msgspec.structs.replace(item, **named) if isinstance(item, Post) else item for item in found]
 
@@ -170,7 +183,9 @@ def _feeds(number: int, case: str) -> Iterable[Item]:
             "author": said, "content": f"{said} <a href='{link_of(number)}'>paper</a>", "language": said,
         },
     }  # fmt: skip
-    return Feeds(FeedsSettings()).read(Seen("post", f"{number:032x}", json.dumps(told).encode(), MORNING + 1))
+    return FeedsSource(FeedsSettings()).read(
+        RawPayload("post", f"{number:032x}", json.dumps(told).encode(), MORNING + 1)
+    )
 
 
 POSTS = {"mastodon": _mastodon, "bluesky": _bluesky, "hackernews": _hackernews, "feeds": _feeds}

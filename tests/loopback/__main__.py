@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hotpapers.errors import InputError
+from hotpapers.file_modes import open_private
 from hotpapers.model import DAY
-from hotpapers.permissions import open_private
 from tests.loopback import stream
 from tests.loopback.clock import RunningClock, moment
 from tests.loopback.faults import Plan, parse

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from hotpapers import announcement_days as days
-from hotpapers import arxiv_id
 from hotpapers.categories import KNOWN, archive_of
 from hotpapers.errors import InputError
+from hotpapers.ids import arxiv
 from tests.loopback import oai
 from tests.loopback.papers import SHARES
 from tests.loopback.scene import HTML, XML, Reply, Request, Scene, utc
@@ -211,7 +211,7 @@ def _api(scene: Scene, asked: Request) -> Reply:
     """Papers by identifier, of the latest version or the one that is asked for; unknown ones are left out."""
     named = [one for one in asked.one("id_list").split(",") if one]
     try:
-        wanted = [arxiv_id.parse(one) for one in named]
+        wanted = [arxiv.parse(one) for one in named]
     except InputError:
         return Reply(400, _entries(scene, [_ERROR.format(escape(named[0]))]), XML)
     start, most = asked.number("start", 0, 30_000), asked.number("max_results", 10, 2000)

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from hotpapers import arxiv_id
+from hotpapers.ids import arxiv
 from hotpapers.model import DAY, AnnouncementType
 from hotpapers.sources.hackernews import HackerNewsSettings
 from hotpapers.sources.x import XSettings
@@ -42,10 +42,10 @@ def announced(script: Script, label: str) -> set[Announced]:
     found = set()
     for paper in script.papers(label):
         for n, archive in enumerate(paper.archives):
-            found.add(Announced(arxiv_id.key(paper.id), label, archive, "cross" if n else "new", 1))
+            found.add(Announced(arxiv.key(paper.id), label, archive, "cross" if n else "new", 1))
     for paper, version in script.replaced(label):
         for archive in paper.archives:
-            found.add(Announced(arxiv_id.key(paper.id), label, archive, "replacement", version))
+            found.add(Announced(arxiv.key(paper.id), label, archive, "replacement", version))
     return found
 
 
@@ -64,7 +64,7 @@ def key(said: Said, bases: Mapping[str, str]) -> str:
 
 def papers(said: Said) -> frozenset[str]:
     """The keys of the papers that a post names."""
-    return frozenset(map(arxiv_id.key, said.papers))
+    return frozenset(map(arxiv.key, said.papers))
 
 
 def naming_papers(script: Script, network: str, since: int, until: int) -> Iterator[Said]:

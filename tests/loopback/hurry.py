@@ -41,7 +41,7 @@ def read(folder: Path) -> Pace:
 
 def hurry(pace: Pace) -> None:
     """This process goes by that clock from now on."""
-    from hotpapers.net import manners
+    from hotpapers.http import retry_policy
 
     machine, wait = time.time, threading.Event.wait
 
@@ -52,7 +52,7 @@ def hurry(pace: Pace) -> None:
     time.time_ns = lambda: pace.at(machine()) * 1000
     time.time = lambda: pace.at(machine()) / 1e6
     threading.Event.wait = waited  # type: ignore[assignment]
-    manners.PACE /= pace.speed
+    retry_policy.PACE /= pace.speed
 
 
 def main(words: list[str]) -> int:

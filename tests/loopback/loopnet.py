@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
-from hotpapers.errors import NetError, Refused, Stopped, Wait
-from hotpapers.model import Answer, Net
-from hotpapers.net.manners import Trouble, settled
+from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
+from hotpapers.http.retry_policy import Retryable, settled
+from hotpapers.model import HttpClient, Response
 from tests.loopback import sse
 from tests.loopback.clock import SteppedClock
 from tests.loopback.faults import SILENT, WIRE, Fault, Plan
@@ -29,7 +29,7 @@ _BROKEN = {"reset": "the connection was reset", "truncated": "the answer ends ea
 
 
 class LoopNet:
-    """Keeps the promises of `model.Net`. `took`: seconds that a request takes; `stop_at`: from then on, Stopped.
+    """Keeps the promises of `model.HttpClient`. `took`: seconds that a request takes; `stop_at`: from then on, Stopped.
 
     `bases`: addresses that only this net knows. `asked`: how often each host was asked, `waited`: seconds of sleep.
     """
@@ -65,7 +65,7 @@ class LoopNet:
     def get(
         self, url: str, *, params: Mapping[str, str] = NONE, headers: Mapping[str, str] = NONE,
         accept: Sequence[int] = (),
-    ) -> Answer:  # fmt: skip
+    ) -> Response:  # fmt: skip
         whole = f"{url}{'&' if '?' in url else '?'}{urlencode(params)}" if params else url
         known = {"if-none-match": self._etags[whole]} if 304 in accept and whole in self._etags else {}
         answer = self._persist(whole, {**headers, **known}, "GET", b"", accept)
@@ -76,7 +76,7 @@ class LoopNet:
     def post(
         self, url: str, *, form: Mapping[str, str] = NONE, body: bytes = b"", headers: Mapping[str, str] = NONE,
         accept: Sequence[int] = (),
-    ) -> Answer:  # fmt: skip
+    ) -> Response:  # fmt: skip
         return self._persist(url, headers, "POST", body or urlencode(form).encode(), accept)
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NONE) -> Iterator[bytes | None]:
@@ -99,7 +99,7 @@ class LoopNet:
         host, asked = self._opened(url, headers)
         no = sse.refused(asked)
         if no is not None:
-            raise Refused(f"{host}: answered {no.status}", no.status)
+            raise RequestRefused(f"{host}: answered {no.status}", no.status)
         tail = sse.Lines(self._scene(host), asked)
         while True:
             self._heed()
@@ -120,25 +120,27 @@ class LoopNet:
 
     # ---- one request -------------------------------------------------------------------------------------
 
-    def _persist(self, url: str, headers: Mapping[str, str], method: str, body: bytes, accept: Sequence[int]) -> Answer:
+    def _persist(
+        self, url: str, headers: Mapping[str, str], method: str, body: bytes, accept: Sequence[int]
+    ) -> Response:
         """Tries three times, as the polite client does; a form is not sent again to who may have acted on it."""
-        trouble, sent = Trouble("never asked"), 0
+        trouble, sent = Retryable("never asked"), 0
         for n in range(TRIES):
             if n:
                 self.sleep(2.0 ** (n - 1))
             outcome = self._once(url, headers, method, body, accept)
-            if isinstance(outcome, Answer):
+            if isinstance(outcome, Response):
                 return outcome._replace(tries=sent + 1)
             trouble, sent = outcome, sent + outcome.sent
             if trouble.sent and method == "POST":
                 break
-        problem = Wait(trouble.seconds, trouble.reason) if trouble.seconds else NetError(trouble.reason)
+        problem = RetryLater(trouble.seconds, trouble.reason) if trouble.seconds else NetError(trouble.reason)
         problem.tries = sent
         raise problem
 
     def _once(
         self, url: str, headers: Mapping[str, str], method: str, body: bytes, accept: Sequence[int]
-    ) -> Answer | Trouble:
+    ) -> Response | Retryable:
         host, asked = self._asked(url, headers, method, body)
         fault = self.plan.at(host, asked.path, self.now())
         trouble = self._broken(host, fault)
@@ -147,9 +149,9 @@ class LoopNet:
         reply = played(self._scene(host), asked, fault).reply
         told = {"content-type": reply.type, **reply.headers}
         if 300 <= reply.status < 400 and reply.status not in accept:
-            raise Refused(f"{host}: leads to an inside address that no setting names")
+            raise RequestRefused(f"{host}: leads to an inside address that no setting names")
         wrong = settled(reply.status, told, accept, self.now())
-        return wrong or Answer(reply.status, told, reply.body, url, self.now())
+        return wrong or Response(reply.status, told, reply.body, url, self.now())
 
     def _asked(
         self, url: str, headers: Mapping[str, str], method: str = "GET", body: bytes = b""
@@ -164,19 +166,19 @@ class LoopNet:
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         return host, request(target, {name.lower(): value for name, value in headers.items()}, method, body)
 
-    def _broken(self, host: str, fault: Fault | None) -> Trouble | None:
+    def _broken(self, host: str, fault: Fault | None) -> Retryable | None:
         """What a client makes of a connection that fails. Raises NetError for an answer that is too large."""
         if fault is None:
             return None
         if fault.kind == "refused":
-            return Trouble(f"{host}: the connection was refused", sent=False)
+            return Retryable(f"{host}: the connection was refused", sent=False)
         if fault.kind == "oversized":
             raise NetError(f"{host}: the answer has more than 64,000,000 bytes")
         if fault.kind == "slow":
             self.clock.advance(fault.value)
         if fault.kind == "stall":
             self.clock.advance(STALLED)
-        return Trouble(f"{host}: {_BROKEN[fault.kind]}") if fault.kind in _BROKEN else None
+        return Retryable(f"{host}: {_BROKEN[fault.kind]}") if fault.kind in _BROKEN else None
 
     def _scene(self, host: str) -> Scene:
         return Scene(self.script, self.now(), host, self.bases)
@@ -184,11 +186,11 @@ class LoopNet:
     # ---- a stream ----------------------------------------------------------------------------------------
 
     def _opened(self, url: str, headers: Mapping[str, str]) -> tuple[str, Request]:
-        """Which host, and what is asked of it, once it has agreed. Raises Wait, Refused and NetError."""
+        """Which host, and what is asked of it, once it has agreed. Raises RetryLater, RequestRefused and NetError."""
         host, asked = self._asked(url, headers)
         fault = self.plan.at(host, asked.path, self.now())
         if asked.path not in STREAMS and not asked.path.startswith(sse.PATH):
-            raise Refused(f"{host}: no stream is told there", 404)
+            raise RequestRefused(f"{host}: no stream is told there", 404)
         instead = refusal(self._scene(host), fault)
         if instead is not None:
             wrong = settled(instead.status, instead.headers, (), self.now()) if instead.status >= 400 else None
@@ -218,6 +220,6 @@ def _base(name: str, address: str) -> str:
     return f"{address.partition('://')[0]}://{name.replace('.', '-')}.loopback"
 
 
-def _is_a_net(net: LoopNet) -> Net:
+def _is_a_net(net: LoopNet) -> HttpClient:
     """For mypy: it keeps the promise of hotpapers.model.Net."""
     return net

@@ -15,7 +15,7 @@ ADDRESSES = {
     "huggingface": "https://huggingface.co/papers/{}",
     "prose": "arXiv:{}",
 }
-"""The forms that the script uses, of those in hotpapers.arxiv_id.address."""
+"""The forms that the script uses, of those in hotpapers.ids.arxiv.addresses."""
 SHOWN = 24
 """Characters of an address that an app shows."""
 

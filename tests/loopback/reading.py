@@ -9,16 +9,25 @@ from typing import Any, TypeVar
 import msgspec
 
 from hotpapers.errors import NetError, Stopped
-from hotpapers.model import Item, Mention, Net, Page, Post, Seen, Snapshot, Source
-from hotpapers.net import Limits, PoliteNet, Reservations
+from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient
+from hotpapers.model import (
+    HttpClient,
+    Item,
+    Mention,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Snapshot,
+    Source,
+)
 from hotpapers.sources import SOURCES
+from tests.http.server import TRUST
 from tests.loopback.clock import Clock
 from tests.loopback.servers import Loopback
 from tests.loopback.settings import settings_toml
-from tests.net.server import TRUST
 
 T = TypeVar("T", bound=Item)
-SHORT = Limits(connect=5.0, read=0.5, whole=20.0, backoff=0.0)
+SHORT = ClientLimits(connect=5.0, read=0.5, whole=20.0, backoff=0.0)
 """Short enough to wait for a server that stalls."""
 
 
@@ -30,27 +39,27 @@ def make(name: str, bases: Mapping[str, str], known: Container[str] = (), **chan
     return kind(msgspec.convert(table, settings), known)
 
 
-def client(loopback: Loopback, **settings: Any) -> PoliteNet:
+def client(loopback: Loopback, **settings: Any) -> PoliteHttpClient:
     """The program's client, going by the loopback's clock and in no hurry with nobody."""
     clock: Clock = loopback.clock
     given: dict[str, Any] = {
         "base_addresses": [base for host, base in loopback.bases.items() if host != "trap"], "context": TRUST,
-        "clock": clock.now, "sleep": lambda seconds: None, "pace": {"127.0.0.1": 0.0}, "reserve": Reservations(),
+        "clock": clock.now, "sleep": lambda seconds: None, "pace": {"127.0.0.1": 0.0}, "reserve": HostPacer(),
     }  # fmt: skip
-    return PoliteNet("hotpapers/0 (+https://library.example/)", **(given | settings))
+    return PoliteHttpClient("hotpapers/0 (+https://library.example/)", **(given | settings))
 
 
-def seen_in(pages: Iterable[Page]) -> list[Seen]:
+def seen_in(pages: Iterable[PayloadPage]) -> list[RawPayload]:
     """What stands on pages."""
     return [seen for page in pages for seen in page.seen]
 
 
-def cursor_in(pages: Iterable[Page]) -> str | None:
+def cursor_in(pages: Iterable[PayloadPage]) -> str | None:
     """Where to go on after them."""
     return next((page.cursor for page in reversed(list(pages)) if page.cursor is not None), None)
 
 
-def items_in(source: Source, pages: Iterable[Page]) -> list[Item]:
+def items_in(source: Source, pages: Iterable[PayloadPage]) -> list[Item]:
     """What is read from pages, in order."""
     return [item for seen in seen_in(pages) for item in source.read(seen)]
 
@@ -93,7 +102,7 @@ class Known(set[str]):
             self.update((post.post, post.account) if post.account else ())
 
 
-def listened(source: Source, net: Net, cursor: str | None, until: int, known: Known) -> tuple[list[Item], int]:
+def listened(source: Source, net: HttpClient, cursor: str | None, until: int, known: Known) -> tuple[list[Item], int]:
     """What a stream tells from a cursor until it has told up to a moment, and up to which moment it did then.
 
     A server that falls silent is only left for the next: it is opened again where it ended.
@@ -112,7 +121,7 @@ def listened(source: Source, net: Net, cursor: str | None, until: int, known: Kn
     return items, reached
 
 
-def _patient(pages: Iterator[Page]) -> Iterator[Page]:
+def _patient(pages: Iterator[PayloadPage]) -> Iterator[PayloadPage]:
     try:
         yield from pages
     except (NetError, Stopped):

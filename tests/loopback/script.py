@@ -87,7 +87,7 @@ class Account(NamedTuple):
 
 
 class Naming(NamedTuple):
-    """How a message names a paper: `form`, a word of hotpapers.arxiv_id.address; `place`: link, card or text."""
+    """How a message names a paper: `form`, a word of hotpapers.ids.arxiv.addresses; `place`: link, card or text."""
 
     paper: str
     form: str = "abs"

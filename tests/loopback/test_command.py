@@ -14,7 +14,7 @@ import pytest
 
 from hotpapers import announcement_days as days
 from hotpapers.model import DAY, HOUR, Announcement, Coverage, Item, Mention, Paper, Post, Snapshot
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.conftest import ROOT
 from tests.loopback import __main__ as command
 from tests.loopback import expected, hurry

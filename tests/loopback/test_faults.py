@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from hotpapers.errors import InputError, NetError, Refused, Wait
-from hotpapers.model import HOUR, Announcement, Net, Page
-from hotpapers.net import websocket
+from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater
+from hotpapers.http import websocket
+from hotpapers.model import HOUR, Announcement, HttpClient, PayloadPage
 from tests.loopback import hosts
 from tests.loopback.clock import RunningClock, SteppedClock, moment
 from tests.loopback.faults import KINDS, Fault, Plan, fault, parse, some
@@ -144,7 +144,8 @@ def test_a_plain_client_sees_it_and_sees_it_end(kind: str, loopback: Loopback) -
 
 
 RAISES: dict[str, type[NetError]] = {
-    "401": Refused, "403": Refused, "404": Refused, "410": Refused, "429": Wait, "503": Wait, "redirect": Refused,
+    "401": RequestRefused, "403": RequestRefused, "404": RequestRefused, "410": RequestRefused, "429": RetryLater,
+    "503": RetryLater, "redirect": RequestRefused,
 }  # fmt: skip
 HARMLESS = ("slow", "empty", "blind", "skewed", "replayed", "reversed", "doubled")
 
@@ -198,7 +199,7 @@ def test_a_missed_day_of_arxiv_is_healed() -> None:
     clock = SteppedClock(NOW)
     net = LoopNet(WORLD, clock, Plan([parse("arxiv/rss=empty@2026-03-13T04:00/1d")]))
     source = make("arxiv", net.bases, archives=["cs", "math"])
-    cursor, pages = cursor_in(source.pages(net, None)), list[Page]()
+    cursor, pages = cursor_in(source.pages(net, None)), list[PayloadPage]()
     for day in ("2026-03-13T15:00", "2026-03-16T15:00"):
         clock.to(moment(day))
         pages += source.pages(net, cursor)
@@ -218,7 +219,7 @@ OPENS = ("slow", "skewed", "replayed", "reversed", "doubled", "malformed", "empt
 WRITTEN = {"slow": "slow:0.1", "replayed": "replayed:300"}
 
 
-def hears(net: Net, base: str, many: int = 30, patience: int = 200) -> list[bytes]:
+def hears(net: HttpClient, base: str, many: int = 30, patience: int = 200) -> list[bytes]:
     """What a stream told in the last ten minutes: nearly all; nothing, if it says nothing for so many silences."""
     found, silence = list[bytes](), 0
     for message in net.messages(f"{base}{STREAM}{NOW - 10 * MINUTE}"):
@@ -253,7 +254,7 @@ def test_a_stream_without_sockets_has_it_too(kind: str) -> None:
     assert net.now() - NOW < HOUR
 
 
-def check_stream(kind: str, net: Net, base: str, well: list[bytes]) -> None:
+def check_stream(kind: str, net: HttpClient, base: str, well: list[bytes]) -> None:
     if kind not in OPENS:
         with pytest.raises(NetError) as caught:
             hears(net, base)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.errors import NetError, Refused, Stopped
+from hotpapers.errors import NetError, RequestRefused, Stopped
 from hotpapers.model import DAY, HOUR, Post
 from tests.conftest import ROOT
 from tests.loopback import expected, feeds, hackernews, reddit, x
@@ -136,11 +136,11 @@ def test_what_is_nowhere_is_not_found() -> None:
     net = LoopNet(WORLD, SteppedClock(NOW))
     with pytest.raises(NetError, match="nobody of that name"):
         net.get("https://arxiv.org/abs/2603.00001")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         list(net.messages(net.bases["lobsters"]))
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         next(net.lines(f"{net.bases['mastodon.one']}/api/v1/streaming/public"))
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         net.post(f"{net.bases['reddit']}/api/v1/access_token", form={"grant_type": "client_credentials"})
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from hotpapers import announcement_days as days
-from hotpapers import arxiv_id
-from hotpapers.collect.assembly import addresses, chosen_sources
+from hotpapers.ids import arxiv
+from hotpapers.ingest.job_factory import addresses, chosen_sources
 from hotpapers.model import (
     DAY,
     HOUR,
     Account,
     Announcement,
     Coverage,
-    Net,
+    HttpClient,
     Paper,
     Post,
     Reaction,
@@ -64,7 +64,7 @@ def loopback(clock: SteppedClock) -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def net(loopback: Loopback, clock: SteppedClock) -> Iterator[Net]:
+def net(loopback: Loopback, clock: SteppedClock) -> Iterator[HttpClient]:
     clock.set(NOW)
     with client(loopback) as net:
         yield net
@@ -91,7 +91,7 @@ def test_nothing_but_addresses_and_what_has_no_default_differs_from_the_defaults
 # ---- arXiv -------------------------------------------------------------------------------------------------
 
 
-def test_arxiv(net: Net, loopback: Loopback, clock: SteppedClock) -> None:
+def test_arxiv(net: HttpClient, loopback: Loopback, clock: SteppedClock) -> None:
     source = make("arxiv", loopback.bases)
     pages = list(source.pages(net, None))
     items = items_in(source, pages)
@@ -112,12 +112,12 @@ def test_arxiv(net: Net, loopback: Loopback, clock: SteppedClock) -> None:
     assert all(one.state == "complete" for one in of(Coverage, again)[-4:])
 
 
-def test_arxiv_is_harvested_with_resumption(net: Net, loopback: Loopback) -> None:
+def test_arxiv_is_harvested_with_resumption(net: HttpClient, loopback: Loopback) -> None:
     source = make("arxiv", loopback.bases, since="2026-02-26")
     items = items_in(source, source.pages(net, None))
     papers = {item.paper for item in of(Paper, items)}
     labels = [*days.between("2026-02-25", "2026-03-12"), "2026-03-12"]
-    everything = {arxiv_id.key(paper.id) for label in labels for paper in WORLD.papers(label)}
+    everything = {arxiv.key(paper.id) for label in labels for paper in WORLD.papers(label)}
     assert everything <= papers
     assert any("resumptionToken" in asked.path for asked in loopback.asked)
     found = {a.paper for a in of(Announcement, items) if a.type == "new"}
@@ -143,7 +143,7 @@ def wanted(network: str) -> list[Said]:
 
 
 @pytest.mark.parametrize("network", POLLED)
-def test_posts_with_papers_and_counts(network: str, net: Net, loopback: Loopback) -> None:
+def test_posts_with_papers_and_counts(network: str, net: HttpClient, loopback: Loopback) -> None:
     source = make(network, loopback.bases)
     items = items_in(source, source.pages(net, None))
     by_key = {expected.key(said, loopback.bases): said for said in wanted(network)}
@@ -165,7 +165,7 @@ def figures_of(snapshot: Snapshot | None) -> expected.Figures | None:
 
 @pytest.mark.parametrize("network", ["hackernews", "huggingface", "lobsters", "reddit", "mastodon", "bluesky"])
 def test_counts_are_read_again_and_what_is_gone_is_told(
-    network: str, net: Net, loopback: Loopback, clock: SteppedClock
+    network: str, net: HttpClient, loopback: Loopback, clock: SteppedClock
 ) -> None:
     said = [one for one in between(WORLD, network, NOW - 9 * DAY, NOW) if one.names and there(one, one.at)]
     gone = [one for one in said if expected.gone(one, LATER)]
@@ -181,7 +181,9 @@ def test_counts_are_read_again_and_what_is_gone_is_told(
         assert figures_of(snapshot) == expected.figures(by_key[key], LATER), by_key[key]
 
 
-def test_mastodon_finds_what_has_the_hashtag_and_believes_home_servers_alone(net: Net, loopback: Loopback) -> None:
+def test_mastodon_finds_what_has_the_hashtag_and_believes_home_servers_alone(
+    net: HttpClient, loopback: Loopback
+) -> None:
     source = make("mastodon", loopback.bases)
     items = items_in(source, source.pages(net, None))
     found = posts_in(items)
@@ -195,7 +197,7 @@ def test_mastodon_finds_what_has_the_hashtag_and_believes_home_servers_alone(net
 
 
 def test_mastodon_polled_for_a_day_misses_nothing_that_has_the_hashtag(
-    net: Net, loopback: Loopback, clock: SteppedClock
+    net: HttpClient, loopback: Loopback, clock: SteppedClock
 ) -> None:
     source = make("mastodon", loopback.bases)
     cursor, items = None, []
@@ -214,7 +216,7 @@ def test_mastodon_polled_for_a_day_misses_nothing_that_has_the_hashtag(
     assert len({limit for post in of(Post, items) for limit in post.limits}) >= 2
 
 
-def test_reddit_without_a_key_has_posts_and_no_counts(net: Net, loopback: Loopback) -> None:
+def test_reddit_without_a_key_has_posts_and_no_counts(net: HttpClient, loopback: Loopback) -> None:
     source = make("reddit", loopback.bases, client_id="", client_secret="")
     items = items_in(source, source.pages(net, None))
     newest = [one for one in between(WORLD, "reddit", NOW - 20 * DAY, NOW) if there(one, NOW)][-25:]
@@ -225,13 +227,13 @@ def test_reddit_without_a_key_has_posts_and_no_counts(net: Net, loopback: Loopba
     assert [post.gone for post in of(Post, told)] == ["deleted"]
 
 
-def test_a_feed_that_did_not_change_is_not_sent_again(net: Net, loopback: Loopback) -> None:
+def test_a_feed_that_did_not_change_is_not_sent_again(net: HttpClient, loopback: Loopback) -> None:
     source = make("feeds", loopback.bases)
     assert seen_in(source.pages(net, None)) and not seen_in(source.pages(net, None))
     assert [asked.status for asked in list(loopback.asked)[-3:]] == [304] * 3
 
 
-def test_x_looks_posts_up(net: Net, loopback: Loopback, clock: SteppedClock) -> None:
+def test_x_looks_posts_up(net: HttpClient, loopback: Loopback, clock: SteppedClock) -> None:
     clock.to(LATER)
     source = make("x", loopback.bases)
     said = [one for one in between(WORLD, "x", NOW - 5 * DAY, NOW) if one.names]
@@ -327,7 +329,7 @@ def check_lines(running: Loopback) -> None:
 # ---- profiles ------------------------------------------------------------------------------------------
 
 
-def test_accounts_say_of_themselves_what_they_are_told_to(loopback: Loopback, net: Net) -> None:
+def test_accounts_say_of_themselves_what_they_are_told_to(loopback: Loopback, net: HttpClient) -> None:
     """By id and handle on Bluesky's view; by name on a Mastodon server, for its own accounts alone, in HTML."""
     ada = next(one for one in WORLD.accounts("bluesky") if present(one, NOW))
     moss = next(one for one in WORLD.accounts("mastodon") if present(one, NOW) and one.home == "one")

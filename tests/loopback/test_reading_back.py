@@ -8,7 +8,7 @@ import pytest
 
 from hotpapers import announcement_days as calendar
 from hotpapers.errors import Stopped
-from hotpapers.model import DAY, HOUR, Announcement, Page, ReadsBack
+from hotpapers.model import DAY, HOUR, Announcement, BackfillingSource, PayloadPage
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.loopnet import LoopNet
@@ -34,12 +34,12 @@ HELD_BACK = 0.1
 """The part of a day's papers of which OAI-PMH does not say that they were announced later than usual."""
 
 
-def back(name: str, since: int = WEEK, now: int = NOW) -> tuple[ReadsBack, LoopNet, list[Page]]:
+def back(name: str, since: int = WEEK, now: int = NOW) -> tuple[BackfillingSource, LoopNet, list[PayloadPage]]:
     """What a network tells when it is read for the first time."""
     net = LoopNet(WORLD, SteppedClock(now), stop_at=now + HOUR)
     source = make(name, net.bases)
-    assert isinstance(source, ReadsBack)
-    pages: list[Page] = []
+    assert isinstance(source, BackfillingSource)
+    pages: list[PayloadPage] = []
     try:
         for page in source.pages_since(net, None, since):
             pages.append(page)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers import announcement_days as days
-from hotpapers import mentions
+from hotpapers.ids import mentions
 from hotpapers.model import DAY, HOUR
 from tests.loopback import ids, naming, script
 from tests.loopback.clock import RunningClock, SteppedClock, moment

@@ -6,7 +6,7 @@ from collections import Counter
 
 from hypothesis import strategies as st
 
-from hotpapers.model import HOUR, Attention, Candidate, Peers, Talk
+from hotpapers.model import HOUR, Attention, Candidate, RankingInput, VoiceHistogram
 
 CUT = 1_700_000_000_000_000
 ARCHIVES = ("cs", "hep-th", "astro-ph", "")
@@ -26,13 +26,13 @@ def candidate(paper: str, *heard: Attention, archive: str = "cs", announced_at: 
     )
 
 
-def peers(counts: dict[int, int], archive: str = "cs", network: str = "bluesky", age: int = 24) -> Peers:
+def peers(counts: dict[int, int], archive: str = "cs", network: str = "bluesky", age: int = 24) -> VoiceHistogram:
     """Papers by voices."""
-    return Peers(network=network, age=age, archive=archive, counts=tuple(sorted(counts.items())))
+    return VoiceHistogram(network=network, age=age, archive=archive, counts=tuple(sorted(counts.items())))
 
 
 @st.composite
-def talks(draw: st.DrawFn) -> Talk:
+def talks(draw: st.DrawFn) -> RankingInput:
     """Up to 8 candidates on two networks at one age, each among its peers at its age's mark, or measured apart."""
     age = draw(st.sampled_from([0, 6, 24]))
     counts: dict[tuple[str, str], Counter[int]] = {
@@ -53,7 +53,7 @@ def talks(draw: st.DrawFn) -> Talk:
             until = announced_at + age * HOUR
             heard.append(attention(voices, network, age, own=voices if stands else None, until=until, likes=voices))
         made.append(candidate(f"2401.{number:05}", *heard, archive=archive, announced_at=announced_at, order=number))
-    return Talk(
+    return RankingInput(
         candidates=tuple(made),
         peers=tuple(
             peers(dict(counter), archive, network, age) for (network, archive), counter in counts.items() if counter

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers import ranking
-from hotpapers.model import Talk
+from hotpapers.model import RankingInput
 from tests.ranking.talks import attention, candidate
 
 
@@ -12,7 +12,7 @@ def test_reposts_and_likes_of_all_networks() -> None:
     high = candidate(
         "2401.00002", attention(1, reposts=1, likes=30), attention(2, "mastodon", reposts=0, likes=19), order=2
     )
-    first, second = ranking.rank(Talk(candidates=(low, high), peers=()), "classic/1")
+    first, second = ranking.rank(RankingInput(candidates=(low, high), peers=()), "classic/1")
     assert (first.paper, first.score, first.voices) == ("arxiv:2401.00002", 50, 3)
     assert [(part.network, part.rule, part.score) for part in first.parts] == [
         ("bluesky", "classic", 31),
@@ -23,7 +23,7 @@ def test_reposts_and_likes_of_all_networks() -> None:
 
 def test_level_ones_keep_their_order_in_the_file() -> None:
     places = [candidate(f"2401.0000{9 - n}", attention(n, likes=50), order=n) for n in (3, 1, 2)]
-    ordered = ranking.rank(Talk(candidates=tuple(places), peers=()), "classic/1")
+    ordered = ranking.rank(RankingInput(candidates=tuple(places), peers=()), "classic/1")
     assert [one.paper[-1] for one in ordered] == ["8", "7", "6"]
     assert all(one.level for one in ordered)
 
@@ -32,10 +32,10 @@ def test_without_a_listing_the_earlier_announcement_then_the_id() -> None:
     late = candidate("2401.00001", attention(1, likes=50), announced_at=2)
     other = candidate("2401.00003", attention(1, likes=50), announced_at=1)
     early = candidate("2401.00002", attention(1, likes=50), announced_at=1)
-    ordered = ranking.rank(Talk(candidates=(late, other, early), peers=()), "classic/1")
+    ordered = ranking.rank(RankingInput(candidates=(late, other, early), peers=()), "classic/1")
     assert [one.paper[-1] for one in ordered] == ["2", "3", "1"]
 
 
 def test_nobody_said_anything() -> None:
-    (only,) = ranking.rank(Talk(candidates=(candidate("2401.00001"),), peers=()), "classic/1")
+    (only,) = ranking.rank(RankingInput(candidates=(candidate("2401.00001"),), peers=()), "classic/1")
     assert (only.score, only.voices, only.parts) == (0, 0, ())

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from hotpapers import ranking
 from hotpapers.categories import group_of
 from hotpapers.errors import UsageError
-from hotpapers.model import Attention, Candidate, Part, Peers, Talk
+from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, VoiceHistogram
 from hotpapers.ranking.rarity import millipoints
 from tests.ranking.talks import attention, candidate, peers, talks
 
 
-def only_part(one: Candidate, *others: Peers) -> Part:
+def only_part(one: Candidate, *others: VoiceHistogram) -> ScoreComponent:
     """The one part of the one candidate's score."""
-    (scored,) = ranking.rank(Talk(candidates=(one,), peers=others), "rarity/1")
+    (scored,) = ranking.rank(RankingInput(candidates=(one,), peers=others), "rarity/1")
     (part,) = scored.parts
     assert scored.score == part.score
     return part
@@ -76,7 +76,7 @@ def test_the_caller_s_decimal_settings_do_not_matter(a: int, b: int) -> None:
 
 def test_a_part_says_all_that_it_was_computed_from() -> None:
     part = only_part(candidate("2401.00001", attention(40)), peers({3: 4781, 40: 11, 90: 20}))
-    assert part == Part(
+    assert part == ScoreComponent(
         network="bluesky", rule="rarity", score=2177, voices=40, papers=4812, atleast=31, among="cs", age=24,
         until=part.until, own=None,
     )  # fmt: skip
@@ -151,17 +151,17 @@ def test_score_then_voices_then_announcement_then_id() -> None:
     more = candidate("2401.00008", attention(10), attention(2, "mastodon"), announced_at=8)
     early = candidate("2401.00007", attention(10), announced_at=3)
     small, great = (candidate(f"2401.0000{n}", attention(10), announced_at=5) for n in (4, 6))
-    ordered = ranking.rank(Talk(candidates=(great, early, small, more, first), peers=others), "rarity/1")
+    ordered = ranking.rank(RankingInput(candidates=(great, early, small, more, first), peers=others), "rarity/1")
     assert [one.paper[-1] for one in ordered] == ["9", "8", "7", "4", "6"]
     assert [one.level for one in ordered] == [False, True, True, True, True]
 
 
 def test_an_unknown_ranking_names_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"rarity/2: no such ranking; there are classic/1, rarity/1"):
-        ranking.rank(Talk(candidates=(), peers=()), "rarity/2")
+        ranking.rank(RankingInput(candidates=(), peers=()), "rarity/2")
 
 
-def plainly(talk: Talk) -> list[tuple[str, int]]:
+def plainly(talk: RankingInput) -> list[tuple[str, int]]:
     """The ranking once more, written down as DESIGN §7 says it."""
     rows = []
     for one in talk.candidates:
@@ -170,7 +170,7 @@ def plainly(talk: Talk) -> list[tuple[str, int]]:
     return [(paper, -score) for score, _, _, paper in sorted(rows)]
 
 
-def _plain_part(talk: Talk, mine: str, a: Attention) -> int:
+def _plain_part(talk: RankingInput, mine: str, a: Attention) -> int:
     there = [p for p in talk.peers if (p.network, p.age) == (a.network, a.age)]
     narrow = [p for p in there if p.archive == mine] if mine else []
     wider = [p for p in there if group_of(p.archive) == group_of(mine)] if mine else []
@@ -189,12 +189,12 @@ def _plain_part(talk: Talk, mine: str, a: Attention) -> int:
 
 
 @given(talks())
-def test_the_same_as_paper_by_paper(talk: Talk) -> None:
+def test_the_same_as_paper_by_paper(talk: RankingInput) -> None:
     assert [(one.paper, one.score) for one in ranking.rank(talk, "rarity/1")] == plainly(talk)
 
 
 @given(talks(), st.sampled_from(["rarity/1", "classic/1"]))
-def test_a_score_is_the_sum_of_its_parts_and_level_is_said_of_neighbours(talk: Talk, name: str) -> None:
+def test_a_score_is_the_sum_of_its_parts_and_level_is_said_of_neighbours(talk: RankingInput, name: str) -> None:
     ordered = ranking.rank(talk, name)
     assert [one.score for one in ordered] == [sum(part.score for part in one.parts) for one in ordered]
     assert [one.voices for one in ordered] == [sum(part.voices for part in one.parts) for one in ordered]
@@ -204,16 +204,16 @@ def test_a_score_is_the_sum_of_its_parts_and_level_is_said_of_neighbours(talk: T
 
 
 @given(talks(), st.randoms(use_true_random=False), st.sampled_from(["rarity/1", "classic/1"]))
-def test_the_order_in_which_things_come_does_not_matter(talk: Talk, random: object, name: str) -> None:
+def test_the_order_in_which_things_come_does_not_matter(talk: RankingInput, random: object, name: str) -> None:
     shuffled_candidates, shuffled_peers = list(talk.candidates), list(talk.peers)
     random.shuffle(shuffled_candidates)  # type: ignore[attr-defined]
     random.shuffle(shuffled_peers)  # type: ignore[attr-defined]
-    other = Talk(candidates=tuple(shuffled_candidates), peers=tuple(shuffled_peers))
+    other = RankingInput(candidates=tuple(shuffled_candidates), peers=tuple(shuffled_peers))
     assert ranking.rank(other, name) == ranking.rank(talk, name)
 
 
 @given(talks())
-def test_other_candidates_do_not_change_a_score(talk: Talk) -> None:
+def test_other_candidates_do_not_change_a_score(talk: RankingInput) -> None:
     """A score is measured against the papers compared, which the talk names, not against who else is a candidate."""
     scores = {one.paper: one.score for one in ranking.rank(talk, "rarity/1")}
     alone = msgspec.structs.replace(talk, candidates=talk.candidates[:1])

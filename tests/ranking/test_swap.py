@@ -10,18 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers import ranking
-from hotpapers.model import HOUR, Attention, Candidate, Entry, Peers, Scored, Talk
-from hotpapers.ranking.swap import Growth, growths
+from hotpapers.model import (
+    HOUR,
+    Attention,
+    Candidate,
+    Entry,
+    RankingInput,
+    ScoredCandidate,
+    VoiceHistogram,
+)
+from hotpapers.ranking.swap import RequiredGrowth, growths
 from tests.ranking.talks import CUT, attention, candidate, peers, talks
 
 
-def entries(talk: Talk, name: str) -> list[Entry]:
+def entries(talk: RankingInput, name: str) -> list[Entry]:
     """The ranking as an issue keeps it."""
     inputs = {one.paper: one for one in talk.candidates}
     return [_entry(place, one, inputs[one.paper]) for place, one in enumerate(ranking.rank(talk, name), 1)]
 
 
-def _entry(place: int, one: Scored, source: Candidate) -> Entry:
+def _entry(place: int, one: ScoredCandidate, source: Candidate) -> Entry:
     return Entry(
         place=place, paper=one.paper, score=one.score, voices=one.voices, level=one.level, then=0,
         announced_at=source.announced_at, order=source.order, archive=source.archive, counts=(), parts=one.parts,
@@ -29,7 +37,7 @@ def _entry(place: int, one: Scored, source: Candidate) -> Entry:
     )  # fmt: skip
 
 
-def grown(talk: Talk, paper: str, network: str, count: int, name: str) -> Talk:
+def grown(talk: RankingInput, paper: str, network: str, count: int, name: str) -> RankingInput:
     """The talk if one paper had `count` on a network; it also stands so among its peers, if it is measured there."""
     peers_then = list(talk.peers)
     changed = []
@@ -40,17 +48,21 @@ def grown(talk: Talk, paper: str, network: str, count: int, name: str) -> Talk:
                 a = _grown_attention(one, a, count, name, peers_then)
             heard.append(a)
         changed.append(msgspec.structs.replace(one, attention=tuple(heard)))
-    return Talk(candidates=tuple(changed), peers=tuple(peers_then))
+    return RankingInput(candidates=tuple(changed), peers=tuple(peers_then))
 
 
-def _grown_attention(one: Candidate, a: Attention, count: int, name: str, there: list[Peers]) -> Attention:
+def _grown_attention(one: Candidate, a: Attention, count: int, name: str, there: list[VoiceHistogram]) -> Attention:
     if name == "classic/1":
         return msgspec.structs.replace(a, likes=count - a.reposts)
     at_mark = a.age == 0 or a.until == one.announced_at + a.age * HOUR
     if not (at_mark and a.own == a.voices):
         return msgspec.structs.replace(a, voices=count)
     index = next((i for i, p in enumerate(there) if (p.network, p.archive) == (a.network, one.archive)), None)
-    mine = Peers(network=a.network, age=a.age, archive=one.archive, counts=()) if index is None else there.pop(index)
+    mine = (
+        VoiceHistogram(network=a.network, age=a.age, archive=one.archive, counts=())
+        if index is None
+        else there.pop(index)
+    )
     moved = Counter(dict(mine.counts))
     moved[a.own] -= 1
     moved[count] += 1
@@ -58,14 +70,14 @@ def _grown_attention(one: Candidate, a: Attention, count: int, name: str, there:
     return msgspec.structs.replace(a, voices=count, own=count)
 
 
-def is_above(talk: Talk, paper: str, other: str, name: str) -> bool:
+def is_above(talk: RankingInput, paper: str, other: str, name: str) -> bool:
     papers = [one.paper for one in ranking.rank(talk, name)]
     return papers.index(paper) < papers.index(other)
 
 
 @settings(max_examples=60)
 @given(talks(), st.sampled_from(["rarity/1", "classic/1"]))
-def test_the_least_growth_that_swaps(talk: Talk, name: str) -> None:
+def test_the_least_growth_that_swaps(talk: RankingInput, name: str) -> None:
     for upper, lower in pairwise(entries(talk, name)):
         said = {growth.network: growth for growth in growths(lower, upper, talk.peers)}
         for part in lower.parts:
@@ -89,15 +101,15 @@ def test_level_in_all_but_the_announcement_is_enough() -> None:
     upper = candidate("2401.00001", attention(25), announced_at=5)
     for announced_at, needed in ((4, 25), (6, 26)):
         lower = candidate("2401.00002", attention(10), announced_at=announced_at)
-        above, below = entries(Talk(candidates=(upper, lower), peers=others), "rarity/1")
-        assert growths(below, above, others) == (Growth("bluesky", "voice", 10, needed),)
+        above, below = entries(RankingInput(candidates=(upper, lower), peers=others), "rarity/1")
+        assert growths(below, above, others) == (RequiredGrowth("bluesky", "voice", 10, needed),)
 
 
 def test_no_growth_on_a_sparse_network_is_enough() -> None:
     others = (peers({3: 4000}), peers({3: 2}, network="lobsters"))
     upper = candidate("2401.00001", attention(9))
     lower = candidate("2401.00002", attention(3, "lobsters"))
-    above, below = entries(Talk(candidates=(upper, lower), peers=others), "rarity/1")
+    above, below = entries(RankingInput(candidates=(upper, lower), peers=others), "rarity/1")
     assert growths(below, above, others) == ()
 
 
@@ -107,17 +119,17 @@ def test_passing_a_paper_takes_points_from_it() -> None:
     day_ago = CUT - 24 * HOUR
     upper = candidate("2401.00001", attention(20, own=20), announced_at=day_ago)
     lower = candidate("2401.00002", attention(10, own=10), attention(2, "mastodon", own=2), announced_at=day_ago)
-    talk = Talk(candidates=(upper, lower), peers=others)
+    talk = RankingInput(candidates=(upper, lower), peers=others)
     above, below = entries(talk, "rarity/1")
     assert (above.score, below.score) == (2780, 2479)
-    assert growths(below, above, talk.peers)[0] == Growth("bluesky", "voice", 10, 20)
+    assert growths(below, above, talk.peers)[0] == RequiredGrowth("bluesky", "voice", 10, 20)
 
 
 def test_in_a_listing_favorites_are_meant_and_for_the_classic_rule_both() -> None:
     upper = candidate("2401.00001", attention(90, "x", 0, reposts=10, likes=90))
     lower = candidate("2401.00002", attention(60, "x", 0, reposts=5, likes=60))
-    talk = Talk(candidates=(upper, lower), peers=(peers({60: 600, 80: 100}, network="x", age=0),))
+    talk = RankingInput(candidates=(upper, lower), peers=(peers({60: 600, 80: 100}, network="x", age=0),))
     above, below = entries(talk, "rarity/1")
-    assert growths(below, above, talk.peers) == (Growth("x", "favorite", 60, 91),)
+    assert growths(below, above, talk.peers) == (RequiredGrowth("x", "favorite", 60, 91),)
     above, below = entries(talk, "classic/1")
-    assert growths(below, above, talk.peers) == (Growth("x", "repost or like", 65, 101),)
+    assert growths(below, above, talk.peers) == (RequiredGrowth("x", "repost or like", 65, 101),)

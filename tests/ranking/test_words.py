@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import Count, Part
+from hotpapers.model import PrintedCount, ScoreComponent
 from hotpapers.ranking import words
 from hotpapers.ranking.rarity import millipoints
 
-PART = Part(
+PART = ScoreComponent(
     network="bluesky", rule="rarity", score=2177, voices=40, papers=4812, atleast=31, among="all", age=24, until=0
 )
 
@@ -71,7 +71,7 @@ def test_every_network_has_a_name() -> None:
 
 
 def test_counts_and_units() -> None:
-    counted = Count(network="x", voices=3, reposts=1, likes=1204, until=0)
+    counted = PrintedCount(network="x", voices=3, reposts=1, likes=1204, until=0)
     assert words.counts_sentence(counted) == "X (Twitter): 1 repost, 1,204 likes"
     assert words.units(1, "voice") == "1 voice"
     assert words.units(1204, "favorite") == "1,204 favorites"

@@ -8,7 +8,8 @@ import pytest
 
 from hotpapers import settings
 from hotpapers.errors import SettingsError
-from hotpapers.record import Record, blocked
+from hotpapers.moderation import blocklist
+from hotpapers.store import Record
 from tests.cli import made
 from tests.cli.run import good
 
@@ -58,4 +59,4 @@ def test_the_store_knows_what_is_never_quoted_whoever_renders_from_it(tmp_path: 
         good("status", "--config", home)
         good("status", "--store", store)  # without settings nothing is forgotten of them
         with Record(str(store)) as record:
-            assert blocked.noted(record.database) == blocked.Blocked(words=tuple(words))
+            assert blocklist.noted(record.database) == blocklist.Blocklist(words=tuple(words))

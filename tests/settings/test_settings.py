@@ -24,7 +24,7 @@ from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSet
 from hotpapers.settings.mail import MailingSettings
 from hotpapers.settings.pages import QuoteSettings, SummarySettings
 from hotpapers.settings.serve import ServeSettings
-from hotpapers.terms import TERMS, Change, table
+from hotpapers.terms import TERMS, TermsOverride, table
 
 EVERYTHING = """
 store = "postgresql://paper@db.example/hot"
@@ -202,7 +202,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
             block_accounts=("x:@loudowl",), block_words=("hoot",), block_servers=("owls.example",)
         ),
         summary=SummarySettings(url="http://127.0.0.1:11434/v1", model="owl-1", key="env:OWL_KEY"),
-        terms={"x": Change(keep=7, shown="text")},
+        terms={"x": TermsOverride(keep=7, shown="text")},
     )  # fmt: skip
     for struct in (
         found,

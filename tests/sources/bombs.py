@@ -19,12 +19,12 @@ import libipld
 import msgspec
 
 from hotpapers.errors import HotPapersError
-from hotpapers.foreign_json import decode_json
-from hotpapers.net.client import Limits
-from hotpapers.sources import syndication
+from hotpapers.http.client import ClientLimits
+from hotpapers.ids.html_text import LONGEST, plain
+from hotpapers.sources import feed_parser
 from hotpapers.sources.arxiv import xml
 from hotpapers.sources.bluesky import firehose
-from hotpapers.sources.text import LONGEST, plain
+from hotpapers.untrusted_json import decode_json
 
 ITEM = "<rss version='2.0'><channel><title>Kettles</title><item><title>One</title></item><item>"
 ATOM = "<feed xmlns='http://www.w3.org/2005/Atom'><title>Kettles</title><entry>"
@@ -71,7 +71,7 @@ CBOR_UNITS = (
     b"\xd8\x2a\x41\x00",
     b"\x9b",
 )
-MEGABYTES = Limits().size
+MEGABYTES = ClientLimits().size
 HELD = (0.003, 0.03, 0.3, 1.0)
 """Shares of the allowed size that are tried."""
 
@@ -127,7 +127,7 @@ def hypertext(chance: random.Random, size: int) -> str:
 
 
 def _feed(body: bytes) -> object:
-    return [plain(entry.content) for entry in syndication.entries(body, {}, "https://feeds.example/a")]
+    return [plain(entry.content) for entry in feed_parser.entries(body, {}, "https://feeds.example/a")]
 
 
 def _frame(message: bytes) -> object:
@@ -135,12 +135,12 @@ def _frame(message: bytes) -> object:
 
 
 KINDS = {
-    "feed": Kind(_feed, markup, syndication.LARGEST),
+    "feed": Kind(_feed, markup, feed_parser.LARGEST),
     "arxiv": Kind(lambda body: xml.pieces(body, "item"), markup, MEGABYTES),
     "json": Kind(lambda body: decode_json(body, object), document, MEGABYTES),
-    "json feed": Kind(_feed, document, syndication.LARGEST),
+    "json feed": Kind(_feed, document, feed_parser.LARGEST),
     "html": Kind(plain, hypertext, LONGEST),
-    "cbor": Kind(_frame, packed, Limits().message),
+    "cbor": Kind(_frame, packed, ClientLimits().message),
 }
 
 

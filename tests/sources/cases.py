@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from hotpapers.model import AnyItem, Item, Seen
+from hotpapers.model import AnyItem, Item, RawPayload
 from tests.conftest import ROOT, data
 
 AT = 1_790_000_000_000_000
 FOLDER = ROOT / "tests" / "data" / "sources"
-Reader = Callable[[Seen], Iterable[Item]]
+Reader = Callable[[RawPayload], Iterable[Item]]
 KeyOf = Callable[[str, bytes], str]
 
 
@@ -29,7 +29,7 @@ def check(source: str, case: str, read: Reader, key_of: KeyOf) -> None:
     """Reads a case and compares with what is expected of it."""
     name, kind = case.split(".")[:2]
     body = data(f"sources/{source}/{case}").read_bytes()
-    found = list(read(Seen(kind, key_of(name, body), body, AT)))
+    found = list(read(RawPayload(kind, key_of(name, body), body, AT)))
     expected = FOLDER / source / f"{name}.items.json"
     if os.environ.get("HOTPAPERS_REWRITE"):
         expected.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")

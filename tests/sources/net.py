@@ -19,10 +19,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from hotpapers.errors import HotPapersError, Refused, Stopped, Wait
-from hotpapers.model import Answer, Net
+from hotpapers.errors import HotPapersError, RequestRefused, RetryLater, Stopped
+from hotpapers.model import HttpClient, Response
 
-Reply = bytes | Answer | HotPapersError
+Reply = bytes | Response | HotPapersError
 Script = Reply | Iterable[Reply | None]
 Table = Mapping[str, Script] | Callable[[str], Script]
 
@@ -40,9 +40,9 @@ class Request(NamedTuple):
     at: int
 
 
-def reply(status: int = 200, body: bytes = b"", **headers: str) -> Answer:
+def reply(status: int = 200, body: bytes = b"", **headers: str) -> Response:
     """An answer; its address and moment are filled in when it is given. `retry_after` becomes `retry-after`."""
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, "", 0)
+    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, "", 0)
 
 
 class ScriptedNet:
@@ -81,7 +81,7 @@ class ScriptedNet:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         accept: Sequence[int] = (),
-    ) -> Answer:
+    ) -> Response:
         whole = f"{url}?{urlencode(params)}" if params else url
         return self._answer(Request("GET", whole, headers or {}, {}, self._now), accept)
 
@@ -93,7 +93,7 @@ class ScriptedNet:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         accept: Sequence[int] = (),
-    ) -> Answer:
+    ) -> Response:
         return self._answer(Request("POST", url, headers or {}, form or {}, self._now), accept)
 
     def messages(self, url: str, *, headers: Mapping[str, str] | None = None) -> Iterator[bytes | None]:
@@ -111,19 +111,19 @@ class ScriptedNet:
 
     # ---- the script ------------------------------------------------------------------------------------
 
-    def _answer(self, request: Request, accept: Sequence[int]) -> Answer:
+    def _answer(self, request: Request, accept: Sequence[int]) -> Response:
         self.requests.append(request)
         said = self._next(request.url)
         self.advance(self._pace)
         if isinstance(said, HotPapersError):
             raise said
-        answer = said if isinstance(said, Answer) else reply(200, said or b"")
+        answer = said if isinstance(said, Response) else reply(200, said or b"")
         return self._checked(answer._replace(url=answer.url or request.url, at=answer.at or self._now), accept)
 
     def _next(self, url: str) -> Reply | None:
         """The next thing that the script says at an address; at its end, the last one again."""
         script = self._script(url)
-        if isinstance(script, bytes | Answer | HotPapersError):
+        if isinstance(script, bytes | Response | HotPapersError):
             return script
         running = self._running.setdefault(url, iter(script))
         said = next(running, self._last.get(url))
@@ -136,23 +136,23 @@ class ScriptedNet:
         except KeyError:
             pytest.fail(f"nobody wrote down what is said at {url}")
 
-    def _checked(self, answer: Answer, accept: Sequence[int]) -> Answer:
+    def _checked(self, answer: Response, accept: Sequence[int]) -> Response:
         if 200 <= answer.status < 300 or answer.status in accept:
             return answer
         if answer.status in (429, 503):
-            raise Wait(float(answer.headers.get("retry-after", 60)), f"{answer.url}: {answer.status}")
-        raise Refused(f"{answer.url}: {answer.status}", answer.status)
+            raise RetryLater(float(answer.headers.get("retry-after", 60)), f"{answer.url}: {answer.status}")
+        raise RequestRefused(f"{answer.url}: {answer.status}", answer.status)
 
     def _stream(self, url: str) -> Iterator[bytes | None]:
         """What is said, one by one; None is half a minute of silence, an error is raised, and the end is the end."""
         script = self._script(url)
-        for said in [script] if isinstance(script, bytes | Answer | HotPapersError) else script:
+        for said in [script] if isinstance(script, bytes | Response | HotPapersError) else script:
             self.advance(30 if said is None else self._pace)
             if isinstance(said, HotPapersError):
                 raise said
-            yield said.body if isinstance(said, Answer) else said
+            yield said.body if isinstance(said, Response) else said
 
 
-def _is_a_net(net: ScriptedNet) -> Net:
+def _is_a_net(net: ScriptedNet) -> HttpClient:
     """For mypy: it keeps the promise of hotpapers.model.Net."""
     return net

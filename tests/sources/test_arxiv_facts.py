@@ -10,11 +10,11 @@ from random import Random
 import pytest
 
 from hotpapers import announcement_days as days
-from hotpapers.errors import NetError, Wait
-from hotpapers.model import HOUR, Announcement, Page, Paper
-from hotpapers.record import Record
-from hotpapers.record.writing import cursor_of
-from hotpapers.sources.arxiv import Arxiv, ArxivSettings, place
+from hotpapers.errors import NetError, RetryLater
+from hotpapers.model import HOUR, Announcement, Paper, PayloadPage
+from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state
+from hotpapers.store import Record
+from hotpapers.store.batches import cursor_of
 from tests.sources.arxiv_world import Made, World, papers_of
 from tests.sources.net import Reply, ScriptedNet
 
@@ -41,7 +41,7 @@ class Site:
     """A source and its record, as the runner keeps them; after each page it is looked what is known of each paper."""
 
     def __init__(self, world: World, store: Path, down: list[tuple[str, int, str, int]] | None = None) -> None:
-        self.world, self.source, self.down = world, Arxiv(SETTINGS), down or []
+        self.world, self.source, self.down = world, ArxivSource(SETTINGS), down or []
         self.net = ScriptedNet(self.say, now=days.closes_at(FIRST) - HOUR, pace=3)
         self.record = Record(str(store / "hotpapers.db"))
         self.known: dict[str, set[str]] = {}
@@ -52,7 +52,7 @@ class Site:
         down = any(
             days.closes_at(a) + x * HOUR <= at < days.closes_at(b) + y * HOUR for a, x, b, y in self.down
         )  # fmt: skip
-        return Wait(60, "Rate exceeded.") if down and "/api/" in url else self.world.answer(url, at)
+        return RetryLater(60, "Rate exceeded.") if down and "/api/" in url else self.world.answer(url, at)
 
     def live(self, random: Random | None = None) -> None:
         """Rounds until the week is over, each when it is due; with chance some are killed after a page."""
@@ -69,7 +69,7 @@ class Site:
             wait = (due - self.net.now()) / 1e6 if due else 600
             self.net.advance(max(wait, 1))
 
-    def keep(self, page: Page) -> None:
+    def keep(self, page: PayloadPage) -> None:
         at = self.net.now()
         self.record.read(page.seen, self.source.read, source="arxiv", cursor=page.cursor, at=at)
         for paper in self.papers():
@@ -110,7 +110,7 @@ def test_in_a_good_week_everything_is_known_of_every_paper(store: Path) -> None:
     latest = {paper.paper: paper for paper in site.papers()}
     for paper, _, type in wanted(site.world):
         assert type == "new" or (latest[paper].version, latest[paper].comment) == (2, "2 made-up pages")
-    assert place.parse(cursor_of(site.record.database, "arxiv")).owed == ()
+    assert cursor_state.parse(cursor_of(site.record.database, "arxiv")).owed == ()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -149,21 +149,23 @@ def test_what_the_api_does_not_have_is_asked_for_again_for_two_days(store: Path)
 
 
 def test_while_the_api_does_not_answer_nothing_is_given_up() -> None:
-    start = place.Place(day=FIRST, owed=("b",), overdue=("a",))
-    assert place.opened(start, TUESDAY).overdue == ("b",)
-    unheard = place.opened(start, TUESDAY, heard=False)
+    start = cursor_state.ArxivCursor(day=FIRST, owed=("b",), overdue=("a",))
+    assert cursor_state.opened(start, TUESDAY).overdue == ("b",)
+    unheard = cursor_state.opened(start, TUESDAY, heard=False)
     assert (unheard.owed, unheard.overdue) == ((), ("a", "b"))
-    assert place.opened(unheard, TUESDAY) == unheard  # the same day once more
-    many = place.Place(day=FIRST, owed=tuple(map(str, range(9000))), overdue=tuple(map(str, range(9000, 18000))))
-    assert len(place.opened(many, TUESDAY, heard=False).overdue) == place.MOST_OWED
+    assert cursor_state.opened(unheard, TUESDAY) == unheard  # the same day once more
+    many = cursor_state.ArxivCursor(
+        day=FIRST, owed=tuple(map(str, range(9000))), overdue=tuple(map(str, range(9000, 18000)))
+    )
+    assert len(cursor_state.opened(many, TUESDAY, heard=False).overdue) == cursor_state.MOST_OWED
 
 
 def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:
-    start = place.Place(day="2026-11-02", owed=("2611.00001v1", "2611.00002v2"), overdue=("2610.00009v1",))
-    assert place.described(start, ["2611.00003v1"], {"2611.00002v2", "2610.00009v1"}) == place.Place(
-        day="2026-11-02", owed=("2611.00001v1", "2611.00003v1")
-    )
-    assert place.described(start, ["2610.00009v1"], set()) == start
+    start = cursor_state.ArxivCursor(day="2026-11-02", owed=("2611.00001v1", "2611.00002v2"), overdue=("2610.00009v1",))
+    assert cursor_state.described(
+        start, ["2611.00003v1"], {"2611.00002v2", "2610.00009v1"}
+    ) == cursor_state.ArxivCursor(day="2026-11-02", owed=("2611.00001v1", "2611.00003v1"))
+    assert cursor_state.described(start, ["2610.00009v1"], set()) == start
 
 
 def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
@@ -171,5 +173,5 @@ def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
     site.net.advance(HOUR / 1e6 * 2)
     last = list(site.source.pages(site.net, None))[-1]
     assert (last.seen, last.cursor, last.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
-    owing = place.text(place.Place(day=FIRST, owed=("2611.00001v1",)))
+    owing = cursor_state.text(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
     assert site.source.next_due(site.net.now(), owing) == site.net.now() + 2 * HOUR

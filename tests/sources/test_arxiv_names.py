@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.sources.arxiv import names, tex
+from hotpapers.sources.arxiv import author_names, tex
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ from hotpapers.sources.arxiv import names, tex
     ],
 )
 def test_authors(line: str, wanted: list[str]) -> None:
-    assert list(names.authors(line)) == wanted
+    assert list(author_names.authors(line)) == wanted
 
 
 @given(st.text(alphabet="ab (),:.JrI\\'{}and", max_size=80))
 def test_any_line_gives_names_without_commas_and_parentheses(line: str) -> None:
-    for name in names.authors(line):
+    for name in author_names.authors(line):
         assert name == name.strip() and name
         assert not set(name) & set("(),")
 

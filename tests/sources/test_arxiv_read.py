@@ -14,9 +14,18 @@ import pytest
 
 from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
-from hotpapers.model import HOUR, Announcement, AnyItem, Coverage, Item, Paper, Seen
+from hotpapers.model import HOUR, Announcement, AnyItem, Coverage, Item, Paper, RawPayload
 from hotpapers.sources import SOURCES
-from hotpapers.sources.arxiv import Arxiv, ArxivSettings, api, facts, feeds, listing, oai, xml
+from hotpapers.sources.arxiv import (
+    ArxivSettings,
+    ArxivSource,
+    api,
+    daily_feeds,
+    listing,
+    oai_records,
+    page_facts,
+    xml,
+)
 from tests.conftest import DATA, SHARED, data
 from tests.sources.net import ScriptedNet
 
@@ -26,21 +35,23 @@ RECORDINGS = SHARED / "recordings" / "arxiv"
 GAP = {"first": "2026-11-09", "last": "2026-11-11", "after": "2611.00500", "before": "", "holidays": ""}
 
 
-def seen_in(name: str, body: bytes) -> list[Seen]:
+def seen_in(name: str, body: bytes) -> list[RawPayload]:
     """A document's pieces, as the source yields them: what it is, is said by the first word of its name."""
     kind, _, feed = name.partition("-")
     if kind == "feed":
-        parsed = feeds.parse(body)
+        parsed = daily_feeds.parse(body)
         bodies = [*(entry.body for entry in parsed.items), *parsed.unread]
-        return [Seen("announcement", "", xml.within(one, feed=feed.removesuffix(".xml")), AT) for one in bodies]
+        return [RawPayload("announcement", "", xml.within(one, feed=feed.removesuffix(".xml")), AT) for one in bodies]
     if kind in ("api", "query"):
-        return [Seen("paper", found.id, found.body, AT) for found in api.parse(body)]
-    records = oai.parse(body).records
-    return [Seen("record", key, xml.within(record, **GAP) if kind == "oai" else record, AT) for key, record in records]
+        return [RawPayload("paper", found.id, found.body, AT) for found in api.parse(body)]
+    records = oai_records.parse(body).records
+    return [
+        RawPayload("record", key, xml.within(record, **GAP) if kind == "oai" else record, AT) for key, record in records
+    ]
 
 
 def items_of(name: str, body: bytes) -> list[Item]:
-    return [item for seen in seen_in(name, body) for item in Arxiv().read(seen)]
+    return [item for seen in seen_in(name, body) for item in ArxivSource().read(seen)]
 
 
 # ---- pairs -----------------------------------------------------------------------------------------------
@@ -70,7 +81,7 @@ def test_a_listing_becomes_days(name: str) -> None:
 
 def test_a_piece_stays_as_it_came() -> None:
     document = data("sources", "arxiv", "feed-cs.xml").read_bytes()
-    for entry in feeds.parse(document).items:
+    for entry in daily_feeds.parse(document).items:
         assert entry.body in document
         assert entry.body.startswith(b"<item>") and entry.body.endswith(b"</item>")
     assert sum(seen.body.count(b"<item>") for seen in seen_in("feed-cs.xml", document)) == 3
@@ -141,13 +152,13 @@ LISTED: dict[str, dict[str, tuple[int, int]]] = {
 REFUSED: dict[str, tuple[Callable[[bytes], object], str]] = {
     # what arXiv says when it says no: never taken for an answer
     "catchup_400.html": (listing.parse, "not arXiv's listing"),
-    "feed_atom_error_bad_archive.xml": (feeds.parse, "Bad archive 'nosuch'"),
-    "feed_rss_error_bad_archive.xml": (feeds.parse, "Bad subject class 'XX'"),
-    "feed_rss_no_archive.txt": (feeds.parse, "syntax error"),
+    "feed_atom_error_bad_archive.xml": (daily_feeds.parse, "Bad archive 'nosuch'"),
+    "feed_rss_error_bad_archive.xml": (daily_feeds.parse, "Bad subject class 'XX'"),
+    "feed_rss_no_archive.txt": (daily_feeds.parse, "syntax error"),
     "list_bad_archive_error.html": (listing.parse, "not arXiv's listing"),
     "query_error_400_incorrect_id.xml": (api.parse, "incorrect id format for abc"),
     "from-docs/api_429.txt": (api.parse, "syntax error"),
-    "from-docs/oai_503_retry_after.txt": (oai.parse, "no element found"),
+    "from-docs/oai_503_retry_after.txt": (oai_records.parse, "no element found"),
     # Dublin Core has no categories, and nothing says which of its subjects is the primary one
     "oai/ListRecords_oai_dc_page1.xml": (lambda body: items_of("record", body), "unknown format"),
     "oai/ListRecords_oai_dc_page2.xml": (lambda body: items_of("record", body), "unknown format"),
@@ -157,12 +168,12 @@ OAI_ERRORS = {
     "badArgument": "badArgument",
     "badArgument_date": "badArgument",
     "badArgument_from_in_future": "badArgument",
-    "badResumptionToken": oai.STALE,
+    "badResumptionToken": oai_records.STALE,
     "badVerb": "badVerb",
     "cannotDisseminateFormat": "cannotDisseminateFormat",
     "idDoesNotExist": "idDoesNotExist",
     "idDoesNotExist_bad_structure": "idDoesNotExist",
-    "noRecordsMatch": oai.NOTHING,
+    "noRecordsMatch": oai_records.NOTHING,
 }
 
 NOT_READ = {
@@ -193,7 +204,7 @@ def test_a_recording_becomes_papers(name: str) -> None:
     found: Counter[str] = Counter()
     for seen in seen_in(kind, recorded(name)):
         try:
-            found.update(item.type if isinstance(item, Announcement) else "Paper" for item in Arxiv().read(seen))
+            found.update(item.type if isinstance(item, Announcement) else "Paper" for item in ArxivSource().read(seen))
         except InputError:
             found["unread"] += 1
     assert dict(found) == READ[name]
@@ -214,7 +225,7 @@ def test_a_recorded_refusal_is_no_answer(name: str) -> None:
 
 @pytest.mark.parametrize("name", OAI_ERRORS)
 def test_a_recorded_oai_error_is_told(name: str) -> None:
-    found = oai.parse(recorded(f"oai/error_{name}.xml"))
+    found = oai_records.parse(recorded(f"oai/error_{name}.xml"))
     assert found.error == OAI_ERRORS[name]
     assert found.why and not found.records
 
@@ -229,8 +240,8 @@ def test_recorded_details() -> None:
     assert (many.published_at, many.updated_at) == (1296677095000000, 1299906212000000)
     gone = one_paper("record", "oai/GetRecord_arXivRaw_withdrawn.xml")
     assert (gone.version, gone.comment) == (2, "This paper has been withdrawn")
-    assert oai.parse(recorded("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
-    assert oai.parse(recorded("oai/ListRecords_last_page.xml")).token == ""
+    assert oai_records.parse(recorded("oai/ListRecords_arXiv_page1.xml")).token.endswith("skip%3D15")
+    assert oai_records.parse(recorded("oai/ListRecords_last_page.xml")).token == ""
 
 
 def one_paper(kind: str, name: str) -> Paper:
@@ -251,8 +262,8 @@ def test_both_shapes_of_a_feed_say_the_same() -> None:
 
 
 def test_a_listed_paper_becomes_an_announcement() -> None:
-    fact = facts.Listed(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
-    (found,) = Arxiv().read(facts.listed_seen(fact, AT))
+    fact = page_facts.ListedFact(paper="2611.01200", category="cs", day="2026-11-09", type="cross")
+    (found,) = ArxivSource().read(page_facts.listed_seen(fact, AT))
     assert found == Announcement(
         paper="arxiv:2611.01200", day="2026-11-09", category="cs", type="cross", announced_at=1794186000000000,
         observed_at=AT,
@@ -269,8 +280,8 @@ def test_a_listed_paper_becomes_an_announcement() -> None:
         ("harvested", (), ("partial", "harvested later: days of announcement are estimates")),
     ],
 )
-def test_a_day_becomes_coverage(state: facts.State, lacks: tuple[str, ...], wanted: tuple[str, str]) -> None:
-    (found,) = Arxiv().read(facts.day_seen("2026-11-09", state, lacks, AT))
+def test_a_day_becomes_coverage(state: page_facts.State, lacks: tuple[str, ...], wanted: tuple[str, str]) -> None:
+    (found,) = ArxivSource().read(page_facts.day_seen("2026-11-09", state, lacks, AT))
     assert isinstance(found, Coverage)
     assert (found.state, found.reason) == wanted
     assert (found.network, found.from_at, found.until_at) == ("arxiv", 1794186000000000, 1794200400000000)
@@ -292,10 +303,10 @@ def test_a_day_becomes_coverage(state: facts.State, lacks: tuple[str, ...], want
 @pytest.mark.parametrize("kind", ["announcement", "paper", "record", "listed", "day", "something"])
 def test_what_cannot_be_read_says_so(kind: str, body: bytes) -> None:
     with pytest.raises((InputError, ValueError)):
-        list(Arxiv().read(Seen(kind, "key", body, AT)))
+        list(ArxivSource().read(RawPayload(kind, "key", body, AT)))
 
 
-@pytest.mark.parametrize("parse", [feeds.parse, api.parse, oai.parse, listing.parse])
+@pytest.mark.parametrize("parse", [daily_feeds.parse, api.parse, oai_records.parse, listing.parse])
 def test_another_document_is_no_answer(parse: Callable[[bytes], object]) -> None:
     with pytest.raises(InputError, match="not "):
         parse(b"<other/>")
@@ -325,7 +336,7 @@ def test_a_recorded_feed_goes_all_the_way() -> None:
     }
     nothing = b"<feed xmlns='http://www.w3.org/2005/Atom'/>"
     net = ScriptedNet(lambda url: table.get(url, nothing), now=days.closes_at("2024-03-05") + 300_000_000)
-    source = Arxiv(ArxivSettings(archives=("math",)))
+    source = ArxivSource(ArxivSettings(archives=("math",)))
     pages = list(source.pages(net, None))
     found = [item for page in pages for seen in page.seen for item in source.read(seen)]
     counts = Counter(item.type if isinstance(item, Announcement) else type(item).__name__ for item in found)

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from hotpapers import announcement_days as days
-from hotpapers.errors import InputError, NetError, Refused, SettingsError, Wait
+from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater, SettingsError
 from hotpapers.model import HOUR, Announcement, Coverage, Item, Paper
 from hotpapers.sources import SOURCES
-from hotpapers.sources.arxiv import ARCHIVES, Arxiv, ArxivSettings, place
+from hotpapers.sources.arxiv import ARCHIVES, ArxivSettings, ArxivSource, cursor_state
 from tests.sources.arxiv_world import Made, World, papers_of
 from tests.sources.net import Reply, Script, ScriptedNet, reply
 
@@ -29,7 +29,7 @@ class Life:
     """A source, its net, and what became of its pages. `faults`: what is said instead at an address, once each."""
 
     def __init__(self, world: World, settings: ArxivSettings = TWO, *, day: str = DAY, hour: int = 1) -> None:
-        self.source = Arxiv(settings)
+        self.source = ArxivSource(settings)
         self.world, self.faults = world, dict[str, list[Reply]]()
         self.net = ScriptedNet(self._say, now=days.closes_at(day) + hour * HOUR, pace=3)
         self.items: list[Item] = []
@@ -57,8 +57,8 @@ class Life:
         return self
 
     @property
-    def place(self) -> place.Place:
-        return place.parse(self.cursor)
+    def place(self) -> cursor_state.ArxivCursor:
+        return cursor_state.parse(self.cursor)
 
     def announced(self, kind: str = "new") -> set[tuple[str, str]]:
         found = [item for item in self.items if isinstance(item, Announcement) and item.type == kind]
@@ -87,7 +87,7 @@ def test_the_first_round_reads_today_and_compares_it() -> None:
     ]  # fmt: skip
     assert life.announced() == made_on(world, DAY)
     assert life.coverage(DAY) == ("complete", "")
-    assert life.place == place.Place(day=DAY, last=max(paper.id for paper in world.days[DAY]))
+    assert life.place == cursor_state.ArxivCursor(day=DAY, last=max(paper.id for paper in world.days[DAY]))
 
 
 def test_a_paper_in_two_feeds_is_described_once() -> None:
@@ -190,7 +190,7 @@ def test_a_full_feed_is_completed_from_those_of_its_categories() -> None:
 # ---- faults ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("problem", [Wait(10, "busy"), Refused("no", 403), NetError("down")])
+@pytest.mark.parametrize("problem", [RetryLater(10, "busy"), RequestRefused("no", 403), NetError("down")])
 def test_a_feed_that_fails_is_asked_again_and_the_others_are_not(problem: NetError) -> None:
     life = Life(world_of())
     life.faults[FEED_MATH] = [problem]
@@ -225,7 +225,7 @@ def test_an_item_that_cannot_be_read_is_handed_on_alone() -> None:
 
 def test_a_refused_listing_is_said_and_holds_up_nothing() -> None:
     life = Life(world_of())
-    life.faults[LIST_CS] = [Refused("403", 403)]
+    life.faults[LIST_CS] = [RequestRefused("403", 403)]
     life.round()
     assert life.place.day == DAY
     assert life.coverage(DAY) == ("partial", "cs: not compared with arXiv's listing (403)")
@@ -235,8 +235,8 @@ def test_a_listing_that_asks_to_wait_is_compared_later() -> None:
     world = world_of()
     lost = next(paper.id for paper in world.days[DAY] if paper.archives == ("math",))
     life = Life(world_of(unfed=[lost]))
-    life.faults[LIST_MATH] = [Wait(60, "busy")]
-    with pytest.raises(Wait):
+    life.faults[LIST_MATH] = [RetryLater(60, "busy")]
+    with pytest.raises(RetryLater):
         life.round()
     assert life.coverage(DAY) == ("partial", "not compared with arXiv's listing")
     assert life.round()[:2] == ["rss.arxiv.org/rss/math", "arxiv.org/list/math/recent?skip=0"]
@@ -247,7 +247,7 @@ def test_a_listing_that_asks_to_wait_is_compared_later() -> None:
 def test_a_refused_api_leaves_papers_missing() -> None:
     lost = world_of().days[DAY][0].id
     life = Life(world_of(unfed=[lost]))
-    life.faults[API] = [Refused("403", 403)] * 2  # for what the feed had, and for what it had not
+    life.faults[API] = [RequestRefused("403", 403)] * 2  # for what the feed had, and for what it had not
     life.round()
     assert life.coverage(DAY) == ("partial", f"cs: {lost} missing")
 
@@ -273,7 +273,7 @@ def test_an_empty_feed_is_not_believed_at_once() -> None:
     assert life.coverage(DAY) == ("", "")
     life.net.advance(4 * 3600)
     life.round()
-    assert life.place == place.Place(day=DAY, doubt=DAY)
+    assert life.place == cursor_state.ArxivCursor(day=DAY, doubt=DAY)
     assert life.coverage(DAY) == ("complete", "nothing was announced")
 
 
@@ -317,15 +317,20 @@ def test_many_missed_days_are_harvested() -> None:
     assert {id for id, _ in life.announced()} == {id for id, _ in made_on(world, DAY, *missed, "2026-12-02")}
     assert life.coverage("2026-11-13") == ("partial", "harvested later: days of announcement are estimates")
     assert life.coverage("2026-11-30") == ("complete", "")  # the listing told
-    assert life.place == place.Place(day="2026-12-02", last=max(paper.id for paper in world.days["2026-12-02"]))
+    assert life.place == cursor_state.ArxivCursor(
+        day="2026-12-02", last=max(paper.id for paper in world.days["2026-12-02"])
+    )
 
 
 def test_a_harvest_goes_on_where_it_was_stopped() -> None:
     life = Life(world := World(papers_of("2026-10-01", "2026-12-20", each=70)))
     life.round()
     life.to("2026-12-02")
-    life.faults[OAI] = [life.world.answer(f"{OAI}?verb=ListRecords&from=2026-11-12", life.net.now()), Wait(5, "503")]
-    with pytest.raises(Wait):
+    life.faults[OAI] = [
+        life.world.answer(f"{OAI}?verb=ListRecords&from=2026-11-12", life.net.now()),
+        RetryLater(5, "503"),
+    ]
+    with pytest.raises(RetryLater):
         life.round()
     assert (life.place.stamp, life.place.token) == ("2026-11-12", "2026-11-12/40")
     assert life.round()[:2] == ["rss.arxiv.org/rss/cs", "oaipmh.arxiv.org/oai?verb=ListRecords"]
@@ -351,7 +356,7 @@ def test_an_error_of_the_harvest_is_told() -> None:
     life.round()
     life.to("2026-12-02")
     life.faults[OAI] = [reply(200, b'<OAI-PMH><error code="badArgument">what</error></OAI-PMH>')]
-    with pytest.raises(Refused, match="badArgument: what"):
+    with pytest.raises(RequestRefused, match="badArgument: what"):
         life.round()
     assert life.place.day == "2026-12-02"
 
@@ -360,7 +365,7 @@ def test_missed_days_whose_papers_the_api_refuses_are_harvested() -> None:
     life = Life(world := world_of())
     life.round()
     life.to("2026-11-16")
-    life.faults[API] = [Refused("403", 403)] * 3
+    life.faults[API] = [RequestRefused("403", 403)] * 3
     life.round()
     assert [url for url in life.asked if "oai" in url]
     described = {item.paper.removeprefix("arxiv:") for item in life.items if isinstance(item, Paper)}
@@ -381,8 +386,8 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
     life = Life(world := world_of())
     life.round()
     life.to("2026-12-02")
-    life.faults[OAI] = [Wait(5, "503")]
-    with pytest.raises(Wait):
+    life.faults[OAI] = [RetryLater(5, "503")]
+    with pytest.raises(RetryLater):
         life.round()
     life.to("2026-12-03").round()
     ids = {id for id, _ in life.announced()}
@@ -394,20 +399,24 @@ def test_another_day_begins_before_the_harvest_has_ended() -> None:
 
 
 def test_when_the_next_round_is_due() -> None:
-    source, noon = Arxiv(), days.closes_at(DAY) + 12 * HOUR
-    closed = place.text(place.Place(day=DAY))
+    source, noon = ArxivSource(), days.closes_at(DAY) + 12 * HOUR
+    closed = cursor_state.text(cursor_state.ArxivCursor(day=DAY))
     assert source.next_due(noon, closed) == days.closes_at("2026-11-12") + HOUR // 12
-    friday = place.text(place.Place(day="2026-11-13"))
+    friday = cursor_state.text(cursor_state.ArxivCursor(day="2026-11-13"))
     assert source.next_due(noon + 72 * HOUR, friday) == days.closes_at("2026-11-16") + HOUR // 12
-    for soon in (None, place.text(place.Place(day=DAY, open="2026-11-12")), place.text(place.Place(day="2026-11-09"))):
+    for soon in (
+        None,
+        cursor_state.text(cursor_state.ArxivCursor(day=DAY, open="2026-11-12")),
+        cursor_state.text(cursor_state.ArxivCursor(day="2026-11-09")),
+    ):
         assert source.next_due(noon, soon) == noon + HOUR // 2
-    before_thanksgiving = place.text(place.Place(day="2026-11-26"))
+    before_thanksgiving = cursor_state.text(cursor_state.ArxivCursor(day="2026-11-26"))
     assert source.next_due(noon, before_thanksgiving) == days.closes_at("2026-11-27") + HOUR // 12  # it may be wrong
 
 
 def test_a_cursor_that_is_not_ours_is_refused() -> None:
     with pytest.raises(InputError, match="cursor of arxiv"):
-        list(Arxiv().pages(ScriptedNet({}), "yesterday"))
+        list(ArxivSource().pages(ScriptedNet({}), "yesterday"))
 
 
 @pytest.mark.parametrize(
@@ -422,11 +431,11 @@ def test_a_cursor_that_is_not_ours_is_refused() -> None:
 )
 def test_settings_that_cannot_be_used_say_what_to_do(wrong: Callable[[], ArxivSettings], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        Arxiv(wrong())
+        ArxivSource(wrong())
 
 
 def test_it_stands_in_the_table() -> None:
     make, settings = SOURCES["arxiv"]
     source = make(settings())
     assert source.name == "arxiv"
-    assert isinstance(source, Arxiv) and source.every == 1800
+    assert isinstance(source, ArxivSource) and source.every == 1800

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hotpapers import announcement_days as days
-from hotpapers.model import HOUR, Announcement, Coverage, Item, Page, Paper
-from hotpapers.sources.arxiv import Arxiv, ArxivSettings, facts, place
+from hotpapers.model import HOUR, Announcement, Coverage, Item, Paper, PayloadPage
+from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state, page_facts
 from tests.sources.arxiv_world import Made, World, papers_of
 from tests.sources.net import ScriptedNet
 
@@ -39,13 +39,13 @@ class Diary:
         self.items: list[Item] = []
         self.cursor: str | None = None
 
-    def keep(self, source: Arxiv, page: Page) -> None:
+    def keep(self, source: ArxivSource, page: PayloadPage) -> None:
         for seen in page.seen:
             self.items += source.read(seen)
         self.cursor = page.cursor or self.cursor
 
 
-def live(world: World, source: Arxiv, seed: int) -> tuple[Diary, ScriptedNet]:
+def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedNet]:
     """Ten years of rounds, each when it is due; some end in the middle, some are run twice from an old cursor."""
     random = Random(seed)
     net = ScriptedNet(lambda url: world.answer(url, net.now()), now=days.closes_at(FIRST) - HOUR, pace=3)
@@ -64,7 +64,7 @@ def live(world: World, source: Arxiv, seed: int) -> tuple[Diary, ScriptedNet]:
     return diary, net
 
 
-def rounds(source: Arxiv, net: ScriptedNet, cursor: str | None, random: Random) -> Iterator[Page]:
+def rounds(source: ArxivSource, net: ScriptedNet, cursor: str | None, random: Random) -> Iterator[PayloadPage]:
     """The pages of a round; one in twenty is killed after some page, and begun again from its cursor."""
     pages = source.pages(net, cursor)
     if random.random() < 0.05:
@@ -76,12 +76,12 @@ def rounds(source: Arxiv, net: ScriptedNet, cursor: str | None, random: Random) 
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with listings", "by OAI-PMH alone"])
-def lived(request: pytest.FixtureRequest) -> tuple[World, Diary, ScriptedNet, Arxiv]:
+def lived(request: pytest.FixtureRequest) -> tuple[World, Diary, ScriptedNet, ArxivSource]:
     made = papers_of(FIRST, LAST, SKIPPED)
     unfed = [paper.id for paper in made[10::97]] if request.param else []
     world = World(made, late=LATE, unfed=unfed, unknown=[paper.id for paper in made[55::1999]] if request.param else [])
     listing = ArxivSettings().listing if request.param else ""
-    source = Arxiv(ArxivSettings(archives=("cs", "math"), listing=listing))
+    source = ArxivSource(ArxivSettings(archives=("cs", "math"), listing=listing))
     return world, *live(world, source, 7), source
 
 
@@ -89,7 +89,7 @@ def announcements(items: Iterable[Item]) -> list[Announcement]:
     return [item for item in items if isinstance(item, Announcement)]
 
 
-def test_no_paper_is_lost_and_none_is_new_twice(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_no_paper_is_lost_and_none_is_new_twice(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     world, diary, _, _ = lived
     new: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for one in announcements(diary.items):
@@ -114,13 +114,13 @@ def in_one_gap(found: set[tuple[str, str]], truth: set[tuple[str, str]]) -> bool
     return category == archive and any(a <= day <= b and a <= true <= b for a, b in OFF)
 
 
-def test_every_paper_has_its_metadata(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_every_paper_has_its_metadata(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     world, diary, _, _ = lived
     described = {item.paper for item in diary.items if isinstance(item, Paper)}
     assert described == {f"arxiv:{id}" for id in world.by_id if id not in world.unknown}
 
 
-def test_what_stays_missing_is_named(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_what_stays_missing_is_named(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     world, diary, _, _ = lived
     said = latest_coverage(diary)
     for id in world.unknown:
@@ -129,14 +129,14 @@ def test_what_stays_missing_is_named(lived: tuple[World, Diary, ScriptedNet, Arx
         assert id in cover.reason
 
 
-def test_every_label_is_a_day_of_announcements(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_every_label_is_a_day_of_announcements(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     world, diary, _, _ = lived
     labels = {one.day for one in announcements(diary.items)}
     assert labels == set(world.labels)
     assert {date.fromisoformat(day).weekday() for day in labels} == {0, 1, 2, 3, 4}
 
 
-def test_cross_lists_are_announced_where_they_are_listed(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_cross_lists_are_announced_where_they_are_listed(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     world, diary, _, source = lived
     found = {(one.paper, one.day, one.category) for one in announcements(diary.items) if one.type == "cross"}
     wanted = {
@@ -148,14 +148,14 @@ def test_cross_lists_are_announced_where_they_are_listed(lived: tuple[World, Dia
     assert all(any(a <= day <= b for a, b in harvested) for _, day, _ in wanted - found)
 
 
-def test_every_day_says_how_completely_it_was_read(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_every_day_says_how_completely_it_was_read(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     world, diary, _, source = lived
     said = latest_coverage(diary)
     for day in world.labels[:-1]:
         cover = said[days.announced_at(day)]
         assert cover.reason != days.NOTHING, day
         if source.settings.listing and cover.state != "complete":
-            assert cover.reason == facts.ESTIMATED or "missing" in cover.reason, (day, cover)
+            assert cover.reason == page_facts.ESTIMATED or "missing" in cover.reason, (day, cover)
 
 
 def latest_coverage(diary: Diary) -> dict[int, Coverage]:
@@ -163,7 +163,9 @@ def latest_coverage(diary: Diary) -> dict[int, Coverage]:
     return {item.from_at: item for item in found}
 
 
-def test_the_days_close_in_zurich_by_their_own_announcement(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_the_days_close_in_zurich_by_their_own_announcement(
+    lived: tuple[World, Diary, ScriptedNet, ArxivSource],
+) -> None:
     """At eight in the morning, through both zones' clock changes, as the runner would ask."""
     world, diary, _, _ = lived
     batches = [item for item in diary.items if isinstance(item, Coverage)]
@@ -197,7 +199,7 @@ def closed_at(
     return days.closed(day or on, known[0], known[1], moment, 48 * HOUR)
 
 
-def test_it_asks_politely(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> None:
+def test_it_asks_politely(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     """Two feeds and two listing pages a day, and little more."""
     world, _, net, _ = lived
     assert len(net.requests) < 6.5 * len(world.days)
@@ -208,7 +210,7 @@ def test_it_asks_politely(lived: tuple[World, Diary, ScriptedNet, Arxiv]) -> Non
 
 def test_the_made_up_papers_are_as_arxiv_numbers_them() -> None:
     made = papers_of("2026-01-05", "2026-03-05")
-    assert [place.rank(paper.id) for paper in made] == sorted(place.rank(paper.id) for paper in made)
+    assert [cursor_state.rank(paper.id) for paper in made] == sorted(cursor_state.rank(paper.id) for paper in made)
     assert all(days.announced_for(p.submitted) <= p.day for p in made)
     assert any(days.announced_for(p.submitted) < p.day for p in made)  # held back
     assert isinstance(made[0], Made)

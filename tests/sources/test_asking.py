@@ -6,21 +6,21 @@ from collections.abc import Callable
 
 import pytest
 
-from hotpapers.errors import NetError, Refused, Stopped, Wait
-from hotpapers.model import Page
-from hotpapers.sources.asking import IN_A_ROW, one_by_one
+from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
+from hotpapers.model import PayloadPage
+from hotpapers.sources.batched_requests import IN_A_ROW, one_by_one
 
 
-def asking(*failing: int, error: Exception | None = None) -> Callable[[int], Page]:
-    def ask(one: int) -> Page:
+def asking(*failing: int, error: Exception | None = None) -> Callable[[int], PayloadPage]:
+    def ask(one: int) -> PayloadPage:
         if one in failing:
             raise error or NetError(str(one))
-        return Page(cursor=str(one))
+        return PayloadPage(cursor=str(one))
 
     return ask
 
 
-def answered(wanted: range, ask: Callable[[int], Page]) -> tuple[list[str | None], str]:
+def answered(wanted: range, ask: Callable[[int], PayloadPage]) -> tuple[list[str | None], str]:
     """What was answered, and what was raised in the end."""
     came: list[str | None] = []
     try:
@@ -44,15 +44,15 @@ def test_several_in_a_row_are_the_networks_failure() -> None:
 
 
 def test_where_nothing_comes_at_all_it_is_told_why() -> None:
-    assert answered(range(1), asking(0, error=Refused("no", 403))) == ([], "no")
+    assert answered(range(1), asking(0, error=RequestRefused("no", 403))) == ([], "no")
     assert answered(range(2), asking(0, 1)) == ([], "1")
 
 
-@pytest.mark.parametrize("error", [Wait(60, "busy"), Stopped("told to")])
+@pytest.mark.parametrize("error", [RetryLater(60, "busy"), Stopped("told to")])
 def test_who_is_asked_to_wait_or_stop_does_so_at_once(error: Exception) -> None:
     asked: list[int] = []
 
-    def ask(one: int) -> Page:
+    def ask(one: int) -> PayloadPage:
         asked.append(one)
         return asking(1, error=error)(one)
 

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hotpapers.errors import InputError, NetError, Refused, Wait
-from hotpapers.model import Account, Mention, Post, Seen
+from hotpapers.errors import InputError, NetError, RequestRefused, RetryLater
+from hotpapers.model import Account, Mention, Post, RawPayload
 from hotpapers.sources import SOURCES
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings, wire
-from hotpapers.sources.bluesky.records import code_points, links_of, moment, tid_time
-from hotpapers.sources.bluesky.sift import names_paper, post_record
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
+from hotpapers.sources.bluesky.parser import code_points, links_of, moment, tid_time
+from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
 from tests.sources.bluesky_made import ANNA, at_uri, create, post, tid
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import ScriptedNet, reply
 
-BLUESKY = Bluesky(BlueskySettings())
+BLUESKY = BlueskySource(BlueskySettings())
 DAY = 86_400_000_000
 
 
@@ -44,10 +44,10 @@ def test_the_stream_keeps_just_the_posts_that_give_items(case: str) -> None:
     from tests.conftest import data
 
     body = data(f"sources/bluesky/{case}").read_bytes()
-    commit = wire.event(body).commit
+    commit = schemas.event(body).commit
     assert commit is not None
     assert names_paper(commit.record, post_record(commit.record)) == bool(
-        list(BLUESKY.read(Seen("post", "", body, AT)))
+        list(BLUESKY.read(RawPayload("post", "", body, AT)))
     )
 
 
@@ -77,7 +77,7 @@ def test_it_stands_in_the_table() -> None:
 )
 def test_what_cannot_be_read_is_said(kind: str, body: bytes) -> None:
     with pytest.raises((InputError, msgspec.MsgspecError)):
-        list(BLUESKY.read(Seen(kind, "at://x", body, AT)))
+        list(BLUESKY.read(RawPayload(kind, "at://x", body, AT)))
 
 
 # ---- facets --------------------------------------------------------------------------------------------
@@ -92,23 +92,26 @@ def test_places_in_bytes_become_code_points(text: str, given_data: Any) -> None:
     assert code_points(text, inside) == {}
     if given_data is not None:
         start, end = sorted(given_data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
-        index = wire.Index(places[start], places[end])
-        record = wire.PostRecord(text, facets=[wire.Facet(index, [wire.Feature("https://example.org/")])])
+        index = schemas.ByteSlice(places[start], places[end])
+        record = schemas.PostRecord(text, facets=[schemas.Facet(index, [schemas.FacetFeature("https://example.org/")])])
         assert [(link.start, link.end) for link in links_of(record)] == ([(start, end)] if start < end else [])
 
 
 @given(st.text(), st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40)), max_size=8))
 def test_links_lie_in_the_text_and_never_overlap(text: str, stretches: list[tuple[int, int]]) -> None:
-    facets = [wire.Facet(wire.Index(*stretch), [wire.Feature("https://example.org/")]) for stretch in stretches]
+    facets = [
+        schemas.Facet(schemas.ByteSlice(*stretch), [schemas.FacetFeature("https://example.org/")])
+        for stretch in stretches
+    ]
     end = 0
-    for link in links_of(wire.PostRecord(text, facets=facets)):
+    for link in links_of(schemas.PostRecord(text, facets=facets)):
         assert end <= link.start < link.end <= len(text)
         end = link.end
 
 
 def test_a_link_that_is_broken_still_names_its_paper() -> None:
     facets = [{"index": {"byteStart": 5, "byteEnd": 2}, "features": [{"uri": "https://arxiv.org/abs/2609.01234"}]}]
-    items = list(BLUESKY.read(Seen("post", "", create(ANNA, post("look", facets=facets)), AT)))
+    items = list(BLUESKY.read(RawPayload("post", "", create(ANNA, post("look", facets=facets)), AT)))
     assert [item.paper for item in items if isinstance(item, Mention)] == ["arxiv:2609.01234"]
     assert [item.links for item in items if isinstance(item, Post)] == [()]
 
@@ -145,7 +148,7 @@ def test_a_claimed_moment_is_believed_when_it_can_be_true(rkey: str, claimed: st
 @pytest.mark.parametrize("time_us", [-5, AT + DAY, 2**70])
 def test_no_event_makes_a_post_of_the_future_or_of_before_time(time_us: int) -> None:
     body = create(ANNA, post("arXiv:2609.01234", createdAt="x"), rkey="self", time=time_us)
-    [made] = [item for item in BLUESKY.read(Seen("post", "", body, AT)) if isinstance(item, Post)]
+    [made] = [item for item in BLUESKY.read(RawPayload("post", "", body, AT)) if isinstance(item, Post)]
     assert 0 <= made.created_at <= AT
 
 
@@ -206,7 +209,7 @@ def test_a_changed_handle_and_new_labels_are_told_with_the_counts() -> None:
     uri = at_uri(ANNA, AT)
     view = a_view(uri) | {"labels": [{"val": "porn"}, {"val": "spam", "neg": True}]}
     view["author"] = {"did": ANNA, "handle": "anna-moved.example", "labels": [{"val": "!hide"}, {"val": "rude"}]}
-    items = list(BLUESKY.read(Seen("counts", uri, json.dumps(view).encode(), AT)))
+    items = list(BLUESKY.read(RawPayload("counts", uri, json.dumps(view).encode(), AT)))
     assert [(item.account, item.handle) for item in items if isinstance(item, Account)] == [
         (f"bluesky:{ANNA}", "anna-moved.example")
     ]
@@ -215,7 +218,7 @@ def test_a_changed_handle_and_new_labels_are_told_with_the_counts() -> None:
     ]
 
 
-@pytest.mark.parametrize("said", [Wait(60, "busy"), Refused("no", 403)])
-def test_a_view_that_says_no_is_the_runners_affair(said: Wait | Refused) -> None:
+@pytest.mark.parametrize("said", [RetryLater(60, "busy"), RequestRefused("no", 403)])
+def test_a_view_that_says_no_is_the_runners_affair(said: RetryLater | RequestRefused) -> None:
     with pytest.raises(type(said)):
         list(BLUESKY.counts(ScriptedNet(lambda _: said), ["bluesky:at://x"]))

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.errors import InputError, SettingsError, Stopped
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings
-from hotpapers.sources.bluesky.packing import LONGEST, unpacked, unpacker
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.sources.bluesky.compression import LONGEST, unpacked, unpacker
 from tests.sources.bluesky_made import ANNA, BERT, create, pointing, post
 from tests.sources.net import START, ScriptedNet
 
@@ -34,7 +34,7 @@ def test_a_stream_is_asked_for_and_read_packed(file: str) -> None:
     paper = create(ANNA, post("arXiv:2609.01234"), time=START)
     said = [PACK(paper), PACK(EVENTS[0]), paper.replace(b"01234", b"04321"), PACK(b"{"), None, Stopped()]
     net = ScriptedNet(lambda _: said)
-    source = Bluesky(BlueskySettings(jetstream=(HOST,), dictionary=file))
+    source = BlueskySource(BlueskySettings(jetstream=(HOST,), dictionary=file))
     pages = []
     with pytest.raises(Stopped):
         for page in source.pages(net, None):
@@ -48,7 +48,7 @@ def test_a_stream_is_asked_for_and_read_packed(file: str) -> None:
 def test_without_a_dictionary_nothing_is_asked_to_be_packed() -> None:
     net = ScriptedNet(lambda _: [Stopped()])
     with pytest.raises(Stopped):
-        list(Bluesky(BlueskySettings(jetstream=(HOST,))).pages(net, None))
+        list(BlueskySource(BlueskySettings(jetstream=(HOST,))).pages(net, None))
     assert net.requests[0].headers == {}
 
 

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from hotpapers.model import Item, Mention, Post, Reaction, Seen, Tracked
-from hotpapers.record import Record, reacted
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings, wire
-from hotpapers.sources.bluesky.sift import Sieve
+from hotpapers.engagement import reaction_index
+from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Tracked
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
+from hotpapers.sources.bluesky.stream_filter import EventFilter
+from hotpapers.store import Record
 from tests.sources.bluesky_made import ANNA, BERT, at_uri, create, pointing, post, tid
 
 AT = 1_790_000_000_000_000
 LIKE = "app.bsky.feed.like"
 ONE, TWO, OTHER = (at_uri(ANNA, AT + n) for n in range(3))
-READER = Bluesky(BlueskySettings())
+READER = BlueskySource(BlueskySettings())
 
 
 class Remembered(set[str]):
@@ -40,16 +41,16 @@ def tracking(*uris: str, posts: Mapping[str, str] | None = None) -> Remembered:
     return Remembered([f"bluesky:{uri}" for uri in uris], posts)
 
 
-def sifted(known: set[str], *events: bytes, reactions: bool = True, remembers: int = 100) -> list[Seen]:
-    sieve = Sieve(known, reactions=reactions, remembers=remembers)
-    return [seen for body in events for seen in sieve.seen(wire.event(body), body, AT)]
+def sifted(known: set[str], *events: bytes, reactions: bool = True, remembers: int = 100) -> list[RawPayload]:
+    sieve = EventFilter(known, reactions=reactions, remembers=remembers)
+    return [seen for body in events for seen in sieve.seen(schemas.event(body), body, AT)]
 
 
-def items(seen: Iterable[Seen]) -> list[Item]:
+def items(seen: Iterable[RawPayload]) -> list[Item]:
     return [item for one in seen for item in READER.read(one)]
 
 
-def told(seen: Iterable[Seen]) -> list[tuple[str, str, bool]]:
+def told(seen: Iterable[RawPayload]) -> list[tuple[str, str, bool]]:
     """Reactions: their type, their post, whether they were taken back."""
     return [(i.type, i.post[8:], i.withdrawn) for i in items(seen) if isinstance(i, Reaction)]
 
@@ -103,14 +104,14 @@ class OverTheRecord(Remembered):
         self.record = record
 
     def post_of(self, reaction: str, /) -> str | None:
-        return reacted.post_of(self.record, reaction)
+        return reaction_index.post_of(self.record, reaction)
 
 
 def test_a_restart_between_a_like_and_its_withdrawal(store_url: str) -> None:
     with Record(store_url) as record:
         seen = sifted(OverTheRecord(record, ONE, TWO), pointing(BERT, ONE, time=AT), answer(AT + 5, reply=TWO))
         pairs = [(one.key, item.post) for one in seen for item in READER.read(one) if isinstance(item, Reaction)]
-        reacted.remember(record, pairs, AT)
+        reaction_index.remember(record, pairs, AT)
     with Record(store_url) as record:
         seen = sifted(OverTheRecord(record, ONE, TWO), gone(AT, LIKE), gone(AT + 5))
     assert told(seen) == [("like", ONE, True), ("reply", TWO, True)]
@@ -161,7 +162,7 @@ def test_the_record_is_asked_about_deleted_posts_and_about_no_others() -> None:
 # ---- edits ---------------------------------------------------------------------------------------------
 
 
-def edited(text: str, time: int = AT) -> list[Seen]:
+def edited(text: str, time: int = AT) -> list[RawPayload]:
     event = json.loads(create(ANNA, post(text), rkey=ONE.rpartition("/")[2], time=time))
     event["commit"]["operation"] = "update"
     return sifted(tracking(ONE), json.dumps(event).encode())

@@ -11,9 +11,9 @@ import pytest
 import zstandard
 
 from hotpapers.errors import NetError
-from hotpapers.model import Account, Item, Mention, Post, Reaction, Seen, Snapshot, Verdict
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings, firehose, wire
-from hotpapers.sources.bluesky.sift import Sieve
+from hotpapers.model import Account, Item, Mention, Post, RawPayload, Reaction, Snapshot, Verdict
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
+from hotpapers.sources.bluesky.stream_filter import EventFilter
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedNet, reply
 
@@ -78,8 +78,8 @@ FRAMES = {
     "network/relay_firehose_150_frames.u32le.bin.zst": 150,
 }
 MANIFEST = "network/relay_firehose_manifest.json"
-ALL = (wire.POST, wire.LIKE, wire.REPOST)
-BLUESKY = Bluesky(BlueskySettings())
+ALL = (schemas.POST, schemas.LIKE, schemas.REPOST)
+BLUESKY = BlueskySource(BlueskySettings())
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_views_are_read(bluesky: Path, path: str) -> None:
     items = [
         item
         for view in views_in(said)
-        for item in BLUESKY.read(Seen("counts", view["uri"], json.dumps(view).encode(), AT))
+        for item in BLUESKY.read(RawPayload("counts", view["uri"], json.dumps(view).encode(), AT))
     ]
     kinds = [type(item) for item in items]
     assert kinds.count(Post) == kinds.count(Snapshot) == kinds.count(Account)
@@ -119,14 +119,14 @@ def test_views_are_read(bluesky: Path, path: str) -> None:
 
 def test_a_view_has_its_counts_its_link_and_its_card(bluesky: Path) -> None:
     said = json.loads(bluesky.joinpath("local/getPosts_mixed_missing.json").read_bytes())["response"]["json"]
-    post, account, mention, snapshot = BLUESKY.read(Seen("counts", "", json.dumps(said["posts"][0]).encode(), AT))
+    post, account, mention, snapshot = BLUESKY.read(RawPayload("counts", "", json.dumps(said["posts"][0]).encode(), AT))
     assert isinstance(post, Post) and isinstance(account, Account)
     [link] = post.links
     assert post.text[link.start : link.end] == "arxiv.org/abs/2210.036..." and link.target.endswith("/2210.03629")
     assert isinstance(mention, Mention) and (mention.paper, mention.found_in) == ("arxiv:2210.03629", "link")
     assert isinstance(snapshot, Snapshot)
     assert (snapshot.likes, snapshot.reposts, snapshot.replies, snapshot.quotes) == (1, 1, 1, 1)
-    backdated = next(iter(BLUESKY.read(Seen("counts", "", json.dumps(said["posts"][3]).encode(), 2 * AT))))
+    backdated = next(iter(BLUESKY.read(RawPayload("counts", "", json.dumps(said["posts"][3]).encode(), 2 * AT))))
     assert isinstance(backdated, Post) and backdated.created_at // 10**12 == 1795
 
 
@@ -149,8 +149,8 @@ class Everything:
 
 
 def sifted(events: list[bytes]) -> list[Item]:
-    sieve = Sieve(Everything(), reactions=True, remembers=1000)
-    seen = [one for body in events for one in sieve.seen(wire.event(body), body, AT)]
+    sieve = EventFilter(Everything(), reactions=True, remembers=1000)
+    seen = [one for body in events for one in sieve.seen(schemas.event(body), body, AT)]
     return [item for one in seen for item in BLUESKY.read(one)]
 
 

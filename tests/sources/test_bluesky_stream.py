@@ -10,11 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from msgspec import MsgspecError
 
-from hotpapers.errors import Gap, HotPapersError, InputError, NetError, Refused, Stopped, Wait
-from hotpapers.model import Item, Page, Post, Reaction, Seen, Verdict
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings
+from hotpapers.errors import (
+    HotPapersError,
+    InputError,
+    NetError,
+    RequestRefused,
+    RetryLater,
+    Stopped,
+    StreamGap,
+)
+from hotpapers.model import Item, PayloadPage, Post, RawPayload, Reaction, Verdict
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.sources.bluesky.firehose import microseconds
-from hotpapers.sources.bluesky.stream import MOST_SEEN, MOST_UNREADABLE, Cursor, parse
+from hotpapers.sources.bluesky.stream import MOST_SEEN, MOST_UNREADABLE, StreamCursor, parse
 from tests.sources.bluesky_made import ANNA, BERT, account, at_uri, commit_frame, create, frame, pointing, post, tid
 from tests.sources.net import START, Request, ScriptedNet
 
@@ -24,26 +32,26 @@ SECOND = 1_000_000
 Said = bytes | HotPapersError | None
 
 
-def source(known: Iterable[str] = (), **settings: Any) -> Bluesky:
-    return Bluesky(BlueskySettings(**({"jetstream": (ONE, TWO), "relay": RELAY} | settings)), set(known))
+def source(known: Iterable[str] = (), **settings: Any) -> BlueskySource:
+    return BlueskySource(BlueskySettings(**({"jetstream": (ONE, TWO), "relay": RELAY} | settings)), set(known))
 
 
 class Heard:
     """What came of listening, until the script ended it."""
 
     def __init__(
-        self, bluesky: Bluesky, hosts: Mapping[str, Iterable[Said]], cursor: str | None = None, pace: float = 1.0,
+        self, bluesky: BlueskySource, hosts: Mapping[str, Iterable[Said]], cursor: str | None = None, pace: float = 1.0,
         now: int = START,
     ) -> None:  # fmt: skip
         self.net = ScriptedNet(lambda url: hosts[url.partition("?")[0].removesuffix("/subscribe")], pace=pace, now=now)
-        self.pages: list[Page] = []
+        self.pages: list[PayloadPage] = []
         with pytest.raises((NetError, Stopped)) as ended:
             for page in bluesky.pages(self.net, cursor):
                 self.pages.append(page)
         self.error: HotPapersError = ended.value
 
     @property
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[RawPayload]:
         return [seen for page in self.pages for seen in page.seen]
 
     @property
@@ -76,8 +84,8 @@ def test_posts_alone_are_asked_for_or_reactions_too_from_a_little_before_the_cur
 
 
 def test_what_is_said_before_any_host_answers_is_not_lost() -> None:
-    first = Heard(source(), {ONE: [Refused("no")], TWO: [Refused("no")]})
-    assert first.pages == [Page((), str(START))]
+    first = Heard(source(), {ONE: [RequestRefused("no")], TWO: [RequestRefused("no")]})
+    assert first.pages == [PayloadPage((), str(START))]
     said = [paper_at(START + 5 * SECOND), None, Stopped()]
     later = Heard(source(), {ONE: said}, first.pages[0].cursor, now=START + 3600 * SECOND)
     assert later.asked[0][1]["cursor"] == [str(START - 10 * SECOND)] and len(later.seen) == 1
@@ -86,17 +94,17 @@ def test_what_is_said_before_any_host_answers_is_not_lost() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (None, Cursor()),
-        ("", Cursor()),
-        ("nonsense", Cursor()),
-        ("1783175888112407", Cursor(1783175888112407)),
-        ("firehose:127.0.0.1:2583:46:17", Cursor(17, "127.0.0.1:2583", 46)),
-        ("firehose:bsky.network:0:17", Cursor(17, "bsky.network", 0)),
-        ("firehose:bsky.network::", Cursor(None, "bsky.network")),
-        ("firehose:x", Cursor(None, "x")),
+        (None, StreamCursor()),
+        ("", StreamCursor()),
+        ("nonsense", StreamCursor()),
+        ("1783175888112407", StreamCursor(1783175888112407)),
+        ("firehose:127.0.0.1:2583:46:17", StreamCursor(17, "127.0.0.1:2583", 46)),
+        ("firehose:bsky.network:0:17", StreamCursor(17, "bsky.network", 0)),
+        ("firehose:bsky.network::", StreamCursor(None, "bsky.network")),
+        ("firehose:x", StreamCursor(None, "x")),
     ],
 )
-def test_cursors(text: str | None, expected: Cursor) -> None:
+def test_cursors(text: str | None, expected: StreamCursor) -> None:
     assert parse(text) == expected
     assert parse(str(expected)) == expected
 
@@ -115,7 +123,7 @@ def test_posts_that_name_papers_are_kept_and_the_cursor_is_the_newest_event() ->
 
 def test_an_event_of_the_future_does_not_carry_the_cursor_away() -> None:
     heard = Heard(source(), {ONE: [idle_at(START + 10**15), None, Stopped()]})
-    assert heard.pages[-1] == Page([], str(START + SECOND), START + SECOND)
+    assert heard.pages[-1] == PayloadPage([], str(START + SECOND), START + SECOND)
 
 
 def test_a_server_whose_clock_is_ahead_lacks_nothing_and_takes_no_cursor_along() -> None:
@@ -133,7 +141,7 @@ def test_pages_are_bounded_and_a_quiet_stream_has_a_heartbeat() -> None:
     heard = Heard(source(), {ONE: [*crowd, Stopped()]}, str(START), pace=0)
     assert [len(page.seen) for page in heard.pages] == [MOST_SEEN, MOST_SEEN]
     heard = Heard(source(silence=0), {ONE: [None] * 4 + [Stopped()]}, str(START))
-    assert heard.pages == [Page([], str(START), START + n * 30 * SECOND) for n in (1, 2, 3, 4)]
+    assert heard.pages == [PayloadPage([], str(START), START + n * 30 * SECOND) for n in (1, 2, 3, 4)]
     assert isinstance(heard.error, Stopped)
     heard = Heard(source(), {ONE: [idle_at(START + n) for n in range(61)] + [Stopped()]}, str(START))
     assert [page.cursor for page in heard.pages] == [str(START + 29), str(START + 59)]
@@ -274,8 +282,8 @@ def test_what_no_host_has_any_more_is_said_and_passed_over() -> None:
     old = START - 86_400 * SECOND
     hosts = {ONE: [idle_at(START - 100 * SECOND)], TWO: [idle_at(START - 200 * SECOND)]}
     heard = Heard(source(), hosts, str(old))
-    assert heard.pages == [Page((), str(START - 200 * SECOND))] and "86200 s are missing" in str(heard.error)
-    assert isinstance(heard.error, Gap) and heard.error.missing == (old, START - 200 * SECOND)
+    assert heard.pages == [PayloadPage((), str(START - 200 * SECOND))] and "86200 s are missing" in str(heard.error)
+    assert isinstance(heard.error, StreamGap) and heard.error.missing == (old, START - 200 * SECOND)
     heard = Heard(source(), {ONE: hosts[ONE], TWO: [idle_at(old), None, Stopped()]}, str(old))
     assert isinstance(heard.error, Stopped) and heard.pages[-1].cursor == str(old)
     heard = Heard(source(), {ONE: hosts[ONE], TWO: [idle_at(old), None, NetError("reset")]}, str(old))
@@ -283,8 +291,8 @@ def test_what_no_host_has_any_more_is_said_and_passed_over() -> None:
 
 
 def test_of_several_errors_the_one_that_is_soonest_tried_again_is_told() -> None:
-    heard = Heard(source(), {ONE: [Refused("no")], TWO: [Wait(60, "busy")]})
-    assert isinstance(heard.error, Wait)
+    heard = Heard(source(), {ONE: [RequestRefused("no")], TWO: [RetryLater(60, "busy")]})
+    assert isinstance(heard.error, RetryLater)
     assert "ended the stream" in str(Heard(source(), {ONE: [], TWO: []}).error)
 
 
@@ -320,8 +328,8 @@ def test_a_relay_is_not_believed_to_have_told_what_was_said_before_it_was_heard(
     before = START - 3600 * SECOND
     for cursor in (str(before), f"firehose:other.example:5:{before}", f"firehose:relay.example::{before}"):
         heard = firehose(said, cursor=cursor)
-        assert isinstance(heard.error, Gap) and heard.error.missing == (START - 3600 * SECOND, START)
-        assert heard.pages == [Page((), str(START))]
+        assert isinstance(heard.error, StreamGap) and heard.error.missing == (START - 3600 * SECOND, START)
+        assert heard.pages == [PayloadPage((), str(START))]
     assert [seen.kind for seen in firehose(said, None, cursor=str(START)).seen] == ["post"]
 
 
@@ -333,17 +341,19 @@ def test_jetstream_goes_on_from_a_firehoses_moment() -> None:
 def test_a_relay_that_does_not_know_our_number_is_heard_from_its_newest_on() -> None:
     said = frame("", {"error": "FutureCursor", "message": "Cursor in the future."}, op=-1)
     heard = firehose(said, cursor="firehose:relay.example:5:17")
-    assert heard.pages == [Page((), f"firehose:relay.example::{START + SECOND}")] and "FutureCursor" in str(heard.error)
-    assert isinstance(heard.error, Gap) and heard.error.missing == (17, START + SECOND)
+    assert heard.pages == [PayloadPage((), f"firehose:relay.example::{START + SECOND}")] and "FutureCursor" in str(
+        heard.error
+    )
+    assert isinstance(heard.error, StreamGap) and heard.error.missing == (17, START + SECOND)
 
 
 def test_a_relay_that_forgot_what_came_next_is_heard_from_its_oldest_on() -> None:
     said = frame("#info", {"name": "OutdatedCursor"})
     heard = firehose(said, cursor="firehose:relay.example:5:17")
-    assert heard.pages == [Page((), "firehose:relay.example:0:17")] and "no longer has" in str(heard.error)
-    assert isinstance(heard.error, Gap) and heard.error.missing == (17, START + SECOND)
+    assert heard.pages == [PayloadPage((), "firehose:relay.example:0:17")] and "no longer has" in str(heard.error)
+    assert isinstance(heard.error, StreamGap) and heard.error.missing == (17, START + SECOND)
     untimed = firehose(said, cursor="firehose:relay.example:5:").error
-    assert isinstance(untimed, Gap) and untimed.missing is None
+    assert isinstance(untimed, StreamGap) and untimed.missing is None
     heard = firehose(said, commit_frame(ANNA, PATH, PAPER, 7, TIME), cursor="firehose:relay.example:0:17")
     assert [seen.kind for seen in heard.seen] == ["post"]
 

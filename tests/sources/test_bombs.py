@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from hotpapers.errors import InputError, NetError
-from hotpapers.sources import bounded_xml, syndication
+from hotpapers.sources import bounded_xml, feed_parser
 from tests.conftest import ROOT
 from tests.sources.bombs import KINDS
 
@@ -34,14 +34,14 @@ def item(title: str, inside: str = "") -> str:
 
 
 def titles(body: bytes) -> list[str]:
-    return [entry.title for entry in syndication.entries(body, {}, "https://feeds.example/a")]
+    return [entry.title for entry in feed_parser.entries(body, {}, "https://feeds.example/a")]
 
 
 def test_of_a_long_feed_the_first_entries_are_read() -> None:
     many = feed(*(item(f"Kettle {n}", "<category>tea</category>" * 40) for n in range(5000)))
-    assert titles(many) == [f"Kettle {n}" for n in range(syndication.MOST_ENTRIES)]
+    assert titles(many) == [f"Kettle {n}" for n in range(feed_parser.MOST_ENTRIES)]
     atom = "".join(f"<entry><title>Cup {n}</title></entry>" for n in range(20_000))
-    assert len(titles(f"<feed xmlns='http://www.w3.org/2005/Atom'>{atom}</feed>".encode())) == syndication.MOST_ENTRIES
+    assert len(titles(f"<feed xmlns='http://www.w3.org/2005/Atom'>{atom}</feed>".encode())) == feed_parser.MOST_ENTRIES
 
 
 MANY = " ".join(f"a{n}='1'" for n in range(300))

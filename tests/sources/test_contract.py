@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.errors import InputError, NetError
-from hotpapers.model import NETWORKS, Item, Post, Seen, Source, kind_of
-from hotpapers.record.checks import check, clean
+from hotpapers.model import NETWORKS, Item, Post, RawPayload, Source, kind_of
 from hotpapers.sources import SOURCES
+from hotpapers.store.item_checks import check, clean
 from tests.conftest import ROOT
 from tests.sources.cases import AT, FOLDER
 from tests.sources.net import ScriptedNet, reply
@@ -75,7 +75,7 @@ def keys(inner: Any) -> list[Any]:
     return list(inner) if isinstance(inner, dict) else list(range(len(inner)))
 
 
-def read(source: Source, seen: Seen) -> list[Item] | str:
+def read(source: Source, seen: RawPayload) -> list[Item] | str:
     """The items, or the name of what was raised, which must be one of the few that mean: it cannot be read."""
     try:
         return list(source.read(seen))
@@ -123,7 +123,7 @@ def names_of(settings: type[msgspec.Struct]) -> set[str]:
 # ---- reading ---------------------------------------------------------------------------------------------
 
 
-def agrees(name: str, seen: Seen) -> None:
+def agrees(name: str, seen: RawPayload) -> None:
     source = source_of(name)
     found = read(source, seen)
     assert found == read(source, seen) == read(source_of(name), seen)
@@ -141,7 +141,7 @@ def agrees(name: str, seen: Seen) -> None:
 @given(st.data())
 def test_junk_is_read_or_refused_and_always_the_same(name: str, data: st.DataObject) -> None:
     body = data.draw(JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=60))
-    agrees(name, Seen(data.draw(st.sampled_from(KINDS)), data.draw(st.text(max_size=20)), body, AT))
+    agrees(name, RawPayload(data.draw(st.sampled_from(KINDS)), data.draw(st.text(max_size=20)), body, AT))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -149,7 +149,7 @@ def test_junk_is_read_or_refused_and_always_the_same(name: str, data: st.DataObj
 def test_what_is_almost_right_is_read_or_refused_and_always_the_same(name: str, data: st.DataObject) -> None:
     bodies = _bodies.setdefault(name, true_bodies(name))
     body = data.draw(broken(bodies))
-    agrees(name, Seen(data.draw(st.sampled_from(KINDS)), data.draw(st.sampled_from(KEYS)), body, AT))
+    agrees(name, RawPayload(data.draw(st.sampled_from(KINDS)), data.draw(st.sampled_from(KEYS)), body, AT))
 
 
 _bodies: dict[str, list[Any]] = {}

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.model import Mention, Verdict
-from hotpapers.record import Record
-from hotpapers.sources.matching import EDITED, edited
+from hotpapers.sources.paper_matching import EDITED, edited
+from hotpapers.store import Record
 
 POST = "bluesky:at://did:plc:anna/app.bsky.feed.post/3a"
 PAPERS = st.sets(st.sampled_from([f"arxiv:2609.0000{n}" for n in range(5)]))

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.errors import NetError, Partial, Refused, Wait
-from hotpapers.model import Mention, Post, Seen
-from hotpapers.sources import syndication
-from hotpapers.sources.feeds import Feeds, FeedsSettings
-from hotpapers.sources.syndication import FeedEntry, entries
+from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.model import Mention, Post, RawPayload
+from hotpapers.sources import feed_parser
+from hotpapers.sources.feed_parser import FeedEntry, entries
+from hotpapers.sources.feeds import FeedsSettings, FeedsSource
 from tests.sources.cases import cases, check
 from tests.sources.net import ScriptedNet, reply
 
@@ -25,7 +25,7 @@ PAPER = "https://arxiv.org/abs/2609.01234"
 
 @pytest.mark.parametrize("case", cases("feeds"))
 def test_feeds_read(case: str) -> None:
-    check("feeds", case, Feeds(FeedsSettings()).read, lambda name, body: "0123456789abcdef0123456789abcdef")
+    check("feeds", case, FeedsSource(FeedsSettings()).read, lambda name, body: "0123456789abcdef0123456789abcdef")
 
 
 def test_a_links_place_is_where_it_is_shown() -> None:
@@ -51,7 +51,7 @@ def one(body: bytes, **headers: str) -> FeedEntry:
 
 
 def items(body: bytes) -> list[object]:
-    source = Feeds(FeedsSettings(urls=(URL,)))
+    source = FeedsSource(FeedsSettings(urls=(URL,)))
     return [item for page in source.pages(ScriptedNet({URL: body}), None) for s in page.seen for item in source.read(s)]
 
 
@@ -76,7 +76,7 @@ def test_an_entry_without_an_id_keeps_the_one_that_is_made() -> None:
 def test_relative_addresses_are_resolved() -> None:
     assert one(rss("<title>a</title><link>../x</link>")).link == "https://blog.example/x"
     assert one(b'{"version":"1","items":[{"id":1,"url":"/x"}]}').link == "https://blog.example/x"
-    assert syndication.urljoin_or_not(URL, "http://[") == "http://["
+    assert feed_parser.urljoin_or_not(URL, "http://[") == "http://["
 
 
 def test_dates_of_json_feeds_are_read_and_odd_ones_are_none() -> None:
@@ -111,7 +111,7 @@ def test_a_body_is_never_taken_for_a_files_name(tmp_path: Path) -> None:
 
 
 def test_a_feed_that_is_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(syndication, "LARGEST", 100)
+    monkeypatch.setattr(feed_parser, "LARGEST", 100)
     with pytest.raises(NetError, match="100 are read"):
         list(entries(b"x" * 101, {}, URL))
 
@@ -120,8 +120,8 @@ def test_broken_xml_is_mended_up_to_a_length() -> None:
     broken = rss("<title>a &amp; b</title><br>")
     assert one(broken).title == "a &amp; b"
     with pytest.raises(NetError, match="broken XML"):
-        list(entries(broken + b"x " * syndication.LARGEST_BROKEN, {}, URL))
-    long = rss("<title>a</title>") + b" " * syndication.LARGEST_BROKEN
+        list(entries(broken + b"x " * feed_parser.LARGEST_BROKEN, {}, URL))
+    long = rss("<title>a</title>") + b" " * feed_parser.LARGEST_BROKEN
     assert one(long).title == "a"
 
 
@@ -160,8 +160,8 @@ def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPat
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     urls = [f"https://{name}.example/feed" for name in "abcd"]
     said = rss(f"<guid>1</guid><link>{PAPER}</link>")
-    net = ScriptedNet({urls[0]: Refused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
-    pages = Feeds(FeedsSettings(urls=tuple(urls))).pages(net, None)
+    net = ScriptedNet({urls[0]: RequestRefused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
+    pages = FeedsSource(FeedsSettings(urls=tuple(urls))).pages(net, None)
     found = [next(pages), next(pages)]
     with pytest.raises(NetError, match="no feed"):
         next(pages)
@@ -170,15 +170,15 @@ def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
 
 
 def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
-    net = ScriptedNet({"https://a.example/": Wait(60, "busy"), "https://b.example/": reply(304)})
-    pages = Feeds(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(net, None)
+    net = ScriptedNet({"https://a.example/": RetryLater(60, "busy"), "https://b.example/": reply(304)})
+    pages = FeedsSource(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(net, None)
     assert not next(pages).seen
-    with pytest.raises(Partial, match="1 of 2 could not be read; busy"):
+    with pytest.raises(PartiallyRead, match="1 of 2 could not be read; busy"):
         next(pages)
 
 
 def test_counts_are_never_asked_for() -> None:
-    assert list(Feeds(FeedsSettings()).counts(ScriptedNet({}), ["feeds:1"])) == []
+    assert list(FeedsSource(FeedsSettings()).counts(ScriptedNet({}), ["feeds:1"])) == []
 
 
 # ---- what was recorded -----------------------------------------------------------------------------------
@@ -215,9 +215,9 @@ def test_every_recording_of_feeds_is_read(shared: Path) -> None:
     biorxiv = found["feed-rs/rss1_rss_1.0_biorxiv.xml"][0]
     assert biorxiv.published and datetime.datetime.fromtimestamp(biorxiv.published / 1e6, datetime.UTC).year == 2023
     assert found["feed-rs/atom_atom_xml_base.xml"][0].link == "https://numi.st/post/2022/travel-uke"
-    source, papers = Feeds(FeedsSettings()), set[str]()
+    source, papers = FeedsSource(FeedsSettings()), set[str]()
     for name, some in found.items():
         for entry in some:
             body = msgspec.json.encode({"feed": name, "entry": entry})
-            papers |= {i.paper for i in source.read(Seen("post", "k", body, 1)) if isinstance(i, Mention)}
+            papers |= {i.paper for i in source.read(RawPayload("post", "k", body, 1)) if isinstance(i, Mention)}
     assert papers == {"arxiv:2109.14490"}

@@ -10,17 +10,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.errors import InputError, Partial, Refused, Wait
-from hotpapers.model import Account, Item, Mention, Page, Post, Seen, Snapshot
-from hotpapers.sources.mastodon import MOST_PAGES, OVERLAP, PAGE, Mastodon, MastodonServer, MastodonSettings
+from hotpapers.errors import InputError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.model import Account, Item, Mention, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.sources.mastodon import (
+    MOST_PAGES,
+    OVERLAP,
+    PAGE,
+    MastodonServer,
+    MastodonSettings,
+    MastodonSource,
+)
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, ScriptedNet, reply
 
 BASE = "https://home.example"
 OTHER = "https://other.example"
 URI = f"{BASE}/users/wool/statuses/117000000000000001"
-ONE = Mastodon(MastodonSettings(servers=(MastodonServer(base=BASE),)))
-TWO = Mastodon(
+ONE = MastodonSource(MastodonSettings(servers=(MastodonServer(base=BASE),)))
+TWO = MastodonSource(
     MastodonSettings(
         servers=(
             MastodonServer(base=BASE, tags=("arxiv", "maths")),
@@ -56,15 +63,15 @@ def tag(name: str = "arxiv", min_id: object = "", base: str = BASE) -> str:
     return f"{base}/api/v1/timelines/tag/{name}?limit={PAGE}" + (f"&min_id={min_id}" if min_id else "")
 
 
-def keys(pages: list[Page]) -> list[str]:
+def keys(pages: list[PayloadPage]) -> list[str]:
     return [seen.key for page in pages for seen in page.seen]
 
 
-def items(source: Mastodon, pages: list[Page]) -> list[Item]:
+def items(source: MastodonSource, pages: list[PayloadPage]) -> list[Item]:
     return [item for page in pages for seen in page.seen for item in source.read(seen)]
 
 
-def collect(pages: Iterator[Page], into: list[Page]) -> None:
+def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
     """Takes pages as the runner does, one by one; those before an error are kept."""
     into.extend(pages)
 
@@ -131,18 +138,18 @@ def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
 
 def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> None:
     public = f"{OTHER}/api/v1/timelines/public?limit={PAGE}"
-    for problem in (Refused("no", 401), Wait(9, "busy"), b"<html>", b"{}", b"[" * 100_000):
+    for problem in (RequestRefused("no", 401), RetryLater(9, "busy"), b"<html>", b"{}", b"[" * 100_000):
         net = ScriptedNet({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
-        pages: list[Page] = []
-        with pytest.raises(Partial, match="1 of 3 could not be read"):
-            collect(Mastodon(TWO.settings).pages(net, None), pages)
+        pages: list[PayloadPage] = []
+        with pytest.raises(PartiallyRead, match="1 of 3 could not be read"):
+            collect(MastodonSource(TWO.settings).pages(net, None), pages)
         assert keys(pages) == [status(1)["uri"], status(2)["uri"]]
         assert set(json.loads(pages[-1].cursor or "")) >= {f"{BASE}/tag/maths", f"{OTHER}/public"}
 
 
 def test_a_token_goes_to_its_own_server_in_a_header_and_nowhere_else() -> None:
     net = ScriptedNet(lambda url: said(status(1)))
-    pages = list(Mastodon(TWO.settings).pages(net, None))
+    pages = list(MastodonSource(TWO.settings).pages(net, None))
     assert [request.headers for request in net.requests] == [{}, {}, {"authorization": "Bearer t0ken"}]
     assert "t0ken" not in repr(pages) + repr(net.asked)
     home = ScriptedNet(lambda url: said())
@@ -211,9 +218,9 @@ def test_what_is_deleted_is_gone(code: int) -> None:
 
 def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:
     away = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
-    net = ScriptedNet({at_home(1): Refused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
-    pages: list[Page] = []
-    with pytest.raises(Partial, match="1 of 2 could not be read; no"):
+    net = ScriptedNet({at_home(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
+    pages: list[PayloadPage] = []
+    with pytest.raises(PartiallyRead, match="1 of 2 could not be read; no"):
         collect(ONE.counts(net, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
     assert len(net.requests) == 2 and keys(pages) == [away]
 
@@ -239,12 +246,14 @@ def test_a_server_cannot_speak_for_another_ones_post() -> None:
 def test_an_account_without_an_address_is_unreadable() -> None:
     nobody = status(1, account={"acct": "x"})
     with pytest.raises(InputError, match="without an address"):
-        list(ONE.read(Seen("post", nobody["uri"], json.dumps(nobody).encode(), AT)))
+        list(ONE.read(RawPayload("post", nobody["uri"], json.dumps(nobody).encode(), AT)))
 
 
 def test_moments_do_not_hang_on_the_machines_zone() -> None:
     plain = status(1, created_at="2026-01-01T00:00:00")
-    [post] = [i for i in ONE.read(Seen("post", plain["uri"], json.dumps(plain).encode(), AT)) if isinstance(i, Post)]
+    [post] = [
+        i for i in ONE.read(RawPayload("post", plain["uri"], json.dumps(plain).encode(), AT)) if isinstance(i, Post)
+    ]
     assert post.created_at == START
 
 
@@ -254,8 +263,8 @@ EDITED = {"edited_at": "2026-01-02T00:00:00Z", "content": "<p>never mind</p>"}
 AWAY = f"{OTHER}/objects/5"
 
 
-def knowing(*uris: str) -> Mastodon:
-    return Mastodon(ONE.settings, {f"mastodon:{uri}" for uri in uris})
+def knowing(*uris: str) -> MastodonSource:
+    return MastodonSource(ONE.settings, {f"mastodon:{uri}" for uri in uris})
 
 
 def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
@@ -320,7 +329,7 @@ def test_each_wish_of_an_author_or_a_server_is_a_limit(
     one = status(1)
     one |= of_post | {"account": one["account"] | of_account}
     for kind in ("post", "home", "counts", "edit"):
-        found = list(ONE.read(Seen(kind, one["uri"], json.dumps(one).encode(), AT)))
+        found = list(ONE.read(RawPayload(kind, one["uri"], json.dumps(one).encode(), AT)))
         assert [item.limits for item in found if isinstance(item, Post)] == [(limit,) if limit else ()]
 
 
@@ -388,10 +397,10 @@ def test_every_recording_of_mastodon_is_read(shared: Path) -> None:
             continue
         for one in statuses(json.loads(file.read_bytes())):
             count += 1
-            found = list(ONE.read(Seen("home", one["uri"], json.dumps(one).encode(), AT)))
+            found = list(ONE.read(RawPayload("home", one["uri"], json.dumps(one).encode(), AT)))
             papers.setdefault(name, set()).update(i.paper for i in found if isinstance(i, Mention))
             one["content"] = (one["content"] or "") + "<p>arxiv.org/abs/2609.01234</p>"
-            again = list(ONE.read(Seen("home", one["uri"], json.dumps(one).encode(), AT)))
+            again = list(ONE.read(RawPayload("home", one["uri"], json.dumps(one).encode(), AT)))
             assert bool(again) == (one["visibility"] in ("public", "unlisted"))
             accounts |= {i.handle for i in again if isinstance(i, Account)}
         assert name in papers, f"{name}: no post in it"

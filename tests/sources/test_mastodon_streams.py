@@ -9,10 +9,17 @@ from typing import Any
 
 import pytest
 
-from hotpapers.errors import HotPapersError, NetError, Partial, Refused, Stopped, Wait
-from hotpapers.model import Mention, Page, Post, Seen
+from hotpapers.errors import (
+    HotPapersError,
+    NetError,
+    PartiallyRead,
+    RequestRefused,
+    RetryLater,
+    Stopped,
+)
+from hotpapers.model import Mention, PayloadPage, Post, RawPayload
 from hotpapers.sources import mastodon
-from hotpapers.sources.mastodon import PAGE, Mastodon, MastodonServer, MastodonSettings
+from hotpapers.sources.mastodon import PAGE, MastodonServer, MastodonSettings, MastodonSource
 from hotpapers.sources.sse import events
 from tests.sources.cases import AT
 from tests.sources.net import ScriptedNet
@@ -40,10 +47,10 @@ class Round:
         server: MastodonServer = SERVER, every: int = 60, pace: float = 0.1,
     ) -> None:  # fmt: skip
         settings = MastodonSettings(servers=(server,), every=every)
-        self.source = Mastodon(settings, {f"mastodon:{uri}" for uri in known})
+        self.source = MastodonSource(settings, {f"mastodon:{uri}" for uri in known})
         table = {tag(): said() if polled is None else polled, server.stream: list(lines)}
         self.net = ScriptedNet(lambda url: table[url], pace=pace)
-        self.pages: list[Page] = []
+        self.pages: list[PayloadPage] = []
         self.problem: HotPapersError | None = None
         try:
             for page in self.source.pages(self.net, None):
@@ -80,7 +87,9 @@ def test_pages_come_at_most_once_a_second_and_as_heartbeats() -> None:
     assert sum(sizes) == 30 and len(sizes) < 8 and sizes.count(0) >= 2
 
 
-@pytest.mark.parametrize("problem", [*(Refused("no", code) for code in (401, 404, 405, 410)), Wait(60, "busy")])
+@pytest.mark.parametrize(
+    "problem", [*(RequestRefused("no", code) for code in (401, 404, 405, 410)), RetryLater(60, "busy")]
+)
 def test_where_it_may_not_listen_asking_must_do(problem: HotPapersError) -> None:
     heard = Round([problem], polled=said(status(0)))
     assert keys(heard.pages) == [status(0)["uri"]] and heard.problem is None
@@ -95,8 +104,8 @@ def test_a_stream_that_breaks_off_loses_nothing_that_it_told() -> None:
 
 
 def test_it_listens_also_where_asking_failed_and_tells_that_at_the_end() -> None:
-    heard = Round([*update(1), None, None, None], polled=Refused("no", 401))
-    assert keys(heard.pages) == [status(1)["uri"]] and isinstance(heard.problem, Refused)
+    heard = Round([*update(1), None, None, None], polled=RequestRefused("no", 401))
+    assert keys(heard.pages) == [status(1)["uri"]] and isinstance(heard.problem, RequestRefused)
 
 
 def test_being_told_to_stop_stops() -> None:
@@ -150,7 +159,7 @@ def test_a_server_of_which_nothing_is_read_is_not_listened_to_and_of_several_the
     nothing = MastodonServer(base=BASE, tags=(), streaming=STREAMING)
     first = MastodonServer(base=OTHER, streaming=OTHER)
     second = MastodonServer(base=BASE, streaming=STREAMING)
-    source = Mastodon(MastodonSettings(servers=(nothing, first, second)))
+    source = MastodonSource(MastodonSettings(servers=(nothing, first, second)))
     net = ScriptedNet(lambda url: said())
     list(source.pages(net, None))
     assert [request.url for request in net.requests if request.method == "LINES"] == [first.stream]
@@ -159,10 +168,10 @@ def test_a_server_of_which_nothing_is_read_is_not_listened_to_and_of_several_the
 
 def test_one_of_several_servers_that_fails_makes_the_reading_partial() -> None:
     servers = (MastodonServer(base=OTHER), MastodonServer(base=BASE))
-    net = ScriptedNet({tag(base=OTHER): Refused("other.example: no", 401), tag(): said(status(1))})
-    pages: list[Page] = []
-    with pytest.raises(Partial, match=r"^1 of 2 could not be read; other\.example: no$"):
-        pages.extend(Mastodon(MastodonSettings(servers=servers)).pages(net, None))
+    net = ScriptedNet({tag(base=OTHER): RequestRefused("other.example: no", 401), tag(): said(status(1))})
+    pages: list[PayloadPage] = []
+    with pytest.raises(PartiallyRead, match=r"^1 of 2 could not be read; other\.example: no$"):
+        pages.extend(MastodonSource(MastodonSettings(servers=servers)).pages(net, None))
     assert net.asked == [tag(base=OTHER), tag()]
 
 
@@ -182,9 +191,9 @@ def test_recorded_streams_are_read(shared: Path, name: str) -> None:
     lines = (shared / "recordings" / "mastodon" / name).read_bytes().split(b"\n")
     assert [one.name for one in events(lines) if one] == RECORDED[name]
     server = MastodonServer(base="http://localhost:3000", streaming="http://localhost:4000")
-    source = Mastodon(MastodonSettings(servers=(server,)))
+    source = MastodonSource(MastodonSettings(servers=(server,)))
     uris = {seen.key for seen in _heard(source, lines)}
-    tracked = Mastodon(source.settings, {f"mastodon:{uri}" for uri in uris})
+    tracked = MastodonSource(source.settings, {f"mastodon:{uri}" for uri in uris})
     heard = _heard(tracked, lines)
     for seen in heard:
         list(tracked.read(seen))
@@ -194,6 +203,6 @@ def test_recorded_streams_are_read(shared: Path, name: str) -> None:
         assert [item.text for item in tracked.read(edit) if isinstance(item, Post)]
 
 
-def _heard(source: Mastodon, lines: Iterable[bytes | None]) -> list[Seen]:
+def _heard(source: MastodonSource, lines: Iterable[bytes | None]) -> list[RawPayload]:
     server = source.settings.servers[0]
     return [seen for one in events(lines) if one for seen in source._told(one, server, AT)]

@@ -7,73 +7,73 @@ from collections.abc import Sequence
 
 import pytest
 
-from hotpapers.mentions.names import Named, Names
-from hotpapers.model import Item, Mention, Post, Seen, Verdict
+from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.model import Item, Mention, Post, RawPayload, Verdict
 from hotpapers.sources import SOURCES
-from hotpapers.sources.bluesky.sift import names_paper, post_record
-from hotpapers.sources.bluesky.wire import event
-from hotpapers.sources.matching import doubts_of, mentions_of
+from hotpapers.sources.bluesky.schemas import event
+from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
+from hotpapers.sources.paper_matching import doubts_of, mentions_of
 from tests.sources.bluesky_made import ANNA, create, post
 from tests.sources.cases import AT
 
 KETTLE, SHEEP = "arxiv:2609.00001", "arxiv:2609.01234"
 TITLE = "Teaching Kettles to Sing in Winter"
 PAGE = "https://kettle.github.io/song/"
-NAMES = Names([
-    Named(KETTLE, TITLE, "10.1000/kettle", ("kettle.github.io/song",)),
-    Named(SHEEP, "Counting Sheep by Contrastive Methods"),
+NAMES = PaperIndex([
+    PaperAlias(KETTLE, TITLE, "10.1000/kettle", ("kettle.github.io/song",)),
+    PaperAlias(SHEEP, "Counting Sheep by Contrastive Methods"),
 ])  # fmt: skip
 WRONG = "https://arxiv.org/abs/2609.01234"
 WORDS = "We tried it"
 
 
-def bluesky(text: str, link: str) -> Seen:
+def bluesky(text: str, link: str) -> RawPayload:
     card = {"$type": "app.bsky.embed.external", "external": {"uri": link, "title": "", "description": ""}}
-    return Seen("post", "", create(ANNA, post(text, embed=card)), AT)
+    return RawPayload("post", "", create(ANNA, post(text, embed=card)), AT)
 
 
-def feeds(text: str, link: str) -> Seen:
+def feeds(text: str, link: str) -> RawPayload:
     return told("1", {"feed": "https://blog.example/feed", "entry": {"id": "1", "link": link, "title": text}})
 
 
-def hackernews(text: str, link: str) -> Seen:
+def hackernews(text: str, link: str) -> RawPayload:
     return told("7", {"objectID": "7", "created_at_i": 1, "author": "a", "title": text, "url": link})
 
 
-def lobsters(text: str, link: str) -> Seen:
+def lobsters(text: str, link: str) -> RawPayload:
     return told("aa", {"short_id": "aa", "created_at": "2026-09-20T00:00:00Z", "title": text, "url": link})
 
 
-def mastodon(text: str, link: str, kind: str = "post") -> Seen:
+def mastodon(text: str, link: str, kind: str = "post") -> RawPayload:
     uri = "https://home.example/users/wool/statuses/1"
     who = {"uri": "https://home.example/users/wool", "acct": "wool"}
     html = f'<p>{text}</p><p><a href="{link}">there</a></p>'
     return told(uri, {"uri": uri, "created_at": "2026-09-20T00:00:00Z", "account": who, "content": html}, kind)
 
 
-def reddit(text: str, link: str) -> Seen:
+def reddit(text: str, link: str) -> RawPayload:
     return told("t3_a", {"name": "t3_a", "author": "wool", "title": text, "url": link})
 
 
-def reddit_feed(text: str, link: str) -> Seen:
+def reddit_feed(text: str, link: str) -> RawPayload:
     entry = {"id": "t3_a", "title": text, "author": "/u/wool", "content": f'<a href="{link}">[link]</a>'}
     return told("t3_a", entry, "feed")
 
 
-def x(text: str, link: str) -> Seen:
+def x(text: str, link: str) -> RawPayload:
     urls = [{"start": len(text) + 1, "end": len(text) + 11, "expanded_url": link, "display_url": "a.example"}]
     tweet = {"id": "5", "author_id": "1", "text": f"{text} t.co/abcde", "entities": {"urls": urls}}
     return told("5", {"tweet": tweet, "author": {"id": "1", "username": "wool"}})
 
 
-def told(key: str, body: object, kind: str = "post") -> Seen:
-    return Seen(kind, key, json.dumps(body).encode(), AT)
+def told(key: str, body: object, kind: str = "post") -> RawPayload:
+    return RawPayload(kind, key, json.dumps(body).encode(), AT)
 
 
 SAYERS = [bluesky, feeds, hackernews, lobsters, mastodon, reddit, reddit_feed, x]
 
 
-def read(seen: Seen, sayer: str, names: Names = NAMES) -> list[Item]:
+def read(seen: RawPayload, sayer: str, names: PaperIndex = NAMES) -> list[Item]:
     make, settings = SOURCES[sayer.partition("_")[0]]
     return list(make(settings(), (), names).read(seen))
 
@@ -90,7 +90,7 @@ def test_every_source_matches_titles_pages_and_dois(say: object) -> None:
     assert named(read(say(WORDS, "https://doi.org/10.1000/KETTLE"), name)) == [(KETTLE, "doi")]
     assert named(read(say(f"{TITLE}!", "https://news.example/a"), name)) == [(KETTLE, "title")]
     assert not read(say(WORDS, "https://news.example/a"), name)
-    assert not read(say(f"{TITLE}!", PAGE), name, Names())
+    assert not read(say(f"{TITLE}!", PAGE), name, PaperIndex())
 
 
 @pytest.mark.parametrize("say", SAYERS)
@@ -110,7 +110,7 @@ def test_bluesky_lets_through_what_it_can_read() -> None:
         commit = event(body).commit
         assert commit is not None
         passed = names_paper(commit.record, post_record(commit.record), NAMES)
-        assert passed == bool(read(Seen("post", "", body, AT), "bluesky")) == (not text.startswith("so "))
+        assert passed == bool(read(RawPayload("post", "", body, AT), "bluesky")) == (not text.startswith("so "))
 
 
 def test_bluesky_says_where_a_name_was_found() -> None:

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from hotpapers.errors import NetError, Partial, Refused, Stopped, Wait
-from hotpapers.model import Page, Seen
-from hotpapers.sources.parts import NAMED, REFUSED_FOR, Turns, raise_for, worst
+from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater, Stopped
+from hotpapers.model import PayloadPage, RawPayload
+from hotpapers.sources.endpoint_rotation import NAMED, REFUSED_FOR, EndpointRotation, raise_for, worst
 from tests.sources.net import ScriptedNet
 
-DOWN, BUSY, NO = NetError("down"), Wait(60, "busy"), Refused("no")
+DOWN, BUSY, NO = NetError("down"), RetryLater(60, "busy"), RequestRefused("no")
 
 
-def page(name: str) -> Page:
-    return Page((Seen("post", name, b"", 1),))
+def page(name: str) -> PayloadPage:
+    return PayloadPage((RawPayload("post", name, b"", 1),))
 
 
 class Network:
@@ -23,16 +23,16 @@ class Network:
 
     def __init__(self, **fails: Exception | None) -> None:
         self.fails, self.asked = fails, list[str]()
-        self.net, self.turns = ScriptedNet({}), Turns()
+        self.net, self.turns = ScriptedNet({}), EndpointRotation()
 
-    def part(self, name: str) -> Iterator[Page]:
+    def part(self, name: str) -> Iterator[PayloadPage]:
         self.asked.append(name)
         yield page(name)
         problem = self.fails[name]
         if problem:
             raise problem
 
-    def round(self, then: Sequence[Page] = ()) -> tuple[list[str], Exception | None]:
+    def round(self, then: Sequence[PayloadPage] = ()) -> tuple[list[str], Exception | None]:
         """What was read, and what was told at the end."""
         self.asked.clear()
         keys: list[str] = []
@@ -52,7 +52,7 @@ def test_all_is_read_and_nothing_told_where_nothing_fails() -> None:
 def test_what_failed_is_told_when_the_others_and_what_follows_are_read() -> None:
     keys, problem = Network(a=DOWN, b=None, c=NO).round([page("z")])
     assert keys == ["a", "b", "c", "z"]
-    assert isinstance(problem, Partial) and str(problem) == "2 of 3 could not be read; down; no"
+    assert isinstance(problem, PartiallyRead) and str(problem) == "2 of 3 could not be read; down; no"
 
 
 def test_where_all_failed_it_is_the_network_that_failed() -> None:
@@ -87,7 +87,7 @@ def test_being_told_to_stop_stops() -> None:
 
 
 def test_an_error_names_a_few_and_says_how_many_more() -> None:
-    with pytest.raises(Partial, match=f"^8 of 9 .*; and {8 - NAMED} more$"):
+    with pytest.raises(PartiallyRead, match=f"^8 of 9 .*; and {8 - NAMED} more$"):
         raise_for([DOWN] * 8, 9)
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from hotpapers.errors import NetError, Partial, Refused, Wait
-from hotpapers.model import Account, Mention, Page, Post, Seen, Snapshot
-from hotpapers.sources.reddit import Reddit, RedditSettings
+from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.model import Account, Mention, PayloadPage, Post, RawPayload, Snapshot
+from hotpapers.sources.feed_parser import entries
+from hotpapers.sources.reddit import RedditSettings, RedditSource
 from hotpapers.sources.reddit.api import BATCH, HARDLY_ALL, OVERLAP
-from hotpapers.sources.syndication import entries
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedNet, reply
 
@@ -34,12 +34,12 @@ def key_of(name: str, body: bytes) -> str:
 
 @pytest.mark.parametrize("case", cases("reddit"))
 def test_reddit_reads(case: str) -> None:
-    check("reddit", case, Reddit(RedditSettings()).read, key_of)
+    check("reddit", case, RedditSource(RedditSettings()).read, key_of)
 
 
 def test_what_is_read_does_not_hang_on_what_is_known() -> None:
-    removed = Seen("post", "t3_a", b'{"name":"t3_a","removed_by_category":"moderator"}', AT)
-    assert list(Reddit(KEY, known={"reddit:t3_a"}).read(removed)) == list(Reddit(KEY).read(removed)) == []
+    removed = RawPayload("post", "t3_a", b'{"name":"t3_a","removed_by_category":"moderator"}', AT)
+    assert list(RedditSource(KEY, known={"reddit:t3_a"}).read(removed)) == list(RedditSource(KEY).read(removed)) == []
 
 
 # ---- with a key ----------------------------------------------------------------------------------------
@@ -58,13 +58,13 @@ def new(subreddit: str, after: str = "") -> str:
     return f"https://oauth.reddit.com/r/{subreddit}/new?limit=100&raw_json=1{tail}"
 
 
-def keys(pages: list[Page]) -> list[str]:
+def keys(pages: list[PayloadPage]) -> list[str]:
     return [seen.key for page in pages for seen in page.seen]
 
 
 def test_the_secrets_go_into_headers_and_nowhere_else() -> None:
     net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a")), new("two"): listing(post("t3_b"))})
-    pages = list(Reddit(KEY).pages(net, None))
+    pages = list(RedditSource(KEY).pages(net, None))
     first, *others = net.requests
     basic = base64.b64encode(b"the-id:s3cret").decode()
     assert first.method == "POST" and first.headers == {"authorization": f"Basic {basic}"}
@@ -76,7 +76,9 @@ def test_the_secrets_go_into_headers_and_nowhere_else() -> None:
 def test_the_first_round_reads_the_newest_hundred_and_the_next_one_goes_back_to_them() -> None:
     settings = msgspec.structs.replace(KEY, subreddits=("one",))
     first = list(
-        Reddit(settings).pages(ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a"), after="t3_a")}), None)
+        RedditSource(settings).pages(
+            ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a"), after="t3_a")}), None
+        )
     )
     assert keys(first) == ["t3_a"] and json.loads(first[-1].cursor or "") == {"one": NOW}
     later = ScriptedNet({
@@ -85,7 +87,7 @@ def test_the_first_round_reads_the_newest_hundred_and_the_next_one_goes_back_to_
         new("one", "t3_c"): listing(post("t3_b", NOW + 5), post("t3_a", NOW), after="t3_a"),
         new("one", "t3_a"): listing(post("t3_9", NOW - OVERLAP - 1), after="t3_9"),
     })  # fmt: skip
-    pages = list(Reddit(settings).pages(later, first[-1].cursor))
+    pages = list(RedditSource(settings).pages(later, first[-1].cursor))
     assert keys(pages) == ["t3_d", "t3_c", "t3_b", "t3_a", "t3_9"]
     assert [json.loads(page.cursor or "")["one"] for page in pages] == [NOW, NOW, NOW + 9000], "moved once all is read"
 
@@ -97,47 +99,47 @@ def test_a_round_ends_after_ten_pages() -> None:
         return TOKEN if url == TOKEN_AT else listing(post(f"t3_{(n := next(count))}", NOW - n), after=f"t3_{n}")
 
     settings = msgspec.structs.replace(KEY, subreddits=("one",))
-    pages: list[Page] = []
-    with pytest.raises(Partial, match="more posts than the 1000 newest since it was last read"):
-        collect(Reddit(settings).pages(ScriptedNet(said), '{"one":1}'), pages)
+    pages: list[PayloadPage] = []
+    with pytest.raises(PartiallyRead, match="more posts than the 1000 newest since it was last read"):
+        collect(RedditSource(settings).pages(ScriptedNet(said), '{"one":1}'), pages)
     assert len(keys(pages)) == 10 and pages[-1].cursor == json.dumps({"one": float(NOW)}, separators=(",", ":"))
 
 
 def test_a_subreddit_that_fails_does_not_keep_the_others_from_being_read() -> None:
-    for problem in (Refused("private", 403), b"<html>"):
+    for problem in (RequestRefused("private", 403), b"<html>"):
         net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): problem, new("two"): listing(post("t3_b"))})
-        pages: list[Page] = []
+        pages: list[PayloadPage] = []
         with pytest.raises(NetError):
-            collect(Reddit(KEY).pages(net, None), pages)
+            collect(RedditSource(KEY).pages(net, None), pages)
         assert keys(pages) == ["t3_b"] and json.loads(pages[-1].cursor or "") == {"two": NOW}
 
 
-def collect(pages: Iterator[Page], into: list[Page]) -> None:
+def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
     """Takes pages as the runner does, one by one; those before an error are kept."""
     into.extend(pages)
 
 
 def test_a_key_that_is_refused_stops_the_round() -> None:
-    with pytest.raises(Refused):
-        list(Reddit(KEY).pages(ScriptedNet({TOKEN_AT: Refused("401", 401)}), None))
+    with pytest.raises(RequestRefused):
+        list(RedditSource(KEY).pages(ScriptedNet({TOKEN_AT: RequestRefused("401", 401)}), None))
     with pytest.raises(NetError):
-        list(Reddit(KEY).pages(ScriptedNet({TOKEN_AT: b'{"error":"x"}'}), None))
+        list(RedditSource(KEY).pages(ScriptedNet({TOKEN_AT: b'{"error":"x"}'}), None))
 
 
 def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
     net = ScriptedNet(
         {TOKEN_AT: TOKEN, new("one"): listing(3, post("t3_a"), {"name": "t1_comment"}), new("two"): listing()}
     )
-    found = [seen for page in Reddit(KEY).pages(net, None) for seen in page.seen]
+    found = [seen for page in RedditSource(KEY).pages(net, None) for seen in page.seen]
     assert [seen.key[:11] for seen in found] == ["unreadable-", "t3_a"]
     with pytest.raises(msgspec.ValidationError):
-        list(Reddit(KEY).read(found[0]))
+        list(RedditSource(KEY).read(found[0]))
 
 
 def test_a_listed_post_that_is_gone_is_told_if_it_is_known() -> None:
     gone = [post("t3_a", removed_by_category="moderator"), post("t3_b", author="[deleted]")]
     net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(*gone), new("two"): listing()})
-    source = Reddit(KEY, known={"reddit:t3_a"})
+    source = RedditSource(KEY, known={"reddit:t3_a"})
     found = [seen for page in source.pages(net, None) for seen in page.seen]
     items = [item for seen in found for item in source.read(seen)]
     assert [(item.post, item.gone) for item in items if isinstance(item, Post)] == [("reddit:t3_a", "removed")]
@@ -150,7 +152,7 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
         new("one"): listing(edited, post("t3_b", edited=1.5), post("t3_c")),
         new("two"): listing(),
     }
-    source = Reddit(KEY, known={"reddit:t3_a", "reddit:t3_c"})
+    source = RedditSource(KEY, known={"reddit:t3_a", "reddit:t3_c"})
     seen = [one for page in source.pages(ScriptedNet(listed), None) for one in page.seen]
     assert [(one.kind, one.key) for one in seen] == [
         ("post", "t3_a"), ("edit", "t3_a"), ("post", "t3_b"), ("post", "t3_c"),
@@ -173,7 +175,7 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_missing_names_are_gone() -
         asked.append(names)
         return listing(*(post(name, score=7, num_comments=1) for name in names if name != "t3_5"))
 
-    source = Reddit(KEY)
+    source = RedditSource(KEY)
     pages = list(source.counts(ScriptedNet(said), [f"reddit:t3_{n}" for n in range(BATCH + 3)]))
     items = [item for page in pages for seen in page.seen for item in source.read(seen)]
     assert [len(names) for names in asked] == [BATCH, 3]
@@ -182,7 +184,7 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_missing_names_are_gone() -
 
 
 def test_without_keys_to_ask_about_no_token_is_asked_for() -> None:
-    assert list(Reddit(KEY).counts(ScriptedNet({}), [])) == []
+    assert list(RedditSource(KEY).counts(ScriptedNet({}), [])) == []
 
 
 # ---- without a key -------------------------------------------------------------------------------------
@@ -201,7 +203,7 @@ ATOM = (
 
 def test_without_a_key_the_feeds_are_read() -> None:
     net = ScriptedNet({rss("one"): ATOM, rss("two"): ATOM.replace(b"t3_a", b"t3_b")})
-    source = Reddit(FEEDS)
+    source = RedditSource(FEEDS)
     found = [seen for page in source.pages(net, None) for seen in page.seen]
     items = [item for seen in found for item in source.read(seen)]
     assert [seen.key for seen in found] == ["t3_a", "t3_b"]
@@ -211,20 +213,24 @@ def test_without_a_key_the_feeds_are_read() -> None:
 
 
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
-    pages: list[Page] = []
-    with pytest.raises(Partial, match="1 of 2 could not be read; busy"):
-        collect(Reddit(FEEDS).pages(ScriptedNet({rss("one"): Wait(9, "busy"), rss("two"): ATOM}), None), pages)
+    pages: list[PayloadPage] = []
+    with pytest.raises(PartiallyRead, match="1 of 2 could not be read; busy"):
+        collect(
+            RedditSource(FEEDS).pages(ScriptedNet({rss("one"): RetryLater(9, "busy"), rss("two"): ATOM}), None), pages
+        )
     assert keys(pages) == ["t3_a"]
 
 
 def test_a_feed_that_is_as_before_says_nothing_new() -> None:
-    assert keys(list(Reddit(FEEDS).pages(ScriptedNet({rss("one"): reply(304), rss("two"): ATOM}), None))) == ["t3_a"]
+    assert keys(list(RedditSource(FEEDS).pages(ScriptedNet({rss("one"): reply(304), rss("two"): ATOM}), None))) == [
+        "t3_a"
+    ]
 
 
 def test_a_feed_says_that_a_known_post_is_gone() -> None:
     deleted = ATOM.replace(b"/u/Wool", b"/u/[deleted]")
     for known, gone in ((set[str](), []), ({"reddit:t3_a"}, ["deleted"])):
-        source = Reddit(FEEDS, known=known)
+        source = RedditSource(FEEDS, known=known)
         pages = source.pages(ScriptedNet({rss("one"): deleted, rss("two"): reply(304)}), None)
         items = [item for page in pages for seen in page.seen for item in source.read(seen)]
         assert [item.gone for item in items if isinstance(item, Post)] == gone
@@ -244,14 +250,14 @@ ONE = RedditSettings(subreddits=("one",))
 
 def test_posts_that_a_feed_no_longer_had_are_missed_and_it_is_said() -> None:
     full = feed_of(*range(0, 250, 10))
-    first = list(Reddit(ONE).pages(ScriptedNet({rss("one"): full}), None))
+    first = list(RedditSource(ONE).pages(ScriptedNet({rss("one"): full}), None))
     assert json.loads(first[0].cursor or "") == {"one": NOW}
     for newest, missed in ((NOW - 240, False), (NOW - 241, True)):
-        pages: list[Page] = []
+        pages: list[PayloadPage] = []
         problem = ""
         try:
-            collect(Reddit(ONE).pages(ScriptedNet({rss("one"): full}), json.dumps({"one": newest})), pages)
-        except Partial as said:
+            collect(RedditSource(ONE).pages(ScriptedNet({rss("one"): full}), json.dumps({"one": newest})), pages)
+        except PartiallyRead as said:
             problem = str(said)
         assert len(keys(pages)) == 25 and problem == (
             "r/one: more posts than the 25 newest since it was last read" * missed
@@ -262,14 +268,14 @@ def test_posts_that_a_feed_no_longer_had_are_missed_and_it_is_said() -> None:
 def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) -> None:
     feed = feed_of(*(span * n / 24 for n in range(25)))
     net = ScriptedNet({rss("one"): [feed, reply(304)], rss("two"): reply(304)})
-    source = Reddit(FEEDS)
+    source = RedditSource(FEEDS)
     for _ in range(2):  # the second time nothing is new, and it fills as fast
         again = [page.next_at for page in source.pages(net, None) if page.next_at]
         assert again == ([] if pause is None else [net.now() + pause * 1_000_000])
 
 
 def test_an_empty_feed_says_nothing_of_when_to_come_again() -> None:
-    pages = list(Reddit(ONE).pages(ScriptedNet({rss("one"): feed_of()}), None))
+    pages = list(RedditSource(ONE).pages(ScriptedNet({rss("one"): feed_of()}), None))
     assert [page.next_at for page in pages] == [None] and pages[0].cursor == "{}"
 
 
@@ -291,23 +297,25 @@ def thread(name: str) -> str:
     ],
 )
 def test_a_post_is_looked_for_in_its_own_feed(said: Reply, gone: str | None) -> None:
-    source = Reddit(FEEDS)
+    source = RedditSource(FEEDS)
     [page] = source.counts(ScriptedNet({thread("a"): said}), ["reddit:t3_a"])
     items = [item for seen in page.seen for item in source.read(seen)]
     assert [item.gone for item in items if isinstance(item, Post)] == [gone or ""]
     assert not [item for item in items if isinstance(item, Snapshot)]
 
 
-@pytest.mark.parametrize("said", [reply(403), reply(429), reply(500), b"<html>a login</html>", Refused("blocked", 403)])
+@pytest.mark.parametrize(
+    "said", [reply(403), reply(429), reply(500), b"<html>a login</html>", RequestRefused("blocked", 403)]
+)
 def test_who_is_refused_learns_nothing_of_a_post(said: Reply) -> None:
-    pages: list[Page] = []
+    pages: list[PayloadPage] = []
     with pytest.raises(NetError):
-        pages.extend(Reddit(FEEDS).counts(ScriptedNet({thread("a"): said}), ["reddit:t3_a"]))
+        pages.extend(RedditSource(FEEDS).counts(ScriptedNet({thread("a"): said}), ["reddit:t3_a"]))
     assert pages == []
 
 
 def test_a_thread_without_its_own_post_says_nothing() -> None:
-    [page] = Reddit(FEEDS).counts(ScriptedNet({thread("b"): ATOM}), ["reddit:t3_b"])
+    [page] = RedditSource(FEEDS).counts(ScriptedNet({thread("b"): ATOM}), ["reddit:t3_b"])
     assert page.seen == []
 
 
@@ -317,7 +325,7 @@ def test_a_post_that_fails_spoils_no_other() -> None:
         return NetError("reset") if int(name) % 5 == 3 else ATOM.replace(b"t3_a", f"t3_{name}".encode())
 
     names = [f"reddit:t3_{n}" for n in range(1000)]
-    pages = list(Reddit(FEEDS).counts(ScriptedNet(said), [*names[:7], "reddit:~1c", "reddit:t1_x", *names[7:]]))
+    pages = list(RedditSource(FEEDS).counts(ScriptedNet(said), [*names[:7], "reddit:~1c", "reddit:t1_x", *names[7:]]))
     assert len(keys(pages)) == len(pages) == 800
 
 
@@ -330,21 +338,21 @@ def info(answers: dict[str, Reply]) -> Callable[[str], Reply]:
 
 
 def test_a_batch_that_fails_spoils_no_other() -> None:
-    said = info({"t3_0": Refused("400", 400), "t3_100": listing(*(post(f"t3_{n}") for n in range(100, 200)))})
-    pages = list(Reddit(KEY).counts(ScriptedNet(said), [f"reddit:t3_{n}" for n in range(200)]))
+    said = info({"t3_0": RequestRefused("400", 400), "t3_100": listing(*(post(f"t3_{n}") for n in range(100, 200)))})
+    pages = list(RedditSource(KEY).counts(ScriptedNet(said), [f"reddit:t3_{n}" for n in range(200)]))
     assert len(keys(pages)) == 100
 
 
 def test_a_post_that_reddit_does_not_list_is_gone_unless_not_one_is_there() -> None:
     few = [f"reddit:t3_{n}" for n in range(HARDLY_ALL)]
-    [page] = Reddit(KEY).counts(ScriptedNet(info({"t3_0": listing()})), few)
+    [page] = RedditSource(KEY).counts(ScriptedNet(info({"t3_0": listing()})), few)
     assert [seen.kind for seen in page.seen] == ["gone"] * HARDLY_ALL
     with pytest.raises(NetError, match=r"api/info: nothing of 11 posts"):
-        list(Reddit(KEY).counts(ScriptedNet(info({"t3_0": listing()})), [*few, "reddit:t3_x"]))
+        list(RedditSource(KEY).counts(ScriptedNet(info({"t3_0": listing()})), [*few, "reddit:t3_x"]))
 
 
 def test_where_one_post_does_not_say_which_it_is_none_is_gone() -> None:
-    [page] = Reddit(KEY).counts(ScriptedNet(info({"t3_0": listing(3)})), ["reddit:t3_0"])
+    [page] = RedditSource(KEY).counts(ScriptedNet(info({"t3_0": listing(3)})), ["reddit:t3_0"])
     assert [seen.key[:11] for seen in page.seen] == ["unreadable-"]
 
 
@@ -373,7 +381,7 @@ def things(said: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_every_recording_of_reddit_is_read(shared: Path) -> None:
-    folder, source = shared / "recordings" / "reddit", Reddit(RedditSettings())
+    folder, source = shared / "recordings" / "reddit", RedditSource(RedditSettings())
     papers: set[str] = set()
     gone: dict[str, str] = {}
     read = snapshots = feeds = 0
@@ -383,13 +391,15 @@ def test_every_recording_of_reddit_is_read(shared: Path) -> None:
         if file.suffix == ".rss":
             for entry in entries(file.read_bytes(), {}, "https://www.reddit.com/"):
                 feeds += 1
-                assert list(source.read(Seen("feed", entry.id, msgspec.json.encode(entry), AT))) == []
+                assert list(source.read(RawPayload("feed", entry.id, msgspec.json.encode(entry), AT))) == []
             continue
         for thing in things(json.loads(file.read_bytes())):
             read += 1
             body = json.dumps(thing).encode()
-            papers |= {i.paper for i in source.read(Seen("post", thing["name"], body, AT)) if isinstance(i, Mention)}
-            for item in source.read(Seen("counts", thing["name"], body, AT)):
+            papers |= {
+                i.paper for i in source.read(RawPayload("post", thing["name"], body, AT)) if isinstance(i, Mention)
+            }
+            for item in source.read(RawPayload("counts", thing["name"], body, AT)):
                 snapshots += isinstance(item, Snapshot)
                 if isinstance(item, Post):
                     gone[file.name] = item.gone
@@ -405,7 +415,7 @@ def test_every_recording_of_reddit_is_read(shared: Path) -> None:
 def test_the_recorded_token_is_understood(shared: Path) -> None:
     token = (shared / "recordings" / "reddit" / "oauth_token_response.json").read_bytes()
     net = ScriptedNet({TOKEN_AT: token, new("one"): listing(), new("two"): listing()})
-    list(Reddit(KEY).pages(net, None))
+    list(RedditSource(KEY).pages(net, None))
     assert net.requests[1].headers == {"authorization": f"Bearer {json.loads(token)['access_token']}"}
 
 

@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from hotpapers.errors import NetError, Refused, Wait
-from hotpapers.model import Answer, Mention, Post, Seen, Snapshot
-from hotpapers.sources.hackernews import MOST_HITS, OVERLAP, HackerNews, HackerNewsSettings
-from hotpapers.sources.huggingface import HuggingFace, HuggingFaceSettings
-from hotpapers.sources.lobsters import Lobsters, LobstersSettings
+from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.model import Mention, Post, RawPayload, Response, Snapshot
+from hotpapers.sources.hackernews import MOST_HITS, OVERLAP, HackerNewsSettings, HackerNewsSource
+from hotpapers.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
+from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedNet, reply
 
-HN = HackerNews(HackerNewsSettings(terms=("arxiv.org",)))
-LOBSTERS = Lobsters(LobstersSettings())
-HF = HuggingFace(HuggingFaceSettings(days=2))
+HN = HackerNewsSource(HackerNewsSettings(terms=("arxiv.org",)))
+LOBSTERS = LobstersSource(LobstersSettings())
+HF = HuggingFaceSource(HuggingFaceSettings(days=2))
 
 
 def hn_key(_: str, body: bytes) -> str:
@@ -107,7 +107,7 @@ def test_what_hacker_news_no_longer_has_is_gone(item: bytes, search: Reply, gone
 def test_an_item_of_hacker_news_that_fails_spoils_no_other() -> None:
     def said(url: str) -> Reply:
         item = int(url.rpartition("/")[2].removesuffix(".json"))
-        broken: dict[int, Reply] = {3: NetError("reset"), 4: b"<html>", 5: b'{"id":6}', 6: Refused("no", 401)}
+        broken: dict[int, Reply] = {3: NetError("reset"), 4: b"<html>", 5: b'{"id":6}', 6: RequestRefused("no", 401)}
         return broken.get(item % 10) or json.dumps({"id": item, "score": item}).encode()
 
     pages = list(HN.counts(ScriptedNet(said), ["hackernews:~1c", *(f"hackernews:{n}" for n in range(1000))]))
@@ -125,7 +125,7 @@ def test_a_score_may_fall() -> None:
 
 
 def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() -> None:
-    assert Lobsters(LobstersSettings(every=60)).every == 3600
+    assert LobstersSource(LobstersSettings(every=60)).every == 3600
     story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
     net = ScriptedNet({"https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
                        "https://lobste.rs/s/aa.json": reply(404, b"")})  # fmt: skip
@@ -135,7 +135,7 @@ def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() ->
     assert isinstance(post, Post) and post.gone == "deleted"
 
 
-def merged(url: str) -> Answer:
+def merged(url: str) -> Response:
     return reply(200, b"<html>")._replace(url=url)
 
 
@@ -149,7 +149,7 @@ def merged(url: str) -> Answer:
         (reply(200, b'{"short_id":"aa","created_at":"2026-01-01T00:00:00Z","score":-3}'), []),
     ],
 )
-def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Answer, gone: list[str]) -> None:
+def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Response, gone: list[str]) -> None:
     [page] = LOBSTERS.counts(ScriptedNet({"https://lobste.rs/s/aa.json": answer}), ["lobsters:aa"])
     items = [item for seen in page.seen for item in LOBSTERS.read(seen)]
     assert [item.gone for item in items if isinstance(item, Post)] == gone
@@ -161,7 +161,7 @@ def test_a_story_or_paper_that_fails_spoils_no_other() -> None:
         number = int(url.rpartition("/")[2].removesuffix(".json").removeprefix("2601."))
         story = json.dumps({"short_id": str(number), "created_at": "2026-01-01T00:00:00Z"}).encode()
         paper = json.dumps({"id": f"2601.{number:05d}"}).encode()
-        broken: dict[int, Reply] = {1: NetError("reset"), 2: b'{"short_id":"x","id":"x"}', 3: Refused("no", 403)}
+        broken: dict[int, Reply] = {1: NetError("reset"), 2: b'{"short_id":"x","id":"x"}', 3: RequestRefused("no", 403)}
         return broken.get(number % 10) or (story if "/s/" in url else paper)
 
     lobsters = [f"lobsters:{n}" for n in range(1000)]
@@ -203,8 +203,8 @@ def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one
 
 
 def test_a_request_to_wait_goes_to_the_runner() -> None:
-    with pytest.raises(Wait):
-        list(HN.pages(ScriptedNet(lambda url: Wait(60, "busy")), None))
+    with pytest.raises(RetryLater):
+        list(HN.pages(ScriptedNet(lambda url: RetryLater(60, "busy")), None))
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------
@@ -227,8 +227,8 @@ def recorded(shared: Path, name: str) -> Iterator[tuple[str, Any]]:
             yield path, json.loads(file.read_bytes())
 
 
-def seen(kind: str, key: str, body: Any) -> Seen:
-    return Seen(kind, key, json.dumps(body).encode(), AT)
+def seen(kind: str, key: str, body: Any) -> RawPayload:
+    return RawPayload(kind, key, json.dumps(body).encode(), AT)
 
 
 def test_every_recording_of_hacker_news_is_read(shared: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.model import Link, storable
-from hotpapers.sources import text as room
-from hotpapers.sources.text import LONGEST, MOST_LINKS, plain
+from hotpapers.ids import html_text as room
+from hotpapers.ids.html_text import LONGEST, MOST_LINKS, plain
+from hotpapers.model import TextLink, storable
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -54,20 +54,20 @@ def test_what_is_shown(html: str, shown: str) -> None:
 
 
 LINKS = [
-    ('see <a href="https://a.org/?x=1&amp;y=2">it</a>!', [Link(4, 6, "https://a.org/?x=1&y=2")]),
-    ("<a href=a>one<a href='b'>two</a></a>", [Link(0, 3, "a"), Link(3, 6, "b")]),
-    ("<p>a</p><p><a href=b> it </a> c</p>", [Link(3, 5, "b")]),
-    ("x <a href=a><img></a>", [Link(1, 1, "a")]),
-    ("x<a href=a> </a>", [Link(1, 1, "a")]),
+    ('see <a href="https://a.org/?x=1&amp;y=2">it</a>!', [TextLink(4, 6, "https://a.org/?x=1&y=2")]),
+    ("<a href=a>one<a href='b'>two</a></a>", [TextLink(0, 3, "a"), TextLink(3, 6, "b")]),
+    ("<p>a</p><p><a href=b> it </a> c</p>", [TextLink(3, 5, "b")]),
+    ("x <a href=a><img></a>", [TextLink(1, 1, "a")]),
+    ("x<a href=a> </a>", [TextLink(1, 1, "a")]),
     ("<a href=''>a</a><a>b</a>", []),
-    ('<a href="first" href="second">a</a>', [Link(0, 1, "first")]),
-    ("<a href=a>\U0001f411 sheep", [Link(0, 7, "a")]),
-    ("<a/href='a'/>b</a>", [Link(0, 1, "a")]),
+    ('<a href="first" href="second">a</a>', [TextLink(0, 1, "first")]),
+    ("<a href=a>\U0001f411 sheep", [TextLink(0, 7, "a")]),
+    ("<a/href='a'/>b</a>", [TextLink(0, 1, "a")]),
 ]
 
 
 @pytest.mark.parametrize(("html", "links"), LINKS)
-def test_where_links_stand(html: str, links: list[Link]) -> None:
+def test_where_links_stand(html: str, links: list[TextLink]) -> None:
     assert list(plain(html)[1]) == links
 
 

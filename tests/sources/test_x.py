@@ -11,10 +11,20 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import msgspec
 import pytest
 
-from hotpapers.errors import NetError, Refused, Wait
-from hotpapers.model import DAY, HOUR, Answer, Mention, Metered, Page, Post, Seen, Snapshot
-from hotpapers.sources.x import EPOCH, FIELDS, PAGE, SMALLEST, X, XSettings
-from hotpapers.sources.x.buying import UNSURE_AGAIN
+from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.model import (
+    DAY,
+    HOUR,
+    Mention,
+    MeteredSource,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Response,
+    Snapshot,
+)
+from hotpapers.sources.x import EPOCH, FIELDS, PAGE, SMALLEST, XSettings, XSource
+from hotpapers.sources.x.billing import UNSURE_AGAIN
 from tests.sources.cases import AT, cases, check
 from tests.sources.net import START, Reply, ScriptedNet, reply
 
@@ -28,7 +38,7 @@ ASKED = "https://api.x.com/2/tweets/search/recent?" + urlencode(
 
 @pytest.mark.parametrize("case", cases("x"))
 def test_x_reads(case: str) -> None:
-    check("x", case, X(XSettings()).read, key_of)
+    check("x", case, XSource(XSettings()).read, key_of)
 
 
 def key_of(_: str, body: bytes) -> str:
@@ -56,7 +66,7 @@ def asked(net: ScriptedNet, n: int = -1) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(net.requests[n].url).query).items()}
 
 
-def cursor(page: Page) -> dict[str, Any]:
+def cursor(page: PayloadPage) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(page.cursor or "null")
     return found
 
@@ -67,14 +77,14 @@ def cursor(page: Page) -> dict[str, Any]:
 @pytest.mark.parametrize("settings", [XSettings(), XSettings(token="t"), XSettings(token="t", budget=5, price=0)])
 def test_without_key_and_budget_nothing_is_asked(settings: XSettings) -> None:
     net = ScriptedNet({})
-    with pytest.raises(Refused, match=r"set source\.x"):
-        list(X(settings).pages(net, None))
+    with pytest.raises(RequestRefused, match=r"set source\.x"):
+        list(XSource(settings).pages(net, None))
     assert net.requests == []
 
 
 def test_the_token_goes_into_a_header_and_nowhere_else() -> None:
     net = ScriptedNet(lambda url: answer(tweet(id_at(START))), now=LATE)
-    pages = list(X(SETTINGS).pages(net, None))
+    pages = list(XSource(SETTINGS).pages(net, None))
     assert net.requests[0].headers == {"authorization": "Bearer t0ken"}
     assert "t0ken" not in repr(pages) + net.requests[0].url
 
@@ -87,78 +97,79 @@ def test_pages_follow_each_other_and_the_cursor_moves_at_the_end() -> None:
     new, old, end = id_at(LATE, 5), id_at(LATE - HOUR), id_at(LATE, 2**22 - 1)
     replies = iter([answer(tweet(new), next_token="more"), answer(tweet(old))])
     net = ScriptedNet(lambda url: next(replies), now=LATE)
-    pages = list(X(SETTINGS).pages(net, None))
+    pages = list(XSource(SETTINGS).pages(net, None))
     assert [cursor(page).get("since", "") for page in pages] == ["", "", "", end]
     one = 10_000 + 2 * 20_000
     assert [cursor(page)["spent"] for page in pages] == [BOOKED, one, one + BOOKED, 2 * one]
     assert asked(net, 1)["next_token"] == "more" and "since_id" not in asked(net, 0)
     following = ScriptedNet(lambda url: answer(), now=LATE)
-    last = list(X(SETTINGS).pages(following, pages[-1].cursor))[-1]
+    last = list(XSource(SETTINGS).pages(following, pages[-1].cursor))[-1]
     assert asked(following)["since_id"] == end and cursor(last) == cursor(pages[-1])
 
 
 def test_a_cursor_older_than_the_networks_memory_is_not_sent() -> None:
     net = ScriptedNet(lambda url: answer(), now=LATE)
-    list(X(SETTINGS).pages(net, json.dumps({"since": id_at(LATE - 8 * DAY), "month": "2025-12", "spent": 3})))
+    list(XSource(SETTINGS).pages(net, json.dumps({"since": id_at(LATE - 8 * DAY), "month": "2025-12", "spent": 3})))
     assert "since_id" not in asked(net)
 
 
 @pytest.mark.parametrize(
-    ("said", "raised"), [(reply(429, retry_after="60"), Wait), (reply(401), Refused), (reply(403), Refused)]
+    ("said", "raised"),
+    [(reply(429, retry_after="60"), RetryLater), (reply(401), RequestRefused), (reply(403), RequestRefused)],
 )
-def test_what_is_refused_costs_nothing(said: Answer, raised: type[NetError]) -> None:
-    pages: list[Page] = []
+def test_what_is_refused_costs_nothing(said: Response, raised: type[NetError]) -> None:
+    pages: list[PayloadPage] = []
     with pytest.raises(raised, match="/2/tweets/search/recent: answered"):
-        collect(X(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
+        collect(XSource(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
     assert [cursor(page).get("spent", 0) for page in pages] == [BOOKED, 0] and "asking" not in cursor(pages[-1])
 
 
-def collect(pages: Iterator[Page], into: list[Page]) -> None:
+def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
     """Takes pages as the runner does, one by one; those before an error are kept."""
     into.extend(pages)
 
 
 @pytest.mark.parametrize("said", [NetError("broke off"), b"<html>", reply(500), reply(503, retry_after="5")])
 def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(said: Reply) -> None:
-    pages: list[Page] = []
-    with pytest.raises(Wait) as told:
-        collect(X(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
-    lost = BOOKED if not isinstance(said, Answer) else BOOKED // 3  # a status says that it was asked once
+    pages: list[PayloadPage] = []
+    with pytest.raises(RetryLater) as told:
+        collect(XSource(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
+    lost = BOOKED if not isinstance(said, Response) else BOOKED // 3  # a status says that it was asked once
     assert cursor(pages[-1]) == {"month": "2026-01", "spent": lost, "asking": True}
-    assert told.value.seconds == (5 if isinstance(said, Answer) and said.status == 503 else UNSURE_AGAIN)
+    assert told.value.seconds == (5 if isinstance(said, Response) and said.status == 503 else UNSURE_AGAIN)
     net = ScriptedNet(lambda url: answer(), now=LATE)
-    last = list(X(SETTINGS).pages(net, pages[-1].cursor))[-1]
+    last = list(XSource(SETTINGS).pages(net, pages[-1].cursor))[-1]
     assert asked(net)["max_results"] == str(SMALLEST) and cursor(last) == {"month": "2026-01", "spent": lost}
 
 
 def test_what_reached_nobody_costs_nothing_and_is_an_error_like_any_other() -> None:
     unreached = NetError("refused")
     unreached.tries = 0
-    pages: list[Page] = []
+    pages: list[PayloadPage] = []
     with pytest.raises(NetError) as told:
-        collect(X(SETTINGS).pages(ScriptedNet({ASKED: unreached}, now=LATE), None), pages)
+        collect(XSource(SETTINGS).pages(ScriptedNet({ASKED: unreached}, now=LATE), None), pages)
     assert told.value is unreached and cursor(pages[-1]) == {"month": "2026-01"}
 
 
 def test_tries_before_the_one_that_answered_are_paid_for() -> None:
     net = ScriptedNet(lambda url: reply(200, answer(tweet(id_at(LATE))))._replace(tries=2), now=LATE)
-    last = list(X(SETTINGS).pages(net, None))[-1]
+    last = list(XSource(SETTINGS).pages(net, None))[-1]
     assert cursor(last)["spent"] == PAGE * 30_000 + 10_000 + 2 * 20_000
 
 
 def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
     net = ScriptedNet(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
-    seen = [one for page in X(SETTINGS).pages(net, None) for one in page.seen]
+    seen = [one for page in XSource(SETTINGS).pages(net, None) for one in page.seen]
     assert [one.key[:10] for one in seen] == [id_at(START)[:10], "unreadable"]
     with pytest.raises(msgspec.ValidationError):
-        list(X(SETTINGS).read(seen[1]))
+        list(XSource(SETTINGS).read(seen[1]))
 
 
 def test_an_edit_is_the_same_post_later() -> None:
     first, second = id_at(START), id_at(START + HOUR)
     net = ScriptedNet(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
-    [seen] = [one for page in X(SETTINGS).pages(net, None) for one in page.seen]
-    posts = [item for item in X(SETTINGS).read(seen) if isinstance(item, Post)]
+    [seen] = [one for page in XSource(SETTINGS).pages(net, None) for one in page.seen]
+    posts = [item for item in XSource(SETTINGS).read(seen) if isinstance(item, Post)]
     assert seen.key == first and [post.post for post in posts] == [f"x:{first}"] and posts[0].handle == "wool"
 
 
@@ -166,7 +177,7 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
     first, second = id_at(START), id_at(START + HOUR)
     edited = tweet(second, edit_history_tweet_ids=[first, second], text="no paper")
     for known, kind, posts in ((set[str](), "post", 0), ({f"x:{first}"}, "edit", 1)):
-        source = X(SETTINGS, known=known)
+        source = XSource(SETTINGS, known=known)
         pages = list(source.pages(ScriptedNet(lambda url: answer(edited, tweet(first)), now=LATE), None))
         seen = [one for page in pages for one in page.seen]
         assert [one.kind for one in seen] == [kind, "post"]
@@ -184,7 +195,7 @@ def problem(id: str, type: str, title: str, resource: str = "tweet") -> dict[str
     return {"value": id, "resource_type": resource, "title": title, "type": f"https://api.x.com/2/problems/{type}"}
 
 
-def counted(source: X, pages: list[Page]) -> list[Any]:
+def counted(source: XSource, pages: list[PayloadPage]) -> list[Any]:
     return [item for page in pages for seen in page.seen for item in source.read(seen)]
 
 
@@ -195,7 +206,7 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_cost_what_came() -> None:
             {"data": [{"id": id, "text": "", "public_metrics": {"like_count": 3}} for id in ids]}
         ).encode()
 
-    net, source = ScriptedNet(said, now=LATE), X(RICH)
+    net, source = ScriptedNet(said, now=LATE), XSource(RICH)
     pages = list(source.counts_from(net, [f"x:{n}" for n in range(1000)], None))
     assert len(net.requests) == 10 and net.requests[0].headers == {"authorization": "Bearer t0ken"}
     assert {item.likes for item in counted(source, pages)} == {3} and len(counted(source, pages)) == 1000
@@ -215,7 +226,7 @@ def test_a_post_that_is_gone_says_why() -> None:
             {"value": 7}, 3,
         ],
     }).encode()  # fmt: skip
-    source = X(RICH)
+    source = XSource(RICH)
     keys = [f"x:{n}" for n in range(1, 8)]
     items = counted(source, list(source.counts_from(ScriptedNet(lambda url: answer, now=LATE), keys, None)))
     gone = {item.post: item.gone for item in items if isinstance(item, Post)}
@@ -224,13 +235,13 @@ def test_a_post_that_is_gone_says_why() -> None:
 
 
 def test_what_an_answer_does_not_mention_is_not_gone() -> None:
-    source = X(RICH)
+    source = XSource(RICH)
     assert counted(source, list(source.counts_from(ScriptedNet(lambda url: b"{}", now=LATE), ["x:1"], None))) == []
 
 
 def test_an_edited_post_is_counted_under_its_first_identifier() -> None:
     said = {"data": [{"id": "5", "edit_history_tweet_ids": ["5", "9"], "public_metrics": {"like_count": 1}}, {"a": 1}]}
-    source = X(RICH)
+    source = XSource(RICH)
     pages = list(source.counts_from(ScriptedNet(lambda url: json.dumps(said).encode(), now=LATE), ["x:5"], None))
     seen = [one for page in pages for one in page.seen]
     assert [one.key[:10] for one in seen] == ["5", "unreadable"]
@@ -238,17 +249,17 @@ def test_an_edited_post_is_counted_under_its_first_identifier() -> None:
 
 def test_keys_that_can_be_no_identifier_are_not_asked_for() -> None:
     net = ScriptedNet(lambda url: b"{}", now=LATE)
-    list(X(RICH).counts_from(net, ["x:~18e1", "x:@wool", "x:1", "bluesky:at://x", "x:1", "x:" + "9" * 20], None))
+    list(XSource(RICH).counts_from(net, ["x:~18e1", "x:@wool", "x:1", "bluesky:at://x", "x:1", "x:" + "9" * 20], None))
     assert asked(net)["ids"] == "1"
-    assert list(X(RICH).counts_from(ScriptedNet({}), ["x:~18e1"], None)) == []
+    assert list(XSource(RICH).counts_from(ScriptedNet({}), ["x:~18e1"], None)) == []
 
 
 def test_without_their_cursor_counts_are_not_asked_for() -> None:
-    assert isinstance(X(RICH), Metered)
-    with pytest.raises(Refused, match="it is not known how much was spent"):
-        X(RICH).counts(ScriptedNet({}), ["x:1"])
-    with pytest.raises(Refused, match="no key"):
-        list(X(XSettings()).counts_from(ScriptedNet({}), ["x:1"], None))
+    assert isinstance(XSource(RICH), MeteredSource)
+    with pytest.raises(RequestRefused, match="it is not known how much was spent"):
+        XSource(RICH).counts(ScriptedNet({}), ["x:1"])
+    with pytest.raises(RequestRefused, match="no key"):
+        list(XSource(XSettings()).counts_from(ScriptedNet({}), ["x:1"], None))
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------
@@ -284,7 +295,7 @@ def told(said: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_every_recording_of_x_is_read(shared: Path) -> None:
-    folder, source = shared / "recordings" / "x", X(XSettings())
+    folder, source = shared / "recordings" / "x", XSource(XSettings())
     papers: set[str] = set()
     posts = snapshots = reposts = 0
     for file in (f for f in sorted(folder.rglob("*.*")) if not f.name.endswith(".headers.txt")):
@@ -301,7 +312,7 @@ def test_every_recording_of_x_is_read(shared: Path) -> None:
             for one in told(said):
                 count += 1
                 one["tweet"]["text"] += " arxiv.org/abs/2609.01234"
-                items = list(source.read(Seen("post", one["tweet"]["id"], json.dumps(one).encode(), AT)))
+                items = list(source.read(RawPayload("post", one["tweet"]["id"], json.dumps(one).encode(), AT)))
                 papers |= {item.paper for item in items if isinstance(item, Mention)}
                 snapshots += sum(isinstance(item, Snapshot) for item in items)
                 reposts += not items
@@ -322,13 +333,13 @@ def test_the_recorded_answers_of_the_search_are_pages(shared: Path) -> None:
         "from-docs/partial_errors_200.json",
     ):
         said = json.loads((folder / name).read_bytes()) | {"meta": {}}
-        pages = X(SETTINGS).pages(ScriptedNet({ASKED: json.dumps(said).encode()}, now=LATE), None)
+        pages = XSource(SETTINGS).pages(ScriptedNet({ASKED: json.dumps(said).encode()}, now=LATE), None)
         assert [one.key for page in pages for one in page.seen] == [one["id"] for one in said["data"]]
 
 
 def test_the_recorded_partial_errors_are_understood(shared: Path) -> None:
     said = (shared / "recordings" / "x" / "from-docs" / "partial_errors_200.json").read_bytes()
-    source, there, missing = X(RICH), "1261326399320715264", "1276230436478386177"
+    source, there, missing = XSource(RICH), "1261326399320715264", "1276230436478386177"
     net = ScriptedNet(lambda url: said, now=LATE)
     pages = list(source.counts_from(net, [f"x:{there}", f"x:{missing}"], None))
     assert [(one.kind, one.key) for page in pages for one in page.seen] == [("counts", there), ("gone", missing)]

@@ -17,14 +17,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.errors import NetError, Refused, Wait
-from hotpapers.model import DAY, HOUR, Answer, Net, Page, Post
-from hotpapers.net import Limits
-from hotpapers.record.writing import cursor_of
-from hotpapers.sources.x import EPOCH, X, XSettings, money
-from hotpapers.sources.x.money import Account, Purse
-from tests.collect.made import recounting
-from tests.net.server import FakeTime, Handler, Server, client, serving
+from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.http import ClientLimits
+from hotpapers.model import DAY, HOUR, HttpClient, PayloadPage, Post, Response
+from hotpapers.sources.x import EPOCH, XSettings, XSource, spending
+from hotpapers.sources.x.spending import Budget, BudgetState
+from hotpapers.store.batches import cursor_of
+from tests.http.server import FakeTime, Handler, Server, client, serving
+from tests.ingest.made import recounting
 from tests.sources.net import START, ScriptedNet, reply
 
 PRICE, AUTHOR = 5_000, 10_000
@@ -71,7 +71,7 @@ class Till:
 class Jobs:
     """Both jobs of a site, with what the record holds of each: a cursor. They are killed now and then."""
 
-    def __init__(self, settings: XSettings, net: Net, till: Till) -> None:
+    def __init__(self, settings: XSettings, net: HttpClient, till: Till) -> None:
         self.settings, self.net, self.till = settings, net, till
         self.cursors: dict[str, str | None] = {"x": None, "x/counts": None}
 
@@ -83,23 +83,23 @@ class Jobs:
             try:
                 self.store(job, self.pages(job))
             except NetError as problem:
-                advance(problem.seconds if isinstance(problem, Wait) else 900)
+                advance(problem.seconds if isinstance(problem, RetryLater) else 900)
             self.check()
             advance(random.choice([60, 3600, 40_000]))
 
     def check(self) -> None:
         """No account ever says less than what was charged: it is booked first."""
         for job, cursor in self.cursors.items():
-            account = money.parse(cursor, PRICE)
+            account = spending.parse(cursor, PRICE)
             assert account.spent >= self.till.charged[account.month, job]
 
-    def pages(self, job: str) -> Iterable[Page]:
-        source, keys = X(self.settings), [f"x:{n}" for n in range(self.till.random.randint(0, 250))]
+    def pages(self, job: str) -> Iterable[PayloadPage]:
+        source, keys = XSource(self.settings), [f"x:{n}" for n in range(self.till.random.randint(0, 250))]
         if job == "x":
             return source.pages(self.net, self.cursors[job])
         return source.counts_from(self.net, keys, self.cursors[job])
 
-    def store(self, job: str, pages: Iterable[Page]) -> None:
+    def store(self, job: str, pages: Iterable[PayloadPage]) -> None:
         for page in pages:
             if self.till.random.random() < 0.03:
                 return  # killed before this page is stored
@@ -124,9 +124,9 @@ class FaultyNet(ScriptedNet):
         super().__init__({}, pace=5)
         self.till, self.faults = till, faults
 
-    def get(self, url: str, *, params: Any = None, headers: Any = None, accept: Sequence[int] = ()) -> Answer:
+    def get(self, url: str, *, params: Any = None, headers: Any = None, accept: Sequence[int] = ()) -> Response:
         acted = 0
-        for n in range(money.TRIES):
+        for n in range(spending.TRIES):
             self.advance(2.0 * n + self.till.random.choice([0.2, 3, 90]))
             fault = self.till.random.random() < self.faults
             kind = self.till.random.choice(["unreached", "lost", "failed", "refused"]) if fault else "answered"
@@ -144,7 +144,7 @@ class FaultyNet(ScriptedNet):
         problem.tries = acted
         raise problem
 
-    def status(self, status: int, url: str, tries: int) -> Answer:
+    def status(self, status: int, url: str, tries: int) -> Response:
         return reply(status)._replace(url=url, at=self.now(), tries=tries)
 
 
@@ -165,13 +165,13 @@ def test_the_budget_is_put_to_use() -> None:
     """Without faults and kills most of it is spent, over the whole month."""
     till = Till(Random(1))
     net = FaultyNet(till, 0)
-    source, cursor, days = X(XSettings(token="t", budget=30.0, counts=0.0)), None, set()
+    source, cursor, days = XSource(XSettings(token="t", budget=30.0, counts=0.0)), None, set()
     while net.now() < START + 31 * DAY - HOUR:
         try:
             for page in source.pages(net, cursor):
                 cursor = page.cursor or cursor
                 days |= {net.now() // DAY} if page.seen else set()
-        except Wait as problem:
+        except RetryLater as problem:
             net.advance(problem.seconds)
         net.advance(3600)
     assert 25e6 < till.charged["2026-01", "x"] <= 30e6 and len(days) > 25
@@ -218,7 +218,7 @@ def test_a_server_that_charges_for_every_try_never_charges_more_than_the_budget(
 
 def test_the_client_says_how_often_it_asked(server: Server) -> None:
     """What the account rests on: tries that a server may have acted on, and no more of them than are booked."""
-    assert Limits().tries == money.TRIES
+    assert ClientLimits().tries == spending.TRIES
     hung_up = lambda handler: handler.hang_up()  # noqa: E731
     server.on("/", hung_up, hung_up, lambda handler: handler.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
     with client(server) as net:
@@ -245,7 +245,7 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
     said = {"data": [{"id": "1", "text": "", "public_metrics": {"like_count": 8}}], "errors": [gone]}
     net, store = ScriptedNet(lambda url: json.dumps(said).encode()), str(tmp_path / "hotpapers.db")
     for times in (1, 2):
-        with recounting(store, X(RICH), net) as made:
+        with recounting(store, XSource(RICH), net) as made:
             if times == 1:
                 posts = [
                     Post(post=f"x:{n}", network="x", account="x:9", created_at=START, observed_at=START) for n in "12"
@@ -253,7 +253,7 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
                 made.record.write(posts, source="test")
             net.advance(7 * 3600 if times == 1 else 20 * 3600)
             made.rounds.attempt()
-            spent = money.parse(cursor_of(made.record.database, "x/counts"), PRICE).spent
+            spent = spending.parse(cursor_of(made.record.database, "x/counts"), PRICE).spent
             assert spent == times * PRICE and cursor_of(made.record.database, "x") is None
             latest = made.record.view().one(Post, "x:2")
             assert latest is not None and isinstance(latest.item, Post) and latest.item.gone == "deleted"
@@ -263,14 +263,14 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
 # ---- months and days -----------------------------------------------------------------------------------
 
 FEBRUARY = 1_769_904_000_000_000
-ENOUGH = Purse(limit=31_000_000, post=PRICE, author=AUTHOR)
+ENOUGH = Budget(limit=31_000_000, post=PRICE, author=AUTHOR)
 
 
 @pytest.mark.parametrize("minutes", [-59, -1, 0, 59])
 def test_around_the_turn_of_a_month_nothing_is_asked(minutes: int) -> None:
     net = ScriptedNet({}, now=FEBRUARY + minutes * 60_000_000)
-    for pages in (X(RICH).pages(net, None), X(RICH).counts_from(net, ["x:1"], None)):
-        with pytest.raises(Wait, match="the month turns") as told:
+    for pages in (XSource(RICH).pages(net, None), XSource(RICH).counts_from(net, ["x:1"], None)):
+        with pytest.raises(RetryLater, match="the month turns") as told:
             list(pages)
         assert told.value.seconds == min(60 - minutes, 60) * 60
 
@@ -279,26 +279,26 @@ RICH = XSettings(token="t", budget=100.0)
 
 
 def test_a_new_month_begins_with_nothing_spent() -> None:
-    spent = Account(since="7", month="2026-01", spent=400, asking=True)
-    assert money.this_month(spent, FEBRUARY + HOUR) == Account(since="7", month="2026-02", asking=True)
-    assert money.this_month(spent, FEBRUARY - HOUR - 1) == spent
+    spent = BudgetState(since="7", month="2026-01", spent=400, asking=True)
+    assert spending.this_month(spent, FEBRUARY + HOUR) == BudgetState(since="7", month="2026-02", asking=True)
+    assert spending.this_month(spent, FEBRUARY - HOUR - 1) == spent
 
 
 def test_a_clock_that_is_set_back_begins_no_new_month() -> None:
-    spent = Account(month="2026-05", spent=400)
-    assert money.this_month(spent, START + 3 * DAY) == spent
+    spent = BudgetState(month="2026-05", spent=400)
+    assert spending.this_month(spent, START + 3 * DAY) == spent
 
 
 def test_money_becomes_free_day_by_day() -> None:
-    days = [money.affordable(Account(), ENOUGH, START + day * DAY) for day in (0, 1, 30)]
+    days = [spending.affordable(BudgetState(), ENOUGH, START + day * DAY) for day in (0, 1, 30)]
     assert days == [22, 44, 688]  # a million a day; thrice fifteen thousand a post
-    assert money.affordable(Account(spent=999_999_999), ENOUGH, START) == 0
+    assert spending.affordable(BudgetState(spent=999_999_999), ENOUGH, START) == 0
 
 
 def test_what_is_spent_today_waits_for_tomorrow() -> None:
     said = '{"month":"2026-01","spent":69700000}'
-    with pytest.raises(Wait, match="what a budget of 100 a month allows by today is spent") as told:
-        list(X(RICH).pages(ScriptedNet({}, now=START + 30 * DAY + HOUR), said))
+    with pytest.raises(RetryLater, match="what a budget of 100 a month allows by today is spent") as told:
+        list(XSource(RICH).pages(ScriptedNet({}, now=START + 30 * DAY + HOUR), said))
     assert told.value.seconds == 23 * 3600
 
 
@@ -306,9 +306,9 @@ def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leave
     new = id_at(START)
     said = {"data": [{"id": new, "text": ""}] * 60, "meta": {"next_token": "more"}}
     net = ScriptedNet(lambda url: json.dumps(said).encode(), now=START + HOUR)
-    pages: list[Page] = []
-    with pytest.raises(Wait):
-        pages.extend(X(msgspec.structs.replace(RICH, budget=62.0)).pages(net, None))
+    pages: list[PayloadPage] = []
+    with pytest.raises(RetryLater):
+        pages.extend(XSource(msgspec.structs.replace(RICH, budget=62.0)).pages(net, None))
     assert pages[-1].next_at == START + DAY and len(net.requests) > 1
     assert json.loads(pages[-1].cursor or "")["since"] == id_at(START, 2**22 - 1)
     assert {page.next_at for page in pages[:-1]} == {None}
@@ -316,20 +316,20 @@ def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leave
 
 def test_what_older_versions_counted_is_money_now() -> None:
     old = '{"since":"5","month":"2026-01","posts":400,"asking":false}'
-    assert money.parse(old, PRICE) == Account(since="5", month="2026-01", spent=400 * PRICE)
-    assert money.parse(None, PRICE) == Account()
+    assert spending.parse(old, PRICE) == BudgetState(since="5", month="2026-01", spent=400 * PRICE)
+    assert spending.parse(None, PRICE) == BudgetState()
 
 
 @given(st.integers(1, 10**6), st.integers(0, 100), st.integers(1, 10**4))
 def test_the_parts_of_a_budget_are_the_budget(cents: int, percent: int, mills: int) -> None:
-    source = X(XSettings(token="t", budget=cents / 100, price=mills / 1000, counts=percent / 100))
+    source = XSource(XSettings(token="t", budget=cents / 100, price=mills / 1000, counts=percent / 100))
     assert source.for_search.limit + source.for_counts.limit == cents * 10_000
     assert source.for_counts.each == mills * 1000 and source.for_search.each == mills * 1000 + AUTHOR
 
 
 def test_amounts_are_exact() -> None:
-    assert money.millionths(0.0000011) == 2 and money.millionths(0.0000019, up=False) == 1
-    assert money.millionths(0.1) == 100_000 and money.millionths(0.29) == 290_000
+    assert spending.millionths(0.0000011) == 2 and spending.millionths(0.0000019, up=False) == 1
+    assert spending.millionths(0.1) == 100_000 and spending.millionths(0.29) == 290_000
     for wrong in ({"budget": -1}, {"price": -0.1}, {"author_price": -1}, {"counts": 1.1}):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(wrong, XSettings)
@@ -337,6 +337,9 @@ def test_amounts_are_exact() -> None:
 
 def test_nothing_is_asked_without_a_price() -> None:
     for wrong in (XSettings(), XSettings(token="t"), XSettings(token="t", budget=5, price=0)):
-        for pages in (X(wrong).pages(ScriptedNet({}), None), X(wrong).counts_from(ScriptedNet({}), ["x:1"], None)):
-            with pytest.raises(Refused, match=r"set source\.x"):
+        for pages in (
+            XSource(wrong).pages(ScriptedNet({}), None),
+            XSource(wrong).counts_from(ScriptedNet({}), ["x:1"], None),
+        ):
+            with pytest.raises(RequestRefused, match=r"set source\.x"):
                 list(pages)

@@ -9,11 +9,12 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from hotpapers import arxiv_id, model
+from hotpapers import model
+from hotpapers.ids import arxiv
 from hotpapers.model import DAY, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot
-from hotpapers.record import Record
-from hotpapers.record.items import SPECS, read_row, select_columns
-from hotpapers.record.verify import check
+from hotpapers.store import Record
+from hotpapers.store.item_rows import SPECS, read_row, select_columns
+from hotpapers.store.verify import check
 from tests.loopback import expected, mastodon
 from tests.loopback.expected import Announced, Figures
 from tests.loopback.script import MINUTE, Said, Script
@@ -158,7 +159,7 @@ def _mentions(
 
 
 def _title(script: Script, key: str) -> str:
-    paper = script.paper(arxiv_id.from_key(key))
+    paper = script.paper(arxiv.from_key(key))
     return paper.title if paper else "no such paper"
 
 
@@ -260,7 +261,7 @@ def as_listed(announced: set[Announced], missed: set[str]) -> set[Announced]:
 
 
 def _described(found: Paper | None, key: str, script: Script) -> Iterator[str]:
-    paper = script.paper(arxiv_id.from_key(key))
+    paper = script.paper(arxiv.from_key(key))
     assert paper is not None
     if found is None:
         yield f"{key}: without metadata"

@@ -12,10 +12,10 @@ import apsw
 
 from hotpapers import model
 from hotpapers.errors import StoreError
-from hotpapers.issue import freeze
-from hotpapers.record import Record
+from hotpapers.issues import freeze
+from hotpapers.store import Record
 from tests.cli.run import run
-from tests.record import made
+from tests.store import made
 
 
 class Flips:

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from hotpapers import cli, logs
-from hotpapers.collect import Rounds, Runner, make_jobs
-from hotpapers.collect import rounds as collect_rounds
-from hotpapers.collect import runner as collect_runner
-from hotpapers.collect.rounds import Job
-from hotpapers.record import Record
-from hotpapers.running import Place, Publishing
+from hotpapers.ingest import JobLoop, JobRunner, make_jobs
+from hotpapers.jobs import loop as collect_rounds
+from hotpapers.jobs import runner as collect_runner
+from hotpapers.jobs.loop import Job
+from hotpapers.schedule import IssueDestination, PublishJob
+from hotpapers.store import Record
 from tests.conftest import ROOT
 from tests.torture.site import HOLD, Given, choices_of, leases_of, patches, site_of, waits
 
@@ -43,8 +43,8 @@ def collect(given: Given, hold: int = HOLD) -> None:
 
 def publish(given: Given, publications: list[str], channels: list[str], folder: str) -> None:
     """What `hotpapers run` does beside collecting: it freezes what is due, and publishes it."""
-    places = [Place(name, to, Path(folder) / name / to) for name in publications for to in channels]
-    work(given, BRIEF, {Publishing.name: lambda: Publishing(publications, places)}, read=False)
+    places = [IssueDestination(name, to, Path(folder) / name / to) for name in publications for to in channels]
+    work(given, BRIEF, {PublishJob.name: lambda: PublishJob(publications, places)}, read=False)
 
 
 def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: bool) -> None:
@@ -62,7 +62,7 @@ def work(given: Given, hold: int, more: dict[str, Callable[[], Job]], *, read: b
         jobs = make_jobs(choices_of(given), site) if read else {}
         for name, make in more.items():
             jobs[name] = partial(_rounds, name, make, site)
-        Runner(jobs, stop).run()
+        JobRunner(jobs, stop).run()
 
 
 def _end(job: str, problem: BaseException) -> None:
@@ -72,8 +72,8 @@ def _end(job: str, problem: BaseException) -> None:
     os._exit(1)
 
 
-def _rounds(name: str, make: Callable[[], Job], site: Any) -> Rounds:
-    return Rounds(name, make, site.record, site.leases, site.clock)
+def _rounds(name: str, make: Callable[[], Job], site: Any) -> JobLoop:
+    return JobLoop(name, make, site.record, site.leases, site.clock)
 
 
 def command(*words: str) -> None:

@@ -10,11 +10,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from hotpapers.collect import job_names
+from hotpapers.ingest import job_names
+from hotpapers.jobs import job_state as duties
 from hotpapers.model import DAY, HOUR
-from hotpapers.record import Record
-from hotpapers.record import duty as duties
 from hotpapers.sources import SOURCES
+from hotpapers.store import Record
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE
 from tests.loopback.servers import Loopback

@@ -8,13 +8,13 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from hotpapers.collect import Rounds, make_jobs
-from hotpapers.collect.decisions import Next
+from hotpapers.http import ClientLimits
+from hotpapers.ingest import JobLoop, make_jobs
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.attempts import NextAttempt
+from hotpapers.jobs.job_state import LEASE, JobState
 from hotpapers.model import HOUR, Coverage
-from hotpapers.net import Limits
-from hotpapers.record import Record
-from hotpapers.record import duty as duties
-from hotpapers.record.duty import LEASE, Duty
+from hotpapers.store import Record
 from tests.loopback.faults import Plan
 from tests.loopback.script import Script
 from tests.loopback.servers import Loopback
@@ -26,12 +26,12 @@ class Bench:
     """A source's jobs. `clock`: by which the networks go; `own`: by which the jobs go. `told`: what followed each
     round, by job and moment."""
 
-    def __init__(self, jobs: dict[str, Rounds], own: Wrong, loopback: Loopback, record: Record) -> None:
+    def __init__(self, jobs: dict[str, JobLoop], own: Wrong, loopback: Loopback, record: Record) -> None:
         self.jobs, self.clock, self.own, self.loopback, self.record = jobs, own.right, own, loopback, record
-        self.told: list[tuple[str, int, Next]] = []
+        self.told: list[tuple[str, int, NextAttempt]] = []
         self._due = dict.fromkeys(jobs, self.clock.now())
 
-    def only(self, jobs: dict[str, Rounds]) -> Bench:
+    def only(self, jobs: dict[str, JobLoop]) -> Bench:
         """The same with some of the jobs alone, each due now."""
         return Bench(jobs, self.own, self.loopback, self.record)
 
@@ -58,7 +58,7 @@ class Bench:
         while any(self.duty(name).failing_since is not None for name in self.jobs) and self.clock.now() < end:
             self.after(60)
 
-    def duty(self, name: str) -> Duty:
+    def duty(self, name: str) -> JobState:
         """How a job is doing."""
         return duties.load(self.record, name)
 
@@ -72,7 +72,7 @@ class Bench:
 
 @contextmanager
 def bench(
-    source: str, store: str, script: Script, start: int, *, limits: Limits = QUICK,
+    source: str, store: str, script: Script, start: int, *, limits: ClientLimits = QUICK,
     changes: dict[str, object] | None = None,
 ) -> Iterator[Bench]:  # fmt: skip
     """A source's jobs by a clock that starts at a moment, and the loopback internet that they read."""

@@ -11,19 +11,28 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from hotpapers.collect import Choice, Leases, SharedNames, Site, assembly, chosen_sources, job_names, recounting
 from hotpapers.errors import Stopped
-from hotpapers.net import Limits, PoliteNet, Reservations, Witnesses
-from hotpapers.record import Record, store
+from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, ServerClocks
+from hotpapers.ingest import (
+    ConfiguredSource,
+    IngestContext,
+    Leases,
+    SharedPaperIndex,
+    chosen_sources,
+    job_factory,
+    job_names,
+    recount_job,
+)
+from hotpapers.store import Record, record
+from tests.http.server import TRUST
 from tests.loopback.hosts import HOSTS, addresses
 from tests.loopback.settings import settings_toml
-from tests.net.server import TRUST
 
 HOLD = 300_000
 """Microseconds that a lease holds here, by real time; sixteen seconds elsewhere."""
 LEAST = 0.02
 """Real seconds for which whoever waits waits at least: at a great speed even a long wait would be none."""
-QUICK = Limits(connect=5.0, read=0.5, whole=20.0, backoff=0.0, silence=0.1, longest=5.0)
+QUICK = ClientLimits(connect=5.0, read=0.5, whole=20.0, backoff=0.0, silence=0.1, longest=5.0)
 """Short enough to wait for a server that stalls."""
 SELDOM = 600.0
 """Seconds between two looks whether counts are due; a minute elsewhere."""
@@ -87,7 +96,7 @@ class Given(NamedTuple):
         return Jumping(self.start, self.speed, self.began)
 
 
-def choices_of(given: Given) -> list[Choice]:
+def choices_of(given: Given) -> list[ConfiguredSource]:
     """The sources that are read, with their settings as they are written, but for some."""
     bases = given.bases or addresses(dict.fromkeys(HOSTS, 1))
     tables = tomllib.loads(settings_toml(bases))["source"]
@@ -98,7 +107,7 @@ def choices_of(given: Given) -> list[Choice]:
 # ---- by that clock ---------------------------------------------------------------------------------------
 
 
-class Listening(PoliteNet):
+class Listening(PoliteHttpClient):
     """A client by a clock that stands still: while nothing comes, time passes in which something may happen."""
 
     skip: Callable[[float], None]
@@ -112,19 +121,19 @@ class Listening(PoliteNet):
 
 
 def patches(
-    clock: Jumping, sleep: Callable[[float], None], limits: Limits = QUICK
+    clock: Jumping, sleep: Callable[[float], None], limits: ClientLimits = QUICK
 ) -> Iterator[tuple[object, str, Any]]:
     """What must be put in place of what, in this process, so that it goes by a clock: object, name, value."""
 
-    def quick(agent: str, **given: Any) -> PoliteNet:
+    def quick(agent: str, **given: Any) -> PoliteHttpClient:
         changed = {"clock": clock.now, "sleep": sleep, "pace": {"127.0.0.1": 0.0}, "limits": limits, "context": TRUST}
         net = Listening(agent, **(given | changed))
         net.skip = (lambda seconds: None) if clock.speed else clock.advance
         return net
 
-    yield assembly, "PoliteNet", quick
-    yield recounting, "PAUSE", SELDOM
-    yield store, "time", SimpleNamespace(time_ns=lambda: clock.now() * 1000)
+    yield job_factory, "PoliteHttpClient", quick
+    yield recount_job, "PAUSE", SELDOM
+    yield record, "time", SimpleNamespace(time_ns=lambda: clock.now() * 1000)
 
 
 def waits(stop: threading.Event, speed: float) -> Callable[[float], None]:
@@ -138,7 +147,7 @@ def waits(stop: threading.Event, speed: float) -> Callable[[float], None]:
     return sleep
 
 
-class QuickSite(Site):
+class QuickSite(IngestContext):
     """A site whose own jobs wait for a shorter time too."""
 
     speed = 1.0
@@ -152,7 +161,9 @@ def leases_of(given: Given, holder: str, jobs: tuple[str, ...] = (), hold: int =
     return Leases(partial(Record, given.store), holder, [*job_names(choices_of(given)), *jobs], hold=hold)
 
 
-def site_of(given: Given, stop: threading.Event, leases: Leases) -> Site:
+def site_of(given: Given, stop: threading.Event, leases: Leases) -> IngestContext:
     """What the jobs of a process share."""
     QuickSite.speed = given.speed or 1.0
-    return QuickSite(given.store, "https://library.example/", stop, leases, SharedNames(), Reservations(), Witnesses())
+    return QuickSite(
+        given.store, "https://library.example/", stop, leases, SharedPaperIndex(), HostPacer(), ServerClocks()
+    )

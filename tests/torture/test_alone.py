@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.record import Record
-from hotpapers.record import duty as duties
+from hotpapers.jobs import job_state as duties
+from hotpapers.store import Record
 from tests.loopback.script import MINUTE
 from tests.torture.rig import READ, rig
 from tests.torture.table import Telling, at_length

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from hotpapers.issue.coverage import reading_of
+from hotpapers.issues.coverage import reading_of
+from hotpapers.jobs import job_state as duties
 from hotpapers.model import DAY, HOUR
-from hotpapers.record import Record
-from hotpapers.record import duty as duties
 from hotpapers.sources import SOURCES
+from hotpapers.store import Record
 from tests.torture import agree
 from tests.torture.agree import Bounds
 from tests.torture.rounds import bench

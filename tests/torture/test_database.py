@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.collect import Rounds, decisions, runner
 from hotpapers.errors import NotAStore, UnreachableStore
-from hotpapers.record import Record
+from hotpapers.ingest import JobLoop
+from hotpapers.jobs import attempts, runner
+from hotpapers.store import Record
 from tests.torture.proxy import Proxy
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Telling, at_length
@@ -41,26 +42,26 @@ def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: P
 
 
 def test_a_job_that_cannot_be_made_yet_is_made_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decisions, "FAILED_AGAIN", (0.01, 0.01))
+    monkeypatch.setattr(attempts, "FAILED_AGAIN", (0.01, 0.01))
     stop, tries = threading.Event(), list[int]()
 
-    def away(until: int) -> Rounds:
+    def away(until: int) -> JobLoop:
         tries.append(1)
         if len(tries) < until:
             raise UnreachableStore("no server")
         stop.set()
         raise UnreachableStore("and none comes")
 
-    runner.Runner({"job": partial(away, 3)}, stop).run()
+    runner.JobRunner({"job": partial(away, 3)}, stop).run()
     assert len(tries) == 3, "tried again until it was told to stop"
     away_once = UnreachableStore("no server")
-    assert runner.Runner({"job": partial(_raise, away_once)}, threading.Event()).run(once=True) == [away_once]
+    assert runner.JobRunner({"job": partial(_raise, away_once)}, threading.Event()).run(once=True) == [away_once]
     for once in (True, False):
         with pytest.raises(NotAStore):
-            runner.Runner({"job": partial(_raise, NotAStore("no waiting"))}, threading.Event()).run(once=once)
+            runner.JobRunner({"job": partial(_raise, NotAStore("no waiting"))}, threading.Event()).run(once=once)
 
 
-def _raise(problem: Exception) -> Rounds:
+def _raise(problem: Exception) -> JobLoop:
     raise problem
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from hotpapers.errors import FullStore
 from hotpapers.model import HOUR
-from hotpapers.record import Record, sqlite
+from hotpapers.store import Record, sqlite
 from tests.conftest import _with_database
 from tests.disks import small_disk
 from tests.torture import agree

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from hotpapers import announcement_days as days
-from hotpapers.issue.coverage import reading_of
+from hotpapers.issues.coverage import reading_of
 from hotpapers.model import DAY, HOUR
 from hotpapers.sources import SOURCES
 from tests.loopback.clock import moment

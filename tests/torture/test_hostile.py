@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hotpapers.issue import freeze
-from hotpapers.issue.freeze import publication_of
+from hotpapers.deliver.export_site import press
+from hotpapers.issues import freeze
+from hotpapers.issues.freeze import publication_of
 from hotpapers.model import HOUR, Post, Publication
-from hotpapers.publish.press import press
-from hotpapers.record import Record
 from hotpapers.sources import SOURCES
+from hotpapers.store import Record
 from tests.hostile.cases import CASES
 from tests.hostile.reading import FORM, alive
 from tests.loopback.clock import moment
 from tests.loopback.script import MINUTE, Naming, Paper, Said
 from tests.loopback.written import Written, account, paper, said
-from tests.publish.html import Page
+from tests.render.html import Page
 from tests.torture import agree
 from tests.torture.agree import Outcome
 from tests.torture.rounds import bench

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from hotpapers.errors import NetError
-from hotpapers.model import Net
-from hotpapers.net import PoliteNet
+from hotpapers.http import PoliteHttpClient
+from hotpapers.model import HttpClient
 from hotpapers.sources import SOURCES
+from tests.http.server import Server, answer, client, serving
 from tests.loopback.hosts import HOSTS, TRAP, addresses
 from tests.loopback.reading import make
-from tests.net.server import Server, answer, client, serving
 from tests.torture.table import ALL, Telling
 
 NAMES = {
@@ -126,7 +126,7 @@ def everywhere(play: Any) -> dict[str, Any]:
     return Always()
 
 
-def polite(server: Server) -> PoliteNet:
+def polite(server: Server) -> PoliteHttpClient:
     """The client, which may ask this one server."""
     return client(server, resolve=resolve)
 
@@ -163,7 +163,7 @@ def test_no_source_follows_a_redirect_inside(
     told.row("led to an address inside, fetched from there", len(found), wrong_if(one.hits))
 
 
-def ask(source: str, server: Server, net: Net) -> NetError | None:
+def ask(source: str, server: Server, net: HttpClient) -> NetError | None:
     """A round of a source; how it failed."""
     bases = bases_at(server) | {TRAP: ""}
     try:

@@ -6,7 +6,7 @@ import random
 import time
 from pathlib import Path
 
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.torture import agree
 from tests.torture.rig import Rig, rig
 from tests.torture.table import KILLS, Telling

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hotpapers.issue import freeze
-from hotpapers.issue.freeze import frozen_days
+from hotpapers.deliver.export_site import press, unsent
+from hotpapers.issues import freeze
+from hotpapers.issues.freeze import frozen_days
 from hotpapers.model import DAY, HOUR, Delivery, Issue, Publication
-from hotpapers.publish.press import press, unsent
-from hotpapers.record import Record
-from hotpapers.running import due
-from tests.issue import made
+from hotpapers.schedule import due
+from hotpapers.store import Record
+from tests.issues import made
 from tests.torture import agree
 from tests.torture.agree import Outcome
 from tests.torture.forks import Forks

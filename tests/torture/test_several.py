@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.collect.leases import Leases
-from hotpapers.collect.reading import Reading
 from hotpapers.errors import NetError, StoreError
-from hotpapers.model import Item, Net, Page, Seen
-from hotpapers.record import Record, postgres
-from hotpapers.record import duty as duties
-from hotpapers.record.writing import cursor_of
-from tests.collect.made import reading
-from tests.collect.test_reading import Stream
+from hotpapers.ingest.collect_job import CollectJob
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.leases import Leases
+from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.store import Record, postgres
+from hotpapers.store.batches import cursor_of
+from tests.ingest.made import reading
+from tests.ingest.test_reading import Stream
 from tests.torture.rig import rig
 from tests.torture.table import ALL, Telling, at_length, one_is_enough
 
@@ -78,11 +78,11 @@ def test_who_stood_still_too_long_writes_nothing_stale(store_url: str, tmp_path:
 class Slow(Stream):
     """A source during whose page the process stands still, until another one has its work."""
 
-    def __init__(self, record: Record, pages: Sequence[Page | Exception]) -> None:
+    def __init__(self, record: Record, pages: Sequence[PayloadPage | Exception]) -> None:
         super().__init__(pages)
         self._record = record
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         late = self._record.database.clock() + duties.LEASE + 1
         assert duties.take_lease(self._record, "lobsters", "another", at=late)
         self._record.write([], source="lobsters", cursor="further")
@@ -91,10 +91,10 @@ class Slow(Stream):
 
 def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_url: str) -> None:
     """What came with it, such as an ETag, must not keep it from being told again."""
-    page, lost = Page([Seen("post", "aa", b"{}", 1)], "stale"), list[str]()
+    page, lost = PayloadPage([RawPayload("post", "aa", b"{}", 1)], "stale"), list[str]()
     with Record(store_url) as other, reading(store_url, {}, source=Slow(other, [page])) as made:
         job = made.rounds.job
-        assert isinstance(job, Reading)
+        assert isinstance(job, CollectJob)
         job.line = job.line._replace(forget=lambda: lost.append("what was answered"))
         assert made.rounds.attempt() is None and lost == ["what was answered"]
         assert cursor_of(other.database, "lobsters") == "further"
@@ -105,8 +105,8 @@ def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
     """It read until it broke off, long after somebody else went on in its place."""
 
     class Broken(Slow):
-        def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
-            self.read(Seen("post", "aa", b"{}", 1))
+        def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+            self.read(RawPayload("post", "aa", b"{}", 1))
             raise NetError("the connection was reset")
 
     with Record(store_url) as other, reading(store_url, {}, source=Broken(other, [])) as made:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from hotpapers import announcement_days as days
-from hotpapers.issue.build import read_content
-from hotpapers.model import DAY, HOUR, IssueContent, Reading
-from hotpapers.record import Record
+from hotpapers.issues.build import read_content
+from hotpapers.model import DAY, HOUR, IssueContent, NetworkReading
+from hotpapers.store import Record
 from tests.loopback import expected
 from tests.loopback.script import Said, there
 from tests.years.oracle import TALKING, Held, Oracle, utc
@@ -216,7 +216,7 @@ class Issues:
                     yield f"{one}: its page does not say that {reading.network} was {reading.state}"
 
 
-def _is_named(reading: Reading, text: str) -> bool:
+def _is_named(reading: NetworkReading, text: str) -> bool:
     head = text.partition("\n## ")[0].casefold().replace(" ", "")
     return reading.network in head and ("inpart" in head or "unknown" in head)
 

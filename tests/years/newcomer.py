@@ -14,10 +14,11 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from hotpapers import announcement_days, arxiv_id, logs
-from hotpapers.issue.freeze import editions, frozen_days
+from hotpapers import announcement_days, logs
+from hotpapers.ids import arxiv
+from hotpapers.issues.freeze import editions, frozen_days
 from hotpapers.model import DAY, HOUR, IssueContent
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock
 from tests.loopback.faults import Plan
@@ -125,8 +126,8 @@ def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
         for said in expected.naming_papers(script, network, start.at - 6 * DAY, min(start.at, content.cut - HOUR)):
             if expected.surely_found(said) and not said.by.bot and there(said, content.cut):
                 for paper in said.papers:
-                    people[arxiv_id.key(paper)].add(said.by.name)
-    fresh = {arxiv_id.key(one.id) for day in _days(content) for one in script.papers(day)}
+                    people[arxiv.key(paper)].add(said.by.name)
+    fresh = {arxiv.key(one.id) for day in _days(content) for one in script.papers(day)}
     return {paper for paper, names in people.items() if len(names) >= VOICES and paper in fresh}
 
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from hotpapers import announcement_days as days
 from hotpapers.model import DAY, HOUR
-from hotpapers.record import Record
-from hotpapers.record.prune import SNAPSHOTS_AFTER
-from hotpapers.record.writing import load_manifest
+from hotpapers.privacy.retention import SNAPSHOTS_AFTER
+from hotpapers.store import Record
+from hotpapers.store.batches import load_manifest
 from tests.loopback import expected
 from tests.loopback.expected import Announced, Figures
 from tests.loopback.loopnet import LoopNet

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.issue.freeze import check_issue
+from hotpapers.issues.freeze import check_issue
 from hotpapers.model import DAY, Issue
-from hotpapers.record import Record
-from hotpapers.record.verify import Checked, check
+from hotpapers.store import Record
+from hotpapers.store.verify import VerifyResult, check
 from tests.years.figures import MEMORY
 from tests.years.issues import Issues
 from tests.years.oracle import Held, Oracle
@@ -27,7 +27,7 @@ class Outcome(NamedTuple):
     wrong: list[str]
     rows: dict[str, int]
     states: Counter[tuple[str, str]]
-    checked: Checked
+    checked: VerifyResult
     pruned: int
 
     def lines(self) -> Iterator[str]:

@@ -16,24 +16,24 @@ from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
 from hotpapers.cli import common, networks
-from hotpapers.collect import (
+from hotpapers.errors import StoreError
+from hotpapers.http import HostPacer, ServerClocks
+from hotpapers.ingest import (
+    IngestContext,
+    JobLoop,
+    JobRunner,
     Leases,
-    Rounds,
-    Runner,
-    SharedNames,
-    Site,
-    assembly,
+    SharedPaperIndex,
     chosen_sources,
+    job_factory,
     job_names,
     make_jobs,
 )
-from hotpapers.collect.reading import Line
-from hotpapers.collect.rounds import Clock
-from hotpapers.errors import StoreError
+from hotpapers.ingest.collect_job import Connection
+from hotpapers.jobs.loop import Clock
 from hotpapers.model import DAY, HOUR
-from hotpapers.net import Reservations, Witnesses
-from hotpapers.record import Record
-from hotpapers.running import Housekeeping, Publishing
+from hotpapers.schedule import HousekeepingJob, PublishJob
+from hotpapers.store import Record
 from tests.loopback.clock import SteppedClock
 from tests.loopback.faults import Plan
 from tests.loopback.loopnet import LoopNet
@@ -116,7 +116,7 @@ class World(NamedTuple):
     reads_back: bool = False
 
     @property
-    def home(self) -> common.Home:
+    def home(self) -> common.CommandContext:
         """The settings, read."""
         return common.home_of(None, self.settings)
 
@@ -130,20 +130,20 @@ class World(NamedTuple):
 def by_simulated_time(world: World) -> Iterator[None]:
     """All of the program goes by that clock, and asks nobody but the loopback internet."""
 
-    def line(own: Sequence[str], secrets: Sequence[str], site: Site) -> Line:
-        return Line(world.client())
+    def line(own: Sequence[str], secrets: Sequence[str], site: IngestContext) -> Connection:
+        return Connection(world.client())
 
     with (
         patch.object(time, "time_ns", lambda: world.timeline.now() * 1000),
         patch.object(time, "time", lambda: world.timeline.now() / 1e6),
-        patch.object(assembly, "make_line", line),
+        patch.object(job_factory, "make_line", line),
         patch.object(networks, "make_line", line),
-        patch.object(Rounds, "_broken", _raised),
+        patch.object(JobLoop, "_broken", _raised),
     ):
         yield
 
 
-def _raised(_: Rounds, problem: BaseException) -> NoReturn:
+def _raised(_: JobLoop, problem: BaseException) -> NoReturn:
     """What the program would tell and try again is a failed test here."""
     raise problem
 
@@ -158,27 +158,27 @@ def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
     stop = threading.Event()
     leases = Leases(partial(world.troubles.record, home.store), f"at {world.timeline.now()}", hold=HOLD)
     site = _site(world, home, stop, leases)
-    jobs: dict[str, Callable[[], Rounds]] = {
+    jobs: dict[str, Callable[[], JobLoop]] = {
         **make_jobs(choices, site),
-        Publishing.name: partial(networks._issues, home, names, site, job_names(choices) if world.reads_back else ()),
-        Housekeeping.name: partial(networks._housekeeping, home, names, site),
+        PublishJob.name: partial(networks._issues, home, names, site, job_names(choices) if world.reads_back else ()),
+        HousekeepingJob.name: partial(networks._housekeeping, home, names, site),
     }
     extras: list[Extra] = [*beside, partial(keep_leases, leases)]
     others = {f"beside {n}": partial(Beside, other, world) for n, other in enumerate(extras)}
-    makes: dict[str, Callable[[], Rounds | Beside]] = {**jobs, **others}
+    makes: dict[str, Callable[[], JobLoop | Beside]] = {**jobs, **others}
     broken: list[BaseException] = []
     turns = {name: Turn(world.timeline, n, make, broken) for n, (name, make) in enumerate(makes.items())}
-    Runner(turns, stop).run()  # type: ignore[arg-type]
+    JobRunner(turns, stop).run()  # type: ignore[arg-type]
     leases.close()
     if broken:
         raise broken[0]
 
 
-def _site(world: World, home: common.Home, stop: threading.Event, leases: Leases) -> Site:
+def _site(world: World, home: common.CommandContext, stop: threading.Event, leases: Leases) -> IngestContext:
     clock = world.client()
     clock.look, clock.short = LOOKS, SHORTER
 
-    class SimulatedSite(Site):
+    class SimulatedSite(IngestContext):
         def record(self) -> Record:
             return world.troubles.record(self.store)
 
@@ -188,7 +188,15 @@ def _site(world: World, home: common.Home, stop: threading.Event, leases: Leases
 
     back = home.settings.run.read_back * DAY if world.reads_back else None
     return SimulatedSite(
-        home.store, home.settings.contact, stop, leases, SharedNames(), Reservations(), Witnesses(), home.terms, back
+        home.store,
+        home.settings.contact,
+        stop,
+        leases,
+        SharedPaperIndex(),
+        HostPacer(),
+        ServerClocks(),
+        home.terms,
+        back,
     )
 
 
@@ -217,12 +225,12 @@ class Turn(NamedTuple):
 
     timeline: Timeline
     rank: int
-    make: Callable[[], Rounds | Beside]
+    make: Callable[[], JobLoop | Beside]
     broken: list[BaseException]
 
     @property
     def problem(self) -> None:
-        """As of `Rounds`: it is in `broken`."""
+        """As of `JobLoop`: it is in `broken`."""
 
     def __call__(self) -> Turn:
         return self

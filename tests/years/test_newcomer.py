@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from hotpapers import logs
-from hotpapers.issue.freeze import check_issue
+from hotpapers.issues.freeze import check_issue
 from hotpapers.model import HOUR, Issue
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.loopback.clock import moment
 from tests.years.newcomer import Start, first
 from tests.years.test_years import MEMORY

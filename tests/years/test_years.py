@@ -13,7 +13,7 @@ import pytest
 
 from hotpapers import logs
 from hotpapers.model import HOUR, Coverage
-from hotpapers.record import Record
+from hotpapers.store import Record
 from tests.years import figures, outcome
 from tests.years.issues import Issues
 from tests.years.oracle import Held, Oracle

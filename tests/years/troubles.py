@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from hotpapers.errors import UnreachableStore
-from hotpapers.record import Record
-from hotpapers.record.database import Database
+from hotpapers.store import Record
+from hotpapers.store.database import Database
 from tests.years.weather import Span
 
 NO_LIMIT = 4_294_967_294

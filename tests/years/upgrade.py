@@ -11,12 +11,12 @@ from pathlib import Path
 
 import apsw
 
-from hotpapers.record import Record, schema
-from hotpapers.record.sqlite import SqliteDatabase
+from hotpapers.store import Record, schema
+from hotpapers.store.sqlite import SqliteDatabase
 
 CHILD = """
 import sys
-from hotpapers.record import Record, schema, sqlite
+from hotpapers.store import Record, schema, sqlite
 
 whole = sqlite.SqliteDatabase.run
 

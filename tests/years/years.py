@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from hotpapers import logs
 from hotpapers.model import DAY, HOUR
-from hotpapers.record import Record
-from hotpapers.record import backup as backups
-from hotpapers.running.health import health
+from hotpapers.schedule.health import health
+from hotpapers.store import Record
+from hotpapers.transfer import backup as backups
 from tests.loopback.clock import moment
 from tests.loopback.world import World as Script
 from tests.years.program import Extra, World, by_simulated_time, live, write_settings
@@ -49,7 +49,7 @@ class Lived(NamedTuple):
     story: Story
     world: World
     samples: list[Sample]
-    restored: backups.Restored | None
+    restored: backups.RestoreResult | None
 
 
 def lived(story: Story, folder: Path, papers: int = PAPERS, told: Callable[[Sample], None] = lambda _: None) -> Lived:
@@ -84,7 +84,7 @@ def _date(at: int) -> str:
     return datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC).date().isoformat()
 
 
-def _then(what: str, world: World, story: Story) -> backups.Restored | None:
+def _then(what: str, world: World, story: Story) -> backups.RestoreResult | None:
     """What happens to the store while the program does not run."""
     store = Path(world.home.store)
     if what == UPGRADED:

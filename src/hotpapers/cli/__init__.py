@@ -62,7 +62,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each command: where it is defined, and its one line in the help, which is also the first of its own help."""
 
 
-class Commands(click.Group):
+class LazyGroup(click.Group):
     """A group whose commands are imported when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -99,7 +99,7 @@ def _meant(typed: str) -> str:
 
 
 @click.command(
-    cls=Commands,
+    cls=LazyGroup,
     epilog="Start with `hotpapers demo`. `hotpapers COMMAND --help` has examples for each.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

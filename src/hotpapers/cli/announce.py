@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from hotpapers.announce.account import Account
-from hotpapers.announce.generator import COLLECTION, feed_record, service_did
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_json, say
-from hotpapers.issue import freeze
-from hotpapers.net import PoliteNet, user_agent
+from hotpapers.deliver.announce.atproto import AtprotoAccount
+from hotpapers.deliver.announce.custom_feed import COLLECTION, feed_record, service_did
+from hotpapers.http import PoliteHttpClient, user_agent
+from hotpapers.issues import freeze
 
 
 @click.command(
@@ -20,7 +20,7 @@ Example:
 @common.publication_option
 @common.json_option
 @common.store_options
-def feed_generator(publication: str | None, as_json: bool, home: common.Home) -> None:
+def feed_generator(publication: str | None, as_json: bool, home: common.CommandContext) -> None:
     """Put a publication's custom feed on Bluesky.
 
     Names it in the publication's own account, so that people find and follow it there; `hotpapers serve` says which
@@ -36,8 +36,8 @@ def feed_generator(publication: str | None, as_json: bool, home: common.Home) ->
         ]
         common.need(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/bluesky.md")
     for number, one in tables:
-        account, contact = Account(one, f"bluesky {number}"), home.settings.contact
-        with PoliteNet(user_agent(contact), base_addresses=(one.host,), secrets=(account.password,)) as net:
+        account, contact = AtprotoAccount(one, f"bluesky {number}"), home.settings.contact
+        with PoliteHttpClient(user_agent(contact), base_addresses=(one.host,), secrets=(account.password,)) as net:
             described = feed_record(chosen, one.feed, home.imprint.base, net.now())
             put = account.put(net, COLLECTION, chosen.publication, described)
         report.append({"feed": put.uri, "service": service_did(one.feed)})

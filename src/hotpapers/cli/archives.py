@@ -14,18 +14,18 @@ import click
 from hotpapers.cli import common, streams
 from hotpapers.cli.terminal import count
 from hotpapers.errors import InputError
-from hotpapers.record import Record, now
+from hotpapers.store import Record, now
 
 if TYPE_CHECKING:
-    from hotpapers.collect.archives import File, Imported
+    from hotpapers.ingest.archives import ArchiveFile, ImportedFile
 
 FORMATS = {"jetstream": "bluesky", "firehose": "bluesky", "hackernews": "hackernews", "reddit": "reddit", "x": "x"}
-"""As in `hotpapers.collect.archives`, which is loaded when it is needed: each format's network."""
+"""As in `hotpapers.ingest.archives`, which is loaded when it is needed: each format's network."""
 WITH_MOMENTS = ("jetstream", "firehose")
 """Formats in which everything has a moment of its own."""
 
 
-class Date(click.ParamType[int]):
+class DateParam(click.ParamType[int]):
     """A day, or a moment, as µs UTC."""
 
     name = "date"
@@ -43,12 +43,13 @@ class Date(click.ParamType[int]):
 
 
 seen_at_option = click.option(
-    "--seen-at", type=Date(), metavar="DATE", help="When a dump was made, where its lines do not say it. [default: the"
+    "--seen-at", type=DateParam(), metavar="DATE",
+    help="When a dump was made, where its lines do not say it. [default: the"
     " file's own date]",
 )  # fmt: skip
 
 
-def check(format_: str, home: common.Home, seen_at: int | None) -> None:
+def check(format_: str, home: common.CommandContext, seen_at: int | None) -> None:
     """Raises UsageError where an archive cannot be taken in as asked."""
     network = FORMATS.get(format_)
     common.need(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
@@ -60,14 +61,15 @@ def check(format_: str, home: common.Home, seen_at: int | None) -> None:
 
 
 def take(
-    format_: str, home: common.Home, seen_at: int | None, record: Record, files: Sequence[str], told: streams.Told,
-    done: Callable[[str, Imported], object], refused: Callable[[InputError], object],
+    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str], told:
+    streams.Told,
+    done: Callable[[str, ImportedFile], object], refused: Callable[[InputError], object],
 ) -> None:  # fmt: skip
     """Each file in turn; one that is refused keeps no other out."""
-    from hotpapers.collect.archives import Importer  # with all sources: not for every command
+    from hotpapers.ingest.archives import ArchiveImporter  # with all sources: not for every command
 
     found = [_file(file, seen_at, told) for file in files]
-    importer = Importer(record, format_, found, home.terms[FORMATS[format_]], now())
+    importer = ArchiveImporter(record, format_, found, home.terms[FORMATS[format_]], now())
     for file in found:
         try:
             taken = importer.take(file)
@@ -79,9 +81,9 @@ def take(
         done(file.name, taken)
 
 
-def _file(file: str, seen_at: int | None, told: streams.Told) -> File:
+def _file(file: str, seen_at: int | None, told: streams.Told) -> ArchiveFile:
     """What is known of a file before it is read. One that cannot be read says so when it is opened."""
-    from hotpapers.collect.archives import HEAD, File
+    from hotpapers.ingest.archives import HEAD, ArchiveFile
 
     head, size, changed_at = b"", 0, now()
     if file != streams.STDIN and os.path.isfile(file):
@@ -89,10 +91,10 @@ def _file(file: str, seen_at: int | None, told: streams.Told) -> File:
         with contextlib.suppress(OSError), open(file, "rb") as raw:
             head = raw.read(HEAD)
     opened = partial(streams.opened, file, told, streams.LONG_WINDOW)
-    return File(streams.name_of(file), opened, head, size, changed_at if seen_at is None else seen_at)
+    return ArchiveFile(streams.name_of(file), opened, head, size, changed_at if seen_at is None else seen_at)
 
 
-def lines(one: Imported) -> Iterator[str]:
+def lines(one: ImportedFile) -> Iterator[str]:
     """What became of a file, for people."""
     if one.whole:
         yield "read by an earlier import"

@@ -14,19 +14,19 @@ import click
 from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, plain
-from hotpapers.collect import Choice
 from hotpapers.errors import StoreError
-from hotpapers.issue.freeze import frozen_days, publication_of
+from hotpapers.ingest import ConfiguredSource
+from hotpapers.issues.freeze import frozen_days, publication_of
+from hotpapers.jobs import job_state as duties
 from hotpapers.model import DAY
-from hotpapers.record import Record, now
-from hotpapers.record import duty as duties
-from hotpapers.running.first import First, first_issues, read_back_of
+from hotpapers.schedule.first_issue import FirstIssue, first_issues, read_back_of
+from hotpapers.store import Record, now
 
 LOOK = 1.0
 """Seconds between two looks at how far it is."""
 
 
-def tell(home: common.Home, choices: Sequence[Choice], names: Sequence[str]) -> None:
+def tell(home: common.CommandContext, choices: Sequence[ConfiguredSource], names: Sequence[str]) -> None:
     """Says it: in sentences on a terminal, as events elsewhere."""
     at, days = now(), home.settings.run.read_back
     with Record(home.store) as record:
@@ -45,7 +45,7 @@ def tell(home: common.Home, choices: Sequence[Choice], names: Sequence[str]) -> 
 
 
 def sentences(
-    sources: Sequence[str], new: Sequence[str], days: int, firsts: Sequence[First], zones: dict[str, str], at: int
+    sources: Sequence[str], new: Sequence[str], days: int, firsts: Sequence[FirstIssue], zones: dict[str, str], at: int
 ) -> Iterator[str]:
     """What is said to people. `new`: what is read for the first time; `days`: from before now that are read too."""
     yield f"Reading {', '.join(sources)}, until stopped (Ctrl-C)."
@@ -68,12 +68,12 @@ def _local(at: int, zone: str) -> str:
     return f"{datetime.datetime.fromtimestamp(at / 1e6, ZoneInfo(zone)):%A %Y-%m-%d at %H:%M} {zone}"
 
 
-def _is_read_by_people(home: common.Home) -> bool:
+def _is_read_by_people(home: common.CommandContext) -> bool:
     return home.settings.run.log == "text" and sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextmanager
-def progress(home: common.Home, jobs: Sequence[str], stop: threading.Event) -> Iterator[None]:
+def progress(home: common.CommandContext, jobs: Sequence[str], stop: threading.Event) -> Iterator[None]:
     """As long as it is read what was said before: on a terminal a bar of how many jobs have done so, elsewhere an event
     for each that has."""
     ended = threading.Event()
@@ -86,7 +86,7 @@ def progress(home: common.Home, jobs: Sequence[str], stop: threading.Event) -> I
         shown.join()
 
 
-def _show(home: common.Home, jobs: Sequence[str], stop: threading.Event, ended: threading.Event) -> None:
+def _show(home: common.CommandContext, jobs: Sequence[str], stop: threading.Event, ended: threading.Event) -> None:
     with suppress(StoreError), Record(home.store) as record:
         left = read_back_of(record, jobs, now())
         with bar("reading back", len(left) if _is_read_by_people(home) else 0) as step:

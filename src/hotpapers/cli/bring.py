@@ -9,31 +9,31 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import click
 import msgspec
 
-from hotpapers import classic_text
+from hotpapers import classic
 from hotpapers.cli import archives, common, streams
 from hotpapers.cli.terminal import bar, complain, count, plain, print_json, say
+from hotpapers.deliver.export_site import press_again
 from hotpapers.errors import InputError
-from hotpapers.mentions import Found, scan
-from hotpapers.publish.press import press_again
-from hotpapers.record import Record
-from hotpapers.record.doubts import judge_listed
-from hotpapers.record.exchange import reading, tables
-from hotpapers.record.importers import classic
+from hotpapers.ids.mentions import PaperMention, bulk
+from hotpapers.moderation.doubtful_mentions import judge_listed
+from hotpapers.store import Record
+from hotpapers.transfer import classic_import, tables
+from hotpapers.transfer.jsonl import importer
 
 if TYPE_CHECKING:
-    from hotpapers.collect.archives import Imported
+    from hotpapers.ingest.archives import ImportedFile
 
-Done: TypeAlias = "classic.Imported | reading.Taken | Imported"
+Done: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | ImportedFile"
 
 
-class Outcome(NamedTuple):
+class ImportOutcome(NamedTuple):
     """What became of each file: what was imported, by file, and what was refused."""
 
     done: list[tuple[str, Done]]
     refused: list[InputError]
 
 
-Take = Callable[[Record, Sequence[str], streams.Told, Outcome], None]
+Take = Callable[[Record, Sequence[str], streams.Told, ImportOutcome], None]
 
 
 @click.command(
@@ -51,7 +51,9 @@ Examples:
 @archives.seen_at_option
 @common.json_option
 @common.store_options
-def import_(format_: str, files: tuple[str, ...], seen_at: int | None, as_json: bool, home: common.Home) -> None:
+def import_(
+    format_: str, files: tuple[str, ...], seen_at: int | None, as_json: bool, home: common.CommandContext
+) -> None:
     """Take files of others into the record.
 
     FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (what `hotpapers export` writes); or
@@ -64,7 +66,7 @@ def import_(format_: str, files: tuple[str, ...], seen_at: int | None, as_json: 
     was stopped goes on where it stopped when it is given the same files again.
     """
     archives.check(format_, home, seen_at)
-    outcome = Outcome([], [])
+    outcome = ImportOutcome([], [])
     with common.open_record(home, create=True) as record, bar("Importing", streams.size_of(files)) as told:
         if format_ in TAKE:
             TAKE[format_](record, files, told, outcome)
@@ -75,7 +77,7 @@ def import_(format_: str, files: tuple[str, ...], seen_at: int | None, as_json: 
     _report(outcome, as_json)
 
 
-def _render_again(record: Record, outcome: Outcome, home: common.Home) -> None:
+def _render_again(record: Record, outcome: ImportOutcome, home: common.CommandContext) -> None:
     """What was forgotten with the store that is followed leaves what was published from this one."""
     if any(getattr(done, "forgotten", 0) for _, done in outcome.done):
         press_again(record, home.imprint, home.terms)
@@ -90,7 +92,7 @@ def _settle(record: Record) -> None:
 def _one_by_one(take: Callable[[Record, str, streams.Told], Done]) -> Take:
     """Each file by itself; one that is refused keeps no other out."""
 
-    def take_all(record: Record, files: Sequence[str], told: streams.Told, outcome: Outcome) -> None:
+    def take_all(record: Record, files: Sequence[str], told: streams.Told, outcome: ImportOutcome) -> None:
         for file in files:
             try:
                 outcome.done.append((streams.name_of(file), take(record, file, told)))
@@ -100,19 +102,19 @@ def _one_by_one(take: Callable[[Record, str, streams.Told], Done]) -> Take:
     return take_all
 
 
-def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outcome: Outcome) -> None:
+def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outcome: ImportOutcome) -> None:
     """Some files a batch; files of the same day one after the other."""
-    size = classic.group_size(record)
-    group: list[classic.Parsed] = []
+    size = classic_import.group_size(record)
+    group: list[classic_import.ParsedClassicFile] = []
 
     def take() -> None:
-        outcome.done.extend((done.file, done) for done in classic.import_parsed(record, group))
+        outcome.done.extend((done.file, done) for done in classic_import.import_parsed(record, group))
         group.clear()
 
     for file in files:
         try:
             with streams.opened(file, told) as stream:
-                parsed = classic.read_classic(streams.name_of(file), stream.read(classic_text.MAX_FILE + 1))
+                parsed = classic_import.read_classic(streams.name_of(file), stream.read(classic.MAX_FILE + 1))
         except InputError as problem:
             outcome.refused.append(problem)
             continue
@@ -126,28 +128,29 @@ def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outc
 
 def _take_jsonl(record: Record, file: str, told: streams.Told) -> Done:
     with streams.opened(file, told) as stream:
-        return reading.import_lines(record, streams.name_of(file), lines_of(stream))
+        return importer.import_lines(record, streams.name_of(file), lines_of(stream))
 
 
 def lines_of(stream: streams.Reader) -> Iterator[bytes]:
     """The lines of a stream; one that is too long comes cut off one byte after the limit, and is refused for it."""
-    while line := stream.readline(reading.LONGEST_LINE + 1):
+    while line := stream.readline(importer.LONGEST_LINE + 1):
         yield line
 
 
 def _take_parquet(record: Record, file: str, told: streams.Told) -> Done:
     name = streams.name_of(file)
     with streams.as_path(file) as path:
-        taken = reading.import_lines(record, name, tables.parquet_lines(path, name))
+        taken = importer.import_lines(record, name, tables.parquet_lines(path, name))
         told(streams.size_of([path]))
         return taken
 
 
 def _take_archive(
-    format_: str, home: common.Home, seen_at: int | None, record: Record, files: Sequence[str], told: streams.Told,
-    outcome: Outcome,
+    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str], told:
+    streams.Told,
+    outcome: ImportOutcome,
 ) -> None:  # fmt: skip
-    def done(file: str, one: Imported) -> None:
+    def done(file: str, one: ImportedFile) -> None:
         outcome.done.append((file, one))
 
     archives.take(format_, home, seen_at, record, files, told, done, outcome.refused.append)
@@ -161,7 +164,7 @@ TAKE: dict[str, Take] = {
 """How files of each format go into a record."""
 
 
-def _report(outcome: Outcome, as_json: bool) -> None:
+def _report(outcome: ImportOutcome, as_json: bool) -> None:
     if as_json:
         imported = [{"file": file, **_figures(done)} for file, done in outcome.done]
         refused = [{"file": p.file, "line": p.line, "reason": p.reason} for p in outcome.refused]
@@ -180,7 +183,7 @@ def _figures(done: Done) -> dict[str, Any]:
 
 
 def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
-    files = [one for _, one in done if isinstance(one, classic.Imported)]
+    files = [one for _, one in done if isinstance(one, classic_import.ClassicImport)]
     for one in files:
         if one.repaired:
             yield f"{one.file}: was UTF-8 read as Mac Roman; repaired"
@@ -196,13 +199,13 @@ def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
 
 def _taken_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
     for file, one in done:
-        if not isinstance(one, classic.Imported):
+        if not isinstance(one, classic_import.ClassicImport):
             prefix = f"{file}: " if len(done) > 1 else ""
-            said = _taken_lines(one) if isinstance(one, reading.Taken) else archives.lines(one)
+            said = _taken_lines(one) if isinstance(one, importer.ImportResult) else archives.lines(one)
             yield from (prefix + line for line in said)
 
 
-def _taken_lines(one: reading.Taken) -> Iterator[str]:
+def _taken_lines(one: importer.ImportResult) -> Iterator[str]:
     if one.restored:
         yield f"{one.restored:,} batches restored as they were, issues included"
     if one.added or one.known or not one.restored:
@@ -233,7 +236,7 @@ def find(files: tuple[str, ...], as_json: bool) -> None:
     for file in files or (streams.STDIN,):
         try:
             with streams.opened(file) as stream:
-                for mention in scan.find_in_file(stream):
+                for mention in bulk.find_in_file(stream):
                     # not echo, which writes each line at once: there may be millions
                     sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
         except InputError as problem:
@@ -243,7 +246,7 @@ def find(files: tuple[str, ...], as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _mention_line(mention: Found, as_json: bool, file: str) -> str:
+def _mention_line(mention: PaperMention, as_json: bool, file: str) -> str:
     if as_json:
         said: dict[str, Any] = {
             "id": mention.id, "version": mention.version, "start": mention.start, "end": mention.end,

@@ -12,23 +12,23 @@ import click
 import msgspec
 
 from hotpapers import ranking, settings
+from hotpapers.deliver.size_budget import MEGABYTE
 from hotpapers.errors import SettingsError, UsageError
 from hotpapers.model import Publication
-from hotpapers.publish import CHANNELS
-from hotpapers.publish.budget import MEGABYTE
-from hotpapers.publish.imprint import Imprint
-from hotpapers.record import Record, now
-from hotpapers.record.blocked import Blocked, note
-from hotpapers.terms import Terms, table
+from hotpapers.moderation.blocklist import Blocklist, note
+from hotpapers.render import CHANNELS
+from hotpapers.store import Record, now
+from hotpapers.terms import NetworkTerms, table
+from hotpapers.view.site_config import SiteConfig
 
 if TYPE_CHECKING:
-    from hotpapers.summarizing.writing import Summarize
+    from hotpapers.summaries.generate import Summarize
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SQLITE = "sqlite:///"
 
 
-class Home(NamedTuple):
+class CommandContext(NamedTuple):
     """Where a command works: the settings that hold there, their file, and the store."""
 
     settings: settings.Settings
@@ -41,11 +41,11 @@ class Home(NamedTuple):
         return self.file.parent
 
     @property
-    def imprint(self) -> Imprint:
+    def imprint(self) -> SiteConfig:
         """What channels say of who publishes, and where."""
         publish = self.settings.publish
         has_feeds = self.has_settings and {"site", "feeds"} <= set(publish.channels)
-        return Imprint(
+        return SiteConfig(
             self.settings.contact, publish.base, budget=publish.budget * MEGABYTE, feeds=has_feeds,
             app=self.settings.serve.base, mails=bool(self.settings.mailing.relay),
         )  # fmt: skip
@@ -56,22 +56,22 @@ class Home(NamedTuple):
         return self.settings != settings.Settings()
 
     @property
-    def blocked(self) -> Blocked:
+    def blocked(self) -> Blocklist:
         """What the operator never quotes."""
         quote = self.settings.quote
-        return Blocked(quote.block_accounts, quote.block_words, quote.block_servers)
+        return Blocklist(quote.block_accounts, quote.block_words, quote.block_servers)
 
     @property
     def summarize(self) -> Summarize | None:
         """What writes a model's sentences, where the settings name one."""
         if not self.settings.summary.url:  # the way out is loaded only where it is taken
             return None
-        from hotpapers.summarizing.writing import summarizer
+        from hotpapers.summaries.generate import summarizer
 
         return summarizer(self.settings.summary, self.settings.contact)
 
     @property
-    def terms(self) -> dict[str, Terms]:
+    def terms(self) -> dict[str, NetworkTerms]:
         """The networks' terms, as reviewed and as the settings have them."""
         return table(self.settings.terms)
 
@@ -84,7 +84,7 @@ publication_option = click.option(
 
 
 def store_options(command: Command) -> Callable[..., Any]:
-    """`--store`, `--config` and `--debug`; the command gets the `Home` that they say."""
+    """`--store`, `--config` and `--debug`; the command gets the `CommandContext` that they say."""
 
     @wraps(command)
     def with_home(*args: Any, store: str | None, config: Path | None, **rest: Any) -> Any:
@@ -105,19 +105,19 @@ def store_options(command: Command) -> Callable[..., Any]:
     )(made)
 
 
-def home_of(store: str | None, config: Path | None) -> Home:
+def home_of(store: str | None, config: Path | None) -> CommandContext:
     """Settings and store of a command.
 
     The hotpapers.toml of this folder holds for its own store; for another one, `--config` must name the settings.
     """
     file = config or Path(settings.FILE)
     if config is None and not file.exists():
-        return Home(settings.Settings(), file, store or settings.Settings().store)
+        return CommandContext(settings.Settings(), file, store or settings.Settings().store)
     found = settings.load(file)
     own = beside(file.parent, found.store)
     if store is None or config is not None or _same(store, own):
-        return Home(found, file, own if store is None else store)
-    return Home(settings.Settings(), file, store)
+        return CommandContext(found, file, own if store is None else store)
+    return CommandContext(settings.Settings(), file, store)
 
 
 def beside(folder: Path, store: str) -> str:
@@ -135,7 +135,7 @@ def _same(one: str, other: str) -> bool:
 
 
 @contextmanager
-def open_record(home: Home, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
+def open_record(home: CommandContext, *, create: bool = False, publications: bool = False) -> Iterator[Record]:
     """The record of the store. A missing one is made only by commands that bring something in.
 
     `publications`: takes over what the settings say of them, where it is new or differs. What is never quoted is taken
@@ -149,7 +149,7 @@ def open_record(home: Home, *, create: bool = False, publications: bool = False)
         yield record
 
 
-def _keep_publications(record: Record, home: Home) -> None:
+def _keep_publications(record: Record, home: CommandContext) -> None:
     known = {
         row.item.publication: msgspec.structs.replace(row.item, observed_at=0)
         for row in record.view().latest(Publication)
@@ -167,14 +167,14 @@ def _keep_publications(record: Record, home: Home) -> None:
         record.write(changed, source="settings")
 
 
-class Target(NamedTuple):
+class ChannelFolder(NamedTuple):
     """A channel and the folder that it writes to."""
 
     channel: str
     folder: Path
 
 
-def targets(home: Home, publication: str, to: Sequence[str], output: Path | None) -> list[Target]:
+def targets(home: CommandContext, publication: str, to: Sequence[str], output: Path | None) -> list[ChannelFolder]:
     """Where a publication goes: as asked, else as the settings have it; a folder for each, where there are several."""
     own = next((p.output for p in home.settings.publication if p.name == publication and p.output), "")
     folder = output or home.folder / Path(own or home.settings.publish.output).expanduser()
@@ -185,7 +185,7 @@ def targets(home: Home, publication: str, to: Sequence[str], output: Path | None
         if name not in CHANNELS:
             raise SettingsError(f"{home.file}: publish.channels: {name!r} is none of {', '.join(CHANNELS)}.")
     several = len(channels) > 1
-    return [Target(name, folder / _folder_of(name, channels) if several else folder) for name in channels]
+    return [ChannelFolder(name, folder / _folder_of(name, channels) if several else folder) for name in channels]
 
 
 def _folder_of(channel: str, channels: Container[str]) -> str:
@@ -193,7 +193,7 @@ def _folder_of(channel: str, channels: Container[str]) -> str:
     return "site" if channel == "feeds" and "site" in channels else channel
 
 
-def is_store_file(file: Path, home: Home) -> bool:
+def is_store_file(file: Path, home: CommandContext) -> bool:
     """Whether a file is the store itself, or its log."""
     if "://" in home.store and not home.store.startswith(SQLITE):
         return False

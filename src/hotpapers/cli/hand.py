@@ -13,11 +13,11 @@ from hotpapers.cli import common, streams
 from hotpapers.cli.terminal import complain, count, print_json, say
 from hotpapers.errors import ReadOnlyStore
 from hotpapers.ranking import words
-from hotpapers.record import Record
-from hotpapers.record import backup as copies
-from hotpapers.record.exchange import tables
-from hotpapers.record.exchange.writing import Wanted
+from hotpapers.store import Record
 from hotpapers.terms import ids_only
+from hotpapers.transfer import backup as copies
+from hotpapers.transfer import tables
+from hotpapers.transfer.jsonl.exporter import ExportRequest
 
 WHOLE = ("jsonl", "parquet")
 """Formats that hold a record; the others hold what issues list."""
@@ -51,7 +51,7 @@ Examples:
     help="Write here instead; Zstandard if it ends in .zst.",
 )
 @common.store_options
-def export(format_: str, records: bool, all_words: bool, output: Path | None, home: common.Home) -> None:  # fmt: skip
+def export(format_: str, records: bool, all_words: bool, output: Path | None, home: common.CommandContext) -> None:
     """Write the record to standard output.
 
     In the exchange format. A full export rebuilds the store elsewhere, issues and all, and verifies there. It holds the
@@ -65,7 +65,7 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, ho
         common.need(format_ != "parquet" or not terminal, "Parquet is nothing for a terminal; add --output FILE")
     else:
         common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
-    wanted = Wanted(records, () if all_words else ids_only(home.terms), _tell_withheld)
+    wanted = ExportRequest(records, () if all_words else ids_only(home.terms), _tell_withheld)
     with common.open_record(home) as record, closing(_chunks(record, format_, wanted)) as chunks:
         if format_ in WHOLE:
             _note(record, "to standard output" if output is None else str(output.resolve()))
@@ -75,7 +75,7 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, ho
             streams.write_file(output, chunks)
 
 
-def _chunks(record: Record, format_: str, wanted: Wanted) -> Generator[bytes, None, None]:
+def _chunks(record: Record, format_: str, wanted: ExportRequest) -> Generator[bytes, None, None]:
     """The export; whoever stops early closes it, and with it the snapshot that it reads."""
     yield from tables.EXPORTS[format_](record, wanted)
 
@@ -110,7 +110,9 @@ Examples:
 )
 @common.json_option
 @common.store_options
-def backup(file: Path, restore: bool, replace: bool, as_backed_up: bool, as_json: bool, home: common.Home) -> None:
+def backup(
+    file: Path, restore: bool, replace: bool, as_backed_up: bool, as_json: bool, home: common.CommandContext
+) -> None:
     """Copy the store into one file, or put such a copy back.
 
     While others read and write. The copy is a store itself (SQLite, also of a PostgreSQL store). What was forgotten
@@ -140,7 +142,7 @@ def _check_target(file: Path) -> None:
             pass
 
 
-def _tell_restored(file: Path, done: copies.Restored, as_json: bool) -> None:
+def _tell_restored(file: Path, done: copies.RestoreResult, as_json: bool) -> None:
     if as_json:
         print_json({"restored": str(file), **done._asdict()})
         return

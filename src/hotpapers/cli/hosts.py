@@ -12,7 +12,7 @@ from pathlib import Path
 from hotpapers import settings
 from hotpapers.cli.terminal import say
 from hotpapers.errors import UsageError
-from hotpapers.hosting.writing import CONTAINER, LISTEN, Machine, Written, host_files, remarks
+from hotpapers.schedule.hosts.files import CONTAINER, LISTEN, HostFile, HostMachine, host_files, remarks
 
 ROOT = "root"
 OWN_USER = "hotpapers"
@@ -43,12 +43,12 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
             say(f"to do: {remark}")
 
 
-def _check(path: Path, one: Written, *, replace: bool) -> None:
+def _check(path: Path, one: HostFile, *, replace: bool) -> None:
     if path.exists() and not (one.kept or replace) and path.read_text("utf-8", "replace") != one.text:
         raise UsageError(f"{path} is there already; --replace writes it anew. Nothing was changed.")
 
 
-def _write(path: Path, one: Written) -> None:
+def _write(path: Path, one: HostFile) -> None:
     if one.kept and path.exists():
         say(f"{path}: is there already and stays; see that it names the store")
         return
@@ -57,10 +57,10 @@ def _write(path: Path, one: Written) -> None:
     say(str(path))
 
 
-def _machine(folder: Path) -> Machine:
+def _machine(folder: Path) -> HostMachine:
     """This machine, as units name it."""
     user = getpass.getuser()
-    return Machine(str(folder.resolve()), _program(), OWN_USER if user == ROOT else user)
+    return HostMachine(str(folder.resolve()), _program(), OWN_USER if user == ROOT else user)
 
 
 def _program() -> tuple[str, ...]:

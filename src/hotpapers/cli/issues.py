@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
-from hotpapers.answers.asked import OfPlace
-from hotpapers.answers.desk import Desk
-from hotpapers.answers.issues import explained
 from hotpapers.cli import common, sending
 from hotpapers.cli.terminal import bar, complain, count, print_json, say
-from hotpapers.errors import CorruptStore, NoSuch, NotAnArxivId, UsageError
-from hotpapers.issue import explain as explaining
-from hotpapers.issue import freeze
-from hotpapers.issue.explain import Explanation
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.issue.windows import latest_label
+from hotpapers.deliver.export_site import press
+from hotpapers.errors import CorruptStore, NotAnArxivId, NotFound, UsageError
+from hotpapers.issues import explain as explaining
+from hotpapers.issues import freeze
+from hotpapers.issues.explain import Explanation
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.issues.windows import latest_label
 from hotpapers.model import Issue, Publication
-from hotpapers.publish.press import press
-from hotpapers.record import Record, now
-from hotpapers.record.verify import Checked, Finding, check, damage
+from hotpapers.query.issues import explained
+from hotpapers.query.request_params import EntryParams
+from hotpapers.query.session import QuerySession
+from hotpapers.store import Record, now
+from hotpapers.store.verify import VerifyFinding, VerifyResult, check, damage
 
 if TYPE_CHECKING:
-    from hotpapers.issue.freeze import Frozen
+    from hotpapers.issues.freeze import FrozenIssue
 
 
 @click.command(
@@ -43,7 +43,7 @@ Examples:
 @common.json_option
 @common.store_options
 def issue(
-    date: str | None, again: bool, reason: str, publication: str | None, as_json: bool, home: common.Home
+    date: str | None, again: bool, reason: str, publication: str | None, as_json: bool, home: common.CommandContext
 ) -> None:
     """Freeze an issue and print it.
 
@@ -59,19 +59,25 @@ def issue(
         if as_json:
             print_json({"digest": frozen.digest, **msgspec.to_builtins(frozen.content)})
         else:
-            from hotpapers.publish.plain import issue_text
+            from hotpapers.render.markdown import issue_text
 
-            click.echo(issue_text(RecordShelf(record, home.terms).issue(chosen.publication, day)), nl=False)
+            click.echo(issue_text(RecordIssueReader(record, home.terms).issue(chosen.publication, day)), nl=False)
 
 
 def _freeze(
-    record: Record, publication: Publication, day: str, home: common.Home, *, again: bool = False, reason: str = ""
-) -> Frozen:
+    record: Record,
+    publication: Publication,
+    day: str,
+    home: common.CommandContext,
+    *,
+    again: bool = False,
+    reason: str = "",
+) -> FrozenIssue:
     """What judges and freezes is loaded only where a day is not frozen yet, as mostly one of very many is not."""
     before = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
     if before:
         return before[-1]
-    from hotpapers.running import freeze_judged
+    from hotpapers.schedule import freeze_judged
 
     return freeze_judged(
         record, publication, day, home.settings.bots, again=again, reason=reason, summarize=home.summarize
@@ -82,7 +88,7 @@ def _latest_day(record: Record, publication: Publication) -> str:
     if publication.window == "listing":
         days = freeze.listed_days(record, publication.publication)
         if not days:
-            raise NoSuch(f"{publication.publication}: no listing was imported yet; see hotpapers import --help")
+            raise NotFound(f"{publication.publication}: no listing was imported yet; see hotpapers import --help")
         return days[-1]
     return latest_label(publication, now())
 
@@ -118,7 +124,7 @@ Examples:
 @common.store_options
 def publish(
     dates: tuple[str, ...], everything: bool, to: tuple[str, ...], preview: bool, output: Path | None,
-    publication: str | None, as_json: bool, home: common.Home,
+    publication: str | None, as_json: bool, home: common.CommandContext,
 ) -> None:  # fmt: skip
     """Freeze what is not frozen and render it.
 
@@ -168,14 +174,14 @@ def _days(record: Record, publication: Publication, dates: Sequence[str]) -> lis
         return sorted({freeze.check_day(day) for day in dates})
     days = {*freeze.frozen_days(record, publication.publication), *freeze.listed_days(record, publication.publication)}
     if not days:
-        raise NoSuch(
+        raise NotFound(
             f"{publication.publication}: nothing to publish yet; `hotpapers issue --publication "
             f"{publication.publication}` freezes a first issue."
         )
     return sorted(days)
 
 
-def _freeze_all(record: Record, publication: Publication, days: Sequence[str], home: common.Home) -> None:
+def _freeze_all(record: Record, publication: Publication, days: Sequence[str], home: common.CommandContext) -> None:
     newer = []
     with bar("Freezing", len(days)) as told:
         for day in days:
@@ -198,14 +204,14 @@ Examples:
 @common.publication_option
 @common.json_option
 @common.store_options
-def explain(paper: str, day: str | None, publication: str | None, as_json: bool, home: common.Home) -> None:
+def explain(paper: str, day: str | None, publication: str | None, as_json: bool, home: common.CommandContext) -> None:
     """Say why a paper ranks where it does, as arithmetic.
 
     Every part of its score, and what would make neighbours swap. PAPER is an id or an address, as people write it.
     """
     with common.open_record(home) as record:
         chosen = freeze.publication_of(record, publication).publication
-        found = _explained(Desk(record, home.terms), paper, chosen, freeze.check_day(day) if day else "latest")
+        found = _explained(QuerySession(record, home.terms), paper, chosen, freeze.check_day(day) if day else "latest")
     if as_json:
         print_json(found)
     else:
@@ -213,10 +219,10 @@ def explain(paper: str, day: str | None, publication: str | None, as_json: bool,
             say(line)
 
 
-def _explained(desk: Desk, paper: str, publication: str, day: str) -> Explanation:
+def _explained(desk: QuerySession, paper: str, publication: str, day: str) -> Explanation:
     """The same answer as the API's, with its numbers."""
     try:
-        return explained(desk, OfPlace(paper=paper, publication=publication, day=day))
+        return explained(desk, EntryParams(paper=paper, publication=publication, day=day))
     except NotAnArxivId as problem:
         raise UsageError(str(problem)) from problem
 
@@ -232,7 +238,9 @@ Examples:
 @common.publication_option
 @common.json_option
 @common.store_options
-def verify(dates: tuple[str, ...], everything: bool, publication: str | None, as_json: bool, home: common.Home) -> None:
+def verify(
+    dates: tuple[str, ...], everything: bool, publication: str | None, as_json: bool, home: common.CommandContext
+) -> None:
     """Rebuild issues from the record and compare digests.
 
     First the store is checked, page by page, then the record, batch by batch and row by row. What was damaged, changed,
@@ -268,11 +276,11 @@ def _frozen_items(record: Record, publication: str | None, dates: Sequence[str])
     ]
     missing = sorted(days - {item.day for item in chosen})
     if missing:
-        raise NoSuch(f"no frozen issue of {', '.join(missing)}; `hotpapers issue DATE` freezes one.")
+        raise NotFound(f"no frozen issue of {', '.join(missing)}; `hotpapers issue DATE` freezes one.")
     return chosen
 
 
-def _report_verified(findings: Sequence[Finding], issues: int, checked: Checked, as_json: bool) -> None:
+def _report_verified(findings: Sequence[VerifyFinding], issues: int, checked: VerifyResult, as_json: bool) -> None:
     if as_json:
         print_json(
             {

@@ -6,14 +6,14 @@ import datetime
 
 import click
 
-from hotpapers import judging
 from hotpapers.cli import common
 from hotpapers.cli.keep import key_of
 from hotpapers.cli.terminal import count, print_json, say
 from hotpapers.errors import UsageError
-from hotpapers.judging import Held, Word
 from hotpapers.model import Judgement
-from hotpapers.record import Record, now
+from hotpapers.moderation import bots
+from hotpapers.moderation.bots import AccountReview, OperatorVerdict
+from hotpapers.store import Record, now
 
 
 @click.command(
@@ -34,7 +34,7 @@ Examples:
 @common.json_option
 @common.store_options
 def judge(
-    account: str, judgement: str | None, reason: str, since: str | None, as_json: bool, home: common.Home
+    account: str, judgement: str | None, reason: str, since: str | None, as_json: bool, home: common.CommandContext
 ) -> None:
     """Say whether an account is held to be a bot, and why.
 
@@ -47,10 +47,10 @@ def judge(
             common.need(not reason and not since, "--reason and --since go with --bot or --human")
         elif judgement == "":
             common.need(not reason and not since, "--undo takes back all that you said: no --reason, no --since")
-            judging.take_back(record, home.settings.bots, key, at=now())
+            bots.take_back(record, home.settings.bots, key, at=now())
         else:
             _say(record, home, key, "bot" if judgement == "bot" else "human", reason, since)
-        found = judging.held(record, key)
+        found = bots.held(record, key)
     if as_json:
         print_json(found)
     else:
@@ -58,12 +58,14 @@ def judge(
             _print(one)
 
 
-def _say(record: Record, home: common.Home, key: str, judgement: Judgement, reason: str, since: str | None) -> None:
+def _say(
+    record: Record, home: common.CommandContext, key: str, judgement: Judgement, reason: str, since: str | None
+) -> None:
     common.need(bool(reason.strip()), "say why: --reason '…'")
     at = now()
-    word = Word(judgement, reason.strip(), midnight(since) if since else at)
+    word = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
     common.need(word.since <= at, f"{since}: a day to come; a verdict is about what was seen")
-    judging.say(record, home.settings.bots, key, word, at=at)
+    bots.say(record, home.settings.bots, key, word, at=at)
 
 
 def midnight(day: str) -> int:
@@ -75,7 +77,7 @@ def midnight(day: str) -> int:
     return int(found.timestamp()) * 1_000_000
 
 
-def _print(one: Held) -> None:
+def _print(one: AccountReview) -> None:
     what = "held to be a bot: not counted" if one.is_bot else "counted as a person"
     say(f"{one.account}: {what}; {count(len(one.verdicts), 'verdict')}")
     for verdict in one.verdicts:

@@ -10,13 +10,13 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.terminal import complain, count, print_json, say
-from hotpapers.errors import HotPapersError, NoSuch, StoreError, UsageError
-from hotpapers.mailing import subscribers
-from hotpapers.mailing.addresses import is_address
-from hotpapers.publish.press import Again, press_again
-from hotpapers.record import Record, now
-from hotpapers.record import forget as forgetting
-from hotpapers.record import prune as pruning
+from hotpapers.deliver.email import subscribers
+from hotpapers.deliver.email.addresses import is_address
+from hotpapers.deliver.export_site import RerenderedFolder, press_again
+from hotpapers.errors import HotPapersError, NotFound, StoreError, UsageError
+from hotpapers.privacy import forget as forgetting
+from hotpapers.privacy import retention as pruning
+from hotpapers.store import Record, now
 
 
 def key_of(text: str) -> str:
@@ -41,7 +41,7 @@ Examples:
 @click.option("--undo", is_flag=True, help="Show it again.")
 @common.json_option
 @common.store_options
-def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.Home) -> None:
+def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandContext) -> None:
     """Keep a post or an account off all pages.
 
     It still counts. Folders that issues were published to are rendered anew.
@@ -50,7 +50,7 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.Home) ->
     key = key_of(key)
     with common.open_record(home) as record:
         if not record.database.rows("SELECT 1 FROM post WHERE post = ? OR account = ? LIMIT 1", (key, key)):
-            raise NoSuch(f"{key}: the record knows no such post or account")
+            raise NotFound(f"{key}: the record knows no such post or account")
         verdict = model.Verdict(
             subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1,
             reason=reason.strip(), observed_at=now(),
@@ -64,11 +64,11 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.Home) ->
     _say_folders(folders, as_json)
 
 
-def _folders(folders: list[Again]) -> list[dict[str, Any]]:
+def _folders(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
     return [{"folder": str(one.folder), "channel": one.channel, "rendered": one.rendered} for one in folders]
 
 
-def _say_folders(folders: list[Again], as_json: bool) -> None:
+def _say_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
     """Says what was rendered anew; exit status 1 where a folder that is there could not be."""
     for one in folders:
         if not one.is_ours:
@@ -92,7 +92,7 @@ Examples:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common.json_option
 @common.store_options
-def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -> None:
+def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.CommandContext) -> None:
     """Permanently delete a post or an account.
 
     An account with all its posts, for good. Totals stay, issues still verify, and what was forgotten is refused when it
@@ -104,12 +104,12 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -
         complain("nothing was erased")
         raise click.exceptions.Exit(1)
     problems: list[HotPapersError] = []
-    done: list[tuple[str, forgetting.Forgotten]] = []
+    done: list[tuple[str, forgetting.ForgetResult]] = []
     with common.open_record(home) as record:
         for key in wanted:
             try:
                 done.append((key, _forgotten(record, key)))
-            except NoSuch as problem:
+            except NotFound as problem:
                 problems.append(problem)
             except StoreError as problem:
                 problems.append(StoreError(f"{key}: not forgotten. {problem}"))
@@ -121,7 +121,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Home) -
         complain(str(one))
     _say_folders(folders, as_json)
     if problems:
-        raise click.exceptions.Exit(2 if isinstance(problems[-1], NoSuch) else 1)
+        raise click.exceptions.Exit(2 if isinstance(problems[-1], NotFound) else 1)
 
 
 def _traces_erased(record: Record) -> list[HotPapersError]:
@@ -133,16 +133,16 @@ def _traces_erased(record: Record) -> list[HotPapersError]:
     return []
 
 
-def _forgotten(record: Record, key: str) -> forgetting.Forgotten:
-    """Forgets a post, an account or a mail address. Raises NoSuch, StoreError."""
+def _forgotten(record: Record, key: str) -> forgetting.ForgetResult:
+    """Forgets a post, an account or a mail address. Raises NotFound, StoreError."""
     if not is_address(key):
         return forgetting.forget_rows(record, key)
     subscribers.forget(record, key, now())
     known = subscribers.known(record, key)
     if not known:
-        raise NoSuch(f"{key}: gets nothing by mail")
+        raise NotFound(f"{key}: gets nothing by mail")
     backups = tuple(copy for copy in forgetting.copies(record) if copy.startswith("backup "))
-    return forgetting.Forgotten((key,), known, 0, backups)
+    return forgetting.ForgetResult((key,), known, 0, backups)
 
 
 def _agreed(keys: tuple[str, ...]) -> bool:
@@ -151,7 +151,9 @@ def _agreed(keys: tuple[str, ...]) -> bool:
     return click.confirm(f"Erase {', '.join(keys)} for good?", err=True)
 
 
-def _report_forgotten(done: list[tuple[str, forgetting.Forgotten]], folders: list[Again], as_json: bool) -> None:
+def _report_forgotten(
+    done: list[tuple[str, forgetting.ForgetResult]], folders: list[RerenderedFolder], as_json: bool
+) -> None:
     copies = model.distinct(copy for _, one in done for copy in one.out_of_reach)
     if as_json:
         figures = [{"key": key, "rows": one.rows, "originals": one.originals} for key, one in done]
@@ -170,7 +172,7 @@ Example:
 )
 @common.json_option
 @common.store_options
-def prune(as_json: bool, home: common.Home) -> None:
+def prune(as_json: bool, home: common.CommandContext) -> None:
     """Drop what no issue and no comparison needs.
 
     Raw originals whose time is over, and old snapshots. No frozen issue changes.

@@ -9,15 +9,15 @@ import click
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import complain, count, moment, print_json, say
-from hotpapers.errors import NoSuch, UsageError
-from hotpapers.issue import freeze
-from hotpapers.mailing import joining, returned, subscribers, tokens
-from hotpapers.mailing.addresses import is_address, normalized
-from hotpapers.mailing.checking import Finding, check_domain, check_letter
-from hotpapers.mailing.dns import Resolver, server_of
-from hotpapers.mailing.office import office_of
-from hotpapers.mailing.relay import Relay
-from hotpapers.record import Record, now
+from hotpapers.deliver.email import bounces, opt_in, subscribers, tokens
+from hotpapers.deliver.email.addresses import is_address, normalized
+from hotpapers.deliver.email.config import office_of
+from hotpapers.deliver.email.dns import DnsResolver, server_of
+from hotpapers.deliver.email.dns_checks import DnsFinding, check_domain, check_letter
+from hotpapers.deliver.email.smtp import SmtpClient
+from hotpapers.errors import NotFound, UsageError
+from hotpapers.issues import freeze
+from hotpapers.store import Record, now
 
 LARGEST_MAILBOX = 256_000_000
 """Bytes."""
@@ -49,7 +49,7 @@ Examples:
 @click.option("--skip-empty", is_flag=True, help="No letter on days whose issue holds no paper.")
 @common.publication_option
 @common.store_options
-def subscribe(address: str, skip_empty: bool, publication: str | None, home: common.Home) -> None:
+def subscribe(address: str, skip_empty: bool, publication: str | None, home: common.CommandContext) -> None:
     """Ask whoever reads an address to confirm that they want a publication by mail.
 
     By one letter with a link. Nothing else goes there before it is confirmed; after seven days the address is deleted.
@@ -57,10 +57,10 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, home: com
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         office = office_of(home.settings.mailing, home.folder)
-        relay = Relay(office)
+        relay = SmtpClient(office)
         subscribers.tidy(record, now())
         try:
-            asked = joining.ask(record, office, relay, chosen, address, now(), skip_empty=skip_empty)
+            asked = opt_in.ask(record, office, relay, chosen, address, now(), skip_empty=skip_empty)
         finally:
             relay.close()
     if asked:
@@ -76,14 +76,14 @@ Example:
 )
 @click.argument("token", metavar="TOKEN")
 @common.store_options
-def confirm(token: str, home: common.Home) -> None:
+def confirm(token: str, home: common.CommandContext) -> None:
     """Confirm what was asked for, with the token out of the letter."""
     with common.open_record(home) as record:
         done = subscribers.confirm(record, _read(record, token), now())
     say(f"{done.address}: gets {done.publication}")
 
 
-def _read(record: Record, token: str) -> tokens.Token:
+def _read(record: Record, token: str) -> tokens.MailToken:
     found = tokens.read(record.marks.secret, token.strip())
     if found is None:
         raise UsageError("this is no token of this store; copy the whole of it out of the letter")
@@ -100,7 +100,7 @@ Examples:
 @click.argument("who", metavar="ADDRESS|TOKEN")
 @common.publication_option
 @common.store_options
-def unsubscribe(who: str, publication: str | None, home: common.Home) -> None:
+def unsubscribe(who: str, publication: str | None, home: common.CommandContext) -> None:
     """Delete an address from the list; a keyed hash stays, so that it is not written to again unasked.
 
     From all publications, or from one.
@@ -108,7 +108,7 @@ def unsubscribe(who: str, publication: str | None, home: common.Home) -> None:
     with common.open_record(home) as record:
         ended = _ended(record, who.strip(), publication, now())
     if not ended:
-        raise NoSuch("nobody of that address gets anything")
+        raise NotFound("nobody of that address gets anything")
     say(f"unsubscribed from {', '.join(ended)}")
 
 
@@ -134,7 +134,7 @@ Examples:
 @click.option("--addresses", is_flag=True, help="Each of them, not only how many.")
 @common.json_option
 @common.store_options
-def list_(addresses: bool, as_json: bool, home: common.Home) -> None:
+def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
     """Say how many get each publication by mail, and how many cannot be reached."""
     with common.open_record(home) as record:
         subscribers.tidy(record, now())
@@ -163,7 +163,7 @@ Examples:
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @common.json_option
 @common.store_options
-def bounce(file: Path | None, as_json: bool, home: common.Home) -> None:
+def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> None:
     """Take in what came back: reports, people who leave by mail, confirmations.
 
     A message or a mailbox (mbox); standard input by default. Who cannot be reached gets no more letters. Taking it in
@@ -172,7 +172,7 @@ def bounce(file: Path | None, as_json: bool, home: common.Home) -> None:
     data = file.read_bytes() if file else sys.stdin.buffer.read(LARGEST_MAILBOX)
     common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; take it in by parts")
     with common.open_record(home) as record:
-        told = returned.take_in(record, data, now())
+        told = bounces.take_in(record, data, now())
     if as_json:
         print_json(told)
         return
@@ -194,7 +194,7 @@ Examples:
 @click.option("--resolver", metavar="ADDRESS", help="Which DNS resolver to ask. [default: this machine's]")
 @common.json_option
 @common.store_options
-def check(file: Path | None, address: str, resolver: str | None, as_json: bool, home: common.Home) -> None:
+def check(file: Path | None, address: str, resolver: str | None, as_json: bool, home: common.CommandContext) -> None:
     """Say what receivers will make of your mail, and which DNS record is missing.
 
     SPF, DKIM and DMARC of the sender's domain, whether they align, and how to unsubscribe. Of a letter that has
@@ -204,7 +204,7 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
         findings = check_letter(file.read_bytes())
     else:
         office = office_of(home.settings.mailing, home.folder)
-        asked = Resolver([server_of(resolver)] if resolver else ())
+        asked = DnsResolver([server_of(resolver)] if resolver else ())
         findings = list(check_domain(office, home.settings.mailing.selector, asked, address))
     if as_json:
         print_json({"findings": findings})
@@ -214,7 +214,7 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
         raise click.exceptions.Exit(1)
 
 
-def _say_findings(findings: list[Finding]) -> None:
+def _say_findings(findings: list[DnsFinding]) -> None:
     for one in findings:
         say(f"{one.what:<12} {one.outcome:<8} {one.said}")
         if one.add:

@@ -16,10 +16,10 @@ import click
 import msgspec
 
 from hotpapers import __version__
-from hotpapers.answers.desk import Desk
-from hotpapers.answers.tools import INSTRUCTIONS, TOOLS
 from hotpapers.cli import common
 from hotpapers.errors import HotPapersError
+from hotpapers.query.session import QuerySession
+from hotpapers.query.tools import INSTRUCTIONS, TOOLS
 
 PER_REQUEST = ("2026-07-28",)
 """Revisions of which every request names its own."""
@@ -42,7 +42,7 @@ CACHED = {"ttlMs": FRESH, "cacheScope": "public"}
 Json = dict[str, Any]
 
 
-class Refused(Exception):
+class RpcError(Exception):
     """A request that is answered with an error of the protocol."""
 
     def __init__(self, code: int, message: str, data: Json | None = None) -> None:
@@ -56,16 +56,16 @@ Example, as a program that speaks the Model Context Protocol starts it:
   hotpapers mcp --store /srv/hotpapers/hotpapers.db"""
 )
 @common.store_options
-def mcp(home: common.Home) -> None:
+def mcp(home: common.CommandContext) -> None:
     """Offer issues, papers and search to language models.
 
     Speaks the Model Context Protocol on standard input and output, until that ends. Its tools read and change nothing.
     """
     with common.open_record(home) as record:
-        serve(Desk(record, home.terms), sys.stdin.buffer, sys.stdout.buffer)
+        serve(QuerySession(record, home.terms), sys.stdin.buffer, sys.stdout.buffer)
 
 
-def serve(desk: Desk, coming: BinaryIO, going: BinaryIO) -> None:
+def serve(desk: QuerySession, coming: BinaryIO, going: BinaryIO) -> None:
     """Answers messages until there are no more."""
     for line in lines(coming):
         answer = answered(desk, line)
@@ -84,7 +84,7 @@ def lines(coming: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def answered(desk: Desk, line: bytes) -> Json | None:
+def answered(desk: QuerySession, line: bytes) -> Json | None:
     """The answer to a message; None to what wants none."""
     try:
         message = msgspec.json.decode(line) if len(line) <= LONGEST else None
@@ -93,12 +93,12 @@ def answered(desk: Desk, line: bytes) -> Json | None:
     if message is None:
         return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
     asked = request_of(message)
-    if not isinstance(asked, Request):
+    if not isinstance(asked, RpcRequest):
         return asked
     head: Json = {"jsonrpc": "2.0", "id": asked.id}
     try:
         return {**head, "result": result(desk, asked)}
-    except Refused as refused:
+    except RpcError as refused:
         return {**head, "error": refused.error}
     except Exception:  # a defect of ours: told on standard error, and the next request is answered all the same
         traceback.print_exc()
@@ -108,7 +108,7 @@ def answered(desk: Desk, line: bytes) -> Json | None:
 # ---- requests ------------------------------------------------------------------------------------------------
 
 
-class Request(NamedTuple):
+class RpcRequest(NamedTuple):
     """A request: its id, its method and parameters."""
 
     id: str | int
@@ -122,7 +122,7 @@ class Request(NamedTuple):
         return found if isinstance(found, dict) else {}
 
 
-def request_of(message: Any) -> Request | Json | None:
+def request_of(message: Any) -> RpcRequest | Json | None:
     """A message as a request; or the error that is its answer; None for notifications, and for answers to nothing."""
     if not isinstance(message, dict) or message.get("jsonrpc") != "2.0":
         return _invalid(message, "not a message of JSON-RPC 2.0")
@@ -137,7 +137,7 @@ def request_of(message: Any) -> Request | Json | None:
     params = message.get("params", {})
     if not isinstance(params, dict):
         return _invalid(message, "params is an object")
-    return Request(message["id"], message["method"], params)
+    return RpcRequest(message["id"], message["method"], params)
 
 
 def _id(message: Any) -> str | int | None:
@@ -153,8 +153,8 @@ def _invalid(message: Any, why: str) -> Json:
 # ---- results -------------------------------------------------------------------------------------------------
 
 
-def result(desk: Desk, asked: Request) -> Json:
-    """What a request gets. Raises Refused."""
+def result(desk: QuerySession, asked: RpcRequest) -> Json:
+    """What a request gets. Raises RequestRefused."""
     if f"{META}protocolVersion" in asked.meta or asked.method == "server/discover":
         _check_meta(asked)
         found = _by_request(desk, asked)
@@ -162,16 +162,18 @@ def result(desk: Desk, asked: Request) -> Json:
     return _by_handshake(desk, asked)
 
 
-def _check_meta(asked: Request) -> None:
+def _check_meta(asked: RpcRequest) -> None:
     version = asked.meta.get(f"{META}protocolVersion")
     if not isinstance(version, str) or not isinstance(asked.meta.get(f"{META}clientCapabilities"), dict):
-        raise Refused(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
+        raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
     if version not in PER_REQUEST:
         supported = [*PER_REQUEST, *HANDSHAKE]
-        raise Refused(UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]})
+        raise RpcError(
+            UNSUPPORTED, "Unsupported protocol version", {"supported": supported, "requested": version[:100]}
+        )
 
 
-def _by_request(desk: Desk, asked: Request) -> Json:
+def _by_request(desk: QuerySession, asked: RpcRequest) -> Json:
     if asked.method == "server/discover":
         versions = [*PER_REQUEST, *HANDSHAKE]
         return {
@@ -184,11 +186,11 @@ def _by_request(desk: Desk, asked: Request) -> Json:
     raise _no_method(asked)
 
 
-def _by_handshake(desk: Desk, asked: Request) -> Json:
+def _by_handshake(desk: QuerySession, asked: RpcRequest) -> Json:
     if asked.method == "initialize":
         wanted = asked.params.get("protocolVersion")
         if not isinstance(wanted, str):
-            raise Refused(INVALID_PARAMS, "protocolVersion is missing")
+            raise RpcError(INVALID_PARAMS, "protocolVersion is missing")
         return {
             "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0], "capabilities": CAPABILITIES,
             "serverInfo": SERVER, "instructions": INSTRUCTIONS,
@@ -202,22 +204,22 @@ def _by_handshake(desk: Desk, asked: Request) -> Json:
     raise _no_method(asked)
 
 
-def _no_method(asked: Request) -> Refused:
-    return Refused(NO_METHOD, f"there is no method {asked.method[:100]!r} here")
+def _no_method(asked: RpcRequest) -> RpcError:
+    return RpcError(NO_METHOD, f"there is no method {asked.method[:100]!r} here")
 
 
-def _tools(asked: Request) -> Json:
+def _tools(asked: RpcRequest) -> Json:
     if "cursor" in asked.params:
-        raise Refused(INVALID_PARAMS, "all tools are on one page: there is no cursor")
+        raise RpcError(INVALID_PARAMS, "all tools are on one page: there is no cursor")
     return {"tools": [tool.definition for tool in TOOLS.values()]}
 
 
-def _called(desk: Desk, asked: Request) -> Json:
+def _called(desk: QuerySession, asked: RpcRequest) -> Json:
     """A tool's answer; what it cannot do is told as its answer too, so that whoever asked can ask better."""
     name, arguments = asked.params.get("name"), asked.params.get("arguments", {})
     tool = TOOLS.get(name) if isinstance(name, str) else None
     if tool is None or not isinstance(arguments, dict):
-        raise Refused(INVALID_PARAMS, f"there are the tools {', '.join(TOOLS)}; arguments is an object")
+        raise RpcError(INVALID_PARAMS, f"there are the tools {', '.join(TOOLS)}; arguments is an object")
     try:
         found = tool.call(desk, arguments)
     except HotPapersError as problem:

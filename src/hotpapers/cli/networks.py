@@ -15,31 +15,39 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import beginning, common
-from hotpapers.cli.sending import Way, check, outlets, sends
+from hotpapers.cli.sending import ClientHandle, check, outlets, sends
 from hotpapers.cli.terminal import count, moment, say
-from hotpapers.collect import (
+from hotpapers.http import HostPacer, ServerClocks
+from hotpapers.ingest import (
     COUNTS,
-    Choice,
+    ConfiguredSource,
+    IngestContext,
+    JobLoop,
+    JobRunner,
     Leases,
-    Rounds,
-    Runner,
-    SharedNames,
-    Site,
+    SharedPaperIndex,
     chosen_sources,
     job_names,
     make_jobs,
     make_line,
 )
+from hotpapers.jobs import job_state as duties
 from hotpapers.model import DAY
-from hotpapers.net import Reservations, Witnesses
-from hotpapers.record import Record, now
-from hotpapers.record import duty as duties
-from hotpapers.record.status import totals
-from hotpapers.running import Health, Housekeeping, Place, Publishing, Sending, health, metrics
-from hotpapers.serve.monitor import monitor
-from hotpapers.summarizing.writing import summarizer
+from hotpapers.schedule import (
+    HousekeepingJob,
+    IssueDestination,
+    PublishJob,
+    SendJob,
+    SiteHealth,
+    health,
+    metrics,
+)
+from hotpapers.store import Record, now
+from hotpapers.store.statistics import totals
+from hotpapers.summaries.generate import summarizer
+from hotpapers.web.monitoring import monitor
 
-Jobs = Mapping[str, Callable[[], Rounds]]
+Jobs = Mapping[str, Callable[[], JobLoop]]
 """By name what makes them."""
 
 
@@ -57,7 +65,7 @@ Examples:
     help="One round of each source, then end; of a stream what came since the last one, and five minutes.",
 )
 @common.store_options
-def collect(sources: tuple[str, ...], once: bool, home: common.Home) -> None:
+def collect(sources: tuple[str, ...], once: bool, home: common.CommandContext) -> None:
     """Read networks into the record.
 
     Those that the settings switch on, or those that are named; each in a thread of its own, until stopped. A network
@@ -70,7 +78,7 @@ def collect(sources: tuple[str, ...], once: bool, home: common.Home) -> None:
         pass  # made, and of this version, before threads share it
     with _site_of(home, choices) as site:
         jobs = make_jobs(choices, site)
-        problems = _once(in_turn(jobs), site) if once else Runner(jobs, site.stop).run()
+        problems = _once(in_turn(jobs), site) if once else JobRunner(jobs, site.stop).run()
     with Record(home.store) as record:
         failing = list(_tell(record, names))
     _raise_first(problems)
@@ -87,7 +95,7 @@ Examples:
 )
 @click.option("--once", is_flag=True, help="One round of each source, then what is due is frozen and published.")
 @common.store_options
-def run(once: bool, home: common.Home) -> None:
+def run(once: bool, home: common.CommandContext) -> None:
     """Collect, freeze and publish on schedule, until stopped.
 
     Each publication's issue is frozen when its day is closed, and goes to the channels of the settings. What fails is
@@ -99,28 +107,28 @@ def run(once: bool, home: common.Home) -> None:
     logs.listen(home.settings.run.log)
     with common.open_record(home, create=True, publications=True) as record:
         check(home, record)
-    sending = (Sending.name,) if sends(home) else ()
-    with _site_of(home, choices, (Publishing.name, Housekeeping.name, *sending)) as site, _watched(home, names):
+    sending = (SendJob.name,) if sends(home) else ()
+    with _site_of(home, choices, (PublishJob.name, HousekeepingJob.name, *sending)) as site, _watched(home, names):
         logs.tell("running", store=home.store, sources=" ".join(c.name for c in choices), publications=" ".join(names))
         beginning.tell(home, choices, names)
         reading = make_jobs(choices, site)
         keeping = {
-            Publishing.name: partial(_issues, home, names, site, tuple(reading)),
-            Housekeeping.name: partial(_housekeeping, home, names, site),
+            PublishJob.name: partial(_issues, home, names, site, tuple(reading)),
+            HousekeepingJob.name: partial(_housekeeping, home, names, site),
         }
         delivering = {name: partial(_sending, home, names, site) for name in sending}
         if once:  # what was read now is published now, and sent
             problems = _once((*in_turn(reading), keeping, delivering), site)
         else:
             with beginning.progress(home, tuple(reading), site.stop):
-                problems = Runner({**reading, **keeping, **delivering}, site.stop).run()
+                problems = JobRunner({**reading, **keeping, **delivering}, site.stop).run()
     logs.tell("stopped")
     _raise_first(problems)
 
 
-def _once(groups: Iterable[Jobs], site: Site) -> list[BaseException]:
+def _once(groups: Iterable[Jobs], site: IngestContext) -> list[BaseException]:
     """Each job once, one group after the other; what escaped them: it kept no other from being done."""
-    return [problem for jobs in groups for problem in Runner(jobs, site.stop).run(once=True)]
+    return [problem for jobs in groups for problem in JobRunner(jobs, site.stop).run(once=True)]
 
 
 def _raise_first(problems: Sequence[BaseException]) -> None:
@@ -129,7 +137,7 @@ def _raise_first(problems: Sequence[BaseException]) -> None:
         raise problems[0]
 
 
-def _choices(home: common.Home, sources: tuple[str, ...]) -> list[Choice]:
+def _choices(home: common.CommandContext, sources: tuple[str, ...]) -> list[ConfiguredSource]:
     choices = chosen_sources(home.settings.source, sources, str(home.file), home.terms)
     common.need(bool(choices), "no source is on; switch one on in hotpapers.toml, or name it")
     return choices
@@ -142,12 +150,12 @@ def in_turn(reading: Jobs) -> tuple[Jobs, Jobs]:
     return {name: make for name, make in reading.items() if name not in counting}, counting
 
 
-def _issues(home: common.Home, names: list[str], site: Site, reading: Sequence[str] = ()) -> Rounds:
-    places = [Place(name, *target) for name in names for target in common.targets(home, name, (), None)]
+def _issues(home: common.CommandContext, names: list[str], site: IngestContext, reading: Sequence[str] = ()) -> JobLoop:
+    places = [IssueDestination(name, *target) for name in names for target in common.targets(home, name, (), None)]
 
-    def make() -> Publishing:
+    def make() -> PublishJob:
         summarize = summarizer(home.settings.summary, home.settings.contact, site.stop)
-        return Publishing(
+        return PublishJob(
             names,
             places,
             home.settings.bots,
@@ -158,35 +166,35 @@ def _issues(home: common.Home, names: list[str], site: Site, reading: Sequence[s
             site.witnesses if reading else None,
         )
 
-    return Rounds(Publishing.name, make, site.record, site.leases, site.clock)
+    return JobLoop(PublishJob.name, make, site.record, site.leases, site.clock)
 
 
-def _sending(home: common.Home, names: list[str], site: Site) -> Rounds:
-    def open_way(own: tuple[str, ...], secret: tuple[str, ...]) -> Way:
+def _sending(home: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
+    def open_way(own: tuple[str, ...], secret: tuple[str, ...]) -> ClientHandle:
         line = make_line(own, secret, site)
-        return Way(line.net, line.close)
+        return ClientHandle(line.net, line.close)
 
-    def make() -> Sending:
-        return Sending(names, partial(outlets, home, open_way), home.terms)
+    def make() -> SendJob:
+        return SendJob(names, partial(outlets, home, open_way), home.terms)
 
-    return Rounds(Sending.name, make, site.record, site.leases, site.clock)
+    return JobLoop(SendJob.name, make, site.record, site.leases, site.clock)
 
 
-def _housekeeping(home: common.Home, names: list[str], site: Site) -> Rounds:
+def _housekeeping(home: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
     ping = home.settings.run.ping
 
-    def make() -> Housekeeping:
+    def make() -> HousekeepingJob:
         line = make_line((ping,) if ping else (), (), site)
-        return Housekeeping(line, ping, lambda work: health(work.record, names, work.clock.now()))
+        return HousekeepingJob(line, ping, lambda work: health(work.record, names, work.clock.now()))
 
-    return Rounds(Housekeeping.name, make, site.record, site.leases, site.clock)
+    return JobLoop(HousekeepingJob.name, make, site.record, site.leases, site.clock)
 
 
 @contextmanager
-def _watched(home: common.Home, names: list[str]) -> Iterator[None]:
+def _watched(home: common.CommandContext, names: list[str]) -> Iterator[None]:
     """Answers machines that watch, where the settings say on which address."""
 
-    def ask() -> Health:
+    def ask() -> SiteHealth:
         with Record(home.store, create=False) as record:
             return health(record, names, now())
 
@@ -203,20 +211,22 @@ def _watched(home: common.Home, names: list[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _site_of(home: common.Home, choices: Sequence[Choice], more: Sequence[str] = ()) -> Iterator[Site]:
+def _site_of(
+    home: common.CommandContext, choices: Sequence[ConfiguredSource], more: Sequence[str] = ()
+) -> Iterator[IngestContext]:
     """What the jobs of this process share, until a signal stops them. `more`: jobs beside those of the sources."""
     stop = threading.Event()
     holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     leases = Leases(partial(Record, home.store), holder, [*job_names(choices), *more])
     with _stopped_by_signals(stop), leases:
-        yield Site(
+        yield IngestContext(
             home.store,
             home.settings.contact,
             stop,
             leases,
-            SharedNames(),
-            Reservations(),
-            Witnesses(),
+            SharedPaperIndex(),
+            HostPacer(),
+            ServerClocks(),
             home.terms,
             home.settings.run.read_back * DAY,
         )

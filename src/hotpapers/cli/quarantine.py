@@ -9,12 +9,12 @@ import click
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import complain, count, moment, print_json, say, size
-from hotpapers.collect.assembly import Choice, chosen_sources
 from hotpapers.errors import UsageError
-from hotpapers.record import quarantine as apart
-from hotpapers.record.again import Plan
-from hotpapers.record.quarantine import Quarantined
-from hotpapers.record.writing import Written
+from hotpapers.ingest.job_factory import ConfiguredSource, chosen_sources
+from hotpapers.store import quarantine as apart
+from hotpapers.store.batches import WrittenBatch
+from hotpapers.store.quarantine import QuarantinedPayload
+from hotpapers.store.reparse import ReparsePlan
 from hotpapers.terms import of
 
 SHOWN = 4_000
@@ -33,7 +33,7 @@ Examples:
 @click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
 @common.json_option
 @common.store_options
-def quarantine(number: int | None, source: str, most: int, as_json: bool, home: common.Home) -> None:
+def quarantine(number: int | None, source: str, most: int, as_json: bool, home: common.CommandContext) -> None:
     """List what could not be read, with the reasons, or show one original.
 
     It is kept for a while, to find out why, and for a later version that can read it: `hotpapers reprocess`. What is
@@ -54,7 +54,7 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, home: 
     say(_summary(totals, listed, len(latest)) if listed else "nothing is in quarantine")
 
 
-def _line(one: Quarantined) -> str:
+def _line(one: QuarantinedPayload) -> str:
     name = f"{one.source} {one.kind}" + (f" {_one_line(one.key)[:60]}" if one.key else "")
     return f"{one.number:>6}  {moment(one.seen_at)}  {name}: {_one_line(one.reason)}"
 
@@ -69,7 +69,7 @@ def _summary(totals: Mapping[str, int], listed: int, shown: int) -> str:
     return f"{count(listed, 'original')}{more}. In all: {by_source}. `hotpapers quarantine NUMBER` shows one."
 
 
-def _show(one: Quarantined, body: bytes, as_json: bool) -> None:
+def _show(one: QuarantinedPayload, body: bytes, as_json: bool) -> None:
     text = body.decode(errors="backslashreplace")
     if as_json:
         print_json({**one._asdict(), "body": text})
@@ -91,14 +91,14 @@ Examples:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @common.json_option
 @common.store_options
-def reprocess(source: str, yes: bool, as_json: bool, home: common.Home) -> None:
+def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext) -> None:
     """Read again what is kept of a source, with the program as it is now.
 
     For after an update that reads a network better. It says what would change, asks, and does it: rows that are no
     longer read are closed, new ones added, and what can be read leaves quarantine. What cannot be read stays as it is.
     No frozen issue changes. The network is not asked.
     """
-    from hotpapers.collect import reprocessing  # all sources come with it
+    from hotpapers.ingest import reprocessing  # all sources come with it
 
     [choice] = chosen_sources(home.settings.source, [source], str(home.file), home.terms)
     terms = of(home.terms, source)
@@ -113,7 +113,7 @@ def reprocess(source: str, yes: bool, as_json: bool, home: common.Home) -> None:
     _report(planned, done, as_json)
 
 
-def _planned(choice: Choice, planned: Plan) -> Iterator[str]:
+def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
     yield f"{choice.name}: {count(planned.kept, 'original')} kept, {planned.apart:,} in quarantine"
     if planned.unreadable:
         yield f"can no longer be read: {count(planned.unreadable, 'original')}; what was read from them stays"
@@ -134,7 +134,7 @@ def _agreed() -> bool:
     return click.confirm("Change the record so?", err=True)
 
 
-def _report(planned: Plan, done: Written | None, as_json: bool) -> None:
+def _report(planned: ReparsePlan, done: WrittenBatch | None, as_json: bool) -> None:
     if as_json:
         print_json({"planned": planned, "done": done is not None, "added": done.added if done else 0})
     elif planned.is_nothing:

@@ -6,8 +6,8 @@ import click
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import count, print_json, say
-from hotpapers.record import repair as repairing
-from hotpapers.record.verify import name_of
+from hotpapers.store import repair as repairing
+from hotpapers.store.verify import name_of
 
 
 @click.command(
@@ -18,7 +18,7 @@ Examples:
 )
 @common.json_option
 @common.store_options
-def repair(as_json: bool, home: common.Home) -> None:
+def repair(as_json: bool, home: common.CommandContext) -> None:
     """Close rows that nothing can use, because their key is empty.
 
     `status` and `verify` name them. They stay in the record as closed, so it verifies as before, and no frozen issue

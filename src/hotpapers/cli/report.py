@@ -8,19 +8,20 @@ from pathlib import Path
 
 import click
 
-from hotpapers.answers.shapes import Incomplete
-from hotpapers.answers.status import Doing, doings, incomplete_days
 from hotpapers.cli import common
 from hotpapers.cli.terminal import ago, count, moment, print_json, say, size
+from hotpapers.deliver.export_site import site_forecasts
+from hotpapers.deliver.size_budget import SizeForecast
+from hotpapers.file_modes import too_open
+from hotpapers.jobs import job_state as duties
 from hotpapers.model import DAY
-from hotpapers.permissions import too_open
-from hotpapers.publish.budget import Forecast
-from hotpapers.publish.press import site_forecasts
-from hotpapers.record import Record, forgotten_file, now
-from hotpapers.record import duty as duties
-from hotpapers.record import status as reporting
-from hotpapers.record.store import is_server, store_path
-from hotpapers.record.verify import check_chain, check_keys
+from hotpapers.privacy import forgotten_file
+from hotpapers.query.schemas import MissingPapers
+from hotpapers.query.status import JobHealth, doings, incomplete_days
+from hotpapers.store import Record, now
+from hotpapers.store import statistics as reporting
+from hotpapers.store.record import is_server, store_path
+from hotpapers.store.verify import check_chain, check_keys
 
 LATE = DAY // 720
 """Microseconds after its moment from which on a job is said to be due: rounds begin a little later than they might."""
@@ -34,7 +35,7 @@ Examples:
 )
 @common.json_option
 @common.store_options
-def status(as_json: bool, home: common.Home) -> None:
+def status(as_json: bool, home: common.CommandContext) -> None:
     """Say what is in the store, how its jobs are doing, and whether it is sound.
 
     It names settings, stores, backups and exports that others than their owner may read. Exit status 1 if the store is
@@ -65,7 +66,7 @@ def status(as_json: bool, home: common.Home) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _own_files(home: common.Home) -> Iterator[Path]:
+def _own_files(home: common.CommandContext) -> Iterator[Path]:
     """The files that nobody but their owner should read: settings and password, the store with its log."""
     if home.has_settings:
         yield home.file
@@ -84,7 +85,7 @@ def _copies(record: Record) -> Iterator[Path]:
 # ---- for people ----------------------------------------------------------------------------------------
 
 
-def _print_store(found: reporting.Status) -> None:
+def _print_store(found: reporting.StoreStatistics) -> None:
     say(f"store      {found.store} ({found.database}, schema {found.schema}, {size(found.size)})")
     items = count(sum(found.items.values()), "item")
     last = f", the last written {moment(found.last_at)}" if found.last_at else ""
@@ -97,12 +98,12 @@ def _print_store(found: reporting.Status) -> None:
     say(f"forgotten  parts of {count(found.forgotten, 'row')}")
 
 
-def _print_jobs(jobs: Sequence[Doing], at: int) -> None:
+def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
     for number, job in enumerate(jobs):
         say(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_told(job, at))}")
 
 
-def _told(job: Doing, at: int) -> Iterator[str]:
+def _told(job: JobHealth, at: int) -> Iterator[str]:
     if job.failing_since is not None:
         yield f"{job.state} since {moment(job.failing_since)} ({job.reason})"
     else:
@@ -122,7 +123,7 @@ def _told(job: Doing, at: int) -> Iterator[str]:
         yield f"{job.quarantine:,} in quarantine"
 
 
-def _print_sites(sites: Sequence[Forecast]) -> None:
+def _print_sites(sites: Sequence[SizeForecast]) -> None:
     for number, site in enumerate(sites):
         limit = f" of {size(site.budget)}" if site.budget else ""
         growth = f", {size(site.growth)} more a year" if site.growth else ""
@@ -137,7 +138,7 @@ def _print_exposed(files: Sequence[str]) -> None:
         say(f"exposed    {file}: others than its owner may read it; chmod 600 {shlex.quote(file)}")
 
 
-def _print_rest(found: reporting.Status, incomplete: Sequence[Incomplete], damaged: Sequence[str]) -> None:
+def _print_rest(found: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]) -> None:
     for one in incomplete:
         say(f"arxiv      {moment(one.from_at)}: {one.reason}")
     if found.year_forecast is not None:

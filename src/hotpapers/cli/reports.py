@@ -7,10 +7,10 @@ import click
 from hotpapers.cli import common
 from hotpapers.cli.terminal import count, moment, print_json, say
 from hotpapers.model import Post
-from hotpapers.publish import addresses, wording
-from hotpapers.record import Record, now
-from hotpapers.record import reports as reporting
-from hotpapers.record.reports import Report
+from hotpapers.store import Record, now
+from hotpapers.store import reader_reports as reporting
+from hotpapers.store.reader_reports import ReaderReport
+from hotpapers.view import phrases, site_paths
 
 NAMES: dict[reporting.Kind, str] = {
     "entry": "an entry is wrong", "quotation": "not to be quoted", "contest": "a person, not a bot",
@@ -27,7 +27,7 @@ Examples:
 @click.option("--close", "closed", multiple=True, type=click.IntRange(min=1), metavar="ID", help="It is dealt with.")
 @common.json_option
 @common.store_options
-def reports(closed: tuple[int, ...], as_json: bool, home: common.Home) -> None:
+def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext) -> None:
     """Say what readers reported in the app's forms.
 
     That an entry is wrong, that a post should not be quoted, that somebody is no bot. To act, there are `hide`,
@@ -54,17 +54,17 @@ def _days(record: Record) -> dict[str, str]:
     return {digest: f"{publication} {day}" for digest, publication, day in rows}
 
 
-def _known(record: Record, one: Report) -> dict[str, str]:
+def _known(record: Record, one: ReaderReport) -> dict[str, str]:
     """Of a post that is reported: its page, and by whom and of when it is, where the record knows it."""
     row = record.view().one(Post, one.subject) if one.kind == "quotation" else None
     if row is None or row.is_forgotten or not isinstance(row.item, Post):
         return {"page": "", "by": ""}
     post = row.item
-    by = f"{post.handle or post.name or post.account}, {wording.day_of(post.created_at)}"
-    return {"page": addresses.post_url(post), "by": by}
+    by = f"{post.handle or post.name or post.account}, {phrases.day_of(post.created_at)}"
+    return {"page": site_paths.post_url(post), "by": by}
 
 
-def _print(one: Report, days: dict[str, str], about: dict[str, str]) -> None:
+def _print(one: ReaderReport, days: dict[str, str], about: dict[str, str]) -> None:
     say(f"{one.id:>4}  {moment(one.at)}  {NAMES[one.kind]}")
     named = {"issue": days.get(one.issue, one.issue), "paper": one.paper, "about": one.subject, **about}
     for name, value in named.items():

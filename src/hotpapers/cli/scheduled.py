@@ -10,14 +10,14 @@ import msgspec
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import print_json, say
-from hotpapers.hosting import notes, press
-from hotpapers.hosting.schedule import Time, times
-from hotpapers.issue.freeze import publication_of
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.permissions import open_published
-from hotpapers.publish.imprint import Imprint
-from hotpapers.record import Record, now
-from hotpapers.running import health
+from hotpapers.file_modes import open_published
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.schedule import health
+from hotpapers.schedule.hosts import schedule_status, site_export
+from hotpapers.schedule.hosts.cron_times import TimeOfDay, times
+from hotpapers.store import Record, now
+from hotpapers.view.site_config import SiteConfig
 
 REPORT = "schedule.json"
 """What a machine that watches the published site can read."""
@@ -31,7 +31,10 @@ Examples:
 )
 @click.argument("what", metavar="WHAT", type=click.Choice(["begin", "end"]))
 @click.option(
-    "--because", default=notes.BY_SCHEDULE, metavar="EVENT", help="begin: what started it. [default: schedule]"
+    "--because",
+    default=schedule_status.BY_SCHEDULE,
+    metavar="EVENT",
+    help="begin: what started it. [default: schedule]",
 )
 @click.option("--outcome", metavar="WORD", help="end: how `hotpapers run --once` ended; success, or anything else.")
 @click.option("--where", default="", metavar="ADDRESS", help="end: where the log of the run is.")
@@ -48,7 +51,7 @@ Examples:
 @common.store_options
 def scheduled(
     what: str, because: str, outcome: str | None, where: str, base: str, output: Path | None, as_json: bool,
-    home: common.Home,
+    home: common.CommandContext,
 ) -> None:  # fmt: skip
     """Note when a scheduled run begins and how it ends.
 
@@ -59,7 +62,7 @@ def scheduled(
     moments = times(home.settings.publication, datetime.datetime.now(datetime.UTC).date())
     if what == "begin":
         with common.open_record(home, create=True, publications=True) as record:
-            said = notes.begin(record, moments, now(), because)
+            said = schedule_status.begin(record, moments, now(), because)
         say(said)
         return
     common.need(outcome is not None and output is not None, "end goes with --outcome and --output")
@@ -67,7 +70,7 @@ def scheduled(
     _end(home, moments, outcome, where, _imprint(home, base), output, as_json=as_json)
 
 
-def _imprint(home: common.Home, base: str) -> Imprint:
+def _imprint(home: common.CommandContext, base: str) -> SiteConfig:
     """The settings' own, with the host's address where they name none; feeds are always made."""
     imprint = home.imprint._replace(feeds=True)
     if imprint.base or not base:
@@ -76,29 +79,30 @@ def _imprint(home: common.Home, base: str) -> Imprint:
 
 
 def _end(
-    home: common.Home, moments: tuple[Time, ...], outcome: str, where: str, imprint: Imprint, output: Path,
+    home: common.CommandContext, moments: tuple[TimeOfDay, ...], outcome: str, where: str, imprint: SiteConfig, output:
+    Path,
     *, as_json: bool,
 ) -> None:  # fmt: skip
-    press.check_empty(output)
+    site_export.check_empty(output)
     with common.open_record(home, publications=True) as record:
         names = [one.name for one in home.settings.publication]
         common.need(bool(names), "no publication is named; write a [[publication]] into hotpapers.toml")
         at = now()
-        report = notes.end(record, moments, at, outcome, _problems(record, home, at), where)
-        imprint = imprint._replace(note=notes.sentence(record))
-        found = press.places([publication_of(record, name) for name in names], imprint)
-        files = press.render_all(RecordShelf(record, home.terms), found, output)
+        report = schedule_status.end(record, moments, at, outcome, _problems(record, home, at), where)
+        imprint = imprint._replace(note=schedule_status.sentence(record))
+        found = site_export.places([publication_of(record, name) for name in names], imprint)
+        files = site_export.render_all(RecordIssueReader(record, home.terms), found, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
     with open_published(output / REPORT) as out:
         out.write(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
     _tell(report, files, output, as_json=as_json)
 
 
-def _problems(record: Record, home: common.Home, at: int) -> tuple[str, ...]:
+def _problems(record: Record, home: common.CommandContext, at: int) -> tuple[str, ...]:
     return health(record, [one.name for one in home.settings.publication if one.window != "listing"], at).problems
 
 
-def _tell(report: notes.Report, files: int, output: Path, *, as_json: bool) -> None:
+def _tell(report: schedule_status.ScheduleReport, files: int, output: Path, *, as_json: bool) -> None:
     if as_json:
         print_json({**report._asdict(), "files": files})
         return

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from hotpapers import search as searching
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, complain, count, moment, plain, print_json, say
 from hotpapers.errors import UsageError
 from hotpapers.ranking import words
-from hotpapers.record import Record
-from hotpapers.record import search as searching
-from hotpapers.record.search import Found, FoundPosts, Hit, PostHit, Shown
+from hotpapers.search import IssueHit, PaperHit, PaperResults, PostHit, PostResults
+from hotpapers.store import Record
 
 AUTHORS = 3
 """So many authors are named; of the others, how many there are."""
@@ -48,7 +48,7 @@ A query:
 @click.option("--posts", is_flag=True, help="Search what people wrote of papers.")
 @common.json_option
 @common.store_options
-def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home: common.Home) -> None:
+def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home: common.CommandContext) -> None:
     """Find papers by words, authors, categories and days.
 
     Best first; newest first where no words are asked for. Accents, case and plural endings make no difference. Where no
@@ -57,13 +57,13 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home:
     asked = " ".join(query)
     with common.open_record(home) as record:
         _renew(record)
-        found: Found | FoundPosts
+        found: PaperResults | PostResults
         if posts:
             found = searching.search_posts(record, asked, limit=limit, allowed=home.terms)
         else:
             found = searching.search(record, asked, limit=limit)
         common.need(bool(found.understood), "say what to look for, such as: hotpapers search 'kettle steam'")
-        others = _posts_instead(record, asked, home) if isinstance(found, Found) and not found.total else 0
+        others = _posts_instead(record, asked, home) if isinstance(found, PaperResults) and not found.total else 0
     if as_json:
         print_json({"query": asked, **found._asdict()})
     else:
@@ -81,7 +81,7 @@ def _renew(record: Record) -> None:
             searching.bring_up(record, shown)
 
 
-def _posts_instead(record: Record, asked: str, home: common.Home) -> int:
+def _posts_instead(record: Record, asked: str, home: common.CommandContext) -> int:
     """How many posts have the words that no paper has."""
     try:
         return searching.search_posts(record, asked, limit=1, allowed=home.terms).total
@@ -92,37 +92,37 @@ def _posts_instead(record: Record, asked: str, home: common.Home) -> int:
 # ---- for people ----------------------------------------------------------------------------------------
 
 
-def _print(found: Found | FoundPosts, others: int) -> None:
+def _print(found: PaperResults | PostResults, others: int) -> None:
     say(_head(found, others))
-    for one in found.papers if isinstance(found, Found) else found.posts:
+    for one in found.papers if isinstance(found, PaperResults) else found.posts:
         click.echo()
-        for line in _paper(one) if isinstance(one, Hit) else _post(one):
+        for line in _paper(one) if isinstance(one, PaperHit) else _post(one):
             click.echo(line)
 
 
-def _head(found: Found | FoundPosts, others: int) -> str:
+def _head(found: PaperResults | PostResults, others: int) -> str:
     """What was understood and how much there is of it."""
-    noun = "paper" if isinstance(found, Found) else "post"
+    noun = "paper" if isinstance(found, PaperResults) else "post"
     if not found.total:
         more = f"; {count(others, 'post has', 'posts have')} it: add --posts" if others else ""
         return f"no {noun} {found.understood}{more}"
-    shown = len(found.papers if isinstance(found, Found) else found.posts)
+    shown = len(found.papers if isinstance(found, PaperResults) else found.posts)
     number = count(found.total, noun) if found.exact else f"more than {found.total:,} {noun}s"
     first = ""
     if shown < found.total or not found.exact:
         first = f", the first{f' {shown:,}' if shown > 1 else ''} of them"
-    if isinstance(found, Found) and found.parts:
+    if isinstance(found, PaperResults) and found.parts:
         return f"no paper {found.understood}; {number} with that as part of a word{first}"
     return f"{number} {found.understood}{first}"
 
 
-def _paper(hit: Hit) -> Iterator[str]:
+def _paper(hit: PaperHit) -> Iterator[str]:
     yield f"{hit.paper.removeprefix('arxiv:')}  {hit.day:<10}  {marked(hit.title, hit.spans.title)}"
     details = (_authors(hit), ", ".join(map(plain, hit.categories)), _issues(hit.issues))
     yield INDENT + " · ".join(filter(None, details))
 
 
-def _authors(hit: Hit) -> str:
+def _authors(hit: PaperHit) -> str:
     """The first authors, and those who were asked for."""
     spans = {n: [(start, end) for k, start, end in hit.spans.authors if k == n] for n in range(len(hit.authors))}
     named = [n for n in spans if n < AUTHORS or spans[n]]
@@ -130,7 +130,7 @@ def _authors(hit: Hit) -> str:
     return ", ".join(marked(hit.authors[n], spans[n]) for n in named) + (f" and {rest:,} more" if rest else "")
 
 
-def _issues(issues: Sequence[Shown]) -> str:
+def _issues(issues: Sequence[IssueHit]) -> str:
     """The latest issues that had the paper, each with its place there; a publication is named once."""
     latest = issues[: -ISSUES - 1 : -1]
     named, before = [], ""

@@ -10,74 +10,74 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import count
+from hotpapers.deliver.files import write_files
 from hotpapers.errors import UsageError
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.model import Net
-from hotpapers.publish import CHANNELS
-from hotpapers.publish.files import write_files
-from hotpapers.record import Record
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HttpClient
+from hotpapers.render import CHANNELS
+from hotpapers.store import Record
 
 if TYPE_CHECKING:  # what sends is loaded only where something is sent
-    from hotpapers.announce.places import Place
-    from hotpapers.running import Outlet
+    from hotpapers.deliver.announce.destinations import AnnouncementDestination
+    from hotpapers.schedule import SenderDestination
 
 
-class Way(NamedTuple):
+class ClientHandle(NamedTuple):
     """A way out, and what ends it."""
 
-    net: Net
+    net: HttpClient
     close: Callable[[], object]
 
 
-OpenWay = Callable[[tuple[str, ...], tuple[str, ...]], Way]
+OpenWay = Callable[[tuple[str, ...], tuple[str, ...]], ClientHandle]
 """Opens a way out: for the operator's own addresses, which may lie inside, and for secrets that no error may name."""
 
 
-def _mailing(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
+def _mailing(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
     """Mail, where the settings name a relay."""
-    from hotpapers.mailing.office import is_open, office_of
-    from hotpapers.mailing.sender import Mailing
-    from hotpapers.running import Outlet
+    from hotpapers.deliver.email.config import is_open, office_of
+    from hotpapers.deliver.email.sender import EmailSender
+    from hotpapers.schedule import SenderDestination
 
     if is_open(home.settings.mailing):
-        made = Mailing(record, office_of(home.settings.mailing, home.folder), home.imprint)
+        made = EmailSender(record, office_of(home.settings.mailing, home.folder), home.imprint)
         way = open_way((), ())
 
         def close() -> None:
             made.close()
             way.close()
 
-        yield Outlet(made, way.net, made.check, made.tidy, close)
+        yield SenderDestination(made, way.net, made.check, made.tidy, close)
 
 
-def _chat(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
-    from hotpapers.announce import places
+def _chat(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
+    from hotpapers.deliver.announce import destinations
 
-    return _announcing(places.rooms(home.settings, home.imprint, record), open_way)
-
-
-def _webhook(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
-    from hotpapers.announce import places
-
-    return _announcing(places.receivers(home.settings, home.imprint, record), open_way)
+    return _announcing(destinations.rooms(home.settings, home.imprint, record), open_way)
 
 
-def _bluesky(record: Record, home: common.Home, open_way: OpenWay) -> Iterator[Outlet]:
-    from hotpapers.announce import places
+def _webhook(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
+    from hotpapers.deliver.announce import destinations
 
-    return _announcing(places.accounts(home.settings, home.imprint, record), open_way)
+    return _announcing(destinations.receivers(home.settings, home.imprint, record), open_way)
 
 
-def _announcing(places: Iterator[Place], open_way: OpenWay) -> Iterator[Outlet]:
+def _bluesky(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
+    from hotpapers.deliver.announce import destinations
+
+    return _announcing(destinations.accounts(home.settings, home.imprint, record), open_way)
+
+
+def _announcing(places: Iterator[AnnouncementDestination], open_way: OpenWay) -> Iterator[SenderDestination]:
     """Announcements: each place has a way out of its own."""
-    from hotpapers.running import Outlet
+    from hotpapers.schedule import SenderDestination
 
     for one in places:
         way = open_way(one.own, one.secrets)
-        yield Outlet(one.sender, way.net, close=way.close, place=one.target)
+        yield SenderDestination(one.sender, way.net, close=way.close, place=one.target)
 
 
-OpenSenders = Callable[[Record, common.Home, OpenWay], "Iterator[Outlet]"]
+OpenSenders = Callable[[Record, common.CommandContext, OpenWay], "Iterator[SenderDestination]"]
 SENDERS: dict[str, OpenSenders] = {"mailing": _mailing, "chat": _chat, "webhook": _webhook, "bluesky": _bluesky}
 """Each channel that sends, by name: what opens it for each place of the settings that it goes to. A new one is one line
 here. Raises SettingsError."""
@@ -86,7 +86,7 @@ EVERY = (*CHANNELS, *SENDERS)
 """The names of all channels: those that write files, then those that send."""
 
 
-class Asked(NamedTuple):
+class SelectedChannels(NamedTuple):
     """Which channels are asked for. `files` is empty where those of the settings are meant, or none."""
 
     files: tuple[str, ...]
@@ -98,9 +98,9 @@ class Asked(NamedTuple):
         return bool(self.files) or not self.senders
 
 
-def asked(to: Sequence[str], *, everything: bool, preview: bool) -> Asked:
+def asked(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
     """The channels of `--to`. Raises UsageError for what cannot be meant."""
-    found = Asked(tuple(one for one in to if one in CHANNELS), tuple(one for one in to if one in SENDERS))
+    found = SelectedChannels(tuple(one for one in to if one in CHANNELS), tuple(one for one in to if one in SENDERS))
     if preview:
         common.need(bool(found.senders) and not found.files, f"--preview goes with --to {' or '.join(SENDERS)} alone")
     elif found.senders:
@@ -111,7 +111,12 @@ def asked(to: Sequence[str], *, everything: bool, preview: bool) -> Asked:
 
 
 def previews(
-    record: Record, home: common.Home, publication: str, days: Sequence[str], names: Sequence[str], folder: Path
+    record: Record,
+    home: common.CommandContext,
+    publication: str,
+    days: Sequence[str],
+    names: Sequence[str],
+    folder: Path,
 ) -> list[dict[str, Any]]:
     """What would be sent of some days, letters as files in a folder. Nothing is sent."""
     return [
@@ -123,50 +128,54 @@ def previews(
 
 
 def _messages(
-    record: Record, home: common.Home, publication: str, days: Sequence[str], name: str
+    record: Record, home: common.CommandContext, publication: str, days: Sequence[str], name: str
 ) -> Iterator[dict[str, str]]:
-    shelf = RecordShelf(record, home.terms)
+    shelf = RecordIssueReader(record, home.terms)
     for outlet in SENDERS[name](record, home, _way_of(home)):
         with closing(outlet):
             for parcel in chain.from_iterable(outlet.sender.parcels(shelf, publication, day) for day in days):
                 yield {"target": parcel.target, "text": str(parcel.payload)}
 
 
-def _letters(record: Record, home: common.Home, publication: str, days: Sequence[str], folder: Path) -> dict[str, Any]:
-    from hotpapers.mailing.composing import preview
-    from hotpapers.mailing.office import preview_office
+def _letters(
+    record: Record, home: common.CommandContext, publication: str, days: Sequence[str], folder: Path
+) -> dict[str, Any]:
+    from hotpapers.deliver.email.config import preview_office
+    from hotpapers.deliver.email.messages import preview
 
-    shelf, office = RecordShelf(record, home.terms), preview_office(home.settings.mailing)
+    shelf, office = RecordIssueReader(record, home.terms), preview_office(home.settings.mailing)
     files = (preview(shelf.issue(publication, day), office, home.imprint) for day in days)
     return {"channel": "mailing", "output": str(folder), **write_files(folder, files)._asdict()}
 
 
-def outlets(home: common.Home, open_way: OpenWay, record: Record) -> Iterator[Outlet]:
+def outlets(home: common.CommandContext, open_way: OpenWay, record: Record) -> Iterator[SenderDestination]:
     """All senders that the settings ask for."""
     for make in SENDERS.values():
         yield from make(record, home, open_way)
 
 
-def check(home: common.Home, record: Record) -> None:
+def check(home: common.CommandContext, record: Record) -> None:
     """Raises SettingsError or UsageError now, and not when the first issue is to be sent."""
     for outlet in outlets(home, _way_of(home), record):
         outlet.close()
 
 
-def sends(home: common.Home) -> bool:
+def sends(home: common.CommandContext) -> bool:
     """Whether the settings say that anything is sent."""
-    from hotpapers.announce import places
-    from hotpapers.mailing.office import is_open
+    from hotpapers.deliver.announce import destinations
+    from hotpapers.deliver.email.config import is_open
 
-    return is_open(home.settings.mailing) or places.is_any(home.settings)
+    return is_open(home.settings.mailing) or destinations.is_any(home.settings)
 
 
-def deliver(record: Record, home: common.Home, publication: str, days: Sequence[str], name: str) -> dict[str, Any]:
+def deliver(
+    record: Record, home: common.CommandContext, publication: str, days: Sequence[str], name: str
+) -> dict[str, Any]:
     """Sends the issues of some days by a sender: to each target once. What could not be sent is among `problems`."""
-    from hotpapers.running.sending import said, send_day
+    from hotpapers.schedule.sending import said, send_day
 
     sent, asked, problems = 0, 0, list[str]()
-    shelf = RecordShelf(record, home.terms)
+    shelf = RecordIssueReader(record, home.terms)
     for outlet in SENDERS[name](record, home, _way_of(home)):
         asked += 1
         with closing(outlet):
@@ -179,16 +188,16 @@ def deliver(record: Record, home: common.Home, publication: str, days: Sequence[
     return {"channel": name, "sent": sent, "problems": problems}
 
 
-def _way_of(home: common.Home) -> OpenWay:
+def _way_of(home: common.CommandContext) -> OpenWay:
     """Ways out of a command that ends soon."""
-    from hotpapers.net import PoliteNet, Reservations, user_agent
+    from hotpapers.http import HostPacer, PoliteHttpClient, user_agent
 
-    reserve = Reservations()
+    reserve = HostPacer()
 
-    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> Way:
+    def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
         agent = user_agent(home.settings.contact)
-        net = PoliteNet(agent, reserve=reserve, base_addresses=own, secrets=secrets)
-        return Way(net, net.close)
+        net = PoliteHttpClient(agent, reserve=reserve, base_addresses=own, secrets=secrets)
+        return ClientHandle(net, net.close)
 
     return open_way
 

@@ -17,15 +17,15 @@ from hotpapers.cli import common
 from hotpapers.cli.hosts import settings_for, write_hosts
 from hotpapers.cli.terminal import say
 from hotpapers.cli.week import CORRECTED, FOLDER, make_week
+from hotpapers.deliver.export_site import press
 from hotpapers.errors import UsageError
-from hotpapers.issue import freeze
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.model import Count, ShelfIssue
-from hotpapers.permissions import open_private
-from hotpapers.publish.press import press
+from hotpapers.file_modes import open_private
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import PrintedCount, PublishedIssue
 from hotpapers.ranking import words
-from hotpapers.record import Record
-from hotpapers.record.exchange.reading import import_lines
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl.importer import import_lines
 
 SAMPLE = "sample.jsonl.zst"
 SAMPLE_SOURCE = "sample"
@@ -123,7 +123,7 @@ def demo(folder: Path) -> None:
             freeze.freeze(record, publication, day)
         for name in ("markdown", "site"):
             press(record, publication.publication, days, name, folder / name)
-        issue = RecordShelf(record).issue(publication.publication, days[-1])
+        issue = RecordIssueReader(record).issue(publication.publication, days[-1])
     _tell(issue, SHOWN)
     _tell_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
     _tell_week(folder / FOLDER)
@@ -143,7 +143,7 @@ def take_sample(record: Record) -> None:
     import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
 
 
-def _tell(issue: ShelfIssue, shown: int) -> None:
+def _tell(issue: PublishedIssue, shown: int) -> None:
     say(f"{issue.content.publication.title}, {issue.content.day}\n")
     for entry in issue.content.entries[:shown]:
         moved = "" if issue.listing is None else ", as then" if entry.then == entry.place else f", was {entry.then}"
@@ -154,7 +154,7 @@ def _tell(issue: ShelfIssue, shown: int) -> None:
     say(f"     … and {left} more\n" if left > 0 else "")
 
 
-def _voices(count: Count) -> str:
+def _voices(count: PrintedCount) -> str:
     return f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
 
 
@@ -200,19 +200,19 @@ Examples:
 )
 @common.publication_option
 @common.store_options
-def serve(host: str, port: int, publication: str | None, home: common.Home) -> None:
+def serve(host: str, port: int, publication: str | None, home: common.CommandContext) -> None:
     """Serve the site as a web app.
 
     The frozen issues of a publication, in the same pages as the static site, and the API below /api/v1; with
     `base` in [serve] also the forms in which readers act. Ctrl-C ends it.
     """
     try:
-        from hotpapers.serve import feed_generator, mail, readers
-        from hotpapers.serve.api import ApiRoute, Operator
-        from hotpapers.serve.app import server
-        from hotpapers.serve.connections import allowed_behind
-        from hotpapers.serve.searching import Search
-        from hotpapers.serve.shelves import FreshShelf
+        from hotpapers.web import feed_generator, mail_pages, reader_features
+        from hotpapers.web.api import ApiConfig, ApiRoute
+        from hotpapers.web.app import server
+        from hotpapers.web.connections import allowed_behind
+        from hotpapers.web.repositories import FreshIssueReader
+        from hotpapers.web.search_pages import SearchRoutes
     except ImportError as missing:
         raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
     with common.open_record(home) as record:
@@ -222,15 +222,17 @@ def serve(host: str, port: int, publication: str | None, home: common.Home) -> N
             port = listener.getsockname()[1]
             shown = f"[{host}]" if ":" in host else host
             say(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
-            name, shelves = chosen.publication, [FreshShelf(open_record, home.terms) for _ in range(2)]
+            name, shelves = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
             feeds = feed_generator.routes(shelves[1], name, home.settings.bluesky)
             limits = home.settings.serve
-            asked = Operator(home.terms, limits.rate, limits.proxies)
+            asked = ApiConfig(home.terms, limits.rate, limits.proxies)
             api = ApiRoute(open_record, asked)
-            found = Search(open_record, name, home.imprint, asked)
-            letters = mail.routes(open_record)
-            operator = readers.Operator(home.settings, home.folder, str(home.file), home.imprint, home.terms)
-            forms = readers.Readers(open_record, chosen, operator)
+            found = SearchRoutes(open_record, name, home.imprint, asked)
+            letters = mail_pages.routes(open_record)
+            operator = reader_features.ReaderConfig(
+                home.settings, home.folder, str(home.file), home.imprint, home.terms
+            )
+            forms = reader_features.ReaderFeatures(open_record, chosen, operator)
             more = [api, *feeds, *letters, *forms.routes, *found.routes]
             running = server(shelves[0], name, host, port, home.imprint, more, allowed_behind(limits.proxies))
             running.run(sockets=[listener])

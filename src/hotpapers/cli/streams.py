@@ -17,8 +17,8 @@ from typing import Any, BinaryIO, TypeAlias, cast
 import zstandard
 
 from hotpapers.errors import InputError, UsageError
-from hotpapers.permissions import open_private
-from hotpapers.record.unfinished import part_of
+from hotpapers.file_modes import open_private
+from hotpapers.store.leftovers import part_of
 
 STDIN = "-"
 BLOCK = 2**20

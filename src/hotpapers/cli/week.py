@@ -10,17 +10,18 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from hotpapers import judging, settings
-from hotpapers.issue.shelf import RecordShelf
-from hotpapers.judging import Word
-from hotpapers.model import DAY, HOUR, Publication, Quotation, ShelfIssue
-from hotpapers.permissions import open_private
-from hotpapers.publish.press import press
-from hotpapers.record import Record
-from hotpapers.record.exchange.reading import import_lines
-from hotpapers.record.forget import forget
-from hotpapers.running.freezing import freeze_judged
+from hotpapers import settings
+from hotpapers.deliver.export_site import press
+from hotpapers.file_modes import open_private
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import DAY, HOUR, Publication, PublishedIssue, Quotation
+from hotpapers.moderation import bots
+from hotpapers.moderation.bots import OperatorVerdict
+from hotpapers.privacy.forget import forget
+from hotpapers.schedule.freezing import freeze_judged
 from hotpapers.settings import BotSettings, PublicationSettings, publication_item
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl.importer import import_lines
 
 RECORD = "week.jsonl.zst"
 FOLDER = "made-up-week"
@@ -43,7 +44,7 @@ note = "{NOTE}"
 CHANNELS = (("markdown", "markdown"), ("site", "site"), ("feeds", "site"))
 
 
-def make_week(folder: Path) -> ShelfIssue:
+def make_week(folder: Path) -> PublishedIssue:
     """Settings, store and pages in a folder; the latest issue. What is there already stays; pages are rendered in any
     case."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,7 @@ def make_week(folder: Path) -> ShelfIssue:
     with Record(str(store)) as record:
         for channel, output in CHANNELS:
             press(record, NAME, DAYS, channel, folder / output)
-        return RecordShelf(record).issue(NAME, DAYS[-1])
+        return RecordIssueReader(record).issue(NAME, DAYS[-1])
 
 
 def _fill(record: Record) -> None:
@@ -82,13 +83,13 @@ def _publication() -> Publication:
 
 def _correct(record: Record, publication: Publication) -> None:
     """The operator finds that an account is a program; the issue that counted it appears once more, and says why."""
-    word = Word("bot", "its profile says that a program posts", MONDAY)
+    word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY
-    judging.say(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
+    bots.say(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
     freeze_judged(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
 
 
 def _first_quoted(record: Record, day: str) -> Quotation:
-    issue = RecordShelf(record).issue(NAME, day)
+    issue = RecordIssueReader(record).issue(NAME, day)
     quotations = (one for entry in issue.content.entries for one in issue.posts[entry.paper])
     return next(one for one in quotations if one.post.account and one.shown == "text")

@@ -7,10 +7,10 @@ from typing import Literal
 import msgspec
 
 from hotpapers.model.items import Publication
-from hotpapers.model.talk import Part, Peers
+from hotpapers.model.ranking import ScoreComponent, VoiceHistogram
 
 
-class Count(msgspec.Struct, frozen=True, kw_only=True):
+class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
     """What one network's counts of a paper were at a moment, as an entry prints them."""
 
     network: str
@@ -36,8 +36,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     level: bool
     then: int
     announced_at: int
-    counts: tuple[Count, ...]
-    parts: tuple[Part, ...]
+    counts: tuple[PrintedCount, ...]
+    parts: tuple[ScoreComponent, ...]
     metadata: str
     posts: tuple[str, ...]
     archive: str = ""
@@ -48,7 +48,7 @@ NOT_READ = "not read"
 """The reason for a stretch of which no coverage says how it was read."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class NetworkReading(msgspec.Struct, frozen=True, kw_only=True):
     """How completely a network was read for an issue; `unknown` is never zero."""
 
     network: str
@@ -57,7 +57,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     since: int | None = None
 
 
-class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+class EarlierIssue(msgspec.Struct, frozen=True, kw_only=True):
     """An earlier issue that this one looked at."""
 
     day: str
@@ -65,7 +65,7 @@ class Earlier(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
+class ReferenceSize(msgspec.Struct, frozen=True, kw_only=True):
     """The largest reference of an issue: so many papers on a network at an age, announced over so many days up to the
     cut. `young`: too few of either for places that last."""
 
@@ -97,13 +97,13 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     ranking: str
     announced: int | None
     considered: int
-    readings: tuple[Reading, ...]
-    earlier: tuple[Earlier, ...]
+    readings: tuple[NetworkReading, ...]
+    earlier: tuple[EarlierIssue, ...]
     entries: tuple[Entry, ...]
     still: tuple[Entry, ...]
-    peers: tuple[Peers, ...]
+    peers: tuple[VoiceHistogram, ...]
     replaces: str = ""
     reason: str = ""
     choice: str | msgspec.UnsetType = msgspec.UNSET
-    compared: Compared | msgspec.UnsetType = msgspec.UNSET
+    compared: ReferenceSize | msgspec.UnsetType = msgspec.UNSET
     quoting: str | msgspec.UnsetType = msgspec.UNSET

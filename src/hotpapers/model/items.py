@@ -35,7 +35,7 @@ DeliveryState = Literal["sending", "sent", "failed"]
 Window = Literal["daily", "weekly", "monthly", "listing"]
 
 
-class Link(msgspec.Struct, frozen=True):
+class TextLink(msgspec.Struct, frozen=True):
     """A link inside a post's text: `text[start:end]` (code points) leads to `target`."""
 
     start: int
@@ -177,7 +177,7 @@ class Post(Item, frozen=True, kw_only=True):
     account: str
     created_at: int
     text: str = ""
-    links: tuple[Link, ...] = ()
+    links: tuple[TextLink, ...] = ()
     lang: str = "und"
     rtl: bool = False
     handle: str = ""

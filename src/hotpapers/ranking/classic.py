@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from hotpapers.model import Attention, Candidate, Part, Scored, Talk
+from hotpapers.model import Attention, Candidate, RankingInput, ScoreComponent, ScoredCandidate
 
 NAME = "classic/1"
 
 
-def rank(talk: Talk) -> tuple[Scored, ...]:
+def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by reposts + likes over all networks, descending; ties keep their order in the listing, then id."""
     scored = {candidate.paper: _score(candidate) for candidate in talk.candidates}
     inputs = {candidate.paper: candidate for candidate in talk.candidates}
 
-    def by_score(one: Scored) -> tuple[int, int, int, str]:
+    def by_score(one: ScoredCandidate) -> tuple[int, int, int, str]:
         candidate = inputs[one.paper]
         return order(one.score, candidate.order, candidate.announced_at, one.paper)
 
@@ -24,14 +24,14 @@ def order(score: int, listed: int, announced_at: int, paper: str) -> tuple[int, 
     return (-score, listed, announced_at, paper)
 
 
-def _score(candidate: Candidate) -> Scored:
+def _score(candidate: Candidate) -> ScoredCandidate:
     parts = tuple(_part(attention) for attention in candidate.attention)
     voices = sum(attention.voices for attention in candidate.attention)
-    return Scored(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
+    return ScoredCandidate(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
 
 
-def _part(attention: Attention) -> Part:
-    return Part(
+def _part(attention: Attention) -> ScoreComponent:
+    return ScoreComponent(
         network=attention.network, rule="classic", score=attention.reposts + attention.likes, voices=attention.voices,
         papers=0, atleast=0, among="", age=attention.age, until=attention.until,
     )  # fmt: skip

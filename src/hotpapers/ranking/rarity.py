@@ -18,7 +18,14 @@ from typing import NamedTuple
 from msgspec import UNSET, UnsetType
 
 from hotpapers.categories import group_of
-from hotpapers.model import Attention, Candidate, Part, Peers, Scored, Talk
+from hotpapers.model import (
+    Attention,
+    Candidate,
+    RankingInput,
+    ScoreComponent,
+    ScoredCandidate,
+    VoiceHistogram,
+)
 
 NAME = "rarity/1"
 LEAST = 3
@@ -44,7 +51,7 @@ def least(age: int) -> int:
     return LEAST if age else 0
 
 
-class Reference(NamedTuple):
+class VoiceReference(NamedTuple):
     """Papers by voices: `voices` ascending, `upto[i]` papers have fewer than `voices[i]`; `papers` in all, of so many
     `days`."""
 
@@ -59,7 +66,7 @@ class Reference(NamedTuple):
         return self.papers - (self.upto[index] if index < len(self.upto) else self.papers)
 
 
-def _reference(peers: Iterable[Peers]) -> Reference:
+def _reference(peers: Iterable[VoiceHistogram]) -> VoiceReference:
     counts: dict[int, int] = defaultdict(int)
     days: list[int] = []
     for one in peers:
@@ -70,19 +77,19 @@ def _reference(peers: Iterable[Peers]) -> Reference:
                 counts[voices] += papers
     ascending = sorted(counts)
     sums = [0, *accumulate(counts[voices] for voices in ascending)]
-    return Reference(tuple(ascending), tuple(sums[:-1]), sums[-1], max(days) if days else UNSET)
+    return VoiceReference(tuple(ascending), tuple(sums[:-1]), sums[-1], max(days) if days else UNSET)
 
 
-class References:
+class ReferenceTable:
     """All references of a talk, each made once: by network, age and the papers compared."""
 
-    def __init__(self, peers: Iterable[Peers]) -> None:
-        self._there: dict[tuple[str, int], list[Peers]] = defaultdict(list)
+    def __init__(self, peers: Iterable[VoiceHistogram]) -> None:
+        self._there: dict[tuple[str, int], list[VoiceHistogram]] = defaultdict(list)
         for one in peers:
             self._there[one.network, one.age].append(one)
-        self._made: dict[tuple[str, int, str], Reference] = {}
+        self._made: dict[tuple[str, int, str], VoiceReference] = {}
 
-    def find(self, attention: Attention, archive: str) -> tuple[str, Reference]:
+    def find(self, attention: Attention, archive: str) -> tuple[str, VoiceReference]:
         """The narrowest reference with enough papers beside the one that is compared, and its name."""
         own = _own(attention)
         for among in (archive, f"{group_of(archive)} group"):
@@ -91,7 +98,7 @@ class References:
                 return among, reference
         return "all", self._of(attention, "all")
 
-    def _of(self, attention: Attention, among: str) -> Reference:
+    def _of(self, attention: Attention, among: str) -> VoiceReference:
         key = (attention.network, attention.age, among)
         if key not in self._made:
             there = self._there.get((attention.network, attention.age), [])
@@ -108,25 +115,25 @@ def _own(attention: Attention) -> int | None:
     return attention.own if attention.own is not None and attention.own >= least(attention.age) else None
 
 
-def _others(reference: Reference, own: int | None, x: int) -> tuple[int, int]:
+def _others(reference: VoiceReference, own: int | None, x: int) -> tuple[int, int]:
     return reference.papers - (own is not None), reference.atleast(x) - (own is not None and own >= x)
 
 
-def part_of(attention: Attention, archive: str, references: References) -> Part:
+def part_of(attention: Attention, archive: str, references: ReferenceTable) -> ScoreComponent:
     """One network's part of a paper's score."""
     among, reference = references.find(attention, archive)
     papers, atleast = _others(reference, _own(attention), attention.voices)
     score = millipoints(papers, atleast) if attention.voices >= LEAST else 0
-    return Part(
+    return ScoreComponent(
         network=attention.network, rule="rarity", score=score, voices=attention.voices, papers=papers,
         atleast=atleast, among=among, age=attention.age, until=attention.until, own=attention.own,
         days=reference.days,
     )  # fmt: skip
 
 
-def rank(talk: Talk) -> tuple[Scored, ...]:
+def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     """Candidates by score, descending; level ones by more voices, then earlier announcement, then id."""
-    references = References(talk.peers)
+    references = ReferenceTable(talk.peers)
     announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
     scored = [_score(candidate, references) for candidate in talk.candidates]
     return tuple(sorted(scored, key=lambda one: order(one.score, one.voices, announced[one.paper], one.paper)))
@@ -137,7 +144,7 @@ def order(score: int, voices: int, announced_at: int, paper: str) -> tuple[int, 
     return (-score, -voices, announced_at, paper)
 
 
-def _score(candidate: Candidate, references: References) -> Scored:
+def _score(candidate: Candidate, references: ReferenceTable) -> ScoredCandidate:
     parts = tuple(part_of(attention, candidate.archive, references) for attention in candidate.attention)
     voices = sum(attention.voices for attention in candidate.attention)
-    return Scored(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)
+    return ScoredCandidate(paper=candidate.paper, score=sum(part.score for part in parts), voices=voices, parts=parts)

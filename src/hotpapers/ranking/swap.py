@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.model import HOUR, Attention, Entry, Part, Peers
+from hotpapers.model import HOUR, Attention, Entry, ScoreComponent, VoiceHistogram
 from hotpapers.ranking import classic
-from hotpapers.ranking.rarity import LEAST, References, order, part_of
+from hotpapers.ranking.rarity import LEAST, ReferenceTable, order, part_of
 from hotpapers.ranking.words import unit
 
 
-class Growth(NamedTuple):
+class RequiredGrowth(NamedTuple):
     """With `needed` instead of `now` on a network the lower one passes; `unit` says of what, as `words.unit` does."""
 
     network: str
@@ -22,7 +22,7 @@ class Growth(NamedTuple):
     needed: int
 
 
-def growths(lower: Entry, upper: Entry, peers: tuple[Peers, ...]) -> tuple[Growth, ...]:
+def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tuple[RequiredGrowth, ...]:
     """For each network of the lower entry the least count with which it would stand above; networks that cannot do it
     alone are left out."""
     found = []
@@ -30,11 +30,11 @@ def growths(lower: Entry, upper: Entry, peers: tuple[Peers, ...]) -> tuple[Growt
         summed = part.rule == "classic"
         needed = _classic(lower, upper, part) if summed else _rarity(lower, upper, part, peers)
         if needed is not None:
-            found.append(Growth(part.network, unit(part), part.score if summed else part.voices, needed))
+            found.append(RequiredGrowth(part.network, unit(part), part.score if summed else part.voices, needed))
     return tuple(found)
 
 
-def _classic(lower: Entry, upper: Entry, part: Part) -> int:
+def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
     """Level, or one more where level ones stay in their order."""
     level = upper.score
 
@@ -44,7 +44,7 @@ def _classic(lower: Entry, upper: Entry, part: Part) -> int:
     return part.score + level - lower.score + (key(lower) > key(upper))
 
 
-def _rarity(lower: Entry, upper: Entry, part: Part, peers: tuple[Peers, ...]) -> int | None:
+def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> int | None:
     """The least x that passes: found by halving, as from 3 voices on the lower only gains with x and the upper only
     loses."""
     there = [one for one in peers if (one.network, one.age) == (part.network, part.age)]
@@ -66,30 +66,30 @@ def _rarity(lower: Entry, upper: Entry, part: Part, peers: tuple[Peers, ...]) ->
     return high
 
 
-def moves(entry: Entry, part: Part) -> bool:
+def moves(entry: Entry, part: ScoreComponent) -> bool:
     """Whether the entry stands among the papers compared with the very voices that count here: not when it was
     measured before or after its age's mark."""
     at_mark = part.age == 0 or part.until == entry.announced_at + part.age * HOUR
     return at_mark and part.own == part.voices
 
 
-def _grown(there: list[Peers], lower: Entry, part: Part, x: int) -> References:
+def _grown(there: list[VoiceHistogram], lower: Entry, part: ScoreComponent, x: int) -> ReferenceTable:
     """The references on this network if the lower one had x voices."""
     if not moves(lower, part):
-        return References(there)
+        return ReferenceTable(there)
     counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for one in there:
         counts[one.archive].update(dict(one.counts))
     counts[lower.archive][x] += 1
     if part.own is not None and counts[lower.archive][part.own]:
         counts[lower.archive][part.own] -= 1
-    return References(
-        Peers(network=part.network, age=part.age, archive=archive, counts=tuple(sorted(some.items())))
+    return ReferenceTable(
+        VoiceHistogram(network=part.network, age=part.age, archive=archive, counts=tuple(sorted(some.items())))
         for archive, some in counts.items()
     )
 
 
-def _key(entry: Entry, grown: Part, x: int | None, references: References) -> tuple[int, int, int, str]:
+def _key(entry: Entry, grown: ScoreComponent, x: int | None, references: ReferenceTable) -> tuple[int, int, int, str]:
     """What the entry is sorted by, with the references as they would be, and x voices there if it is the one that
     grows."""
     score, voices = entry.score, entry.voices
@@ -101,7 +101,7 @@ def _key(entry: Entry, grown: Part, x: int | None, references: References) -> tu
     return order(score, voices, entry.announced_at, entry.paper)
 
 
-def _again(entry: Entry, part: Part, x: int | None, references: References) -> Part:
+def _again(entry: Entry, part: ScoreComponent, x: int | None, references: ReferenceTable) -> ScoreComponent:
     attention = Attention(
         network=part.network, until=part.until, age=part.age, voices=part.voices, reposts=0, likes=0, own=part.own
     )

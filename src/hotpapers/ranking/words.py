@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from hotpapers.model import Compared, Count, Part
+from hotpapers.model import PrintedCount, ReferenceSize, ScoreComponent
 from hotpapers.ranking.rarity import ENOUGH, ENOUGH_DAYS
 
 NETWORK_NAMES = {
@@ -36,7 +36,7 @@ def count_noun(count: int, noun: str, plural: str = "") -> str:
     return f"{number(count)} {noun if count == 1 else plural or noun + 's'}"
 
 
-def part_sentence(part: Part) -> str:
+def part_sentence(part: ScoreComponent) -> str:
     """One summand as a sentence that ends in its points."""
     name = network_name(part.network)
     if part.rule == "classic":
@@ -67,21 +67,21 @@ def days_of(days: int) -> str:
     return "one day" if days == 1 else count_noun(days, "day")
 
 
-def provisional(compared: Compared | msgspec.UnsetType) -> str:
+def provisional(compared: ReferenceSize | msgspec.UnsetType) -> str:
     """What an issue says of itself while its reference is young; empty afterwards, and where nothing is known of it."""
     if compared is msgspec.UNSET or not compared.young:
         return ""
     return f"compared with {_compared(compared)}; places are provisional"
 
 
-def _compared(compared: Compared) -> str:
+def _compared(compared: ReferenceSize) -> str:
     """`16 papers of one day`."""
     if not compared.papers:
         return "no papers yet"
     return f"{count_noun(compared.papers, 'paper')} of {_reach(compared.days)}"
 
 
-def why_provisional(compared: Compared | msgspec.UnsetType, score: int, threshold: int) -> str:
+def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, threshold: int) -> str:
     """What an entry's arithmetic says while the reference is young, and whether the entry is below the threshold."""
     if compared is msgspec.UNSET or not compared.young:
         return ""
@@ -92,7 +92,7 @@ def why_provisional(compared: Compared | msgspec.UnsetType, score: int, threshol
     )
 
 
-def unit(part: Part) -> str:
+def unit(part: ScoreComponent) -> str:
     """What a part counts: `voice`, in a listing `favorite`, for the classic rule `repost or like`."""
     if part.rule == "classic":
         return "repost or like"
@@ -104,7 +104,7 @@ def units(count: int, unit: str) -> str:
     return count_noun(count, unit, "reposts and likes" if unit == "repost or like" else "")
 
 
-def formula(part: Part) -> str:
+def formula(part: ScoreComponent) -> str:
     """The summand as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
     if part.rule == "classic":
         return number(part.score)
@@ -113,7 +113,7 @@ def formula(part: Part) -> str:
     return f"1000 × log10({number(part.papers + 1)} / {number(part.atleast + 1)}) = {number(part.score)}"
 
 
-def counts_sentence(count: Count) -> str:
+def counts_sentence(count: PrintedCount) -> str:
     """A network's counts as printed beside an entry."""
     name = network_name(count.network)
     return f"{name}: {count_noun(count.reposts, 'repost')}, {count_noun(count.likes, 'like')}"

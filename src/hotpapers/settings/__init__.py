@@ -20,7 +20,7 @@ from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSet
 from hotpapers.settings.mail import MailingSettings, mailing_problems
 from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
 from hotpapers.settings.serve import ServeSettings, serve_problems
-from hotpapers.terms import CHOICES, TERMS, Change
+from hotpapers.terms import CHOICES, TERMS, TermsOverride
 
 FILE = "hotpapers.toml"
 MOST_POSTS = 10
@@ -149,7 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     serve: ServeSettings = ServeSettings()
     bots: BotSettings = BotSettings()
     source: dict[str, dict[str, Any]] = {}
-    terms: dict[str, Change] = {}
+    terms: dict[str, TermsOverride] = {}
 
 
 def load(path: Path) -> Settings:
@@ -203,7 +203,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
     "publication": PublicationSettings, "publish": PublishSettings, "run": RunSettings, "serve": ServeSettings,
     "mailing": MailingSettings, "quote": QuoteSettings, "summary": SummarySettings,
     "bots": BotSettings, "bots.rules": BotRules,
-    "terms": Change, "chat": ChatSettings, "webhook": WebhookSettings, "bluesky": BlueskyAccount,
+    "terms": TermsOverride, "chat": ChatSettings, "webhook": WebhookSettings, "bluesky": BlueskyAccount,
 }  # fmt: skip
 _CHOICES = {"window": get_args(Window), "log": ("text", "json"), "tls": ("starttls", "implicit"), **CHOICES}
 
@@ -214,7 +214,7 @@ def _wrong_terms(tables: object) -> Iterator[str]:
         if network not in TERMS:
             yield f"terms.{network}: no such network; there are {', '.join(TERMS)}."
         try:
-            msgspec.convert(table, Change)
+            msgspec.convert(table, TermsOverride)
         except msgspec.ValidationError as problem:
             yield _explained(str(problem), f"terms.{network}")
 

@@ -7,26 +7,26 @@ from collections.abc import Callable
 import msgspec
 
 from hotpapers.model import Source
-from hotpapers.sources.arxiv import Arxiv, ArxivSettings
-from hotpapers.sources.bluesky import Bluesky, BlueskySettings
-from hotpapers.sources.feeds import Feeds, FeedsSettings
-from hotpapers.sources.hackernews import HackerNews, HackerNewsSettings
-from hotpapers.sources.huggingface import HuggingFace, HuggingFaceSettings
-from hotpapers.sources.lobsters import Lobsters, LobstersSettings
-from hotpapers.sources.mastodon import Mastodon, MastodonSettings
-from hotpapers.sources.reddit import Reddit, RedditSettings
-from hotpapers.sources.x import X, XSettings
+from hotpapers.sources.arxiv import ArxivSettings, ArxivSource
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
+from hotpapers.sources.feeds import FeedsSettings, FeedsSource
+from hotpapers.sources.hackernews import HackerNewsSettings, HackerNewsSource
+from hotpapers.sources.huggingface import HuggingFaceSettings, HuggingFaceSource
+from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.sources.mastodon import MastodonSettings, MastodonSource
+from hotpapers.sources.reddit import RedditSettings, RedditSource
+from hotpapers.sources.x import XSettings, XSource
 
 SOURCES: dict[str, tuple[Callable[..., Source], type[msgspec.Struct]]] = {
-    "arxiv": (Arxiv, ArxivSettings),
-    "bluesky": (Bluesky, BlueskySettings),
-    "feeds": (Feeds, FeedsSettings),
-    "hackernews": (HackerNews, HackerNewsSettings),
-    "huggingface": (HuggingFace, HuggingFaceSettings),
-    "lobsters": (Lobsters, LobstersSettings),
-    "mastodon": (Mastodon, MastodonSettings),
-    "reddit": (Reddit, RedditSettings),
-    "x": (X, XSettings),
+    "arxiv": (ArxivSource, ArxivSettings),
+    "bluesky": (BlueskySource, BlueskySettings),
+    "feeds": (FeedsSource, FeedsSettings),
+    "hackernews": (HackerNewsSource, HackerNewsSettings),
+    "huggingface": (HuggingFaceSource, HuggingFaceSettings),
+    "lobsters": (LobstersSource, LobstersSettings),
+    "mastodon": (MastodonSource, MastodonSettings),
+    "reddit": (RedditSource, RedditSettings),
+    "x": (XSource, XSettings),
 }
 """By name: the class, called with its settings, the known posts and the names of papers; and the settings,
 `[source.<name>]`."""

@@ -10,12 +10,21 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import DAY, Account, Item, Link, Net, Page, Post, Seen
-from hotpapers.sources.matching import doubts_of, mentions_of
-from hotpapers.sources.parts import Turns
-from hotpapers.sources.syndication import FeedEntry, entries
-from hotpapers.sources.text import plain
+from hotpapers.ids.html_text import plain
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import (
+    DAY,
+    Account,
+    HttpClient,
+    Item,
+    PayloadPage,
+    Post,
+    RawPayload,
+    TextLink,
+)
+from hotpapers.sources.endpoint_rotation import EndpointRotation
+from hotpapers.sources.feed_parser import FeedEntry, entries
+from hotpapers.sources.paper_matching import doubts_of, mentions_of
 
 NETWORK = "feeds"
 
@@ -34,41 +43,41 @@ class _Told(msgspec.Struct, frozen=True):
     entry: FeedEntry
 
 
-class Feeds:
+class FeedsSource:
     """The connector. A feed that fails does not keep the others from being read."""
 
     name = NETWORK
 
-    def __init__(self, settings: FeedsSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: FeedsSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = 7 * DAY
-        self._turns = Turns()
+        self._turns = EndpointRotation()
         self._oldest: dict[str, int] = {}
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The entries of each feed. It needs no cursor: feeds are short and keys swallow repeats."""
         yield from self._turns.pages(net, ((url, self._feed(net, url)) for url in self.settings.urls))
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same. What a feed held before its oldest entry it does not say; one that dates nothing proves nothing."""
         yield from self.pages(net, cursor)
         if self._oldest.keys() >= set(self.settings.urls):
-            yield Page(since=max(since, *self._oldest.values()))
+            yield PayloadPage(since=max(since, *self._oldest.values()))
 
-    def _feed(self, net: Net, url: str) -> Iterator[Page]:
+    def _feed(self, net: HttpClient, url: str) -> Iterator[PayloadPage]:
         answer = net.get(url, accept=(304,))
         found = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
         dated = [entry.published for entry in found if entry.published is not None]
         if dated:
             self._oldest.setdefault(url, min(*dated, answer.at))
-        yield Page([_seen(url, entry, answer.at) for entry in found])
+        yield PayloadPage([_seen(url, entry, answer.at) for entry in found])
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Feeds tell no counts."""
         return iter(())
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """An entry with its papers. What claims a later moment than that at which it was seen was made when seen."""
         told = msgspec.json.decode(seen.body, type=_Told)
         entry = told.entry
@@ -86,19 +95,19 @@ class Feeds:
         return [post, who, *mentions, *doubts_of(mentions, text, self.names)]
 
 
-def _shown(entry: FeedEntry) -> tuple[str, tuple[Link, ...]]:
+def _shown(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
     """The title, the entry's own link on the whole of it, and what is written below it."""
     title = " ".join(plain(entry.title)[0].split())
     text, links = plain(entry.content)
     if not title:
         return text, links
-    own = (Link(0, len(title), entry.link),) if entry.link else ()
+    own = (TextLink(0, len(title), entry.link),) if entry.link else ()
     if not text:
         return title, own
     start = len(title) + 2
-    return f"{title}\n\n{text}", (*own, *(Link(k.start + start, k.end + start, k.target) for k in links))
+    return f"{title}\n\n{text}", (*own, *(TextLink(k.start + start, k.end + start, k.target) for k in links))
 
 
-def _seen(url: str, entry: FeedEntry, at: int) -> Seen:
+def _seen(url: str, entry: FeedEntry, at: int) -> RawPayload:
     key = hashlib.sha256(f"{url}\n{entry.id}".encode()).hexdigest()[:32]
-    return Seen("post", key, msgspec.json.encode(_Told(url, entry)), at)
+    return RawPayload("post", key, msgspec.json.encode(_Told(url, entry)), at)

@@ -11,12 +11,24 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
-from hotpapers import arxiv_id
 from hotpapers.errors import NetError
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import DAY, Account, Answer, Item, Link, Mention, Net, Page, Post, Seen, Snapshot
-from hotpapers.sources.asking import one_by_one
-from hotpapers.sources.matching import decoded, gone_post, moment, own_id, unreadable
+from hotpapers.ids import arxiv
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import (
+    DAY,
+    Account,
+    HttpClient,
+    Item,
+    Mention,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Response,
+    Snapshot,
+    TextLink,
+)
+from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.paper_matching import decoded, gone_post, moment, own_id, unreadable
 
 NETWORK = "huggingface"
 GONE = (404, 410)
@@ -70,67 +82,67 @@ class _WithId(msgspec.Struct):
     paper: _Id
 
 
-class HuggingFace:
+class HuggingFaceSource:
     """The connector. The lists of the last days are read each round; keys swallow repeats."""
 
     name = NETWORK
 
-    def __init__(self, settings: HuggingFaceSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: HuggingFaceSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = settings.days * DAY
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The daily lists, the oldest first. A day may have none; not so every day of a week."""
         yield from self._lists(net, self.settings.days)
-        yield Page()
+        yield PayloadPage()
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The daily lists from the day of a moment on. Of a day whose list is full not all may have been told."""
         reached, days = since, net.now() // DAY - since // DAY + 1
         for day, page in zip(range(since // DAY, since // DAY + days), self._lists(net, days), strict=False):
             reached = (day + 1) * DAY if len(page.seen) >= MOST else reached
             yield page
-        yield Page(since=min(max(reached, since), net.now()))
+        yield PayloadPage(since=min(max(reached, since), net.now()))
 
-    def _lists(self, net: Net, days: int) -> Iterator[Page]:
+    def _lists(self, net: HttpClient, days: int) -> Iterator[PayloadPage]:
         """The lists of so many days, a page each."""
         has_any = False
         for back in reversed(range(days)):
             answer = self._list(net, back)
             has_any = has_any or answer.status == 200
             listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
-            yield Page([_seen(one, answer.at) for one in listed])
+            yield PayloadPage([_seen(one, answer.at) for one in listed])
         if not has_any:
             self._find_any(net, days)
 
-    def _list(self, net: Net, back: int, accept: Sequence[int] = NO_LIST) -> Answer:
+    def _list(self, net: HttpClient, back: int, accept: Sequence[int] = NO_LIST) -> Response:
         """The list of so many days ago."""
         day = datetime.datetime.fromtimestamp((net.now() - back * DAY) / 1e6, datetime.UTC).date().isoformat()
         return net.get(
             f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": str(MOST)}, accept=accept
         )
 
-    def _find_any(self, net: Net, days: int) -> None:
+    def _find_any(self, net: HttpClient, days: int) -> None:
         """Raises NetError where no day before these has a list either: then it is the lists that are not found."""
         before = range(days, days + WEEK)
         if all(self._list(net, back).status != 200 for back in before[:-1]):
             self._list(net, before[-1], accept=())
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each paper's upvotes now, or that its page is gone."""
         known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
         return one_by_one(known, lambda paper: self._paper(net, paper))
 
-    def _paper(self, net: Net, paper: str) -> Page:
+    def _paper(self, net: HttpClient, paper: str) -> PayloadPage:
         answer = net.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
         if answer.status in GONE:
-            return Page([Seen("gone", paper, b"null", answer.at)])
+            return PayloadPage([RawPayload("gone", paper, b"null", answer.at)])
         if decoded(answer, _Id).id != paper:
             raise NetError(f"{answer.url}: another paper")
-        return Page([Seen("counts", paper, answer.body, answer.at)])
+        return PayloadPage([RawPayload("counts", paper, answer.body, answer.at)])
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """A listed paper; a paper's upvotes; that its page is gone."""
         key = f"{NETWORK}:{seen.key}"
         if seen.kind == "gone":
@@ -141,9 +153,9 @@ class HuggingFace:
         return _listed(key, msgspec.json.decode(seen.body, type=_Daily), seen.at)
 
 
-def _seen(one: msgspec.Raw, at: int) -> Seen:
+def _seen(one: msgspec.Raw, at: int) -> RawPayload:
     own = own_id(one, _WithId)
-    return Seen("post", own.paper.id if own else unreadable(one), bytes(one), at)
+    return RawPayload("post", own.paper.id if own else unreadable(one), bytes(one), at)
 
 
 def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
@@ -159,7 +171,7 @@ def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
             text=text, links=links, lang="en", handle=handle, name=by.fullname, observed_at=at,
         ),
         Mention(
-            post=key, paper=arxiv_id.key(arxiv_id.parse(paper.id).id), form="huggingface", found_in="listing",
+            post=key, paper=arxiv.key(arxiv.parse(paper.id).id), form="huggingface", found_in="listing",
             observed_at=at,
         ),
         Snapshot(post=key, likes=max(paper.upvotes, 0), replies=daily.num_comments, observed_at=at),
@@ -169,12 +181,12 @@ def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
     return found
 
 
-def _shown(paper: _Paper) -> tuple[str, tuple[Link, ...]]:
+def _shown(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:
     """The title, and below it where the paper's page leads: to its project page and its code."""
     text, links = " ".join(paper.title.split()), []
     for address in (paper.project_page, paper.github_repo):
         if address and address.startswith(("https://", "http://")) and len(address) <= LONGEST_ADDRESS:
             start = len(text) + 1
             text = f"{text}\n{address}"
-            links.append(Link(start, len(text), address))
+            links.append(TextLink(start, len(text), address))
     return text, tuple(links)

@@ -13,10 +13,27 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers.errors import NetError
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import Account, Item, Link, Net, Page, Post, Seen, Snapshot
-from hotpapers.sources.asking import one_by_one
-from hotpapers.sources.matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import (
+    Account,
+    HttpClient,
+    Item,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Snapshot,
+    TextLink,
+)
+from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.paper_matching import (
+    decoded,
+    doubts_of,
+    gone_post,
+    mentions_of,
+    moment,
+    own_id,
+    unreadable,
+)
 
 NETWORK = "lobsters"
 GONE = (404, 410)
@@ -63,24 +80,24 @@ class _Merged(msgspec.Struct):
     merged_into: str = ""
 
 
-class Lobsters:
+class LobstersSource:
     """The connector. It needs no cursor: the lists are short and keys swallow repeats."""
 
     name = NETWORK
 
-    def __init__(self, settings: LobstersSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: LobstersSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = max(settings.every, 3600)
         self.reach: int | None = None
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stories of each domain."""
         for domain in self.settings.domains:
             answer = net.get(f"{self.settings.base}/domains/{domain}.json")
-            yield Page([_seen(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
-        yield Page()
+            yield PayloadPage([_seen(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
+        yield PayloadPage()
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stories of each domain back to a moment, page by page."""
         reached = since
         for domain in self.settings.domains:
@@ -88,33 +105,35 @@ class Lobsters:
             for number in range(1, MOST_PAGES + 1):
                 answer = net.get(f"{self.settings.base}/domains/{domain}{f'/page/{number}' if number > 1 else ''}.json")
                 stories = decoded(answer, list[msgspec.Raw])
-                yield Page([_seen(story, answer.at) for story in stories])
+                yield PayloadPage([_seen(story, answer.at) for story in stories])
                 made = [moment(own.created_at) for story in stories if (own := own_id(story, _Made))]
                 oldest = min([oldest, *made])
                 if oldest <= since or len(stories) < FULL:
                     oldest = since
                     break
             reached = max(reached, oldest)
-        yield Page(since=reached)
+        yield PayloadPage(since=reached)
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each story's score and comments now, or that it is gone."""
         known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
         return one_by_one(known, lambda short_id: self._story(net, short_id))
 
-    def _story(self, net: Net, short_id: str) -> Page:
+    def _story(self, net: HttpClient, short_id: str) -> PayloadPage:
         """One story. Of one that was merged into another, the site leads to the other's page."""
         answer = net.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
         if answer.status in GONE:
-            return Page([Seen("gone", short_id, b"null", answer.at)])
+            return PayloadPage([RawPayload("gone", short_id, b"null", answer.at)])
         other = _STORY.fullmatch(urlsplit(answer.url).path)
         if other and other[1] != short_id:
-            return Page([Seen("gone", short_id, msgspec.json.encode({"merged_into": other[1]}), answer.at)])
+            return PayloadPage(
+                [RawPayload("gone", short_id, msgspec.json.encode({"merged_into": other[1]}), answer.at)]
+            )
         if decoded(answer, _Id).short_id != short_id:
             raise NetError(f"{answer.url}: another story")
-        return Page([Seen("counts", short_id, answer.body, answer.at)])
+        return PayloadPage([RawPayload("counts", short_id, answer.body, answer.at)])
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """A story with its papers; a story's counts; that it is gone."""
         key = f"{NETWORK}:{seen.key}"
         if seen.kind == "gone":
@@ -132,9 +151,9 @@ class Lobsters:
         return [*_post(key, story, seen.at), snapshot, *mentions, *doubts] if mentions else []
 
 
-def _seen(story: msgspec.Raw, at: int) -> Seen:
+def _seen(story: msgspec.Raw, at: int) -> RawPayload:
     own = own_id(story, _Id)
-    return Seen("post", own.short_id if own else unreadable(story), bytes(story), at)
+    return RawPayload("post", own.short_id if own else unreadable(story), bytes(story), at)
 
 
 def _post(key: str, story: _Story, at: int) -> list[Item]:
@@ -145,7 +164,8 @@ def _post(key: str, story: _Story, at: int) -> list[Item]:
     return [
         Post(
             post=key, network=NETWORK, account=account, created_at=moment(story.created_at),
-            text=text, links=(Link(0, len(title), story.url),) if story.url and title else (), lang="en", handle=user,
+            text=text, links=(TextLink(0, len(title), story.url),) if story.url and title else (), lang="en",
+            handle=user,
             observed_at=at,
         ),
         Account(account=account, handle=user, observed_at=at),

@@ -16,12 +16,29 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from hotpapers.errors import InputError, NetError
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import LARGEST, Account, Item, Net, Page, Post, Seen, Snapshot
-from hotpapers.sources.matching import decoded, doubts_of, gone_post, mentions_of, moment, own_id, unreadable
-from hotpapers.sources.parts import Turns, raise_for
+from hotpapers.ids.html_text import plain
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import (
+    LARGEST,
+    Account,
+    HttpClient,
+    Item,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Snapshot,
+)
+from hotpapers.sources.endpoint_rotation import EndpointRotation, raise_for
+from hotpapers.sources.paper_matching import (
+    decoded,
+    doubts_of,
+    gone_post,
+    mentions_of,
+    moment,
+    own_id,
+    unreadable,
+)
 from hotpapers.sources.sse import ServerEvent, events
-from hotpapers.sources.text import plain
 
 NETWORK = "mastodon"
 PAGE = 40
@@ -124,20 +141,20 @@ class _Listed(msgspec.Struct):
     reblog: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Mastodon:
+class MastodonSource:
     """The connector. The cursor holds, for each timeline, when the newest entry that was read there was made."""
 
     name = NETWORK
 
-    def __init__(self, settings: MastodonSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: MastodonSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = None
-        self._turns = Turns()
+        self._turns = EndpointRotation()
         self._reached: dict[str, int] = {}
         self._uris: OrderedDict[str, str] = OrderedDict()
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What is new in each timeline. One that fails does not keep the others from being read; it is told last."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
         timelines = (
@@ -147,7 +164,7 @@ class Mastodon:
         )
         yield from self._turns.pages(net, timelines, then=self._listening(net))
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, where timelines that were not read yet are read back to a moment, as far as their server tells."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
         timelines = {
@@ -159,11 +176,11 @@ class Mastodon:
         )
         yield from self._turns.pages(net, parts)
         if self._reached.keys() >= timelines.keys():
-            yield Page(since=max(self._reached.values()))
+            yield PayloadPage(since=max(self._reached.values()))
 
     def _back(
-        self, net: Net, server: MastodonServer, path: str, newest: dict[str, str], since: int
-    ) -> Iterator[Page]:  # fmt: skip
+        self, net: HttpClient, server: MastodonServer, path: str, newest: dict[str, str], since: int
+    ) -> Iterator[PayloadPage]:  # fmt: skip
         """A timeline from its newest page back, until a page is empty or older than a moment."""
         name, before, ids, oldest = f"{server.base}/{path}", "", list[str](), net.now()
         for _ in range(MOST_PAGES):
@@ -175,16 +192,18 @@ class Mastodon:
             oldest = min([oldest, *(_made(one) for one in listed if one)])
             following = min(ids, key=_age, default="")
             pairs = zip(listed, raw, strict=True)
-            yield Page([seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)])
+            yield PayloadPage([seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)])
             if not raw or oldest < since or following == before:
                 oldest = since
                 break
             before = following
         newest[name] = max(ids, key=_age, default="")
         self._reached[name] = oldest
-        yield Page((), _cursor(newest))
+        yield PayloadPage((), _cursor(newest))
 
-    def _timeline(self, net: Net, server: MastodonServer, path: str, newest: dict[str, str]) -> Iterator[Page]:
+    def _timeline(
+        self, net: HttpClient, server: MastodonServer, path: str, newest: dict[str, str]
+    ) -> Iterator[PayloadPage]:
         """The page after the last one that was read, until one is not full; at first the newest page alone."""
         name = f"{server.base}/{path}"
         known = newest.get(name, "")
@@ -198,16 +217,16 @@ class Mastodon:
             newest[name] = max(newest.get(name, ""), reached, key=_age)
             pairs = zip(listed, raw, strict=True)
             seen = [seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)]
-            yield Page(seen, _cursor(newest))
+            yield PayloadPage(seen, _cursor(newest))
             if not known or len(raw) < PAGE or reached == after:
                 return
             after = reached
 
-    def _seen(self, listed: _Listed | None, body: bytes, server: MastodonServer, at: int) -> Sequence[Seen]:
+    def _seen(self, listed: _Listed | None, body: bytes, server: MastodonServer, at: int) -> Sequence[RawPayload]:
         """A timeline's entry; of a boost the original. Only its home server's counts are to be believed, and its edits
         where it can be asked."""
         if listed is None:
-            return [Seen("post", unreadable(body), body, at)]
+            return [RawPayload("post", unreadable(body), body, at)]
         if bytes(listed.reblog) != b"null":
             return self._seen(own_id(listed.reblog, _Listed), bytes(listed.reblog), server, at)
         if listed.visibility not in PUBLIC:
@@ -215,7 +234,7 @@ class Mastodon:
         at_home = urlsplit(listed.uri).netloc == urlsplit(server.base).netloc
         if at_home and server.streaming:
             self._remember(f"{server.base} {listed.id}", listed.uri)
-        seen = Seen("home" if at_home else "post", listed.uri, body, at)
+        seen = RawPayload("home" if at_home else "post", listed.uri, body, at)
         if f"{NETWORK}:{listed.uri}" not in self.known:
             return [seen]
         if _HOME.fullmatch(listed.uri) and not at_home:
@@ -224,12 +243,12 @@ class Mastodon:
 
     # ---- event streams ---------------------------------------------------------------------------------
 
-    def _listening(self, net: Net) -> Iterator[Page]:
+    def _listening(self, net: HttpClient) -> Iterator[PayloadPage]:
         """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
         server = next((one for one in self.settings.servers if one.streaming and one.paths), None)
         if server is None:
             return
-        seen: list[Seen] = []
+        seen: list[RawPayload] = []
         began = paged = net.now()
         over = False
         try:
@@ -237,22 +256,22 @@ class Mastodon:
                 now = net.now()
                 seen += self._told(event, server, now) if event else ()
                 if now - paged >= SECOND and (seen or event is None):
-                    yield Page(seen)
+                    yield PayloadPage(seen)
                     seen, paged = [], now
                 over = now - began >= self.settings.every * SECOND
                 if over:
                     break
         except NetError:
             pass
-        yield Page(seen, next_at=net.now() if over else None)
+        yield PayloadPage(seen, next_at=net.now() if over else None)
 
-    def _told(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[Seen]:
+    def _told(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[RawPayload]:
         """A new post or an edit; that a tracked one is deleted, where its own server says so."""
         if event.name in ("update", "status.update"):
             return self._seen(own_id(event.data, _Listed), event.data, server, at)
         if event.name == "delete":
             uri = self._uris.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
-            return [Seen("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
+            return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
         return []
 
     def _remember(self, name: str, uri: str) -> None:
@@ -262,7 +281,7 @@ class Mastodon:
 
     # ---- home servers ----------------------------------------------------------------------------------
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each post as its home server has it now, or that it is gone. A server that fails is not asked again."""
         failed: dict[str, NetError] = {}
         homes = [home for key in keys if (home := _HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
@@ -274,11 +293,11 @@ class Mastodon:
             except NetError as problem:
                 failed[home[1]] = problem
                 continue
-            seen = Seen("gone" if answer.status in GONE else "counts", home[0], answer.body, answer.at)
-            yield Page([seen, *_edit(own_id(answer.body, _Listed), seen)])
+            seen = RawPayload("gone" if answer.status in GONE else "counts", home[0], answer.body, answer.at)
+            yield PayloadPage([seen, *_edit(own_id(answer.body, _Listed), seen)])
         raise_for(list(failed.values()), len({home[1] for home in homes}))
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """A public post with its papers, its counts if its home server told them; that it is gone.
 
         A post without papers is nothing, unless it is one that is known: then an edit took them out.
@@ -319,7 +338,7 @@ def _made(listed: _Listed) -> int:
     return moment(listed.created_at) if listed.created_at is not None and is_own else LARGEST
 
 
-def _edit(listed: _Listed | None, seen: Seen) -> list[Seen]:
+def _edit(listed: _Listed | None, seen: RawPayload) -> list[RawPayload]:
     """A tracked post that was edited, once more as such: what it no longer names, it was edited out."""
     return [seen._replace(kind="edit")] if listed and listed.edited_at and seen.kind != "gone" else []
 

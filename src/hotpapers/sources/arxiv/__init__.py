@@ -1,9 +1,10 @@
 """arXiv itself: what is announced on which day, in every archive, with metadata; nobody talks here.
 
-    settings  what an operator may set
-    rounds    what is asked, in which order; place: the cursor
-    describing  papers by the API; checks: completeness; harvest: what was missed
-    feeds, api, oai, listing   the four formats; xml, papers, names, tex, facts: what they share
+    settings       what an operator may set
+    polling        what is asked, in which order; cursor_state: where the reading stands
+    metadata       papers by the API; completeness: what a feed lacked; oai_harvest: what was missed
+    daily_feeds, api, oai_records, listing   the four formats
+    xml, paper_items, author_names, tex, page_facts   what they share
 
 Every working day some eighty requests, one in three seconds: twenty feeds, their papers by the API a hundred at a time,
 and twenty listing pages. A missed day is told by the listings for a week, and harvested by OAI-PMH after that.
@@ -17,13 +18,13 @@ import msgspec
 
 from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import HOUR, Item, Net, Page, Seen
-from hotpapers.sources.arxiv import api, facts, feeds, oai, place, xml
-from hotpapers.sources.arxiv.rounds import Round
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.sources.arxiv import api, cursor_state, daily_feeds, oai_records, page_facts, xml
+from hotpapers.sources.arxiv.polling import ArxivPoll
 from hotpapers.sources.arxiv.settings import ARCHIVES, ArxivSettings, checked
 
-__all__ = ["ARCHIVES", "Arxiv", "ArxivSettings"]
+__all__ = ["ARCHIVES", "ArxivSettings", "ArxivSource"]
 
 TURN = 5 * 60 * 1_000_000
 """Microseconds after midnight in New York at which the day's feeds are first asked for."""
@@ -31,7 +32,7 @@ OWED_AGAIN = 2 * HOUR
 """Microseconds until the API is asked again for what it has not described."""
 
 
-class Arxiv:
+class ArxivSource:
     """The source. `pages` ends after one round; its last page says when the next one is worth while."""
 
     name = "arxiv"
@@ -40,30 +41,30 @@ class Arxiv:
         self,
         settings: ArxivSettings = ArxivSettings(),  # noqa: B008
         known: Container[str] = (),
-        names: Names = NO_NAMES,
+        names: PaperIndex = NO_NAMES,
     ) -> None:
         self.settings = checked(settings)
         self.every = float(settings.every)
         self.reach: int | None = None
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
-        """One round from a cursor on. Raises Wait, Refused or NetError; what was yielded before stays."""
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; what was yielded before stays."""
         yield from self._round(net, cursor, self.settings)
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, with the days that were announced since a moment: their listings, and OAI-PMH for those before."""
         first = days.date_at(since).isoformat()
         settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
         yield from self._round(net, cursor, settings, is_first=True)
 
     def _round(
-        self, net: Net, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
-    ) -> Iterator[Page]:  # fmt: skip
-        round = Round(settings, net, place.parse(cursor), at_first=is_first)
+        self, net: HttpClient, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
+    ) -> Iterator[PayloadPage]:  # fmt: skip
+        round = ArxivPoll(settings, net, cursor_state.parse(cursor), at_first=is_first)
         yield from round.pages()
-        yield Page(next_at=self.next_due(net.now(), place.text(round.place)))
+        yield PayloadPage(next_at=self.next_due(net.now(), cursor_state.text(round.place)))
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Nothing: arXiv counts nothing."""
         return iter(())
 
@@ -72,7 +73,7 @@ class Arxiv:
 
         Holidays are asked too: the table may be wrong, and a feed is there for one day.
         """
-        at = place.parse(cursor)
+        at = cursor_state.parse(cursor)
         soon = now + self.settings.every * 1_000_000
         if at.open or at.stamp or not at.day:
             return soon
@@ -81,17 +82,17 @@ class Arxiv:
             due = min(due, now + OWED_AGAIN)
         return due if due > now else soon
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """Papers, announcements, and how completely a day was read. Raises InputError or ValueError."""
         if seen.kind == "listed":
-            return [facts.listed(seen.body, seen.at)]
+            return [page_facts.listed(seen.body, seen.at)]
         if seen.kind == "day":
-            return [facts.coverage(seen.body, seen.at)]
+            return [page_facts.coverage(seen.body, seen.at)]
         tree, where = xml.place_of(seen.body)
         if seen.kind == "announcement":
-            return feeds.read(tree, where.get("feed", ""), seen.at)
+            return daily_feeds.read(tree, where.get("feed", ""), seen.at)
         if seen.kind == "paper":
             return [api.read(tree, seen.at)]
         if seen.kind == "record":
-            return oai.read(tree, where, seen.at)
+            return oai_records.read(tree, where, seen.at)
         raise InputError(f"arxiv: unknown kind {seen.kind[:40]!r}")

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from hotpapers.arxiv_id import ArxivId
 from hotpapers.errors import InputError
+from hotpapers.ids.arxiv import ArxivId
 from hotpapers.model import Paper
-from hotpapers.sources.arxiv import papers, xml
+from hotpapers.sources.arxiv import paper_items, xml
 
 ERROR = "api/errors#"
 
 
-class Found(NamedTuple):
+class ApiPaper(NamedTuple):
     """A paper that the API gave: its identifier, its entry as it came, and which version that describes."""
 
     id: str
@@ -25,28 +25,28 @@ class Found(NamedTuple):
     version: int | None = None
 
 
-def parse(data: bytes) -> list[Found]:
+def parse(data: bytes) -> list[ApiPaper]:
     """An answer cut into its entries. Raises InputError, also for the entry in which arXiv says what is wrong."""
     feed, bodies = xml.pieces(data, "entry")
     if feed.tag != "feed":
         raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
     named = [(_named(xml.parse(body)), body) for body in bodies]
-    return [Found(of.id, body, of.version) for of, body in named]
+    return [ApiPaper(of.id, body, of.version) for of, body in named]
 
 
 def _named(entry: Element) -> ArxivId:
     named = xml.text(entry, "id")
     if ERROR in named:
         raise InputError(f"arXiv's API: {xml.text(entry, 'summary')[:200]}")
-    return papers.identifier(named)
+    return paper_items.identifier(named)
 
 
 def read(entry: Element, at: int) -> Paper:
     """An entry's paper: the current version, unless another was asked for. Raises InputError."""
     primary = entry.find("primary_category")
     others = [one.get("term", "") for one in entry.iterfind("category")]
-    return papers.paper(
-        papers.identifier(xml.text(entry, "id")),
+    return paper_items.paper(
+        paper_items.identifier(xml.text(entry, "id")),
         at,
         title=xml.text(entry, "title"),
         authors=[xml.text(author, "name") for author in entry.iterfind("author")],
@@ -55,6 +55,6 @@ def read(entry: Element, at: int) -> Paper:
         comment=entry.findtext("comment"),
         doi=entry.findtext("doi"),
         journal=entry.findtext("journal_ref"),
-        published_at=papers.moment(entry.findtext("published")),
-        updated_at=papers.moment(entry.findtext("updated")),
+        published_at=paper_items.moment(entry.findtext("published")),
+        updated_at=paper_items.moment(entry.findtext("updated")),
     )

@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpapers import announcement_days as days
-from hotpapers import arxiv_id
 from hotpapers.errors import InputError
+from hotpapers.ids import arxiv
 from hotpapers.model import AnnouncementType
 
 LARGEST_PAGE = 2000
@@ -31,34 +31,34 @@ _ENTRY = 2000
 """Characters after which an entry has said which paper it is."""
 
 
-class Listed(NamedTuple):
+class ListingCount(NamedTuple):
     """What arXiv lists as new or cross-listed on a day: how many papers, and those of them that a page shows."""
 
     total: int = 0
     papers: Mapping[str, AnnouncementType] = MappingProxyType({})
 
-    def and_also(self, other: Listed) -> Listed:
+    def and_also(self, other: ListingCount) -> ListingCount:
         """Together with another section of the same day."""
-        return Listed(self.total + other.total, {**self.papers, **other.papers})
+        return ListingCount(self.total + other.total, {**self.papers, **other.papers})
 
-    def going_on(self, other: Listed) -> Listed:
+    def going_on(self, other: ListingCount) -> ListingCount:
         """Together with the same day on the next page, where the heading gives the same total."""
-        return Listed(max(self.total, other.total), {**self.papers, **other.papers})
+        return ListingCount(max(self.total, other.total), {**self.papers, **other.papers})
 
 
-def parse(data: bytes) -> dict[str, Listed]:
+def parse(data: bytes) -> dict[str, ListingCount]:
     """What a page lists, by the day's label, newest first. Raises InputError for a page that is no listing."""
     html = data.decode("utf-8", "replace")
     if not _LIST.search(html):
         raise InputError("not arXiv's listing")
-    found: dict[str, Listed] = {}
+    found: dict[str, ListingCount] = {}
     day = ""
     for heading, entries in _sections(html):
         day = _day(heading) or day
         if day and not heading.startswith("Replacement"):
             kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
-            listed = Listed(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
-            found[day] = found.get(day, Listed()).and_also(listed)
+            listed = ListingCount(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
+            found[day] = found.get(day, ListingCount()).and_also(listed)
     return found
 
 
@@ -93,7 +93,7 @@ def _total(heading: str) -> int:
 def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] | None:
     named = _ID.search(entry)
     try:
-        return (arxiv_id.parse(named[1]).id, "cross" if "(cross-list from" in entry else kind) if named else None
+        return (arxiv.parse(named[1]).id, "cross" if "(cross-list from" in entry else kind) if named else None
     except InputError:
         return None
 
@@ -101,15 +101,15 @@ def _paper(entry: str, kind: AnnouncementType) -> tuple[str, AnnouncementType] |
 # ---- completeness ----------------------------------------------------------------------------------------
 
 
-class Lack(NamedTuple):
+class ListingShortfall(NamedTuple):
     """What a feed had less than the listing: papers by name, and how many that no page named."""
 
     papers: Mapping[str, AnnouncementType]
     unnamed: int
 
 
-def lack(listed: Listed, fed: Container[str]) -> Lack:
+def lack(listed: ListingCount, fed: Container[str]) -> ListingShortfall:
     """Compares what arXiv lists in an archive on a day with the identifiers that its feed gave."""
-    return Lack(
+    return ListingShortfall(
         {id: kind for id, kind in listed.papers.items() if id not in fed}, max(0, listed.total - len(listed.papers))
     )

@@ -1,11 +1,11 @@
 """Bluesky, without a key: posts that name papers, from the public stream; counts and handles from the public view.
 
-wire       what the network says, as far as it is needed
-records    its words into ours
-sift       what of the stream concerns us
-packing    Jetstream's own compression
-firehose   the relay's CBOR as Jetstream's JSON
-stream     cursors, transports, blind servers, pages
+schemas         what the network says, as far as it is needed
+parser          its words into items
+stream_filter   what of the stream concerns us
+compression     Jetstream's own
+firehose        the relay's CBOR as Jetstream's JSON
+stream          cursors, transports, stalled servers, pages
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hotpapers.errors import Gap, NetError
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import HOUR, Item, Net, Page, Seen
-from hotpapers.sources.bluesky import records, wire
-from hotpapers.sources.bluesky.packing import unpacker
-from hotpapers.sources.bluesky.sift import Part, Sieve
+from hotpapers.errors import NetError, StreamGap
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import HOUR, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.sources.bluesky import parser, schemas
+from hotpapers.sources.bluesky.compression import unpacker
 from hotpapers.sources.bluesky.stream import (
-    Cursor,
-    Firehose,
-    Jetstream,
-    Transport,
-    Watch,
+    FirehoseTransport,
+    JetstreamTransport,
+    StallDetector,
+    StreamCursor,
+    StreamTransport,
     listen,
     parse,
     resumes_at,
 )
-from hotpapers.sources.matching import decoded, own_id, unreadable
-from hotpapers.sources.parts import worst
+from hotpapers.sources.bluesky.stream_filter import AccountShard, EventFilter
+from hotpapers.sources.endpoint_rotation import worst
+from hotpapers.sources.paper_matching import decoded, own_id, unreadable
 
-__all__ = ["Bluesky", "BlueskySettings"]
+__all__ = ["BlueskySettings", "BlueskySource"]
 
 BATCH = 25
 """Posts that getPosts gives at once."""
@@ -72,23 +72,23 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     every: int = 30
 
 
-class Bluesky:
+class BlueskySource:
     """The connector. `known`: keys of tracked posts and of their accounts; if it is Tracked, it is asked about
     withdrawn reactions too. `names`: what names the papers that the record knows."""
 
-    name = records.NETWORK
+    name = parser.NETWORK
     reach = 24 * HOUR
     """How far back Jetstream's hosts remember, in microseconds."""
 
-    def __init__(self, settings: BlueskySettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: BlueskySettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         reactions = settings.mode == "stream"
-        part = Part(settings.part, settings.parts)
-        self._sieve = Sieve(known, reactions=reactions, remembers=settings.remembers, names=names, part=part)
+        part = AccountShard(settings.part, settings.parts)
+        self._sieve = EventFilter(known, reactions=reactions, remembers=settings.remembers, names=names, part=part)
         self._unpack = unpacker(settings.dictionary) if settings.dictionary else None
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stream from the cursor on, from the first host that tells it, then the next. Ends by an error alone.
 
         Where no host has what follows the cursor, the cursor is moved to where one has, and the error tells it, and
@@ -96,31 +96,31 @@ class Bluesky:
         until one answers, those are heard too, or missing.
         """
         resume = parse(cursor).up_to(net.now())
-        if resume == Cursor():
-            resume = Cursor(net.now())
-            yield Page((), str(resume))
+        if resume == StreamCursor():
+            resume = StreamCursor(net.now())
+            yield PayloadPage((), str(resume))
         yield from self._heard(net, resume)
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stream from a moment on, or from where on the first host that answers has it: at first nothing is missing
         that it no longer has. The relay counts by numbers of its own, and can only be heard from now on."""
         if self.settings.transport == "firehose":
             yield from self.pages(net, cursor)
             return
         resume = parse(cursor).up_to(net.now())
-        if resume == Cursor():
-            resume = Cursor(max(since, net.now() - self.reach))
-            yield Page((), str(resume))
+        if resume == StreamCursor():
+            resume = StreamCursor(max(since, net.now() - self.reach))
+            yield PayloadPage((), str(resume))
         yield from self._heard(net, resume, is_first=True)
 
-    def _heard(self, net: Net, resume: Cursor, *, is_first: bool = False) -> Iterator[Page]:
+    def _heard(self, net: HttpClient, resume: StreamCursor, *, is_first: bool = False) -> Iterator[PayloadPage]:
         """What the hosts tell, one after the other. `is_first`: whatever the first one has is all there is; the page
         after its first event says since when."""
-        asked, problems, gaps = resume.time or 0, list[NetError](), list[Gap]()
+        asked, problems, gaps = resume.time or 0, list[NetError](), list[StreamGap]()
         for number in range(self._hosts()):
             transport = self._transport(number, resume)
             wanted = None if is_first else transport.since
-            watch = Watch(net.now(), wanted, self.settings.silence, self.settings.late, resume.time)
+            watch = StallDetector(net.now(), wanted, self.settings.silence, self.settings.late, resume.time)
             try:
                 for page in listen(net, transport, self._sieve, watch):
                     resume = parse(page.cursor) if page.cursor else resume
@@ -129,7 +129,7 @@ class Bluesky:
                         is_first, began = False, watch.began
                         page = page._replace(since=max(asked, began))
                     yield page
-            except Gap as gap:
+            except StreamGap as gap:
                 if gap.missing is None and resume.time is not None:  # a relay does not say from when on it has
                     gap.missing = (resume.time, net.now())
                     gap.resume = str(parse(gap.resume).after_a_gap(net.now()))
@@ -139,39 +139,41 @@ class Bluesky:
                 problems.append(problem)
         if gaps:
             smallest = min(gaps, key=resumes_at)
-            yield Page((), smallest.resume)
+            yield PayloadPage((), smallest.resume)
             raise smallest
         raise worst(problems)
 
     def _hosts(self) -> int:
         return len(self.settings.jetstream) if self.settings.transport == "jetstream" else 1
 
-    def _transport(self, number: int, resume: Cursor) -> Transport:
+    def _transport(self, number: int, resume: StreamCursor) -> StreamTransport:
         settings = self.settings
-        collections = (wire.POST, wire.LIKE, wire.REPOST) if settings.mode == "stream" else (wire.POST,)
+        collections = (schemas.POST, schemas.LIKE, schemas.REPOST) if settings.mode == "stream" else (schemas.POST,)
         if settings.transport == "firehose":
-            return Firehose(settings.relay, collections, resume)
-        return Jetstream(settings.jetstream[number], collections, resume, settings.overlap, self._unpack)
+            return FirehoseTransport(settings.relay, collections, resume)
+        return JetstreamTransport(settings.jetstream[number], collections, resume, settings.overlap, self._unpack)
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """The posts as the public view has them now, 25 at once; those that it leaves out are gone."""
         uris = [key.removeprefix(f"{self.name}:") for key in keys]
         for start in range(0, len(uris), BATCH):
-            yield Page(self._views(net, uris[start : start + BATCH]))
+            yield PayloadPage(self._views(net, uris[start : start + BATCH]))
 
-    def _views(self, net: Net, uris: Sequence[str]) -> list[Seen]:
+    def _views(self, net: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch; where one address spoils it (400), each by itself."""
         asked = urlencode([("uris", uri) for uri in uris])
         answer = net.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{asked}", accept=(400,))
         if answer.status == 400:
             return [seen for uri in uris for seen in self._views(net, [uri])] if len(uris) > 1 else []
-        owns = [(own_id(one, wire.ViewUri), bytes(one)) for one in decoded(answer, wire.Views).posts]
+        owns = [
+            (own_id(one, schemas.AppViewPostUri), bytes(one)) for one in decoded(answer, schemas.AppViewPosts).posts
+        ]
         found = {own.uri: body for own, body in owns if own}
-        broken = [Seen("counts", unreadable(body), body, answer.at) for own, body in owns if own is None]
-        seen = [Seen("counts", uri, found[uri], answer.at) for uri in uris if uri in found]
-        gone = [Seen("gone", uri, b"null", answer.at) for uri in uris if uri not in found]
+        broken = [RawPayload("counts", unreadable(body), body, answer.at) for own, body in owns if own is None]
+        seen = [RawPayload("counts", uri, found[uri], answer.at) for uri in uris if uri in found]
+        gone = [RawPayload("gone", uri, b"null", answer.at) for uri in uris if uri not in found]
         return [*seen, *broken] if broken else [*seen, *gone]  # who says nonsense may have left out nothing
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """A post with its papers; its counts, handle and labels; a reaction or its withdrawal; what is gone."""
-        return records.read(seen, self.names)
+        return parser.read(seen, self.names)

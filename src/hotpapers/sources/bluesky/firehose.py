@@ -40,7 +40,7 @@ class _Account(msgspec.Struct):
     active: bool
 
 
-class Frame(NamedTuple):
+class FirehoseFrame(NamedTuple):
     """A frame's type, such as `#commit`; its place in the relay's order, 0 where it has none; and all of it."""
 
     kind: str
@@ -48,7 +48,7 @@ class Frame(NamedTuple):
     body: dict[str, Any]
 
 
-def frame(message: bytes) -> Frame:
+def frame(message: bytes) -> FirehoseFrame:
     """Raises NetError for an error that the relay tells, InputError, ValueError or RecursionError for nonsense."""
     parts = libipld.decode_dag_cbor_multi(message)
     if len(parts) != 2 or not all(isinstance(part, dict) for part in parts):
@@ -60,10 +60,10 @@ def frame(message: bytes) -> Frame:
     kind, seq = str(header.get("t")), body.get("seq")
     if kind == "#info" and body.get("name") == "OutdatedCursor":
         raise OutdatedCursor("the relay no longer has what followed our cursor")
-    return Frame(kind, seq if isinstance(seq, int) and seq > 0 else 0, body)
+    return FirehoseFrame(kind, seq if isinstance(seq, int) and seq > 0 else 0, body)
 
 
-def events(told: Frame, collections: Container[str]) -> list[bytes]:
+def events(told: FirehoseFrame, collections: Container[str]) -> list[bytes]:
     """The events of a frame as Jetstream's JSON: those of some collections, and all of accounts."""
     if told.kind == "#account":
         account = msgspec.convert(told.body, _Account)

@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from hotpapers.errors import FutureCursor, Gap, NetError, OutdatedCursor
-from hotpapers.model import Net, Page, Seen
-from hotpapers.sources.bluesky import firehose, wire
-from hotpapers.sources.bluesky.sift import UNREADABLE, Sieve
-from hotpapers.sources.matching import unreadable as unreadable_key
+from hotpapers.errors import FutureCursor, NetError, OutdatedCursor, StreamGap
+from hotpapers.model import HttpClient, PayloadPage, RawPayload
+from hotpapers.sources.bluesky import firehose, schemas
+from hotpapers.sources.bluesky.stream_filter import UNREADABLE, EventFilter
+from hotpapers.sources.paper_matching import unreadable as unreadable_key
 
 SECOND = 1_000_000
 HEARTBEAT = 30 * SECOND
@@ -26,23 +26,23 @@ MOST_UNREADABLE = 100
 CHECK_LAG = 60 * SECOND
 
 
-def resumes_at(gap: Gap) -> int:
+def resumes_at(gap: StreamGap) -> int:
     """The moment from which on a server has everything, 0 where that is not known."""
     return parse(gap.resume).time or 0
 
 
-class Cursor(NamedTuple):
+class StreamCursor(NamedTuple):
     """`time`: µs, None from now on. `relay`, `seq`: whose number it is; seq None from its newest on."""
 
     time: int | None = None
     relay: str = ""
     seq: int | None = None
 
-    def up_to(self, now: int) -> Cursor:
+    def up_to(self, now: int) -> StreamCursor:
         """The same, no later than now: a server whose clock was ahead may have told of a moment that is to come."""
         return self if self.time is None or self.time <= now else self._replace(time=now)
 
-    def after_a_gap(self, now: int) -> Cursor:
+    def after_a_gap(self, now: int) -> StreamCursor:
         """The same where what is missing until now was told: what is heard from its newest on, is so from now on."""
         return self if self.seq is not None else self._replace(time=now)
 
@@ -52,20 +52,20 @@ class Cursor(NamedTuple):
         return f"firehose:{self.relay}:{'' if self.seq is None else self.seq}:{self.time or ''}"
 
 
-def parse(text: str | None) -> Cursor:
+def parse(text: str | None) -> StreamCursor:
     """A cursor from its text; nonsense means from now on."""
     kind, _, rest = (text or "").partition(":")
     if kind != "firehose":
-        return Cursor(_number(kind))
+        return StreamCursor(_number(kind))
     relay, seq, time = [*rest.rsplit(":", 2), "", ""][:3]
-    return Cursor(_number(time), relay, _number(seq))
+    return StreamCursor(_number(time), relay, _number(seq))
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
 
 
-class Transport(Protocol):
+class StreamTransport(Protocol):
     """One way to hear the stream, from one server. `headers`: what is said to the server. `since`: the moment from
     which on all should be heard, None where the server counts by numbers of its own."""
 
@@ -74,9 +74,9 @@ class Transport(Protocol):
     headers: Mapping[str, str]
 
     def events(self, message: bytes) -> Sequence[bytes]:
-        """A message's events as Jetstream's JSON. Raises what decoders raise for nonsense, NetError, Gap."""
+        """A message's events as Jetstream's JSON. Raises what decoders raise for nonsense, NetError, StreamGap."""
 
-    def cursor(self, time: int | None) -> Cursor:
+    def cursor(self, time: int | None) -> StreamCursor:
         """Where to resume after the message that was given last. `time`: of the newest event."""
 
 
@@ -84,14 +84,14 @@ Unpack = Callable[[bytes], bytes]
 """A packed message as it was. Raises InputError."""
 
 
-class Jetstream:
+class JetstreamTransport:
     """JSON over a websocket; the server leaves out the collections that were not asked for.
 
     `unpack`: what undoes Jetstream's own compression; without it, none is asked for.
     """
 
     def __init__(
-        self, host: str, collections: Collection[str], cursor: Cursor, overlap: int, unpack: Unpack | None = None
+        self, host: str, collections: Collection[str], cursor: StreamCursor, overlap: int, unpack: Unpack | None = None
     ) -> None:
         self._resumed, self.since = cursor.time or 0, cursor.time
         asked = [("wantedCollections", collection) for collection in collections]
@@ -105,16 +105,16 @@ class Jetstream:
         """The message is the event."""
         return (self._unpack(message) if self._unpack else message,)
 
-    def cursor(self, time: int | None) -> Cursor:
+    def cursor(self, time: int | None) -> StreamCursor:
         """The moment means the same to every host. Never earlier than where it was resumed: what is heard again at
         first is older, and who is killed then must not begin earlier each time."""
-        return Cursor(max(time or 0, self._resumed) or None)
+        return StreamCursor(max(time or 0, self._resumed) or None)
 
 
-class Firehose:
+class FirehoseTransport:
     """Everything that happens on the network, signed and in CBOR, from a relay. Its numbers are its own."""
 
-    def __init__(self, relay: str, collections: Collection[str], cursor: Cursor) -> None:
+    def __init__(self, relay: str, collections: Collection[str], cursor: StreamCursor) -> None:
         self._relay, self._collections = urlsplit(relay).netloc, collections
         self._seq = cursor.seq if cursor.relay == self._relay else None
         self.since = cursor.time if self._seq is None else None
@@ -127,21 +127,21 @@ class Firehose:
         try:
             frame = firehose.frame(message)
         except FutureCursor as problem:
-            raise Gap(str(problem), str(Cursor(self._time, self._relay))) from None
+            raise StreamGap(str(problem), str(StreamCursor(self._time, self._relay))) from None
         except OutdatedCursor as problem:
             if self._asked == 0:
                 return ()
-            raise Gap(str(problem), str(Cursor(self._time, self._relay, 0))) from None
+            raise StreamGap(str(problem), str(StreamCursor(self._time, self._relay, 0))) from None
         self._seq = frame.seq or self._seq
         return firehose.events(frame, self._collections)
 
-    def cursor(self, time: int | None) -> Cursor:
+    def cursor(self, time: int | None) -> StreamCursor:
         """The relay's number of the last frame."""
         self._time = time or self._time
-        return Cursor(self._time, self._relay, self._seq)
+        return StreamCursor(self._time, self._relay, self._seq)
 
 
-class Watch:
+class StallDetector:
     """Notices a server that is blind: it tells of no commits, or only what is long past and gets no younger.
 
     `silence`: seconds without an event, 0 for ever. `late`: seconds that events may be old without becoming younger.
@@ -159,13 +159,13 @@ class Watch:
         self._lag: int | None = None
 
     def first(self, now: int, time: int) -> None:
-        """The first commit came; of others `heard` is told. Raises Gap when it is much younger than what was asked for;
-        one that is still to come says that the server's clock is ahead, and nothing of what it has."""
+        """The first commit came; of others `heard` is told. Raises StreamGap when it is much younger than what was
+        asked for; one that is still to come says that the server's clock is ahead, and nothing of what it has."""
         ahead = time > now + self._late
         if self._silence and self._since is not None and time - self._since > self._late and not ahead:
             away = (time - self._since) // SECOND
             reason = f"the server no longer has what came next: {away} s are missing"
-            raise Gap(reason, str(time), (self._since, time))
+            raise StreamGap(reason, str(time), (self._since, time))
         self.is_first, self.began = False, min(time, now)
 
     def until(self, now: int, newest: int | None, *, quiet: bool) -> int:
@@ -188,9 +188,11 @@ class Watch:
         self._lag, self._checked = lag, now
 
 
-def listen(net: Net, transport: Transport, sieve: Sieve, watch: Watch) -> Iterator[Page]:
+def listen(
+    net: HttpClient, transport: StreamTransport, sieve: EventFilter, watch: StallDetector
+) -> Iterator[PayloadPage]:
     """Pages from one server: at most one a second, or 500 seen; an empty one every 30 s. Ends by an error alone."""
-    seen: list[Seen] = []
+    seen: list[RawPayload] = []
     newest: int | None = None
     unreadable = checked = 0
     sieve.fresh.clear()
@@ -200,7 +202,7 @@ def listen(net: Net, transport: Transport, sieve: Sieve, watch: Watch) -> Iterat
         if message is not None:
             try:
                 for body in transport.events(message):
-                    event = wire.event(body)
+                    event = schemas.event(body)
                     if newest is None or event.time_us > newest:
                         newest = event.time_us if event.time_us < now else now
                     if event.commit is not None:
@@ -215,11 +217,11 @@ def listen(net: Net, transport: Transport, sieve: Sieve, watch: Watch) -> Iterat
                     raise NetError(
                         f"{transport.url}: {unreadable} messages in a row make no sense: {problem}"
                     ) from None
-                seen.append(Seen("unreadable", unreadable_key(message), message, now))
+                seen.append(RawPayload("unreadable", unreadable_key(message), message, now))
         passed = now - paged
         if (seen and (passed >= SECOND or len(seen) >= MOST_SEEN)) or passed >= HEARTBEAT:
             until = watch.until(now, newest, quiet=message is None)
-            yield Page(seen, str(transport.cursor(newest)) or None, until)
+            yield PayloadPage(seen, str(transport.cursor(newest)) or None, until)
             seen, paged = [], net.now()
             sieve.fresh.clear()
         if now - checked >= SECOND:  # messages come faster than that

@@ -12,14 +12,14 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 import msgspec
 
 from hotpapers.errors import NetError
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import Item, Net, Page, Seen
-from hotpapers.sources.asking import one_by_one
-from hotpapers.sources.hackernews import items
-from hotpapers.sources.hackernews.items import NETWORK, HnItem
-from hotpapers.sources.matching import decoded, gone_post, own_id, unreadable
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.hackernews import parser
+from hotpapers.sources.hackernews.parser import NETWORK, FirebaseItem
+from hotpapers.sources.paper_matching import decoded, gone_post, own_id, unreadable
 
-__all__ = ["NETWORK", "HackerNews", "HackerNewsSettings"]
+__all__ = ["NETWORK", "HackerNewsSettings", "HackerNewsSource"]
 
 MOST_HITS = 1_000
 OVERLAP = 2 * 3600
@@ -48,33 +48,33 @@ class _When(msgspec.Struct):
     created_at_i: int
 
 
-class HackerNews:
+class HackerNewsSource:
     """The connector. The cursor is the newest creation time that was read, in seconds."""
 
     name = NETWORK
 
-    def __init__(self, settings: HackerNewsSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: HackerNewsSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = None
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """Everything created since the cursor, less an overlap."""
         now = net.now() // 1_000_000
         yield from self._since(net, int(cursor) - OVERLAP if cursor else now - self.settings.first_days * 86_400, now)
-        yield Page((), str(now))
+        yield PayloadPage((), str(now))
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """Everything created since a moment: the search goes back for ever."""
         now = net.now() // 1_000_000
         yield from self._since(net, since // 1_000_000, now)
-        yield Page((), str(now), since=since)
+        yield PayloadPage((), str(now), since=since)
 
-    def _since(self, net: Net, since: int, until: int) -> Iterator[Page]:
+    def _since(self, net: HttpClient, since: int, until: int) -> Iterator[PayloadPage]:
         for term in self.settings.terms:
             yield from self._slices(net, term, since, until)
 
-    def _slices(self, net: Net, term: str, since: int, until: int) -> Iterator[Page]:
+    def _slices(self, net: HttpClient, term: str, since: int, until: int) -> Iterator[PayloadPage]:
         while True:
             params = {
                 "query": f'"{term}"',
@@ -88,36 +88,38 @@ class HackerNews:
             hits = decoded(answer, _Hits).hits
             owns = [own_id(hit, _When) for hit in hits]
             keys = [own.object_id if own else unreadable(hit) for own, hit in zip(owns, hits, strict=True)]
-            yield Page([Seen("post", key, bytes(hit), answer.at) for key, hit in zip(keys, hits, strict=True)])
+            yield PayloadPage(
+                [RawPayload("post", key, bytes(hit), answer.at) for key, hit in zip(keys, hits, strict=True)]
+            )
             oldest = min((own.created_at_i for own in owns if own), default=since)
             if len(hits) < MOST_HITS or oldest >= until or oldest <= since:
                 return
             until = oldest
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each item's score and comments now, or that it is gone."""
         known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
         return one_by_one(known, lambda item: self._item(net, item))
 
-    def _item(self, net: Net, item: str) -> Page:
+    def _item(self, net: HttpClient, item: str) -> PayloadPage:
         answer = net.get(f"{self.settings.firebase}/item/{item}.json")
         if answer.body.strip() == b"null":
             return self._missing(net, item)
-        said = decoded(answer, HnItem).id
+        said = decoded(answer, FirebaseItem).id
         if str(said) != item:
             raise NetError(f"{answer.url}: another item: {said}")
-        return Page([Seen("counts", item, answer.body, answer.at)])
+        return PayloadPage([RawPayload("counts", item, answer.body, answer.at)])
 
-    def _missing(self, net: Net, item: str) -> Page:
+    def _missing(self, net: HttpClient, item: str) -> PayloadPage:
         """Firebase has `null` for it, as it has for what is too new and now and then for what is there. It is gone when
         the search, by which it was found, does not have it either; else nothing is known."""
         answer = net.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
-        return Page([Seen("gone", item, b"null", answer.at)] if answer.status in GONE else ())
+        return PayloadPage([RawPayload("gone", item, b"null", answer.at)] if answer.status in GONE else ())
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """A story or comment with its papers; an item's counts, or that it is gone."""
         if seen.kind == "gone":
             return [gone_post(NETWORK, f"{NETWORK}:{seen.key}", seen.at, "deleted")]
         if seen.kind == "counts":
-            return items.read_counts(seen.body, seen.at)
-        return items.read_hit(seen.body, seen.at, self.names)
+            return parser.read_counts(seen.body, seen.at)
+        return parser.read_hit(seen.body, seen.at, self.names)

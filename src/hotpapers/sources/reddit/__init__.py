@@ -1,7 +1,7 @@
 """Reddit: new posts of subreddits, with the operator's own key (counts), or by the feeds (no counts). Off by default.
 
-    api    asked with a key; feeds: asked without one
-    items  what either says, read
+    api      asked with a key; feeds: asked without one
+    parser   what either says, as items
 
 https://www.reddit.com/dev/api · https://github.com/reddit-archive/reddit/wiki/OAuth2
 """
@@ -13,16 +13,16 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 
 import msgspec
 
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import DAY, Item, Net, Page, Seen
-from hotpapers.sources.matching import gone_post
-from hotpapers.sources.parts import Turns
-from hotpapers.sources.reddit import items
-from hotpapers.sources.reddit.api import Api
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.sources.endpoint_rotation import EndpointRotation
+from hotpapers.sources.paper_matching import gone_post
+from hotpapers.sources.reddit import parser
+from hotpapers.sources.reddit.api import RedditApi
 from hotpapers.sources.reddit.feeds import RedditFeeds
-from hotpapers.sources.reddit.items import DELETED, NETWORK
+from hotpapers.sources.reddit.parser import DELETED, NETWORK
 
-__all__ = ["DELETED", "NETWORK", "Reddit", "RedditSettings"]
+__all__ = ["DELETED", "NETWORK", "RedditSettings", "RedditSource"]
 
 _KEY = re.compile(rf"{NETWORK}:(t3_[0-9a-z]{{1,13}})", re.ASCII)
 
@@ -39,41 +39,41 @@ class RedditSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     every: int = 900
 
 
-class Reddit:
+class RedditSource:
     """The connector. The cursor holds, for each subreddit, the newest creation time that was read, in seconds."""
 
     name = NETWORK
 
-    def __init__(self, settings: RedditSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: RedditSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = DAY
-        self._turns = Turns()
+        self._turns = EndpointRotation()
         self._reached: dict[str, int] = {}
         has_key = bool(settings.client_id and settings.client_secret)
         self._way = (
-            Api(settings.web, settings.api, settings.client_id, settings.client_secret, known)
+            RedditApi(settings.web, settings.api, settings.client_id, settings.client_secret, known)
             if has_key
             else RedditFeeds(settings.web, settings.every, known)
         )
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The newest posts of each subreddit. One that fails does not keep the others from being read; it is told."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
         self._way.begin(net)
         parts = ((name, self._way.new(net, name, newest)) for name in self.settings.subreddits)
         yield from self._turns.pages(net, parts, then=self._way.end(net))
 
-    def pages_since(self, net: Net, cursor: str | None, since: int) -> Iterator[Page]:
+    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, where subreddits that were not read yet are read back to a moment, as far as they list."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
         self._way.begin(net)
         parts = ((name, self._new_since(net, name, newest, since)) for name in self.settings.subreddits)
         yield from self._turns.pages(net, parts, then=self._way.end(net))
         if len(self._reached) == len(set(self.settings.subreddits)):
-            yield Page(since=max(self._reached.values()))
+            yield PayloadPage(since=max(self._reached.values()))
 
-    def _new_since(self, net: Net, name: str, newest: dict[str, float], since: int) -> Iterator[Page]:
+    def _new_since(self, net: HttpClient, name: str, newest: dict[str, float], since: int) -> Iterator[PayloadPage]:
         if name in newest:
             yield from self._way.new(net, name, newest)
             return
@@ -83,17 +83,17 @@ class Reddit:
             yield page._replace(since=None)
         self._reached[name] = reached
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """With a key scores and comments now; without one only whether the posts are still there."""
         names = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
         if names:
             self._way.begin(net)
             yield from self._way.again(net, names)
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """A post with its papers, from the API or a feed; its counts; that it is gone."""
         key = f"{NETWORK}:{seen.key}"
         if seen.kind == "gone":
             return [gone_post(NETWORK, key, seen.at, "deleted")]
-        read = items.read_feed if seen.kind in ("feed", "thread") else items.read_api
+        read = parser.read_feed if seen.kind in ("feed", "thread") else parser.read_api
         return read(key, seen.kind, seen.body, seen.at, self.names)

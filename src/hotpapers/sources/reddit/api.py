@@ -7,11 +7,11 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 import msgspec
 
-from hotpapers.errors import NetError, Partial
-from hotpapers.model import Net, Page, Seen
-from hotpapers.sources.asking import one_by_one
-from hotpapers.sources.matching import decoded, own_id, unreadable
-from hotpapers.sources.reddit.items import NETWORK, Own
+from hotpapers.errors import NetError, PartiallyRead
+from hotpapers.model import HttpClient, PayloadPage, RawPayload
+from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.paper_matching import decoded, own_id, unreadable
+from hotpapers.sources.reddit.parser import NETWORK, RedditThing
 
 BATCH = 100
 MOST_PAGES = 10
@@ -38,7 +38,7 @@ class _Token(msgspec.Struct):
     access_token: str
 
 
-class Api:
+class RedditApi:
     """One way to read Reddit. Each round begins with a token."""
 
     def __init__(self, web: str, api: str, client_id: str, client_secret: str, known: Container[str]) -> None:
@@ -46,7 +46,7 @@ class Api:
         self._basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._headers: Mapping[str, str] = {}
 
-    def begin(self, net: Net) -> None:
+    def begin(self, net: HttpClient) -> None:
         """Asks for a token."""
         answer = net.post(
             f"{self._web}/api/v1/access_token", form={"grant_type": "client_credentials"},
@@ -54,7 +54,9 @@ class Api:
         )  # fmt: skip
         self._headers = {"authorization": f"Bearer {decoded(answer, _Token).access_token}"}
 
-    def new(self, net: Net, subreddit: str, newest: dict[str, float], back: float | None = None) -> Iterator[Page]:
+    def new(
+        self, net: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
+    ) -> Iterator[PayloadPage]:
         """From the newest back to what was read before, less an overlap; at first the newest hundred, or `back` to a
         moment: then the last page says how far the list went, where it did not go so far."""
         if back is not None:
@@ -68,14 +70,14 @@ class Api:
             done = since is None or not after or not times or min(times) < since - OVERLAP
             if done:
                 newest[subreddit] = reached
-            yield Page(seen, msgspec.json.encode(newest).decode())
+            yield PayloadPage(seen, msgspec.json.encode(newest).decode())
             if done:
                 return
         newest[subreddit] = reached
-        yield Page((), msgspec.json.encode(newest).decode())
-        raise Partial(f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read")
+        yield PayloadPage((), msgspec.json.encode(newest).decode())
+        raise PartiallyRead(f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read")
 
-    def _back(self, net: Net, subreddit: str, newest: dict[str, float], since: float) -> Iterator[Page]:
+    def _back(self, net: HttpClient, subreddit: str, newest: dict[str, float], since: float) -> Iterator[PayloadPage]:
         """A list ends after a thousand posts, or with the subreddit's first one."""
         after, all_times, listed = "", list[float](), 0
         while True:
@@ -84,47 +86,47 @@ class Api:
             all_times, listed = [*all_times, *times], listed + BATCH
             if not after or not times or min(times) < since or listed >= MOST_PAGES * BATCH:
                 break
-            yield Page(seen)
+            yield PayloadPage(seen)
         newest[subreddit] = max(all_times, default=0.0)
         oldest = min(all_times, default=since)
         is_cut = oldest >= since and listed >= MOST_PAGES * BATCH
-        yield Page(seen, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
+        yield PayloadPage(seen, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
 
-    def end(self, net: Net) -> Iterator[Page]:
+    def end(self, net: HttpClient) -> Iterator[PayloadPage]:
         """Nothing: the next round comes after the usual time."""
         return iter(())
 
-    def again(self, net: Net, names: Sequence[str]) -> Iterator[Page]:
+    def again(self, net: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
         """Scores and comments now; what Reddit does not list is gone."""
         batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
         return one_by_one(batches, lambda batch: self._info(net, batch))
 
-    def _info(self, net: Net, names: Sequence[str]) -> Page:
+    def _info(self, net: HttpClient, names: Sequence[str]) -> PayloadPage:
         seen, _, _ = self._listing(net, "/api/info", "counts", {"id": ",".join(names)})
         if not seen and len(names) > HARDLY_ALL:
             raise NetError(f"{self._api}/api/info: nothing of {len(names)} posts")
         there = {one.key for one in seen}
         whole = all(one.key in names for one in seen)  # else one of them may be the one that says not which it is
-        gone = [Seen("gone", name, b"null", net.now()) for name in names if whole and name not in there]
-        return Page([*seen, *gone])
+        gone = [RawPayload("gone", name, b"null", net.now()) for name in names if whole and name not in there]
+        return PayloadPage([*seen, *gone])
 
     def _listing(
-        self, net: Net, path: str, kind: str, more: Mapping[str, str]
-    ) -> tuple[list[Seen], list[float], str]:  # fmt: skip
+        self, net: HttpClient, path: str, kind: str, more: Mapping[str, str]
+    ) -> tuple[list[RawPayload], list[float], str]:  # fmt: skip
         """What stands on a page, when it was created, and what the next page comes after; empty on the last one."""
         params = {"limit": str(BATCH), "raw_json": "1", **more}
         answer = net.get(f"{self._api}{path}", params=params, headers=self._headers)
         data = decoded(answer, _Listing).data
-        owns = [own_id(child.data, Own) for child in data.children]
+        owns = [own_id(child.data, RedditThing) for child in data.children]
         pairs = list(zip(owns, (bytes(child.data) for child in data.children), strict=True))
         posts = [(own, body) for own, body in pairs if own is None or own.name[:3] == "t3_"]
         seen = [one for own, body in posts for one in self._seen(own, body, kind, answer.at)]
         return seen, [own.created_utc for own in owns if own is not None], data.after or ""
 
-    def _seen(self, own: Own | None, body: bytes, kind: str, at: int) -> list[Seen]:
+    def _seen(self, own: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
         """A listed post, or its counts. That it is gone or was edited is only told of one that the record has."""
         if own is None:
-            return [Seen(kind, unreadable(body), body, at)]
+            return [RawPayload(kind, unreadable(body), body, at)]
         known = kind == "counts" or f"{NETWORK}:{own.name}" in self._known
         kinds = ["counts"] if known and own.gone else [kind, *(["edit"] if known and own.edited else [])]
-        return [Seen(one, own.name, body, at) for one in kinds]
+        return [RawPayload(one, own.name, body, at) for one in kinds]

@@ -6,11 +6,11 @@ from collections.abc import Container, Iterator, Sequence
 
 import msgspec
 
-from hotpapers.errors import Partial
-from hotpapers.model import Net, Page, Seen
-from hotpapers.sources.asking import one_by_one
-from hotpapers.sources.reddit.items import NETWORK, gone_from_feed
-from hotpapers.sources.syndication import FeedEntry, entries
+from hotpapers.errors import PartiallyRead
+from hotpapers.model import HttpClient, PayloadPage, RawPayload
+from hotpapers.sources.batched_requests import one_by_one
+from hotpapers.sources.feed_parser import FeedEntry, entries
+from hotpapers.sources.reddit.parser import NETWORK, gone_from_feed
 
 FULL = 25
 """Posts of a feed: as many or more, and there may have been others before them."""
@@ -26,10 +26,12 @@ class RedditFeeds:
         self._web, self._every, self._known = web, every, known
         self._spans: dict[str, float] = {}
 
-    def begin(self, net: Net) -> None:
+    def begin(self, net: HttpClient) -> None:
         """Nothing is needed."""
 
-    def new(self, net: Net, subreddit: str, newest: dict[str, float], back: float | None = None) -> Iterator[Page]:
+    def new(
+        self, net: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
+    ) -> Iterator[PayloadPage]:
         """The newest posts. Where all of them are newer than what was read before, some were missed; at first that page
         says how far they go, where that is not as far `back` as was wanted."""
         answer = net.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
@@ -43,29 +45,31 @@ class RedditFeeds:
             self._spans[subreddit] = (max(times) - min(times)) * FULL / len(times)
         is_cut = back is not None and len(times) >= FULL and min(times) > back
         since = round(min(times) * 1e6) if is_cut else None
-        yield Page([self._seen(entry, answer.at) for entry in found], msgspec.json.encode(newest).decode(), since=since)
+        yield PayloadPage(
+            [self._seen(entry, answer.at) for entry in found], msgspec.json.encode(newest).decode(), since=since
+        )
         if before is not None and len(times) >= FULL and min(times) > before:
-            raise Partial(f"r/{subreddit}: more posts than the {len(times)} newest since it was last read")
+            raise PartiallyRead(f"r/{subreddit}: more posts than the {len(times)} newest since it was last read")
 
-    def end(self, net: Net) -> Iterator[Page]:
+    def end(self, net: HttpClient) -> Iterator[PayloadPage]:
         """Sooner than usual, where a feed fills faster than that."""
         pause = max(min(self._spans.values(), default=self._every * 2) / 2, SOONEST)
         if pause < self._every:
-            yield Page(next_at=net.now() + int(pause * 1e6))
+            yield PayloadPage(next_at=net.now() + int(pause * 1e6))
 
-    def again(self, net: Net, names: Sequence[str]) -> Iterator[Page]:
+    def again(self, net: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
         """Each post's own feed: the post as it is now, or that it is gone. There are no counts."""
         return one_by_one(names, lambda name: self._thread(net, name))
 
-    def _thread(self, net: Net, name: str) -> Page:
+    def _thread(self, net: HttpClient, name: str) -> PayloadPage:
         """One post. Who is refused (403, 429) learns nothing of it."""
         answer = net.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
         if answer.status in GONE:
-            return Page([Seen("gone", name, b"null", answer.at)])
+            return PayloadPage([RawPayload("gone", name, b"null", answer.at)])
         own = [entry for entry in entries(answer.body, answer.headers, answer.url) if entry.id == name]
-        return Page([Seen("thread", name, msgspec.json.encode(entry), answer.at) for entry in own[:1]])
+        return PayloadPage([RawPayload("thread", name, msgspec.json.encode(entry), answer.at) for entry in own[:1]])
 
-    def _seen(self, entry: FeedEntry, at: int) -> Seen:
+    def _seen(self, entry: FeedEntry, at: int) -> RawPayload:
         """A listed post. That it is gone is only told of one that the record has."""
         known = bool(gone_from_feed(entry)) and f"{NETWORK}:{entry.id}" in self._known
-        return Seen("thread" if known else "feed", entry.id, msgspec.json.encode(entry), at)
+        return RawPayload("thread" if known else "feed", entry.id, msgspec.json.encode(entry), at)

@@ -1,8 +1,8 @@
 """X: recent search with the operator's own key, within a monthly budget that is never exceeded. Off by default.
 
-    money   the account: charged before each request with the most that it can cost
-    buying  one request, booked, made, settled
-    wire    what the network says; posts: read into items
+    spending   the budget: charged before each request with the most that it can cost
+    billing    one request, booked, made, settled
+    schemas    what the network says; parser: posts as items
 
 What is returned costs: each post, and each author that comes with it; where an answer was lost, it may have cost too.
 https://docs.x.com/x-api/posts/search-recent-posts, https://docs.x.com/x-api/posts/lookup,
@@ -17,15 +17,15 @@ from typing import Annotated
 
 import msgspec
 
-from hotpapers.errors import Refused, Wait
-from hotpapers.mentions.names import NO_NAMES, Names
-from hotpapers.model import DAY, Item, Net, Page, Seen
-from hotpapers.sources.x import money, posts
-from hotpapers.sources.x.buying import Wish, buy
-from hotpapers.sources.x.money import Account, Purse
-from hotpapers.sources.x.posts import NETWORK
+from hotpapers.errors import RequestRefused, RetryLater
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import DAY, HttpClient, Item, PayloadPage, RawPayload
+from hotpapers.sources.x import parser, spending
+from hotpapers.sources.x.billing import BilledRequest, buy
+from hotpapers.sources.x.parser import NETWORK
+from hotpapers.sources.x.spending import Budget, BudgetState
 
-__all__ = ["EPOCH", "NETWORK", "X", "XSettings"]
+__all__ = ["EPOCH", "NETWORK", "XSettings", "XSource"]
 
 PAGE, SMALLEST = 100, 10
 """Posts that one search may return, at most and at least; a lookup too, at most."""
@@ -58,21 +58,21 @@ class XSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     every: int = 3600
 
 
-class X:
+class XSource:
     """The connector."""
 
     name = NETWORK
 
-    def __init__(self, settings: XSettings, known: Container[str] = (), names: Names = NO_NAMES) -> None:
+    def __init__(self, settings: XSettings, known: Container[str] = (), names: PaperIndex = NO_NAMES) -> None:
         self.settings, self.known, self.names = settings, known, names
         self.every = settings.every
         self.reach: int | None = 7 * DAY
-        budget = money.millionths(settings.budget, up=False)
+        budget = spending.millionths(settings.budget, up=False)
         for_counts = int(budget * settings.counts)
-        self.for_search = Purse.of(budget - for_counts, settings.price, settings.author_price)
-        self.for_counts = Purse.of(for_counts, settings.price)
+        self.for_search = Budget.of(budget - for_counts, settings.price, settings.author_price)
+        self.for_counts = Budget.of(for_counts, settings.price)
 
-    def pages(self, net: Net, cursor: str | None) -> Iterator[Page]:
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored
         before the next page is asked for: it holds what the next request may cost."""
         account, purse = self._opened(cursor), self.for_search
@@ -81,21 +81,21 @@ class X:
             account, size = self._ready(account, purse, net.now(), least=SMALLEST)
             params = self._search(account.since, following, size, net.now())
             bought = yield from buy(net, account, self._wish("/tweets/search/recent", params, size * purse.each))
-            account = money.settled(account, bought.lost + purse.cost(bought.said))
+            account = spending.settled(account, bought.lost + purse.cost(bought.said))
             newest, following = max([newest, *bought.said.ids], key=lambda id: int(id or 0)), bought.said.following
-            spent = money.affordable(account, purse, net.now()) < SMALLEST
+            spent = spending.affordable(account, purse, net.now()) < SMALLEST
             if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
                 account = msgspec.structs.replace(account, since=_end_of(newest))
-            again = money.tomorrow(net.now()) if spent else None
-            yield Page(posts.found(bought.said, self.known, bought.at), money.text(account), next_at=again)
+            again = spending.tomorrow(net.now()) if spent else None
+            yield PayloadPage(parser.found(bought.said, self.known, bought.at), spending.text(account), next_at=again)
             if not following:
                 return
 
-    def counts(self, net: Net, keys: Sequence[str]) -> Iterator[Page]:
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Nothing: without their cursor nobody knows what may be spent. See `counts_from`."""
-        raise Refused("counts cost money, and it is not known how much was spent on them")
+        raise RequestRefused("counts cost money, and it is not known how much was spent on them")
 
-    def counts_from(self, net: Net, keys: Sequence[str], cursor: str | None) -> Iterator[Page]:
+    def counts_from(self, net: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
         """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
         account, purse = self._opened(cursor), self.for_counts
         ids = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
@@ -104,41 +104,41 @@ class X:
             some, ids = ids[:size], ids[size:]
             params = {"ids": ",".join(some), "tweet.fields": COUNTED}
             bought = yield from buy(net, account, self._wish("/tweets", params, len(some) * purse.each))
-            account = money.settled(account, bought.lost + purse.cost(bought.said))
-            yield Page(posts.counted(bought.said, some, bought.at), money.text(account))
+            account = spending.settled(account, bought.lost + purse.cost(bought.said))
+            yield PayloadPage(parser.counted(bought.said, some, bought.at), spending.text(account))
 
-    def read(self, seen: Seen) -> Iterable[Item]:
+    def read(self, seen: RawPayload) -> Iterable[Item]:
         """A post with its papers and counts; a known one as it is now, its counts, or that it is gone."""
         key = f"{NETWORK}:{seen.key}"
         if seen.kind == "counts":
-            return posts.read_counts(key, seen.body, seen.at)
+            return parser.read_counts(key, seen.body, seen.at)
         if seen.kind == "gone":
-            return posts.read_gone(key, seen.body, seen.at)
-        return posts.read_post(seen.body, seen.at, self.names, edited=seen.kind == "edit")
+            return parser.read_gone(key, seen.body, seen.at)
+        return parser.read_post(seen.body, seen.at, self.names, edited=seen.kind == "edit")
 
     # ---- asking ----------------------------------------------------------------------------------------
 
-    def _opened(self, cursor: str | None) -> Account:
+    def _opened(self, cursor: str | None) -> BudgetState:
         if not self.settings.token:
-            raise Refused("no key: set source.x.token")
+            raise RequestRefused("no key: set source.x.token")
         if self.settings.budget <= 0 or self.settings.price <= 0:
-            raise Refused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
-        return money.parse(cursor, self.for_counts.each)
+            raise RequestRefused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
+        return spending.parse(cursor, self.for_counts.each)
 
-    def _ready(self, account: Account, purse: Purse, now: int, *, least: int) -> tuple[Account, int]:
+    def _ready(self, account: BudgetState, purse: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
         """This month's account, and how many posts the next request may return: few after one that broke off.
 
-        Raises Wait where too few can be paid.
+        Raises RetryLater where too few can be paid.
         """
-        account = money.this_month(account, now)
-        size = min(SMALLEST if account.asking else PAGE, money.affordable(account, purse, now))
+        account = spending.this_month(account, now)
+        size = min(SMALLEST if account.asking else PAGE, spending.affordable(account, purse, now))
         if size < least:
             said = f"what a budget of {self.settings.budget:g} a month allows by today is spent"
-            raise Wait((money.tomorrow(now) - now) / 1e6, said)
+            raise RetryLater((spending.tomorrow(now) - now) / 1e6, said)
         return account, size
 
-    def _wish(self, path: str, params: Mapping[str, str], most: int) -> Wish:
-        return Wish(f"{self.settings.base}{path}", params, self.settings.token, most)
+    def _wish(self, path: str, params: Mapping[str, str], most: int) -> BilledRequest:
+        return BilledRequest(f"{self.settings.base}{path}", params, self.settings.token, most)
 
     def _search(self, since: str, following: str, size: int, now: int) -> dict[str, str]:
         params = {

@@ -1,0 +1,96 @@
+"""What is done for whoever has proved an account: its posts are hidden, or it counts as a person.
+
+A person is taken at their word where a rule looked at how one account behaves: such a word goes before these rules and
+before no other, so that an account which acts with others later is held to be a bot all the same. Where accounts were
+found that act together, where a list or the account itself says that it is a bot, and where the operator has spoken, a
+word of the account's own is not enough: accounts are made by the hundred, and each of them can prove itself. Then the
+operator is asked. Either way they are told (`hotpapers reports`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from hotpapers.accounts.profiles import KnownAccount
+from hotpapers.engagement.attention import ALONE
+from hotpapers.errors import NotFound, UsageError
+from hotpapers.model import Account, Verdict
+from hotpapers.moderation.bots import AccountReview, believe, held
+from hotpapers.moderation.bots.named import accounts_of, seen
+from hotpapers.settings import BotSettings
+from hotpapers.store import Record, reader_reports
+from hotpapers.store.item_rows import is_pseudonym
+from hotpapers.store.reader_reports import ReaderReport
+
+ASKED_FOR = "asked for by the account, which proved itself"
+CONTESTED = "says that it is a person, and proved itself"
+SOURCE = "account"
+
+Contest = Literal["person", "lifted", "asked", "full"]
+"""It counts as a person already; it does from now on; the operator is asked; too many ask now."""
+
+
+def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
+    """The accounts of some keys that the record knows under their networks' stable ids, which alone can be proved."""
+    view = record.view()
+    named = {account for some in accounts_of(view, keys).values() for account in some}
+    stable = [one for one in sorted(named) if not one.partition(":")[2].startswith("@") and not is_pseudonym(one)]
+    there = seen(view, stable)
+    return [KnownAccount(one, _handle(record, one)) for one in stable if one in there]
+
+
+def _handle(record: Record, account: str) -> str:
+    row = record.view().one(Account, account)
+    return row.item.handle if row is not None and isinstance(row.item, Account) else ""
+
+
+def hide(record: Record, account: str, at: int) -> bool:
+    """Keeps all posts of an account off all pages; False where they are hidden already."""
+    row = record.view().one(Verdict, account, "", "hide")
+    if row is not None and isinstance(row.item, Verdict) and row.item.judgement == "hidden":
+        return False
+    verdict = Verdict(
+        subject=account, about="", rule="hide", judgement="hidden", version=1, reason=ASKED_FOR, observed_at=at
+    )
+    record.write([verdict], source=SOURCE, at=at)
+    return True
+
+
+def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest:
+    """Takes somebody at their word that an account is a person, or asks the operator to."""
+    found = next((one for one in held(record, account) if one.account == account), None)
+    if found is None:
+        raise NotFound(f"{account}: the record knows no such account")
+    if not found.is_bot:
+        return "person"
+    if reader_reports.is_full(record.database, at, "contest"):
+        return "full"
+    lifted = may_lift(rules_against(found)) and _lifted(record, bots, account, at)
+    reader_reports.note(record.database, ReaderReport(0, at, "contest", subject=account, said=_told(found, lifted)))
+    return "lifted" if lifted else "asked"
+
+
+def may_lift(rules: Collection[str]) -> bool:
+    """Whether the account's own word is enough against what these rules say."""
+    return bool(rules) and frozenset(ALONE).issuperset(rules)
+
+
+def rules_against(one: AccountReview) -> dict[str, str]:
+    """The rules by which an account is held to be a bot now, with their reasons."""
+    last = {verdict.rule: verdict for verdict in one.verdicts}
+    return {rule: verdict.reason for rule, verdict in last.items() if verdict.judgement == "bot"}
+
+
+def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
+    try:
+        believe(record, bots, account, CONTESTED, at=at)
+    except UsageError:  # the settings name it
+        return False
+    return True
+
+
+def _told(one: AccountReview, lifted: bool) -> str:
+    why = "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(one).items()) or "another of its accounts"
+    what = "it counts as a person from now on; --undo takes that back" if lifted else "yours to say --human"
+    return f"{CONTESTED}. Held to be a bot by {why}. So {what}: hotpapers judge {one.account}"

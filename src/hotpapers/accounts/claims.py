@@ -1,0 +1,89 @@
+"""Which account somebody means, from what they type: an account's name, its address, or that of one of its posts.
+
+ada.example, @ada.example, did:plc:…, at://…             Bluesky
+https://bsky.app/profile/ada.example/post/…
+@ada@social.example, https://social.example/@ada/123     Mastodon
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+Network = Literal["bluesky", "mastodon", ""]
+
+LONGEST = 500
+_DID = re.compile(r"did:(?:plc:[a-z2-7]{24}|web:[a-z0-9.-]{3,253})")
+_DOMAIN = r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HANDLE = re.compile(_DOMAIN)
+_NAME = r"[a-z0-9_](?:[a-z0-9_.-]{0,98}[a-z0-9_])?"
+_HOST = r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?"
+_ON_SERVER = re.compile(rf"({_NAME})@({_HOST})")
+_ON_PAGE = re.compile(rf"@({_NAME})(?:@({_HOST}))?")
+
+
+class AccountClaim(NamedTuple):
+    """An account as somebody named it. `keys`: under which keys the record may have it; none where nobody can ask its
+    network for a profile."""
+
+    network: Network
+    keys: tuple[str, ...] = ()
+
+
+NOT_HERE = AccountClaim("")
+_BARE = re.compile(r"@?[\w-]{1,100}")
+
+
+def is_bare(text: str) -> bool:
+    """Whether somebody named an account without saying where: `ada`, `@ada`."""
+    return _BARE.fullmatch(text.strip()) is not None
+
+
+def claim_of(text: str) -> AccountClaim:
+    """What somebody means; NOT_HERE for what is no account or post on Bluesky or Mastodon."""
+    text = text.strip()
+    if len(text) > LONGEST or not text.isprintable():
+        return NOT_HERE
+    if text.lower().startswith(("http://", "https://")):
+        return _of_page(text)
+    named = text.removeprefix("at://").removeprefix("@").lower()
+    on_server = _ON_SERVER.fullmatch(named)
+    if on_server:
+        return AccountClaim("mastodon", (f"mastodon:@{named}",))
+    return _on_bluesky(named.partition("/")[0])
+
+
+def _on_bluesky(name: str) -> AccountClaim:
+    if _DID.fullmatch(name):
+        return AccountClaim("bluesky", (f"bluesky:{name}",))
+    if _HANDLE.fullmatch(name) and len(name) <= 253:
+        return AccountClaim("bluesky", (f"bluesky:@{name}",))
+    return NOT_HERE
+
+
+def _of_page(address: str) -> AccountClaim:
+    try:
+        parts = urlsplit(address)
+        host, path = parts.netloc.lower(), unquote(parts.path)
+    except ValueError:
+        return NOT_HERE
+    steps = [step for step in path.split("/") if step]
+    if host in ("bsky.app", "www.bsky.app"):
+        return _on_bluesky(steps[1].lower()) if len(steps) > 1 and steps[0] == "profile" else NOT_HERE
+    if not re.fullmatch(_HOST, host) or not steps:
+        return NOT_HERE
+    return _on_mastodon(f"{parts.scheme}://{host}", host, steps)
+
+
+def _on_mastodon(server: str, host: str, steps: list[str]) -> AccountClaim:
+    """An account's page `/@name`, its own address `/users/name` or `/ap/users/number`, or a post's below it."""
+    on_page = _ON_PAGE.fullmatch(steps[0].lower())
+    if on_page:
+        own = () if on_page[2] else (f"mastodon:{server}/users/{steps[0][1:]}",)
+        return AccountClaim("mastodon", (f"mastodon:@{on_page[1]}@{on_page[2] or host}", *own))
+    if steps[0] == "users" and len(steps) > 1 and re.fullmatch(_NAME, steps[1].lower()):
+        return AccountClaim("mastodon", (f"mastodon:{server}/users/{steps[1]}", f"mastodon:@{steps[1].lower()}@{host}"))
+    if steps[:2] == ["ap", "users"] and len(steps) > 2 and steps[2].isdigit() and steps[2].isascii():
+        return AccountClaim("mastodon", (f"mastodon:{server}/ap/users/{steps[2]}",))
+    return NOT_HERE

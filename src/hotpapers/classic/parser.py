@@ -1,0 +1,269 @@
+"""From the classic format's text to values: line by line, each line in its place, nothing skipped.
+
+An item is 12 lines in fixed places, then its posts (three lines each), then two empty lines:
+
+    +0 empty   +1 # N. Title   +2 empty   +3 authors   +4 empty   +5 counts   +6 empty
+    +7 links   +8 categories   +9 empty   +10 abstract +11 empty
+
+At the end the values are written again and must give the text that was read. That catches every other way of writing
+the same: a quotation mark as itself, a count with leading zeros, another day than the post's own.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+
+from hotpapers.classic.model import ClassicIssue, ClassicItem, ClassicLink, ClassicPost
+from hotpapers.classic.renderer import EMBED, SCRIPT, front_matter, write
+from hotpapers.classic.rules import (
+    STRAY,
+    bad_date,
+    bad_fields,
+    bad_head,
+    bad_made,
+    bad_post,
+    check_size,
+    quoted,
+    stray_reason,
+)
+from hotpapers.errors import NotClassic
+
+_EMPTY_AFTER_TITLE = (2, 4, 6, 9, 11)
+_POSTS_AT = 12
+_LINE_OF = {
+    "number": 1, "title": 1, "authors": 3, "counts": 5, "tallied": 5, "paper": 7, "categories": 8, "abstract": 10,
+}  # fmt: skip
+
+_TITLE = re.compile(r"# ([0-9]{1,9})\. (.*)")
+_COUNTS = re.compile(r"- retweets: (-?[0-9]+), favorites: (-?[0-9]+) \(([^()]*)\)")
+_LINKS = re.compile(
+    r"- links: \[abs\]\(https://arxiv\.org/abs/([^()]*)\) \| \[pdf\]\(https://arxiv\.org/pdf/([^()]*)\)"
+)
+_CATEGORY = re.compile(r"\[([^][]*)\]\(https://arxiv\.org/list/\1/recent\)")
+_LANG_DIR = re.compile(r'<p lang="([^"<>]*)" dir="(ltr|rtl)">')
+_STATUS = re.compile(r'([^/"<>]*)/status/([^/"<>?]*)\?ref_src=twsrc%5Etfw">([^<>]*)</a></blockquote>')
+_STATUS_START = ' <a href="https://twitter.com/'
+_TEXT_END = "</p>&mdash; "
+# A piece stops at the next "<", so that many of them cost no more than their length.
+_TAG = re.compile(r"(<[^<>]*>)")
+_LINK_START, _LINK_TAG_END = '<a href="', '">'
+_NO_TEXT = re.compile(r"[<>]|&(?!(?:amp|quot|#39|gt|lt);)")
+_LONGEST_COUNT = 20
+
+
+def parse(text: str) -> ClassicIssue:
+    """The values of an issue in the classic format.
+
+    Accepts exactly what `render` makes. Raises NotClassic with line and reason for anything else.
+    """
+    if not text:
+        raise NotClassic("the file is empty")
+    check_size(text, "\n")
+    _check_characters(text)
+    if not text.endswith("\n"):
+        raise NotClassic("the file ends in the middle of a line", line=text.count("\n") + 1)
+    lines = text[:-1].split("\n")
+    date, made, at = _front(lines)
+    lead = _lead(lines, at)
+    issue = ClassicIssue(date, made, lead, _items(lines, at + lead))
+    if wrong := bad_head(issue):
+        raise NotClassic(wrong, line=at + 1)
+    _check_same(text, write(issue))
+    return issue
+
+
+def _check_characters(text: str) -> None:
+    if found := STRAY.search(text):
+        raise NotClassic(stray_reason(found.group()), line=text.count("\n", 0, found.start()) + 1)
+
+
+def _check_same(text: str, again: str) -> None:
+    if text == again:
+        return
+    pairs = zip(text.split("\n"), again.split("\n"), strict=True)
+    number, read, written = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    raise NotClassic(_difference(read, written), line=number)
+
+
+def _difference(read: str, written: str) -> str:
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, written, strict=False)))
+    found, right = quoted(read[alike : alike + 20]), quoted(written[alike : alike + 20])
+    return f"column {alike + 1}: {found} stands where this format has {right}"
+
+
+# --- front matter
+
+
+def _front(lines: list[str]) -> tuple[str, str, int]:
+    """Date, moment, and the index of the line after the front matter."""
+    date = _after("title: Hot Papers ", lines, 1)
+    made = _after("date: ", lines, 2).removesuffix(".Z")
+    expected = front_matter(date, made)
+    for at, right in enumerate(expected):
+        if _line(lines, at) != right:
+            raise NotClassic(f"{quoted(lines[at])} stands where {quoted(right)} belongs", line=at + 1)
+    for at, wrong in ((1, bad_date(date)), (2, bad_made(made))):
+        if wrong:
+            raise NotClassic(wrong, line=at + 1)
+    return date, made, len(expected)
+
+
+def _after(start: str, lines: list[str], at: int) -> str:
+    line = _line(lines, at)
+    if not line.startswith(start):
+        raise NotClassic(f"{quoted(line)} stands where {quoted(start + '…')} belongs", line=at + 1)
+    return line.removeprefix(start)
+
+
+def _lead(lines: list[str], at: int) -> int:
+    """How many empty lines come before the first item's own."""
+    first = next((index for index in range(at, len(lines)) if lines[index]), len(lines))
+    return max(0, first - at - 1) if first < len(lines) else first - at
+
+
+# --- items
+
+
+def _items(lines: list[str], at: int) -> tuple[ClassicItem, ...]:
+    items: list[ClassicItem] = []
+    while at < len(lines):
+        item, at = _item(lines, at, len(items) + 1)
+        items.append(item)
+    return tuple(items)
+
+
+def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
+    """The item that starts at this line, and the index of the line after it."""
+    _check_empty(lines, at)
+    found, title = _groups(_TITLE, lines, at + 1, "# N. Title")
+    for offset in _EMPTY_AFTER_TITLE:
+        _check_empty(lines, at + offset)
+    reposts, likes, tallied = _groups(_COUNTS, lines, at + 5, "- retweets: R, favorites: F (MM/DD/YYYY HH:MM:SS)")
+    posts, end = _posts(lines, at + _POSTS_AT)
+    item = ClassicItem(
+        number=int(found),
+        title=title,
+        authors=tuple(lines[at + 3].split(", ")),
+        reposts=_count(reposts, at + 5),
+        likes=_count(likes, at + 5),
+        tallied=tallied,
+        paper=_paper(lines, at + 7),
+        categories=_categories(lines, at + 8),
+        abstract=lines[at + 10],
+        posts=posts,
+    )
+    for field, reason in bad_fields(item, number):
+        raise NotClassic(reason, line=at + _LINE_OF[field] + 1)
+    return item, end
+
+
+def _count(digits: str, at: int) -> int:
+    if len(digits) > _LONGEST_COUNT:
+        raise NotClassic("a count of more than 20 digits", line=at + 1)
+    return int(digits)
+
+
+def _paper(lines: list[str], at: int) -> str:
+    abs_, pdf = _groups(_LINKS, lines, at, "- links: [abs](…) | [pdf](…)")
+    if abs_ != pdf:
+        raise NotClassic(f"the links name two papers: {quoted(abs_)} and {quoted(pdf)}", line=at + 1)
+    return abs_
+
+
+def _categories(lines: list[str], at: int) -> tuple[str, ...]:
+    found = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
+    names = tuple(match[1] for match in found if match)
+    if len(names) < len(found):
+        raise NotClassic(f"{quoted(lines[at])} stands where the categories belong", line=at + 1)
+    return names
+
+
+def _groups(pattern: re.Pattern[str], lines: list[str], at: int, shape: str) -> tuple[str, ...]:
+    line = _line(lines, at)
+    if found := pattern.fullmatch(line):
+        return found.groups()
+    raise NotClassic(f"{quoted(line)} stands where {quoted(shape)} belongs", line=at + 1)
+
+
+def _check_empty(lines: list[str], at: int) -> None:
+    if line := _line(lines, at):
+        raise NotClassic(f"{quoted(line)} stands where an empty line belongs", line=at + 1)
+
+
+def _line(lines: list[str], at: int) -> str:
+    if at < len(lines):
+        return lines[at]
+    raise NotClassic("the file ends too early", line=len(lines))
+
+
+# --- posts
+
+
+def _posts(lines: list[str], at: int) -> tuple[tuple[ClassicPost, ...], int]:
+    """The posts from this line on, and the index of the line after the two empty ones that end the item."""
+    posts: list[ClassicPost] = []
+    while line := _line(lines, at):
+        posts.append(_post(line, at + 1))
+        if _line(lines, at + 1) != SCRIPT:
+            raise NotClassic(f"{quoted(lines[at + 1])} stands where a post's script line belongs", line=at + 2)
+        _check_empty(lines, at + 2)
+        at += 3
+    _check_empty(lines, at + 1)
+    return tuple(posts), at + 2
+
+
+def _post(line: str, number: int) -> ClassicPost:
+    """One embed. What is fixed is taken off from both ends, so that nothing in the text or the name can mislead."""
+    try:
+        post = _embed(line)
+    except NotClassic as error:
+        raise NotClassic(error.reason, line=number) from None
+    if wrong := bad_post(post):
+        raise NotClassic(wrong, line=number)
+    return post
+
+
+def _embed(line: str) -> ClassicPost:
+    head, _, status = line.rpartition(_STATUS_START)
+    start = _LANG_DIR.match(head, len(EMBED)) if head.startswith(EMBED) else None
+    end = _STATUS.fullmatch(status)
+    if not start or not end:
+        raise NotClassic(f"{quoted(line)} is not the post that belongs here, or has other tags or attributes")
+    handle, id_, _ = end.groups()
+    body, dash, name = head.removesuffix(f" (@{handle})")[start.end() :].partition(_TEXT_END)
+    if not dash or not head.endswith(f" (@{handle})"):
+        raise NotClassic(f"a post's text must end with {_TEXT_END!r}, name and (@handle), the handle as in its link")
+    text, links = _text(body)
+    return ClassicPost(id_, handle, _plain(name), start[1], start[2] == "rtl", text, links)
+
+
+def _text(body: str) -> tuple[str, tuple[ClassicLink, ...]]:
+    """Plain text and links of an embed's paragraph."""
+    parts: list[str] = []
+    links: list[ClassicLink] = []
+    length, opened, target = 0, 0, ""
+    for piece in _TAG.split(body):
+        if piece == "</a>" and target:
+            links.append(ClassicLink(opened, length, target))
+            target = ""
+        elif piece.startswith(_LINK_START) and piece.endswith(_LINK_TAG_END) and not target:
+            opened, target = length, _plain(piece[len(_LINK_START) : -len(_LINK_TAG_END)])
+        elif piece.startswith("<") and piece != "<br>":
+            raise NotClassic(f"a tag that does not belong in a post: {quoted(piece)}")
+        else:
+            parts.append("\n" if piece == "<br>" else _plain(piece))
+            length += len(parts[-1])
+    if target:
+        raise NotClassic("a link in a post that does not end")
+    return "".join(parts), tuple(links)
+
+
+def _plain(text: str) -> str:
+    """Text with its entities resolved; the ampersand last, so that `&amp;lt;` stays `&lt;`."""
+    if found := _NO_TEXT.search(text):
+        raise NotClassic(f"HTML where text belongs: {quoted(text[found.start() : found.start() + 12])}")
+    if "&" not in text:
+        return text
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#39;", "'")
+    return text.replace("&amp;", "&")

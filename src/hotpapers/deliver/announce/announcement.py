@@ -1,0 +1,136 @@
+"""What announcements say of an issue, every word chosen, as plain text on one line: rooms and threads lay it out.
+
+No post is quoted: what was announced cannot be called back when a post is deleted or hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from hotpapers.model import Entry, IssueContent, PublishedIssue, ScoreComponent
+from hotpapers.ranking import words
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.view.tex import plain_line
+
+SHOWN = 5
+"""So many entries are announced."""
+
+
+class EntryLine(NamedTuple):
+    """A paper of an issue. `reason`: why it is there, in few words; `url`: its page, on the site or else at arXiv."""
+
+    place: int
+    title: str
+    author: str
+    reason: str
+    url: str
+
+
+class MemberPaper(NamedTuple):
+    """A paper by a member. `place`: 0 for one that is still talked about; `who`: which member, and how."""
+
+    place: int
+    title: str
+    who: str
+
+
+class AnnouncementText(NamedTuple):
+    """What is told of an issue. `facts`: what was done; `provisional`: that its places are; `unknown`: the networks
+    that could not be read, or in part; `correction`: why there is a new edition; `empty`: why there is no paper; `url`:
+    the issue's page, if it has one."""
+
+    publication: str
+    day: str
+    facts: str
+    papers: str
+    provisional: str
+    unknown: str
+    correction: str
+    empty: str
+    lines: tuple[EntryLine, ...]
+    ours: tuple[MemberPaper, ...]
+    url: str
+
+
+def announcement(
+    issue: PublishedIssue, imprint: SiteConfig, members: Mapping[str, str] | None = None
+) -> AnnouncementText:
+    """What is told of an issue. `members`: by paper, which member it is of, and how."""
+    content = issue.content
+    facts = phrases.facts(issue)
+    return AnnouncementText(
+        publication=phrases.one_line(content.publication.title),
+        day=phrases.weekday_name(content.day),
+        facts=phrases.one_line(" · ".join(facts)),
+        papers=phrases.one_line(facts[0]),
+        provisional=_sentence(words.provisional(content.compared)),
+        unknown=unknown(content),
+        correction=f"Corrected: {phrases.one_line(content.reason)}" if content.reason else "",
+        empty=phrases.empty(issue),
+        lines=tuple(_line(issue, entry, imprint) for entry in content.entries[:SHOWN]),
+        ours=tuple(_ours(issue, members or {})),
+        url=f"{imprint.base}{content.day}/" if imprint.base else "",
+    )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def unknown(content: IssueContent) -> str:
+    """`Unknown: Reddit. In part: Mastodon.`; empty where all was read."""
+    by_state: dict[str, list[str]] = {"Unknown": [], "In part": []}
+    for reading in content.readings:
+        if reading.state != "complete":
+            state = "In part" if reading.state == "partial" else "Unknown"
+            by_state[state].append(phrases.one_line(words.network_name(reading.network)))
+    return " ".join(f"{state}: {', '.join(names)}." for state, names in by_state.items() if names)
+
+
+def reason(entry: Entry) -> str:
+    """Why a paper is there, by the part of its score that counts most: `40 voices on Bluesky; of 4,812 papers of cs 31
+    had as many`; empty for one without parts."""
+    if not entry.parts:
+        return ""
+    part = max(entry.parts, key=lambda part: part.score)
+    network = phrases.one_line(words.network_name(part.network))
+    counted = words.units(part.score if part.rule == "classic" else part.voices, words.unit(part))
+    return f"{counted} on {network}{_rarity(part)}"
+
+
+def _rarity(part: ScoreComponent) -> str:
+    if part.rule == "classic" or part.score == 0:
+        return ""
+    among = "" if part.among == "all" else f" of {phrases.one_line(part.among)}"
+    others = words.count_noun(part.papers, "other paper")
+    return f"; of {others}{among} {words.number(part.atleast) if part.atleast else 'none'} had as many"
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its first signs and an ellipsis: at most so many code points."""
+    return text if len(text) <= most else text[: most - 2].rstrip() + " …"
+
+
+def _line(issue: PublishedIssue, entry: Entry, imprint: SiteConfig) -> EntryLine:
+    authors = issue.papers[entry.paper].authors
+    path = site_paths.paper_path(entry.paper).removesuffix("index.html")
+    return EntryLine(
+        place=entry.place,
+        title=_title(issue, entry),
+        author=plain_line(authors[0]) + (" et al." if len(authors) > 1 else "") if authors else "",
+        reason=reason(entry),
+        url=imprint.base + path if imprint.base and path else site_paths.abs_url(entry.paper),
+    )
+
+
+def _title(issue: PublishedIssue, entry: Entry) -> str:
+    return plain_line(issue.papers[entry.paper].title) or site_paths.bare(entry.paper) or phrases.one_line(entry.paper)
+
+
+def _ours(issue: PublishedIssue, members: Mapping[str, str]) -> Iterator[MemberPaper]:
+    placed = [(entry.place, entry) for entry in issue.content.entries]
+    for place, entry in [*placed, *((0, entry) for entry in issue.content.still)]:
+        if entry.paper in members:
+            yield MemberPaper(place, _title(issue, entry), phrases.one_line(members[entry.paper]))

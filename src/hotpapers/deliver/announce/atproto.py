@@ -1,0 +1,145 @@
+"""An account on Bluesky, as its server of accounts takes orders (AT Protocol, `com.atproto.server` and `.repo`).
+
+Signed in by an app password; the session lasts some hours, is renewed when it has run out, and begun anew when that is
+refused. No error names a password or token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from hotpapers.errors import InputError, NetError, RequestRefused
+from hotpapers.model import HttpClient, Response
+from hotpapers.settings.announce import BlueskyAccount, secret
+from hotpapers.untrusted_json import decode_json
+
+T = TypeVar("T")
+LONGEST_WORD = 120
+"""Characters that are told of what a server says."""
+EXPIRED = "ExpiredToken"
+MISSING = ("RecordNotFound", "InvalidRequest")
+"""How servers say that there is no such record."""
+
+
+class RecordRef(msgspec.Struct, frozen=True):
+    """A record: its address, and the hash of what it says."""
+
+    uri: str
+    cid: str
+
+
+class _Session(msgspec.Struct, frozen=True, rename={"access": "accessJwt", "refresh": "refreshJwt"}):
+    did: str
+    access: str
+    refresh: str
+
+
+class _Error(msgspec.Struct):
+    error: str = ""
+    message: str = ""
+
+
+class _Said(NamedTuple):
+    """An answer, and the error that it names; empty where all is well."""
+
+    answer: Response
+    error: str
+    words: str
+
+
+class AtprotoAccount:
+    """One account. `key`: where it stands in the settings. Raises SettingsError."""
+
+    def __init__(self, settings: BlueskyAccount, key: str) -> None:
+        self.did, self.host = settings.account, settings.host
+        self.password = secret(settings.password, f"{key}: password")
+        self._session: _Session | None = None
+
+    def find(self, net: HttpClient, collection: str, rkey: str) -> RecordRef | None:
+        """A record of the account's by its key. Raises RetryLater, RequestRefused, NetError."""
+        asked = {"repo": self.did, "collection": collection, "rkey": rkey}
+        said = self._signed(net, lambda headers: self._get(net, "com.atproto.repo.getRecord", asked, headers))
+        return None if said.error in MISSING else self._read(said, RecordRef)
+
+    def create(self, net: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        """Makes a record; one of the same key must not be there. Raises RetryLater, RequestRefused, NetError."""
+        return self._write(net, "com.atproto.repo.createRecord", collection, rkey, record)
+
+    def put(self, net: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        """Makes a record, or puts it in the place of the one of the same key. Raises RetryLater, RequestRefused,
+        NetError."""
+        return self._write(net, "com.atproto.repo.putRecord", collection, rkey, record)
+
+    def _write(self, net: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+        body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
+        return self._read(self._signed(net, lambda headers: self._post(net, method, body, headers)), RecordRef)
+
+    # ---- the session ---------------------------------------------------------------------------------
+
+    def _signed(self, net: HttpClient, ask: Callable[[dict[str, str]], _Said]) -> _Said:
+        """Asks with a session; once more where it has run out."""
+        session = self._session or self._sign_in(net)
+        said = ask(_bearer(session.access))
+        if said.error == EXPIRED or said.answer.status == 401:
+            said = ask(_bearer(self._renew(net, session).access))
+        return said
+
+    def _sign_in(self, net: HttpClient) -> _Session:
+        asked = {"identifier": self.did, "password": self.password}
+        said = self._post(net, "com.atproto.server.createSession", asked, {})
+        if said.error:  # it is the settings that are wrong, not what is sent: once they are right it is sent
+            raise _unsent(f"{self.host} does not sign {self.did} in: {said.words}")
+        return self._keep(said)
+
+    def _renew(self, net: HttpClient, session: _Session) -> _Session:
+        said = self._post(net, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
+        return self._sign_in(net) if said.error else self._keep(said)
+
+    def _keep(self, said: _Said) -> _Session:
+        self._session = self._read(said, _Session)
+        if self._session.did != self.did:
+            raise _unsent(f"{self.host} signs in another account, and not {self.did}")
+        return self._session
+
+    # ---- one question --------------------------------------------------------------------------------
+
+    def _get(self, net: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Said:
+        return _said(net.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
+
+    def _post(self, net: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Said:
+        data = msgspec.json.encode(body) if body else b""
+        kind = {"content-type": "application/json"} if body else {}
+        return _said(net.post(f"{self.host}/xrpc/{method}", body=data, headers={**kind, **headers}, accept=(400, 401)))
+
+    def _read(self, said: _Said, kind: type[T]) -> T:
+        if said.error:
+            raise RequestRefused(f"{self.host}: {said.words}", said.answer.status)
+        try:
+            return decode_json(said.answer.body, kind)
+        except InputError:
+            raise NetError(f"{self.host} answered what cannot be read") from None
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def _unsent(reason: str) -> NetError:
+    problem = NetError(reason)
+    problem.tries = 0
+    return problem
+
+
+def _said(answer: Response) -> _Said:
+    if answer.status < 400:
+        return _Said(answer, "", "")
+    try:
+        found = decode_json(answer.body, _Error)
+    except InputError:
+        found = _Error()
+    error = found.error or f"status {answer.status}"
+    words = " ".join("".join(c if c.isprintable() else " " for c in f"{error}: {found.message}").split())
+    return _Said(answer, error, words.rstrip(": ")[:LONGEST_WORD])

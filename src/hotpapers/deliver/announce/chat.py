@@ -1,0 +1,151 @@
+"""Channel `chat`: a message of at most 1,500 characters about each issue, to rooms.
+
+What comes from papers is text: whatever a room would take for mark-up, a mention or a link is defused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+from hotpapers.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement, cut
+from hotpapers.deliver.announce.apprise_client import Manner
+from hotpapers.deliver.announce.members import Posters, of_members
+from hotpapers.model import HttpClient, IssueReader, Message
+from hotpapers.render import markdown
+from hotpapers.view.site_config import SiteConfig
+
+UNKNOWN_RECEIPT = "interrupted: a room cannot be asked whether it has a message, so it is not sent again"
+MEMBERS_SHOWN = 5
+
+JOINER = "\u2060"
+"""The word joiner: it shows nothing, and takes the meaning from the signs between which it stands."""
+# A mention, a tag, mark-up in angle brackets, a link in Markdown, an address with or without its scheme.
+_ALIVE = re.compile(r"(?<=[@#])(?=\w)|(?<=<)(?=\S)|(?<=\])(?=[(\[])|(?<=:)(?=//)|(?<=\w\.)(?=[^\W\d_]{2})")
+
+
+class ChatClient(Protocol):
+    """A room, as far as a message for it goes."""
+
+    manner: Manner
+
+    @property
+    def service(self) -> str:
+        """Its service's name."""
+
+    def fits(self, text: str) -> bool:
+        """Whether a message is short enough for it."""
+
+    def send(self, text: str) -> None:
+        """Sends a message. Raises RetryLater, RequestRefused, NetError."""
+
+
+class ChatSender:
+    """One room. `name`: what the operator calls it."""
+
+    name = "chat"
+
+    def __init__(
+        self,
+        name: str,
+        publication: str,
+        room: ChatClient,
+        imprint: SiteConfig,
+        members: Sequence[str],
+        posters: Posters,
+    ) -> None:
+        self._target, self._publication, self._room, self._imprint = name, publication, room, imprint
+        self._members, self._posters = members, posters
+
+    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """The message of a day's issue, if this room is told of the publication. Raises NotFound."""
+        if publication == self._publication:
+            issue = shelf.issue(publication, day)
+            members = of_members(issue, self._members, self._posters) if self._members else {}
+            yield Message(self._target, message(announcement(issue, self._imprint, members), self._room))
+
+    def send(self, parcel: Message, net: HttpClient) -> str:
+        """Sends the message; all that a room says is that it took it. Raises RetryLater, RequestRefused, NetError."""
+        self._room.send(str(parcel.payload))
+        return f"taken by {self._room.service}"
+
+    def receipt_of(self, parcel: Message, net: HttpClient) -> str:
+        """A room cannot be asked, and nothing is sent twice."""
+        return UNKNOWN_RECEIPT
+
+
+# ---- the message: pure -----------------------------------------------------------------------------------
+
+
+class ChatFormat(NamedTuple):
+    """How much a message says: of how many entries, titles of which length; reasons; all that was done, or in short."""
+
+    entries: int
+    title: int
+    reasons: bool
+    facts: bool
+
+
+FORMS = (
+    ChatFormat(SHOWN, 160, True, True), ChatFormat(SHOWN, 100, True, True), ChatFormat(SHOWN, 70, True, False),
+    ChatFormat(SHOWN, 70, False, False), *(ChatFormat(entries, 50, False, False) for entries in range(SHOWN, -1, -1)),
+)  # fmt: skip
+"""The first that fits is taken."""
+
+
+def message(told: AnnouncementText, room: ChatClient) -> str:
+    """The message for a room: as much as fits."""
+    for form in FORMS:
+        text = "\n\n".join(block for block in _blocks(told, form, room.manner) if block)
+        if room.fits(text):
+            return text
+    least = f"{told.day}. {told.papers}."
+    shorter = (cut(least, most) for most in range(len(least), 2, -1))
+    return next((text for text in (f"{least} {told.url}".rstrip(), *shorter) if room.fits(text)), "")
+
+
+def defused(text: str, manner: Manner) -> str:
+    """Text of others as a room shows it: nothing in it is mark-up, a mention or a link."""
+    return _ALIVE.sub(JOINER, markdown.escape(text) if manner == "markdown" else text)
+
+
+def _blocks(told: AnnouncementText, form: ChatFormat, manner: Manner) -> Iterator[str]:
+    facts = [told.facts] if form.facts else [f"{told.papers}.", told.provisional, cut(told.unknown, 160)]
+    head = [f"{cut(told.publication, 60)}, {told.day}", *facts, cut(told.correction, 200)]
+    yield _lines([defused(line, manner) for line in head], manner)
+    yield defused(told.empty, manner)
+    yield from (_entry(line, form, manner) for line in told.lines[: form.entries])
+    yield defused(_ours(told, form), manner)
+    yield _link(told.url, manner)
+
+
+def _entry(line: EntryLine, form: ChatFormat, manner: Manner) -> str:
+    who = f" · {cut(line.author, 60)}" if line.author else ""
+    head = f"{line.place}. {cut(line.title, form.title)}{who}"
+    why = defused(cut(line.reason, 160), manner) if form.reasons else ""
+    return _lines([defused(head, manner), why, _link(line.url, manner)], manner)
+
+
+def _ours(told: AnnouncementText, form: ChatFormat) -> str:
+    if not told.ours:
+        return ""
+    if not form.reasons:  # where room is scarce their places will do
+        still = sum(one.place == 0 for one in told.ours)
+        places = [str(one.place) for one in told.ours if one.place]
+        return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
+    shown = [
+        f"{f'{one.place}.' if one.place else 'still talked about:'} {cut(one.title, 60)} ({cut(one.who, 60)})"
+        for one in told.ours[:MEMBERS_SHOWN]
+    ]
+    left = len(told.ours) - MEMBERS_SHOWN
+    return "By our members: " + "; ".join([*shown, *([f"and {left} more"] if left > 0 else [])])
+
+
+def _lines(lines: Sequence[str], manner: Manner) -> str:
+    """In Markdown two blanks break a line."""
+    return ("  \n" if manner == "markdown" else "\n").join(line for line in lines if line)
+
+
+def _link(url: str, manner: Manner) -> str:
+    return f"<{url}>" if url and manner == "markdown" else url

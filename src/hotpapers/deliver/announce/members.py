@@ -1,0 +1,77 @@
+"""Which papers of an issue are by members: by the names of their authors, and by who posted about them."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+from hotpapers import terms
+from hotpapers.engagement.attention import doubtful_sql, persons_sql
+from hotpapers.issues.posts import hidden_sql
+from hotpapers.model import NETWORKS, Mention, Paper, Post, PublishedIssue
+from hotpapers.store import Record
+from hotpapers.store.database import placeholders
+from hotpapers.store.item_rows import SPECS
+from hotpapers.view import phrases
+
+Posters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
+"""By paper how an account of some is named that posted about it: (accounts, papers)."""
+
+
+def of_members(issue: PublishedIssue, members: Sequence[str], posters: Posters) -> dict[str, str]:
+    """By paper of an issue, which member it is of: `Tansy Overquill`, `posted by quill.example`."""
+    names = frozenset(_same(name) for name in members if not is_account(name))
+    accounts = [name for name in members if is_account(name)]
+    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still)]
+    posted = posters(accounts, papers) if accounts else {}
+    found: dict[str, str] = {}
+    for paper in papers:
+        authors = list(_authors(issue.papers[paper], names))
+        said = ", ".join([*authors, *([f"posted by {posted[paper]}"] if paper in posted else [])])
+        if said:
+            found[paper] = said
+    return found
+
+
+def is_account(member: str) -> bool:
+    """Whether a member is an account, `bluesky:did:plc:…`, and not a name as authors have it."""
+    network, colon, _ = member.partition(":")
+    return bool(colon) and network in NETWORKS
+
+
+def _authors(paper: Paper, names: Collection[str]) -> Iterator[str]:
+    return (author for author in paper.authors if _same(author) in names)
+
+
+def _same(name: str) -> str:
+    """A name without what differs between two ways of writing it: accents, capitals, full stops, blanks."""
+    letters = unicodedata.normalize("NFKD", name.replace(".", " "))
+    return " ".join("".join(sign for sign in letters if not unicodedata.combining(sign)).casefold().split())
+
+
+def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> Posters:
+    """Who posted, by what the record knows now: nothing of posts that are gone, hidden, forgotten or in doubt, and no
+    names where a network's terms let only a link be shown."""
+
+    def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
+        view, marks = record.view(), placeholders(papers)
+        voices = [record.marks.voice(account) for account in accounts]
+        voice = "coalesce(w.stable_voice, p.voice)"
+        sql = f"""WITH {persons_sql(view, voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
+            SELECT m.paper, p.network, p.name, p.handle FROM mention AS m
+            JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
+            LEFT JOIN known AS w ON w.voice = p.voice
+            WHERE m.paper IN ({marks}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+              AND p.gone = '' AND p.limits = '[]' AND {voice} IN (SELECT voice FROM own)
+              AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
+              AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
+            ORDER BY m.paper, p.created_at DESC, p.post"""
+        rows = record.database.rows(sql, tuple(papers)) if papers else []
+        return {paper: _named(allowed, network, name or handle or "") for paper, network, name, handle in rows}
+
+    return posters
+
+
+def _named(allowed: terms.Table, network: str, name: str) -> str:
+    shown = "" if terms.of(allowed, network).shown == "link" else phrases.one_line(name)
+    return shown or "a member"

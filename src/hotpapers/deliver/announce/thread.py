@@ -1,0 +1,109 @@
+"""An issue as a thread on Bluesky: a head and at most five papers. Pure; the same issue makes the same records.
+
+Each record has a key that rests on the issue alone (a TID, https://atproto.com/specs/tid), so a post that was made is
+found again, and none is made twice. Text is at most 300 code points, which are at most as many graphemes; what is not a
+facet is never a link, a mention or a tag there (app.bsky.richtext.facet: offsets are bytes of UTF-8).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement, cut
+from hotpapers.model import PublishedIssue
+from hotpapers.view.site_config import SiteConfig
+
+COLLECTION = "app.bsky.feed.post"
+LONGEST = 300
+"""Code points of a post."""
+LONGEST_ADDRESS = 60
+_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PostDraft(NamedTuple):
+    """A post to be made: its record key, and its record without what it replies to."""
+
+    rkey: str
+    record: dict[str, Any]
+
+
+class Thread(NamedTuple):
+    """The posts of a thread, the head first; as text they are what readers see."""
+
+    posts: tuple[PostDraft, ...]
+
+    def __str__(self) -> str:
+        return "\n\n---\n\n".join(post.record["text"] for post in self.posts)
+
+
+def thread(issue: PublishedIssue, imprint: SiteConfig) -> Thread:
+    """The thread of an issue."""
+    told = announcement(issue, imprint)
+    made = [_head(told), *map(_paper, told.lines)]
+    return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(made)))
+
+
+def tid(moment: int, clock: int) -> str:
+    """The TID of a moment (µs since 1970) and a clock's number (0 to 1023)."""
+    number = (moment & (2**53 - 1)) << 10 | clock & 1023
+    return "".join(_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, str]) -> PostDraft:
+    """The n-th post. The clock's number keeps publications of one account apart, if they froze at the same moment."""
+    content = issue.content
+    named = f"{content.publication.publication} {content.day} {content.edition}"
+    clock = int.from_bytes(hashlib.sha256(named.encode()).digest()[:2], "big")
+    moment = _EPOCH + timedelta(microseconds=issue.frozen_at) + timedelta(milliseconds=n)
+    record: dict[str, Any] = {
+        "$type": COLLECTION, "text": text, "langs": ["en"],
+        "createdAt": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }  # fmt: skip
+    if url:
+        record["facets"] = [_link(text, url)]
+        record["embed"] = {"$type": "app.bsky.embed.external", "external": {"uri": url, **card}}
+    return PostDraft(tid(issue.frozen_at + n, clock), record)
+
+
+def _link(text: str, url: str) -> dict[str, Any]:
+    """The facet of the address that a text ends with."""
+    end = len(text.encode())
+    return {
+        "index": {"byteStart": end - len(_shown(url).encode()), "byteEnd": end},
+        "features": [{"$type": "app.bsky.richtext.facet#link", "uri": url}],
+    }
+
+
+def _shown(url: str) -> str:
+    """An address as people read it."""
+    return cut(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
+
+
+Post = tuple[str, str, dict[str, str]]
+"""Text, where it leads, and the card below it."""
+
+
+def _head(told: AnnouncementText) -> Post:
+    done = " ".join(part for part in (f"{told.papers}.", told.provisional, told.unknown) if part)
+    title = f"{cut(told.publication, 60)}, {told.day}"
+    text = _fitted([title, cut(done, 140), told.correction or told.empty], 2, told.url)
+    titles = " · ".join(cut(line.title, 80) for line in told.lines[:3])
+    return text, told.url, {"title": title, "description": titles or told.empty}
+
+
+def _paper(line: EntryLine) -> Post:
+    author = cut(line.author, 60)
+    text = _fitted([f"{line.place}. {line.title}", author, cut(line.reason, 110)], 0, line.url)
+    return text, line.url, {"title": cut(line.title, LONGEST), "description": author}
+
+
+def _fitted(lines: list[str], longest: int, url: str) -> str:
+    """Lines and the address in at most LONGEST code points; what is too much is cut off the one that may be longest."""
+    end = f"\n\n{_shown(url)}" if url else ""
+    others = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)
+    room = LONGEST - len(end) - others
+    fitted = [cut(line, room) if n == longest else line for n, line in enumerate(lines)]
+    return "\n".join(line for line in fitted if line) + end

@@ -1,0 +1,131 @@
+"""Channel `webhook`: each issue as signed JSON, to receivers.
+
+    POST the receiver's address
+    content-type: application/json
+    x-hotpapers-id: the delivery's id, the same whenever this issue is sent to this receiver again
+    x-hotpapers-signature: t=1610625600,v1=9f86d0…
+
+`v1` is the HMAC-SHA256 (RFC 2104), in hexadecimal digits, of `t`, a full stop and the body, under the shared secret;
+`t` are seconds since 1970. The body has the id too, so it is signed with the rest. An answer of 2xx ends the delivery,
+one of 4xx too; after any other, or none, it is sent again with the same id, by which a receiver knows what it has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import uuid
+from collections.abc import Iterator
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.model import HttpClient, IssueReader, Message, PublishedIssue, Response
+from hotpapers.query.issues import as_issue
+from hotpapers.query.schemas import IssueDetails
+from hotpapers.render.feeds import SPACE
+from hotpapers.settings.announce import WebhookSettings, secret
+from hotpapers.untrusted_json import decode_json
+from hotpapers.view import site_paths
+from hotpapers.view.site_config import SiteConfig
+
+ID, SIGNATURE = "x-hotpapers-id", "x-hotpapers-signature"
+ANSWER_IDS = ("x-request-id", "x-response-id", "request-id")
+"""Headers in which receivers name their answers."""
+LONGEST_ID = 200
+
+
+class WebhookLinks(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the issue and its papers are: `issue` the site's page, empty without a site; `papers` by key."""
+
+    issue: str
+    papers: dict[str, str]
+
+
+class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent. `id`: the delivery's; `issue`: as the API answers it."""
+
+    id: str
+    links: WebhookLinks
+    issue: IssueDetails
+
+
+class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A parcel's payload; as text it is the body."""
+
+    id: str
+    body: bytes
+
+    def __str__(self) -> str:
+        return self.body.decode()
+
+
+class WebhookSender:
+    """One receiver. `key`: where it stands in the settings."""
+
+    name = "webhook"
+
+    def __init__(self, settings: WebhookSettings, key: str, imprint: SiteConfig) -> None:
+        self._target, self._publication, self._imprint = settings.name, settings.publication, imprint
+        self.url = secret(settings.url, f"{key}: url")
+        self.secret = secret(settings.secret, f"{key}: secret")
+
+    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        """A day's issue, if this receiver is sent the publication. Raises NotFound."""
+        if publication == self._publication:
+            yield Message(self._target, letter(shelf.issue(publication, day), self._target, self._imprint))
+
+    def send(self, parcel: Message, net: HttpClient) -> str:
+        """Sends the body once; the receipt is the answer's status and id. Raises RetryLater, RequestRefused,
+        NetError."""
+        found = parcel.payload
+        assert isinstance(found, WebhookRequest)
+        headers = {
+            "content-type": "application/json", ID: found.id,
+            SIGNATURE: signature(self.secret, net.now() // 1_000_000, found.body),
+        }  # fmt: skip
+        return receipt(net.post(self.url, body=found.body, headers=headers))
+
+    def receipt_of(self, parcel: Message, net: HttpClient) -> None:
+        """It is sent again: whoever has it knows it by its id."""
+
+
+def letter(issue: PublishedIssue, receiver: str, imprint: SiteConfig) -> WebhookRequest:
+    """What a receiver is sent of an issue; the same issue has the same id and body each time."""
+    content = issue.content
+    named = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
+    id = str(uuid.uuid5(SPACE, msgspec.json.encode(named).decode()))
+    papers = [entry.paper for entry in (*content.entries, *content.still)]
+    paths = {paper: site_paths.paper_path(paper).removesuffix("index.html") for paper in papers}
+    links = WebhookLinks(
+        issue=f"{imprint.base}{content.day}/" if imprint.base else "",
+        papers={
+            paper: imprint.base + path if imprint.base and path else site_paths.abs_url(paper)
+            for paper, path in paths.items()
+        },
+    )
+    return WebhookRequest(id=id, body=msgspec.json.encode(WebhookBody(id=id, links=links, issue=as_issue(issue))))
+
+
+def signature(shared: str, at: int, body: bytes) -> str:
+    """The header's value. `at`: seconds since 1970."""
+    digest = hmac.new(shared.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+    return f"t={at},v1={digest}"
+
+
+def receipt(answer: Response) -> str:
+    """The answer's status, and what the receiver calls it, if it says."""
+    named = next((answer.headers[name] for name in ANSWER_IDS if answer.headers.get(name)), "") or _id_in(answer.body)
+    plain = "".join(sign for sign in named[:LONGEST_ID] if sign.isprintable())
+    return f"{answer.status} {plain}".rstrip()
+
+
+def _id_in(body: bytes) -> str:
+    try:
+        return str(decode_json(body, _Answered).id)
+    except InputError:
+        return ""
+
+
+class _Answered(msgspec.Struct):
+    id: str | int = ""

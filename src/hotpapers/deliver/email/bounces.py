@@ -1,0 +1,187 @@
+"""What comes back into the mailbox: reports of letters that could not be delivered, people who leave, confirmations.
+
+Anybody may write to that mailbox. A report counts if it brings back the Message-ID of a letter of ours, which holds a
+keyed hash; a request if its subject holds a token that this store has signed. A program that answers by itself confirms
+nothing (RFC 3834). RFC 3462 and 3464 (reports of delivery), RFC 5965 (reports of abuse), mbox as in RFC 4155.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message
+from typing import NamedTuple
+
+from hotpapers.deliver.email import outbox, subscribers
+from hotpapers.deliver.email.messages import MESSAGE_ID
+from hotpapers.deliver.email.outbox import OutboxKey
+from hotpapers.deliver.email.smtp_replies import is_gone, status_of
+from hotpapers.deliver.email.tokens import TOKEN, MailToken, read
+from hotpapers.errors import NotFound
+from hotpapers.store import Record
+
+LARGEST = 4_000_000
+"""Bytes of one message; what is larger is passed over."""
+MOST_PARTS = 50
+_BETWEEN = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]{1,300}? \d\d:\d\d:\d\d [^\r\n]{0,40}\d{4}[^\r\n]{0,100}\r?\n")
+"""The line before each message of a mailbox: `From a@b.example Thu Jan 14 12:00:00 2021`."""
+_GENERIC = re.compile(r"[45]\.0\.0")
+_CODE = re.compile(r"\b([45]\d\d)\b")
+
+
+class MailboxSummary(NamedTuple):
+    """What a mailbox told: addresses that cannot be reached, letters that came back for other reasons, people who
+    confirmed, who left, and messages that say nothing of the kind."""
+
+    bounced: int = 0
+    came_back: int = 0
+    confirmed: int = 0
+    left: int = 0
+    other: int = 0
+
+
+class BounceReport(NamedTuple):
+    """A letter of ours came back. `gone`: because its address is none."""
+
+    mark: str
+    day: str
+    reason: str
+    gone: bool
+
+
+class AbuseComplaint(NamedTuple):
+    """Somebody said that a letter of ours is abuse: they leave."""
+
+    mark: str
+
+
+Said = BounceReport | AbuseComplaint | MailToken | None
+
+
+def take_in(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
+    """Takes in a message or a whole mailbox (mbox); twice is once."""
+    told = MailboxSummary()
+    for one in messages(mailbox):
+        what = _acted(record, said(one, record.marks.secret), at)
+        told = told._replace(**{what: getattr(told, what) + 1})
+    return told
+
+
+def messages(mailbox: bytes) -> Iterator[bytes]:
+    """The messages of a mailbox; a single one where it is none."""
+    if not mailbox.startswith(b"From "):
+        yield mailbox
+        return
+    yield from (one for one in _BETWEEN.split(mailbox) if one)
+
+
+def _acted(record: Record, found: Said, at: int) -> str:
+    """Does what a message says; under which of the figures it counts."""
+    if isinstance(found, BounceReport):
+        known = subscribers.find(record, found.mark)
+        if known is None:
+            return "other"
+        outbox.came_back(record, OutboxKey(known.publication, found.day, found.mark), found.reason, at)
+        if not found.gone:
+            return "came_back"
+        return "bounced" if subscribers.bounce(record, found.mark, found.reason, at) else "other"
+    if isinstance(found, AbuseComplaint) or (found and found.purpose == "unsubscribe"):
+        known = subscribers.end(record, found.mark, at)
+        return "left" if known and known.state != "ended" else "other"
+    if found is None:
+        return "other"
+    try:
+        subscribers.confirm(record, found, at)
+    except NotFound:
+        return "other"
+    return "confirmed"
+
+
+# ---- reading one message -------------------------------------------------------------------------------
+
+
+def said(message: bytes, secret: bytes) -> Said:
+    """What a message says; None where it is nothing to us. Whatever a hostile one provokes is that too."""
+    if len(message) > LARGEST:
+        return None
+    try:
+        return _read(message, message_from_bytes(message), secret)
+    except Exception:
+        return None
+
+
+def _read(raw: bytes, message: Message, secret: bytes) -> Said:
+    kind = str(message.get_param("report-type", "")).lower() if message.get_content_type() == "multipart/report" else ""
+    if kind == "delivery-status":
+        return _report(raw, message)
+    if kind == "feedback-report":
+        found = _letter_in(raw, message)
+        return AbuseComplaint(found[1]) if found else None
+    token = _token_in(_subject(message), secret)
+    return None if token and token.purpose == "confirm" and is_automatic(message) else token
+
+
+def _report(raw: bytes, message: Message) -> BounceReport | None:
+    letter = _letter_in(raw, message)
+    for block in _recipients(message) if letter else ():
+        status = str(block.get("status", "")).strip()[:20]
+        if str(block.get("action", "")).strip().lower() == "failed" and status.startswith("5"):
+            diagnosis = str(block.get("diagnostic-code", ""))
+            better = status_of(diagnosis) if _GENERIC.fullmatch(status) else ""
+            code = _CODE.search(diagnosis)
+            exact = "" if _GENERIC.fullmatch(status) and not better else better or status
+            assert letter is not None
+            return BounceReport(letter[1], letter[0], better or status, is_gone(int(code[1]) if code else 0, exact))
+    return None
+
+
+def _recipients(message: Message) -> Iterator[Message]:
+    """What a report says of each recipient; the first block is about the message as a whole."""
+    for part in _parts(message):
+        if part.get_content_type() == "message/delivery-status":
+            blocks = part.get_payload()
+            yield from [one for one in blocks if isinstance(one, Message)][1:] if isinstance(blocks, list) else ()
+
+
+def _parts(message: Message) -> Iterator[Message]:
+    for number, part in enumerate(message.walk()):
+        if number >= MOST_PARTS:
+            return
+        yield part
+
+
+def _letter_in(raw: bytes, message: Message) -> tuple[str, str] | None:
+    """Day and mark of the letter that a message brings back, as it stands or in an encoded part."""
+    for text in (raw, *_decoded(message)):
+        found = MESSAGE_ID.search(text)
+        if found:
+            return found[1].decode(), found[3].decode()
+    return None
+
+
+def _decoded(message: Message) -> Iterator[bytes]:
+    for part in _parts(message):
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            yield payload
+
+
+def _subject(message: Message) -> str:
+    subject = str(message.get("subject", ""))[:2000]
+    return str(make_header(decode_header(subject)))
+
+
+def _token_in(text: str, secret: bytes) -> MailToken | None:
+    found = (read(secret, match[0]) for match in TOKEN.finditer(text))
+    return next((token for token in found if token), None)
+
+
+def is_automatic(message: Message) -> bool:
+    """Whether a program answered, not a person (RFC 3834 §2, and what was in use before it)."""
+    submitted = str(message.get("auto-submitted", "no")).strip().lower()
+    precedence = str(message.get("precedence", "")).strip().lower()
+    sender = str(message.get("return-path", "")).strip()
+    odd = any(name in message for name in ("x-autoreply", "x-autorespond", "x-auto-response-suppress"))
+    return odd or submitted != "no" or precedence in ("auto_reply", "bulk", "junk", "list") or sender == "<>"

@@ -1,0 +1,106 @@
+"""The post office: from where, through whom and how fast mail goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from hotpapers.errors import SettingsError
+from hotpapers.settings.mail import MailingSettings
+
+PASSWORD = "HOTPAPERS_MAIL_PASSWORD"
+"""The environment variable that holds the relay's password."""
+LONGEST_PASSWORD = 1000
+NOBODY = "preview@example.invalid"
+"""From whom a preview comes where no settings say it (RFC 2606 §2: a name that never is)."""
+
+
+class Secret:
+    """A text that shows itself only when it is asked for."""
+
+    def __init__(self, value: str = "") -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "[secret]" if self.value else "[none]"
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+
+class MailConfig(NamedTuple):
+    """`address`: from whom; `reply_to`: whom to answer; `bounces`: who is told what could not be delivered. `base`:
+    where links that confirm and unsubscribe lead, with a `/` at its end, or empty. `pace`: letters a minute to one
+    domain."""
+
+    relay: str
+    port: int
+    tls: Literal["starttls", "implicit"]
+    user: str
+    password: Secret
+    address: str
+    reply_to: str
+    bounces: str
+    base: str
+    pace: int
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the relay is this machine, so that nobody in between can read along."""
+        return is_loopback(self.relay)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its name or address alone."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_open(mailing: MailingSettings) -> bool:
+    """Whether the settings say that mail is sent."""
+    return bool(mailing.relay)
+
+
+def office_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
+    """The office of these settings. Paths start from `folder`. Raises SettingsError."""
+    if not is_open(mailing):
+        raise SettingsError("no mail is sent: name a relay and an address in [mailing] of hotpapers.toml.")
+    return _office(mailing, _password(mailing, folder, environ))
+
+
+def preview_office(mailing: MailingSettings) -> MailConfig:
+    """An office from which nothing is sent: for a preview nobody needs a relay."""
+    return _office(mailing, Secret())
+
+
+def _office(mailing: MailingSettings, password: Secret) -> MailConfig:
+    address = mailing.address or NOBODY
+    return MailConfig(
+        relay=mailing.relay, port=mailing.port, tls=mailing.tls, user=mailing.user, password=password,
+        address=address, reply_to=mailing.reply_to or address, bounces=mailing.bounces or address,
+        base=mailing.base, pace=mailing.pace,
+    )  # fmt: skip
+
+
+def _password(mailing: MailingSettings, folder: Path, environ: Mapping[str, str]) -> Secret:
+    if not mailing.user:
+        return Secret()
+    if environ.get(PASSWORD):
+        return Secret(environ[PASSWORD])
+    if not mailing.password_file:
+        raise SettingsError(f"mailing.user: has no password; put it into {PASSWORD}, or name a password_file.")
+    file = folder / Path(mailing.password_file).expanduser()
+    try:
+        found = file.read_text("utf-8").strip()
+    except OSError as problem:
+        raise SettingsError(f"mailing.password_file: {file}: cannot be read: {problem.strerror}.") from problem
+    except UnicodeDecodeError:
+        raise SettingsError(f"mailing.password_file: {file}: not UTF-8.") from None
+    if not found or len(found) > LONGEST_PASSWORD:
+        raise SettingsError(f"mailing.password_file: {file}: holds no password.")
+    return Secret(found)

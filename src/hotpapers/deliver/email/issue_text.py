@@ -1,0 +1,205 @@
+"""What a letter says: every word chosen once, then written as plain text and as HTML, which say the same.
+
+No post is quoted: a letter cannot be called back when a post is deleted or hidden. What comes from papers is text on
+one line, cut where it is too long. HTML has inline styles and no colours, so that it can be read on any ground; it
+loads nothing, and its links lead straight where they say.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers.model import PublishedIssue
+from hotpapers.ranking import words
+from hotpapers.render.html.templating import macro
+from hotpapers.view import phrases
+from hotpapers.view.issue_view import EntryView, IssueView, issue_view
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.view.tex import plain_line
+
+WIDTH = 72
+"""Signs of a line of plain text, but for addresses."""
+STILL = 10
+"""So many papers that are still talked about are named."""
+LONGEST_TITLE, LONGEST_AUTHORS, LONGEST_LEAD, LONGEST_WHY = 300, 300, 600, 1000
+
+
+class LinkedText(NamedTuple):
+    """A piece of text, and where it leads; `url` is empty for plain text."""
+
+    text: str
+    url: str
+
+
+class MessageEntry(NamedTuple):
+    """A paper in a letter. `title` leads to its page."""
+
+    place: int
+    title: LinkedText
+    authors: str
+    lead: str
+    counts: tuple[str, ...]
+    why: str
+    links: tuple[LinkedText, ...]
+
+
+class MessageView(NamedTuple):
+    """A letter. `notes`: what was done, and what a reader must know of it. `more`: how many papers it has no room for.
+    `page`: the issue's page, its address empty where there is none. `leave`: how to unsubscribe."""
+
+    publication: str
+    day: str
+    notes: tuple[str, ...]
+    empty: str
+    entries: tuple[MessageEntry, ...]
+    more: str
+    still: tuple[LinkedText, ...]
+    page: LinkedText
+    proof: tuple[str, ...]
+    why_you: str
+    leave: LinkedText
+
+
+def letter_view(issue: PublishedIssue, imprint: SiteConfig, most: int) -> MessageView:
+    """What a letter says of an issue, with so many of its papers; who gets it and can leave it is not in it yet."""
+    view, publication = issue_view(issue), issue.content.publication
+    title = cut(phrases.one_line(publication.title), LONGEST_TITLE)
+    left = len(view.entries) - most
+    return MessageView(
+        publication=title,
+        day=view.title,
+        notes=(*filter(None, [phrases.note(publication)]), *_notes(view)),
+        empty=view.empty,
+        entries=tuple(_entry(entry, imprint) for entry in view.entries[:most]),
+        more=f"This letter has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
+        still=tuple(_still(entry, imprint) for entry in view.still[:STILL]),
+        page=LinkedText("This issue on the web", f"{imprint.base}{view.day}/" if imprint.base else ""),
+        proof=tuple(_proof(view, imprint)),
+        why_you=f"You get this letter because this address was subscribed to {title}.",
+        leave=LinkedText("Unsubscribe", ""),
+    )
+
+
+def _notes(view: IssueView) -> Iterator[str]:
+    yield view.facts
+    yield from view.notes
+    if view.reason:
+        yield f"Edition {view.edition}. Corrected: {view.reason}"
+
+
+def _entry(entry: EntryView, imprint: SiteConfig) -> MessageEntry:
+    links = [LinkedText(one.text, one.url) for one in entry.links]
+    if imprint.base and entry.path:
+        links.append(LinkedText("history", _page(entry, imprint)))
+    return MessageEntry(
+        place=entry.place,
+        title=LinkedText(cut(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, imprint)),
+        authors=cut(plain_line(_authors(entry)), LONGEST_AUTHORS),
+        lead=_lead(entry),
+        counts=tuple(_counts(entry)),
+        why=cut(_why(entry), LONGEST_WHY),
+        links=tuple(links),
+    )
+
+
+def _counts(entry: EntryView) -> Iterator[str]:
+    yield from (f"{one.name}: {one.words}{f' ({one.bots})' if one.bots else ''}" for one in entry.counts)
+    if entry.earlier:
+        yield entry.earlier
+
+
+def _lead(entry: EntryView) -> str:
+    """What is said of the paper, and where that comes from."""
+    mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
+    return cut(plain_line(entry.lead), LONGEST_LEAD) + mark
+
+
+def _authors(entry: EntryView) -> str:
+    others = len(entry.other_authors)
+    return f"{entry.first_authors} and {others} more" if others else entry.first_authors
+
+
+def _why(entry: EntryView) -> str:
+    said = [sentence for sentence, _ in entry.why]
+    return "Why here: " + " ".join(
+        part for part in (*said, f"Score: {entry.total}.", entry.level, entry.provisional) if part
+    )
+
+
+def _page(entry: EntryView, imprint: SiteConfig) -> str:
+    return f"{imprint.base}{entry.path.removesuffix('index.html')}"
+
+
+def _leads_to(entry: EntryView, imprint: SiteConfig) -> str:
+    """Where a title leads: as everywhere to the paper's page on the site, and to arXiv where there is none."""
+    if imprint.base and entry.path:
+        return _page(entry, imprint)
+    return next((link.url for link in entry.links), "")
+
+
+def _still(entry: EntryView, imprint: SiteConfig) -> LinkedText:
+    return LinkedText(cut(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, imprint))
+
+
+def _proof(view: IssueView, imprint: SiteConfig) -> Iterator[str]:
+    yield f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}."
+    yield f"Digest {view.digest}. Check it: {view.command}"
+    if imprint.contact:
+        yield f"Who runs it: {phrases.one_line(imprint.contact)}"
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its first signs and an ellipsis."""
+    return text if len(text) <= most else text[: most - 2].rstrip() + " …"
+
+
+# ---- as plain text -------------------------------------------------------------------------------------
+
+
+def as_text(view: MessageView) -> str:
+    """The letter as plain text: blocks with an empty line between them; addresses stand in angle brackets."""
+    return "\n\n".join(block for block in _blocks(view) if block) + "\n"
+
+
+def _blocks(view: MessageView) -> Iterator[str]:
+    yield f"{_filled(view.publication)}\n{view.day}"
+    yield from map(_filled, view.notes)
+    yield _filled(view.empty)
+    for entry in view.entries:
+        yield from _entry_blocks(entry)
+    yield _filled(view.more)
+    if view.still:
+        yield "\n".join(["Still talked about", *(_filled(_link(one), "- ") for one in view.still)])
+    yield _filled(_link(view.page)) if view.page.url else ""
+    yield "\n".join(map(_filled, view.proof))
+    yield f"{_filled(view.why_you)}\n{_filled(_link(view.leave))}"
+
+
+def _entry_blocks(entry: MessageEntry) -> Iterator[str]:
+    head = [_filled(entry.title.text, f"{entry.place}. ")]
+    yield "\n".join([*head, _filled(entry.authors, "   ")] if entry.authors else head)
+    yield _filled(entry.lead, "   ")
+    yield "\n".join(_filled(one, "   ") for one in entry.counts)
+    yield _filled(entry.why, "   ")
+    yield " ·\n".join(f"   {_link(one)}" for one in entry.links)
+
+
+def _link(link: LinkedText) -> str:
+    return f"{link.text} <{link.url}>" if link.url else link.text
+
+
+def _filled(text: str, indent: str = "") -> str:
+    return textwrap.fill(
+        text, WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent), break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+# ---- as HTML -------------------------------------------------------------------------------------------
+
+
+def as_html(view: MessageView) -> str:
+    """The letter as a page of its own."""
+    return str(macro("mail.html", "page")(view))

@@ -1,0 +1,132 @@
+"""How mail is written: headers, parts and lines, the same bytes on every Python.
+
+RFC 5322 (messages), RFC 2045–2047 (MIME, quoted-printable, words beyond ASCII), RFC 3676 is not used: lines are what
+they are. All is seven bits wide, so that any server takes it; no line is longer than 78 signs but those that hold one
+long word, and none longer than 998. What could end a header early is refused.
+"""
+
+from __future__ import annotations
+
+import binascii
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+from email.charset import SHORTEST, Charset
+from email.header import Header
+from email.utils import format_datetime
+from typing import NamedTuple
+
+from hotpapers.errors import UsageError
+
+LINE = 76
+LONGEST_LINE = 998
+CRLF = "\r\n"
+
+_VALUE = re.compile(r"[\x21-\x7e][\x20-\x7e]*(?:\r\n [\x20-\x7e]+)*")
+_PLAIN = re.compile(r"[\x20-\x7e]*")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+
+class MimePart(NamedTuple):
+    """One form of what is said. `subtype`: plain or html; `text`: lines end with `\\n`."""
+
+    subtype: str
+    text: str
+
+
+Headers = Sequence[tuple[str, str]]
+
+# Libraries change the standard library's table of character sets for the whole process: this one is ours alone.
+_UTF_8 = Charset("utf-8")
+_UTF_8.header_encoding = SHORTEST
+
+
+def message(headers: Headers, parts: Sequence[MimePart], boundary: str) -> bytes:
+    """A whole message; with several parts the last is the best form (multipart/alternative). `boundary`: a word that
+    stands in no part. Raises UsageError for a header that holds what no header can hold."""
+    head = [*headers, ("MIME-Version", "1.0")]
+    if len(parts) == 1:
+        return _encoded([*head, *_part_headers(parts[0])], _quoted(parts[0].text))
+    # `=_` comes out of no quoted-printable text (RFC 2045 §6.7)
+    mark = f"=_{boundary}"
+    body = "".join(f"--{mark}{CRLF}{_head(_part_headers(part))}{CRLF}{_quoted(part.text)}{CRLF}" for part in parts)
+    kind = f'multipart/alternative;{CRLF} boundary="{mark}"'
+    return _encoded([*head, ("Content-Type", kind)], f"{body}--{mark}--{CRLF}")
+
+
+def _part_headers(part: MimePart) -> Headers:
+    return [
+        ("Content-Type", f"text/{part.subtype}; charset=utf-8"),
+        ("Content-Transfer-Encoding", "quoted-printable"),
+    ]
+
+
+def _encoded(headers: Headers, body: str) -> bytes:
+    return f"{_head(headers)}{CRLF}{body}".encode("ascii")
+
+
+def _head(headers: Headers) -> str:
+    return "".join(f"{name}: {_checked(name, value)}{CRLF}" for name, value in headers)
+
+
+def _checked(name: str, value: str) -> str:
+    """The value. Raises UsageError, not showing it: whoever wrote it wanted a header of their own."""
+    if not _VALUE.fullmatch(value) or any(len(line) > LONGEST_LINE - len(name) - 2 for line in value.split(CRLF)):
+        raise UsageError(f"the header {name} holds what no header can hold, such as the end of a line")
+    return value
+
+
+def _quoted(text: str) -> str:
+    """Text in quoted-printable, lines of 76 signs at most."""
+    written = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
+    return written.replace("\r\n", "\n").replace("\n", CRLF)
+
+
+# ---- values of headers ---------------------------------------------------------------------------------
+
+
+def words(name: str, text: str) -> str:
+    """The value of a header that is plain text, such as Subject, folded at blanks."""
+    if _PLAIN.fullmatch(text) and "=?" not in text and all(len(word) < LINE - 6 for word in text.split(" ")):
+        return _folded(name, text.split(" "))
+    return _encoded_words(name, text)
+
+
+def _encoded_words(name: str, text: str) -> str:
+    return Header(text, _UTF_8, maxlinelen=LINE, header_name=name).encode(linesep=CRLF)
+
+
+def _folded(name: str, pieces: Iterable[str]) -> str:
+    lines, room = [""], LINE - len(name) - 2
+    for piece in pieces:
+        if lines[-1] and len(lines[-1]) + 1 + len(piece) > room:
+            lines.append(piece)
+            room = LINE - 1
+        else:
+            lines[-1] = f"{lines[-1]} {piece}" if lines[-1] else piece
+    return f"{CRLF} ".join(lines)
+
+
+def listed(name: str, pieces: Sequence[str]) -> str:
+    """The value of a header that is a list, such as addresses in angle brackets, folded between them."""
+    return _folded(name, [f"{piece}," for piece in pieces[:-1]] + [pieces[-1]])
+
+
+def mailbox(name: str, shown: str, address: str) -> str:
+    """A name and an address, for a header such as From; the name as words, in quotation marks or encoded."""
+    if not shown:
+        return address
+    if _ATOMS.fullmatch(shown) and "=?" not in shown and len(shown) < LINE - 20:
+        phrase = shown
+    elif _PLAIN.fullmatch(shown) and "=?" not in shown and len(shown) < LINE - 20:
+        phrase = '"' + re.sub(r'(["\\])', r"\\\1", shown) + '"'
+    else:
+        phrase = _encoded_words(name, shown)
+    last = phrase.rpartition(CRLF)[2]
+    blank = CRLF + " " if len(last) + len(address) + len(name) + 5 > LINE else " "
+    return f"{phrase}{blank}<{address}>"
+
+
+def date(moment: int) -> str:
+    """µs UTC as RFC 5322 §3.3 has it."""
+    return format_datetime(datetime.datetime.fromtimestamp(moment // 1_000_000, datetime.UTC))

@@ -1,0 +1,134 @@
+"""SPF: whether a domain lets a server send mail in its name. RFC 7208, without macros, `exists` and `ptr`: what needs
+them counts as no match.
+
+`names` is asked for what the rule needs: a `dns.Resolver`, or whatever answers like one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Literal, NamedTuple, Protocol
+
+MOST_LOOKUPS = 10
+"""So many terms may ask the DNS (§4.6.4)."""
+MOST_HOSTS = 10
+
+Verdict = Literal["pass", "fail", "softfail", "neutral", "none", "broken"]
+Address = IPv4Address | IPv6Address
+
+_SAID: dict[str, Verdict] = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
+_TERM = re.compile(
+    r"([-+~?]?)(all|include|a|mx|ptr|exists|ip4|ip6)(?:[:](.*?))?((?:/\d{1,3}){0,1}(?://\d{1,3})?)", re.I
+)
+
+
+class DnsLookup(Protocol):
+    """What answers questions about names."""
+
+    def texts(self, name: str) -> Sequence[str]:
+        """The texts of a name."""
+
+    def addresses(self, name: str) -> Sequence[str]:
+        """The IP addresses of a host."""
+
+    def exchangers(self, name: str) -> Sequence[str]:
+        """The hosts that take a domain's mail."""
+
+
+class SpfTerm(NamedTuple):
+    """One term of a rule: `~all`, `include:example.org`, `a/24`."""
+
+    said: Verdict
+    name: str
+    value: str
+    lengths: str
+
+
+def records(texts: Iterable[str]) -> list[str]:
+    """The SPF rules among a domain's texts; more than one is an error (§3.2)."""
+    return [text for text in texts if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
+
+
+def verdict(address: str, domain: str, names: DnsLookup) -> Verdict:
+    """What a domain says of a server's address. Raises NetError where the DNS cannot say."""
+    return _Asking(ip_address(address), names).verdict(domain)
+
+
+class _Asking:
+    """One question, and how many look-ups it took."""
+
+    def __init__(self, address: Address, names: DnsLookup) -> None:
+        self._address, self._names, self._lookups = address, names, 0
+
+    def verdict(self, domain: str) -> Verdict:
+        found = records(self._names.texts(domain))
+        if len(found) != 1:
+            return "broken" if found else "none"
+        onward = ""
+        for word in found[0].split()[1:]:
+            if word.lower().startswith("redirect="):
+                onward = word.partition("=")[2]
+                continue
+            if "=" in word.partition(":")[0]:
+                continue  # a modifier
+            term = read_term(word)
+            matches = None if term is None else self._matches(term, domain)
+            if term is None or matches is None:
+                return "broken"
+            if matches:
+                return term.said
+        if not onward:
+            return "neutral"
+        elsewhere = self.verdict(onward) if self._may_look() else "broken"
+        return "broken" if elsewhere == "none" else elsewhere
+
+    def _may_look(self) -> bool:
+        self._lookups += 1
+        return self._lookups <= MOST_LOOKUPS
+
+    def _matches(self, term: SpfTerm, domain: str) -> bool | None:
+        """Whether a term speaks of the address; None where the rule is broken."""
+        if term.name == "all":
+            return True
+        if term.name in ("ip4", "ip6"):
+            return _within(self._address, [term.value + term.lengths])
+        if "%" in term.value or term.name in ("ptr", "exists"):
+            return False if self._may_look() else None
+        if not self._may_look():
+            return None
+        where = term.value or domain
+        if term.name == "include":
+            inner = self.verdict(where)
+            return None if inner in ("none", "broken") else inner == "pass"
+        hosts = self._names.exchangers(where)[:MOST_HOSTS] if term.name == "mx" else [where]
+        found = [one for host in hosts for one in self._names.addresses(host)]
+        return _within(self._address, [one + _length(one, term.lengths) for one in found])
+
+
+def read_term(word: str) -> SpfTerm | None:
+    """A term of a rule; None for what is none."""
+    found = _TERM.fullmatch(word)
+    if found is None:
+        return None
+    name, value = found[2].lower(), found[3] or ""
+    if (name in ("include", "exists", "ip4", "ip6")) != bool(value) and name not in ("a", "mx", "ptr"):
+        return None
+    return SpfTerm(_SAID[found[1] or "+"], name, value, found[4])
+
+
+def _length(address: str, lengths: str) -> str:
+    """The prefix length of `a/24//64` that is for this kind of address."""
+    four, _, six = lengths.partition("//")
+    if ":" in address:
+        return f"/{six}" if six else ""
+    return four
+
+
+def _within(address: Address, networks: Iterable[str]) -> bool | None:
+    """Whether an address lies in one of some networks; None where one is none."""
+    try:
+        return any(address in ip_network(one, strict=False) for one in networks)
+    except ValueError:
+        return None

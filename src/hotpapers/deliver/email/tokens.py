@@ -1,0 +1,47 @@
+"""Signed tokens: whoever holds one may confirm a subscription, or end it.
+
+    c<mark>-<seconds>-<signature>    confirms what was asked for at that moment (s since 1970, hexadecimal)
+    u<mark>-0-<signature>            unsubscribes, for ever
+
+The signature is the first 96 bits of HMAC-SHA-256 (RFC 2104) by the store's secret over purpose, mark and moment.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from typing import Literal, NamedTuple
+
+Purpose = Literal["confirm", "unsubscribe"]
+
+_LETTERS: dict[Purpose, str] = {"confirm": "c", "unsubscribe": "u"}
+_PURPOSES = {letter: purpose for purpose, letter in _LETTERS.items()}
+TOKEN = re.compile(r"(?<![0-9A-Za-z])([cu])([0-9a-f]{32})-([0-9a-f]{1,10})-([0-9a-f]{24})(?![0-9A-Za-z])")
+"""A token, also within a text."""
+
+
+class MailToken(NamedTuple):
+    """What a token says. `moment`: s since 1970, 0 where it has none."""
+
+    purpose: Purpose
+    mark: str
+    moment: int = 0
+
+
+def written(secret: bytes, token: MailToken) -> str:
+    """The token as it stands in a link."""
+    return f"{_LETTERS[token.purpose]}{token.mark}-{token.moment:x}-{_signature(secret, token)}"
+
+
+def read(secret: bytes, text: str) -> MailToken | None:
+    """What a token says that this store has signed; None for any other text."""
+    found = TOKEN.fullmatch(text)
+    if found is None:
+        return None
+    token = MailToken(_PURPOSES[found[1]], found[2], int(found[3], 16))
+    return token if hmac.compare_digest(_signature(secret, token), found[4]) else None
+
+
+def _signature(secret: bytes, token: MailToken) -> str:
+    said = f"mail {token.purpose} {token.mark} {token.moment}"
+    return hmac.digest(secret, said.encode(), "sha256").hex()[:24]

@@ -1,0 +1,214 @@
+"""From frozen issues to files, with a delivery kept for each; and again, after something was forgotten or hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hotpapers import model, terms
+from hotpapers.deliver import folders, size_budget
+from hotpapers.deliver.files import WriteCounts, write_files
+from hotpapers.errors import HotPapersError, UsageError
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import RenderedFile
+from hotpapers.render import channel
+from hotpapers.store import Record, now
+from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.view.site_paths import issue_path
+
+LARGE = 100
+"""Issues from which on two processes write a site: a Python takes as long to begin as ten of them to be written."""
+
+Edition = tuple[int, str]
+"""The number of a day's latest edition, and its digest."""
+
+
+class ExportedSite(NamedTuple):
+    """How many files there are, and how many changed or went; how a site's folder is filling that has a budget."""
+
+    files: int
+    changed: int
+    filling: size_budget.SizeForecast | None = None
+
+    @property
+    def warning(self) -> str:
+        """What the operator should know; empty while there is room."""
+        return self.filling.warning if self.filling else ""
+
+
+def press(
+    record: Record, publication: str, days: Sequence[str], to: str, output: Path, imprint: SiteConfig = NOBODY,
+    allowed: terms.Table = terms.TERMS, store: str = "",
+) -> ExportedSite:  # fmt: skip
+    """Renders frozen issues of some days by a channel into a folder, and keeps that it was done.
+
+    `allowed`: the networks' terms, by which posts are shown. `store`: what the record was opened by, where a second
+    process may help with a large site.
+
+    Each delivery is written as *sending* before and as *sent* after, once per edition. So whatever a folder holds, also
+    half of it after a crash, is known and rendered anew when something is forgotten.
+
+    Raises UsageError for a folder that holds another publication's files, or cannot be written.
+    """
+    made = channel(to, imprint)
+    target = folders.target_of(record.database, output)
+    _check_folder(record, publication, to, target, output)
+    fresh = _not_sent(record, publication, days, to, target)
+    _keep(record, publication, to, target, fresh, "sending")
+    shelf = RecordIssueReader(record, allowed)
+    if to == "site" and store and len(days) >= LARGE:
+        from hotpapers.deliver import parallel  # no other channel needs it
+
+        task = parallel.ParallelTask(store, publication, tuple(days), imprint, allowed)
+        wrote = parallel.write_together(output, shelf, task)
+    else:
+        wrote = write_files(output, made.render(shelf, publication, days))
+    done = ExportedSite(*wrote)
+    if to == "site" and imprint.budget:
+        done = _within_budget(shelf, publication, output, imprint, wrote)
+    _keep(record, publication, to, target, fresh, "sent")
+    return done
+
+
+def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
+    """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
+    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery
+        WHERE channel = 'site' AND until = 0 AND state = 'sent' GROUP BY target, publication"""
+    found = [(folder.path, name, days) for folder, name, days in _folders(record, sql) if not folder.owner]
+    known = record.view().latest(model.Publication)
+    windows = {row.item.publication: row.item.window for row in known if isinstance(row.item, model.Publication)}
+    return [
+        size_budget.forecast(folder, most, days, windows.get(name, "listing"))
+        for folder, name, days in sorted(found)
+        if folder.is_dir()
+    ]
+
+
+def _within_budget(
+    shelf: RecordIssueReader, publication: str, output: Path, imprint: SiteConfig, wrote: WriteCounts
+) -> ExportedSite:
+    """Folds a site that is full. Its folder is measured once where there is room: that takes as long as ten pages."""
+    size = size_budget.site_size(output)
+    folded = size_budget.fold(
+        output, imprint.budget, shelf, publication, partial(_whole, shelf, publication, imprint), size
+    )
+    if folded:
+        wrote, size = folded, size_budget.site_size(output)
+    return ExportedSite(*wrote, size_budget.SizeForecast(str(output.resolve()), size, imprint.budget, None))
+
+
+def _whole(shelf: RecordIssueReader, publication: str, imprint: SiteConfig, since: str) -> Iterator[RenderedFile]:
+    """The whole site, where pages of papers are whole since a day."""
+    made = channel("site", imprint._replace(whole_since=since))
+    return made.render(shelf, publication, shelf.days(publication))
+
+
+def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
+    """The days whose latest edition a channel has not yet written to a folder, ascending."""
+    days = list(_latest_editions(record, publication))
+    return sorted(_not_sent(record, publication, days, to, folders.target_of(record.database, output)))
+
+
+def _check_folder(record: Record, publication: str, to: str, target: str, output: Path) -> None:
+    """One publication a folder and channel: files of the same name would overwrite each other."""
+    if not output.is_dir():
+        return
+    sql = "SELECT DISTINCT publication FROM delivery WHERE channel = ? AND target = ? AND until = 0"
+    for (other,) in record.database.rows(sql, (to, target)):
+        if other != publication:
+            raise UsageError(f"{output}: holds the {to} files of {other!r}; name another folder with --output.")
+
+
+def _not_sent(record: Record, publication: str, days: Sequence[str], to: str, target: str) -> dict[str, Edition]:
+    where = "t.publication = ? AND t.channel = ? AND t.target = ?"
+    rows = record.view().latest(model.Delivery, where, (publication, to, target))
+    sent = {
+        (row.item.day, row.item.edition, row.item.receipt)
+        for row in rows
+        if isinstance(row.item, model.Delivery) and row.item.state == "sent"
+    }
+    latest = _latest_editions(record, publication)
+    return {day: latest[day] for day in days if day in latest and (day, *latest[day]) not in sent}
+
+
+def _latest_editions(record: Record, publication: str) -> dict[str, Edition]:
+    sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
+    return {day: (edition, digest) for day, edition, digest in record.database.rows(sql, (publication,))}
+
+
+def _keep(
+    record: Record, publication: str, to: str, target: str, fresh: Mapping[str, Edition], state: model.DeliveryState
+) -> None:
+    at = now()
+    items = [
+        model.Delivery(
+            publication=publication, day=day, edition=edition, channel=to, target=target, state=state,
+            receipt=digest if state == "sent" else "", observed_at=at,
+        )
+        for day, (edition, digest) in fresh.items()
+    ]  # fmt: skip
+    if items:
+        record.write(items, source="publish")
+
+
+class RerenderedFolder(NamedTuple):
+    """A folder that issues were written to; whether it was rendered anew, or why not. `is_ours`: false where another
+    store wrote it, of which this one is a copy."""
+
+    folder: Path
+    publication: str
+    channel: str
+    rendered: bool
+    reason: str = ""
+    is_ours: bool = True
+
+
+def _folders(record: Record, sql: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a query whose first column is a delivery's target, with the folder in its place; others left out."""
+    for target, *rest in record.database.rows(sql):
+        if folder := folders.folder_of(record.database, target):
+            yield (folder, *rest)
+
+
+def press_again(
+    record: Record, imprint: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS,
+    only: Collection[tuple[str, str]] | None = None,
+) -> list[RerenderedFolder]:  # fmt: skip
+    """Renders anew what was ever delivered to a folder: the same days, from what the record holds now.
+
+    `only`: nothing but these issues, by publication and day.
+    """
+    sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery WHERE until = 0'
+    shelf = RecordIssueReader(record, allowed)
+    found = []
+    for (folder, publication, to), group in groupby(sorted(_folders(record, sql)), key=lambda row: row[:3]):
+        days = {row[3] for row in group}
+        some = None if only is None else {day for name, day in only if name == publication}
+        if folder.owner:
+            found.append(
+                RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_ours=False)
+            )
+        elif some is None or some:
+            found.append(_render_again(shelf, publication, to, folder.path, (days, some), imprint))
+    return found
+
+
+def _render_again(
+    shelf: RecordIssueReader, publication: str, to: str, folder: Path, days: tuple[set[str], set[str] | None],
+    imprint: SiteConfig,
+) -> RerenderedFolder:  # fmt: skip
+    """The delivered days, or those of some days that are there."""
+    if not folder.is_dir():
+        return RerenderedFolder(folder, publication, to, False, "is not there any more")
+    # a site also has pages of the days beside those that were delivered, and these may be others by now
+    there = [day for day in shelf.days(publication) if (folder / issue_path(day)).is_file()]
+    delivered, some = days
+    wanted = {*delivered, *there} if some is None else {*delivered, *there} & some
+    try:
+        write_files(folder, channel(to, imprint).render(shelf, publication, sorted(wanted)))
+    except HotPapersError as problem:
+        return RerenderedFolder(folder, publication, to, False, str(problem))
+    return RerenderedFolder(folder, publication, to, True)

@@ -1,0 +1,156 @@
+"""Rendered files onto a disk: each whole or not at all, only where something changed; and off it where they end."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.errors import HotPapersError, UsageError
+from hotpapers.file_modes import make_published_folders, open_published
+from hotpapers.model import RenderedFile
+
+PART, PART_OF_HELPER = ".hotpapers.part", ".hotpapers.part2"
+"""The file that is being written. One name for all: what a crash leaves behind goes with the next writing. So only
+one process at a time writes to a folder, and the helper that it has (`deliver.parallel`)."""
+
+
+class WriteCounts(NamedTuple):
+    """How many files there are, and how many changed or went."""
+
+    files: int
+    changed: int
+
+
+class WrittenPaths(NamedTuple):
+    """The files that are there, and those that changed or went."""
+
+    files: frozenset[str]
+    changed: frozenset[str]
+
+    def __or__(self, other: WrittenPaths) -> WrittenPaths:
+        return WrittenPaths(self.files | other.files, self.changed | other.changed)
+
+    @property
+    def wrote(self) -> WriteCounts:
+        """How many."""
+        return WriteCounts(len(self.files), len(self.changed))
+
+
+def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
+    """Writes files below a folder, which is made. Raises UsageError where the folder cannot be written."""
+    with alone(output) as (root, _):
+        return write_some(root, files).wrote
+
+
+def write_some(root: Path, files: Iterable[RenderedFile], part: str = PART) -> WrittenPaths:
+    """Writes files below a folder that nobody else writes to. Raises UsageError."""
+    there, changed, inside = set[str](), set[str](), set[str]()
+    with _told(root):
+        for file in files:
+            if _write(str(root), file, inside, part):
+                changed.add(file.path)
+            if file.data:
+                there.add(file.path)
+    return WrittenPaths(frozenset(there), frozenset(changed))
+
+
+@contextmanager
+def alone(output: Path) -> Iterator[tuple[Path, int]]:
+    """Makes a folder, and waits until no other process writes to it; the folder without links, and the lock, which ends
+    with the process and all that it hands it to, however they end. Nothing half written is left: neither of now, nor of
+    who was killed before. Raises UsageError."""
+    with _told(output):
+        make_published_folders(output)
+        root = output.resolve()
+        folder = os.open(root, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks: then the operator sees to it
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        with _cleared(root):
+            yield root, folder
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def _cleared(root: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for part in (PART, PART_OF_HELPER):
+            with suppress(OSError):
+                (root / part).unlink()
+
+
+@contextmanager
+def _told(output: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise UsageError(f"{problem.filename or output}: cannot be written: {problem.strerror}") from problem
+
+
+def _write(root: str, file: RenderedFile, inside: set[str], part_name: str) -> bool:
+    """Whether something changed. `inside`: folders that are known to lie within the root."""
+    target, part = os.path.join(root, file.path), os.path.join(root, part_name)
+    folder, name = os.path.split(target)
+    if name in _NO_NAMES or not _is_inside(root, folder, inside):
+        raise HotPapersError(f"{file.path}: a channel's file outside of its folder")
+    if not file.data:
+        return _removed(Path(target))
+    if _holds(target, file.data):
+        return False
+    with open_published(part) as out:
+        out.write(file.data)
+    try:
+        os.replace(part, target)
+    except FileNotFoundError:
+        make_published_folders(Path(folder))
+        os.replace(part, target)
+    return True
+
+
+_NO_NAMES = ("", ".", "..", PART, PART_OF_HELPER)
+
+
+def _is_inside(root: str, folder: str, inside: set[str]) -> bool:
+    """Whether a folder lies within the root, wherever links lead. Each is looked at once: every page has its own."""
+    if folder == root or folder in inside:
+        return True
+    above, name = os.path.split(folder)
+    if name in _NO_NAMES or not _is_inside(root, above, inside):
+        return False
+    if os.path.islink(folder) and not Path(folder).resolve().is_relative_to(root):
+        return False
+    inside.add(folder)
+    return True
+
+
+def _holds(target: str, data: bytes) -> bool:
+    """Whether a file is there with these bytes, and is no link."""
+    try:
+        with open(target, "rb", buffering=0, opener=_no_link) as file:
+            return os.fstat(file.fileno()).st_size == len(data) and file.read() == data
+    except OSError as problem:
+        if problem.errno in (errno.ENOENT, errno.ELOOP):
+            return False
+        raise
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _removed(target: Path) -> bool:
+    try:
+        target.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    with suppress(OSError):
+        target.parent.rmdir()  # if nothing else is in it
+    return True

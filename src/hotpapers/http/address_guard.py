@@ -1,0 +1,112 @@
+"""Which addresses may be asked: by their text, and by where their host's name leads.
+
+What is inside is never asked unless the operator's settings name it. A name is looked up and checked here, once.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Collection, Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+
+import httpx2
+
+from hotpapers.errors import NetError, RequestRefused, SettingsError
+
+HTTP, WEBSOCKET = ("http", "https"), ("ws", "wss")
+PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+
+Resolve = Callable[..., Sequence[tuple[Any, ...]]]
+"""As `socket.getaddrinfo`."""
+
+# What Python's own tables call global, in one version or another, and is not the open network.
+INSIDE_4 = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15")))
+OPEN_6 = ip_network("2000::/3")
+INSIDE_6 = tuple(map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
+# Here an IPv4 address stands in the last 32 bits: mapped, and translated (RFC 6052).
+HOLDS_4 = tuple(map(ip_network, ("::ffff:0:0/96", "64:ff9b::/96")))
+
+
+def is_inside(text: str) -> bool:
+    """Whether an IP address is anything but a single host of the open network.
+
+    Inside are loopback, private, link-local, shared (RFC 6598), multicast, reserved, unspecified, documentation, and
+    every IPv6 address that holds such an IPv4 address.
+    """
+    address = ip_address(text.partition("%")[0])
+    if isinstance(address, IPv6Address):
+        if any(address in network for network in HOLDS_4):
+            return is_inside(str(IPv4Address(int(address) & 0xFFFF_FFFF)))
+        return address not in OPEN_6 or any(address in network for network in INSIDE_6)
+    return not address.is_global or address.is_multicast or any(address in network for network in INSIDE_4)
+
+
+class AddressGuard:
+    """Looks names up. `base_addresses`: those in the operator's settings; only their hosts and ports may be inside."""
+
+    def __init__(self, base_addresses: Iterable[str], resolve: Resolve = socket.getaddrinfo) -> None:
+        self._named = frozenset(map(_host_and_port, base_addresses))
+        self._resolve = resolve
+
+    def checked(self, host: str, port: int) -> tuple[str, ...]:
+        """The IP addresses of a host, each of which may be asked. Raises RequestRefused, or OSError where there is
+        none."""
+        try:
+            found = self._resolve(host, port, type=socket.SOCK_STREAM)
+        except UnicodeError:  # labels that are empty or too long
+            raise RequestRefused(f"{host} is no name of a host") from None
+        addresses = tuple(dict.fromkeys(str(row[4][0]) for row in found))
+        inside = [address for address in addresses if is_inside(address)]
+        # one inside address among others is a trick too
+        if inside and (host, port) not in self._named:
+            raise RequestRefused(f"{host} port {port} is an inside address ({inside[0]}) that no setting names")
+        return addresses
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    try:
+        return host_and_port(read_address(address, tuple(PORTS)))
+    except RequestRefused:
+        reason = "a base address names a host and begins with http://, https://, ws:// or wss://, without a password"
+        raise SettingsError(reason) from None
+
+
+def host_and_port(url: httpx2.URL) -> tuple[str, int]:
+    """The host as it is looked up, and the port, the scheme's own where none is given."""
+    return url.raw_host.decode("ascii"), url.port if url.port is not None else PORTS[url.scheme]
+
+
+# ---- addresses as text -------------------------------------------------------------------------------
+
+
+def read_address(text: str, schemes: Collection[str]) -> httpx2.URL:
+    """An address that may be asked, as far as its text tells. Raises RequestRefused, not showing it: it may hold
+    secrets."""
+    try:
+        url = httpx2.URL(text)
+        named = url.scheme in schemes and url.raw_host and not url.userinfo
+        if named and (url.port is None or 0 < url.port < 65_536):
+            return url.copy_with(fragment=None)
+    except (httpx2.InvalidURL, UnicodeError):
+        pass
+    raise RequestRefused(
+        f"not an address of {' or '.join(f'{scheme}://' for scheme in schemes)}, without user and password"
+    )
+
+
+def onward_from(url: httpx2.URL, location: str) -> httpx2.URL:
+    """Where a redirect leads. Raises RequestRefused, and NetError where it leads nowhere."""
+    if not location:
+        raise NetError("redirects to nowhere")
+    try:
+        target = str(url.join(location))
+    except (httpx2.InvalidURL, ValueError):
+        raise RequestRefused("redirects to what is no address") from None
+    try:
+        onward = read_address(target, HTTP)
+    except RequestRefused as problem:
+        raise RequestRefused(f"redirects to what is {problem.reason}") from None
+    if url.scheme == "https" and onward.scheme == "http":
+        raise RequestRefused("redirects from https to http")
+    return onward

@@ -1,0 +1,412 @@
+"""PoliteNet: asks, follows redirects by hand, tries again, and hands over what came or says why not."""
+
+from __future__ import annotations
+
+import math
+import random
+import ssl
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from socket import getaddrinfo
+from types import MappingProxyType, TracebackType
+from typing import NamedTuple, Self, TypeVar
+
+import httpcore2
+import httpx2
+from websockets.sync.client import ClientConnection
+
+from hotpapers import __version__
+from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.http import websocket
+from hotpapers.http.address_guard import (
+    HTTP,
+    WEBSOCKET,
+    AddressGuard,
+    Resolve,
+    host_and_port,
+    onward_from,
+    read_address,
+)
+from hotpapers.http.bodies import unpacked, whole
+from hotpapers.http.line_streams import LineStream, with_heartbeat
+from hotpapers.http.redact_errors import SecretRedactor, place
+from hotpapers.http.retry_policy import HostPacer, Retryable, paced, settled
+from hotpapers.http.server_dates import Heard
+from hotpapers.http.transport import Deadline, GuardedBackend, TrafficCounter
+from hotpapers.model import Response
+
+T = TypeVar("T")
+NOTHING: Mapping[str, str] = MappingProxyType({})
+REDIRECTS = frozenset((301, 302, 303, 307, 308))
+# The only headers that go along to another server: all others may be secrets.
+PUBLIC = frozenset(("user-agent", "accept", "accept-encoding", "accept-language"))
+
+UNREACHED = (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout)
+"""The server has seen nothing."""
+BROKEN = (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, zlib.error)
+"""It broke off, stalled, or sent what cannot be read."""
+
+
+class ClientLimits(NamedTuple):
+    """How long, how much, how often.
+
+    `connect`, `read`, `whole`: seconds to connect, between two words, for one answer. `size`, `message`, `line`:
+    bytes of an answer, a websocket's message, a line. `tries` with `backoff` × 1, 2 … seconds in between, and a
+    half more or less by chance. `silence`: seconds to a heartbeat; `longest`: of silence, then a stream of lines is
+    given up. `ping`: seconds between a websocket's pings, and for each reply. `remembered`: addresses with their ETags.
+    """
+
+    connect: float = 10.0
+    read: float = 30.0
+    whole: float = 120.0
+    size: int = 10_000_000
+    message: int = 3_000_000
+    line: int = 4_000_000
+    redirects: int = 5
+    tries: int = 3
+    backoff: float = 1.0
+    silence: float = 30.0
+    longest: float = 300.0
+    ping: float = 20.0
+    remembered: int = 1000
+
+
+class _Opened(NamedTuple):
+    """An answer whose body is still to come."""
+
+    url: httpx2.URL
+    status: int
+    headers: Mapping[str, str]
+    response: httpcore2.Response
+
+    @property
+    def coding(self) -> str:
+        return self.headers.get("content-encoding", "").strip().lower()
+
+
+def user_agent(contact: str) -> str:
+    """How we introduce ourselves, with the operator's public contact: `hotpapers/0.1.0 (+https://example.org/)`."""
+    plain = "".join(c for c in contact if " " <= c <= "~" and c not in "()\\").strip()
+    return f"hotpapers/{__version__} (+{plain})" if plain else f"hotpapers/{__version__}"
+
+
+def wall_clock() -> int:
+    """Microseconds since 1970, UTC."""
+    return time.time_ns() // 1000
+
+
+class PoliteHttpClient:
+    """Keeps the promises of `model.HttpClient`; for one source and one thread. Close it after use.
+
+    `agent`: the User-Agent (see user_agent). `pace`: least seconds between the starts of two requests, by host, which
+    stands for the hosts below it too; 1 for all others. `reserve(host, pace)`: reserves the next moment for a host and
+    says how many seconds to wait; by default for this client alone. `base_addresses`: the operator's own
+    settings; only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
+    `stop`: once set, whatever waits raises Stopped. `secrets`: never part of an error. `resolve`: as
+    socket.getaddrinfo. `context`: whom to trust; the system's authorities by default. `heard`: hears each
+    answer's headers.
+    """
+
+    def __init__(
+        self, agent: str, *,
+        pace: Mapping[str, float] = MappingProxyType({}),
+        reserve: Callable[[str, float], float] | None = None,
+        base_addresses: Sequence[str] = (),
+        clock: Callable[[], int] = wall_clock,
+        sleep: Callable[[float], object] | None = None,
+        stop: threading.Event | None = None,
+        secrets: Sequence[str] = (),
+        traffic: TrafficCounter | None = None,
+        limits: ClientLimits | None = None,
+        resolve: Resolve = getaddrinfo,
+        context: ssl.SSLContext | None = None,
+        heard: Heard | None = None,
+    ) -> None:  # fmt: skip
+        stop = stop or threading.Event()
+        self.traffic = traffic or TrafficCounter()
+        self._agent, self._pace, self._clock = agent, pace, clock
+        self._heard = heard
+        self._reserve = reserve or HostPacer()
+        self._sleep = sleep or stop.wait
+        self._discreet = SecretRedactor(secrets)
+        self._limits = limits or ClientLimits()
+        self._patience = Deadline(stop)
+        self._dialler = GuardedBackend(AddressGuard(base_addresses, resolve), self._patience, self.traffic)
+        self._context = context or httpcore2.default_ssl_context()
+        self._pool = self._new_pool()
+        self._validators = _Validators(self._limits.remembered)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connections that wait for a next request."""
+        self._pool.close()
+
+    # ---- what model.Net promises ---------------------------------------------------------------------
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] = NOTHING, headers: Mapping[str, str] = NOTHING,
+        accept: Sequence[int] = (),
+    ) -> Response:  # fmt: skip
+        """An answer whose status is 2xx or among `accept`. Where redirects lead to other servers, your headers do not.
+
+        With 304 among `accept`, the ETag or date of the last answer goes along, and 304 means: as before. Asked up to
+        three times. Raises RetryLater, RequestRefused, NetError, Stopped.
+        """
+        address, sent = self._address(url, HTTP, params), self._headers(headers)
+        return self._persist(lambda: self._got(address, sent, accept))
+
+    def post(
+        self, url: str, *, form: Mapping[str, str] = NOTHING, body: bytes = b"",
+        headers: Mapping[str, str] = NOTHING, accept: Sequence[int] = (),
+    ) -> Response:  # fmt: skip
+        """The answer to a form, or to a body whose type is among the headers; its status is 2xx or among `accept`.
+
+        Sent once: tried again only where no server was reached. Redirects are refused.
+        """
+        address, sent = self._address(url, HTTP), self._headers(headers)
+        request = partial(httpx2.Request, "POST", address, headers=sent)
+        # an idle connection may have died unnoticed, and then nobody knows whether the form arrived: take a new one
+        with self._new_pool() as pool:
+            return self._persist(
+                lambda: self._posted(pool, request(content=body) if body else request(data=dict(form)), accept),
+                twice=False,
+            )
+
+    def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
+        """The messages of a websocket, text as UTF-8; None after 30 s without one. NetError when it ends."""
+        address, sent = self._address(url, WEBSOCKET), self._headers(headers)
+        with ExitStack() as stack, self._named(address):
+            connection = stack.enter_context(self._persist(lambda: self._joined(address, sent)))
+            stack.callback(connection.close)
+            take = partial(websocket.taken, connection)
+            yield from with_heartbeat(take, self._patience, self._limits.silence, math.inf)
+
+    def lines(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
+        """The lines of an answer, without their ends, as they come; None after 30 s without one.
+
+        Ends where the answer ends; NetError where it breaks off or says nothing for five minutes.
+        """
+        address, sent = self._address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
+        opened = self._persist(lambda: self._open(address, sent, (), patient=True))
+        chunks = unpacked(opened.response.iter_stream(), opened.coding)
+        with ExitStack() as stack, self._named(opened.url):
+            stack.enter_context(closing(opened.response))
+            stream = stack.enter_context(closing(LineStream(chunks, self._patience, self._limits.line)))
+            try:
+                yield from with_heartbeat(stream.take, self._patience, self._limits.silence, self._limits.longest)
+            except BROKEN as problem:
+                raise NetError(str(problem)) from None
+
+    def now(self) -> int:
+        """The moment, µs UTC."""
+        return self._clock()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits. Raises Stopped once the program was told to stop."""
+        self._patience.heed()
+        if seconds > 0:
+            self._sleep(seconds)
+            self._patience.heed()
+
+    def forget(self) -> None:
+        """Forgets all ETags and dates: for when an answer was given and could not be kept."""
+        self._validators = _Validators(self._limits.remembered)
+
+    # ---- one try -------------------------------------------------------------------------------------
+
+    def _got(self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int]) -> Response | Retryable:
+        opened = self._open(url, headers, accept)
+        return opened if isinstance(opened, Retryable) else self._answer(opened)
+
+    def _posted(
+        self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int]
+    ) -> Response | Retryable:
+        outcome = self._ask(pool, request, accept)
+        if isinstance(outcome, httpx2.URL):
+            raise RequestRefused(self._discreet(f"{place(request.url)}: redirects a form to {place(outcome)}"))
+        return outcome if isinstance(outcome, Retryable) else self._answer(outcome)
+
+    def _joined(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Retryable:
+        self._begin(url)
+        try:
+            sock = self._dialler.dial(*host_and_port(url), self._limits.connect)
+        except UNREACHED as problem:
+            return Retryable(str(problem))
+        limits = self._limits
+        sent = {name: value for name, value in headers.items() if name != "accept-encoding"}
+        return websocket.opened(
+            url, sock, self._context, sent, traffic=self.traffic,
+            timeout=limits.connect, ping=limits.ping, limit=limits.message, now=self.now(),
+        )  # fmt: skip
+
+    def _open(
+        self, url: httpx2.URL, headers: Mapping[str, str], accept: Collection[int], *, patient: bool = False
+    ) -> _Opened | Retryable:
+        """Asks, and asks again where it is sent on to. `patient`: the body may pause as long as it likes."""
+        for _ in range(self._limits.redirects + 1):
+            conditions = self._validators.of(url) if 304 in accept else NOTHING
+            request = httpx2.Request("GET", url, headers={**headers, **conditions})
+            outcome = self._ask(self._pool, request, accept, patient=patient)
+            if not isinstance(outcome, httpx2.URL):
+                return outcome
+            if outcome.origin != url.origin:
+                headers = {name: value for name, value in headers.items() if name in PUBLIC}
+            url = outcome
+        raise RequestRefused(self._discreet(f"{place(url)}: more than {self._limits.redirects} redirects"))
+
+    def _ask(
+        self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int], *, patient: bool = False
+    ) -> _Opened | Retryable | httpx2.URL:
+        """One request: an answer whose body is to come, a reason to try again, or where to ask instead."""
+        self._begin(request.url)
+        with self._named(request.url), ExitStack() as stack:
+            try:
+                response = self._send(pool, request, patient)
+            except (*UNREACHED, *BROKEN) as problem:
+                return self._trouble(request.url, problem)
+            stack.callback(response.close)
+            outcome = self._judged(request.url, response, accept)
+            if isinstance(outcome, _Opened):
+                stack.pop_all()
+            return outcome
+
+    def _begin(self, url: httpx2.URL) -> None:
+        """Waits for the host's next moment, then counts the request."""
+        host, port = host_and_port(url)
+        self.sleep(self._reserve(*paced(host, port, self._pace)))
+        self.traffic.asked(host)
+
+    def _send(self, pool: httpcore2.ConnectionPool, request: httpx2.Request, patient: bool) -> httpcore2.Response:
+        limits, url = self._limits, request.url
+        self._patience.until = time.monotonic() + limits.whole
+        timeout = {
+            "connect": limits.connect, "pool": limits.connect, "write": limits.read,
+            "read": None if patient else limits.read,
+        }  # fmt: skip
+        address = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        return pool.handle_request(
+            httpcore2.Request(
+                request.method, address, headers=request.headers.raw, content=request.read(),
+                extensions={"timeout": timeout},
+            )
+        )  # fmt: skip
+
+    def _judged(
+        self, url: httpx2.URL, response: httpcore2.Response, accept: Collection[int]
+    ) -> _Opened | Retryable | httpx2.URL:
+        headers = _plain(response.headers)
+        if self._heard is not None:
+            self._heard(headers, self.now())
+        if response.status in REDIRECTS and response.status not in accept:
+            return onward_from(url, headers.get("location", ""))
+        trouble = settled(response.status, headers, accept, self.now())
+        if trouble is None:
+            return _Opened(url, response.status, headers, response)
+        return trouble._replace(reason=f"{place(url)}: {trouble.reason}")
+
+    def _answer(self, opened: _Opened) -> Response | Retryable:
+        """Reads the body. Its ETag is remembered only once all of it is here."""
+        url, status, headers, response = opened
+        with self._named(url), closing(response):
+            if int(headers.get("content-length", "0")) > self._limits.size:
+                raise NetError(f"the answer has more than {self._limits.size:,} bytes")
+            try:
+                body = whole(response.iter_stream(), opened.coding, self._limits.size)
+            except BROKEN as problem:
+                return self._trouble(url, problem)
+        if status == 200:
+            self._validators.note(url, headers)
+        return Response(status, headers, body, str(url), self.now())
+
+    # ---- around it -----------------------------------------------------------------------------------
+
+    def _persist(self, attempt: Callable[[], T | Retryable], *, twice: bool = True) -> T:
+        """Tries until it works or no try is left. Not `twice`: never again what a server may have acted on."""
+        trouble, sent = Retryable("never asked"), 0
+        for n in range(self._limits.tries):
+            if n:
+                self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
+            outcome = attempt()
+            if not isinstance(outcome, Retryable):
+                return outcome._replace(tries=sent + 1) if isinstance(outcome, Response) else outcome
+            trouble, sent = outcome, sent + outcome.sent
+            if trouble.sent and not twice:
+                break
+        reason = self._discreet(trouble.reason)
+        problem = RetryLater(trouble.seconds, reason) if trouble.seconds else NetError(reason)
+        problem.tries = sent
+        raise problem
+
+    @contextmanager
+    def _named(self, url: httpx2.URL) -> Iterator[None]:
+        """What is raised inside says where, and no secret. The cause is cut off: it might."""
+        try:
+            yield
+        except RetryLater as problem:
+            raise RetryLater(problem.seconds, self._said(url, problem.reason)) from None
+        except RequestRefused as problem:
+            raise RequestRefused(self._said(url, problem.reason), problem.status) from None
+        except NetError as problem:
+            raise NetError(self._said(url, problem)) from None
+
+    def _said(self, url: httpx2.URL, problem: object) -> str:
+        return self._discreet(f"{place(url)}: {problem}")
+
+    def _trouble(self, url: httpx2.URL, problem: Exception) -> Retryable:
+        return Retryable(f"{place(url)}: {problem}", sent=not isinstance(problem, UNREACHED))
+
+    def _address(self, text: str, schemes: Collection[str], params: Mapping[str, str] = NOTHING) -> httpx2.URL:
+        url = read_address(text, schemes)
+        return url.copy_merge_params(dict(params)) if params else url
+
+    def _headers(self, given: Mapping[str, str]) -> dict[str, str]:
+        headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}
+        headers |= {name.lower(): value for name, value in given.items()}
+        for name, value in headers.items():
+            if not all(" " <= c <= "~" for c in value):
+                raise NetError(f"the header {name} holds what no header can hold, such as the end of a line")
+        return headers
+
+    def _new_pool(self) -> httpcore2.ConnectionPool:
+        return httpcore2.ConnectionPool(
+            ssl_context=self._context, network_backend=self._dialler, max_keepalive_connections=4, keepalive_expiry=15
+        )
+
+
+def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """Names in lower case; values of one name joined by commas."""
+    plain: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        plain[name] = f"{plain[name]}, {value}" if name in plain else value
+    return MappingProxyType(plain)
+
+
+class _Validators:
+    """The ETag and date of the last answer of each address; of the latest `most` addresses."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[str, dict[str, str]] = OrderedDict()
+
+    def of(self, url: httpx2.URL) -> Mapping[str, str]:
+        return self._kept.get(str(url), NOTHING)
+
+    def note(self, url: httpx2.URL, headers: Mapping[str, str]) -> None:
+        asked = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
+        self._kept.pop(str(url), None)
+        usable = {name: value for name, value in asked.items() if value and value.isascii()}
+        if usable:
+            self._kept[str(url)] = usable
+        while len(self._kept) > self._most:
+            self._kept.popitem(last=False)

@@ -1,0 +1,43 @@
+"""What errors may say: where and why, never a token, a password or a query."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+import httpx2
+
+from hotpapers.model import storable
+
+LONGEST = 300
+"""Characters of an error's text: part of it may be a server's words."""
+HIDDEN = "[secret]"
+
+
+class SecretRedactor:
+    """Takes secrets out of texts, also where they stand as an address or a message would write them."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        forms = {form for secret in secrets for form in _forms(secret) if form}
+        # the longest first: one secret may begin like another
+        self._pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True)))) if forms else None
+
+    def __call__(self, text: str) -> str:
+        """The text on one line, without secrets and passwords, at most LONGEST characters."""
+        if self._pattern:
+            text = self._pattern.sub(HIDDEN, text)
+        text = re.sub(r"(?<=://)[^\s/]*@", "", text)
+        line = " ".join("".join(c if c.isprintable() else " " for c in storable(text)).split())
+        return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
+def _forms(secret: str) -> set[str]:
+    bare = secret.strip()
+    return {bare, quote(bare), quote(bare, safe=""), quote_plus(bare), repr(bare)[1:-1]}
+
+
+def place(url: httpx2.URL) -> str:
+    """Where a request went, as errors name it: without user, password, query and fragment."""
+    path = url.raw_path.partition(b"?")[0].decode("ascii")
+    return f"{url.scheme}://{url.netloc.decode('ascii')}{path}"

@@ -1,0 +1,50 @@
+"""What networks tell of the time with each answer, against this machine's clock."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Mapping
+from statistics import median_low
+
+from hotpapers.http.retry_policy import date_of
+from hotpapers.model import DAY
+
+Heard = Callable[[Mapping[str, str], int], None]
+"""Takes an answer's headers and the moment at which they came by this machine's clock, µs UTC."""
+
+
+class ServerClocks:
+    """By how much this machine's clock is ahead of the networks', each client of theirs one voice, its latest answer.
+
+    A client follows redirects wherever a stranger leads it: so hosts have no voices. For any thread.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._offsets: dict[int, int] = {}
+        self._newest = 0
+
+    def one(self) -> Heard:
+        """For one client: hears each answer's headers."""
+        number = next(self._numbers)
+
+        def heard(headers: Mapping[str, str], now: int) -> None:
+            date = date_of(headers)
+            if date is not None:
+                with self._lock:
+                    self._offsets[number], self._newest = now - date, now
+
+        return heard
+
+    def ahead(self, now: int) -> int | None:
+        """µs, negative where the clock is behind; None as long as nobody has answered.
+
+        Where by this clock nobody has answered for a day, it may have jumped since: then so long.
+        """
+        with self._lock:
+            if not self._offsets:
+                return None
+            silence = now - self._newest
+            return silence if silence > DAY else median_low(self._offsets.values())

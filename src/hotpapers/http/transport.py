@@ -1,0 +1,184 @@
+"""Connections: to the very address that was checked, with a deadline, a stop and a count on every read."""
+
+from __future__ import annotations
+
+import logging
+import math
+import socket
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import httpcore2
+
+from hotpapers.errors import Stopped
+from hotpapers.http.address_guard import AddressGuard
+
+SLICE = 0.25
+"""Seconds after which a waiting read looks whether the program was told to stop."""
+HOSTS = 1000
+"""How many hosts are counted by name; redirects and feeds could name any number."""
+
+# At level DEBUG the library writes every header into its log, cookies and addresses with tokens too.
+logging.getLogger("httpcore2").setLevel(logging.CRITICAL + 1)
+
+
+class TrafficCount(NamedTuple):
+    """Traffic so far: bytes as they came and went (compressed, with headers, without TLS), requests by host."""
+
+    bytes_in: int
+    bytes_out: int
+    requests: Mapping[str, int]
+
+
+class TrafficCounter:
+    """Counts traffic; may be shared by several clients and threads."""
+
+    def __init__(self) -> None:
+        self._in = self._out = 0
+        self._requests: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def received(self, size: int) -> None:
+        """So many bytes came in."""
+        with self._lock:
+            self._in += size
+
+    def sent(self, size: int) -> None:
+        """So many bytes went out."""
+        with self._lock:
+            self._out += size
+
+    def asked(self, host: str) -> None:
+        """One more request to a host; those beyond HOSTS hosts are counted under `other`."""
+        with self._lock:
+            self._requests[host if host in self._requests or len(self._requests) < HOSTS else "other"] += 1
+
+    def counted(self) -> TrafficCount:
+        """The figures at this moment."""
+        with self._lock:
+            return TrafficCount(self._in, self._out, MappingProxyType(dict(self._requests)))
+
+
+class Deadline(threading.local):
+    """How long this thread goes on reading: until a moment of `time.monotonic`, and until one of its events is set."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.until = math.inf
+        self.stop: tuple[threading.Event, ...] = (stop,)
+
+    def heed(self) -> None:
+        """Raises Stopped once an event is set."""
+        if any(event.is_set() for event in self.stop):
+            raise Stopped("the program was told to stop")
+
+
+class GuardedStream(httpcore2.NetworkStream):
+    """A connection that asks its thread's patience before it waits."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, patience: Deadline, traffic: TrafficCounter) -> None:
+        self._stream, self._patience, self._traffic = stream, patience, traffic
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What came. A server that sends a byte now and then meets the deadline all the same."""
+        silent_at = math.inf if timeout is None else time.monotonic() + timeout
+        while True:
+            self._patience.heed()
+            now = time.monotonic()
+            if now >= self._patience.until:
+                raise httpcore2.ReadTimeout("the answer took too long as a whole")
+            if now >= silent_at:
+                raise httpcore2.ReadTimeout(f"no word for {timeout:g} s")
+            try:
+                data = self._stream.read(max_bytes, min(SLICE, silent_at - now, self._patience.until - now))
+            except httpcore2.ReadTimeout:
+                continue
+            self._traffic.received(len(data))
+            return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Sends all of it."""
+        self._stream.write(buffer, timeout)
+        self._traffic.sent(len(buffer))
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> GuardedStream:
+        """The same connection, encrypted; the certificate must be that of the host that was asked for."""
+        return GuardedStream(
+            self._stream.start_tls(ssl_context, server_hostname, timeout), self._patience, self._traffic
+        )
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the connection pool wants to know."""
+        return self._stream.get_extra_info(info)
+
+
+class GuardedBackend(httpcore2.NetworkBackend):
+    """Opens connections. Names are looked up here and nowhere else, so what was checked is what is connected to."""
+
+    def __init__(self, guard: AddressGuard, patience: Deadline, traffic: TrafficCounter) -> None:
+        self._guard, self._patience, self._traffic = guard, patience, traffic
+        self._backend = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> GuardedStream:
+        """A connection to the first address of a host that answers. Raises RequestRefused, ConnectError,
+        ConnectTimeout."""
+        try:
+            addresses = self._guard.checked(host, port)
+        except OSError as problem:
+            raise httpcore2.ConnectError(f"the name {host} has no address ({problem})") from problem
+        end = time.monotonic() + (timeout or math.inf)
+        for n, address in enumerate(addresses, 1):
+            # what is left of the time is shared among the addresses that are left
+            share = (end - time.monotonic()) / (len(addresses) - n + 1)
+            try:
+                stream = self._backend.connect_tcp(address, port, None if share == math.inf else max(share, 0.001))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                self._patience.heed()
+                if n == len(addresses):
+                    raise
+            else:
+                return GuardedStream(stream, self._patience, self._traffic)
+        raise httpcore2.ConnectError(f"the name {host} has no address")
+
+    def dial(self, host: str, port: int, timeout: float) -> socket.socket:
+        """A bare socket, for who brings a protocol of their own. Raises as connect_tcp."""
+        connected: socket.socket = self.connect_tcp(host, port, timeout).get_extra_info("socket")
+        return connected
+
+
+class CountedSocket:
+    """A socket whose bytes are counted, for websockets."""
+
+    def __init__(self, sock: socket.socket, traffic: TrafficCounter) -> None:
+        self._socket, self._traffic = sock, traffic
+
+    def recv(self, size: int) -> bytes:
+        """What came."""
+        data = self._socket.recv(size)
+        self._traffic.received(len(data))
+        return data
+
+    def sendall(self, data: bytes) -> None:
+        """Sends all of it."""
+        self._socket.sendall(data)
+        self._traffic.sent(len(data))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)

@@ -1,0 +1,1 @@
+"""What texts name: arXiv identifiers and links (`arxiv`), mentions of papers (`mentions`), HTML as plain text. Pure."""

@@ -1,0 +1,105 @@
+"""arXiv identifiers as a type, and every form of address in which papers are linked.
+
+    grammar      what an identifier is: new style, old style, versions
+    unescaping   a text without its escapes: percent-encoding, HTML entities, JSON escapes, invisible characters
+    addresses    the forms of address, matched at a place in a plain text
+
+`hotpapers.ids.mentions` finds them in any text; here one text is one identifier or one address.
+
+Sources: https://info.arxiv.org/help/arxiv_identifier.html (the two styles and their months),
+https://info.arxiv.org/help/arxiv_identifier_for_services.html (forms of address).
+"""
+
+from __future__ import annotations
+
+import re
+
+from hotpapers.errors import NotAnArxivId
+from hotpapers.ids.arxiv import addresses, grammar
+from hotpapers.ids.arxiv.grammar import ArxivId
+from hotpapers.ids.arxiv.unescaping import decoded, lowered, without_invisible
+
+__all__ = ["ArxivId", "abs_url", "from_key", "key", "month", "parse", "pdf_url"]
+
+SERVER = "arxiv:"
+"""The part of a paper's key that names the server, so that others can join."""
+
+LONGEST = 2_000
+"""Characters: what is longer is no address."""
+
+_BARE = re.compile(rf"(?:arxiv *[:.]? *)?{grammar.ID}", re.ASCII)
+_AFTER = re.compile(r"(?:\.(?:pdf|html?|ps|tar|gz|eps)){0,3}/?(?:[?#&/]\S*)?(?: ?\[[a-z.-]{2,20}\]?)?", re.ASCII)
+_AROUND = " \t\r\n<>()[]{}\"'`*_,;.!-"
+
+
+def parse(text: str) -> ArxivId:
+    """The identifier that a text is: bare, with version, with prefix, or a single address of any form.
+
+    Case, escapes, invisible characters and brackets around it do not matter; the answer is canonical:
+    lower-case archive, no subject class. Raises NotAnArxivId with what is wrong.
+    """
+    if len(text) <= LONGEST:
+        kept, _ = without_invisible(text)
+        plain = decoded(lowered(kept)).text.strip(_AROUND)
+        match = _BARE.fullmatch(plain)
+        if match:
+            return grammar.identifier(*match.groups())
+        mention = _only_address(plain)
+        if mention:
+            return ArxivId(*mention[2:4])
+    raise NotAnArxivId(_refusal(text))
+
+
+def _only_address(plain: str) -> addresses.Mention | None:
+    """The mention that fills the whole text, apart from file ending, query and fragment."""
+    for needle in addresses.NEEDLES:
+        place = plain.find(needle)
+        while place >= 0:
+            mention = addresses.match(plain, needle, place)
+            if mention and mention[0] == 0 and _AFTER.fullmatch(plain, mention[1]):
+                return mention
+            place = plain.find(needle, place + 1)
+    return None
+
+
+def _refusal(text: str) -> str:
+    shown = text if len(text) <= 60 else text[:57] + "..."
+    why = grammar.what_is_wrong(shown.lower())
+    return (
+        f"{shown!r} is not an arXiv identifier{f' ({why})' if why else ''}; write it like 2101.04869, 2101.04869v2, "
+        "arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"
+    )
+
+
+def key(id: str) -> str:
+    """The paper's key from a bare canonical identifier: `2101.04869` → `arxiv:2101.04869`."""
+    return SERVER + id
+
+
+def from_key(key: str) -> str:
+    """The bare identifier from a paper's key. Raises NotAnArxivId for anything but a canonical key."""
+    match = grammar.WHOLE.fullmatch(key.removeprefix(SERVER))
+    if match is None or not key.startswith(SERVER) or grammar.identifier(*match.groups()) != (key[6:], None):
+        raise NotAnArxivId(f"{key[:60]!r} is not a paper's key; one looks like arxiv:2101.04869")
+    return key[6:]
+
+
+def abs_url(id: str, version: int | None = None) -> str:
+    """The paper's page on arXiv."""
+    return f"https://arxiv.org/abs/{id}{_suffix(version)}"
+
+
+def pdf_url(id: str, version: int | None = None) -> str:
+    """The paper's PDF on arXiv."""
+    return f"https://arxiv.org/pdf/{id}{_suffix(version)}"
+
+
+def _suffix(version: int | None) -> str:
+    return "" if version is None else f"v{version}"
+
+
+def month(id: str) -> tuple[int, int]:
+    """Year and month in which arXiv gave the identifier: `2101.04869` → (2021, 1), `hep-th/9901001` → (1999, 1)."""
+    digits = id.rpartition("/")[2]
+    year = int(digits[:2])
+    return (1900 if year > grammar.LAST_YEAR else 2000) + year, int(digits[2:4])

@@ -1,0 +1,220 @@
+"""The forms in which a paper is linked or named, matched at one place of a plain, lower-case text.
+
+A needle is a piece of text that every form of one family contains; whoever has found one asks here what stands
+around it. All patterns start at the needle, are bounded, and never cross a line break, so the work for one needle
+has a limit whatever the text is.
+
+    form                              such as
+    abs pdf html format ps src        arxiv.org/abs/2101.04869, on any host below arxiv.org, any port; file endings
+    eprint tb bibtex                  (.pdf), query and fragment may follow
+    ftp vc cache                      arxiv.org/ftp/arxiv/papers/2101/2101.04869.pdf, …/vc/…, …/PS_cache/…
+    short                             arxiv.org/2101.04869
+    api                               export.arxiv.org/api/query?id_list=2101.04869 (the first one)
+    oai                               oai:arXiv.org:2101.04869
+    ar5iv alphaxiv vanity             ar5iv.org/abs/…, alphaxiv.org/overview/…, arxiv-vanity.com/papers/…
+    huggingface scirate               huggingface.co/papers/…, hf.co/papers/…, scirate.com/arxiv/…
+    doi                               10.48550/arXiv.2101.04869, with doi.org or `doi:` before it or not
+    prose                             arXiv:2101.04869, arXiv 2101.04869, arXiv preprint no. 2101.04869, …
+
+Not an address of a paper: another host (notarxiv.org, my-arxiv.org, arxiv.org.example.com); a path on another host
+(example.com/arxiv.org/abs/…), unless a whole address is handed on (web.archive.org/web/2021/https://arxiv.org/abs/…,
+example.com/?url=arxiv.org/abs/…); arxiv.org/list/…; an identifier with something glued to it; a DOI of another
+registrant; a bare number without the word arXiv before it, the second in "arXiv:2101.04869, 2101.04870" too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hotpapers.ids.arxiv.grammar import ARCHIVE, BOUNDARY, ID, NEW, NUMBER
+
+NEEDLES = ("xiv", "5iv", "papers")
+"""What a place is looked for by: arxiv.org, alphaxiv.org, arXiv: …; ar5iv.org; huggingface.co/papers/."""
+
+BEFORE, AFTER = 96, 200
+"""No pattern looks further than this many characters before and after the beginning of a needle."""
+
+
+Mention = tuple[int, int, str, int | None, str]
+"""start, end, id, version, form: a paper is named in `text[start:end]`, from the address's beginning through identifier
+and version."""
+
+
+def match(text: str, needle: str, place: int) -> Mention | None:
+    """The mention around a needle that stands at a place, if there is one. `text` is plain and lower-case."""
+    if needle == "xiv":
+        return _xiv(text, place)
+    if needle == "5iv":
+        return _site(text, place - 2, place + 3, "ar", _AR5IV, "ar5iv")
+    return _papers(text, place)
+
+
+# ---- arxiv and alphaxiv ------------------------------------------------------------------------------
+
+_PATHS = "abs|pdf|html|format|ps|src|e-print|eprint|tb|bibtex"
+_HOST_END = r"\.?(?::\d{1,5})?"
+_QUERY = r"api/query\?(?:[a-z_]{1,16}=[^&\s\"<>]{0,40}&){0,2}id_list="
+# Between the word arXiv and the number: a few signs, tags, and up to two words. A point before letters is a host's.
+_SIGN = r"(?:[ \t:_/#(){}\[\]|*`\"'=~,+>-]|\.(?![a-z])|</?[a-z]{1,6}>)"
+_WORD = (
+    r"(?:preprints?|e-?prints?|papers?|articles?|manuscript|report"
+    r"|reference|ref|identifier|id|number|num|no|nr|abs|pdf)"
+)
+_BETWEEN = rf"{_SIGN}{{0,6}}(?:{_WORD}{_SIGN}{{0,4}}){{0,2}}\.?"
+
+COMMONEST = rf"\.org/(abs|pdf|html)/({NEW})(?:v([1-9][0-9]{{0,2}}))?{BOUNDARY}"
+_COMMONEST = re.compile(COMMONEST, re.ASCII)
+_ARXIV = re.compile(
+    rf"(?:(\.org){_HOST_END}/{{1,3}}(?:(?:({_PATHS})/{{1,3}}|({_QUERY}))(?:arxiv[:.])?)?"
+    rf"|(\.org:)|(-vanity\.com/{{1,3}}papers/{{1,3}})|{_BETWEEN}){ID}",
+    re.ASCII,
+)
+_MIRROR = re.compile(rf"-export[a-z0-9-]{{0,8}}\.library\.cornell\.edu/{{1,3}}({_PATHS})/{{1,3}}{ID}", re.ASCII)
+_STORED = re.compile(
+    rf"\.org{_HOST_END}/{{1,3}}(ftp|vc|ps_cache)/({ARCHIVE}|arxiv)/(?:papers|pdf|ps)/(\d{{4}})/(?=\3){NUMBER}", re.ASCII
+)
+_ALPHAXIV = re.compile(rf"\.org/{{1,3}}(?:[a-z]{{2}}/)?(?:abs|pdf|overview|html|audio|resources)/{{1,3}}{ID}", re.ASCII)
+_AR5IV = re.compile(rf"\.org/{{1,3}}(?:(?:{_PATHS})/{{1,3}})?{ID}", re.ASCII)
+_PAPERS = re.compile(rf"/{{1,3}}{ID}", re.ASCII)
+
+_NAME_CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_FORM = {"e-print": "eprint", "ps_cache": "cache"}
+
+
+def _xiv(text: str, place: int) -> Mention | None:
+    begin = place - 2
+    if text[begin:place] != "ar":
+        return _site(text, place - 5, place + 3, "alpha", _ALPHAXIV, "alphaxiv")
+    if begin and text[begin - 1] in _NAME_CHARACTERS:
+        return None  # bioarxiv, notarxiv.org
+    found = _COMMONEST.match(text, place + 3)
+    if found and text[begin - 5 : begin] != "labs.":
+        path, new, version = found.groups()
+        start = _address_start(text, begin)
+        return (start, found.end(), new, int(version) if version else None, path) if start >= 0 else None
+    found = _ARXIV.match(text, place + 3)
+    if found is None:
+        return _elsewhere(text, begin, place + 3)
+    host, path, query, oai, vanity, new, archive, number, version = found.groups()
+    if host:
+        start = _address_start(text, begin)
+        form = "ar5iv" if text[begin - 11 : begin] == "ar5iv.labs." else (path or (query and "api") or "short")
+    elif vanity:
+        start, form = _address_start(text, begin), "vanity"
+    elif oai:
+        start, form = begin, "oai"
+    else:
+        start, form = _prose_start(text, begin, text[place + 3])
+    if start < 0:
+        return None
+    return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
+
+
+def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
+    """The rarer ways: arXiv's file stores, and its export machines under their own name."""
+    start = _address_start(text, begin) if text[place : place + 1] in (".", "-") else -1
+    if start < 0:
+        return None
+    found = _STORED.match(text, place)
+    if found:
+        form, archive, _, new, number, version = found.groups()
+        if (archive == "arxiv") == bool(number):
+            return None  # the new style lies below arxiv, the old one below its archive
+        return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
+    found = _MIRROR.match(text, place)
+    if found:
+        form, new, archive, number, version = found.groups()
+        return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
+    return None
+
+
+def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str], form: str) -> Mention | None:
+    """A mention on a host whose name is `first` and then the needle, which ends at `place`."""
+    if begin < 0 or not text.startswith(first, begin):
+        return None
+    found = pattern.match(text, place)
+    start = _address_start(text, begin) if found else -1
+    if found is None or start < 0:
+        return None
+    new, archive, number, version = found.groups()
+    return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
+
+
+def _papers(text: str, place: int) -> Mention | None:
+    """A page of Hugging Face; the needle stands in its path."""
+    found = _PAPERS.match(text, place + 6) if place and text[place - 1] == "/" else None
+    if found is None:
+        return None
+    before = text[max(0, place - 24) : place].removesuffix("api/")
+    site = next((site for site in ("huggingface.co/", "hf.co/") if before.endswith(site)), None)
+    if site is None:
+        return None
+    api = 4 if text.startswith("api/", place - 4) else 0
+    start = _address_start(text, place - api - len(site))
+    new, archive, number, version = found.groups()
+    return _mention(start, found.end(), new or f"{archive}/{number}", version, "huggingface") if start >= 0 else None
+
+
+def _mention(start: int, end: int, id: str, version: str | None, form: str) -> Mention:
+    return start, end, id, int(version) if version else None, _FORM.get(form, form)
+
+
+# ---- what stands before ------------------------------------------------------------------------------
+
+_LOOK_BACK = 64  # with "huggingface.co/api/" or "alpha" still less than BEFORE
+_HOST_CHARACTERS = _NAME_CHARACTERS + "-."
+_SCHEME = re.compile(r"((?:https?|hxxps?|ftp):/{1,3})$|(?<![a-z0-9.:/_-])//$|:/{1,3}$", re.ASCII)
+_NAME_GOES_ON = re.compile("[a-z0-9]_$")
+_REGISTRANT = "10.48550/"
+_OTHER_DOI = re.compile(r"10\.\d{4,9}/$", re.ASCII)
+_INDEXES = ("scirate.com/", "semanticscholar.org/", "papers.cool/", "identifiers.org/")
+"""Sites whose path /arxiv/2101.04869 is a paper."""
+
+
+def _address_start(text: str, begin: int) -> int:
+    """Where the address begins whose host's own name begins at a place; -1 if that is no host, or another's path."""
+    if begin == 0 or text[begin - 1] in " \t\n\"'(<[=":
+        return begin
+    if begin >= 8 and text.startswith("https://", begin - 8):
+        return begin - 8
+    window = text[max(0, begin - _LOOK_BACK) : begin]
+    before = window.rstrip(_HOST_CHARACTERS)
+    labels = window[len(before) :]
+    name = labels.lstrip(".-")
+    if name and name[-1] != ".":
+        return -1
+    start = begin - len(name)
+    if before.endswith("_"):
+        return -1 if _NAME_GOES_ON.search(before) else start
+    if not before.endswith("/"):
+        return start
+    scheme = _SCHEME.search(before[-10:]) if name == labels else None
+    return start - len(scheme[1] or "") if scheme else -1
+
+
+def _prose_start(text: str, begin: int, sign: str) -> tuple[int, str]:
+    """Where a mention begins whose word arXiv stands at a place, and its form; -1 when it is a path of another host."""
+    if begin == 0 or text[begin - 1] != "/":
+        return begin, "prose"
+    before = text[max(0, begin - _LOOK_BACK) : begin]
+    if before.endswith(_REGISTRANT):
+        return _doi_start(text, begin - len(_REGISTRANT)), "doi"
+    if _OTHER_DOI.search(before[-14:]):
+        return -1, "doi"
+    if sign != "/":
+        return begin, "prose"
+    index = next((name for name in _INDEXES if before.endswith(name)), None)
+    if index is None:
+        return -1, "prose"
+    start = _address_start(text, begin - len(index))
+    return start, "scirate" if index == "scirate.com/" else "prose"
+
+
+def _doi_start(text: str, begin: int) -> int:
+    """Where a DOI begins with what is put before it: doi.org/ on any host, or `doi:`."""
+    before = text[max(0, begin - 8) : begin]
+    if before == "doi.org/":
+        start = _address_start(text, begin - 8)
+        return start if start >= 0 else begin
+    prefix = next((prefix for prefix in ("doi:", "doi: ", "doi ") if before.endswith(prefix)), "")
+    return begin - len(prefix)

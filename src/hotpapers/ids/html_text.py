@@ -1,0 +1,205 @@
+"""A network's HTML as plain text with its links: what a reader saw, and where it led.
+
+Read by rules of our own, not by html.parser, which raises on some input and takes minutes for other: here each
+character is looked at a bounded number of times, and broken markup ends as browsers end it (WHATWG HTML §13.2.5).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers.model import TextLink, storable
+
+BLOCKS = frozenset(
+    ("p", "div", "blockquote", "pre", "li", "ul", "ol", "tr", "table", "h1", "h2", "h3", "h4", "h5", "h6")
+)
+VOID = frozenset(("br", "img", "hr", "wbr", "input", "meta", "link", "source", "area", "base", "col", "embed", "track"))
+RAW = frozenset(("script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"))
+"""Elements that hold no markup and end only with their own end tag; none of them is shown."""
+UNSEEN = frozenset(("template",))
+HIDDEN = frozenset(("invisible", "quote-inline"))
+"""Classes of what Mastodon does not show: parts of an address, the line that stands for a quotation."""
+LONGEST = 200_000
+"""Characters of HTML that are read; the rest of a longer message is left out."""
+MOST_LINKS = 500
+
+_NAME = re.compile(r"(/?)([A-Za-z][^\s/>]*+)")
+_ATTRIBUTE = re.compile(r"""[\s/]*+([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"|'([^']*+)'|([^\s>]*+)))?+""")
+_TAG_END = re.compile(r"[\s/]*+>")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_LONG_NUMBER = re.compile(r"&#[0-9]{40,}+;?")
+
+
+def plain(source: str) -> tuple[str, tuple[TextLink, ...]]:
+    """The text that a message in HTML shows, and its links (code points in that text). Never raises.
+
+    Paragraphs are parted by an empty line, `<br>` is a line break, other blanks in a row are one, but for `<pre>`. What
+    is hidden by its class is left out of the text; a link's target is kept whole.
+    """
+    page = _Page()
+    for tag, text in _pieces(source[:LONGEST]):
+        if tag is None:
+            page.text(text)
+        elif tag.ends:
+            page.end(tag.name)
+        else:
+            page.start(tag)
+    return page.result()
+
+
+class _Tag(NamedTuple):
+    name: str
+    ends: bool
+    attributes: dict[str, str]
+
+
+def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
+    """Tags and the text between them, in order. What is begun and not ended is dropped with all that follows."""
+    at = 0
+    while at < len(source):
+        mark = source.find("<", at)
+        if mark < 0:
+            mark = len(source)
+        if mark > at:
+            yield None, _unescaped(source[at:mark])
+        name = _NAME.match(source, mark + 1)
+        if name:
+            at, attributes = _attributes(source, name.end())
+            if at < 0:
+                return
+            tag = _Tag(name[2].lower(), bool(name[1]), attributes)
+            yield tag, ""
+            if tag.name in RAW and not tag.ends:
+                at = _after_raw(source, at, tag.name)
+        elif source.startswith(("<!", "<?", "</"), mark):
+            at = _after(source, mark, "-->" if source.startswith("<!--", mark) else ">")
+        else:
+            yield None, source[mark : mark + 1]
+            at = mark + 1
+
+
+def _attributes(source: str, at: int) -> tuple[int, dict[str, str]]:
+    """A tag's attributes, the first of each name, and the place after its `>`; -1 when there is none."""
+    found: dict[str, str] = {}
+    while True:
+        end = _TAG_END.match(source, at)
+        if end:
+            return end.end(), found
+        one = _ATTRIBUTE.match(source, at)
+        if not one:
+            return -1, found
+        value = next((group for group in one.groups()[1:] if group is not None), "")
+        found.setdefault(one[1].lower(), _unescaped(value))
+        at = one.end()
+
+
+def _after(source: str, at: int, end: str) -> int:
+    place = source.find(end, at)
+    return len(source) if place < 0 else place + len(end)
+
+
+def _after_raw(source: str, at: int, name: str) -> int:
+    """The place of the end tag of an element without markup."""
+    end = re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII).search(source, at)
+    return end.start() if end else len(source)
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_LONG_NUMBER.sub("\ufffd", text)) if "&" in text else text
+
+
+class _Page:
+    """What is shown so far."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._length = 0
+        self._last = "\n"
+        self._links: list[TextLink] = []
+        self._open: tuple[int, str] | None = None
+        self._unseen, self._depth = "", 0
+        self._pending = ""
+        self._pre = 0
+
+    def start(self, tag: _Tag) -> None:
+        """A start tag."""
+        if self._unseen == "p" and tag.name in BLOCKS:
+            self._unseen = ""  # a paragraph ends where the next block begins
+        if self._unseen:
+            self._depth += tag.name == self._unseen
+        elif tag.name == "br":
+            if self._length and not self._pending:
+                self._add("\n")
+        elif tag.name in VOID or tag.name in RAW:
+            pass
+        elif tag.name in UNSEEN or HIDDEN.intersection(tag.attributes.get("class", "").split()):
+            self._unseen, self._depth = tag.name, 1
+        elif tag.name == "a":
+            self._close_link()
+            self._open = (self._length, tag.attributes.get("href", "").strip())
+        else:
+            self._pre += tag.name == "pre"
+            self._part(tag.name)
+
+    def end(self, name: str) -> None:
+        """An end tag."""
+        if self._unseen:
+            self._depth -= name == self._unseen
+            self._unseen = self._unseen if self._depth else ""
+        elif name == "a":
+            self._close_link()
+        else:
+            self._pre = max(0, self._pre - (name == "pre"))
+            self._part(name)
+
+    def text(self, text: str) -> None:
+        """Text between tags."""
+        if self._unseen:
+            return
+        if not self._pre:
+            text = _BLANKS.sub(" ", text)
+            if self._pending or self._last in " \n":
+                text = text.lstrip(" ")
+        if text:
+            gap, self._pending = self._pending, ""
+            if gap:
+                self._move_link(len(gap))
+                self._add(gap)
+            self._add(text)
+
+    def _part(self, name: str) -> None:
+        """A block begins or ends: a new line, and an empty one around paragraphs, before what comes next."""
+        if name in BLOCKS and self._length:
+            self._pending = "\n\n" if name == "p" else self._pending or "\n"
+
+    def _move_link(self, gap: int) -> None:
+        if self._open is not None and self._open[0] == self._length:
+            self._open = (self._length + gap, self._open[1])
+
+    def _add(self, text: str) -> None:
+        self._parts.append(text)
+        self._length += len(text)
+        self._last = text[-1]
+
+    def _close_link(self) -> None:
+        if self._open is not None:
+            start, target = self._open
+            if target and len(self._links) < MOST_LINKS:
+                self._links.append(TextLink(start, self._length, target))
+            self._open = None
+
+    def result(self) -> tuple[str, tuple[TextLink, ...]]:
+        """The text without blanks at its end, and the links without blanks at theirs."""
+        self._close_link()
+        text = storable("".join(self._parts)).rstrip()
+        return text, tuple(_tight(text, link) for link in self._links)
+
+
+def _tight(text: str, link: TextLink) -> TextLink:
+    start, end = min(link.start, len(text)), min(link.end, len(text))
+    shown = text[start:end]
+    start += len(shown) - len(shown.lstrip())
+    return TextLink(start, max(start, start + len(shown.strip())), storable(link.target))

@@ -1,0 +1,112 @@
+"""The papers named in any text, in every form that people and programs use.
+
+    find(text)                a post, a page, a line: what it mentions, and where
+    mentions.bulk             the same for buffers and files of any size, line by line
+    mentions.paper_index      papers that are known, by title, DOI and pages of their own: docs/matching.md
+    mentions.title_mismatch   posts whose link and words speak of two papers
+
+The first two give the same: a mention never crosses a line break, so the mentions of a text are those of its lines. The
+forms are drawn in `hotpapers.ids.arxiv.addresses`. One place is one mention; the same paper at two places is two. Time
+grows with the length of the text and no faster, whatever the text: every needle is looked at once, with at most 300
+characters around it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import NamedTuple
+
+from hotpapers.ids.arxiv import addresses
+from hotpapers.ids.arxiv.unescaping import decoded, lowered, without_invisible
+
+__all__ = ["PaperMention", "find", "match_decoded", "settled", "spans"]
+
+_NO_ESCAPE_ENDS = " \t\n\"'(<["
+
+
+class PaperMention(NamedTuple):
+    """A mention: the paper's bare id, the version if one was named, and its place in code points of the text.
+
+    `text[start:end]` goes from the beginning of the address, scheme included, through identifier and version; query,
+    fragment and file ending stay outside. `form` is one of the words in `hotpapers.ids.arxiv.addresses`.
+    """
+
+    id: str
+    version: int | None
+    start: int
+    end: int
+    form: str
+
+
+def find(text: str) -> list[PaperMention]:
+    """Every mention of a paper in a text, by place. Takes any text and raises nothing."""
+    return [PaperMention(id, version, start, end, form) for start, end, id, version, form in spans(text)]
+
+
+def spans(text: str) -> list[addresses.Mention]:
+    """What `find` gives, in the order of `address.Mention`."""
+    kept, dropped = without_invisible(text)
+    plain = lowered(kept)
+    escapes = not plain.isascii() or "%" in plain or "&" in plain or "\\" in plain or "<wbr" in plain
+    mentions: list[addresses.Mention] = []
+    for needle in addresses.NEEDLES:
+        place = plain.find(needle)
+        while place >= 0:
+            mention = _match(plain, needle, place) if escapes else addresses.match(plain, needle, place)
+            if mention:
+                mentions.append(mention)
+                place = mention[1] - 1
+            place = plain.find(needle, place + 1)
+    mentions.sort()
+    _set_apart(mentions)
+    return [_moved(mention, dropped) for mention in mentions] if dropped else mentions
+
+
+def _set_apart(mentions: list[addresses.Mention]) -> None:
+    """No two share a character: an address that seems to begin inside the mention before it begins after it."""
+    for n in range(1, len(mentions)):
+        before = mentions[n - 1][1]
+        start, end, id, version, form = mentions[n]
+        if start < before:
+            mentions[n] = (before, end, id, version, form)
+
+
+def _moved(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
+    """To where it stands in the text with its invisible characters."""
+    start, end, id, version, form = mention
+    return start + bisect_right(dropped, start), end + bisect_right(dropped, end - 1), id, version, form
+
+
+def _match(plain: str, needle: str, place: int) -> addresses.Mention | None:
+    """The mention around a needle in a text that has escapes somewhere."""
+    mention = addresses.match(plain, needle, place)
+    return mention if settled(plain, place, mention) else match_decoded(plain, needle, place)
+
+
+def settled(plain: str, place: int, mention: addresses.Mention | None) -> bool:
+    """Whether there is no escape near the needle at a place that could make it another mention, or one at all."""
+    if mention is None:
+        low, high = place - addresses.BEFORE, place + addresses.AFTER
+    else:
+        low, high = mention[0], mention[1] + 6
+        if low and plain[low - 1] not in _NO_ESCAPE_ENDS:
+            low -= 32
+    around = plain[max(0, low) : high]
+    return around.isascii() and not ("%" in around or "&" in around or "\\" in around or "<wbr" in around)
+
+
+def match_decoded(plain: str, needle: str, place: int) -> addresses.Mention | None:
+    """The mention around a needle when the escapes near it are undone."""
+    low, high = max(0, place - addresses.BEFORE), place + addresses.AFTER
+    line_end = plain.find("\n", place, high + 1)
+    window = decoded(plain, plain.rfind("\n", low, place) + 1 or low, high if line_end < 0 else line_end)
+    here = window.place(place)
+    if not window.text.startswith(needle, here):
+        return None  # the needle's first sign was the end of an escape
+    mention = addresses.match(window.text, needle, here)
+    if mention is None:
+        return None
+    start, end, id, version, form = mention
+    if line_end < 0 and high < len(plain) and end > len(window.text) - 8:
+        return None  # the window ends too early to tell
+    return window.origin(start), window.origin(end - 1) + 1, id, version, form

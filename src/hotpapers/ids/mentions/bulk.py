@@ -1,0 +1,289 @@
+"""Mentions in bulk: buffers and files of any size, line by line, at the pace of a search for a few words.
+
+    scan(buffer)            every line's mentions, in memory
+    scan_file(stream)       the same from a file or pipe, in constant memory
+    find_in_file(stream)    the mentions of the whole input as one text
+
+Exactly what `find` gives line by line; a line ends at `\\n`, bytes are UTF-8 and what is not becomes U+FFFD. Most of
+the time goes into searching for needles, which is left to stringzilla (where it is absent, to `bytes.find`, several
+times slower). What stands around a needle then settles the matter, in all but one line of a thousand.
+
+`parting` names the invisible characters that may stand inside a needle, between x and i, say. Each one more costs a
+pass over the bytes; with USUAL alone a scan is a quarter faster and misses what nobody but a tester writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, NamedTuple
+
+from hotpapers.ids.arxiv.addresses import AFTER, BEFORE, COMMONEST, NEEDLES, Mention, match
+from hotpapers.ids.arxiv.unescaping import INVISIBLE
+from hotpapers.ids.mentions import PaperMention, find, match_decoded, settled
+
+__all__ = ["USUAL", "find_in_file", "scan", "scan_file"]
+
+USUAL = "\u00ad\u200b"
+"""Soft hyphen and zero-width blank: what programs put into words and addresses, to break lines."""
+
+BLOCK = 3 << 18
+"""Bytes read at a time: they stay in the processor's cache while every needle is looked for."""
+
+MARGIN = 2_048
+"""Bytes: a mention and all that decides on it lie this close together. A line longer than a block is cut into pieces
+that overlap by twice as much; only a mention stretched further by invisible characters can be missed there."""
+
+Bytes = bytes | bytearray
+Places = list[tuple[int, str]]
+"""Where needles stand, by place; with an empty name where an invisible character may part one."""
+
+
+def scan(buffer: Bytes, parting: str = INVISIBLE) -> Iterator[tuple[int, PaperMention]]:
+    """Every line's mentions: the line's first byte in the buffer, and the mention as `find` gives it for that line."""
+    low = 0
+    while low < len(buffer):
+        high = min(low + BLOCK, len(buffer))
+        high = buffer.rfind(_END, low, high) + 1 or buffer.find(_END, high) + 1 or len(buffer)
+        yield from _mentions(buffer, low, high, parting)
+        low = high
+
+
+def scan_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[tuple[int, PaperMention]]:
+    """The same from a binary stream: the line's first byte in the input, and the mention. Memory stays near `block`."""
+    for part in _parts(stream, block):
+        for at, found in _mentions(part.data, 0, part.end, parting):
+            if at:
+                yield part.offset + at, found
+            elif part.owns(found):
+                yield part.line, _moved(found, part.before)
+
+
+def find_in_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[PaperMention]:
+    """The mentions of a whole input: `start` and `end` are code points from its beginning."""
+    passed = 0
+    for part in _parts(stream, block):
+        counted, characters = 0, passed
+        for at, found in _mentions(part.data, 0, part.end, parting):
+            characters += _characters(part.data[counted:at])
+            counted = at
+            if at or part.owns(found):
+                yield _moved(found, characters)
+        passed = characters + _characters(part.data[counted : part.gone])
+
+
+# ---- one block ---------------------------------------------------------------------------------------
+
+_END = b"\n"
+
+
+def _mentions(data: Bytes, low: int, high: int, parting: str) -> list[tuple[int, PaperMention]]:
+    """The mentions in `data[low:high]`, whole lines: the line's place in data, and what `find` gives for it."""
+    told: list[tuple[int, PaperMention]] = []
+    after = low
+    for place, needle in _needle_places(data, low, high, parting):
+        if place < after:
+            continue
+        before = data[place - 10 : place]
+        https = before == b"https://ar"
+        if (https or before[1:] == b"http://ar") and (common := _commonest(data, place, high)):
+            path, new, version = common.groups()
+            after = common.end()
+            number = int(version) if version else None
+            told.append(_told(data, low, place - 9 - https, after, new.decode(), number, path.decode()))
+            continue
+        mention = _nearby(data, needle, low, place, high)
+        if mention is None:
+            line, after = _line(data, low, place, high)
+            while told and told[-1][0] == line:
+                told.pop()
+            told += [(line, found) for found in find(data[line:after].decode("utf-8", "replace"))]
+        elif mention is not NOTHING:
+            start, end, id, version, form = mention
+            told.append(_told(data, low, max(start, after), end, id, version, form))
+            after = end
+    return told
+
+
+NOTHING: Mention = (0, 0, "", None, "")
+
+# https://arxiv.org/abs/2101.04869 or the like, with no escape after it: most of what people post.
+_commonest = re.compile(rb"xiv" + COMMONEST.encode() + rb"(?![A-Z]|\.?[%&\\<\x80-\xff])").match
+
+
+def _told(
+    data: Bytes, low: int, start: int, end: int, id: str, version: int | None, form: str
+) -> tuple[int, PaperMention]:
+    """The mention at `data[start:end]`, told from its line's beginning."""
+    line = data.rfind(_END, low, start) + 1 or low
+    before = data[line:start]
+    begin = start - line if before.isascii() else _characters(before)
+    # what Found(…) does, at half its price: this is done for every mention
+    return line, tuple.__new__(PaperMention, (id, version, begin, begin + end - start, form))
+
+
+def _nearby(data: Bytes, needle: str, low: int, place: int, high: int) -> Mention | None:
+    """What a needle's surroundings say, if they say it alone: a mention or NOTHING; None to ask the whole line."""
+    first = max(low, place - BEFORE)
+    text = data[first : min(high, place + AFTER + 1)].decode("latin-1").lower()
+    mention = match(text, needle, place - first) if needle else None
+    if not needle or not settled(text, place - first, mention):
+        if not needle or not text.isascii():
+            return None
+        mention = match_decoded(text, needle, place - first)
+    if mention is None:
+        return NOTHING
+    start, end, id, version, form = mention
+    return first + start, first + end, id, version, form
+
+
+def _line(data: Bytes, low: int, place: int, high: int) -> tuple[int, int]:
+    """Where the line around a place begins and ends."""
+    end = data.find(_END, place, high)
+    return data.rfind(_END, low, place) + 1 or low, high if end < 0 else end
+
+
+def _characters(data: Bytes) -> int:
+    return len(data) if data.isascii() else len(data.decode("utf-8", "replace"))
+
+
+def _moved(found: PaperMention, by: int) -> PaperMention:
+    return found._replace(start=found.start + by, end=found.end + by) if by else found
+
+
+# ---- needles -----------------------------------------------------------------------------------------
+
+# The bytes that stand before a needle in a mention: the last of "ar" or "alpha", or a slash. Else an escape ends there.
+_WORDS = [
+    (needle, needle.encode(), frozenset(before)) for needle, before in zip(NEEDLES, (b"rRaA", b"rR", b"/"), strict=True)
+]
+_ESCAPE_ENDS = frozenset(b"0123456789abcdefABCDEF;>") | frozenset(range(0x80, 0x100))
+"""A hex digit, a semicolon, the end of <wbr>, or of a character beyond ASCII, which may mean a slash or nothing."""
+# What stands beside an invisible character that parts a needle.
+_INSIDE_BEFORE = frozenset(b"xXiI5pPaAeErR") | frozenset(range(0x80, 0x100))
+_INSIDE_AFTER = frozenset(b"iIvVaApPeErRsS")
+
+
+def _by_find(data: Bytes, low: int, high: int, parting: str) -> Places:
+    block = bytes(data[low:high])
+    lower = block.lower()
+    places = [
+        (low + place, needle)
+        for needle, word, before in _WORDS
+        for place in _each(lower.find, word)
+        if (last := block[place - 1]) in before or (last in _ESCAPE_ENDS and _escape_near(block, place))
+    ]
+    return sorted(places if block.isascii() else places + _parted(data, low, high, parting, block.find))
+
+
+def _escape_near(data: Bytes, place: int) -> bool:
+    """Whether an escape may end before a place; none is longer than 48 bytes."""
+    near = data[max(0, place - 48) : place]
+    return not near.isascii() or b"%" in near or b"&" in near or b"\\" in near or b"<" in near
+
+
+def _parted(data: Bytes, low: int, high: int, parting: str, search: Callable[[bytes, int], int]) -> Places:
+    """Where an invisible character stands between letters of a needle. `search` looks through `data[low:high]`."""
+    places = []
+    for character in parting:
+        word = character.encode()
+        for place in _each(search, word):
+            before, after = low + place - 1, low + place + len(word)
+            if after < high and data[after] in _INSIDE_AFTER and data[before] in _INSIDE_BEFORE:
+                places.append((low + place, ""))
+    return places
+
+
+def _each(search: Callable[[bytes, int], int], word: bytes) -> Iterator[int]:
+    place = search(word, 0)
+    while place >= 0:
+        yield place
+        place = search(word, place + 1)
+
+
+try:
+    from stringzilla import Str, utf8_uncased_matches  # type: ignore[import-not-found]
+except ImportError:
+    _needle_places = _by_find
+else:
+
+    def _by_stringzilla(data: Bytes, low: int, high: int, parting: str) -> Places:
+        with memoryview(data) as whole, whole[low:high] as view:
+            block = Str(view)
+            places = [
+                (place, needle)
+                for needle, word, before in _WORDS
+                for hit in utf8_uncased_matches(block, word)
+                if (last := data[(place := low + hit.offset_within(block)) - 1]) in before
+                or (last in _ESCAPE_ENDS and _escape_near(data, place))
+            ]
+            if not data.isascii():
+                places += _parted(data, low, high, parting, block.find)
+            del block
+        places.sort()
+        return places
+
+    _needle_places = _by_stringzilla
+
+
+# ---- a stream ----------------------------------------------------------------------------------------
+
+
+class _Part(NamedTuple):
+    """`data[:end]` is whole lines, or a piece of one that is longer than a block. Valid until the next one is asked."""
+
+    data: bytearray
+    end: int
+    gone: int
+    """So many bytes are not in the next part."""
+    offset: int
+    """Of the data's first byte in the input."""
+    line: int
+    """Of the first line's first byte in the input."""
+    before: int
+    """Characters of the first line that were in parts before."""
+    own: tuple[int, int | None]
+    """Where in the first line, in characters, a mention begins that is told with this part."""
+
+    def owns(self, found: PaperMention) -> bool:
+        """Whether a mention in the first line is told with this part; `found` counts from the data's beginning."""
+        start, (first, last) = found.start + self.before, self.own
+        return first <= start and (last is None or start < last)
+
+
+def _parts(stream: BinaryIO, block: int) -> Iterator[_Part]:
+    data = bytearray(max(block, 4 * MARGIN))
+    filled = offset = line = before = first = 0
+    while True:
+        read = _read(stream, data, filled)
+        cut = data.rfind(_END, filled, filled + read) + 1
+        filled += read
+        if cut or not read:
+            cut = cut or filled
+            yield _Part(data, cut, cut, offset, line, before, (first, None))
+            line, before, first = offset + cut, 0, 0
+        elif filled == len(data):
+            told, cut = _whole_character(data, filled - MARGIN), _whole_character(data, filled - 2 * MARGIN)
+            last = before + _characters(data[:told])
+            yield _Part(data, filled, cut, offset, line, before, (first, last))
+            before, first = before + _characters(data[:cut]), last
+        if not read:
+            return
+        data[: filled - cut] = data[cut:filled]
+        offset, filled = offset + cut, filled - cut
+
+
+def _read(stream: BinaryIO, data: bytearray, filled: int) -> int:
+    """Reads what the stream has now behind what is filled; 0 only at its end."""
+    chunk = getattr(stream, "readinto", None)
+    with memoryview(data) as view, view[filled:] as room:
+        if chunk:
+            return int(chunk(room) or 0)
+        got = stream.read(len(room))
+        room[: len(got)] = got
+        return len(got)
+
+
+def _whole_character(data: bytearray, place: int) -> int:
+    """The nearest place, at or before this one, that parts no character."""
+    return next((place - back for back in range(4) if data[place - back] & 0xC0 != 0x80), place)

@@ -1,0 +1,117 @@
+"""What of a post's text is its author's own: words that come neither from the paper nor from a fixed frame. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from hotpapers.categories import KNOWN
+
+LONGEST = 2_000
+"""Characters of a post's text that are looked at; of an abstract twice as many."""
+RUN = 4
+"""So many words in a row that stand in the abstract too are quoted from it."""
+BARE = 10
+"""Per cent of a text's letters that may be its author's own where it is called bare."""
+REMEMBERED = 500
+"""Papers whose words are kept at hand: many posts name the same one."""
+FRAME_FROM = 10
+"""Posts from which on the words that half of them share are a frame."""
+
+_PASSED_OVER = re.compile(r"[#@]|.*(?:://|\d)|[^.]*\..*/")
+"""Hashtags and @names, addresses with and without their scheme, whatever has a digit in it."""
+_TEX = re.compile(r"\\[^\w\s]|[{}$\\]")
+_WORD = re.compile(r"[^\W\d_]+")
+_CATEGORIES = frozenset(category.casefold() for category in KNOWN)
+
+
+class MentionedPaper(NamedTuple):
+    """What is known of a paper that a post names. `title` is empty where nothing is."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    abstract: str = ""
+
+
+class OwnWords(NamedTuple):
+    """A text's words in order, and those of them that are in no paper that it names."""
+
+    words: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+def folded(text: str) -> list[str]:
+    """The words of a text without accents, signs, numbers and case: `S\\'avio` and `Sávio` are both `savio`.
+
+    Addresses, hashtags, @names, categories and whatever has a digit in it are passed over.
+    """
+    kept = [part for part in text.split() if not _is_passed_over(part)]
+    plain = unicodedata.normalize("NFKD", _TEX.sub("", " ".join(kept)))
+    return _WORD.findall("".join([c for c in plain if not unicodedata.combining(c)]).casefold())
+
+
+def _is_passed_over(part: str) -> bool:
+    return _PASSED_OVER.match(part) is not None or part.strip("[]().,:;").casefold() in _CATEGORIES
+
+
+def own_words(text: str, papers: Iterable[MentionedPaper]) -> OwnWords:
+    """A post's words, and those that neither title nor authors nor a passage of the abstract have.
+
+    Where one of its papers is unknown to us, all words are its own: better too few bare texts than too many.
+    """
+    words = folded(text[:LONGEST])
+    about = list(papers)
+    if not all(paper.title for paper in about):
+        return OwnWords(tuple(words), tuple(words))
+    known = frozenset[str]().union(*map(_names, about))
+    own = [number for number, word in enumerate(words) if word not in known]
+    if not _is_little(own, words):
+        quoted = _quoted(words, about)
+        own = [number for number in own if number not in quoted]
+    return OwnWords(tuple(words), tuple(words[number] for number in own))
+
+
+def _is_little(own: Sequence[int], words: Sequence[str]) -> bool:
+    return 100 * sum(len(words[number]) for number in own) <= BARE * sum(map(len, words))
+
+
+@lru_cache(REMEMBERED)
+def _names(paper: MentionedPaper) -> frozenset[str]:
+    """The words of a paper's title and of its authors' names."""
+    return frozenset(word for said in (paper.title, *paper.authors) for word in folded(said))
+
+
+@lru_cache(REMEMBERED)
+def _runs(abstract: str) -> frozenset[tuple[str, ...]]:
+    """All stretches of so many words of an abstract."""
+    said = folded(abstract[: 2 * LONGEST])
+    return frozenset(tuple(said[start : start + RUN]) for start in range(len(said) - RUN + 1))
+
+
+def _quoted(words: Sequence[str], papers: Iterable[MentionedPaper]) -> set[int]:
+    """The places of words that stand in an abstract as well, with those around them."""
+    runs = frozenset[tuple[str, ...]]().union(*(_runs(paper.abstract) for paper in papers))
+    found: set[int] = set()
+    for start in range(len(words) - RUN + 1):
+        if tuple(words[start : start + RUN]) in runs:
+            found.update(range(start, start + RUN))
+    return found
+
+
+def frame(texts: Sequence[OwnWords]) -> frozenset[str]:
+    """The words beyond the papers' own that half of an account's posts have: *new paper*, *pdf*, *abs*."""
+    if len(texts) < FRAME_FROM:
+        return frozenset()
+    times = Counter(word for one in texts for word in set(one.own))
+    return frozenset(word for word, count in times.items() if 2 * count >= len(texts))
+
+
+def is_bare(one: OwnWords, fixed: frozenset[str] = frozenset()) -> bool:
+    """Whether at most a tenth of the letters are the author's own; a text without a word is bare."""
+    own = sum(len(word) for word in one.own if word not in fixed)
+    return 100 * own <= BARE * sum(map(len, one.words))

@@ -1,0 +1,208 @@
+"""Names of papers that the record knows: their titles, the DOIs of their published versions, their own pages.
+
+    title   quoted in full, five words at least, set apart from what stands around it; of one paper alone
+    doi     10.1000/xyz123, in any address or after `doi:`
+    page    an address that one paper's metadata gives as its own: see hotpapers.ids.mentions.paper_urls
+
+Whether a text may name a paper at all is told by one pass over its words, so that a stream of posts can be sifted: five
+words in a row with which a title begins. The rest is done for the few that pass, with so much work at most.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from hotpapers.ids.mentions import paper_urls
+from hotpapers.ids.mentions.title_words import WORD, plain, words
+
+FEWEST = 5
+"""Words of a title that is looked for: as they are counted between blanks."""
+MOST_WORDS = 60
+"""Words of a title; a longer one is not looked for."""
+MOST_PLACES = 200
+"""Places in one text at which a title is tried."""
+
+# Between two words: what sets them apart. A blank does not, nor do signs inside of names and addresses.
+_APART = re.compile(r"[^\w \t'`/&+=%-]|\s-+\s|['`](?=[\s'`])|(?<=[\s'`])['`]")
+_ADDRESS_BEGINS = frozenset(("http", "https", "www", "arxiv", "doi", "pic"))
+_SEQUELS = frozenset(("ii", "iii", "iv", "v", "vi", "part"))
+"""What follows the title of a first part in that of the next."""
+
+
+class PaperAlias(NamedTuple):
+    """A paper by its key, and what names it. `title` as it is written; `doi` one or several; `pages`: keys."""
+
+    paper: str
+    title: str = ""
+    doi: str = ""
+    pages: tuple[str, ...] = ()
+
+
+class AliasMatch(NamedTuple):
+    """A paper is named. `form`: title, doi or page; `found_in`: link or text."""
+
+    paper: str
+    form: str
+    found_in: str
+
+
+class TitleMatch(NamedTuple):
+    """A title stands in a text, from a word to before another. `paper` is empty where several papers bear it."""
+
+    paper: str
+    start: int
+    end: int
+
+
+class _Tables(NamedTuple):
+    """Each paper's title, as its words with a blank between; which papers' titles begin with five words, by their hash
+    (mostly one, and then no tuple: there are many); each DOI's and page's paper, empty where two claim it."""
+
+    titles: dict[str, str]
+    openings: dict[int, str | tuple[str, ...]]
+    dois: dict[str, str]
+    pages: dict[str, str]
+
+
+def _empty() -> _Tables:
+    return _Tables({}, {}, {}, {})
+
+
+class PaperIndex:
+    """What names the papers that are known. One for all threads: while one learns, others read.
+
+    Nothing that was learned is unlearned; `replace` takes over what another one knows.
+    """
+
+    def __init__(self, known: Iterable[PaperAlias] = ()) -> None:
+        self._tables = _empty()
+        self._learning = threading.Lock()
+        self.learn(known)
+
+    def __len__(self) -> int:
+        return len(self._tables.titles)
+
+    def learn(self, known: Iterable[PaperAlias]) -> None:
+        """Takes in more papers, or more of what names them."""
+        with self._learning:
+            for one in known:
+                _learn(self._tables, one)
+
+    def replace(self, other: PaperIndex) -> None:
+        """Knows from now on what the other knows: how papers of long ago are forgotten."""
+        with self._learning:
+            self._tables = other._tables
+
+    def title_of(self, paper: str) -> tuple[str, ...]:
+        """The words of a paper's latest title; none where it is not known."""
+        return tuple(self._tables.titles.get(paper, "").split())
+
+    def may_name(self, text: str) -> bool:
+        """Whether it is worth asking what a text names; links may stand in it, each on a line of its own."""
+        tables = self._tables
+        if tables.openings:
+            said = words(text)
+            beginnings = map(hash, zip(said, said[1:], said[2:], said[3:], said[4:], strict=False))
+            if not tables.openings.keys().isdisjoint(beginnings):
+                return True
+        has_address = "://" in text or "10." in text or "nature.com/" in text  # most posts have none
+        return has_address and next(_addressed(tables, text, ""), None) is not None
+
+    def papers_in(self, text: str, links: Iterable[str] = ()) -> list[AliasMatch]:
+        """What a text and its links name, the surest first; each paper once for each form and place."""
+        tables = self._tables
+        found = [one for link in links for one in _addressed(tables, link, "link")]
+        found += _addressed(tables, text, "text")
+        found += [AliasMatch(one.paper, "title", "text") for one in _quoted(tables, text) if one.paper]
+        return list(dict.fromkeys(found))
+
+    def titles_in(self, text: str) -> list[TitleMatch]:
+        """The titles that a text quotes in full, by place; none lies within another."""
+        return _quoted(self._tables, text)
+
+
+NO_NAMES = PaperIndex()
+"""Knows nothing, and is taught nothing."""
+
+
+def _learn(tables: _Tables, one: PaperAlias) -> None:
+    said = words(one.title)
+    title = " ".join(said)
+    if said and tables.titles.get(one.paper) != title:
+        tables.titles[one.paper] = title
+        if FEWEST <= len(said) <= MOST_WORDS and len(one.title.split()) >= FEWEST:
+            opening = hash(tuple(said[:FEWEST]))
+            papers = sorted({*_papers(tables, opening), one.paper})
+            tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
+    for doi in paper_urls.dois(one.doi):
+        _claim(tables.dois, doi, one.paper)
+    for page in one.pages:
+        _claim(tables.pages, page, one.paper)
+
+
+def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
+    found = tables.openings.get(opening, ())
+    return (found,) if isinstance(found, str) else found
+
+
+def _claim(table: dict[str, str], name: str, paper: str) -> None:
+    """What two papers claim names none."""
+    table[name] = paper if table.get(name, paper) == paper else ""
+
+
+def _addressed(tables: _Tables, text: str, place: str) -> Iterator[AliasMatch]:
+    """The papers whose DOI or page is in a text."""
+    if tables.dois:
+        for doi in paper_urls.dois(text):
+            if tables.dois.get(doi):
+                yield AliasMatch(tables.dois[doi], "doi", place)
+    if tables.pages:
+        for page in paper_urls.keys(text):
+            if tables.pages.get(page):
+                yield AliasMatch(tables.pages[page], "page", place)
+
+
+# ---- titles ------------------------------------------------------------------------------------------
+
+
+def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
+    """Titles in a text, the longest at each place."""
+    shown = plain(text)
+    marks = list(WORD.finditer(shown.lower()))
+    said = [mark[0] for mark in marks]
+    found: list[TitleMatch] = []
+    after = tried = 0
+    for at, beginning in enumerate(zip(said, said[1:], said[2:], said[3:], said[4:], strict=False)):
+        if at < after or hash(beginning) not in tables.openings:
+            continue
+        tried += 1
+        if tried > MOST_PLACES:
+            break
+        papers, length = _longest(tables, hash(beginning), said[at : at + MOST_WORDS])
+        if length >= FEWEST and _is_apart(shown, marks, at, at + length):
+            found.append(TitleMatch(papers[0] if len(papers) == 1 else "", at, at + length))
+            after = at + length
+    return found
+
+
+def _longest(tables: _Tables, opening: int, said: list[str]) -> tuple[list[str], int]:
+    """The papers of the longest title with which these words begin, and how many words it has."""
+    text = " ".join(said) + " "
+    titles = [(paper, tables.titles[paper]) for paper in _papers(tables, opening)]
+    longest = max((title for _, title in titles if text.startswith(title + " ")), key=len, default="")
+    return [paper for paper, title in titles if title == longest], len(longest.split())
+
+
+def _is_apart(shown: str, marks: list[re.Match[str]], start: int, end: int) -> bool:
+    """Whether words stand for themselves: at the beginning or end, in quotation marks, between signs, on their line."""
+    before = shown[marks[start - 1].end() : marks[start].start()] if start else "\n"
+    if not _APART.search(before):
+        return False
+    if end == len(marks):
+        return True
+    if marks[end][0] in _SEQUELS:
+        return False
+    return marks[end][0] in _ADDRESS_BEGINS or bool(_APART.search(shown[marks[end - 1].end() : marks[end].start()]))

@@ -1,0 +1,149 @@
+"""What was found in some lines of an archive, into the record at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hotpapers.errors import InputError, StoreError
+from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat
+from hotpapers.ingest.archives.new_items import having, only_new
+from hotpapers.ingest.change_filter import ChangeFilter, edits
+from hotpapers.ingest.collect_job import EDIT, kept_raw
+from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Snapshot
+from hotpapers.sources.paper_matching import unreadable
+from hotpapers.store import Record, item_checks
+from hotpapers.terms import NetworkTerms, admitted
+
+KEPT = 2**16
+"""Bytes of an unreadable line that are set apart."""
+COUNTED = {Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
+
+
+class BatchOutcome(NamedTuple):
+    """What was seen, what was read from it, and why nothing could be."""
+
+    seen: RawPayload
+    items: Sequence[Item]
+    problem: Exception | None = None
+
+    def told(self) -> Sequence[Item]:
+        """The items. Raises the problem."""
+        if self.problem is not None:
+            raise self.problem
+        return self.items
+
+
+class ArchiveBatch:
+    """Findings that wait. `count`, `size`: how many, and the bytes of their bodies."""
+
+    def __init__(self, record: Record, job: str, format: ArchiveFormat, terms: NetworkTerms, now: int) -> None:
+        self._record, self._job, self._format, self._terms, self._now = record, job, format, terms, now
+        self._seen: list[RawPayload] = []
+        self._keys: set[str] = set()
+        self._reasons: dict[str, Exception] = {}
+        self.count = self.size = 0
+
+    def add(self, found: Sequence[RawPayload]) -> None:
+        """Takes in what was found in a line."""
+        self._seen += found
+        self._keys.update([one.key for one in found])
+        self.count += len(found)
+        self.size += sum(len(one.body) for one in found)
+
+    def set_apart(self, line: bytes, problem: Exception) -> None:
+        """Takes in a line that could not be read."""
+        one = RawPayload(BROKEN, unreadable(line), line[:KEPT].rstrip(b"\r\n"), self._now)
+        self._reasons[one.key] = problem
+        self.add([one])
+
+    def must_wait(self, found: Sequence[RawPayload]) -> bool:
+        """Whether something found can be read only after what waits is in the record: an edit of a post that waits too
+        is compared with what the record has of it."""
+        return any(one.kind == EDIT and one.key in self._keys for one in found)
+
+    def take_out(self) -> None:
+        """Without what was taken in last."""
+        self.size -= len(self._seen.pop().body)
+        self.count -= 1
+
+    def store(self, cursor: str | None) -> Counter[str]:
+        """Reads all findings and takes into the record what is new in them, with the cursor if there is anything; how
+        much that was, by the names in `importing.Imported`."""
+        outcomes = self._only_told(self._read())
+        self._format.learned()
+        counts = Counter(quarantined=sum(one.problem is not None for one in outcomes))
+        if outcomes:
+            counts += self._write(outcomes, cursor)
+        self._seen, self._keys, self._reasons, self.count, self.size = [], set(), {}, 0, 0
+        return counts
+
+    # ---- reading -----------------------------------------------------------------------------------------
+
+    def _read(self) -> list[BatchOutcome]:
+        """Each finding read. That a post is gone is only told of one that the record has, or that stands before it."""
+        network, only_known = self._format.network, self._format.only_known
+        asked = [f"{network}:{one.key}" for one in self._seen if one.kind in only_known]
+        known = set(having(self._record, "post", "post", asked))
+        outcomes = []
+        for one in self._seen:
+            if one.kind not in only_known or f"{network}:{one.key}" in known:
+                outcome = self._outcome(one)
+                known.update(item.post for item in outcome.items if isinstance(item, Post))
+                outcomes.append(outcome)
+        return outcomes
+
+    def _outcome(self, one: RawPayload) -> BatchOutcome:
+        """Whatever a hostile finding provokes is a reason for quarantine. What is set apart was seen now: it is kept
+        for a while from now on, however old the archive is."""
+        try:
+            if one.kind == BROKEN:
+                raise self._why(one)
+            items = admitted(map(item_checks.clean, self._format.read(one)), self._terms)
+            if one.kind == EDIT:
+                items += edits(ChangeFilter(self._record.view(one.at)), items)
+            for item in items:
+                item_checks.check(item)
+        except StoreError:
+            raise
+        except Exception as problem:
+            return BatchOutcome(one._replace(at=self._now), (), problem)
+        return BatchOutcome(one, items)
+
+    def _why(self, one: RawPayload) -> Exception:
+        if one.key in self._reasons:
+            return self._reasons[one.key]
+        self._format.take(one.body)  # an entry of a line: raises again
+        return InputError("cannot be read")
+
+    # ---- writing -----------------------------------------------------------------------------------------
+
+    def _only_told(self, outcomes: Iterable[BatchOutcome]) -> list[BatchOutcome]:
+        """The outcomes with what is new in them; those without anything are left out."""
+        kept = [one for one in outcomes if one.items or one.problem is not None]
+        news = only_new(self._record, [one.items for one in kept])
+        fresh = [one._replace(items=items) for one, items in zip(kept, news, strict=True)]
+        return [one for one in fresh if one.items or one.problem is not None]
+
+    def _write(self, outcomes: Sequence[BatchOutcome], cursor: str | None) -> Counter[str]:
+        by_seen: dict[RawPayload, BatchOutcome] = {}
+        for one in outcomes:
+            by_seen.setdefault(one.seen, one)
+        items = [item for one in by_seen.values() for item in one.items]
+        written = self._record.read(
+            by_seen, lambda seen: by_seen[seen].told(), source=self._format.network, job=self._job, keep=self._keep,
+            cursor=cursor if items else None,
+        )  # fmt: skip
+        return _counted(items) + Counter(refused=written.refused)
+
+    def _keep(self, one: RawPayload) -> int:
+        """Microseconds for which an original is kept raw: as long as the network allows, from when it was seen."""
+        time = kept_raw(self._terms, one)
+        return time if one.at + time > self._now else 0
+
+
+def _counted(items: Iterable[Item]) -> Counter[str]:
+    """Items by the names in `importing.Imported`."""
+    names = ["gone" if isinstance(one, Post) and one.gone else COUNTED.get(type(one), "") for one in items]
+    return Counter(name for name in names if name)

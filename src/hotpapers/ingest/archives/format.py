@@ -1,0 +1,163 @@
+"""What a format of archives is, and what the formats share: moments, shapes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ids import arxiv
+from hotpapers.ids.mentions import spans
+from hotpapers.ids.mentions.paper_index import PaperIndex
+from hotpapers.model import DAY, Item, Mention, Post, RawPayload
+from hotpapers.sources.paper_matching import unreadable
+from hotpapers.store import Record
+from hotpapers.store.paper_names import KEPT
+
+UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, OverflowError, RecursionError)
+"""What decoders raise for nonsense."""
+
+BROKEN = "unreadable"
+"""The kind of what cannot be read; why, its format says when it is given to `take` again."""
+
+FIRST = 1_104_537_600_000_000
+"""The beginning of 2005 in µs UTC: none of the networks is older."""
+
+Moment = int | float | str | None
+
+
+Take = Callable[[bytes], Sequence[RawPayload]]
+
+
+class ImportTarget(NamedTuple):
+    """Where an archive is read into. `names`: of the papers that the record knows. `seen_at`: when a line without a
+    moment of its own was seen; `now`: no moment of an archive is later. µs UTC."""
+
+    record: Record
+    names: PaperIndex
+    seen_at: int
+    now: int
+
+    def may_name(self, words: str) -> bool:
+        """Whether words name a paper, by a search that finds somewhat more than reading does."""
+        return bool(spans(words)) or self.names.may_name(words)
+
+
+class ArchiveFormat(Protocol):
+    """How lines of one kind of archive become what a source reads.
+
+    `network`: whose source reads it. `only_known`: kinds that are told of posts alone that the record has.
+    """
+
+    network: str
+    only_known: frozenset[str]
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """What a line says that may concern us. Raises one of UNREADABLE for a line that is none of this format."""
+
+    def read(self, seen: RawPayload) -> Iterable[Item]:
+        """What the network's source reads in it."""
+
+    def learned(self) -> None:
+        """All that was taken so far was read."""
+
+    def begin(self, place: ImportTarget) -> None:
+        """What is taken from now on comes from another file."""
+
+
+def is_object(raw: msgspec.Raw) -> bool:
+    """Whether a part of a line is there and is a JSON object: some parts are sometimes an empty text or a number."""
+    return bytes(raw)[:1] == b"{"
+
+
+def entries(raws: Iterable[msgspec.Raw], take: Take, at: int) -> Iterator[RawPayload]:
+    """What each entry of a line says. One that cannot be read does not keep the others from being read: it comes as
+    `unreadable`, to be set apart."""
+    for raw in raws:
+        body = bytes(raw)
+        try:
+            yield from take(body)
+        except UNREADABLE:
+            yield RawPayload(BROKEN, unreadable(body), body, at)
+
+
+def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
+    """The same of a line that is nothing but its entries. Raises what the first raises where none of them can
+    be read."""
+    found = list(entries(raws, take, at))
+    if raws and sum(one.kind == BROKEN for one in found) == len(raws):
+        take(bytes(raws[0]))  # raises again
+    return found
+
+
+def moment_of(said: Moment) -> int | None:
+    """A moment in any of the ways in which dumps write it, as µs UTC; None where there is none.
+
+    Seconds, also as text and with fractions; thousandths, millionths and billionths of a second; ISO 8601, also with a
+    blank instead of the T and without a zone. Raises InputError for anything else.
+    """
+    if isinstance(said, str):
+        said = said.strip()
+        return _number(float(said)) if said.replace(".", "", 1).isdigit() else _calendar(said) if said else None
+    return None if said is None else _number(said)
+
+
+def _number(said: float) -> int:
+    if 0 <= said < 1e11:
+        return round(said * 1_000_000)
+    if 1e11 <= said < 1e14:
+        return round(said * 1_000)
+    if 1e14 <= said < 1e20:
+        return int(said) if said < 1e17 else int(said) // 1_000
+    raise InputError(f"{said} is no moment")
+
+
+def _calendar(said: str) -> int:
+    try:
+        when = datetime.datetime.fromisoformat(said.removesuffix(" UTC"))
+    except ValueError:
+        raise InputError(f"{said[:40]!r} is no moment") from None
+    when = when if when.tzinfo else when.replace(tzinfo=datetime.UTC)
+    return (when - _EPOCH) // _MICROSECOND
+
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+def seen_at(place: ImportTarget, made: int, said: Iterable[Moment]) -> int:
+    """When something was seen: the latest of what its line says, else the place's moment; never before it was made,
+    never in the future."""
+    told = [moment for moment in map(moment_of, said) if moment is not None and moment <= place.now]
+    return max(max(told, default=place.seen_at), made)
+
+
+def made_at(place: ImportTarget, said: Moment) -> int:
+    """When something was made. Raises InputError where that is not said or cannot be."""
+    moment = moment_of(said)
+    if moment is None or not FIRST <= moment <= place.now + DAY:
+        raise InputError(f"made at {said!r}, which cannot be")
+    return moment
+
+
+def timely(items: Iterable[Item]) -> list[Item]:
+    """Items without the papers of which a post has the title only, and which were not new when it was written: live,
+    titles are looked for so long after a paper's announcement, and a title may be used again."""
+    found = list(items)
+    made = {item.post: item.created_at for item in found if isinstance(item, Post)}
+    late = [item for item in found if isinstance(item, Mention) and item.form == "title" and not _is_new(item, made)]
+    if not late:
+        return found
+    kept = [item for item in found if item not in late]
+    return kept if any(isinstance(item, Mention) for item in kept) else []
+
+
+def _is_new(one: Mention, made: dict[str, int]) -> bool:
+    """Whether a paper's identifier was given in the months before a post was written."""
+    year, month = arxiv.month(arxiv.from_key(one.paper))
+    given = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
+    age = made.get(one.post, 0) - (given - _EPOCH) // _MICROSECOND
+    return 0 <= age <= KEPT + 31 * DAY

@@ -1,0 +1,162 @@
+"""Hacker News as others kept it: hits of Algolia's search, items of Firebase, rows of tables.
+
+Whatever the shape, a story or comment becomes a hit, as the source reads it; what is deleted or dead is an item.
+
+    {"objectID": "8863", "created_at_i": …}            a hit; {"hits": […]}: a page of them
+    {"id": 8863, "by": "ada", "time": …, "type": …}    an item, with `parent`, `text`, `score`, `descendants`
+    {"id": 8863, "author": "ada", "children": […]}     a tree of Algolia's, each item of it
+    {"id": "8863", "by": "ada", "timestamp": "2007-…"} a row of BigQuery, of Hugging Face, of ClickHouse: numbers may be
+                                                       text, flags 0 and 1, kinds numbers, moments of any form
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.format import (
+    ImportTarget,
+    Moment,
+    entries,
+    is_object,
+    made_at,
+    moment_of,
+    page,
+    seen_at,
+    timely,
+)
+from hotpapers.model import Item, RawPayload
+from hotpapers.sources.hackernews import HackerNewsSettings, HackerNewsSource
+
+KINDS = ("", "story", "comment", "poll", "pollopt", "job")
+"""What stands for a number where a table has numbers for kinds."""
+PASSED_OVER = frozenset(("job", "pollopt"))
+"""Kinds that the live source does not look for."""
+
+
+class _Row(msgspec.Struct):
+    id: int | None = None
+    object_id: str | int | None = msgspec.field(name="objectID", default=None)
+    hits: list[msgspec.Raw] | None = None
+    children: list[msgspec.Raw] | None = None
+    type: int | str | None = None
+    tags: list[str] = msgspec.field(name="_tags", default=[])
+    by: str | None = None
+    author: str | None = None
+    time: Moment = None
+    created_at_i: Moment = None
+    timestamp: Moment = None
+    time_ts: Moment = None
+    created_at: Moment = None
+    title: str | None = None
+    url: str | None = None
+    text: str | None = None
+    story_text: str | None = None
+    comment_text: str | None = None
+    score: int | None = None
+    points: int | None = None
+    descendants: int | list[Any] | None = None
+    num_comments: int | None = None
+    story_id: int | None = None
+    parent: int | None = None
+    parent_id: int | None = None
+    deleted: bool | None = None
+    dead: bool | None = None
+    retrieved_at: Moment = None
+    retrieved_on: Moment = None
+    retrieved_utc: Moment = None
+
+    def kind(self) -> str:
+        """story, comment, poll, pollopt, job; by what there is where that is not said."""
+        if isinstance(self.type, str) and self.type:
+            return self.type
+        if isinstance(self.type, int) and 0 < self.type < len(KINDS):
+            return KINDS[self.type]
+        if not PASSED_OVER.isdisjoint(self.tags):
+            return "job"
+        is_comment = self.comment_text is not None or (not self.title and bool(self.parent or self.parent_id))
+        return "comment" if is_comment else "story"
+
+    def made(self) -> Moment:
+        """When it was made, whatever the field is called."""
+        said = (self.time, self.created_at_i, self.timestamp, self.time_ts, self.created_at)
+        return next((moment for moment in said if moment not in (None, "")), None)
+
+    def seen(self) -> Sequence[Moment]:
+        """When it was seen, where a dump says so."""
+        return (self.retrieved_at, self.retrieved_on, self.retrieved_utc)
+
+    def words(self) -> list[str]:
+        """All in which a paper may be named."""
+        said = (self.title, self.url, self.text, self.story_text, self.comment_text)
+        return [words for words in said if words]
+
+
+_row = msgspec.json.Decoder(_Row, strict=False).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class HackerNewsArchive:
+    """Lines of any of these shapes, mixed as they come."""
+
+    network = "hackernews"
+    only_known = frozenset(("counts",))
+
+    def __init__(self, place: ImportTarget) -> None:
+        self._place = place
+        self._source = HackerNewsSource(HackerNewsSettings(), (), place.names)
+
+    def begin(self, place: ImportTarget) -> None:
+        """A dump's scores are those of the moment at which it was made."""
+        self._place = place
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """The stories and comments of a line that name papers, and what of it is deleted or dead."""
+        if line.startswith(b"null"):
+            return ()  # an item that Firebase does not know
+        if line.startswith(b"["):
+            return page(_list(line), self.take, self._place.now)
+        row = _row(line)
+        if row.hits is not None:
+            return page(row.hits, self.take, self._place.now)
+        inside = filter(is_object, row.children or ())
+        return [*self._seen(row), *entries(inside, self.take, self._place.now)]
+
+    def _seen(self, row: _Row) -> Sequence[RawPayload]:
+        own = row.object_id if row.object_id is not None else row.id
+        if own is None:
+            raise InputError("an item without its number")
+        handle = row.by or row.author
+        if row.deleted or row.dead or not handle:
+            said = {"id": int(own), "time": (moment_of(row.made()) or 0) // 1_000_000, "dead": bool(row.dead)}
+            said["deleted"] = not row.dead
+            return [RawPayload("counts", str(own), msgspec.json.encode(said), seen_at(self._place, 0, row.seen()))]
+        if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(row.words())):
+            return ()
+        made = made_at(self._place, row.made())
+        body = msgspec.json.encode(_hit(row, str(own), handle, made))
+        return [RawPayload("post", str(own), body, seen_at(self._place, made, row.seen()))]
+
+    def read(self, seen: RawPayload) -> Iterable[Item]:
+        """As the source reads it."""
+        return timely(self._source.read(seen))
+
+    def learned(self) -> None:
+        """Nothing is remembered from line to line."""
+
+
+def _hit(row: _Row, own: str, handle: str, made: int) -> dict[str, object]:
+    """An item as Algolia has it."""
+    comment = row.kind() == "comment"
+    replies = row.num_comments if row.num_comments is not None else row.descendants
+    return {
+        "objectID": own, "created_at_i": made // 1_000_000, "author": handle, "title": row.title, "url": row.url,
+        "points": row.points if row.points is not None else row.score,
+        "num_comments": replies if isinstance(replies, int) else None,
+        "story_text": None if comment else row.story_text or row.text,
+        "comment_text": (row.comment_text or row.text or "") if comment else None,
+        "story_id": (row.story_id or row.parent or row.parent_id) if comment else None,
+    }  # fmt: skip

@@ -1,0 +1,130 @@
+"""Bluesky's stream as others kept it: Jetstream's events, one a line, or the relay's frames.
+
+Sifted as if it came now, in the order of the archive: posts that name papers, and what befalls the posts that the
+record tracks at that time. Which reaction was for which post stands in the record, so that a withdrawal is understood
+in whatever file it comes, and after an import was broken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hotpapers.engagement import reaction_index
+from hotpapers.errors import InputError, NetError
+from hotpapers.ingest.archives.format import FIRST, ImportTarget, timely
+from hotpapers.ingest.change_filter import TRACKED_FOR, TrackedKeys, is_held
+from hotpapers.model import DAY, HOUR, Item, RawPayload, Reaction
+from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
+from hotpapers.sources.bluesky.stream_filter import EventFilter
+from hotpapers.store import Record
+
+COLLECTIONS = frozenset((schemas.POST, schemas.LIKE, schemas.REPOST))
+
+
+class TrackedAt(TrackedKeys):
+    """The posts that the record tracked at a moment of the archive, and their accounts."""
+
+    def __init__(self, record: Record) -> None:
+        super().__init__()
+        self._record = record
+        self._from = self._until = 0
+        self._reactions: dict[str, str] = {}
+
+    def look(self, at: int) -> None:
+        """Takes in what the record has for the day of a moment, if that is another day than before.
+
+        Whole days, so that an import that goes on in the middle of one knows what it would have known.
+        """
+        if self._from - HOUR <= at < self._until:
+            return
+        self._from = at - at % DAY
+        self._until = self._from + DAY
+        self.clear()
+        sql = """SELECT t.post, t.account, (SELECT count(*) FROM post AS g WHERE g.post = t.post AND g.until = 0
+                AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
+            FROM post AS t WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = ''
+            AND t.created_at > ? AND t.created_at < ?"""
+        born = (self._from - TRACKED_FOR, self._until)
+        for post, account, gone in self._record.database.iterate(sql, (at, *born)):
+            self.update((account,) if gone else (post, account))
+
+    def drop(self, post: str) -> None:
+        """Follows a post no more."""
+        self.discard(post)
+
+    def holds(self, key: str, /) -> bool:
+        """Whether the record has a post or an account, however old."""
+        return is_held(self._record, key)
+
+    def remember(self, reactions: Iterable[tuple[str, str]]) -> None:
+        """Keeps for which post each reaction was, by its address."""
+        self._reactions.update(reactions)
+
+    def post_of(self, reaction: str, /) -> str | None:
+        """The key of the post that a reaction was for."""
+        return self._reactions.get(reaction) or reaction_index.post_of(self._record, reaction)
+
+    def keep(self, now: int) -> None:
+        """Hands the reactions that came since the last time to the record."""
+        reaction_index.remember(self._record, self._reactions.items(), now)
+        self._reactions.clear()
+
+
+class JetstreamArchive:
+    """JSON, one event a line."""
+
+    network = "bluesky"
+    only_known: frozenset[str] = frozenset()
+
+    def __init__(self, place: ImportTarget) -> None:
+        settings = BlueskySettings(mode="stream")
+        self._known = TrackedAt(place.record)
+        self._sieve = EventFilter(self._known, reactions=True, remembers=settings.remembers, names=place.names)
+        self._source = BlueskySource(settings, self._known, place.names)
+        self._now, self._latest = place.now, place.now + HOUR
+
+    def begin(self, place: ImportTarget) -> None:
+        """Every event has a moment of its own: the file's does not matter."""
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """What an event says that concerns us."""
+        event = schemas.event(line)
+        at = event.time_us
+        if not FIRST <= at <= self._latest:
+            raise InputError(f"an event at {at}, which cannot be")
+        self._known.look(at)
+        seen = self._sieve.seen(event, line, at)
+        return [self._noted(one) for one in seen] if seen else seen
+
+    def _noted(self, one: RawPayload) -> RawPayload:
+        """What is gone is followed no more from this line on, not only after the batch."""
+        if one.kind == "gone":
+            post = f"{self.network}:{one.key}"
+            self._known.drop(post)
+            self._sieve.fresh.discard(post)
+        return one._replace(body=one.body.strip())
+
+    def read(self, seen: RawPayload) -> Iterable[Item]:
+        """As the source reads it; what it brings is tracked from now on."""
+        items = timely(self._source.read(seen))
+        self._known.learn(items)
+        if seen.kind == "reaction":
+            self._known.remember((seen.key, item.post) for item in items if isinstance(item, Reaction))
+        return items
+
+    def learned(self) -> None:
+        """All that was taken was read."""
+        self._known.keep(self._now)
+        self._sieve.fresh.clear()
+
+
+class FirehoseArchive(JetstreamArchive):
+    """The relay's own frames, in CBOR."""
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """What a frame's events say that concerns us."""
+        try:
+            bodies = firehose.events(firehose.frame(line), COLLECTIONS)
+        except NetError:
+            return ()  # what the relay told whoever listened, not what happened on the network
+        return [seen for body in bodies for seen in super(FirehoseArchive, self).take(body)]

@@ -1,0 +1,91 @@
+"""What of an archive's items is new to the record, at the moment at which each was observed.
+
+An archive tells of the past: an item is not compared with what the record says now, but with what it said then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from hotpapers.model import Item, Post, kind_of
+from hotpapers.store import AsOfView, Record
+from hotpapers.store.database import placeholders, slices
+
+
+def only_new(record: Record, told: Sequence[Sequence[Item]]) -> list[list[Item]]:
+    """Of each group, which is what was seen at once, those items that say something else than was said on the same key
+    just before, in the record or by another group. What was gone by then is not brought back: an archive without
+    moments of its own may be older than it seems."""
+    words = _Words(record, [item for group in told for item in group])
+    news: list[list[Item]] = [[] for _ in told]
+    for number in sorted(range(len(told)), key=lambda number: _order(told[number])):
+        if not any(words.was_gone(item) for item in told[number]):
+            news[number] = [item for item in told[number] if words.is_new(item)]
+    return news
+
+
+def _order(group: Sequence[Item]) -> tuple[int, bool]:
+    """As it happened; of the same moment, what is gone comes first."""
+    is_gone = any(isinstance(item, Post) and item.gone for item in group)
+    return (max((item.observed_at for item in group), default=0), not is_gone)
+
+
+class _Words:
+    """What was said before a moment: in the record, and by what is about to go in. Items are asked about in the order
+    in which they happened."""
+
+    def __init__(self, record: Record, items: Sequence[Item]) -> None:
+        self._record, self._position = record, record.head.position
+        self._recorded = _recorded(record, items)
+        self._said: dict[tuple[Any, ...], Item] = {}
+
+    def is_new(self, item: Item) -> bool:
+        """Whether an item says something else than the word before it; from now on it has been said."""
+        before = self._before(item)
+        self._said[_key(item)] = item
+        return before is None or msgspec.structs.replace(before, observed_at=item.observed_at) != item
+
+    def was_gone(self, item: Item) -> bool:
+        """Whether an item is a post that had been gone before it was seen."""
+        if not isinstance(item, Post) or item.gone:
+            return False
+        before = self._before(item)
+        return isinstance(before, Post) and bool(before.gone)
+
+    def _before(self, item: Item) -> Item | None:
+        kind, *key = _key(item)
+        found = [said] if (said := self._said.get((kind, *key))) is not None else []
+        if key[0] in self._recorded[kind_of(item)]:
+            row = AsOfView(self._record.database, item.observed_at, self._position).one(kind, *key)
+            found += [row.item] if row else []
+        return max(found, key=_moment, default=None)
+
+
+def _moment(item: Item) -> int:
+    return item.observed_at
+
+
+def _key(item: Item) -> tuple[Any, ...]:
+    return (type(item), *(getattr(item, name) for name in item.key))
+
+
+def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
+    """By kind, the posts, accounts and so on of which the record has rows: what is not among them needs no closer look,
+    and of most things an archive tells for the first time."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    columns = {}
+    for item in items:
+        columns[kind_of(item)] = item.key[0]
+        asked[kind_of(item)].add(getattr(item, item.key[0]))
+    return defaultdict(set, {kind: set(having(record, kind, columns[kind], keys)) for kind, keys in asked.items()})
+
+
+def having(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
+    """Those of the keys of which the record has a row of a kind."""
+    for some in slices(sorted(keys)):
+        sql = f'SELECT DISTINCT "{column}" FROM {kind} WHERE "{column}" IN ({placeholders(some)})'
+        yield from (row[0] for row in record.database.rows(sql, some))

@@ -1,0 +1,139 @@
+"""Reddit as others kept it: submissions and comments, one a line, as Pushshift and its heirs write them.
+
+Listings of Reddit's own interface are read too. Whatever the shape, it becomes what the source reads: a comment is a
+post without a title. What was deleted or removed, by the time the dump was made or when it was looked at again, is told
+of posts alone that the record has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives.format import ImportTarget, Moment, is_object, made_at, page, seen_at, timely
+from hotpapers.model import Item, RawPayload
+from hotpapers.sources.reddit import RedditSettings, RedditSource
+from hotpapers.sources.reddit.parser import DELETED, REMOVED
+
+NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
+PASSED_OVER = frozenset(("t2", "t4", "t5", "t6", "more", "LiveUpdate"))
+"""Kinds of things in listings that are no posts."""
+
+
+class _Meta(msgspec.Struct):
+    """What a second look at a thing found, a day or so later."""
+
+    retrieved_2nd_on: Moment = None
+    was_deleted_later: bool | None = None
+    removal_type: str | None = None
+
+
+class _Thing(msgspec.Struct):
+    kind: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"")
+    children: list[msgspec.Raw] | None = None
+    replies: msgspec.Raw = msgspec.Raw(b"")
+    id: str = ""
+    name: str | None = None
+    author: str | None = None
+    author_fullname: str | None = None
+    created_utc: Moment = None
+    title: str | None = None
+    url: str | None = None
+    selftext: str | None = None
+    body: str | None = None
+    link_id: Any = None
+    parent_id: Any = None
+    score: int | None = None
+    num_comments: int | None = None
+    over_18: bool | None = None
+    crosspost_parent: str | None = None
+    removed_by_category: str | None = None
+    retrieved_on: Moment = None
+    retrieved_utc: Moment = None
+    meta: _Meta | None = msgspec.field(name="_meta", default=None)
+
+    def full_name(self) -> str:
+        """Such as t3_abc123: older dumps have the last part alone. Raises InputError."""
+        name = self.name or f"{'t3_' if self.body is None else 't1_'}{self.id}"
+        if not NAME.fullmatch(name):
+            raise InputError(f"{name[:40]!r} is no submission or comment")
+        return name
+
+    def seen(self) -> Sequence[Moment]:
+        """When it was seen; its score is that of the last time."""
+        return (self.retrieved_on, self.retrieved_utc, self.meta.retrieved_2nd_on if self.meta else None)
+
+    def removed(self) -> str | None:
+        """By whom it was removed, if it was; see `deleted` too."""
+        later = self.meta is not None and bool(self.meta.was_deleted_later)
+        by_others = later and self.meta is not None and (self.meta.removal_type or "").startswith("removed")
+        return self.removed_by_category or ("moderator" if by_others or REMOVED in (self.body, self.selftext) else None)
+
+    def deleted(self) -> bool:
+        """Whether its author took it back, or is gone."""
+        later = self.meta is not None and bool(self.meta.was_deleted_later)
+        return later or DELETED in (self.author, self.body, self.selftext)
+
+
+_thing = msgspec.json.Decoder(_Thing, strict=False).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class RedditArchive:
+    """Submissions and comments, mixed as they come."""
+
+    network = "reddit"
+    only_known = frozenset(("counts",))
+
+    def __init__(self, place: ImportTarget) -> None:
+        self._place = place
+        self._source = RedditSource(RedditSettings(), (), place.names)
+
+    def begin(self, place: ImportTarget) -> None:
+        """Older dumps do not say of each line when it was seen."""
+        self._place = place
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """What a line, or a listing in it, says of papers and of posts that are gone."""
+        if line.startswith(b"["):
+            return page(_list(line), self.take, self._place.now)
+        thing = _thing(line)
+        if thing.kind is not None and is_object(thing.data):
+            return () if thing.kind in PASSED_OVER else self.take(bytes(thing.data))
+        if thing.children is not None:
+            return page(thing.children, self.take, self._place.now)
+        inside = self.take(bytes(thing.replies)) if is_object(thing.replies) else ()
+        return [*self._seen(thing), *inside]
+
+    def _seen(self, thing: _Thing) -> Sequence[RawPayload]:
+        name = thing.full_name()
+        gone = thing.deleted() or bool(thing.removed())
+        words = (thing.title, thing.url, thing.selftext, thing.body)
+        if not gone and not self._place.may_name("\n".join(said for said in words if said)):
+            return ()
+        made = made_at(self._place, thing.created_utc)
+        body = msgspec.json.encode(_submission(thing, name, made, gone=gone))
+        return [RawPayload("counts" if gone else "post", name, body, seen_at(self._place, made, thing.seen()))]
+
+    def read(self, seen: RawPayload) -> Iterable[Item]:
+        """As the source reads it."""
+        return timely(self._source.read(seen))
+
+    def learned(self) -> None:
+        """Nothing is remembered from line to line."""
+
+
+def _submission(thing: _Thing, name: str, made: int, *, gone: bool) -> dict[str, object]:
+    """A submission or comment as Reddit's own interface has submissions."""
+    return {
+        "name": name, "created_utc": made // 1_000_000, "author": DELETED if gone else thing.author,
+        "author_fullname": thing.author_fullname, "title": thing.title or "", "url": thing.url,
+        "selftext": thing.selftext if thing.body is None else thing.body, "score": thing.score,
+        "num_comments": thing.num_comments, "over_18": thing.over_18, "crosspost_parent": thing.crosspost_parent,
+        "removed_by_category": thing.removed(), "link_id": thing.link_id, "parent_id": thing.parent_id,
+    }  # fmt: skip

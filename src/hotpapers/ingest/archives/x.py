@@ -1,0 +1,182 @@
+"""X as others kept it: what its interfaces answered, in lines.
+
+    {"data": […], "includes": {…}, "__twarc": {…}}     a page of the second interface, or one post with its belongings
+    {"id": "…", "author": {…}, "referenced_tweets": …} a post of it with everything put inside ("flattened")
+    {"id_str": "…", "user": {…}, "retweeted_status"…}  a post of the first interface (1.1), also from its streams
+    {"statuses": […]}                                  a page of the first
+    {"id": "…", "action": "delete", "reason": …}       what is to be deleted, from a compliance job
+    {"delete": {"status": {…}}}                        the same in a stream of the first interface
+
+A repost brings the post that it repeats, a quote the one that it quotes, each with its own counts. An edited post has
+a new number with each wording; a wording that is not the last one was seen, at the latest, when the next was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+import msgspec
+
+from hotpapers.classic import post_moment
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives import x_api_v1
+from hotpapers.ingest.archives.format import ImportTarget, Moment, entries, is_object, page, seen_at, timely
+from hotpapers.model import Item, RawPayload
+from hotpapers.sources.paper_matching import own_id
+from hotpapers.sources.x import XSettings, XSource
+from hotpapers.sources.x.schemas import NOBODY, XPostId, XPostWithAuthor, XProblem, XUser
+
+
+class _Twarc(msgspec.Struct):
+    """What the collecting program adds."""
+
+    retrieved_at: Moment = None
+
+
+class _Includes(msgspec.Struct):
+    users: list[msgspec.Raw] = []
+    tweets: list[msgspec.Raw] = []
+
+
+class _Deleted(msgspec.Struct):
+    id_str: str
+
+
+class _Delete(msgspec.Struct):
+    status: _Deleted
+    timestamp_ms: Moment = None
+
+
+class _Line(msgspec.Struct):
+    data: msgspec.Raw = msgspec.Raw(b"")
+    includes: _Includes | None = None
+    errors: list[msgspec.Raw] = []
+    meta: msgspec.Raw = msgspec.Raw(b"")
+    twarc: _Twarc | None = msgspec.field(name="__twarc", default=None)
+    statuses: list[msgspec.Raw] | None = None
+    id: str | int | None = None
+    id_str: str | None = None
+    text: str | None = None
+    full_text: str | None = None
+    referenced_tweets: list[msgspec.Raw] = []
+    action: str | None = None
+    redacted_at: Moment = None
+    delete: _Delete | None = None
+    timestamp_ms: Moment = None
+    limit: msgspec.Raw = msgspec.Raw(b"")
+    warning: msgspec.Raw = msgspec.Raw(b"")
+    disconnect: msgspec.Raw = msgspec.Raw(b"")
+    scrub_geo: msgspec.Raw = msgspec.Raw(b"")
+
+
+_line = msgspec.json.Decoder(_Line).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_own = msgspec.json.Decoder(XPostId).decode
+
+
+class XArchive:
+    """Lines of any of these shapes, mixed as they come."""
+
+    network = "x"
+    only_known = frozenset(("gone",))
+
+    def __init__(self, place: ImportTarget) -> None:
+        self._place = place
+        self._source = XSource(XSettings(), (), place.names)
+
+    def begin(self, place: ImportTarget) -> None:
+        """Not all lines say when they were retrieved."""
+        self._place = place
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """The posts of a line that name papers, and those that it says are gone."""
+        if line.startswith(b"["):
+            return page(_list(line), self.take, self._place.now)
+        one = _line(line)
+        if one.statuses is not None:
+            return page(one.statuses, self.take, self._place.now)
+        if one.data or one.errors or one.meta:
+            return self._page(one)
+        if one.action is not None or one.delete is not None:
+            return self._deletion(one)
+        if one.id_str is not None:
+            return list(self._first(line, self._at(one)))
+        if one.id is not None and one.text is not None:
+            return [*self._post(line, {}, self._at(one)), *self._within(one)]
+        if one.limit or one.warning or one.disconnect or one.scrub_geo:
+            return ()  # what a stream says of itself
+        raise InputError("no post in it")
+
+    def _at(self, one: _Line) -> int:
+        said = (one.twarc.retrieved_at if one.twarc else None, one.timestamp_ms)
+        return seen_at(self._place, 0, said)
+
+    # ---- the second interface --------------------------------------------------------------------------
+
+    def _page(self, one: _Line) -> list[RawPayload]:
+        """A page's posts, those that they repeat or quote, and what it says could not be given."""
+        at, includes = self._at(one), one.includes or _Includes()
+        users = {user.id: raw for raw in includes.users if (user := own_id(raw, XUser))}
+        data = [one.data] if is_object(one.data) else _list(one.data) if one.data else []
+        take = partial(self._post, users=users, at=at)
+        gone = [found for error in one.errors for found in self._gone_by(error, at)]
+        return [*page(data, take, self._place.now), *entries(includes.tweets, take, self._place.now), *gone]
+
+    def _within(self, one: _Line) -> Iterator[RawPayload]:
+        """What stands inside a flattened post."""
+        whole = [raw for raw in one.referenced_tweets if b'"text"' in bytes(raw)]
+        return entries(whole, partial(self._post, users={}, at=self._at(one)), self._place.now)
+
+    def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
+        own = _own(raw)
+        number = _number(own.id)
+        if not self._place.may_name(raw.decode("utf-8", "replace")):
+            return ()
+        history = [_number(id) for id in own.edit_history_tweet_ids]
+        following = [id for id in history if id > number]
+        if following:
+            at = min(at, post_moment(str(min(following))))
+        told = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
+        key = str(min([number, *history]))
+        return [RawPayload("post", key, msgspec.json.encode(told), max(at, post_moment(own.id)))]
+
+    # ---- the first ---------------------------------------------------------------------------------------
+
+    def _first(self, raw: bytes, at: int) -> Iterator[RawPayload]:
+        """A post, and those that it repeats or quotes."""
+        status = x_api_v1.status(raw)
+        number = _number(status.id_str)
+        if self._place.may_name(raw.decode("utf-8", "replace")):
+            tweet, author = map(msgspec.Raw, map(msgspec.json.encode, x_api_v1.as_second(status)))
+            body = msgspec.json.encode(XPostWithAuthor(tweet, author))
+            yield RawPayload("post", str(number), body, max(at, post_moment(str(number))))
+        yield from entries(x_api_v1.inside(status), lambda one: list(self._first(one, at)), self._place.now)
+
+    # ---- what is gone --------------------------------------------------------------------------------------
+
+    def _deletion(self, one: _Line) -> Sequence[RawPayload]:
+        if one.action not in (None, "delete"):
+            return ()
+        own = one.delete.status.id_str if one.delete else str(one.id)
+        said = one.delete.timestamp_ms if one.delete else one.redacted_at
+        return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (said,)))]
+
+    def _gone_by(self, raw: msgspec.Raw, at: int) -> Iterator[RawPayload]:
+        problem = own_id(raw, XProblem)
+        if problem and problem.gone:
+            yield RawPayload("gone", str(_number(problem.value)), bytes(raw), at)
+
+    def read(self, seen: RawPayload) -> Iterable[Item]:
+        """As the source reads it."""
+        return timely(self._source.read(seen))
+
+    def learned(self) -> None:
+        """Nothing is remembered from line to line."""
+
+
+def _number(id: str) -> int:
+    """Raises InputError for what is no post's number."""
+    if not (id.isascii() and id.isdigit() and len(id) < 20):
+        raise InputError(f"{id[:40]!r} is no post's number")
+    return int(id)

@@ -1,0 +1,187 @@
+"""What the record knows already: which posts are tracked, and what of an observation is new."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from heapq import heappop, heappush
+from typing import Any, TypeGuard
+
+import msgspec
+
+from hotpapers.engagement import reaction_index
+from hotpapers.model import DAY, Item, Mention, Post, Snapshot, Verdict
+from hotpapers.sources.paper_matching import EDITED, edited
+from hotpapers.store import AsOfView, Record
+from hotpapers.store.item_rows import StoredRow
+
+TRACKED_FOR = 30 * DAY
+
+
+class TrackedKeys(set[str]):
+    """The keys of the posts that the record tracks, and of their accounts: what streams of events are compared with."""
+
+    def learn(self, items: Sequence[Item]) -> None:
+        """Takes in posts and their accounts as they come; posts that are gone are dropped."""
+        for item in items:
+            if isinstance(item, Post) and item.gone:
+                self.discard(item.post)
+            elif isinstance(item, Post):
+                self.update((item.post, item.account))
+
+
+class TrackedPosts(TrackedKeys):
+    """The posts of a network that are young enough to be followed, as the record has them. For one thread.
+
+    What leaves the window is forgotten with the next look, its account with the last of its posts: so it does not
+    matter for how long a program has run.
+    """
+
+    def __init__(self, record: Record, network: str, at: int) -> None:
+        super().__init__()
+        self._network, self._position, self._from = network, 0, at - TRACKED_FOR
+        self._account: dict[str, str] = {}
+        self._posts: Counter[str] = Counter()
+        self._by_age: list[tuple[int, str]] = []
+        self.look(record, at)
+
+    def look(self, record: Record, at: int) -> None:
+        """Takes in what came into the record since the last look, by whomever, and forgets what is out of the window;
+        asks this record from now on."""
+        self._record, self._from = record, at - TRACKED_FOR
+        head = record.head.position
+        for post, account, created_at in self._rows("p.gone = '' AND p.created_at > ?", self._from):
+            self._track(post, account, created_at)
+        for post, _, _ in self._rows("p.gone <> '' AND p.since > ?", 0) if self._position else ():
+            self._let_go(post)
+        while self._by_age and self._by_age[0][0] <= self._from:
+            self._let_go(heappop(self._by_age)[1])
+        self._position = head
+
+    def learn(self, items: Sequence[Item]) -> None:
+        """Takes in posts and their accounts as they come; posts that are gone are dropped."""
+        for item in items:
+            if isinstance(item, Post) and item.gone:
+                self._let_go(item.post)
+            elif isinstance(item, Post) and item.created_at > self._from:
+                self._track(item.post, item.account, item.created_at)
+
+    def _rows(self, which: str, value: int) -> list[tuple[str, str, int]]:
+        """Of what came since the last look the latest words on posts, of some kind."""
+        sql = f"""SELECT p.post, p.account, p.created_at FROM post AS p
+            WHERE p.network = ? AND p.since > ? AND p.until = 0 AND {which} AND NOT EXISTS (SELECT 1 FROM post AS q
+                WHERE q.post = p.post AND q.until = 0 AND q.observed_at > p.observed_at)"""
+        return self._record.database.rows(sql, (self._network, self._position, value))
+
+    def _track(self, post: str, account: str, created_at: int) -> None:
+        if post not in self._account:
+            self._account[post] = account
+            self._posts[account] += 1
+            heappush(self._by_age, (created_at, post))
+            self.update((post, account))
+
+    def _let_go(self, post: str) -> None:
+        account = self._account.pop(post, None)
+        if account is None:
+            return
+        self.discard(post)
+        self._posts[account] -= 1
+        if not self._posts[account]:
+            del self._posts[account]
+            self.discard(account)
+
+    def holds(self, key: str, /) -> bool:
+        """Whether the record has a post or an account, however old. Raises StoreError."""
+        return key in self or is_held(self._record, key)
+
+    def post_of(self, reaction: str, /) -> str | None:
+        """The key of the post that a reaction was for, by the reaction's own address. Raises StoreError."""
+        return reaction_index.post_of(self._record, reaction)
+
+
+def is_held(record: Record, key: str) -> bool:
+    """Whether the record has a post or an account, however old. Raises StoreError."""
+    sql = "SELECT EXISTS (SELECT 1 FROM post WHERE post = ?) OR EXISTS (SELECT 1 FROM post WHERE account = ?)"
+    return bool(record.database.rows(sql, (key, key))[0][0])
+
+
+def still_new(record: Record, then: AsOfView) -> Callable[[Item], bool]:
+    """Whether what was new in a view still is, of each item in turn, inside the batch that writes them: another job may
+    have said the same meanwhile."""
+
+    @cache
+    def said_since() -> ChangeFilter | None:
+        view = record.view()
+        return None if view.position == then.position else ChangeFilter(view)
+
+    return lambda item: (words := said_since()) is None or words.is_new(item)
+
+
+class ChangeFilter:
+    """The last word on each key: what a page has said so far, else the record's. One for each page."""
+
+    def __init__(self, view: AsOfView) -> None:
+        self._view = view
+        self._said: dict[tuple[Any, ...], Item] = {}
+        self._finders: dict[type[Item], Callable[..., StoredRow | None]] = {}
+
+    def is_new(self, item: Item) -> bool:
+        """Whether an item says something else than the last word on its key, but for the moment. Now it is said."""
+        key = (type(item), *(getattr(item, name) for name in item.key))
+        last = self._said.get(key) or self._recorded(*key)
+        self._said[key] = item
+        return last is None or msgspec.structs.replace(last, observed_at=item.observed_at) != item
+
+    def when_there(self, post: str) -> Post | None:
+        """A post as it was before it was said to be gone; None where it is not, or never was anything else."""
+        view = self._view
+        while row := view.one(Post, post):
+            if not (isinstance(row.item, Post) and row.item.gone):
+                return row.item if view is not self._view and isinstance(row.item, Post) else None
+            view = view._replace(cut=row.item.observed_at - 1)
+        return None
+
+    def named(self, post: str) -> set[str]:
+        """The papers that a post named so far."""
+        found = {row.item.paper for row in self._view.latest(Mention, "t.post = ?", (post,)) if is_mention(row.item)}
+        return found | {item.paper for item in self._said.values() if is_mention(item) and item.post == post}
+
+    def doubted(self, post: str) -> set[str]:
+        """The papers of which the last word is that an edit took them out of a post."""
+        rows = self._view.latest(Verdict, "t.subject = ? AND t.rule = ?", (post, EDITED))
+        words = [row.item for row in rows] + [i for i in self._said.values() if is_edit(i) and i.subject == post]
+        last = {word.about: word.judgement for word in words if is_edit(word)}
+        return {about for about, judgement in last.items() if judgement == "doubtful"}
+
+    def _recorded(self, cls: type[Item], *key: Any) -> Item | None:
+        find = self._finders.get(cls) or self._finders.setdefault(cls, self._view.finder(cls))
+        row = find(*key)
+        return row.item if row else None
+
+
+def back_again(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:
+    """Posts that were said to be gone and are counted, so that they are there: as they were."""
+    told = {item.post for item in items if isinstance(item, Post)}
+    for item in items:
+        post = words.when_there(item.post) if isinstance(item, Snapshot) and item.post not in told else None
+        if post is not None:
+            yield msgspec.structs.replace(post, observed_at=item.observed_at)
+
+
+def is_mention(item: Item) -> TypeGuard[Mention]:
+    """Whether an item is a mention."""
+    return isinstance(item, Mention)
+
+
+def is_edit(item: Item) -> TypeGuard[Verdict]:
+    """Whether an item is a verdict on what an edit took out of a post."""
+    return isinstance(item, Verdict) and item.rule == EDITED
+
+
+def edits(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Verdict]:
+    """What posts that were edited no longer name, or name again. `items`: all that they say now."""
+    for post in items:
+        if isinstance(post, Post) and not post.gone:
+            now = [item for item in items if is_mention(item) and item.post == post.post]
+            yield from edited(post.post, words.named(post.post), words.doubted(post.post), now, post.observed_at)

@@ -1,0 +1,294 @@
+"""Reading a network: a source's pages into the record, each with its cursor in one batch, and what was covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
+
+from hotpapers.engagement import reaction_index
+from hotpapers.errors import NetError, PartiallyRead, StoreError, StreamGap
+from hotpapers.ingest.change_filter import ChangeFilter, TrackedPosts, back_again, edits, still_new
+from hotpapers.ingest.shared_index import SharedPaperIndex
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.attempts import TimeRange, began_at, first_read, read_back, read_badly, read_well
+from hotpapers.jobs.isolation import ENDS_A_ROUND, said
+from hotpapers.jobs.job_state import JobState
+from hotpapers.jobs.loop import JobContext
+from hotpapers.model import (
+    Account,
+    BackfillingSource,
+    Coverage,
+    HttpClient,
+    Item,
+    Mention,
+    Paper,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Reaction,
+    Snapshot,
+    Source,
+    Verdict,
+)
+from hotpapers.store import AsOfView, Record
+from hotpapers.store.batches import cursor_of
+from hotpapers.terms import NetworkTerms, admitted
+
+COVERED_EVERY = 15 * 60 * 1_000_000
+"""Microseconds after which a stretch of uninterrupted reading is written down."""
+KEPT_EVERY = 5 * 60 * 1_000_000
+"""Microseconds after which it is written down how far a stream was read in which nothing concerns us: a batch for each
+heartbeat would be a million a year. So much is heard again after a crash."""
+LOOK_EVERY = 10 * 1_000_000
+"""Microseconds after which it is asked what others brought into the record."""
+ONCE = 5 * 60 * 1_000_000
+"""So many microseconds of a stream, which never ends by itself, a single round reads, besides all from before it."""
+LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
+"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
+EDIT = "edit"
+"""The kind of what a post says now that was edited: only of it is what it does not name no longer named."""
+COUNTS = "counts"
+"""The kind of what was asked for by its key: what has counts is there."""
+REACTION = "reaction"
+NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
+"""Kinds of which nothing raw is kept: what they say is wholly in their items."""
+
+
+def kept_raw(terms: NetworkTerms, seen: RawPayload) -> int:
+    """Microseconds for which something is kept as it was seen, by its network's terms; 0: not at all."""
+    return 0 if seen.kind in NOT_KEPT else terms.keep
+
+
+def read_whole(source: Source, terms: NetworkTerms, words: ChangeFilter, seen: RawPayload) -> list[Item]:
+    """What a source reads from what it saw, as far as the terms allow it. `words`: what was said before."""
+    items = admitted(source.read(seen), terms)
+    if seen.kind == EDIT:
+        items += edits(words, items)
+    if seen.kind == COUNTS:
+        items += back_again(words, items)
+    return items
+
+
+def read_anew(source: Source, terms: NetworkTerms, words: ChangeFilter, seen: RawPayload) -> list[Item]:
+    """What of that says anything new."""
+    items = read_whole(source, terms, words, seen)
+    return [item for item in items if not isinstance(item, LASTING) or words.is_new(item)]
+
+
+def news(record: Record, then: AsOfView) -> Callable[[Item], bool]:
+    """What of a page is written in its batch: what was new in a view, and still is."""
+    new = still_new(record, then)
+    return lambda item: not isinstance(item, LASTING) or new(item)
+
+
+class Connection(NamedTuple):
+    """A source's way out. `traffic`: bytes in, bytes out, requests so far. `forget`: what was answered was lost.
+    `close`: ends the connections."""
+
+    net: HttpClient
+    traffic: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
+    forget: Callable[[], object] = lambda: None
+    close: Callable[[], object] = lambda: None
+
+
+def note_traffic(work: JobContext, line: Connection, before: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Adds what came and went since `before` to the job's figures; the line's figures now."""
+    now = line.traffic()
+    came, went, asked = (new - old for new, old in zip(now, before, strict=True))
+    duty = work.duty
+    work.note(
+        bytes_in=duty.bytes_in + came, bytes_out=duty.bytes_out + went, requests=duty.requests + asked,
+        traffic_from=duty.traffic_from or line.net.now(),
+    )  # fmt: skip
+    return now
+
+
+def covered_to(duty: JobState, otherwise: int) -> int:
+    """Up to when a job has read; where it has not yet, since when it tries. µs UTC."""
+    return next((moment for moment in (duty.covered_to, duty.started_at) if moment is not None), otherwise)
+
+
+class CollectJob:
+    """The job of one source, or of a part of it.
+
+    `name`: under which it has its lease and cursor, the source's own by default. `shared_by`: the names of all jobs
+    that share the source's stream. `names`: what all jobs of the process know of papers' names. `back`: so many
+    microseconds from before its first round are read too, where the network remembers them; None says nothing of it.
+    """
+
+    def __init__(
+        self, source: Source, line: Connection, known: TrackedPosts, terms: NetworkTerms, *, name: str = "",
+        shared_by: Sequence[str] = (), names: SharedPaperIndex | None = None, back: int | None = None,
+    ) -> None:  # fmt: skip
+        self.names = names or SharedPaperIndex()
+        self.name, self.shared_by = name or source.name, shared_by
+        self.source, self.line, self.known, self.terms, self._back = source, line, known, terms, back
+        self._traffic = line.traffic()
+        self._looked = line.net.now()
+        self._kept = 0
+
+    def close(self) -> None:
+        """Ends the connections to the network."""
+        self.line.close()
+
+    def round(self, work: JobContext, *, once: bool) -> float:
+        """One reading of the network's pages, as far as it goes; of an endless stream a while, if once."""
+        began, following = self.line.net.now(), None
+        if covered_to(work.duty, began) > began:
+            work.note(covered_to=began)  # the clock was ahead, and is not any more
+        self._look(work, began)
+        self._begin(work, began)
+        try:
+            for page in self._pages(work):
+                self.store(work, page)
+                following = page.next_at
+                if once and page.until is not None and page.until >= began + ONCE:
+                    self._cover_up_to(work, page.until)
+                    break
+            else:
+                work.note(success_at=self.line.net.now())
+                self.cover(work, began)
+        except NetError as problem:
+            self._cover_badly(work, problem)
+            raise
+        except BaseException as problem:  # what was answered was lost, whatever it was
+            self.line.forget()
+            if not isinstance(problem, ENDS_A_ROUND):
+                with suppress(Exception):
+                    self._cover_badly(work, NetError(said(problem)))
+            raise
+        self._traffic = note_traffic(work, self.line, self._traffic)
+        return self.source.every if following is None else max((following - self.line.net.now()) / 1e6, 1.0)
+
+    def _begin(self, work: JobContext, at: int) -> None:
+        """Before the first round of all: how far back it is to go, and from when on the network is read."""
+        if self._back is None or work.duty.covered_to is not None or work.duty.back_to is not None:
+            return
+        can = isinstance(self.source, BackfillingSource) and self._back > 0
+        work.note(back_to=at - self._back if can else None)
+        self._write(work, [began_at(self.source.name, at)], at)
+
+    def _pages(self, work: JobContext) -> Iterator[PayloadPage]:
+        cursor = cursor_of(work.record.database, self.name)
+        if (
+            isinstance(self.source, BackfillingSource)
+            and work.duty.back_to is not None
+            and work.duty.covered_to is None
+        ):
+            return self.source.pages_since(self.line.net, cursor, work.duty.back_to)
+        return self.source.pages(self.line.net, cursor)
+
+    def store(self, work: JobContext, page: PayloadPage) -> None:
+        """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
+        work.check_lease()
+        at = self.line.net.now()
+        if at - self._looked > LOOK_EVERY:
+            self._look(work, at)
+        if page.seen or page.until is None or at - self._kept >= KEPT_EVERY:
+            self._keep(work, page, at)
+        if page.since is not None and work.duty.covered_to is None:
+            self._write(work, first_read(TimeRange(self.source.name, self._covered_to(work), at, at), page.since), at)
+            work.note(covered_to=page.since, back_to=page.since)
+        if page.until is not None:
+            self.cover(work, page.until)
+
+    def _keep(self, work: JobContext, page: PayloadPage, at: int) -> None:
+        self._remember(work, page, at)
+        view = work.record.view()
+        learned: list[Item] = []
+        reader = partial(self._read, ChangeFilter(view), learned)
+        keep = partial(kept_raw, self.terms)
+        written = work.record.read(
+            page.seen, reader, source=self.source.name, job=self.name, keep=keep, cursor=page.cursor, at=at,
+            allowed=work.confirm, news=news(work.record, view),
+        )  # fmt: skip
+        self.known.learn(learned)  # not before it is in the record: a batch that fails is read again, as if it were new
+        self.names.learn(learned)
+        duty = work.duty
+        well = at if page.seen or page.until is not None else duty.success_at  # a cursor alone is no answer
+        work.note(
+            success_at=well, items=duty.items + written.added, quarantined=duty.quarantined + written.quarantined,
+        )  # fmt: skip
+        self._kept = at
+
+    def _look(self, work: JobContext, at: int) -> None:
+        self.known.look(work.record, at)
+        self.names.look(work.record, at)
+        self._looked = at
+
+    def _remember(self, work: JobContext, page: PayloadPage, at: int) -> None:
+        """Which reaction is for which post, before the batch: a withdrawal may be told in the next one."""
+        told = [seen for seen in page.seen if seen.kind == REACTION]
+        if told:
+            pairs = [(seen.key, post) for seen in told if (post := self._post_of(seen))]
+            reaction_index.remember(work.record, pairs, at)
+
+    def _post_of(self, seen: RawPayload) -> str:
+        """The post that a reaction is for; what cannot be read goes to quarantine later."""
+        try:
+            return next((item.post for item in self.source.read(seen) if isinstance(item, Reaction)), "")
+        except StoreError:
+            raise
+        except Exception:
+            return ""
+
+    def _read(self, words: ChangeFilter, learned: list[Item], seen: RawPayload) -> Sequence[Item]:
+        items = read_anew(self.source, self.terms, words, seen)
+        learned += items
+        return items
+
+    # ---- coverage ----------------------------------------------------------------------------------
+
+    def cover(self, work: JobContext, until: int) -> None:
+        """All was read up to a moment: written down, at most every quarter of an hour while nothing happens."""
+        is_due = until - self._covered_to(work) > COVERED_EVERY or work.duty.failing_since is not None
+        if is_due or (self._is_first(work) and until >= (work.duty.started_at or 0)):
+            self._cover_up_to(work, until)
+
+    def _is_back(self, work: JobContext, at: int) -> None:
+        """What the network told of the time before is in the record."""
+        self._write(work, [read_back(self.source.name, at)], at)
+        work.note(back_at=at)
+
+    def _is_first(self, work: JobContext) -> bool:
+        """Whether the network was not read to the end once, from the site's beginning or from before it on."""
+        duty = work.duty
+        return self._back is not None and duty.back_at is None and (duty.back_to is not None or duty.covered_to is None)
+
+    def _cover_up_to(self, work: JobContext, until: int) -> None:
+        at, is_first = self.line.net.now(), self._is_first(work)
+        before = self._covered_by_all(work)
+        work.note(covered_to=max(until, self._covered_to(work)))
+        stretch = TimeRange(self.source.name, before, self._covered_by_all(work), at)
+        self._write(work, read_well(stretch, None if is_first else self.source.reach), at)
+        if is_first and until >= (work.duty.started_at or 0):
+            self._is_back(work, at)
+        work.recovered()
+        self._traffic = note_traffic(work, self.line, self._traffic)
+
+    def _cover_badly(self, work: JobContext, problem: NetError) -> None:
+        at = self.line.net.now()
+        start = self._covered_to(work)
+        self._write(work, read_badly(TimeRange(self.source.name, start, at, at), problem, work.duty.failing_since), at)
+        if isinstance(problem, PartiallyRead) and self._is_first(work):  # of what could be read it is in the record
+            self._is_back(work, at)
+        if isinstance(problem, StreamGap) and problem.missing:
+            work.note(covered_to=max(problem.missing[1], start))
+        self._traffic = note_traffic(work, self.line, self._traffic)
+
+    def _covered_to(self, work: JobContext) -> int:
+        """Up to when this job has read; where it has not yet, since when it tries."""
+        return covered_to(work.duty, self.line.net.now())
+
+    def _covered_by_all(self, work: JobContext) -> int:
+        """Up to when all jobs that share a stream have read it."""
+        now = self.line.net.now()
+        others = (duties.load(work.record, name) for name in self.shared_by if name != self.name)
+        return min(self._covered_to(work), *(covered_to(duty, now) for duty in others), now)
+
+    def _write(self, work: JobContext, rows: Iterable[Coverage], at: int) -> None:
+        found = list(rows)
+        if found:
+            work.record.write(found, source=self.name, at=at, allowed=work.confirm)

@@ -1,0 +1,241 @@
+"""From settings to workers: which sources are on, how they are paced, how long what they saw is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers import terms
+from hotpapers.errors import SettingsError, Stopped, StoreError, UsageError
+from hotpapers.http import HostPacer, PoliteHttpClient, ServerClocks, user_agent
+from hotpapers.ingest.change_filter import TrackedKeys, TrackedPosts
+from hotpapers.ingest.collect_job import CollectJob, Connection
+from hotpapers.ingest.recount_job import RecountJob
+from hotpapers.ingest.shared_index import SharedPaperIndex
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.job_state import COUNTS
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, Job, JobLoop
+from hotpapers.model import Source
+from hotpapers.sources import SOURCES
+from hotpapers.store import Record, now
+
+ALWAYS_ON = ("arxiv", "bluesky", "hackernews", "lobsters", "huggingface")
+"""What is read without a key, an account or a word in the settings."""
+ON_WITH = {"mastodon": "servers", "feeds": "urls"}
+"""What is read as soon as this setting names something."""
+
+PACE = {"arxiv.org": 3.0, "lobste.rs": 10.0, "hacker-news.firebaseio.com": 0.2, "www.reddit.com": 6.0}
+"""Least seconds between the starts of two requests to a host and those below it; one second for all others."""
+SHARED = frozenset({"arxiv.org"})
+"""Hosts that allow one pace over all machines of a site: its next moment is kept in the store."""
+
+WITHOUT_COUNTS = frozenset({"arxiv", "feeds"})
+"""Where nothing is counted."""
+
+
+class ConfiguredSource(NamedTuple):
+    """A source that is to be read, and its settings."""
+
+    name: str
+    settings: msgspec.Struct
+
+
+def chosen_sources(
+    tables: Mapping[str, Mapping[str, Any]], names: Sequence[str] = (), file: str = "",
+    allowed: terms.Table = terms.TERMS,
+) -> list[ConfiguredSource]:  # fmt: skip
+    """The sources that are on, or those that are named. Raises SettingsError, UsageError."""
+    for name in (*names, *tables):
+        if name not in SOURCES:
+            raise UsageError(f"{name}: no such source; there are {', '.join(SOURCES)}")
+    wanted = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
+    for name in wanted:
+        if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
+            raise SettingsError(f"{file}: {name} may not be read by its terms: see docs/terms.md and [terms.{name}].")
+    return [ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in wanted]
+
+
+def is_on(name: str, table: Mapping[str, Any]) -> bool:
+    """Whether a source is read: as the settings say, by default those that ask for nothing."""
+    if "on" in table:
+        return bool(table["on"])
+    return name in ALWAYS_ON or bool(table.get(ON_WITH.get(name, ""), ()))
+
+
+def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Struct:
+    """A source's own settings. Raises SettingsError with file, key and remedy."""
+    values = {key: value for key, value in table.items() if key != "on"}
+    try:
+        return msgspec.convert(values, SOURCES[name][1])
+    except msgspec.ValidationError as problem:
+        where = f"{file}: " if file else ""
+        raise SettingsError(f"{where}source.{name}: {problem}; see docs/sources/{name}.md") from problem
+
+
+def addresses(settings: object) -> Iterator[str]:
+    """Every address that the operator has set: the only ones that may lie inside the operator's own network."""
+    if isinstance(settings, msgspec.Struct):
+        settings = msgspec.to_builtins(settings)
+    if isinstance(settings, str) and settings.partition("://")[0] in ("http", "https", "ws", "wss"):
+        yield settings
+    elif isinstance(settings, Mapping):
+        for value in settings.values():
+            yield from addresses(value)
+    elif isinstance(settings, list | tuple):
+        for value in settings:
+            yield from addresses(value)
+
+
+def secrets_of(settings: object) -> Iterator[str]:
+    """Every token and secret in the settings: none of them may appear in an error."""
+    if isinstance(settings, msgspec.Struct):
+        settings = msgspec.to_builtins(settings)
+    if isinstance(settings, Mapping):
+        for key, value in settings.items():
+            if isinstance(value, str) and value and key in ("token", "client_secret"):
+                yield value
+            yield from secrets_of(value)
+    elif isinstance(settings, list | tuple):
+        for value in settings:
+            yield from secrets_of(value)
+
+
+class IngestContext(NamedTuple):
+    """What all jobs of a process share. `stop`: set, and all of them end. `terms`: what the networks allow. `names`:
+    what names the papers that are known. `pace`: when which host may be asked next. `back`: so many µs from before a
+    network is first read are read too. `witnesses`: what the networks tell of the time."""
+
+    store: str
+    contact: str
+    stop: threading.Event
+    leases: Leases
+    names: SharedPaperIndex
+    pace: HostPacer
+    witnesses: ServerClocks
+    terms: terms.Table = terms.TERMS
+    back: int | None = None
+
+    def record(self) -> Record:
+        """The store, opened by and for one thread."""
+        return Record(self.store)
+
+    @property
+    def clock(self) -> Clock:
+        """This machine's clock, for jobs that ask no network."""
+        return Clock(now, self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.stop.wait(seconds):
+            raise Stopped("told to stop")
+
+
+def parts_of(choice: ConfiguredSource) -> list[str]:
+    """The names of the jobs that read a source: one, or one for each part of a stream that is shared by accounts."""
+    parts = getattr(choice.settings, "parts", 1)
+    return [choice.name] if parts == 1 else [f"{choice.name}/{part}of{parts}" for part in range(1, parts + 1)]
+
+
+def job_names(choices: Sequence[ConfiguredSource]) -> list[str]:
+    """The names of all jobs that the chosen sources make."""
+    counted = [choice.name + COUNTS for choice in choices if choice.name not in WITHOUT_COUNTS]
+    return [*(name for choice in choices for name in parts_of(choice)), *counted]
+
+
+def make_jobs(choices: Sequence[ConfiguredSource], site: IngestContext) -> dict[str, Callable[[], JobLoop]]:
+    """What is to be done for the chosen sources, by name; each is made in the thread that will do it."""
+    jobs: dict[str, Callable[[], JobLoop]] = {}
+    for choice in choices:
+        for number, name in enumerate(parts_of(choice), 1):
+            jobs[name] = partial(_rounds, name, _part(choice, number), site, partial(_reading, name))
+        if choice.name not in WITHOUT_COUNTS:
+            jobs[choice.name + COUNTS] = partial(_rounds, choice.name + COUNTS, choice, site, _recounting)
+    return jobs
+
+
+def _part(choice: ConfiguredSource, number: int) -> ConfiguredSource:
+    """The choice of one part of a source, where it has parts."""
+    if not hasattr(choice.settings, "part"):
+        return choice
+    return choice._replace(settings=msgspec.structs.replace(choice.settings, part=number))
+
+
+def _rounds(
+    name: str,
+    choice: ConfiguredSource,
+    site: IngestContext,
+    make: Callable[[ConfiguredSource, Connection, IngestContext], Job],
+) -> JobLoop:
+    line = make_line(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
+    clock = Clock(line.net.now, line.net.sleep)
+    return JobLoop(name, partial(make, choice, line, site), site.record, site.leases, clock)
+
+
+def _reading(name: str, choice: ConfiguredSource, line: Connection, site: IngestContext) -> CollectJob:
+    with site.record() as record:
+        known = TrackedPosts(record, choice.name, line.net.now())
+    source, row = _source(choice, known, site), terms.of(site.terms, choice.name)
+    return CollectJob(source, line, known, row, name=name, shared_by=parts_of(choice), names=site.names, back=site.back)
+
+
+def _recounting(choice: ConfiguredSource, line: Connection, site: IngestContext) -> RecountJob:
+    return RecountJob(_source(choice, TrackedKeys(), site), line, terms.of(site.terms, choice.name))
+
+
+def _source(choice: ConfiguredSource, known: TrackedKeys, site: IngestContext) -> Source:
+    return SOURCES[choice.name][0](choice.settings, known, site.names.names)
+
+
+def make_line(own: Sequence[str], secrets: Sequence[str], site: IngestContext) -> Connection:
+    """A client of one job's own, paced together with all others of the site.
+
+    `own`: the operator's own addresses, which may lie inside; `secrets`: what no error may name.
+    """
+    pace = SitePacer(site.record, site.pace)
+    net = PoliteHttpClient(
+        user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets,
+        heard=site.witnesses.one(),
+    )  # fmt: skip
+
+    def traffic() -> tuple[int, int, int]:
+        counted = net.traffic.counted()
+        return (counted.bytes_in, counted.bytes_out, sum(counted.requests.values()))
+
+    def close() -> None:
+        net.close()
+        pace.close()
+
+    return Connection(net, traffic, net.forget, close)
+
+
+class SitePacer:
+    """Seconds until a host may be asked: over all processes of the site where the host wants it so.
+
+    For one thread. `within`: over all threads of this process, for all other hosts. A store that went away is opened
+    again when it is asked next.
+    """
+
+    def __init__(self, open_record: Callable[[], Record], within: HostPacer) -> None:
+        self._open, self._within = open_record, within
+        self._record: Record | None = None
+
+    def __call__(self, host: str, pace: float) -> float:
+        """Reserves the next moment for a host and says in how many seconds it is. Raises StoreError."""
+        if host not in SHARED:
+            return self._within(host, pace)
+        try:
+            self._record = self._record or self._open()
+            return duties.reserve(self._record, host, pace)
+        except StoreError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Closes the store."""
+        if self._record is not None:
+            self._record.database.close()
+            self._record = None

@@ -1,0 +1,47 @@
+"""What a source saw and the record kept, read again by the source as it is now, with its settings of now."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hotpapers.ingest.change_filter import ChangeFilter, TrackedKeys
+from hotpapers.ingest.collect_job import LASTING, read_whole
+from hotpapers.ingest.job_factory import ConfiguredSource
+from hotpapers.model import Item, RawPayload, Source
+from hotpapers.sources import SOURCES
+from hotpapers.store import AsOfView, Record, now
+from hotpapers.store.batches import WrittenBatch
+from hotpapers.store.paper_names import KEPT, load_names
+from hotpapers.store.reparse import Reader, ReparsePlan
+from hotpapers.terms import NetworkTerms
+
+
+def plan(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> ReparsePlan:
+    """What reading it again would change. Raises StoreError."""
+    return record.plan_again(choice.name, _reader(record, choice, terms), lasting=LASTING)
+
+
+def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> WrittenBatch:
+    """Reads it again. `quarantined`: originals that were read once and cannot be read now; they stay as they are.
+    Raises StoreError."""
+    return record.read_again(choice.name, _reader(record, choice, terms), lasting=LASTING)
+
+
+def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Reader:
+    since = _oldest(record, choice.name) - KEPT  # all names that were looked for when it was first read
+    names = load_names(record, now(), since)
+    source: Source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), names)
+    return partial(_read, source, terms, record.view())
+
+
+def _read(source: Source, terms: NetworkTerms, view: AsOfView, seen: RawPayload) -> list[Item]:
+    """`view`: what was said before this was seen is looked up in it."""
+    return read_whole(source, terms, ChangeFilter(view._replace(cut=seen.at - 1)), seen)
+
+
+def _oldest(record: Record, source: str) -> int:
+    """When the oldest original was seen that is kept of a source, µs UTC."""
+    sql = """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
+        UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept"""
+    found = record.database.rows(sql, (source, source))[0][0]
+    return now() if found is None else int(found)

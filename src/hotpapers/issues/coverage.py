@@ -1,0 +1,99 @@
+"""How completely a network was read for an issue: unknown is never zero."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+from hotpapers import model
+from hotpapers.issues.windows import site_began
+from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, NetworkReading, Publication
+from hotpapers.store.as_of import AsOfView
+
+TURN = HOUR * 3 // 2
+"""Networks are read in turns: so long without a reading is no gap."""
+SEVERITY = ("complete", "partial", "refused")
+
+
+def readings(view: AsOfView, publication: Publication, start: int, heard: Iterable[str]) -> tuple[NetworkReading, ...]:
+    """How each network that counts was read from `start` to the cut: all that were ever read or `heard`. From when on
+    the site was there: before, no network could be read. Some time before that: what was read back ends there."""
+    start = max(start, (site_began(view) or 0) - TURN // 2)
+    spans: dict[str, list[Coverage]] = defaultdict(list)
+    for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.cut)):
+        if isinstance(row.item, Coverage) and row.item.from_at < row.item.until_at:
+            spans[row.item.network].append(row.item)
+    sql = f"SELECT DISTINCT t.network FROM coverage AS t WHERE {view.visible('t')}"
+    known = {*heard, *(row[0] for row in view.database.rows(sql))}
+    networks = publication.networks or [network for network in model.NETWORKS if network in known]
+    begun = frozenset(network for network in _just_begun(view) if network not in spans)
+    return tuple(
+        NetworkReading(network=network, state="complete")
+        if network in begun
+        else reading_of(network, spans.get(network, ()), start, view.cut)
+        for network in networks
+    )
+
+
+def _just_begun(view: AsOfView) -> Iterator[str]:
+    """Networks that were first read to their end so lately that no stretch of time was written down yet."""
+    where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
+    for row in view.latest(Coverage, where, (READ_BACK, view.cut - TURN)):
+        if isinstance(row.item, Coverage):
+            yield row.item.network
+
+
+def read_since(view: AsOfView) -> dict[str, int]:
+    """From when on each network was read, where it was written down when that began."""
+    sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
+        SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
+        GROUP BY t.network"""
+    return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
+
+
+class CoveredRange(NamedTuple):
+    """A stretch of time; `by` is the span that says how it was read, None where none does."""
+
+    start: int
+    end: int
+    by: Coverage | None
+
+    @property
+    def severity(self) -> int:
+        """0 complete, 1 partial or not read, 2 refused."""
+        return SEVERITY.index(self.by.state) if self.by else 1
+
+
+def reading_of(network: str, spans: Sequence[Coverage], start: int, end: int) -> NetworkReading:
+    """The worst state between two moments, where a later reading takes the place of an earlier one: what was read
+    after all is complete. `since`: when the worst state first began."""
+    painted = [piece for piece in pieces(spans, start, end) if piece.by or piece.end - piece.start > TURN]
+    if not any(piece.by for piece in painted):
+        return NetworkReading(network=network, state="unknown", reason=model.NOT_READ)
+    worst = max(painted, key=lambda piece: piece.severity)
+    if worst.by is None:
+        return NetworkReading(network=network, state="partial", reason=model.NOT_READ, since=worst.start)
+    since = worst.by.from_at if worst.severity else None
+    return NetworkReading(network=network, state=worst.by.state, reason=worst.by.reason, since=since)
+
+
+def pieces(spans: Sequence[Coverage], start: int, end: int) -> Iterator[CoveredRange]:
+    """The time between two moments in pieces, each with the latest span that covers it; of two, the worse."""
+    coming = sorted((span for span in spans if span.from_at < span.until_at), key=lambda span: span.from_at)
+    edges = sorted({start, end, *(min(max(m, start), end) for s in coming for m in (s.from_at, s.until_at))})
+    active: list[tuple[int, int, int, Coverage]] = []
+    cut: list[CoveredRange] = []
+    at = 0
+    for left, right in pairwise(edges):
+        while at < len(coming) and coming[at].from_at <= left:
+            heappush(active, (-coming[at].observed_at, -SEVERITY.index(coming[at].state), at, coming[at]))
+            at += 1
+        while active and active[0][3].until_at <= left:
+            heappop(active)
+        cut.append(CoveredRange(left, right, active[0][3] if active else None))
+    for by, group in groupby(cut, key=lambda piece: piece.by):
+        same = list(group)
+        yield CoveredRange(same[0].start, same[-1].end, by)

@@ -1,0 +1,158 @@
+"""Why a paper ranks where it does, as arithmetic."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from hotpapers.errors import NotFound
+from hotpapers.ids import arxiv
+from hotpapers.issues import announcement_counts
+from hotpapers.model import Entry, IssueContent, PublishedIssue, ScoreComponent
+from hotpapers.ranking import swap, words
+
+
+class NeighbourSwap(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry next to the explained one and what would make the two swap."""
+
+    place: int
+    paper: str
+    title: str
+    score: int
+    swaps: tuple[swap.RequiredGrowth, ...]
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry's place and how it came about.
+
+    `lane`: among the entries, or still talked about; `entries`: how many stand there. `then`: its place there by the
+    classic rule. `announced`: when, in words. `formulae` and `sentences` go with `parts`, one each.
+    """
+
+    publication: str
+    day: str
+    edition: int
+    ranking: str
+    paper: str
+    title: str
+    lane: Literal["entries", "still"]
+    place: int
+    then: int
+    announced: str
+    entries: int
+    score: int
+    level: bool
+    parts: tuple[ScoreComponent, ...]
+    formulae: tuple[str, ...]
+    sentences: tuple[str, ...]
+    notes: tuple[str, ...]
+    above: NeighbourSwap | None
+    below: NeighbourSwap | None
+
+
+def explain(issue: PublishedIssue, paper: str) -> Explanation:
+    """The explanation of a paper (by key) in an issue. Raises NotFound when the issue does not hold it."""
+    content = issue.content
+    lane, entries = _lane(content, paper)
+    index = next(i for i, entry in enumerate(entries) if entry.paper == paper)
+    entry = entries[index]
+    above = entries[index - 1] if index else None
+    below = entries[index + 1] if index + 1 < len(entries) else None
+    return Explanation(
+        publication=content.publication.publication, day=content.day, edition=content.edition,
+        ranking=content.ranking, paper=paper, title=issue.papers[paper].title, lane=lane, place=entry.place,
+        then=entry.then, announced=announcement_counts.when(content, entry), entries=len(entries),
+        score=entry.score, level=entry.level, parts=entry.parts,
+        formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
+        notes=(*notes(entry, content.ranking), *_provisional(content, entry), *unread(content)),
+        above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,
+        below=_neighbour(issue, below, swap.growths(below, entry, content.peers)) if below else None,
+    )  # fmt: skip
+
+
+def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "still"], tuple[Entry, ...]]:
+    if any(entry.paper == paper for entry in content.entries):
+        return "entries", content.entries
+    if any(entry.paper == paper for entry in content.still):
+        return "still", content.still
+    raise NotFound(f"{arxiv.from_key(paper)} is not in the issue of {content.day}")
+
+
+def _neighbour(issue: PublishedIssue, entry: Entry, swaps: tuple[swap.RequiredGrowth, ...]) -> NeighbourSwap:
+    title = issue.papers[entry.paper].title
+    return NeighbourSwap(place=entry.place, paper=entry.paper, title=title, score=entry.score, swaps=swaps)
+
+
+def notes(entry: Entry, ranking: str) -> Iterator[str]:
+    """What a reader must know of an entry's counts."""
+    for count in entry.counts:
+        if note := words.method_note(count.method):
+            yield f"{words.network_name(count.network)} counts here are {note}."
+        if count.bots:
+            yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
+    if entry.level:
+        yield LEVEL.get(ranking, "Level with a neighbour: the same score.")
+
+
+def _provisional(content: IssueContent, entry: Entry) -> Iterator[str]:
+    if said := words.why_provisional(content.compared, entry.score, content.publication.threshold):
+        yield said
+
+
+WIDTH = 120
+"""Characters of a line on a terminal."""
+
+LEVEL = {
+    "rarity/1": "Level with a neighbour: more voices stand first, then the earlier announcement, then the id.",
+    "classic/1": "Level with a neighbour: the listing's own order, then the earlier announcement, then the id.",
+}
+"""What decides between level scores."""
+
+
+def unread(content: IssueContent) -> Iterator[str]:
+    """The networks that were not read in full: what they would add is unknown."""
+    for reading in content.readings:
+        if reading.state != "complete":
+            why = f", {reading.reason}" if reading.reason else ""
+            yield f"{words.network_name(reading.network)}: {reading.state}{why}; what it would add is not known."
+
+
+def text_of(found: Explanation) -> Iterator[str]:
+    """The explanation as lines for a terminal."""
+    yield f"{arxiv.from_key(found.paper)}  {found.title}"
+    yield f"Issue of {found.day}, edition {found.edition}: {_places(found)}"
+    yield ""
+    for part, sentence, formula in zip(found.parts, found.sentences, found.formulae, strict=True):
+        yield f"  {words.network_name(part.network):<14}{part.score:>8,}   {formula}"
+        yield f"    {sentence}"
+    yield f"  {'Score':<14}{found.score:>8,}   the sum of {words.count_noun(len(found.parts), 'part')}"
+    if found.notes or found.above or found.below:
+        yield ""
+    said = list(found.notes)
+    if found.above:
+        said.append(_swap_line("To pass", found.above, "it"))
+    if found.below:
+        said.append(_swap_line("To be passed by", found.below, "that one"))
+    for line in said:
+        yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def _places(found: Explanation) -> str:
+    among = "still talked about" if found.lane == "still" else f"by {found.ranking}"
+    then = f"; place {found.then} by classic/1" if found.ranking != "classic/1" else ""
+    when = f"; {found.announced}" if found.announced else ""
+    return f"place {found.place} of {found.entries} {among}{then}{when}"
+
+
+def _swap_line(what: str, neighbour: NeighbourSwap, who: str) -> str:
+    name = f"#{neighbour.place} {arxiv.from_key(neighbour.paper)} ({neighbour.score:,})"
+    if not neighbour.swaps:
+        return f"{what} {name}: no growth on one network alone would do."
+    ways = [
+        f"{words.units(g.needed, g.unit)} on {words.network_name(g.network)} instead of {g.now:,}"
+        for g in neighbour.swaps
+    ]
+    return f"{what} {name}, {who} would need {' or '.join(ways)}."

@@ -1,0 +1,235 @@
+"""Freezing issues, reading them back, and proving them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.errors import CorruptStore, IssueError, NotFound, UsageError
+from hotpapers.issues import quotations
+from hotpapers.issues.build import BuiltIssue, IssueRecipe, build, read_content
+from hotpapers.issues.selection import THRESHOLD
+from hotpapers.issues.windows import check_label, closing, is_closed, limit_of
+from hotpapers.store.chain_check import flaw_of
+from hotpapers.store.item_rows import canonical_json
+from hotpapers.store.record import Record, now
+from hotpapers.store.verify import VerifyFinding
+
+BATCH_SOURCE = "issue"
+UNBUILDABLE = (
+    NotFound, IssueError, CorruptStore, ValueError, TypeError, AttributeError, ArithmeticError, LookupError,
+    RecursionError,
+)  # fmt: skip
+"""What building from a damaged content or record may raise, with bytes or nothing where text or numbers were."""
+
+
+class FrozenIssue(NamedTuple):
+    """A frozen issue as the record keeps it."""
+
+    content: model.IssueContent
+    digest: str
+    frozen_at: int
+
+
+def publication_of(record: Record, name: str | None) -> model.Publication:
+    """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
+    rows = record.view().latest(model.Publication)
+    found = {row.item.publication: row.item for row in rows if isinstance(row.item, model.Publication)}
+    if name is not None:
+        if name not in found:
+            raise NotFound(f"{name}: no such publication; there are: {', '.join(found) or 'none'}")
+        return found[name]
+    if not found:
+        raise NotFound("no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml")
+    if len(found) > 1:
+        raise UsageError(f"several publications; choose one with --publication: {', '.join(found)}")
+    return next(iter(found.values()))
+
+
+def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
+    """All editions of a day's issue, the first first."""
+    where = 't.publication = ? AND t."day" = ?'
+    rows = record.view().latest(model.Issue, where, (publication, day), "t.edition")
+    return [
+        FrozenIssue(read_content(row.item.content), row.item.digest, row.item.observed_at)
+        for row in rows
+        if isinstance(row.item, model.Issue)
+    ]
+
+
+def frozen_days(record: Record, publication: str) -> list[str]:
+    """The days that have an issue, ascending."""
+    sql = 'SELECT DISTINCT "day" FROM issue WHERE publication = ? AND until = 0 ORDER BY 1'
+    return [row[0] for row in record.database.rows(sql, (publication,))]
+
+
+def listed_days(record: Record, publication: str) -> list[str]:
+    """The days that have an imported listing, ascending."""
+    sql = 'SELECT DISTINCT "day" FROM listing WHERE publication = ? AND until = 0 ORDER BY 1'
+    return [row[0] for row in record.database.rows(sql, (publication,))]
+
+
+def check_day(day: str) -> str:
+    """The day, if it is one. Raises UsageError."""
+    try:
+        if datetime.date.fromisoformat(day).isoformat() == day:
+            return day
+    except ValueError:
+        pass
+    raise UsageError(f"{day}: not a day; write it as 2021-01-14")
+
+
+def freeze(
+    record: Record,
+    publication: model.Publication,
+    day: str,
+    *,
+    again: bool = False,
+    reason: str = "",
+    at: int | None = None,
+) -> FrozenIssue:
+    """The day's issue: the frozen one, or a new one; with `again`, a new edition for a reason.
+
+    Raises UsageError when a reason is missing or needless, or the publication has no issue of such a day, IssueError
+    when the day is not over, NotFound when a listing is not there.
+    """
+    check_day(day)
+    at = at or now()
+    before = editions(record, publication.publication, day)
+    if bool(again) != bool(reason.strip()) or (again and not before):
+        raise UsageError("a new edition corrects a frozen issue and says why: --again --reason '…'")
+    if before and not again:
+        return before[-1]
+    if not before:  # a correction keeps the day that its issue has
+        check_label(publication, day)
+    position = record.head.position
+    check_over(record, publication, day, at, position)
+    recipe = IssueRecipe(
+        publication, day, len(before) + 1, position, before[-1].digest if before else "", reason.strip()
+    )
+    built = build(record, recipe)
+    try:
+        return save(record, built, at)
+    except IssueError:
+        first = editions(record, publication.publication, day)
+        if again or not first:
+            raise
+        return first[-1]
+
+
+def check_over(record: Record, publication: model.Publication, day: str, at: int, position: int) -> None:
+    """Raises IssueError while a day's issue cannot be frozen: before its hour, or while its announcement may still
+    come."""
+    if publication.window == "listing":
+        return
+    cut = closing(record.view(position=position), publication, day)
+    if at < cut:
+        raise IssueError(f"{day} is not over: its issue closes at {_minute(cut)}.")
+    if not is_closed(record.view(cut, position), publication, day, at):
+        raise IssueError(
+            f"arXiv's announcement of {day} is not in the record yet; collect it, or wait until "
+            f"{_minute(limit_of(publication, day))}, when the issue appears without it."
+        )
+
+
+def _minute(moment: int) -> str:
+    return f"{datetime.datetime.fromtimestamp(moment // 1_000_000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
+    """Writes an issue and what it shows into the record. Raises IssueError when another process was first."""
+    content = built.content
+    item = model.Issue(
+        publication=content.publication.publication, day=content.day, edition=content.edition, digest=built.digest,
+        content=canonical_json(content).decode(), observed_at=at,
+    )  # fmt: skip
+    record.write([item, *built.shown], source=BATCH_SOURCE, at=at)
+    return FrozenIssue(content, built.digest, at)
+
+
+def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
+    """Whether the record holds a later observation of the listing than the issue was frozen from."""
+    content = frozen.content
+    sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
+    latest = record.database.rows(sql, (content.publication.publication, content.day))[0][0]
+    return latest is not None and latest > content.position
+
+
+def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:
+    """Compares an issue with its digest, then with what is rebuilt from the record."""
+    name = f"{item.publication} {item.day} edition {item.edition}"
+    flaw = flaw_of(record.database, item)
+    if flaw is not None:
+        yield VerifyFinding("issue", f"{name}: {flaw}")
+    try:
+        content = read_content(item.content)
+    except CorruptStore as problem:
+        yield VerifyFinding("issue", f"{name}: its content cannot be read: {problem.__cause__}")
+        return
+    if record.head.position < content.position:
+        return
+    try:
+        rebuilt = build(record, _recipe_of(content)).content
+    except UNBUILDABLE as problem:
+        yield VerifyFinding("issue", f"{name}: cannot be rebuilt: {problem}")
+        return
+    differing = list(differences(msgspec.to_builtins(content), msgspec.to_builtins(rebuilt)))
+    for path, frozen, again in differing[:10]:
+        yield VerifyFinding("issue", f"{name}: {path} is {_short(frozen)}, rebuilt {_short(again)}")
+    if len(differing) > 10:
+        yield VerifyFinding("issue", f"{name}: and {len(differing) - 10} more differences")
+
+
+def _recipe_of(content: model.IssueContent) -> IssueRecipe:
+    """By which a frozen issue is built again. Its moments are as frozen: a zone's hours may be told otherwise in
+    another year."""
+    return IssueRecipe(
+        content.publication, content.day, content.edition, content.position, content.replaces, content.reason,
+        moments=(content.from_at, content.cut), choice=content.choice or THRESHOLD,
+        quoting=content.quoting or quotations.BY_REACTIONS,
+        posts={entry.paper: entry.posts for entry in (*content.entries, *content.still)},
+    )  # fmt: skip
+
+
+def differences(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(path, value here, value there) of every leaf in which two JSON values differ. Members of lists go by their
+    paper, network or day, where they have one: `entries[arxiv:2101.04869].place`."""
+    if _is_list(one) and _is_list(other):
+        yield from _between(_named(one, other), _named(other, one), f"{path}[", "]")
+    elif isinstance(one, dict) and isinstance(other, dict):
+        yield from _between(one, other, f"{path}." if path else "")
+    elif one != other:
+        yield path, one, other
+
+
+def _between(
+    one: dict[str, Any], other: dict[str, Any], before: str, after: str = ""
+) -> Iterator[tuple[str, Any, Any]]:
+    for name in {**one, **other}:
+        yield from differences(one.get(name), other.get(name), f"{before}{name}{after}")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _named(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
+    """The members of a list by a name that tells them apart in it and in the other list, else by their number."""
+    for key in ("paper", "network", "day"):
+        if all(_are_told_apart(some, key) for some in (values, others)):
+            return {value[key]: value for value in values}
+    return {str(number): value for number, value in enumerate(values, 1)}
+
+
+def _are_told_apart(values: Sequence[Any], key: str) -> bool:
+    names = [value.get(key) for value in values if isinstance(value, dict)]
+    return len(names) == len(values) == len(set(names)) and None not in names
+
+
+def _short(value: Any) -> str:
+    text = canonical_json(value).decode()
+    return text if len(text) <= 60 else text[:57] + "…"

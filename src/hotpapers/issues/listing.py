@@ -1,0 +1,90 @@
+"""Imported listings: which papers they name, with which counts, in which order now."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from hotpapers import model
+from hotpapers.categories import archive_of
+from hotpapers.engagement import attention
+from hotpapers.errors import IssueError, NotFound
+from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
+
+
+def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:
+    """The listing of a day as it was observed last. Raises NotFound."""
+    row = view.one(model.Listing, publication, day)
+    if row is None or not isinstance(row.item, model.Listing):
+        raise NotFound(
+            f"{publication} {day}: no listing of that day is in the record; `hotpapers import` brings one in."
+        )
+    return row.item
+
+
+def listing_cut(view: AsOfView, publication: str, day: str) -> int:
+    """The latest moment that the listing of a day holds, in itself, its places or the posts that it shows."""
+    listing = listing_of(view, publication, day)
+    sql = f"""SELECT max(t.observed_at) FROM shown AS t
+        WHERE t.publication = ? AND t.day = ? AND t.edition = 0 AND {view.visible("t")}"""
+    shown = view.database.rows(sql, (publication, day))[0][0]
+    places = places_of(listed_places(view, publication, day))
+    return max([listing.observed_at, int(shown or 0), *(place.observed_at for place in places)])
+
+
+def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]:
+    """The places of a day's listing, ascending: those that were read from the same file as the listing."""
+    listing = listing_of(view, publication, day)
+    spec = SPECS[model.Place]
+    later = f"""SELECT 1 FROM place AS l WHERE l.publication = t.publication AND l.day = t.day AND l.place = t.place
+        AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
+    sql = f"""SELECT {select_columns(spec, "t")} FROM place AS t WHERE t.publication = ? AND t.day = ? AND t.file = ?
+        AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
+    found = view.database.rows(sql, (publication, day, listing.file, listing.places))
+    return [read_row(spec, row) for row in found]
+
+
+def places_of(rows: Iterable[StoredRow]) -> list[model.Place]:
+    """The rows' items."""
+    return [row.item for row in rows if isinstance(row.item, model.Place)]
+
+
+def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
+    """A place's counts: the last ones observed when it was. Raises IssueError when the record has none."""
+    row = view._replace(cut=place.observed_at).one(model.Tally, place.paper, place.network, place.method)
+    if row is None or not isinstance(row.item, model.Tally):
+        where = f"{place.publication} {place.day} #{place.place}"
+        raise IssueError(f"{where}: the record holds no counts of {place.paper}.")
+    return row.item
+
+
+def listing_talk(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
+    """The listing's papers with their tallies, among all that the publication listed in the 90 days to the cut."""
+    found = list(attention.listed_peers(view, publication.publication, publication.networks))
+    counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
+    for network, archive, _, likes in found:
+        counts[network, archive][likes] += 1
+    peers = (
+        VoiceHistogram(network=network, age=0, archive=archive, counts=tuple(sorted(counter.items())))
+        for (network, archive), counter in sorted(counts.items())
+    )
+    standing: dict[tuple[str, str], tuple[str, int | None]] = {
+        (network, paper): (archive, likes) for network, archive, paper, likes in found
+    }
+    candidates = (_candidate(place, tally_of(view, place), standing) for place in places)
+    return RankingInput(candidates=tuple(candidates), peers=tuple(peers))
+
+
+def _candidate(
+    place: model.Place, tally: model.Tally, standing: dict[tuple[str, str], tuple[str, int | None]]
+) -> Candidate:
+    """A place as a candidate: of the archive under which the paper itself stands among the others."""
+    printed = archive_of(place.categories[0]) if place.categories else ""
+    archive, own = standing.get((tally.network, place.paper), (printed, None))
+    counted = Attention(
+        network=tally.network, until=tally.observed_at, age=0, voices=tally.likes, reposts=tally.reposts,
+        likes=tally.likes, method=tally.method, own=own,
+    )  # fmt: skip
+    return Candidate(paper=place.paper, archive=archive, announced_at=0, order=place.place, attention=(counted,))

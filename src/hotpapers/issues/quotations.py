@@ -1,0 +1,168 @@
+"""Which posts about a paper are worth quoting: a pure rule with a version, which a frozen issue names.
+
+`quotes/1` quotes what says something in words: four words or more that are neither the paper's (its title, authors,
+abstract), nor those by which papers are announced or praised in general (*new paper*, *check this out*, *congrats*).
+Neither lists of papers nor rows of hashtags nor advertisements are quoted, nor replies to somebody else. Praise,
+questions and criticism are the same to it. Of what is left the posts with the most reactions come first, from networks
+that are not quoted yet before those that are; each account, and the same own words, once.
+
+A changed rule is a new one with a new number: issues are built again by the rule that they name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hotpapers.errors import IssueError
+from hotpapers.ids.mentions.own_words import LONGEST, MentionedPaper, folded, is_bare, own_words
+from hotpapers.issues.stock_words import SIGNS, WORDS
+from hotpapers.model import Item, Paper, Post
+from hotpapers.moderation.quotation_policy import answers_somebody
+from hotpapers.store.item_rows import StoredRow
+
+BY_REACTIONS = ""
+"""The rule of issues that name none: whatever has the most reactions."""
+LATEST = "quotes/1"
+
+LEAST = 4
+"""Words of its author's own that a post has at least."""
+SIGNS_OF_A_WORD = 2
+"""Where words are not set apart by blanks, so many signs count as one."""
+MOST_PAPERS = 3
+"""A text with more papers' addresses is a list."""
+MOST_TAGS = 7
+"""A text with more hashtags and names of accounts is a row of them."""
+
+_PAPER = re.compile(r"\b\d{4}\.\d{4,5}\b")
+_TAG = re.compile(r"(?:^|\s)[#@＃]\w", re.MULTILINE)
+_RUN_ON = "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+_WITHOUT_BLANKS = re.compile(_RUN_ON)
+_BESIDE_A_SIGN = re.compile(f"(?<=[!-~])(?={_RUN_ON})|(?<={_RUN_ON})(?=[!-~])")
+"""Where letters and digits stand within such text, without a blank."""
+_SHORTENED = 6
+"""Words of the title are known by so many first letters too: *transformer* is *Transformers*."""
+
+_ADVERTISING = re.compile(
+    r"\b(?:subscribe|newsletter|giveaway|promo ?code|discount|% off|sign up|link in bio|follow (?:me|us)|dm (?:me|us)"
+    r"|join (?:our|my)|free trial|limited time|airdrop|whitelist|buy now|order now|essay (?:help|writing)"
+    r"|write your (?:essay|paper|thesis)|click (?:here|the link)|earn money|our (?:course|bootcamp|webinar))\b",
+    re.IGNORECASE,
+)
+
+
+class CandidatePost(NamedTuple):
+    """A post about a paper: its reposts and likes, whose voice it is."""
+
+    weight: int
+    voice: int
+    row: StoredRow
+
+    @property
+    def rank(self) -> tuple[int, int, bytes]:
+        """More reactions first, then the earlier post, then the lesser hash; never the id, which may be forgotten."""
+        created = self.row.item.created_at if isinstance(self.row.item, Post) else 0
+        return (-self.weight, created, self.row.hash)
+
+
+# ---- what is worth quoting ---------------------------------------------------------------------------
+
+
+def says_something(text: str, paper: MentionedPaper) -> bool:
+    """Whether a post says something in words of its author's own."""
+    return bool(remark(text, paper))
+
+
+def remark(text: str, paper: MentionedPaper) -> frozenset[str]:
+    """The words of its author's own by which a post is worth quoting; none where it is not."""
+    text = text[:LONGEST]
+    if len(set(_PAPER.findall(text))) > MOST_PAPERS or len(_TAG.findall(text)) > MOST_TAGS or _ADVERTISING.search(text):
+        return frozenset()
+    found = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
+    beginnings = {word[:_SHORTENED] for word in folded(paper.title) if len(word) >= _SHORTENED}
+    own = frozenset(word for word in found.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
+    return own if not is_bare(found) and sum(map(_weight, own)) >= LEAST else frozenset()
+
+
+def _weight(word: str) -> int:
+    if not _WITHOUT_BLANKS.search(word):
+        return int(len(word) > 1)
+    return len(SIGNS.sub("", word)) // SIGNS_OF_A_WORD
+
+
+# ---- which are quoted --------------------------------------------------------------------------------
+
+
+class QuotationRule(NamedTuple):
+    """How posts are chosen. `rule`: by which version. `papers`: what is known of those that they are about.
+
+    `frozen`: of an issue that is built again, the hashes of the posts that it chose, by paper. Where words of one of
+    them were forgotten since, they are taken as they were chosen then.
+    """
+
+    rule: str = BY_REACTIONS
+    papers: Mapping[str, StoredRow | None] = {}
+    frozen: Mapping[str, Sequence[str]] | None = None
+
+    def choose(self, paper: str, said: Sequence[CandidatePost], most: int) -> list[StoredRow]:
+        """So many of the posts about a paper, the leading ones first. Raises IssueError: a rule of another version."""
+        ordered = sorted(said, key=lambda one: one.rank)
+        if self.rule == BY_REACTIONS:
+            return [one.row for one in _each_once(ordered)][:most]
+        if self.rule != LATEST:
+            raise IssueError(f"its posts were chosen by {self.rule}, which this version does not know")
+        return self._as_frozen(paper, ordered) or _spread(_each_once(self._worth(paper, ordered)))[:most]
+
+    def _as_frozen(self, paper: str, said: Sequence[CandidatePost]) -> list[StoredRow]:
+        """What was chosen then, where it cannot be judged any more."""
+        rows = {one.row.hash.hex(): one.row for one in said}
+        chosen = [rows[hash] for hash in (self.frozen or {}).get(paper, ()) if hash in rows]
+        return chosen if any(row.is_forgotten or row.lost for row in chosen) else []
+
+    def _worth(self, paper: str, ordered: Sequence[CandidatePost]) -> Iterator[CandidatePost]:
+        """Those worth quoting, the same remark once."""
+        known, remarks = self.papers.get(paper), set[frozenset[str]]()
+        about = _about(known.item) if known else MentionedPaper()
+        for one in ordered:
+            post = one.row.item
+            made = remark(post.text, about) if isinstance(post, Post) and not answers_somebody(post, {}) else None
+            if made and made not in remarks:
+                remarks.add(made)
+                yield one
+
+
+def _about(paper: Item) -> MentionedPaper:
+    if not isinstance(paper, Paper):
+        return MentionedPaper()
+    return MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
+
+
+def _each_once(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
+    """Each account and each text once; 0 stands for an unknown account and for a short text."""
+    voices: set[int] = set()
+    texts: set[int] = set()
+    chosen: list[CandidatePost] = []
+    for one in ordered:
+        text = int(one.row.derived[1])
+        if one.voice in voices or text in texts:
+            continue
+        voices |= {one.voice} - {0}
+        texts |= {text} - {0}
+        chosen.append(one)
+    return chosen
+
+
+def _spread(ordered: Sequence[CandidatePost]) -> list[StoredRow]:
+    """The first of each network before the others."""
+    first: dict[str, StoredRow] = {}
+    others: list[StoredRow] = []
+    for one in ordered:
+        network = one.row.item.network if isinstance(one.row.item, Post) else ""
+        if network in first:
+            others.append(one.row)
+        first.setdefault(network, one.row)
+    return [*first.values(), *others]
+
+
+BY_REACTIONS_ALONE = QuotationRule()

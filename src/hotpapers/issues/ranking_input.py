@@ -1,0 +1,152 @@
+"""The talk of a daily, weekly or monthly publication: candidates with their attention, and the papers they are
+compared with."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.categories import archive_of
+from hotpapers.engagement import attention
+from hotpapers.engagement.attention import Engagement
+from hotpapers.issues.coverage import read_since
+from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
+from hotpapers.ranking import rarity
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.item_rows import SPECS, StoredRow
+
+
+class CandidateWindow(NamedTuple):
+    """Which papers may be candidates: those announced after `start`, and those `held` by earlier issues. `with_days`:
+    it is told over how many days the others were announced."""
+
+    start: int
+    held: Collection[str] = ()
+    with_days: bool = True
+
+
+Where = tuple[str, int, str]
+"""Network, age and archive of papers that are compared."""
+
+
+def own_talk(
+    view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
+) -> RankingInput:
+    """The talk of a publication of our own, measured at the ages of the papers."""
+    window = attention.MeasurementWindow(
+        networks=publication.networks,
+        own_voices=own_voices,
+        candidates_from=span.start,
+        posted_from=None if publication.window == "daily" else span.start,
+    )
+    counts: dict[Where, Counter[int]] = defaultdict(Counter)
+    first: dict[Where, int] = {}
+    candidates: list[Candidate] = []
+    since = read_since(view)
+    for _, group in groupby(attention.heard(view, window), key=lambda one: one.paper):
+        rows = [_among_peers(one, since) for one in group]
+        for one in rows:
+            if one.peer and one.voices:
+                where = (one.network, one.age, one.archive)
+                counts[where][one.voices] += 1
+                if one.voices >= rarity.least(one.age):
+                    first[where] = min(one.announced_at, first.get(where, view.cut))
+        if (candidate := _candidate(rows, span, view.cut)) is not None:
+            candidates.append(candidate)
+    days = {where: max(1, -((at - view.cut) // model.DAY)) for where, at in first.items()} if span.with_days else None
+    return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(counts, days)))
+
+
+def _among_peers(one: Engagement, since: Mapping[str, int]) -> Engagement:
+    """No paper is compared with one of which only later talk was read: less than there was would look usual."""
+    return one if one.announced_at >= since.get(one.network, 0) else one._replace(peer=0)
+
+
+def _peers(counts: Mapping[Where, Counter[int]], days: Mapping[Where, int] | None) -> Iterator[VoiceHistogram]:
+    """`days`: from the first announcement of papers that are compared with up to the cut, begun ones whole."""
+    for where, counter in sorted(counts.items()):
+        network, age, archive = where
+        told = msgspec.UNSET if days is None else days.get(where, 0)
+        yield VoiceHistogram(
+            network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())), days=told
+        )
+
+
+def _candidate(rows: Sequence[Engagement], span: CandidateWindow, cut: int) -> Candidate | None:
+    """The candidate that one paper's rows make: at the greatest age reached, or with the posts of the window; None
+    if it is too old."""
+    paper = rows[0].paper
+    announced_at = max(row.announced_at for row in rows)
+    current = [row for row in rows if not row.announced_at]
+    if not current:
+        if announced_at <= span.start and paper not in span.held:
+            return None
+        reached = [age for age in attention.AGES if announced_at + age * model.HOUR <= cut]
+        current = [row for row in rows if row.age == (reached[-1] if reached else attention.AGES[0])]
+    standing = {(row.network, row.age): row.voices for row in rows if row.peer}
+    found = (_attention(row, standing.get((row.network, row.age))) for row in current)
+    return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(found))
+
+
+def _attention(row: Engagement, own: int | None) -> Attention:
+    return Attention(
+        network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
+        own=own, bots=row.bots,
+    )  # fmt: skip
+
+
+# ---- the publication's own choice ----------------------------------------------------------------------
+
+
+def wanted(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
+    """Those of the papers that the publication is about, with their metadata, None where the record has none."""
+    rows = ((paper, view.one(model.Paper, paper)) for paper in papers)
+    return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}
+
+
+def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: StoredRow | None) -> bool:
+    item = row.item if row else None
+    known = item if isinstance(item, model.Paper) else model.Paper(paper=paper, title="", observed_at=0)
+    if publication.categories:
+        categories = known.categories or _announced_in(view, paper)
+        if not any(in_fields(category, publication.categories) for category in categories):
+            return False
+    text = f"{known.title}\n{known.abstract}"
+    if publication.include and not any(has_word(text, word) for word in publication.include):
+        return False
+    return not any(has_word(text, word) for word in publication.exclude)
+
+
+def _announced_in(view: AsOfView, paper: str) -> tuple[str, ...]:
+    rows = view.latest(model.Announcement, "t.paper = ?", (paper,))
+    return tuple(row.item.category for row in rows if isinstance(row.item, model.Announcement))
+
+
+def in_fields(category: str, fields: Sequence[str]) -> bool:
+    """Whether a category is one of the fields, or in one of their archives."""
+    return category in fields or archive_of(category) in fields
+
+
+def has_word(text: str, word: str) -> bool:
+    """Whether a text has a word or phrase as such, not as a part of another: `rag` is not in `fragment`."""
+    plain = r"\s+".join(map(re.escape, word.casefold().split()))
+    return bool(plain) and re.search(rf"(?<!\w){plain}(?!\w)", text.casefold()) is not None
+
+
+def announced_on(view: AsOfView, publication: Publication, day: str) -> int | None:
+    """How many papers of the publication's fields arXiv announced that day; None when no announcement is known."""
+    newest = view.newest(SPECS[model.Announcement], "t")
+    rows = view.database.rows(
+        f"SELECT DISTINCT t.paper, t.category FROM announcement AS t WHERE {view.visible('t')} AND {newest}"
+        " AND t.day = ? AND t.type <> 'replacement'",
+        (day,),
+    )
+    fields = publication.categories
+    papers = {paper for paper, category in rows if not fields or in_fields(category, fields)}
+    return len(papers) if rows else None

@@ -1,0 +1,247 @@
+"""The shelf: frozen issues and their papers as channels see them, read from the record."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Mapping, Sequence
+from functools import lru_cache
+
+import msgspec
+
+from hotpapers import model, terms
+from hotpapers.errors import NotFound
+from hotpapers.issues import posts
+from hotpapers.issues.entry_summaries import abstracts, announced, announcements, holdings
+from hotpapers.issues.freeze import editions, frozen_days
+from hotpapers.issues.history import history
+from hotpapers.issues.listing import listed_places, listing_of, places_of
+from hotpapers.model import (
+    AnnouncedPaper,
+    Announcement,
+    Attention,
+    EntrySummary,
+    IssueContent,
+    Paper,
+    Place,
+    Post,
+    Publication,
+    PublishedIssue,
+    Quotation,
+)
+from hotpapers.moderation import quotation_policy
+from hotpapers.moderation.doubtful_mentions import doubted
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import placeholders
+from hotpapers.store.item_rows import StoredRow
+from hotpapers.store.record import Record
+
+MOST_POSTS = 50
+"""Posts about a paper that are told beside those that an issue shows."""
+
+
+class _Named(msgspec.Struct, frozen=True):
+    paper: str
+    place: int = 0
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """The papers of an issue's content; the rest of it is passed over."""
+
+    entries: tuple[_Named, ...]
+    still: tuple[_Named, ...]
+
+
+_read_held = msgspec.json.Decoder(_Held).decode
+
+
+class RecordIssueReader:
+    """A `model.IssueReader` over a record. It holds what it has read, so open a new one to see later changes.
+
+    `allowed`: the networks' terms, by which posts are shown; an issue's content is the same under all of them.
+    """
+
+    def __init__(self, record: Record, allowed: terms.Table = terms.TERMS) -> None:
+        self._record, self._terms = record, allowed
+        self._now = record.view()
+        self._held: dict[tuple[str, str], _Held] | None = None
+        self._appearances: dict[str, list[tuple[str, str]]] | None = None
+        self._holdings: dict[str, tuple[EntrySummary, ...]] = {}
+        self._withheld: frozenset[str] | None = None
+        self._doubted: frozenset[tuple[str, str]] | None = None
+        self._read = lru_cache(maxsize=64)(self._issue)
+        self._read_front = lru_cache(maxsize=512)(self._front)
+
+    def publications(self) -> Sequence[Publication]:
+        """Every publication, by name."""
+        rows = self._now.latest(Publication)
+        return [row.item for row in rows if isinstance(row.item, Publication)]
+
+    def days(self, publication: str) -> Sequence[str]:
+        """The days of a publication's frozen issues, ascending."""
+        return frozen_days(self._record, publication)
+
+    def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        """One frozen issue, its latest edition by default. Raises NotFound."""
+        return self._read(publication, day, edition)
+
+    def front(self, publication: str, day: str) -> PublishedIssue:
+        """A day's latest edition without papers and posts: what was done for it. Raises NotFound."""
+        return self._read_front(publication, day)
+
+    def volumes(self, publication: str) -> Mapping[str, int]:
+        """How many entries the issue of each frozen day has."""
+        return {day: len(held.entries) for (name, day), held in self._index().items() if name == publication}
+
+    def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
+        """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
+        if self._appearances is None:
+            self._appearances = defaultdict(list)
+            for where, held in self._index().items():
+                for key in model.distinct(entry.paper for entry in (*held.entries, *held.still)):
+                    self._appearances[key].append(where)
+        return self._appearances.get(paper, [])
+
+    def holdings(self, publication: str) -> Sequence[EntrySummary]:
+        """The entries of all issues, by day and place."""
+        if publication not in self._holdings:
+            held = {
+                (day, entry.paper): entry.place
+                for (name, day), one in self._index().items() if name == publication
+                for entry in one.entries
+            }  # fmt: skip
+            self._holdings[publication] = holdings(self._now, publication, held)
+        return self._holdings[publication]
+
+    def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        """What the papers of these days' issues say of themselves, by day and paper."""
+        wanted = set(days)
+        index = self._index().items()
+        held = [(day, one.paper) for (name, day), some in index if name == publication and day in wanted
+                for one in some.entries]  # fmt: skip
+        return abstracts(self._now, publication, held)
+
+    def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
+        """All papers of the publication's fields that were announced on the day of an issue."""
+        content = self.issue(publication, day).content
+        return announced(self._view_of(content), content.publication, day)
+
+    def announcements(self, paper: str) -> Sequence[Announcement]:
+        """When and where a paper and its versions were announced, the first first."""
+        return announcements(self._now, paper)
+
+    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
+        """The attention that papers had hour by hour; of imported listings nothing is known but their tallies."""
+        content = self.issue(publication, day).content
+        if content.publication.window == "listing":
+            return {}
+        return history(self._view_of(content), content.publication, papers, self._own_voices(content))
+
+    def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
+        """All posts about papers that may be shown, as known when a day's issue was frozen, but those that are gone or
+        hidden since; of a listing its own."""
+        issue = self.issue(publication, day)
+        content = issue.content
+        if content.publication.window == "listing":
+            return {paper: issue.posts.get(paper, ()) for paper in papers}
+        recipe = msgspec.structs.replace(content.publication, posts=MOST_POSTS)
+        found = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
+        keys = sorted({row.item.post for rows in found.values() for row in rows if isinstance(row.item, Post)})
+        gone = posts.withheld(self._now, keys)
+        allowed = {paper: _allowed(rows, gone) for paper, rows in found.items()}
+        known = self._gate(allowed)
+        return {paper: tuple(quotation_policy.passed(known, paper, some)) for paper, some in allowed.items()}
+
+    def _view_of(self, content: IssueContent) -> AsOfView:
+        return self._record.view(content.cut, content.position)
+
+    def _own_voices(self, content: IssueContent) -> tuple[int, ...]:
+        return tuple(self._record.marks.voice(account) for account in content.publication.own)
+
+    def _index(self) -> dict[tuple[str, str], _Held]:
+        """What the latest edition of every issue holds."""
+        if self._held is None:
+            sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
+            found = self._record.database.iterate(sql)
+            self._held = {(publication, day): _read_held(content) for publication, day, content in found}
+        return self._held
+
+    def _front(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        all_editions = editions(self._record, publication, day)
+        chosen = [one for one in all_editions if edition is None or one.content.edition == edition]
+        if not chosen:
+            raise NotFound(f"{publication} {day}: no frozen issue{f' of edition {edition}' if edition else ''}")
+        frozen = chosen[-1]
+        is_listed = frozen.content.publication.window == "listing"
+        return PublishedIssue(
+            content=frozen.content, digest=frozen.digest, frozen_at=frozen.frozen_at, papers={}, posts={},
+            listing=listing_of(self._view_of(frozen.content), publication, day) if is_listed else None, places={},
+            editions=tuple(one.digest for one in all_editions),
+        )  # fmt: skip
+
+    def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
+        front = self._front(publication, day, edition)
+        content, view = front.content, self._view_of(front.content)
+        places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if front.listing else {}
+        whole = self._posts(view, content, places)
+        return msgspec.structs.replace(
+            front, papers=self._papers(view, content, places), posts=self._once_each(content, whole), places=places,
+            printed=whole if front.listing else {},
+        )  # fmt: skip
+
+    def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
+        keys = model.distinct(entry.paper for entry in (*content.entries, *content.still))
+        rows = view.latest(Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
+        known = {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
+        return {key: _as_printed(known.get(key), places.get(key), key) for key in keys}
+
+    def _posts(
+        self, view: AsOfView, content: IssueContent, places: dict[str, Place]
+    ) -> dict[str, tuple[Quotation, ...]]:
+        gone = self.withheld()
+        if places:
+            listed = posts.listed_under(view, list(places.values()))
+            return {paper: _allowed(rows, gone) for paper, rows in listed.items()}
+        shown = posts.listed(self._now, content.publication.publication, content.day, content.edition)
+        entries = [*content.entries, *content.still]
+        return {entry.paper: _allowed(shown.get(n, []), gone) for n, entry in enumerate(entries, 1)}
+
+    def _once_each(
+        self, content: IssueContent, whole: Mapping[str, Sequence[Quotation]]
+    ) -> dict[str, tuple[Quotation, ...]]:
+        """What an issue quotes: what passes the gate, and of each account one post, the one under the first paper."""
+        papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.still)), *whole])
+        known = self._gate(whole)
+        passed = ((paper, quotation_policy.passed(known, paper, whole[paper])) for paper in papers if paper in whole)
+        return quotation_policy.once_each(passed, {one.post.post: one.post for some in whole.values() for one in some})
+
+    def _gate(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
+        """What decides which of the posts under some papers may be quoted, as their networks' terms have it."""
+        if self._doubted is None:
+            self._doubted = doubted(self._now)
+        shown = (one.post for some in quotations.values() for one in some)
+        return quotation_policy.gate_for(self._now, self._terms, shown)._replace(doubted=self._doubted)
+
+    def withheld(self) -> frozenset[str]:
+        """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""
+        if self._withheld is None:
+            self._withheld = posts.withheld(self._now)
+        return self._withheld
+
+
+def _allowed(rows: Sequence[StoredRow], withheld: Container[str]) -> tuple[Quotation, ...]:
+    return tuple(
+        Quotation(post=row.item, hash=row.hash.hex())
+        for row in rows
+        if isinstance(row.item, Post) and not row.is_forgotten and row.item.post not in withheld
+    )
+
+
+def _as_printed(known: Paper | None, place: Place | None, key: str) -> Paper:
+    """A listing's own title, authors, abstract and categories, with the record's other metadata."""
+    if place is None:
+        return known or Paper(paper=key, title=key, observed_at=0)
+    base = known or Paper(paper=key, title="", observed_at=place.observed_at)
+    title, abstract = " ".join(place.title.split()), " ".join(place.abstract.split())
+    return msgspec.structs.replace(
+        base, title=title, authors=place.authors, abstract=abstract or base.abstract, categories=place.categories
+    )

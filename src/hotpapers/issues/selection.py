@@ -1,0 +1,62 @@
+"""Which of the ranked papers an issue holds: pure, versioned rules.
+
+`threshold/1`  those that reach the publication's threshold
+`least/1`      those, and while the reference is young at least so many of the best with 3 voices or more
+
+An issue says by which rule its papers were chosen, and is verified by that one; what was frozen before rules had names
+was chosen by `threshold/1`. A rule stays in the code for ever; a changed one is a new one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+import msgspec
+
+from hotpapers.errors import IssueError
+from hotpapers.model import Publication, ReferenceSize, VoiceHistogram
+from hotpapers.ranking import rarity
+
+THRESHOLD, LEAST = "threshold/1", "least/1"
+VOICES = rarity.LEAST
+"""Papers with fewer voices are not shown below the threshold."""
+
+
+def check(rule: str) -> None:
+    """Raises IssueError for a rule that this program does not know."""
+    if rule not in (THRESHOLD, LEAST):
+        raise IssueError(f"its papers were chosen by {rule!r}, which this program does not know: update it")
+
+
+def compared(publication: Publication, peers: Iterable[VoiceHistogram]) -> ReferenceSize | msgspec.UnsetType:
+    """With what an issue's papers are compared: the largest reference, of several level ones the one of most days.
+    Absent for a ranking that compares nothing."""
+    if not publication.ranking.startswith("rarity/"):
+        return msgspec.UNSET
+    papers: Counter[tuple[str, int]] = Counter()
+    days: dict[tuple[str, int], int] = defaultdict(int)
+    for one in peers:
+        where = (one.network, one.age)
+        papers[where] += sum(n for voices, n in one.counts if voices >= rarity.least(one.age))
+        days[where] = max(days[where], one.days or 0)
+    found = [
+        ReferenceSize(
+            network=network, age=age, papers=n, days=days[network, age], young=is_young(n, days[network, age])
+        )
+        for (network, age), n in sorted(papers.items())
+    ]
+    nothing = ReferenceSize(network="", age=0, papers=0, days=0, young=True)
+    return max(found, key=lambda one: (not one.young, one.papers, one.days), default=nothing)
+
+
+def is_young(papers: int, days: int) -> bool:
+    """Whether a reference has too few papers, or is of too few days, for places that last."""
+    return papers < rarity.ENOUGH or days < rarity.ENOUGH_DAYS
+
+
+def enough(publication: Publication, compared: ReferenceSize | msgspec.UnsetType) -> int:
+    """How many papers an issue shows whatever they score."""
+    if compared is msgspec.UNSET or not compared.young:
+        return 0
+    return publication.least_entries or 0

@@ -1,0 +1,169 @@
+"""When an issue closes, and from when on papers and talk count for it: days, hours and zones into moments."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from hotpapers import announcement_days as calendar
+from hotpapers import model
+from hotpapers.errors import UsageError
+from hotpapers.model import HOUR, Publication
+from hotpapers.store.as_of import AsOfView
+
+DAYS = 7
+"""Of a daily and of a weekly issue."""
+WAIT = 12 * HOUR
+"""How long after a day can be closed its issue waits for arXiv's announcement, and then appears without it."""
+FIRST_WAIT = 2 * HOUR
+"""How long after a site began its first issue waits for what networks tell of the time before."""
+ARXIV = "arxiv"
+"""Under which name the reading of arXiv's announcements is covered: a row a day, from the moment of announcement."""
+
+
+RULE = {"daily": "Monday to Friday", "weekly": "a Monday", "monthly": "the first of a month"}
+"""Which days a publication's issues have. Those of a listing have the days of whoever made it."""
+
+
+def is_label(publication: Publication, date: datetime.date) -> bool:
+    """Whether a publication can have an issue of a date."""
+    if publication.window == "daily":
+        return date.weekday() < 5
+    if publication.window == "weekly":
+        return date.weekday() == 0
+    return publication.window == "listing" or date.day == 1
+
+
+def check_label(publication: Publication, day: str) -> None:
+    """Raises UsageError for a day that no issue of a publication can have."""
+    date = datetime.date.fromisoformat(day)
+    if not is_label(publication, date):
+        beside = [next(days_from(publication, date, step)).isoformat() for step in (-1, 1)]
+        raise UsageError(
+            f"{day}: issues of {publication.publication} are {publication.window}, their day is "
+            f"{RULE[publication.window]}; the nearest are {beside[0]} and {beside[1]}."
+        )
+
+
+def days_from(publication: Publication, date: datetime.date, step: int = 1) -> Iterator[datetime.date]:
+    """The days that issues can have, from a date on, or with -1 back from it. Those of a listing are any."""
+    while True:
+        if is_label(publication, date):
+            yield date
+        date += datetime.timedelta(days=step)
+
+
+def label_after(publication: Publication, day: str) -> str:
+    """The day of the issue after a day's; empty for a listing, which appears when somebody brings one."""
+    if publication.window == "listing":
+        return ""
+    date = datetime.date.fromisoformat(day) + datetime.timedelta(days=1)
+    return next(days_from(publication, date)).isoformat()
+
+
+def latest_label(publication: Publication, at: int) -> str:
+    """The day of the latest issue that has closed by the clock at a moment, µs UTC."""
+    days = days_from(publication, utc_date(at) + datetime.timedelta(days=1), -1)  # somewhere it is tomorrow already
+    return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) <= at)
+
+
+def utc_date(at: int) -> datetime.date:
+    """The date in UTC at a moment, µs UTC."""
+    return datetime.datetime.fromtimestamp(at // 1_000_000, datetime.UTC).date()
+
+
+def cut_of(publication: Publication, day: str) -> int:
+    """The moment at which a day's issue closes by the clock: the publication's hour of that day in its zone."""
+    closes = datetime.datetime.combine(
+        datetime.date.fromisoformat(day), datetime.time(publication.hour), ZoneInfo(publication.zone)
+    )
+    return int(closes.timestamp()) * 1_000_000
+
+
+def window_start(publication: Publication, day: str) -> int:
+    """The moment from which papers, or for longer windows their talk, count: where the window before it ended."""
+    date = datetime.date.fromisoformat(day)
+    if publication.window == "monthly":
+        last = date.replace(day=1) - datetime.timedelta(days=1)
+        return cut_of(publication, last.replace(day=min(date.day, last.day)).isoformat())
+    return cut_of(publication, (date - datetime.timedelta(days=DAYS)).isoformat())
+
+
+# ---- a day is closed by its announcement -----------------------------------------------------------------
+
+
+def limit_of(publication: Publication, day: str) -> int:
+    """Until when a daily issue waits for the day's announcement."""
+    return max(cut_of(publication, day), calendar.closes_at(day) + WAIT)
+
+
+def closing(view: AsOfView, publication: Publication, day: str) -> int:
+    """The moment at which a day's issue closes. A daily one waits for the day's announcement, if that comes late; the
+    first one of a site for what networks told of the time before, if that was not in the record yet."""
+    clock = cut_of(publication, day)
+    back = read_back_at(view) or 0
+    closes = back if clock < back <= clock + late_at_first(publication) + FIRST_WAIT else clock
+    if publication.window != "daily":
+        return closes
+    came = announcement_came(view, day)
+    return max(closes, came) if came is not None and clock < came <= limit_of(publication, day) else closes
+
+
+def late_at_first(publication: Publication) -> int:
+    """How long after its hour a day may become a new site's first issue: µs. A daily one over a weekend and a
+    holiday."""
+    return 4 * model.DAY if publication.window == "daily" else WAIT
+
+
+def site_began(view: AsOfView) -> int | None:
+    """When the site read its first network; None where that was not written down, or is to come."""
+    sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
+        AND {view.visible("t")}"""
+    began = view.database.rows(sql, (model.BEGAN,))[0][0]
+    others = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
+    return int(began) if began is not None and began <= view.database.rows(others)[0][0] else None
+
+
+def read_back_at(view: AsOfView) -> int | None:
+    """When the record had what networks told of the time before the site began, as far as its first issue waits."""
+    began = site_began(view)
+    if began is None:
+        return None
+    sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
+        AND t.observed_at <= ? AND {view.visible("t")}"""
+    found = view.database.rows(sql, (model.READ_BACK, began + FIRST_WAIT))[0][0]
+    return None if found is None else int(found)
+
+
+def announcement_came(view: AsOfView, day: str) -> int | None:
+    """When the day's announcement was in the record, all of it; None while it is not.
+
+    All of it: the source of arXiv says when it has read a day. Where no such source is used, the first batch that
+    brings a day's announcements brings all.
+    """
+    first = f"SELECT min(t.observed_at) FROM coverage AS t WHERE t.network = ? AND {view.visible('t')}"
+    if view.database.rows(first, (ARXIV,))[0][0] is not None:
+        read = view.database.rows(f"{first} AND t.from_at = ?", (ARXIV, calendar.announced_at(day)))[0][0]
+        return None if read is None else int(read)
+    valid = f"t.day = ? AND t.type <> 'replacement' AND {view.visible('t')}"
+    sql = f"""SELECT max(t.observed_at) FROM announcement AS t WHERE {valid}
+        AND t.since = (SELECT min(t.since) FROM announcement AS t WHERE {valid})"""
+    came = view.database.rows(sql, (day, day))[0][0]
+    return None if came is None else int(came)
+
+
+def known_absent(view: AsOfView, day: str) -> bool:
+    """Whether it is known that nothing was announced: by arXiv's calendar, or because its feeds of that day were
+    empty."""
+    row = view.one(model.Coverage, ARXIV, calendar.announced_at(day))
+    reason = row.item.reason if row and isinstance(row.item, model.Coverage) else ""
+    return not calendar.expected(day) or reason.startswith(calendar.NOTHING)
+
+
+def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bool:
+    """Whether a day's issue can be frozen at a moment after its cut: the announcement is there, there is none, or it
+    was waited for long enough. `view` reaches to the issue's cut."""
+    if publication.window != "daily" or at >= limit_of(publication, day):
+        return True
+    return announcement_came(view, day) is not None or known_absent(view, day)

@@ -1,0 +1,120 @@
+"""What follows what, and what a round says of coverage: plain decisions, without clock, network or store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers.errors import (
+    NetError,
+    PartiallyRead,
+    RequestRefused,
+    RetryLater,
+    StoreError,
+    StreamGap,
+)
+from hotpapers.jobs.isolation import is_defect, said
+from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState
+
+MINUTE = 60
+REFUSED_AGAIN = 60 * MINUTE
+"""Seconds until a network that refused is asked again."""
+FAILED_AGAIN = (30, 15 * MINUTE)
+"""Seconds until what could not be reached is asked again: at first, and at most."""
+SHORT = HOUR
+"""Microseconds without a reading that leave no gap where a wait was asked for: the network is read a little later."""
+LONGEST_REASON = 200
+
+
+class NextAttempt(NamedTuple):
+    """What follows a round: the job's state, why, and after how many seconds its next round begins."""
+
+    state: str
+    reason: str
+    seconds: float
+
+
+def after(problem: BaseException | None, failures: int, every: float) -> NextAttempt:
+    """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
+    if problem is None:
+        return NextAttempt("idle", "", every)
+    first, most = FAILED_AGAIN
+    patience = min(first * 2 ** min(failures, 10), most)
+    if isinstance(problem, RetryLater):
+        return NextAttempt("waiting", problem.reason, max(problem.seconds, patience) if failures else problem.seconds)
+    if isinstance(problem, RequestRefused):
+        return NextAttempt("refused", problem.reason, REFUSED_AGAIN)
+    if isinstance(problem, PartiallyRead):
+        return NextAttempt("partial", str(problem), max(every, patience))
+    if isinstance(problem, StreamGap):  # it answers; and what it has from now on, it will not have for long
+        return NextAttempt("down", str(problem), first)
+    state = "store" if isinstance(problem, StoreError) else "defect" if is_defect(problem) else "down"
+    return NextAttempt(state, said(problem)[:LONGEST_REASON], patience)
+
+
+# ---- coverage ------------------------------------------------------------------------------------------
+
+
+class TimeRange(NamedTuple):
+    """From when until when it is said how a network was read, and when that is said: µs UTC."""
+
+    network: str
+    start: int
+    until: int
+    at: int
+
+    def read(self, state: CoverageState, reason: str = "") -> Coverage:
+        """How it was read."""
+        return Coverage(
+            network=self.network, from_at=self.start, until_at=self.until, state=state,
+            reason=reason[:LONGEST_REASON], observed_at=self.at,
+        )  # fmt: skip
+
+
+def read_well(stretch: TimeRange, reach: int | None) -> Iterator[Coverage]:
+    """What a reading without a problem says: all was read but what the network no longer remembered.
+
+    `reach`: microseconds that the network's own memory goes back, None for ever.
+    """
+    forgotten = stretch.start if reach is None else min(max(stretch.start, stretch.at - reach), stretch.until)
+    if forgotten > stretch.start:
+        reason = "what was said while nothing was read is no longer to be had"
+        yield stretch._replace(until=forgotten).read("partial", reason)
+    if forgotten < stretch.until:
+        yield stretch._replace(start=forgotten).read("complete")
+
+
+def began_at(network: str, at: int) -> Coverage:
+    """That a network is read from a moment on."""
+    return TimeRange(network, at, at, at).read("complete", BEGAN)
+
+
+def read_back(network: str, at: int) -> Coverage:
+    """That what a network told of the time before is in the record. Also where no time passed since it was begun, that
+    is another word."""
+    return TimeRange(network, at + 1, at + 1, at).read("complete", READ_BACK)
+
+
+def first_read(stretch: TimeRange, since: int) -> Iterator[Coverage]:
+    """What it says that a network told all `since` a moment when it was first read, from the stretch's start on: where
+    that is later, what was said in between is missing."""
+    if since > stretch.start:
+        reason = "what was said before it could be read is no longer to be had"
+        yield stretch._replace(until=since).read("partial", reason)
+
+
+def read_badly(stretch: TimeRange, problem: NetError, failing_since: int | None = None) -> Iterator[Coverage]:
+    """What a reading that ended in a problem says. `failing_since`: when the first in a row did, None if this is it.
+
+    A short wait says nothing, until several of them have become a long one: what it delays is read after it.
+    """
+    if isinstance(problem, StreamGap) and problem.missing:
+        start, until = problem.missing
+        if start < until:
+            yield stretch._replace(start=start, until=until).read("partial", str(problem))
+    elif stretch.start < stretch.until and not _is_short_wait(problem, stretch.at - (failing_since or stretch.at)):
+        yield stretch.read("partial" if isinstance(problem, PartiallyRead | StreamGap) else "refused", str(problem))
+
+
+def _is_short_wait(problem: NetError, waited: int) -> bool:
+    return isinstance(problem, RetryLater) and waited + problem.seconds * 1_000_000 <= SHORT

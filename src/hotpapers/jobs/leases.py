@@ -1,0 +1,131 @@
+"""The leases of one process: who has one does a job, and no other process of the site does.
+
+Processes share the jobs evenly: who holds more than its part lets go of some, who holds less takes what is free.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from contextlib import closing, suppress
+from typing import Self
+
+from hotpapers.errors import StoreError, TakenOver
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.isolation import tell_defect
+from hotpapers.store import Record
+
+PRESENCE = "process"
+"""The lease by which a process says that it is there, also while it does nothing: `process:WHAT-IT-DOES:HOLDER`."""
+
+
+def steady() -> float:
+    """Seconds that only grow, also while the machine sleeps, where the system counts them: leases end meanwhile."""
+    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return time.clock_gettime(clock)
+
+
+class Leases:
+    """The jobs that this process holds. A thread renews them, whatever the jobs do; what a dead process held is free
+    when its lease ends. As a context manager: at the end all are given back.
+
+    `holder`: a name that no other process of the site has. `jobs`: what this process would do; it shares them with
+    those that would do the same. `hold`: µs that a lease holds.
+    """
+
+    def __init__(
+        self, open_record: Callable[[], Record], holder: str, jobs: Iterable[str] = (), *, hold: int = duties.LEASE
+    ) -> None:
+        self._open, self._holder, self._hold = open_record, holder, hold
+        names = sorted(jobs)
+        self._jobs = self._part = len(names)
+        self._kin = f"{PRESENCE}:{zlib.crc32(' '.join(names).encode()):08x}:"
+        self._renewed: dict[str, float] = {}
+        self._lock, self._closed = threading.Lock(), threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="leases", daemon=True)
+
+    @property
+    def renew(self) -> float:
+        """Seconds between two renewals; also between two looks whether another process has let go of a job."""
+        return self._hold / 1e6 / 4
+
+    def __enter__(self) -> Self:
+        with suppress(StoreError), self._open() as record:
+            self._look_around(record)
+        self._keeper.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def take(self, record: Record, job: str) -> bool:
+        """Takes a job, unless another process holds it, or this one does its part already. Raises StoreError."""
+        with self._lock:
+            if self._part and job not in self._renewed and len(self._renewed) >= self._part:
+                return False
+        began = steady()
+        got = duties.take_lease(record, job, self._holder, hold=self._hold)
+        with self._lock:
+            if got:
+                self._renewed[job] = began
+            else:
+                self._renewed.pop(job, None)
+        return got
+
+    def holds(self, job: str) -> bool:
+        """Whether a job is still this process's own. It may have stood still for so long that another took it over."""
+        with self._lock:
+            renewed = self._renewed.get(job)
+        return renewed is not None and steady() - renewed < self._hold / 1e6
+
+    def confirm(self, record: Record, job: str) -> None:
+        """Raises TakenOver when another process has a job by now. Asked inside a batch, while nobody can take it: this
+        one may have stood still since it asked `holds`."""
+        if duties.holder_of(record, job) != self._holder:
+            self.end(job)
+            raise TakenOver(f"{job}: another process took it over")
+
+    def end(self, job: str) -> None:
+        """Lets go of a job: it is renewed no more."""
+        with self._lock:
+            self._renewed.pop(job, None)
+
+    def close(self) -> None:
+        """Gives all back, so that others need not wait."""
+        self._closed.set()
+        if self._keeper.is_alive():
+            self._keeper.join()
+        with suppress(StoreError), closing(self._open().database) as database:
+            duties.end_leases(database, self._holder)
+
+    # ---- the thread --------------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        while not self._closed.wait(self.renew):
+            try:
+                with suppress(StoreError), self._open() as record:
+                    self._look_around(record)
+                    for job in self._held():
+                        self.take(record, job)
+            except Exception as problem:  # without this thread no job would be done any more
+                tell_defect("leases", problem)
+
+    def _look_around(self, record: Record) -> None:
+        """Says that this process is there, counts the others, lets go of what is more than its part."""
+        duties.take_lease(record, self._kin + self._holder, self._holder, hold=self._hold)
+        if self._jobs:
+            self._part = part_of(self._jobs, duties.holders(record, self._kin, hold=self._hold))
+            for job in self._held()[self._part :]:
+                self.end(job)
+                duties.end_lease(record, job, self._holder)
+
+    def _held(self) -> list[str]:
+        with self._lock:
+            return list(self._renewed)
+
+
+def part_of(jobs: int, processes: int) -> int:
+    """How many jobs each of several processes does at most, so that all are done."""
+    return -(-jobs // max(processes, 1))

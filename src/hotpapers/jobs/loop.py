@@ -1,0 +1,208 @@
+"""Rounds: a job is done, again and again, by one thread of one process of the site at a time.
+
+Here are patience, lease, and what happens when a network or the store fails, or this program has a defect: the job is
+tried again later, and is seen to be failing; it stops nothing else.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from hotpapers.errors import CorruptStore, NetError, NewerStore, NotAStore, Stopped, StoreError, TakenOver
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.attempts import NextAttempt, after
+from hotpapers.jobs.isolation import ENDS, tell_defect
+from hotpapers.jobs.leases import Leases
+from hotpapers.logs import tell
+from hotpapers.store import Record
+
+HOPELESS = (CorruptStore, NewerStore, NotAStore)
+"""What no waiting mends."""
+JITTER = 60.0
+"""Seconds by which a round begins later at most than it might, so that not all that failed ask again together. A tenth
+of a pause, but not more: after a weekend that would be hours."""
+
+
+class Clock(NamedTuple):
+    """`now`: the moment, µs UTC. `sleep`: waits seconds; raises Stopped once the program was told to stop."""
+
+    now: Callable[[], int]
+    sleep: Callable[[float], None]
+
+
+class JobContext:
+    """What a job works with: its store, whether the job is still its own, and the row that says how it is doing."""
+
+    def __init__(self, record: Record, job: str, clock: Clock, leases: Leases) -> None:
+        self.record, self.clock = record, clock
+        self._leases = leases
+        self.duty = duties.load(record, job)
+
+    def look(self) -> None:
+        """How the job is doing, as whoever did it last has left it."""
+        self.duty = duties.load(self.record, self.duty.source)
+
+    def note(self, **changes: object) -> None:
+        """Keeps how the job is doing."""
+        changed = msgspec.structs.replace(self.duty, **changes)
+        if changed != self.duty:
+            self.duty = changed
+            duties.save(self.record, changed, self.confirm)
+
+    def recovered(self) -> None:
+        """Keeps that the job does well again, if it did not."""
+        since = self.duty.failing_since
+        if since is not None:
+            tell("recovered", job=self.duty.source, seconds=(self.clock.now() - since) // 1_000_000)
+            self.note(failing_since=None, reason="")
+
+    def check_lease(self) -> None:
+        """Raises TakenOver when the job is another process's by now."""
+        if not self._leases.holds(self.duty.source):
+            raise TakenOver(f"{self.duty.source}: another process took it over")
+
+    def confirm(self) -> None:
+        """The same, asked of the store inside a batch, which is undone then."""
+        self._leases.confirm(self.record, self.duty.source)
+
+
+class Job(Protocol):
+    """What is done in rounds. `name`: under which it has its lease and its duty."""
+
+    name: str
+
+    def round(self, work: JobContext, *, once: bool) -> float:
+        """One round; seconds until the next. With `once` it ends after a while, also where it never would.
+
+        Raises NetError, StoreError, Stopped, TakenOver.
+        """
+
+    def close(self) -> None:
+        """Ends its connections."""
+
+
+class JobLoop:
+    """The rounds of one job, for one thread. `make`: makes the job; after a defect of this program it is made anew, so
+    that nothing half done is left in it. `problem`: what the last attempt ended in, where it was no network's fault.
+    """
+
+    def __init__(
+        self, name: str, make: Callable[[], Job], open_record: Callable[[], Record], leases: Leases, clock: Clock
+    ) -> None:
+        self.name = name
+        self.problem: BaseException | None = None
+        self._make, self._open, self._leases, self._clock = make, open_record, leases, clock
+        self._job: Job | None = None
+        self._work: JobContext | None = None
+        self._failures = 0
+
+    @property
+    def job(self) -> Job:
+        """The job, made when it is first asked for."""
+        if self._job is None:
+            self._job = self._make()
+        return self._job
+
+    def run(self, *, once: bool = False) -> None:
+        """Does the job, waits, does it again, until told to stop; once if so asked."""
+        try:
+            while True:
+                following = self.attempt(once=once)
+                if once and following is not None:
+                    return
+                pause = self._leases.renew if following is None else following.seconds
+                self._clock.sleep(pause + random.uniform(0.0, min(pause / 10, JITTER)))
+        except Stopped:
+            pass
+        finally:
+            self._leases.end(self.name)
+            self._close_job()
+            self._close_store()
+
+    def attempt(self, *, once: bool = False) -> NextAttempt | None:
+        """One round, if the job is nobody else's; None where it is. The store is opened again when it was away."""
+        self.problem = None
+        try:
+            work = self._work or self._opened()
+            if not self._leases.take(work.record, self.name):
+                return None
+            return self._round(work, once)
+        except TakenOver:
+            return None
+        except (Stopped, *HOPELESS, *ENDS):
+            raise
+        except StoreError as problem:
+            return self._without_store(problem)
+        except BaseException as problem:
+            return self._broken(problem)
+
+    def _opened(self) -> JobContext:
+        self._work = JobContext(self._open(), self.name, self._clock, self._leases)
+        return self._work
+
+    def _round(self, work: JobContext, once: bool) -> NextAttempt:
+        at = self._clock.now()
+        work.look()
+        work.note(started_at=work.duty.started_at or at, state=duties.WORKING, next_at=at)
+        problem: NetError | None = None
+        seconds = 0.0
+        try:
+            seconds = self.job.round(work, once=once)
+        except NetError as found:
+            problem = found
+        self._failures = self._failures + 1 if problem else 0
+        following = after(problem, self._failures - 1, seconds)
+        self._end(work, following, failing=problem is not None)
+        return following
+
+    def _end(self, work: JobContext, following: NextAttempt, *, failing: bool) -> None:
+        at, since = self._clock.now(), work.duty.failing_since
+        if failing and (since is None or self._failures == 1):  # of an older failure a new process tells once
+            tell("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
+        if failing:
+            work.note(failing_since=since or at, reason=following.reason)
+        else:
+            work.recovered()
+        work.note(state=following.state, next_at=at + int(following.seconds * 1e6))
+
+    def _without_store(self, problem: StoreError) -> NextAttempt:
+        """The store is away, full or busy: what was not committed will be asked for again."""
+        self._failures += 1
+        self.problem = problem
+        following = after(problem, self._failures - 1, 0)
+        tell("store failing", level=logging.ERROR, job=self.name, reason=problem)
+        self._close_store()
+        return following
+
+    def _broken(self, problem: BaseException) -> NextAttempt:
+        """The job met what nobody foresaw. It is told and noted as far as that goes; job and store are left behind."""
+        self._failures += 1
+        self.problem = problem
+        tell_defect(self.name, problem)
+        following = after(problem, self._failures - 1, 0)
+        with suppress(Exception):
+            if self._work is not None and self._leases.holds(self.name):
+                self._end(self._work, following, failing=True)
+        self._close_job()
+        with suppress(Exception):
+            self._close_store()
+        return following
+
+    def _close_job(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            try:
+                job.close()
+            except BaseException as problem:
+                tell_defect(self.name, problem)
+
+    def _close_store(self) -> None:
+        work, self._work = self._work, None
+        if work is not None:
+            work.record.database.close()

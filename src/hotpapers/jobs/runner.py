@@ -1,0 +1,69 @@
+"""The runner: every job of this process in a thread of its own, until told to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from hotpapers.errors import StoreError
+from hotpapers.jobs.attempts import after
+from hotpapers.jobs.isolation import ENDS, tell_defect
+from hotpapers.jobs.loop import HOPELESS, JobLoop
+from hotpapers.logs import tell
+
+
+class JobRunner:
+    """All jobs, a thread each; ends when told to, or with a store that no waiting mends. What else escapes a job is
+    that job's failure: it is tried again, and the others go on."""
+
+    def __init__(self, jobs: Mapping[str, Callable[[], JobLoop]], stop: threading.Event) -> None:
+        self._make, self._stop = jobs, stop
+        self._hopeless: list[BaseException] = []
+        self._problems: list[BaseException] = []
+
+    def run(self, *, once: bool = False) -> list[BaseException]:
+        """Runs until stopped; with `once`, until every job was done once: then what escaped them.
+
+        Raises what no waiting mends.
+        """
+        threads = [
+            threading.Thread(target=self._work, args=(name, make, once), name=name, daemon=True)
+            for name, make in self._make.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.5)
+        if self._hopeless:
+            raise self._hopeless[0]
+        return self._problems if once else []
+
+    def _work(self, name: str, make: Callable[[], JobLoop], once: bool) -> None:
+        """A job until it ends. Its rounds catch what escapes them; what escapes all the same begins them anew."""
+        failures = 0
+        while True:
+            try:
+                rounds = make()
+                rounds.run(once=once)
+                self._problems += [rounds.problem] if rounds.problem else []
+                return
+            except (*HOPELESS, *ENDS) as problem:
+                self._hopeless.append(problem)
+                self._stop.set()
+                return
+            except BaseException as problem:
+                self._tell(name, problem)
+                if once:
+                    self._problems.append(problem)
+                    return
+                if self._stop.wait(after(problem, failures, 0).seconds):
+                    return
+                failures += 1
+
+    def _tell(self, name: str, problem: BaseException) -> None:
+        if isinstance(problem, StoreError):
+            tell("store failing", level=logging.ERROR, job=name, reason=problem)
+        else:
+            tell_defect(name, problem)

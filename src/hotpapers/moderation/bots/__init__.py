@@ -1,0 +1,10 @@
+"""Bots told apart by verdicts: the list that comes along, what accounts say of themselves, and how they behave.
+
+`judge` reads a fortnight's figures, lets pure rules conclude, and writes what has changed. docs/bots.md has the rules,
+their limits and how they were measured.
+"""
+
+from hotpapers.moderation.bots.review import AccountReview, OperatorVerdict, believe, held, say, take_back
+from hotpapers.moderation.bots.verdicts import judge
+
+__all__ = ["AccountReview", "OperatorVerdict", "believe", "held", "judge", "say", "take_back"]

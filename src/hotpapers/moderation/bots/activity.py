@@ -1,0 +1,206 @@
+"""What accounts did, from the record: a few aggregates over the fortnight's rows, then the posts of the few that
+stand out. Nothing is written.
+
+Rows are added in the order of their batches, so the fortnight's are those from some number on: the table is not read
+from its start, and needs no index on moments.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.ids.mentions.own_words import MentionedPaper
+from hotpapers.model import DAY, Paper, Post
+from hotpapers.moderation.bots import rules
+from hotpapers.moderation.bots.coordination import TimedPost
+from hotpapers.moderation.bots.named import chunks
+from hotpapers.moderation.bots.rules import ObservedPost
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import placeholders
+from hotpapers.store.item_rows import SPECS
+
+MARGIN = DAY
+"""Batches of so much before the fortnight are looked at too: clocks are set, and sources run late."""
+LATEST = 1_000
+"""Posts, or reposts, of one account that are looked at one by one."""
+LATE = DAY
+"""A paper younger than this does not count as one that an account left out: whoever passes a list on may be a day
+late."""
+
+
+class ActivityWindow(NamedTuple):
+    """The fortnight up to a view's cut, with the number of the first post and the first reaction that may be in it."""
+
+    view: AsOfView
+    start: int
+    post: int
+    reaction: int
+
+    @property
+    def posts(self) -> str:
+        """The SQL condition for a post `p` to be one of the fortnight."""
+        return f"p.id >= {self.post} AND {self.found}"
+
+    @property
+    def found(self) -> str:
+        """The same for posts found by their keys: still there, as observed last."""
+        view = self.view
+        return (
+            f"p.created_at > {self.start} AND p.created_at <= {view.cut} AND p.gone = ''"
+            f" AND p.account <> '' AND {view.visible('p')} AND {view.newest(SPECS[Post], 'p')}"
+        )
+
+    @property
+    def reposts(self) -> str:
+        """The SQL condition for a reaction `r` to be a repost of the fortnight."""
+        return (
+            f"r.id >= {self.reaction} AND r.type = 'repost' AND r.withdrawn = 0 AND r.observed_at > {self.start}"
+            f" AND {self.view.visible('r')}"
+        )
+
+
+def span_of(view: AsOfView) -> ActivityWindow:
+    """The fortnight up to a view's cut."""
+    start = max(view.cut - rules.DAYS * DAY, 0)
+    position = _first(view, "batch", "position", "at", start - MARGIN)
+    return ActivityWindow(
+        view, start, *(_first(view, table, "id", "since", position) for table in ("post", "reaction"))
+    )
+
+
+def _first(view: AsOfView, table: str, number: str, grows: str, least: int) -> int:
+    """The number of the first row in which a column that grows with the numbers is `least` or more."""
+
+    def row(at: int) -> tuple[int, int]:
+        sql = f"SELECT {number}, {grows} FROM {table} WHERE {number} >= ? ORDER BY {number} LIMIT 1"
+        return view.database.rows(sql, (at,))[0]
+
+    last = view.database.rows(f"SELECT max({number}) FROM {table}")[0][0]
+    return searched(row, last, least) if last else 0
+
+
+def searched(row: Callable[[int], tuple[int, int]], last: int, least: int) -> int:
+    """Bisects numbers that have gaps. `row`: (number, value) of the first row from a number on, up to `last`."""
+    low, high = 0, last + 1
+    while low < high:
+        middle = (low + high) // 2
+        number, value = row(middle)
+        if value >= least:
+            high = middle
+        else:
+            low = number + 1
+    return low
+
+
+# ---- posts -------------------------------------------------------------------------------------------
+
+
+class PostingVolume(NamedTuple):
+    """How many posts naming papers an account made in the fortnight, and how many papers they name."""
+
+    posts: int
+    papers: int
+
+
+def busy(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
+    """The accounts that made so many posts naming papers, or named so many papers."""
+    enough = f"count(DISTINCT p.post) >= {int(least)} OR count(DISTINCT m.paper) >= {int(least)}"
+    sql = f"{_posts_of(span)} GROUP BY p.account HAVING {enough}"
+    return {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql)}
+
+
+def volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
+    """The same of some accounts; those that made none are left out."""
+    found: dict[str, PostingVolume] = {}
+    for some in chunks(accounts):
+        sql = f"{_posts_of(span)} AND p.account IN ({placeholders(some)}) GROUP BY p.account"
+        found |= {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql, some)}
+    return found
+
+
+def _posts_of(span: ActivityWindow) -> str:
+    return f"""SELECT p.account, count(DISTINCT p.post), count(DISTINCT m.paper) FROM post AS p CROSS JOIN mention AS m
+        WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}"""
+
+
+def said_by(span: ActivityWindow, account: str) -> list[ObservedPost]:
+    """An account's latest posts of the fortnight that name papers."""
+    sql = f"""SELECT p.post, p.created_at, p.text, m.paper FROM post AS p CROSS JOIN mention AS m
+        WHERE m.post = p.post AND p.account = ? AND {span.posts} AND {span.view.visible("m")}
+        ORDER BY p.id DESC LIMIT {LATEST}"""
+    papers: dict[str, set[str]] = defaultdict(set)
+    known: dict[str, tuple[int, str]] = {}
+    for post, at, text, paper in span.view.database.rows(sql, (account,)):
+        papers[post].add(paper)
+        known[post] = (at, text)
+    return [ObservedPost(at, post, tuple(sorted(papers[post])), text) for post, (at, text) in known.items()]
+
+
+def crowded(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
+    """(paper, network) of those about which so many accounts posted."""
+    sql = f"""SELECT m.paper, p.network FROM post AS p CROSS JOIN mention AS m
+        WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}
+        GROUP BY m.paper, p.network HAVING count(DISTINCT p.account) >= {int(least)} ORDER BY 1, 2"""
+    return [(paper, network) for paper, network in span.view.database.iterate(sql)]
+
+
+def voices_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPost]:
+    """The latest posts of the fortnight about a paper, of those on a network."""
+    sql = f"""SELECT DISTINCT p.network, p.account, p.post, p.created_at, p.text, p.id
+        FROM mention AS m CROSS JOIN post AS p
+        WHERE p.post = m.post AND m.paper = ? AND {span.found} AND {span.view.visible("m")}
+        ORDER BY p.id DESC LIMIT {LATEST}"""
+    return [TimedPost(*row[1:5]) for row in span.view.database.rows(sql, (paper,)) if row[0] == network]
+
+
+# ---- papers -------------------------------------------------------------------------------------------
+
+
+def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPaper]:
+    """What is known of papers."""
+    found: dict[str, MentionedPaper] = {}
+    for some in chunks(papers):
+        for row in view.iterate(Paper, f"t.paper IN ({placeholders(some)})", some):
+            if isinstance(row.item, Paper):
+                one = row.item
+                found[one.paper] = MentionedPaper(one.title, one.authors, one.categories, one.abstract)
+    return found
+
+
+def announced(span: ActivityWindow) -> dict[str, set[str]]:
+    """The new papers of each primary category, announced in the fortnight but for its last day."""
+    sql = f"""SELECT DISTINCT a.paper, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
+                AND {span.view.visible("t")} AND {span.view.newest(SPECS[Paper], "t")}), '[]'), a.category
+        FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.cut - LATE}
+          AND a.type = 'new' AND {span.view.visible("a")}"""
+    found: dict[str, set[str]] = defaultdict(set)
+    for paper, categories, feed in span.view.database.iterate(sql):
+        found[(_categories(categories) or [feed])[0]].add(paper)
+    return found
+
+
+_categories = msgspec.json.Decoder(list[str]).decode
+
+
+# ---- reactions ------------------------------------------------------------------------------------------
+
+
+def reposting(span: ActivityWindow, least: int) -> list[str]:
+    """The accounts that reposted so often."""
+    if not span.view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
+        return []
+    sql = f"""SELECT r.account FROM reaction AS r WHERE {span.reposts}
+        GROUP BY r.account HAVING count(DISTINCT r.post) >= {int(least)} ORDER BY 1"""
+    return [row[0] for row in span.view.database.iterate(sql)]
+
+
+def delays(span: ActivityWindow, account: str) -> list[int]:
+    """How many µs after each post an account reposted it, of its latest reposts; of posts that are known."""
+    sql = f"""SELECT r.post, min(r.observed_at - p.created_at) FROM reaction AS r JOIN post AS p ON p.post = r.post
+        WHERE r.account = ? AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
+        GROUP BY r.post LIMIT {LATEST}"""
+    return [row[1] for row in span.view.database.rows(sql, (account,))]

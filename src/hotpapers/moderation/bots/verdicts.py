@@ -1,0 +1,228 @@
+"""From figures to verdicts: what each rule finds, what of it is news, and one batch that says so.
+
+A verdict is written when a rule's judgement of an account changes, never because its figures did. *Human*, said by any
+rule but the operator's, means that this rule no longer finds a bot; it lifts no other rule's verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.ids.mentions.own_words import MentionedPaper
+from hotpapers.model import Judgement, Verdict
+from hotpapers.moderation.bots import activity, coordination, named, rules
+from hotpapers.moderation.bots.activity import ActivityWindow
+from hotpapers.moderation.bots.rules import DAYS, FEWEST_ANNOUNCED, RULES
+from hotpapers.ranking.words import count_noun
+from hotpapers.settings import BotRules, BotSettings
+from hotpapers.store import AsOfView, Record, WrittenBatch
+from hotpapers.store.batches import write_batch
+from hotpapers.store.item_rows import SPECS, StoredRow, is_pseudonym, read_row, select_columns
+
+SOURCE = "judging"
+OPERATOR = "operator"
+IN_SETTINGS = "named in the settings"
+"""The reason of an operator's verdict that comes from the settings, and goes with them."""
+VERSIONS = {
+    "list": 1, "says-so": 1, **{name: rule.version for name, rule in RULES.items()}, "chorus": 1, "echo": 1,
+}  # fmt: skip
+"""Every rule of this room, with its version."""
+
+Standing = Mapping[str, frozenset[str]]
+"""By rule: the accounts that it holds to be bots."""
+
+
+class BotFinding(NamedTuple):
+    """What a rule finds of an account now. Of whom it finds nothing, what it found before still holds."""
+
+    account: str
+    rule: str
+    judgement: Judgement
+    reason: str
+
+
+def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
+    """Judges all accounts by what is known at a moment, which the verdicts carry: they count for issues that close
+    then or later. Writes one batch with the verdicts that have changed, or none."""
+    view = record.view(at)
+    standing = standing_of(view)
+    found = findings(view, settings.rules, standing)
+    new = [_verdict(one, at) for one in news(found, standing)]
+    said, withdrawn = by_settings(view, settings)
+    new += [msgspec.structs.replace(one, observed_at=at) for one in said]
+    if not new and not withdrawn:
+        return WrittenBatch(None, 0)
+    with record.database.write():
+        offers = [(one, 0, None) for one in new]
+        written_at = max(at, _last_at(record))
+        return write_batch(record.database, offers, record.marks, at=written_at, source=SOURCE, close=withdrawn)
+
+
+def _last_at(record: Record) -> int:
+    """When the last batch was written: verdicts may be about an earlier moment, batches are not written in the past."""
+    found = record.database.rows("SELECT at FROM batch ORDER BY position DESC LIMIT 1")
+    return int(found[0][0]) if found else 0
+
+
+def standing_of(view: AsOfView) -> Standing:
+    """Whom each rule holds to be a bot; without those who were forgotten: nobody learns anything new of them."""
+    found: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
+    for row in view.iterate(Verdict, "t.about = '' AND t.judgement = 'bot'"):
+        if isinstance(row.item, Verdict) and row.item.rule in found and not is_pseudonym(row.item.subject):
+            found[row.item.rule].add(row.item.subject)
+    return {rule: frozenset(accounts) for rule, accounts in found.items()}
+
+
+def news(found: Iterable[BotFinding], standing: Standing) -> list[BotFinding]:
+    """What changes a judgement. Nobody needs to be told that somebody is human of whom nothing else was said."""
+    changed = {
+        (one.account, one.rule): one
+        for one in found
+        if (one.judgement == "bot") != (one.account in standing[one.rule]) and not is_pseudonym(one.account)
+    }
+    return [one for _, one in sorted(changed.items())]
+
+
+def _verdict(one: BotFinding, at: int) -> Verdict:
+    return Verdict(
+        subject=one.account, about="", rule=one.rule, judgement=one.judgement, version=VERSIONS[one.rule],
+        reason=one.reason, observed_at=at,
+    )  # fmt: skip
+
+
+# ---- what each rule finds ------------------------------------------------------------------------------
+
+
+def findings(view: AsOfView, limits: BotRules, standing: Standing) -> Iterator[BotFinding]:
+    """What all rules find; those that are switched off take back what they said."""
+    span = activity.span_of(view)
+    on = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
+    parts = {
+        "list": by_list(view, standing["list"]) if limits.list else None,
+        "says-so": by_own_word(view, standing["says-so"]) if limits.says_so else None,
+        "chorus": by_chorus(span, limits.chorus, standing["chorus"]) if limits.chorus else None,
+        "echo": by_echo(span, limits.echo, standing["echo"]) if limits.echo else None,
+    }
+    yield from chain.from_iterable(part for part in parts.values() if part is not None)
+    yield from by_behaviour(span, on, standing)
+    for rule in VERSIONS:
+        if rule not in on and parts.get(rule) is None:
+            reason = "this rule is switched off in the settings"
+            yield from (BotFinding(account, rule, "human", reason) for account in standing[rule])
+
+
+def by_list(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
+    """The accounts of the shipped list that were seen."""
+    listed = {one.key: one for one in named.shipped()}
+    accounts = {account: key for key, some in named.accounts_of(view, listed).items() for account in some}
+    there = named.seen(view, accounts)
+    yield from (BotFinding(one, "list", "bot", listed[accounts[one]].reason) for one in sorted(there))
+    gone = "no longer on the list that comes along"
+    yield from (BotFinding(one, "list", "human", gone) for one in standing if one not in there)
+
+
+def by_own_word(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
+    """The accounts that say of themselves that they are automated."""
+    there = frozenset(named.automated(view))
+    yield from (BotFinding(one, "says-so", "bot", "says of itself that it is automated") for one in sorted(there))
+    gone = "no longer says of itself that it is automated"
+    yield from (BotFinding(one, "says-so", "human", gone) for one in standing if one not in there)
+
+
+def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], standing: Standing) -> Iterator[BotFinding]:
+    """The accounts whose figures reach a rule's limit. Once judged, half of it keeps the verdict: no flapping."""
+    if not limits:
+        return
+    least = min(limit if rule != "share" else FEWEST_ANNOUNCED * limit // 100 for rule, limit in limits.items())
+    before = frozenset[str]().union(*(standing[rule] for rule in limits))
+    counts = {**activity.busy(span, max(least, 1)), **activity.volumes(span, before)}
+    announced = activity.announced(span) if "share" in limits else {}
+    for account, volume in sorted(counts.items()):
+        held = [rule for rule in limits if account in standing[rule]]
+        own = {rule: limit // 2 if rule in held else limit for rule, limit in limits.items()}
+        said = activity.said_by(span, account)
+        about: Mapping[str, MentionedPaper] = {}
+        if volume.posts >= own.get("template", volume.posts + 1):
+            about = activity.known_papers(span.view, (paper for one in said for paper in one.papers))
+        fewest = FEWEST_ANNOUNCED // 2 if "share" in held else FEWEST_ANNOUNCED
+        did = rules.measure(said, about, rules.large(announced, fewest), volume.papers)
+        yield from _concluded(account, did, own, held)
+
+
+def _concluded(
+    account: str, did: rules.AccountActivity, limits: Mapping[str, int], held: Iterable[str]
+) -> Iterator[BotFinding]:
+    for rule, limit in limits.items():
+        if why := RULES[rule].why(did, limit):
+            yield BotFinding(account, rule, "bot", why)
+        elif rule in held:
+            did_now = f"{count_noun(did.posts, 'post')} in {DAYS} days, naming {count_noun(did.papers, 'paper')}"
+            yield BotFinding(account, rule, "human", f"no longer: {did_now}")
+
+
+def by_chorus(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Iterator[BotFinding]:
+    """The accounts that say in chorus what they say."""
+    sung: list[tuple[str, str, int]] = []
+    for paper, network in activity.crowded(span, limit):
+        about = activity.known_papers(span.view, [paper]).get(paper, MentionedPaper())
+        sung += coordination.sung(activity.voices_about(span, paper, network), about, limit)
+    gathered = coordination.gathered(sung)
+    counts = activity.volumes(span, [*gathered, *standing])
+    for account in sorted({*gathered, *standing}):
+        why = coordination.why(gathered[account], counts[account].posts, DAYS) if account in gathered else ""
+        if why:
+            yield BotFinding(account, "chorus", "bot", why)
+        elif account in counts:
+            yield BotFinding(account, "chorus", "human", f"no longer: said something else in {DAYS} days")
+
+
+def by_echo(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Iterator[BotFinding]:
+    """The accounts that repost at once, again and again. One that is judged and silent stays so."""
+    for account in sorted({*activity.reposting(span, limit), *standing}):
+        least = limit // 2 if account in standing else limit
+        waited = activity.delays(span, account)
+        if why := rules.echoes(waited, least):
+            yield BotFinding(account, "echo", "bot", why)
+        elif len(waited) >= least:
+            yield BotFinding(
+                account, "echo", "human", f"no longer: reposted {len(waited):,} posts in {DAYS} days, at leisure"
+            )
+
+
+# ---- the operator's word --------------------------------------------------------------------------------
+
+
+def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], list[StoredRow]]:
+    """The operator's verdicts that the settings want and the record lacks; and those that they no longer want."""
+    wanted: dict[str, Judgement] = {}
+    told: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
+    for judgement, names in told:
+        for accounts in named.accounts_of(view, map(named.key_of, names)).values():
+            wanted |= dict.fromkeys(accounts, judgement)
+    current = [row.item for row in view.iterate(Verdict, "t.about = '' AND t.rule = ?", (OPERATOR,))]
+    said = {(one.subject, one.judgement) for one in current if isinstance(one, Verdict) and one.reason == IN_SETTINGS}
+    new = [
+        Verdict(
+            subject=account, about="", rule=OPERATOR, judgement=judgement, version=1, reason=IN_SETTINGS, observed_at=0
+        )
+        for account, judgement in sorted(wanted.items())
+        if (account, judgement) not in said
+    ]
+    return new, [row for row in words_of_settings(view) if _is_stale(row, wanted)]
+
+
+def words_of_settings(view: AsOfView) -> list[StoredRow]:
+    """Every open verdict that came from the settings, also where a later word covers it."""
+    spec = SPECS[Verdict]
+    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
+        WHERE t.about = '' AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"""
+    return [read_row(spec, row) for row in view.database.iterate(sql, (OPERATOR, IN_SETTINGS))]
+
+
+def _is_stale(row: StoredRow, wanted: Mapping[str, Judgement]) -> bool:
+    item = row.item
+    return isinstance(item, Verdict) and not row.is_forgotten and wanted.get(item.subject) != item.judgement

@@ -1,0 +1,94 @@
+"""Doubt about what imported listings show: posts whose words quote the title of another paper than they stand under.
+
+The listing is given back as it was printed; a verdict says what is to be thought of it, and pages and rankings heed it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import msgspec
+
+from hotpapers.engagement.attention import doubtful_sql
+from hotpapers.ids.mentions.paper_index import PaperIndex
+from hotpapers.ids.mentions.title_mismatch import other_title
+from hotpapers.ids.mentions.title_words import words
+from hotpapers.model import Item, Mention, Paper, Post, Verdict
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.batches import WrittenBatch
+from hotpapers.store.paper_names import KEPT, load_names
+from hotpapers.store.record import Record
+
+SOURCE = "words"
+"""Where the batch's rows came from."""
+RULE = "words"
+
+
+def judge_listed(record: Record) -> WrittenBatch:
+    """Writes down which listed posts are in doubt, and the papers that their words name instead; of what the record
+    has already, nothing. Papers that came in since may be the ones that are named, so it is worth asking again."""
+    view = record.view()
+    judged = list(_judged(record, view))
+    new = [item for item in judged if not _is_said(view, item)]
+    return record.write(new, source=SOURCE) if new else WrittenBatch(None, 0)
+
+
+def doubted(view: AsOfView) -> frozenset[tuple[str, str]]:
+    """Post and paper of every mention that is in doubt by any rule, and not sound by the operator's word: what is to
+    be shown nowhere as a post about that paper."""
+    rows = view.database.rows(f"WITH {doubtful_sql(view)} SELECT post, paper FROM doubtful")
+    return frozenset((post, paper) for post, paper in rows)
+
+
+def _judged(record: Record, view: AsOfView) -> Iterator[Item]:
+    papers = _listed(view)
+    if not papers:
+        return
+    span = f"SELECT min(t.observed_at), max(t.observed_at) FROM listing AS t WHERE {view.visible('t')}"
+    first, last = view.database.rows(span)[0]
+    names = load_names(record, last + KEPT, first - KEPT)
+    titles = _titles(view)
+    for row in view.iterate(Post, f"t.post IN ({LISTED})"):
+        post = row.item
+        if isinstance(post, Post) and len(papers.get(post.post, ())) == 1:
+            [paper] = papers[post.post]
+            yield from _doubt(post, paper, titles.get(paper, ""), names)
+
+
+LISTED = "SELECT l.post FROM mention AS l WHERE l.form = 'listed'"
+
+
+def _listed(view: AsOfView) -> dict[str, set[str]]:
+    """The papers that each listed post stands under, or links."""
+    sql = f"""SELECT t.post, t.paper FROM mention AS t
+        WHERE {view.visible("t")} AND t.form <> 'title' AND t.post IN ({LISTED})"""
+    found: dict[str, set[str]] = defaultdict(set)
+    for post, paper in view.database.iterate(sql):
+        found[post].add(paper)
+    return found
+
+
+def _titles(view: AsOfView) -> dict[str, str]:
+    """The titles of the papers that listed posts stand under."""
+    listed = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
+    rows = view.iterate(Paper, f"t.paper IN ({listed})")
+    return {row.item.paper: row.item.title for row in rows if isinstance(row.item, Paper)}
+
+
+def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[Item]:
+    other = other_title(post.text, words(title), names)
+    if other is None:
+        return
+    yield Verdict(
+        subject=post.post, about=paper, rule=RULE, judgement="doubtful", version=1,
+        reason=f"its words are the title of {other or 'another paper'}", observed_at=post.observed_at,
+    )  # fmt: skip
+    if other:
+        yield Mention(post=post.post, paper=other, form="title", found_in="text", observed_at=post.observed_at)
+
+
+def _is_said(view: AsOfView, item: Item) -> bool:
+    """Whether the record's latest word is the same but for its moment."""
+    row = view.one(type(item), *(getattr(item, name) for name in item.key))
+    return row is not None and msgspec.structs.replace(row.item, observed_at=item.observed_at) == item

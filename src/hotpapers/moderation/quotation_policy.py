@@ -1,0 +1,171 @@
+"""The one gate for quotations: no channel shows a post's words that did not pass it.
+
+It is asked whenever an issue is rendered, so that a word of the operator, a network's terms or an author's wish hold
+for what was frozen long ago too. What an issue is, and its digest, do not depend on it.
+
+    gone, limited, hidden   by its author, its network or the operator: `posts.withheld`, before this gate
+    doubtful                it may be about another paper
+    blocked                 the operator's accounts, words and servers
+    terms                   its network's: shown whole, by its first words, or as a link, which quotes nobody
+    a reply                 to somebody else; what an account adds to its own thread is none
+    once an issue           one quotation an account: the one under the first paper
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from hotpapers import terms
+from hotpapers.model import Post, Quotation, Showing
+from hotpapers.moderation import blocklist
+from hotpapers.moderation.blocklist import Blocklist
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import placeholders, slices
+
+DISCUSSIONS = ("hackernews", "reddit")
+"""Networks on which a comment stands below a story or submission, before everybody: it answers no person."""
+ADDRESSING = ("mastodon", "x")
+"""Networks on which who replies begins with the name of whom it is to."""
+_ADDRESSED = re.compile(r"@([\w.-]+)")
+_AUTHOR_IN_KEY = re.compile(r"bluesky:at://(did:[a-z]+:[\w.:-]+)/")
+
+
+class QuotationPolicy(NamedTuple):
+    """What the gate knows. `doubted`: posts with the papers that they may not be about. `authors`: accounts of posts
+    that are replied to, as far as the record knows them."""
+
+    allowed: terms.Table = terms.TERMS
+    blocked: Blocklist = Blocklist()
+    doubted: frozenset[tuple[str, str]] = frozenset()
+    authors: Mapping[str, str] = {}
+
+
+def gate_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
+    """A gate that knows what it must of some posts, but for which papers they are doubtful."""
+    answered = sorted({post.reply_to for post in posts if post.reply_to})
+    return QuotationPolicy(allowed, blocklist.noted(view.database), frozenset(), dict(_authors(view, answered)))
+
+
+def _authors(view: AsOfView, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Posts, as far as the record knows them, with their accounts."""
+    for some in slices(posts):
+        rows = view.latest(Post, f"t.post IN ({placeholders(some)})", some)
+        yield from ((row.item.post, row.item.account) for row in rows if isinstance(row.item, Post))
+
+
+def showing(gate: QuotationPolicy, post: Post, paper: str = "") -> Showing:
+    """How a post is shown where it cannot be left out: what does not pass, as a link."""
+    return terms.of(gate.allowed, post.network).shown if _passes(gate, paper, post) else "link"
+
+
+def passed(gate: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
+    """Those of the posts shown under a paper that may be quoted, as their networks' terms have it."""
+    return [by_terms(gate.allowed, one) for one in quotations if _passes(gate, paper, one.post)]
+
+
+def _passes(gate: QuotationPolicy, paper: str, post: Post) -> bool:
+    if (post.post, paper) in gate.doubted or is_blocked(post, gate.blocked):
+        return False
+    return terms.of(gate.allowed, post.network).shown == "link" or not answers_somebody(post, gate.authors)
+
+
+def once_each(
+    entries: Iterable[tuple[str, Sequence[Quotation]]], whole: Mapping[str, Post]
+) -> dict[str, tuple[Quotation, ...]]:
+    """Of the quotations under each paper, in the order of an issue, those of an account that was not quoted before. A
+    link quotes nobody. `whole`: the posts by their keys, with their accounts."""
+    quoted: set[str] = set()
+    found: dict[str, tuple[Quotation, ...]] = {}
+    for paper, quotations in entries:
+        kept = []
+        for one in quotations:
+            account = whole[one.post.post].account if one.shown != "link" else ""
+            if account and account in quoted:
+                continue
+            quoted.add(account)
+            kept.append(one)
+        found[paper] = tuple(kept)
+    return found
+
+
+def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
+    """What its network's terms let be shown of a post."""
+    how = terms.of(allowed, quotation.post.network).shown
+    return Quotation(post=terms.as_shown(quotation.post, how), hash=quotation.hash, shown=how)
+
+
+# ---- replies -------------------------------------------------------------------------------------------
+
+
+def answers_somebody(post: Post, authors: Mapping[str, str]) -> bool:
+    """Whether a post is a reply to somebody else. Where nobody knows whose post it answers, it is somebody else's."""
+    if post.network in DISCUSSIONS:
+        return False
+    if post.reply_to:
+        return _author_of(post.reply_to, authors) != post.account
+    addressed = _ADDRESSED.match(post.text.lstrip()) if post.network in ADDRESSING else None
+    return addressed is not None and addressed[1].lower() != post.handle.partition("@")[0].lower()
+
+
+def _author_of(key: str, authors: Mapping[str, str]) -> str:
+    found = _AUTHOR_IN_KEY.match(key)
+    return f"bluesky:{found[1]}" if found else authors.get(key, "")
+
+
+# ---- the operator's list -------------------------------------------------------------------------------
+
+
+def is_blocked(post: Post, never: Blocklist) -> bool:
+    """Whether the operator quotes nothing like it."""
+    accounts, words, servers = never.accounts, never.words, never.servers
+    if accounts and not _names(post).isdisjoint(map(_folded, accounts)):
+        return True
+    if words and _pattern(words).search(f"{post.text}\n{post.name}\n{post.handle}".casefold()):
+        return True
+    return bool(servers) and any(_is_below(host, server.lower()) for host in _hosts(post) for server in servers)
+
+
+def _names(post: Post) -> set[str]:
+    return {_folded(post.account), f"{post.network}:@{post.handle.lower()}"}
+
+
+def _folded(account: str) -> str:
+    """An account's key: handles do not tell case apart, ids do."""
+    network, _, own = account.strip().partition(":")
+    return f"{network}:{own.lower() if own.startswith('@') else own}"
+
+
+@lru_cache(8)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """One of the words, not within a longer one; scripts that set no blanks between words have no such bounds."""
+    return re.compile("|".join(_bounded(" ".join(word.split()).casefold()) for word in words))
+
+
+def _bounded(word: str) -> str:
+    said = re.escape(word).replace(r"\ ", r"\s+")
+    before = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", word) else ""
+    after = r"(?![a-z0-9])" if re.search(r"[a-z0-9]\Z", word) else ""
+    return f"{before}{said}{after}"
+
+
+def _hosts(post: Post) -> set[str]:
+    """The hosts that a post is from: of its own address, of its account's, of a handle that is a host."""
+    addresses = [key.partition(":")[2] for key in (post.post, post.account)]
+    found = {_host(address) for address in addresses if "://" in address}
+    handle = post.handle.rpartition("@")[2].lower()
+    return {*found, *([handle] if "." in handle else [])} - {""}
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _is_below(host: str, server: str) -> bool:
+    return host == server or host.endswith(f".{server}")

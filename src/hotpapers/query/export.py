@@ -1,0 +1,125 @@
+"""The record as a whole, for strangers: what was observed, in the exchange format, or what issues list, as a table.
+
+It is `hotpapers export --records`, and keeps back more, as nobody watches who takes it. Where a network's terms let
+identifiers alone leave the store, posts and accounts go without words and names also where a listing printed them; so
+do posts that may not be quoted now (see `moderation.quotation_policy`), whatever was observed before, and accounts
+that are hidden.
+What the operator hid, and why, is not told. Never in it: issues, deliveries, salts, the store's secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers import model, terms
+from hotpapers.engagement.attention import persons_sql
+from hotpapers.issues.posts import hidden_sql
+from hotpapers.moderation.quotation_policy import QuotationPolicy, gate_for, showing
+from hotpapers.query import request_params
+from hotpapers.query.session import QuerySession
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.item_rows import SPECS
+from hotpapers.store.redaction import network_of, without_words
+from hotpapers.transfer import tables
+from hotpapers.transfer.jsonl import exporter
+from hotpapers.transfer.jsonl.exporter import ExportRequest
+from hotpapers.transfer.jsonl.lines import ExchangeHeader
+
+CHUNK = 2**16
+"""Bytes that are handed on at once, about."""
+TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8", "bibtex": "application/x-bibtex"}
+"""The media type of each form."""
+
+_encode = msgspec.json.encode
+_HEADER, _POST, _ACCOUNT, _VERDICT = (
+    b'{"kind":"%s",' % kind for kind in (b"header", b"post", b"account", b"verdict")
+)  # fmt: skip
+
+
+class WithheldWords(NamedTuple):
+    """Whose words stay here: of these networks, posts and accounts, and of posts that do not pass the gate."""
+
+    networks: frozenset[str]
+    keys: frozenset[str]
+    gate: QuotationPolicy
+
+    def holds(self, item: model.Item, key: str) -> bool:
+        """Whether an item's words stay here."""
+        return (
+            key in self.keys
+            or network_of(item) in self.networks
+            or (isinstance(item, model.Post) and showing(self.gate, item) == "link")
+        )
+
+
+def export(desk: QuerySession, what: request_params.ExportParams) -> Generator[bytes, None, None]:
+    """The export in chunks. It reads one moment of the store, and holds that for as long as it is read."""
+    if what.format == "jsonl":
+        yield from _chunks(public_lines(desk))
+    else:
+        yield from _chunks(tables.EXPORTS[what.format](desk.record, ExportRequest()))
+
+
+def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
+    waiting: list[bytes] = []
+    size = 0
+    for line in lines:
+        waiting.append(line)
+        size += len(line)
+        if size >= CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
+
+
+def public_lines(desk: QuerySession) -> Iterator[bytes]:
+    """The lines of the exchange format that strangers may have."""
+    kept = _kept_back(desk)
+    for line in exporter.wanted_lines(desk.record, ExportRequest(True, kept.networks)):
+        public = _public(line, kept)
+        if public is not None:
+            yield public
+
+
+def _kept_back(desk: QuerySession) -> WithheldWords:
+    view = desk.record.view()
+    judged = view.latest(model.Verdict, "t.judgement = 'hidden'")
+    hidden = {row.item.subject for row in judged if isinstance(row.item, model.Verdict)}
+    for row in view.latest(model.Alias):
+        if isinstance(row.item, model.Alias) and hidden & {row.item.account, row.item.stable}:
+            hidden |= {row.item.account, row.item.stable}
+    gate = gate_for(view, desk.terms, ())  # it knows nobody who is answered: a reply is to somebody else
+    return WithheldWords(terms.ids_only(desk.terms), frozenset(hidden | set(_withheld(view))), gate)
+
+
+def _withheld(view: AsOfView) -> Iterator[str]:
+    """Posts that are gone, no longer to be quoted, or of a hidden account."""
+    newest = view.newest(SPECS[model.Post], "p")
+    sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
+        SELECT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
+          AND (p.gone <> '' OR p.limits <> '[]' OR coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden))"""
+    for (post,) in view.database.iterate(sql):
+        yield post
+
+
+def _public(line: bytes, kept: WithheldWords) -> bytes | None:
+    """What of a line may be handed on; None for nothing of it."""
+    if line.startswith(_POST):
+        post = msgspec.json.decode(line, type=model.Post)
+        return _encode(without_words(post)) + b"\n" if kept.holds(post, post.post) else line
+    if line.startswith(_ACCOUNT):
+        account = msgspec.json.decode(line, type=model.Account)
+        return _encode(without_words(account)) + b"\n" if kept.holds(account, account.account) else line
+    if line.startswith(_VERDICT):
+        verdict = msgspec.json.decode(line, type=model.Verdict)
+        return None if verdict.judgement in ("hidden", "shown") else line
+    return _header(line) if line.startswith(_HEADER) else line
+
+
+def _header(line: bytes) -> bytes:
+    """Names every network, as words of each may be missing: so that who has them keeps them."""
+    header = msgspec.json.decode(line, type=ExchangeHeader)
+    return _encode(msgspec.structs.replace(header, withheld=sorted(model.NETWORKS))) + b"\n"

@@ -1,0 +1,204 @@
+"""Answers about publications and their issues."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.errors import NotFound
+from hotpapers.issues import announcement_counts, freeze
+from hotpapers.issues import explain as explaining
+from hotpapers.query import request_params, schemas
+from hotpapers.query.cursors import cursor_of, key_of
+from hotpapers.query.session import QuerySession, bare, paper_key
+from hotpapers.view import phrases, site_paths
+
+PAGE = "issues"
+"""What its cursors call themselves."""
+
+
+def publications(desk: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
+    """Every publication of the store."""
+    return schemas.PublicationList(publications=tuple(_publication(desk, one) for one in desk.shelf().publications()))
+
+
+def _publication(desk: QuerySession, one: model.Publication) -> schemas.PublicationSummary:
+    days = desk.shelf().days(one.publication)
+    return schemas.PublicationSummary(
+        publication=one.publication, title=one.title, window=one.window, ranking=one.ranking, threshold=one.threshold,
+        least_entries=one.least_entries or 0,
+        categories=one.categories, networks=one.networks, hour=one.hour, zone=one.zone, issues=len(days),
+        latest=days[-1] if days else None,
+    )  # fmt: skip
+
+
+def issues(desk: QuerySession, what: request_params.IssuesParams) -> schemas.IssuePage:
+    """A publication's frozen issues, the latest first, each in its latest edition."""
+    name = desk.publication(what.publication).publication
+    after = key_of(what.cursor, PAGE, str)
+    sql = f"""SELECT i."day", i.edition, i.digest, i.observed_at, i.content FROM issue AS i
+        WHERE i.publication = ? AND i.until = 0 AND i."day" < ? AND i.edition = (SELECT max(e.edition) FROM issue AS e
+            WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
+        ORDER BY i."day" DESC LIMIT {what.limit + 1}"""
+    rows = desk.record.database.rows(sql, (name, after[0] if after else LAST_DAY))
+    lines = [
+        schemas.IssueSummary(
+            publication=name,
+            day=day,
+            edition=edition,
+            digest=digest,
+            frozen_at=at,
+            entries=len(_read_held(content).entries),
+        )
+        for day, edition, digest, at, content in rows[: what.limit]
+    ]
+    more = len(rows) > what.limit
+    return schemas.IssuePage(issues=tuple(lines), next=cursor_of(PAGE, lines[-1].day) if more else None)
+
+
+LAST_DAY = "~"
+"""Comes after every day."""
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """The entries of an issue's content, unread; the rest of it is passed over."""
+
+    entries: tuple[msgspec.Raw, ...]
+
+
+_read_held = msgspec.json.Decoder(_Held).decode
+
+
+# ---- one issue -------------------------------------------------------------------------------------------
+
+
+def issue(desk: QuerySession, what: request_params.IssueParams) -> schemas.IssueDetails:
+    """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown."""
+    return as_issue(_shelved(desk, what))
+
+
+def _shelved(desk: QuerySession, what: request_params.IssueParams) -> model.PublishedIssue:
+    name = desk.publication(what.publication).publication
+    day = desk.day(name, what.day)
+    try:
+        return desk.shelf().issue(name, day, what.edition or None)
+    except NotFound:
+        raise NotFound(_missing(name, day, what.edition)) from None
+
+
+def _missing(name: str, day: str, edition: int) -> str:
+    return f"{name}: there is no frozen issue of {day}{f', edition {edition}' if edition else ''}"
+
+
+def as_issue(shelved: model.PublishedIssue) -> schemas.IssueDetails:
+    """A frozen issue with all that is shown of its papers."""
+    content = shelved.content
+    return schemas.IssueDetails(
+        publication=content.publication.publication, title=content.publication.title,
+        window=content.publication.window, day=content.day, edition=content.edition, digest=shelved.digest,
+        editions=shelved.editions, frozen_at=shelved.frozen_at, from_at=content.from_at, cut=content.cut,
+        position=content.position, imported=shelved.listing is not None, ranking=content.ranking,
+        choice=content.choice or None, compared=content.compared or None, announced=content.announced,
+        considered=content.considered, facts=phrases.facts(shelved), readings=content.readings,
+        earlier=content.earlier, replaces=content.replaces, reason=content.reason,
+        entries=tuple(_entry(shelved, one) for one in content.entries),
+        still=tuple(_entry(shelved, one) for one in content.still),
+    )  # fmt: skip
+
+
+def _entry(shelved: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDetails:
+    paper = shelved.papers[entry.paper]
+    return schemas.EntryDetails(
+        place=entry.place, paper=entry.paper, id=bare(entry.paper), title=paper.title, authors=paper.authors,
+        categories=paper.categories, summary=paper.summary, abstract=paper.abstract,
+        abs=site_paths.abs_url(entry.paper), pdf=site_paths.pdf_url(entry.paper), score=entry.score,
+        voices=entry.voices, level=entry.level, then=entry.then,
+        announced=announcement_counts.when(shelved.content, entry), announced_at=entry.announced_at,
+        counts=entry.counts, parts=entry.parts, metadata=entry.metadata,
+        posts=tuple(as_post(one.post, one.shown) for one in shelved.posts.get(entry.paper, ())),
+    )  # fmt: skip
+
+
+def as_post(post: model.Post, shown: model.Showing, automated: bool = False) -> schemas.PostDetails:
+    """A post of which no more is left than may be shown."""
+    return schemas.PostDetails(
+        post=post.post, network=post.network, url=site_paths.post_url(post), created_at=post.created_at, shown=shown,
+        text=post.text, links=post.links, lang=post.lang, rtl=post.rtl, handle=post.handle, name=post.name,
+        automated=automated,
+    )  # fmt: skip
+
+
+# ---- proof -------------------------------------------------------------------------------------------------
+
+
+def content(desk: QuerySession, what: request_params.IssueParams) -> msgspec.Raw:
+    """The very bytes of which an issue's digest is the SHA-256: RFC 8785 JSON."""
+    return msgspec.Raw(_frozen(desk, what).content.encode())
+
+
+def verification(desk: QuerySession, what: request_params.IssueParams) -> schemas.Verification:
+    """Whether an issue's content has its digest, and is the same when it is built again from the record."""
+    item = _frozen(desk, what)
+    findings = tuple(str(found) for found in freeze.check_issue(desk.record, item))
+    return schemas.Verification(
+        publication=item.publication, day=item.day, edition=item.edition, digest=item.digest,
+        verified=not findings, findings=findings,
+        content=f"publications/{item.publication}/issues/{item.day}/content?edition={item.edition}",
+        command=f"hotpapers verify {item.day} --publication {item.publication}",
+    )  # fmt: skip
+
+
+def _frozen(desk: QuerySession, what: request_params.IssueParams) -> model.Issue:
+    name = desk.publication(what.publication).publication
+    day = desk.day(name, what.day)
+    edition = " AND t.edition = ?" if what.edition else ""
+    params = (name, day, what.edition) if what.edition else (name, day)
+    rows = desk.record.view().latest(model.Issue, f't.publication = ? AND t."day" = ?{edition}', params, "t.edition")
+    found = [row.item for row in rows if isinstance(row.item, model.Issue)]
+    if not found:
+        raise NotFound(_missing(name, day, what.edition))
+    return found[-1]
+
+
+# ---- arithmetic --------------------------------------------------------------------------------------------
+
+
+def explanation(desk: QuerySession, what: request_params.EntryParams) -> schemas.EntryExplanation:
+    """Why a paper ranks where it does in an issue, as arithmetic, and what would make neighbours swap."""
+    return _explanation(explained(desk, what))
+
+
+def explained(desk: QuerySession, what: request_params.EntryParams) -> explaining.Explanation:
+    """The same for a terminal. Raises NotFound, UsageError."""
+    key = paper_key(what.paper)
+    name = desk.publication(what.publication).publication
+    day = _latest_with(desk, name, key) if what.day == "latest" else what.day
+    shelved = _shelved(desk, request_params.IssueParams(publication=name, day=day, edition=what.edition))
+    return explaining.explain(shelved, key)
+
+
+def _latest_with(desk: QuerySession, name: str, key: str) -> str:
+    held = [day for publication, day in desk.shelf().appearances(key) if publication == name]
+    if not held:
+        raise NotFound(f"{bare(key)} is in no frozen issue of {name}")
+    return held[-1]
+
+
+def _explanation(found: explaining.Explanation) -> schemas.EntryExplanation:
+    together = zip(found.parts, found.sentences, found.formulae, strict=True)
+    return schemas.EntryExplanation(
+        publication=found.publication, day=found.day, edition=found.edition, ranking=found.ranking, paper=found.paper,
+        id=bare(found.paper), title=found.title, lane=found.lane, place=found.place, of=found.entries,
+        then=found.then, score=found.score, level=found.level,
+        parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
+        notes=found.notes, above=_neighbour(found.above), below=_neighbour(found.below),
+    )  # fmt: skip
+
+
+def _neighbour(found: explaining.NeighbourSwap | None) -> schemas.NeighbourDetails | None:
+    if found is None:
+        return None
+    return schemas.NeighbourDetails(
+        place=found.place, paper=found.paper, id=bare(found.paper), title=found.title, score=found.score,
+        swaps=tuple(schemas.NeededGrowth(**growth._asdict()) for growth in found.swaps),
+    )  # fmt: skip

@@ -1,0 +1,166 @@
+"""The API's document (OpenAPI 3.1), made of the same structs by which questions are checked and answers are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hotpapers import __version__
+from hotpapers.query import request_params, schemas
+from hotpapers.query.endpoints import EXPORT_PATH, QUESTIONS, Endpoint
+from hotpapers.query.export import TYPES
+from hotpapers.query.export import export as exported
+
+Json = dict[str, Any]
+PROBLEM = "application/problem+json"
+
+ABOUT = """\
+Frozen issues, their papers, who talked about them and when, and the arithmetic of every score. Read-only, without keys
+and without cookies, open to every web page (CORS). Moments are whole microseconds since 1970-01-01 UTC.
+
+Lists come in pages: `next` in an answer, and the header `Link` with rel="next", lead on. Every answer has an `ETag`;
+sent back as `If-None-Match` it spares what has not changed. Who asks too much is told in `Retry-After` when to go on.
+What people wrote is theirs: it is quoted as far as their network's terms go, and may be withdrawn at any time.
+"""
+
+_HEADERS: Json = {
+    "ETag": {"description": "What this answer is now", "schema": {"type": "string"}},
+    "Link": {"description": 'The next page, with rel="next"; not there on the last', "schema": {"type": "string"}},
+    "Retry-After": {"description": "Seconds until there is any use in asking again", "schema": {"type": "integer"}},
+}
+_PROBLEMS = {
+    "400": "The question cannot be answered as it is asked",
+    "404": "There is no such thing",
+    "413": "A question has no body",
+    "414": "An address of more than 2,000 characters",
+    "429": "Too many questions in a short time",
+    "500": "A defect of this program",
+    "503": "The store cannot be read now, or too many ask at once",
+}
+_LATER = ("429", "503")
+
+
+def document() -> Json:
+    """The whole document."""
+    refs = "#/components/schemas/{name}"
+    answers = [question.answer for question in QUESTIONS]
+    _, components = msgspec.json.schema_components([*answers, schemas.ProblemDetails], ref_template=refs)
+    paths = {question.path: {"get": _operation(question)} for question in sorted(QUESTIONS, key=lambda q: q.path)}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Hot Papers",
+            "summary": "Every day, what research people are talking about.",
+            "description": ABOUT,
+            "version": __version__,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "../v1", "description": "Beside this document"}],
+        "paths": {**paths, EXPORT_PATH: {"get": _export()}},
+        "components": {
+            "schemas": {name: on_one_line(schema) for name, schema in sorted(components.items())},
+            "headers": _HEADERS,
+            "responses": {_named(status): _problem(status) for status in _PROBLEMS},
+        },
+    }
+
+
+def on_one_line(value: Any) -> Any:
+    """The same schema with its descriptions on one line each."""
+    if isinstance(value, list):
+        return [on_one_line(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    made = {key: on_one_line(one) for key, one in value.items()}
+    if isinstance(made.get("description"), str):
+        made["description"] = " ".join(made["description"].split())
+    return made
+
+
+# ---- operations ------------------------------------------------------------------------------------------
+
+
+def _operation(question: Endpoint) -> Json:
+    answer = {"$ref": f"#/components/schemas/{question.answer.__name__}"}
+    headers = ["ETag", "Link"] if "next" in question.answer.__struct_fields__ else ["ETag"]
+    return {
+        "operationId": question.name,
+        "summary": question.about,
+        "parameters": [*parameters(question.asked, question.path)],
+        "responses": {
+            "200": {
+                "description": "The answer",
+                "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in headers},
+                "content": {"application/json": {"schema": answer}},
+            },
+            **_otherwise(),
+        },
+    }
+
+
+def _export() -> Json:
+    return {
+        "operationId": "export",
+        "summary": "The record as a whole: what was observed (jsonl), or what issues list (csv, bibtex).",
+        "description": " ".join((exported.__doc__ or "").split()) + " docs/exchange.md has the lines of jsonl.",
+        "parameters": [*parameters(request_params.ExportParams, EXPORT_PATH)],
+        "responses": {
+            "200": {
+                "description": "A stream",
+                "headers": {"ETag": {"$ref": "#/components/headers/ETag"}},
+                "content": {form.partition(";")[0]: {"schema": {"type": "string"}} for form in TYPES.values()},
+            },
+            **_otherwise(),
+        },
+    }
+
+
+def parameters(cls: type[request_params.Params], path: str) -> Iterator[Json]:
+    """The parameters of a question: those that stand in its path, and those of the query."""
+    schema = fields_of(cls)
+    for name, kind in schema["properties"].items():
+        inside = f"{{{name}}}" in path
+        kind = {key: value for key, value in kind.items() if not (inside and key == "default")}
+        told = kind.pop("description", "")
+        yield {
+            "name": name, "in": "path" if inside else "query", "description": told,
+            "required": inside or name in schema.get("required", ()), "schema": kind,
+        }  # fmt: skip
+
+
+def fields_of(cls: type[request_params.Params]) -> Json:
+    """The JSON Schema of a question's parameters, whole, without references."""
+    _, found = msgspec.json.schema_components([cls], ref_template="{name}")
+    made: Json = on_one_line(found[cls.__name__])
+    return made
+
+
+def _otherwise() -> Json:
+    """What may be answered instead."""
+    problems = {status: {"$ref": f"#/components/responses/{_named(status)}"} for status in _PROBLEMS}
+    return {"304": {"description": "Nothing has changed"}, **problems}
+
+
+def _named(status: str) -> str:
+    return f"Problem{status}"
+
+
+def _problem(status: str) -> Json:
+    headers = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}} if status in _LATER else {}
+    return {
+        "description": _PROBLEMS[status],
+        **({"headers": headers} if headers else {}),
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+    }
+
+
+def written() -> str:
+    """The document as a file: docs/openapi.json."""
+    return json_of(document())
+
+
+def json_of(value: Json) -> str:
+    """JSON for people to read."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=1).decode() + "\n"

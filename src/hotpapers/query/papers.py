@@ -1,0 +1,115 @@
+"""Answers about single papers: metadata, the issues that hold them, and their attention over time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from hotpapers import model
+from hotpapers.engagement import attention
+from hotpapers.errors import NotFound
+from hotpapers.issues.freeze import editions
+from hotpapers.model import HOUR
+from hotpapers.query import request_params, schemas
+from hotpapers.query.session import QuerySession, bare, paper_key
+from hotpapers.ranking.words import method_note
+from hotpapers.store.statistics import written_between
+from hotpapers.view import site_paths
+
+MOST_APPEARANCES = 100
+"""So many issues of one paper are told: the latest."""
+
+
+def paper(desk: QuerySession, what: request_params.PaperParams) -> schemas.PaperDetails:
+    """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
+    key = known_paper(desk, what.paper)
+    row = desk.record.view().one(model.Paper, key)
+    item = row.item if row and isinstance(row.item, model.Paper) else model.Paper(paper=key, title="", observed_at=0)
+    return schemas.PaperDetails(
+        paper=key, id=bare(key), title=item.title, authors=item.authors, categories=item.categories,
+        summary=item.summary, abstract=item.abstract, comment=item.comment, doi=item.doi, journal=item.journal,
+        version=item.version, published_at=item.published_at, updated_at=item.updated_at, observed_at=item.observed_at,
+        abs=site_paths.abs_url(key), pdf=site_paths.pdf_url(key), announcements=tuple(_announced(desk, key)),
+        appearances=tuple(_appearances(desk, key)), attention=_attention(desk, key), tallies=tuple(_tallies(desk, key)),
+    )  # fmt: skip
+
+
+def known_paper(desk: QuerySession, text: str) -> str:
+    """The key of a paper of which the record knows something. Raises NotAnArxivId, NotFound."""
+    key = paper_key(text)
+    tables = ("paper", "mention", "announcement", "place")
+    if not any(desk.record.database.rows(f"SELECT 1 FROM {table} WHERE paper = ? LIMIT 1", (key,)) for table in tables):
+        raise NotFound(f"{bare(key)}: the record knows nothing of this paper")
+    return key
+
+
+def _announced(desk: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
+    for row in desk.record.view().latest(model.Announcement, "t.paper = ?", (key,), "t.announced_at, t.category"):
+        if isinstance(row.item, model.Announcement):
+            one = row.item
+            yield schemas.PaperAnnouncement(
+                day=one.day, category=one.category, type=one.type, version=one.version, announced_at=one.announced_at
+            )
+
+
+def _appearances(desk: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
+    for publication, day in desk.shelf().appearances(key)[-MOST_APPEARANCES:]:
+        content = editions(desk.record, publication, day)[-1].content
+        found = [entry for entry in content.entries if entry.paper == key]
+        lane: schemas.Lane = "entries" if found else "still"
+        [entry] = found or [entry for entry in content.still if entry.paper == key]
+        yield schemas.PaperAppearance(
+            publication=publication, day=day, edition=content.edition, lane=lane, place=entry.place,
+            score=entry.score, voices=entry.voices,
+        )  # fmt: skip
+
+
+def _tallies(desk: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
+    for row in desk.record.view().latest(model.Tally, "t.paper = ?", (key,), "t.observed_at, t.network, t.method"):
+        if isinstance(row.item, model.Tally):
+            one = row.item
+            yield schemas.ListedCounts(
+                network=one.network, method=one.method, at=one.observed_at, reposts=one.reposts, likes=one.likes,
+                note=method_note(one.method),
+            )  # fmt: skip
+
+
+# ---- attention over time -----------------------------------------------------------------------------------
+
+
+def _attention(desk: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
+    """Counted as a ranking counts: each voice once, bots and all publications' own accounts left out."""
+    window = attention.MeasurementWindow(papers=(key,), own_voices=own_voices(desk))
+    marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
+    for one in _at_ages(desk, key, window):
+        marks[one.network].append(_mark(one, one.age, one.until))
+    everything = window._replace(posted_from=0, candidates_from=model.LARGEST)
+    for one in attention.heard(desk.record.view(), everything):
+        marks[one.network].append(_mark(one, None, None))
+    return tuple(
+        schemas.NetworkAttention(network=network, marks=tuple(found)) for network, found in sorted(marks.items())
+    )
+
+
+def _at_ages(desk: QuerySession, key: str, window: attention.MeasurementWindow) -> Iterable[attention.Engagement]:
+    """At the ages that the paper had reached when the record was last written to."""
+    sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = ? AND t.type <> 'replacement'
+        AND {desk.record.view().visible("t")}"""
+    first = desk.record.database.rows(sql, (key,))[0][0]
+    if first is None:
+        return []
+    _, last = written_between(desk.record.database)
+    cut = min(last or 0, first + attention.AGES[-1] * HOUR)
+    return [one for one in attention.heard(desk.record.view(cut), window) if one.peer]
+
+
+def _mark(one: attention.Engagement, age: int | None, at: int | None) -> schemas.AttentionAtAge:
+    return schemas.AttentionAtAge(
+        age=age, at=at, voices=one.voices, reposts=one.reposts, likes=one.likes, bots=one.bots
+    )
+
+
+def own_voices(desk: QuerySession) -> tuple[int, ...]:
+    """The marks of all publications' own accounts, which are counted nowhere."""
+    own = model.distinct(account for one in desk.shelf().publications() for account in one.own)
+    return tuple(map(desk.record.marks.voice, own))

@@ -1,0 +1,136 @@
+"""What may be asked: the parameters of every question. The API's document, the tools' schemas and the checks of both
+are made of these."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from hotpapers.errors import UsageError
+from hotpapers.query import cursors
+
+MOST = 100
+"""The most that one page holds."""
+
+Publication = Annotated[
+    str, Meta(pattern="^[A-Za-z0-9-]{0,64}$", description="A publication's name; empty: the only one there is")
+]
+Day = Annotated[
+    str, Meta(pattern=r"^(?:latest|\d{4}-\d\d-\d\d)$", description="A day, written 2021-01-14, or `latest`")
+]
+Edition = Annotated[int, Meta(ge=0, le=9999, description="An edition by its number; 0: the latest")]
+Paper = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=300, description="arXiv's identifier, such as 2101.04869 or hep-th/9901001; a key "
+        "(arxiv:2101.04869) and the address of its page will do too",
+    ),
+]  # fmt: skip
+Limit = Annotated[int, Meta(ge=1, le=MOST, description="At most so many")]
+Cursor = Annotated[
+    str,
+    Meta(max_length=cursors.LONGEST, description="What an answer to the same question gave as `next`; empty: begin"),
+]
+Network = Annotated[
+    Literal["", "bluesky", "mastodon", "hackernews", "lobsters", "reddit", "x", "huggingface", "feeds"],
+    Meta(description="Of this network alone; empty: of all"),
+]
+Query = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=1000, description='Words, "phrases", author:name, title:word, category:cs.LG, '
+        "date:2026-11, from:2026-11 to:2027, -without, this OR that",
+    ),
+]  # fmt: skip
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all: what is not named here is refused."""
+
+
+class NoParams(Params, frozen=True, kw_only=True):
+    """A question without parameters."""
+
+
+class IssuesParams(Params, frozen=True, kw_only=True):
+    """A publication's issues, page by page."""
+
+    publication: Publication = ""
+    limit: Limit = 20
+    cursor: Cursor = ""
+
+
+class IssueParams(Params, frozen=True, kw_only=True):
+    """One issue."""
+
+    publication: Publication = ""
+    day: Day = "latest"
+    edition: Edition = 0
+
+
+class PaperParams(Params, frozen=True, kw_only=True):
+    """One paper."""
+
+    paper: Paper
+
+
+class PostsParams(Params, frozen=True, kw_only=True):
+    """Posts about a paper, or their counts, page by page."""
+
+    paper: Paper
+    network: Network = ""
+    limit: Limit = 20
+    cursor: Cursor = ""
+
+
+class EntryParams(Params, frozen=True, kw_only=True):
+    """A paper's place in an issue; `latest` is the latest issue that holds it."""
+
+    paper: Paper
+    publication: Publication = ""
+    day: Day = "latest"
+    edition: Edition = 0
+
+
+class SearchParams(Params, frozen=True, kw_only=True):
+    """A search for papers, page by page."""
+
+    q: Query
+    limit: Limit = 20
+    cursor: Cursor = ""
+
+
+class ExportParams(Params, frozen=True, kw_only=True):
+    """The record as a whole: what was observed (jsonl), or what issues list."""
+
+    format: Annotated[Literal["jsonl", "csv", "bibtex"], Meta(description="The form it is written in")] = "jsonl"
+
+
+# ---- checked -----------------------------------------------------------------------------------------------
+
+_FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`", re.DOTALL)
+Kind = TypeVar("Kind", bound=Params)
+
+
+def checked(cls: type[Kind], given: Mapping[str, Any], *, as_text: bool = False) -> Kind:
+    """The parameters of a question, if they are. `as_text`: numbers are written as text. Raises UsageError."""
+    try:
+        return msgspec.convert(dict(given), cls, strict=not as_text)
+    except msgspec.ValidationError as wrong:
+        raise UsageError(_explained(str(wrong), cls)) from wrong
+
+
+def _explained(wrong: str, cls: type[Params]) -> str:
+    """What msgspec says of parameters, with the name of the parameter first."""
+    what, _, where = wrong.partition(" - at `$.")
+    found = _FIELD.match(what)
+    if found is None:
+        return f"{where.rstrip('`')}: {what}"
+    if "missing" in what:
+        return f"{found[1]}: is missing"
+    known = ", ".join(cls.__struct_fields__) or "none"
+    return f"{found[1][:60]}: no such parameter; there are: {known}"

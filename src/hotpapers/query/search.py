@@ -1,0 +1,29 @@
+"""The answer to a search."""
+
+from __future__ import annotations
+
+from hotpapers import search as index
+from hotpapers.query import request_params, schemas
+from hotpapers.query.cursors import cursor_of, key_of
+from hotpapers.query.session import QuerySession, bare
+
+PAGE = "search"
+"""What its cursors call themselves."""
+
+
+def search(desk: QuerySession, what: request_params.SearchParams) -> schemas.SearchPage:
+    """Papers by words, authors, categories and days, with the words marked."""
+    after = key_of(what.cursor, PAGE, str)
+    found = index.search(desk.record, what.q, limit=what.limit, cursor=str(after[0]) if after else None)
+    return schemas.SearchPage(
+        understood=found.understood, total=found.total, exact=found.exact, parts=found.parts, behind=found.behind,
+        papers=tuple(map(_hit, found.papers)), next=cursor_of(PAGE, found.next) if found.next else None,
+    )  # fmt: skip
+
+
+def _hit(hit: index.PaperHit) -> schemas.SearchHit:
+    return schemas.SearchHit(
+        paper=hit.paper, id=bare(hit.paper), title=hit.title, authors=hit.authors, categories=hit.categories,
+        day=hit.day, snippet=hit.snippet, spans=schemas.HighlightSpans(**hit.spans._asdict()),
+        issues=tuple(schemas.SearchHitIssue(**shown._asdict()) for shown in hit.issues),
+    )  # fmt: skip

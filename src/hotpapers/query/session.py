@@ -1,0 +1,63 @@
+"""The desk at which questions are answered: a record, its networks' terms, and the shelf of its issues as it is now.
+
+A desk belongs to one thread, as the record's connection does; who answers in several threads gives each its own.
+"""
+
+from __future__ import annotations
+
+from hotpapers import terms
+from hotpapers.errors import NotFound, UsageError
+from hotpapers.ids import arxiv
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import Publication
+from hotpapers.store import Record
+
+
+class QuerySession:
+    """What every answer is read from. `public`: strangers ask, not the operator."""
+
+    def __init__(self, record: Record, allowed: terms.Table = terms.TERMS, *, public: bool = False) -> None:
+        self.record, self.terms, self.public = record, allowed, public
+        self._kept: tuple[int, RecordIssueReader] | None = None
+
+    @property
+    def position(self) -> int:
+        """The last batch: while it stays the same, so do the answers that are read from the record alone."""
+        return self.record.head.position
+
+    def shelf(self) -> RecordIssueReader:
+        """The same shelf for as long as nothing was written to the record or forgotten in it, by whomever."""
+        position = self.position
+        if self._kept is None or self._kept[0] != position:
+            self._kept = (position, RecordIssueReader(self.record, self.terms))
+        return self._kept[1]
+
+    def publication(self, name: str) -> Publication:
+        """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
+        found = {one.publication: one for one in self.shelf().publications()}
+        if name and name not in found:
+            raise NotFound(f"publication: there is no {name!r}; there are: {', '.join(found) or 'none'}")
+        if not found:
+            raise NotFound("there is no publication yet")
+        if not name and len(found) > 1:
+            raise UsageError(f"publication: say which, there are several: {', '.join(found)}")
+        return found[name] if name else next(iter(found.values()))
+
+    def day(self, publication: str, day: str) -> str:
+        """A day, or the latest one that has a frozen issue. Raises NotFound."""
+        if day != "latest":
+            return day
+        days = self.shelf().days(publication)
+        if not days:
+            raise NotFound(f"{publication}: there is no frozen issue yet")
+        return days[-1]
+
+
+def paper_key(text: str) -> str:
+    """A paper's key, from whatever people write for it. Raises NotAnArxivId."""
+    return arxiv.key(arxiv.parse(text).id)
+
+
+def bare(key: str) -> str:
+    """The bare identifier of a paper's key; the key itself for a paper of another server."""
+    return key.removeprefix(arxiv.SERVER)

@@ -1,0 +1,117 @@
+"""The answer to how all is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers import __version__, model
+from hotpapers.issues.coverage import readings
+from hotpapers.issues.windows import ARXIV
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.job_state import JobState
+from hotpapers.model import DAY, Coverage, Publication
+from hotpapers.query import request_params, schemas
+from hotpapers.query.session import QuerySession
+from hotpapers.store import Record, now
+from hotpapers.store.statistics import written_between
+
+LOOK_BACK = 14 * DAY
+"""For how long it is said which days of arXiv's are not complete."""
+LEAST_TIME = DAY // 24
+"""A day's traffic is told from so many microseconds on."""
+STOPPED = "stopped"
+"""The state of a job that was at work when its program ended."""
+EVERYTHING = Publication(publication="", title="", observed_at=0)
+"""Counts every network."""
+
+
+class JobHealth(NamedTuple):
+    """How a job is doing. Moments in µs UTC; `lag`: seconds since its network was read up to; `day_in`, `day_out`:
+    bytes a day; `quarantine`: what of it could not be read and is kept; `back_to`: down to when it still reads what was
+    said before the site began."""
+
+    job: str
+    state: str
+    reason: str
+    failing_since: int | None
+    success_at: int | None
+    lag: int | None
+    next_at: int | None
+    items: int
+    requests: int
+    day_in: int | None
+    day_out: int | None
+    quarantine: int
+    back_to: int | None
+
+
+def status(desk: QuerySession, _: request_params.NoParams) -> schemas.SiteStatus:
+    """How the site is doing: its jobs, how the networks were read, how old its latest issues are."""
+    return status_at(desk, now())
+
+
+def status_at(desk: QuerySession, at: int) -> schemas.SiteStatus:
+    """The same at a moment."""
+    record = desk.record
+    _, last = written_between(record.database)
+    return schemas.SiteStatus(
+        version=__version__, at=at, position=desk.position, last_at=last,
+        issues=record.count(model.Issue),
+        latest=tuple(_latest(desk, at)), jobs=tuple(_jobs(desk, at)),
+        coverage=readings(record.view(at), EVERYTHING, at - DAY, ()), incomplete=tuple(incomplete_days(record, at)),
+    )  # fmt: skip
+
+
+def _latest(desk: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
+    sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
+        ORDER BY "day" DESC, edition DESC LIMIT 1"""
+    for one in desk.shelf().publications():
+        rows = desk.record.database.rows(sql, (one.publication,))
+        day, frozen_at = rows[0] if rows else (None, None)
+        age = None if frozen_at is None else max(at - frozen_at, 0) // 1_000_000
+        yield schemas.LatestIssue(publication=one.publication, day=day, frozen_at=frozen_at, age=age)
+
+
+def _jobs(desk: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
+    """How every job of the site is doing. Why one fails may name folders and hosts, so strangers are told that it does,
+    and since when."""
+    for one in doings(desk.record, at):
+        yield schemas.JobStatus(
+            job=one.job, state=one.state, reason="" if desk.public else one.reason, failing_since=one.failing_since,
+            success_at=one.success_at, next_at=one.next_at, items=one.items, quarantine=one.quarantine, lag=one.lag,
+        )  # fmt: skip
+
+
+def doings(record: Record, at: int) -> list[JobHealth]:
+    """How every job of the site is doing, whichever process does it."""
+    apart = dict(record.database.rows("SELECT source, count(*) FROM quarantine GROUP BY source"))
+    held = {source for source, until in record.database.rows("SELECT source, until_at FROM lease") if until > at}
+    return [
+        doing(duty, int(apart.get(duty.source, 0)), at, held=duty.source in held) for duty in duties.all_duties(record)
+    ]
+
+
+def doing(duty: JobState, quarantine: int, at: int, *, held: bool) -> JobHealth:
+    """A job's row in figures of the moment. `held`: whether a process has it; none does what was stopped in a round."""
+    time = at - duty.traffic_from if duty.traffic_from is not None else 0
+
+    def daily(total: int) -> int | None:
+        return total * DAY // time if time >= LEAST_TIME else None
+
+    state = STOPPED if duty.state == duties.WORKING and not held else duty.state
+    return JobHealth(
+        job=duty.source, state=state, reason=duty.reason, failing_since=duty.failing_since,
+        success_at=duty.success_at, lag=None if duty.covered_to is None else max(at - duty.covered_to, 0) // 1_000_000,
+        next_at=duty.next_at, items=duty.items, requests=duty.requests, day_in=daily(duty.bytes_in),
+        day_out=daily(duty.bytes_out), quarantine=quarantine,
+        back_to=duty.back_to if duty.back_at is None else None,
+    )  # fmt: skip
+
+
+def incomplete_days(record: Record, at: int) -> Iterator[schemas.MissingPapers]:
+    """arXiv's days of which papers are missing, and which."""
+    where = "t.network = ? AND t.state <> 'complete' AND t.from_at > ?"
+    for row in record.view().latest(Coverage, where, (ARXIV, at - LOOK_BACK)):
+        if isinstance(row.item, model.Coverage):
+            yield schemas.MissingPapers(from_at=row.item.from_at, until_at=row.item.until_at, reason=row.item.reason)

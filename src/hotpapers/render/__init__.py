@@ -1,0 +1,49 @@
+"""Channels: where issues go. A new channel is one file, and its name here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hotpapers.errors import UsageError
+from hotpapers.model import Channel
+from hotpapers.view.site_config import NOBODY, SiteConfig
+
+
+def _classic(_: SiteConfig) -> Channel:
+    from hotpapers.render.classic import ClassicChannel
+
+    return ClassicChannel()
+
+
+def _feeds(imprint: SiteConfig) -> Channel:
+    from hotpapers.render.feeds import FeedsChannel
+
+    return FeedsChannel(imprint)
+
+
+def _markdown(_: SiteConfig) -> Channel:
+    from hotpapers.render.markdown import MarkdownChannel
+
+    return MarkdownChannel()
+
+
+def _site(imprint: SiteConfig) -> Channel:
+    from hotpapers.render.html.site import SiteChannel
+
+    return SiteChannel(imprint)
+
+
+CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
+    "classic": _classic,
+    "feeds": _feeds,
+    "markdown": _markdown,
+    "site": _site,
+}
+"""Each channel by name, made for an operator; loaded when it is made."""
+
+
+def channel(name: str, imprint: SiteConfig = NOBODY) -> Channel:
+    """The channel of a name. Raises UsageError."""
+    if name not in CHANNELS:
+        raise UsageError(f"{name}: no such channel; there are {', '.join(CHANNELS)}")
+    return CHANNELS[name](imprint)

@@ -1,0 +1,143 @@
+"""Cards of issues and papers: the picture that stands with a link to them where it is passed on (Open Graph).
+
+A picture's address must be a whole one. So there are cards only where the site's public address is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.render.cards import drawing
+from hotpapers.render.cards.drawing import CardContent
+from hotpapers.render.html.site_context import EntryAppearance, SiteContext
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.issue_view import AUTHORS, EntryView, IssueView
+from hotpapers.view.site_paths import is_folded
+from hotpapers.view.sparkline import Sparkline
+from hotpapers.view.tex import plain_line
+
+
+class CardMeta(NamedTuple):
+    """What a page says of its card. `alt`: the same in words."""
+
+    url: str
+    alt: str
+    width: int = drawing.WIDTH
+    height: int = drawing.HEIGHT
+
+
+def of_issue(base: str, issue: IssueView) -> CardMeta | None:
+    """The card of an issue, as its page names it; None where there is no public address."""
+    if not base:
+        return None
+    path = site_paths.card_path(site_paths.issue_path(issue.day))
+    named = [f"{entry.place} {plain_line(entry.title)}" for entry in issue.entries[: drawing.ROWS]]
+    said = f"{issue.publication}, {issue.title}. {'; '.join(named) or issue.empty}"
+    return CardMeta(base + path, phrases.cut(said, LONGEST_ALT))
+
+
+def of_paper(base: str, publication: str, path: str, found: Sequence[EntryAppearance]) -> CardMeta | None:
+    """The card of a paper, by the issues that hold it, the first first; None as above."""
+    if not base:
+        return None
+    entry = found[-1].entry
+    parts = (plain_line(entry.title), ", ".join(entry.authors[:AUTHORS]), f"{placed(found)}, {publication}")
+    curve = _curve(found)
+    said = ". ".join(filter(None, (*parts, curve.said if curve else "")))
+    return CardMeta(base + site_paths.card_path(path), phrases.cut(said, LONGEST_ALT))
+
+
+LONGEST_ALT = 400
+"""Code points: more than that nobody listens to."""
+
+
+class CardPages:
+    """The cards of a publication's site."""
+
+    def __init__(self, prepared: SiteContext) -> None:
+        self._here = prepared
+
+    def paths(self, day: str) -> Iterator[str]:
+        """The cards that change with a day's issue: its own, and those of its papers."""
+        if not self._here.imprint.base:
+            return
+        issue = self._here.issue(day)
+        yield site_paths.card_path(site_paths.issue_path(day))
+        for path in (*(entry.path for entry in issue.entries if entry.path), *self._here.linked(issue.still)):
+            if not self._is_folded(site_paths.paper_of(path)):
+                yield site_paths.card_path(path)
+
+    def ended(self, path: str) -> str:
+        """Where the card of a paper may stand that is no more, by the path of the paper's page; empty otherwise."""
+        paper = site_paths.paper_of(path) if self._here.imprint.base else ""
+        is_over = paper and (self._is_folded(paper) or not self._here.is_held(paper))
+        return site_paths.card_path(path) if is_over else ""
+
+    def page(self, path: str) -> bytes | None:
+        """The card at a path; None when there is none."""
+        of = site_paths.carded(path) if self._here.imprint.base else ""
+        day, edition = site_paths.issue_of(of) or ("", 0)
+        if day:
+            return drawing.draw(issue_card(self._here.issue(day))) if self._here.has(day) and not edition else None
+        paper = site_paths.paper_of(of)
+        found = self._here.appearances(site_paths.bare(paper)) if paper and not self._is_folded(paper) else []
+        return drawing.draw(paper_card(self._here.title, found)) if found else None
+
+    def _is_folded(self, paper: str) -> bool:
+        """A folded page has no card: it makes room."""
+        since = self._here.imprint.whole_since
+        days = [day for name, day in self._here.shelf.appearances(paper) if name == self._here.name] if since else []
+        return bool(days) and is_folded(days[-1], since)
+
+
+# ---- what stands on a card ---------------------------------------------------------------------------------
+
+
+def issue_card(issue: IssueView) -> CardContent:
+    """Publication, day, what was done, the first places."""
+    rows = tuple((str(entry.place), _title(entry)) for entry in issue.entries[: drawing.ROWS])
+    return CardContent(
+        drawing.drawn(issue.publication), issue.title, drawing.drawn(issue.facts.partition(" · ")[0]),
+        rows or (("", drawing.drawn(issue.empty)),),
+    )  # fmt: skip
+
+
+def paper_card(publication: str, found: Sequence[EntryAppearance]) -> CardContent:
+    """Title, authors, the place in the latest issue, the curve of attention as of then."""
+    entry = found[-1].entry
+    return CardContent(
+        drawing.drawn(publication), _title(entry), _authors(entry.authors), foot=placed(found),
+        curve=_points(_curve(found)),
+    )  # fmt: skip
+
+
+def placed(found: Sequence[EntryAppearance]) -> str:
+    """`Place 2, Thursday, 14 January 2021`: in the latest issue in which it has a place of its own."""
+    own = [one for one in found if not one.lane]
+    if not own:
+        return f"Still talked about, {found[-1].issue.title}"
+    return f"Place {own[-1].entry.place}, {own[-1].issue.title}"
+
+
+def _title(entry: EntryView) -> str:
+    """The title; the identifier where it has letters that cannot be drawn."""
+    return drawing.drawn(plain_line(entry.title)) or drawing.drawn(f"{'arXiv:' if entry.path else ''}{entry.paper}")
+
+
+def _authors(names: Sequence[str]) -> str:
+    """The first of those whose names can be drawn, and how many more there are."""
+    known = [drawn for name in names[: 2 * AUTHORS] if (drawn := drawing.drawn(plain_line(name)))][:AUTHORS]
+    more = len(names) - len(known)
+    return f"{', '.join(known)} and {more} more" if known and more else ", ".join(known)
+
+
+def _curve(found: Sequence[EntryAppearance]) -> Sparkline | None:
+    """The latest that is known."""
+    return next((one.entry.spark for one in reversed(found) if one.entry.spark), None)
+
+
+def _points(spark: Sparkline | None) -> tuple[tuple[float, float], ...]:
+    """The points of an SVG polyline as numbers."""
+    pairs = (point.split(",") for point in spark.points.split()) if spark else ()
+    return tuple((float(x), float(y)) for x, y in pairs)

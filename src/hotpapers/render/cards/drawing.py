@@ -1,0 +1,305 @@
+"""A card as a PNG of 1200 × 630: what a link looks like where it is passed on. The only file that imports Pillow.
+
+The same bytes for the same card on every machine with the same Pillow: the letters come from two fonts of the package,
+the colours are seven, and nothing of the system is asked. The fonts hold Latin, Greek and Cyrillic; a text with letters
+of other scripts is not drawn (`drawn`).
+
+Pillow is imported with the first card: where there are none, it costs nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hotpapers.view import clean_text
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+FONTS = Path(__file__).parent / "fonts"
+WIDTH, HEIGHT = 1200, 630
+LONGEST = 400
+"""Code points of a text that are looked at: more than a card can hold."""
+
+# The colours of style.css by day, each in shades between the paper and itself: with few of them a card stays small.
+Ink = tuple[int, int, int]
+PAPER = (255, 253, 249)
+INK, DIM, ACCENT = (29, 27, 24), (98, 93, 86), (162, 52, 32)
+INKS: tuple[Ink, ...] = (INK, DIM, ACCENT)
+SHADES = 2
+MARGIN, TOP, FOOT = 80, 72, 556
+COLUMN = WIDTH - 2 * MARGIN
+ICON = 44
+"""Height of the publication's mark."""
+TITLES = (60, 52, 44, 38)
+"""Sizes of a title: the first in which all of it is there."""
+TITLE_LINES, UNDER_LINES, ROWS = 4, 2, 5
+SMALL, ROW_SIZE, ROW_HEIGHT, NUMERAL = 28, 32, 58, 56
+BESIDE, SCALE, FINE = 60, 3, 4
+"""Where the name stands beside the mark; how much larger the curve is than on a page, and while it is drawn."""
+
+
+class CardContent(NamedTuple):
+    """What a card says. `name`: of the publication; `title`; `under`: in small letters below it; `rows`: numerals and
+    texts; `foot`; `curve`: points on a field of 120 × 24."""
+
+    name: str
+    title: str
+    under: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    foot: str = ""
+    curve: tuple[tuple[float, float], ...] = ()
+
+
+# ---- what can be drawn -----------------------------------------------------------------------------------
+
+
+def drawn(text: str) -> str:
+    """A text on one line as the fonts can show it; empty where a letter or digit is missing from them.
+
+    Signs that are missing, such as emoji, are left out. A text is never drawn without some of its letters: it would say
+    something else.
+    """
+    shown = []
+    for sign in clean_text.one_line(unicodedata.normalize("NFC", text))[:LONGEST]:
+        made = _sign(sign)
+        if made is None:
+            return ""
+        shown.append(made)
+    return clean_text.one_line("".join(shown))
+
+
+@lru_cache(4096)
+def _sign(sign: str) -> str | None:
+    """A sign, or what it is short for; empty where it can be done without, None where it cannot."""
+    plain = unicodedata.normalize("NFKC", sign)
+    for form in (sign, plain):
+        if all(one == " " or _has(one) for one in form):
+            return form
+    return None if unicodedata.category(sign)[0] in "LN" else ""
+
+
+def _has(sign: str) -> bool:
+    """Whether the fonts have a sign: they show a missing one as an empty box. Both have the same."""
+    font = _font("Regular", SMALL)
+    return _shape(font, sign) != _shape(font, "\uffff")
+
+
+def _shape(font: FreeTypeFont, sign: str) -> tuple[object, bytes]:
+    return font.getbbox(sign), bytes(font.getmask(sign))
+
+
+@cache
+def _font(weight: str, size: int) -> FreeTypeFont:
+    """Letters side by side: the other way of setting them depends on what the system has."""
+    from PIL import ImageFont
+
+    return ImageFont.truetype(FONTS / f"NotoSerif-{weight}.ttf", size, layout_engine=ImageFont.Layout.BASIC)
+
+
+# ---- lines -----------------------------------------------------------------------------------------------
+
+
+class Typeface(NamedTuple):
+    """A weight of the fonts at a size."""
+
+    weight: str
+    size: int
+
+    def width(self, text: str) -> float:
+        """Pixels that a text takes: the fonts move no letters closer."""
+        return sum(_advance(self, sign) for sign in text)
+
+
+@lru_cache(8192)
+def _advance(of: Typeface, sign: str) -> float:
+    return _font(of.weight, of.size).getlength(sign)
+
+
+BODY, ROW = Typeface("Regular", SMALL), Typeface("Regular", ROW_SIZE)
+
+
+def broken(text: str, of: Typeface, width: float) -> Iterator[str]:
+    """The lines of a text, broken between words, and in a word that is longer than a line."""
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}" if line else word
+        if of.width(longer) <= width:
+            line = longer
+            continue
+        if line:
+            yield line
+        while of.width(word) > width:
+            at = max(_fitting(word, of, width), 1)
+            yield word[:at]
+            word = word[at:]
+        line = word
+    if line:
+        yield line
+
+
+def _fitting(text: str, of: Typeface, width: float) -> int:
+    """How many of a text's first signs are no wider than this."""
+    return bisect_right(range(1, len(text) + 1), width, key=lambda count: of.width(text[:count]))
+
+
+def within(text: str, of: Typeface, width: float, most: int) -> list[str]:
+    """At most so many lines; where that is not all, the last ends in an ellipsis."""
+    lines = list(broken(text, of, width))
+    if len(lines) <= most:
+        return lines
+    last = " ".join(lines[most - 1 :])
+    kept = last[: _fitting(last, of, width - of.width(" …")) + 1]
+    whole_words = kept.rpartition(" ")[0] or kept[:-1]
+    return [*lines[: most - 1], f"{whole_words.rstrip()} …"]
+
+
+def balanced(text: str, of: Typeface, width: float) -> list[str]:
+    """Lines of about the same length, as few as the width lets there be."""
+    best = list(broken(text, of, width))
+    for narrower in range(int(width), int(width) // 2, -40):
+        lines = list(broken(text, of, narrower))
+        if len(lines) > len(best):
+            break
+        best = lines
+    return best
+
+
+def fitted(title: str) -> tuple[Typeface, list[str]]:
+    """In what a title is set, and its lines."""
+    for size in TITLES:
+        lines = balanced(title, Typeface("Bold", size), COLUMN)
+        if len(lines) <= TITLE_LINES:
+            return Typeface("Bold", size), lines
+    smallest = Typeface("Bold", TITLES[-1])
+    return smallest, within(title, smallest, COLUMN, TITLE_LINES)
+
+
+# ---- the card --------------------------------------------------------------------------------------------
+
+
+class _Sheet:
+    """A picture whose pixels are places in the palette; what is drawn comes onto it piece by piece."""
+
+    def __init__(self) -> None:
+        from PIL import Image, ImageDraw
+
+        self._sheet = Image.new("L", (WIDTH, HEIGHT))
+        self._pen = ImageDraw.Draw(self._sheet)
+
+    def box(self, corners: tuple[float, float, float, float], ink: Ink) -> None:
+        """A filled box."""
+        self._pen.rectangle(corners, fill=_full(ink))
+
+    def text(self, at: tuple[float, float], text: str, of: Typeface, ink: Ink) -> None:
+        """A line of text; `at`: where it begins, on its base line. What reaches into other lines stays."""
+        from PIL import Image, ImageChops, ImageDraw
+
+        above, edge = of.size * 5 // 4, of.size // 4
+        strip = Image.new("L", (int(of.width(text)) + 2 * edge, above + of.size // 2))
+        ImageDraw.Draw(strip).text((edge, above), text, fill=255, font=_font(of.weight, of.size), anchor="ls")
+        left, upper = round(at[0]) - edge, round(at[1]) - above
+        there = self._sheet.crop((left, upper, left + strip.width, upper + strip.height))
+        self._sheet.paste(ImageChops.lighter(there, strip.point(_steps(ink))), (left, upper))
+
+    def curve(self, at: tuple[int, int], points: Sequence[tuple[float, float]]) -> None:
+        """A curve on its field, with a dot at the end; drawn larger, and made smaller, so that it is smooth."""
+        from PIL import Image, ImageDraw
+
+        field = Image.new("L", (120 * SCALE * FINE, 24 * SCALE * FINE))
+        pen = ImageDraw.Draw(field)
+        drawn = [(x * SCALE * FINE, y * SCALE * FINE) for x, y in points]
+        pen.line(drawn, fill=255, width=5 * FINE, joint="curve")
+        x, y, radius = *drawn[-1], 2 * SCALE * FINE
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+        self._sheet.paste(field.reduce(FINE).point(_steps(ACCENT)), at)
+        base = at[1] + 22 * SCALE
+        self._pen.line((at[0], base + 3, at[0] + 120 * SCALE, base + 3), fill=_full(DIM) - 1)
+
+    def png(self) -> bytes:
+        """The finished picture."""
+        self._sheet.putpalette(_palette())
+        file = io.BytesIO()
+        self._sheet.save(file, "PNG", bits=4, compress_level=5)  # 9 takes ten times as long for a twentieth
+        return file.getvalue()
+
+
+def _full(ink: Ink) -> int:
+    """The place of an ink in the palette; its shades stand before it, 0 is the paper."""
+    return 0 if ink == PAPER else (INKS.index(ink) + 1) * SHADES
+
+
+@cache
+def _steps(ink: Ink) -> list[int]:
+    """For each strength of an ink its shade's place in the palette."""
+    steps = [round(strength * SHADES / 255) for strength in range(256)]
+    return [_full(ink) - SHADES + step if step else 0 for step in steps]
+
+
+@cache
+def _palette() -> list[int]:
+    mixed = [_mixed(ink, step) for ink in INKS for step in range(1, SHADES + 1)]
+    return [part for colour in (PAPER, *mixed) for part in colour]
+
+
+def _mixed(ink: Ink, step: int) -> tuple[int, ...]:
+    return tuple(round(paper + (own - paper) * step / SHADES) for paper, own in zip(PAPER, ink, strict=True))
+
+
+def draw(card: CardContent) -> bytes:
+    """The card as PNG. Texts must be such that `drawn` leaves them as they are."""
+    sheet = _Sheet()
+    _draw_head(sheet, card.name)
+    below = _draw_title(sheet, card.title, card.under)
+    _draw_rows(sheet, card.rows, below)
+    _draw_foot(sheet, card)
+    return sheet.png()
+
+
+def _draw_head(sheet: _Sheet, name: str) -> None:
+    """The mark, as in icon.svg, and the publication's name."""
+    unit, upper = ICON / 26, TOP - ICON + 8
+    sheet.box((MARGIN, upper, MARGIN + 22 * unit, upper + ICON), ACCENT)
+    for stroke, length in ((7, 12), (13, 12), (19, 7)):
+        y = upper + stroke * unit
+        sheet.box((MARGIN + 5 * unit, y - 2, MARGIN + (5 + length) * unit, y + 1), PAPER)
+    for line in within(name, BODY, COLUMN - BESIDE, 1):
+        sheet.text((MARGIN + BESIDE, TOP - 4), line, BODY, DIM)
+
+
+def _draw_title(sheet: _Sheet, title: str, under: str) -> float:
+    """Title and what stands below it; where they end."""
+    of, lines = fitted(title)
+    y = TOP + 40.0
+    for line in lines:
+        y += of.size * 1.25
+        sheet.text((MARGIN, y), line, of, INK)
+    y += 16
+    for line in within(under, BODY, COLUMN, UNDER_LINES):
+        y += SMALL * 1.4
+        sheet.text((MARGIN, y), line, BODY, DIM)
+    return y
+
+
+def _draw_rows(sheet: _Sheet, rows: Sequence[tuple[str, str]], below: float) -> None:
+    """Numeral and text, a line each."""
+    for n, (numeral, text) in enumerate(rows[:ROWS], 1):
+        y, left = below + 16 + n * ROW_HEIGHT, MARGIN + (NUMERAL if numeral else 0)
+        sheet.text((MARGIN, y), numeral, ROW, ACCENT)
+        for line in within(text, ROW, WIDTH - MARGIN - left, 1):
+            sheet.text((left, y), line, ROW, INK)
+
+
+def _draw_foot(sheet: _Sheet, card: CardContent) -> None:
+    """The last line, with the curve to its right."""
+    left = WIDTH - MARGIN - 120 * SCALE
+    if card.curve:
+        sheet.curve((left, FOOT - 22 * SCALE), card.curve)
+    for line in within(card.foot, BODY, (left - 2 * MARGIN) if card.curve else COLUMN, 1):
+        sheet.text((MARGIN, FOOT), line, BODY, DIM)

@@ -1,0 +1,84 @@
+"""The classic format: imported listings as they were printed, and issues of our own in the same dress.
+
+A listing shows its posts as it printed them, whatever the networks' terms (docs/decisions/0020); an issue of our own
+those whose words may be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hotpapers import classic
+from hotpapers.classic import ClassicIssue, ClassicItem
+from hotpapers.ids import arxiv
+from hotpapers.model import Entry, IssueReader, Paper, PublishedIssue, Quotation, RenderedFile
+
+
+class ClassicChannel:
+    """Issues in the format of 2020 to 2022."""
+
+    name = "classic"
+
+    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+        """One `YYYY-MM-DD---Hot-Papers.md` for each of these days. Raises NotFound."""
+        for day in days:
+            yield RenderedFile(f"{day}---Hot-Papers.md", text_of(shelf.issue(publication, day)).encode())
+
+
+def text_of(issue: PublishedIssue) -> str:
+    """An issue in the classic format, in the order of the classic rule for a listing, in its own order otherwise."""
+    if issue.listing is not None:
+        return classic.render(_as_listed(issue))
+    return classic.render(_as_our_own(issue), escape=True)
+
+
+def _as_listed(issue: PublishedIssue) -> ClassicIssue:
+    listing = issue.listing
+    assert listing is not None  # the caller looked
+    entries = sorted(issue.content.entries, key=lambda entry: entry.then)
+    items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
+    return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
+
+
+def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicItem:
+    place, count = issue.places[entry.paper], entry.counts[0]
+    return ClassicItem(
+        number=number, title=place.title, authors=place.authors, reposts=count.reposts, likes=count.likes,
+        tallied=place.tallied, paper=arxiv.from_key(entry.paper), categories=place.categories,
+        abstract=place.abstract, posts=_posts(issue.printed[entry.paper]),
+    )  # fmt: skip
+
+
+def _as_our_own(issue: PublishedIssue) -> ClassicIssue:
+    made = classic.printed_made(issue.content.cut)
+    items = tuple(_own_item(issue, entry) for entry in issue.content.entries)
+    return ClassicIssue(date=issue.content.day, made=made, lead=0, items=items)
+
+
+def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
+    paper: Paper = issue.papers[entry.paper]
+    return ClassicItem(
+        number=entry.place, title=_line(paper.title), authors=tuple(_line(a).replace(",", "") for a in paper.authors),
+        reposts=sum(count.reposts for count in entry.counts), likes=sum(count.likes for count in entry.counts),
+        tallied=classic.printed_tally(max((c.until for c in entry.counts), default=issue.content.cut)),
+        paper=arxiv.from_key(entry.paper), categories=paper.categories, abstract=_line(paper.abstract),
+        posts=_posts(issue.posts[entry.paper]),
+    )  # fmt: skip
+
+
+def _line(text: str) -> str:
+    """Text on one line: the format has one line a field."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _posts(quotations: Sequence[Quotation]) -> tuple[classic.ClassicPost, ...]:
+    """The posts that the format can show: Twitter's, by a known author."""
+    return tuple(_post(one) for one in quotations if one.post.network == "x" and one.post.handle)
+
+
+def _post(quotation: Quotation) -> classic.ClassicPost:
+    post = quotation.post
+    return classic.ClassicPost(
+        id=post.post.removeprefix("x:"), handle=post.handle, name=post.name, lang=post.lang, rtl=post.rtl,
+        text=post.text, links=tuple(classic.ClassicLink(k.start, k.end, k.target) for k in post.links),
+    )  # fmt: skip

@@ -1,0 +1,180 @@
+"""A feed as Atom, RSS 2.0 or JSON Feed: pure; text is escaped as each format wants it."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from email.utils import format_datetime
+from typing import Any, NamedTuple
+
+from hotpapers import __version__
+
+ATOM = "http://www.w3.org/2005/Atom"
+DC = "http://purl.org/dc/elements/1.1/"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
+ET.register_namespace("atom", ATOM)
+ET.register_namespace("dc", DC)
+ET.register_namespace("content", CONTENT)
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What no XML 1.0 document can hold (§2.2)."""
+
+
+class FeedItem(NamedTuple):
+    """One entry. Moments in µs UTC; `html` is safe as it stands; `url` may be empty."""
+
+    id: str
+    title: str
+    url: str
+    published: int
+    updated: int
+    html: str
+    text: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+
+
+class FeedDocument(NamedTuple):
+    """A feed. `home`: the site's address, `own`: the feed's; both may be empty. `updated`: µs UTC, 0 for never.
+    `note`: what readers are told of all of it."""
+
+    id: str
+    title: str
+    home: str
+    own: str
+    updated: int
+    contact: str
+    items: tuple[FeedItem, ...]
+    note: str = ""
+
+
+def atom(feed: FeedDocument) -> bytes:
+    """RFC 4287."""
+    root = ET.Element("feed", xmlns=ATOM)
+    _add(root, "id", feed.id)
+    _add(root, "title", feed.title)
+    if feed.note:
+        _add(root, "subtitle", feed.note)
+    _add(root, "updated", _iso(feed.updated))
+    _add(_add(root, "author"), "name", feed.title)
+    _add(root, "generator", "Hot Papers", version=__version__)
+    _links(root, ("self", feed.own, "application/atom+xml"), ("alternate", feed.home, "text/html"))
+    for item in feed.items:
+        _atom_entry(_add(root, "entry"), item)
+    return _xml(root)
+
+
+def _atom_entry(entry: ET.Element, item: FeedItem) -> None:
+    _add(entry, "id", item.id)
+    _add(entry, "title", item.title)
+    _add(entry, "published", _iso(item.published))
+    _add(entry, "updated", _iso(item.updated))
+    _links(entry, ("alternate", item.url, "text/html"))
+    for author in item.authors:
+        _add(_add(entry, "author"), "name", author)
+    for category in item.categories:
+        _add(entry, "category", term=category)
+    if item.text:
+        _add(entry, "summary", item.text)
+    _add(entry, "content", item.html, type="html")
+
+
+def rss(feed: FeedDocument) -> bytes:
+    """RSS 2.0; authors as Dublin Core's creators, whole texts as content:encoded."""
+    root = ET.Element("rss", version="2.0")
+    channel = _add(root, "channel")
+    _add(channel, "title", feed.title)
+    _add(channel, "link", feed.home or feed.own or "https://arxiv.org/")
+    _add(channel, "description", feed.note or feed.title)
+    _add(channel, "generator", f"Hot Papers {__version__}")
+    _add(channel, "lastBuildDate", _rfc822(feed.updated))
+    if feed.own:
+        _add(channel, f"{{{ATOM}}}link", rel="self", href=feed.own, type="application/rss+xml")
+    for item in feed.items:
+        _rss_item(_add(channel, "item"), item)
+    return _xml(root)
+
+
+def _rss_item(entry: ET.Element, item: FeedItem) -> None:
+    _add(entry, "title", item.title)
+    if item.url:
+        _add(entry, "link", item.url)
+    _add(entry, "guid", item.id, isPermaLink="false")
+    _add(entry, "pubDate", _rfc822(item.published))
+    for author in item.authors:
+        _add(entry, f"{{{DC}}}creator", author)
+    for category in item.categories:
+        _add(entry, "category", category)
+    _add(entry, "description", html.escape(item.text or item.title, quote=False))  # readers take it for HTML
+    _add(entry, f"{{{CONTENT}}}encoded", item.html)
+
+
+def json_feed(feed: FeedDocument) -> bytes:
+    """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+    told: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title, "language": "en"}
+    optional = (("home_page_url", feed.home), ("feed_url", feed.own), ("description", feed.note))
+    told |= {name: value for name, value in optional if value}
+    told["items"] = [_json_item(item) for item in feed.items]
+    return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def _json_item(item: FeedItem) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": item.id, "title": item.title, "content_html": item.html, "date_published": _iso(item.published),
+        "date_modified": _iso(item.updated),
+    }  # fmt: skip
+    optional = {
+        "url": item.url, "summary": item.text, "tags": list(item.categories),
+        "authors": [{"name": author} for author in item.authors],
+    }  # fmt: skip
+    return told | {name: value for name, value in optional.items() if value}
+
+
+FORMATS: dict[str, Callable[[FeedDocument], bytes]] = {"atom": atom, "rss": rss, "json": json_feed}
+"""By the end of a feed's path."""
+TYPES = {
+    "atom": "application/atom+xml; charset=utf-8", "rss": "application/rss+xml; charset=utf-8",
+    "json": "application/feed+json; charset=utf-8",
+}  # fmt: skip
+
+
+# ---- XML -------------------------------------------------------------------------------------------------
+
+
+def _add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
+    made = ET.SubElement(parent, tag, {name: _clean(value) for name, value in attributes.items()})
+    if text:
+        made.text = _clean(text)
+    return made
+
+
+def _links(parent: ET.Element, *links: tuple[str, str, str]) -> None:
+    for rel, href, type in links:
+        if href:
+            _add(parent, "link", rel=rel, href=href, type=type)
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _xml(root: ET.Element) -> bytes:
+    ET.indent(root, " ")
+    made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return made + b"\n"
+
+
+def _moment(at: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(at // 1_000_000, datetime.UTC)
+
+
+def _iso(at: int) -> str:
+    return f"{_moment(at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _rfc822(at: int) -> str:
+    return format_datetime(_moment(at))

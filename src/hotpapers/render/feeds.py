@@ -1,0 +1,211 @@
+"""Channel `feeds`: issues and their papers as Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1.
+
+    feeds/issues.atom  .rss  .json        each issue, newest first; a correction is an entry of its own
+    feeds/papers.atom  .rss  .json        each paper in the order of issues and places
+    feeds/category/cs.LG.atom             papers of a category; also of a network: feeds/network/bluesky.atom
+
+Identifiers are permanent: they rest on publication, day and paper, not on where the site is.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import msgspec
+from markupsafe import Markup, escape
+
+from hotpapers.model import NETWORKS, Entry, IssueReader, PublishedIssue, RenderedFile
+from hotpapers.render.feed_formats import FORMATS, FeedDocument, FeedItem
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.issue_view import EntryView, issue_view
+from hotpapers.view.site_config import NOBODY, SiteConfig
+
+ISSUES = 30
+"""Of the latest issues a feed tells."""
+PAPERS = 100
+"""Entries that a feed of papers has at most."""
+SPACE = uuid.UUID("6f9f52a5-64f5-5c2b-9d9e-0d1d4c1f2a60")
+"""The name space of this program's identifiers (RFC 9562 §5.5)."""
+PATH = re.compile(r"feeds/(issues|papers|category/[\w.-]+|network/\w+)\.(atom|rss|json)", re.ASCII)
+
+
+def _is_feed(about: str) -> bool:
+    kind, _, name = about.partition("/")
+    if not name:
+        return kind in ("issues", "papers")
+    return name in NETWORKS if kind == "network" else bool(site_paths.category_url(name))
+
+
+class FeedPaper(NamedTuple):
+    """A paper in an issue."""
+
+    issue: PublishedIssue
+    entry: Entry
+    view: EntryView
+
+
+class FeedsChannel:
+    """The feeds of a publication."""
+
+    name = "feeds"
+
+    def __init__(self, imprint: SiteConfig = NOBODY) -> None:
+        self._imprint = imprint
+
+    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+        """All feeds of the publication: they tell of its latest issues, whichever days are asked for. Raises
+        NotFound."""
+        maker = FeedMaker(shelf, publication, self._imprint)
+        for path in maker.paths():
+            made = maker.feed(path)
+            if made is not None:
+                yield RenderedFile(path, made)
+
+
+class FeedMaker:
+    """The feeds of one publication, each by its path."""
+
+    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig) -> None:
+        self._shelf, self._name, self._imprint = shelf, publication, imprint
+        self._days = list(reversed(shelf.days(publication)))[:ISSUES]
+        found = next((one for one in shelf.publications() if one.publication == publication), None)
+        self._title, self._note = (found.title, phrases.note(found)) if found else (publication, "")
+        self._told: list[FeedPaper] | None = None
+
+    def paths(self) -> Iterator[str]:
+        """Every feed that has a file."""
+        for about in ("issues", "papers"):
+            yield from (f"feeds/{about}.{form}" for form in FORMATS)
+        categories = {
+            category for told in self._papers() for category in told.issue.papers[told.entry.paper].categories
+        }
+        yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if site_paths.category_url(name))
+        networks = {count.network for told in self._papers() for count in told.entry.counts}
+        yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(NETWORKS)))
+
+    def feed(self, path: str) -> bytes | None:
+        """A feed by its path; None for what is none."""
+        match = PATH.fullmatch(path)
+        about, form = match.groups() if match else ("", "")
+        if not _is_feed(about):
+            return None
+        return FORMATS[form](self._issues_feed(path) if about == "issues" else self._papers_feed(path, about))
+
+    def of_papers(self, path: str, title: str, wanted: Callable[[FeedPaper], bool], form: str) -> bytes:
+        """A feed of the papers that somebody wants: by an author, with a word."""
+        return FORMATS[form](self._feed(path, title, map(self._paper, filter(wanted, self._papers()))))
+
+    # ---- what is in them -----------------------------------------------------------------------------
+
+    def _papers(self) -> list[FeedPaper]:
+        if self._told is None:
+            self._told = [told for day in self._days for told in _told(self._shelf.issue(self._name, day))]
+        return self._told
+
+    def _issues_feed(self, path: str) -> FeedDocument:
+        return self._feed(path, "", (item for day in self._days for item in self._editions(day)))
+
+    def _papers_feed(self, path: str, about: str) -> FeedDocument:
+        kind, _, name = about.partition("/")
+        wanted: dict[str, Callable[[FeedPaper], bool]] = {
+            "papers": lambda told: True,
+            "category": lambda told: name in told.issue.papers[told.entry.paper].categories,
+            "network": lambda told: name in {count.network for count in told.entry.counts},
+        }
+        return self._feed(path, name or "papers", map(self._paper, filter(wanted[kind], self._papers())))
+
+    def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
+        found = tuple(islice(items, PAPERS))
+        title = f"{phrases.one_line(self._title)}: {about}" if about else phrases.one_line(self._title)
+        return FeedDocument(
+            id=_id(self._name, path), title=title, home=self._imprint.base, own=self._address(path),
+            updated=max((item.updated for item in found), default=self._looked()), contact=self._imprint.contact,
+            items=found, note=self._note,
+        )  # fmt: skip
+
+    def _looked(self) -> int:
+        """When it was seen last what there is: since then a feed without entries has none."""
+        return self._shelf.front(self._name, self._days[0]).frozen_at if self._days else 0
+
+    def _address(self, path: str) -> str:
+        return self._imprint.base + path.removesuffix("index.html") if self._imprint.base and path else ""
+
+    def _editions(self, day: str) -> Iterator[FeedItem]:
+        """A day's issue; its corrections before it, each with its reason."""
+        latest = self._shelf.issue(self._name, day)
+        for number in range(len(latest.editions), 0, -1):
+            issue = latest if number == latest.content.edition else self._shelf.issue(self._name, day, number)
+            path = site_paths.issue_path(day, 0 if issue is latest else number)
+            yield FeedItem(
+                id=_id(self._name, day, str(number)), title=_issue_title(issue), url=self._address(path),
+                published=issue.frozen_at, updated=issue.frozen_at, html=_issue_html(issue, self._address),
+                text=" · ".join(phrases.facts(issue)), authors=(), categories=(),
+            )  # fmt: skip
+
+    def _paper(self, told: FeedPaper) -> FeedItem:
+        view, issue = told.view, told.issue
+        paper = issue.papers[told.entry.paper]
+        url = self._address(site_paths.paper_path(told.entry.paper)) or site_paths.abs_url(told.entry.paper)
+        return FeedItem(
+            id=_id(self._name, issue.content.day, told.entry.paper), title=view.title, url=url,
+            published=issue.frozen_at, updated=issue.frozen_at, html=str(_paper_html(told)), text=view.said,
+            authors=view.authors, categories=tuple(map(phrases.one_line, paper.categories)),
+        )  # fmt: skip
+
+
+def _told(issue: PublishedIssue) -> Iterator[FeedPaper]:
+    views = issue_view(issue).entries
+    return (FeedPaper(issue, entry, view) for entry, view in zip(issue.content.entries, views, strict=True))
+
+
+def _id(*parts: str) -> str:
+    return uuid.uuid5(SPACE, msgspec.json.encode(parts).decode()).urn
+
+
+def _issue_title(issue: PublishedIssue) -> str:
+    name = phrases.weekday_name(issue.content.day)
+    return f"{name}, corrected" if issue.content.edition > 1 else name
+
+
+# ---- their HTML: all that comes from elsewhere is escaped -------------------------------------------------
+
+
+def _issue_html(issue: PublishedIssue, address: Callable[[str], str]) -> str:
+    content = issue.content
+    said = (phrases.note(content.publication), " · ".join(phrases.facts(issue)), *phrases.notes(content))
+    head = [Markup("<p>{}</p>").format(one) for one in said if one]
+    if content.reason:
+        head.append(Markup("<p>Corrected: {}</p>").format(phrases.one_line(content.reason)))
+    if empty := phrases.empty(issue):
+        head.append(Markup("<p>{}</p>").format(empty))
+    rows = Markup("").join(_row(told, address) for told in _told(issue))
+    return str(Markup("").join(head) + (Markup("<ol>{}</ol>").format(rows) if rows else Markup("")))
+
+
+def _row(told: FeedPaper, address: Callable[[str], str]) -> Markup:
+    url = address(site_paths.paper_path(told.entry.paper)) or site_paths.abs_url(told.entry.paper)
+    counts = "; ".join(f"{count.name}: {count.words}" for count in told.view.counts)
+    return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
+        told.entry.place, url, told.view.title, ", ".join(told.view.authors), counts
+    )
+
+
+def _paper_html(told: FeedPaper) -> Markup:
+    view = told.view
+    said = (phrases.note(told.issue.content.publication), ", ".join(view.authors))
+    parts = [Markup("<p>{}</p>").format(one) for one in said if one]
+    parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts]
+    if view.abstract or view.lead:
+        parts.append(Markup("<p>{}</p>").format(view.abstract or view.said))
+    reasons = [*(said for said, _ in view.why), *filter(None, [view.provisional])]
+    why = Markup("").join(Markup("<li>{}</li>").format(said) for said in reasons)
+    if why:
+        parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))
+    links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(link.url, link.text) for link in view.links)
+    when = f", {view.earlier}" if view.earlier else ""
+    place = escape(f"Place {told.entry.place} on {phrases.day_name(told.issue.content.day)}{when}")
+    return Markup("").join(parts) + Markup("<p>{} · {}</p>").format(place, links)

@@ -1,0 +1,126 @@
+"""Pages of issues: the latest edition, earlier ones, all papers of the day, and the entries for reference managers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import groupby
+
+from hotpapers.model import AnnouncedPaper, Paper
+from hotpapers.ranking import words
+from hotpapers.render.cards import card_pages
+from hotpapers.render.html.list_pages import PaperLine, announced_line
+from hotpapers.render.html.site_context import SiteContext
+from hotpapers.view import citations, phrases, site_paths
+from hotpapers.view.category_names import field_name
+from hotpapers.view.publication_state import due_after
+
+FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
+"""What an issue's entries are given as for reference managers, by the ending of the file."""
+
+
+class IssuePages:
+    """The pages of issues."""
+
+    def __init__(self, prepared: SiteContext) -> None:
+        self._here = prepared
+
+    def paths(self, day: str) -> Iterator[str]:
+        """All pages of a day."""
+        yield site_paths.issue_path(day)
+        yield from (site_paths.issue_path(day, edition) for edition in self._here.earlier(day))
+        issue = self._here.issue(day)
+        if issue.entries:
+            yield from (site_paths.cited_path(day, form) for form in FORMS)
+        if issue.announced:
+            yield site_paths.all_path(day)
+
+    def ended(self, day: str) -> Iterator[str]:
+        """Where files may stand that are no more, of a day that was corrected."""
+        latest, *earlier = self._here.editions(day)
+        if not latest.entries and any(issue.entries for issue in earlier):
+            yield from (site_paths.cited_path(day, form) for form in FORMS)
+        if not latest.announced and any(issue.announced for issue in earlier):
+            yield site_paths.all_path(day)
+
+    def page(self, path: str) -> bytes | None:
+        """The page at a path; None when there is none."""
+        if (found := site_paths.issue_of(path)) is not None:
+            return self.issue(path, *found) if self._here.has(*found) else None
+        if (cited := site_paths.cited_of(path)) is not None:
+            return self._cited(*cited) if self._here.has(cited[0]) else None
+        day = site_paths.all_of(path)
+        return self._all(path, day) if self._here.has(day) and self._here.issue(day).announced else None
+
+    def issue(self, path: str, day: str, edition: int) -> bytes:
+        """An issue, at its own path or as the latest. Edition 0: the day's latest."""
+        here = self._here
+        issue = here.issue(day, edition)
+        n = here.place_of_day[day]
+        return here.render(
+            "issue.html",
+            path,
+            phrases.day_name(day) + (f", edition {edition}" if edition else ""),
+            issue.facts,
+            issue=issue,
+            earlier=bool(edition),
+            previous=here.neighbour(n - 1),
+            next=here.neighbour(n + 1),
+            corrections=self._corrections(day) if issue.editions > 1 else (),
+            linked=here.linked((*issue.entries, *issue.still) if edition else issue.still),
+            coins=[
+                citations.coins(cited) if (cited := citations.citation(one.metadata)) else "" for one in issue.entries
+            ],
+            due=due_after(here.publication, day) if path == "index.html" else None,
+            canonical=site_paths.public(here.imprint.base, site_paths.issue_path(day)),
+            card=card_pages.of_issue(here.imprint.base, here.issue(day)),
+        )
+
+    def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
+        """(edition, path, when frozen, reason) of every edition, the first first."""
+        here = self._here
+        earlier = [(here.issue(day, n), site_paths.issue_path(day, n)) for n in here.earlier(day)]
+        both = [*earlier, (here.issue(day), site_paths.issue_path(day))]
+        return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in both]
+
+    def _cited(self, day: str, form: str) -> bytes | None:
+        found = (citations.citation(entry.metadata) for entry in self._here.issue(day).entries)
+        return "\n".join(FORMS[form](one) for one in found if one).encode("utf-8", "replace") or None
+
+    # ---- all papers of a day ---------------------------------------------------------------------------
+
+    def _all(self, path: str, day: str) -> bytes:
+        here = self._here
+        issue = here.issue(day)
+        places = {entry.key: entry.place for entry in issue.entries}
+        found = here.shelf.announced(here.name, day)
+        return here.render(
+            "all.html", path, f"All papers of {phrases.day_name(day)}",
+            f"{words.count_noun(len(found), 'paper')} announced, by category.", issue=issue,
+            groups=[
+                self._group(n, category, list(some), places)
+                for n, (category, some) in enumerate(groupby(found, _category))
+            ],
+            announced=len(found),
+        )  # fmt: skip
+
+    def _group(
+        self, n: int, category: str, found: list[AnnouncedPaper], places: dict[str, int]
+    ) -> tuple[str, str, str, list[PaperLine]]:
+        """Category, its name, its anchor, and its papers, the new ones first. `n`: how many are before it."""
+        ordered = sorted(found, key=lambda one: one.type != "new")
+        anchor = f"in-{category}" if site_paths.category_url(category) else f"group-{n}"
+        return phrases.one_line(category), field_name(category), anchor, [self._line(one, places) for one in ordered]
+
+    def _line(self, one: AnnouncedPaper, places: dict[str, int]) -> PaperLine:
+        path = site_paths.paper_path(one.paper.paper) if self._here.is_held(one.paper.paper) else ""
+        return announced_line(one, path, places.get(one.paper.paper, 0))
+
+
+def _category(one: AnnouncedPaper) -> str:
+    return one.category
+
+
+def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:
+    """What is cited of a paper, and its entry in each form; None for one of another server."""
+    cited = citations.citation(paper)
+    return (cited, {form: write(cited) for form, write in FORMS.items()}) if cited else None

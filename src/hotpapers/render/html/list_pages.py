@@ -1,0 +1,180 @@
+"""Lists of papers, a line each: all of a day, those of a category, those of an author; and their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from hotpapers.model import AnnouncedPaper, EntrySummary
+from hotpapers.ranking import words
+from hotpapers.render.html.site_context import SiteContext, slugs
+from hotpapers.render.html.templating import macro
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.catalogue import LATEST
+from hotpapers.view.category_names import field_name
+from hotpapers.view.issue_view import IssueView
+
+KEPT = 8192
+"""Lines kept as they stand on pages: a paper is in several lists."""
+NAMED = 3
+"""Authors named in a line."""
+
+
+class PaperLine(NamedTuple):
+    """A paper in a list. `path`: its page, or `url`: arXiv's; `day`, `place`: of the issue that holds it, 0 for none;
+    `note`: what else is to be said."""
+
+    title: str
+    path: str
+    url: str
+    id: str
+    anchor: str
+    authors: str
+    day: str
+    place: int
+    note: str
+
+
+def announced_line(one: AnnouncedPaper, path: str, place: int) -> PaperLine:
+    """A paper of a day's announcement."""
+    paper = one.paper
+    bare = site_paths.bare(paper.paper) or phrases.one_line(paper.paper)
+    others = [phrases.one_line(name) for name in paper.categories if name != one.category]
+    notes = (["cross-list"] if one.type == "cross" else []) + ([", ".join(others)] if others else [])
+    return PaperLine(
+        title=phrases.one_line(paper.title) or bare, path=path, url=site_paths.abs_url(paper.paper), id=bare,
+        anchor=bare.replace("/", "-"), authors=named(paper.authors), day="", place=place, note=" · ".join(notes),
+    )  # fmt: skip
+
+
+def held_line(one: EntrySummary) -> PaperLine:
+    """A place of an issue."""
+    bare = site_paths.bare(one.paper) or phrases.one_line(one.paper)
+    return PaperLine(
+        title=phrases.one_line(one.title) or bare, path=site_paths.paper_path(one.paper), url="", id=bare,
+        anchor=bare.replace("/", "-"), authors=named(one.authors), day=one.day, place=one.place, note="",
+    )  # fmt: skip
+
+
+def named(authors: Sequence[str]) -> str:
+    """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
+    said = ", ".join(phrases.one_line(name) for name in authors[:NAMED])
+    return f"{said} and {len(authors) - NAMED} more" if len(authors) > NAMED else said
+
+
+class PaperLines(NamedTuple):
+    """Lines under a heading, as they stand on the page."""
+
+    name: str
+    lines: list[Markup]
+
+
+def _drawn(one: EntrySummary, root: str) -> Markup:
+    return macro("parts.html", "line")(held_line(one), root)
+
+
+def _named_in(issue: IssueView) -> tuple[set[str], set[str]]:
+    """Paths of the categories of an issue's entries, with their year, and slugs of the authors."""
+    categories = {category for entry in issue.entries for category in entry.metadata.categories}
+    paths = {site_paths.category_path(one, year) for one in categories for year in ("", issue.day[:4])}
+    authors = slugs(name for entry in issue.entries for name in entry.metadata.authors)
+    return paths - {""}, authors
+
+
+class ListPages:
+    """The pages of categories and of authors."""
+
+    def __init__(self, prepared: SiteContext) -> None:
+        self._here = prepared
+        self._line = lru_cache(KEPT)(_drawn)
+
+    # ---- which there are -----------------------------------------------------------------------------
+
+    def paths(self, days: Collection[str]) -> Iterator[str]:
+        """The pages that change when these days' issues do."""
+        whole = len(days) == len(self._here.days)
+        categories, authors = self._here.catalogue.everything() if whole else self._touched(days)
+        yield from sorted(path for path in categories if self._is_category(path))
+        yield from (site_paths.author_path(one) for one in sorted(authors) if self._here.catalogue.has_author(one))
+
+    def ended(self, day: str) -> Iterator[str]:
+        """Where pages may stand that are no more, of a day that was corrected."""
+        latest, *earlier = self._here.editions(day)
+        now, before = _named_in(latest), [_named_in(issue) for issue in earlier]
+        for path in set().union(*(categories for categories, _ in before)) - now[0]:
+            yield from () if self._is_category(path) else (path,)
+        for author in set().union(*(authors for _, authors in before)) - now[1]:
+            yield from () if self._here.catalogue.has_author(author) else (site_paths.author_path(author),)
+
+    def newly_named(self, days: Iterable[str]) -> Iterator[str]:
+        """Papers of other days whose pages name an author who has a page because of these days, or has one no more."""
+        chosen = set(days)
+        catalogue = self._here.catalogue
+        for author in self._touched(chosen)[1]:
+            others = {one.paper for one in catalogue.author(author) if one.day not in chosen}
+            if len(others) == 1:
+                yield from (one.paper for one in catalogue.author(author) if one.day not in chosen)
+
+    def _touched(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Paths of categories with their years, and slugs of authors, of all editions of some days."""
+        found = [_named_in(issue) for day in days for issue in self._here.editions(day)]
+        return set().union(*(categories for categories, _ in found)), set().union(*(authors for _, authors in found))
+
+    def _is_category(self, path: str) -> bool:
+        found = site_paths.category_of(path)
+        years = self._here.catalogue.years(found[0]) if found else {}
+        return bool(found and years and (not found[1] or found[1] in years))
+
+    # ---- pages ---------------------------------------------------------------------------------------
+
+    def page(self, path: str) -> bytes | None:
+        """The page at a path; None when there is none."""
+        if (found := site_paths.category_of(path)) is not None:
+            return self._category(path, *found) if self._is_category(path) else None
+        author = site_paths.author_of(path)
+        return self._author(path, author) if author and self._here.catalogue.has_author(author) else None
+
+    def _category(self, path: str, category: str, year: str) -> bytes:
+        catalogue = self._here.catalogue
+        found, years = catalogue.category(category), catalogue.years(category)
+        shown = [one for one in found if one.day.startswith(year)] if year else found[:LATEST]
+        name = f"{category} in {year}" if year else category
+        return self._here.render(
+            "category.html", path, name, f"{words.count_noun(len(shown), 'paper')} of {name} in the issues.",
+            category=category, field=field_name(category), year=year, years=years, total=len(found), shown=len(shown),
+            months=self._by_month(shown, site_paths.up(path)), outside=site_paths.category_url(category),
+            feed=self._feed(category, found),
+        )  # fmt: skip
+
+    def _feed(self, category: str, found: Sequence[EntrySummary]) -> str:
+        """The feed of a category of which the latest issues have papers; empty where there is none."""
+        if not self._here.imprint.feeds:  # what makes feeds is loaded only where there are some
+            return ""
+        from hotpapers.render.feeds import ISSUES
+
+        latest = self._here.days[-ISSUES:]
+        return f"feeds/category/{category}.atom" if any(one.day >= latest[0] for one in found[:1]) else ""
+
+    def _by_month(self, holdings: Iterable[EntrySummary], root: str) -> list[PaperLines]:
+        """Places of issues under the months of their days, in the order in which they come."""
+        grouped = groupby(holdings, key=lambda one: one.day[:7])
+        return [
+            PaperLines(f"{phrases.MONTHS[int(month[5:]) - 1]} {month[:4]}", self._lines(some, root))
+            for month, some in grouped
+        ]
+
+    def _lines(self, holdings: Iterable[EntrySummary], root: str) -> list[Markup]:
+        return [self._line(one, root) for one in holdings]
+
+    def _author(self, path: str, author: str) -> bytes:
+        catalogue = self._here.catalogue
+        found, spelled = catalogue.author(author), catalogue.spelled(author)
+        papers = words.count_noun(len(catalogue.papers_of(author)), "paper")
+        return self._here.render(
+            "author.html", path, spelled[0], f"{papers} by {spelled[0]} in the issues.", spelled=spelled,
+            papers=papers, lines=self._lines(found, site_paths.up(path)),
+        )  # fmt: skip

@@ -1,0 +1,114 @@
+"""The site's pages: the app serves exactly these bytes, the static site is exactly these bytes on disk.
+
+    Pages(shelf, publication).paths()     every path, or only those that some days touch
+    Pages(shelf, publication).page(path)  the bytes of one, None for a path that is none
+
+Pure: what a page shows comes from the shelf alone. An issue is read and prepared once while it is at hand; pages are
+asked for in an order that keeps it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from hotpapers.model import IssueReader
+from hotpapers.render.cards.card_pages import CardPages
+from hotpapers.render.html.issue_pages import IssuePages
+from hotpapers.render.html.list_pages import ListPages
+from hotpapers.render.html.paper_pages import PaperPages
+from hotpapers.render.html.site_context import SiteContext
+from hotpapers.render.html.static_pages import StaticPages
+from hotpapers.view import site_paths
+from hotpapers.view.site_config import NOBODY, SiteConfig
+
+LONGEST_PATH = 200
+Mine = Callable[[str], bool]
+"""Whether something is in one's share, by its name."""
+
+
+def everything(_: str) -> bool:
+    """The share of who does all alone."""
+    return True
+
+
+class SitePages:
+    """The pages of one publication's site.
+
+    `imprint`: who publishes, and where. Raises NotFound for a publication that the shelf lacks.
+    """
+
+    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig = NOBODY) -> None:
+        self._here = SiteContext(shelf, publication, imprint)
+        self._issues, self._papers = IssuePages(self._here), PaperPages(self._here)
+        self._cards = CardPages(self._here)
+        self._lists, self._once = ListPages(self._here), StaticPages(self._here, self._issues)
+        self.missing, self.search = self._once.missing, self._once.search
+
+    # ---- which pages there are -----------------------------------------------------------------------
+
+    def paths(self, days: Sequence[str] | None = None, mine: Mine = everything) -> Iterator[str]:
+        """Every path of the site, each once; or of the pages that change when these days' issues do. `mine`: a share of
+        them, by their days, or by themselves.
+
+        Those are their issues with earlier editions, the issues before and after, their papers, the lists in which
+        these stand, papers whose talk goes on, and the pages that there are once. Days without an issue are passed
+        over.
+        """
+        all_days = self._here.days
+        chosen = set(all_days if days is None else days).intersection(all_days)
+        told: set[str] = set()
+        for n, day in enumerate(all_days):
+            if not mine(day):
+                continue
+            if day in chosen:
+                yield from _new(told, self._issues.paths(day))
+                yield from _new(told, self._papers.paths(day))
+                yield from _new(told, self._cards.paths(day))
+            elif chosen.intersection(all_days[max(n - 1, 0) : n + 2]):
+                yield from _new(told, [site_paths.issue_path(day)])
+        yield from _new(told, self._changed_papers(sorted(chosen)) if len(chosen) < len(all_days) else ())
+        yield from filter(mine, self._lists.paths(sorted(chosen)))
+        yield from filter(mine, self._once.pages)
+
+    def _changed_papers(self, chosen: Sequence[str]) -> Iterator[str]:
+        """Papers of other days of which there is more to tell now."""
+        days = dict.fromkeys(before for day in chosen for before in self._here.unsettled(day) if before not in chosen)
+        for day in days:
+            yield from self._papers.paths(day)
+        yield from filter(None, map(site_paths.paper_path, self._lists.newly_named(chosen)))
+
+    def ended(self, path: str) -> frozenset[str]:
+        """For the path of an earlier edition: where pages may stand that are no more, of what a correction took out.
+        For the page of a paper that is folded: its card. None for all other paths."""
+        day, edition = site_paths.issue_of(path) or ("", 0)
+        if not edition:
+            return frozenset(filter(None, [self._cards.ended(path)]))
+        issue = self._here.issue(day, edition)
+        entries = (*issue.entries, *issue.still)
+        papers = {entry.path for entry in entries if entry.path}.difference(self._here.linked(entries))
+        cards = filter(None, map(self._cards.ended, papers))
+        return frozenset(papers).union(cards, self._lists.ended(day), self._issues.ended(day))
+
+    # ---- pages ---------------------------------------------------------------------------------------
+
+    def page(self, path: str) -> bytes | None:
+        """The bytes of the page at a path; None when there is none."""
+        if path in self._once.pages:
+            return self._once.pages[path]()
+        if len(path) > LONGEST_PATH:
+            return None
+        if path.endswith(".png"):
+            return self._cards.page(path)
+        if path.startswith("paper/"):
+            return self._papers.page(path)
+        if path.startswith(("category/", "author/")):
+            return self._lists.page(path)
+        return self._issues.page(path)
+
+
+def _new(told: set[str], paths: Iterable[str]) -> Iterator[str]:
+    """Those that were not told before."""
+    for path in paths:
+        if path not in told:
+            told.add(path)
+            yield path

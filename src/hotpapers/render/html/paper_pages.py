@@ -1,0 +1,129 @@
+"""The page of a paper: what it is, its attention through time, every issue it was in, every post about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers import terms
+from hotpapers.engagement.attention import AGES
+from hotpapers.model import Announcement, Attention, Paper, Quotation
+from hotpapers.ranking import words
+from hotpapers.render.cards import card_pages
+from hotpapers.render.html.issue_pages import entries_of
+from hotpapers.render.html.site_context import EntryAppearance, SiteContext
+from hotpapers.view import citations, phrases, site_paths
+from hotpapers.view.icons import mark
+from hotpapers.view.post_views import ElsewhereView, elsewhere
+from hotpapers.view.site_paths import is_folded
+from hotpapers.view.sparkline import Sparkline, spark
+
+AGE_NAMES = {6: "6 hours", 24: "a day", 72: "3 days", 168: "a week"}
+"""The ages at which papers are compared, for the heads of a table."""
+
+
+class NetworkHistory(NamedTuple):
+    """A network's voices at each of the ages, None where it was not reached; and the curve."""
+
+    name: str
+    mark: str
+    voices: tuple[int | None, ...]
+    curve: Sparkline | None
+
+
+class VersionLine(NamedTuple):
+    """What was announced when: `v2`, a day, in words how."""
+
+    name: str
+    day: str
+    said: str
+
+
+class PaperPages:
+    """The pages of papers that are in issues."""
+
+    def __init__(self, prepared: SiteContext) -> None:
+        self._here = prepared
+
+    def paths(self, day: str) -> Iterator[str]:
+        """The papers of a day's issue."""
+        issue = self._here.issue(day)
+        yield from (entry.path for entry in issue.entries if entry.path)
+        yield from self._here.linked(issue.still)
+
+    def page(self, path: str) -> bytes | None:
+        """The page at a path; None when there is none."""
+        paper = site_paths.paper_of(path)
+        found = self._here.appearances(site_paths.bare(paper)) if paper else []
+        if found and is_folded(found[-1].issue.day, self._here.imprint.whole_since):
+            return self._folded(path, found)
+        return self._paper(path, found) if found else None
+
+    def _folded(self, path: str, found: list[EntryAppearance]) -> bytes:
+        latest = found[-1].entry
+        return self._here.render(
+            "folded.html", path, latest.title, latest.said or latest.title, paper=latest, appearances=found[::-1]
+        )
+
+    def _paper(self, path: str, found: list[EntryAppearance]) -> bytes:
+        here, latest = self._here, found[-1].entry
+        history, posts = here.talk(latest.key, found[0])
+        cited = entries_of(latest.metadata)
+        return here.render(
+            "paper.html", path, latest.title, latest.said or latest.first_authors or latest.title,
+            paper=latest, appearances=found[::-1], authors=here.author_links(latest.authors),
+            ages=tuple(AGE_NAMES.values()), networks=network_histories(history),
+            versions=versions(latest.metadata, self._announcements(latest.key)),
+            more=more_posts(posts, self._shown(latest.key, found)),
+            highwire=list(citations.highwire(cited[0])) if cited else (), cite=cited[1] if cited else {},
+            canonical=site_paths.public(here.imprint.base, path),
+            card=card_pages.of_paper(here.imprint.base, here.title, path, found),
+        )  # fmt: skip
+
+    def _shown(self, paper: str, found: list[EntryAppearance]) -> set[str]:
+        """The posts that stand with one of its places."""
+        return {one.post.post for at in found for one in self._here.frozen(at.issue.day).posts.get(paper, ())}
+
+    def _announcements(self, paper: str) -> Sequence[Announcement]:
+        """When a paper was announced; of listings nobody knows, and asking for each paper takes its time."""
+        return () if self._here.publication.window == "listing" else self._here.shelf.announcements(paper)
+
+
+def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...]:
+    """Attention hour by hour as a row a network, those with the most voices first."""
+    by_network: dict[str, list[Attention]] = defaultdict(list)
+    for one in history:
+        by_network[one.network].append(one)
+    reached = {one.age for one in history}
+    rows = []
+    for network, found in by_network.items():
+        at = dict.fromkeys(reached, 0) | {one.age: one.voices for one in found}
+        curve = spark(found, max(one.until for one in found))
+        name = phrases.one_line(words.network_name(network))
+        rows.append(NetworkHistory(name, mark(network), tuple(at.get(age) for age in AGES), curve))
+    return tuple(sorted(rows, key=lambda row: (-max(voices or 0 for voices in row.voices), row.name)))
+
+
+def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[VersionLine, ...]:
+    """When a paper was first announced, in which categories, and when it was replaced."""
+    kinds = {"new": "new in {}", "cross": "listed in {} too", "replacement": "replaced"}
+    by_day: dict[tuple[str, str], list[Announcement]] = defaultdict(list)
+    for one in announcements:
+        by_day[one.day, one.type].append(one)
+    found = []
+    for (day, kind), some in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
+        version = next((one.version for one in some if one.version), None)
+        name = f"v{version}" if version else ""
+        categories = phrases.one_line(", ".join(sorted({one.category for one in some})))
+        found.append(VersionLine(name, phrases.day_name(day), kinds[kind].format(categories)))
+    if not found and paper.published_at is not None:
+        found.append(VersionLine("v1", phrases.day_name(phrases.day_of(paper.published_at)), "submitted"))
+    return tuple(found)
+
+
+def more_posts(posts: Iterable[Quotation], shown: Container[str]) -> tuple[ElsewhereView, ...]:
+    """Links to those of some posts that no issue shows."""
+    others = [one for one in posts if one.post.post not in shown]
+    links = [Quotation(post=terms.as_shown(one.post, "link"), hash=one.hash, shown="link") for one in others]
+    return elsewhere(links)

@@ -1,0 +1,164 @@
+"""The index by which the static site is searched, in files of which one search loads a few: the app needs none.
+
+    search/index.json               {"parts": ["2020-q2", "2020-q3", …]}: the quarters of years that have issues
+    search/2020-q2/index.json       {"issues": [["2020-06-29", 14], …], "ids": ["2006.15191", …], "from": ["", "algor",
+                                    …]}: days, each with how many papers it has; the papers' identifiers, so that one of
+                                    several issues is found once; and the first word of each file of words
+    search/2020-q2/07.txt           words in order, a line each: `kettle 3A3C1fD`
+    search/papers/2020-06-29.json   what is shown of an issue's papers: identifier, title, authors, categories, text,
+                                    place
+
+The papers of a part are numbered from 0 on, by day and place. Behind a word stand numbers (base 36), each with a letter
+for where it is: A in the title, B in a name, C in the text, D there several times. A `*` before them: the word is in
+most texts, and told by Z are those without it. Words are those of the record's own search (`search.tokenizer`);
+titles and texts have them without plural endings, names as they are. Labels begin with #: categories, archives,
+identifiers. A new issue changes the files of its quarter alone: fewer parts would make publishing dearer, more of them
+searching.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from hotpapers.categories import archive_of
+from hotpapers.model import EntrySummary, IssueReader, RenderedFile
+from hotpapers.search.tokenizer import stem, words
+from hotpapers.view import clean_text, site_paths
+from hotpapers.view.tex import plain
+
+FILES = 24
+"""Files of words of a part: of ten papers a day some 12 kB each."""
+OFTEN = 3
+"""Times in a text from which on a word is there several times."""
+MOST, SMALL = 0.5, 20
+"""A word is common that is in the texts of more than this share of a part's papers, and of more than so many."""
+AUTHORS = 100
+"""Names of a paper that are shown; all of them are found."""
+LONGEST_TEXT = 4_000
+"""Code points of a text that are shown."""
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class SearchIndex:
+    """The index of one publication's issues."""
+
+    def __init__(self, shelf: IssueReader, publication: str) -> None:
+        self._shelf, self._name = shelf, publication
+        self._days = shelf.days(publication)
+
+    def files(self, days: Iterable[str], mine: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
+        """The files that change when these days' issues do. `mine`: of the quarters, by name, a share."""
+        chosen = set(days).intersection(self._days)
+        yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
+        held = {day: tuple(some) for day, some in groupby(self._shelf.holdings(self._name), key=lambda one: one.day)}
+        for part in filter(mine, sorted(set(map(part_of, chosen)))):
+            inside = [day for day in self._days if part_of(day) == part]
+            texts = self._shelf.abstracts(self._name, inside)
+            yield from part_files(part, [(day, held.get(day, ())) for day in inside], texts)
+            yield from (shown_file(day, held.get(day, ()), texts) for day in inside if day in chosen)
+
+
+def part_of(day: str) -> str:
+    """The quarter in which a day is: `2021-q1`."""
+    return f"{day[:4]}-q{(int(day[5:7]) + 2) // 3}"
+
+
+def paths_of(part: str) -> list[str]:
+    """The files of a part: its own index, and the words."""
+    return [f"search/{part}/index.json", *(f"search/{part}/{n:02}.txt" for n in range(FILES))]
+
+
+def part_files(
+    part: str, issues: Sequence[tuple[str, Sequence[EntrySummary]]], texts: Mapping[tuple[str, str], str]
+) -> Iterator[RenderedFile]:
+    """The files of a part. `issues`: days with what they hold; `texts`: by day and paper."""
+    own, *paths = paths_of(part)
+    papers = [(one, texts.get((day, one.paper), "")) for day, some in issues for one in some]
+    cut = _cut(lines(papers), len(paths))
+    first = [some[0].partition(" ")[0] if some else "" for some in cut]
+    for n in range(len(first) - 1, 0, -1):  # a file without words begins where the one after it does
+        first[n] = first[n] or (first[n + 1] if n + 1 < len(first) else "\uffff")
+    ids = [site_paths.bare(one.paper) for one, _ in papers]
+    yield _json(own, {"issues": [(day, len(some)) for day, some in issues], "ids": ids, "from": ["", *first[1:]]})
+    for path, some in zip(paths, cut, strict=True):
+        yield RenderedFile(path, "\n".join(["", *some, ""]).encode())
+
+
+def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
+    """Each word with the papers in which it is, in the order in which scripts compare."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    times: Counter[str] = Counter()
+    in_texts: list[Counter[str]] = []
+    for number, (one, text) in enumerate(papers):
+        at = base36(number)
+        for word in {*map(stem, words(one.title)), *_labels(one)}:
+            found[word].append(f"{at}A")
+        for word in set(words(" ; ".join(one.authors))):
+            found[word].append(f"{at}B")
+        in_texts.append(Counter(map(stem, words(text))))
+        times.update(in_texts[-1].keys())
+    common = {word for word, count in times.items() if count > max(MOST * len(papers), SMALL)}
+    for number, counted in enumerate(in_texts):
+        once, often = f"{base36(number)}C", f"{base36(number)}D"
+        for word, count in counted.items():
+            found[word].append(often if count >= OFTEN else once)
+    for word in common:
+        without = (f"{base36(n)}Z" for n, counted in enumerate(in_texts) if word not in counted)
+        found[word] = ["*", *without, *(one for one in found[word] if one[-1] in "AB")]
+    return [f"{word} {''.join(found[word])}" for word in sorted(found, key=_as_scripts_compare)]
+
+
+def _labels(one: EntrySummary) -> set[str]:
+    """Its categories, archives and identifier."""
+    categories = {
+        clean_text.one_line(category).lower() for category in one.categories if site_paths.category_url(category)
+    }
+    named = {*categories, *map(archive_of, categories), site_paths.bare(one.paper)}
+    return {f"#{name}" for name in named if name}
+
+
+def _as_scripts_compare(word: str) -> bytes:
+    """Strings of scripts are compared by their UTF-16 units."""
+    return word.encode("utf-16-be", "replace")
+
+
+def _cut(every: Sequence[str], count: int) -> list[list[str]]:
+    """Lines in so many runs of about the same size."""
+    goal = sum(map(len, every)) / count
+    cut: list[list[str]] = [[] for _ in range(count)]
+    size = 0
+    for line in every:
+        cut[min(int(size / goal), count - 1)].append(line)
+        size += len(line)
+    return cut
+
+
+def shown_file(day: str, held: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]) -> RenderedFile:
+    """What is shown of the papers of an issue."""
+    return _json(
+        f"search/papers/{day}.json",
+        [
+            (
+                site_paths.bare(one.paper), plain(clean_text.one_line(one.title)) or site_paths.bare(one.paper),
+                tuple(map(clean_text.one_line, one.authors[:AUTHORS])), tuple(map(clean_text.one_line, one.categories)),
+                plain(clean_text.one_line(texts.get((day, one.paper), "")))[:LONGEST_TEXT], one.place,
+            )
+            for one in held
+        ],
+    )  # fmt: skip
+
+
+def base36(number: int) -> str:
+    """A number in digits and small letters."""
+    text = _DIGITS[number % 36]
+    while number := number // 36:
+        text = _DIGITS[number % 36] + text
+    return text
+
+
+def _json(path: str, value: object) -> RenderedFile:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return RenderedFile(path, text.encode("utf-8", "replace"))

@@ -1,0 +1,166 @@
+"""The issues of a publication as its pages need them: each read and prepared once while it is at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from hotpapers.announcement_days import announced_at
+from hotpapers.errors import NotFound
+from hotpapers.model import HOUR, Attention, IssueReader, Publication, PublishedIssue, Quotation
+from hotpapers.render.html.templating import render
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.catalogue import Catalogue, slug
+from hotpapers.view.contact_links import ContactLinks, desk_of
+from hotpapers.view.issue_view import EntryView, IssueView, issue_view
+from hotpapers.view.site_config import NOBODY, SiteConfig
+
+AT_HAND = 64
+"""So many prepared issues are kept: some 2 MB."""
+DESCRIBED = 300
+"""Code points of what a page tells of itself to who links it."""
+HOW_IT_DOES = ("index.html", "status/index.html")
+"""The pages that say how the schedule is doing that makes them."""
+SETTLED = 168
+"""Hours after which what is told of a paper's talk changes no more."""
+
+
+class EntryAppearance(NamedTuple):
+    """A paper in an issue. `lane`: the issue holds it only as still talked about."""
+
+    issue: IssueView
+    path: str
+    entry: EntryView
+    lane: bool
+
+
+class SiteContext:
+    """The issues of one publication. Raises NotFound for a publication that the shelf lacks."""
+
+    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig = NOBODY) -> None:
+        self.shelf, self.name, self.imprint = shelf, publication, imprint
+        found = [one for one in shelf.publications() if one.publication == publication]
+        if not found:
+            raise NotFound(f"{publication}: no such publication")
+        self.publication: Publication = found[0]
+        self.title = phrases.one_line(self.publication.title)
+        self.contact = phrases.one_line(imprint.contact)
+        self.desk: ContactLinks = desk_of(imprint.contact, imprint.app)
+        self.days: Sequence[str] = shelf.days(publication)
+        self.place_of_day = {day: n for n, day in enumerate(self.days)}
+        self._issue = lru_cache(AT_HAND)(self._read_issue)
+        self._talk = lru_cache(AT_HAND)(self._read_talk)
+
+    # ---- issues --------------------------------------------------------------------------------------
+
+    def issue(self, day: str, edition: int = 0) -> IssueView:
+        """A day's latest edition, or another by its number."""
+        return self._issue(day, edition)
+
+    def _read_issue(self, day: str, edition: int) -> IssueView:
+        issue = self.frozen(day, edition)
+        papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still) if entry.announced_at]
+        return issue_view(issue, self.shelf.history(self.name, day, papers) if papers else None)
+
+    def frozen(self, day: str, edition: int = 0) -> PublishedIssue:
+        """The same as it was frozen."""
+        return self.shelf.issue(self.name, day, edition or None)
+
+    def front(self, day: str) -> PublishedIssue:
+        """A day's latest edition without papers and posts."""
+        return self.shelf.front(self.name, day)
+
+    def has(self, day: str, edition: int = 0) -> bool:
+        """Whether there is such an issue; edition 0 stands for the latest."""
+        return day in self.place_of_day and (edition == 0 or edition in self.earlier(day))
+
+    def earlier(self, day: str) -> range:
+        """The numbers of a day's editions before the latest."""
+        return range(1, self.issue(day).editions)
+
+    def editions(self, day: str) -> list[IssueView]:
+        """All editions of a day, the latest first."""
+        return [self.issue(day), *(self.issue(day, number) for number in self.earlier(day))]
+
+    def neighbour(self, n: int) -> tuple[str, str] | None:
+        """Path and name of the n-th day's issue."""
+        if not 0 <= n < len(self.days):
+            return None
+        return site_paths.issue_path(self.days[n]), phrases.day_name(self.days[n])
+
+    # ---- papers --------------------------------------------------------------------------------------
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The papers of all issues by category and author."""
+        return Catalogue(self.shelf.holdings(self.name))
+
+    def appearances(self, bare: str) -> list[EntryAppearance]:
+        """The issues that hold a paper, the first first."""
+        days = [day for name, day in self.shelf.appearances(f"arxiv:{bare}") if name == self.name]
+        made = []
+        for day in (day for day in days if day in self.place_of_day):
+            issue, path = self.issue(day), site_paths.issue_path(day)
+            for entries, lane in ((issue.entries, False), (issue.still, True)):
+                made += [EntryAppearance(issue, path, entry, lane) for entry in entries.of(f"arxiv:{bare}")]
+        return made
+
+    def linked(self, entries: Iterable[EntryView]) -> list[str]:
+        """Those of some entries' papers that have a page: a correction may have taken one out of its only issue."""
+        return [entry.path for entry in entries if entry.path and self.is_held(entry.key)]
+
+    def is_held(self, paper: str) -> bool:
+        """Whether an issue of this publication holds a paper."""
+        return any(name == self.name and day in self.place_of_day for name, day in self.shelf.appearances(paper))
+
+    def author_links(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Each name with the path of its page, empty where there is none."""
+        return [(name, self.catalogue.path_of(name)) for name in names]
+
+    # ---- what was said of papers -----------------------------------------------------------------------
+
+    def talk(self, paper: str, first: EntryAppearance) -> tuple[Sequence[Attention], Sequence[Quotation]]:
+        """A paper's attention hour by hour, and the posts about it, as known a week after its announcement, or when the
+        latest issue was frozen."""
+        if self.publication.window == "listing":
+            return (), ()
+        history, posts = self._talk(first.issue.day, self._settled(first.issue.day))
+        return history.get(paper, ()), posts.get(paper, ())
+
+    def _read_talk(
+        self, day: str, settled: str
+    ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
+        issue = self.issue(day)
+        papers = [entry.key for entry in (*issue.entries, *issue.still)]
+        found = self.shelf.history(self.name, settled, papers), self.shelf.posts(self.name, settled, papers)
+        return dict(found[0]), dict(found[1])
+
+    def _settled(self, day: str) -> str:
+        """The first issue that was frozen a week after a day's announcement, or the latest."""
+        end = announced_at(day) + SETTLED * HOUR
+        after = (one for one in self.days[self.place_of_day[day] :] if self.front(one).content.cut >= end)
+        return next(after, self.days[-1])
+
+    def unsettled(self, day: str) -> list[str]:
+        """The days before, of whose papers this day's issue tells more than the one before it."""
+        n = self.place_of_day[day]
+        if n == 0 or self.publication.window == "listing":
+            return []
+        known = self.front(self.days[n - 1]).content.cut
+        return [one for one in self.days[:n] if announced_at(one) + SETTLED * HOUR > known]
+
+    # ---- pages ---------------------------------------------------------------------------------------
+
+    def render(self, template: str, path: str, title: str, description: str, **values: object) -> bytes:
+        """A page that a template makes, with what all pages show."""
+        return render(
+            template, site_paths.up(path), path, self.title, desk=self.desk, title=title, feeds=self.imprint.feeds,
+            note=phrases.note(self.publication), schedule=self.imprint.note if path in HOW_IT_DOES else "",
+            description=phrases.cut(description, DESCRIBED), base=self.imprint.base, **values,
+        )  # fmt: skip
+
+
+def slugs(names: Iterable[str]) -> set[str]:
+    """The forms for addresses of some authors' names."""
+    return set(filter(None, map(slug, names)))

@@ -1,0 +1,124 @@
+"""The pages that a site has once: the archive, what it is, how it counts, how it is doing, for whom it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from hotpapers.model import PublishedIssue
+from hotpapers.ranking import words
+from hotpapers.render.html.issue_pages import IssuePages
+from hotpapers.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
+from hotpapers.render.html.site_context import SiteContext
+from hotpapers.render.html.sitemap import robots, sitemap
+from hotpapers.render.html.templating import asset
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.archive import calendar
+from hotpapers.view.contact_links import join_address, linked
+from hotpapers.view.publication_state import state_of
+from hotpapers.view.worked_example import worked_example
+
+ASSETS = ("style.css", "reader.js", "icon.svg", *SCRIPTS)
+
+
+class StaticPages:
+    """The pages that there are once."""
+
+    def __init__(self, prepared: SiteContext, issues: IssuePages) -> None:
+        self._here, self._issues = prepared, issues
+        self.pages: Mapping[str, Callable[[], bytes]] = {
+            "index.html": self._index,
+            "archive/index.html": self._archive,
+            "about/index.html": self._about,
+            "method/index.html": self._method,
+            "status/index.html": self._status,
+            "accessibility/index.html": self._accessibility,
+            "reading/index.html": self._reading,
+            PATH: self.search,
+            "404.html": self.missing,
+            "robots.txt": lambda: robots(prepared.imprint.base),
+            **({"sitemap.xml": self._sitemap} if prepared.imprint.base else {}),
+            **{name: partial(asset, name) for name in ASSETS},
+        }
+
+    def missing(self, path: str = "404.html") -> bytes:
+        """The page that says that there is none, with links that lead home from the path that was asked for."""
+        return self._here.render("404.html", path, "Not found", "There is no such page.")
+
+    def search(self, answer: SearchAnswer | None = None) -> bytes:
+        """The page on which one searches; with an answer, where a program gives it."""
+        title = f"{phrases.cut(phrases.one_line(answer.query), 80)} · Search" if answer else "Search"
+        return self._here.render(
+            "search.html", PATH, title, f"Papers of {self._here.title} by words, authors, categories, days.",
+            answer=answer, help=HELP,
+        )  # fmt: skip
+
+    def _sitemap(self) -> bytes:
+        return sitemap(self._here, self.pages)
+
+    def _latest(self) -> PublishedIssue | None:
+        return self._here.frozen(self._here.days[-1]) if self._here.days else None
+
+    def _index(self) -> bytes:
+        if self._here.days:
+            return self._issues.issue("index.html", self._here.days[-1], 0)
+        return self._here.render("empty.html", "index.html", "No issue yet", "No issue has appeared yet.")
+
+    def _archive(self) -> bytes:
+        volumes = dict(self._here.shelf.volumes(self._here.name))
+        categories = [
+            (category, site_paths.category_path(category), count)
+            for category, count in self._here.catalogue.categories()
+        ]
+        return self._here.render(
+            "archive.html", "archive/index.html", "Archive", f"All issues by day: {words.number(len(volumes))}.",
+            years=calendar(volumes), issues=len(volumes), papers=sum(volumes.values()), categories=categories,
+        )  # fmt: skip
+
+    def _about(self) -> bytes:
+        issue = self._latest()
+        return self._here.render(
+            "about.html", "about/index.html", "About", f"What {self._here.title} is, and who makes it.",
+            publication=self._here.publication, contact=linked(self._here.contact), app=self._here.imprint.app,
+            join=join_address(self._here.imprint, self._here.name),
+            command=f"hotpapers verify {issue.content.day}" if issue else "hotpapers verify --all",
+        )  # fmt: skip
+
+    def _method(self) -> bytes:
+        issue = self._latest()
+        example = worked_example(issue) if issue else None
+        entry = None
+        if example and issue:
+            view = self._here.issue(issue.content.day)
+            entry = next(one for one in view.entries if one.key == example.paper)
+        return self._here.render(
+            "method.html", "method/index.html", "How it is counted",
+            f"How {self._here.title} counts: one score by hand, from the latest issue.",
+            publication=self._here.publication, example=example, entry=entry, issue=issue,
+            compared=words.provisional(issue.content.compared) if issue else "",
+        )  # fmt: skip
+
+    def _status(self) -> bytes:
+        here = self._here
+        frozen = [here.front(day) for day in here.days[-STATUS_ISSUES:]]
+        return here.render(
+            "status.html", "status/index.html", "Status", "How old the latest issue is, and what was read for it.",
+            state=state_of(here.publication, frozen),
+        )  # fmt: skip
+
+    def _accessibility(self) -> bytes:
+        return self._here.render(
+            "accessibility.html", "accessibility/index.html", "Accessibility",
+            f"For whom {self._here.title} is made, what was tested, and what falls short.",
+            contact=linked(self._here.contact),
+        )  # fmt: skip
+
+    def _reading(self) -> bytes:
+        return self._here.render(
+            "reading.html", "reading/index.html", "Reading",
+            "Text size, words to leave out, authors to follow, keys: kept in your browser alone.",
+        )  # fmt: skip
+
+
+STATUS_ISSUES = 15
+"""The latest issues that the status page tells of."""

@@ -1,0 +1,144 @@
+"""Channel `markdown`: one plain Markdown file an issue, `YYYY-MM-DD.md`, for notes, mails and wikis.
+
+CommonMark with a layout of our own. What comes from papers and networks is text: no mark-up in it comes alive.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from hotpapers.model import (
+    Entry,
+    IssueReader,
+    Paper,
+    Post,
+    PrintedCount,
+    PublishedIssue,
+    Quotation,
+    RenderedFile,
+)
+from hotpapers.ranking import words
+from hotpapers.view import phrases, site_paths
+
+# What can begin mark-up anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
+_MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#]|:(?=//)|(?<=www)\.")
+# What begins a block at the start of a line: a list, a rule, a heading's underline.
+_BLOCK = re.compile(r"^(\d{0,9})([-+=.)])")
+_UNSAFE_IN_TARGET = {ord(char): f"%{ord(char):02X}" for char in '<>\\`"^{|}'}
+
+
+class MarkdownChannel:
+    """Issues as plain Markdown."""
+
+    name = "markdown"
+
+    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+        """One file for each of these days. Raises NotFound."""
+        for day in days:
+            text = issue_text(shelf.issue(publication, day))
+            yield RenderedFile(f"{day}.md", text.encode("utf-8", "replace"))
+
+
+def escape(text: str) -> str:
+    """Text as Markdown that shows just that text: one line, every sign that could be mark-up behind a backslash."""
+    escaped = _MARKUP.sub(r"\\\g<0>", phrases.one_line(text))
+    return _BLOCK.sub(r"\1\\\2", escaped)
+
+
+def link(text: str, target: str) -> str:
+    """A link; the text alone where there is no target."""
+    if not target:
+        return escape(text)
+    return f"[{escape(text)}](<{target.translate(_UNSAFE_IN_TARGET).replace('&', '&amp;')}>)"
+
+
+def issue_text(issue: PublishedIssue) -> str:
+    """An issue as Markdown: blocks with an empty line between them."""
+    return "\n\n".join(_blocks(issue)) + "\n"
+
+
+def _blocks(issue: PublishedIssue) -> Iterator[str]:
+    content = issue.content
+    yield f"# {escape(content.publication.title)}, {phrases.weekday_name(content.day)}"
+    if told := phrases.note(content.publication):
+        yield f"**{escape(told)}**"
+    yield escape(" · ".join(phrases.facts(issue)))
+    yield from (escape(note) for note in phrases.notes(content))
+    if content.reason:
+        yield f"Edition {content.edition}. Corrected: {escape(content.reason)}"
+    for entry in content.entries:
+        yield f"## {entry.place}\\. {escape(issue.papers[entry.paper].title)}"
+        yield from _entry(issue, entry)
+    if issue_empty := phrases.empty(issue):
+        yield issue_empty
+    if content.still:
+        yield "## Still talked about"
+        yield "\n".join(_still(issue.papers[entry.paper], entry) for entry in content.still)
+    yield "---"
+    yield f"Frozen {phrases.minute(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
+    yield f"Digest `{issue.digest}`. Check it: `hotpapers verify {content.day}`"
+
+
+def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
+    paper = issue.papers[entry.paper]
+    if paper.authors:
+        yield escape(", ".join(paper.authors))
+    if entry.counts:
+        yield "\n".join(f"- {_count(count)}" for count in entry.counts)
+    lead, _ = phrases.lead(paper)
+    if lead:
+        mark = phrases.lead_mark(paper)
+        yield escape(f"{lead} ({mark})" if mark else lead)
+    posts = issue.posts.get(entry.paper, ())
+    yield from (_quotation(quotation) for quotation in phrases.quoted(posts)[: phrases.quoted_at_once(issue)])
+    yield from (_elsewhere(network, found) for network, found in phrases.elsewhere(posts).items())
+    yield _why(issue, entry)
+    when = phrases.earlier(issue.content, entry)
+    yield f"{when} · {_links(paper)}" if when else _links(paper)
+
+
+def _count(count: PrintedCount) -> str:
+    bots = f" (not counted: {words.count_noun(count.bots, 'bot post')})" if count.bots else ""
+    return f"{escape(words.network_name(count.network))}: {phrases.counts_line(count)}{bots}"
+
+
+def _quotation(quotation: Quotation) -> str:
+    post = quotation.post
+    lines = [escape(line) for line in phrases.shown(post.text).split("\n")]
+    said = "\\\n".join(line for line in lines if line)
+    where = f"{words.network_name(post.network)}, {phrases.day_name(phrases.day_of(post.created_at))}"
+    handle = f" (@{post.handle})" if post.name and post.handle else ""
+    who = f"— {escape((post.name or f'@{post.handle}') + handle)}, {link(where, site_paths.post_url(post))}"
+    return "\n".join(f"> {line}".rstrip() for line in f"{said}\n\n{who}".split("\n"))
+
+
+def _elsewhere(network: str, posts: Sequence[Post]) -> str:
+    """Posts that are to be read on their network alone, in one line."""
+    head = escape(phrases.elsewhere_head(network, posts))
+    if len(posts) > 1:
+        return f"{head}: " + " · ".join(link(str(n), site_paths.post_url(post)) for n, post in enumerate(posts, 1))
+    target = site_paths.post_url(posts[0])
+    return f"{head} · {link(phrases.READ_THERE, target)}" if target else head
+
+
+def _why(issue: PublishedIssue, entry: Entry) -> str:
+    said = [words.part_sentence(part) for part in entry.parts]
+    said.append(f"Score: {phrases.total(entry)}.")
+    said += [
+        phrases.level(entry, issue.content.ranking), phrases.provisional(issue.content, entry),
+        phrases.places(entry, issue.listing is not None),
+    ]  # fmt: skip
+    return "Why here: " + escape(" ".join(sentence for sentence in said if sentence))
+
+
+def _links(paper: Paper) -> str:
+    places = [("abs", site_paths.abs_url(paper.paper)), ("pdf", site_paths.pdf_url(paper.paper))]
+    places = [place for place in places if place[1]] or [(paper.paper, "")]
+    places += [(category, site_paths.category_url(category)) for category in paper.categories]
+    return " · ".join(link(text, target) for text, target in places)
+
+
+def _still(paper: Paper, entry: Entry) -> str:
+    counts = "; ".join(_count(count) for count in entry.counts)
+    return f"- {link(paper.title, site_paths.abs_url(paper.paper))}" + (f" ({counts})" if counts else "")

@@ -1,0 +1,65 @@
+"""The first hours of a site: what is still read of the time before, and when the first issue appears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hotpapers.issues.windows import FIRST_WAIT, cut_of, site_began
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.job_state import JobState
+from hotpapers.model import HOUR, Publication
+from hotpapers.schedule import due
+from hotpapers.store import Record
+
+GIVEN_UP = HOUR // 6
+"""How long a network that cannot be read is waited for, µs."""
+
+
+def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
+    """Of some jobs those that still read what was said before the site began, for as long as that is waited for."""
+    began = site_began(record.view())
+    if began is None and _was_read(record):
+        return []  # a site of before this was written down
+    if began is not None and at >= began + FIRST_WAIT:
+        return []
+    known = duties.all_duties(record)
+    return [job for job in jobs if is_under_way(job, known, at)]
+
+
+def _was_read(record: Record) -> bool:
+    return bool(record.database.rows("SELECT 1 FROM coverage LIMIT 1"))
+
+
+def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:
+    """Whether a job still reads, or reads the counts of, what was said before its network was first read."""
+    own = next((duty for duty in known if duty.source == job), None)
+    readers = duties.readers(known, job.removesuffix(duties.COUNTS)) if job.endswith(duties.COUNTS) else [own]
+    if own is None or not readers:
+        return True  # it has not begun
+    there = [duty for duty in readers if duty is not None and not is_given_up(duty, at)]
+    return own.back_at is None and not is_given_up(own, at) and any(duty.back_to is not None for duty in there)
+
+
+def is_given_up(duty: JobState, at: int) -> bool:
+    """Whether a network refuses, or has failed for so long that nothing waits for it."""
+    return duty.failing_since is not None and (duty.state == "refused" or at - duty.failing_since > GIVEN_UP)
+
+
+class FirstIssue(NamedTuple):
+    """When a publication's first issue appears: its day, and the moment at which that closes."""
+
+    publication: str
+    day: str
+    at: int
+
+
+def first_issues(
+    publications: Sequence[Publication], frozen: Mapping[str, Sequence[str]], at: int
+) -> Iterator[FirstIssue]:
+    """The first issue of each publication that has none, on a site that begins at a moment."""
+    for one in publications:
+        name = one.publication
+        if not frozen.get(name):
+            days = due.due(one, (), due.first_due(one, at, at), at) or [due.coming(one, at)]
+            yield FirstIssue(name, days[0], max(cut_of(one, days[0]), at))

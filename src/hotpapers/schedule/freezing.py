@@ -1,0 +1,31 @@
+"""Freezing with judgement: first it is judged who is a bot, by what was known when the issue closed."""
+
+from __future__ import annotations
+
+from hotpapers.issues.freeze import FrozenIssue, check_day, check_over, editions, freeze
+from hotpapers.issues.windows import check_label, closing
+from hotpapers.model import Publication
+from hotpapers.moderation.bots import judge
+from hotpapers.settings import BotSettings
+from hotpapers.store import Record, now
+from hotpapers.summaries.generate import Summarize
+
+
+def freeze_judged(
+    record: Record, publication: Publication, day: str, bots: BotSettings,
+    *, again: bool = False, reason: str = "", at: int | None = None, summarize: Summarize | None = None,
+) -> FrozenIssue:  # fmt: skip
+    """The day's issue, frozen now if it was not: as `freeze`, with the same errors. An imported listing is not judged:
+    its counts know no accounts. `summarize`: what a model says of its papers is written down before."""
+    at = at or now()
+    before = editions(record, publication.publication, check_day(day))
+    if not before:
+        check_label(publication, day)
+    is_new = again or not before
+    if is_new and publication.window != "listing":
+        check_over(record, publication, day, at, record.head.position)
+        cut = closing(record.view(), publication, day)
+        judge(record, bots, cut)
+        if summarize is not None:
+            summarize(record, publication, day, cut)
+    return freeze(record, publication, day, again=again, reason=reason, at=at)

@@ -1,0 +1,117 @@
+"""How all is doing: whether somebody must look, and figures in the format that Prometheus reads.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.issues.freeze import frozen_days, publication_of
+from hotpapers.issues.windows import FIRST_WAIT, limit_of, site_began
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.job_state import JobState
+from hotpapers.model import HOUR
+from hotpapers.schedule import due
+from hotpapers.store import Record
+from hotpapers.store.statistics import StoreTotals, written_between
+
+SILENT = HOUR // 4
+"""Microseconds after which a job that should have said something is taken for dead."""
+FROM_OUTSIDE = ("schedule", "summaries")
+"""Jobs that a host begins, or an issue: no silence of theirs says that the program does not run."""
+OVERDUE = HOUR
+"""How much later than it must be an issue may be."""
+
+
+class SiteHealth(NamedTuple):
+    """Whether all is well. `problems`: what somebody must look at; `failing`: what cannot be read now, with the reason.
+
+    A network that says no is no problem of ours: issues appear and say that it is unknown.
+    """
+
+    ok: bool
+    problems: tuple[str, ...]
+    failing: tuple[str, ...]
+
+
+def health(record: Record, publications: Iterable[str], at: int) -> SiteHealth:
+    """How the jobs of a site are doing, whichever processes do them."""
+    known = duties.all_duties(record)
+    problems = [*dead_jobs(known, at), *_overdue(record, publications, at)]
+    failing = tuple(f"{duty.source}: {duty.state}: {duty.reason}" for duty in known if duty.failing_since is not None)
+    problems += [told for told in failing if told.startswith(("issues:", "housekeeping:"))]
+    return SiteHealth(not problems, tuple(problems), failing)
+
+
+def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
+    """Jobs of which nothing was heard when something should have been."""
+    for duty in known:
+        heard = max(moment or 0 for moment in (duty.success_at, duty.started_at, duty.next_at, duty.failing_since))
+        if duty.source not in FROM_OUTSIDE and heard + SILENT < at:
+            yield f"{duty.source}: nothing heard for {(at - heard) // 60_000_000} min; is the program running?"
+
+
+def began(record: Record, publication: str) -> int:
+    """From when on there can be issues: the record was there, and knew of the publication. µs UTC."""
+    sql = "SELECT min(observed_at) FROM publication WHERE publication = ?"
+    named = record.database.rows(sql, (publication,))[0][0]
+    first, _ = written_between(record.database)
+    since, began = max(int(named or 0), first or 0), site_began(record.view())
+    return since if began is None else due.first_due(publication_of(record, publication), since, began)
+
+
+def _overdue(record: Record, publications: Iterable[str], at: int) -> Iterator[str]:
+    for name in publications:
+        publication = publication_of(record, name)
+        waits = (site_began(record.view()) or 0) + FIRST_WAIT
+        for day in due.due(publication, frozen_days(record, name), began(record, name), at):
+            if at > max(limit_of(publication, day), waits) + OVERDUE:
+                yield f"{name}: the issue of {day} is overdue"
+
+
+# ---- metrics -------------------------------------------------------------------------------------------
+
+
+class Metric(NamedTuple):
+    """One figure. `samples`: label and value."""
+
+    name: str
+    type: str
+    help: str
+    samples: Sequence[tuple[str, float]]
+
+
+def metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) -> str:
+    """All figures, as Prometheus reads them."""
+    return "".join(_lines(metric) for metric in _metrics(status, known, state))
+
+
+def _metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) -> Iterator[Metric]:
+    def per_job(name: str, type: str, help: str, field: str, unit: float = 1) -> Metric:
+        values = ((duty.source, getattr(duty, field)) for duty in known)
+        return Metric(name, type, help, [(job, value / unit) for job, value in values if value is not None])
+
+    yield Metric("hotpapers_up", "gauge", "1 while nobody must look", [("", float(state.ok))])
+    yield Metric("hotpapers_store_bytes", "gauge", "Size of the store", [("", status.size)])
+    yield Metric("hotpapers_batches", "counter", "Batches written", [("", status.batches)])
+    yield Metric("hotpapers_issues", "gauge", "Frozen issues", [("", status.issues)])
+    yield Metric("hotpapers_quarantine", "gauge", "What could not be read and is kept apart", [("", status.quarantine)])
+    failing = [(duty.source, float(duty.failing_since is not None)) for duty in known]
+    yield Metric("hotpapers_job_failing", "gauge", "1 while a job cannot be done", failing)
+    yield per_job("hotpapers_job_success_seconds", "gauge", "When a job last did well, since 1970", "success_at", 1e6)
+    yield per_job("hotpapers_job_covered_seconds", "gauge", "Up to when a network was read", "covered_to", 1e6)
+    yield per_job("hotpapers_job_items_total", "counter", "Items that a job brought into the record", "items")
+    yield per_job("hotpapers_job_quarantined_total", "counter", "What a job could not read", "quarantined")
+    yield per_job("hotpapers_job_requests_total", "counter", "Requests", "requests")
+    yield per_job("hotpapers_job_received_bytes_total", "counter", "Bytes received", "bytes_in")
+    yield per_job("hotpapers_job_sent_bytes_total", "counter", "Bytes sent", "bytes_out")
+
+
+def _lines(metric: Metric) -> str:
+    lines = [f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.type}"]
+    for label, value in metric.samples:
+        labels = f'{{job="{label}"}}' if label else ""
+        lines.append(f"{metric.name}{labels} {value:.15g}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,125 @@
+"""The files of each kind of host, made from templates and the settings: pure, but for the templates, which are read."""
+
+from __future__ import annotations
+
+import datetime
+from importlib.resources import files
+from typing import NamedTuple
+
+from hotpapers import __version__
+from hotpapers.errors import SettingsError
+from hotpapers.schedule.hosts.cron_times import crons, times
+from hotpapers.settings import FILE, Settings
+
+GITHUB_PAGES, SYSTEMD, CONTAINER = "github-pages", "systemd", "container"
+REQUIREMENTS = "hotpapers-requirements.txt"
+"""Where the versions and hashes are of what the program needs."""
+WORKFLOW = ".github/workflows/hotpapers.yml"
+LISTEN = "127.0.0.1:9464"
+"""Where `run` answers a container's health check, unless the settings name another address."""
+
+
+class HostMachine(NamedTuple):
+    """What units name of the machine that they are for.
+
+    `folder`: where hotpapers.toml is. `program`: the words by which the program is called, the first an absolute path.
+    `user`: who runs it.
+    """
+
+    folder: str = "/srv/hotpapers"
+    program: tuple[str, ...] = ("/usr/bin/hotpapers",)
+    user: str = "hotpapers"
+
+
+class HostFile(NamedTuple):
+    """A file of a host. `path`: from the folder of hotpapers.toml on, with `/`. `kept`: one that is there stays, as it
+    is the operator's own."""
+
+    path: str
+    text: str
+    kept: bool = False
+
+
+def host_files(
+    kind: str, settings: Settings, today: datetime.date, machine: HostMachine | None = None
+) -> list[HostFile]:
+    """The files of a kind of host. Raises SettingsError where the settings do not fit it."""
+    if kind == GITHUB_PAGES:
+        return _github_pages(settings, today)
+    if kind == SYSTEMD:
+        return _systemd(machine or HostMachine())
+    return _container(settings)
+
+
+def remarks(kind: str, settings: Settings) -> list[str]:
+    """What the operator has to do for a host beside."""
+    if kind == CONTAINER and not settings.run.listen:
+        return [f'write listen = "{LISTEN}" below [run]: the health check asks there']
+    if kind == GITHUB_PAGES:
+        return [
+            "docs/hosting.md: push it to the root of a repository, set Pages to GitHub Actions, run it once by hand"
+        ]
+    return []
+
+
+def _filled(name: str, **values: str) -> str:
+    """A template with its @NAMES@ replaced."""
+    text = files("hotpapers").joinpath("schedule", "hosts", "templates", name).read_text("utf-8")
+    for key, value in values.items():
+        text = text.replace(f"@{key}@", value)
+    return text
+
+
+def _requirements() -> HostFile:
+    """What is installed beside the program, each file by its hash."""
+    told = f"# What hotpapers {__version__} needs, with hashes.\n# `hotpapers init --replace` writes it anew.\n"
+    return HostFile(REQUIREMENTS, told + _filled("requirements.txt"))
+
+
+# ---- GitHub Pages --------------------------------------------------------------------------------------
+
+
+def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
+    if "://" in settings.store or settings.store.startswith(("/", "~", "..")):
+        raise SettingsError(
+            f'store: {settings.store!r}: a run on GitHub has a file beside {FILE}; write "hotpapers.db".'
+        )
+    schedule = "\n".join(f'    - cron: "{line}"' for line in crons(times(settings.publication, today)))
+    workflow = _filled("github-pages.yml", CRON=schedule, SETTINGS=FILE, HOTPAPERS=f"hotpapers=={__version__}")
+    return [HostFile(WORKFLOW, workflow), _requirements(), HostFile(".gitignore", _filled("gitignore"), kept=True)]
+
+
+# ---- systemd -------------------------------------------------------------------------------------------
+
+
+def _systemd(machine: HostMachine) -> list[HostFile]:
+    for what in (machine.folder, *machine.program, machine.user):
+        if not what.isprintable() or '"' in what or "\\" in what:
+            raise SettingsError(f"{what!r}: systemd takes no such name; use another folder.")
+    folder = machine.folder.replace("%", "%%")
+    program = " ".join(_quoted(word.replace("%", "%%").replace("$", "$$")) for word in machine.program)
+    hardening = _filled("hardening.conf", FOLDER=_quoted(folder))
+    units = ("hotpapers.service", "hotpapers-serve.service")
+    values = {"FOLDER": folder, "PROGRAM": program, "USER": machine.user, "HARDENING": hardening}
+    return [HostFile(name, _filled(name, **values)) for name in units]
+
+
+def _quoted(path: str) -> str:
+    """A path in a list of words; blanks end it otherwise."""
+    return f'"{path}"' if " " in path else path
+
+
+# ---- a container ---------------------------------------------------------------------------------------
+
+
+def _container(settings: Settings) -> list[HostFile]:
+    extras = "serve,postgres" if settings.store.startswith("postgres") else "serve"
+    listen = settings.run.listen or LISTEN
+    image = _filled("Containerfile", EXTRAS=extras, VERSION=__version__, LISTEN=listen)
+    return [
+        HostFile("Containerfile", image),
+        _requirements(),
+        HostFile("compose.yaml", _filled("compose.yaml", VERSION=__version__)),
+        HostFile(".containerignore", _filled("containerignore")),
+        HostFile(".dockerignore", _filled("containerignore")),
+    ]

@@ -1,0 +1,90 @@
+"""How a schedule is doing, kept in the store as the job `schedule`: planned, begun, ended, and by when it is due again.
+
+A page that nobody writes any more cannot say so. So it says beforehand by when it will have been written again, and
+whoever reads it later knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.jobs import job_state as duties
+from hotpapers.schedule.hosts.cron_times import GRACE, TimeOfDay, following, planned
+from hotpapers.store import Record
+from hotpapers.view.phrases import iso, minute
+
+JOB = "schedule"
+SECOND = 1_000_000
+WELL = "success"
+BY_SCHEDULE = "schedule"
+
+
+class ScheduleReport(NamedTuple):
+    """How a run went. Moments as ISO 8601; `outcome`: success or failure; `next_by`: when the next one must have begun;
+    `problems`: what somebody must look at; `where`: the address of its log."""
+
+    outcome: str
+    began: str
+    ended: str
+    next_by: str
+    problems: tuple[str, ...]
+    where: str
+
+
+def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -> str:
+    """Notes that a run begins, `because` of the schedule or somebody; says so. `at`: µs UTC."""
+    before = duties.load(record, JOB)
+    said = f"began {minute(at)}, {_how_late(moments, at // SECOND, because)}"
+    duty = msgspec.structs.replace(before, started_at=at, state="running", reason=said, next_at=_due(moments, at))
+    duties.save(record, duty)
+    if before.state == "running" and before.started_at is not None:
+        return f"{said}; the run that began {minute(before.started_at)} was cut off"
+    return said
+
+
+def _how_late(moments: Sequence[TimeOfDay], at: int, because: str) -> str:
+    if because != BY_SCHEDULE:
+        return "by hand"
+    return f"{(at - planned(moments, at)) // 60} min after its hour"
+
+
+def _due(moments: Sequence[TimeOfDay], at: int) -> int:
+    return (following(moments, at // SECOND) + GRACE) * SECOND
+
+
+def end(
+    record: Record, moments: Sequence[TimeOfDay], at: int, outcome: str, problems: Sequence[str], where: str
+) -> ScheduleReport:
+    """Notes how a run went. `outcome`: success, or anything else; `problems`: what is wrong although it ended."""
+    before = duties.load(record, JOB)
+    found = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
+    began = before.started_at or at
+    said = before.reason if before.state == "running" else f"began {minute(began)}"
+    duty = msgspec.structs.replace(
+        before,
+        state="failing" if found else "idle",
+        success_at=before.success_at if found else at,
+        failing_since=(before.failing_since or at) if found else None,
+        reason=f"{'; '.join(found)} ({said})" if found else said,
+        next_at=_due(moments, at),
+    )
+    duties.save(record, duty)
+    next_by = iso(duty.next_at or at)
+    return ScheduleReport("failure" if found else WELL, iso(began), iso(at), next_by, found, where)
+
+
+def sentence(record: Record) -> str:
+    """How the schedule is doing, for a page; empty where there is none. Why something failed is for its operator."""
+    duty = duties.load(record, JOB)
+    if duty.started_at is None or duty.next_at is None:
+        return ""
+    if duty.failing_since is None:
+        went = f"The last run began {minute(duty.started_at)} and went well."
+    else:
+        since = minute(duty.failing_since)
+        went = f"The last run began {minute(duty.started_at)} and failed; runs have failed since {since}."
+    due = f"The next is due by {minute(duty.next_at)}: if it is later now, the schedule has stopped."
+    return f"This page is made by a schedule. {went} {due}"

@@ -1,0 +1,86 @@
+"""The whole site into an empty folder, from the record alone: for hosts that keep no folder between two runs."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.deliver import size_budget
+from hotpapers.deliver.files import write_files
+from hotpapers.errors import UsageError
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import Publication, RenderedFile
+from hotpapers.render import channel
+from hotpapers.view.site_config import SiteConfig
+
+TOGETHER = ("site", "feeds")
+"""Channels whose files lie in one folder."""
+
+
+class SiteFolder(NamedTuple):
+    """A publication's folder below the output, empty for the output itself, and its public address."""
+
+    publication: Publication
+    below: str
+    imprint: SiteConfig
+
+
+def places(publications: Sequence[Publication], imprint: SiteConfig) -> list[SiteFolder]:
+    """Where publications go: one alone is the site, several have a folder each."""
+    if len(publications) == 1:
+        return [SiteFolder(publications[0], "", imprint)]
+    return [
+        SiteFolder(one, one.publication, imprint._replace(base=_within(imprint.base, one.publication)))
+        for one in publications
+    ]  # fmt: skip
+
+
+def _within(base: str, name: str) -> str:
+    return f"{base}{name}/" if base else ""
+
+
+def render_all(shelf: RecordIssueReader, found: Sequence[SiteFolder], output: Path) -> int:
+    """Writes the site and the feeds of publications; how many files. What is too large for the budget is folded. Raises
+    UsageError where nothing can be written, or all of it is too large even so."""
+    files = 0
+    for place in found:
+        name, folder = place.publication.publication, output / place.below
+        for to in TOGETHER:
+            files += write_files(folder, _rendered(shelf, place, to)).files
+        share = place.imprint.budget // len(found)
+        size_budget.fold(folder, share, shelf, name, partial(_rendered, shelf, place, "site"))
+    if len(found) > 1:
+        files += write_files(output, [RenderedFile("index.html", _door(found))]).files
+    _check_size(output, found[0].imprint.budget)
+    return files
+
+
+def _rendered(shelf: RecordIssueReader, place: SiteFolder, to: str, since: str = "") -> Iterator[RenderedFile]:
+    name = place.publication.publication
+    return channel(to, place.imprint._replace(whole_since=since)).render(shelf, name, shelf.days(name))
+
+
+def _check_size(output: Path, most: int) -> None:
+    size = size_budget.site_size(output)
+    if most and size > most:
+        raise UsageError(size_budget.SizeForecast(str(output), size, most, None).warning)
+
+
+def _door(found: Sequence[SiteFolder]) -> bytes:
+    """A page that leads to several publications."""
+    lines = [
+        f'<li><a href="{html.escape(one.below)}/index.html">{html.escape(one.publication.title)}</a></li>'
+        for one in found
+    ]  # fmt: skip
+    body = f"<h1>Publications</h1>\n<ul>\n{chr(10).join(lines)}\n</ul>"
+    head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Publications</title>'
+    return f'<!doctype html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'.encode()
+
+
+def check_empty(output: Path) -> None:
+    """Raises UsageError for a folder that holds something: what is left of another run would be published too."""
+    if output.is_dir() and any(output.iterdir()):
+        raise UsageError(f"{output}: holds something already; name an empty folder with --output.")

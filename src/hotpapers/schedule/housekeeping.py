@@ -1,0 +1,55 @@
+"""The job of keeping the store small, and of telling somebody elsewhere that all is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hotpapers.engagement import reaction_index, recount_schedule
+from hotpapers.ingest.collect_job import Connection
+from hotpapers.jobs.loop import JobContext
+from hotpapers.logs import tell
+from hotpapers.model import DAY, HOUR
+from hotpapers.privacy import forgotten_file
+from hotpapers.privacy.retention import prune
+from hotpapers.schedule.health import SiteHealth
+
+LOOK = 300.0
+"""Seconds between two looks."""
+PRUNE_EVERY = DAY
+PING_EVERY = HOUR
+
+
+class HousekeepingJob:
+    """The job. `ping`: an address that is asked each hour while all is well, so that its owner notices when it is not;
+    empty for none. `health`: how all is doing."""
+
+    name = "housekeeping"
+
+    def __init__(self, line: Connection, ping: str, health: Callable[[JobContext], SiteHealth]) -> None:
+        self._line, self._ping, self._health = line, ping, health
+        self._pruned_at = self._pinged_at = 0
+
+    def close(self) -> None:
+        """Ends the connection to whom is told."""
+        self._line.close()
+
+    def round(self, work: JobContext, *, once: bool) -> float:
+        """Prunes once a day, tells once an hour."""
+        at = work.clock.now()
+        if at - self._pruned_at >= PRUNE_EVERY:
+            self._prune(work, at)
+        if self._ping and at - self._pinged_at >= PING_EVERY and self._health(work).ok:
+            self._line.net.get(self._ping)
+            self._pinged_at = at
+        work.note(success_at=at)
+        return LOOK
+
+    def _prune(self, work: JobContext, at: int) -> None:
+        work.check_lease()
+        done = prune(work.record, at=at, whole=False)
+        reaction_index.drop_older(work.record, at - reaction_index.KEPT)
+        recount_schedule.drop_older(work.record.database, at)
+        forgotten_file.complete(work.record.database, work.record.marks)
+        self._pruned_at = at
+        if done.snapshots or done.originals:
+            tell("pruned", snapshots=done.snapshots, originals=done.originals)

@@ -1,0 +1,227 @@
+"""The job of freezing issues when their day is closed, publishing them, and keeping what is published true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers import terms
+from hotpapers.deliver.export_site import press, press_again, unsent
+from hotpapers.engagement import recount_schedule
+from hotpapers.engagement.attention import persons_sql
+from hotpapers.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
+from hotpapers.file_modes import make_published_folders
+from hotpapers.http import ServerClocks
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.freeze import frozen_days, publication_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.issues.windows import window_start
+from hotpapers.jobs.isolation import apart
+from hotpapers.jobs.loop import JobContext
+from hotpapers.logs import tell
+from hotpapers.model import DAY, HOUR, NETWORKS, Publication
+from hotpapers.schedule import due
+from hotpapers.schedule.first_issue import read_back_of
+from hotpapers.schedule.freezing import freeze_judged
+from hotpapers.schedule.health import began
+from hotpapers.settings import BotSettings
+from hotpapers.store import Record
+from hotpapers.store.database import placeholders, slices
+from hotpapers.store.statistics import written_between
+from hotpapers.summaries.generate import Summarize
+from hotpapers.view.site_config import NOBODY, SiteConfig
+
+FAR_AHEAD = HOUR // 2
+"""By how much the clock may be ahead of others' before nothing is frozen."""
+LOOK = 20.0
+"""Seconds between two looks at the clock."""
+
+
+class IssueDestination(NamedTuple):
+    """Where a publication's issues go: a channel and its folder."""
+
+    publication: str
+    channel: str
+    folder: Path
+
+
+class PublishJob:
+    """The job. `places`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
+    `summarize`: what writes a model's sentences before. `reading`: the jobs that read networks, for whose first round
+    the first issue waits. `witnesses`: what these hear of the time."""
+
+    name = "issues"
+
+    def __init__(
+        self, publications: Sequence[str], places: Sequence[IssueDestination], bots: BotSettings | None = None,
+        imprint: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
+        reading: Sequence[str] = (), witnesses: ServerClocks | None = None,
+    ) -> None:  # fmt: skip
+        self._publications, self._places, self._bots = publications, places, bots or BotSettings()
+        self._imprint, self._allowed, self._summarize = imprint, allowed, summarize
+        self._reading, self._witnesses = reading, witnesses
+        self._asked: set[tuple[str, str]] = set()
+        self._painted = 0
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def round(self, work: JobContext, *, once: bool) -> float:
+        """Freezes what is due, publishes what is not published, takes off the pages what is gone."""
+        work.check_lease()
+        problems: list[str] = []
+        for name in self._publications:
+            with apart(problems, self.name, name):
+                publication = publication_of(work.record, name)
+                self._freeze_due(work, publication, once=once)
+                self._ask_ahead(work, publication)
+        with apart(problems, self.name, "pages"):
+            self._repaint(work)
+        for place in self._places:
+            with apart(problems, self.name, place.channel):
+                problems += self._publish(work, place)
+        if problems:
+            raise PartiallyRead("; ".join(problems))
+        work.note(success_at=work.clock.now())
+        return LOOK
+
+    # ---- freezing ----------------------------------------------------------------------------------
+
+    def _freeze_due(self, work: JobContext, publication: Publication, *, once: bool) -> None:
+        at = work.clock.now()
+        frozen_before = frozen_days(work.record, publication.publication)
+        days = due.due(publication, frozen_before, began(work.record, publication.publication), at)
+        if days and (self._waits_for_time(work, at) or (not (once or frozen_before) and self._waits(work, at))):
+            return
+        for day in days:
+            try:
+                frozen = freeze_judged(
+                    work.record, publication, day, self._bots, at=work.clock.now(), summarize=self._summarize
+                )
+            except IssueError as problem:  # its announcement may still come; later days wait for it
+                work.note(reason=str(problem))
+                return
+            entries = len(frozen.content.entries)
+            work.note(items=work.duty.items + 1, reason="")
+            tell("issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest)
+
+    def _waits_for_time(self, work: JobContext, at: int) -> bool:
+        """Whether nobody has told the time yet, after days without a batch. Raises WrongClock where others tell another
+        time: what is frozen too early is so for good."""
+        if self._witnesses is None:
+            return False
+        check_clock(at, self._witnesses.ahead(at), shared_clock(work.record))
+        waits = self._witnesses.ahead(at) is None and at - (written_between(work.record.database)[1] or at) > DAY
+        if waits:
+            work.note(reason="waits for a network that tells the time: the last batch is more than a day old")
+        return waits
+
+    def _waits(self, work: JobContext, at: int) -> bool:
+        """Whether a site's first issue waits for what is still read of the time before the site began."""
+        left = read_back_of(work.record, self._reading, at)
+        if left:
+            work.note(reason=f"the first issue waits for what was said before: {', '.join(left)}")
+        return bool(left)
+
+    def _ask_ahead(self, work: JobContext, publication: Publication) -> None:
+        """Half an hour before an issue closes: whether the posts that it would show are still there."""
+        at = work.clock.now()
+        day = due.coming(publication, at)
+        name = publication.publication
+        if (name, day) in self._asked or not due.is_near(publication, day, at):
+            return
+        moments = (window_start(publication, day), at)
+        built = build(work.record, IssueRecipe(publication, day, 1, work.record.head.position, moments=moments))
+        recount_schedule.ask_now(work.record.database, [one.post for one in built.shown], at)
+        self._asked.add((name, day))
+
+    # ---- publishing --------------------------------------------------------------------------------
+
+    def _publish(self, work: JobContext, place: IssueDestination) -> list[str]:
+        """Publishes to one place what was not; what went wrong."""
+        days = unsent(work.record, place.publication, place.channel, place.folder)
+        if not days:
+            return []
+        try:
+            make_published_folders(place.folder.parent)
+            wrote = press(
+                work.record, place.publication, days, place.channel, place.folder, self._imprint, self._allowed
+            )  # fmt: skip
+        except StoreError:
+            raise
+        except (HotPapersError, OSError) as problem:
+            tell("not published", publication=place.publication, channel=place.channel, reason=problem)
+            return [f"{place.channel}: {problem}"]
+        tell("published", publication=place.publication, channel=place.channel, days=len(days), changed=wrote.changed)
+        if wrote.filling and wrote.warning:
+            full = wrote.filling
+            tell("site nearly full", folder=full.folder, size=full.size, budget=full.budget)
+        return []
+
+    def _repaint(self, work: JobContext) -> None:
+        """Renders pages anew on which a post stands that is gone, hidden, or may be shown again. At first also what a
+        program that ended may not have come to."""
+        head = work.record.head.position
+        since = self._painted or position_at(work.record, work.clock.now() - DAY)
+        changed = changed_issues(work.record, since) if head > since else frozenset()
+        if changed:
+            for one in press_again(work.record, self._imprint, self._allowed, changed):
+                tell("rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason)
+        self._painted = head
+
+
+def shared_clock(record: Record) -> int | None:
+    """The moment by a database server's clock, which may be another machine's."""
+    return record.database.clock() if record.database.name == "postgres" else None
+
+
+def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
+    """Raises WrongClock where this machine's clock is far ahead of the networks' (by `ahead`) or of the database's."""
+    for who, by in (("the networks'", ahead), ("the database's", None if shared is None else at - shared)):
+        if by is not None and by > FAR_AHEAD:
+            long = f"{by / DAY:.1f} days" if by > DAY else f"{by // 60_000_000} minutes"
+            raise WrongClock(f"this machine's clock is {long} ahead of {who}; nothing is frozen until it is set right")
+
+
+def position_at(record: Record, at: int) -> int:
+    """The last batch that was written up to a moment, 0 for none."""
+    last = record.database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
+    return int(last[0][0]) if last else 0
+
+
+def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
+    """The issues, by publication and day, that have pages with a post of which batches after a position say that it is
+    gone, limited or hidden, or no longer so: those that show it, and the latest of each publication with a paper whose
+    own page links to it."""
+    posts = sorted(changed_posts(record, position))
+    if not posts:
+        return frozenset()
+    found = {(row[0], row[1]) for row in _of(record, 'SELECT DISTINCT publication, "day" FROM shown', posts)}
+    shelf = RecordIssueReader(record)
+    for (paper,) in _of(record, "SELECT DISTINCT paper FROM mention", posts):
+        found |= dict(shelf.appearances(paper)).items()  # ascending: the last of each publication stays
+    return frozenset(found)
+
+
+def changed_posts(record: Record, position: int) -> frozenset[str]:
+    """The posts of which batches after a position say that they are gone, limited or hidden, or no longer so."""
+    gone = f"""SELECT DISTINCT p.post FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
+        AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
+            AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
+    told = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
+    hidden = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
+            SELECT v.subject, coalesce(w.stable_voice, v.voice) FROM verdict AS v LEFT JOIN known AS w
+            ON w.voice = v.voice WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
+        SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        WHERE p.post IN (SELECT subject FROM told) OR coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM told)"""
+    rows = record.database.rows
+    found = rows(gone, (*NETWORKS, position, position))
+    found += rows(hidden, (position,)) if rows(told, (position,)) else []
+    return frozenset(post for (post,) in found)
+
+
+def _of(record: Record, sql: str, posts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """What a query finds for some posts."""
+    for some in slices(posts):
+        yield from record.database.rows(f"{sql} WHERE post IN ({placeholders(some)})", some)

@@ -1,0 +1,153 @@
+"""The job of sending issues: mail and whatever else goes to somebody instead of into files.
+
+It is apart from freezing: a slow relay delays no issue. Only what is fresh is sent: days that were made up after the
+program had not run, or publications whose senders were set up later, are no reason to send old issues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from hotpapers import terms
+from hotpapers.deliver.send import SendResult, send_issue
+from hotpapers.errors import NetError, PartiallyRead, RetryLater, UsageError
+from hotpapers.issues.freeze import editions
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.jobs.isolation import apart
+from hotpapers.jobs.loop import JobContext
+from hotpapers.logs import tell
+from hotpapers.model import DAY, BulkSender, HttpClient, IssueReader, Sender
+from hotpapers.store import Record
+
+LOOK = 60.0
+"""Seconds between two looks."""
+FRESH = 2 * DAY
+"""An issue is sent for so long after it was frozen, µs."""
+CLOSED = 3 * DAY
+"""And only if its day closed no longer ago."""
+TIDY_EVERY = DAY // 24
+BEAT = 60_000_000
+"""After so many µs of sending it is noted that the job is alive."""
+
+
+class SenderDestination(NamedTuple):
+    """A sender at work. `net`: its way out. `check`: called before each parcel, raises to stop. `tidy`: drops what is
+    no longer needed, at a moment in µs UTC. `close`: ends its connections. `place`: which one, of
+    several of the same name."""
+
+    sender: Sender | BulkSender
+    net: HttpClient
+    check: Callable[[], object] = lambda: None
+    tidy: Callable[[int], object] = lambda at: None
+    close: Callable[[], object] = lambda: None
+    place: str = ""
+
+
+OpenOutlets = Callable[[Record], Iterable[SenderDestination]]
+"""The senders that the settings ask for, each opened when it is its turn."""
+
+
+class SendJob:
+    """The job."""
+
+    name = "sending"
+
+    def __init__(
+        self, publications: Sequence[str], open_outlets: OpenOutlets, allowed: terms.Table = terms.TERMS
+    ) -> None:  # fmt: skip
+        self._publications, self._open, self._allowed = publications, open_outlets, allowed
+        self._not_before: dict[tuple[str, str, str], int] = {}
+        self._tidied = 0
+
+    def close(self) -> None:
+        """Nothing is open between rounds."""
+
+    def round(self, work: JobContext, *, once: bool) -> float:
+        """Sends what is fresh and was not sent yet. Raises PartiallyRead where something could not be."""
+        work.check_lease()
+        at = work.clock.now()
+        days = [(publication, day) for publication in self._publications for day in fresh(work.record, publication, at)]
+        problems: list[str] = []
+        tidies, self._tidied = at - self._tidied >= TIDY_EVERY, max(self._tidied, at - at % TIDY_EVERY)
+        try:
+            for outlet in self._open(work.record) if days or tidies else ():
+                with apart(problems, self.name, outlet.sender.name):
+                    problems += self._work(work, outlet, days, at if tidies else 0)
+        except UsageError as problem:  # such as a password's file that went away: told, and looked for again
+            problems.append(str(problem))
+        if problems:
+            raise PartiallyRead("; ".join(problems))
+        work.note(success_at=work.clock.now())
+        return LOOK
+
+    def _work(
+        self, work: JobContext, outlet: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
+    ) -> list[str]:
+        """What one sender does in a round; what went wrong."""
+        try:
+            problems = [problem for one in days for problem in self._send(work, outlet, *one)]
+            if tidy_at:
+                outlet.tidy(tidy_at)
+        finally:
+            outlet.close()
+        return problems
+
+    def _send(self, work: JobContext, outlet: SenderDestination, publication: str, day: str) -> list[str]:
+        """Sends one issue, unless the sender waits; what went wrong."""
+        waits = (publication, outlet.sender.name, outlet.place)
+        if self._not_before.get(waits, 0) > work.clock.now():
+            return []
+        shelf = RecordIssueReader(work.record, self._allowed)
+        done = send_day(outlet, shelf, work.record, publication, day, partial(self._check, work))
+        if done.waiting:
+            self._not_before[waits] = work.clock.now() + int(done.waiting * 1_000_000)
+        if done.sent or done.problems:
+            name = outlet.sender.name
+            tell("sent", publication=publication, channel=name, day=day, sent=done.sent, problems=len(done.problems))
+        return said(outlet.sender.name, day, done)
+
+    def _check(self, work: JobContext) -> None:
+        """Before each parcel: the job must still be ours, and is seen to be alive, as a long list takes a while."""
+        work.check_lease()
+        if work.clock.now() - (work.duty.success_at or 0) > BEAT:
+            work.note(success_at=work.clock.now())
+
+
+def send_day(
+    outlet: SenderDestination,
+    shelf: IssueReader,
+    record: Record,
+    publication: str,
+    day: str,
+    check: Callable[[], object] = lambda: None,
+) -> SendResult:
+    """Sends a day's issue; what stops it is among the problems. `check`: raises what stops the program, too."""
+
+    def checked() -> None:
+        check()
+        outlet.check()
+
+    try:
+        return send_issue(record, outlet.sender, shelf, publication, day, outlet.net, checked)
+    except NetError as problem:
+        return SendResult(0, 0, problem.seconds if isinstance(problem, RetryLater) else 0, (("", str(problem)),))
+
+
+def said(channel: str, day: str, done: SendResult) -> list[str]:
+    """What went wrong, in one line; nothing where all went well. Targets are not named: they are of no use there."""
+    if not done.problems:
+        return []
+    reasons = sorted({reason for _, reason in done.problems})
+    more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
+    return [f"{channel} {day}: {len(done.problems)} not sent ({reasons[0]}{more})"]
+
+
+def fresh(record: Record, publication: str, at: int) -> Iterator[str]:
+    """The days of issues that were frozen in the last two days, and closed in the last three."""
+    sql = """SELECT "day" FROM issue WHERE publication = ? AND until = 0 GROUP BY "day" HAVING min(observed_at) > ?
+        ORDER BY "day" """
+    for (day,) in record.database.rows(sql, (publication, at - FRESH)):
+        if editions(record, publication, day)[-1].content.cut > at - CLOSED:
+            yield day

@@ -1,0 +1,176 @@
+"""Where the words of a query stand in what was found, in code points, and the part of a text that has most of them.
+
+Places are told for what a reader sees, so they are looked for in the texts themselves, of the few that are shown.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.search import tokenizer
+from hotpapers.search.query_parser import SearchQuery, SearchTerm
+from hotpapers.search.tokenizer import stem
+
+SNIPPET = 240
+"""Code points of a snippet, about."""
+BEFORE = 60
+"""So many of them before the first word that is marked."""
+MOST = 100
+"""Places in one text."""
+
+Span = tuple[int, int]
+"""`text[start:end]`, in code points. Several are in order and do not overlap."""
+
+
+class TextSnippet(NamedTuple):
+    """A part of a text, and where in it the words stand that were asked for."""
+
+    text: str
+    spans: tuple[Span, ...] = ()
+
+
+class SoughtWords(NamedTuple):
+    """Words next to each other as a column has them; of the last one the beginning where `prefix`.
+
+    `head`: how the first of them begins in a text of plain letters (`studies` are `study`). `signs`: of how many signs
+    of a language without blanks they are the beginning; 0 for others.
+    """
+
+    words: tuple[str, ...]
+    prefix: bool
+    stemmed: bool
+    head: str
+    signs: int = 0
+
+    def is_at(self, found: Sequence[str], at: int) -> bool:
+        """Whether they stand from a place on."""
+        row = found[at : at + len(self.words)]
+        return len(row) == len(self.words) and all(map(self._fits, range(len(row)), row))
+
+    def end_in(self, lowered: str, at: int) -> int:
+        """Where they end in a plain text, if they stand from a place on; else 0."""
+        end = 0
+        for n, found in zip(range(len(self.words)), tokenizer.PLAIN.finditer(lowered, at), strict=False):
+            if not self._fits(n, found[1]):
+                return 0
+            end = found.end() if n == len(self.words) - 1 else 0
+        return end
+
+    def _fits(self, n: int, found: str) -> bool:
+        """Whether a word is the n-th of them."""
+        kept = stem(found) if self.stemmed else found
+        return kept.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else kept == self.words[n]
+
+
+def sought(term: SearchTerm) -> SoughtWords:
+    """What to look for in a title, an abstract or a post; in names, where the term is about authors."""
+    if term.field == "authors":
+        return SoughtWords(term.words, term.prefix, False, term.words[0])
+    first = term.stems[0]
+    head = first[:-1] if first.endswith("y") and len(first) > 1 else first
+    signs = sum(len(piece.tokens) for piece in tokenizer.pieces(first) if piece.is_run) if term.prefix else 0
+    return SoughtWords(term.stems, term.prefix, True, head, signs)
+
+
+class Highlighter:
+    """Marks what a query asks for."""
+
+    def __init__(self, query: SearchQuery) -> None:
+        terms = [term for atom in query.atoms for term in atom.terms if term.field != "labels"]
+        self._texts = [sought(term) for term in terms if not term.field]
+        self._titles = [sought(term) for term in terms if term.field != "authors"]
+        self._names = [sought(term._replace(field="authors")) for term in terms if term.field != "title"]
+
+    def title(self, text: str) -> tuple[Span, ...]:
+        """Places in a title."""
+        return places(text, self._titles)
+
+    def names(self, authors: Sequence[str]) -> tuple[tuple[int, int, int], ...]:
+        """Places in authors' names, each after the number of the author, from 0 on."""
+        together = "\n".join(authors)
+        if tokenizer.is_plain(together) and not places(together, self._names):  # mostly so, and soon said
+            return ()
+        return tuple((n, *span) for n, name in enumerate(authors) for span in places(name, self._names))
+
+    def snippet(self, text: str) -> TextSnippet:
+        """The part of an abstract or a post that has most marks, cut between words, with … for what is left out."""
+        if len(text) <= SNIPPET:
+            return TextSnippet(text, places(text, self._texts))
+        start, end = _window(text, self._likely(text))
+        part, before = text[start:end].rstrip(), "… " * (start > 0)
+        spans = tuple((a + len(before), b + len(before)) for a, b in places(part, self._texts))
+        return TextSnippet(f"{before}{part}{' …' * (end < len(text))}", spans)
+
+    def _likely(self, text: str) -> list[int]:
+        """Where marks will be: by the beginnings of words alone, which is enough to choose a part of a text."""
+        lowered = text.lower()
+        found = [at for one in self._texts for at in _starts(lowered, one.head)]
+        return sorted(found) if found else [start for start, _ in places(text, self._texts)]
+
+
+def places(text: str, wanted: Sequence[SoughtWords]) -> tuple[Span, ...]:
+    """Where one of what is wanted stands; what overlaps is one place."""
+    if tokenizer.is_plain(text):
+        lowered = text.lower()
+        found = [(at, end) for one in wanted for at in _starts(lowered, one.head) if (end := one.end_in(lowered, at))]
+    else:
+        found = list(_in_any(text, wanted))
+    if len(found) < 2:
+        return tuple(found)
+    merged: list[Span] = []
+    for start, end in sorted(found):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        elif len(merged) == MOST:
+            break
+        else:
+            merged.append((start, end))
+    return tuple(merged)
+
+
+def _starts(lowered: str, head: str) -> list[int]:
+    """Where words begin with some letters, in a text of small ones."""
+    found = []
+    at = lowered.find(head)
+    while at >= 0:
+        if not (at and lowered[at - 1].isalnum()):
+            found.append(at)
+        at = lowered.find(head, at + 1)
+    return found
+
+
+def _in_any(text: str, wanted: Sequence[SoughtWords]) -> Iterator[Span]:
+    """The same in any text, word by word; a test holds that both say the same of plain ones."""
+    tokens = tokenizer.tokens(text)
+    found = [word for word, _, _ in tokens]
+    for one in wanted:
+        for at in [at for at, word in enumerate(found) if word.startswith(one.head)]:
+            if one.is_at(found, at):
+                end = tokens[at + len(one.words) - 1][2]
+                after = tokens[at + one.signs : at + one.signs + 1] if one.signs else []  # it begins a three of its own
+                yield tokens[at][1], min(end, *(token[1] for token in after), end)
+
+
+# ---- the part that is shown ------------------------------------------------------------------------------
+
+
+def _window(text: str, marks: Sequence[int]) -> tuple[int, int]:
+    """From where to where a text is shown."""
+    start = _between_words(text, max(_best(marks) - BEFORE, 0))
+    return start, _between_words(text, min(start + SNIPPET, len(text)))
+
+
+def _best(marks: Sequence[int]) -> int:
+    """The first place from which on most marks are near. `marks`: ascending."""
+    near = {start: bisect_left(marks, start + SNIPPET - BEFORE) - n for n, start in enumerate(marks)}
+    return max(marks, key=lambda start: near[start], default=0)
+
+
+def _between_words(text: str, at: int) -> int:
+    """The next beginning of a word at or after a place, where one comes soon: some languages set no blanks."""
+    if at in (0, len(text)):
+        return at
+    blank = text.find(" ", at - 1, at + 30)
+    return at if blank < 0 else blank + 1

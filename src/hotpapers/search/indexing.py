@@ -1,0 +1,255 @@
+"""Filling the index in the order of batches, a slice a transaction, so that a writer never waits for long.
+
+Writing batches knows nothing of it: whoever searches brings it up first. What is left undone by a crash is done the
+next time, for each slice is there with the note of how far it goes, or not at all.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.categories import archive_of
+from hotpapers.ids import arxiv
+from hotpapers.model import LARGEST, Announcement, Issue, Paper, Post
+from hotpapers.search import index
+from hotpapers.search.documents import ALL, BETWEEN, PaperWords, PostWords
+from hotpapers.search.index import IndexState
+from hotpapers.search.tokenizer import stem, words
+from hotpapers.store import batches
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.item_rows import SPECS, StoredRow
+from hotpapers.store.record import Record
+
+SLICE = 1_000
+"""Rows that are looked at in one transaction."""
+REMEMBERED = 200_000
+"""Words that are known to be in the index, so that they are not offered again."""
+
+Tell = Callable[[int], None]
+
+
+def behind(record: Record) -> int:
+    """How many batches the index does not know yet; all of them where there is none."""
+    state = index.load(record.database)
+    return record.head.position - (state.position if state else 0)
+
+
+def catch_up(record: Record, tell: Tell = lambda _: None) -> int:
+    """Brings the index up to the last batch; how many rows were looked at. `tell` gets the size of each step."""
+    filling = _Filling(record.database)
+    total = 0
+    while step := filling.step():
+        total += step
+        tell(step)
+    return total
+
+
+def outstanding(record: Record) -> int:
+    """How many rows `catch_up` would look at."""
+    state = index.load(record.database)
+    seen = state.seen if state else {}
+    highest = {kind: record.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0 for kind in _KINDS}
+    return sum(max(highest[kind] - seen.get(kind, 0), 0) for kind in _KINDS)
+
+
+def start_anew(record: Record) -> None:
+    """Empties the index: what is damaged is not mended but made again."""
+    with record.database.write():
+        index.start(record.database)
+
+
+def renew_posts(database: Database, keys: Iterable[str]) -> None:
+    """Does posts again of which parts were forgotten, and leaves nothing of what they were. Call inside `write()`."""
+    if index.load(database) is None:
+        index.clear(database)
+        return
+    _Filling(database).take_posts(list(keys))
+    index.of(database).tidy(database)
+
+
+class _Filling:
+    """Takes in rows; between one slice and the next remembers the words that are in the index."""
+
+    def __init__(self, database: Database) -> None:
+        self._database, self._index = database, index.of(database)
+        self._words: set[str] = set()
+        self._seen: dict[str, int] = {}
+
+    def step(self) -> int:
+        """One slice; how many rows it had, 0 when all is done."""
+        state = index.load(self._database)
+        if state is not None and index.is_current(self._database, state):
+            return 0
+        with self._database.write():
+            state = index.load(self._database) or index.start(self._database)
+            if state.seen != self._seen:  # another process was here, and may have begun anew
+                self._words.clear()
+            for kind, (key, take) in _KINDS.items():
+                sql = f"SELECT id, {key} FROM {kind} WHERE id > ? ORDER BY id LIMIT {SLICE}"
+                if rows := self._database.rows(sql, (state.seen.get(kind, 0),)):
+                    take(self, list(dict.fromkeys(row[1] for row in rows)))
+                    self._seen = state.seen | {kind: rows[-1][0]}
+                    index.save(self._database, state._replace(seen=self._seen))
+                    return len(rows)
+            self._take_closed(state)
+            head = batches.head(self._database)
+            index.save(self._database, IndexState(head.position, head.chain.hex(), state.seen))
+            return 0
+
+    def _take_closed(self, state: IndexState) -> None:
+        """What a better reading no longer gives."""
+        for kind, (key, take) in _KINDS.items():
+            sql = f"SELECT DISTINCT {key} FROM {kind} WHERE until > 0 AND until > ?"
+            if rows := self._database.rows(sql, (state.position,)):
+                take(self, [row[0] for row in rows])
+
+    def take_announcements(self, papers: Sequence[str]) -> None:
+        """The days of papers that are in the index."""
+        for some in slices(papers):
+            sql = f"SELECT paper FROM search_paper WHERE paper IN ({placeholders(some)})"
+            known = [row[0] for row in self._database.rows(sql, some)]
+            days = self._announced(known)
+            rows = [(days[paper], paper) for paper in known if paper in days]
+            self._database.many("UPDATE search_paper SET day = ? WHERE paper = ?", rows)
+            self.take_papers([paper for paper in known if paper not in days])
+
+    def take_papers(self, papers: Sequence[str]) -> None:
+        """The latest observations of papers, in the place of earlier ones."""
+        for some in slices(papers):
+            old = f"SELECT id FROM search_paper WHERE paper IN ({placeholders(some)})"
+            self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old})", some)
+            self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(some)})", some)
+            days = self._announced(some)
+            found = list(_papers(self._view().latest(Paper, f"t.paper IN ({placeholders(some)})", some)))
+            rows = [(one.id, one.paper.paper, days.get(one.paper.paper) or day_of(one.paper)) for one in found]
+            self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
+            texts = [paper_words(one.id, one.paper) for one in found]
+            self._index.put_papers(self._database, texts)
+            self._keep_words(texts)
+
+    def take_posts(self, posts: Sequence[str]) -> None:
+        """The latest observations of posts that may be shown, in the place of earlier ones."""
+        for some in slices(posts):
+            old = f"SELECT id FROM post WHERE post IN ({placeholders(some)})"
+            self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old})", some)
+            found = self._view().latest(Post, f"t.post IN ({placeholders(some)})", some)
+            self._index.put_posts(self._database, [one for row in found if (one := post_words(row)) is not None])
+
+    def take_issues(self, publications: Sequence[str]) -> None:
+        """Which papers the issues of publications hold, by their latest editions, where they are not known."""
+        for publication in publications:
+            self._database.run("DELETE FROM search_entry WHERE publication = ?", (publication,))
+            rows = list(_entries(row.item for row in self._view().iterate(Issue, "t.publication = ?", (publication,))))
+            self._database.many("INSERT INTO search_entry VALUES (?, ?, ?, ?)", rows)
+
+    def _view(self) -> AsOfView:
+        return AsOfView(self._database, LARGEST, batches.head(self._database).position)
+
+    def _announced(self, papers: Sequence[str]) -> dict[str, str]:
+        """The first day on which each paper was announced."""
+        if not papers:
+            return {}
+        view = self._view()
+        sql = f"""SELECT t.paper, min(t."day") FROM announcement AS t
+            WHERE t.paper IN ({placeholders(papers)}) AND t.type <> 'replacement' AND {view.visible("t")}
+              AND {view.newest(SPECS[Announcement], "t")} GROUP BY t.paper"""
+        return dict(self._database.rows(sql, tuple(papers)))
+
+    def _keep_words(self, papers: Iterable[PaperWords]) -> None:
+        """The words of titles, authors and abstracts, for those who know but a part of one."""
+        if len(self._words) > REMEMBERED:
+            self._words.clear()
+        found = {word for one in papers for column in (one.title, one.authors, one.abstract) for word in column}
+        new = sorted(found - self._words - {BETWEEN})
+        self._database.many("INSERT INTO search_word VALUES (?) ON CONFLICT DO NOTHING", [(word,) for word in new])
+        self._words |= found
+
+
+_KINDS: dict[str, tuple[str, Callable[[_Filling, Sequence[str]], None]]] = {
+    "announcement": ("paper", _Filling.take_announcements),
+    "paper": ("paper", _Filling.take_papers),
+    "post": ("post", _Filling.take_posts),
+    "issue": ("publication", _Filling.take_issues),
+}
+"""Which rows matter, whose they are, and what becomes of them. Announcements first: papers bring their day along."""
+
+
+# ---- what is kept of an item ---------------------------------------------------------------------------------
+
+
+class _Paper(NamedTuple):
+    id: int
+    paper: Paper
+
+
+def _papers(rows: Iterable[StoredRow]) -> Iterator[_Paper]:
+    return (_Paper(row.id, row.item) for row in rows if isinstance(row.item, Paper))
+
+
+def paper_words(rowid: int, paper: Paper) -> PaperWords:
+    """The words of a paper. Where there is no abstract, its one-sentence summary is looked at alone."""
+    said = f"{paper.abstract}\n{paper.summary}" if paper.summary else paper.abstract
+    authors = [word for name in paper.authors for word in (*words(name), BETWEEN)]
+    labels = {name for category in paper.categories for name in (category.lower(), archive_of(category.lower()))}
+    return PaperWords(
+        rowid, _stems(paper.title), authors, _stems(said),
+        [ALL, f"#{arxiv.from_key(paper.paper)}", *(f"#{name}" for name in sorted(labels) if _is_label(name))],
+    )  # fmt: skip
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word) for word in words(text)]
+
+
+def _is_label(name: str) -> bool:
+    """Whether a category is written as categories are; what an import brought may be anything."""
+    return name.isascii() and name.replace(".", "").replace("-", "").isalnum()
+
+
+def post_words(row: StoredRow) -> PostWords | None:
+    """The words of a post that may be shown to everybody; None for others."""
+    post = row.item
+    if not isinstance(post, Post) or row.is_forgotten or post.gone or post.limits:
+        return None
+    found = _stems(post.text)
+    return PostWords(row.id, [ALL, *found]) if found else None
+
+
+def day_of(paper: Paper) -> str:
+    """The day of a paper that was never announced: when it was submitted, else the month of its identifier."""
+    if paper.published_at is not None:
+        return datetime.datetime.fromtimestamp(paper.published_at // 1_000_000, datetime.UTC).date().isoformat()
+    year, month = arxiv.month(arxiv.from_key(paper.paper))
+    return f"{year}-{month:02}"
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    paper: str
+    place: int
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """An issue's papers; the rest of it is passed over."""
+
+    entries: tuple[_Entry, ...] = ()
+    still: tuple[_Entry, ...] = ()
+
+
+_read_held = msgspec.json.Decoder(_Held).decode
+
+
+def _entries(issues: Iterable[object]) -> Iterator[tuple[str, str, str, int]]:
+    """Publication, day, paper and place of every entry; 0 for a paper that is still talked about."""
+    editions = {(one.publication, one.day): one for one in issues if isinstance(one, Issue)}
+    for (publication, day), issue in editions.items():
+        try:
+            held = _read_held(issue.content)
+        except msgspec.MsgspecError:  # `verify` says what is wrong with it
+            continue
+        places = {one.paper: 0 for one in held.still} | {one.paper: one.place for one in held.entries}
+        yield from ((publication, day, paper, place) for paper, place in places.items())

@@ -1,0 +1,220 @@
+"""Searching: the questions that the record answers, and how papers are found."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from hotpapers import terms
+from hotpapers.errors import BusyStore, CorruptStore, FullStore, ReadOnlyStore, UsageError
+from hotpapers.search import index, indexing, posts, query_parser
+from hotpapers.search.highlights import Highlighter
+from hotpapers.search.indexing import Tell
+from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
+from hotpapers.search.results import IssueHit, MatchSpans, PaperHit, PaperResults, PostResults
+from hotpapers.search.statement import DEEPEST, NOTHING, SearchStatement
+from hotpapers.store.database import Database, placeholders
+from hotpapers.store.record import Record
+
+MOST = 1_000
+"""Hits at once."""
+SHORTEST_PART = 3
+"""Code points of what is looked for as a part of words."""
+ALTERNATIVES = 64
+"""Words that a part may stand for: the shortest ones."""
+PARTS = 4
+"""Of longer queries no word is looked for as a part: all words that there are have to be looked through for each."""
+AT_ONCE = 20
+"""Values for which a statement has room."""
+
+Answer = TypeVar("Answer")
+
+
+def search(
+    record: Record,
+    query: str,
+    *,
+    limit: int = 20,
+    cursor: str | None = None,
+    renew: bool = True,
+) -> PaperResults:
+    """The papers that a query asks for (see `grammar`), in their latest observation.
+
+    `cursor`: what an answer to the same query called `next`. `renew`: brings the index up first.
+    Raises UsageError for a limit or cursor that is none, ReadOnlyStore where there is no index and none can be made.
+    """
+    asked, start = query_parser.parse(query), _start(limit, cursor)
+
+    def ask() -> PaperResults:
+        behind = bring_up(record) if renew else indexing.behind(record)
+        if not asked.asks:
+            return PaperResults(behind=behind)
+        with record.database.snapshot():
+            return _papers(record.database, asked, limit, start)._replace(behind=behind)
+
+    return _mended(record, ask)
+
+
+def search_posts(
+    record: Record,
+    query: str,
+    *,
+    limit: int = 20,
+    cursor: str | None = None,
+    renew: bool = True,
+    allowed: terms.Table = terms.TERMS,
+) -> PostResults:
+    """The posts about papers with the words that a query asks for, made in its span of days.
+
+    None that may not be quoted: see `moderation.quotation_policy`. Raises what `search` does, and UsageError where the
+    query asks for what a post has not: authors, categories.
+    """
+    asked, start = query_parser.parse(query), _start(limit, cursor)
+    if any(atom.kind != "word" for atom in [*asked.atoms, *asked.unwanted]):
+        raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
+
+    def ask() -> PostResults:
+        behind = bring_up(record) if renew else indexing.behind(record)
+        if not asked.asks:
+            return PostResults(behind=behind)
+        view = record.view()
+        with record.database.snapshot():
+            return posts.search(view, asked, limit, start, allowed)._replace(behind=behind)
+
+    return _mended(record, ask)
+
+
+def _start(limit: int, cursor: str | None) -> int:
+    """How many hits come before the page."""
+    if not 1 <= limit <= MOST:
+        raise UsageError(f"{limit}: from 1 to {MOST:,} hits can be asked for at once")
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 10 and int(cursor) <= DEEPEST):
+        raise UsageError(f"{cursor[:60]}: no cursor of an answer")
+    return int(cursor)
+
+
+def bring_up(record: Record, tell: Tell | None = None) -> int:
+    """Brings the index up; how many batches it lacks all the same, where the store cannot be written now.
+
+    `tell` gets the number of rows of each step. Raises the error where there is no index yet.
+    """
+    try:
+        indexing.catch_up(record, tell or (lambda _: None))
+        return 0
+    except (ReadOnlyStore, BusyStore, FullStore):
+        if index.load(record.database) is None:
+            raise
+        return indexing.behind(record)
+
+
+def _mended(record: Record, ask: Callable[[], Answer]) -> Answer:
+    """The answer; from a new index, where the one that was there is damaged, and nothing but it."""
+    try:
+        return ask()
+    except CorruptStore as problem:
+        if not index.of(record.database).is_to_blame(problem):
+            raise
+        indexing.start_anew(record)
+        return ask()
+
+
+# ---- papers --------------------------------------------------------------------------------------------------
+
+
+def _papers(database: Database, asked: SearchQuery, limit: int, start: int) -> PaperResults:
+    page = _statement(database, asked).page(database, limit, start)
+    parts = None if page.counted else _as_parts(database, asked)
+    if parts is not None:
+        page = _statement(database, parts).page(database, limit, start)
+    hits = tuple(_hits(database, page.found, Highlighter(parts or asked)))
+    return PaperResults(
+        papers=hits, understood=query_parser.told(asked), parts=bool(parts and page.counted), **page.totals
+    )
+
+
+def _statement(database: Database, asked: SearchQuery) -> SearchStatement:
+    """How papers are found. What is asked for by day alone needs no words."""
+    days, params = _days("s.day", asked)
+    newest = "s.day DESC, s.id DESC"
+    if not asked.wanted and not asked.unwanted:
+        return SearchStatement("s.id", NOTHING, "search_paper AS s", days or "1 = 1", newest, params)
+    match = index.of(database).papers(asked)
+    ranked = asked.is_ranked
+    if ranked and not days:
+        return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)
+    where = " AND ".join(filter(None, (match.where, "s.id = f.rowid", days)))
+    source = f"{match.source} CROSS JOIN search_paper AS s"  # in this order: words first
+    score, order = (match.score, "2 DESC, 1 DESC") if ranked else (NOTHING, newest)
+    return SearchStatement("f.rowid", score, source, where, order, (*match.params, *params))
+
+
+def _days(column: str, asked: SearchQuery) -> tuple[str, tuple[str, ...]]:
+    """The condition for a day to be in the span: days are compared as text, a month holds all that begins with it."""
+    since, until = asked.since, asked.until
+    parts = [f"{column} >= ?"] * bool(since) + [f"{column} < ?"] * bool(until)
+    return " AND ".join(parts), (*((since,) if since else ()), *((f"{until}~",) if until else ()))
+
+
+def _as_parts(database: Database, asked: SearchQuery) -> SearchQuery | None:
+    """The query with each word as a part of words that papers have; None where it stands for no other word."""
+    if len(asked.atoms) > PARTS:
+        return None
+    wanted = tuple(tuple(one for atom in atoms for one in _wholes(database, atom)) for atoms in asked.wanted)
+    return asked._replace(wanted=wanted) if wanted != asked.wanted else None
+
+
+def _wholes(database: Database, atom: SearchAtom) -> list[SearchAtom]:
+    """The words of which one is a part; itself where it is none."""
+    term = atom.terms[0]
+    if atom.kind not in ("word", "title") or len(atom.terms) > 1 or len(term.words) > 1 or term.prefix:
+        return [atom]
+    part = term.words[0]
+    if len(part) < SHORTEST_PART:
+        return [atom]
+    sql = f"SELECT word FROM search_word WHERE word LIKE ? ORDER BY length(word), word LIMIT {ALTERNATIVES}"
+    found = [row[0] for row in database.rows(sql, (f"%{part}%",))]
+    return [atom._replace(terms=(SearchTerm(term.field, (word,)),)) for word in found] or [atom]
+
+
+_decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def _hits(database: Database, found: Mapping[int, float], marker: Highlighter) -> Iterator[PaperHit]:
+    """What is shown of papers, in the order of their scores."""
+    if not found:
+        return
+    marks, numbers = _filled(list(found), 0)
+    sql = f"""SELECT s.id, s.paper, s.day, p.title, p.authors, p.categories, p.abstract, p.summary
+        FROM search_paper AS s JOIN paper AS p ON p.id = s.id WHERE s.id IN ({marks})"""
+    rows = {row[0]: row[1:] for row in database.rows(sql, numbers)}
+    issues = _issues(database, [row[0] for row in rows.values()])
+    for number, score in found.items():
+        paper, day, title, authors, categories, abstract, summary = rows[number]
+        names = _decode_names(authors)
+        snippet, spans = marker.snippet(abstract or summary)
+        yield PaperHit(
+            paper=paper, score=score, day=day, title=title, authors=names, categories=_decode_names(categories),
+            snippet=snippet, spans=MatchSpans(marker.title(title), marker.names(names), spans),
+            issues=issues.get(paper, ()),
+        )  # fmt: skip
+
+
+def _filled(values: Sequence[Any], nothing: int | str) -> tuple[str, list[Any]]:
+    """Values for an `IN (…)`, filled up to a round number: a statement that stays the same is prepared but once."""
+    some = [*values, *(nothing for _ in range(-len(values) % AT_ONCE))]
+    return placeholders(some), some
+
+
+def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[IssueHit, ...]]:
+    marks, keys = _filled(papers, "")
+    sql = f"""SELECT paper, publication, day, place FROM search_entry
+        WHERE paper IN ({marks}) ORDER BY day, publication"""
+    shown: dict[str, tuple[IssueHit, ...]] = defaultdict(tuple)
+    for paper, publication, day, place in database.rows(sql, keys):
+        shown[paper] += (IssueHit(publication, day, place),)
+    return shown

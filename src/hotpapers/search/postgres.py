@@ -1,0 +1,120 @@
+"""Words in PostgreSQL: a tsvector a row, with a GIN index, ranked by ts_rank. No extension is needed.
+
+The words come folded and apart, and stand in the vector with their places and the weight of their column: A title,
+B authors, C abstract, D labels. So the server's own parser and dictionaries have no part in it, and both databases find
+the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from hotpapers.errors import CorruptStore
+from hotpapers.search.documents import ALL, BETWEEN, MatchSql, PaperWords, PostWords
+from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
+from hotpapers.store.database import Database
+
+_TABLES = ("search_paper_words", "search_post_words")
+_WEIGHTS = "'{0, 0.1, 0.5, 1}'"
+"""How much a word counts with weight D, C, B, A."""
+_LARGEST = 500_000
+"""Bytes of a vector's words: PostgreSQL takes one MiB."""
+_INLINE = "toast_tuple_target = 8160"
+"""Vectors stay in their rows: to rank, all that match are read; to fetch each from elsewhere takes twice as long."""
+_COLUMNS = {"title": "A", "authors": "B", "labels": "D"}
+
+
+class VectorIndex:
+    """PostgreSQL's own full-text search."""
+
+    def is_made(self, database: Database) -> bool:
+        """Whether its tables are there."""
+        sql = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename IN (?, ?)"
+        return bool(database.rows(sql, _TABLES)[0][0] == len(_TABLES))
+
+    def make(self, database: Database) -> None:
+        """Its tables anew, empty."""
+        for table in _TABLES:
+            database.run(f"DROP TABLE IF EXISTS {table}")
+            database.run(f"CREATE TABLE {table} (rowid bigint PRIMARY KEY, words tsvector NOT NULL) WITH ({_INLINE})")
+            database.run(f"ALTER TABLE {table} ALTER COLUMN words SET STORAGE MAIN")
+            database.run(f"CREATE INDEX {table}_words ON {table} USING gin (words)")
+
+    def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
+        """Adds the words of papers."""
+        rows = [
+            (one.rowid, vector(zip((one.title, one.authors, one.abstract, one.labels), "ABCD", strict=True)))
+            for one in papers
+        ]
+        database.many("INSERT INTO search_paper_words VALUES (?, CAST(? AS tsvector))", rows)
+
+    def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
+        """Adds the words of posts."""
+        rows = [(one.rowid, vector([(one.words, "A")])) for one in posts]
+        database.many("INSERT INTO search_post_words VALUES (?, CAST(? AS tsvector))", rows)
+
+    def tidy(self, database: Database) -> None:
+        """Nothing: what is deleted goes when the tables are written anew, see `Database.erase_traces`."""
+
+    def is_to_blame(self, problem: CorruptStore) -> bool:
+        """Not told: the server names a damaged page, and what to do is its keeper's to say."""
+        return False
+
+    def papers(self, query: SearchQuery) -> MatchSql:
+        """How papers are found that a query asks for."""
+        return _matching("search_paper_words", expression(query))
+
+    def posts(self, query: SearchQuery) -> MatchSql:
+        """How posts are found that have the words of a query."""
+        return _matching("search_post_words", expression(query, one_column=True))
+
+
+def _matching(table: str, asked: str) -> MatchSql:
+    """The query stands as a table of its own, so that it is read once and not for every row."""
+    source = f"{table} AS f CROSS JOIN CAST(? AS tsquery) AS asked (q)"
+    return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (asked,))
+
+
+def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:
+    """Words with their places and weights as a tsvector is written; between columns a place is left out."""
+    places: dict[str, list[str]] = {}
+    place = size = 0
+    for words, weight in columns:
+        for word in words:
+            place += 1
+            size += len(word.encode()) + 4
+            if word != BETWEEN and size < _LARGEST:
+                places.setdefault(word, []).append(f"{place}{weight}")
+        place += 1
+    return " ".join(f"{_quoted(word)}:{','.join(found)}" for word, found in places.items())
+
+
+def expression(query: SearchQuery, *, one_column: bool = False) -> str:
+    """A query as a tsquery is written. `one_column`: of rows whose words all have one weight."""
+    wanted = [" | ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
+    unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
+    asked = [f"({one})" for one in wanted] or [_quoted(ALL)]
+    return " & ".join([*asked, *(f"!{one}" for one in unwanted)])
+
+
+def _all_of(atom: SearchAtom, one_column: bool) -> str:
+    return f"({' & '.join(_term(term, one_column) for term in atom.terms)})"
+
+
+def _term(term: SearchTerm, one_column: bool) -> str:
+    """Titles, abstracts and posts are kept without plural endings, names as they are."""
+    if term.field:
+        return _phrase(term.stems if term.field == "title" else term.words, term.prefix, _COLUMNS[term.field])
+    if one_column or term.stems == term.words:
+        return _phrase(term.stems, term.prefix, "")
+    return f"({_phrase(term.stems, term.prefix, 'AC')} | {_phrase(term.words, term.prefix, 'B')})"
+
+
+def _phrase(words: Sequence[str], prefix: bool, weights: str) -> str:
+    ends = ["" for _ in words[:-1]] + ["*" if prefix else ""]
+    said = [f"{_quoted(word)}:{end}{weights}".rstrip(":") for word, end in zip(words, ends, strict=True)]
+    return f"({' <-> '.join(said)})"
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"

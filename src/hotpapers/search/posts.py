@@ -1,0 +1,121 @@
+"""Finding what people wrote of papers, in any language: only what may be shown to everybody now."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from hotpapers import terms
+from hotpapers.engagement.attention import doubtful_sql, persons_sql
+from hotpapers.model import LARGEST, Mention, Post, Verdict
+from hotpapers.moderation.quotation_policy import gate_for, showing
+from hotpapers.search import index, query_parser
+from hotpapers.search.highlights import Highlighter
+from hotpapers.search.query_parser import SearchQuery
+from hotpapers.search.results import PostHit, PostResults
+from hotpapers.search.statement import NOTHING, ResultPage, SearchStatement
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import placeholders
+from hotpapers.store.item_rows import SPECS, read_row, select_columns
+
+LOOKED_AT = 1_000
+"""Posts that are weighed for an answer, the best first: whether one may be quoted is seen when it is read."""
+
+
+def search(view: AsOfView, asked: SearchQuery, limit: int, start: int, allowed: terms.Table) -> PostResults:
+    """A page of the posts with the words that are asked for."""
+    if all(row.shown == "link" for row in allowed.values()):
+        return PostResults(understood=query_parser.told(asked))
+    best = _statement(view, asked, allowed).best(view.database, LOOKED_AT + 1)
+    kept = list(_quotable(view, dict(islice(best.items(), LOOKED_AT)), allowed))
+    shown = kept[start : start + limit]
+    page = ResultPage({number: best[number] for number, _, _ in shown}, start, len(kept))
+    totals = page.totals | {"exact": len(best) <= LOOKED_AT}
+    marker = Highlighter(asked)
+    hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in shown)
+    return PostResults(posts=hits, understood=query_parser.told(asked), **totals)
+
+
+def _statement(view: AsOfView, asked: SearchQuery, allowed: terms.Table) -> SearchStatement:
+    """How posts are found: those that are there, that nobody hid, of networks whose words may be shown."""
+    networks = sorted(name for name, row in allowed.items() if row.shown != "link")
+    shown = f"""p.until = 0 AND p.gone = '' AND p.limits = '[]' AND {view.newest(SPECS[Post], "p")}
+        AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
+        AND p.post NOT IN (SELECT subject FROM hidden)
+        AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM known AS k
+            JOIN hidden AS h ON h.voice = k.stable_voice)"""
+    params = (*networks, *_moments(asked))
+    context = f"WITH {persons_sql(view, ())}, {_hidden(view)} "
+    if not asked.wanted and not asked.unwanted:
+        return SearchStatement("p.id", NOTHING, "post AS p", shown, "p.created_at DESC, p.id DESC", params, context)
+    match = index.of(view.database).posts(asked)
+    return SearchStatement(
+        "f.rowid", match.score, f"{match.source} CROSS JOIN post AS p", f"{match.where} AND p.id = f.rowid AND {shown}",
+        "2 DESC, 1 DESC", (*match.params, *params), context,
+    )  # fmt: skip
+
+
+def _hidden(view: AsOfView) -> str:
+    """One table: `hidden`, posts and accounts that the operator keeps off all pages, with the voice of the account."""
+    return f"""hidden (subject, voice) AS (
+        SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
+        WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
+
+
+def _moments(asked: SearchQuery) -> tuple[int, int]:
+    """The span of days as moments: from the first one on, before the second."""
+    first = _midnight(asked.since) if asked.since else 0
+    return first, _midnight(_after(asked.until)) if asked.until else LARGEST
+
+
+def _midnight(day: str) -> int:
+    date = datetime.datetime.fromisoformat(day + {4: "-01-01", 7: "-01", 10: ""}[len(day)])
+    return int(date.replace(tzinfo=datetime.UTC).timestamp()) * 1_000_000
+
+
+def _after(day: str) -> str:
+    """The day, month or year that follows."""
+    if len(day) == 4:
+        return str(int(day) + 1)
+    if len(day) == 7:
+        year, month = int(day[:4]), int(day[5:])
+        return f"{year + month // 12}-{month % 12 + 1:02}"
+    return (datetime.date.fromisoformat(day) + datetime.timedelta(days=1)).isoformat()
+
+
+def _quotable(
+    view: AsOfView, found: Mapping[int, float], allowed: terms.Table
+) -> Iterator[tuple[int, Post, list[str]]]:
+    """Those that are about a paper and that the gate lets through, as they are shown: number, post, papers."""
+    spec, numbers = SPECS[Post], list(found)
+    sql = f"SELECT {select_columns(spec)} FROM post WHERE id IN ({placeholders(numbers)})"
+    rows = (read_row(spec, one) for one in view.database.rows(sql, numbers)) if numbers else ()
+    posts = {row.id: row.item for row in rows if isinstance(row.item, Post)}
+    papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
+    gate = gate_for(view, allowed, posts.values())
+    for number in numbers:
+        how = showing(gate, posts[number])
+        if how != "link" and posts[number].post in papers:
+            yield number, terms.as_shown(posts[number], how), papers[posts[number].post]
+
+
+def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
+    """The papers that posts are about, but for those where that is doubtful."""
+    sql = f"""WITH {doubtful_sql(view)} SELECT m.post, m.paper FROM mention AS m
+        WHERE m.post IN ({placeholders(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
+        ORDER BY m.post, m.paper"""
+    found: dict[str, list[str]] = defaultdict(list)
+    for post, paper in view.database.rows(sql, tuple(posts)):
+        found[post].append(paper)
+    return found
+
+
+def _hit(post: Post, score: float, papers: Sequence[str], marker: Highlighter) -> PostHit:
+    text, spans = marker.snippet(post.text)
+    return PostHit(
+        post=post.post, score=score, network=post.network, created_at=post.created_at, handle=post.handle,
+        name=post.name, lang=post.lang, rtl=post.rtl, text=text, spans=spans, papers=tuple(papers),
+    )  # fmt: skip

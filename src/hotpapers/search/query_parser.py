@@ -1,0 +1,248 @@
+"""What a reader types, as a query: pure, and of every text something can be made.
+
+    kettle steam            both words
+    "on steam"              these words, in this order
+    kettl*                  words that begin so
+    -tea                    without the word; also -"cups of tea", -author:brewster
+    kettle OR teapot        one of them; OR stands between two
+    author:brewster         by somebody of that name; author:"Ada Brewster"
+    title:kettle            in the title
+    category:cs.LG          in the category, or in an archive: category:cs; cat: is the same
+    date:2026-11            announced in that month; a year, a day, or a span 2026-11-02..2026-11-05
+    from:2026-11 to:2027    from then on, until then, both included
+    2101.04869              the paper: bare, with version, as any address of it; id: is the same
+
+What is none of this is a word: a field that nobody knows, a date that is none, a quotation mark without another. An OR
+that stands between nothing is passed over, as AND is. Only words come out of here: letters, digits and marks, and
+labels made of them; so nothing of a query can become part of a statement.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from hotpapers.errors import NotAnArxivId
+from hotpapers.ids import arxiv
+from hotpapers.search import tokenizer
+
+LONGEST = 1_000
+"""Code points of a query: what comes after them is not read."""
+MOST = 32
+"""What is asked for at once: words, phrases, names."""
+
+Field = Literal["", "title", "authors", "labels"]
+"""Where a term stands: anywhere, or in one of the columns that are searched."""
+Kind = Literal["word", "title", "author", "category", "paper"]
+
+
+class SearchTerm(NamedTuple):
+    """Words that stand next to each other, in a field or anywhere; of the last one the beginning where `prefix`."""
+
+    field: Field
+    words: tuple[str, ...]
+    prefix: bool = False
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The words as titles, abstracts and posts have them: without plural endings."""
+        found = [tokenizer.stem(word) for word in self.words]
+        if self.prefix:
+            found[-1] = found[-1] if self.words[-1].startswith(found[-1]) else found[-1][:-1]  # studies*: stud*
+        return tuple(found)
+
+
+class SearchAtom(NamedTuple):
+    """One thing that is asked for: all its terms. `text`: as it is told."""
+
+    kind: Kind
+    terms: tuple[SearchTerm, ...]
+    text: str
+
+
+class SearchQuery(NamedTuple):
+    """What is asked for: of each of `wanted` one, of `unwanted` none, announced in the span.
+
+    `since`, `until`: the first and the last day, also months and years (2026-11, 2026); empty: any.
+    """
+
+    wanted: tuple[tuple[SearchAtom, ...], ...] = ()
+    unwanted: tuple[SearchAtom, ...] = ()
+    since: str = ""
+    until: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for anything."""
+        return self != SearchQuery()
+
+    @property
+    def atoms(self) -> list[SearchAtom]:
+        """All that is wanted, one or the other."""
+        return [atom for atoms in self.wanted for atom in atoms]
+
+    @property
+    def is_ranked(self) -> bool:
+        """Whether it asks for words: of what is but somebody's, or of a category, nothing is better than another."""
+        return any(atom.kind in ("word", "title") for atom in self.atoms)
+
+
+_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»＂", '"') | {"−": "-"})
+_DAY = r"(?:19|2\d)\d\d(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?"
+_SPAN = re.compile(rf"({_DAY})(?:\.\.({_DAY}))?", re.ASCII)
+_CATEGORY = re.compile(r"[a-z]+(?:-[a-z]+)?(?:\.[a-z]+(?:-[a-z]+)?)?", re.ASCII)
+_CHUNK = re.compile(
+    r"""(?P<minus>-)?
+    (?:(?P<field>author|title|category|cat|date|from|to|id):(?=\S))?
+    (?:"(?P<phrase>[^"]*)"|(?P<word>\S+))""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_FIELDS: dict[str, tuple[Kind, Field]] = {"author": ("author", "authors"), "title": ("title", "title")}
+
+
+def parse(text: str) -> SearchQuery:
+    """The query that a text is. Takes any text and raises nothing."""
+    text = text[:LONGEST]
+    whole = _paper(text)
+    if whole is not None:
+        return SearchQuery(((whole,),))
+    span = ("", "")
+    wanted: list[tuple[SearchAtom, ...]] = []
+    unwanted: list[SearchAtom] = []
+    joins = False
+    for chunk in _CHUNK.finditer(text.translate(_QUOTES)):
+        if sum(map(len, wanted)) + len(unwanted) >= MOST:
+            break
+        if chunk[0] in ("OR", "|", "AND"):
+            joins = chunk[0] != "AND" and bool(wanted)
+            continue
+        days = _days(chunk)
+        if days is not None:
+            span = (max(span[0], days[0]), _earlier(span[1], days[1]))
+        elif (atom := _atom(chunk)) is not None:
+            _keep(atom, bool(chunk["minus"]), joins, wanted, unwanted)
+        joins = False
+    return SearchQuery(tuple(wanted), tuple(unwanted), *span)
+
+
+def _keep(
+    atom: SearchAtom, minus: bool, joins: bool, wanted: list[tuple[SearchAtom, ...]], unwanted: list[SearchAtom]
+) -> None:
+    if minus:
+        unwanted.append(atom)
+    elif joins:
+        wanted[-1] = (*wanted[-1], atom)
+    elif (atom,) not in wanted:
+        wanted.append((atom,))
+
+
+def _earlier(one: str, other: str) -> str:
+    """The end that comes first; empty is none."""
+    return min(one or other, other or one, key=lambda day: day + "~")
+
+
+def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
+    """First and last day, if it is a date."""
+    field = (chunk["field"] or "").lower()
+    found = _SPAN.fullmatch(chunk["word"] or chunk["phrase"] or "")
+    if field not in ("date", "from", "to") or found is None or chunk["minus"]:
+        return None
+    if not all(_is_day(day) for day in found.groups("")):
+        return None
+    if field == "date":
+        return found[1], found[2] or found[1]
+    return (found[1], "") if field == "from" else ("", found[2] or found[1])
+
+
+def _is_day(text: str) -> bool:
+    """Whether a day is in the calendar; months and years always are."""
+    try:
+        return len(text) < 10 or bool(datetime.date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _atom(chunk: re.Match[str]) -> SearchAtom | None:
+    """What is asked for; None where nothing is left of it."""
+    field = (chunk["field"] or "").lower()
+    said = chunk["phrase"] if chunk["word"] is None else chunk["word"]
+    if field in ("category", "cat") and _CATEGORY.fullmatch(said.lower()):
+        return SearchAtom("category", (SearchTerm("labels", (f"#{said.lower()}",)),), said)
+    if chunk["word"] is not None and field in ("", "id") and (paper := _paper(said)) is not None:
+        return paper
+    if field == "author":
+        last, comma, first = said.partition(",")
+        said = f"{first} {last}" if comma else said
+    elif field and field != "title":
+        said = f"{field} {said}"
+    kind, column = _FIELDS.get(field, ("word", ""))
+    terms = tuple(_terms(said, column, prefix=chunk["word"] is not None and said.endswith("*")))
+    return SearchAtom(kind, terms, " ".join(said.replace('"', " ").split())) if terms else None
+
+
+def _paper(text: str) -> SearchAtom | None:
+    """The paper that a text names, by identifier or address."""
+    if not any(map(str.isdigit, text)):
+        return None
+    try:
+        found = arxiv.parse(text)
+    except NotAnArxivId:
+        return None
+    return SearchAtom("paper", (SearchTerm("labels", (f"#{found.id}",)),), found.id)
+
+
+def _terms(text: str, field: Field, *, prefix: bool) -> Iterator[SearchTerm]:
+    """Neighbouring words are one term; a run of a language without blanks is one of its own."""
+    row: list[str] = []
+    for piece in tokenizer.pieces(text):
+        if not piece.is_run:
+            row.append(piece.tokens[0][0])
+            continue
+        yield from _row(row, field)
+        yield _run([sign for sign, _, _ in piece.tokens], field)
+    yield from _row(row, field, prefix=prefix and bool(row) and len(row[-1]) > 1)
+
+
+def _row(row: list[str], field: Field, *, prefix: bool = False) -> Iterator[SearchTerm]:
+    if row:
+        yield SearchTerm(field, tuple(row), prefix)
+        row.clear()
+
+
+def _run(signs: Sequence[str], field: Field) -> SearchTerm:
+    """Threes next to each other; of fewer signs the beginning of a three."""
+    if len(signs) < tokenizer.GRAM:
+        return SearchTerm(field, ("".join(signs),), True)
+    starts = range(len(signs) - tokenizer.GRAM + 1)
+    return SearchTerm(field, tuple("".join(signs[at : at + tokenizer.GRAM]) for at in starts))
+
+
+# ---- in words ------------------------------------------------------------------------------------------
+
+
+_HEADS: dict[Kind, str] = {"word": "with", "title": "with in the title", "author": "by", "category": "in", "paper": ""}
+
+
+def told(query: SearchQuery) -> str:
+    """What a query was understood as: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
+    parts = []
+    for kind, head in _HEADS.items():
+        said = [" or ".join(map(_named, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
+        parts += [f"{head} {' and '.join(said)}".strip()] if said else []
+    if query.unwanted:
+        parts.append(f"without {' and '.join(map(_named, query.unwanted))}")
+    if query.since or query.until:
+        parts.append(_span(query.since, query.until))
+    return ", ".join(parts)
+
+
+def _named(atom: SearchAtom) -> str:
+    return atom.text if atom.kind in ("category", "paper") else f"“{atom.text}”"
+
+
+def _span(since: str, until: str) -> str:
+    if since == until:
+        return f"of {since}"
+    return " ".join([f"from {since}"] * bool(since) + [f"until {until}"] * bool(until))

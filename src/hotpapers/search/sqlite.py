@@ -1,0 +1,96 @@
+"""Words in SQLite: FTS5 tables that keep words and no texts, ranked by BM25.
+
+The words come folded and apart; so the tokenizer has but to split at blanks, and what is quoted is nothing but words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hotpapers.errors import CorruptStore
+from hotpapers.search.documents import ALL, MatchSql, PaperWords, PostWords
+from hotpapers.search.query_parser import SearchAtom, SearchQuery, SearchTerm
+from hotpapers.store.database import Database, placeholders
+
+CORRUPT_VTAB = 267
+"""SQLITE_CORRUPT_VTAB (https://www.sqlite.org/rescode.html#corrupt_vtab)."""
+_OPTIONS = """content='', contentless_delete=1, tokenize="ascii tokenchars '#._-/'" """
+_TABLES = {
+    "search_paper_words": ("title, authors, abstract, labels", "bm25(10.0, 5.0, 1.0, 0.0)"),
+    "search_post_words": ("words", "bm25(1.0)"),
+}
+"""Each table's columns, and how much a word counts in each of them."""
+
+
+class FullTextIndex:
+    """SQLite's own full-text search."""
+
+    def is_made(self, database: Database) -> bool:
+        """Whether its tables are there."""
+        names = placeholders(_TABLES)
+        found = database.rows(f"SELECT count(*) FROM sqlite_schema WHERE name IN ({names})", tuple(_TABLES))
+        return bool(found[0][0] == len(_TABLES))
+
+    def make(self, database: Database) -> None:
+        """Its tables anew, empty."""
+        for table, (columns, rank) in _TABLES.items():
+            database.run(f"DROP TABLE IF EXISTS {table}")
+            database.run(f"CREATE VIRTUAL TABLE {table} USING fts5 ({columns}, {_OPTIONS})")
+            database.run(f"INSERT INTO {table} ({table}, rank) VALUES ('rank', ?)", (rank,))
+
+    def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
+        """Adds the words of papers."""
+        sql = "INSERT INTO search_paper_words (rowid, title, authors, abstract, labels) VALUES (?, ?, ?, ?, ?)"
+        database.many(sql, [(one.rowid, *map(" ".join, one[1:])) for one in papers])
+
+    def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
+        """Adds the words of posts."""
+        sql = "INSERT INTO search_post_words (rowid, words) VALUES (?, ?)"
+        database.many(sql, [(one.rowid, " ".join(one.words)) for one in posts])
+
+    def tidy(self, database: Database) -> None:
+        """Writes all that is left anew: FTS5 only marks what is deleted."""
+        database.run("INSERT INTO search_post_words (search_post_words) VALUES ('optimize')")
+
+    def is_to_blame(self, problem: CorruptStore) -> bool:
+        """Whether it is the index that is damaged: SQLite says so of virtual tables."""
+        return getattr(problem.__cause__, "extendedresult", 0) == CORRUPT_VTAB
+
+    def papers(self, query: SearchQuery) -> MatchSql:
+        """How papers are found that a query asks for."""
+        return _matching("search_paper_words", expression(query))
+
+    def posts(self, query: SearchQuery) -> MatchSql:
+        """How posts are found that have the words of a query."""
+        return _matching("search_post_words", expression(query, one_column=True))
+
+
+def _matching(table: str, asked: str) -> MatchSql:
+    return MatchSql(f"{table} AS f", f"f.{table} MATCH ?", "-f.rank", (asked,))
+
+
+def expression(query: SearchQuery, *, one_column: bool = False) -> str:
+    """A query in FTS5's own words. `one_column`: of a table without columns to choose from."""
+    wanted = [" OR ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
+    unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
+    asked = " AND ".join(f"({one})" for one in wanted) or f'"{ALL}"'
+    return f"({asked}) NOT ({' OR '.join(unwanted)})" if unwanted else asked
+
+
+def _all_of(atom: SearchAtom, one_column: bool) -> str:
+    return f"({' AND '.join(_term(term, one_column) for term in atom.terms)})"
+
+
+def _term(term: SearchTerm, one_column: bool) -> str:
+    """Titles, abstracts and posts are kept without plural endings, names as they are."""
+    stems, plain = _phrase(term.stems, term.prefix), _phrase(term.words, term.prefix)
+    if term.field in ("authors", "labels"):
+        return f"{term.field} : {plain}"
+    if term.field:
+        return f"title : {stems}"
+    return stems if one_column or stems == plain else f"({{title abstract}} : {stems} OR authors : {plain})"
+
+
+def _phrase(words: Sequence[str], prefix: bool) -> str:
+    quoted = " ".join(words).replace('"', '""')
+    return f'"{quoted}"{" *" if prefix else ""}'

@@ -1,0 +1,57 @@
+"""A search as one SQL statement, of which a page is fetched and a number counted."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from hotpapers.store.database import Database
+
+COUNTED = 1_000
+"""So far it is counted how many there are: counting all takes as long as a good part of finding the best."""
+DEEPEST = 100_000
+"""So far down one can go."""
+NOTHING = "CAST(0 AS double precision)"
+"""The score of what is not ranked."""
+
+
+class SearchStatement(NamedTuple):
+    """A SELECT in parts: `WITH {context} SELECT {number}, {score} FROM {source} WHERE {where} ORDER BY {order}`."""
+
+    number: str
+    score: str
+    source: str
+    where: str
+    order: str
+    params: tuple[Any, ...]
+    context: str = ""
+
+    def best(self, database: Database, limit: int, start: int = 0) -> dict[int, float]:
+        """The scores of the best by row number, in order."""
+        sql = f"{self.context}SELECT {self.number}, {self.score} FROM {self.source} WHERE {self.where}"
+        window = f" ORDER BY {self.order} LIMIT {int(limit)} OFFSET {int(start)}"
+        return dict(database.rows(sql + window, self.params))
+
+    def page(self, database: Database, limit: int, start: int) -> ResultPage:
+        """One page, and how many there are in all."""
+        found = self.best(database, limit, start)
+        total = start + len(found)
+        if len(found) == limit or (start and not found):
+            some = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNTED, total) + 1}"
+            total = database.rows(f"{self.context}SELECT count(*) FROM ({some}) AS found", self.params)[0][0]
+        return ResultPage(found, start, total)
+
+
+class ResultPage(NamedTuple):
+    """The scores of one page by row number, in order; how many came before; how many there are, as far as counted."""
+
+    found: dict[int, float]
+    start: int
+    counted: int
+
+    @property
+    def totals(self) -> dict[str, Any]:
+        """`total`, `exact` and `next` of an answer."""
+        after = self.start + len(self.found)
+        total = min(self.counted, max(COUNTED, after))
+        follows = bool(self.found) and after < self.counted and after <= DEEPEST
+        return {"total": total, "exact": total == self.counted, "next": str(after) if follows else None}

@@ -1,0 +1,234 @@
+"""Text into words: the same for what is searched and for what is asked for, in every language.
+
+A word is a run of letters and digits. Case, accents, points of Hebrew and Arabic and invisible characters do not
+matter; TeX stands for what it prints (`Schr\\"odinger`, `$\\beta$`), and a Greek letter alone is its name. Languages
+that set no blanks between words (Chinese, Japanese, Thai …), and Korean, whose words have endings, become overlapping
+threes: a run ABCDE is ABC, BCD, CDE, and at its end DE and E; so that every part of it is found, also of one sign or
+two, as the beginning of a three.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+LONGEST = 64
+"""Code points of a word: of longer ones the beginning counts."""
+MOST = 16_000
+"""Words of one text: what comes after them is not searched (PostgreSQL numbers so many)."""
+READ = 16 * MOST
+"""Code points of one text that are looked at."""
+GRAM = 3
+"""Signs of a run that are one word."""
+SIGN = 16
+"""The most code points of one sign with all its marks."""
+
+
+Token = tuple[str, int, int]
+"""A folded word, and its place in code points: it was made of `text[start:end]`."""
+
+
+class WordPiece(NamedTuple):
+    """One word; or a run of a language without blanks, sign by sign, where `is_run`."""
+
+    tokens: tuple[Token, ...]
+    is_run: bool
+
+
+PLAIN = re.compile(rf"([a-z0-9]{{1,{LONGEST}}})[a-z0-9]*")
+"""A word of a plain text in small letters; what counts of it is the group."""
+_RUN = re.compile(
+    "[\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029"
+    "\u3040-\u30ff\u3100-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\ua9e0-\ua9ff"
+    "\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+"""Thai, Lao, Tibetan, Burmese, Khmer, Han, Kana, Bopomofo, Hangul."""
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text is nothing but ASCII without TeX: its words are then easily told."""
+    return text.isascii() and "\\" not in text
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, in order."""
+    return PLAIN.findall(text.lower(), 0, READ)[:MOST] if is_plain(text) else [word for word, _, _ in tokens(text)]
+
+
+def tokens(text: str) -> list[Token]:
+    """The same with their places."""
+    if is_plain(text):
+        return [(found[1], found.start(), found.end()) for found in PLAIN.finditer(text.lower(), 0, READ)][:MOST]
+    made: list[Token] = []
+    for found in _CHUNK.finditer(text, 0, READ):
+        if found.lastgroup == "plain":
+            made.append((found[0][:LONGEST].lower(), *found.span()))
+        else:
+            for piece in _letter_by_letter(found[0], found.start()):
+                made += _threes(piece.tokens) if piece.is_run else piece.tokens
+        if len(made) >= MOST:
+            break
+    return made[:MOST]
+
+
+def pieces(text: str) -> Iterator[WordPiece]:
+    """Words, and runs that are not yet cut."""
+    for found in _CHUNK.finditer(text):
+        if found["plain"]:
+            yield WordPiece(((found[0][:LONGEST].lower(), found.start(), found.end()),), False)
+        else:
+            yield from _letter_by_letter(found[0], found.start())
+
+
+def joined(signs: Sequence[Token]) -> Token:
+    """Several signs as one token."""
+    return "".join([text for text, _, _ in signs]), signs[0][1], signs[-1][2]
+
+
+def _threes(signs: Sequence[Token]) -> Iterator[Token]:
+    return (joined(signs[at : at + GRAM]) for at in range(len(signs)))
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """An English word without its plural ending: `models` and `model` are one word, `studies` and `study` too.
+
+    Other words stay as they are. (D. Harman, How effective is suffixing?, 1991: the s-stemmer, with -es after x, ss, sh
+    and ch.)
+    """
+    if len(word) < 4 or not (word.isascii() and word.isalpha()) or word.endswith(("us", "is", "ss")) or word == "news":
+        return word
+    if word.endswith("ies") and not word.endswith(("eies", "aies")):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "shes", "ches")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") else word
+
+
+# ---- letter by letter -----------------------------------------------------------------------------------
+
+_ALIKE = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th", "ŧ": "t", "ـ": ""}
+)
+"""Letters that people type without their stroke; the Arabic stretching sign."""
+
+_POINTS = re.compile(
+    "[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff\u1dc0-\u1dff"
+    "\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]"
+)
+"""Marks without which a word is the same: accents, points of Hebrew and Arabic. Other scripts spell with them."""
+
+_GOES_ON = re.compile("[\u1160-\u11ff]")
+"""Korean letters that go on with the syllable before them."""
+
+
+class _Folded(dict[str, str | None]):
+    """What becomes of a character: its folded form, "" where it is passed over, None where it ends a word."""
+
+    def __missing__(self, character: str) -> str | None:
+        kind = unicodedata.category(character)
+        if kind[0] in "LNM":
+            self[character] = _fold(character)
+        else:
+            self[character] = "" if kind == "Cf" else None
+        return self[character]
+
+
+def _fold(character: str) -> str:
+    small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+    kept = unicodedata.normalize("NFKC", _POINTS.sub("", small)).translate(_ALIKE)
+    return "".join(one for one in kept if unicodedata.category(one)[0] in "LNM")
+
+
+_FOLDED = _Folded()
+
+_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon phi chi "
+    "psi omega"
+)
+_GREEK = dict(zip("αβγδεζηθικλμνξοπρστυφχψω", _NAMES.split(), strict=True))
+_GREEK_NAMES = frozenset(_GREEK.values())
+
+_TEX_FORMS = r"""\{?\\(?:["'`^~=.]\ ?|[Hcuvdbtkr](?=\{))(?:\{\\?(?P<inner>[A-Za-z])\}|\\?(?P<letter>[A-Za-z]))\}?
+    |\{?\\(?P<sign>ss|ae|AE|oe|OE|aa|AA|o|O|l|L|i|j)(?![A-Za-z])(?:\{\}|\}|\ )?
+    |\\(?P<command>[A-Za-z]+)"""
+"""An accent over a letter, a letter of its own name, or a command."""
+_TEX = re.compile(_TEX_FORMS, re.VERBOSE)
+_CHUNK = re.compile(
+    rf"(?P<plain>[A-Za-z0-9]++(?![^\x00-\x7f]|\{{?\\)) | (?:[A-Za-z0-9]+|[^\x00-\x7f]+|{_TEX_FORMS})+", re.VERBOSE
+)
+"""A word of plain letters, or all that stands together with something else: the latter is read letter by letter."""
+
+_COMMANDS = (
+    "mathcal mathbb mathbf mathrm mathfrak mathscr mathsf mathit mathtt boldsymbol bm text textit textbf textrm textsc "
+    "texttt textsf textsuperscript textsubscript emph em it bf rm sc tt sf operatorname left right big bigg bigl bigr "
+    "Big Bigg quad qquad cdot cdots ldots dots displaystyle textstyle limits nolimits frac dfrac tfrac overline "
+    "underline widetilde widehat tilde hat bar vec dot ddot mbox rangle langle"
+)
+_LAYOUT = frozenset(_COMMANDS.split())
+"""Commands that print nothing of their own, or nothing that anybody would type."""
+
+
+def _letter_by_letter(text: str, start: int) -> Iterator[WordPiece]:
+    """The words of a text that stands at a place in a longer one."""
+    signs: list[Token] = []
+    at = 0
+    while at < len(text):
+        tex = _TEX.match(text, at) if text[at] in "\\{" else None
+        if tex is not None:
+            yield from _from_tex(tex, signs, start)
+            at = tex.end()
+            continue
+        folded = _FOLDED[text[at]]
+        if folded is None:
+            yield from _ended(signs)
+        else:
+            _add(signs, folded, start + at)
+        at += 1
+    yield from _ended(signs)
+
+
+def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[WordPiece]:
+    """A letter goes on with the word that it stands in; a command is a word of its own, or none."""
+    name, place = tex["command"], (start + tex.start(), start + tex.end())
+    if name is None:
+        signs.append(((tex["inner"] or tex["letter"] or tex["sign"]).lower(), *place))
+        return
+    yield from _ended(signs)
+    if name not in _LAYOUT:
+        name = name.lower()
+        spoken = name.removeprefix("var") if name.removeprefix("var") in _GREEK_NAMES else name
+        yield WordPiece(((spoken[:LONGEST], *place),), False)
+
+
+def _add(signs: list[Token], folded: str, at: int) -> None:
+    """One character to the word that is being read: a mark joins the sign before it."""
+    if signs and (not folded or _GOES_ON.match(folded) or unicodedata.category(folded[0])[0] == "M"):
+        before, start, _ = signs[-1]
+        signs[-1] = (unicodedata.normalize("NFKC", before + folded)[:SIGN], start, at + 1)
+    elif folded:
+        signs.append((folded, at, at + 1))
+
+
+def _ended(signs: list[Token]) -> Iterator[WordPiece]:
+    """What was read, as words and runs; empties the list."""
+    start = 0
+    for at in range(1, len(signs) + 1):
+        if at == len(signs) or _is_run(signs[at]) != _is_run(signs[start]):
+            yield _piece(tuple(signs[start:at]))
+            start = at
+    signs.clear()
+
+
+def _is_run(sign: Token) -> bool:
+    return _RUN.match(sign[0]) is not None
+
+
+def _piece(signs: tuple[Token, ...]) -> WordPiece:
+    if _is_run(signs[0]):
+        return WordPiece(signs, True)
+    text, start, end = joined(signs)
+    return WordPiece(((_GREEK.get(text, text)[:LONGEST], start, end),), False)

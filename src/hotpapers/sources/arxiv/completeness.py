@@ -1,0 +1,118 @@
+"""An archive's feed against arXiv's listing; what is missing is asked of the API, and what stays missing is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from hotpapers.errors import RequestRefused
+from hotpapers.model import AnnouncementType, RawPayload
+from hotpapers.sources.arxiv import api, listing, page_facts
+from hotpapers.sources.arxiv.cursor_state import rank
+from hotpapers.sources.arxiv.listing import LARGEST_PAGE, ListingCount
+from hotpapers.sources.arxiv.settings import ArxivSettings
+
+NAMED = 20
+"""As many missing papers of an archive and a day are named; the rest are counted."""
+MOST_PAGES = 10
+
+
+class CheckResult(NamedTuple):
+    """What a check found: what was seen, how many papers the open day's feed had lacked, what stays missing by day,
+    the first of the days that the listing told in full, and the least identifier that was new on each missed day."""
+
+    seen: list[RawPayload]
+    more: int
+    lacks: tuple[tuple[str, str], ...]
+    exact: str
+    least: tuple[tuple[str, str], ...] = ()
+
+
+class CompletenessChecks:
+    """Compares archives for the open day, and tells of missed days as far as the listings go back."""
+
+    def __init__(
+        self, settings: ArxivSettings, ask: Callable[..., Any], day: str, missed: Sequence[str], told: set[str]
+    ) -> None:
+        self.settings, self._ask = settings, ask
+        self._day, self._missed, self._told = day, missed, told
+        self._refused = False
+
+    def of(self, archive: str, fed: frozenset[str]) -> CheckResult:
+        """One archive; `fed`: what its feed named. A refusal is a lack like any other; Wait goes on to the caller."""
+        try:
+            listed, at = self._listing(archive)
+        except RequestRefused as no:
+            return CheckResult(
+                [], 0, ((self._day, f"{archive}: {page_facts.NOT_COMPARED} ({no.reason})"[:200]),), self._day
+            )
+        seen: list[RawPayload] = []
+        lacks: list[tuple[str, str]] = []
+        more = 0
+        for day in [one for one in (*self._missed, self._day) if one in listed]:
+            lack = listing.lack(listed[day], fed if day == self._day else ())
+            seen += [_listed(archive, day, id, kind, at) for id, kind in lack.papers.items()]
+            missing = self._fetch([id for id in lack.papers if id not in self._told], seen)
+            more += len(lack.papers) if day == self._day else 0
+            lacks += [(day, f"{archive}: {words}") for words in _words(missing, lack.unnamed)]
+        if fed and self._day not in listed:
+            lacks.append((self._day, f"{archive}: arXiv's listing has not come so far"))
+        return CheckResult(seen, more, tuple(lacks), self._exact(listed), tuple(self._least(listed)))
+
+    def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
+        """What an archive's pages list, back to the first missed day or as far as they go; and when they said so."""
+        url = f"{self.settings.listing}/{archive}/recent"
+        found: dict[str, ListingCount] = {}
+        first = self._missed[0] if self._missed else self._day
+        at = 0
+        for skip in range(0, MOST_PAGES * LARGEST_PAGE, LARGEST_PAGE):
+            page, at = self._ask(listing.parse, url, skip=str(skip), show=str(LARGEST_PAGE))
+            for day, part in page.items():
+                found[day] = found.get(day, ListingCount()).going_on(part)
+            shown = sum(len(part.papers) for part in page.values())
+            if shown < LARGEST_PAGE or min(page) < first:
+                break
+        return found, at
+
+    def _fetch(self, ids: Sequence[str], seen: list[RawPayload]) -> list[str]:
+        """Papers by identifier, added to what was seen; those that the API does not give."""
+        missing: list[str] = []
+        for start in range(0, len(ids), self.settings.batch):
+            batch = ids[start : start + self.settings.batch]
+            try:
+                given, at = self._ask(
+                    api.parse, self.settings.api, id_list=",".join(batch), max_results=str(len(batch))
+                )
+            except RequestRefused:
+                self._refused, given, at = True, [], 0
+            seen += [RawPayload("paper", paper.id, paper.body, at) for paper in given]
+            self._told.update(paper.id for paper in given)
+            missing += [id for id in batch if id not in self._told]
+        return missing
+
+    def _exact(self, listed: Mapping[str, ListingCount]) -> str:
+        """The first of the missed days from which on the listing told all; the open day if it told of none."""
+        first = self._day
+        for day in reversed(self._missed):
+            if self._refused or day not in listed or listed[day].total > len(listed[day].papers):
+                return first
+            first = day
+        return first
+
+    def _least(self, listed: Mapping[str, ListingCount]) -> Iterator[tuple[str, str]]:
+        for day in self._missed:
+            new = [id for id, kind in listed.get(day, ListingCount()).papers.items() if kind == "new"]
+            if new:
+                yield day, min(new, key=rank)
+
+
+def _listed(archive: str, day: str, id: str, kind: AnnouncementType, at: int) -> RawPayload:
+    return page_facts.listed_seen(page_facts.ListedFact(paper=id, category=archive, day=day, type=kind), at)
+
+
+def _words(missing: Sequence[str], unnamed: int) -> Iterator[str]:
+    if missing:
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        yield f"{', '.join(missing[:NAMED])}{more} missing"
+    if unnamed:
+        yield f"{unnamed} listed without a name"

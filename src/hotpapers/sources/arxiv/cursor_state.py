@@ -1,0 +1,139 @@
+"""Where the reading of arXiv stands: its cursor, and how it moves on. Pure.
+
+The days after `day`, the last that is closed, up to `open`, the one that is being read, were missed. When `open` is
+closed, the listing has told of the last few of them; those before are the gap, to be harvested by OAI-PMH. So a
+program that was stopped at any moment, or for months, goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from datetime import date, timedelta
+
+import msgspec
+
+from hotpapers import announcement_days as days
+from hotpapers.errors import InputError
+
+MOST_OWED = 10_000
+"""As many versions are overdue at most, some four days of all of arXiv."""
+
+
+class ArxivCursor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The cursor. Days are labels; identifiers are bare.
+
+    `day`, `last`: the last closed day (at first, the one before the first wanted), and the greatest identifier
+    announced up to it; `doubt`: that day, where its feeds were empty without a holiday. `open`: the day that is being
+    read; `fed`, `checked`: the archives whose feeds are in the record, and were compared with the listing; `items`: how
+    much the feeds held; `ids`: the least and greatest new identifiers; `lacks`: what stays missing, by day.
+    `exact`: the first day of which the listings told all; `least`: the least identifiers that they told of missed days.
+    `gap`, `after`, `before`: the first and last day to harvest, and the identifiers around them; `stamp`, `token`: the
+    datestamp that is asked for, and where its list goes on.
+    `owed`: versions that were announced on the open or the last closed day and that the API has not described yet;
+    `overdue`: those of before.
+    """
+
+    day: str = ""
+    last: str = ""
+    doubt: str = ""
+    open: str = ""
+    fed: tuple[str, ...] = ()
+    checked: tuple[str, ...] = ()
+    items: int = 0
+    ids: tuple[str, str] = ("", "")
+    lacks: tuple[tuple[str, str], ...] = ()
+    exact: str = ""
+    least: tuple[tuple[str, str], ...] = ()
+    gap: tuple[str, str] = ("", "")
+    after: str = ""
+    before: str = ""
+    stamp: str = ""
+    token: str = ""
+    owed: tuple[str, ...] = ()
+    overdue: tuple[str, ...] = ()
+
+
+def parse(cursor: str | None) -> ArxivCursor:
+    """A cursor as it was kept; without one, the beginning. Raises InputError."""
+    try:
+        return msgspec.json.decode(cursor, type=ArxivCursor) if cursor else ArxivCursor()
+    except msgspec.DecodeError as problem:
+        raise InputError(f"the cursor of arxiv cannot be read: {problem}") from problem
+
+
+def text(place: ArxivCursor) -> str:
+    """A cursor to be kept."""
+    return msgspec.json.encode(place).decode()
+
+
+def missed(place: ArxivCursor, more: Container[str]) -> list[str]:
+    """The days with an announcement between the last closed one and the open one."""
+    return list(days.between(place.day, place.open, more)) if place.day and place.open else []
+
+
+def opened(place: ArxivCursor, day: str, since: str = "", *, heard: bool = True) -> ArxivCursor:
+    """A day begins to be read; what was begun of another is left to be healed. `since`: the first day ever wanted.
+    `heard`: the API answers: what it has not described after two days is given up."""
+    first = min(since or day, day)
+    before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
+    if day != place.open:
+        overdue = place.owed if heard else (*place.overdue, *place.owed)[-MOST_OWED:]
+        place = msgspec.structs.replace(place, owed=(), overdue=overdue)
+    return msgspec.structs.replace(
+        place, day=place.day or before, open=day, fed=(), checked=(), items=0, ids=("", ""), lacks=(), exact=day,
+        least=(),
+    )  # fmt: skip
+
+
+def fed(place: ArxivCursor, archive: str, items: int, new: list[str]) -> ArxivCursor:
+    """An archive's feed is in the record. `new`: its new papers."""
+    known = [id for id in (*place.ids, *new) if id]
+    ids = (min(known, key=rank), max(known, key=rank)) if known else ("", "")
+    return msgspec.structs.replace(place, fed=(*place.fed, archive), items=place.items + items, ids=ids)
+
+
+def described(place: ArxivCursor, wanted: Iterable[str], by_api: Container[str]) -> ArxivCursor:
+    """Some more versions were asked of the API; what it has not described is owed."""
+    owed = dict.fromkeys([*place.owed, *wanted])
+    return msgspec.structs.replace(
+        place,
+        owed=tuple(one for one in owed if one not in by_api and one not in place.overdue),
+        overdue=tuple(one for one in place.overdue if one not in by_api),
+    )
+
+
+def closed(place: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCursor:
+    """The open day is closed; missed days before those that the listings told of become the gap."""
+    left = [day for day in missed if day < place.exact]
+    after = place.after if place.stamp else place.last
+    first = place.gap[0] if place.stamp else (left[0] if left else "")
+    told = [id for id in (place.ids[0], *(id for day, id in place.least if day >= place.exact)) if id]
+    return ArxivCursor(
+        day=place.open,
+        last=place.ids[1] or place.last,
+        doubt=doubt,
+        gap=(first, left[-1] if left else place.gap[1]) if first else ("", ""),
+        after=after if first else "",
+        before=min(told, key=rank, default="") if left else place.before,
+        stamp=place.stamp or first,
+        token=place.token,
+        owed=place.owed,
+        overdue=place.overdue,
+    )
+
+
+def harvested(place: ArxivCursor, token: str) -> ArxivCursor:
+    """A part of the list of a datestamp is in the record; it goes on with a token, or with the next datestamp."""
+    following = (date.fromisoformat(place.stamp) + timedelta(days=1)).isoformat()
+    return msgspec.structs.replace(place, token=token, stamp=place.stamp if token else following)
+
+
+def healed(place: ArxivCursor) -> ArxivCursor:
+    """The gap is closed."""
+    return msgspec.structs.replace(place, gap=("", ""), after="", before="", stamp="", token="")
+
+
+def rank(id: str) -> tuple[int, int]:
+    """Identifiers in the order in which arXiv gave them; those of the old style before all others."""
+    month, _, number = id.partition(".")
+    return (int(month), int(number)) if month.isdigit() and number.isdigit() else (0, 0)

@@ -1,0 +1,127 @@
+"""arXiv's daily feeds, RSS or Atom: what was announced in an archive or a category on one day.
+
+https://info.arxiv.org/help/rss_specifications.html. An item's type is relative to what was asked for: `cross` is newly
+listed *there*. Left out are replacements from the sixth version on and changes of the abstract alone; after 2,000
+items a feed ends without saying so, replacements last. On days without an announcement it is there, dated, and empty.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from hotpapers import announcement_days as days
+from hotpapers.errors import InputError
+from hotpapers.ids import arxiv
+from hotpapers.ids.arxiv import ArxivId
+from hotpapers.model import Announcement, AnnouncementType, Item
+from hotpapers.sources.arxiv import author_names, paper_items, xml
+
+FULL = 2000
+"""As many items as a feed holds: it may have been cut."""
+
+TYPES: dict[str, AnnouncementType] = {
+    "new": "new", "cross": "cross", "replace": "replacement", "replace-cross": "replacement",
+}  # fmt: skip
+
+
+class DailyFeed(NamedTuple):
+    """A feed of one day: its date in New York, its items, and those that could not be read."""
+
+    date: date
+    items: tuple[DailyFeedEntry, ...]
+    unread: tuple[bytes, ...]
+
+
+class DailyFeedEntry(NamedTuple):
+    """An item: what it announces, and the item itself."""
+
+    id: str
+    version: int | None
+    type: AnnouncementType
+    categories: tuple[str, ...]
+    day: str
+    body: bytes
+
+    @property
+    def named(self) -> str:
+        """The version that is announced: `2101.04869v2`."""
+        return f"{self.id}v{self.version}"
+
+
+def parse(data: bytes) -> DailyFeed:
+    """A feed cut into its items. Raises InputError, also for the feed in which arXiv says what is wrong."""
+    channel, bodies = xml.pieces(data, "item")
+    if channel.tag == "feed":
+        channel, bodies = xml.pieces(data, "entry")
+    elif channel.tag != "rss":
+        raise InputError(f"not arXiv's feed: <{channel.tag[:40]}>")
+    if _text(channel, "title").startswith("Feed error"):
+        raise InputError(f"arXiv's feed: {_text(channel, 'description') or _text(channel, 'subtitle')}"[:300])
+    on = paper_items.day_of(_text(channel, "pubDate") or _text(channel, "updated"))
+    items: list[DailyFeedEntry] = []
+    unread: list[bytes] = []
+    for body in bodies:
+        try:
+            items.append(_entry(body))
+        except InputError:
+            unread.append(body)
+    return DailyFeed(on, tuple(items), tuple(unread))
+
+
+def _text(tree: Element, name: str) -> str:
+    """The text of an RSS channel's or an Atom feed's own element."""
+    return xml.text(tree, f"channel/{name}") or xml.text(tree, name)
+
+
+def _entry(body: bytes) -> DailyFeedEntry:
+    item = xml.parse(body)
+    of, kind = _announced(item)
+    return DailyFeedEntry(of.id, of.version, kind, _categories(item), _day(item), body)
+
+
+def _announced(item: Element) -> tuple[ArxivId, AnnouncementType]:
+    kind = TYPES.get(xml.text(item, "announce_type"))
+    if kind is None:
+        raise InputError(f"arXiv's feed: unknown type {xml.text(item, 'announce_type')[:40]!r}")
+    return paper_items.identifier(xml.text(item, "guid") or xml.text(item, "id")), kind
+
+
+def _categories(item: Element) -> tuple[str, ...]:
+    """The primary one first."""
+    return tuple((one.get("term") or one.text or "").strip() for one in item.iterfind("category"))
+
+
+def _day(item: Element) -> str:
+    return days.label(paper_items.day_of(xml.text(item, "pubDate") or xml.text(item, "published")))
+
+
+def read(item: Element, feed: str, at: int) -> list[Item]:
+    """An item's paper, and its announcement in the archive or category whose feed it stood in. Raises InputError."""
+    of, kind = _announced(item)
+    summary = item.findtext("description") or item.findtext("summary") or ""
+    found = paper_items.paper(
+        of,
+        at,
+        title=xml.text(item, "title"),
+        authors=author_names.authors(item.findtext("creator") or ""),
+        categories=_categories(item),
+        abstract=summary.partition("\nAbstract: ")[2] or summary,
+        doi=item.findtext("DOI"),
+        journal=item.findtext("journal_reference"),
+    )
+    return [found, announcement(of, feed, _day(item), kind, at)]
+
+
+def announcement(of: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:
+    """A paper in arXiv's listing of a day."""
+    return Announcement(
+        paper=arxiv.key(of.id),
+        day=day,
+        category=category,
+        type=kind,
+        announced_at=days.announced_at(day),
+        version=of.version,
+        observed_at=at,
+    )

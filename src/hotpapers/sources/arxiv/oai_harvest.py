@@ -1,0 +1,60 @@
+"""What was missed longer ago than the listings tell of: OAI-PMH, one datestamp after the other up to today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from hotpapers import announcement_days as days
+from hotpapers.errors import RequestRefused
+from hotpapers.model import HttpClient, PayloadPage, RawPayload
+from hotpapers.sources.arxiv import cursor_state, oai_records, page_facts, xml
+from hotpapers.sources.arxiv.cursor_state import ArxivCursor
+from hotpapers.sources.arxiv.settings import ArxivSettings
+
+
+class OaiHarvest:
+    """Closes a place's gap, a page at a time; nothing where there is none."""
+
+    def __init__(self, settings: ArxivSettings, net: HttpClient, ask: Callable[..., Any], start: ArxivCursor) -> None:
+        self.settings, self.net, self.place, self._ask = settings, net, start, ask
+        self._holidays: Container[str] = frozenset(settings.holidays)
+
+    def _page(self, seen: Sequence[RawPayload] = ()) -> PayloadPage:
+        return PayloadPage(seen, cursor_state.text(self.place))
+
+    def pages(self) -> Iterator[PayloadPage]:
+        """All of it that is left."""
+        today = datetime.fromtimestamp(self.net.now() // 1_000_000, UTC).date().isoformat()
+        while self.place.stamp:
+            if self.place.stamp > today:
+                yield self._healed()
+                return
+            yield self._part()
+
+    def _part(self) -> PayloadPage:
+        first = {"metadataPrefix": "arXivRaw", "from": self.place.stamp, "until": self.place.stamp}
+        params = {"resumptionToken": self.place.token} if self.place.token else first
+        part, at = self._ask(oai_records.parse, self.settings.oai, verb="ListRecords", **params)
+        if part.error == oai_records.STALE and self.place.token:
+            self.place = msgspec.structs.replace(self.place, token="")
+            return self._page()
+        if part.error not in ("", oai_records.NOTHING):
+            raise RequestRefused(f"{self.settings.oai}: {part.error}: {part.why}")
+        where = oai_records.MissedDays(
+            *self.place.gap, self.place.after, self.place.before, ",".join(self.settings.holidays)
+        )
+        seen = [RawPayload("record", key, xml.within(body, **where._asdict()), at) for key, body in part.records]
+        self.place = cursor_state.harvested(self.place, part.token)
+        return self._page(seen)
+
+    def _healed(self) -> PayloadPage:
+        first, last = self.place.gap
+        before_first = days.previous_day(first, self._holidays)
+        healed = days.between(before_first, days.following(last), self._holidays)
+        seen = [page_facts.day_seen(day, "harvested", (), self.net.now()) for day in healed]
+        self.place = cursor_state.healed(self.place)
+        return self._page(seen)

@@ -1,0 +1,141 @@
+"""arXiv's OAI-PMH: records by the date of their last change, with every version's moment.
+
+https://info.arxiv.org/help/oa/index.html, https://www.openarchives.org/OAI/openarchivesprotocol.html. The datestamp is
+no day of announcement: an old paper comes again when its journal is added. So the day is estimated from the moment of
+the first submission, and the numbers of identifiers, which arXiv gives at the announcement in rising order, say whether
+the paper belongs to the days that were missed (`MissedDays`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from hotpapers import announcement_days as days
+from hotpapers.categories import archive_of
+from hotpapers.errors import InputError
+from hotpapers.ids.arxiv import ArxivId
+from hotpapers.model import Announcement, Item
+from hotpapers.sources.arxiv import author_names, daily_feeds, paper_items, xml
+from hotpapers.sources.arxiv.cursor_state import rank
+
+NOTHING, STALE = "noRecordsMatch", "badResumptionToken"
+"""Errors that are none: nothing changed that day; begin that day anew."""
+
+
+class OaiRecords(NamedTuple):
+    """A part of a list: records as they came, with their identifiers; where it goes on; or arXiv's error, in words."""
+
+    records: tuple[tuple[str, bytes], ...] = ()
+    token: str = ""
+    error: str = ""
+    why: str = ""
+
+
+def parse(data: bytes) -> OaiRecords:
+    """An answer cut into its records. Raises InputError."""
+    answer, bodies = xml.pieces(data, "record")
+    if answer.tag != "OAI-PMH":
+        raise InputError(f"not OAI-PMH: <{answer.tag[:40]}>")
+    error = answer.find("error")
+    if error is not None:
+        return OaiRecords(error=error.get("code", "unknown"), why=(error.text or "").strip()[:200])
+    token = next((xml.text(one, ".") for one in answer.iter("resumptionToken")), "")
+    return OaiRecords(tuple((xml.text(xml.parse(body), "header/identifier"), body) for body in bodies), token)
+
+
+# ---- one record ------------------------------------------------------------------------------------------
+
+
+class MissedDays(NamedTuple):
+    """Announcement days that were missed, from `first` to `last`; new papers have numbers after `after` and before
+    `before` (identifiers of the days around it, empty where unknown). `holidays`: further ones, by commas."""
+
+    first: str
+    last: str
+    after: str = ""
+    before: str = ""
+    holidays: str = ""
+
+    def day_of(self, of: ArxivId, submitted: int) -> str:
+        """The missed day on which a paper was announced, as far as can be told; empty when it was on another."""
+        if (self.after and rank(of.id) <= rank(self.after)) or (self.before and rank(of.id) >= rank(self.before)):
+            return ""
+        day = days.announced_for(submitted, self.holidays.split(","))
+        if self.after:
+            day = max(day, self.first)  # it was held back
+        return day if self.first <= day <= self.last else ""
+
+
+def read(record: Element, where: Mapping[str, str], at: int) -> list[Item]:
+    """A record's paper, and the announcements that fall into a gap (`where`: its fields). Raises InputError."""
+    header = record.find("header")
+    if header is not None and header.get("status") == "deleted":
+        return []
+    metadata = record.find("metadata")
+    if metadata is None or len(metadata) != 1 or metadata[0].tag not in ("arXiv", "arXivRaw", "arXivOld"):
+        raise InputError("OAI-PMH: a record in an unknown format")
+    tree = metadata[0]
+    of = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, _version(tree))
+    moments = _moments(tree)
+    found = paper_items.paper(
+        of,
+        at,
+        title=xml.text(tree, "title"),
+        authors=_authors(tree),
+        categories=xml.text(tree, "categories").split(),
+        abstract=tree.findtext("abstract"),
+        comment=_comment(tree),
+        doi=tree.findtext("doi"),
+        journal=tree.findtext("journal-ref"),
+        published_at=moments[0] if moments else None,
+        updated_at=moments[-1] if moments else None,
+    )
+    return [found, *(_announced(of, found.categories, moments, where, at) if where and moments else ())]
+
+
+def _moments(tree: Element) -> list[int]:
+    """When each version was submitted; of format arXiv the first and the last one's days."""
+    texts = [xml.text(one, "date") for one in tree.iterfind("version")] or [
+        xml.text(tree, "created"),
+        xml.text(tree, "updated"),
+    ]
+    return [at for at in map(paper_items.moment, texts) if at is not None]
+
+
+def _version(tree: Element) -> int | None:
+    versions = [one.get("version", "").removeprefix("v") for one in tree.iterfind("version")]
+    return int(versions[-1]) if versions and versions[-1].isdigit() else None
+
+
+def _authors(tree: Element) -> Iterator[str]:
+    if tree.find("authors/author") is None:
+        yield from author_names.authors(xml.text(tree, "authors"))
+    for author in tree.iterfind("authors/author"):
+        yield " ".join(filter(None, (xml.text(author, part) for part in ("forenames", "keyname", "suffix"))))
+
+
+def _comment(tree: Element) -> str:
+    """The comment; a withdrawn paper, whose last version is empty, says so in any case."""
+    comment = xml.text(tree, "comments")
+    versions = tree.findall("version")
+    # a version of HTML pages has no size either
+    empty = bool(versions) and xml.text(versions[-1], "size") == "0kb" and not xml.text(versions[-1], "source_type")
+    return f"[withdrawn] {comment}".strip() if empty and "withdrawn" not in comment.lower() else comment
+
+
+def _announced(
+    of: ArxivId, categories: tuple[str, ...], moments: list[int], where: Mapping[str, str], at: int
+) -> Iterator[Announcement]:
+    """In the primary archive: as new on the estimated day, and each later version as a replacement."""
+    gap = MissedDays(**where)
+    archive = archive_of(categories[0]) if categories else ""
+    new = gap.day_of(of, moments[0])
+    if new:
+        yield daily_feeds.announcement(ArxivId(of.id, 1), archive, new, "new", at)
+    for number, submitted in enumerate(moments[1:], 2):
+        day = days.announced_for(submitted, gap.holidays.split(","))
+        if gap.first <= day <= gap.last and day != new:
+            version = number if of.version else None  # not every format numbers them
+            yield daily_feeds.announcement(ArxivId(of.id, version), archive, day, "replacement", at)

@@ -1,0 +1,72 @@
+"""What arXiv's pages say without an element of its own to keep: written down by us, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from hotpapers import announcement_days as days
+from hotpapers.ids.arxiv import ArxivId
+from hotpapers.model import Announcement, AnnouncementType, Coverage, CoverageState, RawPayload
+from hotpapers.sources.arxiv import daily_feeds
+
+NETWORK = "arxiv"
+NOT_COMPARED = "not compared with arXiv's listing"
+ESTIMATED = "harvested later: days of announcement are estimates"
+
+
+State = Literal["read", "checked", "empty", "harvested"]
+
+
+class ListedFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A paper stands in a listing, or in a further feed."""
+
+    paper: str
+    version: int | None = None
+    category: str
+    day: str
+    type: AnnouncementType
+
+
+class DayFact(msgspec.Struct, frozen=True, kw_only=True):
+    """How completely a day was read: all its feeds are read; compared with the listing; without a paper; or harvested
+    later. `lacks`: what stays missing, a line an archive."""
+
+    day: str
+    state: State
+    lacks: tuple[str, ...] = ()
+
+
+def listed_seen(fact: ListedFact, at: int) -> RawPayload:
+    """A listed paper as something that was seen."""
+    return RawPayload("listed", f"{fact.category}/{fact.day}/{fact.paper}", msgspec.json.encode(fact), at)
+
+
+def day_seen(day: str, state: State, lacks: Iterable[str], at: int) -> RawPayload:
+    """A day's completeness as something that was seen."""
+    return RawPayload("day", day, msgspec.json.encode(DayFact(day=day, state=state, lacks=tuple(lacks))), at)
+
+
+def listed(body: bytes, at: int) -> Announcement:
+    """The announcement. Raises ValueError."""
+    fact = msgspec.json.decode(body, type=ListedFact)
+    return daily_feeds.announcement(ArxivId(fact.paper, fact.version), fact.category, fact.day, fact.type, at)
+
+
+def coverage(body: bytes, at: int) -> Coverage:
+    """How a day's announcement was read; what is missing is named. Its span is the evening of the announcement, so
+    `from_at` finds it: announcement_days.announced_at(day). Raises ValueError."""
+    fact = msgspec.json.decode(body, type=DayFact)
+    states = {"read": NOT_COMPARED, "empty": days.NOTHING, "harvested": ESTIMATED}
+    reasons = [*([states[fact.state]] if fact.state in states else []), *fact.lacks]
+    state: CoverageState = "partial" if fact.lacks or fact.state in ("read", "harvested") else "complete"
+    return Coverage(
+        network=NETWORK,
+        from_at=days.announced_at(fact.day),
+        until_at=days.closes_at(fact.day),
+        state=state,
+        reason="; ".join(reasons)[:500],
+        observed_at=at,
+    )

@@ -1,0 +1,79 @@
+"""What arXiv's several formats have in common: identifiers, texts, moments, and the paper made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from hotpapers import announcement_days as days
+from hotpapers.errors import InputError
+from hotpapers.ids import arxiv
+from hotpapers.ids.arxiv import ArxivId
+from hotpapers.model import Paper, distinct, storable
+from hotpapers.sources.arxiv import tex
+
+
+def identifier(text: str) -> ArxivId:
+    """The identifier in `oai:arXiv.org:2101.04869v2`, `http://arxiv.org/abs/…` or alone. Raises InputError."""
+    return arxiv.parse(text.strip().removeprefix("oai:arXiv.org:"))
+
+
+def words(text: str | None) -> str:
+    """A text as one line: blanks folded, TeX's letters as Unicode, nothing that a database cannot hold."""
+    return storable(tex.plain(" ".join((text or "").split())))
+
+
+def moment(text: str | None) -> int | None:
+    """Microseconds UTC of `2026-04-12T22:59:06Z`, `2023-10-13` or `Thu, 12 Oct 2023 12:07:05 GMT`; None without text.
+
+    Raises InputError.
+    """
+    if not text or not text.strip():
+        return None
+    try:
+        found = datetime.fromisoformat(text.strip()) if text.strip()[0].isdigit() else parsedate_to_datetime(text)
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return round(found.timestamp()) * 1_000_000
+    except (ValueError, OverflowError, OSError) as problem:
+        raise InputError(f"no date: {text[:60]!r}") from problem
+
+
+def day_of(text: str | None) -> date:
+    """The date in New York of a feed's `pubDate`, midnight there of the announcement's day. Raises InputError."""
+    at = moment(text)
+    if at is None:
+        raise InputError("arXiv's feed: a date is missing")
+    return days.date_at(at)
+
+
+def paper(
+    of: ArxivId,
+    at: int,
+    *,
+    title: str,
+    authors: Iterable[str],
+    categories: Iterable[str],
+    abstract: str | None = "",
+    comment: str | None = "",
+    doi: str | None = "",
+    journal: str | None = "",
+    **rest: Any,
+) -> Paper:
+    """A paper's metadata as seen at a moment. Raises InputError where the title is missing."""
+    if not words(title):
+        raise InputError(f"{of.id}: a paper without a title")
+    return Paper(
+        paper=arxiv.key(of.id),
+        title=words(title),
+        authors=tuple(name for name in map(words, authors) if name),
+        abstract=words(abstract),
+        categories=distinct(storable(category) for category in categories if category),
+        version=of.version,
+        comment=words(comment),
+        doi=words(doi),
+        journal=words(journal),
+        observed_at=at,
+        **rest,
+    )

@@ -1,0 +1,264 @@
+"""Bluesky's words into ours: pure, and run again at will."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+
+from hotpapers.errors import InputError
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import (
+    DAY,
+    Account,
+    Item,
+    Mention,
+    Post,
+    RawPayload,
+    Reaction,
+    ReactionType,
+    Snapshot,
+    TextLink,
+    Verdict,
+    storable,
+)
+from hotpapers.sources.bluesky import schemas
+from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, named_in
+
+NETWORK = "bluesky"
+LIMITS = frozenset(("!hide", "!takedown", "!no-unauthenticated", "porn", "sexual", "nudity", "graphic-media", "spam"))
+"""Labels of a post, its author or by its author that keep it from being quoted."""
+MOST_LINKS = 200
+"""Links of one post that are looked at."""
+REACTIONS: dict[str, ReactionType] = {schemas.LIKE: "like", schemas.REPOST: "repost"}
+_DIGITS = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+_MICROSECOND = datetime.timedelta(microseconds=1)
+
+
+def key_of(id: str) -> str:
+    """Our key of a post (its at:// address) or of an account (its did)."""
+    return f"{NETWORK}:{id}"
+
+
+def address(did: str, collection: str, rkey: str) -> str:
+    """A record's address."""
+    return f"at://{did}/{collection}/{rkey}"
+
+
+def answer_key(uri: str, kind: str) -> str:
+    """The address of what a post says of another one: it may reply to one post and quote a second."""
+    return f"{uri}#{kind}"
+
+
+def read(seen: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
+    """The items in what was seen. Raises InputError and msgspec's errors for what cannot be read."""
+    if seen.kind == "post":
+        return _post_event(seen, names)
+    if seen.kind == "edit":
+        return _post_event(seen, names, known=True)
+    if seen.kind == "counts":
+        return _view(seen, names)
+    if seen.kind == "reaction":
+        return _reaction(seen)
+    if seen.kind == "withdrawn":
+        return _withdrawn(seen)
+    if seen.kind == "account":
+        return _account(seen)
+    if seen.kind == "gone":
+        when = tid_time(seen.key.rpartition("/")[2]) or 0
+        return [gone_post(NETWORK, key_of(seen.key), seen.at, "deleted", min(when, seen.at))]
+    schemas.event(seen.body)  # what could not be read when it came: raises again
+    raise InputError(f"nothing of Bluesky's is a {seen.kind}")
+
+
+# ---- posts -------------------------------------------------------------------------------------------
+
+
+def _post_event(seen: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
+    """A post with its papers. Without any it is nothing, unless it is `known`: then an edit took them out."""
+    event = schemas.event(seen.body)
+    if event.commit is None:
+        raise InputError("a post without a commit")
+    record = schemas.post_record(event.commit.record)
+    uri = address(event.did, event.commit.collection, event.commit.rkey)
+    found = mentions(key_of(uri), record, seen.at, names)
+    learned = max(min(event.time_us, seen.at), 0)
+    oldest = learned if event.commit.operation == "update" else DAY
+    when = moment(event.commit.rkey, record.created_at, learned, oldest)
+    doubts = doubts_of(found, record.text, names, again=known)
+    return [_post(uri, record, when, seen.at), *found, *doubts] if found or known else []
+
+
+def _post(
+    uri: str, record: schemas.PostRecord, created_at: int, at: int, who: schemas.AppViewAuthor | None = None,
+    labels: Sequence[schemas.LabelValue] = (),
+) -> Post:  # fmt: skip
+    given = [*labels, *(who.labels if who else ()), *(record.labels.values if record.labels else ())]
+    quoted = record.embed.quoted() if record.embed else ""
+    langs = [lang for lang in record.langs or () if 0 < len(lang) <= 35]
+    return Post(
+        post=key_of(storable(uri)), network=NETWORK, account=key_of(uri.split("/")[2]), created_at=created_at,
+        text=storable(record.text), links=links_of(record), lang=storable(langs[0]) if langs else "und",
+        handle=storable(who.known_as()) if who else "", name=storable(who.display_name) if who else "",
+        reply_to=key_of(storable(record.reply.parent.uri)) if record.reply and record.reply.parent.uri else "",
+        quotes=key_of(storable(quoted)) if quoted else "",
+        limits=tuple(sorted({one.val for one in given if not one.neg and one.val in LIMITS})), observed_at=at,
+    )  # fmt: skip
+
+
+def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex = NO_NAMES) -> list[Mention]:
+    """One for each paper that a post names: in a link of its text, in a card, or in its words."""
+    cards = record.embed.cards() if record.embed else []
+    links = record.facet_targets()[:MOST_LINKS]
+    by_card = [_in_embed(one) for one in mentions_of(post, at, "", cards)]
+    by_link = mentions_of(post, at, "", links)
+    found = {one.paper: one for one in [*mentions_of(post, at, record.text), *by_card, *by_link]}
+    for one in [*map(_in_embed, named_in(post, at, "", cards, names)), *named_in(post, at, record.text, links, names)]:
+        found.setdefault(one.paper, one)
+    return list(found.values())
+
+
+def _in_embed(one: Mention) -> Mention:
+    return Mention(
+        post=one.post, paper=one.paper, form=one.form, found_in="embed", version=one.version,
+        observed_at=one.observed_at,
+    )  # fmt: skip
+
+
+def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
+    """The links in a post's text, in code points. A facet that parts a character or overlaps is passed over."""
+    given = [
+        (facet.index.byte_start, facet.index.byte_end, feature.uri)
+        for facet in record.facets or ()
+        for feature in facet.features
+        if feature.uri
+    ][:MOST_LINKS]
+    places = code_points(record.text, {place for start, end, _ in given for place in (start, end)})
+    links: list[TextLink] = []
+    for start, end, target in sorted(given):
+        if start < end and start in places and end in places and (not links or places[start] >= links[-1].end):
+            links.append(TextLink(places[start], places[end], storable(target)))
+    return tuple(links)
+
+
+def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
+    """Places in bytes of a text's UTF-8 as code points; those outside of it or inside a character are left out."""
+    encoded = text.encode("utf-8", "surrogatepass")
+    found: dict[int, int] = {}
+    passed = counted = 0
+    for place in sorted(places):
+        if 0 <= place <= len(encoded) and (place == len(encoded) or encoded[place] & 0xC0 != 0x80):
+            counted += sum(byte & 0xC0 != 0x80 for byte in encoded[passed:place])
+            passed = place
+            found[place] = counted
+    return found
+
+
+# ---- moments -----------------------------------------------------------------------------------------
+
+
+def moment(rkey: str, claimed: str, bound: int, oldest: int) -> int:
+    """When a post was made: its key's moment or else the claimed one, if it lies in the stretch `oldest` before
+    `bound`; else `bound`. Both are the author's word, and a program can write anything there."""
+    for when in (tid_time(rkey), _claimed(claimed)):
+        if when is not None and bound - oldest <= when <= bound:
+            return when
+    return bound
+
+
+def tid_time(rkey: str) -> int | None:
+    """The moment in a record's key, if the key is a TID (https://atproto.com/specs/tid)."""
+    if len(rkey) != 13 or rkey[0] not in "234567abcdefghij" or any(digit not in _DIGITS for digit in rkey):
+        return None
+    value = 0
+    for digit in rkey:
+        value = value << 5 | _DIGITS[digit]
+    return value >> 10
+
+
+def _claimed(text: str) -> int | None:
+    try:
+        when = datetime.datetime.fromisoformat(text)
+        return ((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)) - _EPOCH) // _MICROSECOND
+    except (ValueError, OverflowError):
+        return None
+
+
+# ---- everything else ---------------------------------------------------------------------------------
+
+
+def _view(seen: RawPayload, names: PaperIndex) -> list[Item]:
+    view = schemas.view(seen.body)
+    key, author = key_of(storable(view.uri)), view.author
+    when = moment(view.uri.rpartition("/")[2], view.record.created_at, seen.at, seen.at)
+    snapshot = Snapshot(
+        post=key, reposts=view.repost_count, likes=view.like_count, replies=view.reply_count,
+        quotes=view.quote_count, observed_at=seen.at,
+    )  # fmt: skip
+    post = _post(view.uri, view.record, when, seen.at, author, view.labels)
+    found = mentions(key, view.record, seen.at, names)
+    return [post, *_who(author, seen.at), *found, *doubts_of(found, view.record.text, names), snapshot]
+
+
+def _who(author: schemas.AppViewAuthor, at: int) -> list[Item]:
+    """The account, where its handle is known."""
+    if not author.known_as():
+        return []
+    return [
+        Account(
+            account=key_of(author.did), handle=storable(author.handle), name=storable(author.display_name),
+            automated=any(label.val == "bot" and not label.neg for label in author.labels), observed_at=at,
+        )
+    ]  # fmt: skip
+
+
+def _reaction(seen: RawPayload) -> list[Item]:
+    event = schemas.event(seen.body)
+    if event.commit is None:
+        raise InputError("a reaction without a commit")
+    kind, record = _reaction_type(event.commit, seen.key), event.commit.record
+    if kind in schemas.ANSWERS:
+        post = schemas.post_record(record).answers().get(kind, "")
+    else:
+        post = schemas.pointing(record).subject.uri
+    if not post:
+        raise InputError(f"a {kind} of nothing")
+    return [_reacted(event.did, kind, post, seen.at)]
+
+
+def _withdrawn(seen: RawPayload) -> list[Item]:
+    said = schemas.withdrawal(seen.body)
+    if said.event.commit is None:
+        raise InputError("a withdrawal without a commit")
+    return [_reacted(said.event.did, _reaction_type(said.event.commit, seen.key), said.post, seen.at, withdrawn=True)]
+
+
+def _reaction_type(commit: schemas.CommitEvent, key: str) -> ReactionType:
+    """By the collection; of a post's answers, by the end of the key."""
+    kind = REACTIONS.get(commit.collection)
+    if commit.collection == schemas.POST:
+        kind = next((kind for kind in schemas.ANSWERS if key.endswith(answer_key("", kind))), None)
+    if kind is None:
+        raise InputError("neither a like, a repost, a reply nor a quote")
+    return kind
+
+
+def _reacted(did: str, kind: ReactionType, post: str, at: int, *, withdrawn: bool = False) -> Reaction:
+    return Reaction(
+        post=key_of(storable(post)), account=key_of(storable(did)), type=kind, withdrawn=withdrawn, observed_at=at,
+    )  # fmt: skip
+
+
+def _account(seen: RawPayload) -> list[Item]:
+    """An account that is not there hides all its posts until it is back."""
+    event = schemas.event(seen.body)
+    if event.account is None:
+        raise InputError("an account event without an account")
+    active = event.account.active
+    return [
+        Verdict(
+            subject=key_of(storable(event.did)), about="", rule="network", judgement="shown" if active else "hidden",
+            version=1, reason="active" if active else storable(event.account.status) or "inactive",
+            observed_at=seen.at,
+        )
+    ]  # fmt: skip

@@ -1,0 +1,173 @@
+"""What of the stream concerns us: posts that name papers, and what befalls the posts that are tracked.
+
+This is done for every event of the network, hundreds in a second, and hundreds of times as fast after an outage:
+an envelope is decoded without its record, and most events are let go after one look.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Container, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ids.mentions import spans
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.model import RawPayload, Tracked
+from hotpapers.sources.bluesky import schemas
+from hotpapers.sources.bluesky.parser import MOST_LINKS, NETWORK, REACTIONS, address, answer_key, key_of
+from hotpapers.sources.paper_matching import LONGEST
+
+UNREADABLE = (InputError, msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoders raise for nonsense."""
+NOTHING: Sequence[RawPayload] = ()
+
+
+class AccountShard(NamedTuple):
+    """One of several parts of all accounts: the `number`-th, from 1."""
+
+    number: int
+    of: int
+
+    def has(self, did: str) -> bool:
+        """Whether an account is in this part."""
+        return zlib.crc32(did.encode()) % self.of == self.number - 1
+
+
+WHOLE = AccountShard(1, 1)
+
+
+class EventFilter:
+    """Keeps what concerns us. `known`: keys of posts, and of accounts, that the record tracks.
+
+    A withdrawal names the reaction alone: which post it was for the sieve asks `known`, if that is Tracked, and for
+    the last `remembers` reactions it knows itself. `fresh` holds posts and accounts that it let through and that
+    `known` may not have yet. `part`: whose events alone concern us, where a stream is shared by accounts.
+    """
+
+    def __init__(
+        self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex = NO_NAMES, part:
+        AccountShard = WHOLE
+    ) -> None:  # fmt: skip
+        self._names, self._part = names, part
+        self._known, self._remembers = known, remembers
+        self._reactions = frozenset(REACTIONS if reactions else ())
+        self._told = known.post_of if isinstance(known, Tracked) else _nobody_knows
+        self._holds = known.holds if isinstance(known, Tracked) else known.__contains__
+        self._posts: OrderedDict[str, str] = OrderedDict()
+        self.fresh: set[str] = set()
+
+    def seen(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
+        """What an event says that concerns us. Raises what decoders raise for nonsense."""
+        if self._part.of > 1 and not self._part.has(event.did):
+            return NOTHING
+        commit = event.commit
+        if commit is None:
+            return self._account(event, body, at) if event.account else NOTHING
+        if commit.collection in self._reactions:
+            return self._reaction(event, commit, body, at)
+        return self._post(event, commit, body, at) if commit.collection == schemas.POST else NOTHING
+
+    def _tracked(self, id: str) -> bool:
+        key = key_of(id)
+        return key in self._known or key in self.fresh
+
+    def _held(self, id: str) -> bool:
+        """Whether the record has it at all: what is gone leaves the pages, however old it is."""
+        return self._tracked(id) or self._holds(key_of(id))
+
+    # ---- posts -----------------------------------------------------------------------------------------
+
+    def _post(
+        self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """A post that names a paper, or did before it was edited; what it answers; that it is gone. As `edit` comes
+        what a tracked post says now: what it no longer names, it was edited out."""
+        uri = address(event.did, schemas.POST, commit.rkey)
+        if commit.operation == "delete":
+            gone = [RawPayload("gone", uri, body, at)] if self._held(uri) else []
+            return [*gone, *self._taken_back(uri, (), body, at)]
+        record = post_record(commit.record)
+        seen: list[RawPayload] = []
+        if commit.operation == "update" and self._held(uri):
+            seen.append(RawPayload("edit", uri, body, at))
+        elif names_paper(commit.record, record, self._names):
+            self.fresh.update((key_of(uri), key_of(event.did)))
+            seen.append(RawPayload("post", uri, body, at))
+        if record is None or (commit.operation == "create" and not (record.reply or record.embed)):
+            return seen
+        seen += self._answers(uri, record, commit.operation, body, at)
+        return seen
+
+    def _answers(
+        self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        """A reply to a tracked post, a quote of one: reactions to it, whether or not they name a paper themselves."""
+        answered = {kind: post for kind, post in record.answers().items() if self._tracked(post)}
+        taken_back = self._taken_back(uri, answered, body, at) if operation == "update" else NOTHING
+        return [*taken_back, *(self._reacted(answer_key(uri, kind), post, body, at) for kind, post in answered.items())]
+
+    def _taken_back(self, uri: str, answered: Container[str], body: bytes, at: int) -> Sequence[RawPayload]:
+        """The answers that a post no longer gives. `answered`: the kinds of those that it gives."""
+        keys = [answer_key(uri, kind) for kind in schemas.ANSWERS if kind not in answered]
+        return [seen for key in keys for seen in self._withdrawn(key, body, at)]
+
+    # ---- reactions -------------------------------------------------------------------------------------
+
+    def _reaction(
+        self, event: schemas.StreamEvent, commit: schemas.CommitEvent, body: bytes, at: int
+    ) -> Sequence[RawPayload]:
+        if commit.operation == "delete":
+            return self._withdrawn(address(event.did, commit.collection, commit.rkey), body, at)
+        post = schemas.pointing(commit.record).subject.uri
+        key = key_of(post)
+        if key not in self._known and key not in self.fresh:  # nearly all of them
+            return NOTHING
+        return [self._reacted(address(event.did, commit.collection, commit.rkey), post, body, at)]
+
+    def _reacted(self, reaction: str, post: str, body: bytes, at: int) -> RawPayload:
+        self._posts[reaction] = post
+        if len(self._posts) > self._remembers:
+            self._posts.popitem(last=False)
+        return RawPayload("reaction", reaction, body, at)
+
+    def _withdrawn(self, reaction: str, body: bytes, at: int) -> Sequence[RawPayload]:
+        post = self._posts.pop(reaction, None) or (self._told(reaction) or "").removeprefix(f"{NETWORK}:")
+        if not post:
+            return NOTHING
+        return [RawPayload("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
+
+    # ---- accounts --------------------------------------------------------------------------------------
+
+    def _account(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
+        return [RawPayload("account", event.did, body, at)] if self._held(event.did) else NOTHING
+
+
+def _nobody_knows(reaction: str, /) -> str | None:
+    return None
+
+
+def post_record(record: msgspec.Raw) -> schemas.PostRecord | None:
+    """A post's record; None for one that is not as it should be."""
+    try:
+        return schemas.post_record(record)
+    except UNREADABLE:
+        return None
+
+
+def names_paper(raw: msgspec.Raw, post: schemas.PostRecord | None, names: PaperIndex = NO_NAMES) -> bool:
+    """Whether a post names a paper: by the same search as when it is read, over all its words and links at once.
+
+    A record that is not as it should be is a post only if its bytes name one: then it is kept, and seen to be broken.
+    """
+    if post is None:
+        return bool(spans(bytes(raw).decode("utf-8", "replace")[:LONGEST]))
+    searched = post.text[:LONGEST]
+    links = post.facet_targets()[:MOST_LINKS] if post.facets else []
+    if post.embed is not None:
+        links += post.embed.cards()
+    whole = "\n".join((searched, *links)) if links else searched
+    return bool(spans(whole)) or (names.may_name(whole) and bool(names.papers_in(searched, links)))

@@ -1,0 +1,70 @@
+"""Networks that are read part by part: servers, timelines, subreddits, feeds. One that fails stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater
+from hotpapers.model import HOUR, HttpClient, PayloadPage
+
+NAMED = 5
+"""How many failures an error tells; of the rest it says how many they are."""
+REFUSED_FOR = HOUR
+"""Microseconds for which a part that refused is left alone, while the others are read."""
+
+
+class EndpointRotation:
+    """Asks parts one after another, and lets those rest that asked for it or that refused."""
+
+    def __init__(self) -> None:
+        self._resting: dict[str, tuple[int, NetError]] = {}
+
+    def pages(
+        self, net: HttpClient, parts: Iterable[tuple[str, Iterator[PayloadPage]]], then: Iterable[PayloadPage] = ()
+    ) -> Iterator[PayloadPage]:
+        """The pages of each part, by its name, and what follows them. What failed is told at the very end: see
+        `raise_for`."""
+        failed: list[NetError] = []
+        count = 0
+        for name, pages in parts:
+            count += 1
+            try:
+                self._wake(name, net.now())
+                yield from pages
+            except NetError as problem:
+                self._rest(name, problem, net.now())
+                failed.append(problem)
+        yield from then
+        raise_for(failed, count)
+
+    def _wake(self, name: str, now: int) -> None:
+        """Raises again what a part said, as long as it rests."""
+        until, said = self._resting.get(name, (0, NetError()))
+        if now >= until:
+            self._resting.pop(name, None)
+        else:
+            raise RetryLater((until - now) / 1e6, said.reason) if isinstance(said, RetryLater) else said
+
+    def _rest(self, name: str, said: NetError, now: int) -> None:
+        if isinstance(said, RetryLater | RequestRefused) and name not in self._resting:
+            pause = int(said.seconds * 1e6) if isinstance(said, RetryLater) else REFUSED_FOR
+            self._resting[name] = (now + pause, said)
+
+
+def raise_for(failed: Sequence[NetError], count: int) -> None:
+    """Tells what failed, of so many parts in all: Partial where some could be read; else the error of that part which
+    is soonest tried again; nothing where none failed."""
+    if not failed:
+        return
+    if len(failed) == count:
+        raise worst(failed)
+    said = [str(problem) for problem in failed[:NAMED]]
+    more = [f"and {len(failed) - NAMED} more"] if len(failed) > NAMED else []
+    raise PartiallyRead("; ".join([f"{len(failed)} of {count} could not be read", *said, *more]))
+
+
+def worst(problems: Sequence[NetError]) -> NetError:
+    """Of what several servers said, that which is soonest tried again: down, then busy, then refused."""
+    return min(
+        problems, key=lambda problem: 2 if isinstance(problem, RequestRefused) else int(isinstance(problem, RetryLater))
+    )

@@ -1,0 +1,177 @@
+"""RSS, Atom and JSON feeds of any age and health, as entries. The one file that knows feedparser."""
+
+from __future__ import annotations
+
+import calendar
+import datetime
+import hashlib
+import html
+import io
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urljoin
+
+import feedparser
+import msgspec
+
+from hotpapers.errors import InputError, NetError
+from hotpapers.model import storable
+from hotpapers.sources import bounded_xml
+from hotpapers.sources.paper_matching import moment
+from hotpapers.untrusted_json import decode_json
+
+MOST_ENTRIES = 500
+LARGEST = 10_000_000
+"""Bytes of a feed; a larger one is refused."""
+LARGEST_BROKEN = 300_000
+"""Bytes of a feed that is no well-formed XML: what mends it grows with the square of its length."""
+LONGEST = 200_000
+"""Characters of an entry's content that are kept."""
+LONGEST_WORD = 5_000
+"""Characters of its address, title, author that are kept."""
+
+_SURROGATE = re.compile(
+    rb"&#(?:x0*+d[89a-f][0-9a-f]{2}|0*+(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));?", re.I
+)
+"""Half characters, at which feedparser gives up the whole feed."""
+
+
+class FeedEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of a feed. `id`: the feed's own, or made from link and title where it gives none. `published`: µs UTC.
+
+    `title` and `content` are HTML. A date claimed in a feed is what its author says, no more.
+    """
+
+    id: str
+    link: str = ""
+    title: str = ""
+    author: str = ""
+    content: str = ""
+    published: int | None = None
+    language: str = "und"
+
+
+def entries(body: bytes, headers: Mapping[str, str], url: str) -> Iterator[FeedEntry]:
+    """The entries of a feed, as it lists them. Raises NetError for what is no feed at all."""
+    if len(body) > LARGEST:
+        raise NetError(f"{url}: a feed of {len(body):,} bytes; {LARGEST:,} are read")
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
+        yield from _json_entries(body.removeprefix(b"\xef\xbb\xbf"), url)
+        return
+    read = _parsed(body, headers, url)
+    if not read.get("version") and not read.entries:
+        raise NetError(f"{url}: no feed, though one was expected there")
+    language = str(read.feed.get("language") or "und")
+    for entry in read.entries[:MOST_ENTRIES]:
+        yield _entry(entry, url, language)
+
+
+def _parsed(body: bytes, headers: Mapping[str, str], url: str) -> Any:
+    """What feedparser makes of it. It is given a stream: it would open bytes that happen to be a file's name."""
+    body = _bounded(body, url)
+    known = {"content-type": headers["content-type"]} if "content-type" in headers else {}
+    # no address is given, or short ids such as t3_x would be made into addresses
+    stream = io.BytesIO(_SURROGATE.sub(b"&#xfffd;", body))
+    try:
+        return feedparser.parse(stream, response_headers=known, sanitize_html=False, resolve_relative_uris=False)
+    except Exception as problem:  # whatever a broken feed provokes in a parser that means to read every one
+        raise NetError(f"{url}: this feed cannot be read: {type(problem).__name__}") from problem
+
+
+def _bounded(body: bytes, url: str) -> bytes:
+    """As much of a feed as is read, of what feedparser reads quickly. Raises NetError."""
+    body = bounded_xml.tidy(body)
+    try:
+        whole = bounded_xml.bounded(body)
+    except InputError as problem:
+        raise NetError(f"{url}: this feed cannot be read: {problem}") from problem
+    if whole is None and (len(body) > LARGEST_BROKEN or not bounded_xml.is_small(body)):
+        raise NetError(f"{url}: {len(body):,} bytes of broken XML; {LARGEST_BROKEN:,} are mended")
+    return body if whole is None else whole
+
+
+def _entry(entry: Any, url: str, language: str) -> FeedEntry:
+    contents = [_html(part) for part in entry.get("content", ())] or [_html(entry.get("summary_detail"))]
+    when = entry.get("published_parsed") or entry.get("updated_parsed")
+    link, title = _said(entry.get("link")), _html(entry.get("title_detail"))[:LONGEST_WORD]
+    return FeedEntry(
+        id=_said(entry.get("id")) or made_id(link, title, contents[0]),
+        link=urljoin_or_not(url, link),
+        title=title,
+        author=_said(entry.get("author")),
+        content="\n".join(contents)[:LONGEST],
+        published=calendar.timegm(when) * 1_000_000 if when else None,
+        language=_said(entry.get("language")) or language,
+    )
+
+
+def _said(value: object) -> str:
+    return storable(value.strip()[:LONGEST_WORD]) if isinstance(value, str) else ""
+
+
+def _html(part: Any) -> str:
+    """A title or content with its type; what is plain text becomes HTML that shows the same."""
+    value = storable(str((part or {}).get("value") or ""))[:LONGEST]
+    return html.escape(value) if (part or {}).get("type") == "text/plain" else value
+
+
+def urljoin_or_not(url: str, link: str) -> str:
+    """A link relative to a feed's own address; as it is where it can be no address."""
+    try:
+        return urljoin(url, link) if link else ""
+    except ValueError:
+        return link
+
+
+def made_id(link: str, title: str, content: str) -> str:
+    """An id for an entry that has none: the same as long as link and title are, or the content where both are empty."""
+    said = f"{link}\n{title}" if link or title else content
+    return "made:" + hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+# ---- JSON Feed -----------------------------------------------------------------------------------------
+
+
+class _JsonFeed(msgspec.Struct):
+    version: str
+    items: list[dict[str, Any] | Any]
+    language: Any = ""
+
+
+def _json_entries(body: bytes, url: str) -> Iterator[FeedEntry]:
+    try:
+        feed = decode_json(body, _JsonFeed)
+    except InputError as problem:
+        raise NetError(f"{url}: no JSON feed: {problem}") from problem
+    for item in feed.items[:MOST_ENTRIES]:
+        if isinstance(item, dict):
+            yield _json_entry(item, url, _said(feed.language) or "und")
+
+
+def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
+    """An item of which every part may be missing, or of another kind than it should be."""
+    title = html.escape(_said(item.get("title")))
+    link = urljoin_or_not(url, _said(item.get("url")) or _said(item.get("external_url")))
+    parts = {name: v for name in ("content_html", "content_text", "summary") if isinstance(v := item.get(name), str)}
+    content = parts.get("content_html") or html.escape(parts.get("content_text") or parts.get("summary") or "")
+    listed = item.get("authors")
+    authors = [*(listed if isinstance(listed, list) else []), item.get("author")]
+    names = dict.fromkeys(_said(one.get("name")) for one in authors if isinstance(one, dict))
+    own = item.get("id")
+    return FeedEntry(
+        id=_said(str(own)) if isinstance(own, str | int | float) and own != "" else made_id(link, title, content),
+        link=link,
+        title=title,
+        author=", ".join(filter(None, names)),
+        content=storable(content[:LONGEST]),
+        published=_date(_said(item.get("date_published")) or _said(item.get("date_modified"))),
+        language=_said(item.get("language")) or language,
+    )
+
+
+def _date(text: str) -> int | None:
+    try:
+        return moment(datetime.datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None

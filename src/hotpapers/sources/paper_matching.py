@@ -1,0 +1,139 @@
+"""What sources share: which papers a message speaks of, with the evidence; what a server said, decoded; moments."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Collection, Iterable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hotpapers.errors import InputError, NetError
+from hotpapers.ids import arxiv, mentions
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
+from hotpapers.ids.mentions.title_mismatch import other_title
+from hotpapers.model import Judgement, Mention, Post, Response, TextLink, Verdict
+from hotpapers.untrusted_json import decode_json
+
+LONGEST = 100_000
+"""Characters of a text that are searched."""
+
+T = TypeVar("T")
+
+
+def mentions_of(
+    post: str, at: int, text: str, links: Iterable[TextLink | str] = (), names: PaperIndex = NO_NAMES
+) -> list[Mention]:
+    """One mention for each paper that a post names, by the surest evidence: its identifier in a link (facets, cards,
+    anchors) or else in the text; then what else names a paper that is known."""
+    found: dict[str, Mention] = {}
+    targets = [link if isinstance(link, str) else link.target for link in links]
+    for place, searched in [*(("link", target) for target in targets), ("text", text[:LONGEST])]:
+        for one in mentions.find(searched):
+            paper = arxiv.key(one.id)
+            mention = Mention(
+                post=post, paper=paper, form=one.form, found_in=place, version=one.version, observed_at=at
+            )  # fmt: skip
+            found.setdefault(paper, mention)
+    for mention in named_in(post, at, text, targets, names):
+        found.setdefault(mention.paper, mention)
+    return list(found.values())
+
+
+def named_in(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
+    """The papers that a post names without their identifier: by DOI, by a page of their own, by the title in full."""
+    found = {one.paper: one for one in reversed(names.papers_in(text[:LONGEST], targets))}
+    return [
+        Mention(post=post, paper=one.paper, form=one.form, found_in=one.found_in, observed_at=at)
+        for one in reversed(found.values())
+    ]
+
+
+WORDS = "words"
+"""The rule of the verdicts on posts whose words quote the title of another paper than the one that they link."""
+
+
+def doubts_of(named: Iterable[Mention], text: str, names: PaperIndex, *, again: bool = False) -> list[Verdict]:
+    """That a post's link and words speak of two different papers; nothing of a post that links several, or none.
+
+    `again`: the post was edited, and may have been in doubt before; then it is said too that it is not.
+    """
+    linked = [one for one in named if one.form != "title"]
+    if len(linked) != 1:
+        return []
+    [one] = linked
+    other = other_title(text, names.title_of(one.paper), names)
+    if other is None:
+        return [_worded(one, "sound", "edited: its words are no other paper's title")] if again else []
+    return [_worded(one, "doubtful", f"its words are the title of {other or 'another paper'}")]
+
+
+def _worded(one: Mention, judgement: Judgement, reason: str) -> Verdict:
+    return Verdict(
+        subject=one.post, about=one.paper, rule=WORDS, judgement=judgement, version=1, reason=reason,
+        observed_at=one.observed_at,
+    )  # fmt: skip
+
+
+EDITED = "edited"
+"""The rule of the verdicts on mentions that an edit took out of a post, or put back."""
+
+
+def edited(
+    post: str, named: Collection[str], doubted: Collection[str], mentions: Iterable[Mention], at: int
+) -> list[Verdict]:
+    """What a later observation of a post says of the papers that it named before: a mention that is no longer there
+    is doubtful, one that came back is sound.
+
+    `named`: papers that the record has mentions of by this post. `doubted`: those of which the rule's last word is
+    doubtful. `mentions`: all that the post as it is now names.
+    """
+    now = {one.paper for one in mentions}
+    removed = sorted(set(named) - now - set(doubted))
+    returned = sorted(set(doubted) & now)
+    return [
+        *(_edited(post, paper, "doubtful", "edited: no longer names it", at) for paper in removed),
+        *(_edited(post, paper, "sound", "edited: names it again", at) for paper in returned),
+    ]
+
+
+def _edited(post: str, paper: str, judgement: Judgement, reason: str, at: int) -> Verdict:
+    return Verdict(
+        subject=post, about=paper, rule=EDITED, judgement=judgement, version=1, reason=reason, observed_at=at
+    )  # fmt: skip
+
+
+def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0) -> Post:
+    """A post that is no longer there, as an observation: nothing of it but that."""
+    return Post(post=key, network=network, account="", created_at=created_at, gone=reason, observed_at=at)
+
+
+def moment(said: datetime.datetime) -> int:
+    """Whole seconds as µs UTC. A moment without a zone is taken as UTC, never as the machine's own time."""
+    if said.tzinfo is None:
+        said = said.replace(tzinfo=datetime.UTC)
+    return int(said.timestamp()) * 1_000_000
+
+
+def decoded(answer: Response, type: type[T]) -> T:
+    """A server's JSON. Raises NetError when it is none of that shape: a page in HTML, say, where JSON is expected."""
+    try:
+        return decode_json(answer.body, type)
+    except InputError as problem:
+        parts = urlsplit(answer.url)
+        raise NetError(f"{parts.netloc}{parts.path}: not what is expected there: {problem}") from problem
+
+
+def own_id(raw: bytes | msgspec.Raw, type: type[T]) -> T | None:
+    """The part of an entry that says which it is; None for an entry that does not say it."""
+    try:
+        return decode_json(raw, type)
+    except InputError:
+        return None
+
+
+def unreadable(raw: bytes | msgspec.Raw) -> str:
+    """A key for an entry that does not say which it is. It is handed on all the same: to quarantine, not to nowhere."""
+    return "unreadable-" + hashlib.sha256(bytes(raw)).hexdigest()[:16]

@@ -1,0 +1,135 @@
+"""Posts of Reddit, as its API and its feeds tell them, read into items."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import msgspec
+
+from hotpapers.ids.html_text import plain
+from hotpapers.ids.mentions.paper_index import PaperIndex
+from hotpapers.model import Account, Item, Post, Snapshot, TextLink
+from hotpapers.sources.feed_parser import FeedEntry
+from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of
+
+NETWORK = "reddit"
+DELETED, REMOVED = "[deleted]", "[removed]"
+BY_AUTHOR = frozenset(("deleted", "author"))
+# What stands in the place of a title: "[deleted by user]", "[ Removed by Reddit ]".
+_NO_TITLE = re.compile(r"\[ ?(deleted|removed) by [^\]]{1,60}\]", re.IGNORECASE | re.ASCII)
+
+
+class RedditThing(msgspec.Struct):
+    """What a thing of the API says of itself: which it is, and whether it is there."""
+
+    name: str
+    created_utc: Annotated[float, msgspec.Meta(ge=0, le=1e10)] = 0
+    author: str | None = ""
+    removed_by_category: str | None = None
+    edited: bool | float | None = False
+
+    @property
+    def gone(self) -> str:
+        """Why it is no longer there; empty while it is."""
+        if self.removed_by_category and self.removed_by_category not in BY_AUTHOR:
+            return "removed"
+        return "deleted" if self.removed_by_category or self.author == DELETED else ""
+
+
+class RedditPost(RedditThing):
+    """A post."""
+
+    author_fullname: str | None = None
+    title: str = ""
+    url: str | None = ""
+    selftext: str | None = ""
+    score: int | None = None
+    num_comments: int | None = None
+    over_18: bool | None = False
+    crosspost_parent: str | None = ""
+    parent_id: Any = None
+    """Of a comment what it answers, `t1_…` or `t3_…`; the oldest dumps have a number."""
+
+    @property
+    def reply_to(self) -> str:
+        """The key of what a comment answers; empty for a submission."""
+        parent = self.parent_id if isinstance(self.parent_id, str) else ""
+        return f"{NETWORK}:{parent}" if parent.startswith(("t1_", "t3_")) else ""
+
+
+def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
+    """A post with its papers (`post`), also where an edit left it none (`edit`); or its counts, or that it is gone
+    (`counts`)."""
+    said = msgspec.json.decode(body, type=RedditPost)
+    if said.gone:
+        gone = gone_post(NETWORK, key, at, said.gone, int(said.created_utc) * 1_000_000)
+        return [gone] if kind == "counts" else []
+    likes = None if said.score is None else max(said.score, 0)
+    snapshot = Snapshot(post=key, likes=likes, replies=said.num_comments, observed_at=at)
+    return [snapshot] if kind == "counts" else _from_api(key, said, snapshot, names, kind == "edit")
+
+
+def _from_api(key: str, said: RedditPost, snapshot: Snapshot, names: PaperIndex, edited: bool) -> list[Item]:
+    """A post as it is now. What is written below a title stays in the Markdown in which it was written."""
+    at = snapshot.observed_at
+    title, target, handle = " ".join(said.title.split()), said.url or "", said.author or ""
+    text = f"{title}\n\n{said.selftext or ''}".strip()
+    mentions = mentions_of(key, at, text, [target], names)
+    if not (mentions or edited):
+        return []
+    account = f"{NETWORK}:{said.author_fullname or '@' + handle.lower()}"
+    post = Post(
+        post=key, network=NETWORK, account=account, created_at=int(said.created_utc) * 1_000_000, text=text,
+        links=(TextLink(0, len(title), target),) if target.startswith("http") and title else (), handle=handle,
+        reply_to=said.reply_to, quotes=f"{NETWORK}:{said.crosspost_parent}" if said.crosspost_parent else "",
+        limits=("over_18",) if said.over_18 else (), observed_at=at,
+    )  # fmt: skip
+    who = Account(account=account, handle=handle, observed_at=at)
+    return [post, who, snapshot, *mentions, *doubts_of(mentions, text, names, again=edited)]
+
+
+def gone_from_feed(entry: FeedEntry) -> str:
+    """Why an entry's post is no longer there, by what stands in the place of its author, title or text; empty while it
+    is."""
+    body = _body(entry)[0].strip()
+    by = _NO_TITLE.fullmatch(entry.title.strip())
+    if entry.author.removeprefix("/u/") == DELETED or body == DELETED or (by and by[1].lower() == "deleted"):
+        return "deleted"
+    return "removed" if by or body == REMOVED else ""
+
+
+def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
+    """An entry's post (`feed`); of a known one also that it is gone (`thread`)."""
+    entry = msgspec.json.decode(body, type=FeedEntry)
+    gone = gone_from_feed(entry)
+    if gone:
+        return [gone_post(NETWORK, key, at, gone, entry.published or 0)] if kind == "thread" else []
+    return _from_feed(key, entry, at, names)
+
+
+def _from_feed(key: str, entry: FeedEntry, at: int, names: PaperIndex) -> list[Item]:
+    """A feed's entry: its target is the anchor `[link]`; no counts."""
+    title = " ".join(plain(entry.title)[0].split())
+    around, anchors = plain(entry.content)
+    body, links = _body(entry)
+    target = next((k.target for k in reversed(anchors) if around[k.start : k.end] == "[link]"), "")
+    text, start = f"{title}\n\n{body}".strip(), len(title) + 2
+    mentions = mentions_of(key, at, text, [target, *links], names)
+    if not mentions:
+        return []
+    handle = entry.author.removeprefix("/u/")
+    account = f"{NETWORK}:@{handle.lower()}"
+    own = (TextLink(0, len(title), target),) if target and title else ()
+    moved = (TextLink(k.start + start, k.end + start, k.target) for k in links) if title else links
+    post = Post(
+        post=key, network=NETWORK, account=account, created_at=entry.published or at, text=text,
+        links=(*own, *moved), handle=handle, observed_at=at,
+    )  # fmt: skip
+    who = Account(account=account, handle=handle, observed_at=at)
+    return [post, who, *mentions, *doubts_of(mentions, text, names)]
+
+
+def _body(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
+    """What was written: it stands between two marks."""
+    return plain(entry.content.partition("<!-- SC_OFF -->")[2].partition("<!-- SC_ON -->")[0])

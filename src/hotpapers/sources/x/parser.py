@@ -1,0 +1,117 @@
+"""A post of X, read into items."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Container, Sequence
+
+import msgspec
+
+from hotpapers.ids.mentions.paper_index import PaperIndex
+from hotpapers.model import Account, Item, Post, RawPayload, Snapshot, TextLink
+from hotpapers.sources.paper_matching import doubts_of, gone_post, mentions_of, moment, own_id, unreadable
+from hotpapers.sources.x.schemas import (
+    NOBODY,
+    XMetrics,
+    XPost,
+    XPostId,
+    XPostWithAuthor,
+    XProblem,
+    XResponse,
+    XUrl,
+    XUser,
+)
+
+NETWORK = "x"
+
+
+def found(said: XResponse, known: Container[str], at: int) -> list[RawPayload]:
+    """The posts that a search found, each with its author; a known one that was edited is told as such."""
+    users = {user.id: raw for raw in said.users if (user := own_id(raw, XUser))}
+    seen = []
+    for raw in said.data:
+        own = own_id(raw, XPostId)
+        body = msgspec.json.encode(XPostWithAuthor(raw, users.get(own.author_id, NOBODY) if own else NOBODY))
+        edited = own is not None and own.first != own.id and f"{NETWORK}:{own.first}" in known
+        seen.append(RawPayload("edit" if edited else "post", own.first if own else unreadable(raw), body, at))
+    return seen
+
+
+def counted(said: XResponse, asked: Sequence[str], at: int) -> list[RawPayload]:
+    """The posts that were looked up, and those that are gone. Of what the answer does not mention nothing is known."""
+    owns = [(own_id(raw, XPostId), raw) for raw in said.data]
+    there = [RawPayload("counts", own.first if own else unreadable(raw), bytes(raw), at) for own, raw in owns]
+    problems = [(own_id(raw, XProblem), raw) for raw in said.errors]
+    missing = set(asked) - {one.key for one in there}
+    gone = [RawPayload("gone", p.value, bytes(raw), at) for p, raw in problems if p and p.gone and p.value in missing]
+    return [*there, *gone]
+
+
+def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool = False) -> list[Item]:
+    """A post with its papers and counts; a native repost is none, nor is what names no paper, unless it was edited."""
+    told = msgspec.json.decode(body, type=XPostWithAuthor)
+    tweet = msgspec.json.decode(told.tweet, type=XPost)
+    author = msgspec.json.decode(told.author, type=XUser | None) or tweet.author
+    if any(reference.type == "retweeted" for reference in tweet.referenced_tweets):
+        return []
+    return _items(tweet, author or XUser(tweet.author_id), at, names, edited)
+
+
+def read_counts(key: str, body: bytes, at: int) -> list[Item]:
+    """The counts of a known post."""
+    return _snapshot(key, msgspec.json.decode(body, type=XPost).public_metrics, at)
+
+
+def read_gone(key: str, body: bytes, at: int) -> list[Item]:
+    """That a known post is not to be seen any more."""
+    problem = msgspec.json.decode(body, type=XProblem | None)
+    return [gone_post(NETWORK, key, at, (problem.gone if problem else "") or "deleted")]
+
+
+def _items(tweet: XPost, author: XUser, at: int, names: PaperIndex, edited: bool) -> list[Item]:
+    key, account = f"{NETWORK}:{tweet.first}", f"{NETWORK}:{author.id}"
+    text, links = _shown(tweet)
+    urls = _urls(tweet)
+    mentions = mentions_of(key, at, text, [t for u in urls for t in (u.unwound_url, u.expanded_url) if t], names)
+    if not (mentions or edited):
+        return []
+    named = {r.type: f"{NETWORK}:{r.id}" for r in tweet.referenced_tweets}
+    limits = [*(["sensitive"] if tweet.possibly_sensitive else []), *(["protected"] if author.protected else [])]
+    post = Post(
+        post=key, network=NETWORK, account=account, created_at=moment(tweet.created_at) if tweet.created_at else at,
+        text=text, links=links, lang=tweet.lang, handle=author.username, name=author.name, limits=tuple(limits),
+        reply_to=named.get("replied_to", ""), quotes=named.get("quoted", ""), observed_at=at,
+    )  # fmt: skip
+    who = Account(account=account, handle=author.username, name=author.name, observed_at=at)
+    doubts = doubts_of(mentions, text, names, again=edited)
+    return [post, who, *_snapshot(key, tweet.public_metrics, at), *mentions, *doubts]
+
+
+def _snapshot(key: str, counts: XMetrics | None, at: int) -> list[Item]:
+    if counts is None:
+        return []
+    return [
+        Snapshot(
+            post=key, reposts=counts.retweet_count, likes=counts.like_count, replies=counts.reply_count,
+            quotes=counts.quote_count, views=counts.impression_count, observed_at=at,
+        )
+    ]  # fmt: skip
+
+
+def _urls(tweet: XPost) -> list[XUrl]:
+    entities = tweet.note_tweet.entities if tweet.note_tweet else tweet.entities
+    return entities.urls if entities else []
+
+
+def _shown(tweet: XPost) -> tuple[str, tuple[TextLink, ...]]:
+    """The text as readers see it: its escapes undone, and for each short address the one that is displayed."""
+    said = tweet.note_tweet.text if tweet.note_tweet else tweet.text
+    text, links, at = "", [], 0
+    for url in sorted(_urls(tweet), key=lambda u: (u.start, u.end)):
+        if not at <= url.start < url.end <= len(said):
+            continue
+        text += html.unescape(said[at : url.start])
+        display = url.display_url or html.unescape(said[url.start : url.end])
+        links.append(TextLink(len(text), len(text) + len(display), url.unwound_url or url.expanded_url))
+        text, at = text + display, url.end
+    return text + html.unescape(said[at:]), tuple(link for link in links if link.target)

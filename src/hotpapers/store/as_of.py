@@ -1,0 +1,72 @@
+"""The record as it stood: what was observed up to a cut, as known at a position."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from hotpapers import model
+from hotpapers.store.database import Database, Params
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+
+
+class AsOfView(NamedTuple):
+    """Rows with `observed_at <= cut` that were open after the batch at `position`; per key the latest counts."""
+
+    database: Database
+    cut: int
+    position: int
+
+    def visible(self, alias: str, cut: str | None = None) -> str:
+        """The SQL condition for a row to be in this view; `cut` may be an expression for an earlier moment."""
+        return (
+            f"{alias}.since <= {self.position} AND ({alias}.until = 0 OR {alias}.until > {self.position})"
+            f" AND {alias}.observed_at <= {cut or self.cut}"
+        )
+
+    def newest(self, spec: KindSpec, alias: str, cut: str | None = None) -> str:
+        """The SQL condition for no later row of the same key to be in this view."""
+        names = [spec.fields[i] for i in spec.key]
+        same = " AND ".join(f'later."{name}" = {alias}."{name}"' for name in names)
+        return (
+            f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {same}"
+            f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', cut)})"
+        )
+
+    def iterate(
+        self, cls: type[model.Item], where: str = "", params: Params = (), order: str = ""
+    ) -> Iterator[StoredRow]:
+        """The latest row of each key of a kind, where a condition on `t` holds."""
+        spec = SPECS[cls]
+        for found in self.database.iterate(self._statement(spec, where, order), params):
+            yield read_row(spec, found)
+
+    def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
+        """The same, as a list."""
+        return list(self.iterate(cls, where, params, order))
+
+    def one(self, cls: type[model.Item], *key: Any) -> StoredRow | None:
+        """The latest row of one key."""
+        return self.finder(cls)(*key)
+
+    def finder(self, cls: type[model.Item]) -> Callable[..., StoredRow | None]:
+        """The same for many keys of a kind: its statement is put together once."""
+        spec = SPECS[cls]
+        sql = self._statement(spec, " AND ".join(f't."{spec.fields[i]}" = ?' for i in spec.key))
+
+        def find(*key: Any) -> StoredRow | None:
+            found = self.database.rows(sql, key)
+            return read_row(spec, found[0]) if found else None
+
+        return find
+
+    def _statement(self, spec: KindSpec, where: str = "", order: str = "") -> str:
+        return (
+            f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
+            f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
+            f"{' AND ' + where if where else ''} ORDER BY {order or self._by_key(spec)}"
+        )
+
+    @staticmethod
+    def _by_key(spec: KindSpec) -> str:
+        return ", ".join(f't."{spec.fields[i]}"' for i in spec.key)

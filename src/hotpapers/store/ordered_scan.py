@@ -1,0 +1,93 @@
+"""Reading all rows in the order of their batches, kind by kind, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from hotpapers.errors import CorruptStore
+from hotpapers.store.database import Database
+from hotpapers.store.item_rows import (
+    SPECS,
+    KindSpec,
+    StoredRow,
+    canonical_json,
+    read_row,
+    select_columns,
+    stored_values,
+)
+
+
+class OrderedScan:
+    """The rows of one kind in the order in which they were added, with two rows of look-ahead."""
+
+    def __init__(self, database: Database, spec: KindSpec) -> None:
+        self._spec = spec
+        self._rows = chain(_readable(database, spec), [None, None])
+        self._next, self._second = next(self._rows), next(self._rows)
+
+    def upto(self, position: int) -> Iterator[StoredRow | int]:
+        """Rows whose batch is not later than a position; the number of one that is not as this program writes rows.
+
+        A row that claims a later batch than the row after it comes too: it is not sound and would hold up the rest.
+        """
+        while self._next is not None and (_batch(self._next) <= position or self._is_out_of_order()):
+            row = self._next
+            self._next, self._second = self._second, next(self._rows, None)
+            yield _read_strictly(self._spec, row)
+
+    def _is_out_of_order(self) -> bool:
+        return self._next is not None and self._second is not None and _batch(self._second) < _batch(self._next)
+
+    def rest(self) -> Iterator[StoredRow | int]:
+        """Rows of batches that do not exist."""
+        return self.upto(2**63 - 1)
+
+
+def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
+    """All rows by their number. Of one that cannot be read, its number and batch alone."""
+    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
+    number = -(2**63)
+    while True:
+        try:
+            for row in database.iterate(sql, (number,)):
+                number = row[0]
+                yield row
+            return
+        except CorruptStore:
+            numbers = _numbers_after(database, spec, number)
+            if numbers is None:
+                raise
+            number = numbers[0]
+            yield numbers
+
+
+def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[Any] | None:
+    sql = f"SELECT id, since, until FROM {spec.kind} WHERE id > ? ORDER BY id LIMIT 1"
+    found = database.rows(sql, (number,))
+    unread = [None] * (len(spec.columns) - 2)
+    return (found[0][0], *unread, *found[0][1:]) if found else None
+
+
+def _batch(row: Sequence[Any]) -> int:
+    """Which batch a row claims to be of; damage can leave no number there."""
+    return row[-2] if isinstance(row[-2], int) else 0
+
+
+def _read_strictly(spec: KindSpec, found: Sequence[Any]) -> StoredRow | int:
+    try:
+        row = read_row(spec, found)
+        lost = canonical_json(row.lost).decode() if row.lost else None
+        stored = (*stored_values(spec, msgspec.structs.astuple(row.item)), lost)
+        is_whole = all(isinstance(number, int) for number in (row.origin, row.since, row.until))
+        return row if is_whole and stored == (*found[1 : 1 + len(spec.fields)], found[-4]) else int(found[0])
+    except (CorruptStore, ValueError, TypeError):
+        return int(found[0])
+
+
+def all_ahead(database: Database) -> dict[str, OrderedScan]:
+    """One for every kind."""
+    return {spec.kind: OrderedScan(database, spec) for spec in SPECS.values()}

@@ -1,0 +1,75 @@
+"""What names the papers that the record knows: titles, DOIs of published versions, pages of their own.
+
+A page is a paper's own where the paper's metadata says so: its comment or abstract on arXiv, or Hugging Face, whose
+page of a paper is a post with links to project and code. Two papers that claim the same have neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import msgspec
+
+from hotpapers.ids.mentions import paper_urls
+from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
+from hotpapers.model import DAY, Item, Mention, Paper, Post, TextLink
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.item_rows import SPECS
+from hotpapers.store.record import Record
+
+KEPT = 180 * DAY
+"""How long a paper is looked for by name after it was announced."""
+
+_links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
+
+
+def load_names(record: Record, at: int, since: int | None = None) -> PaperIndex:
+    """The names of the papers announced from one moment until another, and of those never announced but observed then
+    (imported ones), as the record has them now. By default in the 180 days to `at`."""
+    view = record.view()
+    span = (at - KEPT if since is None else since, at)
+    return PaperIndex(chain(_papers(view, span), _linked(view, span)))
+
+
+def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
+    """What items that a source just read say of papers' names, for `Names.learn`."""
+    links: dict[str, tuple[TextLink, ...]] = {}
+    listed: dict[str, str] = {}
+    for item in items:
+        if isinstance(item, Paper):
+            yield _named(item.paper, item.title, item.doi, f"{item.comment}\n{item.abstract}")
+        elif isinstance(item, Post) and item.network == "huggingface":
+            links[item.post] = item.links
+        elif isinstance(item, Mention) and item.form == "huggingface" and item.found_in == "listing":
+            listed[item.post] = item.paper
+    yield from (_leading_to(paper, links[post]) for post, paper in listed.items() if links.get(post))
+
+
+def _named(paper: str, title: str, doi: str, said: str) -> PaperAlias:
+    return PaperAlias(paper, title, doi, tuple(paper_urls.claimed(said)))
+
+
+def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:
+    return PaperAlias(paper, pages=tuple(paper_urls.named(link.target for link in links)))
+
+
+def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
+    """Titles, DOIs and what papers say of themselves."""
+    announced = f"SELECT a.paper FROM announcement AS a WHERE a.type <> 'replacement' AND {view.visible('a')}"
+    sql = f"""SELECT t.paper, t.title, t.doi, t.comment, t.abstract FROM paper AS t
+        WHERE {view.visible("t")} AND {view.newest(SPECS[Paper], "t")}
+          AND (t.paper IN ({announced} AND a.announced_at BETWEEN ? AND ?)
+            OR (t.observed_at BETWEEN ? AND ? AND NOT EXISTS ({announced} AND a.paper = t.paper)))"""
+    for paper, title, doi, comment, abstract in view.database.iterate(sql, (*span, *span)):
+        yield _named(paper, title, doi, f"{comment}\n{abstract}")
+
+
+def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
+    """What Hugging Face's pages of papers lead to."""
+    sql = f"""SELECT m.paper, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
+        WHERE p.network = 'huggingface' AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
+          AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}
+          AND m.form = 'huggingface' AND m.found_in = 'listing'"""
+    for paper, links in view.database.iterate(sql, span):
+        yield _leading_to(paper, _links(links))

@@ -1,0 +1,213 @@
+"""A store: opened, written in batches, viewed at a moment."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from hotpapers import errors, model
+from hotpapers.store import batches, item_rows, raw_archive, reparse, schema, tombstones
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.batches import WrittenBatch
+from hotpapers.store.database import Database
+from hotpapers.store.reparse import Reader
+from hotpapers.store.sqlite import SqliteDatabase
+
+
+def anybody() -> None:
+    """Who may write a batch where nobody says otherwise."""
+
+
+def anything(item: model.Item) -> bool:
+    """What of a batch is written where nobody says otherwise."""
+    return True
+
+
+def now() -> int:
+    """The moment, in microseconds UTC: the one place where the record looks at the clock."""
+    return time.time_ns() // 1000
+
+
+def is_server(store: str) -> bool:
+    """Whether a store is a database on a server, not a file."""
+    return store.startswith(("postgresql://", "postgres://"))
+
+
+def store_path(store: str) -> Path:
+    """The file of a SQLite store."""
+    return Path(store.removeprefix("sqlite:///"))
+
+
+def connect(store: str, *, create: bool = True) -> Database:
+    """The database behind `path`, `sqlite:////absolute/path` or `postgresql://…`."""
+    if is_server(store):
+        from hotpapers.store.postgres import PostgresDatabase  # an extra, loaded when it is asked for
+
+        return PostgresDatabase(store)
+    if "://" in store and not store.startswith("sqlite:///"):
+        raise errors.UsageError(f"{store}: a store is a path, sqlite:////absolute/path or postgresql://…")
+    path = store_path(store)
+    if path.is_dir():
+        raise errors.UsageError(f"{path}: a folder; name a file in it, such as {path / 'hotpapers.db'}")
+    if not path.exists() and not create:
+        raise errors.NotFound(f"{path}: no such store; `hotpapers import` or `hotpapers init` makes one.")
+    if not path.parent.is_dir():
+        raise errors.UsageError(f"{path.parent}: no such folder for the store; make it first.")
+    return SqliteDatabase(path)
+
+
+class Record:
+    """All items of a store, and how they got there. Use as a context manager."""
+
+    def __init__(self, store: str, *, create: bool = True) -> None:
+        self.database = connect(store, create=create)
+        try:
+            self.database.migrate(schema.MIGRATIONS)
+            self.marks = item_rows.KeyedHasher(self._secret())
+        except BaseException:
+            self.database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.database.close()
+
+    def _secret(self) -> bytes:
+        sql = "SELECT value FROM meta WHERE name = 'secret'"
+        if not self.database.rows(sql):
+            with self.database.write():
+                if not self.database.rows(sql):
+                    self.database.run("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(32),))
+        try:
+            return bytes.fromhex(self.database.rows(sql)[0][0])
+        except (ValueError, TypeError) as problem:
+            raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
+
+    def adopt_secret(self, secret: str) -> None:
+        """Takes over the secret of the store that is restored here. Only while the record is empty."""
+        marks = item_rows.KeyedHasher(bytes.fromhex(secret))
+        with self.database.write():
+            if self.head.position:
+                raise errors.StoreError(f"{self.database.where}: holds a record already")
+            self.database.run("UPDATE meta SET value = ? WHERE name = 'secret'", (secret,))
+        self.marks = marks
+
+    @property
+    def head(self) -> batches.ChainHead:
+        """The last batch."""
+        return batches.head(self.database)
+
+    def view(self, cut: int = model.LARGEST, position: int | None = None) -> AsOfView:
+        """The record as observed up to `cut`, as known at `position` (by default: everything)."""
+        return AsOfView(self.database, cut, self.head.position if position is None else position)
+
+    def write(
+        self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,
+        allowed: Callable[[], object] = anybody,
+    ) -> WrittenBatch:  # fmt: skip
+        """One batch of items that come from no raw rows. `allowed`: as in `read`."""
+        offers: list[batches.Offer] = [(item, 0, None) for item in offered]
+        with self.database.write():
+            allowed()
+            return batches.write_batch(
+                self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor
+            )  # fmt: skip
+
+    def read(
+        self,
+        seen: Iterable[model.RawPayload],
+        reader: Reader,
+        *,
+        source: str,
+        job: str = "",
+        keep_for: int = 30 * model.DAY,
+        keep: Callable[[model.RawPayload], int] | None = None,
+        cursor: str | None = None,
+        at: int | None = None,
+        allowed: Callable[[], object] = anybody,
+        news: Callable[[model.Item], bool] = anything,
+    ) -> WrittenBatch:
+        """One batch of what a network said: kept raw for `keep_for` microseconds, read into items.
+
+        `job`: under which name the batch and its cursor stand, the source's own by default. `keep` says for each
+        original how long it is kept instead; 0: not at all. What the reader cannot read goes to quarantine with
+        its reason and stops nothing else. No lock is held while `seen` is asked for and read; only then are asked,
+        while nobody else can write: `allowed`, which raises what undoes the batch, and `news`, of each item.
+        """
+        found = [reparse.attempt(reader, one) for one in seen]
+        with self.database.write():
+            allowed()
+            known = tombstones.load(self.database, self.marks)
+            kept = raw_archive.RawArchive(self.database, known, source, keep or (lambda _: keep_for))
+            offers: list[batches.Offer] = []
+            for one, read, problem in found:
+                if problem:
+                    kept.quarantine(one, problem)
+                elif new := [item for item in read if news(item)]:
+                    origin = kept.keep(one, new)
+                    offers += [(item, origin, None) for item in new]
+            written = batches.write_batch(
+                self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor
+            )  # fmt: skip
+        return written._replace(quarantined=sum(bool(problem) for _, _, problem in found))
+
+    def plan_again(
+        self, source: str, reader: Reader, *, lasting: Collection[type[model.Item]] = ()
+    ) -> reparse.ReparsePlan:
+        """What `read_again` would do with the record as it is now."""
+        with self.database.snapshot():
+            return reparse.plan(self.view(), source, partial(reparse.attempt, reader), lasting)
+
+    def read_again(
+        self, source: str, reader: Reader, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
+    ) -> WrittenBatch:
+        """Reads what is kept raw or in quarantine with a better reader, in batches of so many originals.
+
+        Old rows that it no longer gives are closed, new ones added, also where it gives nothing. What it cannot read
+        at all stays as it was. `lasting`: kinds of which what says nothing new is not added.
+        """
+        total = WrittenBatch(None, 0)
+        upto = 0
+        while True:
+            with self.database.write():
+                written, upto = self._read_some_again(source, reader, upto, at or now(), lasting)
+            total = _sum(total, written)
+            if not upto:
+                return total
+
+    def _read_some_again(
+        self, source: str, reader: Reader, after: int, at: int, lasting: Collection[type[model.Item]]
+    ) -> tuple[WrittenBatch, int]:
+        """The originals after a number; the number of the last one, 0 when there are no more."""
+        read = partial(reparse.attempt, reader)
+        if not after:
+            known = tombstones.load(self.database, self.marks)
+            raw_archive.release(self.database, known, source, read)
+        some, view = raw_archive.after(self.database, source, after), self.view()
+        found = reparse.differences(view, some, read, reparse.LatestItems(view, lasting))
+        written = batches.write_batch(
+            self.database, found.new, self.marks, at=at, source=source, close=found.stale
+        )  # fmt: skip
+        return written._replace(quarantined=found.unreadable), some[-1][0] if some else 0
+
+    def count(self, kind: type[model.Item]) -> int:
+        """How many open rows of a kind there are."""
+        return int(self.database.rows(f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0")[0][0])
+
+    def secret(self) -> str:
+        """The store's secret, for a full export."""
+        return self.marks.secret.hex()
+
+
+def _sum(one: WrittenBatch, other: WrittenBatch) -> WrittenBatch:
+    counts = [a + b for a, b in zip(one[1:], other[1:], strict=True)]
+    return WrittenBatch(other.position or one.position, *counts)

@@ -1,0 +1,141 @@
+"""Rows without words: what an export keeps back where a network's terms let identifiers alone leave the store.
+
+The words of a post and the names of an account stand as their commitments in `lost`, as forgotten parts do, so that
+the row keeps its hash. Unlike there, the salt stays: what is left is still covered by that hash, and no batch has to
+say that something is missing (docs/decisions/0021). A store that took in such rows notes of which networks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.store.database import Database
+from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow, commitment, read_row, select_columns
+
+WORDS: dict[type[model.Item], tuple[str, ...]] = {
+    model.Account: ("handle", "name"),
+    model.Post: ("text", "links", "handle", "name"),
+}
+"""What people wrote, and how they are called."""
+
+_NOTE = "withheld"
+"""The name under which a store keeps the networks of which it holds rows without words."""
+
+
+def network_of(item: model.Item) -> str:
+    """The network of a post or an account."""
+    return str(getattr(item, type(item).key[0])).partition(":")[0]
+
+
+def without_words(item: model.Item) -> model.Item:
+    """A post without what it says, an account without its names; everything else as it is."""
+    said = {name: value for name in WORDS.get(type(item), ()) if (value := getattr(item, name))}
+    return msgspec.structs.replace(item, **{name: type(value)() for name, value in said.items()}) if said else item
+
+
+def left_of(row: StoredRow) -> StoredRow:
+    """The row without its words, and with their commitments."""
+    said = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
+    lost = {name: commitment(row.salt or b"", value) for name, value in said.items()} | (row.lost or {})
+    return row._replace(item=without_words(row.item), lost=dict(sorted(lost.items())))  # as it will be read back
+
+
+class WordRedactor:
+    """Takes their words out of rows of some networks, and counts these rows by network.
+
+    What an imported listing printed is handed on whole, with those who wrote it: else it could not be reproduced.
+    """
+
+    def __init__(self, database: Database, networks: Collection[str]) -> None:
+        self.rows: Counter[str] = Counter()
+        self._networks = frozenset(networks)
+        self._printed = _printed(database) if networks else frozenset()
+
+    def row(self, row: StoredRow) -> StoredRow:
+        """What may leave the store of a row."""
+        if not self._concerns(row.item):
+            return row
+        self.rows[network_of(row.item)] += 1
+        return left_of(row)
+
+    def _concerns(self, item: model.Item) -> bool:
+        """Whether words are to be taken out of an item: a cheap look first, there are many rows."""
+        if type(item) not in WORDS or network_of(item) not in self._networks:
+            return False
+        printed = (getattr(item, type(item).key[0]), item.observed_at) in self._printed
+        return not printed and without_words(item) is not item
+
+    def concerned(self, database: Database) -> list[str]:
+        """The networks of which there is such a row."""
+        return [network for network in sorted(self._networks) if any(map(self._concerns, _items_of(database, network)))]
+
+
+def _printed(database: Database) -> frozenset[tuple[str, int]]:
+    """Keys and moments of the posts, and of their accounts, that imported listings show."""
+    sql = """SELECT DISTINCT s.post, p.account, s.observed_at FROM shown AS s
+        JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at WHERE s.edition = 0"""
+    return frozenset((key, at) for post, account, at in database.iterate(sql) for key in (post, account))
+
+
+def _items_of(database: Database, network: str) -> Iterator[model.Item]:
+    """All posts and accounts of a network."""
+    for spec in (SPECS[cls] for cls in WORDS):
+        key = spec.fields[spec.key[0]]
+        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {key} >= ? AND {key} < ?"
+        for found in database.iterate(sql, (f"{network}:", f"{network};")):  # `;` is the sign after `:`
+            yield read_row(spec, found).item
+
+
+# ---- in the store that took them in --------------------------------------------------------------------
+
+
+def note(database: Database, networks: Iterable[str]) -> None:
+    """Remembers of which networks the store holds rows without words. Call inside `write()`."""
+    known = noted(database)
+    together = known | frozenset(networks)
+    if together != known:
+        database.run("DELETE FROM meta WHERE name = ?", (_NOTE,))
+        database.run("INSERT INTO meta VALUES (?, ?)", (_NOTE, " ".join(sorted(together))))
+
+
+def noted(database: Database) -> frozenset[str]:
+    """Of which networks it does."""
+    found = database.rows("SELECT value FROM meta WHERE name = ?", (_NOTE,))
+    return frozenset(found[0][0].split()) if found else frozenset()
+
+
+def is_sound(row: StoredRow, networks: frozenset[str], marks: KeyedHasher, *, sealed: bool) -> bool:
+    """Whether a row whose hash is right lacks its words and nothing else, and is of one of these networks.
+
+    `sealed`: parts of it had been forgotten before, so that what is left of it was not covered by its hash then.
+    """
+    words, item = WORDS.get(type(row.item), ()), row.item
+    if not words or network_of(item) not in networks or without_words(item) is not item:
+        return False
+    return sealed or (set(row.lost or ()) <= set(words) and _marks_fit(row, marks))
+
+
+def _marks_fit(row: StoredRow, marks: KeyedHasher) -> bool:
+    """Whether its derived marks are right, but for the one that is made of the words."""
+    derived = SPECS[type(row.item)].derived
+    return all(
+        kept == derive(row.item, marks)
+        for (name, derive), kept in zip(derived, row.derived, strict=True)
+        if name != "same"
+    )
+
+
+def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> bool:
+    """Whether an item of one of these networks lacks its words, and the record has just this observation with them."""
+    if not networks or type(item) not in WORDS or network_of(item) not in networks or without_words(item) is not item:
+        return False
+    spec = SPECS[type(item)]
+    names = [spec.fields[i] for i in (*spec.key, spec.observed)]
+    where = " AND ".join(f'"{name}" = ?' for name in names)
+    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {where} AND until = 0"
+    found = database.rows(sql, [getattr(item, name) for name in names])
+    return bool(found) and without_words(read_row(spec, found[0]).item) == item

@@ -1,0 +1,30 @@
+"""Rows that nothing can show, as what they are found by is empty. No import takes such rows any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hotpapers.store import batches
+from hotpapers.store.database import Database
+from hotpapers.store.item_checks import needed
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.store.record import Record, now
+
+
+def unusable(database: Database) -> list[StoredRow]:
+    """The open rows that lack what they are found by."""
+    return [row for spec in SPECS.values() for row in _of_kind(database, spec)]
+
+
+def _of_kind(database: Database, spec: KindSpec) -> Iterator[StoredRow]:
+    empty = " OR ".join(f"\"{name}\" = ''" for name in needed(spec.type))
+    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({empty}) ORDER BY id"
+    return (read_row(spec, found) for found in database.rows(sql) if empty)
+
+
+def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:
+    """Closes these rows in a batch of their own; which they were. What was frozen with them stays as it was."""
+    with record.database.write():
+        rows = unusable(record.database)
+        batches.write_batch(record.database, (), record.marks, at=at or now(), source="repair", close=rows)
+    return rows

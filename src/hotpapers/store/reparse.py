@@ -1,0 +1,150 @@
+"""Originals read again by a better reader: what it would change, and the change itself.
+
+Rows that the reader no longer gives are closed, new ones are added, also where it gives nothing. What it cannot read at
+all stays as it was. Frozen issues rest on the record as it was, so none of them changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers.errors import StoreError, TakenOver
+from hotpapers.model import Item, RawPayload, kind_of
+from hotpapers.store import item_checks, raw_archive
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.batches import Offer
+from hotpapers.store.item_rows import StoredRow
+
+Reader = Callable[[RawPayload], Iterable[Item]]
+"""A source's `read`: what a network said into items."""
+
+
+SAME_MOMENT = 1_000
+"""Microseconds within which observations count as simultaneous: of two of one moment the record keeps one a little
+later."""
+
+
+class ReparseAttempt(NamedTuple):
+    """An original, what was read from it, and why it cannot be read; empty where it can."""
+
+    seen: RawPayload
+    items: list[Item]
+    problem: str
+
+
+def attempt(reader: Reader, one: RawPayload) -> ReparseAttempt:
+    """What a reader makes of an original. Whatever a hostile one provokes is a reason for quarantine; that the store
+    cannot be asked is none: the batch is undone then, and read again."""
+    try:
+        found = list(reader(one))
+        for item in found:
+            item_checks.check(item_checks.clean(item))
+    except (StoreError, TakenOver):
+        raise
+    except Exception as problem:
+        return ReparseAttempt(one, [], f"{type(problem).__name__}: {problem}")
+    return ReparseAttempt(one, found, "")
+
+
+class ReparsePlan(NamedTuple):
+    """What reading a source's originals again would do. `closed`, `added`: rows by kind. `kept`: originals that could
+    be read; `unreadable`: how many of them cannot be read now. `apart`: originals in quarantine; `readable`: how many
+    of them can be read now."""
+
+    closed: dict[str, int]
+    added: dict[str, int]
+    kept: int
+    unreadable: int
+    apart: int
+    readable: int
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether all would stay as it is."""
+        return not (self.closed or self.added or self.readable)
+
+
+class RowDifferences(NamedTuple):
+    """What some originals would change. `stale`: rows that they no longer give; `new`: what they give besides."""
+
+    stale: list[StoredRow]
+    new: list[Offer]
+    unreadable: int
+
+
+class LatestItems:
+    """The last word on each key at a moment: of the record, and of what is about to be added to it.
+
+    `lasting`: kinds of which an observation that says nothing new is not kept.
+    """
+
+    def __init__(self, view: AsOfView, lasting: Collection[type[Item]]) -> None:
+        self._view, self._lasting = view, lasting
+        self._said: dict[tuple[Any, ...], list[Item]] = defaultdict(list)
+
+    def are_new(self, items: Iterable[Item], stale: Collection[int]) -> Iterator[Item]:
+        """Those that say something else than the word before them. `stale`: numbers of rows that count no more."""
+        for item in items:
+            if not isinstance(item, tuple(self._lasting)) or self._is_new(item, stale):
+                yield item
+
+    def _is_new(self, item: Item, stale: Collection[int]) -> bool:
+        key = (type(item), *(getattr(item, name) for name in item.key))
+        said = [one for one in self._said[key] if one.observed_at <= item.observed_at]
+        self._said[key].append(item)
+        for at in (item.observed_at, item.observed_at + SAME_MOMENT):
+            words = [*said, *self._recorded(at, key, stale)]
+            last = max(words, key=lambda one: one.observed_at, default=None)
+            if last is not None and msgspec.structs.replace(last, observed_at=item.observed_at) == item:
+                return False
+        return True
+
+    def _recorded(self, at: int, key: tuple[Any, ...], stale: Collection[int]) -> list[Item]:
+        row = self._view._replace(cut=at).one(*key)
+        while row and row.id in stale:
+            row = self._view._replace(cut=row.item.observed_at - 1).one(*key)
+        return [row.item] if row else []
+
+
+def differences(
+    view: AsOfView,
+    some: Sequence[tuple[int, RawPayload]],
+    read: Callable[[RawPayload], ReparseAttempt],
+    words: LatestItems,
+) -> RowDifferences:
+    """What originals, by ascending number, would change."""
+    rows = raw_archive.open_rows(view.database, [number for number, _ in some])
+    stale: list[StoredRow] = []
+    new: list[Offer] = []
+    unreadable = 0
+    for number, one in some:
+        found = read(one)
+        unreadable += bool(found.problem)
+        if not found.problem:
+            gone, fresh = raw_archive.compare(rows.get(number, []), map(item_checks.clean, found.items))
+            stale += gone
+            new += [(item, number, None) for item in words.are_new(fresh, {row.id for row in gone})]
+    return RowDifferences(stale, new, unreadable)
+
+
+def plan(
+    view: AsOfView, source: str, read: Callable[[RawPayload], ReparseAttempt], lasting: Collection[type[Item]]
+) -> ReparsePlan:
+    """What reading a source's originals again would do to the record of this moment."""
+    words, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0
+    closed, added = Counter[str](), Counter[str]()
+    while some := raw_archive.after(view.database, source, upto):
+        upto, kept = some[-1][0], kept + len(some)
+        found = differences(view, some, read, words)
+        closed.update(kind_of(row.item) for row in found.stale)
+        added.update(kind_of(item) for item, _, _ in found.new)
+        unreadable += found.unreadable
+    apart = [read(one) for one in raw_archive.apart(view.database, source)]
+    readable = [one.items for one in apart if not one.problem]
+    for items in readable:
+        added.update(kind_of(item) for item in words.are_new(map(item_checks.clean, items), ()))
+    return ReparsePlan(dict(closed), dict(added), kept, unreadable, len(apart), len(readable))

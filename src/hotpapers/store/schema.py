@@ -1,0 +1,192 @@
+"""The tables, as numbered migrations: a store's version is how many of them it has seen.
+
+Add new ones at the end of the list; never change an old one. The SQL is written once, for SQLite's STRICT
+tables; `postgres` translates the three types. Every item table ends with the same columns:
+
+`salt`     16 random bytes for the commitments to personal values, NULL where there are none; renewed when parts of
+           the row are forgotten, NULL when no personal value is left
+`lost`     JSON {field: commitment}, once parts of the row were forgotten
+`origin`   the raw row that it was read from, 0 for none; that row may be gone, its number is never given again
+`since`    the position of the batch that added it
+`until`    the position of the batch that closed it, 0 while it is open
+"""
+
+from __future__ import annotations
+
+from hotpapers import model
+
+ITEM = "salt BLOB, lost TEXT, origin INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL"
+ID = "id INTEGER PRIMARY KEY"
+
+_FIRST = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE batch (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, source TEXT NOT NULL, cursor TEXT,
+    items INTEGER NOT NULL, manifest BLOB NOT NULL, chain BLOB NOT NULL) STRICT;
+CREATE TABLE cursor (source TEXT PRIMARY KEY, cursor TEXT NOT NULL, position INTEGER NOT NULL) STRICT;
+CREATE TABLE raw (id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+    content BLOB NOT NULL, body BLOB NOT NULL, seen_at INTEGER NOT NULL, keep_until INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX raw_content ON raw (source, content);
+CREATE INDEX raw_key ON raw (key);
+CREATE INDEX raw_keep ON raw (keep_until);
+CREATE TABLE quarantine (id INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+    reason TEXT NOT NULL, content BLOB NOT NULL, body BLOB NOT NULL, seen_at INTEGER NOT NULL,
+    keep_until INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX quarantine_content ON quarantine (source, content);
+CREATE INDEX quarantine_keep ON quarantine (keep_until);
+CREATE TABLE tombstone (mark TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
+CREATE TABLE copy (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, way TEXT NOT NULL, target TEXT NOT NULL) STRICT;
+
+CREATE TABLE paper ({ID}, paper TEXT NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, abstract TEXT NOT NULL,
+    summary TEXT NOT NULL, categories TEXT NOT NULL, version INTEGER, comment TEXT NOT NULL, doi TEXT NOT NULL,
+    journal TEXT NOT NULL, published_at INTEGER, updated_at INTEGER, observed_at INTEGER NOT NULL,
+    archive TEXT NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX paper_key ON paper (paper, observed_at, until);
+
+CREATE TABLE announcement ({ID}, paper TEXT NOT NULL, day TEXT NOT NULL, category TEXT NOT NULL, type TEXT NOT NULL,
+    announced_at INTEGER NOT NULL, version INTEGER, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX announcement_key ON announcement (paper, day, category, observed_at, until);
+CREATE INDEX announcement_at ON announcement (announced_at, paper);
+CREATE INDEX announcement_day ON announcement (day);
+
+CREATE TABLE listing ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, made TEXT NOT NULL, lead INTEGER NOT NULL,
+    places INTEGER NOT NULL, file TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX listing_key ON listing (publication, day, observed_at, until);
+
+CREATE TABLE place ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, place INTEGER NOT NULL, paper TEXT NOT NULL,
+    title TEXT NOT NULL, authors TEXT NOT NULL, abstract TEXT NOT NULL, categories TEXT NOT NULL,
+    network TEXT NOT NULL, method TEXT NOT NULL, tallied TEXT NOT NULL, file TEXT NOT NULL,
+    observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX place_key ON place (publication, day, place, observed_at, until);
+CREATE INDEX place_paper ON place (paper);
+
+CREATE TABLE shown ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
+    place INTEGER NOT NULL, n INTEGER NOT NULL, post TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX shown_key ON shown (publication, day, edition, place, n, observed_at, until);
+CREATE INDEX shown_post ON shown (post);
+
+CREATE TABLE account ({ID}, account TEXT NOT NULL, handle TEXT NOT NULL, name TEXT NOT NULL,
+    automated INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX account_key ON account (account, observed_at, until);
+
+CREATE TABLE alias ({ID}, account TEXT NOT NULL, stable TEXT NOT NULL, observed_at INTEGER NOT NULL,
+    voice INTEGER NOT NULL, stable_voice INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX alias_key ON alias (account, observed_at, until);
+
+CREATE TABLE post ({ID}, post TEXT NOT NULL, network TEXT NOT NULL, account TEXT NOT NULL,
+    created_at INTEGER NOT NULL, text TEXT NOT NULL, links TEXT NOT NULL, lang TEXT NOT NULL, rtl INTEGER NOT NULL,
+    handle TEXT NOT NULL, name TEXT NOT NULL, reply_to TEXT NOT NULL, quotes TEXT NOT NULL, limits TEXT NOT NULL,
+    gone TEXT NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL, same INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX post_key ON post (post, observed_at, until);
+CREATE INDEX post_account ON post (account);
+
+CREATE TABLE mention ({ID}, post TEXT NOT NULL, paper TEXT NOT NULL, form TEXT NOT NULL, found_in TEXT NOT NULL,
+    version INTEGER, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX mention_key ON mention (paper, post, observed_at, until);
+CREATE INDEX mention_post ON mention (post);
+
+CREATE TABLE reaction ({ID}, post TEXT NOT NULL, account TEXT NOT NULL, type TEXT NOT NULL,
+    withdrawn INTEGER NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX reaction_key ON reaction (post, voice, type, observed_at, until);
+CREATE INDEX reaction_account ON reaction (account);
+
+CREATE TABLE snapshot ({ID}, post TEXT NOT NULL, reposts INTEGER, likes INTEGER, replies INTEGER, quotes INTEGER,
+    views INTEGER, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX snapshot_key ON snapshot (post, observed_at, until);
+
+CREATE TABLE tally ({ID}, paper TEXT NOT NULL, network TEXT NOT NULL, method TEXT NOT NULL, reposts INTEGER NOT NULL,
+    likes INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX tally_key ON tally (paper, network, method, observed_at, until);
+CREATE INDEX tally_at ON tally (network, method, observed_at);
+
+CREATE TABLE verdict ({ID}, subject TEXT NOT NULL, about TEXT NOT NULL, rule TEXT NOT NULL, judgement TEXT NOT NULL,
+    version INTEGER NOT NULL, reason TEXT NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL,
+    {ITEM}) STRICT;
+CREATE UNIQUE INDEX verdict_key ON verdict (subject, about, rule, observed_at, until);
+
+CREATE TABLE coverage ({ID}, network TEXT NOT NULL, from_at INTEGER NOT NULL, until_at INTEGER NOT NULL,
+    state TEXT NOT NULL, reason TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX coverage_key ON coverage (network, from_at, observed_at, until);
+
+CREATE TABLE publication ({ID}, publication TEXT NOT NULL, title TEXT NOT NULL, "window" TEXT NOT NULL,
+    ranking TEXT NOT NULL, threshold INTEGER NOT NULL, categories TEXT NOT NULL, include TEXT NOT NULL,
+    exclude TEXT NOT NULL, networks TEXT NOT NULL, own TEXT NOT NULL, posts INTEGER NOT NULL, hour INTEGER NOT NULL,
+    zone TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX publication_key ON publication (publication, observed_at, until);
+
+CREATE TABLE issue ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
+    digest TEXT NOT NULL, content TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX issue_key ON issue (publication, day, edition, until);
+
+CREATE TABLE delivery ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
+    channel TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT NOT NULL,
+    observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE UNIQUE INDEX delivery_key ON delivery (publication, day, edition, channel, target, observed_at, until);
+"""
+
+_ORIGINS = "".join(
+    f"CREATE INDEX {kind}_origin ON {kind} (origin) WHERE origin > 0;\n" for kind in map(model.kind_of, model.KINDS)
+)
+"""What was read from an original, for a better reading."""
+
+_SECOND = """
+CREATE TABLE lease (source TEXT PRIMARY KEY, holder TEXT NOT NULL, until_at INTEGER NOT NULL) STRICT;
+CREATE TABLE pace (host TEXT PRIMARY KEY, next_at INTEGER NOT NULL) STRICT;
+CREATE TABLE duty (source TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+"""
+"""Who reads which source until when, when a host may be asked next, and how each source is doing: not items."""
+
+_THIRD = """
+CREATE TABLE follow (post TEXT PRIMARY KEY, network TEXT NOT NULL, created_at INTEGER NOT NULL,
+    asked_at INTEGER NOT NULL, due_at INTEGER NOT NULL, shown_until INTEGER NOT NULL) STRICT;
+CREATE INDEX follow_due ON follow (network, due_at);
+CREATE TABLE reacted (mark INTEGER PRIMARY KEY, post TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX reacted_post ON reacted (post);
+CREATE INDEX post_since ON post (network, since);
+"""
+"""When a post's counts are asked for again, which reaction was for which post, and posts in the order of their batches:
+not items."""
+
+_SEARCH = """
+CREATE TABLE search_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE search_paper (id INTEGER PRIMARY KEY, paper TEXT NOT NULL, day TEXT NOT NULL) STRICT;
+CREATE INDEX search_paper_key ON search_paper (paper);
+CREATE INDEX search_paper_day ON search_paper (day);
+CREATE TABLE search_entry (publication TEXT NOT NULL, day TEXT NOT NULL, paper TEXT NOT NULL,
+    place INTEGER NOT NULL) STRICT;
+CREATE INDEX search_entry_paper ON search_entry (paper);
+CREATE INDEX search_entry_publication ON search_entry (publication);
+CREATE TABLE search_word (word TEXT PRIMARY KEY) STRICT;
+""" + "".join(
+    f"CREATE INDEX {kind}_closed ON {kind} (until) WHERE until > 0;\n"
+    for kind in ("paper", "announcement", "post", "issue")
+)
+"""What is alike in both databases of the index of words, which is made when somebody searches (see `search`),
+and the closed rows of what is in it: not items."""
+
+_MAIL = """
+CREATE TABLE subscriber (mark TEXT PRIMARY KEY, publication TEXT NOT NULL, address TEXT NOT NULL, state TEXT NOT NULL,
+    since INTEGER NOT NULL, skip_empty INTEGER NOT NULL, reason TEXT NOT NULL) STRICT;
+CREATE INDEX subscriber_state ON subscriber (publication, state);
+CREATE TABLE letter (publication TEXT NOT NULL, day TEXT NOT NULL, mark TEXT NOT NULL, state TEXT NOT NULL,
+    receipt TEXT NOT NULL, tries INTEGER NOT NULL, at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX letter_key ON letter (publication, day, mark);
+CREATE INDEX letter_state ON letter (publication, day, state);
+"""
+"""Who gets a publication's issues by mail, under a keyed hash of the address, which is empty once somebody has left;
+and how far each letter has come: not items."""
+
+_REPORTS = f"""
+CREATE TABLE report ({ID}, at INTEGER NOT NULL, kind TEXT NOT NULL, issue TEXT NOT NULL, paper TEXT NOT NULL,
+    subject TEXT NOT NULL, said TEXT NOT NULL, closed_at INTEGER NOT NULL) STRICT;
+CREATE INDEX report_at ON report (at);
+CREATE INDEX report_open ON report (closed_at, id);
+"""
+"""What readers say in the app's forms, to the operator: not items."""
+
+_LEAST_ENTRIES = "ALTER TABLE publication ADD COLUMN least_entries INTEGER;"
+"""How many papers an issue shows while its reference is young; NULL in rows from before."""
+
+_NOTE = "ALTER TABLE publication ADD COLUMN note TEXT;"
+"""What readers are told on every page of a publication; NULL where nothing is."""
+
+MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS, _SECOND, _THIRD, _SEARCH, _MAIL, _REPORTS, _LEAST_ENTRIES, _NOTE)

@@ -1,0 +1,294 @@
+"""SQLite: the store in one file. The only room that knows apsw."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import apsw
+
+from hotpapers import errors, file_modes
+from hotpapers.store.database import IntegrityReport, Params
+
+APPLICATION = 0x486F7450  # "HotP"
+FIXED = (3_051_003, 3_053_000)
+"""SQLite versions from which the WAL-reset corruption bug is gone: 3.51.3 in the old line, 3.53.0 in the new one."""
+BUSY_MS = 30_000
+FINDINGS = 20
+"""As many damages SQLite names at most."""
+PAGES = 4096
+"""As many are copied at a time."""
+
+
+def _translate(error: Exception, where: str) -> errors.StoreError:
+    if isinstance(error, apsw.FullError):
+        return errors.FullStore(f"{where}: no room left on the disk; nothing was changed. Free some and try again.")
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return errors.BusyStore(f"{where}: another process is writing; nothing was changed. Try again when it is done.")
+    if isinstance(error, apsw.ReadOnlyError):
+        return errors.ReadOnlyStore(f"{where}: cannot be written; check the file's and its folder's permissions.")
+    if isinstance(error, apsw.NotADBError):
+        return errors.NotAStore(f"{where}: not a Hot Papers store (nor any SQLite file).")
+    if isinstance(error, apsw.CorruptError):
+        return _damaged(where, error)
+    if isinstance(error, apsw.CantOpenError):
+        return errors.StoreError(f"{where}: cannot be opened; check the path and its permissions.")
+    return errors.StoreError(f"{where}: {error}")
+
+
+OURS = (
+    apsw.SQLError, apsw.BindingsError, apsw.ConstraintError, apsw.MismatchError, apsw.RangeError, apsw.MisuseError,
+)  # fmt: skip
+"""Mistakes in our own statements. They pass as they are: waiting would mend nothing, and the traceback tells where."""
+
+
+class _translated:  # noqa: N801  it is used like the functions of contextlib, and costs a third: each statement needs it
+    """`is_changed`: whether the tables are others than the program makes; then its statements are right and they are
+    damaged."""
+
+    def __init__(self, where: str, is_changed: Callable[[], bool] = lambda: False) -> None:
+        self._where, self._is_changed = where, is_changed
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, UnicodeDecodeError):  # all text was written as UTF-8
+            raise _damaged(self._where, error) from error
+        if not isinstance(error, apsw.Error):
+            return
+        if not isinstance(error, OURS):
+            raise _translate(error, self._where) from error
+        if self._is_changed():
+            raise _damaged(self._where, error) from error
+
+
+def _damaged(where: str, error: Exception) -> errors.CorruptStore:
+    return errors.CorruptStore(f"{where}: the file is damaged ({error}); restore a backup: hotpapers backup --restore")
+
+
+def _use_wal(connection: apsw.Connection) -> None:
+    """Readers and a writer do not wait for each other. SQLite does not wait for others when it switches."""
+    until = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except apsw.ReadOnlyError:
+            return  # reading alone is still possible; a write says so
+        except apsw.BusyError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+
+
+def _no_room(where: str, size: int) -> str:
+    return (
+        f"{where}: forgotten, but the disk has no room to write the file anew, and without that copies may remain in "
+        f"unused parts of it; free some {2 * size / 1e6:,.0f} MB and run the same command again to finish."
+    )
+
+
+class SqliteDatabase:
+    """A store in a SQLite file (WAL, synchronous FULL, STRICT tables)."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        version = apsw.SQLITE_VERSION_NUMBER
+        if version < FIXED[0] or 3_052_000 <= version < FIXED[1]:
+            raise errors.StoreError(
+                f"SQLite {apsw.sqlite_lib_version()} can corrupt a store in WAL mode; install apsw 3.53 or newer."
+            )
+        self.where = str(path)
+        self.path = path
+        self._migrations: Sequence[str] = ()
+        self._translated = _translated(self.where, self._has_other_tables)
+        usual = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        if not read_only:
+            file_modes.make_private(path)  # SQLite gives the log the rights of the store
+        with self._translated:
+            try:
+                self._connection = self._open(self.where, apsw.SQLITE_OPEN_READONLY if read_only else usual)
+            except (apsw.ReadOnlyError, apsw.CantOpenError):
+                if not self._is_still():
+                    raise
+                frozen = f"file:{quote(str(path.absolute()))}?immutable=1"
+                self._connection = self._open(frozen, apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+    def _open(self, name: str, flags: int) -> apsw.Connection:
+        connection = apsw.Connection(name, flags)
+        try:
+            connection.set_busy_timeout(BUSY_MS)
+            self._check_owner(connection)
+            if flags & apsw.SQLITE_OPEN_READWRITE:
+                _use_wal(connection)
+            connection.execute("PRAGMA synchronous = FULL; PRAGMA secure_delete = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _is_still(self) -> bool:
+        """Whether the file can be read and nobody here can change it: it has no log, in a folder that takes none."""
+        log = self.path.with_name(self.path.name + "-wal")
+        ours = os.access in os.supports_effective_ids
+        readable = os.access(self.path, os.R_OK, effective_ids=ours)
+        return readable and not os.access(self.path.parent, os.W_OK, effective_ids=ours) and not log.exists()
+
+    def _check_owner(self, connection: apsw.Connection) -> None:
+        # the tables before the owner: another process may be making both at this moment
+        tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+        owner = connection.execute("PRAGMA application_id").get
+        if owner != APPLICATION and (tables or owner):
+            raise errors.NotAStore(f"{self.where}: a SQLite file of another program; name another path with --store.")
+
+    def rows(self, sql: str, params: Params = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._translated:
+            return list(self._connection.execute(sql, params))
+
+    def iterate(self, sql: str, params: Params = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one."""
+        with self._translated:
+            yield from self._connection.execute(sql, params)
+
+    def run(self, sql: str, params: Params = ()) -> int:
+        """Runs a statement; how many rows it changed."""
+        with self._translated:
+            before = self._connection.total_changes()
+            self._connection.execute(sql, params)
+            return self._connection.total_changes() - before
+
+    def many(self, sql: str, rows: Iterable[Params]) -> int:
+        """Runs a statement once per row; how many rows it changed in all."""
+        with self._translated:
+            before = self._connection.total_changes()
+            self._connection.executemany(sql, rows)
+            return self._connection.total_changes() - before
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """A write transaction: BEGIN IMMEDIATE … COMMIT."""
+        with self._translated:
+            self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            with self._translated:
+                self._connection.execute("COMMIT")
+        except BaseException:
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def migrate(self, migrations: Sequence[str]) -> None:
+        """Brings the schema to the length of the list."""
+        self._migrations = migrations
+        with self._translated:
+            version = self._connection.execute("PRAGMA user_version").get
+            if version > len(migrations):
+                raise errors.NewerStore(
+                    f"{self.where}: written by a newer Hot Papers (schema {version}, this one knows"
+                    f" {len(migrations)}); update the program."
+                )
+            if version == len(migrations):
+                return
+        with self.write():
+            for number in range(self._connection.execute("PRAGMA user_version").get, len(migrations)):
+                self.run(migrations[number])
+            self.run(f"PRAGMA application_id = {APPLICATION}")
+            self.run(f"PRAGMA user_version = {len(migrations)}")
+
+    def _has_other_tables(self) -> bool:
+        """Whether tables, columns or indexes are missing or others than the migrations make: damage, or a stranger."""
+        asked = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+        with suppress(apsw.Error, UnicodeDecodeError), closing(apsw.Connection(":memory:")) as fresh:
+            for migration in self._migrations:
+                fresh.execute(migration)
+            return not set(fresh.execute(asked)) <= set(self._connection.execute(asked))
+        return True
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads inside see one and the same moment of the store."""
+        with self._translated:
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()  # only a read holds the moment
+        try:
+            yield
+        finally:
+            if not self._connection.get_autocommit():
+                self._connection.execute("ROLLBACK")
+
+    def copy_to(self, target: Path) -> None:
+        """Copies the store into a new file by SQLite's online backup: one file without a log beside it.
+
+        As it stands at one moment: else the copy would begin anew after each commit of another, and never end.
+        """
+        file_modes.make_private(target)
+        with _translated(str(target)):
+            copy = apsw.Connection(str(target))
+            try:
+                with self.snapshot(), copy.backup("main", self._connection, "main") as steps:
+                    while not steps.done:
+                        steps.step(PAGES)
+                copy.execute("PRAGMA journal_mode = DELETE")
+            finally:
+                copy.close()
+
+    def become(self, source: SqliteDatabase) -> None:
+        """Takes over all that another store holds, in one transaction: readers see the one or the other."""
+        with self._translated, self._connection.backup("main", source._connection, "main") as steps:
+            while not steps.done:
+                steps.step(-1)
+
+    def erase_traces(self) -> None:
+        """Writes the whole file anew, then the log back and cuts it to nothing.
+
+        secure_delete zeroes what is deleted, but not every copy that moving rows between pages leaves behind.
+        """
+        with self._translated:
+            try:
+                self._connection.execute("VACUUM")
+            except apsw.FullError as error:
+                with suppress(apsw.Error):  # the log at least takes no room
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raise errors.FullStore(_no_room(self.where, self.size())) from error
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy and busy[0]:
+            raise errors.BusyStore(
+                f"{self.where}: forgotten, but another process still reads an older state and keeps the log; "
+                "stop it and run the same command again to finish."
+            )
+
+    def integrity(self) -> list[str]:
+        """SQLite's own quick check: it compares no index with its table."""
+        return self._checked("quick_check")
+
+    def full_integrity(self) -> IntegrityReport:
+        """SQLite's whole check, and whether the tables are those that the program makes."""
+        other = ["the tables or their indexes are not those that the program makes"] if self._has_other_tables() else []
+        return IntegrityReport((*other, *self._checked("integrity_check")))
+
+    def _checked(self, pragma: str) -> list[str]:
+        with self._translated:
+            found = [str(row[0]) for row in self._connection.execute(f"PRAGMA {pragma}({FINDINGS})")]
+        return [] if found == ["ok"] else found
+
+    def size(self) -> int:
+        """Bytes of the file and its log."""
+        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def clock(self) -> int:
+        """The machine's own clock: a file is used on one machine."""
+        return time.time_ns() // 1000
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self._connection.close()

@@ -1,0 +1,92 @@
+"""What is in a store, in figures."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hotpapers.model import DAY, Issue
+from hotpapers.store import reader_reports, schema
+from hotpapers.store.database import Database
+from hotpapers.store.item_rows import SPECS
+from hotpapers.store.record import Record
+
+LEAST_TIME = DAY
+"""A forecast rests on batches written over at least this long."""
+
+
+class StoreStatistics(NamedTuple):
+    """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; no forecast from too little time.
+
+    `forgotten`: rows of which parts were forgotten. `reports`: what readers said and nobody dealt with yet.
+    """
+
+    store: str
+    database: str
+    schema: int
+    size: int
+    batches: int
+    items: dict[str, int]
+    issues: int
+    publications: int
+    raw: int
+    quarantine: int
+    forgotten: int
+    last_at: int | None
+    year_forecast: int | None
+    reports: int
+
+
+def status(record: Record) -> StoreStatistics:
+    """The figures of a store as it is now."""
+    database = record.database
+    items = {spec.kind: record.count(spec.type) for spec in SPECS.values()}
+    first, last = written_between(database)
+    size = database.size()
+    return StoreStatistics(
+        store=database.where, database=database.name, schema=len(schema.MIGRATIONS), size=size,
+        batches=record.head.position, items=items, issues=items["issue"], publications=items["publication"],
+        raw=_count(record, "raw"), quarantine=_count(record, "quarantine"), forgotten=_forgotten(record),
+        last_at=last, year_forecast=_forecast(size, first, last),
+        reports=reader_reports.count_open(database),
+    )  # fmt: skip
+
+
+class StoreTotals(NamedTuple):
+    """Those of a store's figures that are to be had at once, however large it is."""
+
+    size: int
+    batches: int
+    issues: int
+    quarantine: int
+
+
+def totals(record: Record) -> StoreTotals:
+    """A few figures of a store as it is now, for who asks every few seconds."""
+    return StoreTotals(record.database.size(), record.head.position, record.count(Issue), _count(record, "quarantine"))
+
+
+def written_between(database: Database) -> tuple[int | None, int | None]:
+    """When the first and the last batch were written, µs UTC. It is looked for among the hundred at either end: the
+    table is a long one, and clocks are set but now and then."""
+    some = "SELECT {}(at) FROM (SELECT at FROM batch ORDER BY position {} LIMIT 100) AS b"
+    first, last = (database.rows(some.format(*end))[0][0] for end in (("min", "ASC"), ("max", "DESC")))
+    return first, last
+
+
+def _count(record: Record, table: str) -> int:
+    return int(record.database.rows(f"SELECT count(*) FROM {table}")[0][0])
+
+
+def _forgotten(record: Record) -> int:
+    """Rows of which parts were forgotten."""
+    return sum(
+        int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE lost IS NOT NULL")[0][0])
+        for spec in SPECS.values()
+        if spec.personal
+    )
+
+
+def _forecast(size: int, first: int | None, last: int | None) -> int | None:
+    if first is None or last is None or last - first < LEAST_TIME:
+        return None
+    return size * 365 * DAY // (last - first)

@@ -1,0 +1,210 @@
+"""Tombstones: how the record knows, without remembering them, the posts and people that it has forgotten.
+
+A tombstone is a keyed mark of a key (`x:1341…`, `x:@handle`), or of a name by which a key stands in other people's
+words: a handle, a post's number. What carries a key is refused. In what others wrote, a name is blacked out: the
+signs keep their places, so that links keep theirs; a link that leads to it is dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.store.database import Database
+from hotpapers.store.item_rows import SPECS, KeyedHasher
+
+BLACK = "\u2588"
+LEAST = 7
+"""A post's number shorter than this is no name: too much else looks like it."""
+
+LONGEST = 300
+
+_WORD = re.compile(r"[A-Za-z0-9_-](?:[A-Za-z0-9_.@:-]*[A-Za-z0-9_-])?")
+_SEGMENT = re.compile(r"[.@:]+|-+|[A-Za-z0-9_]+")
+_PROFILE = re.compile(
+    r"(?<![\w.-])(?:[\w-]++\.)++[\w-]++(?::[0-9]++)?/(?:@|users/|ap/users/)[\w-]++(?:\.[\w-]++)*+(?![\w@-])", re.ASCII
+)
+"""The address of somebody on a server of the fediverse: its host and their name or number."""
+_MENTION = re.compile(r"@[\w.-]+")
+_SEGMENTS = 13
+"""Words are tried in runs of up to so many pieces, signs between them counted: did:plc:…, a.long.domain.name."""
+_TELLING = re.compile(r"[a-z]+[0-9_.@:-]|[0-9_.@:-]+[a-z]|.{8}", re.DOTALL)
+"""A name that stands without @, / or = before it counts only if it is no plain word."""
+_ARXIV = re.compile(r"[0-9]{4}\.[0-9]{4,5}|[a-z.-]+/[0-9]{7}")
+
+Known = Callable[[str], bool]
+"""Whether a name, in small letters, is one of somebody or something forgotten."""
+
+
+def names_of(key: str) -> Iterator[str]:
+    """The names by which a key stands in texts and addresses, in small letters."""
+    own = key.partition(":")[2].lower()
+    if own.startswith("@"):
+        yield own[1:]
+        name, _, server = own[1:].partition("@")
+        yield from (f"{server}/@{name}", f"{server}/users/{name}") if server else ()
+        return
+    if _PROFILE.fullmatch(address := own.partition("://")[2]):
+        yield address
+    for name in model.distinct((own, own.rpartition("/")[2])):
+        if len(name) >= LEAST and not _ARXIV.fullmatch(name):
+            yield name
+
+
+def handle_key(network: str, handle: str) -> str:
+    """The key of an account known by its handle alone."""
+    return f"{network}:@{handle.lower().removeprefix('@')}"
+
+
+def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
+    """Where in a text, in code points, the longest known names stand. `anywhere`: plain words count too."""
+    for profile in _PROFILE.finditer(text):
+        if known(profile[0].lower()):
+            yield profile.span()
+    for word in _WORD.finditer(text):
+        strong = anywhere or text[max(word.start() - 1, 0) : word.start()] in ("@", "/", "=")
+        pieces = _SEGMENT.findall(word[0])
+        starts = list(accumulate(map(len, pieces), initial=word.start()))
+        at = 0
+        while at < len(pieces):
+            after = _longest(pieces, at, known, strong or (at > 0 and pieces[at - 1].endswith("@")))
+            if after:
+                yield starts[at], starts[after]
+            at = after or at + 1
+
+
+def _longest(pieces: list[str], at: int, known: Known, strong: bool) -> int:
+    """Where the longest known run from a piece on ends; 0 without any."""
+    for after in range(min(at + _SEGMENTS, len(pieces)), at, -1):
+        name = "".join(pieces[at:after]).lower()
+        if len(name) <= LONGEST and (strong or _TELLING.search(name)) and known(name):
+            return after
+    return 0
+
+
+def redacted(item: model.Item, known: Known) -> model.Item:
+    """A post or an account without the names of others that are forgotten; itself where there are none."""
+    if isinstance(item, model.Post):
+        links = tuple(link for link in item.links if not any(found_in(link.target, known)))
+        text, name = _blackened(_without_mentions(item, links), known), _blackened(item.name, known)
+        if (text, name, len(links)) != (item.text, item.name, len(item.links)):
+            return msgspec.structs.replace(item, text=text, name=name, links=links)
+    elif isinstance(item, model.Account) and (name := _blackened(item.name, known)) != item.name:
+        return msgspec.structs.replace(item, name=name)
+    return item
+
+
+def _without_mentions(post: model.Post, links: tuple[model.TextLink, ...]) -> str:
+    """A post's text, in which a name is black that led to somebody: `@ann` says of which server by its link alone."""
+    text = post.text
+    for link in post.links:
+        if link not in links and _MENTION.fullmatch(text, link.start, link.end):
+            text = _black(text, link.start + 1, link.end)
+    return text
+
+
+def _blackened(text: str, known: Known) -> str:
+    for start, end in found_in(text, known):
+        text = _black(text, start, end)
+    return text
+
+
+def _black(text: str, start: int, end: int) -> str:
+    return text[:start] + BLACK * (end - start) + text[end:]
+
+
+def named_in(key: str, body: bytes, known: Known) -> bool:
+    """Whether an original, by its key or in its bytes, holds a known name."""
+    return any(found_in(f"{key} {body.decode('utf-8', 'replace')}", known, anywhere=True))
+
+
+class Tombstones(NamedTuple):
+    """All tombstones of a store."""
+
+    marks: KeyedHasher
+    known: frozenset[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.known)
+
+    def holds(self, key: str) -> bool:
+        """Whether a key was forgotten."""
+        return self.marks.tombstone(key) in self.known
+
+    def holds_name(self, name: str) -> bool:
+        """Whether a name was forgotten."""
+        return name_mark(self.marks, name) in self.known
+
+    def refuses(self, item: model.Item) -> bool:
+        """Whether an item is by or about somebody or something that was forgotten."""
+        keys = [getattr(item, SPECS[type(item)].fields[index]) for index in SPECS[type(item)].personal]
+        if isinstance(item, model.Post | model.Account) and item.handle:
+            keys.append(handle_key(item.account.partition(":")[0], item.handle))
+        if isinstance(item, model.Account):
+            keys.append(lonely_key(item.account))
+        return any(isinstance(key, str) and ":" in key and self.holds(key) for key in keys)
+
+    def redacted(self, item: model.Item) -> model.Item:
+        """The item without the names of what was forgotten."""
+        return redacted(item, self.holds_name)
+
+    def named_in(self, key: str, body: bytes) -> bool:
+        """Whether an original names what was forgotten."""
+        return named_in(key, body, self.holds_name)
+
+
+FEW = 100
+
+
+class ForgottenNames(msgspec.Struct, frozen=True):
+    """Names that are to be forgotten now, and the tombstones of those that were before, if they count too."""
+
+    names: frozenset[str]
+    graves: Tombstones | None = None
+
+    def __call__(self, name: str, /) -> bool:
+        """Whether a name is one of them."""
+        return name in self.names or (self.graves is not None and self.graves.holds_name(name))
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether a closer look at a text is worth it."""
+        if self.graves is not None or len(self.names) > FEW:
+            return True
+        text = text.lower()
+        return any(name in text for name in self.names)
+
+    def stand_in(self, text: str) -> bool:
+        """Whether one of them stands in a text."""
+        return self.may_stand_in(text) and any(found_in(text, self))
+
+    def named_in(self, key: str, body: bytes) -> bool:
+        """Whether an original names one of them."""
+        return self.may_stand_in(f"{key} {body.decode('utf-8', 'replace')}") and named_in(key, body, self)
+
+
+def name_mark(marks: KeyedHasher, name: str) -> str:
+    """The tombstone of a name, on every network alike."""
+    return marks.tombstone(f"name:{name}")
+
+
+def lonely_key(account: str) -> str:
+    """What stands for an account that was known by forgotten posts alone: it may post again, but is not described."""
+    return f"lonely:{account}"
+
+
+def marks_of(marks: KeyedHasher, keys: Iterable[str], names: Iterable[str], lonely: Iterable[str]) -> set[str]:
+    """The tombstones of keys, names, and accounts that were known by them alone."""
+    return {
+        *map(marks.tombstone, keys), *map(marks.tombstone, map(lonely_key, lonely)),
+        *(name_mark(marks, name) for name in names),
+    }  # fmt: skip
+
+
+def load(database: Database, marks: KeyedHasher) -> Tombstones:
+    """The tombstones of a store."""
+    return Tombstones(marks, frozenset(row[0] for row in database.rows("SELECT mark FROM tombstone")))

@@ -1,0 +1,253 @@
+"""Checking the record: the chain of batches, then every row against its batch's manifest."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from hotpapers.errors import CorruptStore
+from hotpapers.store import batches, manifest, redaction
+from hotpapers.store.database import Database
+from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow
+from hotpapers.store.manifest import Label, Pair
+from hotpapers.store.ordered_scan import OrderedScan, all_ahead
+from hotpapers.store.repair import unusable
+
+
+class VerifyFinding(NamedTuple):
+    """Something that is not as it should be. `what`: damaged, changed, added, removed, unusable or issue."""
+
+    what: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.name}"
+
+
+class BatchChain(NamedTuple):
+    """What the batches say: up to which position, what became of rows of earlier batches, and what is wrong.
+
+    `closed`: by which batch; `forgotten`: the seals of what is left.
+    """
+
+    position: int
+    closed: dict[Pair, int]
+    pruned: frozenset[Pair]
+    forgotten: dict[Pair, str]
+    findings: tuple[VerifyFinding, ...]
+
+
+class VerifyResult(NamedTuple):
+    """The outcome: what differs, how many rows were read, how many of them had parts forgotten, how many are pruned.
+
+    `withheld`: how many came without their words, as a network's terms have it. `unchecked`: what the database could
+    not check of itself, and why.
+    """
+
+    findings: tuple[VerifyFinding, ...]
+    rows: int
+    forgotten: int
+    pruned: int
+    withheld: int = 0
+    unchecked: str = ""
+
+
+def check(database: Database, marks: KeyedHasher) -> VerifyResult:
+    """Checks the database itself, then the whole record as it stands at one moment, in memory bounded by the largest
+    batch."""
+    try:
+        damaged, unchecked = database.full_integrity()
+        with database.snapshot():
+            checked = _check(database, marks)
+    except CorruptStore as problem:
+        return VerifyResult((damage(problem),), 0, 0, 0)
+    found = (*(VerifyFinding("damaged", text) for text in damaged), *checked.findings)
+    return checked._replace(findings=found, unchecked=unchecked)
+
+
+def damage(problem: CorruptStore) -> VerifyFinding:
+    """What cannot be read at all, as a finding."""
+    return VerifyFinding("damaged", str(problem))
+
+
+def _check(database: Database, marks: KeyedHasher) -> VerifyResult:
+    chain = _read_chain(database)
+    rows = RowVerifier(database, marks, chain)
+    findings = [*chain.findings, *rows.findings(), *check_keys(database)]
+    return VerifyResult(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
+
+
+def check_chain(database: Database) -> BatchChain:
+    """Recomputes each batch's chain value from its manifest and the batch before."""
+    with database.snapshot():
+        return _read_chain(database)
+
+
+def check_keys(database: Database) -> Iterator[VerifyFinding]:
+    """Names the rows that nothing can show, as what they are found by is empty."""
+    for row in unusable(database):
+        yield VerifyFinding(
+            "unusable", f"{name_of(row.label)} (row {row.id} lacks its key; `hotpapers repair` closes it)"
+        )
+
+
+def _read_chain(database: Database) -> BatchChain:
+    before, expected = _genesis(database), 1
+    said = _Said()
+    findings: list[VerifyFinding] = []
+    for position, at, source, cursor, items, blob, chain in database.iterate(
+        "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
+    ):
+        findings += [
+            VerifyFinding("removed", f"batch {gone}") for gone in range(expected, min(position, expected + 100))
+        ]
+        listed = _unpacked(blob)
+        if listed is not None:
+            findings += said.take(position, source, cursor, listed)
+        if (
+            listed is None
+            or items != len(listed.labels)
+            or manifest.link(before, position, at, source, cursor, listed) != bytes(chain)
+        ):
+            findings.append(VerifyFinding("changed", f"batch {position}"))
+        before, expected = bytes(chain), position + 1
+    findings += said.compare(database)
+    return BatchChain(expected - 1, said.closed, frozenset(said.pruned), said.forgotten, tuple(findings))
+
+
+def _genesis(database: Database) -> bytes:
+    try:
+        return batches.genesis(database)
+    except (ValueError, IndexError):  # then the first batch does not fit
+        return b""
+
+
+def _unpacked(blob: bytes) -> manifest.Manifest | None:
+    try:
+        return manifest.unpack(bytes(blob))
+    except ValueError:
+        return None
+
+
+class _Said:
+    """What the batches, read one after the other, say of earlier rows, of cursors and tombstones."""
+
+    def __init__(self) -> None:
+        self.closed: dict[Pair, int] = {}
+        self.pruned: set[Pair] = set()
+        self.forgotten: dict[Pair, str] = {}
+        self._items: dict[int, int] = {}
+        self._cursors: dict[str, tuple[str, int]] = {}
+        self._tombstones: set[str] = set()
+
+    def take(
+        self, position: int, source: str, cursor: str | None, listed: manifest.Manifest
+    ) -> Iterator[VerifyFinding]:
+        """One batch; what it says of rows that are not there, or were closed before."""
+        named = [*listed.closed, *listed.pruned, *((since, index) for since, index, _ in listed.forgotten)]
+        wrong = sum(not 0 <= index < self._items.get(since, 0) for since, index in named)
+        wrong += sum(pair in self.closed for pair in listed.closed)
+        if wrong:
+            yield VerifyFinding("changed", f"batch {position} (what it says of {wrong} earlier rows cannot be so)")
+        self._items[position] = len(listed.labels)
+        self.closed |= dict.fromkeys(listed.closed, position)
+        self.pruned.update(listed.pruned)
+        self.forgotten |= {(since, index): seal for since, index, seal in listed.forgotten}
+        self._tombstones.update(listed.tombstones)
+        if cursor is not None:
+            self._cursors[source] = (cursor, position)
+
+    def compare(self, database: Database) -> Iterator[VerifyFinding]:
+        """Cursors and tombstones that are not as the batches say."""
+        rows = database.rows("SELECT source, cursor, position FROM cursor")
+        kept = {source: (cursor, position) for source, cursor, position in rows}
+        for source in sorted({*self._cursors, *kept}):
+            if self._cursors.get(source) != kept.get(source):
+                yield VerifyFinding("changed", f"cursor of {source}")
+        marks = {row[0] for row in database.rows("SELECT mark FROM tombstone")}
+        yield from (VerifyFinding("removed", f"tombstone {mark}") for mark in sorted(self._tombstones - marks))
+        yield from (VerifyFinding("added", f"tombstone {mark}") for mark in sorted(marks - self._tombstones))
+
+
+class RowVerifier:
+    """Every row against the manifests, batch by batch."""
+
+    def __init__(self, database: Database, marks: KeyedHasher, chain: BatchChain) -> None:
+        self._database, self._marks, self._chain = database, marks, chain
+        self._early: dict[int, list[StoredRow]] = defaultdict(list)
+        self._lacking = redaction.noted(database)
+        self.read = self.forgotten = self.withheld = 0
+
+    def findings(self) -> Iterator[VerifyFinding]:
+        """What was changed, added or removed, by name."""
+        ahead = all_ahead(self._database)
+        for position, blob in self._database.iterate("SELECT position, manifest FROM batch ORDER BY position"):
+            listed = _unpacked(blob)
+            if listed is not None:  # else named by the chain's check
+                yield from self._batch(position, listed, ahead)
+        for kind, rows in ahead.items():
+            yield from (VerifyFinding("added", self._name(kind, row)) for row in rows.rest())
+        yield from (VerifyFinding("added", name_of(row.label)) for rows in self._early.values() for row in rows)
+
+    def _batch(
+        self, position: int, listed: manifest.Manifest, ahead: dict[str, OrderedScan]
+    ) -> Iterator[VerifyFinding]:
+        present: dict[Label, StoredRow] = {row.label: row for row in self._early.pop(position, [])}
+        for kind, rows in ahead.items():
+            for row in rows.upto(position):
+                if isinstance(row, int):
+                    yield VerifyFinding("changed", f"{kind} row {row} (not as rows are written)")
+                elif row.since > position:
+                    self._early[row.since].append(row)
+                elif row.since < position or row.label in present:
+                    yield VerifyFinding("added", self._name(kind, row))
+                else:
+                    present[row.label] = row
+        for index, label in enumerate(listed.labels):
+            row_found = present.pop(label, None)
+            if row_found is None:
+                if (position, index) not in self._chain.pruned:
+                    yield VerifyFinding("removed", name_of(label))
+            elif (position, index) in self._chain.pruned:
+                yield VerifyFinding("added", name_of(label))
+            elif not self._is_sound(row_found, listed, (position, index)):
+                yield VerifyFinding("changed", name_of(label))
+        yield from (VerifyFinding("added", name_of(label)) for label in present)
+
+    def _is_sound(self, row: StoredRow, listed: manifest.Manifest, where: Pair) -> bool:
+        try:
+            return self._agrees(row, listed, where)
+        except (TypeError, ValueError):  # a damaged file can hold bytes where text was
+            return False
+
+    def _agrees(self, row: StoredRow, listed: manifest.Manifest, where: Pair) -> bool:
+        self.read += 1
+        _, index = where
+        expected = (listed.hash(index), listed.origin(index), self._chain.closed.get(where, 0))
+        seal = self._chain.forgotten.get(where)
+        if self._is_withheld(row, seal):
+            self.withheld += 1
+            return (row.hash, row.origin, row.until) == expected
+        self.forgotten += row.lost is not None
+        if (row.hash, row.origin, row.until) != expected:
+            return False
+        if seal is not None or row.lost is not None:
+            return row.lost is not None and row.seal == seal
+        derived = tuple(derive(row.item, self._marks) for _, derive in SPECS[type(row.item)].derived)
+        return row.derived == derived and (row.salt is not None) == bool(type(row.item).personal)
+
+    def _is_withheld(self, row: StoredRow, seal: str | None) -> bool:
+        """Whether a row lacks just what this store's exporter may have kept back."""
+        if not self._lacking or row.lost is None or row.seal == seal:
+            return False
+        return redaction.is_sound(row, self._lacking, self._marks, sealed=seal is not None)
+
+    @staticmethod
+    def _name(kind: str, row: StoredRow | int) -> str:
+        return f"{kind} row {row}" if isinstance(row, int) else name_of(row.label)
+
+
+def name_of(label: Label) -> str:
+    """A row's name for people: `tally arxiv:2101.04869 x hot-papers/2`; a pruned one has but its kind."""
+    return " ".join(map(str, label[:-1] if len(label) > 1 else label))

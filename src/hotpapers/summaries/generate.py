@@ -1,0 +1,167 @@
+"""For which papers a model is asked, and how its sentences are kept.
+
+A sentence is kept as a further observation of the paper, made when the issue closes, with its mark in its words
+(`view.summary_source`). So it is part of what the issue is frozen from: the issue has it, `verify` rebuilds the issue
+from the record alone, and nothing is asked again.
+"""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hotpapers.errors import HotPapersError, InputError, NetError
+from hotpapers.http import ClientLimits, PoliteHttpClient, user_agent
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.jobs import isolation
+from hotpapers.jobs import job_state as duties
+from hotpapers.logs import tell
+from hotpapers.model import HttpClient, Paper, Publication
+from hotpapers.settings.announce import secret
+from hotpapers.settings.pages import SummarySettings
+from hotpapers.store import Record
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.item_rows import SPECS, read_row, select_columns
+from hotpapers.summaries.llm_client import ask
+from hotpapers.view.summary_source import signed, unsigned
+
+SOURCE = JOB = "summaries"
+MOST = 100
+"""Papers of an issue for which a model is asked."""
+PATIENCE = 3
+"""After so many requests in vain one after the other the rest of an issue goes without."""
+PATIENT = 120.0
+"""Seconds for an answer: a model on a small machine takes its time."""
+LARGEST_ANSWER = 200_000
+"""Bytes of an answer that is read."""
+
+
+class LanguageModel(NamedTuple):
+    """A language model: where it answers, its name, the operator's key."""
+
+    url: str
+    name: str
+    key: str
+
+
+Summarize = Callable[[Record, Publication, str, int], object]
+"""Writes sentences for a publication's issue of a day that closes at a moment."""
+
+
+def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | None = None) -> Summarize | None:
+    """What writes sentences by the model of the settings; None where they name none. `stop`: as for every client."""
+    if not settings.url:
+        return None
+    model = LanguageModel(settings.url, settings.model, secret(settings.key, "summary.key"))
+    limits = ClientLimits(size=LARGEST_ANSWER, read=PATIENT, whole=PATIENT)
+    pace = {urlsplit(model.url).hostname or "": 0.0}  # the operator's own, and asked one by one
+
+    def write(record: Record, publication: Publication, day: str, cut: int) -> None:
+        with PoliteHttpClient(
+            user_agent(contact), base_addresses=(model.url,), secrets=(model.key,), limits=limits, pace=pace, stop=stop
+        ) as net:
+            summarize(net, model, record, publication, day, cut)
+
+    return write
+
+
+def summarize(
+    net: HttpClient, model: LanguageModel, record: Record, publication: Publication, day: str, cut: int
+) -> int:
+    """Asks for those entries of an issue to come that have no summary; how many were written. What fails is counted,
+    and the abstract speaks for itself."""
+    view = record.view(cut)
+    papers = [paper for paper in _papers(record, view, publication, day, cut) if _wants(paper, cut)]
+    asked = _Asked(net, model)
+    found = list(_written(asked, record, papers[:MOST], cut))
+    if found:
+        record.write(found, source=SOURCE)
+    _keep_count(record, asked, net.now(), len(found))
+    return len(found)
+
+
+def _papers(record: Record, view: AsOfView, publication: Publication, day: str, cut: int) -> list[Paper]:
+    """The papers that an issue would hold, in its order."""
+    content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
+    keys = [entry.paper for entry in (*content.entries, *content.still)]
+    rows = (view.one(Paper, key) for key in keys)
+    return [row.item for row in rows if row is not None and isinstance(row.item, Paper)]
+
+
+def _wants(paper: Paper, cut: int) -> bool:
+    return bool(paper.abstract.strip()) and not paper.summary and paper.observed_at < cut
+
+
+class _Asked:
+    """A model that is asked until it fails too often. Counts what became of the questions."""
+
+    def __init__(self, net: HttpClient, model: LanguageModel) -> None:
+        self._net, self._model = net, model
+        self.failures = self._in_a_row = 0
+        self.reason = ""
+        self.day = datetime.datetime.fromtimestamp(net.now() // 1_000_000, datetime.UTC).date().isoformat()
+
+    def about(self, paper: Paper) -> str:
+        """A sentence with its mark; empty where there is none."""
+        if self._in_a_row >= PATIENCE:
+            return ""
+        try:
+            model = self._model
+            said = ask(self._net, model.url, model.name, model.key, paper.title, paper.abstract)
+        except (InputError, NetError) as problem:
+            self.failures += 1
+            self._in_a_row += isinstance(problem, NetError)
+            self.reason = str(problem)
+            tell("no summary", paper=paper.paper, reason=problem)
+            return ""
+        except Exception as problem:  # an issue does without rather than wait for our cure
+            if isinstance(problem, HotPapersError):
+                raise
+            self.failures += 1
+            self._in_a_row += 1
+            self.reason = isolation.said(problem)
+            isolation.tell_defect(JOB, problem)
+            return ""
+        self._in_a_row = 0
+        return signed(said, self._model.name, self.day)
+
+
+def _written(asked: _Asked, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
+    for paper in papers:
+        said = _said_before(record, paper) or asked.about(paper)
+        if said:
+            yield msgspec.structs.replace(paper, summary=said, observed_at=cut)
+
+
+def _said_before(record: Record, paper: Paper) -> str:
+    """What a model once said of the same abstract: a source may have described the paper anew since."""
+    spec, view = SPECS[Paper], record.view()
+    sql = f"""SELECT {select_columns(spec, "t")} FROM paper AS t
+        WHERE t.paper = ? AND t.summary <> '' AND {view.visible("t")} ORDER BY t.observed_at DESC"""
+    for found in record.database.rows(sql, (paper.paper,)):
+        row = read_row(spec, found).item
+        if isinstance(row, Paper) and row.abstract == paper.abstract and unsigned(row.summary)[1]:
+            return row.summary
+    return ""
+
+
+def _keep_count(record: Record, asked: _Asked, at: int, written: int) -> None:
+    """What was written and what failed, as `hotpapers status` tells it."""
+    before = duties.load(record, JOB)
+    failed = asked.failures > 0
+    duty = msgspec.structs.replace(
+        before,
+        state="failing" if failed else "idle",
+        started_at=before.started_at or at,
+        success_at=before.success_at if failed and not written else at,
+        failing_since=(before.failing_since or at) if failed else None,
+        reason=asked.reason,
+        items=before.items + written,
+        quarantined=before.quarantined + asked.failures,
+    )
+    duties.save(record, duty)

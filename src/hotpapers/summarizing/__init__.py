@@ -1,5 +1,0 @@
-"""A sentence for each entry by a language model of the operator's: off by default, marked, and never asked twice.
-
-asking    what a model is told, and which of its answers is taken: plain functions, and the one request
-writing   for which papers it is asked, and how its sentences are kept, so that an issue verifies without it
-"""

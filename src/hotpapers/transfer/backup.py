@@ -1,0 +1,289 @@
+"""Copies of a whole store in one file, taken while others read and write; and the way back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.errors import CorruptStore, FullStore, NotFound, ReadOnlyStore, UsageError
+from hotpapers.file_modes import PRIVATE
+from hotpapers.privacy import forgotten_file
+from hotpapers.privacy.forget import REFERENCES, erase
+from hotpapers.search import index
+from hotpapers.store import batches, schema, tombstones
+from hotpapers.store.database import Database, placeholders
+from hotpapers.store.item_rows import SPECS, is_pseudonym
+from hotpapers.store.leftovers import FOLDER, part_of
+from hotpapers.store.record import Record, connect, is_server, now, store_path
+from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.transfer.mail_state import MailState, mailed, take_over
+
+KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
+MADE_ANEW = "search_"
+"""Tables whose names begin so are an index: the database into which rows are copied makes its own."""
+
+
+class RestoreResult(NamedTuple):
+    """Where the restored record ends, how many later batches the replaced store had, and what was forgotten again."""
+
+    position: int
+    lost_batches: int
+    forgotten_again: int
+
+
+class _Replaced(NamedTuple):
+    """What is taken over from the store that a backup replaces. `confirmed`: since when subscribers are, by mark."""
+
+    where: str = ""
+    position: int = 0
+    secret: str = ""
+    confirmed: Mapping[str, int] = {}
+    tombstones: Sequence[str] = ()
+    copies: Sequence[tuple[int, str, str]] = ()
+    mailed: MailState = MailState()
+    damaged: bool = False
+
+
+# ---- out -----------------------------------------------------------------------------------------------
+
+
+def backup(record: Record, target: Path) -> int:
+    """Copies the store into a SQLite store at `target`; the position it holds. The copy is noted, see `forget`.
+
+    Raises UsageError where the target is this store, NotAStore where it is a file of another kind.
+    """
+    if not target.parent.is_dir():
+        raise UsageError(f"{target.parent}: no such folder for the backup; make it first.")
+    if isinstance(record.database, SqliteDatabase) and target.exists() and target.samefile(record.database.path):
+        raise UsageError(f"{target}: is the store itself; name another file for the backup.")
+    if target.exists():
+        SqliteDatabase(target, read_only=True).close()  # an older backup; anything else is not ours to replace
+    forgotten_file.complete(record.database, record.marks)
+    with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
+        note_copy(record, "backup", str(target.resolve()))
+    part = part_of(target)
+    part.unlink(missing_ok=True)
+    try:
+        copy_into(record.database, part)
+        position = _position(part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return position
+
+
+def copy_into(database: Database, part: Path) -> None:
+    """Copies a store as it stands at one moment into a new SQLite file."""
+    if isinstance(database, SqliteDatabase):
+        database.copy_to(part)
+        return
+    with tempfile.TemporaryDirectory(dir=part.parent, prefix=FOLDER) as folder:
+        copied = SqliteDatabase(Path(folder) / "copy.db")
+        try:
+            copied.migrate(schema.MIGRATIONS)
+            with database.snapshot(), copied.write():
+                _copy_tables(database, copied, copied)
+                copied.run("DELETE FROM sqlite_sequence WHERE name = 'raw'")
+                copied.run("INSERT INTO sqlite_sequence VALUES ('raw', ?)", (_last_original(database),))
+            copied.copy_to(part)
+        finally:
+            copied.close()
+
+
+def note_copy(record: Record, way: str, target: str) -> None:
+    """Remembers that a copy left the store, so that forgetting can name it as out of reach."""
+    with record.database.write():
+        record.database.run("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", (now(), way, target))
+
+
+def _position(backup_file: Path) -> int:
+    """Where the record of a backup ends. The file is only read."""
+    copied = SqliteDatabase(backup_file, read_only=True)
+    try:
+        return batches.head(copied).position
+    finally:
+        copied.close()
+
+
+# ---- back ----------------------------------------------------------------------------------------------
+
+
+def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bool = False) -> RestoreResult:
+    """Puts a backup in a store's place, at once. What was forgotten since then is forgotten in it before, and who has
+    left since then stays away: as the store says that is replaced, and the file beside it.
+
+    Raises NotFound without a backup, UsageError where a record would be overwritten and `replace` is not given, and
+    where
+    nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged beyond reading is moved
+    aside, not overwritten.
+    """
+    if not source.is_file():
+        raise NotFound(f"{source}: no such backup")
+    position = _position(source)
+    replaced = _what_is_there(store)
+    if not replace and (replaced.position or replaced.damaged):
+        there = "a damaged store" if replaced.damaged else f"a record of {replaced.position} batches"
+        raise UsageError(f"{replaced.where}: holds {there}; add --replace to put the backup in its place.")
+    beside = None if is_server(store) else store_path(store).absolute().parent
+    with tempfile.TemporaryDirectory(prefix=FOLDER, dir=beside) as folder:
+        part = Path(folder) / "restored.db"
+        backed_up = SqliteDatabase(source, read_only=True)
+        try:
+            backed_up.copy_to(part)
+        finally:
+            backed_up.close()
+        with Record(str(part), create=False) as record:
+            known = _with_file(replaced, record, store)
+            if known is None and not as_backed_up:
+                raise UsageError(_nothing_known(store))
+            forgotten = _take_over(record, known or replaced)
+        if replaced.damaged:
+            _move_aside(store_path(store))
+        _put(part, store)
+    with Record(store, create=False) as record:
+        forgotten_file.complete(record.database, record.marks)
+    return RestoreResult(position, max(replaced.position - position, 0), forgotten)
+
+
+def _what_is_there(store: str) -> _Replaced:
+    try:
+        with Record(store, create=False) as record:
+            rows = record.database.rows
+            return _Replaced(
+                record.database.where, record.head.position, record.secret(),
+                dict(rows("SELECT mark, since FROM subscriber WHERE state = 'confirmed'")),
+                [row[0] for row in rows("SELECT mark FROM tombstone")],
+                [(row[0], row[1], row[2]) for row in rows("SELECT at, way, target FROM copy ORDER BY id")],
+                mailed(record.database),
+            )  # fmt: skip
+    except NotFound:
+        return _Replaced()
+    except CorruptStore:
+        if is_server(store):
+            raise
+        return _Replaced(str(store_path(store)), damaged=True)
+
+
+def _with_file(replaced: _Replaced, restored: Record, store: str) -> _Replaced | None:
+    """What the replaced store and the file beside it know of the restored record; None where neither knows of it."""
+    lines = None if is_server(store) else _lines(store_path(store), restored)
+    own = replaced.secret == restored.secret()
+    if lines is None:
+        return replaced if own else None
+    known = replaced if own else replaced._replace(tombstones=(), mailed=MailState(), confirmed={})
+    graves = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
+    away = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
+    left = sorted({*known.mailed.left, *((line.mark, line.what, line.at) for line in away)}, key=itemgetter(2))
+    mailed_since = known.mailed._replace(left=left)
+    return known._replace(secret=restored.secret(), tombstones=sorted(graves), mailed=mailed_since)
+
+
+def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.ForgottenMark] | None:
+    file = forgotten_file.beside(path)
+    try:
+        return forgotten_file.read(file, restored.marks)
+    except OSError as problem:
+        raise UsageError(f"{file}: cannot be read: {problem.strerror}; nothing was restored.") from problem
+
+
+def _nothing_known(store: str) -> str:
+    file = "the database" if is_server(store) else str(forgotten_file.beside(store_path(store)))
+    return (
+        f"{file} knows nothing of this record, so whoever was forgotten or has unsubscribed since the backup was made "
+        "would be back; add --as-backed-up if that is nobody."
+    )
+
+
+def _move_aside(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        damaged = Path(f"{path}{suffix}")
+        if damaged.exists():
+            damaged.replace(f"{path}.damaged{suffix}").chmod(PRIVATE)
+
+
+def _take_over(record: Record, replaced: _Replaced) -> int:
+    """Forgets again what the replaced store had forgotten, and keeps its notes of copies; how many keys."""
+    with record.database.write():
+        record.database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", replaced.copies)
+        if record.secret() != replaced.secret:
+            return 0
+        take_over(record.database, replaced.mailed)
+        known = tombstones.load(record.database, record.marks).known
+        marks = [mark for mark in replaced.tombstones if mark not in known]
+        if not marks:
+            return 0
+        keys = _keys_of(record, frozenset(marks))
+        erase(record, keys, marks=marks, at=now())
+    record.database.erase_traces()
+    return len(keys)
+
+
+def _keys_of(record: Record, marks: frozenset[str]) -> list[str]:
+    graves = tombstones.Tombstones(record.marks, marks)
+    found = set()
+    for cls, names in REFERENCES.items():
+        for name in names:
+            for (value,) in record.database.iterate(f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind}'):
+                if value and not is_pseudonym(value) and graves.holds(value):
+                    found.add(value)
+    return sorted(found)
+
+
+def _put(part: Path, store: str) -> None:
+    """The prepared copy into the store, in one transaction: a crash leaves the one or the other."""
+    target = connect(store)
+    copied = SqliteDatabase(part)
+    try:
+        if isinstance(target, SqliteDatabase):
+            target.become(copied)
+            return
+        target.migrate(schema.MIGRATIONS)
+        with target.write():
+            _copy_tables(copied, target, copied)
+            _restart_numbers(copied, target)
+    finally:
+        copied.close()
+        target.close()
+
+
+# ---- table by table, between the two databases ---------------------------------------------------------
+
+
+def _tables_of(database: SqliteDatabase) -> list[str]:
+    rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE and not row[0].startswith(MADE_ANEW)]
+
+
+def _columns(database: SqliteDatabase, table: str) -> list[str]:
+    return [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
+
+
+def _copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> None:
+    """Every row of every table in the place of what was there. Both have the same schema; `lite` is one of them."""
+    for table in _tables_of(lite):
+        names = ", ".join(f'"{name}"' for name in _columns(lite, table))
+        values = placeholders(_columns(lite, table))
+        ours = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
+        target.run(f"DELETE FROM {table}{ours}")
+        rows = source.iterate(f"SELECT {names} FROM {table}{ours} ORDER BY 1")
+        target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+    index.clear(target)
+
+
+def _last_original(database: Database) -> int:
+    """The highest number that an original ever had, as far as rows tell: it is never given again."""
+    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
+    return max(database.rows(sql)[0][0] or 0 for sql in tables)
+
+
+def _restart_numbers(source: SqliteDatabase, target: Database) -> None:
+    for table in _tables_of(source):
+        if "id" in _columns(source, table):
+            highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
+            highest = max(highest, _last_original(source)) if table == "raw" else highest
+            target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")

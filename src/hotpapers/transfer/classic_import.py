@@ -1,0 +1,190 @@
+"""Classic issues into listings, places, tallies, papers, accounts, posts and mentions.
+
+Nothing is kept as Markdown or HTML: the classic channel renders the text anew from these items.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from hotpapers import classic, model
+from hotpapers.categories import KNOWN
+from hotpapers.errors import NotClassic
+from hotpapers.ids import arxiv
+from hotpapers.store.record import Record, now
+
+PUBLICATION = "hot-papers"
+SOURCE = "classic"
+RETWEETS_ADDED_FROM = "2020-09-17"
+"""From this issue on the publication's search returned native retweets too, and added up their repeated counts."""
+
+GROUP = 8
+"""Files of one batch: to make a batch durable takes as long as to parse a file."""
+
+
+class ClassicImport(NamedTuple):
+    """What became of a file. `later`: the same listing was there with other words or counts. `notes`: for people."""
+
+    file: str
+    state: Literal["new", "known", "later"]
+    day: str
+    places: int
+    repaired: bool
+    notes: tuple[str, ...] = ()
+
+
+def publication(name: str = PUBLICATION, *, observed_at: int) -> model.Publication:
+    """The publication that imported listings belong to."""
+    title = "Hot Papers" if name == PUBLICATION else name
+    return model.Publication(
+        publication=name, title=title, window="listing", threshold=0, networks=("x",), posts=10, observed_at=observed_at
+    )
+
+
+class ParsedClassicFile(NamedTuple):
+    """A file that is in the format. `sha`: SHA-256 of its text, repaired where it had to be."""
+
+    file: str
+    issue: classic.ClassicIssue
+    sha: str
+    repaired: bool
+
+
+def read_classic(file: str, data: bytes) -> ParsedClassicFile:
+    """A file's issue. Raises NotClassic with file and line."""
+    try:
+        text, repaired = classic.decode(data)
+        issue = classic.parse(text)
+        check_papers(issue)
+    except NotClassic as problem:
+        raise NotClassic(problem.reason, file=file, line=problem.line) from problem
+    return ParsedClassicFile(file, issue, hashlib.sha256(text.encode()).hexdigest(), repaired)
+
+
+def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATION) -> ClassicImport:
+    """Takes one file into the record, in one batch. Raises NotClassic with file and line; then nothing was changed."""
+    return import_parsed(record, [read_classic(file, data)], name)[0]
+
+
+def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str = PUBLICATION) -> list[ClassicImport]:
+    """Takes files of different days into the record, in one batch."""
+    done, items = [], []
+    for one in parsed:
+        known = known_files(record, name, one.issue.date)
+        new = one.sha not in known
+        if new:
+            items += items_of(one.issue, name, one.sha, later=len(known))
+        state: Literal["new", "known", "later"] = ("later" if known else "new") if new else "known"
+        notes = flag_categories(one.issue)
+        done.append(ClassicImport(one.file, state, one.issue.date, len(one.issue.items), one.repaired, notes))
+    if items:
+        written = record.write([*_publication_if_new(record, name), *items], source=SOURCE)
+        if written.refused:
+            note = f"{written.refused} items speak of what was forgotten and stayed out"
+            done[-1] = done[-1]._replace(notes=(*done[-1].notes, note))
+    return done
+
+
+def group_size(record: Record) -> int:
+    """How many files may go into one batch: one, where it must be told of each what was forgotten in it."""
+    return 1 if record.database.rows("SELECT 1 FROM tombstone LIMIT 1") else GROUP
+
+
+def _publication_if_new(record: Record, name: str) -> list[model.Item]:
+    sql = "SELECT 1 FROM publication WHERE publication = ? AND until = 0 LIMIT 1"
+    return [] if record.database.rows(sql, (name,)) else [publication(name, observed_at=now())]
+
+
+def known_files(record: Record, name: str, day: str) -> set[str]:
+    """SHA-256 of every file of that day that was imported before."""
+    sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"
+    return {row[0] for row in record.database.rows(sql, (name, day))}
+
+
+def check_papers(issue: classic.ClassicIssue) -> None:
+    """Raises NotClassic when a paper is listed twice."""
+    twice = [paper for paper, times in Counter(item.paper for item in issue.items).items() if times > 1]
+    if twice:
+        raise NotClassic(f"{twice[0]} is listed twice")
+
+
+def flag_categories(issue: classic.ClassicIssue) -> tuple[str, ...]:
+    """A note for every category that arXiv does not have; they are kept as they are."""
+    unknown = {c: item.number for item in issue.items for c in item.categories if c not in KNOWN}
+    return tuple(f"#{number}: unknown category {category}, kept" for category, number in sorted(unknown.items()))
+
+
+def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:
+    """All that a classic issue says. `later`: microseconds after its printed moments, for a corrected listing."""
+    made = classic.moment(issue.made) + later
+    items: list[model.Item] = [
+        model.Listing(
+            publication=name, day=issue.date, made=issue.made, lead=issue.lead, places=len(issue.items), file=sha,
+            observed_at=made,
+        )
+    ]  # fmt: skip
+    posts: dict[tuple[str, int], model.Post] = {}
+    shown: list[model.Item] = []
+    for item in issue.items:
+        at = classic.moment(item.tallied) + later
+        items += _paper_items(issue.date, item, name, sha, at)
+        for n, post in enumerate(item.posts, 1):
+            shown += _post_items(issue.date, item, n, name, _at_free_moment(posts, post, at))
+    return [*items, *dict.fromkeys(shown)]  # the same post may stand twice
+
+
+def _at_free_moment(posts: dict[tuple[str, int], model.Post], post: classic.ClassicPost, at: int) -> model.Post:
+    """The post at its moment, or at the next one at which it was not yet seen with other words."""
+    while posts.setdefault((post.id, at), made := post_item(post, at)) != made:
+        at += 1
+    return made
+
+
+def method_of(name: str, day: str) -> str:
+    """How the listing's counts were made: /1, or /2 with native retweets added up."""
+    return f"{name}/{2 if day >= RETWEETS_ADDED_FROM else 1}"
+
+
+def _paper_items(day: str, item: classic.ClassicItem, name: str, sha: str, at: int) -> Sequence[model.Item]:
+    paper, method = arxiv.key(item.paper), method_of(name, day)
+    return (
+        model.Place(
+            publication=name, day=day, place=item.number, paper=paper, title=item.title, authors=item.authors,
+            abstract=item.abstract, categories=item.categories, network="x", method=method, tallied=item.tallied,
+            file=sha, observed_at=at,
+        ),
+        model.Tally(
+            paper=paper, network="x", method=method, reposts=item.reposts, likes=item.likes, observed_at=at
+        ),
+        model.Paper(
+            paper=paper, title=" ".join(item.title.split()), authors=item.authors, categories=item.categories,
+            abstract=" ".join(item.abstract.split()), observed_at=at,
+        ),
+    )  # fmt: skip
+
+
+def post_item(post: classic.ClassicPost, at: int) -> model.Post:
+    """A shown post as an item. Its moment of creation is in its id."""
+    return model.Post(
+        post=f"x:{post.id}", network="x", account=account_of(post), created_at=classic.post_moment(post.id),
+        text=post.text, links=tuple(model.TextLink(k.start, k.end, k.target) for k in post.links), lang=post.lang,
+        rtl=post.rtl, handle=post.handle, name=post.name, observed_at=at,
+    )  # fmt: skip
+
+
+def account_of(post: classic.ClassicPost) -> str:
+    """The key of an account known by its handle alone; handles do not tell case apart."""
+    return f"x:@{post.handle.lower()}"
+
+
+def _post_items(day: str, item: classic.ClassicItem, n: int, name: str, post: model.Post) -> Sequence[model.Item]:
+    at, key = post.observed_at, post.post
+    return (
+        post,
+        model.Account(account=post.account, handle=post.handle, name=post.name, observed_at=at),
+        model.Mention(post=key, paper=arxiv.key(item.paper), form="listed", found_in="listing", observed_at=at),
+        model.Shown(publication=name, day=day, edition=0, place=item.number, n=n, post=key, observed_at=at),
+    )

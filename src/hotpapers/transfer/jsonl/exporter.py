@@ -1,0 +1,118 @@
+"""A record as lines of JSON, streaming and in stable order.
+
+The first line is the header. A full export then has every batch, in order, each followed by its items as its manifest
+lists them; so a store can be rebuilt from it, batch by batch, and verifies. With `records_only` there are neither
+batches nor issues: just what was observed, to be read, changed and imported anywhere. The last line says that it is.
+
+Of the networks in `ids_only` posts and accounts go without their words and names: see `store.redaction`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.store import manifest, redaction
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.store.manifest import Label
+from hotpapers.store.ordered_scan import all_ahead
+from hotpapers.store.record import Record
+from hotpapers.store.redaction import WordRedactor
+from hotpapers.transfer.jsonl import FORMAT, VERSION
+from hotpapers.transfer.jsonl.lines import (
+    CHECK,
+    ExchangeBatch,
+    ExchangeEnd,
+    ExchangeHeader,
+    PrunedLine,
+    RowExtras,
+)
+
+_encode = msgspec.json.Encoder().encode
+MADE_HERE = (model.Issue, model.Delivery)
+"""What a program makes from a record, not what it observes: left out of `--records`."""
+
+
+class ExportRequest(NamedTuple):
+    """What an export is to hold. `told` hears at the end how many rows of each network went without their words."""
+
+    records_only: bool = False
+    ids_only: Collection[str] = ()
+    told: Callable[[Mapping[str, int]], None] = lambda _: None
+
+
+def lines(record: Record, *, records_only: bool = False, ids_only: Collection[str] = ()) -> Iterator[bytes]:
+    """The lines of the export, each ending in a newline. By itself it keeps nothing back."""
+    return wanted_lines(record, ExportRequest(records_only, ids_only))
+
+
+def wanted_lines(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
+    """The same."""
+    with record.database.snapshot():
+        held = WordRedactor(record.database, wanted.ids_only)
+        yield _line(_header(record, wanted, held))
+        yield from _records(record, held) if wanted.records_only else _batches(record, held)
+        yield _line(ExchangeEnd())
+        wanted.told(held.rows)
+
+
+def _header(record: Record, wanted: ExportRequest, held: WordRedactor) -> ExchangeHeader:
+    lacking = sorted({*held.concerned(record.database), *redaction.noted(record.database)})
+    return ExchangeHeader(
+        format=FORMAT, version=VERSION, full=not wanted.records_only, end=True, withheld=lacking or msgspec.UNSET,
+        secret="" if wanted.records_only else record.secret(),
+    )  # fmt: skip
+
+
+def _line(value: msgspec.Struct) -> bytes:
+    return _encode(value) + b"\n"
+
+
+def _records(record: Record, held: WordRedactor) -> Iterator[bytes]:
+    for spec in SPECS.values():
+        if spec.type in MADE_HERE:
+            continue
+        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 ORDER BY {_stable_order(spec)}"
+        for found in record.database.iterate(sql):
+            row = read_row(spec, found)
+            if not (isinstance(row.item, model.Shown) and row.item.edition):
+                yield _line(held.row(row).item)
+
+
+def _stable_order(spec: KindSpec) -> str:
+    names = [spec.fields[i] for i in (*spec.key, spec.observed)]
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _batches(record: Record, held: WordRedactor) -> Iterator[bytes]:
+    ahead = all_ahead(record.database)
+    for position, at, source, cursor, items, blob, chain in record.database.iterate(
+        "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
+    ):
+        listed = manifest.unpack(bytes(blob))
+        yield _line(
+            ExchangeBatch(
+                position=position, at=at, source=source, cursor=cursor, items=items, chain=bytes(chain).hex(),
+                closed=listed.closed, pruned=listed.pruned, forgotten=listed.forgotten, tombstones=listed.tombstones,
+            )
+        )  # fmt: skip
+        rows = {row.label: row for kind in ahead.values() for row in kind.upto(position) if isinstance(row, StoredRow)}
+        for index, label in enumerate(listed.labels):
+            found = rows.get(label)
+            yield _item_line(held.row(found) if found else None, label, listed.hash(index))
+
+
+def _item_line(row: StoredRow | None, label: Label, item_hash: bytes) -> bytes:
+    if row is None:
+        return _line(PrunedLine(label=label, hash=item_hash.hex()))
+    beside = RowExtras(
+        check=item_hash.hex()[:CHECK],
+        salt=row.salt.hex() if row.salt is not None else None,
+        lost=row.lost,
+        derived=list(row.derived) if row.lost is not None else None,
+        until=row.until or None,
+    )
+    return _encode(row.item)[:-1] + b',"row":' + _encode(beside) + b"}\n"

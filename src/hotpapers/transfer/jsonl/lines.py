@@ -1,0 +1,88 @@
+"""The lines of the exchange format that are no items: header, batch, pruned, end; and what a full export keeps beside
+an item."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from hotpapers.model import LARGEST
+from hotpapers.store.manifest import Label
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+Moment = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
+Pair = tuple[Number, Number]
+Seal = tuple[Number, Number, str]
+
+
+class ExchangeHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="header"):
+    """The first line. `full`: batches and issues too, with the store's `secret`: treat such a file like the store.
+
+    `end`: the last line is an `end`, so that a file that was cut off is noticed. `withheld`: networks whose posts and
+    accounts may stand here without their words; not there where there are none.
+    """
+
+    format: str
+    version: int
+    full: bool
+    end: bool = False
+    secret: str = ""
+    withheld: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class ExchangeBatch(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    tag="batch",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """A batch of a full export; its `items` follow, in the order of its manifest.
+
+    `closed`, `pruned` and `forgotten` name rows of earlier batches by (position, index), forgotten ones with the hash
+    of what is left of them. `tombstones`: marks of what must not come back. Without `kind`, `items` and `chain` it is
+    the header that `chain` covers: see `manifest.link`.
+    """
+
+    position: Number
+    at: Moment
+    source: str
+    cursor: str | None
+    items: Number
+    chain: str
+    closed: list[Pair]
+    pruned: list[Pair]
+    forgotten: list[Seal] = []
+    tombstones: list[str] = []
+
+
+class PrunedLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pruned", forbid_unknown_fields=True):
+    """Stands where a pruned item stood: what its manifest still says of it."""
+
+    label: Label
+    hash: str
+
+
+class ExchangeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="end", forbid_unknown_fields=True):
+    """The last line."""
+
+
+class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a full export keeps beside an item, as its `row`.
+
+    `check`: how the item's hash begins, so that a changed line can be named. `salt`: of its commitments. `lost` and
+    `derived`: the commitments, and the marks, of what was forgotten. `until`: the batch that closed it.
+    """
+
+    check: str = ""
+    salt: str | None = None
+    lost: dict[str, str] | None = None
+    derived: list[int | str] | None = None
+    until: int | None = None
+
+
+CHECK = 8
+"""Hexadecimal digits of a line's check."""

@@ -1,0 +1,182 @@
+"""A record and its issues as tables: Parquet of every line, CSV and BibTeX of what issues list.
+
+Parquet goes through DuckDB and, as its footer comes last, through a temporary file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hotpapers import model
+from hotpapers.errors import InputError, NotExchange, UsageError
+from hotpapers.ids import arxiv
+from hotpapers.store.database import placeholders
+from hotpapers.store.record import Record
+from hotpapers.transfer.jsonl import exporter
+from hotpapers.transfer.jsonl.exporter import ExportRequest
+
+COLUMNS = ("n", "kind", "paper", "post", "publication", "day", "observed_at", "line")
+"""What a Parquet row holds: the line's number, what it is about (NULL where it is not), and the line itself."""
+
+ENTRY_COLUMNS = (
+    "publication", "day", "edition", "place", "then", "paper", "score", "voices", "reposts", "likes", "title",
+    "authors", "categories", "digest",
+)  # fmt: skip
+
+_COPY = (
+    "COPY (SELECT * FROM read_json(?, format = 'newline_delimited', columns = {types}))"
+    " TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
+)
+_GLOB = re.compile(r"[*?[]")
+"""What DuckDB takes for a pattern in a file's name."""
+_TYPES = {name: "BIGINT" if name in ("n", "observed_at") else "VARCHAR" for name in COLUMNS}
+
+
+def _duckdb() -> Any:
+    try:
+        import duckdb  # an extra, loaded when it is asked for
+    except ImportError as missing:
+        raise UsageError("Parquet needs DuckDB: pip install 'hotpapers[parquet]'") from missing
+    return duckdb.connect()
+
+
+def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
+    """The export as one Parquet file."""
+    with _duckdb() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+        source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
+        with source.open("wb") as out:
+            for n, line in enumerate(exporter.wanted_lines(record, wanted), 1):
+                out.write(msgspec.json.encode(_row(n, line)) + b"\n")
+        connection.execute(_COPY.format(types=_TYPES, to=target), [str(source)])
+        with target.open("rb") as done:
+            while chunk := done.read(2**20):
+                yield chunk
+
+
+def _row(n: int, line: bytes) -> dict[str, Any]:
+    body = msgspec.json.decode(line)
+    about = {name: body.get(name) for name in COLUMNS[1:-1]}
+    return {"n": n, **about, "line": line.rstrip(b"\n").decode()}
+
+
+def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
+    """The lines that a Parquet export holds, in order. Raises NotExchange. `name`: what the file is called there."""
+    if not Path(file).is_file():
+        raise InputError("no such file", file=name or file)
+    with _duckdb() as connection:
+        try:
+            connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [_GLOB.sub(r"[\g<0>]", file)])
+            while rows := connection.fetchmany(1000):
+                yield from (str(line).encode() for (line,) in rows)
+        except Exception as problem:  # DuckDB's errors have no common ancestor worth naming
+            reason = str(problem).splitlines()[0].replace(file, name or file)
+            raise NotExchange(f"not a Parquet export: {reason}", file=name or file) from problem
+
+
+def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
+    """(digest, content) of each day's latest edition, by publication and day."""
+    sql = (
+        "SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (SELECT max(e.edition) FROM issue"
+        ' AS e WHERE e.publication = i.publication AND e."day" = i."day") ORDER BY i.publication, i."day"'
+    )
+    for digest, content in record.database.iterate(sql):
+        yield digest, msgspec.json.decode(content.encode(), type=model.IssueContent)
+
+
+def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
+    view = record.view(content.cut, content.position)
+    keys = [entry.paper for entry in content.entries]
+    found = view.latest(model.Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
+    return {row.item.paper: row.item for row in found if isinstance(row.item, model.Paper)}
+
+
+def csv_entries(record: Record, _: ExportRequest) -> Iterator[bytes]:
+    """Every entry of every issue's latest edition, one row each."""
+    yield _csv_row(ENTRY_COLUMNS)
+    for digest, content in _frozen(record):
+        papers = _metadata(record, content)
+        for entry in content.entries:
+            yield _csv_row(_entry_values(digest, content, entry, papers.get(entry.paper)))
+
+
+def _entry_values(
+    digest: str, content: model.IssueContent, entry: model.Entry, paper: model.Paper | None
+) -> tuple[object, ...]:
+    counts = entry.counts
+    return (
+        content.publication.publication, content.day, content.edition, entry.place, entry.then,
+        arxiv.from_key(entry.paper), entry.score, entry.voices, sum(c.reposts for c in counts),
+        sum(c.likes for c in counts), _cell(paper.title if paper else ""),
+        _cell("; ".join(paper.authors) if paper else ""), " ".join(paper.categories) if paper else "", digest,
+    )  # fmt: skip
+
+
+def _cell(text: str) -> str:
+    """Text that no spreadsheet takes for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def _csv_row(values: tuple[object, ...]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(values)
+    return out.getvalue().encode()
+
+
+def bibtex(record: Record, _: ExportRequest) -> Iterator[bytes]:
+    """Every paper that is in an issue, once, as @misc with its e-print fields."""
+    seen: set[str] = set()
+    for _digest, content in _frozen(record):
+        for key, paper in _metadata(record, content).items():
+            if key not in seen:
+                seen.add(key)
+                yield bibtex_entry(paper).encode()
+
+
+def bibtex_entry(paper: model.Paper) -> str:
+    """One paper in BibTeX, with arXiv's own field names."""
+    bare = arxiv.from_key(paper.paper)
+    year, _ = arxiv.month(bare)
+    fields = {
+        "title": "{" + _bibtex(paper.title) + "}",
+        "author": " and ".join(map(_bibtex, paper.authors)),
+        "year": str(year),
+        "eprint": bare,
+        "archivePrefix": "arXiv",
+        "primaryClass": paper.categories[0] if paper.categories else "",
+        "url": arxiv.abs_url(bare),
+    }
+    body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
+    return f"@misc{{{bare.replace('/', '_')},\n{body}\n}}\n\n"
+
+
+_BIBTEX_SPECIAL = str.maketrans({"&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "$": r"\$", "{": "", "}": ""})
+
+
+def _bibtex(text: str) -> str:
+    """Text whose signs BibTeX would take for its own; whole mathematics is left as it is."""
+    return text if _is_mathematics(text) else text.translate(_BIBTEX_SPECIAL)
+
+
+def _is_mathematics(text: str) -> bool:
+    depth = 0
+    for sign in text:
+        depth += (sign == "{") - (sign == "}")
+        if depth < 0:
+            return False
+    return depth == 0 and text.count("$") % 2 == 0 and "$" in text
+
+
+EXPORTS: dict[str, Callable[[Record, ExportRequest], Iterator[bytes]]] = {
+    "jsonl": exporter.wanted_lines,
+    "parquet": parquet,
+    "csv": csv_entries,
+    "bibtex": bibtex,
+}

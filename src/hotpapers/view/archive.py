@@ -1,0 +1,71 @@
+"""The archive as a calendar: a small table a month, its days shaded by how many papers their issues hold."""
+
+from __future__ import annotations
+
+from calendar import Calendar
+from collections.abc import Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from hotpapers.ranking import words
+from hotpapers.view import phrases, site_paths
+
+SHADES = 5
+"""A day with papers has shade 1 to 5, one without has shade 0."""
+
+
+class CalendarDay(NamedTuple):
+    """A day in a month's table. `number`: 0 for a day of another month; `path`: empty without an issue."""
+
+    number: int
+    path: str
+    said: str
+    shade: int
+
+
+class CalendarMonth(NamedTuple):
+    """A month's table: its weeks run from Monday to Sunday."""
+
+    name: str
+    weeks: tuple[tuple[CalendarDay, ...], ...]
+
+
+class CalendarYear(NamedTuple):
+    """The months of a year that have issues."""
+
+    name: str
+    months: tuple[CalendarMonth, ...]
+
+
+def calendar(volumes: Mapping[str, int]) -> tuple[CalendarYear, ...]:
+    """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, the last first."""
+    most = max(volumes.values(), default=0)
+    months = sorted({day[:7] for day in volumes})
+    years = [
+        CalendarYear(year, tuple(_month(month, volumes, most) for month in of_year))
+        for year, of_year in groupby(months, key=lambda month: month[:4])
+    ]
+    return tuple(reversed(years))
+
+
+def _month(month: str, volumes: Mapping[str, int], most: int) -> CalendarMonth:
+    year, number = int(month[:4]), int(month[5:])
+    weeks = Calendar().monthdayscalendar(year, number)
+    return CalendarMonth(
+        name=f"{phrases.MONTHS[number - 1]} {year}",
+        weeks=tuple(tuple(_cell(month, day, volumes, most) for day in week) for week in weeks),
+    )
+
+
+def _cell(month: str, number: int, volumes: Mapping[str, int], most: int) -> CalendarDay:
+    day = f"{month}-{number:02}"
+    if day not in volumes:
+        return CalendarDay(number, "", "", 0)
+    papers = volumes[day]
+    said = f"{phrases.day_name(day)}: {words.count_noun(papers, 'paper')}"
+    return CalendarDay(number, site_paths.issue_path(day), said, shade(papers, most))
+
+
+def shade(papers: int, most: int) -> int:
+    """0 for none, else 1 to 5, in equal steps up to the fullest issue."""
+    return -(-papers * SHADES // most) if papers else 0

@@ -1,0 +1,110 @@
+"""The papers of all issues by category and by author.
+
+A category has a page from its first paper on, with a page for each of its years. An author has one from the second
+paper on: before that the paper's own page says all. An author is a name: who writes themselves alike shares a page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from hotpapers.model import EntrySummary
+from hotpapers.view import clean_text, site_paths
+
+LATEST = 60
+"""Papers on the first page of a category."""
+_NOT_IN_SLUG = re.compile(r"[^a-z0-9]+")
+_LIGATURES = str.maketrans(
+    {"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"}
+)
+
+
+@lru_cache(maxsize=1 << 16)
+def slug(name: str) -> str:
+    """A name for addresses: `Zoë Brandywine` → `zoe-brandywine`; names in other scripts get a number."""
+    low = (name if name.isprintable() else clean_text.one_line(name)).lower()
+    words = low.split()
+    if low.isascii() and "".join(words).isalnum():  # most are so
+        return "-".join(words)[:80].strip("-")
+    if not low.isascii():
+        plain = unicodedata.normalize("NFKD", low).translate(_LIGATURES)
+        low = "".join(letter for letter in plain if not unicodedata.combining(letter))
+        if not low.isascii():
+            return f"n-{hashlib.sha256(' '.join(low.split()).encode('utf-8', 'replace')).hexdigest()[:12]}"
+    return _NOT_IN_SLUG.sub("-", low).strip("-")[:80].strip("-")
+
+
+class Catalogue:
+    """An index of what issues hold."""
+
+    def __init__(self, holdings: Sequence[EntrySummary]) -> None:
+        self._by_category: dict[str, list[EntrySummary]] = defaultdict(list)
+        self._by_author: dict[str, list[EntrySummary]] = defaultdict(list)
+        for holding in holdings:
+            for category in dict.fromkeys(holding.categories):
+                if site_paths.category_url(category):
+                    self._by_category[category].append(holding)
+            for author in {slug(name) for name in holding.authors}:
+                self._by_author[author].append(holding)
+
+    def everything(self) -> tuple[set[str], set[str]]:
+        """The paths of all categories and their years, and all authors."""
+        categories = {site_paths.category_path(category) for category in self._by_category}
+        for category in self._by_category:
+            categories |= {site_paths.category_path(category, year) for year in self.years(category)}
+        return categories, set(self._by_author)
+
+    # ---- categories ----------------------------------------------------------------------------------
+
+    def categories(self) -> list[tuple[str, int]]:
+        """Every category with the number of its places in issues, by name."""
+        return sorted((category, len(found)) for category, found in self._by_category.items())
+
+    def category(self, category: str) -> Sequence[EntrySummary]:
+        """What issues hold of a category, the newest issue first."""
+        return newest_first(self._by_category.get(category, ()))
+
+    def years(self, category: str) -> dict[str, int]:
+        """The years of a category with the number of places, the newest first."""
+        found: dict[str, int] = {}
+        for holding in reversed(self._by_category.get(category, ())):
+            found[holding.day[:4]] = found.get(holding.day[:4], 0) + 1
+        return found
+
+    # ---- authors -------------------------------------------------------------------------------------
+
+    def has_author(self, author: str) -> bool:
+        """Whether the author of a slug has a page."""
+        return len(self.papers_of(author)) > 1 if author else False
+
+    def author(self, author: str) -> Sequence[EntrySummary]:
+        """What issues hold by the author of a slug, the newest issue first."""
+        return newest_first(self._by_author.get(author, ()))
+
+    def papers_of(self, author: str) -> set[str]:
+        """The papers by the author of a slug."""
+        return {holding.paper for holding in self._by_author.get(author, ())}
+
+    def path_of(self, name: str) -> str:
+        """The page of an author by name; empty where there is none."""
+        found = slug(name)
+        return site_paths.author_path(found) if self.has_author(found) else ""
+
+    def spelled(self, author: str) -> list[str]:
+        """How the names are written that share a slug, the most frequent first."""
+        names = [name for one in self._by_author.get(author, ()) for name in one.authors if slug(name) == author]
+        return sorted({clean_text.one_line(name) for name in names}, key=lambda name: (-names.count(name), name))
+
+
+def newest_first(holdings: Iterable[EntrySummary]) -> list[EntrySummary]:
+    """The newest issue first, within it by place."""
+    return sorted(holdings, key=lambda one: (_descending(one.day), one.place))
+
+
+def _descending(day: str) -> int:
+    return -int(day.replace("-", ""))

@@ -1,0 +1,154 @@
+"""Papers for reference managers: BibTeX, RIS, COinS (an OpenURL in a span) and Highwire's meta elements.
+
+What comes from papers cannot end a field and begin another: line breaks are gone, braces are in balance.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote
+
+from hotpapers.model import Paper
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.tex import plain
+
+KEPT = 256
+"""Entries kept: an issue's are wanted again on its papers' pages."""
+COINS_AUTHORS = 10
+"""Authors named in a COinS span; the others are in the other forms."""
+_NEW_ID, _OLD_ID = re.compile(r"(\d\d)(\d\d)\.\d{4,5}"), re.compile(r"[a-z-]+/(\d\d)(\d\d)\d{3}")
+_DOI = re.compile(r"10\.\d{4,9}/[!-~]{1,200}")
+
+
+class PaperCitation(NamedTuple):
+    """What is cited of a paper. `date`: year, month and, where it is known, day; `doi`: the published version's, else
+    arXiv's own."""
+
+    id: str
+    title: str
+    authors: tuple[str, ...]
+    date: tuple[str, ...]
+    primary: str
+    doi: str
+    journal: str
+
+    @property
+    def url(self) -> str:
+        """arXiv's page of it."""
+        return f"https://arxiv.org/abs/{self.id}"
+
+
+@lru_cache(KEPT)
+def citation(paper: Paper) -> PaperCitation | None:
+    """What is cited of a paper; None for one of another server."""
+    found = site_paths.bare(paper.paper)
+    if not found:
+        return None
+    doi = _DOI.fullmatch(paper.doi.strip())
+    return PaperCitation(
+        id=found, title=phrases.one_line(paper.title) or found,
+        authors=tuple(filter(None, map(phrases.one_line, paper.authors))), date=_date(paper, found),
+        primary=phrases.one_line(paper.categories[0]) if paper.categories else "",
+        doi=doi[0] if doi else f"10.48550/arXiv.{found}", journal=phrases.one_line(paper.journal),
+    )  # fmt: skip
+
+
+def _date(paper: Paper, found: str) -> tuple[str, ...]:
+    if paper.published_at is not None:
+        return tuple(phrases.day_of(paper.published_at).split("-"))
+    match = _NEW_ID.fullmatch(found) or _OLD_ID.fullmatch(found)
+    year, month = match.groups() if match else ("00", "01")
+    return (f"{'19' if year > '90' else '20'}{year}", month)
+
+
+# ---- BibTeX ------------------------------------------------------------------------------------------------
+
+_SPECIAL = re.compile(r"(?<!\\)([&%#])")
+
+
+@lru_cache(KEPT)
+def bibtex(cited: PaperCitation) -> str:
+    """One entry, as arXiv itself gives them, with the id in its key."""
+    last = re.sub(r"[^a-z]", "", cited.authors[0].split()[-1].lower()) if cited.authors else ""
+    fields = {
+        "title": f"{{{_tex(cited.title)}}}",
+        "author": " and ".join(_tex(re.sub(r"\band\b", "{and}", name)) for name in cited.authors),
+        "year": cited.date[0],
+        "month": str(int(cited.date[1])),
+        "eprint": cited.id,
+        "archivePrefix": "arXiv",
+        "primaryClass": _tex(cited.primary),
+        "doi": _tex(cited.doi),
+        "note": _tex(cited.journal),
+        "url": cited.url,
+    }
+    lines = "".join(f"  {name} = {{{value}}},\n" for name, value in fields.items() if value)
+    return f"@misc{{{last or 'arxiv'}-{cited.id.replace('/', '-')},\n{lines}}}\n"
+
+
+def _tex(text: str) -> str:
+    """A field's value: braces in balance, dollar signs in pairs, signs that would begin something else behind a
+    backslash."""
+    if not _balanced(text):
+        text = text.replace("{", "").replace("}", "")
+    if text.count("$") % 2:
+        text = text.replace("\\$", "$").replace("$", "\\$")
+    text = _SPECIAL.sub(r"\\\1", text)
+    return text + " " if text.endswith("\\") else text
+
+
+def _balanced(text: str) -> bool:
+    deep = 0
+    for char in text:
+        deep += (char == "{") - (char == "}")
+        if deep < 0:
+            return False
+    return deep == 0
+
+
+# ---- RIS ---------------------------------------------------------------------------------------------------
+
+
+@lru_cache(KEPT)
+def ris(cited: PaperCitation) -> str:
+    """One record (Research Information Systems' format, in UTF-8)."""
+    lines = [
+        ("TY", "UNPB"), ("TI", plain(cited.title)), *(("AU", _family_first(name)) for name in cited.authors),
+        ("PY", cited.date[0]), ("DA", "/".join((*cited.date, "", "", "")[:3]) + "/"), ("PB", "arXiv"),
+        ("AN", f"arXiv:{cited.id}"), ("DO", cited.doi), ("N1", cited.journal), ("UR", cited.url), ("ER", ""),
+    ]  # fmt: skip
+    return "".join(f"{name}  - {value}\r\n" for name, value in lines if value or name == "ER")
+
+
+def _family_first(name: str) -> str:
+    """`Tansy Overquill` → `Overquill, Tansy`: the last word is taken for the family's name."""
+    given, _, family = name.rpartition(" ")
+    return f"{family}, {given}" if given else family
+
+
+# ---- in pages ----------------------------------------------------------------------------------------------
+
+
+def coins(cited: PaperCitation) -> str:
+    """The title of a COinS span: an OpenURL 1.0 context object (ANSI/NISO Z39.88-2004) as key and value."""
+    values = "\n".join((plain(cited.title), cited.doi, cited.url, *cited.authors[:COINS_AUTHORS]))
+    title, doi, url, *authors = quote(values, "", errors="replace").split("%0A")  # quoting is slow: all at once
+    named = "".join(f"&rft.au={author}" for author in authors)
+    return (
+        "ctx_ver=Z39.88-2004&rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal&rft.genre=preprint&rft.jtitle=arXiv"
+        f"&rft.atitle={title}&rft.date={'-'.join(cited.date)}&rft_id=info%3Adoi%2F{doi}&rft_id={url}{named}"
+    )
+
+
+def highwire(cited: PaperCitation) -> Iterator[tuple[str, str]]:
+    """Names and contents of the meta elements that Google Scholar and Zotero read."""
+    yield "citation_title", plain(cited.title)
+    yield from (("citation_author", name) for name in cited.authors)
+    yield "citation_publication_date", "/".join(cited.date)
+    yield "citation_arxiv_id", cited.id
+    yield "citation_doi", cited.doi
+    yield "citation_abstract_html_url", cited.url
+    yield "citation_pdf_url", f"https://arxiv.org/pdf/{cited.id}"

@@ -1,0 +1,271 @@
+"""An issue as its pages show it: every word chosen, nothing left to decide; templates escape what is plain text.
+
+Made once per issue by `issue_view` and used by every page on which the issue or one of its papers appears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, overload
+
+from hotpapers.model import Attention, Entry, Paper, PrintedCount, PublishedIssue
+from hotpapers.ranking import words
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.contact_links import ReportSubject
+from hotpapers.view.icons import mark
+from hotpapers.view.post_views import ElsewhereView, LinkedPiece, PostView, elsewhere, quotations
+from hotpapers.view.sparkline import Sparkline, spark
+
+AUTHORS = 3
+"""So many authors are named at once; the others unfold."""
+
+History = Mapping[str, Sequence[Attention]]
+"""Papers' attention hour by hour, by their keys."""
+
+
+class CountView(NamedTuple):
+    """One network's counts. `mark`: the drawn mark's path; `short`: the fewest words; `bots`: what was left out."""
+
+    name: str
+    mark: str
+    words: str
+    short: str
+    bots: str
+    moment: str
+
+
+class CountsView(NamedTuple):
+    """What an entry says of its counts."""
+
+    counts: tuple[CountView, ...]
+    spark: Sparkline | None
+
+
+class ScoreView(NamedTuple):
+    """What an entry says of its score."""
+
+    why: tuple[tuple[str, str], ...]
+    total: str
+    level: str
+    provisional: str
+    places: str
+    counts: tuple[CountView, ...]
+    command: str
+
+
+class EntryView(NamedTuple):
+    """A paper in an issue. Title, first lines, rest and abstract are as written, TeX and all: pages show them by
+    `prose`. `at_once`: so many posts stand on an issue's page, those after the first folded."""
+
+    key: str
+    paper: str
+    anchor: str
+    path: str
+    place: int
+    movement: str
+    rise: str
+    level: str
+    title: str
+    authors: tuple[str, ...]
+    counts: tuple[CountView, ...]
+    spark: Sparkline | None
+    lead: str
+    lead_mark: str
+    rest: str
+    summarized: bool
+    abstract: str
+    posts: tuple[PostView, ...]
+    at_once: int
+    elsewhere: tuple[ElsewhereView, ...]
+    earlier: str
+    links: tuple[LinkedPiece, ...]
+    categories: tuple[LinkedPiece, ...]
+    why: tuple[tuple[str, str], ...]
+    score: int
+    total: str
+    provisional: str
+    places: str
+    command: str
+    metadata: Paper
+
+    @property
+    def said(self) -> str:
+        """The first words where no mark can stand beside them: a machine's carry it within."""
+        return f"{self.lead} ({self.lead_mark})" if self.lead_mark.startswith("machine") else self.lead
+
+    @property
+    def first_authors(self) -> str:
+        """The authors named at once."""
+        return ", ".join(self.authors[:AUTHORS])
+
+    @property
+    def counted(self) -> CountsView:
+        """Its counts: the same on every page."""
+        return CountsView(self.counts, self.spark)
+
+    @property
+    def reckoned(self) -> ScoreView:
+        """Its score: the same on every page."""
+        return ScoreView(
+            self.why, self.total, self.level, self.provisional, self.places, self.counts, self.command
+        )  # fmt: skip
+
+    @property
+    def other_authors(self) -> tuple[str, ...]:
+        """Those who unfold."""
+        return self.authors[AUTHORS:]
+
+
+class LazyEntries(Sequence[EntryView]):
+    """The entries of an issue, each prepared when it is first looked at: a page of a paper wants one, and to prepare
+    the others takes longer than that page."""
+
+    def __init__(self, issue: PublishedIssue, entries: Sequence[Entry], history: History) -> None:
+        self._issue, self._entries, self._history = issue, entries, history
+        self._made: dict[int, EntryView] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @overload
+    def __getitem__(self, n: int) -> EntryView: ...
+    @overload
+    def __getitem__(self, n: slice) -> tuple[EntryView, ...]: ...
+    def __getitem__(self, n: int | slice) -> EntryView | tuple[EntryView, ...]:
+        if isinstance(n, slice):
+            return tuple(self[one] for one in range(*n.indices(len(self))))
+        if n not in self._made:
+            entry = self._entries[n]
+            self._made[n] = _entry(self._issue, entry, self._history.get(entry.paper, ()))
+        return self._made[n]
+
+    def of(self, key: str) -> list[EntryView]:
+        """Those of a paper, by its key."""
+        return [self[n] for n, entry in enumerate(self._entries) if entry.paper == key]
+
+
+class IssueView(NamedTuple):
+    """An issue. `editions`: how many there are; `entries` and `still` share no paper."""
+
+    publication: str
+    day: str
+    edition: int
+    editions: int
+    title: str
+    facts: str
+    notes: tuple[str, ...]
+    empty: str
+    announced: int
+    entries: LazyEntries
+    still: LazyEntries
+    ranking: str
+    digest: str
+    frozen: str
+    frozen_at: str
+    reason: str
+    command: str
+
+    def about(self, entry: EntryView) -> ReportSubject:
+        """What a reader names who writes about an entry."""
+        return ReportSubject(self.publication, self.day, self.edition, self.digest, entry.paper)
+
+
+def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueView:
+    """All that pages say of one frozen issue."""
+    content = issue.content
+    known = history or {}
+    return IssueView(
+        publication=phrases.one_line(content.publication.title),
+        day=content.day,
+        edition=content.edition,
+        editions=len(issue.editions),
+        title=phrases.weekday_name(content.day),
+        facts=phrases.one_line(" · ".join(phrases.facts(issue))),
+        notes=phrases.notes(content),
+        empty=phrases.empty(issue),
+        announced=content.announced or 0,
+        entries=LazyEntries(issue, content.entries, known),
+        still=LazyEntries(issue, content.still, known),
+        ranking=content.ranking,
+        digest=issue.digest,
+        frozen=phrases.minute(issue.frozen_at),
+        frozen_at=phrases.iso(issue.frozen_at),
+        reason=phrases.one_line(content.reason),
+        command=f"hotpapers verify {content.day}",
+    )
+
+
+def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) -> EntryView:
+    paper = issue.papers[entry.paper]
+    name = site_paths.bare(entry.paper) or entry.paper
+    lead, rest = phrases.lead(paper)
+    posts = issue.posts.get(entry.paper, ())
+    movement, rise = _movement(issue, entry)
+    return EntryView(
+        key=entry.paper,
+        paper=name,
+        anchor=name.replace("/", "-"),
+        path=site_paths.paper_path(entry.paper),
+        place=entry.place,
+        movement=movement,
+        rise=rise,
+        level=phrases.level(entry, issue.content.ranking),
+        title=phrases.one_line(paper.title) or name,
+        authors=tuple(phrases.one_line(author) for author in paper.authors),
+        counts=tuple(_count(count) for count in entry.counts),
+        spark=spark(history, max((count.until for count in entry.counts), default=0)),
+        lead=lead,
+        lead_mark=phrases.lead_mark(paper),
+        rest=rest,
+        summarized=bool(paper.summary),
+        abstract=phrases.one_line(paper.abstract),
+        posts=quotations(posts),
+        at_once=phrases.quoted_at_once(issue),
+        elsewhere=elsewhere(posts),
+        earlier=phrases.earlier(issue.content, entry),
+        links=links(paper),
+        categories=_categories(paper),
+        why=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
+        score=entry.score,
+        total=phrases.total(entry),
+        provisional=phrases.provisional(issue.content, entry),
+        places=phrases.places(entry, issue.listing is not None),
+        command=f"hotpapers explain {name} --issue {issue.content.day}",
+        metadata=paper,
+    )
+
+
+def _movement(issue: PublishedIssue, entry: Entry) -> tuple[str, str]:
+    """The place then beside the place now, and an arrow for the way between."""
+    if not entry.then:
+        return "", ""
+    rise = "" if entry.then == entry.place else "↑" if entry.place < entry.then else "↓"
+    return (f"was {entry.then}" if issue.listing else f"{phrases.ordinal(entry.then)} by likes and reposts"), rise
+
+
+def _count(count: PrintedCount) -> CountView:
+    return CountView(
+        name=phrases.one_line(words.network_name(count.network)),
+        mark=mark(count.network),
+        words=phrases.counts_line(count),
+        short=phrases.counts_short(count),
+        bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
+        moment=phrases.minute(count.until),
+    )
+
+
+def links(paper: Paper) -> tuple[LinkedPiece, ...]:
+    """Where a paper is to be had and read about."""
+    found = (
+        LinkedPiece("abs", site_paths.abs_url(paper.paper)),
+        LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
+        LinkedPiece("html", site_paths.html_url(paper.paper)),
+        LinkedPiece("code", site_paths.code_url(paper)),
+        LinkedPiece("ADS", site_paths.ads_url(paper.paper, paper.categories)),
+        LinkedPiece("INSPIRE", site_paths.inspire_url(paper.paper, paper.categories)),
+    )
+    return tuple(link for link in found if link.url)
+
+
+def _categories(paper: Paper) -> tuple[LinkedPiece, ...]:
+    return tuple(LinkedPiece(phrases.one_line(name), site_paths.category_url(name)) for name in paper.categories)

@@ -1,0 +1,153 @@
+"""One formula: TeX into MathML that is safe to stand in a page, or nothing where it cannot be read.
+
+latex2mathml writes what it is given, also live HTML, and raises on what it does not understand. So a formula is bounded
+before it, cleaned by an allow-list after it, and given up where a command is left over: then its TeX is shown as text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import Any
+
+import nh3
+from markupsafe import Markup
+
+from hotpapers.view.clean_text import shown
+
+LONGEST = 1000
+"""Code points of a formula."""
+DEEPEST = 40
+"""Braces and environments within each other."""
+LARGEST = 40_000
+"""Bytes of the MathML of a formula."""
+KEPT = 4096
+"""Formulas kept once they are made: the same ones come again and again."""
+
+# ---- macros that papers use and the library does not know ------------------------------------------------
+
+_OPERATORS = (
+    "poly", "polylog", "arg", "argmin", "argmax", "Tr", "tr", "rank", "diag", "supp", "dist", "sgn", "div",
+)  # fmt: skip
+_NOTHING = (
+    "xspace", "nonumber", "notag", "centering", "noindent", "ensuremath", "protect", "limits", "nolimits",
+    "displaylimits", "allowbreak", "linebreak", "smallskip", "medskip", "bigskip", "leavevmode", "boldmath", "null",
+)  # fmt: skip
+_PLAIN = {
+    **{name: rf"\operatorname{{{name}}}" for name in _OPERATORS},
+    **{letter: rf"\mathbb{{{letter}}}" for letter in "RNZQCETPF"},
+    **{letter * 2: rf"\mathbb{{{letter}}}" for letter in "RNZQC"},
+    **dict.fromkeys(_NOTHING, ""),
+    "AA": r"\text{Å}", "aa": r"\text{å}", "ddag": r"\ddagger", "dag": r"\dagger", "backslash": r"\setminus",
+    "Rn": r"\mathbb{R}^n", "eps": r"\epsilon", "ep": r"\epsilon", "Om": r"\Omega", "degree": r"^\circ",
+    "textdegree": r"^\circ", "degr": r"^\circ", "arcmin": "′", "arcsec": "″", "Msun": r"M_\odot", "msun": r"M_\odot",
+    "kms": r"\text{km/s}", "micron": "µ m", "textperthousand": "‰", "permil": "‰", "textmu": "µ", "micro": "µ",
+    "upmu": "µ", "lesssim": "≲", "gtrsim": "≳", "eqsim": "≂", "coloneqq": "≔", "mathbbm": r"\mathbb",
+    "mathds": r"\mathbb", "bm": r"\boldsymbol", "textsc": r"\text", "textsl": r"\textit", "hbox": r"\text",
+    "thinspace": r"\,", "par": " ", "newline": " ", "em": r"\it", "sc": r"\rm", "sl": r"\it",
+}  # fmt: skip
+_ARGUMENT = {
+    "abs": r"\left|\1\right|",
+    "norm": r"\left\|\1\right\|",
+    "cite": r"\text{[\1]}",
+    "eqref": r"\text{(\1)}",
+    "ref": r"\text{\1}",
+    "label": "",
+    "tag": "",
+    "set": r"\{\1\}",
+    "ket": r"|\1\rangle",
+    "bra": r"\langle\1|",
+    "url": r"\text{\1}",
+    "textup": r"\text{\1}",
+    "textnormal": r"\text{\1}",
+}
+_MACRO = re.compile(rf"\\({'|'.join(_PLAIN)})(?![A-Za-z])|\\(cal|bb)([A-Z])(?![A-Za-z])|\\[/-]")
+_ALPHABET = {"cal": r"\mathcal", "bb": r"\mathbb"}
+_WITH_ARGUMENT = re.compile(rf"\\({'|'.join(_ARGUMENT)})\*?\s*\{{([^{{}}]*)\}}")
+# A word in upright type is a word, not letters beside each other.
+_WORD = re.compile(r"\\math(?:rm|sf|tt)\s*\{([A-Za-z]{2,})\}")
+
+
+def _expanded(tex: str) -> str:
+    """The same in commands that the library knows."""
+    tex = _WORD.sub(r"\\text{\1}", tex)
+    tex = _MACRO.sub(_plain, tex)
+    return _WITH_ARGUMENT.sub(lambda found: _ARGUMENT[found[1]].replace(r"\1", found[2]), tex)
+
+
+def _plain(found: re.Match[str]) -> str:
+    if found[2]:
+        return f"{_ALPHABET[found[2]]}{{{found[3]}}}"
+    return _PLAIN[found[1]] if found[1] else ""
+
+
+# ---- TeX to MathML -----------------------------------------------------------------------------------------
+
+
+@lru_cache(KEPT)
+def formula(tex: str) -> Markup | None:
+    """A formula as a `math` element in the line; None where it cannot be rendered."""
+    tex = " ".join(shown(tex).split())
+    if not tex or len(tex) > LONGEST or _depth(tex) > DEEPEST:
+        return None
+    try:
+        made = _converter()(_expanded(tex).replace("<", r"\lt ").replace(">", r"\gt "))
+    except Exception:  # whatever a formula of somebody else's does to the library
+        return None
+    found = _OUTER.fullmatch(made)
+    inner = _cleaner().clean(f"<math>{found[1]}</math>") if found and len(made) <= LARGEST else ""
+    inner = shown(inner.removeprefix("<math>").removesuffix("</math>").replace("<mi>~</mi>", "<mo>∼</mo>"))
+    if not inner or "\\" in inner or _TAG.search(inner) is None:
+        return None
+    return Markup('<math alttext="{}">{}</math>').format(tex, Markup(inner))
+
+
+_OUTER = re.compile(r"<math[^>]*>(.*)</math>", re.DOTALL)
+_TAG = re.compile(r"<m[a-z]+")
+_NESTING = re.compile(r"(\{|\\begin\b|\\left\b)|\}|\\end\b|\\right\b")
+
+
+def _depth(tex: str) -> int:
+    """How deep braces, environments and fences are within each other."""
+    deep = most = 0
+    for found in _NESTING.finditer(tex):
+        deep += 1 if found[1] else -1
+        most = max(most, deep)
+    return most
+
+
+@cache
+def _converter() -> Any:
+    """Imported when the first formula comes: it takes longer than a page."""
+    from latex2mathml.converter import convert
+
+    return convert
+
+
+# ---- what may stay -----------------------------------------------------------------------------------------
+
+# MathML Core's elements without those that lead elsewhere or hold other languages.
+_ELEMENTS = {
+    "math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "mfrac", "msqrt", "mroot", "mstyle", "mpadded", "mphantom",
+    "msub", "msup", "msubsup", "munder", "mover", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd",
+}  # fmt: skip
+_TRUTH = {"true", "false"}
+_VALUES = {
+    "mo": {"stretchy": _TRUTH, "fence": _TRUTH, "form": {"prefix", "infix", "postfix"}, "movablelimits": _TRUTH,
+           "largeop": _TRUTH, "separator": _TRUTH},
+    "mi": {"mathvariant": {"normal"}},
+    "mfrac": {"linethickness": {"0", "0px", "0pt"}},
+    "mstyle": {"displaystyle": _TRUTH, "scriptlevel": {"0", "1", "2"}},
+    "mspace": {"width": {"0.167em", "0.222em", "0.278em", "0.333em", "0.5em", "1em", "2em", "-0.167em"}},
+    "mover": {"accent": _TRUTH},
+    "munder": {"accentunder": _TRUTH},
+    "mtable": {"displaystyle": _TRUTH},
+}  # fmt: skip
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=_ELEMENTS, attributes={}, tag_attribute_values=_VALUES, clean_content_tags={"script", "style"},
+        url_schemes=set(), link_rel=None,
+    )  # fmt: skip

@@ -1,0 +1,320 @@
+"""Days, moments and what was done, in words: the same on the site and in plain Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice
+
+from hotpapers.announcement_days import announced_at, holiday
+from hotpapers.issues import announcement_counts
+from hotpapers.model import (
+    DAY,
+    HOUR,
+    NOT_READ,
+    Entry,
+    IssueContent,
+    NetworkReading,
+    Paper,
+    Post,
+    PrintedCount,
+    Publication,
+    PublishedIssue,
+    Quotation,
+)
+from hotpapers.ranking import words
+from hotpapers.view import clean_text
+from hotpapers.view.key_sentence import TOO_LONG, telling
+from hotpapers.view.summary_source import ABSTRACT, unsigned
+from hotpapers.view.tex import formulas
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+shown, one_line = clean_text.shown, clean_text.one_line
+
+LEAD = 300
+"""An abstract's first lines: whole sentences of about so many code points."""
+_FORMULA_SIGN, _BLANK = re.compile(r"[$\\]"), re.compile(" ")
+_SENTENCE_END = re.compile(r"[.!?][\"')\]]*(?= +[A-Z0-9$\\(])")
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its first words in so many code points."""
+    return text if len(text) <= most else text[: most - 1].rpartition(" ")[0].rstrip(" ,;:") + "…"
+
+
+# ---- days and moments --------------------------------------------------------------------------------
+
+
+def day_name(day: str) -> str:
+    """`2021-01-14` → `14 January 2021`."""
+    when = date.fromisoformat(day)
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
+
+
+def weekday_name(day: str) -> str:
+    """`2021-01-14` → `Thursday, 14 January 2021`."""
+    return f"{WEEKDAYS[date.fromisoformat(day).weekday()]}, {day_name(day)}"
+
+
+def _utc(moment: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=moment)
+
+
+def iso(moment: int) -> str:
+    """µs → `2021-01-15T05:30:53Z`."""
+    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def minute(moment: int) -> str:
+    """µs → `2021-01-15 05:30 UTC`."""
+    return _utc(moment).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def day_of(moment: int) -> str:
+    """µs → `2021-01-15`."""
+    return _utc(moment).strftime("%Y-%m-%d")
+
+
+# ---- what was done -----------------------------------------------------------------------------------
+
+
+def facts(issue: PublishedIssue) -> tuple[str, ...]:
+    """What was done for an issue: the parts of the one line below its date."""
+    return _listing_facts(issue.content) if issue.listing else _own_facts(issue.content)
+
+
+def _listing_facts(content: IssueContent) -> tuple[str, ...]:
+    counts = [count for entry in content.entries for count in entry.counts]
+    first = f"{words.count_noun(len(content.entries), 'paper')} listed"
+    if not counts:
+        return (first,)
+    networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
+    return first, networks, f"counted {day_of(max(count.until for count in counts))}{_counted_by(counts[0])}"
+
+
+def _counted_by(count: PrintedCount) -> str:
+    """The method by name; of those that `words` knows a note of, in words."""
+    if not count.method:
+        return ""
+    return ", by the publication’s own search" if words.method_note(count.method) else f", by {count.method}"
+
+
+def _own_facts(content: IssueContent) -> tuple[str, ...]:
+    said = [*announcement_counts.facts(content)]
+    if young := words.provisional(content.compared):
+        said.append(young)
+    said.append(_readings(content) if content.readings else "no network read")
+    return *said, *_seen(content)
+
+
+def _seen(content: IssueContent) -> Iterator[str]:
+    """`7 hours of talk since the announcement`, `7 days of talk`: how long people could talk about it."""
+    if content.publication.window != "daily":
+        yield f"{words.count_noun(round((content.cut - content.from_at) / DAY), 'day')} of talk"
+    elif content.announced and content.cut > announced_at(content.day):
+        hours = (content.cut - announced_at(content.day)) // HOUR
+        yield f"{words.count_noun(hours, 'hour')} of talk since the announcement"
+
+
+def _readings(content: IssueContent) -> str:
+    """`7 networks read, 1 in part (…), 1 unknown (reddit: refused since 02:10)`."""
+    by_state: dict[str, list[NetworkReading]] = {"read": [], "in part": [], "unknown": []}
+    for reading in content.readings:
+        by_state[{"complete": "read", "partial": "in part"}.get(reading.state, "unknown")].append(reading)
+    said = [f"{words.count_noun(len(by_state['read']), 'network')} read"]
+    for state in ("in part", "unknown"):
+        if by_state[state]:
+            said.append(f"{len(by_state[state])} {state} ({_reasons(by_state[state], content.cut)})")
+    return ", ".join(said)
+
+
+def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
+    """`Bluesky, Lobsters: since 11:00, the machine was off; Reddit: refused`: each reason once."""
+    by_reason: dict[str, list[str]] = {}
+    for reading in readings:
+        by_reason.setdefault(_why(reading, cut), []).append(words.network_name(reading.network))
+    return "; ".join(f"{', '.join(names)}: {why}" if why else ", ".join(names) for why, names in by_reason.items())
+
+
+def _why(reading: NetworkReading, cut: int) -> str:
+    """`refused since 02:10`, with the day where it is not the cut's; then the reason."""
+    since = ""
+    if reading.since is not None:
+        moment = minute(reading.since).removesuffix(" UTC")
+        since = moment[11:] if day_of(reading.since) == day_of(cut) else moment
+    if since and reading.reason == NOT_READ:
+        return f"a gap from {since}"
+    state = "refused" if reading.state == "refused" else ""
+    told = f"{state} since {since}" if since else state
+    return ", ".join(part for part in (told.strip(), one_line(reading.reason)) if part)
+
+
+def empty(issue: PublishedIssue) -> str:
+    """Why an issue holds no paper; empty when it does."""
+    content = issue.content
+    if content.entries:
+        return ""
+    if issue.listing:
+        return "The listing of this day names no paper."
+    if content.announced == 0:
+        name = holiday(content.day)
+        return f"Nothing was announced ({name})." if name else "Nothing was announced."
+    if all(reading.state == "unknown" for reading in content.readings):
+        return "No network was read for this day, so nothing is known of what was talked about."
+    return announcement_counts.none_reached(content)
+
+
+def note(publication: Publication) -> str:
+    """What a publication tells its readers everywhere; empty where nothing is."""
+    return one_line(publication.note or "")
+
+
+def notes(content: IssueContent) -> tuple[str, ...]:
+    """What a reader must know of how an issue's counts were made."""
+    methods = sorted({count.method for entry in content.entries for count in entry.counts if count.method})
+    known = [note for note in map(words.method_note, methods) if note]
+    used = " The ranking uses favorites alone." if content.ranking.startswith("rarity/") else ""
+    return tuple(f"How this was counted: {note}.{used}" for note in known)
+
+
+# ---- an entry ----------------------------------------------------------------------------------------
+
+
+def counts_short(count: PrintedCount) -> str:
+    """A network's counts in the fewest words: the voices; of a tally what was printed."""
+    return counts_line(count) if count.method else words.count_noun(count.voices, "voice")
+
+
+def counts_line(count: PrintedCount) -> str:
+    """A network's counts: as printed where they are a tally, else with the voices that were counted."""
+    parts = [words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")]
+    if not count.method:
+        parts.insert(0, words.count_noun(count.voices, "voice"))
+    return ", ".join(parts)
+
+
+def total(entry: Entry) -> str:
+    """The parts of a score as one sum: `2,177 + 812 = 2,989`."""
+    if len(entry.parts) < 2:
+        return words.number(entry.score)
+    return " + ".join(words.number(part.score) for part in entry.parts) + f" = {words.number(entry.score)}"
+
+
+def places(entry: Entry, listed: bool) -> str:
+    """The place then beside the place now; empty where no place by the classic rule is known."""
+    if not entry.then:
+        return ""
+    was = "As printed then" if listed else "By reposts and likes added up"
+    return f"{was}: place {entry.then}. Here: place {entry.place}."
+
+
+def ordinal(number: int) -> str:
+    """A place as people say it: `1st`, `12th`, `23rd`."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{words.number(number)}{ending}"
+
+
+LEVEL = "Level with a neighbour: the same score. More voices go first, then the earlier announcement, then the id."
+
+
+def level(entry: Entry, ranking: str) -> str:
+    """What decides between level scores."""
+    if not entry.level:
+        return ""
+    return LEVEL if ranking.startswith("rarity/") else "Level with a neighbour: the same score."
+
+
+def earlier(content: IssueContent, entry: Entry) -> str:
+    """When an entry was announced, if not on the issue's own day, of which nothing needs to be said."""
+    said = announcement_counts.when(content, entry)
+    return "" if said == "announced that day" or content.publication.window != "daily" else said
+
+
+def provisional(content: IssueContent, entry: Entry) -> str:
+    """That an entry's place is provisional, and why; empty once there is enough to compare with."""
+    return words.why_provisional(content.compared, entry.score, content.publication.threshold)
+
+
+def lead(paper: Paper) -> tuple[str, str]:
+    """What an entry says of its paper, and what unfolds.
+
+    The summary, or the abstract's most telling sentence; and the whole abstract. A short abstract is said whole.
+    """
+    abstract = one_line(paper.abstract)
+    if paper.summary:
+        return unsigned(one_line(paper.summary))[0], abstract
+    if len(abstract) <= LEAD + 40:
+        return abstract, ""
+    chosen = telling(abstract, one_line(paper.title))
+    if len(chosen) <= TOO_LONG:
+        return chosen, abstract
+    end, whole = _first_lines(abstract)
+    return (abstract[:end] if whole else abstract[:end].rstrip() + " …"), abstract
+
+
+def lead_mark(paper: Paper) -> str:
+    """Where what an entry says of its paper comes from; empty for a person's summary, and for a whole abstract."""
+    if paper.summary:
+        return unsigned(one_line(paper.summary))[1]
+    return ABSTRACT if len(one_line(paper.abstract)) > LEAD + 40 else ""
+
+
+def _first_lines(abstract: str) -> tuple[int, bool]:
+    """Where the first lines end, never within a formula; whether they are whole sentences."""
+    inside = [(piece.start, piece.end) for piece in formulas(abstract)] if _FORMULA_SIGN.search(abstract) else []
+
+    def is_text(end: int) -> bool:
+        return not any(start < end < until for start, until in inside)
+
+    early = [match.end() for match in _SENTENCE_END.finditer(abstract, 100, LEAD)][::-1]
+    late = [match.end() for match in islice(_SENTENCE_END.finditer(abstract, LEAD, LEAD + 160), 1)]
+    for end in filter(is_text, [*early, *late]):
+        return end, True
+    blanks = (match.start() for match in reversed(list(_BLANK.finditer(abstract, 100, LEAD))))
+    cut = next(filter(is_text, blanks), LEAD)
+    return next((until for start, until in inside if start < cut < until), cut), False
+
+
+# ---- posts that are shown as links -------------------------------------------------------------------
+
+
+def quoted(quotations: Sequence[Quotation]) -> list[Quotation]:
+    """Those whose words are shown."""
+    return [one for one in quotations if has_words(one)]
+
+
+def quoted_at_once(issue: PublishedIssue) -> int:
+    """How many posts an issue quotes under a paper; a listing may have printed many more."""
+    return 1 if issue.listing else issue.content.publication.posts
+
+
+def has_words(quotation: Quotation) -> bool:
+    """Whether there is anything to quote: a post may be a link or a picture alone."""
+    return quotation.shown != "link" and not clean_text.is_blank(quotation.post.text)
+
+
+def elsewhere(quotations: Sequence[Quotation]) -> dict[str, list[Post]]:
+    """Those that are to be seen on their own network alone, each once, by network."""
+    found: dict[str, dict[str, Post]] = {}
+    for one in quotations:
+        if not has_words(one):
+            found.setdefault(one.post.network, {}).setdefault(one.post.post, one.post)
+    return {network: list(posts.values()) for network, posts in found.items()}
+
+
+def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
+    """`A post on X of 14 January 2021`, `3 posts on X`."""
+    where = one_line(words.network_name(network))
+    if len(posts) > 1:
+        return f"{words.count_noun(len(posts), 'post')} on {where}"
+    return f"A post on {where} of {day_name(day_of(posts[0].created_at))}"
+
+
+READ_THERE = "read it there"

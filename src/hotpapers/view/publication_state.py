@@ -1,0 +1,148 @@
+"""How a publication is doing, in plain words: how old its latest issue is, when the next is due, what was read.
+
+Pages are written once and read later, so nothing here knows the present: the page says when the next issue is due, and
+whoever reads it later than that sees that something has stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hotpapers import announcement_days
+from hotpapers.issues.windows import label_after, limit_of
+from hotpapers.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue
+from hotpapers.ranking import words
+from hotpapers.view import phrases, site_paths
+
+GRACE = 2 * HOUR
+"""After its last moment an issue may take so long until it is made and published."""
+
+
+class NetworkState(NamedTuple):
+    """How a network was read for the issues told of: in one sentence, and day by day where it was not read in full."""
+
+    name: str
+    said: str
+    days: tuple[tuple[str, str], ...]
+
+
+class DayState(NamedTuple):
+    """A day: its issue's path, empty where it has none, and what was done in words."""
+
+    day: str
+    path: str
+    said: str
+    frozen: str
+
+
+class NextIssue(NamedTuple):
+    """The next issue: its day, and when it is there at the latest, in words and by ISO 8601."""
+
+    day: str
+    said: str
+    at: str
+
+
+class PublicationState(NamedTuple):
+    """How a publication is doing. `due`: None where no next issue is known of."""
+
+    latest: str
+    path: str
+    frozen: str
+    frozen_at: str
+    due: NextIssue | None
+    days: tuple[DayState, ...]
+    networks: tuple[NetworkState, ...]
+    corrections: tuple[tuple[str, str, str], ...]
+
+
+def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> PublicationState:
+    """The state as the latest issues, the newest last, tell it."""
+    latest = issues[-1] if issues else None
+    return PublicationState(
+        latest=phrases.weekday_name(latest.content.day) if latest else "",
+        path=site_paths.issue_path(latest.content.day) if latest else "",
+        frozen=phrases.minute(latest.frozen_at) if latest else "",
+        frozen_at=phrases.iso(latest.frozen_at) if latest else "",
+        due=due_after(publication, latest.content.day) if latest else None,
+        days=tuple(_days(publication, issues)),
+        networks=_networks([issue.content for issue in issues]),
+        corrections=tuple(_corrections(issues)),
+    )
+
+
+def due_after(publication: Publication, day: str) -> NextIssue | None:
+    """The issue after a day's."""
+    following = label_after(publication, day)
+    if not following:
+        return None
+    at = limit_of(publication, following) + GRACE
+    return NextIssue(phrases.weekday_name(following), phrases.minute(at), phrases.iso(at))
+
+
+# ---- days --------------------------------------------------------------------------------------------------
+
+
+def _days(publication: Publication, issues: Sequence[PublishedIssue]) -> Iterable[DayState]:
+    """The issues, the newest first, and between them the days that have none and should."""
+    before = ""
+    for issue in reversed(issues):
+        day = issue.content.day
+        if before and publication.window == "daily":
+            yield from reversed(list(_missing(day, before)))
+        yield DayState(
+            phrases.day_name(day), site_paths.issue_path(day), phrases.one_line(" · ".join(phrases.facts(issue))),
+            phrases.minute(issue.frozen_at),
+        )  # fmt: skip
+        before = day
+
+
+def _missing(after: str, before: str) -> Iterable[DayState]:
+    day = announcement_days.following(after)
+    while day < before:
+        reason = announcement_days.holiday(day)
+        said = f"no issue: nothing was announced ({reason})" if reason else "no issue: it was not made"
+        yield DayState(phrases.day_name(day), "", said, "")
+        day = announcement_days.following(day)
+
+
+def _corrections(issues: Sequence[PublishedIssue]) -> Iterable[tuple[str, str, str]]:
+    for issue in reversed(issues):
+        if issue.content.reason:
+            day = issue.content.day
+            yield phrases.day_name(day), site_paths.issue_path(day), phrases.one_line(issue.content.reason)
+
+
+# ---- networks ----------------------------------------------------------------------------------------------
+
+_SAID = {"complete": "read in full", "partial": "read in part", "refused": "refused", "unknown": "not read"}
+
+
+def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
+    """Each network that was read or should have been, over the issues told of."""
+    found: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
+    for content in reversed(contents):
+        for reading in content.readings:
+            found.setdefault(reading.network, []).append((content, reading))
+    return tuple(_network(network, rows) for network, rows in sorted(found.items()))
+
+
+def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]]) -> NetworkState:
+    full = sum(reading.state == "complete" for _, reading in rows)
+    name = phrases.one_line(words.network_name(network))
+    issues = words.count_noun(len(rows), "issue")
+    said = f"read in full for all of the last {issues}" if full == len(rows) else f"read in full for {full} of {issues}"
+    days = tuple(
+        (phrases.day_name(content.day), _why(content, reading))
+        for content, reading in rows
+        if reading.state != "complete"
+    )
+    return NetworkState(name, said, days)
+
+
+def _why(content: IssueContent, reading: NetworkReading) -> str:
+    since = f" since {phrases.minute(reading.since)}" if reading.since is not None else ""
+    reason = phrases.one_line(reading.reason)
+    told = f": {reason}" if reason and reason != _SAID[reading.state] else ""
+    return f"{_SAID[reading.state]}{since}{told}"

@@ -1,0 +1,58 @@
+"""A paper's attention since its announcement as a small curve of 120 × 24, and the same in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from hotpapers.model import Attention
+from hotpapers.ranking import words
+
+WIDTH, HEIGHT = 120, 24
+EDGE = 2
+"""Pixels left free around the curve, for its own width and the dot at its end."""
+
+
+class Sparkline(NamedTuple):
+    """A curve: the points of an SVG polyline, its last point, and what it says."""
+
+    points: str
+    end: tuple[str, str]
+    said: str
+
+
+def voices_by_age(history: Iterable[Attention], until: int) -> list[tuple[int, int]]:
+    """(hours, voices on all networks) at the moments up to one, ascending."""
+    found: Counter[int] = Counter()
+    for one in history:
+        if one.until <= until:
+            found[one.age] += one.voices
+    return sorted(found.items())
+
+
+def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
+    """The curve up to a moment; None where fewer than two moments are known, or nobody had spoken."""
+    known = voices_by_age(history, until)
+    most = max((voices for _, voices in known), default=0)
+    if len(known) < 2 or not most:
+        return None
+    last = known[-1][0]
+    drawn = [(_x(age, last), _y(voices, most)) for age, voices in [(0, 0), *known]]
+    return Sparkline(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], _said(known))
+
+
+def _x(age: int, last: int) -> str:
+    return f"{EDGE + (WIDTH - 2 * EDGE) * age / last:.4g}"
+
+
+def _y(voices: int, most: int) -> str:
+    return f"{HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * voices / most:.3g}"
+
+
+def _said(known: list[tuple[int, int]]) -> str:
+    """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
+    spoken = [one for one in known if one[1]]
+    chosen = dict.fromkeys([spoken[0], spoken[len(spoken) // 2], spoken[-1]])
+    parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen)
+    return f"Voices since the announcement: {parts}."

@@ -1,0 +1,70 @@
+"""One score by hand: an entry of an issue with everything that its sum rests on, as frozen with the issue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from hotpapers.categories import group_of
+from hotpapers.model import PublishedIssue, ScoreComponent, VoiceHistogram
+from hotpapers.ranking import words
+from hotpapers.view import phrases
+
+LEAST = 3
+"""Papers with fewer voices are not compared with, except in a listing."""
+
+
+class WorkedComponent(NamedTuple):
+    """A part of a score. `reference`: how many papers had how many voices, ascending; `papers`: how many in all,
+    `atleast`: how many of them as many as this one, both without the paper itself. `own`: its voices among them, None
+    where it does not stand there."""
+
+    network: str
+    sentence: str
+    formula: str
+    unit: str
+    voices: int
+    papers: int
+    atleast: int
+    own: int | None
+    among: str
+    reference: tuple[tuple[int, int], ...]
+
+
+class WorkedExample(NamedTuple):
+    """A worked example: of which paper, and its parts."""
+
+    paper: str
+    steps: tuple[WorkedComponent, ...]
+
+
+def worked_example(issue: PublishedIssue) -> WorkedExample | None:
+    """The first entry that scores by a comparison; None where there is none."""
+    for entry in issue.content.entries:
+        parts = [part for part in entry.parts if part.rule == "rarity" and part.score]
+        if parts:
+            steps = tuple(_step(part, issue.content.peers) for part in parts)
+            return WorkedExample(entry.paper, steps)
+    return None
+
+
+def _step(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> WorkedComponent:
+    return WorkedComponent(
+        network=phrases.one_line(words.network_name(part.network)),
+        sentence=phrases.one_line(words.part_sentence(part)),
+        formula=words.formula(part), unit=words.unit(part), voices=part.voices, papers=part.papers,
+        atleast=part.atleast, own=part.own, among=part.among, reference=_reference(part, peers),
+    )  # fmt: skip
+
+
+def _reference(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> tuple[tuple[int, int], ...]:
+    """How many papers had how many voices: of the archive, of its group, or of all."""
+    found: Counter[int] = Counter()
+    for one in peers:
+        if (one.network, one.age) == (part.network, part.age) and part.among in (
+            "all",
+            one.archive,
+            f"{group_of(one.archive)} group",
+        ):
+            found.update({voices: papers for voices, papers in one.counts if not part.age or voices >= LEAST})
+    return tuple(sorted(found.items()))

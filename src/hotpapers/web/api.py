@@ -1,0 +1,240 @@
+"""The JSON API below /api/v1: an ASGI app over `hotpapers.query`. docs/api.md describes it for who asks.
+
+Questions are answered in threads of their own (`desks`), so that a long one holds up no page. What was answered is kept
+for as long as nothing is written to the record, so that most questions cost no more than a look at the last batch; of
+the same question asked by many at once there is one answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from hotpapers import logs, terms
+from hotpapers.errors import StoreError
+from hotpapers.query import QuerySession, openapi, request_params
+from hotpapers.store import Record
+from hotpapers.web.export_stream import ExportStreams, StreamAborted, head_of
+from hotpapers.web.http_messages import (
+    ApiReply,
+    ApiRequest,
+    answered,
+    later,
+    problem,
+    problem_of,
+    refused,
+    reply,
+    request_of,
+    unchanged,
+)
+from hotpapers.web.rate_limits import TokenBuckets, client_of
+from hotpapers.web.routing import QueryRoute, next_link, parameters, route_of
+from hotpapers.web.sessions import SessionPool
+
+ROOT = "/api/v1"
+THREADS = 4
+KEPT = 64_000_000
+"""Bytes of replies that are kept."""
+MOST_AT_ONCE = 64
+"""Questions that are being answered; who asks more is told to come again."""
+HEAVY = 20
+"""Questions of this cost and above are answered one after another."""
+
+_RESERVED = ("/", "", "/openapi.json")
+
+
+class ApiConfig(NamedTuple):
+    """What the operator decides: the networks' terms, how many simple questions a client may ask in a minute (0: any
+    number), and how many proxies of their own stand in front."""
+
+    terms: terms.Table = terms.TERMS
+    rate: int = 300
+    proxies: int = 0
+
+
+class ApiRoute(BaseRoute):
+    """The API as a route of the app: all that is below `ROOT`, whatever it is. `open_record` makes a new connection to
+    the store, for each thread."""
+
+    def __init__(self, open_record: Callable[[], Record], operator: ApiConfig) -> None:
+        self.api = ApiApp(open_record, operator)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request is the API's, and what it is told of where it stands."""
+        if scope["type"] != "http":
+            return Match.NONE, {}
+        before = scope.get("root_path", "")
+        if not f"{scope['path'].removeprefix(before)}/".startswith(f"{ROOT}/"):
+            return Match.NONE, {}
+        return Match.FULL, {"root_path": before + ROOT}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request that is the API's."""
+        await self.api(scope, receive, send)
+
+
+class ReplyCache:
+    """Replies of one position of the record, the latest ones."""
+
+    def __init__(self) -> None:
+        self._position = -1
+        self._replies: OrderedDict[Key, ApiReply] = OrderedDict()
+        self._size = 0
+
+    def get(self, position: int, key: Key) -> ApiReply | None:
+        """The reply, if it is there and the record still stands where it was made."""
+        if position != self._position:
+            self._replies.clear()
+            self._position, self._size = position, 0
+        return self._replies.get(key)
+
+    def put(self, position: int, key: Key, made: ApiReply) -> None:
+        """Keeps a reply, unless the record has moved on, or it is larger than an eighth of the room."""
+        if position != self._position or made.size > KEPT // 8 or key in self._replies:
+            return
+        self._replies[key] = made
+        self._size += made.size
+        while self._size > KEPT:
+            self._size -= self._replies.popitem(last=False)[1].size
+
+
+Key = tuple[str, bytes, bool]
+"""Path, query, whether packed."""
+
+
+class ApiApp:
+    """The ASGI app."""
+
+    def __init__(self, open_record: Callable[[], Record], operator: ApiConfig) -> None:
+        self._operator = operator
+        self._desks = SessionPool(open_record, operator.terms, THREADS)
+        self._exports = ExportStreams(open_record, operator.terms)
+        self._buckets = TokenBuckets(operator.rate)
+        self._kept = ReplyCache()
+        self._coming: dict[tuple[int, Key], asyncio.Task[ApiReply]] = {}
+        self._heavy = asyncio.Lock()
+        self._document = {packed: answered(openapi.written().encode(), "", packed=packed) for packed in (False, True)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        request = request_of(scope)
+        try:
+            found = refused(request)
+            if found is None:
+                self._take(request, 1)
+                found = self._fixed(request) or await self._routed(request, receive, send)
+        except StreamAborted:
+            raise
+        except Exception as error:
+            found = self._failed(request, error)
+        if found is not None:
+            await _send(found, request, send)
+
+    def close(self) -> None:
+        """Ends the threads and their connections."""
+        self._desks.close()
+
+    def _fixed(self, request: ApiRequest) -> ApiReply | None:
+        """What is always the same: the document, and the way to it."""
+        if request.path not in _RESERVED:
+            return None
+        if request.path != "/openapi.json":
+            return reply(307, [("location", f"{'' if request.path else 'v1/'}openapi.json")])
+        return self._document[request.takes_gzip]
+
+    async def _routed(self, request: ApiRequest, receive: Receive, send: Send) -> ApiReply | None:
+        found = route_of(request.path)
+        if found is None:
+            return problem(404, "there is no such address; openapi.json has them all")
+        route, inside = found
+        position = self._desks.here(_position)
+        key = (request.path, request.query, request.takes_gzip)
+        kept = self._kept.get(position, key)
+        if kept is not None:
+            return kept
+        what = parameters(route.asked, inside, request.query)
+        head = head_of(what, position, request) if isinstance(what, request_params.ExportParams) else None
+        if head and (request.method == "HEAD" or request.has(head.etag)):
+            return head
+        self._take(request, min(route.cost, self._operator.rate) - 1)  # one was taken already
+        if head and isinstance(what, request_params.ExportParams):
+            return await self._exports.send(head, what, request, receive, send)
+        return await self._shared(position, key, route, what)
+
+    def _take(self, request: ApiRequest, cost: int) -> None:
+        client = client_of(request.peer, request.forwarded, self._operator.proxies)
+        seconds = self._buckets.take(client, cost, time.monotonic())
+        if seconds:
+            raise _TooMuch(seconds)
+
+    async def _shared(self, position: int, key: Key, route: QueryRoute, what: request_params.Params) -> ApiReply:
+        """The answer, made once for all who ask for it now; who goes away keeps it from nobody."""
+        coming = self._coming.get((position, key))
+        if coming is None:
+            if len(self._coming) >= MOST_AT_ONCE:
+                return later(503, "too many ask at once", 1)
+            coming = asyncio.create_task(self._made(position, key, route, what))
+            self._coming[position, key] = coming
+            coming.add_done_callback(lambda made: self._ended((position, key), made))
+        return await asyncio.shield(coming)
+
+    def _ended(self, key: tuple[int, Key], made: asyncio.Task[ApiReply]) -> None:
+        del self._coming[key]
+        if not made.cancelled():
+            made.exception()  # whoever waited was told; nobody may have
+
+    async def _made(self, position: int, key: Key, route: QueryRoute, what: request_params.Params) -> ApiReply:
+        def work(desk: QuerySession) -> ApiReply:
+            return _answer(desk, route, what, packed=key[2])
+
+        if route.cost >= HEAVY:
+            async with self._heavy:
+                made = await self._desks.ask(work)
+        else:
+            made = await self._desks.ask(work)
+        if route.question is not None and not route.question.moves:
+            self._kept.put(position, key, made)
+        return made
+
+    def _failed(self, request: ApiRequest, error: Exception) -> ApiReply:
+        if isinstance(error, _TooMuch):
+            return later(429, f"too many questions; go on in {error.seconds} s", error.seconds)
+        found = problem_of(error)
+        if found.status >= 500:
+            told = str(error) if isinstance(error, StoreError) else ""
+            logs.LOG.error("api: %s %s", request.path[:200], told, exc_info=None if told else error)
+        return found
+
+
+class _TooMuch(Exception):
+    """A client has asked too much; not one of the program's errors, as it stops nothing but this question."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+
+def _position(desk: QuerySession) -> int:
+    return desk.position
+
+
+def _answer(desk: QuerySession, route: QueryRoute, what: request_params.Params, *, packed: bool) -> ApiReply:
+    """The whole reply, made in a thread."""
+    assert route.question is not None
+    answer = route.question.ask(desk, what)
+    link = next_link(what, route.question.path, getattr(answer, "next", None))
+    return answered(msgspec.json.encode(answer), link, packed=packed)
+
+
+async def _send(found: ApiReply, request: ApiRequest, send: Send) -> None:
+    if found.etag and request.has(found.etag):
+        found = unchanged(found)
+    await send({"type": "http.response.start", "status": found.status, "headers": list(found.headers)})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else found.body})

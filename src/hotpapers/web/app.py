@@ -1,0 +1,135 @@
+"""The ASGI app: GET and HEAD of the site's pages, with the very bytes that the static site has on disk.
+
+What was rendered once is at hand for as long as `open_shelf` returns the same shelf; `keeping` says in which threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from hotpapers.model import IssueReader
+from hotpapers.render.html.pages import LONGEST_PATH
+from hotpapers.render.html.templating import POLICY
+from hotpapers.view.site_config import NOBODY, SiteConfig
+from hotpapers.web.connections import ConnectionLimits, allowed_behind, guarded
+from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage
+
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml; charset=utf-8",
+    "png": "image/png",
+    "xml": "application/xml; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "bib": "application/x-bibtex; charset=utf-8",
+    "ris": "application/x-research-info-systems; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
+    "rss": "application/rss+xml; charset=utf-8",
+    "json": "application/feed+json; charset=utf-8",
+}
+FRAMES = "frame-ancestors 'none'"
+HEADERS = {
+    "content-security-policy": f"{POLICY}; {FRAMES}",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
+    "cache-control": "no-cache",
+}
+"""On every answer. `no-cache`: a copy is asked about each time, so what is forgotten is gone at once."""
+
+
+def app(
+    open_shelf: Callable[[], IssueReader],
+    publication: str,
+    imprint: SiteConfig = NOBODY,
+    more: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """The app of one publication.
+
+    `open_shelf` is called for requests, in a thread, and returns the shelf as it is now: the same object for as long as
+    nothing in it changed. `more`: what is answered beside the pages.
+    """
+    pages = Route("/{path:path}", _endpoint(open_shelf, publication, imprint), methods=["GET"])
+    return Starlette(routes=[*more, pages])
+
+
+def server(
+    open_shelf: Callable[[], IssueReader], publication: str, host: str, port: int, imprint: SiteConfig = NOBODY,
+    more: Sequence[BaseRoute] = (), allowed: ConnectionLimits | None = None,
+) -> uvicorn.Server:  # fmt: skip
+    """The app behind an HTTP server on this address; its `run()` returns when it is stopped. `allowed`: what
+    connections may take, by default what this machine has room for."""
+    config = uvicorn.Config(
+        app(open_shelf, publication, imprint, more),
+        host=host,
+        port=port,
+        http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
+        ws="none",
+        lifespan="off",
+        server_header=False,
+        proxy_headers=False,  # who asks is told by the API's own setting, and matters nowhere else
+        log_level="warning",
+    )
+    return uvicorn.Server(config)
+
+
+def _endpoint(
+    open_shelf: Callable[[], IssueReader], publication: str, imprint: SiteConfig
+) -> Callable[[Request], Awaitable[Response]]:
+    keeper = CurrentPages(open_shelf, publication, imprint)
+
+    async def answer(request: Request) -> Response:
+        return await respond(await keeper.now(), request)
+
+    return answer
+
+
+async def respond(kept: PageCache, request: Request) -> Response:
+    """The answer to a request: the page, *not modified*, the way to the address with a slash, or *not found*."""
+    path = request.path_params["path"]
+    asked = f"{path}index.html" if path == "" or path.endswith("/") else path
+    found = await kept.get(asked) if len(asked) <= LONGEST_PATH else None
+    if found is not None:
+        return page_reply(found, asked, request.headers)
+    if not path.endswith("/") and len(asked) < LONGEST_PATH and await kept.get(f"{path}/index.html") is not None:
+        return Response(status_code=308, headers={**HEADERS, "location": f"{path.rpartition('/')[2]}/"})
+    body = await kept.missing(asked if len(asked) <= LONGEST_PATH else "404.html")
+    return Response(body, status_code=404, headers={**HEADERS, "content-type": TYPES["html"]})
+
+
+def page_reply(found: RenderedPage, path: str, asked: Headers) -> Response:
+    """The answer with a page, or *not modified*."""
+    packed = bool(found.packed) and _takes_gzip(asked.get("accept-encoding", ""))
+    etag = f'"{found.etag}-gzip"' if packed else f'"{found.etag}"'  # other bytes, another tag (RFC 9110 §8.8.1)
+    headers = {**HEADERS, "etag": etag, "vary": "accept-encoding"}
+    headers["content-security-policy"] = f"{found.policy}; {FRAMES}"
+    known = asked.get("if-none-match", "")
+    if known.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+        return Response(status_code=304, headers=headers)
+    headers["content-type"] = TYPES[path.rpartition(".")[2]]
+    if path.endswith(".png"):
+        headers["cross-origin-resource-policy"] = "cross-origin"  # a card is there to be shown by others
+    if packed:
+        headers["content-encoding"] = "gzip"
+    return Response(found.packed if packed else found.body, headers=headers)
+
+
+def _takes_gzip(said: str) -> bool:
+    """Whether a request's Accept-Encoding names gzip, and does not forbid it."""
+    return any(
+        name.strip().lower() == "gzip" and quality.replace(" ", "").lower() not in _NEVER
+        for name, _, quality in (part.partition(";") for part in said.split(","))
+    )
+
+
+_NEVER = ("q=0", "q=0.0", "q=0.00", "q=0.000")

@@ -1,0 +1,187 @@
+"""What a connection may take: time to ask, time to be read to, and its share of all connections.
+
+uvicorn waits for ever for a request that was begun, and takes any number of connections. Here a request's head and its
+body have so many seconds each, whatever arrives meanwhile; an answer that nobody reads is given up. When all places are
+taken, whoever has waited longest without a whole request makes room: those who only hold places lock out nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from hotpapers.web.rate_limits import client_of
+
+OTHERS = 128
+"""Files that the process needs beside its connections."""
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class ConnectionLimits(NamedTuple):
+    """How many connections there may be, in all and from one client, 0: as many as in all. In seconds: how long a
+    request's head and its body may take, and how long an answer may wait to be read."""
+
+    most: int = 1000
+    share: int = 100
+    head: float = 10.0
+    body: float = 20.0
+    reading: float = 30.0
+
+
+def allowed_behind(proxies: int) -> ConnectionLimits:
+    """What holds on this machine: behind a proxy all connections are the proxy's own, which bounds its clients."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    usual = ConnectionLimits()
+    most = usual.most if files == resource.RLIM_INFINITY else max(16, min(usual.most, files - OTHERS))
+    return usual._replace(most=most, share=0 if proxies else min(usual.share, most // 2))
+
+
+class ConnectionTable:
+    """Who is connected, by client; and who has no whole request there, in the order in which they began to wait."""
+
+    def __init__(self, allowed: ConnectionLimits) -> None:
+        self.allowed = allowed
+        self._clients: Counter[str] = Counter()
+        self._waiting: dict[GuardedProtocol, None] = {}
+
+    def enter(self, one: GuardedProtocol) -> bool:
+        """Whether a new connection has a place; then somebody else may have lost theirs."""
+        mine = self._clients[one.who]
+        if self.allowed.share and mine >= self.allowed.share:
+            return False
+        if self._clients.total() >= self.allowed.most and not self._make_room():
+            return False
+        self._clients[one.who] += 1
+        return True
+
+    def _make_room(self) -> bool:
+        """Ends the connection that has waited longest."""
+        for other in self._waiting:
+            other.give_up()
+            return True
+        return False
+
+    def wait(self, one: GuardedProtocol, *, waits: bool) -> None:
+        """Notes whether a connection has no whole request there."""
+        if not waits:
+            self._waiting.pop(one, None)
+        elif one not in self._waiting:
+            self._waiting[one] = None
+
+    def leave(self, one: GuardedProtocol) -> None:
+        """A connection that had a place is gone."""
+        self._waiting.pop(one, None)
+        self._clients[one.who] -= 1
+        if not self._clients[one.who]:
+            del self._clients[one.who]
+
+    def __len__(self) -> int:
+        """How many are connected."""
+        return self._clients.total()
+
+
+class GuardedProtocol(H11Protocol):
+    """A connection that keeps to what is allowed."""
+
+    def __init__(self, *words: Any, places: ConnectionTable, **named: Any) -> None:
+        super().__init__(*words, **named)
+        self._places, self._has_place, self.who = places, False, ""
+        self._phase = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._reader: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begins to wait for a request; without a place the connection ends at once."""
+        super().connection_made(transport)
+        self.who = client_of(self.client[0] if self.client else "", (), 0)
+        self._has_place = self._places.enter(self)
+        if self._has_place:
+            self._look()
+        else:
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gives the place back."""
+        for timer in (self._timer, self._reader):
+            if timer is not None:
+                timer.cancel()
+        if self._has_place:
+            self._has_place = False
+            self._places.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Some of a request."""
+        super().data_received(data)
+        self._look()
+
+    def on_response_complete(self) -> None:
+        """The next request may come, or be there already."""
+        super().on_response_complete()
+        self._look()
+
+    def pause_writing(self) -> None:
+        """The client does not read what it asked for."""
+        super().pause_writing()
+        self._read_within()
+
+    def resume_writing(self) -> None:
+        """It does again."""
+        super().resume_writing()
+        if self._reader is not None and not self.transport.is_closing():
+            self._reader.cancel()
+            self._reader = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Nothing more is asked for; what was written may still have to be read."""
+        super().timeout_keep_alive_handler()
+        self._read_within()
+
+    def give_up(self) -> None:
+        """Ends the connection at once."""
+        self._places.wait(self, waits=False)
+        self.transport.abort()
+
+    def _look(self) -> None:
+        """Sets a time for what the connection waits for, once, when it begins to."""
+        if not self._has_place or self.transport.is_closing():
+            self._read_within()
+            return
+        phase = _phase_of(self.conn)
+        self._places.wait(self, waits=bool(phase))
+        if phase == self._phase:
+            return
+        self._phase = phase
+        if self._timer is not None:
+            self._timer.cancel()
+        seconds = {"head": self._places.allowed.head, "body": self._places.allowed.body}.get(phase)
+        self._timer = None if seconds is None else self.loop.call_later(seconds, self._too_slow)
+
+    def _too_slow(self) -> None:
+        """The time is over; who has begun to get an answer gets no other."""
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.write(_TOO_SLOW)
+        self.transport.close()
+        self._read_within()
+
+    def _read_within(self) -> None:
+        """Gives an answer up that is not read in time."""
+        if self._reader is None:
+            self._reader = self.loop.call_later(self._places.allowed.reading, self.transport.abort)
+
+
+def _phase_of(conn: h11.Connection) -> str:
+    """What of a request is waited for; nothing, where it is all there."""
+    return {h11.IDLE: "head", h11.SEND_BODY: "body"}.get(conn.their_state, "")
+
+
+def guarded(allowed: ConnectionLimits) -> Callable[..., GuardedProtocol]:
+    """What makes connections for a server."""
+    return partial(GuardedProtocol, places=ConnectionTable(allowed))

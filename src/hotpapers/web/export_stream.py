@@ -1,0 +1,121 @@
+"""The export as a stream: as it is read, to as few at once as do not hold the store up.
+
+While it is read, one moment of the store is held; so who takes it too slowly is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+from starlette.types import Receive, Send
+
+from hotpapers import terms
+from hotpapers.query import QuerySession, request_params
+from hotpapers.query.export import TYPES, export
+from hotpapers.store import Record
+from hotpapers.web.http_messages import ApiReply, ApiRequest, later, reply
+from hotpapers.web.sessions import opened
+
+AT_ONCE = 2
+PATIENCE = 30.0
+"""Seconds in which a chunk must be taken."""
+
+
+class StreamAborted(Exception):
+    """A stream that had begun came to no end: the connection is closed, so that who reads notices."""
+
+
+class ExportStreams:
+    """The exports that are under way. Each has a thread and a connection of its own."""
+
+    def __init__(self, open_record: Callable[[], Record], allowed: terms.Table) -> None:
+        self._open_record, self._allowed = open_record, allowed
+        self._under_way = 0
+
+    async def send(
+        self, head: ApiReply, what: request_params.ExportParams, request: ApiRequest, receive: Receive, send: Send
+    ) -> ApiReply | None:
+        """Sends an export; or the reply that is to be sent instead. Raises BrokenOff."""
+        if self._under_way >= AT_ONCE:
+            return later(503, "others are taking the record out; there is room for two at once", 60)
+        self._under_way += 1
+        try:
+            with closing(_Reading(self._open_record, self._allowed, what, packed=request.takes_gzip)) as reading:
+                await _stream(head, reading, receive, send)
+        finally:
+            self._under_way -= 1
+        return None
+
+
+def head_of(what: request_params.ExportParams, position: int, request: ApiRequest) -> ApiReply:
+    """Its headers. The record at a position gives the same lines each time."""
+    headers = [("content-type", TYPES[what.format])]
+    headers += [("content-encoding", "gzip")] if request.takes_gzip else []
+    made = reply(200, headers, etag=f'W/"{what.format}-{position}"')
+    return made._replace(headers=tuple(pair for pair in made.headers if pair[0] != b"content-length"))
+
+
+async def _stream(head: ApiReply, reading: _Reading, receive: Receive, send: Send) -> None:
+    """Sends chunk after chunk, for as long as there is somebody who takes them."""
+    chunk = await reading.next()  # what cannot be read at all is told before anything is sent
+    await send({"type": "http.response.start", "status": 200, "headers": list(head.headers)})
+    gone = asyncio.ensure_future(_gone(receive))
+    try:
+        while chunk is not None and not gone.done():
+            await asyncio.wait_for(send({"type": "http.response.body", "body": chunk, "more_body": True}), PATIENCE)
+            chunk = await reading.next()
+        await send({"type": "http.response.body", "body": b""})
+    except Exception as problem:
+        raise StreamAborted from problem
+    finally:
+        gone.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Ends when who asked has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+class _Reading:
+    """An export that is read in a thread of its own."""
+
+    def __init__(
+        self,
+        open_record: Callable[[], Record],
+        allowed: terms.Table,
+        what: request_params.ExportParams,
+        *,
+        packed: bool,
+    ) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
+        self._chunks = _chunks(open_record, allowed, what, packed=packed)
+
+    def next(self) -> asyncio.Future[bytes | None]:
+        """The next chunk; None after the last."""
+        return asyncio.get_running_loop().run_in_executor(self._thread, next, self._chunks, None)
+
+    def close(self) -> None:
+        """Ends it where it is; in its own thread, as its connection is used there."""
+        self._thread.submit(self._chunks.close)
+        self._thread.shutdown(wait=False)
+
+
+def _chunks(
+    open_record: Callable[[], Record], allowed: terms.Table, what: request_params.ExportParams, *, packed: bool
+) -> Generator[bytes, None, None]:
+    with opened(open_record) as record, closing(export(QuerySession(record, allowed, public=True), what)) as chunks:
+        yield from _packed(chunks) if packed else chunks
+
+
+def _packed(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """As a gzip file."""
+    packer = zlib.compressobj(6, wbits=31)
+    for chunk in chunks:
+        if made := packer.compress(chunk):
+            yield made
+    yield packer.flush()

@@ -1,0 +1,177 @@
+"""The service behind a custom feed on Bluesky: the posts that issues show, newest issue first, in the order of places.
+
+    /.well-known/did.json                              who this is
+    /xrpc/app.bsky.feed.describeFeedGenerator          which feeds there are
+    /xrpc/app.bsky.feed.getFeedSkeleton?feed=…         a page of one: addresses of posts, and a cursor
+
+The network asks for a page whenever somebody reads the feed, and shows those posts as they are there now. A cursor is
+the place of the last post in its issue, so what comes in above shifts nothing. Who asks is not looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hotpapers.deliver.announce.custom_feed import feed_uri, service_did, service_document
+from hotpapers.model import IssueReader
+from hotpapers.settings.announce import BlueskyAccount
+
+ISSUES = 100
+"""So many of the latest issues are in a feed."""
+PAGE, LARGEST_PAGE = 50, 100
+"""Posts of a page, if nothing else is asked for and at most, as the network has it."""
+_POST = re.compile(r"bluesky:(at://did:[a-z]+:[\w.:%-]+/app\.bsky\.feed\.post/[\w~.:-]+)", re.ASCII)
+_CURSOR = re.compile(r"(\d{4}-\d\d-\d\d)\.(\d{1,6})\.(\d{1,6})", re.ASCII)
+_NUMBER = re.compile(r"\d{1,3}", re.ASCII)
+
+Key = tuple[int, int, int]
+
+
+class FeedPost(NamedTuple):
+    """A post of a feed: of which day's issue, at which place, the n-th there."""
+
+    day: str
+    place: int
+    n: int
+    uri: str
+
+    @property
+    def cursor(self) -> str:
+        """What follows it is asked for by this."""
+        return f"{self.day}.{self.place}.{self.n}"
+
+    @property
+    def key(self) -> Key:
+        """Newer issues first, then by place."""
+        return key(self.day, self.place, self.n)
+
+
+def key(day: str, place: int, n: int) -> Key:
+    """Where a post stands in the feed. Raises ValueError for what is no day."""
+    return (-date.fromisoformat(day).toordinal(), place, n)
+
+
+class FeedSkeleton:
+    """A publication's feed, as a shelf has it; issues are read as far as somebody scrolls."""
+
+    def __init__(self, shelf: IssueReader, publication: str) -> None:
+        self.shelf, self._publication = shelf, publication
+        self._rest, self._read = self._items(), list[FeedPost]()
+
+    def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
+        """Posts after a cursor, and the next cursor, empty at the end. Raises ValueError for what is no cursor."""
+        after = _key_of(cursor) if cursor else None
+        while True:
+            start = bisect_right(self._read, after, key=lambda item: item.key) if after else 0
+            missing = start + limit + 1 - len(self._read)
+            if missing <= 0 or not self._read_on(missing):
+                break
+        found = self._read[start : start + limit]
+        return found, found[-1].cursor if len(self._read) > start + limit else ""
+
+    def _read_on(self, most: int) -> bool:
+        """Reads so many posts more; whether there was any."""
+        more = list(islice(self._rest, most))
+        self._read += more
+        return bool(more)
+
+    def _items(self) -> Iterator[FeedPost]:
+        """Each post once, where it stands first."""
+        seen: set[str] = set()
+        for day in list(reversed(self.shelf.days(self._publication)))[:ISSUES]:
+            issue = self.shelf.issue(self._publication, day)
+            for entry in issue.content.entries:
+                for n, quotation in enumerate(issue.posts.get(entry.paper, ()), 1):
+                    found = _POST.fullmatch(quotation.post.post)
+                    if found and found[1] not in seen:
+                        seen.add(found[1])
+                        yield FeedPost(day, entry.place, n, found[1])
+
+
+def _key_of(cursor: str) -> Key:
+    found = _CURSOR.fullmatch(cursor)
+    if found is None:
+        raise ValueError("no cursor of this feed")
+    return key(found[1], int(found[2]), int(found[3]))
+
+
+def routes(open_shelf: Callable[[], IssueReader], publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
+    """The routes of a publication's feeds; none where the settings name no address for one.
+
+    `open_shelf`: as of the app, the same object for as long as nothing in it changed.
+    """
+    found = [one for one in accounts if one.publication == publication and one.feed]
+    if not found:
+        return []
+    service, uris = found[0].feed, [feed_uri(one.account, publication) for one in found]
+    described = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
+    return [
+        Route("/.well-known/did.json", _telling(service_document(service))),
+        Route("/xrpc/app.bsky.feed.describeFeedGenerator", _telling(described)),
+        Route("/xrpc/app.bsky.feed.getFeedSkeleton", _paging(open_shelf, publication, uris)),
+    ]
+
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def _telling(said: dict[str, Any]) -> Endpoint:
+    body = msgspec.json.encode(said)
+
+    async def answer(request: Request) -> Response:
+        return _json(body)
+
+    return answer
+
+
+def _paging(open_shelf: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
+    kept: list[FeedSkeleton] = []
+    thread = ThreadPoolExecutor(1, thread_name_prefix="feed")  # a shelf is not read by two, and the loop waits for none
+
+    def page(cursor: str, limit: int) -> tuple[list[FeedPost], str]:
+        shelf = open_shelf()
+        if not kept or kept[0].shelf is not shelf:
+            kept[:] = [FeedSkeleton(shelf, publication)]
+        return kept[0].page(cursor, limit)
+
+    async def answer(request: Request) -> Response:
+        asked = request.query_params
+        if asked.get("feed", "") not in uris:
+            return _refused("UnknownFeed", "there is no such feed here")
+        limit = asked.get("limit", str(PAGE))
+        if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= LARGEST_PAGE):
+            return _refused("InvalidRequest", f"limit: 1 to {LARGEST_PAGE}")
+        try:
+            work = partial(page, asked.get("cursor", ""), int(limit))
+            found, cursor = await asyncio.get_running_loop().run_in_executor(thread, work)
+        except ValueError:
+            return _refused("InvalidRequest", "cursor: take it from the page before")
+        said: dict[str, Any] = {"feed": [{"post": item.uri} for item in found]}
+        return _json(msgspec.json.encode({"cursor": cursor, **said} if cursor else said))
+
+    return answer
+
+
+def _refused(error: str, message: str) -> Response:
+    return _json(msgspec.json.encode({"error": error, "message": message}), 400)
+
+
+def _json(body: bytes, status: int = 200) -> Response:
+    headers = {
+        "content-type": "application/json; charset=utf-8", "x-content-type-options": "nosniff",
+        "access-control-allow-origin": "*", "cache-control": "no-cache",
+    }  # fmt: skip
+    return Response(body, status, headers)

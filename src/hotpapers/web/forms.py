@@ -1,0 +1,328 @@
+"""Forms for readers: plain HTML, asked for by GET, sent by POST, answered in a page of words.
+
+Nobody signs in, so there is nothing that another site could do in a reader's name but to send from their address; a
+form that another site's page sends is refused all the same. What is sent is bounded, each client may look at so many
+forms a minute and send so many an hour, and what is being done at once is bounded too, for all and for each. Who is
+refused for such a reason gets the form again, with what they typed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Literal, NamedTuple, TypeVar
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hotpapers.errors import HotPapersError, NotFound, StoreError, UsageError
+from hotpapers.logs import LOG
+from hotpapers.render.html.templating import macro
+from hotpapers.view import clean_text
+from hotpapers.web import mail_pages
+from hotpapers.web.rate_limits import TokenBuckets, client_of
+
+T = TypeVar("T")
+HEADERS = {**mail_pages.HEADERS, "referrer-policy": "same-origin"}
+"""`same-origin`: without a referrer a browser would not say either from where a form comes."""
+LARGEST = 32_000
+"""Bytes of a form that is sent, and of an address: 2,000 characters of 12 bytes each, as browsers send an emoji, and
+what stands beside them."""
+MOST_FIELDS = 10
+AN_HOUR = 20
+"""Simple forms that one client may send in an hour."""
+LOOKS = 120
+"""Forms of a desk that one client may look at in a minute."""
+THREADS, MOST, SHARE = 2, 16, 4
+"""How many forms of a desk are worked on at once, how many may be there in all, and how many of one client."""
+TYPE = "application/x-www-form-urlencoded"
+
+Values = Mapping[str, str]
+"""What was sent, or stands in the address, by name."""
+
+
+class FormField(NamedTuple):
+    """Something to fill in. `hint`, `wrong`: said beside it. `most`: characters."""
+
+    name: str
+    label: str
+    kind: Literal["text", "email", "area", "check"] = "text"
+    value: str = ""
+    hint: str = ""
+    wrong: str = ""
+    most: int = 500
+
+    @property
+    def id(self) -> str:
+        """By which its label and its hint are told to belong to it."""
+        return f"field-{self.name}"
+
+
+class FormSpec(NamedTuple):
+    """Where it is sent, from its page; what is in it. `choices`: of which one is taken, by value. `wrong`: why it was
+    not taken, over all."""
+
+    action: str
+    button: str
+    fields: tuple[FormField, ...] = ()
+    hidden: tuple[tuple[str, str], ...] = ()
+    asks: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    chosen: str = ""
+    wrong: str = ""
+
+
+class FormPage(NamedTuple):
+    """A page: what it says, and its form. `facts`: names and values."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    form: FormSpec | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    code: str = ""
+    status: int = 200
+    wait: int = 0
+
+
+NOTHING = FormPage("There is no such thing", ("This address is cut short, or what it was about is gone.",), status=404)
+BUSY = FormPage("Not now", ("Too much is going on. Please try again in a minute.",), status=503, wait=60)
+FOREIGN = FormPage("Not sent", ("This form was sent from another site's page. Please send it from here.",), status=403)
+UNREADABLE = FormPage("Not sent", ("What was sent could not be read, or is too long.",), status=400)
+UNUSABLE = FormPage("Not sent", ("This cannot be done as it was asked for.",), status=400)
+
+
+def too_much(seconds: int) -> FormPage:
+    """Whoever sends too many forms is told when to go on."""
+    minutes = (seconds + 59) // 60
+    words = f"That was a lot in a short time. Please go on in {minutes} minute{'' if minutes == 1 else 's'}."
+    return FormPage("Not now", (words,), status=429, wait=seconds)
+
+
+def asked_again(refusal: FormPage, form: FormPage) -> FormPage:
+    """A form, filled in as it was sent, which says why it was refused."""
+    if form.form is None:
+        return refusal
+    wrong = form.form._replace(wrong=" ".join(refusal.lines))
+    return form._replace(form=wrong, status=refusal.status, wait=refusal.wait)
+
+
+Work = Callable[[Values], FormPage]
+
+
+class _Handed(NamedTuple):
+    """What a form shows, and does; what sending it costs; the same form, filled in with what was sent alone."""
+
+    look: Work
+    act: Work
+    cost: int
+    again: Work | None
+
+    def refused(self, shown: FormPage, sent: bytes) -> FormPage:
+        """What is told to whoever sent the form: where it is a refusal, the form with what they typed."""
+        values = legible(sent) if shown.status in (400, 429, 503) and shown.form is None and self.again else {}
+        return asked_again(shown, self.again(values)) if self.again and values else shown
+
+
+class FormRouter:
+    """Where forms are handed in; each has threads of its own, so that nobody waits for what is done at another.
+
+    `base`: the app's public address; `site`: what readers call it; `proxies`: how many of the operator's own stand in
+    front.
+    """
+
+    def __init__(self, base: str, site: str, proxies: int = 0) -> None:
+        self._origin, self._site, self._proxies = origin_of(base), site, proxies
+        self._sent, self._looks = TokenBuckets(AN_HOUR, 3600), TokenBuckets(LOOKS)
+        self._now, self._later = _Threads(THREADS), _Threads(1)
+
+    def route(self, path: str, look: Work, act: Work, cost: int = 1, again: Work | None = None) -> Route:
+        """A form at an address: what it shows, and what it does. Both are called in threads. `again`: the form, filled
+        in with what was sent and nothing else, for whom nothing can be looked up now."""
+        form = _Handed(look, act, cost, again)
+
+        async def answer(request: Request) -> Response:
+            try:
+                shown = await self._answered(request, form)
+            except ClientDisconnect:
+                return Response(status_code=400)
+            return self._page(shown, "../" * (path.count("/") - 1))
+
+        return Route(path, answer, methods=["GET", "POST"])
+
+    def later(self, work: Callable[[], object]) -> bool:
+        """Does something after the answer was given, so that how long it takes tells nothing; False where too much
+        waits already."""
+        return self._later.begin(lambda: _done(work)) is not None
+
+    def close(self) -> None:
+        """Ends what is waiting, and waits for what is being done."""
+        self._now.close()
+        self._later.close()
+
+    async def _answered(self, request: Request, form: _Handed) -> FormPage:
+        client, at = self._client(request), time.monotonic()
+        if request.method != "POST":
+            seconds = self._looks.take(client, 1, at)
+            return await self._worked(form.look, request.scope["query_string"], client, seconds)
+        if not is_from_here(request.headers, self._origin):
+            return FOREIGN
+        seconds = self._sent.take(client, form.cost, at)
+        sent = await _body(request)
+        return form.refused(await self._worked(form.act, sent, client, seconds), sent)
+
+    def _client(self, request: Request) -> str:
+        peer = request.client.host if request.client else ""
+        return client_of(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
+
+    async def _worked(self, work: Work, sent: bytes, client: str, seconds: int) -> FormPage:
+        """`seconds`: for which the client has to wait."""
+        if seconds:
+            return too_much(seconds)
+        values = pairs(sent)
+        if values is None:
+            return UNREADABLE
+        future = self._now.begin(lambda: _shown(work, values), client)
+        return BUSY if future is None else await asyncio.wrap_future(future)
+
+    def _page(self, shown: FormPage, root: str) -> Response:
+        body = macro("form_page.html", "page")(shown, self._site, root)
+        more = {"retry-after": str(shown.wait)} if shown.wait else {}
+        return Response(body.encode("utf-8", "replace"), status_code=shown.status, headers={**HEADERS, **more})
+
+
+class _Threads:
+    """Some threads, and what waits for them: a bounded number of things, and of each client's."""
+
+    def __init__(self, number: int) -> None:
+        self._pool = ThreadPoolExecutor(number, thread_name_prefix="forms")
+        self._there: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def begin(self, work: Callable[[], T], client: str = "") -> Future[T] | None:
+        """Does something as soon as a thread is free; None where there is no room, or none for this client."""
+        if not self._enter(client):
+            return None
+        future = self._pool.submit(work)
+        future.add_done_callback(lambda _: self._leave(client))
+        return future
+
+    def _enter(self, client: str) -> bool:
+        with self._lock:
+            if self._there.total() >= MOST or (client and self._there[client] >= SHARE):
+                return False
+            self._there[client] += 1
+            return True
+
+    def _leave(self, client: str) -> None:
+        with self._lock:
+            self._there[client] -= 1
+            if not self._there[client]:
+                del self._there[client]
+
+    def close(self) -> None:
+        """Waits for what is being done; what has not begun is not done."""
+        self._pool.shutdown(cancel_futures=True)
+
+
+def _shown(work: Work, values: Values) -> FormPage:
+    try:
+        return work(values)
+    except NotFound:
+        return NOTHING
+    except StoreError as problem:
+        LOG.warning("form: %s", problem)
+        return BUSY
+    except UsageError as problem:
+        LOG.warning("form: %s", problem)
+        return UNUSABLE
+
+
+def _done(work: Callable[[], object]) -> None:
+    try:
+        work()
+    except (HotPapersError, OSError) as problem:
+        LOG.warning("form: %s", problem)
+
+
+# ---- what is sent --------------------------------------------------------------------------------------
+
+
+def is_from_here(headers: Mapping[str, str], origin: str) -> bool:
+    """Whether a form comes from one of the app's own pages, as the browser says (Fetch Metadata; RFC 6454 §7). What is
+    no browser says nothing of the sort, and acts in nobody's name."""
+    site, said = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site == "same-origin"
+    return said is None or said.lower() == origin
+
+
+def origin_of(base: str) -> str:
+    """`https://papers.example/daily/` → `https://papers.example`, as browsers write it."""
+    parts = urlsplit(base.lower())
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
+
+
+def pairs(sent: bytes) -> dict[str, str] | None:
+    """Names and values, blanks around them removed; None for what cannot be read. Line ends are single."""
+    if len(sent) > LARGEST:
+        return None
+    try:
+        found = parse_qsl(sent.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return None
+    said = _tidied(found)
+    return said if len(said) == len(found) else None
+
+
+def legible(sent: bytes) -> dict[str, str]:
+    """As much of a form as can be read, to be shown again: of one that is too long its beginning."""
+    if len(sent) <= LARGEST:
+        return pairs(sent) or {}
+    text = _CUT_OFF.sub(b"", sent[:LARGEST]).decode("ascii", "ignore")
+    try:
+        return _tidied(parse_qsl(text, keep_blank_values=True, errors="ignore", max_num_fields=MOST_FIELDS))
+    except ValueError:
+        return {}
+
+
+_CUT_OFF = re.compile(rb"%[0-9A-Fa-f]?\Z")
+"""The beginning of a byte that is written as `%E4`."""
+
+
+def _tidied(found: Iterable[tuple[str, str]]) -> dict[str, str]:
+    said = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in found}
+    return {name: clean_text.shown(value).strip() for name, value in said.items()}
+
+
+async def _body(request: Request) -> bytes:
+    """What was sent, or as much of it as shows that it is too long; of another type: what cannot be read."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
+        return b"\xff"
+    found = bytearray()
+    async for chunk in request.stream():
+        found += chunk
+        if len(found) > LARGEST:
+            break
+    return bytes(found)
+
+
+# ---- the other address of a form -------------------------------------------------------------------------
+
+
+def without_slash(path: str) -> Route:
+    """A form's address with a `/` at its end, as some write it: it leads to the form (308, which sends again)."""
+
+    async def answer(request: Request) -> Response:
+        query = quote(request.scope["query_string"], safe="%&=+:,;@!$'()*~/?")
+        where = f"../{path.rpartition('/')[2]}{'?' if query else ''}{query}"
+        return Response(status_code=308, headers={**HEADERS, "location": where})
+
+    return Route(f"{path}/", answer, methods=["GET", "POST"])

@@ -1,0 +1,167 @@
+"""What the API asks of a request and says in reply, as plain values: headers, conditions, problems."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import http
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from hotpapers import errors
+from hotpapers.query import schemas
+from hotpapers.query.openapi import PROBLEM
+
+WORTHWHILE = 1_000
+"""Bytes from which on a reply is packed for who can unpack it."""
+LONGEST = 2_000
+"""Characters of path and query together."""
+
+COMMON: tuple[tuple[str, str], ...] = (
+    ("access-control-allow-origin", "*"),
+    ("access-control-expose-headers", "ETag, Link, Retry-After"),
+    ("cache-control", "no-cache"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("cross-origin-resource-policy", "cross-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("vary", "Accept-Encoding"),
+    ("x-content-type-options", "nosniff"),
+)
+"""On every reply. `no-cache`: a copy is asked about each time, so what is forgotten is gone at once."""
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class ApiRequest(NamedTuple):
+    """What is asked. `headers`: those that matter here, by name; `forwarded`: the values of X-Forwarded-For."""
+
+    method: str
+    path: str
+    query: bytes
+    peer: str
+    headers: Mapping[bytes, bytes]
+    forwarded: tuple[str, ...]
+
+    @property
+    def takes_gzip(self) -> bool:
+        """Whether who asks can unpack gzip (RFC 9110 §12.5.3; weights other than 0 do not matter)."""
+        for part in self.headers.get(b"accept-encoding", b"").lower().split(b","):
+            name, _, weight = part.replace(b" ", b"").partition(b";q=")
+            if name in (b"gzip", b"*"):
+                return weight.strip(b"0.") != b"" or not weight
+        return False
+
+    def has(self, etag: str) -> bool:
+        """Whether who asks has this already (RFC 9110 §13.1.2: weakly compared)."""
+        known = self.headers.get(b"if-none-match", b"").decode("latin-1").strip()
+        return known == "*" or etag.removeprefix("W/") in [tag.strip().removeprefix("W/") for tag in known.split(",")]
+
+
+def request_of(scope: Mapping[str, Any]) -> ApiRequest:
+    """The request in an ASGI scope; its path as seen from where the API is mounted."""
+    headers: dict[bytes, bytes] = {}
+    forwarded = []
+    for name, value in scope["headers"]:
+        if name == b"x-forwarded-for":
+            forwarded.append(value.decode("latin-1"))
+        else:
+            headers[name] = headers[name] + b"," + value if name in headers else value
+    path: str = scope["path"]
+    peer = scope.get("client")
+    return ApiRequest(
+        method=scope["method"], path=path.removeprefix(scope.get("root_path", "")), query=scope["query_string"],
+        peer=str(peer[0]) if peer else "", headers=headers, forwarded=tuple(forwarded),
+    )  # fmt: skip
+
+
+class ApiReply(NamedTuple):
+    """A whole reply. `etag` is empty where it has none."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    etag: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes to keep it, about."""
+        return len(self.body) + 2_000
+
+
+def reply(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"", etag: str = "") -> ApiReply:
+    """A reply with the headers that all have, and its length."""
+    tag = [("etag", etag)] if etag else []
+    length = [] if status in (204, 304) else [("content-length", str(len(body)))]
+    every = [*COMMON, *headers, *tag, *length]
+    return ApiReply(
+        status, tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in every), body, etag
+    )
+
+
+def answered(body: bytes, link: str, *, packed: bool) -> ApiReply:
+    """An answer in JSON, packed where that is wanted and worthwhile. `link`: the header that leads on, or nothing."""
+    packed = packed and len(body) >= WORTHWHILE
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}{"-gz" if packed else ""}"'
+    headers = [("content-type", "application/json")]
+    headers += [("link", link)] if link else []
+    headers += [("content-encoding", "gzip")] if packed else []
+    return reply(200, headers, gzip.compress(body, 6, mtime=0) if packed else body, etag)
+
+
+def unchanged(known: ApiReply) -> ApiReply:
+    """Says that what who asks has is still so."""
+    return reply(304, (), etag=known.etag)
+
+
+PREFLIGHT = reply(
+    204,
+    [
+        ("allow", "GET, HEAD, OPTIONS"),
+        ("access-control-allow-methods", "GET, HEAD"),
+        ("access-control-allow-headers", "If-None-Match"),
+        ("access-control-max-age", "86400"),
+    ],
+)
+"""What a browser hears before a page of another site may ask."""
+
+
+# ---- problems ----------------------------------------------------------------------------------------------
+
+
+def problem(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> ApiReply:
+    """What went wrong, as RFC 9457 has it."""
+    found = schemas.ProblemDetails(
+        type="about:blank", title=http.HTTPStatus(status).phrase, status=status, detail=detail
+    )
+    return reply(status, [("content-type", PROBLEM), *headers], msgspec.json.encode(found))
+
+
+def later(status: int, detail: str, seconds: int) -> ApiReply:
+    """What is worth asking again after so many seconds."""
+    return problem(status, detail, [("retry-after", str(seconds))])
+
+
+def problem_of(error: Exception) -> ApiReply:
+    """The reply to what an error stopped. Only errors that speak of the question are told."""
+    if isinstance(error, errors.NotFound):
+        return problem(404, str(error))
+    if isinstance(error, errors.UsageError | errors.InputError | errors.IssueError):
+        return problem(400, str(error))
+    if isinstance(error, errors.StoreError):
+        return later(503, "the store cannot be read now", 10)
+    return problem(500, "a defect of this program; whoever runs it finds more in its log")
+
+
+def refused(request: ApiRequest) -> ApiReply | None:
+    """The reply to what is no question at all; None where it may be one."""
+    if request.method == "OPTIONS":
+        return PREFLIGHT
+    if request.method not in ("GET", "HEAD"):
+        return problem(405, "questions are asked by GET", [("allow", "GET, HEAD, OPTIONS")])
+    if len(request.path) + len(request.query) > LONGEST:
+        return problem(414, f"an address of more than {LONGEST:,} characters")
+    if request.headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in request.headers:
+        return problem(413, "a question has no body")
+    return None

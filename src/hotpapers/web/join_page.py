@@ -1,0 +1,138 @@
+"""The page on which one asks for a publication by mail, `/mail/join`.
+
+Whether an address is known here is told to nobody: the answer is the same, and it is given before the address is looked
+up. What is limited is how often the form is sent, not how many letters go out: that would tell who gets none. What
+follows is a letter to it, and it is its reader who decides.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from starlette.routing import BaseRoute
+
+from hotpapers.deliver.email import opt_in, subscribers
+from hotpapers.deliver.email.addresses import normalized, untold
+from hotpapers.deliver.email.config import MailConfig
+from hotpapers.deliver.email.smtp import SmtpClient
+from hotpapers.errors import HotPapersError, NetError, UsageError
+from hotpapers.issues.freeze import publication_of
+from hotpapers.model import HOUR
+from hotpapers.store import Record, now
+from hotpapers.view import phrases
+from hotpapers.web import forms
+from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Values
+
+PATH = "/mail/join"
+MOST_AN_HOUR = 100
+"""Forms with an address that are taken in an hour, whoever sends them and whether or not a letter follows."""
+LONGEST = 254
+COST = 2
+NO_ADDRESS = "That is no mail address. Write it as somebody@example.org."
+MANY = FormPage("Not now", ("Many asked within the hour. Please try again later.",), status=503, wait=3600)
+
+
+class JoinDependencies(NamedTuple):
+    """What letters need: stores, an office, a way to it. `publication`: the one that is meant where none is named."""
+
+    open_record: Callable[[], Record]
+    office: MailConfig
+    publication: str
+    relay: Callable[[MailConfig], SmtpClient] = SmtpClient
+    clock: Callable[[], int] = now
+
+
+class SubmissionCounter:
+    """How often the form was sent within the hour, by this process. In memory, as it tells nothing of anybody."""
+
+    def __init__(self) -> None:
+        self._at: deque[int] = deque()
+        self._lock = threading.Lock()
+
+    def take(self, at: int) -> bool:
+        """Counts one more at a moment, µs UTC, unless there were too many in the hour before it."""
+        with self._lock:
+            while self._at and not at - HOUR < self._at[0] <= at:
+                self._at.popleft()
+            if len(self._at) >= MOST_AN_HOUR:
+                return False
+            self._at.append(at)
+            return True
+
+
+def routes(desk: FormRouter, letters: JoinDependencies) -> Sequence[BaseRoute]:
+    """The page."""
+    sent = SubmissionCounter()
+    form = desk.route(PATH, partial(_look, letters), partial(_act, desk, letters, sent), COST, partial(_again, letters))
+    return [form, forms.without_slash(PATH)]
+
+
+def _again(letters: JoinDependencies, values: Values) -> FormPage:
+    """The form with what was sent, of which nothing was looked up."""
+    return _form(values.get("publication") or letters.publication, "Issues", values)
+
+
+def _look(letters: JoinDependencies, values: Values) -> FormPage:
+    with letters.open_record() as record:
+        title = _title(record, values.get("publication") or letters.publication)
+    return _form(values.get("publication") or letters.publication, title)
+
+
+def _title(record: Record, publication: str) -> str:
+    return phrases.one_line(publication_of(record, publication).title)
+
+
+def _form(publication: str, title: str, values: Values | None = None, wrong: str = "") -> FormPage:
+    given = values or {}
+    fields = (
+        FormField(
+            "address", "Your mail address", "email", given.get("address", "")[:LONGEST], wrong=wrong, most=LONGEST
+        ),
+        FormField("skip", "No letter on days without papers", "check", given.get("skip", "")),
+    )
+    form = FormSpec("join", "Send me the letter", fields, (("publication", publication),), wrong=wrong)
+    lines = ("You get one letter that asks you to confirm. Every letter after it says how to unsubscribe.",)
+    return FormPage(f"{title} by mail", lines, form, status=400 if wrong else 200)
+
+
+def _act(desk: FormRouter, letters: JoinDependencies, sent: SubmissionCounter, values: Values) -> FormPage:
+    publication = values.get("publication") or letters.publication
+    at = letters.clock()
+    with letters.open_record() as record:
+        title = _title(record, publication)
+    try:
+        address = normalized(values.get("address", ""))
+    except UsageError:
+        return _form(publication, title, values, NO_ADDRESS)
+    if not sent.take(at):
+        return forms.asked_again(MANY, _form(publication, title, values))
+    skip = bool(values.get("skip"))
+    if not desk.later(lambda: _send(letters, publication, address, at, skip_empty=skip)):
+        return forms.BUSY
+    lines = (
+        f"If {title} does not come there yet, a letter is on its way. Open its link within a week to confirm.",
+        "None came within the hour? Look among what was taken for spam, or ask again tomorrow.",
+    )
+    return FormPage("Look into your mailbox", lines)
+
+
+def _send(letters: JoinDependencies, publication: str, address: str, at: int, *, skip_empty: bool) -> None:
+    """The letter, where one is needed. Who has confirmed gets none, and nothing of theirs is changed: whoever filled in
+    the form may be anybody."""
+    with letters.open_record() as record:
+        subscribers.tidy(record, at)
+        known = subscribers.find(record, subscribers.mark_of(record, publication, address))
+        if known is not None and known.state == "confirmed":
+            return
+        relay = letters.relay(letters.office)
+        try:
+            chosen = publication_of(record, publication)
+            opt_in.ask(record, letters.office, relay, chosen, address, at, skip_empty=skip_empty)
+        except HotPapersError as problem:
+            raise NetError(f"a letter that asks to confirm was not sent: {untold(str(problem), address)}") from None
+        finally:
+            relay.close()

@@ -1,0 +1,138 @@
+"""The pages that letters lead to: to confirm a subscription, to end it, to choose its days.
+
+Looking changes nothing, as mail programs and filters look at every link; a button sends a POST, which acts. A POST to
+the address of *unsubscribe* is also what a mail program sends for one click (RFC 8058): it needs no cookie and no form,
+and its body is not looked at. Whoever holds the signed token may act, and learns no address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Semaphore
+from typing import NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from hotpapers.deliver.email import subscribers, tokens
+from hotpapers.deliver.email.subscribers import Subscriber
+from hotpapers.deliver.email.tokens import MailToken, Purpose
+from hotpapers.errors import NotFound, StoreError
+from hotpapers.issues.freeze import publication_of
+from hotpapers.render.html.templating import macro
+from hotpapers.store import Record, now
+from hotpapers.view import phrases
+
+HEADERS = {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+MOST = 32
+"""How many of these pages are made at once; they may have to wait for the store."""
+LONGEST = 100
+"""Signs of a token that is looked at."""
+
+
+class MailPage(NamedTuple):
+    """What a page says. `buttons`: where each leads, and what stands on it."""
+
+    heading: str
+    lines: tuple[str, ...] = ()
+    buttons: tuple[tuple[str, str], ...] = ()
+    status: int = 200
+
+
+Act = Callable[[Record, MailToken, Subscriber, str], MailPage]
+"""What an address does: with a store, a token, whose it is, and the publication's title."""
+
+NOTHING = MailPage(
+    "This link leads nowhere", ("It was cut short, or is too old; subscribe again to get one.",), (), 404
+)
+BUSY = MailPage("Not now", ("The store is busy. Please try again in a minute.",), (), 503)
+
+
+def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) -> Sequence[BaseRoute]:
+    """The routes below `/mail/`. `open_record` is called for every request. `clock`: µs UTC."""
+
+    def ask_confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
+        if reader.state == "confirmed":
+            return MailPage(f"You get {title}", ("It is confirmed already.",))
+        if reader.state != "asked":
+            return NOTHING
+        return MailPage(f"Get {title} by mail?", (), (("", f"Yes, send me {title}"),))
+
+    def confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
+        subscribers.confirm(record, token, clock())
+        return MailPage(f"You get {title}", ("From the next issue on. Every letter says how to unsubscribe.",))
+
+    def ask_leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
+        if reader.state != "confirmed":
+            return MailPage(f"You do not get {title}")
+        text = tokens.written(record.marks.secret, token)
+        other = "all" if reader.skip_empty else "skip"
+        choice = "A letter on every day" if reader.skip_empty else "No letter on days without papers"
+        return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{other}/{text}", choice)))
+
+    def leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
+        subscribers.end(record, reader.mark, clock())
+        return MailPage("Unsubscribed", (f"{title} is not sent to you any more, and your address is deleted.",))
+
+    def choose(skip_empty: bool) -> Act:
+        def chosen(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
+            if subscribers.choose(record, reader.mark, skip_empty=skip_empty) is None:
+                return MailPage(f"You do not get {title}")
+            when = "on days with papers alone" if skip_empty else "on every day"
+            return MailPage("Kept", (f"{title} is sent to you {when}.",))
+
+        return chosen
+
+    room = Semaphore(MOST)
+    return [
+        _route(open_record, "confirm", "confirm", ask_confirm, confirm, room),
+        _route(open_record, "unsubscribe", "unsubscribe", ask_leave, leave, room),
+        _route(open_record, "skip", "unsubscribe", ask_leave, choose(True), room),
+        _route(open_record, "all", "unsubscribe", ask_leave, choose(False), room),
+    ]
+
+
+def _route(
+    open_record: Callable[[], Record], name: str, purpose: Purpose, look: Act, act: Act, room: Semaphore
+) -> Route:
+    async def answer(request: Request) -> Response:
+        text, work = request.path_params["token"], act if request.method == "POST" else look
+        if not room.acquire(blocking=False):
+            return _page(BUSY)
+        try:
+            return _page(await run_in_threadpool(_answered, open_record, text, purpose, work))
+        finally:
+            room.release()
+
+    return Route(f"/mail/{name}/{{token}}", answer, methods=["GET", "POST"])
+
+
+def _answered(open_record: Callable[[], Record], text: str, purpose: Purpose, act: Act) -> MailPage:
+    try:
+        with open_record() as record:
+            token = tokens.read(record.marks.secret, text) if len(text) <= LONGEST else None
+            reader = subscribers.find(record, token.mark) if token and token.purpose == purpose else None
+            if token is None or reader is None:
+                return NOTHING
+            title = phrases.one_line(publication_of(record, reader.publication).title)
+            return act(record, token, reader, title)
+    except NotFound:
+        return NOTHING
+    except StoreError:
+        return BUSY
+
+
+def _page(said: MailPage) -> Response:
+    body = macro("mail_page.html", "page")(said.heading, said.lines, said.buttons)
+    return Response(body.encode("utf-8", "replace"), status_code=said.status, headers=HEADERS)

@@ -1,0 +1,236 @@
+"""The page for whoever posted, `/mine`: they prove an account by a code in its profile, and say what is to happen.
+
+First they name the account, then they get a code and keep the page open, then they write the code into the profile and
+send the page's form: the profile is fetched, and if the code stands there, it is done. Nothing is kept of this but what
+was asked for: a verdict, with its reason in words.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import NamedTuple
+
+from starlette.routing import BaseRoute
+
+from hotpapers.accounts import actions, claims, codes, profiles
+from hotpapers.accounts.codes import ProofChallenge
+from hotpapers.accounts.profiles import KnownAccount
+from hotpapers.errors import NetError, RequestRefused
+from hotpapers.logs import tell
+from hotpapers.model import HttpClient
+from hotpapers.settings import BotSettings
+from hotpapers.store import Record, now
+from hotpapers.view import phrases
+from hotpapers.web import forms
+from hotpapers.web.forms import FormField, FormPage, FormRouter, FormSpec, Values, without_slash
+
+PATH = "/mine"
+COST = 2
+SECOND = 1_000_000
+HIDE, PERSON = "hide", "person"
+CHOICES = ((HIDE, "Take all my posts off these pages"), (PERSON, "I am a person, not a bot"))
+
+
+class ServerTurns:
+    """One profile at a time from each server: who holds a slow one up waits for it alone."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def taken(self, server: str) -> Iterator[bool]:
+        """Whether it is one's turn; then it is until the end."""
+        with self._lock:
+            ours = server not in self._taken
+            self._taken.add(server)
+        try:
+            yield ours
+        finally:
+            if ours:
+                with self._lock:
+                    self._taken.discard(server)
+
+
+class MyPostsDependencies(NamedTuple):
+    """What the page needs. `go_out`: a client of networks; `view`: Bluesky's public view; `press`: renders anew what
+    batches after a position changed. `named`: the base addresses of the settings. `contact`: the operator's own."""
+
+    open_record: Callable[[], Record]
+    go_out: Callable[[], AbstractContextManager[HttpClient]]
+    view: str
+    press: Callable[[Record, int], object]
+    turns: ServerTurns
+    named: Sequence[str] = ()
+    bots: BotSettings = BotSettings()
+    contact: str = ""
+    clock: Callable[[], int] = now
+
+
+def routes(desk: FormRouter, house: MyPostsDependencies) -> Sequence[BaseRoute]:
+    """The page."""
+    form = desk.route(PATH, lambda _: first(), partial(_act, desk, house), COST, _again)
+    return [form, without_slash(PATH)]
+
+
+def _again(values: Values) -> FormPage:
+    """The form with what was sent; where it has a proof, the second."""
+    who, proof = values.get("who", ""), values.get("proof", "")
+    return _choosing(who, proof, values.get("choice", "")) if proof else first(who)
+
+
+def _act(desk: FormRouter, house: MyPostsDependencies, values: Values) -> FormPage:
+    """What follows from a form: the code, or what was asked for."""
+    who, proof = values.get("who", ""), values.get("proof", "")
+    claim = claims.claim_of(who)
+    if not claim.network:
+        return first(who, BARE if claims.is_bare(who) else _elsewhere(house.contact))
+    with house.open_record() as record:
+        known = actions.known_accounts(record, claim.keys)
+        if len(known) != 1:
+            return first(who, SEVERAL[claim.network] if known else UNKNOWN)
+        if not proof:
+            return _second(record, known[0], _begun(known[0], house), who)
+        return _third(desk, house, record, known[0], values)
+
+
+# ---- first: who ------------------------------------------------------------------------------------------
+
+ASKED = "Your account, or the address of one of your posts"
+UNKNOWN = "Nothing by this account is known here, so nothing of it is shown."
+BARE = "Which network is it on? Write it as @ada.example or @ada@social.example."
+SEVERAL: dict[claims.Network, str] = {
+    "bluesky": "Several accounts had this name. Please give the account's own id, such as did:plc:…",
+    "mastodon": "Several accounts had this name. Please give the account's own address, such as"
+    " https://social.example/users/ada",
+}
+
+
+def first(who: str = "", wrong: str = "") -> FormPage:
+    """The page that asks for an account."""
+    hint = "On Bluesky or Mastodon: @ada.example, @ada@social.example, https://social.example/@ada/123"
+    field = FormField("who", ASKED, "text", who[: claims.LONGEST], hint, wrong, claims.LONGEST)
+    lines = (
+        "Whoever posted decides what stands here. You prove that an account is yours by a code that you write into its"
+        " profile for a moment; no password is asked for.",
+    )
+    form = FormSpec("mine", "Get a code", (field,), wrong=wrong)
+    return FormPage("These are my posts", lines, form, status=400 if wrong else 200)
+
+
+def _elsewhere(contact: str) -> str:
+    """What is said of an account that cannot be proved here."""
+    said = "This can be proved for accounts on Bluesky and on Mastodon alone."
+    return f"{said} For others, write to {phrases.one_line(contact)}." if contact else said
+
+
+# ---- second: the code --------------------------------------------------------------------------------------
+
+
+def _begun(known: KnownAccount, house: MyPostsDependencies) -> ProofChallenge:
+    return ProofChallenge(known.account, house.clock() // SECOND, secrets.token_hex(codes.NONCE // 2))
+
+
+def _second(
+    record: Record,
+    known: KnownAccount,
+    proof: ProofChallenge,
+    who: str,
+    choice: str = "",
+    wrong: str = "",
+    status: int = 400,
+) -> FormPage:
+    secret = record.marks.secret
+    lines = (
+        "Write this code into the description of your profile, save it, and then send the form below. Keep this page"
+        " open until then; the code is good for a day. Afterwards, take it out again.",
+    )
+    shown = _choosing(who, codes.written(secret, proof), choice, wrong)
+    facts = (("Account", phrases.one_line(known.handle or known.own)),)
+    return shown._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if wrong else 200)
+
+
+def _choosing(who: str, proof: str, choice: str = "", wrong: str = "") -> FormPage:
+    hidden = (("who", who), ("proof", proof))
+    form = FormSpec("mine", "The code is there: go on", (), hidden, "What is to be done?", CHOICES, choice, wrong)
+    return FormPage("Your code", (), form)
+
+
+# ---- third: what is to be done -------------------------------------------------------------------------------
+
+OLD = "This code is too old, or belongs to another page. Please begin anew."
+MISSING = "The code is not in the profile yet. Networks may take a minute to show it; then send this again."
+NOT_SHOWN = "Its network does not show us this profile, so that nothing is proved."
+NO_ANSWER = "The profile could not be read: its server does not answer as it should. Please try again later."
+NO_CHOICE = "Please choose what is to be done."
+TURN = "Somebody else's profile is being read from the same server. Please try again in a minute."
+
+
+def _third(
+    desk: FormRouter, house: MyPostsDependencies, record: Record, known: KnownAccount, values: Values
+) -> FormPage:
+    at, choice, who = house.clock(), values.get("choice", ""), values["who"]
+    proof = codes.read(record.marks.secret, values["proof"], known.account, at // SECOND)
+    if proof is None:
+        return first(who, OLD)
+    if choice not in (HIDE, PERSON):
+        return _second(record, known, proof, who, wrong=NO_CHOICE)
+    server = profiles.server_of(house.view, known, house.named)
+    with house.turns.taken(server) as ours:
+        wrong = _missing(house, server, known, codes.code(record.marks.secret, proof)) if ours else TURN
+    if wrong:
+        return _second(record, known, proof, who, choice, wrong, 400 if ours else 503)._replace(wait=0 if ours else 60)
+    if choice == HIDE:
+        return _hidden(desk, house, record, known, at)
+    told = actions.contest(record, house.bots, known.account, at)
+    if told == "full":
+        return forms.asked_again(FULL, _second(record, known, proof, who, choice))
+    return CONTESTED[told]
+
+
+def _missing(house: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:
+    """Why the profile does not prove it; empty where it does."""
+    try:
+        with house.go_out() as net:
+            description = profiles.description_of(net, server, known)
+    except RequestRefused as problem:
+        tell("profile refused", reason=problem.reason)
+        return NOT_SHOWN
+    except NetError as problem:
+        tell("profile not read", reason=problem)
+        return NO_ANSWER
+    return "" if codes.stands_in(code, description) else MISSING
+
+
+def _hidden(desk: FormRouter, house: MyPostsDependencies, record: Record, known: KnownAccount, at: int) -> FormPage:
+    before = record.head.position
+    if not actions.hide(record, known.account, at):
+        return FormPage("They are hidden already", ("None of your posts is shown here.",))
+    tell("hidden as its account asked", position=record.head.position)
+    desk.later(partial(_pressed, house, before))
+    return HIDDEN
+
+
+def _pressed(house: MyPostsDependencies, before: int) -> None:
+    with house.open_record() as record:
+        house.press(record, before)
+
+
+AFTER = "You can take the code out of your profile now."
+HIDDEN = FormPage(
+    "Your posts are hidden",
+    ("None of them is shown here any more; pages that were written to folders follow within minutes.", AFTER),
+)
+CONTESTED: dict[actions.Contest, FormPage] = {
+    "person": FormPage("You count as a person", ("And did before: no rule takes you for a bot.", AFTER)),
+    "lifted": FormPage("You count as a person", ("In issues that are made from now on. Issues do not change.", AFTER)),
+    "asked": FormPage(
+        "It is passed on",
+        ("More than how you post speaks for a bot, so that whoever makes this site will look at it.", AFTER),
+    ),
+}
+FULL = FormPage("Not now", ("Too many ask within the hour. Please try again later.",), status=503)

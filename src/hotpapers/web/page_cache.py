@@ -1,0 +1,111 @@
+"""Pages made from a shelf, each once, in threads: whoever waits for one that is made anew holds up nobody else.
+
+One thread looks whether the shelf is still the same. It begins to look after each request has come, so that nobody is
+shown what was forgotten or hidden before they asked; who comes while it looks shares the next look. Another thread
+makes pages, one after the other, as a shelf is not read by two threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import NamedTuple
+
+from hotpapers.model import IssueReader
+from hotpapers.render.feeds import FeedMaker
+from hotpapers.render.html.pages import SitePages
+from hotpapers.render.html.templating import policy_of
+from hotpapers.view.site_config import SiteConfig
+
+KEPT = 1024
+"""Rendered pages kept: some 30 MB."""
+PACKED, SMALL = 6, 1000
+"""The level at which pages are packed, and the bytes up to which they are not."""
+
+
+class RenderedPage(NamedTuple):
+    """A page's bytes and their ETag; the same packed, empty where that is not worth while; and its policy."""
+
+    body: bytes
+    etag: str
+    packed: bytes
+    policy: str
+
+
+def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
+    """The bytes of a page as they are sent. `public`: whether the site has an address of its own."""
+    is_worthwhile = len(page) > SMALL and not path.endswith(".png")
+    packed = gzip.compress(page, PACKED, mtime=0) if is_worthwhile else b""
+    return RenderedPage(page, hashlib.sha256(page).hexdigest()[:32], packed, policy_of(path, public))
+
+
+class PageCache:
+    """Pages made from one shelf. Asked from one event loop; made in the thread of `making`."""
+
+    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig, making: ThreadPoolExecutor) -> None:
+        self.shelf, self._making = shelf, making
+        self._publication, self._imprint = publication, imprint
+        self._pages: SitePages | None = None
+        self._feeds: FeedMaker | None = None
+        self._found: OrderedDict[str, Future[RenderedPage | None]] = OrderedDict()
+
+    async def get(self, path: str) -> RenderedPage | None:
+        """A page, None where there is none."""
+        found = self._found.get(path)
+        if found is None or (found.done() and (found.cancelled() or found.exception())):
+            found = self._found[path] = self._making.submit(self._render, path)
+            if len(self._found) > KEPT:
+                self._found.popitem(last=False)
+        else:
+            self._found.move_to_end(path)
+        return found.result() if found.done() else await asyncio.shield(asyncio.wrap_future(found))
+
+    async def missing(self, path: str) -> bytes:
+        """The page that says that there is none."""
+        return await asyncio.wrap_future(self._making.submit(lambda: self._made().missing(path)))
+
+    def _made(self) -> SitePages:
+        if self._pages is None:
+            self._pages = SitePages(self.shelf, self._publication, self._imprint)
+        return self._pages
+
+    def _render(self, path: str) -> RenderedPage | None:
+        if path.startswith("feeds/"):
+            self._feeds = self._feeds or FeedMaker(self.shelf, self._publication, self._imprint)
+            page = self._feeds.feed(path)
+        else:
+            page = self._made().page(path)
+        return None if page is None else rendered(path, page, bool(self._imprint.base))
+
+
+class CurrentPages:
+    """The pages as they are now. `open_shelf`: the shelf, the same object for as long as nothing in it changed."""
+
+    def __init__(self, open_shelf: Callable[[], IssueReader], publication: str, imprint: SiteConfig) -> None:
+        self._open, self._publication, self._imprint = open_shelf, publication, imprint
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="looking")
+        self._making = ThreadPoolExecutor(1, thread_name_prefix="making")
+        self._lock = threading.Lock()
+        self._next: Future[PageCache] | None = None
+        self._kept: PageCache | None = None
+
+    async def now(self) -> PageCache:
+        """The pages of the shelf as it is after this was called."""
+        with self._lock:
+            if self._next is None:
+                self._next = self._looking.submit(self._look)
+            mine = self._next
+        return await asyncio.shield(asyncio.wrap_future(mine))
+
+    def _look(self) -> PageCache:
+        with self._lock:
+            self._next = None  # who comes from here on may come after something that this look does not see
+        shelf = self._open()
+        if self._kept is None or self._kept.shelf is not shelf:
+            self._kept = PageCache(shelf, self._publication, self._imprint, self._making)
+        return self._kept

@@ -1,0 +1,148 @@
+"""The pages on which a reader says that an entry is wrong, `/wrong`, or that a post should not be quoted, `/report`.
+
+What is said goes to the operator alone. It is about something that stands in an issue here; nothing else is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from starlette.routing import BaseRoute
+
+from hotpapers import terms
+from hotpapers.errors import NotFound
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import IssueContent, Post
+from hotpapers.store import Record, now, reader_reports
+from hotpapers.store.reader_reports import Kind, ReaderReport
+from hotpapers.view import clean_text, phrases, site_paths
+from hotpapers.web.forms import (
+    FormField,
+    FormPage,
+    FormRouter,
+    FormSpec,
+    Values,
+    asked_again,
+    without_slash,
+)
+
+PATHS: dict[Kind, str] = {"entry": "/wrong", "quotation": "/report"}
+HEADINGS: dict[Kind, str] = {"entry": "What is wrong?", "quotation": "Report a quotation"}
+ASKED: dict[Kind, str] = {"entry": "What is wrong with this entry?", "quotation": "Why should it not be quoted?"}
+TOLD = "Goes to whoever makes this site, and to nobody else. Who you are is not kept: to get an answer, write to them."
+FULL = FormPage("Not now", ("Much was said within the hour, and is read first. Please come again later.",), status=503)
+THANKS = FormPage("Thank you", ("It is kept for whoever makes this site.",))
+
+
+class ReportTarget(NamedTuple):
+    """What is meant: an entry of an issue by its digest, or a post quoted there; and how a page names it."""
+
+    issue: str
+    paper: str
+    post: str
+    facts: tuple[tuple[str, str], ...]
+
+
+class ReportDependencies(NamedTuple):
+    """What the pages need. `terms`: by which posts are quoted here."""
+
+    open_record: Callable[[], Record]
+    clock: Callable[[], int] = now
+    terms: terms.Table = terms.TERMS
+
+
+def routes(desk: FormRouter, house: ReportDependencies) -> Sequence[BaseRoute]:
+    """The two pages."""
+    made = [
+        desk.route(path, partial(_look, house, kind), partial(_act, house, kind), again=partial(_again, kind))
+        for kind, path in PATHS.items()
+    ]
+    return [*made, *map(without_slash, PATHS.values())]
+
+
+def _look(house: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+    with house.open_record() as record:
+        return _form(kind, about_of(record, house.terms, kind, values))
+
+
+def _again(kind: Kind, values: Values) -> FormPage:
+    """The form with what was sent, of which nothing was looked up."""
+    about = ReportTarget(values.get("issue", ""), values.get("paper", ""), values.get("post", ""), ())
+    return _form(kind, about, values.get("said", ""))
+
+
+def _act(house: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+    said = values.get("said", "")
+    with house.open_record() as record:
+        about = about_of(record, house.terms, kind, values)
+        wrong = problem_of(said)
+        if wrong:
+            return _form(kind, about, said, wrong)
+        made = ReaderReport(0, house.clock(), kind, about.issue, about.paper, about.post, said)
+        is_full = reader_reports.note(record.database, made) == "full"
+        return asked_again(FULL, _form(kind, about, said)) if is_full else THANKS
+
+
+def problem_of(said: str) -> str:
+    """Why what is said cannot be taken; empty where it can."""
+    if clean_text.is_blank(said):
+        return "Nothing is written yet. A sentence is enough."
+    if len(said) > reader_reports.LONGEST:
+        return f"Too long: {len(said):,} characters, where {reader_reports.LONGEST:,} are read. Please say it shorter."
+    return ""
+
+
+def _form(kind: Kind, about: ReportTarget, said: str = "", wrong: str = "") -> FormPage:
+    field = FormField("said", ASKED[kind], "area", said, TOLD, wrong)
+    hidden = (("issue", about.issue), ("paper", about.paper.removeprefix("arxiv:")), ("post", about.post))
+    form = FormSpec(PATHS[kind][1:], "Send", (field,), hidden, wrong=wrong)
+    return FormPage(HEADINGS[kind], (), form, about.facts, status=400 if wrong else 200)
+
+
+def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -> ReportTarget:
+    """What an address or a form names. Raises NotFound where it does not stand in an issue here, or is not quoted there
+    now: what is hidden is not told."""
+    digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
+    content = _content(record, digest)
+    if paper not in (entry.paper for entry in (*content.entries, *content.still)):
+        raise NotFound(f"{paper}: not in this issue")
+    day = phrases.day_name(content.day)
+    facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
+    facts.append(("Paper", _title(record, paper)))
+    if kind == "quotation":
+        facts.append(("Post", _named(_quoted(record, allowed, content, paper, post))))
+    told = tuple((name, phrases.one_line(value)) for name, value in facts)
+    return ReportTarget(digest, paper, post if kind == "quotation" else "", told)
+
+
+def _content(record: Record, digest: str) -> IssueContent:
+    sql = 'SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0'
+    found = record.database.rows(sql, (digest,))
+    if not found:
+        raise NotFound("no such issue")
+    publication, day = found[0]
+    return next(one.content for one in freeze.editions(record, publication, day) if one.digest == digest)
+
+
+def _quoted(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
+    issue = RecordIssueReader(record, allowed).issue(content.publication.publication, content.day, content.edition)
+    for one in phrases.quoted(issue.posts.get(paper, ())):
+        if one.post.post == post:
+            return one.post
+    raise NotFound("no such post is quoted there")
+
+
+def _named(post: Post) -> str:
+    """By whom and of when a post is, and where: `ada.example, 7 May 2024, https://…`."""
+    when = phrases.day_name(phrases.day_of(post.created_at))
+    return ", ".join(filter(None, (post.handle or post.name, when, site_paths.post_url(post) or post.post)))
+
+
+def _title(record: Record, paper: str) -> str:
+    sql = "SELECT title FROM paper WHERE paper = ? AND until = 0 ORDER BY observed_at DESC LIMIT 1"
+    found = record.database.rows(sql, (paper,))
+    bare = paper.removeprefix("arxiv:")
+    return f"{bare}, {found[0][0]}" if found else bare

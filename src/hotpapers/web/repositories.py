@@ -1,0 +1,47 @@
+"""The shelf of a store from which an app shows pages: the same for as long as what it shows does not change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hotpapers import terms
+from hotpapers.errors import StoreError
+from hotpapers.issues.page_changes import PageChangeCounter
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.store import Record
+
+
+class FreshIssueReader:
+    """Call it for the shelf as it is now: the same object for as long as nothing that it shows was written to the
+    record or forgotten in it, by whomever.
+
+    A shelf has a connection of its own, as it may be read in another thread than the one in which this is called.
+    """
+
+    def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
+        self._open, self._allowed = open_record, allowed
+        self._watched: tuple[Record, PageChangeCounter] | None = None
+        self._kept: tuple[int, RecordIssueReader] | None = None
+
+    def __call__(self) -> RecordIssueReader:
+        """The shelf. Raises StoreError; the next call begins anew."""
+        try:
+            return self._fresh()
+        except StoreError:
+            self.close()
+            raise
+
+    def _fresh(self) -> RecordIssueReader:
+        if self._watched is None:
+            record = self._open()
+            self._watched, self._kept = (record, PageChangeCounter(record)), None
+        changes = self._watched[1].look()
+        if self._kept is None or self._kept[0] != changes:
+            self._kept = (changes, RecordIssueReader(self._open(), self._allowed))
+        return self._kept[1]
+
+    def close(self) -> None:
+        """Ends the watch. A shelf's connection ends with the shelf, which may still be read."""
+        if self._watched is not None:
+            self._watched[0].database.close()
+        self._watched = self._kept = None

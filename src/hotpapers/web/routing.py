@@ -1,0 +1,86 @@
+"""From an address to a question with its parameters."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode
+
+import msgspec
+
+from hotpapers.errors import UsageError
+from hotpapers.query import request_params
+from hotpapers.query.endpoints import EXPORT_COST, EXPORT_PATH, QUESTIONS, Endpoint
+
+MOST_PARAMETERS = 10
+
+
+class QueryRoute(NamedTuple):
+    """Where a question is answered: `question` is None for the export. `pattern`: of the whole path."""
+
+    question: Endpoint | None
+    pattern: re.Pattern[str]
+
+    @property
+    def cost(self) -> int:
+        """How many simple questions it is worth."""
+        return self.question.cost if self.question else EXPORT_COST
+
+    @property
+    def asked(self) -> type[request_params.Params]:
+        """The struct of its parameters."""
+        return self.question.asked if self.question else request_params.ExportParams
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """`/papers/{paper}` → a pattern; identifiers of papers, and they alone, may hold a slash."""
+    inside = {"{paper}": r"(?P<paper>.+)"}
+    parts = re.split(r"(\{\w+\})", path)
+    made = [inside.get(part) or re.sub(r"^\{(\w+)\}$", r"(?P<\1>[^/]+)", part) for part in parts]
+    return re.compile("".join(made))
+
+
+ROUTES: tuple[QueryRoute, ...] = (
+    *(QueryRoute(question, _pattern(question.path)) for question in QUESTIONS),
+    QueryRoute(None, _pattern(EXPORT_PATH)),
+)
+
+
+def route_of(path: str) -> tuple[QueryRoute, dict[str, str]] | None:
+    """The route of a path, and the parameters that stand in it; None for no route's."""
+    for route in ROUTES:
+        found = route.pattern.fullmatch(path)
+        if found:
+            return route, found.groupdict()
+    return None
+
+
+def parameters(cls: type[request_params.Params], inside: dict[str, str], query: bytes) -> request_params.Params:
+    """The parameters of a path and its query. Raises UsageError for what is missing, wrong, unknown or there twice."""
+    given: dict[str, str] = {}
+    for name, value in _pairs(query):
+        if name in given or name in inside:
+            raise UsageError(f"{name[:60]}: stands there twice")
+        given[name] = value
+    return request_params.checked(cls, {**inside, **given}, as_text=True)
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    if not query:
+        return []
+    try:
+        return parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict",
+            max_num_fields=MOST_PARAMETERS,
+        )  # fmt: skip
+    except ValueError as wrong:  # no ASCII, no UTF-8, no pairs, or too many
+        raise UsageError("the query cannot be read; write it as name=value&name=value, in UTF-8") from wrong
+
+
+def next_link(what: request_params.Params, path_pattern: str, cursor: str | None) -> str:
+    """The header that leads to the next page, from the address that was asked for; empty on the last page."""
+    if not cursor:
+        return ""
+    given: dict[str, Any] = {**msgspec.structs.asdict(what), "cursor": cursor}
+    outside = {name: value for name, value in given.items() if f"{{{name}}}" not in path_pattern and value != ""}
+    return f'<?{urlencode(outside, quote_via=quote)}>; rel="next"'

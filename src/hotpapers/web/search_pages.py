@@ -1,0 +1,212 @@
+"""Searching in the app: answers on the page of search, without a script, and feeds of what somebody looks for.
+
+    GET /search/?q=…                  papers and posts, on the page that the static site has; ?cursor=…: what follows
+    GET /feeds/query.atom?q=…         papers of the latest issues that a query finds; also .rss, .json
+    GET /feeds/author/NAME.atom       those by an author whom issues know, named as written or as in addresses
+
+Without `q` the page is the site's own; a feed needs a question that can be understood. Questions are answered at the
+desks of threads, like those of the API, and what a client may ask is bounded in the same way.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import NamedTuple
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+from hotpapers import logs
+from hotpapers import search as index
+from hotpapers.errors import StoreError, UsageError
+from hotpapers.model import IssueReader
+from hotpapers.query import BY_NAME, QuerySession, request_params, search
+from hotpapers.render import feeds
+from hotpapers.render.feed_formats import FORMATS
+from hotpapers.render.feeds import FeedMaker, FeedPaper
+from hotpapers.render.html import search_page
+from hotpapers.render.html.pages import SitePages
+from hotpapers.render.html.search_page import SearchAnswer
+from hotpapers.store import Record
+from hotpapers.view import phrases
+from hotpapers.view.catalogue import slug
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.web.api import ApiConfig
+from hotpapers.web.app import HEADERS, page_reply
+from hotpapers.web.http_messages import request_of
+from hotpapers.web.page_cache import rendered
+from hotpapers.web.rate_limits import TokenBuckets, client_of
+from hotpapers.web.search_view import NOTHING, answer_of, complaint, feed_address, gone
+from hotpapers.web.sessions import SessionPool
+
+THREADS, MOST = 2, 32
+"""Questions that are answered at once, and that there may be in all."""
+PAGE, POSTS = 20, 5
+"""Papers on a page, and posts below those of the first one."""
+COST = BY_NAME["search"].cost
+FEED_COST = 5 * COST
+IN_FEED = 1000
+"""The best papers that a query finds of the time of the latest issues; those that issues hold are in its feed."""
+BEFORE = timedelta(days=60)
+"""So long before the first of the latest issues papers may have been announced that these hold."""
+LONGEST, LONGEST_NAME = 1000, 200
+"""Characters of a query that are shown again, and of an author's name that are read."""
+
+
+class SearchOutput(NamedTuple):
+    """A page or a feed; with status 404 why there is none. `path`: what says its type and policy."""
+
+    path: str
+    body: bytes
+    status: int = 200
+
+
+class ThreadState(NamedTuple):
+    """What one thread makes pages and feeds with, for as long as its shelf is the same."""
+
+    shelf: IssueReader
+    pages: SitePages
+    feeds: FeedMaker
+
+
+Work = Callable[[QuerySession, ThreadState], SearchOutput]
+
+
+class SearchRoutes:
+    """The routes of search for the site of a publication. Close it after use."""
+
+    def __init__(
+        self, open_record: Callable[[], Record], publication: str, imprint: SiteConfig, operator: ApiConfig
+    ) -> None:
+        self._publication, self._imprint, self._operator = publication, imprint, operator
+        self._desks = SessionPool(open_record, operator.terms, THREADS)
+        self._buckets = TokenBuckets(operator.rate)
+        self._mine = threading.local()
+        self._coming = 0
+        self.routes: list[BaseRoute] = [
+            _Asked("/search/", self._page), _Asked("/search/index.html", self._page),
+            Route("/feeds/query.{form}", self._query_feed), Route("/feeds/author/{name}.{form}", self._author_feed),
+        ]  # fmt: skip
+
+    def close(self) -> None:
+        """Ends the threads and their connections."""
+        self._desks.close()
+
+    # ---- what is asked ---------------------------------------------------------------------------------
+
+    async def _page(self, request: Request) -> Response:
+        query, cursor = request.query_params["q"], request.query_params.get("cursor", "")
+        return await self._answered(request, COST, lambda desk, room: self._searched(desk, room, query, cursor))
+
+    async def _query_feed(self, request: Request) -> Response:
+        query, form = request.query_params.get("q", "").strip(), request.path_params["form"]
+        if form not in FORMATS or not query:
+            return _refused(404, "a feed of a search is feeds/query.atom?q=…")
+        if wrong := complaint(query):
+            return _refused(400, wrong)
+        return await self._answered(request, FEED_COST, lambda desk, room: self._of_query(desk, room, query, form))
+
+    async def _author_feed(self, request: Request) -> Response:
+        name, form = request.path_params["name"], request.path_params["form"]
+        author = slug(name[:LONGEST_NAME])
+        if form not in FORMATS or not author:
+            return _refused(404, "a feed of an author is feeds/author/NAME.atom")
+        return await self._answered(request, FEED_COST, lambda desk, room: self._of_author(room, name, author, form))
+
+    async def _answered(self, request: Request, cost: int, work: Work) -> Response:
+        said = request_of(request.scope)
+        client = client_of(said.peer, said.forwarded, self._operator.proxies)
+        seconds = self._buckets.take(client, cost, time.monotonic())
+        if seconds:
+            return _refused(429, f"too many questions; go on in {seconds} s", seconds)
+        if self._coming >= MOST:
+            return _refused(503, "too many ask at once", 1)
+        self._coming += 1
+        try:
+            made = await self._desks.ask(lambda desk: work(desk, self._room(desk)))
+        except StoreError as problem:
+            logs.LOG.error("search: %s", problem)
+            return _refused(503, "the store cannot be read now", 10)
+        finally:
+            self._coming -= 1
+        if made.status == 404:
+            return _refused(404, made.body.decode())
+        answer = page_reply(rendered(made.path, made.body), made.path, request.headers)
+        answer.status_code = made.status if answer.status_code == 200 else answer.status_code
+        return answer
+
+    def _room(self, desk: QuerySession) -> ThreadState:
+        shelf, room = desk.shelf(), getattr(self._mine, "room", None)
+        if room is None or room.shelf is not shelf:
+            imprint = self._imprint
+            told = imprint._replace(base=imprint.app or imprint.base)
+            made = SitePages(shelf, self._publication, imprint), FeedMaker(shelf, self._publication, told)
+            room = self._mine.room = ThreadState(shelf, *made)
+        return room
+
+    # ---- what is answered, in a thread -------------------------------------------------------------------
+
+    def _searched(self, desk: QuerySession, room: ThreadState, query: str, cursor: str) -> SearchOutput:
+        if wrong := complaint(query):
+            status = 200 if wrong == NOTHING else 400
+            return SearchOutput(search_page.PATH, room.pages.search(SearchAnswer(query[:LONGEST], wrong)), status)
+        try:
+            what = request_params.checked(request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor})
+            found = search.search(desk, what)
+        except UsageError:  # the question was checked before, so it is the cursor
+            return SearchOutput(search_page.PATH, room.pages.search(gone(query)), 400)
+        posts = () if cursor else _posts(desk, query)
+        return SearchOutput(search_page.PATH, room.pages.search(answer_of(query, found, posts, self._publication)))
+
+    def _of_query(self, desk: QuerySession, room: ThreadState, query: str, form: str) -> SearchOutput:
+        days = room.shelf.days(self._publication)[-feeds.ISSUES :]
+        since = (date.fromisoformat(days[0]) - BEFORE).isoformat() if days else "2100"
+        found = index.search(desk.record, f"from:{since} {query}", limit=IN_FEED)
+        papers = {hit.paper for hit in found.papers}
+        path = feed_address(query).replace("query.atom", f"query.{form}")
+        title = phrases.cut(phrases.one_line(query), 200)
+        return SearchOutput(
+            f"query.{form}", room.feeds.of_papers(path, title, lambda told: told.entry.paper in papers, form)
+        )
+
+    def _of_author(self, room: ThreadState, name: str, author: str, form: str) -> SearchOutput:
+        def is_theirs(told: FeedPaper) -> bool:
+            return any(slug(one) == author for one in told.view.authors)
+
+        if not any(slug(one) == author for held in room.shelf.holdings(self._publication) for one in held.authors):
+            return SearchOutput("", b"nobody of that name stands on a paper of an issue", 404)
+        title = name if name != author else author.replace("-", " ")
+        path = f"feeds/author/{quote(author)}.{form}"
+        feed = room.feeds.of_papers(path, phrases.cut(phrases.one_line(title), 200), is_theirs, form)
+        return SearchOutput(f"author.{form}", feed)
+
+
+def _posts(desk: QuerySession, query: str) -> tuple[index.PostHit, ...]:
+    """The posts with what is asked for; none where it asks for what only papers have."""
+    try:
+        return index.search_posts(desk.record, query, limit=POSTS, allowed=desk.terms).posts
+    except UsageError:
+        return ()
+
+
+class _Asked(Route):
+    """The page of search where something is asked for; without that, it is the site's own page."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether a request asks for something."""
+        match, inside = super().matches(scope)
+        if match is Match.FULL and not Request(scope).query_params.get("q", "").strip():
+            return Match.NONE, {}
+        return match, inside
+
+
+def _refused(status: int, said: str, seconds: int = 0) -> Response:
+    """An answer in plain words. `seconds`: after which it is worth asking again."""
+    later = {"retry-after": str(seconds)} if seconds else {}
+    return PlainTextResponse(f"{said}\n", status, {**HEADERS, **later})

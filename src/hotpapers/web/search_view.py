@@ -1,0 +1,98 @@
+"""What a search found, as the page shows it: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote, urlencode
+
+from hotpapers.model import Post
+from hotpapers.query import schemas
+from hotpapers.query.session import bare
+from hotpapers.ranking import words
+from hotpapers.render.html.search_page import (
+    HitIssueView,
+    HitView,
+    PostHitView,
+    SearchAnswer,
+    marked,
+    marked_names,
+)
+from hotpapers.search import PostHit, query_parser
+from hotpapers.view import phrases, site_paths
+from hotpapers.view.post_views import language
+
+ISSUES = 3
+"""The latest issues that are named of those that held a paper."""
+NOTHING = "Nothing was asked for: write a word, a name, a category or a day."
+GONE = "This page of answers is gone."
+
+
+def complaint(query: str) -> str:
+    """Why a query cannot be answered; empty where it can."""
+    if len(query) > query_parser.LONGEST:
+        return f"That is too long: write {query_parser.LONGEST:,} signs at most."
+    return "" if query_parser.parse(query).asks else NOTHING
+
+
+def gone(query: str) -> SearchAnswer:
+    """The answer to who asks for a page of an answer that there is no more, with the way to its first one."""
+    return SearchAnswer(query, GONE, again="?" + urlencode({"q": query}, quote_via=quote))
+
+
+def answer_of(query: str, found: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:
+    """The answer to a query on the site of a publication."""
+    return SearchAnswer(
+        query=query, told=told(found), hits=tuple(_hit(hit, publication) for hit in found.papers),
+        posts=tuple(map(_post, posts)), feed=feed_address(query) if found.understood else "",
+        next="?" + urlencode({"q": query, "cursor": found.next}, quote_via=quote) if found.next else "",
+    )  # fmt: skip
+
+
+def feed_address(query: str) -> str:
+    """The way to the feed of a query from the site's folder."""
+    return "feeds/query.atom?" + urlencode({"q": query}, quote_via=quote)
+
+
+def told(found: schemas.SearchPage) -> str:
+    """What was understood, and how much there is of it."""
+    if not found.understood:
+        return NOTHING
+    number = words.count_noun(found.total, "paper") if found.exact else f"More than {found.total:,} papers"
+    if not found.total:
+        said = f"No paper {found.understood}."
+    elif found.parts:
+        said = f"No paper {found.understood}; {number} with that as part of a word."
+    else:
+        said = f"{number} {found.understood}."
+    late = f" {words.count_noun(found.behind, 'batch', 'batches')} of the record could not be searched yet."
+    return said + (late if found.behind else "")
+
+
+def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
+    issues = [one for one in hit.issues if one.publication == publication]
+    note = ", ".join(map(phrases.one_line, (hit.id, *hit.categories)))
+    return HitView(
+        title=marked(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
+        path=site_paths.paper_path(hit.paper) if issues else "", url=site_paths.abs_url(hit.paper),
+        authors=marked_names(hit.authors, hit.spans.authors), note=note, day="" if issues else hit.day,
+        places=tuple(_place(one, hit.paper) for one in issues[: -ISSUES - 1 : -1]),
+        text=marked(hit.snippet, hit.spans.snippet),
+    )  # fmt: skip
+
+
+def _place(one: schemas.SearchHitIssue, paper: str) -> HitIssueView:
+    name = f"place {one.place}" if one.place else "still talked about"
+    anchor = site_paths.bare(paper).replace("/", "-")
+    return HitIssueView(name, site_paths.issue_path(one.day) + (f"#{anchor}" if anchor else ""), one.day)
+
+
+def _post(hit: PostHit) -> PostHitView:
+    post = Post(observed_at=0, post=hit.post, network=hit.network, account="", created_at=hit.created_at)
+    return PostHitView(
+        text=marked(hit.text, hit.spans), lang=language(hit.lang), dir="rtl" if hit.rtl else "auto",
+        who=phrases.one_line(hit.name or (f"@{hit.handle}" if hit.handle else "A post")),
+        handle=phrases.one_line(hit.handle) if hit.name else "",
+        network=phrases.one_line(words.network_name(hit.network)),
+        day=phrases.day_name(phrases.day_of(hit.created_at)), moment=phrases.iso(hit.created_at),
+        url=site_paths.post_url(post), papers=tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers),
+    )  # fmt: skip

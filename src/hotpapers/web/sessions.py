@@ -1,0 +1,70 @@
+"""Desks for the threads in which an app answers: each thread has a connection of its own to the store."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from hotpapers import terms
+from hotpapers.errors import StoreError, UsageError
+from hotpapers.query import QuerySession
+from hotpapers.store import Record
+
+Answer = TypeVar("Answer")
+
+
+def opened(open_record: Callable[[], Record]) -> Record:
+    """A connection. Raises StoreError, also where there is no store: that is nothing that who asks has done wrong."""
+    try:
+        return open_record()
+    except UsageError as problem:
+        raise StoreError(str(problem)) from problem
+
+
+class SessionPool:
+    """So many threads, each with a desk as soon as it is asked something.
+
+    Nothing is opened before: whoever makes this may go on to start processes. `open_record` is called in the thread
+    that will use what it returns.
+    """
+
+    def __init__(self, open_record: Callable[[], Record], allowed: terms.Table, threads: int) -> None:
+        self._open_record, self._allowed = open_record, allowed
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answers")
+        self._mine = threading.local()
+        self._records: set[Record] = set()
+
+    def ask(self, work: Callable[[QuerySession], Answer]) -> asyncio.Future[Answer]:
+        """Does something at a desk, in one of the threads."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, self.here, work)
+
+    def here(self, work: Callable[[QuerySession], Answer]) -> Answer:
+        """Does something at a desk of this thread: what takes no time."""
+        try:
+            return work(self._desk())
+        except StoreError:  # the server may have gone away: the next question gets a new connection
+            self._leave()
+            raise
+
+    def _desk(self) -> QuerySession:
+        desk: QuerySession | None = getattr(self._mine, "desk", None)
+        if desk is None:
+            record = opened(self._open_record)
+            self._records.add(record)
+            desk = self._mine.desk = QuerySession(record, self._allowed, public=True)
+        return desk
+
+    def _leave(self) -> None:
+        desk: QuerySession | None = self._mine.__dict__.pop("desk", None)
+        if desk is not None:
+            self._records.discard(desk.record)
+            desk.record.database.close()
+
+    def close(self) -> None:
+        """Waits for what is being answered, and closes all connections."""
+        self._pool.shutdown()
+        while self._records:
+            self._records.pop().database.close()

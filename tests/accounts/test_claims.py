@@ -1,0 +1,60 @@
+"""What people type, and which account they mean."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.accounts.claims import NOT_HERE, claim_of
+
+DID = "did:plc:aaaabbbbccccddddeeee2345"
+ADA = ("mastodon:@ada@social.example",)
+OWN = "mastodon:https://social.example/users/Ada"
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        (DID, (f"bluesky:{DID}",)),
+        ("did:web:ada.example", ("bluesky:did:web:ada.example",)),
+        (f"at://{DID}/app.bsky.feed.post/3kabc", (f"bluesky:{DID}",)),
+        (f"https://bsky.app/profile/{DID}/post/3kabc", (f"bluesky:{DID}",)),
+        (" @Ada.Bsky.Social ", ("bluesky:@ada.bsky.social",)),
+        ("https://bsky.app/profile/Ada.example?x=1#y", ("bluesky:@ada.example",)),
+        ("@ada@social.example", ADA),
+        ("Ada@Social.Example", ADA),
+        ("ada@social.example:8443", ("mastodon:@ada@social.example:8443",)),
+        ("https://social.example/@Ada", (*ADA, OWN)),
+        ("https://social.example/@Ada/112233", (*ADA, OWN)),
+        ("https://other.example/@ada@social.example/9", ADA),
+        ("https://social.example/users/Ada/statuses/9", (OWN, *ADA)),
+        ("https://social.example/ap/users/1163/statuses/9", ("mastodon:https://social.example/ap/users/1163",)),
+    ],
+)
+def test_who_is_meant(typed: str, keys: tuple[str, ...]) -> None:
+    found = claim_of(typed)
+    assert (found.network, found.keys) == (keys[0].partition(":")[0], keys)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "", " ", "ada", "@ada", "x:@ada", "https://x.com/ada/status/1", "https://news.ycombinator.com/user?id=ada",
+        "https://bsky.app/", "https://bsky.app/profile", "https://bsky.app/search/ada.example", "did:plc:short",
+        "https://social.example/", "https://social.example/about", "https://social.example/users/",
+        "https://a:b@social.example/@ada", "https://[::1/@ada", "https://social.example/@", "ftp://social.example/@ada",
+        "ada\x00.example", "ada\u202e.example", f"{'a' * 64}.example", "a." * 300 + "example", "javascript:alert(1)",
+        "@ada@", "@@social.example", "a/../b@social.example", "https://social.example/ap/users/١٢/x",
+    ],
+)  # fmt: skip
+def test_who_is_not(typed: str) -> None:
+    assert claim_of(typed) == NOT_HERE
+
+
+@given(st.text(max_size=600) | st.text("ad.:/@%[]#?0123-_", max_size=80).map("https://".__add__))
+def test_whatever_is_typed_is_read(typed: str) -> None:
+    """Never raises; whatever it gives are keys of one network, without blanks."""
+    network, keys = claim_of(typed)
+    assert bool(network) == bool(keys)
+    assert all(key.startswith(f"{network}:") and key.isprintable() and " " not in key for key in keys)

@@ -1,0 +1,100 @@
+"""What accounts say of themselves, asked of the loopback networks: under faults, and where another one answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.accounts.profiles import KnownAccount, description_of, server_of
+from hotpapers.errors import NetError, RequestRefused
+from hotpapers.web.reader_features import ASKING
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.reading import client
+from tests.loopback.servers import Loopback
+from tests.loopback.written import Written, account, said
+
+AT = moment("2026-03-10T09:00")
+ADA, MOSS = account("bluesky", "ada"), account("mastodon", "moss")
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[Loopback]:
+    script = Written(said=[said(ADA, AT - 1_000_000, "Hm"), said(MOSS, AT - 2_000_000, "Hm")])
+    with Loopback(script, SteppedClock(AT)) as running:
+        running.profiles |= {ADA.id: "Kettles", MOSS.id: "Stoves & <kettles>"}
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def well(loopback: Loopback) -> Iterator[None]:
+    yield
+    loopback.plan.clear()
+    loopback.settle()
+
+
+def known(loopback: Loopback, name: str = "moss", handle: str = "") -> KnownAccount:
+    return KnownAccount(f"mastodon:{loopback.bases['mastodon.one']}/users/{name}", handle)
+
+
+def told(loopback: Loopback, one: KnownAccount) -> str:
+    with client(loopback, limits=ASKING._replace(read=0.5, whole=2.0)) as net:
+        server = server_of(loopback.bases["bluesky.view"], one, tuple(loopback.bases.values()))
+        return description_of(net, server, one)
+
+
+def test_only_servers_of_the_settings_are_asked_in_plain() -> None:
+    """Whoever is on the way could write a code into what comes over plain HTTP."""
+    moss, view = KnownAccount("mastodon:http://127.0.0.1:81/users/moss"), "https://view.example"
+    assert server_of(view, moss, ["http://127.0.0.1:81/"]) == "http://127.0.0.1:81"
+    for named in ([], ["http://127.0.0.1:8"], ["https://127.0.0.1:81"], ["http://127.0.0.1:81.example"]):
+        assert server_of(view, moss, named) == "https://127.0.0.1:81"
+    assert server_of(view, KnownAccount("mastodon:https://one.example/users/ada")) == "https://one.example"
+    assert server_of(view, KnownAccount("bluesky:did:plc:x")) == view
+
+
+def test_a_profile_s_words(loopback: Loopback) -> None:
+    assert told(loopback, KnownAccount(f"bluesky:{ADA.id}", "ada.example")) == "Kettles"
+    assert told(loopback, known(loopback)) == "Stoves & <kettles>"
+    assert told(loopback, known(loopback, handle="moss@somewhere.example")) == "Stoves & <kettles>"
+
+
+def test_who_is_not_there(loopback: Loopback) -> None:
+    for one in (KnownAccount("bluesky:did:plc:nobody"), known(loopback, "nobody")):
+        with pytest.raises(RequestRefused, match="shows no such account"):
+            told(loopback, one)
+
+
+def test_another_account_proves_nothing(loopback: Loopback) -> None:
+    """A name that means somebody else by now, on either network."""
+    with pytest.raises(RequestRefused, match="answered with another account"):
+        told(loopback, KnownAccount("bluesky:ada.example"))
+    with pytest.raises(RequestRefused, match="answered with another account"):
+        told(loopback, known(loopback, "fern", "moss@one.example"))
+
+
+@pytest.mark.parametrize("network", ["bluesky", "mastodon"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "refused",
+        "reset",
+        "stall",
+        "slow:9",
+        "truncated",
+        "oversized",
+        "malformed",
+        "html",
+        "429:60",
+        "500",
+        "503",
+        "redirect",
+    ],
+)
+def test_a_network_that_fails(loopback: Loopback, network: str, fault: str) -> None:
+    """It is said so, in bounded time, and no address inside is asked."""
+    loopback.plan.add(f"{network}={fault}")
+    loopback.settle()
+    with pytest.raises(NetError):
+        told(loopback, KnownAccount(f"bluesky:{ADA.id}") if network == "bluesky" else known(loopback))
+    assert loopback.trapped == 0

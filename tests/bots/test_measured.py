@@ -1,0 +1,177 @@
+"""The limits against real accounts, where the folder of real data is there: who is a person is not judged a bot.
+
+What each figure comes to stands in docs/bots.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+import pytest
+import zstandard
+
+from hotpapers import classic
+from hotpapers.classic import timestamps as classic_moments
+from hotpapers.ids.mentions import own_words as words
+from hotpapers.ids.mentions.own_words import MentionedPaper
+from hotpapers.model import DAY
+from hotpapers.moderation.bots import coordination, rules
+from hotpapers.moderation.bots.coordination import TimedPost
+from hotpapers.moderation.bots.rules import RULES, AccountActivity, ObservedPost, evenness, longest_rest
+from hotpapers.settings import BotRules
+
+LIMITS = {name: int(getattr(BotRules(), name)) for name in RULES}
+T = TypeVar("T")
+
+
+def lines(file: Path, type: type[T]) -> Iterator[T]:
+    """The lines of a packed file of JSON."""
+    decode = msgspec.json.Decoder(type).decode
+    with file.open("rb") as packed:
+        unpacked = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(packed)
+        yield from map(decode, io.BufferedReader(unpacked, 2**20))
+
+
+def fortnights(moments: Sequence[int]) -> Iterator[list[int]]:
+    """The moments of every fortnight, day by day."""
+    ordered = sorted(moments)
+    for start in range(ordered[0], ordered[-1] + 1, DAY):
+        yield ordered[bisect_left(ordered, start) : bisect_left(ordered, start + rules.DAYS * DAY)]
+
+
+def at_worst(moments: Sequence[int]) -> AccountActivity:
+    """What somebody's fortnight looks like, if every post names another paper and has no word of their own."""
+    return AccountActivity(
+        posts=len(moments), papers=len(moments), bare=len(moments), even=evenness(moments), rest=longest_rest(moments)
+    )
+
+
+def judged(did: AccountActivity) -> list[str]:
+    return [name for name, rule in RULES.items() if rule.why(did, LIMITS[name])]
+
+
+def test_the_busiest_curator_is_a_person(shared: Path) -> None:
+    """6,156 posts in two years, 631 in one fortnight, 136 in one hour; as if all were bare."""
+    with (shared / "data" / "curator-2017.csv").open(encoding="utf-8") as file:
+        posted = [datetime.datetime.fromisoformat(row["posted_at"]) for row in csv.DictReader(file)]
+    worst = [at_worst(some) for some in fortnights([int(when.timestamp()) * 1_000_000 for when in posted])]
+    assert max(did.posts for did in worst) > 600 and max(did.even for did in worst) > 30
+    assert not [did for did in worst if judged(did)]
+
+
+# ---- posts of 2020 to 2022, as a publication showed them --------------------------------------------------------
+
+
+class Shown(NamedTuple):
+    """A post, whose it is, and what it is about."""
+
+    said: ObservedPost
+    handle: str
+    about: MentionedPaper
+
+
+@pytest.fixture(scope="module")
+def archive() -> list[Shown]:
+    from tests.conftest import SHARED
+
+    if not SHARED.is_dir():
+        pytest.skip(f"the folder of real texts is absent: {SHARED}")
+    found = []
+    for file in sorted((SHARED / "archive" / "posts").glob("*.md")):
+        for item in classic.parse(classic.decode(file.read_bytes())[0]).items:
+            about = MentionedPaper(item.title, item.authors, item.categories, item.abstract)
+            for post in item.posts:
+                said = ObservedPost(classic_moments.post_moment(post.id), post.id, (item.paper,), post.text)
+                found.append(Shown(said, post.handle, about))
+    return found
+
+
+def test_nobody_of_the_archive_is_judged(archive: list[Shown]) -> None:
+    by_handle: dict[str, list[Shown]] = defaultdict(list)
+    for one in archive:
+        by_handle[one.handle].append(one)
+    assert len(by_handle) > 1000
+    busiest = max(by_handle.values(), key=len)
+    for some in by_handle.values():
+        worst = [at_worst(moments) for moments in fortnights([one.said.at for one in some])]
+        assert not [did for did in worst if judged(did)]
+    about = {one.said.papers[0]: one.about for one in busiest}
+    assert 55 < 100 * rules.bare([one.said for one in busiest], about) / len(busiest) < 70, "a curator adds words"
+
+
+def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: list[Shown]) -> None:
+    bare = sum(words.is_bare(words.own_words(one.said.text, [one.about])) for one in archive)
+    assert 0.15 < bare / len(archive) < 0.25
+    by_paper: dict[str, list[Shown]] = defaultdict(list)
+    for one in archive:
+        by_paper[one.said.papers[0]].append(one)
+    for some in by_paper.values():
+        voices = [TimedPost(one.handle, one.said.post, 0, one.said.text) for one in some]
+        assert not list(coordination.sung(voices, some[0].about, 3)), "as if all were said at once"
+
+
+# ---- bots ------------------------------------------------------------------------------------------------------
+
+
+class Metadata(msgspec.Struct):
+    id: str
+    title: str
+    authors: list[str]
+    abstract: str
+    primary: str
+    listed: str | None = None
+
+
+class Sample(msgspec.Struct):
+    author: str
+    text: str
+    link: str = ""
+
+
+@pytest.fixture(scope="module")
+def metadata() -> list[Metadata]:
+    """The papers of 2025 and 2026."""
+    from tests.conftest import SHARED
+
+    if not SHARED.is_dir():
+        pytest.skip(f"the folder of real texts is absent: {SHARED}")
+    papers = lines(SHARED / "data" / "arxiv-metadata.jsonl.zst", Metadata)
+    return [one for one in papers if one.id[:2] in ("25", "26")]
+
+
+def confidence(shared: Path) -> dict[str, str]:
+    with (shared / "data" / "bots.csv").open(encoding="utf-8") as file:
+        return {row["handle"]: row["confidence"] for row in csv.DictReader(file) if row["network"] == "bluesky"}
+
+
+def test_what_feed_bots_write_is_bare_and_what_others_write_is_not(shared: Path, metadata: list[Metadata]) -> None:
+    about = {one.id: MentionedPaper(one.title, tuple(one.authors), (), one.abstract) for one in metadata}
+    known = confidence(shared)
+    bare: dict[str, list[bool]] = defaultdict(list)
+    for one in lines(shared / "data" / "bluesky-papers-sample.jsonl.zst", Sample):
+        found = re.search(r"\d{4}\.\d{5}", f"{one.link} {one.text}")
+        if found and found[0] in about:
+            bare[known.get(one.author, "other")].append(words.is_bare(words.own_words(one.text, [about[found[0]]])))
+    assert len(bare["certain"]) > 25 and all(bare["certain"])
+    assert len(bare["unverified"]) > 10 and not any(bare["unverified"])
+
+
+def test_feed_bots_pass_a_whole_category_on(shared: Path, metadata: list[Metadata]) -> None:
+    """Of two categories we have all papers of twelve days; their bots posted as many."""
+    with (shared / "data" / "bots.csv").open(encoding="utf-8") as file:
+        counted = {
+            row["handle"]: re.search(r"(\d+) arXiv posts in 12 days", row["evidence"]) for row in csv.DictReader(file)
+        }
+    for handle, category in (("cscv-bot.bsky.social", "cs.CV"), ("cscl-bot.bsky.social", "cs.CL")):
+        posts = counted[handle]
+        days = sum(one.primary == category and "2026-01-21" <= (one.listed or "") <= "2026-02-02" for one in metadata)
+        assert posts and int(posts[1]) >= 0.95 * days > 300

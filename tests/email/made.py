@@ -1,0 +1,64 @@
+"""What tests of mailing share: an office, a store with an issue and readers, relays that find a server on loopback."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+from hotpapers.deliver.email import subscribers, tokens
+from hotpapers.deliver.email.config import MailConfig, Secret, preview_office
+from hotpapers.deliver.email.smtp import SmtpClient
+from hotpapers.deliver.email.subscribers import Subscriber
+from hotpapers.model import HOUR
+from hotpapers.settings.mail import MailingSettings
+from hotpapers.store import Record
+from hotpapers.view.site_config import SiteConfig
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
+
+IMPRINT = SiteConfig("https://library.example/", "https://papers.example/daily/")
+BEFORE = moment(DAY)
+"""A moment before the issue of DAY is frozen."""
+FROZEN = moment(DAY) + 48 * HOUR
+SECRET = bytes(range(32))
+MARK = "ab" * 16
+
+
+def office(port: int = 0, **changes: Any) -> MailConfig:
+    """An office whose relay is on loopback."""
+    made = preview_office(
+        MailingSettings(relay="127.0.0.1", address="papers@owls.example", base="https://app.owls.example/", pace=60_000)
+    )
+    return made._replace(**{"port": port, "password": Secret(changes.pop("password", "")), **changes})
+
+
+def reader(name: str = "reader", domain: str = "moth.example") -> Subscriber:
+    return Subscriber(MARK, "daily", f"{name}@{domain}", "confirmed", BEFORE, False)
+
+
+def join(record: Record, address: str, at: int = BEFORE, *, skip_empty: bool = False) -> str:
+    """Somebody asked and confirmed; their mark."""
+    asked = subscribers.ask(record, "daily", address, at, skip_empty=skip_empty)
+    assert asked is not None
+    token = tokens.MailToken("confirm", asked.mark, asked.since // 1_000_000)
+    subscribers.confirm(record, token, at)
+    return asked.mark
+
+
+def fill(record: Record, *addresses: str) -> list[str]:
+    """A store with one frozen issue, and readers who had confirmed before; their marks."""
+    write(record, [DAILY], background(), paper(1), talk(1, 60, moment(f"{DAY}T02:00")))
+    frozen(record)
+    return [join(record, address) for address in addresses]
+
+
+def relay_at(
+    made: MailConfig, context: ssl.SSLContext | None = None, dial: Callable[..., socket.socket] | None = None
+) -> SmtpClient:
+    """A relay by any name, found on loopback."""
+
+    def on_loopback(address: tuple[str, int], timeout: float) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", address[1]), timeout)
+
+    return SmtpClient(made, context, dial or on_loopback)

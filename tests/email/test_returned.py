@@ -1,0 +1,222 @@
+"""What comes back: reports, complaints, people who leave or confirm; and what only looks like it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpapers.deliver.email import bounces, outbox, subscribers, tokens
+from hotpapers.deliver.email.bounces import AbuseComplaint, BounceReport, MailboxSummary, messages, said, take_in
+from hotpapers.deliver.email.messages import addressed, printed
+from hotpapers.deliver.email.outbox import OutboxKey
+from hotpapers.deliver.email.tokens import MailToken
+from hotpapers.store import Record
+from tests.email.made import BEFORE, FROZEN, IMPRINT, MARK, SECRET, join, office, reader
+from tests.issues.made import DAY
+from tests.render.sample import OWN_SHELF
+
+LETTER = addressed(printed(OWN_SHELF.issue("daily", "2021-01-14"), office(), IMPRINT), office(), reader(), SECRET)
+REPORT = """\
+From: MAILER-DAEMON@moth.example
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type={kind}; boundary="line"
+
+--line
+Content-Type: text/plain
+
+We could not deliver this.
+
+{state}--line
+Content-Type: {original}
+
+"""
+STATE = """\
+--line
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mail.moth.example
+
+Final-Recipient: rfc822; reader@moth.example
+Action: {action}
+Status: {status}
+{more}
+"""
+
+
+def report(
+    status: str = "5.1.1", more: str = "", action: str = "failed", whole: bool = True, mark: str = MARK
+) -> bytes:
+    """A report of delivery as servers write it; `whole`: with the letter, not its headers alone."""
+    state = STATE.format(action=action, status=status, more=more)
+    original = "message/rfc822" if whole else "text/rfc822-headers"
+    head = REPORT.format(kind="delivery-status", state=state, original=original).encode()
+    back = LETTER.replace(MARK.encode(), mark.encode())
+    return head + (back if whole else back.partition(b"\r\n\r\n")[0]) + b"\n--line--\n"
+
+
+def complaint(back: bytes, encoding: str = "8bit") -> bytes:
+    """A report of abuse, with the letter."""
+    original = f"text/rfc822-headers\nContent-Transfer-Encoding: {encoding}"
+    head = REPORT.format(kind="feedback-report", state="", original=original)
+    return head.encode() + back + b"\n--line--\n"
+
+
+def note(subject: str, body: str = "", **headers: str) -> bytes:
+    """A message of somebody's."""
+    made = EmailMessage()
+    made["From"] = "Somebody <some@moth.example>"
+    made["Subject"] = subject
+    for name, value in headers.items():
+        made[name.replace("_", "-")] = value
+    made.set_content(body)
+    return made.as_bytes()
+
+
+# ---- reading -------------------------------------------------------------------------------------------
+
+REPORTS = [
+    ("5.1.1", "", BounceReport(MARK, "2021-01-14", "5.1.1", True)),
+    ("5.7.1", "", BounceReport(MARK, "2021-01-14", "5.7.1", False)),
+    ("5.2.2", "", BounceReport(MARK, "2021-01-14", "5.2.2", False)),
+    ("5.0.0", "Diagnostic-Code: smtp; 550 5.1.1 no such user\n", BounceReport(MARK, "2021-01-14", "5.1.1", True)),
+    ("5.0.0", "Diagnostic-Code: smtp; 550 no such user\n", BounceReport(MARK, "2021-01-14", "5.0.0", True)),
+    ("5.0.0", "Diagnostic-Code: smtp; 554 go away\n", BounceReport(MARK, "2021-01-14", "5.0.0", False)),
+    ("5.0.0", "", BounceReport(MARK, "2021-01-14", "5.0.0", False)),
+    ("4.4.7", "", None),
+]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(("status", "more", "expected"), REPORTS)
+def test_a_report_of_delivery(status: str, more: str, expected: BounceReport | None, whole: bool) -> None:
+    assert said(report(status, more, whole=whole), SECRET) == expected
+
+
+def test_a_letter_that_is_only_late_did_not_come_back() -> None:
+    assert said(report(action="delayed"), SECRET) is None
+    assert said(report(action="relayed"), SECRET) is None
+
+
+def test_a_report_that_brings_back_no_letter_of_ours_says_nothing() -> None:
+    assert said(report().replace(MARK.encode(), b"not a mark"), SECRET) is None
+    assert said(report().replace(b"message/delivery-status", b"text/plain"), SECRET) is None
+
+
+def test_a_letter_that_comes_back_encoded_is_known_too() -> None:
+    data = complaint(base64.encodebytes(LETTER), "base64")
+    assert b"<2021-01-14" not in data
+    assert said(data, SECRET) == AbuseComplaint(MARK)
+    assert said(data.replace(b"feedback-report", b"something-else"), SECRET) is None
+
+
+def test_a_complaint_without_the_letter_is_nobodys() -> None:
+    assert said(complaint(b"This is abuse."), SECRET) is None
+
+
+@pytest.mark.parametrize("form", ["unsubscribe {}", "Re: AW: Confirm The Daily Dozen: {} !", "{}", "Bestätigt: {}"])
+@pytest.mark.parametrize("purpose", ["confirm", "unsubscribe"])
+def test_a_token_in_the_subject(form: str, purpose: tokens.Purpose) -> None:
+    token = MailToken(purpose, MARK, 0x67F00000)
+    text = tokens.written(SECRET, token)
+    assert said(note(form.format(text)), SECRET) == token
+    assert said(note(form.format(text)), b"another store") is None
+    assert said(note("Hello", body=text), SECRET) is None
+
+
+AUTOMATIC = [
+    {"Auto_Submitted": "auto-replied"}, {"Precedence": "bulk"}, {"X_Autoreply": "yes"}, {"Return_Path": "<>"},
+    {"X_Auto_Response_Suppress": "All"},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", AUTOMATIC, ids=str)
+def test_a_program_that_answers_by_itself_confirms_nothing_and_may_leave(headers: dict[str, str]) -> None:
+    confirm = tokens.written(SECRET, MailToken("confirm", MARK, 7))
+    leave = tokens.written(SECRET, MailToken("unsubscribe", MARK))
+    assert said(note(f"Away: {confirm}", **headers), SECRET) is None
+    assert said(note(f"unsubscribe {leave}", **headers), SECRET) == MailToken("unsubscribe", MARK)
+    assert said(note(f"Re: {confirm}", Auto_Submitted="no"), SECRET) == MailToken("confirm", MARK, 7)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"", b"\x00" * 100, b"Subject: =?no-such-charset?b?AAAA?=\n\n", b"Content-Type: multipart/report; report-type=",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\n\n--x\n" * 200, b"x" * 5_000_000,
+        report().replace(b"Status: 5.1.1", b"Status: " + b"9" * 5000), note("x " * 5000),
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)),
+    ],
+    ids=range(9),
+)  # fmt: skip
+def test_what_cannot_be_read_says_nothing(data: bytes) -> None:
+    assert said(data, SECRET) is None
+
+
+def test_a_report_of_a_thousand_parts_is_looked_at_no_further() -> None:
+    padding = b"--line\n\nx\n" * bounces.MOST_PARTS
+    assert (
+        said(report().replace(b"--line\nContent-Type: message", padding + b"--line\nContent-Type: message", 1), SECRET)
+        is None
+    )
+
+
+@settings(max_examples=100)
+@given(st.binary(max_size=300), st.integers(0, 4000), st.integers(0, 300))
+def test_a_damaged_report_says_something_or_nothing(junk: bytes, at: int, length: int) -> None:
+    data = report()
+    found = said(data[:at] + junk + data[at + length :], SECRET)
+    assert found is None or (isinstance(found, BounceReport) and len(found.mark) == 32)
+
+
+def test_a_mailbox_is_read_message_by_message() -> None:
+    one, two = note("one", "From here on\nall is well."), note("two")
+    box = b"From a@b Thu Jan 14 12:00:00 2021\n" + one + b"\n\nFrom c@d Thu Jan 14 12:00:01 2021\n" + two + b"\n"
+    found = list(messages(box))
+    assert [b"Subject: one" in found[0], b"Subject: two" in found[1], len(found)] == [True, True, 2]
+    assert list(messages(one)) == [one]
+
+
+# ---- acting --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "hotpapers.db")) as opened:
+        yield opened
+
+
+def test_what_a_mailbox_says_is_done_once(record: Record) -> None:
+    secret = record.marks.secret
+    gone, full, leaver, angry = (join(record, f"{name}@moth.example") for name in ("gone", "full", "leaver", "angry"))
+    asked = subscribers.ask(record, "daily", "new@moth.example", FROZEN)
+    assert asked is not None
+    for mark in (gone, full):
+        outbox.claim(record, OutboxKey("daily", "2021-01-14", mark), BEFORE)
+        outbox.handed(record, OutboxKey("daily", "2021-01-14", mark), "250", BEFORE)
+    abuse = complaint(LETTER.replace(MARK.encode(), angry.encode()))
+    box = b"\n\n".join(
+        b"From x@y Thu Jan 14 12:00:00 2021\n" + one
+        for one in (
+            report(mark=gone), report("5.2.2", mark=full), report(mark="cd" * 16), abuse,
+            note(f"unsubscribe {tokens.written(secret, MailToken('unsubscribe', leaver))}"),
+            note(f"Re: Confirm: {tokens.written(secret, MailToken('confirm', asked.mark, FROZEN // 1_000_000))}"),
+            note(f"Re: {tokens.written(secret, MailToken('confirm', leaver, 7))}"),
+            note("Lovely letter, thank you"),
+        )
+    )  # fmt: skip
+    assert take_in(record, box, FROZEN + 1) == MailboxSummary(bounced=1, came_back=1, confirmed=1, left=2, other=3)
+    states = {one.mark: one.state for one in subscribers.everyone(record)}
+    assert [states[mark] for mark in (gone, full, leaver, angry, asked.mark)] == [
+        "bounced", "confirmed", "ended", "ended", "confirmed",
+    ]  # fmt: skip
+    assert outbox.failures(record, "daily", "2021-01-14") == 2 and outbox.failures(record, "daily", DAY) == 0
+    assert take_in(record, box, FROZEN + 2) == MailboxSummary(came_back=1, confirmed=1, other=6)
+    assert {one.mark: one.state for one in subscribers.everyone(record)} == states

@@ -1,0 +1,138 @@
+"""When a host runs, what a run leaves behind, and the site that a host without a folder of its own publishes."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.jobs import job_state as duties
+from hotpapers.model import Publication
+from hotpapers.schedule.hosts import schedule_status
+from hotpapers.schedule.hosts.cron_times import GRACE, TimeOfDay, crons, following, planned, times
+from hotpapers.schedule.hosts.site_export import check_empty, places
+from hotpapers.settings import PublicationSettings
+from hotpapers.store import Record
+from hotpapers.view.site_config import SiteConfig
+
+TODAY = datetime.date(2026, 11, 20)
+MORNING = int(datetime.datetime(2026, 11, 20, 7, 31, tzinfo=datetime.UTC).timestamp())
+SECOND = 1_000_000
+MOMENTS = (TimeOfDay(1, 23), TimeOfDay(7, 7), TimeOfDay(13, 23))
+
+
+def of(hour: int, zone: str, window: str = "daily") -> PublicationSettings:
+    return PublicationSettings(name="daily", hour=hour, zone=zone, window=window)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("hour", "zone", "cron"),
+    [
+        (8, "UTC", "7 8 * * *"),
+        (8, "Europe/Zurich", "7 6,7 * * *"),
+        (8, "America/St_Johns", "37 10,11 * * *"),
+        (8, "Asia/Kolkata", "37 2 * * *"),
+        (0, "Pacific/Auckland", "7 11,12 * * *"),
+        (23, "America/Los_Angeles", "7 6,7 * * *"),
+        (0, "Pacific/Chatham", "22 10,11 * * *"),
+    ],
+)
+def test_an_hour_of_a_zone_as_cron_writes_it(hour: int, zone: str, cron: str) -> None:
+    assert cron in crons(times([of(hour, zone)], TODAY))
+
+
+def test_networks_are_read_in_between_and_a_listing_has_no_hour() -> None:
+    assert crons(times([of(8, "UTC", "listing")], TODAY)) == ["23 1,5,9,13,17,21 * * *"]
+    both = times([of(8, "UTC"), of(8, "Europe/London"), of(9, "UTC", "weekly")], TODAY)
+    assert "7 7,8,9 * * *" in crons(both)
+
+
+@given(
+    hour=st.integers(0, 23),
+    zone=st.sampled_from(["UTC", "Europe/Zurich", "America/New_York", "Australia/Lord_Howe", "Africa/Casablanca"]),
+    days=st.integers(0, 365),
+)
+def test_on_every_day_of_the_year_a_run_follows_the_hour_within_ten_minutes(hour: int, zone: str, days: int) -> None:
+    closing = datetime.datetime.combine(
+        TODAY + datetime.timedelta(days), datetime.time(hour), ZoneInfo(zone)
+    ).astimezone(datetime.UTC)
+    at = int(closing.timestamp())
+    assert 0 < following(times([of(hour, zone)], TODAY), at) - at <= 600
+
+
+@given(st.sets(st.tuples(st.integers(0, 23), st.integers(0, 59)), min_size=1), st.integers(0, 2**33))
+def test_the_planned_moment_is_before_and_the_following_after(some: set[tuple[int, int]], at: int) -> None:
+    moments = [TimeOfDay(*one) for one in some]
+    before, after = planned(moments, at), following(moments, at)
+    assert before <= at < after
+    assert after - before <= 24 * 3600
+
+
+# ---- what a run leaves behind ----------------------------------------------------------------------------
+
+
+def test_a_run_that_goes_well(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        assert schedule_status.sentence(record) == ""
+        said = schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
+        assert said == "began 2026-11-20 07:31 UTC, 24 min after its hour"
+        running = duties.load(record, "schedule")
+        assert running.state == "running" and running.next_at == (MORNING - 8 * 60 + 6 * 3600 + GRACE) * SECOND
+        report = schedule_status.end(record, MOMENTS, (MORNING + 300) * SECOND, "success", (), "https://log.example/7")
+        assert report == schedule_status.ScheduleReport(
+            "success", "2026-11-20T07:31:00Z", "2026-11-20T07:36:00Z", "2026-11-20T16:23:00Z", (),
+            "https://log.example/7",
+        )  # fmt: skip
+        assert schedule_status.sentence(record) == (
+            "This page is made by a schedule. The last run began 2026-11-20 07:31 UTC and went well. The next is due "
+            "by 2026-11-20 16:23 UTC: if it is later now, the schedule has stopped."
+        )
+
+
+def test_runs_that_fail_say_since_when_and_to_strangers_not_why(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        for number, (outcome, problems) in enumerate([("failure", ()), ("success", ("a job is silent",))]):
+            at = (MORNING + number * 3600) * SECOND
+            schedule_status.begin(record, MOMENTS, at, "schedule")
+            report = schedule_status.end(record, MOMENTS, at, outcome, problems, "")
+            assert report.outcome == "failure"
+        duty = duties.load(record, "schedule")
+        assert duty.failing_since == MORNING * SECOND and duty.success_at is None
+        assert duty.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its hour")
+        said = schedule_status.sentence(record)
+        assert "and failed; runs have failed since 2026-11-20 07:31 UTC." in said and "silent" not in said
+        schedule_status.begin(record, MOMENTS, (MORNING + 7200) * SECOND, "workflow_dispatch")
+        schedule_status.end(record, MOMENTS, (MORNING + 7300) * SECOND, "success", (), "")
+        assert duties.load(record, "schedule").failing_since is None
+        assert duties.load(record, "schedule").reason == "began 2026-11-20 09:31 UTC, by hand"
+
+
+def test_a_run_that_was_cut_off_is_told_by_the_next(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
+        said = schedule_status.begin(record, MOMENTS, (MORNING + 6 * 3600) * SECOND, "schedule")
+        assert said.endswith("8 min after its hour; the run that began 2026-11-20 07:31 UTC was cut off")
+
+
+def test_an_end_without_a_beginning(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        report = schedule_status.end(record, MOMENTS, MORNING * SECOND, "cancelled", (), "")
+        assert report.problems == ("the run ended with cancelled",) and report.began == report.ended
+
+
+# ---- where publications go ----------------------------------------------------------------------------------
+
+
+def test_places() -> None:
+    one = Publication(observed_at=0, publication="daily", title="Daily")
+    other = Publication(observed_at=0, publication="weekly", title="Weekly")
+    assert [place.below for place in places([one], SiteConfig())] == [""]
+    assert [place.imprint.base for place in places([one, other], SiteConfig(base=""))] == ["", ""]
+
+
+def test_an_empty_folder_is_one_that_is_not_there(tmp_path: Path) -> None:
+    check_empty(tmp_path / "none")

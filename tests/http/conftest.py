@@ -1,0 +1,22 @@
+"""What the tests of this room share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.http.server import FakeTime, Server, serving
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A real server on 127.0.0.1."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    """A clock that only sleeping moves."""
+    return FakeTime()

@@ -1,0 +1,197 @@
+"""A real server on 127.0.0.1 that plays what a test tells it, faults too, and a clock that tests move."""
+
+from __future__ import annotations
+
+import http.server
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+
+from hotpapers.errors import NetError
+from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient
+
+Play = Callable[["Handler"], None]
+
+
+class Asked(NamedTuple):
+    """A request as it came. `headers`: names in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Plays the next play of a path."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: Server
+
+    def do_GET(self) -> None:
+        """Notes what was asked, and plays."""
+        body = self.rfile.read(int(self.headers.get("content-length", "0")))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.asked.append(Asked(self.command, self.path, headers, body))
+        self.server.next_play(self.path.partition("?")[0])(self)
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Quiet."""
+
+    def raw(self, data: bytes) -> None:
+        """Sends bytes as they are, at once."""
+        self.wfile.write(data)
+        self.wfile.flush()
+
+    def hang_up(self, *, rudely: bool = False) -> None:
+        """Ends the connection; rudely: with a reset."""
+        self.close_connection = True
+        if rudely:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            # the handler's own files hold the socket open too
+            self.rfile.close()
+            self.wfile.close()
+            self.connection.close()
+
+    def stall(self) -> None:
+        """Says nothing more until the test is over."""
+        self.server.over.wait(30)
+        self.hang_up()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """`plays`: by path, in turn; the last one of a path is played again and again."""
+
+    daemon_threads = True
+
+    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.plays: dict[str, list[Play]] = {}
+        self.asked: list[Asked] = []
+        self.over = threading.Event()
+        self.port: int = self.server_address[1]
+        self.base = f"http{'s' if context else ''}://127.0.0.1:{self.port}"
+        self._lock = threading.Lock()
+        self._context = context
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """In the connection's own thread: TLS first, where there is any."""
+        if self._context:
+            request = self._context.wrap_socket(request, server_side=True)
+        super().finish_request(request, client_address)
+        if self._context:
+            request.close()
+
+    def on(self, path: str, *plays: Play) -> str:
+        """Sets the plays of a path and gives its address."""
+        self.plays[path] = list(plays)
+        return self.base + path
+
+    def next_play(self, path: str) -> Play:
+        """The play for this request."""
+        with self._lock:
+            plays = self.plays.get(path, [answer(404)])
+            return plays.pop(0) if len(plays) > 1 else plays[0]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no error here."""
+
+
+@contextmanager
+def serving(context: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """A server that runs until the block ends."""
+    with Server(context) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
+        thread.start()
+        yield server
+        server.over.set()
+        server.shutdown()
+        thread.join()
+
+
+def answer(status: int = 200, body: bytes = b"", **headers: str) -> Play:
+    """A whole answer. Header names are written with underscores."""
+
+    def play(handler: Handler) -> None:
+        handler.send_response_only(status)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        if "transfer_encoding" not in headers and "content_length" not in headers and status != 304:
+            handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.raw(body)
+
+    return play
+
+
+def raw(data: bytes, *, rudely: bool = False) -> Play:
+    """These bytes, and the end of the connection."""
+
+    def play(handler: Handler) -> None:
+        handler.raw(data)
+        handler.hang_up(rudely=rudely)
+
+    return play
+
+
+def stall(data: bytes = b"") -> Play:
+    """These bytes, and then nothing."""
+
+    def play(handler: Handler) -> None:
+        handler.raw(data)
+        handler.stall()
+
+    return play
+
+
+class FakeTime:
+    """A clock that only sleeping moves. `naps`: every sleep, in seconds."""
+
+    def __init__(self, start: float = 1_700_000_000.0) -> None:
+        self.seconds = start
+        self.naps: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        """Moves the clock."""
+        self.naps.append(seconds)
+        self.seconds += seconds
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+        return self.seconds
+
+    def now(self) -> int:
+        """Microseconds since 1970."""
+        return int(self.seconds * 1e6)
+
+
+TRUST = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody; made once, since reading the system's authorities takes a while."""
+SHORT = ClientLimits(connect=5.0, read=5.0, whole=20.0)
+"""Short enough for tests, long enough for a busy machine."""
+
+
+def client(server: Server | None = None, time: FakeTime | None = None, **settings: Any) -> PoliteHttpClient:
+    """A client that may ask this server, and never sleeps for real."""
+    time = time or FakeTime()
+    given: dict[str, Any] = {
+        "base_addresses": [server.base] if server else [], "reserve": HostPacer(time.monotonic),
+        "sleep": time.sleep, "clock": time.now, "limits": SHORT, "context": TRUST, "pace": {"127.0.0.1": 0.0},
+    }  # fmt: skip
+    return PoliteHttpClient("hotpapers/0 (+https://operator.example/)", **(given | settings))
+
+
+def fails(net: PoliteHttpClient, url: str, **more: Any) -> NetError:
+    """The error of a request."""
+    with pytest.raises(NetError) as caught:
+        net.get(url, **more)
+    return caught.value

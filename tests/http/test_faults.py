@@ -1,0 +1,240 @@
+"""Every fault a server can show: got over where it passes, told where it stays, bounded in any case; and stopping."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import zlib
+
+import pytest
+
+from hotpapers.errors import NetError, Stopped
+from hotpapers.http import ClientLimits
+from tests.http.server import (
+    SHORT,
+    FakeTime,
+    Handler,
+    Play,
+    Server,
+    answer,
+    client,
+    fails,
+    raw,
+    stall,
+)
+
+# ---- tried again -------------------------------------------------------------------------------------
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+PACKED = gzip.compress(bytes(range(256)) * 20)
+PASSING: dict[str, Play] = {
+    "500": answer(500),
+    "502": answer(502),
+    "504": answer(504),
+    "408": answer(408),
+    "hangs up at once": raw(b""),
+    "reset at once": raw(b"", rudely=True),
+    "reset in the head": raw(b"HTTP/1.1 200 OK\r\nConte", rudely=True),
+    "reset in the body": raw(HEAD + b"half", rudely=True),
+    "truncated head": raw(b"HTTP/1.1 200 OK\r\nContent-Le"),
+    "truncated body": raw(HEAD + b"half"),
+    "truncated chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nhalf"),
+    "no last chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"),
+    "truncated gzip": raw(b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED[:-9]),
+    "damaged gzip": answer(200, PACKED[:40] + b"????" + PACKED[44:], content_encoding="gzip"),
+    "no gzip at all": answer(200, b"plain", content_encoding="gzip"),
+    "silent": stall(),
+    "silent in the head": stall(b"HTTP/1.1 200 OK\r\n"),
+    "silent in the body": stall(HEAD + b"half"),
+    "no HTTP": raw(b"SSH-2.0-OpenSSH_9.2\r\n"),
+    "no status": raw(b"HTTP/1.1 OK\r\n\r\n"),
+    "bad status": raw(b"HTTP/1.1 2x0 OK\r\nContent-Length: 0\r\n\r\n"),
+    "bad length": raw(b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"),
+    "two lengths": raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab"),
+    "bad header": raw(b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n"),
+    "NUL in a header": raw(b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 0\r\n\r\n"),
+    "endless header": raw(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 300_000),
+    "bad chunk": raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_fault_that_passes_is_got_over(server: Server, time: FakeTime, fault: str) -> None:
+    server.on("/", PASSING[fault], PASSING[fault], answer(200, b"at last"))
+    limits = SHORT._replace(read=0.4) if "silent" in fault else SHORT
+    with client(server, time, limits=limits) as net:
+        assert net.get(server.base + "/").body == b"at last"
+    assert len(server.asked) == 3
+    first, second = time.naps
+    assert 0.5 <= first <= 1.5 and 1.0 <= second <= 3.0
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_fault_that_stays_is_told_after_three_tries(server: Server, time: FakeTime, fault: str) -> None:
+    server.on("/p", PASSING[fault])
+    with client(server, time, limits=SHORT._replace(read=0.05)) as net:
+        error = fails(net, server.base + "/p?token=t0ken")
+    assert type(error) is NetError and len(server.asked) == 3
+    assert str(error).startswith(f"{server.base}/p: ") and "t0ken" not in str(error)
+
+
+def test_jitter(server: Server) -> None:
+    server.on("/", answer(500))
+    times = [FakeTime() for _ in range(5)]
+    for time in times:
+        with client(server, time) as net:
+            fails(net, server.base + "/")
+    assert len({nap for time in times for nap in time.naps}) == 10
+
+
+def test_nobody_listens(time: FakeTime) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        base = f"http://127.0.0.1:{gone.getsockname()[1]}"
+    with client(time=time, base_addresses=[base]) as net:
+        error = fails(net, base + "/")
+    assert type(error) is NetError and "refused" in str(error) and len(time.naps) == 2
+
+
+def test_nobody_takes_the_connection(time: FakeTime) -> None:
+    """A full queue of connections: the next one waits for an answer that does not come."""
+    with socket.socket() as listening, socket.socket() as first, socket.socket() as second:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        for waiting in (first, second):
+            waiting.setblocking(False)
+            waiting.connect_ex(listening.getsockname())
+        base = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        with client(time=time, base_addresses=[base], limits=SHORT._replace(connect=0.05, read=0.05)) as net:
+            assert type(fails(net, base + "/")) is NetError
+
+
+def test_a_server_that_drips_meets_the_deadline(server: Server) -> None:
+    def drip(handler: Handler) -> None:
+        handler.raw(b"HTTP/1.1 200 OK\r\nX: ")
+        while not handler.server.over.wait(0.02):
+            handler.raw(b"a")
+
+    server.on("/", drip)
+    with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as net:
+        assert "took too long as a whole" in str(fails(net, server.base + "/"))
+
+
+def test_endless_news_that_an_answer_will_come_meet_the_deadline(server: Server) -> None:
+    def soon(handler: Handler) -> None:
+        while not handler.server.over.wait(0.02):
+            handler.raw(b"HTTP/1.1 102 Processing\r\n\r\n")
+
+    server.on("/", soon)
+    with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as net:
+        assert "took too long" in str(fails(net, server.base + "/"))
+
+
+# ---- too much ----------------------------------------------------------------------------------------
+
+
+def endless(handler: Handler) -> None:
+    handler.raw(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not handler.server.over.is_set():
+        handler.raw(b"x" * 10_000)
+
+
+def bomb() -> bytes:
+    """A kilobyte and a bit that unpacks to a megabyte."""
+    return gzip.compress(b"\0" * 1_000_000)
+
+
+TOO_MUCH: dict[str, Play] = {
+    "promised": stall(b"HTTP/1.1 200 OK\r\nContent-Length: 100001\r\n\r\n"),
+    "sent": answer(200, b"x" * 100_001),
+    "endless": endless,
+    "bomb": answer(200, bomb(), content_encoding="gzip"),
+    "endless nothing": raw(b"HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b"") * 10_000),
+}
+
+
+@pytest.mark.parametrize("case", TOO_MUCH)
+def test_too_much_is_refused_while_it_comes_and_not_tried_again(server: Server, case: str) -> None:
+    server.on("/", TOO_MUCH[case])
+    with client(server, limits=SHORT._replace(size=100_000, whole=10.0)) as net:
+        assert "more than 100,000 bytes" in str(fails(net, server.base + "/"))
+    assert len(server.asked) == 1
+
+
+def test_as_much_as_is_allowed(server: Server) -> None:
+    server.on("/", answer(200, gzip.compress(b"x" * 100_000), content_encoding="gzip"))
+    with client(server, limits=SHORT._replace(size=100_000)) as net:
+        assert len(net.get(server.base + "/").body) == 100_000
+
+
+def test_a_bomb_is_never_unpacked_whole(server: Server) -> None:
+    """A hundred megabytes in a tenth of one, of which one is allowed; by default 64 are."""
+    import tracemalloc
+
+    packer = zlib.compressobj(9, wbits=31)
+    packed = b"".join([*(packer.compress(b"\0" * 1_000_000) for _ in range(100)), packer.flush()])
+    server.on("/", answer(200, packed, content_encoding="gzip"))
+    tracemalloc.start()
+    try:
+        with client(server, limits=SHORT._replace(size=1_000_000, whole=30.0)) as net:
+            fails(net, server.base + "/")
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
+    assert ClientLimits().size == 10_000_000
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip", "compress"])
+def test_a_packing_that_was_not_asked_for(server: Server, coding: str) -> None:
+    server.on("/", answer(200, b"x", content_encoding=coding))
+    with client(server) as net:
+        assert f"packed as {coding}" in str(fails(net, server.base + "/"))
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "Identity", "GZIP", "x-gzip"])
+def test_nothing_is_packed_as_anything(server: Server, coding: str) -> None:
+    server.on("/", answer(200, b"", content_encoding=coding))
+    with client(server) as net:
+        assert net.get(server.base + "/").body == b""
+
+
+# ---- stopping ----------------------------------------------------------------------------------------
+
+
+def test_sleep_ends_when_the_program_is_told_to_stop() -> None:
+    stop = threading.Event()
+    with client(sleep=None, stop=stop) as net:
+        net.sleep(0.001)
+        threading.Timer(0.05, stop.set).start()
+        with pytest.raises(Stopped):
+            net.sleep(3600)
+        with pytest.raises(Stopped):
+            net.sleep(0)
+
+
+def test_a_wait_for_the_pace_ends_too(server: Server) -> None:
+    stop = threading.Event()
+    server.on("/", answer(200))
+    with client(server, sleep=None, stop=stop, reserve=lambda host, pace: 3600.0) as net:
+        threading.Timer(0.05, stop.set).start()
+        with pytest.raises(Stopped):
+            net.get(server.base + "/")
+    assert not server.asked
+
+
+def test_a_wait_for_an_answer_ends_too(server: Server) -> None:
+    stop = threading.Event()
+    server.on("/", stall())
+    with client(server, stop=stop, limits=ClientLimits()) as net:
+        threading.Timer(0.05, stop.set).start()
+        with pytest.raises(Stopped):
+            net.get(server.base + "/")
+
+
+def test_a_wait_in_the_body_ends_too(server: Server) -> None:
+    stop = threading.Event()
+    server.on("/", stall(HEAD + b"half"))
+    with client(server, stop=stop, limits=ClientLimits()) as net:
+        threading.Timer(0.05, stop.set).start()
+        with pytest.raises(Stopped):
+            net.get(server.base + "/")

@@ -1,0 +1,156 @@
+"""Over TLS: the address is the checked one, the name in handshake and certificate is the one that was asked for."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import httpcore2
+import pytest
+from websockets.sync.server import ServerConnection
+from websockets.sync.server import serve as serve_websocket
+
+from hotpapers.errors import NetError, RequestRefused
+from hotpapers.http import PoliteHttpClient
+from tests.conftest import data
+from tests.http.server import SHORT, Server, answer, client, serving, stall
+from tests.http.test_streams import running
+
+
+def resolve(host: str, port: int, **more: object) -> Any:
+    """Every name leads to this machine."""
+    return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+
+@pytest.fixture(scope="module")
+def certificate() -> str:
+    return str(data("net", "paper.example.pem"))
+
+
+@pytest.fixture
+def named() -> list[str | None]:
+    """The names that clients asked for in their handshakes."""
+    return []
+
+
+@pytest.fixture
+def of_server(certificate: str, named: list[str | None]) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def note(connection: Any, name: str | None, context: ssl.SSLContext) -> None:
+        named.append(name)
+
+    context.sni_callback = note
+    return context
+
+
+@pytest.fixture
+def of_client(certificate: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=certificate)
+
+
+@pytest.fixture
+def secure(of_server: ssl.SSLContext) -> Iterator[Server]:
+    with serving(of_server) as server:
+        yield server
+
+
+def bases(port: int) -> list[str]:
+    hosts = [f"{name}.example:{port}" for name in ("paper", "mirror", "other")]
+    return [f"{scheme}://{host}" for host in hosts for scheme in ("https", "http")]
+
+
+def trusting(context: ssl.SSLContext, port: int, **more: Any) -> PoliteHttpClient:
+    return client(base_addresses=bases(port), resolve=resolve, context=context, **more)
+
+
+def test_the_name_is_asked_for_at_the_checked_address(
+    secure: Server, of_client: ssl.SSLContext, named: list[str | None]
+) -> None:
+    secure.on("/", answer(200, b"x" * 100_000))
+    with trusting(of_client, secure.port) as net:
+        for _ in range(2):
+            assert len(net.get(f"https://paper.example:{secure.port}/").body) == 100_000
+        net.get(f"https://mirror.example:{secure.port}/")
+    assert named == ["paper.example", "mirror.example"]  # one connection a host, though both have one address
+    assert [asked.headers["host"].partition(":")[0] for asked in secure.asked] == [
+        "paper.example", "paper.example", "mirror.example",
+    ]  # fmt: skip
+
+
+def test_a_certificate_of_another_host(secure: Server, of_client: ssl.SSLContext) -> None:
+    with trusting(of_client, secure.port) as net, pytest.raises(NetError, match=r"(?i)certificate"):
+        net.get(f"https://other.example:{secure.port}/")
+    assert not secure.asked
+
+
+def test_a_certificate_that_nobody_vouches_for(secure: Server) -> None:
+    with (
+        trusting(httpcore2.default_ssl_context(), secure.port) as net,
+        pytest.raises(NetError, match=r"(?i)certificate"),
+    ):
+        net.get(f"https://paper.example:{secure.port}/")
+    assert not secure.asked
+
+
+def test_no_tls_where_it_was_promised(server: Server, of_client: ssl.SSLContext) -> None:
+    with trusting(of_client, server.port) as net, pytest.raises(NetError):
+        net.get(f"https://paper.example:{server.port}/")
+
+
+def test_a_server_that_never_ends_its_handshake(of_client: ssl.SSLContext) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        limits = SHORT._replace(connect=0.05, tries=1)
+        with trusting(of_client, port, limits=limits) as net, pytest.raises(NetError, match="timed out"):
+            net.get(f"https://paper.example:{port}/")
+
+
+def test_no_redirect_from_https_to_http(secure: Server, server: Server, of_client: ssl.SSLContext) -> None:
+    secure.on("/", answer(302, location=f"http://paper.example:{server.port}/"))
+    settings: dict[str, Any] = {
+        "base_addresses": [*bases(secure.port), *bases(server.port)],
+        "resolve": resolve,
+        "context": of_client,
+    }
+    with client(**settings) as net, pytest.raises(RequestRefused, match="https to http"):
+        net.get(f"https://paper.example:{secure.port}/")
+    assert not server.asked
+
+
+def test_a_redirect_from_http_to_https(secure: Server, server: Server, of_client: ssl.SSLContext) -> None:
+    server.on("/", answer(301, location=f"https://paper.example:{secure.port}/"))
+    secure.on("/", answer(200, b"safe"))
+    settings: dict[str, Any] = {
+        "base_addresses": [*bases(secure.port), *bases(server.port)],
+        "resolve": resolve,
+        "context": of_client,
+    }
+    with client(**settings) as net:
+        assert net.get(f"http://paper.example:{server.port}/").body == b"safe"
+
+
+def test_silence_and_cut_bodies_are_noticed_under_tls(secure: Server, of_client: ssl.SSLContext) -> None:
+    secure.on("/", stall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), answer(200, b"whole"))
+    with trusting(of_client, secure.port, limits=SHORT._replace(read=0.4)) as net:
+        assert net.get(f"https://paper.example:{secure.port}/").body == b"whole"
+
+
+def test_a_websocket(of_server: ssl.SSLContext, of_client: ssl.SSLContext, named: list[str | None]) -> None:
+    def talk(connection: ServerConnection) -> None:
+        assert connection.request
+        connection.send(connection.request.headers["Host"])
+        for _ in connection:
+            pass
+
+    with running(serve_websocket(talk, "127.0.0.1", 0, ssl=of_server)) as port:
+        with trusting(of_client, port) as net:
+            messages = net.messages(f"wss://paper.example:{port}/stream")
+            assert next(messages) == f"paper.example:{port}".encode()
+            messages.close()  # type: ignore[attr-defined]
+        with trusting(of_client, port) as net, pytest.raises(NetError, match=r"(?i)certificate"):
+            next(net.messages(f"wss://other.example:{port}/stream"))
+    assert named[0] == "paper.example"

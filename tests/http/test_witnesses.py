@@ -1,0 +1,46 @@
+"""What networks' answers tell of the time."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotpapers.http import ServerClocks
+from hotpapers.http.retry_policy import date_of
+from hotpapers.model import DAY
+
+AT = 1_773_392_400_000_000
+DATE = "Fri, 13 Mar 2026 09:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"date": DATE}, AT),
+        ({"date": DATE, "age": "90"}, AT + 90_000_000),
+        ({"date": DATE, "age": "-1"}, AT),
+        ({"date": DATE, "age": "9" * 30}, AT),
+        ({"date": "yesterday"}, None),
+        ({}, None),
+    ],
+)
+def test_when_an_answer_left_its_network(headers: dict[str, str], expected: int | None) -> None:
+    assert date_of(headers) == expected
+
+
+def test_most_voices_tell_by_how_much_the_clock_is_ahead() -> None:
+    witnesses = ServerClocks()
+    assert witnesses.ahead(AT) is None
+    one, two, three = witnesses.one(), witnesses.one(), witnesses.one()
+    for ahead in (DAY, 5):  # the latest answer of each counts
+        one({"date": DATE}, AT + ahead)
+    two({"date": DATE}, AT + 7)
+    three({"date": DATE}, AT + 9 * DAY)
+    assert witnesses.ahead(AT + 9 * DAY) == 7
+    three({}, AT + 20 * DAY)
+    assert witnesses.ahead(AT + 9 * DAY) == 7
+
+
+def test_after_a_jump_nobody_has_answered_for_long() -> None:
+    witnesses = ServerClocks()
+    witnesses.one()({"date": DATE}, AT)
+    assert witnesses.ahead(AT + DAY) == 0 and witnesses.ahead(AT + 5 * DAY) == 5 * DAY

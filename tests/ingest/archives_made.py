@@ -1,0 +1,138 @@
+"""Archives of a made-up network, taken into a real store; a file that breaks off where a test wants it."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from hotpapers.ingest.archives import HEAD, ArchiveFile, ArchiveImporter, ImportedFile
+from hotpapers.ingest.archives.formats import FORMATS
+from hotpapers.store import Record
+from hotpapers.terms import TERMS
+from hotpapers.transfer.jsonl import exporter
+from tests.conftest import DATA, data
+from tests.sources import bluesky_made as made
+
+NOW = 1_800_000_000_000_000
+"""15 January 2027."""
+SEEN = 1_767_225_600_000_000
+"""The beginning of 2026: when a dump without moments was made."""
+PAPER = "arxiv.org/abs/2606.0{}"
+
+
+class Stopped(BaseException):
+    """Somebody stops the program."""
+
+
+class Breaking(io.BytesIO):
+    """Content that cannot be read beyond so many lines, or frames."""
+
+    def __init__(self, content: bytes, after: int) -> None:
+        super().__init__(content)
+        self._left = after
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise Stopped
+        return super().readline(size)
+
+
+def file(
+    content: bytes | Path, name: str = "archive.jsonl", *, seen_at: int = SEEN, after: int | None = None
+) -> ArchiveFile:
+    """A file of an archive. `after`: it breaks off after so many lines."""
+    content = content.read_bytes() if isinstance(content, Path) else content
+
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        yield io.BytesIO(content) if after is None else Breaking(content, after)
+
+    return ArchiveFile(name, opened, content[:HEAD], len(content), seen_at)
+
+
+def take(record: Record, kind: str, *files: ArchiveFile, now: int = NOW) -> list[ImportedFile]:
+    """What became of files that were given together."""
+    importer = ArchiveImporter(record, kind, files, TERMS[FORMATS[kind].network], now)
+    return [importer.take(one) for one in files]
+
+
+def take_one(record: Record, kind: str, content: bytes | Path, *, seen_at: int = SEEN, now: int = NOW) -> ImportedFile:
+    """What became of one."""
+    [done] = take(record, kind, file(content, seen_at=seen_at), now=now)
+    return done
+
+
+def exported(record: Record) -> bytes:
+    """All that was observed, as lines."""
+    return b"".join(exporter.lines(record, records_only=True))
+
+
+def same(name: str, found: bytes) -> None:
+    """Compares with a file below tests/data/archives; HOTPAPERS_REWRITE=1 writes it anew."""
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        (DATA / "archives" / name).write_bytes(found)
+    assert found.decode() == data(f"archives/{name}").read_text("utf-8")
+
+
+class Apart(NamedTuple):
+    """What stands in quarantine."""
+
+    key: str
+    reason: str
+    seen_at: int
+    keep_until: int
+
+
+def set_apart(record: Record, source: str) -> list[Apart]:
+    """What of a network could not be read."""
+    sql = "SELECT key, reason, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
+    return [Apart(*row) for row in record.database.rows(sql, (source,))]
+
+
+def lines(parts: Iterable[bytes]) -> bytes:
+    """Lines, each with its end."""
+    return b"".join(part + b"\n" for part in parts)
+
+
+DAY = 86_400_000_000
+TALK = 1_783_036_800_000_000
+"""The beginning of 3 July 2026, µs UTC."""
+
+
+def talk(posts: int = 12, day: int = 0, *, edits: bool = True) -> Sequence[bytes]:
+    """A made-up day on Bluesky, some hours long and past midnight: posts that name papers, liked, unliked, edited,
+    deleted, among others that do not."""
+    events: list[bytes] = []
+    for n in range(posts):
+        at = TALK + (day - 1) * DAY + 22 * 3_600_000_000 + n * 900_000_000
+        uri = made.at_uri(made.ANNA, at)
+        paper = PAPER.format(1000 + day * 100 + n)
+        events += [
+            made.create(made.ANNA, made.post(f"Read {paper}"), time=at),
+            made.create(made.BERT, made.post("Nothing but weather"), time=at + 1_000_000),
+            made.pointing(made.BERT, uri, time=at + 2_000_000),
+            made.pointing(f"{made.BERT}{n}", uri, kind="repost", time=at + 3_000_000),
+            made.pointing(made.BERT, made.at_uri(made.BERT, at), time=at + 4_000_000),
+        ]
+        if n % 3 == 1:  # taken back, a while after
+            key = made.tid(at + 2_000_000 - 900_000_000)
+            events.append(_deletion(made.BERT, "app.bsky.feed.like", key, at + 5_000_000))
+        if n % 4 == 2:
+            events.append(_deletion(made.ANNA, "app.bsky.feed.post", made.tid(at - 900_000_000), at + 6_000_000))
+            events.append(made.pointing(made.BERT, made.at_uri(made.ANNA, at - 900_000_000), time=at + 7_000_000))
+        if edits and n % 5 == 3:
+            events.append(_edit(made.ANNA, made.post("I take it back"), made.tid(at), at + 8_000_000))
+    return events
+
+
+def _deletion(did: str, collection: str, rkey: str, time: int) -> bytes:
+    return made.create(did, None, collection=collection, rkey=rkey, time=time)
+
+
+def _edit(did: str, record: dict[str, object], rkey: str, time: int) -> bytes:
+    return made.create(did, record, rkey=rkey, time=time).replace(b'"operation": "create"', b'"operation": "update"')

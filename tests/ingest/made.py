@@ -1,0 +1,66 @@
+"""Jobs of a made-up site: a scripted network, a real store, a lease."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple
+
+from hotpapers.ingest.change_filter import TrackedPosts
+from hotpapers.ingest.collect_job import CollectJob, Connection
+from hotpapers.ingest.recount_job import RecountJob
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, Job, JobContext, JobLoop
+from hotpapers.model import HttpClient, Source
+from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.store import Record
+from hotpapers.terms import TERMS
+from tests.sources.net import ScriptedNet
+
+LIST = "https://lobste.rs/domains/arxiv.org.json"
+
+
+class Made(NamedTuple):
+    """A job's rounds, its network, and the store as a test looks at it."""
+
+    rounds: JobLoop
+    net: ScriptedNet
+    record: Record
+
+    def work(self) -> JobContext:
+        """What the job works with, its lease taken."""
+        self.rounds._leases.take(self.record, self.rounds.job.name)
+        return self.rounds._work or self.rounds._opened()
+
+
+@contextmanager
+def reading(store: str, answers: object, *, source: Source | None = None, holder: str = "one") -> Iterator[Made]:
+    """The job of reading a source; Lobsters by default."""
+    net = ScriptedNet({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
+    with Record(store) as record:
+        known = TrackedPosts(record, "lobsters", net.now())
+        job = CollectJob(source or LobstersSource(LobstersSettings(), known), Connection(net), known, TERMS["lobsters"])
+        yield from _made(rounds_of(job, store, net, holder), net, record)
+
+
+@contextmanager
+def recounting(store: str, source: Source, net: ScriptedNet) -> Iterator[Made]:
+    """The job of reading a source's counts again."""
+    with Record(store) as record:
+        yield from _made(
+            rounds_of(RecountJob(source, Connection(net), TERMS["lobsters"]), store, net, "one"), net, record
+        )
+
+
+def _made(rounds: JobLoop, net: ScriptedNet, record: Record) -> Iterator[Made]:
+    try:
+        yield Made(rounds, net, record)
+    finally:
+        rounds._close_store()
+
+
+def rounds_of(job: Job, store: str, net: HttpClient, holder: str) -> JobLoop:
+    """A job's rounds by a network's own clock."""
+    open_record = partial(Record, store)
+    return JobLoop(job.name, lambda: job, open_record, Leases(open_record, holder), Clock(net.now, net.sleep))

@@ -1,0 +1,207 @@
+"""The parts of archives: moments as dumps write them, lines and frames, pages, papers known by title."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.cli import archives as command
+from hotpapers.errors import InputError
+from hotpapers.ids.mentions.paper_index import NO_NAMES
+from hotpapers.ingest.archives import FORMATS, framing
+from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget, made_at, moment_of, seen_at
+from hotpapers.ingest.archives.framing import FrameReader, LineReader, go_to, mark
+from hotpapers.model import NETWORKS, Mention, Paper, Post, Verdict
+from hotpapers.store import Record
+from tests.ingest.archives_made import NOW, SEEN, TALK, take_one
+from tests.sources import bluesky_made as bluesky
+
+SECOND = 1_000_000
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Iterator[Record]:
+    with Record(str(tmp_path / "record.db")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ImportTarget]:
+    with Record(str(tmp_path_factory.mktemp("place") / "record.db")) as opened:
+        yield ImportTarget(opened, NO_NAMES, SEEN, NOW)
+
+
+# ---- moments -------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1_104_537_600, 4_000_000_000))
+def test_a_moment_is_the_same_in_every_unit_and_as_text(seconds: int) -> None:
+    when = datetime.datetime.fromtimestamp(seconds, datetime.UTC)
+    ways: list[float | str] = [
+        seconds, float(seconds), f"{seconds}", f"{seconds}.0", f" {seconds} ", seconds * 10**3, seconds * 10**6,
+        seconds * 10**9, when.isoformat(), f"{when:%Y-%m-%d %H:%M:%S} UTC", f"{when:%Y-%m-%dT%H:%M:%SZ}",
+        f"{when:%Y-%m-%d %H:%M:%S}", when.astimezone(datetime.timezone(datetime.timedelta(hours=9))).isoformat(),
+    ]  # fmt: skip
+    assert {moment_of(way) for way in ways} == {seconds * SECOND}
+
+
+@given(st.one_of(st.none(), st.integers(-(10**25), 10**25), st.floats(), st.text(), st.from_regex(r"[0-9.]+")))
+def test_whatever_stands_there_is_a_moment_none_or_an_error_of_ours(said: float | str | None) -> None:
+    try:
+        found = moment_of(said)
+    except UNREADABLE:
+        return
+    assert found is None or isinstance(found, int)
+
+
+def test_nothing_is_no_moment() -> None:
+    assert moment_of(None) is moment_of("") is moment_of("  ") is None
+
+
+def test_what_was_made_has_a_moment_that_can_be(place: ImportTarget) -> None:
+    assert made_at(place, 1_700_000_000) == 1_700_000_000 * SECOND
+    for said in (None, 0, 1_000_000_000, NOW // SECOND + 2 * 86_400):
+        with pytest.raises(InputError, match="which cannot be"):
+            made_at(place, said)
+
+
+def test_it_was_seen_when_its_line_says_it_at_last(place: ImportTarget) -> None:
+    assert seen_at(place, 0, ()) == seen_at(place, 0, (None, "")) == SEEN
+    assert seen_at(place, 0, (1_700_000_000, "1700000300", None)) == 1_700_000_300 * SECOND
+    assert seen_at(place, 0, (NOW + 1, 1_700_000_000)) == 1_700_000_000 * SECOND  # nobody has seen the future
+    assert seen_at(place, SEEN + 5, ()) == SEEN + 5
+
+
+# ---- lines and frames ------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line)), st.booleans())
+def test_lines_are_given_with_their_places(parts: list[bytes], ended: bool) -> None:
+    content = b"\n".join(parts) + (b"\n" if ended and parts else b"")
+    read, given_so_far = LineReader(io.BytesIO(content)), b""
+    for line in read:
+        offset, last = read.here
+        assert last == line and content[:offset].endswith(line) and not line.isspace()
+        assert content[len(given_so_far) : offset].replace(line, b"", 1).strip() == b""
+        given_so_far = content[:offset]
+    assert content[len(given_so_far) :].strip() == b""
+    assert read.ended == (not given_so_far or given_so_far.endswith(b"\n") or content != given_so_far)
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40)), st.integers(0, 5))
+def test_frames_are_given_with_their_places_and_a_broken_one_is_not(parts: list[bytes], lost: int) -> None:
+    content = b"".join(len(part).to_bytes(4, "little") + part for part in parts)
+    read = FrameReader(io.BytesIO(content[: len(content) - lost]))
+    found = list(read)
+    assert found == parts[: len(found)] and read.cut == (content[: len(content) - lost] != content[: read.here[0]])
+    read.give_back()
+    assert read.here[1] == (found[-1] if found else b"")
+
+
+@given(st.binary(max_size=200), st.integers(0, 250), st.integers(0, 20))
+def test_a_place_is_found_again_if_it_is_the_same(content: bytes, offset: int, length: int) -> None:
+    length = min(length, offset)
+    here = content[offset - length : offset]
+    stream = io.BytesIO(content)
+    assert go_to(stream, offset, length, mark(here + b"?" * (length - len(here)))) == (offset <= len(content))
+    assert offset > len(content) or stream.read() == content[offset:]
+    assert not go_to(io.BytesIO(content), offset, length, mark(here + b"."))
+
+
+def test_far_places_are_found_in_blocks() -> None:
+    content = bytes(framing.BLOCK * 2 + 10) + b"here"
+    assert go_to(io.BytesIO(content), len(content), 4, mark(b"here"))
+
+
+# ---- pages -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_one_of_a_network_and_of_the_command(name: str, place: ImportTarget) -> None:
+    kind = FORMATS[name]
+    assert kind.make(place).network == kind.network and kind.network in NETWORKS
+    assert {format: kind.network for format, kind in FORMATS.items()} == command.FORMATS
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(line=st.one_of(st.binary(), st.text().map(str.encode)))
+def test_whatever_a_line_is_it_is_taken_or_cannot_be_read(name: str, place: ImportTarget, line: bytes) -> None:
+    try:
+        found = FORMATS[name].make(place).take(line)
+    except UNREADABLE:
+        return
+    assert all(one.kind for one in found)
+
+
+NESTED = [b"[" * 5_000 + b"]" * 5_000, b'{"children":[' * 3_000, b'{"kind":"t1","data":{"replies":' * 3_000]
+
+
+@pytest.mark.parametrize("line", NESTED)
+@pytest.mark.parametrize("name", ["hackernews", "reddit", "x"])
+def test_deeper_than_anybody_goes(place: ImportTarget, name: str, line: bytes) -> None:
+    with pytest.raises(UNREADABLE):
+        FORMATS[name].make(place).take(line)
+
+
+def test_one_bad_entry_spoils_no_page_all_bad_ones_do(record: Record) -> None:
+    good = {
+        "id": 5,
+        "by": "cup",
+        "type": "comment",
+        "parent": 1,
+        "time": 1_767_300_000,
+        "text": "arxiv.org/abs/2512.00001",
+    }
+    both = {"hits": [good, {"id": "six"}]}
+    assert take_one(record, "hackernews", json.dumps(both).encode()).quarantined == 1
+    with pytest.raises(InputError, match="Expected"):
+        take_one(record, "hackernews", json.dumps({"hits": [{"id": "six"}, 7]}).encode())
+
+
+# ---- papers known by their title ------------------------------------------------------------------------------
+
+TITLE = "A Kettle That Sings in Five Voices"
+
+
+@pytest.mark.parametrize(
+    ("paper", "found"), [("2606.01000", True), ("2601.01000", True), ("2511.01000", False), ("2608.01000", False)]
+)
+def test_a_title_names_a_paper_that_was_new_then(record: Record, paper: str, found: bool) -> None:
+    """As live: papers of the last months; a later paper may bear an old title again."""
+    record.write([Paper(paper=f"arxiv:{paper}", title=TITLE, observed_at=TALK)], source="made")
+    done = take_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post(f"“{TITLE}” is out"), time=TALK))
+    assert (done.posts, done.mentions) == (int(found), int(found))
+    assert [row.item.form for row in record.view().latest(Mention)] == ["title"] * found  # type: ignore[attr-defined]
+
+
+def test_a_title_of_another_time_takes_nothing_from_a_post_that_names_a_paper_otherwise(record: Record) -> None:
+    old = [Paper(paper="arxiv:1911.01000", title=TITLE, observed_at=TALK)]
+    record.write(old, source="made")
+    text = f"arxiv.org/abs/2606.01001 and {TITLE}"
+    done = take_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post(text), time=TALK))
+    assert (done.posts, done.mentions, done.unknown) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("name", ["hackernews", "reddit", "x"])
+def test_titles_are_looked_for_in_every_format(record: Record, name: str) -> None:
+    record.write([Paper(paper="arxiv:2512.01000", title=TITLE, observed_at=TALK)], source="made")
+    made = 1_767_300_000
+    line = {
+        "hackernews": {"id": 5, "by": "cup", "type": "story", "time": made, "title": TITLE, "url": "https://e.example"},
+        "reddit": {"id": "zza", "author": "cup", "created_utc": made, "title": TITLE, "url": "https://e.example"},
+        "x": {
+            "id": "2006000000000000000",
+            "created_at": "2026-01-01T10:00:00Z",
+            "text": f"{TITLE}: new",
+            "author_id": "7",
+        },
+    }[name]
+    assert take_one(record, name, json.dumps(line).encode()).mentions == 1
+    assert record.count(Post) == 1 and record.count(Verdict) == 0

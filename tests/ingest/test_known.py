@@ -1,0 +1,143 @@
+"""Which posts are tracked."""
+
+from __future__ import annotations
+
+from hotpapers.engagement import reaction_index
+from hotpapers.ingest.change_filter import (
+    TRACKED_FOR,
+    ChangeFilter,
+    TrackedKeys,
+    TrackedPosts,
+    edits,
+    still_new,
+)
+from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
+from hotpapers.model import DAY, Mention, Paper, Post, Reaction
+from hotpapers.store import Record
+from tests.sources.net import START
+
+
+def post(number: int, *, made: int = START, account: str = "x:7", gone: str = "") -> Post:
+    return Post(
+        post=f"x:{number}", network="x", account=account, created_at=made, gone=gone, observed_at=START + number
+    )
+
+
+def test_posts_and_their_accounts_are_tracked_until_they_are_gone() -> None:
+    known = TrackedKeys()
+    known.learn([post(1)])
+    assert "x:1" in known and "x:7" in known and len(known) == 2
+    known.learn([post(1, account="", gone="deleted")])
+    assert "x:1" not in known and "x:7" in known
+
+
+def test_what_others_bring_into_the_record_is_tracked_from_the_next_look_on(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.write([post(1), post(2, made=START - 31 * DAY, account="x:8")], source="test")
+        known = TrackedPosts(record, "x", START)
+        assert "x:1" in known and "x:2" not in known and "x:8" not in known
+        record.write([post(3, account="x:9")], source="test")
+        assert "x:3" not in known
+        known.look(record, START)
+        assert "x:3" in known and "x:9" in known
+
+
+def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.write([post(1, made=START - 400 * DAY, account="x:8")], source="test")
+        known = TrackedPosts(record, "x", START)
+        assert "x:1" not in known and known.holds("x:1") and known.holds("x:8") and not known.holds("x:2")
+
+
+def test_which_post_a_reaction_was_for_is_in_the_record(store_url: str) -> None:
+    with Record(store_url) as record:
+        known = TrackedPosts(record, "x", START)
+        reaction_index.remember(record, [("like/1", "x:1")], START)
+        assert known.post_of("like/1") == "x:1" and known.post_of("like/2") is None
+
+
+def test_names_are_shared_and_read_anew_after_a_while(store_url: str) -> None:
+    title = "Moss on north walls of old stone houses"
+    one = Paper(paper="arxiv:2601.00001", title=title, observed_at=START)
+    with Record(store_url) as record:
+        shared = SharedPaperIndex()
+        shared.look(record, START)
+        record.write([one], source="test")
+        shared.look(record, START + AGAIN - 1)
+        assert not shared.names.papers_in(f"Read: {title}")
+        shared.look(record, START + AGAIN)
+        assert [found.paper for found in shared.names.papers_in(f"{title}")] == ["arxiv:2601.00001"]
+        shared.learn([Paper(paper="arxiv:2601.00002", title="Lichen on south walls of new brick barns", observed_at=1)])
+        assert len(shared.names) == 2
+
+
+def like(withdrawn: bool, at: int) -> Reaction:
+    return Reaction(post="x:1", account="x:7", type="like", withdrawn=withdrawn, observed_at=at)
+
+
+def test_the_last_word_is_the_pages_own_before_the_records(store_url: str) -> None:
+    """Who takes a like back and gives it again within a second has given it."""
+    with Record(store_url) as record:
+        record.write([like(False, START)], source="test")
+        words = ChangeFilter(record.view())
+        assert not words.is_new(like(False, START + 1))
+        assert words.is_new(like(True, START + 2)) and words.is_new(like(False, START + 3))
+        assert not words.is_new(like(False, START + 4))
+
+
+def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
+    mention = Mention(post="x:1", paper="arxiv:2601.00001", form="abs", observed_at=START)
+    with Record(store_url) as record:
+        record.write([*[post(1)], mention], source="test")
+        words = ChangeFilter(record.view())
+        [out] = edits(words, [post(1)])
+        assert out.judgement == "doubtful" and words.is_new(out)
+        [back] = edits(words, [post(1), mention])
+        assert back.judgement == "sound" and words.is_new(back)
+        assert not list(edits(words, [post(1), mention]))
+
+
+def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store_url: str) -> None:
+    """Sixty days of posts, one every six hours, by few accounts: who began long ago knows what a newcomer knows."""
+    with Record(store_url) as record:
+        old = TrackedPosts(record, "x", START)
+        most = 0
+        for number in range(240):
+            at = START + number * DAY // 4
+            said = post(number, made=at, account=f"x:by{number % 7 + number // 30}")
+            late = post(10_000 + number, made=at - 40 * DAY, account="x:late")
+            record.write([said, late], source="test", at=at)
+            old.learn([said, late])
+            assert said.post in old and late.post not in old
+            if number % 50 == 49:
+                gone = post(number - 5, account="", gone="deleted")
+                record.write([gone], source="test", at=at)
+                if number < 150:  # the others another process has read
+                    old.learn([gone])
+            old.look(record, at)
+            most = max(most, len(old))
+        assert "x:0" not in old and "x:late" not in old
+        assert old == TrackedPosts(record, "x", at)
+        window = TRACKED_FOR // (DAY // 4)
+        assert most <= window + 7 + window // 30 and len(old._account) <= len(old._by_age) <= window
+
+
+def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> None:
+    with Record(store_url) as record:
+        known = TrackedPosts(record, "x", START)
+        known.learn([post(1), post(2)])
+        known.learn([post(1, gone="deleted"), post(1, gone="deleted")])
+        assert "x:7" in known
+        known.learn([post(2, gone="deleted")])
+        assert not known
+
+
+def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> None:
+    with Record(store_url) as record:
+        then = record.view()
+        first = still_new(record, then)
+        twice = [first(like(False, START)) for _ in range(2)]
+        assert twice == [True, True], "nothing was written since: what was new is"
+        record.write([like(False, START)], source="test")
+        again = still_new(record, then)
+        assert not again(like(False, START + 1)) and again(like(True, START + 2))

@@ -1,0 +1,376 @@
+"""Reading: real rounds of a real source into a real record; what is covered, what is kept, who holds the lease."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+import pytest
+
+from hotpapers.errors import BusyStore, NetError, Stopped, StreamGap, TakenOver
+from hotpapers.ingest.collect_job import COVERED_EVERY, CollectJob
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.attempts import FAILED_AGAIN, NextAttempt
+from hotpapers.jobs.job_state import JobState
+from hotpapers.model import (
+    DAY,
+    HOUR,
+    Coverage,
+    HttpClient,
+    Item,
+    Mention,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Snapshot,
+)
+from hotpapers.schedule.health import dead_jobs
+from hotpapers.sources.lobsters import LobstersSource
+from hotpapers.store import Record
+from hotpapers.store.batches import cursor_of
+from hotpapers.store.verify import check
+from tests.ingest.made import Made, reading
+from tests.sources.net import START, ScriptedNet, reply
+
+MINUTE = 60 * 1_000_000
+
+
+def story(short_id: str, paper: str, score: int = 3) -> dict[str, object]:
+    return {
+        "short_id": short_id,
+        "created_at": "2025-12-31T10:00:00.000-06:00",
+        "title": "On moss",
+        "url": f"https://arxiv.org/abs/{paper}",
+        "score": score,
+        "comment_count": 1,
+        "submitter_user": "fernleaf",
+    }
+
+
+def listed(*stories: dict[str, object]) -> bytes:
+    return json.dumps(stories).encode()
+
+
+def coverage(record: Record) -> list[Coverage]:
+    return [row.item for row in record.view().latest(Coverage) if isinstance(row.item, Coverage)]
+
+
+def round_of(made: Made) -> NextAttempt:
+    following = made.rounds.attempt()
+    assert following is not None
+    return following
+
+
+def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
+    with reading(store_url, listed(story("aa", "2512.00001"), story("bb", "2512.00002"))) as made:
+        for _ in range(3):
+            assert round_of(made).state == "idle"
+        record = made.record
+        papers = {row.item.paper for row in record.view().latest(Mention) if isinstance(row.item, Mention)}
+        assert papers == {"arxiv:2512.00001", "arxiv:2512.00002"}
+        assert (record.count(Post), record.count(Snapshot)) == (2, 2)
+        duty = duties.load(record, "lobsters")
+        assert duty.failing_since is None and duty.items == 7 and duty.success_at is not None
+        assert not check(record.database, record.marks).findings
+
+
+def test_an_outage_is_seen_covered_as_refused_and_then_as_complete(store_url: str) -> None:
+    answers = [listed(), reply(403), reply(403), listed(story("cc", "2512.00003"))]
+    with reading(store_url, answers) as made:
+        record = made.record
+        round_of(made)
+        made.net.sleep(COVERED_EVERY / 1e6 + 60)
+        assert round_of(made).state == "refused"
+        failing = duties.load(record, "lobsters")
+        assert failing.state == "refused" and failing.failing_since is not None and failing.reason
+        assert [item.state for item in coverage(record)][-1] == "refused"
+        made.net.sleep(3600)
+        assert round_of(made).state == "refused"
+        assert duties.load(record, "lobsters").failing_since == failing.failing_since
+        began = made.net.now()
+        assert round_of(made).state == "idle"
+        assert {item.state for item in coverage(record)} == {"complete"}
+        after_all = duties.load(record, "lobsters")
+        assert (after_all.failing_since, after_all.reason) == (None, "")
+        assert after_all.covered_to == began  # what was said while it was being read may not have been in the list
+
+
+def test_nonsense_stops_nothing_and_is_kept_in_quarantine(store_url: str) -> None:
+    broken = {**story("dd", "2512.00004"), "created_at": "yesterday"}
+    with reading(store_url, [listed(broken, story("ee", "2512.00005")), b"<html>"]) as made:
+        assert round_of(made).state == "idle"
+        assert made.record.database.rows("SELECT key FROM quarantine") == [("dd",)]
+        assert made.record.count(Mention) == 1
+        assert duties.load(made.record, "lobsters").quarantined == 1
+        failed = round_of(made)
+        assert (failed.state, failed.seconds) == ("down", FAILED_AGAIN[0])
+
+
+def test_what_is_wholly_in_its_items_is_not_kept_raw(store_url: str) -> None:
+    with reading(store_url, listed(story("ff", "2512.00006"))) as made:
+        round_of(made)
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, CollectJob)
+        later = ScriptedNet(lambda url: json.dumps(story("ff", "x", 9)).encode(), now=made.net.now())
+        for page in job.source.counts(later, ["lobsters:ff"]):
+            job.store(work, page)
+        assert [row[0] for row in made.record.database.rows("SELECT kind FROM raw")] == ["post"]
+        assert made.record.count(Snapshot) == 2
+
+
+class Stream:
+    """A source whose pages say up to when they were read."""
+
+    name, every, reach = "lobsters", 30.0, None
+
+    def __init__(self, pages: Sequence[PayloadPage | Exception]) -> None:
+        self._pages = list(pages)
+
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        while self._pages:
+            net.sleep(60)
+            page = self._pages.pop(0)
+            if isinstance(page, Exception):
+                raise page
+            yield page
+
+    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+        return iter(())
+
+    def read(self, seen: RawPayload) -> Iterable[Item]:
+        return ()
+
+
+def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url: str) -> None:
+    """However long the backlog takes to be told; then it is written down how far it was read."""
+    behind = [PayloadPage(cursor=str(n), until=START + n * MINUTE) for n in range(1, 20)]
+    with reading(store_url, {}, source=Stream([*behind, NetError("it was heard too long")])) as made:
+        made.net.sleep(10 * 60)
+        duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        following = made.rounds.attempt(once=True)
+        assert following is not None and following.state == "idle"
+        [row] = coverage(made.record)
+        assert (row.from_at, row.until_at, row.state) == (START, START + 15 * MINUTE, "complete")
+
+
+def test_one_round_of_what_ends_by_itself_is_done_however_long_it_takes(store_url: str) -> None:
+    with reading(store_url, {}, source=Stream([PayloadPage(cursor=str(n)) for n in range(20)])) as made:
+        assert made.rounds.attempt(once=True) is not None
+        assert cursor_of(made.record.database, "lobsters") == "19" and made.net.now() >= START + 20 * MINUTE
+
+
+def test_who_was_asked_and_never_answered_did_not_do_well(store_url: str) -> None:
+    with reading(store_url, {}, source=Stream([PayloadPage(cursor="1"), NetError("no")])) as made:
+        assert round_of(made).state == "down"
+        duty = duties.load(made.record, "lobsters")
+        assert duty.success_at is None and cursor_of(made.record.database, "lobsters") == "1"
+
+
+def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> None:
+    """After an outage the backlog is read first: what has not come yet is not covered yet."""
+    behind = [PayloadPage(cursor=str(n), until=START + n * COVERED_EVERY) for n in (1, 2)]
+    with reading(store_url, {}, source=Stream([*behind, NetError("it broke off")])) as made:
+        made.net.sleep(10 * COVERED_EVERY / 1e6)
+        duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        assert round_of(made).state == "down"
+        assert [(row.from_at, row.until_at, row.state) for row in coverage(made.record)] == [
+            (START, START + 2 * COVERED_EVERY, "complete"),
+            (START + 2 * COVERED_EVERY, made.net.now(), "refused"),
+        ]
+
+
+def test_what_a_stream_lost_stays_missing(store_url: str) -> None:
+    lost = (START + HOUR, START + 2 * HOUR)
+    pages: list[PayloadPage | Exception] = [
+        StreamGap("a server forgot", "7", lost),
+        PayloadPage(cursor="9", until=START + 3 * HOUR),
+    ]
+    with reading(store_url, {}, source=Stream(pages)) as made:
+        duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START + HOUR))
+        made.net.sleep(3 * 3600)
+        round_of(made)
+        round_of(made)
+        assert [(row.from_at, row.until_at, row.state) for row in coverage(made.record)] == [
+            (*lost, "partial"),
+            (lost[1], START + 3 * HOUR, "complete"),
+        ]
+
+
+def test_a_source_says_when_it_is_worth_asking_again(store_url: str) -> None:
+    with reading(store_url, {}, source=Stream([PayloadPage(next_at=START + 60_000_000 + 5 * HOUR)])) as made:
+        assert round_of(made).seconds == 5 * 3600
+
+
+class Locking(Stream):
+    """A source during whose page another process keeps the store to itself."""
+
+    def __init__(self, other: Record) -> None:
+        super().__init__([])
+        self.held = other.database.write()
+
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        self.held.__enter__()
+        yield PayloadPage(cursor="1")
+
+
+class Asked(Stream):
+    """A source that says how its job is doing while it is at work."""
+
+    def __init__(self, store: str) -> None:
+        super().__init__([PayloadPage()])
+        self.store, self.doing = store, list[JobState]()
+
+    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        with Record(self.store) as record:
+            self.doing.append(duties.load(record, "lobsters"))
+        yield from super().pages(net, cursor)
+
+
+def test_a_job_that_is_at_work_is_heard_of(sqlite_url: str) -> None:
+    """It may have failed for days, and asking may take its time: health must not take it for dead meanwhile."""
+    source = Asked(sqlite_url)
+    with reading(sqlite_url, {}, source=source) as made:
+        made.net.sleep(3 * 24 * 3600)
+        duties.save(made.record, JobState(source="lobsters", started_at=START, failing_since=START, reason="away"))
+        began = made.net.now()
+        round_of(made)
+        [doing] = source.doing
+        assert doing.state == "at work" and not list(dead_jobs([doing], began + 60_000_000))
+
+
+def test_what_a_stream_says_of_nothing_is_written_down_now_and_then(store_url: str) -> None:
+    """A batch for each heartbeat would be a million a year; what concerns us is written down at once."""
+    post = RawPayload("post", "1", b"{}", START)
+    pages = [PayloadPage((post,) if n == 3 else (), str(n), START + n * 60_000_000) for n in range(12)]
+    with reading(store_url, {}, source=Stream(pages)) as made:
+        round_of(made)
+        kept = made.record.database.rows("SELECT cursor FROM batch WHERE cursor IS NOT NULL ORDER BY position")
+        assert [cursor for (cursor,) in kept] == ["0", "3", "8"]
+
+
+def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> None:
+    """What came with it, such as an ETag, must not keep it from being told again."""
+    lost: list[int] = []
+    with Record(sqlite_url) as other, reading(sqlite_url, {}, source=Locking(other)) as made:
+        job = made.rounds.job
+        assert isinstance(job, CollectJob) and isinstance(job.source, Locking)
+        job.line = job.line._replace(forget=lambda: lost.append(1))
+        made.work().record.database._connection.set_busy_timeout(1)  # type: ignore[attr-defined]
+        assert round_of(made).state == "store" and lost == [1]
+        job.source.held.__exit__(None, None, None)
+        assert made.record.database.rows("SELECT cursor FROM cursor") == []
+        job.source = Stream([PayloadPage(cursor="1")])
+        assert round_of(made).state == "idle"
+        assert made.record.database.rows("SELECT cursor FROM cursor") == [("1",)]
+
+
+# ---- leases --------------------------------------------------------------------------------------------
+
+
+def test_only_the_holder_of_the_lease_reads_until_it_ends(store_url: str) -> None:
+    with Record(store_url) as record:
+        assert duties.take_lease(record, "lobsters", "another", at=START)
+        assert not duties.take_lease(record, "lobsters", "one", at=START + duties.LEASE - 1)
+        assert duties.take_lease(record, "lobsters", "one", at=START + duties.LEASE + 1)
+        duties.end_leases(record.database, "another")
+        assert not duties.take_lease(record, "lobsters", "another", at=START + duties.LEASE + 2)
+
+
+def test_what_another_process_holds_is_left_alone(store_url: str) -> None:
+    with reading(store_url, listed()) as made:
+        assert duties.take_lease(made.record, "lobsters", "another")
+        assert made.rounds.attempt() is None and not made.net.requests
+        duties.end_leases(made.record.database, "another")
+        assert round_of(made).state == "idle"
+
+
+def test_a_job_that_was_taken_over_writes_nothing_more(store_url: str) -> None:
+    with reading(store_url, {}, source=Stream([PayloadPage(cursor="1")])) as made:
+        made.rounds._leases.end("lobsters")
+        job = made.rounds.job
+        assert isinstance(job, CollectJob)
+        with pytest.raises(TakenOver, match="took it over"):
+            job.store(made.rounds._opened(), PayloadPage(cursor="1"))
+        assert made.record.database.rows("SELECT cursor FROM cursor") == []
+
+
+def test_a_host_is_asked_at_its_pace_by_all(store_url: str) -> None:
+    with Record(store_url) as record:
+        assert [duties.reserve(record, "arxiv.org", 3, at=START) for _ in range(3)] == [0, 3, 6]
+        assert duties.reserve(record, "arxiv.org", 3, at=START + 60_000_000) == 0
+        assert duties.reserve(record, "example.org", 3) == 0
+        assert duties.all_duties(record) == []
+
+
+def test_rounds_end_when_stopped(store_url: str) -> None:
+    slept: list[float] = []
+
+    def stop(seconds: float) -> None:
+        slept.append(seconds)
+        raise Stopped("told to")
+
+    with reading(store_url, listed(story("gg", "2512.00007"))) as made:
+        made.rounds._clock = made.rounds._clock._replace(sleep=stop)
+        made.rounds.run()
+        assert 3600 <= slept[0] <= 3960
+
+
+def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the page that is read again takes its posts for known ones, and passes over them."""
+    with reading(store_url, listed(story("gg", "2512.00007"))) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, CollectJob)
+        known = job.known
+
+        def fails() -> None:
+            raise BusyStore("another process writes")
+
+        monkeypatch.setattr(work, "confirm", fails)
+        with pytest.raises(BusyStore):
+            job.round(work, once=True)
+        assert "lobsters:gg" not in known and not job.names._lately
+        monkeypatch.undo()
+        job.round(work, once=True)
+        assert "lobsters:gg" in known and made.record.count(Post) == 1
+
+
+def test_a_busy_store_quarantines_nothing_and_moves_no_cursor(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with reading(store_url, listed(story("hh", "2512.00008"))) as made:
+        read = type(made.rounds.job.source).read  # type: ignore[attr-defined]
+
+        def busy(source: object, seen: RawPayload) -> Iterable[Item]:
+            raise BusyStore("another process writes")
+
+        monkeypatch.setattr(LobstersSource, "read", busy)
+        assert round_of(made).state == "store"
+        assert made.record.count(Post) == 0 and cursor_of(made.record.database, "lobsters") is None
+        assert not made.record.database.rows("SELECT * FROM raw")
+        monkeypatch.setattr(LobstersSource, "read", read)
+        assert round_of(made).state == "idle" and made.record.count(Post) == 1
+
+
+# ---- clocks and parts ------------------------------------------------------------------------------------
+
+
+def test_what_was_called_read_by_a_clock_that_was_ahead_is_read_again(store_url: str) -> None:
+    with reading(store_url, listed(story("gg", "2512.00007"))) as made:
+        work = made.work()
+        work.note(started_at=START - HOUR, covered_to=START + DAY)
+        round_of(made)
+        assert duties.load(made.record, "lobsters").covered_to == START
+
+
+def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url: str) -> None:
+    """And never more than time has passed, whatever another part claims."""
+    with reading(store_url, listed(story("gg", "2512.00007"))) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, CollectJob)
+        job.shared_by = ("lobsters", "lobsters/2", "lobsters/3")
+        for name, read in (("lobsters", START - 2), ("lobsters/2", START - 5), ("lobsters/3", START + DAY)):
+            duties.save(made.record, JobState(source=name, started_at=START - DAY, covered_to=read))
+        work.look()
+        assert job._covered_by_all(work) == START - 5
+        for name in job.shared_by:
+            duties.save(made.record, JobState(source=name, started_at=START - DAY, covered_to=START + DAY))
+        work.look()
+        assert job._covered_by_all(work) == made.net.now() == START

@@ -1,0 +1,121 @@
+"""What a job reads from before its first round, and what coverage says of it: over the loopback internet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import pairwise
+
+import pytest
+
+from hotpapers.errors import Stopped
+from hotpapers.ingest.change_filter import TrackedPosts
+from hotpapers.ingest.collect_job import CollectJob, Connection
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Coverage
+from hotpapers.store import Record
+from hotpapers.store.batches import cursor_of
+from hotpapers.terms import TERMS
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.faults import Plan, parse
+from tests.loopback.loopnet import LoopNet
+from tests.loopback.reading import make
+from tests.loopback.world import World
+
+WORLD = World(1, "2026-02-23")
+START = moment("2026-03-12T00:30")
+MINUTE = HOUR // 60
+
+
+@contextmanager
+def job(
+    store: str, name: str, plan: Plan | None = None, back: int | None = 7 * DAY
+) -> Iterator[tuple[JobLoop, LoopNet]]:
+    """The job of reading a network for the first time."""
+    net = LoopNet(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
+    with Record(store) as record:
+        known = TrackedPosts(record, name, net.now())
+    reading = CollectJob(make(name, net.bases, known), Connection(net), known, TERMS[name], back=back)
+    open_record: Callable[[], Record] = partial(Record, store)
+    leases = Leases(open_record, "one", hold=DAY)
+    rounds = JobLoop(reading.name, lambda: reading, open_record, leases, Clock(net.now, net.sleep))
+    try:
+        yield rounds, net
+    finally:
+        rounds._close_store()
+
+
+def covered(record: Record, name: str) -> list[Coverage]:
+    rows = record.view().latest(Coverage, "t.network = ?", (name,), "t.from_at")
+    return [row.item for row in rows if isinstance(row.item, Coverage)]
+
+
+DAYS = {"hackernews": 7, "lobsters": 7, "huggingface": 7, "reddit": 7, "mastodon": 7, "bluesky": 1}
+
+
+@pytest.mark.parametrize("name, days", DAYS.items())
+def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, store_url: str) -> None:
+    with job(store_url, name) as (rounds, _), suppress(Stopped):
+        rounds.attempt(once=True)
+    with Record(store_url) as record:
+        rows = covered(record, name)
+        stretches = [one for one in rows if one.until_at > one.from_at]
+        assert {one.state for one in rows} == {"complete"}
+        assert abs(stretches[0].from_at - (START - days * DAY)) < 3 * MINUTE
+        assert stretches[-1].until_at >= START
+        assert all(a.until_at == b.from_at for a, b in pairwise(stretches))
+        said = [one.reason for one in rows if one.until_at == one.from_at]
+        assert said == [BEGAN, READ_BACK]
+        duty = duties.load(record, name)
+        assert duty.back_to == stretches[0].from_at and duty.back_at is not None
+
+
+def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:
+    """A network that cannot be reached for hours, and then no longer has what was said first."""
+    down = Plan([parse(f"bluesky=refused@{'2026-03-12T00:00'}/26h")])
+    with job(store_url, "bluesky", down) as (rounds, net):
+        net.stop_at = START + 28 * HOUR
+        with suppress(Stopped):
+            while True:
+                following = rounds.attempt(once=True)
+                net.sleep(following.seconds if following else 60.0)
+    with Record(store_url) as record:
+        rows = covered(record, "bluesky")
+        missing = [one for one in rows if one.state == "partial"]
+        assert [(one.from_at - START) // HOUR for one in missing] == [0]
+        first = next(one for one in rows if one.state == "complete" and one.until_at > one.from_at)
+        assert missing[0].until_at == first.from_at
+
+
+def test_what_could_be_read_counts_where_a_server_is_away(store_url: str) -> None:
+    with job(store_url, "mastodon", Plan([parse("mastodon.one=refused@2026-03-12T00:00/35m")])) as (rounds, _):
+        rounds.attempt()
+        with Record(store_url) as record:
+            rows = covered(record, "mastodon")
+            assert [one.reason for one in rows if one.until_at == one.from_at][-1] == READ_BACK
+            assert "complete" not in {one.state for one in rows if one.until_at > one.from_at}
+            assert duties.load(record, "mastodon").covered_to is None
+
+
+def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
+    with job(store_url, "reddit", Plan([parse("reddit=503@2026-03-12T00:00/35m")])) as (rounds, net):
+        rounds.attempt()
+        with Record(store_url) as record:
+            assert duties.load(record, "reddit").back_at is None and cursor_of(record.database, "reddit") is None
+        net.clock.advance(3600)
+        net.stop_at = START + DAY
+        rounds.attempt()
+    with Record(store_url) as record:
+        first = next(one for one in covered(record, "reddit") if one.state == "complete" and one.until_at > one.from_at)
+        assert first.from_at == START - 7 * DAY or abs(first.from_at - (START - 7 * DAY)) < MINUTE
+
+
+def test_without_it_a_network_is_read_from_now_on(store_url: str) -> None:
+    with job(store_url, "hackernews", back=0) as (rounds, _):
+        rounds.attempt(once=True)
+    with Record(store_url) as record:
+        assert [one.reason for one in covered(record, "hackernews")] == [BEGAN, READ_BACK]
+        assert duties.load(record, "hackernews").back_to is None

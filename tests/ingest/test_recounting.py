@@ -1,0 +1,134 @@
+"""Reading counts again when they are due, by a real source into a real record."""
+
+from __future__ import annotations
+
+import json
+
+from hotpapers.errors import NetError, RetryLater
+from hotpapers.ingest.recount_job import LATE, RecountJob
+from hotpapers.jobs import job_state as duties
+from hotpapers.model import DAY, HOUR, Coverage, Post, Snapshot
+from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
+from hotpapers.store import Record
+from tests.ingest.made import recounting
+from tests.sources.net import START, ScriptedNet, reply
+
+
+def story(short_id: str, score: int) -> bytes:
+    made = "2026-01-01T00:00:00Z"
+    link = "https://arxiv.org/abs/2512.00001"
+    told = {"short_id": short_id, "created_at": made, "title": "On moss", "score": score, "url": link}
+    return json.dumps({**told, "comment_count": 0}).encode()
+
+
+def post(short_id: str) -> Post:
+    return Post(
+        post=f"lobsters:{short_id}", network="lobsters", account="lobsters:f", created_at=START, observed_at=START
+    )
+
+
+def told(record: Record) -> list[int | None]:
+    rows = record.database.rows("SELECT likes FROM snapshot WHERE until = 0 ORDER BY observed_at")
+    return [row[0] for row in rows]
+
+
+def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
+    asked: list[int] = []
+
+    def answers(url: str) -> bytes:
+        asked.append(net.now())
+        return story("aa", len(asked))
+
+    net = ScriptedNet(answers)
+    source = LobstersSource(LobstersSettings(), ())
+    with recounting(store_url, source, net) as made:
+        made.record.write([post("aa")], source="test")
+        while net.now() < START + 10 * DAY:
+            following = made.rounds.attempt()
+            assert following is not None and following.state == "idle"
+            net.sleep(HOUR / 1e6 / 4)
+        ages = [round((at - START) / HOUR) for at in asked]
+        assert ages == [6, 24, 72, 168]
+        assert told(made.record) == [1, 2, 3, 4]
+        assert duties.load(made.record, "lobsters/counts").items >= 4
+
+
+def test_what_is_gone_is_noticed(store_url: str) -> None:
+    net = ScriptedNet(lambda url: reply(404))
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
+        made.record.write([post("aa")], source="test")
+        net.sleep(7 * 3600)
+        made.rounds.attempt()
+        latest = made.record.view().one(Post, "lobsters:aa")
+        assert latest is not None and isinstance(latest.item, Post) and latest.item.gone
+
+
+def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> None:
+    """Of two posts one is answered, then the network asks us to wait: only the other is asked for again."""
+
+    def answers(url: str) -> bytes:
+        net_asked.append(url)
+        if len(net_asked) == 2:
+            raise RetryLater(3600, "no more")
+        short = url.rsplit("/", 1)[1].removesuffix(".json")
+        return story(short, 5)
+
+    net_asked: list[str] = []
+    net = ScriptedNet(answers)
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
+        made.record.write([post("aa"), post("bb")], source="test")
+        net.sleep(7 * 3600)
+        following = made.rounds.attempt()
+        assert following is not None and following.state == "waiting"
+        assert duties.load(made.record, "lobsters/counts").failing_since is not None
+        net.sleep(3600)
+        following = made.rounds.attempt()
+        assert following is not None and following.state == "idle"
+        assert len(net_asked) == 3 and net_asked[1] == net_asked[2]
+        assert made.record.count(Snapshot) == 2
+
+
+def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -> None:
+    """A post of which nobody can say how often it is liked must not look like one that nobody likes."""
+    net = ScriptedNet(lambda url: reply(503))
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
+        made.record.write([post("aa")], source="test")
+        net.sleep(7 * 3600)
+        began = net.now()
+        for _ in range(3):
+            assert made.rounds.attempt() is not None
+            net.sleep(40 * 60)
+        [row] = made.record.view().latest(Coverage)
+        assert isinstance(row.item, Coverage) and row.item.reason.startswith("counts: ")
+        assert (row.item.network, row.item.state) == ("lobsters", "partial")
+        assert 0 <= row.item.from_at - began < 60_000_000
+        assert row.item.until_at > began + HOUR, "what is late by less is not worth a word"
+
+
+def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
+    net = ScriptedNet(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(500))
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
+        made.record.write([post("aa"), post("bb")], source="test")
+        net.sleep(7 * 3600)
+        assert made.rounds.attempt() is not None
+        asked = len(net.requests)
+        assert made.rounds.attempt() is not None and len(net.requests) == asked
+        net.sleep(6 * 3600)
+        assert made.rounds.attempt() is not None
+        assert [request.url[-7:] for request in net.requests[asked:]] == ["bb.json"]
+
+
+def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_part(store_url: str) -> None:
+    net = ScriptedNet({})
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
+        job, work = made.rounds.job, made.work()
+        assert isinstance(job, RecountJob)
+        net.advance(LATE / 1e6)
+        for since, rows in ((None, 0), (START + 1, 0), (START, 0), (START - 1, 1)):
+            work.note(failing_since=since)
+            job._not_counted(work, NetError("no route"))
+            assert made.record.count(Coverage) == rows
+        [row] = made.record.view().latest(Coverage, "t.network = ?", ("lobsters",))
+        assert isinstance(row.item, Coverage)
+        told = (row.item.from_at, row.item.until_at, row.item.state, row.item.reason)
+        assert told == (START - 1, START + LATE, "partial", "counts: no route")

@@ -1,0 +1,183 @@
+"""All jobs of a process: each in a thread of its own, leases renewed, a damaged store the end of all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.errors import CorruptStore, NetError, Stopped, UnreachableStore
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.leases import Leases, part_of
+from hotpapers.jobs.loop import Clock, JobContext, JobLoop
+from hotpapers.jobs.runner import JobRunner
+from hotpapers.store import Record
+
+SHORT = 1_000_000
+"""Microseconds of a lease in these tests."""
+
+
+class Counting:
+    """A job that counts its rounds, and may fail."""
+
+    def __init__(self, name: str, done: Callable[[int], float]) -> None:
+        self.name, self._done = name, done
+        self.rounds = 0
+        self.closed = threading.Event()
+
+    def round(self, work: JobContext, *, once: bool) -> float:
+        self.rounds += 1
+        return self._done(self.rounds)
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def clock_until(stop: threading.Event) -> Clock:
+    def sleep(seconds: float) -> None:
+        if stop.wait(min(seconds, 0.02)):
+            raise Stopped("told to")
+
+    return Clock(lambda: time.time_ns() // 1000, sleep)
+
+
+def leases_of(store: str, holder: str) -> Leases:
+    return Leases(partial(Record, store), holder, hold=SHORT)
+
+
+def running(store: str, job: Counting, leases: Leases, stop: threading.Event) -> Callable[[], JobLoop]:
+    return lambda: JobLoop(job.name, lambda: job, partial(Record, store), leases, clock_until(stop))
+
+
+def test_every_job_is_done_once_and_closed(store_url: str) -> None:
+    stop = threading.Event()
+    jobs = [Counting("one", lambda _: 0.0), Counting("two", lambda _: 0.0)]
+    leases = leases_of(store_url, "here")
+    with leases:
+        JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
+    assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
+    with Record(store_url) as record:
+        assert [duty.source for duty in duties.all_duties(record)] == ["one", "two"]
+        assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
+
+
+def test_with_once_what_escapes_a_job_is_handed_on_and_the_others_are_done(store_url: str) -> None:
+    def broken(_: int) -> float:
+        raise RuntimeError("our own")
+
+    stop = threading.Event()
+    jobs = [Counting("broken", broken), Counting("good", lambda _: 0.0)]
+    leases = leases_of(store_url, "here")
+    with leases:
+        [problem] = JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
+    assert isinstance(problem, RuntimeError) and not stop.is_set()
+    assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
+
+
+def test_a_store_that_no_waiting_mends_stops_all(store_url: str) -> None:
+    def damaged(_: int) -> float:
+        raise CorruptStore("bits fell over")
+
+    stop = threading.Event()
+    jobs = [Counting("good", lambda _: 0.0), Counting("broken", damaged)]
+    leases = leases_of(store_url, "here")
+    with pytest.raises(CorruptStore), leases:
+        JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run()
+    assert stop.is_set()
+
+
+def test_a_network_that_is_down_is_seen_and_seen_to_recover(store_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    stop = threading.Event()
+
+    def down_twice(number: int) -> float:
+        if number <= 2:
+            raise NetError("no route")
+        stop.set()
+        return 0.0
+
+    caplog.set_level("INFO", "hotpapers")
+    job, leases = Counting("one", down_twice), leases_of(store_url, "here")
+    with leases:
+        JobRunner({"one": running(store_url, job, leases, stop)}, stop).run()
+    assert job.rounds == 3
+    assert caplog.messages == ["failing", "recovered"]
+    with Record(store_url) as record:
+        assert duties.load(record, "one").failing_since is None
+
+
+def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:
+    stop, opened = threading.Event(), []
+
+    def away(number: int) -> float:
+        if number == 1:
+            raise UnreachableStore("the server does not answer")
+        stop.set()
+        return 0.0
+
+    def open_record() -> Record:
+        opened.append(1)
+        if len(opened) == 2:
+            raise UnreachableStore("still not")
+        return Record(sqlite_url)
+
+    job, leases = Counting("one", away), leases_of(sqlite_url, "here")
+    with leases:
+        JobRunner({"one": lambda: JobLoop(job.name, lambda: job, open_record, leases, clock_until(stop))}, stop).run()
+    assert (job.rounds, len(opened)) == (2, 3)
+
+
+def test_one_process_does_a_job_and_another_takes_it_over(store_url: str) -> None:
+    """Renewed while it is held, free when its holder is gone: though nobody gave it back."""
+    first, second = leases_of(store_url, "first"), leases_of(store_url, "second")
+    with Record(store_url) as record:
+        first.__enter__()
+        assert first.take(record, "job")
+        time.sleep(2 * SHORT / 1e6)
+        assert not second.take(record, "job") and first.holds("job") and not second.holds("job")
+        first._closed.set()  # as if it had been killed: nothing is renewed, nothing is given back
+        first._keeper.join()
+        deadline = time.monotonic() + 20 * SHORT / 1e6
+        while not second.take(record, "job"):
+            assert time.monotonic() < deadline
+            time.sleep(SHORT / 1e6 / 10)
+        assert second.holds("job") and not first.holds("job")
+        assert not first.take(record, "job")
+    second.close()
+
+
+def test_processes_share_the_jobs_evenly_and_do_all_of_them(store_url: str) -> None:
+    """The first takes all; when a second comes it lets go of half; when one is gone the other does all again."""
+    names = [f"job{number}" for number in range(5)]
+
+    def process(holder: str) -> Leases:
+        return Leases(partial(Record, store_url), holder, names, hold=SHORT)
+
+    def taken(leases: Leases, record: Record) -> set[str]:
+        return {name for name in names if leases.take(record, name)}
+
+    def until(done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 40 * SHORT / 1e6
+        while not done():
+            assert time.monotonic() < deadline
+            time.sleep(SHORT / 1e6 / 10)
+
+    with Record(store_url) as record, process("first") as first:
+        assert taken(first, record) == set(names)
+        with process("second") as second:
+            until(lambda: len(taken(second, record)) == 2)
+            until(lambda: len(taken(first, record)) == 3)
+            assert not taken(first, record) & taken(second, record)
+            with Leases(partial(Record, store_url), "other", ["else"], hold=SHORT) as other:
+                assert other.take(record, "else")  # who does something else is no kin
+                assert len(taken(first, record) | taken(second, record)) == 5
+        until(lambda: taken(first, record) == set(names))
+
+
+@given(st.integers(1, 50), st.integers(1, 60))
+def test_the_parts_make_a_whole(jobs: int, processes: int) -> None:
+    assert part_of(jobs, processes) * processes >= jobs > (part_of(jobs, processes) - 1) * processes

@@ -1,0 +1,219 @@
+"""Who talked about what, once more: papers, persons and posts one by one, from the definitions and without SQL.
+
+Written down from the words of the design alone, to compare with: slow, short, and sharing no code with the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
+
+from hotpapers.engagement.attention import Engagement
+from hotpapers.model import (
+    BEGAN,
+    DAY,
+    HOUR,
+    READ_BACK,
+    Alias,
+    Announcement,
+    Coverage,
+    Item,
+    Mention,
+    Paper,
+    Post,
+    Reaction,
+    Snapshot,
+    Verdict,
+)
+from tests.issues.worlds import TEXTS, World
+
+T = TypeVar("T", bound=Item)
+
+
+class Mark(NamedTuple):
+    """A paper, and the moment at which it is measured."""
+
+    paper: str
+    announced_at: int
+    age: int
+    until: int
+    peer: int
+    posted_from: int
+
+
+class Spoken(NamedTuple):
+    """A post about a paper as it was at a mark."""
+
+    post: Post
+    person: str
+    is_bot: bool
+    reposts: int
+    likes: int
+    counted_at: int | None
+
+    @property
+    def strength(self) -> tuple[bool, int, str]:
+        """The least is where the same voice is strongest: people before bots, more reactions, the network's name."""
+        return (self.is_bot, -(self.reposts + self.likes), self.post.network)
+
+
+class Plain(NamedTuple):
+    """A view of a world."""
+
+    world: World
+    cut: int
+    position: int
+    ages: tuple[int, ...] = (6, 24, 72, 168)
+    networks: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+    start: int = 0
+    posted_from: int | None = None
+
+    def latest(self, kind: type[T], at: int | None = None) -> list[T]:
+        """Of each key the latest observation up to a moment, by default the cut."""
+        found: dict[tuple[object, ...], T] = {}
+        for item, since, until in self.world.kept:
+            if isinstance(item, kind) and since <= self.position and not 0 < until <= self.position:
+                key = tuple(getattr(item, name) for name in kind.key)
+                known = found.get(key)
+                if item.observed_at <= (self.cut if at is None else at):
+                    found[key] = item if known is None or item.observed_at > known.observed_at else known
+        return list(found.values())
+
+    # ---- persons -----------------------------------------------------------------------------------------
+
+    def person(self, account: str) -> str:
+        """The account, by its stable id where that is known."""
+        return next((alias.stable for alias in self.latest(Alias) if alias.account == account), account)
+
+    def judged(self, judgement: str, rule: str = "") -> set[tuple[str, str]]:
+        """(person or post, paper) of current verdicts."""
+        found = [v for v in self.latest(Verdict) if v.judgement == judgement and rule in ("", v.rule)]
+        return {(v.subject if v.about else self.person(v.subject), v.about) for v in found}
+
+    @property
+    def bots(self) -> set[str]:
+        """Judged by any rule, unless the operator says otherwise, or by `rate` alone and proved to be a person."""
+        alone = self.judged("bot", "rate") - self.judged("human", "proved")
+        others = [self.judged("bot", rule) for rule in ("pace", "operator", "proved")]
+        judged = alone.union(*others) - self.judged("human", "operator")
+        return {person for person, about in judged if not about}
+
+    @property
+    def doubtful(self) -> set[tuple[str, str]]:
+        """(post, paper), unless the operator says that it is sound."""
+        return {pair for pair in self.judged("doubtful") - self.judged("sound", "operator") if pair[1]}
+
+    @property
+    def ourselves(self) -> set[str]:
+        """The publication's own accounts."""
+        return {self.person(account) for account in self.own}
+
+    # ---- marks -------------------------------------------------------------------------------------------
+
+    def marks(self) -> Iterator[Mark]:
+        """Where papers are measured."""
+        first: dict[str, int] = {}
+        for a in self.latest(Announcement):
+            if a.type != "replacement" and a.announced_at <= self.cut:
+                first[a.paper] = min(a.announced_at, first.get(a.paper, a.announced_at))
+        recent = {paper: at for paper, at in first.items() if at > self.cut - 90 * DAY}
+        for paper, at in recent.items():
+            for age in self.ages:
+                if at + age * HOUR <= self.cut:
+                    yield Mark(paper, at, age, at + age * HOUR, 1, 0)
+            if at + self.ages[0] * HOUR > self.cut:
+                yield Mark(paper, at, self.ages[0], self.cut, 0, 0)
+        if self.posted_from is not None:
+            for paper in {mention.paper for mention in self.latest(Mention)}:
+                if recent.get(paper, 0) <= self.start:
+                    yield Mark(paper, 0, self.ages[-1], self.cut, 0, self.posted_from)
+
+    # ---- what was said -------------------------------------------------------------------------------------
+
+    def spoken(self, mark: Mark) -> list[Spoken]:
+        """The posts that count at a mark, those of bots among them."""
+        networks = sorted({item.network for item, _, _ in self.world.kept if isinstance(item, Post)})
+        return [one for network in networks for one in self.spoken_on(network, mark)]
+
+    def known_at(self, network: str, mark: Mark) -> int:
+        """Up to when what was observed on a network counts at a mark: where that was first read after it and before
+        the next age, until that was done."""
+        rows = [
+            item for item, since, until in self.world.kept
+            if isinstance(item, Coverage) and item.network == network and item.observed_at <= self.cut
+            and since <= self.position and not 0 < until <= self.position
+        ]  # fmt: skip
+        began = [row.observed_at for row in rows if row.reason == BEGAN]
+        late = min(began, default=0) + 6 * HOUR
+        done = [row.observed_at for row in rows if began and row.reason == READ_BACK and row.observed_at <= late]
+        following = [mark.announced_at + age * HOUR for age in self.ages if age > mark.age]
+        if not (mark.announced_at and mark.peer and done and max(done) > mark.until):
+            return mark.until
+        return max(done) if not following or max(done) < min(following) else mark.until
+
+    def spoken_on(self, network: str, mark: Mark) -> list[Spoken]:
+        """Those of one network."""
+        known = self.known_at(network, mark)
+        posts = {post.post: post for post in self.latest(Post, known) if post.network == network}
+        counts = {snapshot.post: snapshot for snapshot in self.latest(Snapshot, known)}
+        found = []
+        for mention in self.latest(Mention, known):
+            post = posts.get(mention.post)
+            if mention.paper != mark.paper or post is None or (post.post, mark.paper) in self.doubtful:
+                continue
+            if known > mark.until and post.created_at > mark.until:
+                continue
+            person = self.person(post.account)
+            if post.gone or post.created_at < mark.posted_from or person in self.ourselves:
+                continue
+            if self.networks and post.network not in self.networks:
+                continue
+            c = counts.get(post.post)
+            reposts, likes = (c.reposts or 0, c.likes or 0) if c else (0, 0)
+            at = c.observed_at if c else None
+            found.append(Spoken(post, person, person in self.bots, reposts, likes, at))
+        return found
+
+    def heard(self) -> list[Engagement]:
+        """All that a ranking sees."""
+        found = []
+        for mark in self.marks():
+            spoken = self.spoken(mark)
+            found += [self.summed(mark, network, spoken) for network in {one.post.network for one in spoken}]
+        return sorted(found, key=lambda one: (one.paper, one.age, one.peer, one.network))
+
+    def summed(self, mark: Mark, network: str, spoken: list[Spoken]) -> Engagement:
+        """One network's attention."""
+        there = [one for one in spoken if one.post.network == network and not one.is_bot]
+        persons = {one.person for one in there if is_at_home(one, spoken)}
+        beyond = 0
+        for one in there:
+            reactions = [r for r in self.latest(Reaction, mark.until) if r.post == one.post.post]
+            for kind, counted in (("repost", one.reposts), ("like", one.likes)):
+                held = {self.person(r.account) for r in reactions if r.type == kind and is_counted(r, one)}
+                beyond += max(0, counted - len(held))
+                reacted = {self.person(r.account) for r in reactions if r.type == kind and not r.withdrawn}
+                persons |= reacted - self.bots - self.ourselves
+        archives = [
+            p.categories[0].partition(".")[0] for p in self.latest(Paper) if p.paper == mark.paper and p.categories
+        ]
+        return Engagement(
+            paper=mark.paper, announced_at=mark.announced_at, age=mark.age, until=mark.until, peer=mark.peer,
+            network=network, archive=archives[0] if archives else "", voices=len(persons) + beyond,
+            reposts=sum(one.reposts for one in there), likes=sum(one.likes for one in there),
+            bots=sum(one.is_bot and one.post.network == network for one in spoken),
+        )  # fmt: skip
+
+
+def is_at_home(one: Spoken, spoken: list[Spoken]) -> bool:
+    """Whether neither its text nor its account is stronger on another network."""
+    text = TEXTS[one.post.text]
+    alike = [other for other in spoken if text and TEXTS[other.post.text] == text]
+    same = [other for other in spoken if one.person and other.person == one.person]
+    return all(min(other.strength for other in group)[2] == one.post.network for group in (alike, same) if group)
+
+
+def is_counted(reaction: Reaction, one: Spoken) -> bool:
+    """Whether a post's counts hold a reaction: taken back after they were read, it is still in them."""
+    return not reaction.withdrawn or (one.counted_at is not None and reaction.observed_at > one.counted_at)

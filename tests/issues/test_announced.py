@@ -1,0 +1,93 @@
+"""When an issue's papers were announced, and of how many they are, in words that are true of it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from hotpapers import announcement_days
+from hotpapers.issues import announcement_counts
+from hotpapers.model import HOUR, Entry, IssueContent, Publication, ReferenceSize
+
+THURSDAY = "2021-01-14"
+DAILY = Publication(publication="daily", title="The Daily Dozen", observed_at=0)
+
+
+def content(*days: str, day: str = THURSDAY, new: int | None = 69, of: int = 214, **more: object) -> IssueContent:
+    """An issue whose papers were announced with these labels."""
+    chosen = {name: more.pop(name) for name in list(more) if name in Publication.__struct_fields__}
+    issue = IssueContent(
+        publication=msgspec.structs.replace(DAILY, **chosen), day=day, edition=1, from_at=0, cut=0, position=1,
+        chain="", ranking="rarity/1", announced=new, considered=of, readings=(), earlier=(),
+        entries=tuple(entry(n, announcement_days.announced_at(one)) for n, one in enumerate(days, 1)), still=(),
+        peers=(),
+    )  # fmt: skip
+    return msgspec.structs.replace(issue, **more)
+
+
+def entry(place: int, at: int) -> Entry:
+    return Entry(
+        place=place, paper=f"arxiv:2101.{place:05}", score=1000, voices=9, level=False, then=place, announced_at=at,
+        counts=(), parts=(), metadata="", posts=(),
+    )  # fmt: skip
+
+
+def told(*days: str, **more: object) -> str:
+    return " · ".join(announcement_counts.facts(content(*days, **more)))  # type: ignore[arg-type]
+
+
+BEFORE, MONDAY, FRIDAY = "2021-01-13", "2021-01-11", "2021-01-08"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ([], "0 papers"),
+        ([THURSDAY], "1 paper, announced that day"),
+        ([THURSDAY] * 3, "3 papers, announced that day"),
+        ([BEFORE] * 3, "3 papers, announced the day before"),
+        ([FRIDAY] * 2, "2 papers, announced on Friday"),
+        ([BEFORE, MONDAY], "2 papers, announced in the days before"),
+        ([THURSDAY, BEFORE, MONDAY], "3 papers: 1 announced that day, 2 before"),
+    ],
+)
+def test_which_papers_were_announced_when(days: list[str], said: str) -> None:
+    assert told(*days) == f"{said} · 69 announced that day, 214 considered"
+
+
+def test_of_how_many_they_are() -> None:
+    assert told(new=0) == "0 papers · none announced that day, 214 considered"
+    assert told(new=None) == "0 papers · the day’s announcement is not in the record · 214 considered"
+    assert told(categories=("cs.LG",)).endswith("69 announced that day, 214 considered in all fields")
+
+
+def test_longer_windows_say_nothing_of_one_day() -> None:
+    assert told(THURSDAY, BEFORE, window="weekly") == "2 papers, of 214 considered"
+
+
+def test_when_one_paper_was_announced() -> None:
+    held = content(THURSDAY, BEFORE, MONDAY, "2021-01-07")
+    assert [announcement_counts.when(held, one) for one in held.entries] == [
+        "announced that day", "announced the day before", "announced on Monday", "announced on 2021-01-07",
+    ]  # fmt: skip
+    assert announcement_counts.when(held, entry(9, 0)) == ""
+
+
+@pytest.mark.parametrize("day", ["2021-01-14", "2021-07-14", "2021-01-11", "2021-03-15", "2021-11-08"])
+@pytest.mark.parametrize("hours", [-2, 0, 8, 20])
+def test_a_label_from_a_moment(day: str, hours: int) -> None:
+    assert announcement_days.label_at(announcement_days.announced_at(day) + hours * HOUR) == day
+
+
+def test_why_there_is_none() -> None:
+    assert announcement_counts.none_reached(content(of=0)) == "Nobody spoke of a paper of these days."
+    assert announcement_counts.none_reached(content()) == (
+        "Nothing reached the threshold: none of the 214 papers considered scored 1,000 or more."
+    )
+    assert announcement_counts.none_reached(content(include=("owl",))) == (
+        "Nothing reached the threshold: no paper of this publication’s fields scored 1,000 or more."
+    )
+    young = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
+    assert announcement_counts.none_reached(content(least_entries=10, compared=young)) == (
+        "Nothing to show yet: none of the 214 papers considered has 3 voices or more."
+    )

@@ -1,0 +1,127 @@
+"""All listings of the old publication, frozen: in their printed order by the classic rule, and every score computed
+once more from the bare figures of the archive."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from hotpapers.categories import group_of
+from hotpapers.issues import freeze
+from hotpapers.model import DAY, HOUR, Issue, IssueContent
+from hotpapers.ranking.rarity import millipoints
+from hotpapers.store.record import Record
+from hotpapers.store.verify import check
+from hotpapers.transfer.classic_import import import_classic
+
+
+class Figure(NamedTuple):
+    """A place as the archive's table has it."""
+
+    paper: str
+    day: str
+    place: int
+    retweets: int
+    favorites: int
+    at: int
+    archive: str
+
+
+@pytest.fixture(scope="module")
+def figures(shared: Path) -> list[Figure]:
+    with (shared / "data" / "archive-attention.csv").open(encoding="utf-8", newline="") as table:
+        return [
+            Figure(
+                paper=f"arxiv:{row['arxiv_id']}", day=row["issue"], place=int(row["rank"]),
+                retweets=int(row["retweets"]), favorites=int(row["favorites"]),
+                at=_utc(row["observed_at_tz_unknown"]), archive=row["categories"].split()[0].partition(".")[0],
+            )
+            for row in csv.DictReader(table)
+        ]  # fmt: skip
+
+
+def _utc(japan: str) -> int:
+    moment = datetime.datetime.fromisoformat(japan).replace(tzinfo=datetime.UTC)
+    return int(moment.timestamp()) * 1_000_000 - 9 * HOUR
+
+
+@pytest.fixture(scope="module")
+def record(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    files = [*sorted((shared / "archive" / "posts").iterdir()), *sorted((shared / "seeds" / "as-given").iterdir())]
+    with Record(str(tmp_path_factory.mktemp("archive") / "hotpapers.db")) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        for file in files:
+            import_classic(opened, file.name, file.read_bytes())
+        publication = freeze.publication_of(opened, None)
+        for day in freeze.listed_days(opened, publication.publication):
+            freeze.freeze(opened, publication, day)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def contents(record: Record) -> list[IssueContent]:
+    days = freeze.frozen_days(record, "hot-papers")
+    return [freeze.editions(record, "hot-papers", day)[-1].content for day in days]
+
+
+def test_all_are_there_and_verify(record: Record) -> None:
+    items = [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
+    assert len(items) == 234
+    assert [str(found) for item in items for found in freeze.check_issue(record, item)] == []
+    assert check(record.database, record.marks).findings == ()
+
+
+def test_by_the_classic_rule_they_stand_as_they_were_printed(
+    contents: list[IssueContent], figures: list[Figure]
+) -> None:
+    printed: dict[str, list[str]] = defaultdict(list)
+    for one in sorted(figures, key=lambda one: (one.day, one.place)):
+        printed[one.day].append(one.paper)
+    for content in contents:
+        entries = sorted(content.entries, key=lambda entry: entry.then)
+        assert [entry.paper for entry in entries] == printed[content.day], content.day
+        assert [entry.order for entry in entries] == list(range(1, len(entries) + 1))
+
+
+def test_every_score_from_the_bare_figures(contents: list[IssueContent], figures: list[Figure]) -> None:
+    days = {content.day for content in contents}
+    known = [one for one in figures if one.day in days]
+    by_place = {(one.day, one.paper): one for one in known}
+    compared = 0
+    for content in contents:
+        there = standing(known, content.cut)
+        for entry in content.entries:
+            mine = by_place[content.day, entry.paper]
+            assert (entry.counts[0].reposts, entry.counts[0].likes) == (mine.retweets, mine.favorites)
+            assert entry.score == score(mine, there), (content.day, entry.paper)
+            compared += 1
+        order = sorted(content.entries, key=lambda entry: (-entry.score, -entry.voices, entry.paper))
+        assert [entry.place for entry in order] == list(range(1, len(order) + 1))
+    assert compared == len(known) > 2500
+
+
+def standing(known: list[Figure], cut: int) -> dict[str, Figure]:
+    """The papers listed in the 90 days to a moment, each with its latest figures."""
+    found: dict[str, Figure] = {}
+    for one in sorted(known, key=lambda one: one.at):
+        if cut - 90 * DAY < one.at <= cut and one.retweets + one.favorites >= 50:
+            found[one.paper] = one
+    return found
+
+
+def score(mine: Figure, there: dict[str, Figure]) -> int:
+    """Its rarity among the others of its archive, of the archive's group, or all."""
+    everybody = [one for one in there.values() if one.paper != mine.paper]
+    archive = there[mine.paper].archive
+    alike = [one for one in everybody if one.archive == archive]
+    group = [one for one in everybody if group_of(one.archive) == group_of(archive)]
+    others = next((some for some in (alike, group) if len(some) >= 500), everybody)
+    if mine.favorites < 3:
+        return 0
+    return millipoints(len(others), sum(one.favorites >= mine.favorites for one in others))

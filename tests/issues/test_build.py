@@ -1,0 +1,432 @@
+"""What an issue holds: which papers, by which attention, from when until when, and how completely it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from hotpapers import announcement_days, ranking
+from hotpapers.issues import build
+from hotpapers.model import (
+    HOUR,
+    Attention,
+    Candidate,
+    Entry,
+    Item,
+    Paper,
+    Publication,
+    RankingInput,
+)
+from hotpapers.store.record import Record
+from tests.issues.made import (
+    DAILY,
+    DAY,
+    background,
+    counts,
+    frozen,
+    issue,
+    judged,
+    key,
+    moment,
+    more_talk,
+    numbers,
+    paper,
+    post,
+    read,
+    talk,
+    write,
+)
+
+TODAY = moment(DAY)
+CUT = TODAY + 8 * HOUR
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+# ---- daily: which papers -------------------------------------------------------------------------------
+
+
+def test_a_daily_issue_holds_papers_of_seven_days_that_reach_the_threshold(record: Record) -> None:
+    cases = {
+        1: (TODAY, 50), 2: (CUT - 7 * 24 * HOUR + 1, 40), 3: (CUT - 7 * 24 * HOUR, 60), 4: (TODAY, 11), 5: (TODAY, 2),
+        6: (CUT, 90), 7: (CUT + 1, 90),
+    }  # fmt: skip
+    for number, (at, voices) in cases.items():
+        write(record, paper(number, at=at), talk(number, voices, at))
+    write(record, background())
+    found = issue(record)
+    assert numbers(found.entries) == [6, 1, 2]
+    assert [entry.place for entry in found.entries] == [1, 2, 3]
+    assert found.considered == 5
+    assert (found.from_at, found.cut, found.still, found.earlier) == (CUT - 7 * 24 * HOUR, CUT, (), ())
+    assert (found.day, found.edition, found.ranking, found.position) == (DAY, 1, "rarity/1", 8)
+
+
+def test_scores_are_those_of_the_design(record: Record) -> None:
+    """100 papers of weeks ago and, a day in, the other one of yesterday: 101, of which 1 had as much as the lower."""
+    yesterday = TODAY - 24 * HOUR
+    write(record, background())
+    for number, voices in ((1, 50), (2, 40)):
+        write(record, paper(number, "2024-05-06"), talk(number, voices, yesterday + HOUR))
+    first, second = issue(record).entries
+    assert [(e.score, e.voices, e.announced_at, e.archive) for e in (first, second)] == [
+        (2009, 50, yesterday, "cs"),
+        (1708, 40, yesterday, "cs"),
+    ]
+    (part,) = second.parts
+    assert (part.papers, part.atleast, part.among, part.age, part.own) == (101, 1, "all", 24, 40)
+    assert part.until == yesterday + 24 * HOUR
+    (count,) = second.counts
+    assert (count.network, count.voices, count.reposts, count.likes, count.bots) == ("bluesky", 40, 0, 39, 0)
+
+
+@pytest.mark.parametrize(("hours", "age"), [(0, 6), (6, 6), (24, 24), (71, 24), (72, 72), (167, 72)])
+def test_a_paper_is_compared_at_the_greatest_age_that_it_has_reached(record: Record, hours: int, age: int) -> None:
+    at = CUT - hours * HOUR
+    write(record, background(), paper(1, at=at), talk(1, 50, at))
+    (entry,) = issue(record).entries
+    assert (entry.parts[0].age, entry.parts[0].until) == (age, min(CUT, at + age * HOUR))
+
+
+def test_an_issue_is_never_padded(record: Record) -> None:
+    write(record, background(), paper(1), talk(1, 8, TODAY + HOUR))
+    found = issue(record)
+    assert (found.entries, found.announced, found.considered) == ((), 1, 1)
+
+
+def test_a_paper_of_which_nobody_spoke_is_not_in_it_even_without_a_threshold(record: Record) -> None:
+    write(record, paper(1), talk(2, 5, TODAY), paper(3), talk(3, 3, TODAY))
+    found = issue(record, msgspec.structs.replace(DAILY, threshold=0))
+    assert (numbers(found.entries), found.announced) == ([], 2)
+
+
+def test_nothing_was_announced(record: Record) -> None:
+    """Known to be none, by the calendar or from empty feeds, is 0; not known is None."""
+    write(record, background())
+    assert issue(record).announced is None
+    assert issue(record, day="2024-05-04").announced == 0
+    assert issue(record, day="2024-05-27").announced is None
+    evening = announcement_days.announced_at("2024-05-08")
+    write(record, read("arxiv", evening, evening + HOUR, reason=announcement_days.NOTHING))
+    assert issue(record, day="2024-05-08").announced == 0
+
+
+def test_announced_counts_the_papers_of_the_fields(record: Record) -> None:
+    papers = [*paper(1), *paper(1, category="stat.ML", type="cross"), *paper(2, category="hep-th")]
+    write(record, papers, paper(3, type="replacement"), paper(4, "2024-05-06"))
+    mistaken = paper(5, category="hep-th")[1]
+    write(record, mistaken, msgspec.structs.replace(mistaken, type="replacement", observed_at=TODAY + 1))
+    assert issue(record).announced == 2
+    fields = msgspec.structs.replace(DAILY, publication="stat", categories=("stat",))
+    assert issue(record, fields).announced == 1
+    assert issue(record, msgspec.structs.replace(fields, publication="econ", categories=("econ.TH",))).announced == 0
+
+
+# ---- daily: earlier issues -------------------------------------------------------------------------------
+
+
+def test_no_paper_is_in_two_issues_and_those_that_go_on_are_named(record: Record) -> None:
+    """Announced on Monday with 50 voices after 6 hours; growing; each time it is named, from there on."""
+    monday = moment("2024-05-06")
+    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, monday))
+    seen = {}
+    for day, age, voices in (
+        ("2024-05-06", 6, 50), ("2024-05-07", 24, 52), ("2024-05-08", 30, 70), ("2024-05-09", 72, 80),
+        ("2024-05-10", 80, 99), ("2024-05-13", 168, 83), ("2024-05-14", 190, 83),
+    ):  # fmt: skip
+        write(record, more_talk(1, voices, monday + age * HOUR), paper(int(day[-2:]) + 10, day))
+        found = issue(record, day=day)
+        assert found.considered == (day < "2024-05-13")
+        seen[day] = (numbers(found.entries), [(entry.place, entry.voices) for entry in found.still])
+    assert seen == {
+        "2024-05-06": ([1], []),
+        "2024-05-07": ([], []),
+        "2024-05-08": ([], []),
+        "2024-05-09": ([], [(1, 80)]),
+        "2024-05-10": ([], []),
+        "2024-05-13": ([], [(1, 83)]),
+        "2024-05-14": ([], []),
+    }
+
+
+def test_an_issue_names_the_earlier_ones_with_their_digests(record: Record) -> None:
+    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")), paper(2))
+    before = [frozen(record, day=day) for day in ("2024-04-22", "2024-04-23", "2024-05-06")]
+    found = issue(record)
+    assert [(one.day, one.edition, one.digest) for one in found.earlier] == [
+        (one.content.day, 1, one.digest) for one in before[1:]
+    ]
+
+
+def test_at_most_five_are_still_talked_about(record: Record) -> None:
+    monday = moment("2024-05-06")
+    write(record, background())
+    for number in range(1, 8):
+        write(record, paper(number, "2024-05-06"), talk(number, 50 + number, monday))
+    assert len(issue(record, day="2024-05-06").entries) == 7
+    for number in range(1, 8):
+        write(record, more_talk(number, 60 + number, monday + 20 * HOUR))
+    found = issue(record)
+    assert (numbers(found.still), found.entries) == ([7, 6, 5, 4, 3], ())
+
+
+def test_publications_in_one_store_do_not_know_each_other(record: Record) -> None:
+    monday = moment("2024-05-06")
+    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, monday), talk(1, 40, monday, "mastodon"))
+    other = msgspec.structs.replace(DAILY, publication="other", networks=("bluesky",), hour=6)
+    assert numbers(issue(record, DAILY, "2024-05-06").entries) == [1]
+    found = issue(record, other)
+    assert numbers(found.entries) == [1]
+    assert [part.network for part in found.entries[0].parts] == ["bluesky"]
+    assert (found.earlier, found.cut) == ((), TODAY + 6 * HOUR)
+    assert {one.network for one in found.peers} == {"bluesky"}
+
+
+def test_issues_of_a_time_when_the_publication_was_weekly_are_no_daily_ones(record: Record) -> None:
+    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")))
+    weekly = msgspec.structs.replace(DAILY, window="weekly")
+    assert numbers(issue(record, weekly, "2024-05-06").entries) == [1]
+    found = issue(record)
+    assert (numbers(found.entries), found.earlier) == ([1], ())
+
+
+# ---- the publication's fields and words ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [1, 2, 3]),
+        ({"categories": ("cs.LG",)}, [1]),
+        ({"categories": ("hep-th", "stat")}, [2, 3]),
+        ({"include": ("graph",)}, [1]),
+        ({"include": ("GRAPH", "quark   matter")}, [1, 2]),
+        ({"include": ("grap",)}, []),
+        ({"exclude": ("graph",)}, [2, 3]),
+        ({"include": ("made-up",), "exclude": ("strange",)}, [1, 3]),
+        ({"include": ("c++",)}, [3]),
+        ({"include": ("  ",)}, []),
+    ],
+)
+def test_fields_and_words(record: Record, changes: dict[str, tuple[str, ...]], expected: list[int]) -> None:
+    write(
+        record, background(),
+        paper(1, title="A Graph, made-up"), talk(1, 60, TODAY),
+        paper(2, category="hep-th", title="Strange things", abstract="Made-up quark\nmatter"), talk(2, 50, TODAY),
+        paper(3, category="stat.ML", title="Paragraphs in C++", abstract="made-up"), talk(3, 40, TODAY),
+    )  # fmt: skip
+    assert numbers(issue(record, msgspec.structs.replace(DAILY, **changes)).entries) == expected
+
+
+def test_a_paper_without_metadata_is_not_silently_missing(record: Record) -> None:
+    """It has its announcement's categories, and no words."""
+    write(record, background(), paper(1)[1:], talk(1, 50, TODAY))
+    (entry,) = issue(record).entries
+    assert (entry.paper, entry.metadata, entry.archive) == (key(1), "", "")
+    others = {"a": ("categories", ("cs",)), "b": ("categories", ("hep-th",)), "c": ("include", ("made-up",))}
+    found = {
+        name: len(issue(record, msgspec.structs.replace(DAILY, publication=name, **{field: values})).entries)
+        for name, (field, values) in others.items()
+    }
+    assert found == {"a": 1, "b": 0, "c": 0}
+
+
+def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
+    """Not of one whose equal is of another field."""
+    write(record, background())
+    for number, category, voices in ((1, "cs.LG", 50), (2, "hep-th", 50), (3, "cs.LG", 40), (4, "cs.LG", 40)):
+        write(record, paper(number, category=category), talk(number, voices, TODAY))
+    found = issue(record, msgspec.structs.replace(DAILY, categories=("cs",)))
+    assert [(entry.paper[-1], entry.level) for entry in found.entries] == [("1", False), ("3", True), ("4", True)]
+
+
+def test_the_place_by_the_classic_rule_stands_beside(record: Record) -> None:
+    """More reposts and likes of one account on two posts are no more voices."""
+    write(record, background(networks=("bluesky", "mastodon")))
+    write(record, paper(1), talk(1, 20, TODAY), talk(1, 20, TODAY, "mastodon"), paper(2), talk(2, 45, TODAY))
+    found = issue(record)
+    assert [(entry.paper[-1], entry.place, entry.then) for entry in found.entries] == [("1", 1, 2), ("2", 2, 1)]
+    by_count = issue(record, msgspec.structs.replace(DAILY, publication="old", ranking="classic/1", threshold=39))
+    assert [(entry.paper[-1], entry.score) for entry in by_count.entries] == [("2", 44)]
+
+
+def test_an_issue_holds_all_that_its_ranking_was_computed_on(record: Record) -> None:
+    """From the frozen content alone, without the record, the same scores come out in the same order."""
+    write(record, background(networks=("bluesky", "mastodon")), background(category="hep-th", first=2000))
+    for number in range(1, 9):
+        day = f"2024-05-0{1 + number % 7}"
+        write(record, paper(number, day, ("cs.LG", "hep-th")[number % 2]), talk(number, 20 + number, moment(day)))
+        write(record, talk(number, 2 + number, moment(day), "mastodon"))
+    weekly = Publication(publication="weekly", title="The Weekly", window="weekly", threshold=1, observed_at=0)
+    for found in (issue(record), issue(record, weekly)):
+        assert len(found.entries) > 5
+        again = ranking.rank(
+            RankingInput(candidates=tuple(map(_candidate, found.entries)), peers=found.peers), found.ranking
+        )
+        frozen_scores = [(entry.paper, entry.score, entry.parts, entry.level) for entry in found.entries]
+        assert [(one.paper, one.score, one.parts, one.level) for one in again] == frozen_scores
+
+
+def _candidate(entry: Entry) -> Candidate:
+    heard = (
+        Attention(
+            network=count.network, until=part.until, age=part.age, voices=count.voices, reposts=count.reposts,
+            likes=count.likes, own=part.own,
+        )
+        for count, part in zip(entry.counts, entry.parts, strict=True)
+    )  # fmt: skip
+    return Candidate(paper=entry.paper, archive=entry.archive, announced_at=entry.announced_at, attention=tuple(heard))
+
+
+# ---- weekly and monthly ------------------------------------------------------------------------------------
+
+
+def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record) -> None:
+    """Also old ones, with the posts made in it, at the cut, against papers of a week's age."""
+    start = CUT - 7 * 24 * HOUR
+    write(record, background("2024-03-01"))
+    write(
+        record,
+        paper(1, "2024-03-20"),
+        talk(1, 90, moment("2024-03-20")),
+        post(1, "bluesky:late", start),
+        counts("bluesky:late", 30, CUT),
+    )
+    write(record, paper(2), talk(2, 60, TODAY))
+    write(
+        record,
+        post(3, "bluesky:never", CUT),
+        counts("bluesky:never", 20, CUT),
+        paper(4, "2024-03-20"),
+        talk(4, 99, start - 1),
+    )
+    weekly = Publication(publication="weekly", title="The Weekly", window="weekly", posts=2, observed_at=0)
+    found = issue(record, weekly)
+    assert [(entry.paper[-1], entry.voices) for entry in found.entries] == [("1", 31), ("2", 60), ("3", 21)]
+    assert [entry.parts[0].age for entry in found.entries] == [168, 6, 168]
+    one = found.entries[0].parts[0]
+    assert (one.own, one.papers, one.atleast, one.until) == (90, 100, 0, CUT)
+    assert (found.from_at, found.still, found.earlier, found.considered) == (start, (), (), 3)
+    shown = build.build(record, build.IssueRecipe(weekly, DAY, 1, record.head.position)).shown
+    assert [(one.place, one.post) for one in shown] == [(1, "bluesky:late"), (2, "bluesky:2"), (3, "bluesky:never")]
+
+
+def test_a_paper_may_be_in_many_weekly_issues(record: Record) -> None:
+    write(record, background("2024-03-01"), paper(1), talk(1, 50, TODAY))
+    weekly = Publication(publication="weekly", title="The Weekly", window="weekly", observed_at=0)
+    assert numbers(issue(record, weekly).entries) == [1]
+    assert numbers(issue(record, weekly, "2024-05-08").entries) == [1]
+
+
+def test_a_monthly_issue(record: Record) -> None:
+    monthly = Publication(publication="monthly", title="The Monthly", window="monthly", observed_at=0)
+    write(record, background("2024-03-01"))
+    for number, day in ((1, "2024-04-07"), (2, "2024-05-01")):
+        write(record, paper(number, day), talk(number, 50 + number, moment(day)))
+    write(record, paper(3, "2024-04-06"), talk(3, 90, moment("2024-04-07") + 8 * HOUR - 1))
+    found = issue(record, monthly)
+    assert (numbers(found.entries), found.from_at) == ([2], moment("2024-04-07T08:00"))
+    assert numbers(issue(record, monthly, "2024-05-06").entries) == [3, 2, 1]
+
+
+# ---- posts shown ---------------------------------------------------------------------------------------------
+
+
+def shown(record: Record, publication: Publication = DAILY) -> list[str]:
+    """The posts that the issue's only entry shows."""
+    built = build.build(record, build.IssueRecipe(publication, DAY, 1, record.head.position))
+    (entry,) = built.content.entries
+    assert len(entry.posts) == len(built.shown)
+    assert [one.n for one in built.shown] == list(range(1, len(built.shown) + 1))
+    return [one.post.partition(":")[2] for one in built.shown]
+
+
+LONG = "A made-up sentence that is long enough to be told from others"
+
+
+def test_the_leading_posts(record: Record) -> None:
+    """By reposts and likes at the cut, the earlier one first; of one account and of one text the first alone."""
+    write(record, background(networks=("bluesky", "mastodon")), paper(1), talk(1, 50, TODAY))
+    write(record, post(1, "bluesky:second", TODAY + 9), counts("bluesky:second", 30, TODAY + 9, reposts=18))
+    write(record, post(1, "bluesky:level", TODAY + 8), counts("bluesky:level", 48, TODAY + 9))
+    write(record, post(1, "bluesky:again", TODAY + 7, "bluesky:by-level"), counts("bluesky:again", 40, TODAY + 9))
+    write(record, post(1, "mastodon:same", TODAY + 9, text=f"{LONG}!"), counts("mastodon:same", 20, TODAY + 9))
+    write(record, post(1, "bluesky:text", TODAY + 9, text=LONG), counts("bluesky:text", 21, TODAY + 9))
+    write(record, post(1, "bluesky:later", TODAY), counts("bluesky:later", 99, CUT + 1))
+    assert shown(record) == ["1", "level"]
+    all_of_them = msgspec.structs.replace(DAILY, posts=10)
+    assert shown(record, all_of_them) == ["1", "level", "second", "text", "later"]
+    assert shown(record, msgspec.structs.replace(all_of_them, networks=("mastodon",), threshold=1)) == ["same"]
+    assert shown(record, msgspec.structs.replace(DAILY, posts=0)) == []
+
+
+def test_posts_of_unknown_accounts_are_each_somebody_s(record: Record) -> None:
+    write(record, background(), paper(1), talk(1, 50, TODAY))
+    for name in ("bluesky:a", "bluesky:b"):
+        made, mention = post(1, name, TODAY)
+        write(record, msgspec.structs.replace(made, account=""), mention)
+    assert sorted(shown(record, msgspec.structs.replace(DAILY, posts=10))) == ["1", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        post(1, "bluesky:x", TODAY + 9, gone="deleted")[:1],
+        post(1, "bluesky:x", TODAY + 9, limits=("no-quote",))[:1],
+        [judged("bluesky:by-x", "bot")],
+        [judged("bluesky:by-x", "hidden")],
+        [judged("bluesky:x", "hidden")],
+        [judged("bluesky:x", "doubtful", key(1))],
+    ],
+    ids=["gone", "limits", "bot", "hidden account", "hidden", "doubtful"],
+)
+def test_what_is_not_quoted(record: Record, why: list[Item]) -> None:
+    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, post(1, "bluesky:x", TODAY), counts("bluesky:x", 90, TODAY))
+    assert shown(record)[0] == "x"
+    write(record, why)
+    assert shown(record) == ["1"]
+
+
+def test_our_own_accounts_are_neither_counted_nor_quoted(record: Record) -> None:
+    ours = msgspec.structs.replace(DAILY, own=("bluesky:by-x",))
+    write(record, background(), paper(1), talk(1, 50, TODAY))
+    write(record, post(1, "bluesky:x", TODAY), counts("bluesky:x", 90, TODAY))
+    assert shown(record, ours) == ["1"]
+    (count,) = issue(record, ours).entries[0].counts
+    assert (count.voices, count.bots) == (50, 0)
+
+
+def test_bots_are_named_apart(record: Record) -> None:
+    write(record, background(), paper(1), talk(1, 50, TODAY), judged("bluesky:by-bot", "bot"))
+    write(record, post(1, "bluesky:bot", TODAY), post(1, "mastodon:m", TODAY), judged("mastodon:by-m", "bot"))
+    (entry,) = issue(record).entries
+    assert [(count.network, count.voices, count.bots) for count in entry.counts] == [
+        ("bluesky", 50, 1),
+        ("mastodon", 0, 1),
+    ]
+
+
+# ---- replay --------------------------------------------------------------------------------------------------
+
+
+def test_what_came_later_changes_nothing(record: Record) -> None:
+    write(record, background(), paper(1), talk(1, 50, TODAY))
+    recipe = build.IssueRecipe(DAILY, DAY, 1, record.head.position)
+    before = build.build(record, recipe)
+    late: list[Item] = [
+        *paper(2), *talk(2, 90, TODAY), *more_talk(1, 99, TODAY + HOUR), judged("bluesky:by-1", "bot"),
+        judged("bluesky:1", "doubtful", key(1)), judged("bluesky:1", "hidden"),
+        Paper(paper=key(1), title="Another", observed_at=TODAY + 1), *paper(1, "2024-01-01", "hep-th")[1:],
+        *post(1, "bluesky:1", TODAY + 1, gone="deleted")[:1],
+    ]  # fmt: skip
+    write(record, late, read("mastodon", TODAY - HOUR, CUT, "refused"))
+    assert build.build(record, recipe) == before
+    assert numbers(build.build(record, recipe._replace(position=record.head.position)).content.entries) == [2]

@@ -1,0 +1,224 @@
+"""Which papers an issue holds while there is little to compare them with, and that it says so; frozen, and verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers import model
+from hotpapers.issues import build, freeze, selection
+from hotpapers.issues.explain import explain
+from hotpapers.issues.freeze import check_issue
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HOUR, Issue, Publication, ReferenceSize, VoiceHistogram
+from hotpapers.store.item_rows import canonical_json
+from hotpapers.store.record import Record
+from hotpapers.view import phrases
+from tests.issues.made import (
+    DAILY,
+    DAY,
+    background,
+    frozen,
+    issue,
+    key,
+    moment,
+    numbers,
+    paper,
+    talk,
+    write,
+)
+
+TODAY = moment(DAY)
+TEN = msgspec.structs.replace(DAILY, least_entries=10)
+
+
+@pytest.fixture
+def record(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as opened:
+        yield opened
+
+
+def day_one(record: Record, papers: int = 14, day: str = DAY) -> None:
+    """Papers of one day with 1, 2, 3 … voices in their first hour: all that the record knows."""
+    for number in range(1, papers + 1):
+        write(record, paper(number, day), talk(number, number, moment(day) + HOUR))
+
+
+def test_a_young_record_shows_the_ten_best(record: Record) -> None:
+    day_one(record)
+    found = issue(record, TEN)
+    assert numbers(found.entries) == [14, 13, 12, 11, 10, 9, 8, 7, 6, 5]
+    assert [entry.score >= 1000 for entry in found.entries] == [True] + [False] * 9
+    assert (found.choice, found.considered) == ("least/1", 14)
+    assert found.compared == ReferenceSize(network="bluesky", age=6, papers=12, days=1, young=True)
+
+
+def test_papers_of_fewer_than_three_voices_are_not_shown(record: Record) -> None:
+    day_one(record, 5)
+    assert numbers(issue(record, TEN).entries) == [5, 4, 3]
+
+
+def test_none_are_shown_below_the_threshold_where_none_are_wanted(record: Record) -> None:
+    day_one(record)
+    found = issue(record, msgspec.structs.replace(TEN, least_entries=0))
+    assert numbers(found.entries) == [14]
+    assert found.compared and found.compared.young
+
+
+def test_more_than_ten_reach_the_threshold(record: Record) -> None:
+    day_one(record)
+    found = issue(record, msgspec.structs.replace(TEN, threshold=1))
+    assert len(found.entries) == 11
+
+
+def test_with_nothing_to_compare_more_voices_stand_first(record: Record) -> None:
+    """Three papers of the last hours: none is old enough to be compared with, and all score 0."""
+    for number, voices in ((1, 3), (2, 9), (3, 5)):
+        at = moment(f"{DAY}T04:00")
+        write(record, paper(number, at=at), talk(number, voices, at + HOUR))
+    found = issue(record, TEN)
+    assert [(entry.score, entry.voices) for entry in found.entries] == [(0, 9), (0, 5), (0, 3)]
+    assert found.compared == ReferenceSize(network="", age=0, papers=0, days=0, young=True)
+
+
+def test_only_papers_that_the_publication_is_about(record: Record) -> None:
+    day_one(record, 4)
+    write(record, paper(90, category="hep-th"), talk(90, 40, TODAY + HOUR))
+    assert numbers(issue(record, msgspec.structs.replace(TEN, categories=("cs",))).entries) == [4, 3]
+
+
+def test_what_an_earlier_issue_held_is_not_shown_again(record: Record) -> None:
+    day_one(record, 12, "2024-05-06")
+    first = frozen(record, TEN, "2024-05-06")
+    assert len(first.content.entries) == 10
+    write(record, paper(50), talk(50, 4, TODAY + HOUR))
+    assert numbers(issue(record, TEN).entries) == [50]
+
+
+def test_with_enough_to_compare_the_threshold_alone_decides(record: Record) -> None:
+    """500 papers, the first of them announced 83 days before; with one less the ten best are shown."""
+    for first, day in ((1000, "2024-02-14"), (2000, "2024-02-15"), (3000, "2024-03-15"), (4000, "2024-04-15")):
+        write(record, background(day, first=first))
+    last = background("2024-04-30", first=5000)
+    write(record, last[: 98 * 5])
+    write(record, paper(1), talk(1, 4, moment(f"{DAY}T05:00")))
+    found = issue(record, TEN)
+    assert found.compared == ReferenceSize(network="bluesky", age=6, papers=499, days=84, young=True)
+    assert numbers(found.entries)[0] == 1
+    write(record, last[98 * 5 : 99 * 5])
+    again = freeze.freeze(record, TEN, DAY, again=True, reason="more is known", at=TODAY + 48 * HOUR).content
+    assert again.compared == ReferenceSize(network="bluesky", age=6, papers=500, days=84, young=False)
+    assert again.entries == ()
+
+
+@pytest.mark.parametrize("least", [msgspec.UNSET, 0, 10])
+def test_a_young_issue_verifies(record: Record, least: int) -> None:
+    day_one(record)
+    found = frozen(record, msgspec.structs.replace(DAILY, least_entries=least))
+    row = record.view().latest(Issue)[0].item
+    assert isinstance(row, Issue) and list(check_issue(record, row)) == []
+    assert build.read_content(row.content) == found.content
+
+
+def test_what_was_frozen_before_rules_had_names_verifies_and_is_the_same(record: Record) -> None:
+    """Neither rule, days nor what was compared is in it, byte for byte; and a publication of then wants no least."""
+    day_one(record)
+    before = build.build(record, build.IssueRecipe(DAILY, DAY, 1, record.head.position, choice=selection.THRESHOLD))
+    text = canonical_json(before.content).decode()
+    assert not any(f'"{name}"' in text for name in ("choice", "compared", "days", "least_entries"))
+    freeze.save(record, before, TODAY + 48 * HOUR)
+    assert numbers(before.content.entries) == [14]
+    row = record.view().latest(Issue)[0].item
+    assert isinstance(row, Issue) and list(check_issue(record, row)) == []
+
+
+def test_a_rule_that_is_not_known_is_a_finding(record: Record) -> None:
+    day_one(record)
+    content = msgspec.structs.replace(issue(record, TEN), choice="most/7")
+    text = canonical_json(content).decode()
+    item = Issue(publication="daily", day=DAY, edition=1, digest=build.digest_of(content), content=text, observed_at=0)
+    assert [str(one) for one in check_issue(record, item)] == [
+        "issue: daily 2024-05-07 edition 1: cannot be rebuilt: its papers were chosen by 'most/7', which this program "
+        "does not know: update it"
+    ]
+
+
+def test_an_entry_that_was_moved_into_a_young_issue_is_found(record: Record) -> None:
+    day_one(record)
+    content = issue(record, TEN)
+    forged = msgspec.structs.replace(content, entries=content.entries[:9])
+    text = canonical_json(forged).decode()
+    item = Issue(publication="daily", day=DAY, edition=1, digest=build.digest_of(forged), content=text, observed_at=0)
+    assert any("entries[arxiv:2405.00005]" in str(one) for one in check_issue(record, item))
+
+
+def test_a_ranking_that_compares_nothing_is_never_young(record: Record) -> None:
+    day_one(record)
+    found = issue(record, msgspec.structs.replace(TEN, ranking="classic/1", threshold=9))
+    assert (len(found.entries), found.compared) == (5, msgspec.UNSET)
+
+
+def test_the_arithmetic_says_that_places_are_provisional(record: Record) -> None:
+    day_one(record)
+    frozen(record, TEN)
+    shown = RecordIssueReader(record).issue("daily", DAY)
+    assert "compared with 12 papers of one day; places are provisional" in phrases.facts(shown)
+    found = explain(shown, key(5))
+    assert found.sentences == (
+        "Of 11 other papers talked about on Bluesky in one day, 9 had 5 voices or more six hours in: 79.",
+    )
+    assert found.notes[0] == (
+        "Compared with 12 papers of one day. Places are provisional until there are 500 papers, of 90 days. This score "
+        "is below the threshold of 1,000: until then the best are shown all the same."
+    )
+    assert explain(shown, key(14)).notes[0].endswith("until there are 500 papers, of 90 days.")
+
+
+def test_a_publication_of_before_keeps_its_hash(record: Record) -> None:
+    write(record, DAILY, msgspec.structs.replace(TEN, publication="ten"))
+    rows = record.view().latest(Publication)
+    kept = {row.item.publication: row.item for row in rows if isinstance(row.item, Publication)}
+    assert kept["daily"].least_entries is msgspec.UNSET and kept["ten"].least_entries == 10
+    assert b"least_entries" not in canonical_json(kept["daily"])
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["bluesky", "reddit"]), st.sampled_from([6, 24]), st.sampled_from(["cs", "math"]),
+            st.dictionaries(st.integers(1, 9), st.integers(1, 400)), st.integers(0, 90),
+        ),
+        unique_by=lambda one: one[:3],
+    )
+)  # fmt: skip
+def test_what_is_compared_is_some_reference_and_the_largest(
+    some: list[tuple[str, int, str, dict[int, int], int]],
+) -> None:
+    peers = [
+        VoiceHistogram(network=network, age=age, archive=archive, counts=tuple(sorted(counts.items())), days=days)
+        for network, age, archive, counts, days in some
+    ]
+    found = selection.compared(DAILY, peers)
+    assert found
+    there = {(one.network, one.age) for one in peers}
+    sizes = {where: sum(_papers(one) for one in peers if (one.network, one.age) == where) for where in there}
+    assert found.papers == sizes.get((found.network, found.age), 0)
+    if found.young:
+        assert found.papers == max(sizes.values(), default=0)
+    else:
+        assert found.papers >= 500 and found.days >= 84
+
+
+def _papers(one: VoiceHistogram) -> int:
+    return sum(n for voices, n in one.counts if voices >= 3)
+
+
+def test_a_listing_says_nothing_of_it() -> None:
+    listing = Publication(publication="hot", title="Hot", window="listing", observed_at=0)
+    assert selection.enough(listing, msgspec.UNSET) == 0
+    assert "least_entries" not in msgspec.to_builtins(listing)
+    assert model.IssueContent.__struct_fields__[-3:] == ("choice", "compared", "quoting")

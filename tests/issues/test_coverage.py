@@ -1,0 +1,134 @@
+"""How completely networks were read: unknown is never zero, and the worst state is what an issue says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.issues.coverage import SEVERITY, pieces, reading_of
+from hotpapers.model import HOUR, Coverage, CoverageState, NetworkReading
+from hotpapers.store.record import Record
+from tests.issues.made import DAILY, DAY, background, issue, moment, paper, read, talk, write
+
+CUT = moment(DAY) + 8 * HOUR
+START = CUT - 24 * HOUR
+
+
+def hours(start: int, end: int, state: CoverageState = "complete", reason: str = "", seen: int = 0) -> Coverage:
+    """Read from so many hours after the start until so many; observed at its end, or later."""
+    end_at = START + end * HOUR
+    return read("bluesky", START + start * HOUR, end_at, state, reason, START + seen * HOUR if seen else end_at)
+
+
+def said(*spans: Coverage) -> tuple[str, str, int | None]:
+    found = reading_of("bluesky", spans, START, CUT)
+    since = None if found.since is None else (found.since - START) // HOUR
+    return found.state, found.reason, since
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [
+        ([], ("unknown", "not read", None)),
+        ([hours(0, 24)], ("complete", "", None)),
+        ([hours(-30, 30)], ("complete", "", None)),
+        ([hours(0, 10), hours(10, 24)], ("complete", "", None)),
+        # an hour between two readings is their turn, more is a gap
+        ([hours(0, 10), hours(11, 23)], ("complete", "", None)),
+        ([hours(0, 10), hours(12, 24)], ("partial", "not read", 10)),
+        ([hours(0, 20)], ("partial", "not read", 20)),
+        ([hours(0, 24), hours(2, 4, "partial", "slow", 25)], ("partial", "slow", 2)),
+        ([hours(-3, 24, "refused", "403")], ("refused", "403", -3)),
+        ([hours(0, 2), hours(2, 4, "partial", "slow"), hours(4, 24, "refused", "403")], ("refused", "403", 4)),
+        ([hours(0, 2), hours(4, 24, "refused", "403")], ("refused", "403", 4)),
+        # read after all: what came later takes the place of what was refused
+        ([hours(0, 5), hours(5, 8, "refused", "403"), hours(5, 24)], ("complete", "", None)),
+        # and is worse where it says so
+        ([hours(0, 24, seen=24), hours(5, 8, "refused", "403", 26)], ("refused", "403", 5)),
+        # said at the same moment: the worse
+        ([hours(0, 24, seen=24), hours(0, 24, "partial", "slow", 24)], ("partial", "slow", 0)),
+        ([hours(0, 24, "partial", "slow", 24), hours(0, 24, seen=24)], ("partial", "slow", 0)),
+        # a reading that took no time read nothing
+        ([hours(5, 5, "refused", "403")], ("unknown", "not read", None)),
+    ],
+)  # fmt: skip
+def test_the_worst_state(spans: list[Coverage], expected: tuple[str, str, int | None]) -> None:
+    assert said(*spans) == expected
+    assert said(*reversed(spans)) == expected
+
+
+spans_drawn = st.lists(
+    st.builds(
+        lambda a, b, state, seen: Coverage(
+            network="bluesky", from_at=min(a, b), until_at=max(a, b), state=state, observed_at=seen
+        ),
+        st.integers(-3, 13), st.integers(-3, 13), st.sampled_from(SEVERITY), st.integers(0, 4),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@given(spans_drawn)
+def test_every_moment_is_said_by_the_last_reading_of_it(spans: list[Coverage]) -> None:
+    found = list(pieces(spans, 0, 10))
+    assert [piece.start for piece in found] == [0, *(piece.end for piece in found)][: len(found)]
+    assert found[-1].end == 10
+    for moment_ in range(10):
+        there = [s for s in spans if s.from_at <= moment_ < s.until_at]
+        last = max(there, key=lambda s: (s.observed_at, SEVERITY.index(s.state)), default=None)
+        (piece,) = [p for p in found if p.start <= moment_ < p.end]
+        assert (piece.by and (piece.by.observed_at, piece.by.state)) == (last and (last.observed_at, last.state))
+
+
+# ---- in an issue -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+def states(readings: tuple[NetworkReading, ...]) -> dict[str, str]:
+    return {reading.network: reading.state for reading in readings}
+
+
+def test_an_issue_names_every_network_that_was_ever_read_or_heard(record: Record) -> None:
+    write(record, background(networks=("mastodon",)), paper(1), talk(1, 50, CUT))
+    write(record, read("hackernews", CUT - 99 * HOUR, CUT - 90 * HOUR), hours(0, 24), read("arxiv", START, CUT))
+    write(record, msgspec.structs.replace(hours(-9, 24, "refused", "403"), network="reddit", observed_at=CUT))
+    write(record, read("lobsters", START, CUT, at=CUT + 1))
+    found = issue(record)
+    assert states(found.readings) == {
+        "bluesky": "complete",
+        "mastodon": "unknown",
+        "hackernews": "unknown",
+        "reddit": "refused",
+    }
+    assert found.readings[-1] == NetworkReading(network="reddit", state="refused", reason="403", since=START - 9 * HOUR)
+
+
+def test_a_network_that_was_not_read_has_no_count(record: Record) -> None:
+    """Unknown is never zero: it is named, and the other parts stay as they are."""
+    write(record, background(), paper(1), talk(1, 50, moment(DAY)))
+    asked = issue(record, msgspec.structs.replace(DAILY, networks=("bluesky", "reddit")))
+    assert states(asked.readings) == {"bluesky": "unknown", "reddit": "unknown"}
+    (entry,) = asked.entries
+    assert [count.network for count in entry.counts] == [part.network for part in entry.parts] == ["bluesky"]
+    everything = issue(record, msgspec.structs.replace(DAILY, publication="all"))
+    assert everything.entries == asked.entries
+
+
+def test_a_weekly_issue_says_how_its_week_was_read(record: Record) -> None:
+    write(record, paper(1), hours(0, 24))
+    assert states(issue(record).readings) == {"bluesky": "complete"}
+    weekly = msgspec.structs.replace(DAILY, publication="weekly", window="weekly")
+    assert states(issue(record, weekly).readings) == {"bluesky": "partial"}
+    write(record, hours(-6 * 24, 0))
+    again = msgspec.structs.replace(weekly, publication="weekly-2")
+    assert states(issue(record, again).readings) == {"bluesky": "complete"}

@@ -1,0 +1,51 @@
+"""A post whose link and words speak of two papers is shown to nobody as one about the paper that it stands under."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hotpapers.issues import freeze
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import Issue, Mention, Post, Verdict
+from hotpapers.store import Record
+from tests.cli.run import good
+from tests.issues.made import DAY, background, frozen, judged, moment, paper, post, talk, write
+
+AT = moment(f"{DAY}T02:00")
+
+
+def test_a_doubtful_post_is_not_quoted_also_where_an_issue_showed_it(sqlite_url: str) -> None:
+    key = "bluesky:said"
+    with Record(sqlite_url) as record:
+        write(record, background(), paper(1), talk(1, 60, AT), post(1, key, AT, text="Moss grows quite thick here"))
+        content = frozen(record).content
+        [issue] = [row.item for row in record.view().latest(Issue)]
+        paper_key = content.entries[0].paper
+        shown = RecordIssueReader(record).issue("daily", DAY).posts[paper_key]
+        assert key in {one.post.post for one in shown}
+        doubt = judged(key, "doubtful", about=paper_key, rule="words", at=AT)
+        record.write([doubt], source="test")
+        after = RecordIssueReader(record).issue("daily", DAY).posts[paper_key]
+        assert key not in {one.post.post for one in after} and len(after) == len(shown) - 1
+        assert isinstance(issue, Issue) and not list(freeze.check_issue(record, issue))
+
+
+def test_the_seed_that_embeds_such_a_post(shared: Path, tmp_path: Path) -> None:
+    """2021-01-14, place 13: found on import; the classic file is given back whole, the page leaves the post out."""
+    store = tmp_path / "s.db"
+    [seed] = (shared / "seeds" / "restored").glob("2021-01-14*")
+    good("import", "classic", seed, "--store", store)
+    with Record(str(store)) as record:
+        verdicts = [row.item for row in record.view().latest(Verdict)]
+        assert [(one.judgement, one.rule) for one in verdicts if isinstance(one, Verdict)] == [("doubtful", "words")]
+        listing = publication_of(record, None)
+        freeze.freeze(record, listing, "2021-01-14")
+        issue = RecordIssueReader(record).issue(listing.publication, "2021-01-14")
+        [doubt] = [one for one in verdicts if isinstance(one, Verdict)]
+        assert doubt.subject not in {one.post.post for one in issue.posts[doubt.about]}
+        assert doubt.subject in {one.post.post for one in issue.printed[doubt.about]}
+        assert record.count(Post) and record.count(Mention)
+    good("publish", "--all", "--to", "classic", "--output", tmp_path / "c", "--store", store)
+    [made] = (tmp_path / "c").iterdir()
+    assert made.read_bytes() == seed.read_bytes()

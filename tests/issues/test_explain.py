@@ -1,0 +1,171 @@
+"""Why a paper ranks where it does: the numbers add up again, and the whole text is as expected."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from hotpapers.errors import NotFound
+from hotpapers.issues import freeze
+from hotpapers.issues.explain import explain, text_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HOUR, Publication, PublishedIssue
+from hotpapers.ranking.rarity import millipoints
+from hotpapers.store.record import Record
+from tests.conftest import data
+from tests.issues.listed import listed
+from tests.issues.made import (
+    DAILY,
+    DAY,
+    background,
+    frozen,
+    judged,
+    key,
+    moment,
+    more_talk,
+    paper,
+    post,
+    read,
+    talk,
+    write,
+)
+
+TODAY = moment(DAY)
+MONDAY = moment("2024-05-06")
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+def shelved(record: Record, publication: Publication, day: str = DAY) -> PublishedIssue:
+    frozen(record, publication, day)
+    return RecordIssueReader(record).issue(publication.publication, day)
+
+
+@pytest.fixture
+def daily(record: Record) -> PublishedIssue:
+    """Four entries on three networks, two of them level, one still talked about; a bot, and a network that refused."""
+    write(record, DAILY, background(networks=("bluesky", "mastodon", "hackernews")))
+    write(record, paper(9, "2024-05-06", title="The paper of Monday"), talk(9, 80, MONDAY))
+    frozen(record, DAILY, "2024-05-06")
+    write(record, more_talk(9, 95, MONDAY + 20 * HOUR))
+    write(
+        record, paper(1, title="A made-up lemma, and what follows"), talk(1, 60, TODAY), talk(1, 12, TODAY, "mastodon")
+    )
+    write(
+        record, paper(2, category="hep-th", title="Strange things"), talk(2, 40, TODAY), talk(2, 2, TODAY, "hackernews")
+    )
+    write(record, paper(3), talk(3, 40, TODAY), post(3, "bluesky:bot", TODAY), judged("bluesky:by-bot", "bot"))
+    write(record, paper(4), talk(4, 30, TODAY), post(4, "hackernews:4", TODAY))
+    cut = TODAY + 8 * HOUR
+    write(record, read("reddit", TODAY + 2 * HOUR, cut, "refused", "asked to stop"), read("bluesky", MONDAY, cut))
+    return shelved(record, DAILY)
+
+
+@pytest.fixture
+def listing(record: Record) -> PublishedIssue:
+    """A listing with counts several times too high; its numbered method is known."""
+    printed = {1: (900, 20), 2: (5, 200), 3: (60, 100), 4: (50, 2), 5: (10, 100)}
+    return shelved(record, listed(record, printed))
+
+
+# ---- the arithmetic ------------------------------------------------------------------------------------------
+
+
+def test_every_number_adds_up_again(daily: PublishedIssue, listing: PublishedIssue) -> None:
+    for issue in (daily, listing):
+        for entry in (*issue.content.entries, *issue.content.still):
+            found = explain(issue, entry.paper)
+            assert found.score == entry.score == sum(part.score for part in found.parts)
+            assert len(found.parts) == len(found.formulae) == len(found.sentences) == len(entry.counts)
+            for part, formula in zip(found.parts, found.formulae, strict=True):
+                if part.voices >= 3:
+                    above, below = re.findall(r"[\d,]+", formula)[2:4]
+                    assert millipoints(int(above.replace(",", "")) - 1, int(below) - 1) == part.score
+                else:
+                    assert (part.score, formula) == (0, "0")
+
+
+def test_the_sum_is_in_the_text(daily: PublishedIssue) -> None:
+    """Read from the printed lines alone, the parts are the score."""
+    for entry in daily.content.entries:
+        lines = list(text_of(explain(daily, entry.paper)))
+        column = [int(line[16:24].replace(",", "")) for line in lines if re.match(r"  \S.{13} *[\d,]+   ", line)]
+        assert sum(column[:-1]) == column[-1] == entry.score
+
+
+def test_neighbours_are_those_that_stand_there(daily: PublishedIssue) -> None:
+    order = [entry.paper for entry in daily.content.entries]
+    assert [name[-1] for name in order] == ["1", "2", "3", "4"]
+    for index, name in enumerate(order):
+        found = explain(daily, name)
+        above, below = found.above, found.below
+        assert (above and above.paper) == (order[index - 1] if index else None)
+        assert (below and below.paper) == (order[index + 1] if index + 1 < len(order) else None)
+    first, second = explain(daily, order[0]), explain(daily, order[1])
+    assert first.below is not None
+    assert second.above is not None
+    assert first.below.swaps == second.above.swaps
+
+
+def test_a_paper_still_talked_about_is_explained_too(daily: PublishedIssue) -> None:
+    found = explain(daily, key(9))
+    assert (found.lane, found.place, found.entries, found.above, found.below) == ("still", 1, 1, None, None)
+
+
+def test_a_paper_that_is_not_in_the_issue(daily: PublishedIssue) -> None:
+    with pytest.raises(NotFound, match=r"^2405.00099 is not in the issue of 2024-05-07$"):
+        explain(daily, key(99))
+
+
+def test_a_listing_s_method_is_noted(record: Record) -> None:
+    """Of a method that is known; the made-up one is not."""
+    publication = listed(record, {1: (90, 10)})
+    issue = shelved(record, publication)
+    assert explain(issue, key(1)).notes == ()
+    (entry,) = issue.content.entries
+    known = msgspec.structs.replace(entry.counts[0], method="hot-papers/2")
+    content = msgspec.structs.replace(issue.content, entries=(msgspec.structs.replace(entry, counts=(known,)),))
+    (note,) = explain(msgspec.structs.replace(issue, content=content), key(1)).notes
+    assert note.startswith("X (Twitter) counts here are ")
+    assert "several times too high" in note
+
+
+# ---- the text ------------------------------------------------------------------------------------------------
+
+
+def whole_text(issue: PublishedIssue) -> str:
+    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still)]
+    return "\n".join("".join(f"{line}\n" for line in text_of(explain(issue, paper))) for paper in papers)
+
+
+def check_text(issue: PublishedIssue, name: str) -> None:
+    file = data("explain", name)
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        file.write_text(whole_text(issue), "utf-8")
+    assert whole_text(issue) == file.read_text("utf-8")
+
+
+def test_the_text_of_a_daily_issue(daily: PublishedIssue) -> None:
+    check_text(daily, "daily.txt")
+
+
+def test_the_text_of_a_listing(listing: PublishedIssue) -> None:
+    check_text(listing, "listing.txt")
+
+
+def test_the_text_of_the_classic_rule(record: Record) -> None:
+    classic = Publication(publication="listed", title="Old", window="listing", ranking="classic/1", observed_at=1)
+    listed(record, {2: (5, 200), 1: (105, 100), 3: (50, 20)})
+    write(record, classic)
+    issue = shelved(record, freeze.publication_of(record, "listed"))
+    assert issue.content.ranking == "classic/1"
+    check_text(issue, "classic.txt")

@@ -1,0 +1,367 @@
+"""Frozen issues: they stay as they are, are corrected by editions, are rebuilt alike anywhere, and verify."""
+
+from __future__ import annotations
+
+import datetime
+import multiprocessing
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers.errors import IssueError, NotFound, UsageError
+from hotpapers.issues import build, freeze, windows
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HOUR, Alias, Issue, Item, Publication, RawPayload
+from hotpapers.privacy.forget import forget
+from hotpapers.store.record import Record
+from hotpapers.store.verify import check
+from hotpapers.transfer.jsonl.exporter import lines
+from hotpapers.transfer.jsonl.importer import import_lines
+from tests.issues.listed import listed
+from tests.issues.made import (
+    DAILY,
+    DAY,
+    background,
+    counts,
+    frozen,
+    judged,
+    key,
+    moment,
+    more_talk,
+    numbers,
+    paper,
+    post,
+    read,
+    talk,
+    write,
+)
+
+TODAY = moment(DAY)
+LATER = TODAY + 72 * HOUR
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+def fortnight() -> list[Item]:
+    """Two days with entries on two networks, a bot, a reading."""
+    monday = moment("2024-05-06")
+    return [
+        DAILY,
+        *background(networks=("bluesky", "mastodon")),
+        *paper(1, "2024-05-06"), *talk(1, 50, monday), *talk(1, 20, monday, "mastodon"),
+        *paper(2), *talk(2, 40, TODAY), *paper(3), *talk(3, 40, TODAY), *post(3, "bluesky:bot", TODAY),
+        judged("bluesky:by-bot", "bot"), read("bluesky", monday, TODAY + 9 * HOUR, at=TODAY),
+    ]  # fmt: skip
+
+
+def all_issues(record: Record) -> list[Issue]:
+    return [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
+
+
+def found(record: Record, issues: Sequence[Issue] = ()) -> list[str]:
+    """What verifying issues finds, by default all that are there."""
+    return [str(one) for item in issues or all_issues(record) for one in freeze.check_issue(record, item)]
+
+
+# ---- once and again ----------------------------------------------------------------------------------------
+
+
+def test_frozen_twice_is_frozen_once(store_url: str) -> None:
+    with Record(store_url) as record:
+        write(record, fortnight())
+        first = frozen(record)
+        position = record.head.position
+        write(record, more_talk(2, 90, TODAY + HOUR))
+        assert freeze.freeze(record, DAILY, DAY, at=LATER) == first
+        assert record.head.position == position + 1
+        assert freeze.editions(record, "daily", DAY) == [first]
+        assert freeze.frozen_days(record, "daily") == [DAY]
+        assert first.digest == build.digest_of(first.content)
+        assert found(record) == []
+
+
+def test_zones_told_otherwise_later_change_no_frozen_issue(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(record, fortnight())
+    frozen(record)
+    shifted = datetime.timezone(datetime.timedelta(hours=3))
+    monkeypatch.setattr(windows, "ZoneInfo", lambda _: shifted)
+    assert found(record) == []
+
+
+def test_a_correction_is_an_edition_and_both_stay_readable(store_url: str) -> None:
+    with Record(store_url) as record:
+        write(record, fortnight())
+        first = frozen(record)
+        write(record, more_talk(3, 60, TODAY + HOUR))
+        second = freeze.freeze(record, DAILY, DAY, again=True, reason=" counts were misread ", at=LATER)
+        assert (second.content.edition, second.content.replaces) == (2, first.digest)
+        assert (second.content.reason, second.digest != first.digest) == ("counts were misread", True)
+        assert numbers(first.content.entries) == [1, 2, 3]
+        assert numbers(second.content.entries) == [1, 3, 2]
+        assert freeze.editions(record, "daily", DAY) == [first, second]
+        assert freeze.freeze(record, DAILY, DAY) == second
+        shelf = RecordIssueReader(record)
+        latest, before = shelf.issue("daily", DAY), shelf.issue("daily", DAY, 1)
+        assert (latest.content, before.content) == (second.content, first.content)
+        assert latest.editions == before.editions == (first.digest, second.digest)
+        assert [q.post.post for q in before.posts[key(3)]] == ["bluesky:3"]
+        assert found(record) == []
+
+
+def test_what_is_asked_of_freezing_must_make_sense(record: Record) -> None:
+    write(record, fortnight())
+    for again in (True, False):
+        with pytest.raises(UsageError, match="--again --reason"):
+            freeze.freeze(record, DAILY, DAY, at=LATER, again=again, reason="why")
+    frozen(record)
+    for again, reason in ((True, ""), (True, "  "), (False, "why")):
+        with pytest.raises(UsageError, match="--again --reason"):
+            freeze.freeze(record, DAILY, DAY, at=LATER, again=again, reason=reason)
+    for day in ("2024-13-01", "today", "20240507", "2024-5-7", ""):
+        with pytest.raises(UsageError, match="not a day"):
+            freeze.freeze(record, DAILY, day, at=LATER)
+    listing = msgspec.structs.replace(DAILY, publication="other", window="listing")
+    with pytest.raises(NotFound, match="other 2024-05-07: no listing"):
+        freeze.freeze(record, listing, DAY, at=LATER)
+
+
+def test_the_publication_by_name(record: Record) -> None:
+    with pytest.raises(NotFound, match="no publication yet"):
+        freeze.publication_of(record, None)
+    write(record, DAILY)
+    assert freeze.publication_of(record, None) == DAILY
+    other = Publication(publication="other", title="Other", observed_at=0)
+    write(record, other, msgspec.structs.replace(DAILY, title="Another title", observed_at=1))
+    assert freeze.publication_of(record, "daily").title == "Another title"
+    with pytest.raises(UsageError, match="choose one with --publication: daily, other"):
+        freeze.publication_of(record, None)
+    with pytest.raises(NotFound, match="third: no such publication; there are: daily, other"):
+        freeze.publication_of(record, "third")
+
+
+# ---- two at once -------------------------------------------------------------------------------------------
+
+DAYS = [f"2024-05-{day:02}" for day in (1, 2, 3, 6, 7, 8)]
+
+
+def freeze_all(url: str) -> list[str]:
+    """What a process of its own does."""
+    with Record(url) as record:
+        return [frozen(record, day=day).digest for day in DAYS]
+
+
+def test_two_processes_at_once_freeze_one_issue(store_url: str) -> None:
+    with Record(store_url) as record:
+        write(record, fortnight())
+        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+            one, other = pool.map(freeze_all, [store_url] * 2)
+        assert one == other
+        assert record.count(Issue) == len(DAYS)
+        assert found(record) == []
+        assert check(record.database, record.marks).findings == ()
+
+
+def test_who_comes_second_gets_the_first_one_s_issue(
+    record: Record, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process freezes just when ours has built the issue."""
+    write(record, fortnight())
+    first: list[freeze.FrozenIssue] = []
+
+    def build_while_another_freezes(mine: Record, recipe: build.IssueRecipe) -> build.BuiltIssue:
+        built = build.build(mine, recipe)
+        with monkeypatch.context() as undone, Record(sqlite_url) as theirs:
+            undone.setattr(freeze, "build", build.build)
+            write(theirs, paper(10 + recipe.edition))
+            first.append(freeze.freeze(theirs, DAILY, DAY, again=recipe.edition > 1, reason=recipe.reason, at=LATER))
+        return built
+
+    monkeypatch.setattr(freeze, "build", build_while_another_freezes)
+    assert frozen(record) == first[0]
+    assert first[0].content.position == 2
+    with pytest.raises(IssueError, match="another process"):
+        freeze.freeze(record, DAILY, DAY, again=True, reason="why", at=LATER)
+    assert [one.content.edition for one in freeze.editions(record, "daily", DAY)] == [1, 2]
+
+
+# ---- replay ------------------------------------------------------------------------------------------------
+
+
+def test_what_comes_later_changes_no_frozen_issue(store_url: str) -> None:
+    """Late observations, later verdicts, aliases, other metadata, corrected earlier issues."""
+    with Record(store_url) as record:
+        write(record, fortnight())
+        monday = frozen(record, day="2024-05-06")
+        tuesday = frozen(record)
+        late: list[Item] = [
+            *more_talk(2, 99, TODAY + HOUR), *post(2, "mastodon:late", TODAY), *paper(2, "2024-01-01", "hep-th"),
+            judged("bluesky:by-2", "bot"), judged("bluesky:3", "doubtful", key(3)), judged("bluesky:by-3", "hidden"),
+            Alias(account="bluesky:by-2", stable="bluesky:by-3", observed_at=0),
+            read("mastodon", TODAY, TODAY + HOUR, "refused"), *post(3, "bluesky:3", TODAY + 1, gone="deleted"),
+        ]  # fmt: skip
+        write(record, late)
+        freeze.freeze(record, DAILY, "2024-05-06", again=True, reason="the old one was wrong", at=LATER)
+        assert found(record) == []
+        assert freeze.editions(record, "daily", DAY) == [tuesday]
+        assert freeze.editions(record, "daily", "2024-05-06")[0] == monday
+        again = freeze.freeze(record, DAILY, DAY, again=True, reason="late counts", at=LATER)
+        assert numbers(again.content.entries) != numbers(tuesday.content.entries)
+        assert again.content.earlier[0].edition == 2
+
+
+def better(likes: int) -> list[Item]:
+    """What readers make of the same raw original."""
+    return [*post(2, "bluesky:seen", TODAY), counts("bluesky:seen", likes, TODAY)]
+
+
+def voices_of(issue: freeze.FrozenIssue, number: int = 2) -> int:
+    (entry,) = [entry for entry in issue.content.entries if entry.paper == key(number)]
+    return entry.voices
+
+
+def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
+    """Neither where it reads other counts, nor where its answer is nothing."""
+    with Record(store_url) as record:
+        write(record, fortnight())
+        seen = RawPayload("post", "bluesky:seen", b"{}", TODAY)
+        record.read([seen], lambda _: better(30), source="made-up", at=TODAY)
+        first = frozen(record)
+        assert voices_of(first) == 71
+        readers: list[list[Item]] = [better(10), []]
+        for edition, items in enumerate(readers, 2):
+            record.read_again("made-up", lambda _, items=items: items, at=LATER)  # type: ignore[misc]
+            assert found(record) == []
+            again = freeze.freeze(record, DAILY, DAY, again=True, reason="read better", at=LATER)
+            assert again.content.edition == edition
+            assert voices_of(again) == (51, 40)[edition - 2]
+        assert found(record) == []
+
+
+def test_what_was_forgotten_still_verifies_and_ranks_alike(store_url: str) -> None:
+    with Record(store_url) as record:
+        write(record, fortnight())
+        long = "A made-up sentence that is long enough to be told from others"
+        write(record, post(2, "bluesky:zz", TODAY, text=long), post(2, "mastodon:aa", TODAY + 1, text=long))
+        first = frozen(record)
+        for account in ("bluesky:by-2", "bluesky:by-zz"):
+            forget(record, account)
+        assert found(record) == []
+        again = freeze.freeze(record, DAILY, DAY, again=True, reason="once more", at=LATER)
+        ranked = [msgspec.structs.replace(entry, posts=()) for entry in first.content.entries]
+        assert [msgspec.structs.replace(entry, posts=()) for entry in again.content.entries] == ranked
+        assert again.content.entries[1].posts != first.content.entries[1].posts  # without words nothing is quoted anew
+        assert found(record) == []
+        assert RecordIssueReader(record).issue("daily", DAY, 1).posts[key(2)] == ()
+
+
+# ---- the same anywhere -----------------------------------------------------------------------------------------
+
+
+def moved(source: str, target: str, records_only: bool = False) -> None:
+    with Record(source) as here, Record(target) as there:
+        import_lines(there, "made-up.jsonl", lines(here, records_only=records_only))
+
+
+def test_the_same_batches_give_the_same_digests_in_both_databases(
+    sqlite_url: str, postgres_url: str, tmp_path: Path
+) -> None:
+    """A record that was frozen in SQLite is moved to PostgreSQL and back: it verifies, and freezes alike."""
+    with Record(sqlite_url) as record:
+        write(record, fortnight())
+        monday = frozen(record, day="2024-05-06")
+    moved(sqlite_url, postgres_url)
+    with Record(postgres_url) as record:
+        assert found(record) == []
+        tuesday = frozen(record)
+    with Record(sqlite_url) as record:
+        assert frozen(record) == tuesday
+    back = str(tmp_path / "back.db")
+    moved(postgres_url, back)
+    with Record(back) as record:
+        assert freeze.editions(record, "daily", "2024-05-06") == [monday]
+        assert freeze.editions(record, "daily", DAY) == [tuesday]
+        assert found(record) == []
+
+
+def test_the_same_items_give_the_same_issue_in_a_store_of_its_own(store_url: str, tmp_path: Path) -> None:
+    """Only hashes of posts, whose salts are random, differ."""
+
+    def bare(content: object) -> object:
+        plain = msgspec.to_builtins(content)
+        return plain | {"chain": "", "entries": [entry | {"posts": len(entry["posts"])} for entry in plain["entries"]]}
+
+    issues = []
+    for url in (store_url, str(tmp_path / "other.db")):
+        with Record(url) as record:
+            write(record, fortnight())
+            issues.append(bare(frozen(record).content))
+    assert issues[0] == issues[1]
+
+
+# ---- verifying -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        (
+            "UPDATE snapshot SET likes = 20 WHERE post = 'bluesky:2'",
+            r"entries\[arxiv:2405.00002\]\.counts\[bluesky\]\.likes is 39, rebuilt 20",
+        ),
+        ("DELETE FROM snapshot WHERE post = 'bluesky:2'", r"entries\[arxiv:2405.00002\] is .* rebuilt null"),
+        (
+            "DELETE FROM announcement WHERE paper = 'arxiv:2405.00002'",
+            r"entries\[arxiv:2405.00002\] is .* rebuilt null",
+        ),
+        ("DELETE FROM verdict", r"entries\[arxiv:2405.00003\]\.counts\[bluesky\]\.bots is 1, rebuilt 0"),
+        ("UPDATE paper SET title = 'X' WHERE paper = 'arxiv:2405.00003'", r"entries\[arxiv:2405.00003\]\.metadata is"),
+        ("UPDATE post SET text = 'X' WHERE post = 'bluesky:3'", r"entries\[arxiv:2405.00003\]\.posts\[1\] is"),
+        ("DELETE FROM coverage", r"readings\[bluesky\]\.state is \"complete\", rebuilt \"unknown\""),
+        ("DELETE FROM issue WHERE day = '2024-05-06'", r"earlier\[2024-05-06\] is .* rebuilt null"),
+        ("UPDATE issue SET digest = 'x' WHERE day = '2024-05-07'", "content does not have its digest"),
+        ("UPDATE issue SET content = '{}' WHERE day = '2024-05-07'", "its content cannot be read"),
+        ("DELETE FROM batch WHERE position > 1", "rests on batch 4, which is gone"),
+    ],
+)
+def test_what_was_changed_is_named(record: Record, sql: str, named: str) -> None:
+    write(record, fortnight())
+    write(record, post(1, "bluesky:other", TODAY))
+    frozen(record, day="2024-05-06")
+    write(record, paper(4), talk(4, 60, TODAY), post(4, "mastodon:4", TODAY))
+    frozen(record)
+    issues = all_issues(record)
+    assert found(record) == []
+    record.database.run(sql)
+    text = "\n".join(found(record, [*all_issues(record), *issues]))
+    assert re.search(named, text), text
+    assert all(line.startswith("issue: daily 2024-05-0") for line in text.splitlines())
+
+
+def test_many_differences_are_counted(record: Record) -> None:
+    write(record, fortnight())
+    for number in range(20, 60):
+        write(record, paper(number), talk(number, number, TODAY))
+    frozen(record)
+    record.database.run("UPDATE snapshot SET likes = likes + 1 WHERE post LIKE 'bluesky:_'")
+    record.database.run("UPDATE snapshot SET likes = likes + 1 WHERE post LIKE 'bluesky:__'")
+    lines_found = found(record)
+    assert len(lines_found) == 11
+    assert lines_found[-1].endswith("more differences")
+
+
+def test_a_listing_without_its_counts_cannot_be_rebuilt(record: Record) -> None:
+    publication = listed(record, {1: (30, 40), 2: (10, 45)})
+    frozen(record, publication)
+    record.database.run("DELETE FROM tally WHERE paper = ?", (key(2),))
+    assert found(record) == [
+        f"issue: listed {DAY} edition 1: cannot be rebuilt: listed {DAY} #2: the record holds no counts of {key(2)}."
+    ]

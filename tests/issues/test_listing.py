@@ -1,0 +1,179 @@
+"""Imported listings: their papers, ranked anew by favorites among all that was listed; corrected listings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from hotpapers.errors import NotFound
+from hotpapers.issues import build, freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HOUR, Listing, Paper, PublishedIssue
+from hotpapers.ranking.rarity import millipoints
+from hotpapers.store.record import Record
+from tests.issues.listed import LISTED, Printed, listed, listing
+from tests.issues.made import DAY, issue, key, moment, numbers, talk, write
+
+SIX = moment(DAY) + 6 * HOUR
+LATER = moment(DAY) + 72 * HOUR
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+def older(
+    record: Record, favorites: int = 30, day: str = "2024-03-01", category: str = "cs.LG", first: int = 1000
+) -> None:
+    """Five hundred papers of another day's listing."""
+    printed = {number: (50, favorites) for number in range(first, first + 500)}
+    listed(record, printed, day, category=category, posts=0)
+
+
+def test_all_papers_of_the_listing_are_in_it_whatever_they_score(record: Record) -> None:
+    listed(record, {1: (900, 20), 2: (5, 60), 3: (20, 40), 4: (50, 0)})
+    found = issue(record, LISTED)
+    assert [(e.paper[-1], e.place, e.then, e.order) for e in found.entries] == [
+        ("2", 1, 2, 2),
+        ("3", 2, 3, 3),
+        ("1", 3, 1, 1),
+        ("4", 4, 4, 4),
+    ]
+    assert [e.score for e in found.entries] == [millipoints(3, 0), millipoints(3, 1), millipoints(3, 2), 0]
+    assert [(e.parts[0].papers, e.parts[0].own) for e in found.entries] == [(3, 60), (3, 40), (3, 20), (3, 0)]
+    assert (found.announced, found.considered, found.readings, found.earlier, found.still) == (None, 4, (), (), ())
+    (count,) = found.entries[2].counts
+    assert (count.reposts, count.likes, count.voices, count.method, count.until) == (900, 20, 20, "listed/1", SIX)
+
+
+def test_favorites_are_compared_with_those_of_ninety_days(record: Record) -> None:
+    older(record)
+    older(record, 99, "2024-01-01", first=2000)
+    listed(record, {1: (10, 40), 2: (40, 30)})
+    first, second = (entry.parts[0] for entry in issue(record, LISTED).entries)
+    assert (first.papers, first.atleast, first.among, first.age, first.own) == (501, 0, "cs", 0, 40)
+    assert (second.papers, second.atleast) == (501, 501)
+
+
+def test_the_cut_is_the_last_moment_of_the_listing(record: Record) -> None:
+    listed(record, {1: (10, 40), 2: (10, 40), 3: (10, 40)})
+    assert issue(record, LISTED).cut == SIX + 2
+
+
+def test_posts_seen_after_the_last_place_are_shown_too(record: Record) -> None:
+    """As where one post was seen at one moment with other words under two places."""
+    words, mention, where = listing({1: (10, 40)})[-4], *listing({1: (10, 40)})[-2:]
+    listed(record, {1: (10, 40)}, posts=0)
+    write(record, *(msgspec.structs.replace(item, observed_at=SIX + 1) for item in (words, mention, where)))
+    found = issue(record, LISTED)
+    assert (found.cut, len(found.entries[0].posts)) == (SIX + 1, 1)
+
+
+def test_a_paper_is_compared_as_what_it_is_not_as_what_was_printed(record: Record) -> None:
+    """The record knows better which archive is its primary one."""
+    older(record, category="stat.ML")
+    listed(record, {1: (10, 60)})
+    known = Paper(paper=key(1), title="Made-up", categories=("stat.ML", "cs.LG"), observed_at=SIX - 1)
+    write(record, known, msgspec.structs.replace(known, observed_at=SIX + 1))
+    listed(record, {2: (10, 45)}, "2024-05-08")
+    (part,) = issue(record, LISTED, "2024-05-08").entries[0].parts
+    assert (part.among, part.papers) == ("all", 501)
+    listed(record, {1: (10, 60), 3: (10, 45)}, later=2)
+    write(record, msgspec.structs.replace(known, observed_at=SIX + 3))
+    first = issue(record, LISTED).entries[0]
+    assert (first.archive, first.parts[0].among, first.parts[0].papers) == ("stat", "stat", 500)
+
+
+def test_of_level_ones_the_id_decides(record: Record) -> None:
+    listed(record, {3: (10, 40), 1: (10, 40), 2: (10, 40)})
+    found = issue(record, LISTED)
+    assert numbers(found.entries) == [1, 2, 3]
+    assert [entry.then for entry in found.entries] == [2, 3, 1]
+    assert all(entry.level for entry in found.entries)
+
+
+def test_a_listing_that_names_no_paper(record: Record) -> None:
+    listed(record, {})
+    assert issue(record, LISTED).entries == ()
+    assert shelved(record).papers == {}
+
+
+def test_a_paper_listed_again_under_another_archive_is_not_compared_with_itself(record: Record) -> None:
+    """It stands once, by its latest tally, under the archive that is its primary one by then."""
+    older(record)
+    older(record, category="stat.ML", first=3000)
+    listed(record, {1: (10, 45)}, "2024-05-06", category="stat.ML")
+    listed(record, {1: (10, 60), 2: (10, 50)})
+    first, second = (entry.parts[0] for entry in issue(record, LISTED).entries)
+    assert (first.among, first.papers, first.atleast) == ("cs", 501, 0)
+    assert (second.among, second.papers, second.atleast) == ("cs", 501, 1)
+    (monday,) = issue(record, LISTED, "2024-05-06").entries
+    assert (monday.archive, monday.parts[0].among, monday.parts[0].papers) == ("stat", "stat", 500)
+
+
+def test_talk_on_networks_is_no_part_of_a_listing(record: Record) -> None:
+    listed(record, {1: (10, 40), 2: (10, 60)})
+    before = issue(record, LISTED)
+    write(record, talk(1, 5000, moment(DAY)))
+    recipe = build.IssueRecipe(LISTED, DAY, 1, record.head.position)
+    after = build.build(record, recipe).content
+    assert msgspec.structs.replace(after, position=before.position, chain=before.chain) == before
+
+
+# ---- the same listing once more --------------------------------------------------------------------------------
+
+FIRST: Printed = {1: (50, 40), 2: (40, 45), 3: (10, 60)}
+
+
+def shelved(record: Record, edition: int | None = None) -> PublishedIssue:
+    return RecordIssueReader(record).issue("listed", DAY, edition)
+
+
+def corrected(record: Record) -> freeze.FrozenIssue:
+    return freeze.freeze(record, LISTED, DAY, again=True, reason="the listing was corrected", at=LATER)
+
+
+def test_a_corrected_listing_is_a_new_edition(record: Record) -> None:
+    """It has fewer papers, other counts and fewer posts; nothing of the first one is left in it."""
+    listed(record, FIRST, posts=3)
+    first = freeze.freeze(record, LISTED, DAY, at=LATER)
+    assert not freeze.newer_listing(record, first)
+    listed(record, {3: (10, 70), 2: (40, 35)}, later=1)
+    assert freeze.newer_listing(record, first)
+    second = corrected(record)
+    assert not freeze.newer_listing(record, second)
+    assert [(e.paper[-1], e.counts[0].likes, len(e.posts)) for e in first.content.entries] == [
+        ("3", 60, 3),
+        ("2", 45, 3),
+        ("1", 40, 3),
+    ]
+    assert [(e.paper[-1], e.counts[0].likes, len(e.posts), e.order) for e in second.content.entries] == [
+        ("3", 70, 1, 1),
+        ("2", 35, 1, 2),
+    ]
+    now, before = shelved(record), shelved(record, 1)
+    assert [q.post.text for q in now.printed[key(3)]] == ["Made-up words 1"]
+    assert [len(before.posts[key(n)]) for n in (1, 2, 3)] == [3, 3, 3]
+    assert (set(now.places), now.places[key(3)].place, before.places[key(3)].place) == ({key(3), key(2)}, 1, 3)
+    assert now.listing is not None
+    assert (now.listing.places, now.editions) == (2, (first.digest, second.digest))
+
+
+def test_places_of_two_files_are_never_mixed(record: Record) -> None:
+    """Also where the first file's last place was tallied after the second file's."""
+    listed(record, FIRST)
+    listed(record, {3: (10, 70), 4: (9, 50)}, later=1)
+    assert [(entry.paper, entry.order) for entry in issue(record, LISTED).entries] == [(key(3), 1), (key(4), 2)]
+
+
+def test_a_day_without_a_listing(record: Record) -> None:
+    listed(record, FIRST)
+    with pytest.raises(NotFound, match="listed 2024-05-08: no listing of that day"):
+        freeze.freeze(record, LISTED, "2024-05-08", at=LATER)
+    assert freeze.listed_days(record, "listed") == [DAY]
+    assert record.count(Listing) == 1

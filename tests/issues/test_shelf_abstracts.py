@@ -1,0 +1,49 @@
+"""What papers of issues say of themselves, as the shelf tells it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HOUR, Item, Paper, Place
+from hotpapers.store.record import Record
+from tests.issues.listed import LISTED, listing
+from tests.issues.made import DAILY, DAY, background, frozen, key, moment, paper, talk, write
+
+TODAY = moment(DAY)
+
+
+def test_an_abstract_else_a_summary_as_known_now(store_url: str) -> None:
+    with Record(store_url) as record:
+        write(record, DAILY, background(), paper(1, abstract="The first abstract."), paper(2), paper(3))
+        write(record, talk(1, 90, TODAY + HOUR), talk(2, 60, TODAY + HOUR), talk(3, 40, TODAY + HOUR))
+        frozen(record)
+        later = Paper(paper=key(1), title="Later", abstract="A better abstract.", observed_at=TODAY + 99 * HOUR)
+        summed = Paper(paper=key(2), title="Summed", summary="A summary.", observed_at=TODAY + 99 * HOUR)
+        write(record, [later, msgspec.structs.replace(summed, abstract="")])
+        shelf = RecordIssueReader(record)
+        found = {(DAY, key(1)): "A better abstract.", (DAY, key(2)): "A summary."}
+        assert [one.paper for one in shelf.holdings("daily")] == [key(1), key(2), key(3)]
+        assert shelf.abstracts("daily", [DAY]) == found, "the third says nothing"
+        assert shelf.abstracts("daily", []) == shelf.abstracts("daily", ["1999-01-01"]) == {}
+        assert shelf.abstracts("other", [DAY]) == {}
+
+
+def test_a_listing_says_it_as_printed(store_url: str) -> None:
+    printed = listing({7: (10, 60), 8: (10, 50)})
+    with Record(store_url) as record:
+        write(record, LISTED, [as_it_says(one, key(7), "As  printed.") for one in printed])
+        papers = [
+            Paper(paper=key(number), title="Known", abstract="Known since.", observed_at=TODAY + 99 * HOUR)
+            for number in (7, 8)
+        ]
+        write(record, papers)
+        frozen(record, LISTED)
+        found = RecordIssueReader(record).abstracts(LISTED.publication, [DAY])
+        assert found == {(DAY, key(7)): "As  printed.", (DAY, key(8)): "Known since."}
+
+
+def as_it_says(item: Item, paper: str, abstract: str) -> Item:
+    """A place of a listing with an abstract; other items as they are."""
+    is_it = isinstance(item, Place) and item.paper == paper
+    return msgspec.structs.replace(item, abstract=abstract) if is_it else item

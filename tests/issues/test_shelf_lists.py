@@ -1,0 +1,120 @@
+"""The shelf's lists: what issues hold in brief, what a day announced, attention hour by hour, every post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.errors import NotFound
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import HOUR, Announcement, Paper
+from hotpapers.store.record import Record
+from tests.issues.listed import LISTED, listed
+from tests.issues.made import (
+    DAILY,
+    DAY,
+    background,
+    counts,
+    frozen,
+    judged,
+    key,
+    moment,
+    more_talk,
+    paper,
+    post,
+    remark,
+    talk,
+    write,
+)
+
+TODAY = moment(DAY)
+
+
+@pytest.fixture
+def record(store_url: str) -> Iterator[Record]:
+    """An issue of two papers; the first is talked about more and more, on two networks."""
+    with Record(store_url) as opened:
+        write(
+            opened, DAILY, background(networks=("bluesky", "mastodon")), paper(1), paper(2), paper(3, category="hep-th")
+        )
+        write(opened, talk(1, 5, TODAY + HOUR), talk(2, 50, TODAY + 2 * HOUR))
+        write(opened, more_talk(1, 40, TODAY + 5 * HOUR), more_talk(1, 90, TODAY + 30 * HOUR))
+        write(
+            opened,
+            post(1, "mastodon:m", TODAY + 3 * HOUR, text="a made-up opinion"),
+            counts("mastodon:m", 11, TODAY + 4 * HOUR),
+        )
+        frozen(opened)
+        yield opened
+
+
+def test_what_issues_hold(record: Record) -> None:
+    write(record, more_talk(1, 200, TODAY + 31 * HOUR), paper(4, "2024-05-08"), talk(4, 60, TODAY + 26 * HOUR))
+    frozen(record, day="2024-05-08")
+    listed(record, {7: (10, 60), 8: (10, 50)})
+    frozen(record, LISTED)
+    write(record, [Paper(paper=key(4), title="Known better", authors=("Li Na",), observed_at=TODAY + 99 * HOUR)])
+    shelf = RecordIssueReader(record)
+    assert [(one.day, one.place, one.paper) for one in shelf.holdings("daily")] == [
+        (DAY, 1, key(1)), (DAY, 2, key(2)), ("2024-05-08", 1, key(4)),
+    ]  # fmt: skip
+    assert shelf.holdings("daily")[2][3:] == ("Known better", ("Li Na",), ())
+    assert shelf.holdings("daily")[0].categories == ("cs.LG",)
+    assert [(one.paper, one.authors) for one in shelf.holdings("listed")] == [
+        (key(7), ("Tansy Overquill",)), (key(8), ("Tansy Overquill",)),
+    ]  # fmt: skip
+    assert shelf.holdings("nobody's") == ()
+
+
+def test_what_a_day_announced(record: Record) -> None:
+    late = paper(9, seen=TODAY + 40 * HOUR)
+    write(record, late, paper(5, type="cross"), paper(6, type="replacement"))
+    write(
+        record,
+        [Announcement(paper=key(3), day=DAY, category="gr-qc", type="cross", announced_at=TODAY, observed_at=TODAY)],
+    )
+    shelf = RecordIssueReader(record)
+    found = shelf.announced("daily", DAY)
+    assert [(one.paper.paper, one.type, one.category) for one in found] == [
+        (key(1), "new", "cs.LG"), (key(2), "new", "cs.LG"), (key(3), "new", "hep-th"),
+    ]  # fmt: skip
+    with pytest.raises(NotFound):
+        shelf.announced("daily", "2024-05-08")
+
+
+def test_when_versions_were_announced(record: Record) -> None:
+    write(record, paper(1, "2024-06-03", type="replacement"))
+    found = RecordIssueReader(record).announcements(key(1))
+    assert [(one.day, one.type) for one in found] == [(DAY, "new"), ("2024-06-03", "replacement")]
+    assert RecordIssueReader(record).announcements(key(99)) == ()
+
+
+def test_attention_hour_by_hour(record: Record) -> None:
+    shelf = RecordIssueReader(record)
+    [found] = shelf.history("daily", DAY, [key(1)]).values()
+    assert [(one.age, one.network, one.voices) for one in found if one.age in (1, 4, 6)] == [
+        (1, "bluesky", 5), (4, "bluesky", 5), (4, "mastodon", 12), (6, "bluesky", 40), (6, "mastodon", 12),
+    ]  # fmt: skip
+    assert max(one.age for one in found) == 6, "not beyond the cut of the issue"
+    assert shelf.history("daily", DAY, []) == {} and shelf.history("daily", DAY, [key(99)]) == {}
+
+
+def test_every_post_that_may_be_shown(record: Record) -> None:
+    at = TODAY + 2 * HOUR
+    write(record, *(post(2, f"bluesky:{n}", at) for n in ("a", "b", "robot", "wrong")))
+    write(record, judged("bluesky:by-robot", "bot", at=at), judged("bluesky:wrong", "doubtful", about=key(2), at=at))
+    frozen(record, day="2024-05-08")
+    shelf = RecordIssueReader(record)
+    found = shelf.posts("daily", "2024-05-08", [key(2), key(1)])
+    first, *others = [one.post.post for one in found[key(2)]]
+    assert first == "bluesky:2" and set(others) == {"bluesky:a", "bluesky:b"}
+    assert {one.post.text for one in found[key(1)]} == {remark("1"), "a made-up opinion"}
+
+
+def test_listings_have_their_own_posts_and_no_history(record: Record) -> None:
+    listed(record, {7: (10, 60)}, posts=2)
+    frozen(record, LISTED)
+    shelf = RecordIssueReader(record)
+    assert len(shelf.posts("listed", DAY, [key(7)])[key(7)]) == 2
+    assert shelf.history("listed", DAY, [key(7)]) == {}

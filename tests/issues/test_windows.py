@@ -1,0 +1,217 @@
+"""When an issue closes: hours and zones, also across clock changes; days whose announcement is late or never comes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers import announcement_days
+from hotpapers.errors import IssueError, UsageError
+from hotpapers.issues import freeze, windows
+from hotpapers.issues.windows import cut_of, window_start
+from hotpapers.model import HOUR, Coverage, Publication, Window
+from hotpapers.store.record import Record
+from tests.issues.made import (
+    DAILY,
+    DAY,
+    background,
+    issue,
+    moment,
+    numbers,
+    paper,
+    read,
+    talk,
+    write,
+)
+
+TODAY = moment(DAY)
+CUT = TODAY + 8 * HOUR
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+def publication(window: Window = "daily", hour: int = 8, zone: str = "UTC") -> Publication:
+    return Publication(publication="any", title="Any", window=window, hour=hour, zone=zone, observed_at=0)
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "day", "closes"),
+    [
+        ("UTC", 8, "2024-05-07", "2024-05-07T08:00"),
+        ("UTC", 0, "2024-02-29", "2024-02-29T00:00"),
+        ("Europe/Zurich", 8, "2024-03-30", "2024-03-30T07:00"),
+        ("Europe/Zurich", 8, "2024-03-31", "2024-03-31T06:00"),
+        ("Europe/Zurich", 2, "2024-03-31", "2024-03-31T01:00"),  # an hour that the clocks skip
+        ("Europe/Zurich", 2, "2024-10-27", "2024-10-27T00:00"),  # one that comes twice: the first
+        ("America/New_York", 20, "2024-11-03", "2024-11-04T01:00"),
+        ("Asia/Kathmandu", 7, "2024-05-07", "2024-05-07T01:15"),
+        ("Pacific/Apia", 8, "2011-12-30", "2011-12-30T18:00"),  # a day that was left out there
+    ],
+)
+def test_a_day_closes_at_its_hour_in_its_zone(zone: str, hour: int, day: str, closes: str) -> None:
+    assert cut_of(publication(hour=hour, zone=zone), day) == moment(closes)
+
+
+@given(
+    st.dates().map(lambda date: date.replace(year=2000 + date.year % 40, day=min(date.day, 28)).isoformat()),
+    st.integers(0, 23),
+    st.sampled_from(["UTC", "Europe/Zurich", "America/New_York", "Australia/Lord_Howe"]),
+)
+def test_a_window_begins_where_the_one_before_ended(day: str, hour: int, zone: str) -> None:
+    weekly, monthly = publication("weekly", hour, zone), publication("monthly", hour, zone)
+    year, month, date = map(int, day.split("-"))
+    before = f"{year - (month == 1)}-{(month - 2) % 12 + 1:02}-{date:02}"
+    assert window_start(monthly, day) == cut_of(monthly, before)
+    assert abs(cut_of(weekly, day) - window_start(weekly, day) - 7 * 24 * HOUR) in (0, HOUR // 2, HOUR)
+    assert window_start(weekly, day) == window_start(publication("daily", hour, zone), day)
+
+
+@pytest.mark.parametrize(
+    ("day", "start"),
+    [
+        ("2024-03-31", "2024-02-29"),
+        ("2023-03-30", "2023-02-28"),
+        ("2024-01-15", "2023-12-15"),
+        ("2024-05-01", "2024-04-01"),
+    ],
+)
+def test_a_month_ago(day: str, start: str) -> None:
+    assert window_start(publication("monthly", 0), day) == moment(start)
+
+
+# ---- a day is closed by its announcement ---------------------------------------------------------------------
+
+
+def at(hours: int) -> int:
+    """So many hours after the day's hour."""
+    return CUT + hours * HOUR
+
+
+def test_a_day_is_not_frozen_before_its_hour(record: Record) -> None:
+    write(record, background(), paper(1), talk(1, 50, TODAY))
+    with pytest.raises(IssueError, match=r"2024-05-07 is not over: its issue closes at 2024-05-07 08:00 UTC"):
+        freeze.freeze(record, DAILY, DAY, at=CUT - 1)
+    assert numbers(freeze.freeze(record, DAILY, DAY, at=CUT).content.entries) == [1]
+
+
+def test_a_day_waits_for_its_announcement_until_a_limit(record: Record) -> None:
+    """Yesterday's papers are there, today's announcement is not; in the end the issue appears and says so."""
+    write(record, background(), paper(1, "2024-05-06"), talk(1, 50, moment("2024-05-06")))
+    with pytest.raises(IssueError, match=r"announcement of 2024-05-07 is not in the record yet.* 2024-05-07 16:00 UTC"):
+        freeze.freeze(record, DAILY, DAY, at=at(8) - 1)
+    found = freeze.freeze(record, DAILY, DAY, at=at(8)).content
+    assert (found.announced, numbers(found.entries), found.cut) == (None, [1], CUT)
+
+
+def test_an_hour_after_the_limit_waits_no_longer(record: Record) -> None:
+    evening = msgspec.structs.replace(DAILY, hour=20)
+    assert freeze.freeze(record, evening, DAY, at=TODAY + 20 * HOUR).content.announced is None
+
+
+@pytest.mark.parametrize(("window", "day"), [("weekly", "2024-05-06"), ("monthly", "2024-05-01")])
+def test_longer_windows_wait_for_nothing(record: Record, window: Window, day: str) -> None:
+    longer, cut = msgspec.structs.replace(DAILY, window=window), moment(day) + 8 * HOUR
+    with pytest.raises(IssueError, match="is not over"):
+        freeze.freeze(record, longer, day, at=cut - 1)
+    assert freeze.freeze(record, longer, day, at=cut).content.announced is None
+
+
+@pytest.mark.parametrize(
+    ("window", "day", "said"),
+    [
+        ("daily", "2024-05-11", r"Monday to Friday; the nearest are 2024-05-10 and 2024-05-13\."),
+        ("weekly", "2024-05-07", r"a Monday; the nearest are 2024-05-06 and 2024-05-13\."),
+        ("monthly", "2024-05-02", r"the first of a month; the nearest are 2024-05-01 and 2024-06-01\."),
+    ],
+)
+def test_a_day_that_no_issue_can_have_is_not_frozen(record: Record, window: Window, day: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        freeze.freeze(record, msgspec.structs.replace(DAILY, window=window), day, at=CUT + 90 * 24 * HOUR)
+    assert record.head.position == 0, "nothing was written"
+
+
+@given(st.dates(datetime.date(2000, 1, 1), datetime.date(2060, 1, 1)), st.sampled_from(["daily", "weekly", "monthly"]))
+def test_one_rule_says_which_days_there_are(date: datetime.date, window: Window) -> None:
+    """What follows a day's issue is the next day that an issue can have, and the latest that closed is one."""
+    chosen = publication(window)
+    after = windows.label_after(chosen, date.isoformat())
+    span = range(1, (datetime.date.fromisoformat(after) - date).days + 1)
+    can = [windows.is_label(chosen, date + datetime.timedelta(days=n)) for n in span]
+    assert can == [False] * (len(can) - 1) + [True]
+    assert windows.latest_label(chosen, cut_of(chosen, after)) == after
+    assert windows.latest_label(chosen, cut_of(chosen, after) - 1) < after
+
+
+def test_a_late_announcement_moves_the_cut_with_it(record: Record) -> None:
+    late = CUT + 3 * HOUR
+    write(record, background(), talk(1, 50, TODAY + HOUR))
+    write(record, paper(1, at=TODAY, seen=late), paper(2, at=TODAY, seen=late + HOUR))
+    write(record, paper(3, at=TODAY, seen=late + 9 * HOUR))
+    with pytest.raises(IssueError, match=r"closes at 2024-05-07 12:00 UTC"):
+        freeze.freeze(record, DAILY, DAY, at=late + HOUR - 1)
+    found = freeze.freeze(record, DAILY, DAY, at=late + HOUR).content
+    assert (found.cut, found.announced, numbers(found.entries)) == (late + HOUR, 2, [1])
+
+
+def test_a_straggler_goes_to_the_next_issue(record: Record) -> None:
+    """It came after the cut, but the day's announcement was there: the cut stays."""
+    write(record, background(), paper(1), talk(1, 50, TODAY), talk(2, 40, TODAY))
+    write(record, paper(2, at=TODAY, seen=CUT + HOUR))
+    first = freeze.freeze(record, DAILY, DAY, at=at(2)).content
+    assert (first.cut, first.announced, numbers(first.entries)) == (CUT, 1, [1])
+    write(record, paper(3, "2024-05-08"))
+    assert numbers(issue(record, day="2024-05-08").entries) == [2]
+
+
+def test_an_announcement_that_came_at_the_limit_is_in_time(record: Record) -> None:
+    write(record, background(), paper(1, at=TODAY, seen=at(8)), talk(1, 50, TODAY))
+    found = freeze.freeze(record, DAILY, DAY, at=at(8)).content
+    assert (found.cut, found.announced, numbers(found.entries)) == (at(8), 1, [1])
+
+
+def test_an_announcement_that_came_after_the_limit_moves_nothing(record: Record) -> None:
+    write(record, background(), paper(1, at=TODAY, seen=at(8) + 1), talk(1, 50, TODAY))
+    found = freeze.freeze(record, DAILY, DAY, at=at(40)).content
+    assert (found.cut, found.announced, found.entries) == (CUT, None, ())
+
+
+def day_read(day: str, seen: int, reason: str = "") -> Coverage:
+    """What the source of arXiv says when it has read a day."""
+    start, end = announcement_days.announced_at(day), announcement_days.closes_at(day)
+    return read("arxiv", start, end, "complete", reason, at=seen)
+
+
+def test_where_arxiv_is_read_it_says_when_a_day_is_complete(record: Record) -> None:
+    """One of its feeds is there, others are not: the issue waits for them, and closes when they came."""
+    write(record, background(), day_read("2024-05-06", TODAY - 9 * HOUR), paper(1), talk(1, 50, TODAY))
+    with pytest.raises(IssueError, match="not in the record yet"):
+        freeze.freeze(record, DAILY, DAY, at=at(2))
+    write(record, paper(2, at=TODAY, seen=at(3)), talk(2, 40, TODAY), day_read(DAY, at(3)))
+    write(record, day_read(DAY, at(5)))
+    found = freeze.freeze(record, DAILY, DAY, at=at(6)).content
+    assert (found.cut, found.announced, numbers(found.entries)) == (at(3), 2, [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [("2024-11-29", "the day after Thanksgiving"), ("2024-06-20", "after Juneteenth")],
+)
+def test_a_day_on_which_arxiv_is_known_to_announce_nothing_waits_for_nothing(
+    record: Record, day: str, why: str
+) -> None:
+    assert freeze.freeze(record, DAILY, day, at=moment(day) + 8 * HOUR).content.announced == 0, why
+
+
+def test_a_day_whose_feeds_were_empty_waits_for_nothing(record: Record) -> None:
+    write(record, day_read(DAY, TODAY + 5 * HOUR, announcement_days.NOTHING))
+    assert freeze.freeze(record, DAILY, DAY, at=CUT).content.announced == 0

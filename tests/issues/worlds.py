@@ -1,0 +1,249 @@
+"""Small made-up records, drawn by Hypothesis: some papers, some persons on several networks, and what they did."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeVar
+
+from hypothesis import strategies as st
+
+from hotpapers.model import (
+    BEGAN,
+    HOUR,
+    KINDS,
+    READ_BACK,
+    Alias,
+    Announcement,
+    Coverage,
+    Item,
+    Mention,
+    Paper,
+    Post,
+    Reaction,
+    Snapshot,
+    Verdict,
+    kind_of,
+)
+from hotpapers.store.record import Record
+
+CUT = 1_700_000_000_000_000
+PAPERS = ("arxiv:2311.00001", "arxiv:2311.00002", "arxiv:hep-th/9901001")
+ACCOUNTS = ("bluesky:ada", "bluesky:bo", "mastodon:cy", "mastodon:@bo", "x:1", "x:@ada", "")
+TEXTS = {
+    "The made-up lemma of the day is worth a long look": 1,
+    "THE MADE-UP LEMMA of the day is worth a long look! https://made.up/abs/1": 1,
+    "Another made-up remark, about something else entirely": 2,
+    "Nice": 0,
+    "": 0,
+}
+"""Texts, and which of them are the same message; 0 for those too short to tell."""
+
+# (post, network, account, hours before the cut at which it was made)
+POSTS = (
+    ("bluesky:p1", "bluesky", "bluesky:ada", 170),
+    ("bluesky:p2", "bluesky", "bluesky:bo", 90),
+    ("bluesky:p3", "bluesky", "bluesky:ada", 20),
+    ("bluesky:p9", "bluesky", "", 28),
+    ("mastodon:p4", "mastodon", "mastodon:cy", 28),
+    ("mastodon:p5", "mastodon", "mastodon:@bo", 10),
+    ("x:p6", "x", "x:@ada", 28),
+    ("x:p7", "x", "x:1", 2),
+    ("x:p8", "x", "", 170),
+)
+
+LONG_AGO = (24 * 91, 24 * 90, 24 * 89, 200)
+HOURS = (180, 168, 100, 96, 72, 30, 28, 25, 24, 12, 8, 6, 4, 2, 1, 0)
+
+
+class Kept(NamedTuple):
+    """An item and when the record had it: in batches from `since` on, and before `until` if that is not 0."""
+
+    item: Item
+    since: int
+    until: int
+
+
+class World(NamedTuple):
+    """Items with the batch (1 to 3) that brings each, and the batch (or 0) that closes it."""
+
+    kept: tuple[Kept, ...]
+
+
+def moments(hours: tuple[int, ...] = HOURS) -> st.SearchStrategy[int]:
+    """Moments around those that matter: mostly before the cut, at times a microsecond off, rarely after it."""
+    near = st.builds(lambda h, d: CUT - h * HOUR + d, st.sampled_from(hours), st.sampled_from((0, 0, 0, -1, 1)))
+    return st.one_of(near, near, near, near, near, near, st.just(CUT + HOUR))
+
+
+_papers = st.sampled_from(PAPERS)
+_later = st.sampled_from((HOUR // 8, HOUR, HOUR))
+_posts = st.sampled_from(POSTS)
+_counts = st.one_of(st.none(), st.integers(0, 6))
+T = TypeVar("T", bound=Item)
+
+_announcements = st.builds(
+    Announcement,
+    paper=_papers,
+    day=st.sampled_from(("2023-11-13", "2023-11-14")),
+    category=st.sampled_from(("cs.LG", "hep-th")),
+    type=st.sampled_from(("new", "new", "new", "cross", "replacement")),
+    announced_at=moments((*LONG_AGO, *HOURS, 3, 174)),
+    observed_at=moments(),
+)
+_metadata = st.builds(
+    Paper,
+    paper=_papers,
+    title=st.sampled_from(("One", "Two")),
+    categories=st.sampled_from((("cs.LG",), ("hep-th", "math-ph"), ())),
+    observed_at=moments(),
+)
+
+
+@st.composite
+def _spoken(draw: st.DrawFn) -> Post:
+    post, network, account, hours = draw(_posts)
+    return Post(
+        post=post, network=network, account=account, created_at=CUT - hours * HOUR,
+        text=draw(st.sampled_from(tuple(TEXTS))), gone=draw(st.sampled_from(("", "", "", "deleted"))),
+        limits=draw(st.sampled_from(((), (), ("no-quote",)))), observed_at=draw(moments()),
+    )  # fmt: skip
+
+
+_mentions = st.builds(
+    Mention, post=_posts.map(lambda p: p[0]), paper=_papers, form=st.just("abs"), observed_at=moments()
+)
+_reactions = st.builds(
+    Reaction,
+    post=_posts.map(lambda p: p[0]),
+    account=st.sampled_from(ACCOUNTS[:-1]),
+    type=st.sampled_from(("like", "like", "repost", "repost", "reply", "quote")),
+    withdrawn=st.sampled_from((False, False, True)),
+    observed_at=moments(),
+)
+_snapshots = st.builds(
+    Snapshot, post=_posts.map(lambda p: p[0]), reposts=_counts, likes=_counts, replies=_counts, observed_at=moments()
+)
+_aliases = st.builds(
+    Alias,
+    account=st.sampled_from(("mastodon:@bo", "x:@ada")),
+    stable=st.sampled_from(("bluesky:bo", "bluesky:ada", "x:1", "mastodon:7")),
+    observed_at=moments(),
+)
+_on_accounts = st.builds(
+    Verdict,
+    subject=st.sampled_from(ACCOUNTS[:-1]),
+    about=st.just(""),
+    rule=st.sampled_from(("pace", "rate", "proved", "operator")),
+    judgement=st.sampled_from(("bot", "bot", "human", "hidden")),
+    version=st.just(1),
+    reason=st.just("made up"),
+    observed_at=moments(),
+)
+_on_mentions = st.builds(
+    Verdict,
+    subject=_posts.map(lambda p: p[0]),
+    about=_papers,
+    rule=st.sampled_from(("context", "operator")),
+    judgement=st.sampled_from(("doubtful", "doubtful", "sound")),
+    version=st.just(1),
+    reason=st.just("made up"),
+    observed_at=moments(),
+)
+
+
+def _mark(network: str, reason: str, at: int) -> Coverage:
+    return Coverage(network=network, from_at=at, until_at=at, state="complete", reason=reason, observed_at=at)
+
+
+_marks = st.builds(
+    _mark, st.sampled_from(("bluesky", "mastodon")), st.sampled_from((BEGAN, READ_BACK)), moments()
+)  # fmt: skip
+
+
+@st.composite
+def _usual(draw: st.DrawFn) -> list[Item]:
+    """What mostly happens: two papers are announced, and most posts speak of the one or the other at once. At times a
+    network is first read only after most of it, and read back."""
+    hours = st.sampled_from((24 * 89, 200, 168, 100, 72, 30, 29, 24, 7, 6, 3))
+    made: list[Item] = []
+    for paper in PAPERS[:2]:
+        at = CUT - draw(hours) * HOUR
+        made.append(
+            Announcement(paper=paper, day="2023-11-13", category="cs.LG", type="new", announced_at=at, observed_at=at)
+        )
+    begins = CUT - draw(st.sampled_from((99, 99, 29, 25, 5, 2))) * HOUR
+    backwards = draw(st.sampled_from(((), (), ("bluesky",), ("bluesky", "mastodon"))))
+    for network in backwards:
+        done = begins + draw(st.sampled_from((HOUR // 2, 2 * HOUR, 7 * HOUR)))
+        made += [_mark(network, BEGAN, begins), _mark(network, READ_BACK, done)]
+    for post, network, account, hour in draw(st.lists(_posts, unique=True, min_size=2)):
+        made_at = CUT - hour * HOUR
+        at = max(made_at, begins + HOUR // 4) if network in backwards else made_at
+        text = draw(st.sampled_from(tuple(TEXTS)))
+        made.append(Post(post=post, network=network, account=account, created_at=made_at, text=text, observed_at=at))
+        paper = draw(st.sampled_from(PAPERS[:2]))
+        made.append(Mention(post=post, paper=paper, form="abs", observed_at=at))
+        if draw(st.booleans()):
+            made.append(Snapshot(post=post, reposts=draw(_counts), likes=draw(_counts), observed_at=at + draw(_later)))
+        for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), max_size=3)):
+            made.append(Reaction(post=post, account=account, type="like", observed_at=at))
+            if draw(st.booleans()):
+                late = at + draw(st.sampled_from((HOUR // 2, 2 * HOUR)))
+                made.append(Reaction(post=post, account=account, type="like", withdrawn=True, observed_at=late))
+    for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), max_size=2)):
+        made.append(
+            Verdict(
+                subject=account, about="", rule="pace", judgement="bot", version=1, reason="", observed_at=CUT - HOUR
+            )
+        )
+    return made
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A record: what mostly happens, and whatever else. No two items say different things of the same key and
+    moment."""
+    drawn: list[Item] = [
+        *draw(_usual()),
+        *draw(st.lists(_announcements, max_size=2)),
+        *draw(st.lists(_metadata, max_size=2)),
+        *draw(st.lists(_spoken(), max_size=3)),
+        *draw(st.lists(_mentions, max_size=3)),
+        *draw(st.lists(_reactions, max_size=8)),
+        *draw(st.lists(_snapshots, max_size=4)),
+        *draw(st.lists(_aliases, max_size=2)),
+        *draw(st.lists(_marks, max_size=2)),
+        *draw(st.lists(st.one_of(_on_accounts, _on_mentions), max_size=4)),
+    ]
+    once = {(kind_of(i), *(getattr(i, name) for name in type(i).key), i.observed_at): i for i in drawn}
+    usually = st.sampled_from(((1, 0),) * 8 + ((1, 2), (1, 3), (2, 0), (2, 3), (3, 0)))
+    return World(tuple(Kept(item, *draw(usually)) for item in once.values()))
+
+
+def emptied(record: Record) -> Record:
+    """The record without any item."""
+    with record.database.write():
+        for kind in KINDS:
+            record.database.run(f"DELETE FROM {kind_of(kind)}")
+        record.database.run("DELETE FROM batch")
+    return record
+
+
+def fill(record: Record, world: World) -> World:
+    """Writes the world's items in their batches, into an empty record; the world with the positions that they got."""
+    positions = {0: 0}
+    for batch in (1, 2, 3):
+        brought: list[Item] = [one.item for one in world.kept if one.since == batch]
+        note: Item = Paper(paper="arxiv:1001.00001", title=f"batch {batch}", observed_at=batch)
+        positions[batch] = record.write([*brought, note], source="made-up").position or 0
+    with record.database.write():
+        for one in world.kept:
+            if one.until:
+                _close(record, one.item, positions[one.until])
+    return World(tuple(Kept(one.item, positions[one.since], positions[one.until]) for one in world.kept))
+
+
+def _close(record: Record, item: Item, position: int) -> None:
+    names = (*type(item).key, "observed_at")
+    where = " AND ".join(f'"{name}" = ?' for name in names)
+    values = [getattr(item, name) for name in names]
+    assert record.database.run(f"UPDATE {kind_of(item)} SET until = ? WHERE {where}", (position, *values)) == 1

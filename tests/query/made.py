@@ -1,0 +1,77 @@
+"""Stores whose answers are known: the sample that comes with the program, and a made-up day of talk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from hotpapers.cli.start import take_sample
+from hotpapers.issues.freeze import freeze, listed_days, publication_of
+from hotpapers.model import HOUR, Item, Publication
+from hotpapers.query import BY_NAME, QuerySession
+from hotpapers.store import Record
+from tests.conftest import DATA
+from tests.issues import made
+from tests.issues.made import DAY, background, counts, key, moment, paper, post, talk, write
+
+FROZEN_AT = 1_700_000_000_000_000
+TODAY = moment(DAY)
+DAILY = msgspec.structs.replace(made.DAILY, own=("bluesky:ourselves",))
+ID = key(1).removeprefix("arxiv:")
+
+
+def sample(record: Record) -> None:
+    """The sample, with its five issues."""
+    take_sample(record)
+    publication = publication_of(record, None)
+    for day in listed_days(record, publication.publication):
+        freeze(record, publication, day, at=FROZEN_AT)
+
+
+def talked(record: Record, *more: Item, publication: Publication = DAILY) -> None:
+    """A paper that is talked about on two networks for days, and an issue that holds it."""
+    record.database.run("PRAGMA synchronous = OFF") if record.database.name == "sqlite" else None
+    write(record, publication, background(), paper(1, title="The only one", abstract="Abstract of it."), list(said()))
+    write(record, more)
+    made.frozen(record, publication)
+
+
+def said() -> Iterator[Item]:
+    """What is said of the paper: a post with counts that grow, its author's second one, one by a bot, one of our own,
+    and one on another network."""
+    yield from talk(1, 40, TODAY)
+    yield counts("bluesky:1", 90, TODAY + 23 * HOUR, reposts=8)
+    yield counts("bluesky:1", 120, TODAY + 100 * HOUR, reposts=9)
+    yield from post(1, "bluesky:again", TODAY + HOUR, account="bluesky:by-1", text="Once more, on the same paper.")
+    yield from post(1, "bluesky:robot", TODAY + 2 * HOUR, account="bluesky:machine", text="A new paper.")
+    yield made.judged("bluesky:machine", "bot", at=TODAY)
+    yield from post(1, "bluesky:ours", TODAY + 3 * HOUR, account="bluesky:ourselves", text="Our own words.")
+    on_x, mention = post(1, "x:7", TODAY + 30 * HOUR, text="Words that stay on X.", lang="en")
+    yield from (msgspec.structs.replace(on_x, name="Quill"), mention)
+    yield counts("x:7", 5, TODAY + 31 * HOUR)
+
+
+def ask(desk: QuerySession, name: str, **given: object) -> Any:
+    """A question by its name, with parameters as JSON has them."""
+    question = BY_NAME[name]
+    return question.ask(desk, msgspec.convert(given, question.asked))
+
+
+def without_digests(text: str) -> str:
+    """JSON with words for digests: they name the chain, and so are others in each store."""
+    for digest in set(re.findall(r'"digest": ?"([0-9a-f]{64})"', text)):
+        text = text.replace(digest, "of this store")
+    return text
+
+
+def same(name: str, answer: object) -> None:
+    """Compares a whole answer with its file below tests/data/answers; HOTPAPERS_REWRITE=1 writes the file anew."""
+    file = DATA / "answers" / f"{name}.json"
+    text = without_digests(msgspec.json.format(msgspec.json.encode(answer), indent=1).decode() + "\n")
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        file.write_text(text, "utf-8")
+    assert text == file.read_text("utf-8")

@@ -1,0 +1,70 @@
+"""The API's document: whole in itself, right by its own rules, and of the questions that there are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from hotpapers.query.endpoints import EXPORT_PATH, QUESTIONS
+from hotpapers.query.openapi import document
+
+DOCUMENT = document()
+OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
+
+
+def references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from ([value["$ref"]] if isinstance(value.get("$ref"), str) else [])
+        for one in value.values():
+            yield from references(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from references(one)
+
+
+def test_every_question_has_its_address() -> None:
+    assert set(OPERATIONS) == {*(question.path for question in QUESTIONS), EXPORT_PATH}
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert sorted(names) == sorted([*(question.name for question in QUESTIONS), "export"])
+
+
+def test_every_reference_leads_somewhere_and_everything_is_referred_to() -> None:
+    found = set(references(DOCUMENT))
+    for reference in found:
+        here: Any = DOCUMENT
+        for step in reference.removeprefix("#/").split("/"):
+            here = here[step]
+    parts = DOCUMENT["components"]
+    assert found >= {f"#/components/{kind}/{name}" for kind in parts for name in parts[kind]}
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_every_schema_is_one_and_has_a_short_name(name: str) -> None:
+    schema = DOCUMENT["components"]["schemas"][name]
+    Draft202012Validator.check_schema(schema)
+    assert re.fullmatch(r"[A-Z][A-Za-z]+", name)
+    assert schema["description"] and "\n" not in schema["description"]
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+def test_every_operation_says_what_it_takes_and_gives(path: str) -> None:
+    operation = OPERATIONS[path]
+    assert operation["summary"].endswith(".")
+    inside = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+    assert inside == set(re.findall(r"{(\w+)}", path))
+    for parameter in operation["parameters"]:
+        Draft202012Validator.check_schema(parameter["schema"])
+        assert parameter["description"]
+        assert parameter["required"] or "default" in parameter["schema"]
+    assert {"200", "304", "400", "404", "429", "503"} <= set(operation["responses"])
+
+
+def test_answers_are_closed() -> None:
+    """A field more would be found by the tests that compare answers with this document."""
+    ours = DOCUMENT["components"]["schemas"]
+    assert all(ours[question.answer.__name__].get("additionalProperties") is False for question in QUESTIONS
+               if question.name != "content")  # fmt: skip

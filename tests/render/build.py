@@ -1,0 +1,232 @@
+"""A shelf of plain values, and made-up issues to put on it: what channels and the app are tested with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers import terms
+from hotpapers.errors import NotFound
+from hotpapers.model import (
+    AnnouncedPaper,
+    Announcement,
+    Attention,
+    Entry,
+    EntrySummary,
+    IssueContent,
+    Listing,
+    NetworkReading,
+    Paper,
+    Post,
+    PrintedCount,
+    Publication,
+    PublishedIssue,
+    Quotation,
+    ScoreComponent,
+    VoiceHistogram,
+)
+
+NOON = 1_610_625_600_000_000
+"""2021-01-14 12:00 UTC, in µs."""
+LISTED = Publication(observed_at=0, publication="hot-papers", title="Hot Papers", window="listing", posts=10)
+OWN = Publication(observed_at=0, publication="daily", title="The Daily Dozen", threshold=1500, posts=3)
+
+
+class PlainShelf:
+    """The protocol `IssueReader` over issues in memory: all editions of every day, the first first."""
+
+    def __init__(
+        self,
+        publications: Iterable[Publication],
+        issues: Iterable[PublishedIssue],
+        history: Mapping[str, Sequence[Attention]] | None = None,
+        announced: Mapping[str, Sequence[AnnouncedPaper]] | None = None,
+        announcements: Mapping[str, Sequence[Announcement]] | None = None,
+        posts: Mapping[str, Sequence[Quotation]] | None = None,
+    ) -> None:
+        self._publications = tuple(publications)
+        self._history, self._announced = history or {}, announced or {}
+        self._announcements, self._posts = announcements or {}, posts or {}
+        self._editions: dict[tuple[str, str], list[PublishedIssue]] = {}
+        for issue in issues:
+            key = (issue.content.publication.publication, issue.content.day)
+            self._editions.setdefault(key, []).append(issue)
+        self._papers: dict[str, list[tuple[str, str]]] = {}
+        for key, editions in sorted(self._editions.items()):
+            content = editions[-1].content
+            for entry in (*content.entries, *content.still):
+                self._papers.setdefault(entry.paper, []).append(key)
+
+    def publications(self) -> Sequence[Publication]:
+        """Every publication, by name."""
+        return self._publications
+
+    def days(self, publication: str) -> Sequence[str]:
+        """The days of a publication's frozen issues, ascending."""
+        return sorted(day for name, day in self._editions if name == publication)
+
+    def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+        """One frozen issue, its latest edition by default. Raises NotFound."""
+        editions = self._editions.get((publication, day), [])
+        number = len(editions) if edition is None else edition
+        if not 1 <= number <= len(editions):
+            raise NotFound(f"{publication} {day}: no such issue")
+        digests = tuple(one.digest for one in editions)
+        return msgspec.structs.replace(editions[number - 1], editions=digests)
+
+    def front(self, publication: str, day: str) -> PublishedIssue:
+        """A day's latest edition. Raises NotFound."""
+        return self.issue(publication, day)
+
+    def volumes(self, publication: str) -> Mapping[str, int]:
+        """How many entries the issue of each day has."""
+        return {day: len(self.issue(publication, day).content.entries) for day in self.days(publication)}
+
+    def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
+        """(publication, day) of every issue that holds the paper, ascending."""
+        return self._papers.get(paper, ())
+
+    def holdings(self, publication: str) -> Sequence[EntrySummary]:
+        """The entries of all issues, by day and place."""
+        found = []
+        for day in self.days(publication):
+            issue = self.issue(publication, day)
+            for entry in issue.content.entries:
+                shown = issue.papers[entry.paper]
+                found.append(EntrySummary(day, entry.place, entry.paper, shown.title, shown.authors, shown.categories))
+        return found
+
+    def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
+        """What the papers of these days' issues say of themselves."""
+        issues = [self.issue(publication, day) for day in days]
+        held = [(one.content.day, one.papers[entry.paper]) for one in issues for entry in one.content.entries]
+        said = {(day, shown.paper): shown.abstract or shown.summary for day, shown in held}
+        return {where: text for where, text in said.items() if text}
+
+    def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
+        """All papers that were announced on a day."""
+        return self._announced.get(day, ())
+
+    def announcements(self, paper: str) -> Sequence[Announcement]:
+        """When and where a paper and its versions were announced."""
+        return self._announcements.get(paper, ())
+
+    def history(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Attention]]:
+        """The attention that papers had, the same on every day."""
+        return {paper: self._history[paper] for paper in papers if paper in self._history}
+
+    def posts(self, publication: str, day: str, papers: Sequence[str]) -> Mapping[str, Sequence[Quotation]]:
+        """All posts about papers, the same on every day; where none are given, those that the issue shows."""
+        shown = self.issue(publication, day).posts
+        return {paper: self._posts.get(paper, shown.get(paper, ())) for paper in papers}
+
+
+class Placed(NamedTuple):
+    """An entry with what is shown of it."""
+
+    entry: Entry
+    paper: Paper
+    posts: tuple[Quotation, ...]
+
+
+def paper(id: str, title: str, abstract: str = "", **more: object) -> Paper:
+    """A paper's metadata, by its bare id."""
+    values = {"authors": ("Tansy Overquill",), "categories": ("cs.LG",), **more}
+    return msgspec.convert(
+        {"kind": "paper", "observed_at": NOON, "paper": f"arxiv:{id}", "title": title, "abstract": abstract, **values},
+        Paper,
+    )
+
+
+def post(id: str, text: str, network: str = "x", **more: object) -> Quotation:
+    """A post as it may be shown, by the network's own id."""
+    values = {"account": f"{network}:@quill", "created_at": NOON, "handle": "quill", "name": "Quill Marrowby", **more}
+    made = msgspec.convert(
+        {"kind": "post", "observed_at": NOON, "post": f"{network}:{id}", "network": network, "text": text, **values},
+        Post,
+    )
+    return Quotation(post=made, hash=hashlib.sha256(id.encode("utf-8", "replace")).hexdigest())
+
+
+def as_link(quotation: Quotation) -> Quotation:
+    """The same post where its network's terms let only a link be shown."""
+    return Quotation(post=terms.as_shown(quotation.post, "link"), hash=quotation.hash, shown="link")
+
+
+def listed(place: int, shown: Paper, reposts: int, likes: int, then: int, score: int, *posts: Quotation) -> Placed:
+    """A place of a listing with its tally; `score` in millipoints of 999 other papers."""
+    count = PrintedCount(network="x", voices=likes, reposts=reposts, likes=likes, until=NOON, method="hot-papers/2")
+    atleast = round(1000 / 10 ** (score / 1000)) - 1
+    part = ScoreComponent(
+        network="x", rule="rarity", score=score, voices=likes, papers=999, atleast=atleast,
+        among="cs", age=0, until=NOON,
+    )  # fmt: skip
+    return _placed(place, shown, (count,), (part,), then, posts)
+
+
+def heard(
+    place: int,
+    shown: Paper,
+    counts: Sequence[PrintedCount],
+    parts: Sequence[ScoreComponent],
+    *posts: Quotation,
+    announced_at: int = 0,
+) -> Placed:
+    """An entry of a publication of our own."""
+    made = _placed(place, shown, tuple(counts), tuple(parts), place, posts)
+    return made._replace(entry=msgspec.structs.replace(made.entry, announced_at=announced_at))
+
+
+def _placed(
+    place: int,
+    shown: Paper,
+    counts: tuple[PrintedCount, ...],
+    parts: tuple[ScoreComponent, ...],
+    then: int,
+    posts: tuple[Quotation, ...],
+) -> Placed:
+    entry = Entry(
+        place=place, paper=shown.paper, score=sum(part.score for part in parts), level=False, then=then,
+        voices=sum(part.voices for part in parts), announced_at=0, counts=counts, parts=parts, metadata="",
+        posts=tuple(quotation.hash for quotation in posts),
+    )  # fmt: skip
+    return Placed(entry, shown, posts)
+
+
+def issue(
+    publication: Publication,
+    day: str,
+    entries: Sequence[Placed],
+    still: Sequence[Placed] = (),
+    edition: int = 1,
+    announced: int | None = None,
+    considered: int | None = None,
+    readings: tuple[NetworkReading, ...] = (),
+    reason: str = "",
+    peers: tuple[VoiceHistogram, ...] = (),
+) -> PublishedIssue:
+    """A frozen issue; its digest is made of its name."""
+    content = IssueContent(
+        publication=publication, day=day, edition=edition, from_at=NOON, cut=NOON, position=7, chain="",
+        ranking=publication.ranking, announced=announced,
+        considered=len(entries) if considered is None else considered, readings=readings, earlier=(),
+        entries=tuple(one.entry for one in entries), still=tuple(one.entry for one in still), peers=peers,
+        replaces="" if edition == 1 else "earlier", reason=reason,
+    )  # fmt: skip
+    listing = Listing(
+        observed_at=NOON, publication=publication.publication, day=day, made=f"{day}T21:00:00", lead=0,
+        places=len(entries), file="",
+    )  # fmt: skip
+    return PublishedIssue(
+        content=content,
+        digest=hashlib.sha256(f"{publication.publication} {day} {edition}".encode()).hexdigest(),
+        frozen_at=NOON + edition * 60_000_000,
+        papers={one.entry.paper: one.paper for one in (*entries, *still)},
+        posts={one.entry.paper: one.posts for one in (*entries, *still)},
+        listing=listing if publication.window == "listing" else None,
+        places={},
+        editions=(),
+    )

@@ -1,0 +1,110 @@
+"""The made-up publication of its own with all that its pages can show: history, announcements, versions, more posts."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hotpapers.announcement_days import announced_at
+from hotpapers.model import (
+    HOUR,
+    AnnouncedPaper,
+    Announcement,
+    AnnouncementType,
+    Attention,
+    ScoreComponent,
+    VoiceHistogram,
+)
+from hotpapers.view.site_config import SiteConfig
+from tests.render.build import LISTED, NOON, OWN, Placed, PlainShelf, heard, issue, paper, post
+from tests.render.sample import BRIDGES, OLD, OWN_SHELF, TALKED, TEA
+
+IMPRINT = SiteConfig("The desk, desk@daily.example", "https://papers.example/daily/")
+DAY = "2021-01-14"
+STARS = paper(
+    "2101.99907", 'Schr\\"odinger Stars of $M_\\odot \\sim 10^3$', "Stars, seen from $\\foo{x}$ and $10 million away.",
+    authors=("Tansy Overquill", "Li Na"), categories=("astro-ph.CO", "hep-th"), doi="10.1000/stars.1",
+    comment="Code: github.com/overquill/stars.", published_at=NOON,
+)  # fmt: skip
+SPOONS = paper("2101.99905", "Spoons of $\\ell_1$-Bounded Depth", categories=("math.IT", "cs.IT"))
+UNNAMED = paper("2101.99906", "", authors=(), categories=())
+
+PEERS = (
+    VoiceHistogram(network="bluesky", age=24, archive="cs", counts=((2, 100), (3, 4000), (20, 781), (90, 31))),
+    VoiceHistogram(network="hackernews", age=24, archive="cs", counts=((3, 440), (9, 79))),
+    VoiceHistogram(network="hackernews", age=24, archive="math", counts=((3, 17),)),
+)
+
+
+def _heard(network: str, age: int, voices: int) -> Attention:
+    until = announced_at(DAY) + age * HOUR
+    return Attention(network=network, until=until, age=age, voices=voices, reposts=0, likes=0)
+
+
+HISTORY = {
+    BRIDGES.paper: [_heard(*one) for one in (
+        ("bluesky", 1, 2), ("bluesky", 3, 20), ("hackernews", 3, 4), ("bluesky", 6, 31), ("hackernews", 6, 9),
+        ("bluesky", 24, 90), ("hackernews", 24, 12),
+    )],
+}  # fmt: skip
+ANNOUNCED = {
+    DAY: [
+        AnnouncedPaper(TEA, "new", "cs.CL"), AnnouncedPaper(BRIDGES, "new", "cs.RO"), AnnouncedPaper(SPOONS, "cross",
+        "math.IT"),
+        AnnouncedPaper(UNNAMED, "new", "math.IT"),
+    ],
+}  # fmt: skip
+
+
+def _announced(day: str, category: str, type: AnnouncementType, version: int) -> Announcement:
+    return Announcement(
+        paper=BRIDGES.paper, day=day, category=category, type=type, announced_at=announced_at(day), version=version,
+        observed_at=NOON,
+    )  # fmt: skip
+
+
+VERSIONS = {
+    BRIDGES.paper: [
+        _announced(DAY, "cs.RO", "new", 1), _announced(DAY, "math.IT", "cross", 1),
+        _announced(DAY, "cs.LG", "cross", 1), _announced("2021-03-02", "cs.RO", "replacement", 2),
+    ],
+}  # fmt: skip
+WORDLESS = post("38000001", " \u200b", "hackernews", handle="quill", name="")
+POSTS = {
+    BRIDGES.paper: [
+        *TALKED.posts, post("at://did:plc:oak/app.bsky.feed.post/3kmore", "More of it.", "bluesky"),
+        post("38000002", "A story", "hackernews"), post("38000003", "Another", "hackernews"),
+    ],
+}  # fmt: skip
+
+
+def _told(placed: Placed) -> Placed:
+    """The same, announced on the day, with one more post that has no words."""
+    entry = msgspec.structs.replace(placed.entry, announced_at=announced_at(DAY))
+    return placed._replace(entry=entry, posts=(*placed.posts, WORDLESS))
+
+
+def _shelf() -> PlainShelf:
+    before = OWN_SHELF.issue("daily", "2021-01-13")
+    issues = [before]
+    for day in OWN_SHELF.days("daily")[1:]:
+        issues.append(OWN_SHELF.issue("daily", day))
+    first = issues[1]
+    talked = _told(TALKED)
+    issues[1] = msgspec.structs.replace(
+        first,
+        content=msgspec.structs.replace(
+            first.content, peers=PEERS, entries=(talked.entry, *first.content.entries[1:])
+        ),
+        posts={**first.posts, BRIDGES.paper: talked.posts},
+    )  # fmt: skip
+    part = ScoreComponent(
+        network="lobsters", rule="rarity", score=2000, voices=5, papers=999, atleast=9, among="all", age=24, until=NOON
+    )
+    last = issue(
+        OWN, "2021-01-20", [heard(1, STARS, [], [part]), heard(2, OLD, [], [part])], announced=0,
+        edition=1,
+    )  # fmt: skip
+    return PlainShelf([LISTED, OWN], [*issues, last], HISTORY, ANNOUNCED, VERSIONS, POSTS)
+
+
+FULL_SHELF = _shelf()

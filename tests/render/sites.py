@@ -1,0 +1,60 @@
+"""Small whole sites, and what all their pages keep to."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.view.site_config import SiteConfig
+from tests.render.build import PlainShelf
+from tests.render.fuller import FULL_SHELF, IMPRINT
+from tests.render.html import Page
+from tests.render.sample import LISTED_SHELF
+
+SITES = {
+    "hot-papers": (LISTED_SHELF, SiteConfig("https://desk.example/write")),
+    "daily": (FULL_SHELF, IMPRINT),
+}
+"""The shelf of each publication, and who publishes it."""
+AWAY = "noopener noreferrer nofollow"
+
+
+def site(
+    shelf: PlainShelf, name: str, days: Sequence[str] | None = None, imprint: SiteConfig | None = None
+) -> dict[str, bytes]:
+    """A publication's site: path → bytes."""
+    known = SITES.get(name)
+    who = imprint or (known[1] if known and known[0] is shelf else SiteConfig("desk@daily.example"))
+    files = list(SiteChannel(who).render(shelf, name, shelf.days(name) if days is None else days))
+    assert len({file.path for file in files}) == len(files)
+    return {file.path: file.data for file in files if file.data}
+
+
+def named_site(name: str) -> dict[str, bytes]:
+    """The site of one of SITES."""
+    return site(SITES[name][0], name)
+
+
+def html(files: dict[str, bytes]) -> dict[str, Page]:
+    """The pages among files, read strictly."""
+    return {path: Page(data) for path, data in files.items() if path.endswith(".html")}
+
+
+def check_links(files: dict[str, bytes]) -> None:
+    """Every link leads to a page that is there and to an element in it, to a plain web address, or to the desk."""
+    pages = html(files)
+    for path, page in pages.items():
+        for link in page.all("a"):
+            href = link.attributes["href"]
+            if href.startswith("https://"):
+                assert link.attributes["rel"] == AWAY
+                continue
+            if href.startswith("mailto:"):
+                continue
+            target, _, fragment = href.partition("#")
+            assert "://" not in href and not target.startswith("/")
+            assert target.endswith(("index.html", ".bib", ".ris")) or href.startswith("#")
+            there = posixpath.normpath(posixpath.join(posixpath.dirname(path), target)) if target else path
+            assert there in files, f"{path} → {href}"
+            assert not fragment or fragment in pages[there].ids

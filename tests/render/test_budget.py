@@ -1,0 +1,211 @@
+"""How large a site may be: what it takes, what is folded when it is full, and that no address ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.deliver import size_budget
+from hotpapers.deliver.export_site import press, site_forecasts
+from hotpapers.deliver.size_budget import (
+    FOLDED,
+    MEGABYTE,
+    NEVER,
+    SizeForecast,
+    YearSize,
+    site_size,
+    whole_since,
+)
+from hotpapers.errors import UsageError
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.schedule.hosts.site_export import SiteFolder, render_all
+from hotpapers.store import Record
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.view.site_paths import is_folded
+from tests.cli import made
+from tests.cli.run import good, run
+from tests.hostile.reading import alive
+from tests.render.html import Page
+
+# ---- deciding --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("goal", "since"),
+    [(500_000, "2021-01-01"), (470_000, "2022-01-01"), (380_000, "2023-01-01"), (361_000, "2023-01-01"), (1, NEVER)],
+)
+def test_the_oldest_years_are_folded_first(goal: int, since: str) -> None:
+    """Each folded year leaves ten pages of 3,000 bytes: 100,000 bytes become 30,000."""
+    years = {"2021": YearSize(10, 100_000), "2022": YearSize(10, 100_000), "2023": YearSize(10, 50_000)}
+    assert whole_since(500_000, years, goal) == since
+
+
+@given(
+    st.dictionaries(st.sampled_from(["2020", "2021", "2022"]), st.tuples(st.integers(0, 99), st.integers(0, 10**6))),
+    st.integers(0, 10**6), st.integers(0, 10**7),
+)  # fmt: skip
+def test_what_is_folded_is_enough_or_all(years: dict[str, tuple[int, int]], rest: int, goal: int) -> None:
+    pages = {year: YearSize(*one) for year, one in years.items()}
+    size = rest + sum(one.size for one in pages.values())
+    since = whole_since(size, pages, goal)
+    saved = sum(max(one.size - one.pages * FOLDED, 0) for year, one in pages.items() if f"{year}-12-31" < since)
+    assert since == NEVER or size - saved <= goal
+
+
+def test_a_page_is_folded_by_the_last_issue_that_holds_the_paper() -> None:
+    assert is_folded("2021-12-31", "2022-01-01") and not is_folded("2022-01-01", "2022-01-01")
+    assert not is_folded("2021-12-31", "") and is_folded("2099-12-31", NEVER)
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "growth", "years", "said"),
+    [
+        (700, 800, 50, 2.0, ""),
+        (730, 800, 50, 1.4, "730 MB of the 800"),
+        (900, 800, None, None, "although all pages of papers are folded"),
+        (900, 0, 50, None, ""),
+        (1, 800, None, None, ""),
+    ],
+)
+def test_a_forecast_warns_in_time(size: int, most: int, growth: int | None, years: float | None, said: str) -> None:
+    found = SizeForecast("public/site", size * MEGABYTE, most * MEGABYTE, growth and growth * MEGABYTE)
+    assert found.years == years and said in found.warning and bool(found.warning) == bool(said)
+
+
+def test_a_folder_that_goes_away_meanwhile_is_empty(tmp_path: Path) -> None:
+    assert site_size(tmp_path / "none") == 0
+    (tmp_path / "a").write_bytes(b"12345")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert site_size(tmp_path) == 5
+
+
+# ---- folding ---------------------------------------------------------------------------------------------
+
+DAYS = ("2020-12-30", "2021-03-02", "2022-03-02")
+FIRST = 30
+"""Papers of the first day; the others have three."""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three listings of three years; the second year's papers are in no other."""
+    folder = tmp_path_factory.mktemp("store")
+    counts = [(900 - n, 500 - n) for n in range(FIRST)]
+    files = [made.file(folder, day, counts if day == DAYS[0] else counts[:3]) for day in DAYS]
+    good("import", "classic", *files, "--store", folder / "hotpapers.db")
+    good("publish", "--all", "--to", "markdown", "--output", folder / "text", "--store", folder / "hotpapers.db")
+    return folder / "hotpapers.db"
+
+
+@pytest.fixture
+def copied(store: Path, tmp_path: Path) -> Path:
+    """A folder with a store of its own."""
+    shutil.copy(store, tmp_path / "hotpapers.db")
+    return tmp_path
+
+
+@pytest.fixture
+def record(copied: Path) -> Iterator[Record]:
+    with Record(str(copied / "hotpapers.db")) as opened:
+        yield opened
+
+
+def pressed(record: Record, output: Path, most: int) -> dict[str, bytes]:
+    """The files of a site that may have so many bytes."""
+    name = publication_of(record, None).publication
+    press(record, name, list(DAYS), "site", output, SiteConfig(budget=most))
+    return {one.relative_to(output).as_posix(): one.read_bytes() for one in output.rglob("*") if one.is_file()}
+
+
+def test_a_full_site_folds_papers_of_old_years_and_keeps_every_address(record: Record, tmp_path: Path) -> None:
+    whole = pressed(record, tmp_path / "whole", 0)
+    size = sum(map(len, whole.values()))
+    assert size == site_size(tmp_path / "whole")
+    assert pressed(record, tmp_path / "roomy", size) == whole
+    tight = pressed(record, tmp_path / "tight", size - 1)
+    assert tight.keys() == whole.keys() and sum(map(len, tight.values())) < size
+    folded = {path for path, data in tight.items() if b"This page is folded" in data}
+    assert folded == {f"paper/2012.{90000 + number}/index.html" for number in range(1, FIRST + 1)}
+    assert {path for path in tight if tight[path] != whole[path]} == folded
+    smallest = pressed(record, tmp_path / "smallest", 1)
+    assert sum(b"This page is folded" in data for data in smallest.values()) == FIRST + 6
+    again = pressed(record, tmp_path / "tight", 0)
+    assert again == whole
+
+
+def test_the_cards_of_folded_papers_go(record: Record, tmp_path: Path) -> None:
+    name = publication_of(record, None).publication
+    output, public = tmp_path / "public", SiteConfig(base="https://papers.example/")
+    press(record, name, list(DAYS), "site", output, public)
+    whole = {one.relative_to(output).as_posix() for one in output.rglob("*.png")}
+    assert len(whole) == len(DAYS) + FIRST + 6
+    size = site_size(output)
+    years = size_budget.by_year(output, RecordIssueReader(record), name)
+    assert years["2020"].pages == FIRST and sum(one.pages for one in years.values()) == FIRST + 6
+    papers = [one for one in (output / "paper").rglob("*") if one.is_file()]
+    assert sum(one.size for one in years.values()) == sum(one.stat().st_size for one in papers)
+    press(record, name, list(DAYS), "site", output, public._replace(budget=size - 1))
+    left = {one.relative_to(output).as_posix() for one in output.rglob("*.png")}
+    assert whole - left == {f"paper/2012.{90000 + number}/card.png" for number in range(1, FIRST + 1)}
+    press(record, name, list(DAYS), "site", output, public)
+    assert {one.relative_to(output).as_posix() for one in output.rglob("*.png")} == whole
+
+
+def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, tmp_path: Path) -> None:
+    files = pressed(record, tmp_path / "site", 1)
+    data = files["paper/2012.90001/index.html"]
+    page = Page(data)
+    assert alive(page) == [] and len(data) < FOLDED
+    target = next(one.attributes["href"] for one in page.all("a") if "#2012.90001" in one.attributes["href"])
+    assert target == "../../2020-12-30/index.html#2012.90001"
+    assert 'id="2012.90001"' in files["2020-12-30/index.html"].decode()
+    assert any(one.attributes["href"] == "https://arxiv.org/abs/2012.90001" for one in page.all("a"))
+
+
+def test_a_host_without_a_folder_is_given_what_fits_or_nothing(record: Record, tmp_path: Path) -> None:
+    publication = publication_of(record, None)
+    shelf = RecordIssueReader(record)
+    render_all(shelf, [SiteFolder(publication, "", SiteConfig())], tmp_path / "whole")
+    size = site_size(tmp_path / "whole")
+    render_all(shelf, [SiteFolder(publication, "", SiteConfig(budget=size - 1))], tmp_path / "tight")
+    assert 0 < site_size(tmp_path / "tight") < size
+    with pytest.raises(UsageError, match="although all pages of papers are folded"):
+        render_all(shelf, [SiteFolder(publication, "", SiteConfig(budget=1000))], tmp_path / "none")
+
+
+# ---- what is told of it ------------------------------------------------------------------------------------
+
+
+def test_status_and_publish_tell_how_full_a_site_is(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path = copied
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hotpapers.toml").write_text('[publish]\nbudget = 1\noutput = "site"\nchannels = ["site"]\n')
+    good("publish", "--all")
+    said = good("status")
+    assert "\nsites      " in said and " of 1 MB\n" in said
+    [found] = json.loads(good("status", "--json"))["sites"]
+    assert found["budget"] == MEGABYTE and found["growth"] == 0 and found["size"] == site_size(tmp_path / "site")
+    (tmp_path / "site" / "large").write_bytes(b"x" * MEGABYTE)
+    ran = run("publish", "--all")
+    assert ran.status == 0 and "although all pages of papers are folded; raise publish.budget" in ran.err
+    assert "although all" in good("status")
+    shutil.rmtree(tmp_path / "site")
+    assert "sites" not in good("status")
+
+
+def test_growth_is_told_by_how_often_a_publication_appears(tmp_path: Path) -> None:
+    (tmp_path / "page").write_bytes(b"x" * 1000)
+    assert size_budget.forecast(tmp_path, 0, 10, "daily").growth == 1000 * 250 // 10
+    assert size_budget.forecast(tmp_path, 0, 10, "listing").growth == 0
+    assert size_budget.forecast(tmp_path, 0, 0, "daily").growth is None
+
+
+def test_a_record_without_sites_has_no_forecast(record: Record) -> None:
+    assert site_forecasts(record, 1) == []

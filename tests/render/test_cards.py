@@ -1,0 +1,303 @@
+"""Cards: what stands on them, that it can be seen, that nothing else can, and which there are."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from hotpapers.render.cards import card_pages, drawing
+from hotpapers.render.cards.drawing import ACCENT, DIM, HEIGHT, INK, MARGIN, PAPER, WIDTH, CardContent
+from hotpapers.render.html.pages import SitePages
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.site_context import SiteContext
+from hotpapers.view.site_config import NOBODY, SiteConfig
+from tests.conftest import ROOT
+from tests.render.build import LISTED, PlainShelf, issue, listed, paper
+from tests.render.fuller import FULL_SHELF, IMPRINT
+from tests.render.hostile import HOSTILE
+from tests.render.html import Page
+from tests.render.sample import LISTED_SHELF
+
+PUBLIC = SiteConfig(base="https://papers.example/")
+Box = tuple[int, int, int, int]
+HEAD: Box = (MARGIN, 0, WIDTH - MARGIN, 100)
+BODY: Box = (MARGIN, 100, WIDTH - MARGIN, 480)
+FOOT: Box = (MARGIN, 480, WIDTH - MARGIN, HEIGHT)
+LARGEST = 20_000
+"""Bytes of a card with ordinary words."""
+
+
+def picture(data: bytes) -> Image.Image:
+    """A card as it is seen."""
+    with Image.open(io.BytesIO(data)) as opened:
+        assert (opened.format, opened.size, opened.mode) == ("PNG", (1200, 630), "P")
+        return opened.convert("RGB")
+
+
+def seen(shown: Image.Image, box: Box) -> dict[tuple[int, ...], int]:
+    """How many pixels of each colour there are in a part of a picture."""
+    part = shown.crop(box)
+    colours = part.getcolors(1 << 20) or []
+    return {colour: count for count, colour in colours if isinstance(colour, tuple)}
+
+
+def check_margins(shown: Image.Image) -> None:
+    """Nothing stands beside the column, above or below it."""
+    for box in (
+        (0, 0, MARGIN - 4, HEIGHT),
+        (WIDTH - MARGIN + 8, 0, WIDTH, HEIGHT),
+        (0, 0, WIDTH, 20),
+        (0, 610, WIDTH, HEIGHT),
+    ):
+        assert set(seen(shown, box)) == {PAPER}
+
+
+def here(shelf: PlainShelf = FULL_SHELF, name: str = "daily") -> SiteContext:
+    return SiteContext(shelf, name, PUBLIC)
+
+
+def titled(title: str, *authors: str) -> PlainShelf:
+    """A publication with one paper."""
+    entry = listed(1, paper("2101.99901", title, authors=authors), 9, 9, 1, 900)
+    return PlainShelf([LISTED], [issue(LISTED, "2021-01-14", [entry])])
+
+
+def carded(title: str, *authors: str) -> tuple[CardContent, CardContent]:
+    """The cards of an issue with one paper, and of the paper."""
+    there = here(titled(title, *authors), "hot-papers")
+    return card_pages.issue_card(there.issue("2021-01-14")), card_pages.paper_card(
+        there.title, there.appearances("2101.99901")
+    )
+
+
+# ---- what stands on them -----------------------------------------------------------------------------------
+
+
+def test_an_issue_has_publication_day_and_first_places() -> None:
+    assert card_pages.issue_card(here().issue("2021-01-14")) == CardContent(
+        "The Daily Dozen", "Thursday, 14 January 2021", "3 papers",
+        (
+            ("1", "Suspension Bridges for Pocket Robots"), ("2", "What Does a Kettle Know?"),
+            ("3", "On the Far Side of Small Strings"),
+        ),
+    )  # fmt: skip
+    assert card_pages.issue_card(here().issue("2021-01-13")).rows == (("", "Nothing was announced."),)
+
+
+def test_a_paper_has_title_authors_place_and_curve() -> None:
+    there = here()
+    made = card_pages.paper_card(there.title, there.appearances("2101.99901"))
+    assert made._replace(curve=()) == CardContent(
+        "The Daily Dozen", "Suspension Bridges for Pocket Robots",
+        "Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more", foot="Place 1, Thursday, 14 January 2021",
+    )  # fmt: skip
+    assert made.curve == ((2.0, 22.0), (21.33, 21.0), (60.0, 10.0), (118.0, 2.0))
+    stars = card_pages.paper_card(there.title, there.appearances("2101.99907"))
+    assert stars.title == r"Schrödinger Stars of $M_\odot \sim 10^3$" and stars.under == "Tansy Overquill, Li Na"
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Łódź, Århus, Ελλάδα, Омск – “tea”", "Łódź, Århus, Ελλάδα, Омск – “tea”"),
+        ("Re\u0301sume\u0301 of ﬁne 𝒪(𝑛) ｋｅｔｔｌｅｓ", "Résumé of fine O(n) kettles"),
+        ("Kettles 🫖🔥 and ❤️ tea 👩\u200d🔬", "Kettles and tea"),
+        ("An\u202eeat \u0000tea\u2066", "Aneat tea"),
+        ("关于茶壶的研究", "arXiv:2101.99901"),
+        ("Kettles and 茶壶", "arXiv:2101.99901"),
+        ("גשר קטן, רובוט קטן", "arXiv:2101.99901"),
+        ("حول أباريق الشاي", "arXiv:2101.99901"),
+        ("केतली", "arXiv:2101.99901"),
+        ("🫖", "arXiv:2101.99901"),
+        ("", "2101.99901"),
+    ],
+)
+def test_titles_that_the_fonts_lack(title: str, said: str) -> None:
+    whole, one = carded(title)
+    assert one.title == said and whole.rows == (("1", said),)
+
+
+def test_authors_whose_names_cannot_be_drawn_are_among_the_others() -> None:
+    assert carded("Tea", "李娜", "Tansy Overquill", "Zoë Ångström", "محمد", "Bram Oakhollow")[1].under == (
+        "Tansy Overquill, Zoë Ångström, Bram Oakhollow and 2 more"
+    )
+    assert [carded("Tea", *authors)[1].under for authors in (["李娜"], [])] == ["", ""]
+
+
+@given(st.text(max_size=60))
+def test_what_is_drawn_is_in_both_fonts_or_nothing_is(text: str) -> None:
+    made = drawing.drawn(text)
+    assert drawing.drawn(made) == made
+    for weight in ("Regular", "Bold"):
+        font = drawing._font(weight, 28)
+        missing = bytes(font.getmask("\uffff"))
+        assert not [sign for sign in made if sign != " " and bytes(font.getmask(sign)) == missing]
+
+
+# ---- what can be seen --------------------------------------------------------------------------------------
+
+
+def test_what_stands_on_a_card_can_be_seen() -> None:
+    shown = picture(
+        drawing.draw(CardContent("Daily", "Kettles", "Quill", foot="Place 1", curve=((2, 22), (60, 9), (118, 2))))
+    )
+    assert seen(shown, HEAD)[ACCENT] > 1000 and seen(shown, HEAD)[DIM] > 100
+    assert seen(shown, BODY)[INK] > 1000 and seen(shown, BODY)[DIM] > 100
+    assert seen(shown, FOOT)[DIM] > 100 and seen(shown, FOOT)[ACCENT] > 500
+    assert len(set().union(*(seen(shown, box) for box in (HEAD, BODY, FOOT)))) <= 7
+    check_margins(shown)
+    rows = picture(drawing.draw(CardContent("Daily", "Thursday", rows=(("1", "Kettles"), ("2", "Tea")))))
+    assert seen(rows, BODY)[ACCENT] > 50 and seen(rows, BODY)[INK] > 1000
+
+
+def test_letters_keep_what_reaches_into_the_next_line() -> None:
+    """The base line of a title's first line is at 187."""
+    below: Box = (MARGIN, 190, WIDTH - MARGIN, 204)
+    reaching, plain = (picture(drawing.draw(CardContent("", f"{word * 20} {'x' * 20}"))) for word in "gx")
+    assert drawing.fitted(f"{'g' * 20} {'x' * 20}")[1] == ["g" * 20, "x" * 20]
+    assert seen(reaching, below)[INK] > 1000 and set(seen(plain, below)) == {PAPER}
+
+
+def test_every_word_makes_another_picture() -> None:
+    full = CardContent("Daily", "Kettles", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
+    others = [full, *(full._replace(**{field: type(getattr(full, field))()}) for field in CardContent._fields)]
+    assert len({drawing.draw(one) for one in others}) == len(others)
+
+
+@pytest.mark.parametrize("title", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_words_are_only_words(title: str) -> None:
+    check_margins(picture(drawing.draw(carded(title, title, title)[1])))
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "W" * 100_000,
+        "kettle " * 20_000,
+        "i" * 399,
+        "ö\u0308" * 5_000,
+        "- " * 50_000,
+        "$" + "x" * 9_000 + "$",
+        "\u00a0" * 999,
+    ],
+    ids=["one word", "words", "thin", "marks", "dashes", "formula", "blanks"],
+)
+def test_absurd_lengths_are_cut(title: str) -> None:
+    for card in carded(title, *[title] * 50):
+        data = drawing.draw(card)
+        check_margins(picture(data))
+        assert len(data) < 4 * LARGEST
+
+
+@settings(max_examples=60)
+@given(st.text("aW i–.", max_size=300), st.integers(60, 1000), st.integers(1, 4))
+def test_lines_are_no_wider_than_there_is_room_and_lose_no_word(text: str, width: int, most: int) -> None:
+    lines = list(drawing.broken(text, drawing.BODY, width))
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    some = drawing.within(text, drawing.BODY, width, most)
+    assert len(some) == min(len(lines), most) and (some[-1:] == lines[-1:] or some[-1].endswith("…"))
+    assert all(drawing.BODY.width(line) <= width for line in [*lines, *some])
+    assert " ".join(drawing.balanced(text, drawing.BODY, width)).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_title_is_as_large_as_its_length_lets_it_be() -> None:
+    short, long = drawing.fitted("What Does a Kettle Know?"), drawing.fitted("What does a kettle know? " * 12)
+    assert short[0].size == 60 and len(short[1]) == 1
+    assert long[0].size == 38 and len(long[1]) == 4 and long[1][-1].endswith(" …")
+    assert drawing.fitted("Suspension Bridges for Pocket Robots")[1] == ["Suspension Bridges", "for Pocket Robots"]
+
+
+def test_another_process_draws_the_same_bytes() -> None:
+    """Also under another seed of hashes and another locale."""
+    card = CardContent("Daily", "Kettles, Łódź", "Quill", (("1", "Tea"),), "Place 1", ((2, 22), (118, 2)))
+    script = (
+        "import hashlib; from hotpapers.render.cards.drawing import CardContent, draw; "
+        f"print(hashlib.sha256(draw({card!r})).hexdigest())"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "LC_ALL": "C"}
+    told = subprocess.run([sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == hashlib.sha256(drawing.draw(card)).hexdigest()
+
+
+# ---- which there are ---------------------------------------------------------------------------------------
+
+
+def files(imprint: SiteConfig, shelf: PlainShelf = FULL_SHELF, name: str = "daily") -> dict[str, bytes]:
+    return {file.path: file.data for file in SiteChannel(imprint).render(shelf, name, shelf.days(name))}
+
+
+def test_each_issue_and_paper_has_one_and_names_it() -> None:
+    site = files(IMPRINT)
+    pictures = {path for path in site if path.endswith(".png")}
+    pages = {f"{day}/index.html" for day in FULL_SHELF.days("daily")}
+    pages |= {path for path in site if path.startswith("paper/") and path.endswith(".html")}
+    assert pictures == {path.replace("index.html", "card.png") for path in pages}
+    for path in pages:
+        card, told = path.replace("index.html", "card.png"), meta(site[path])
+        check_margins(picture(site[card]))
+        assert len(site[card]) < LARGEST
+        assert told["og:image"] == f"{IMPRINT.base}{card}" and len(told["og:image:alt"]) <= 400
+        assert (told["og:image:type"], told["og:image:width"], told["og:image:height"]) == ("image/png", "1200", "630")
+        assert told["twitter:card"] == "summary_large_image"
+    assert meta(site["index.html"])["og:image"] == f"{IMPRINT.base}2021-01-20/card.png"
+    assert not any(b"og:image" in site[path] for path in ("about/index.html", "archive/index.html", "404.html"))
+
+
+def meta(page: bytes) -> dict[str, str]:
+    """What a page says of itself, by name."""
+    found = (one.attributes for one in Page(page).all("meta"))
+    return {one.get("property", one.get("name", "")): one["content"] for one in found if "content" in one}
+
+
+def test_without_a_public_address_there_are_none() -> None:
+    site = files(NOBODY)
+    assert not [path for path in site if path.endswith(".png")]
+    assert not [path for path, data in site.items() if b"og:image" in data or b"twitter:" in data]
+    assert SitePages(FULL_SHELF, "daily").page("2021-01-14/card.png") is None
+
+
+def test_without_cards_nothing_draws() -> None:
+    script = (
+        "import sys; from tests.render.test_cards import *; "  # Pillow comes with this file: put it out again
+        "[sys.modules.pop(name) for name in list(sys.modules) if name.split('.')[0] == 'PIL']; "
+        "files(NOBODY); assert not [name for name in sys.modules if name.split('.')[0] == 'PIL']; "
+        "files(PUBLIC); assert 'PIL.Image' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["card.png", "2021-01-14/edition-1/card.png", "2021-01-15/card.png/card.png", "paper/2101.99999/card.png",
+     "1999-01-01/card.png", "archive/card.png", "paper/../card.png", "2021-01-14/other.png", "paper/card.png"],
+)  # fmt: skip
+def test_there_are_no_others(path: str) -> None:
+    assert SitePages(LISTED_SHELF, "hot-papers", PUBLIC).page(path) is None
+
+
+def test_a_day_touches_its_own_card_and_those_of_its_papers() -> None:
+    pages = SitePages(LISTED_SHELF, "hot-papers", PUBLIC)
+    assert [path for path in pages.paths(["2021-01-18"]) if path.endswith(".png")] == [
+        "2021-01-18/card.png", "paper/hep-th/9901999/card.png", "paper/2101.99901/card.png",
+    ]  # fmt: skip
+
+
+def test_the_card_of_what_a_correction_took_out_goes() -> None:
+    site = files(PUBLIC, LISTED_SHELF, "hot-papers")
+    gone = {path for path, data in site.items() if not data}
+    assert gone == {"paper/2101.99904/index.html", "paper/2101.99904/card.png"}
+
+
+def test_a_folded_page_has_none() -> None:
+    site = files(PUBLIC._replace(whole_since="2021-01-15"), LISTED_SHELF, "hot-papers")
+    assert b"This page is folded" in site["paper/2101.99902/index.html"]
+    assert site["paper/2101.99902/card.png"] == b"" and b"og:image" not in site["paper/2101.99902/index.html"]
+    assert site["paper/hep-th/9901999/card.png"]

@@ -1,0 +1,175 @@
+"""Feeds: whole files, the rules of their specifications, and what two independent parsers make of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import xml.etree.ElementTree as ET
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from uuid import UUID
+
+import feedparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.render.feed_formats import FORMATS, FeedDocument, FeedItem
+from hotpapers.render.feeds import FeedMaker, FeedsChannel
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.view import phrases
+from hotpapers.view.site_config import SiteConfig
+from tests.conftest import DATA, data
+from tests.render.html import Page
+from tests.render.sample import LISTED_SHELF, OWN_SHELF
+
+BASE = "https://papers.example/daily/"
+PUBLIC = SiteConfig("https://desk.example/", BASE)
+KNOWN = ("https://arxiv.org/", "https://ui.adsabs.harvard.edu/", "https://inspirehep.net/")
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def files(imprint: SiteConfig = PUBLIC) -> dict[str, bytes]:
+    return {file.path: file.data for file in FeedsChannel(imprint).render(LISTED_SHELF, "hot-papers", ())}
+
+
+def test_whole_feeds() -> None:
+    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    for path, made in files().items():
+        if path.startswith("feeds/papers") or path == "feeds/issues.atom":
+            file = DATA / path
+            if os.environ.get("HOTPAPERS_REWRITE"):
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(made)
+            assert made == data(path).read_bytes(), path
+
+
+def test_which_feeds_there_are() -> None:
+    assert sorted(files()) == [
+        "feeds/category/cs.CL.atom", "feeds/category/cs.LG.atom", "feeds/category/cs.RO.atom",
+        "feeds/category/hep-th.atom", "feeds/category/math.IT.atom", "feeds/issues.atom", "feeds/issues.json",
+        "feeds/issues.rss", "feeds/network/x.atom", "feeds/papers.atom", "feeds/papers.json", "feeds/papers.rss",
+    ]  # fmt: skip
+    maker = FeedMaker(LISTED_SHELF, "hot-papers", PUBLIC)
+    assert maker.feed("feeds/other.atom") is None and maker.feed("feeds/category/../x.atom") is None
+
+
+def test_pages_lead_to_feeds_that_there_are() -> None:
+    named = set()
+    for page in SiteChannel(PUBLIC._replace(feeds=True)).render(
+        LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers")
+    ):
+        for target in re.findall(rb'href="[./]*(feeds/[^"]+)"', page.data):
+            named.add(target.decode())
+    assert {"feeds/issues.atom", "feeds/papers.json", "feeds/category/hep-th.atom"} < named <= set(files())
+    assert not any(
+        b"feeds/" in page.data for page in SiteChannel(PUBLIC).render(LISTED_SHELF, "hot-papers", ["2021-01-14"])
+    )
+
+
+@pytest.mark.parametrize("path", sorted(files()))
+def test_an_independent_parser_reads_them(path: str) -> None:
+    made = files()[path]
+    if path.endswith(".json"):
+        found = json.loads(made)
+        assert found["version"] == "https://jsonfeed.org/version/1.1"
+        entries = [(one["id"], one["title"], one["url"], one["content_html"]) for one in found["items"]]
+    else:
+        read = feedparser.parse(made)
+        assert not read.bozo and read.feed.title.startswith("Hot Papers")
+        entries = [(one.id, one.title, one.link, one.content[0].value) for one in read.entries]
+        assert all(one.published_parsed for one in read.entries)
+    assert entries and len({entry[0] for entry in entries}) == len(entries)
+    for id, title, url, _ in entries:
+        assert UUID(id).version == 5 and title and url.startswith((BASE, "https://arxiv.org/"))
+
+
+def test_a_correction_is_an_entry_of_its_own() -> None:
+    entries = feedparser.parse(files()["feeds/issues.atom"]).entries
+    assert [one.title for one in entries] == [
+        "Monday, 18 January 2021", "Thursday, 14 January 2021, corrected", "Thursday, 14 January 2021",
+        "Wednesday, 13 January 2021",
+    ]  # fmt: skip
+    assert "The survey was of to-do lists" in entries[1].content[0].value
+    assert entries[1].link == f"{BASE}2021-01-14/" and entries[2].link == f"{BASE}2021-01-14/edition-1/"
+
+
+def test_identifiers_do_not_depend_on_where_the_site_is() -> None:
+    there, nowhere = files(), files(SiteConfig())
+    for path, made in there.items():
+        if path.endswith(".json"):
+            told = [[one["id"] for one in json.loads(one_)["items"]] for one_ in (made, nowhere[path])]
+            assert told[0] == told[1]
+    assert b"papers.example" not in b"".join(nowhere.values())
+
+
+def test_papers_by_a_wish() -> None:
+    maker = FeedMaker(OWN_SHELF, "daily", PUBLIC)
+    made = maker.of_papers("", "by Tansy Overquill", lambda told: "Tansy Overquill" in told.view.authors, "atom")
+    found = feedparser.parse(made)
+    assert found.feed.title == "The Daily Dozen: by Tansy Overquill"
+    assert found.entries and all("Tansy Overquill" in str(one.authors) for one in found.entries)
+
+
+def test_a_feed_without_entries_is_as_old_as_the_latest_issue() -> None:
+    maker = FeedMaker(OWN_SHELF, "daily", PUBLIC)
+    made = json.loads(maker.of_papers("", "by Nobody", lambda told: False, "json"))
+    found = feedparser.parse(maker.of_papers("", "by Nobody", lambda told: False, "atom"))
+    assert not made["items"] and not found.entries
+    latest = OWN_SHELF.issue("daily", max(OWN_SHELF.days("daily")))
+    assert found.feed.updated == phrases.iso(latest.frozen_at)
+
+
+# ---- the specifications' rules, for whatever may stand in a feed ------------------------------------------
+
+TEXTS = st.text(max_size=40)
+ITEMS = st.builds(
+    FeedItem, id=st.uuids().map(lambda one: one.urn), title=TEXTS, url=st.just("https://a.example/"),
+    published=st.integers(0, 4 * 10**15), updated=st.integers(0, 4 * 10**15), html=TEXTS, text=TEXTS,
+    authors=st.lists(TEXTS, max_size=3).map(tuple), categories=st.lists(TEXTS, max_size=3).map(tuple),
+)  # fmt: skip
+FEEDS = st.builds(
+    FeedDocument, id=st.just("urn:uuid:0"), title=TEXTS, home=st.sampled_from(["", BASE]),
+    own=st.sampled_from(["", BASE + "f"]), updated=st.integers(0, 4 * 10**15), contact=TEXTS,
+    items=st.lists(ITEMS, max_size=3).map(tuple),
+)  # fmt: skip
+
+
+@given(FEEDS)
+def test_atom_has_what_rfc_4287_wants(feed: FeedDocument) -> None:
+    root = ET.fromstring(FORMATS["atom"](feed))
+    for element in (root, *root.findall(f"{ATOM}entry")):
+        for name in ("id", "title", "updated"):
+            assert len(element.findall(f"{ATOM}{name}")) == 1
+        assert datetime.fromisoformat(element.findtext(f"{ATOM}updated", "")).tzinfo is not None
+    assert root.find(f"{ATOM}author") is not None
+    assert [one.get("type") for one in root.iter(f"{ATOM}content")] == ["html"] * len(feed.items)
+
+
+@given(FEEDS)
+def test_rss_has_what_it_must(feed: FeedDocument) -> None:
+    channel = ET.fromstring(FORMATS["rss"](feed)).find("channel")
+    assert channel is not None and all(channel.find(name) is not None for name in ("title", "link", "description"))
+    for item in channel.findall("item"):
+        assert parsedate_to_datetime(item.findtext("pubDate", "")).tzinfo is not None
+        assert item.find("guid") is not None
+        assert item.find("title") is not None or item.find("description") is not None
+
+
+@given(FEEDS)
+def test_json_feed_has_what_it_must(feed: FeedDocument) -> None:
+    told = json.loads(FORMATS["json"](feed))
+    assert {"version", "title", "items"} <= set(told)
+    assert all({"id", "content_html"} <= set(item) for item in told["items"])
+
+
+def test_what_is_hostile_is_text() -> None:
+    """Every element of every entry's HTML is one of ours, and every link leads to arXiv or the site."""
+    for path, made in files().items():
+        if path.endswith(".atom"):
+            for entry in feedparser.parse(made, sanitize_html=False).entries:
+                page = Page(entry.content[0].value.encode())
+                assert {element.tag for element in page.elements} <= {"p", "ol", "ul", "li", "a", "br"}
+                targets = [element.attributes["href"] for element in page.elements if element.tag == "a"]
+                assert all(target.startswith((BASE, *KNOWN)) for target in targets)

@@ -1,0 +1,146 @@
+"""Files onto a disk: whole or not at all, only where something changed, nothing outside of the folder."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers.deliver.files import PART, WriteCounts, write_files
+from hotpapers.errors import HotPapersError, UsageError
+from hotpapers.model import RenderedFile
+
+PAGES = (RenderedFile("index.html", b"one"), RenderedFile("2021/01/14/index.html", b"two"))
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in sorted(folder.rglob("*")) if f.is_file()}
+
+
+def test_files_are_written_with_their_folders(tmp_path: Path) -> None:
+    assert write_files(tmp_path / "new" / "site", PAGES) == WriteCounts(2, 2)
+    assert tree(tmp_path / "new" / "site") == {"index.html": b"one", "2021/01/14/index.html": b"two"}
+
+
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    write_files(tmp_path, PAGES)
+    before = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
+    assert write_files(tmp_path, [PAGES[0], RenderedFile("2021/01/14/index.html", b"TWO")]) == WriteCounts(2, 1)
+    after = {name: os.stat(tmp_path / name) for name in tree(tmp_path)}
+    same = {name for name in before if (before[name].st_ino, before[name].st_mtime_ns) == (after[name].st_ino, after[name].st_mtime_ns)}  # fmt: skip # noqa: E501
+    assert same == {"index.html"}
+    assert tree(tmp_path)["2021/01/14/index.html"] == b"TWO"
+
+
+def test_who_reads_sees_the_old_file_or_the_new_one(tmp_path: Path) -> None:
+    """The bytes go into another file, which then takes the name: an open file stays what it was."""
+    write_files(tmp_path, [RenderedFile("page", b"old" * 1000)])
+    with (tmp_path / "page").open("rb") as reader:
+        write_files(tmp_path, [RenderedFile("page", b"new")])
+        assert reader.read() == b"old" * 1000
+    assert (tmp_path / "page").read_bytes() == b"new"
+
+
+def test_what_a_crash_left_goes_with_the_next_writing(tmp_path: Path) -> None:
+    (tmp_path / PART).write_bytes(b"half of a page")
+    write_files(tmp_path, PAGES[:1])
+    assert tree(tmp_path) == {"index.html": b"one"}
+
+
+def test_a_file_without_bytes_goes(tmp_path: Path) -> None:
+    write_files(tmp_path, PAGES)
+    gone = [
+        RenderedFile("index.html", b""),
+        RenderedFile("2021/01/14/index.html", b""),
+        RenderedFile("never/was.html", b""),
+    ]
+    assert write_files(tmp_path, gone) == WriteCounts(0, 2)
+    assert tree(tmp_path) == {} and not (tmp_path / "2021/01/14").exists()
+    assert write_files(tmp_path, [RenderedFile("a", b"1"), RenderedFile("a/b", b"")]) == WriteCounts(1, 1)
+
+
+def write_often(folder: Path, name: str) -> None:
+    for number in range(5):
+        write_files(folder, [RenderedFile(f"{name}-{n}", f"{name} {number}".encode() * 99) for n in range(40)])
+
+
+def test_two_processes_write_one_after_the_other(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=write_often, args=(tmp_path, name)) for name in ("one", "two")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    assert {name: data[:3].decode() for name, data in tree(tmp_path).items()} == {
+        f"{name}-{n}": name for name in ("one", "two") for n in range(40)
+    }
+
+
+def test_what_stands_there_of_others_stays(tmp_path: Path) -> None:
+    (tmp_path / "CNAME").write_bytes(b"papers.example")
+    write_files(tmp_path, PAGES)
+    assert tree(tmp_path)["CNAME"] == b"papers.example"
+
+
+@pytest.mark.parametrize("path", ["../out", "/etc/made-up", "a/../../out", "link/out", "", ".", PART])
+def test_nothing_is_written_outside(tmp_path: Path, path: str) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside, outside):
+        folder.mkdir()
+    (inside / "link").symlink_to(outside)
+    with pytest.raises(HotPapersError, match="outside of its folder"):
+        write_files(inside, [RenderedFile(path, b"!")])
+    assert not tree(outside)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_may_be_a_link_that_stays_within(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert write_files(
+        tmp_path, [RenderedFile("link/new/page", b"1"), RenderedFile("link/new/page", b"2")]
+    ) == WriteCounts(1, 1)
+    assert tree(tmp_path / "real") == {"new/page": b"2"}
+
+
+def test_a_link_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"one")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").symlink_to(target)
+    assert write_files(site, PAGES[:1]).changed == 1
+    assert not (site / "index.html").is_symlink()
+    assert target.read_bytes() == b"one"
+
+
+def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "site").symlink_to(tmp_path / "real")
+    assert write_files(tmp_path / "site", PAGES) == WriteCounts(2, 2)
+    assert "index.html" in tree(tmp_path / "real")
+
+
+def test_a_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(UsageError, match=r"file: cannot be written: File exists"):
+        write_files(tmp_path / "file", PAGES)
+    with pytest.raises(UsageError, match=r"cannot be written: Not a directory"):
+        write_files(tmp_path, [RenderedFile("file/page", b"1")])
+    (tmp_path / "page").mkdir()
+    with pytest.raises(UsageError, match=r"page: cannot be written: Is a directory"):
+        write_files(tmp_path, [RenderedFile("page", b"1")])
+
+
+def test_a_page_that_fails_leaves_the_earlier_ones_whole(tmp_path: Path) -> None:
+    def pages() -> Iterator[RenderedFile]:
+        yield PAGES[0]
+        raise HotPapersError("no such page")
+
+    with pytest.raises(HotPapersError, match="no such page"):
+        write_files(tmp_path, pages())
+    assert tree(tmp_path) == {"index.html": b"one"}

@@ -1,0 +1,105 @@
+"""Folders as deliveries name them: they move with their store, and a copy of it leaves them alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hotpapers.deliver.folders import PublishedFolder, folder_of, target_of
+from hotpapers.store import Record
+from hotpapers.store.record import connect
+from tests.cli import made as listings
+from tests.cli.run import good, run
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with a store and a site beside it, and another site elsewhere."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    store = folder / "hotpapers.db"
+    good("import", "classic", listings.file(tmp_path), "--store", store)
+    for site in (folder / "site", tmp_path / "www"):
+        good("publish", "--all", "--to", "site", "--output", site, "--store", store)
+    return folder
+
+
+POST = f"x:{listings.post(100).id}"
+
+
+def pages(folder: Path) -> dict[Path, int]:
+    return {file: os.stat(file).st_mtime_ns for file in folder.rglob("*") if file.is_file()}
+
+
+def folders(store: Path) -> list[PublishedFolder | None]:
+    with Record(str(store)) as record:
+        rows = record.database.rows("SELECT DISTINCT target FROM delivery ORDER BY target")
+        return [folder_of(record.database, target) for (target,) in rows]
+
+
+# ---- names -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["site", "a b/c?d=e#f", "ä", "?store=x", "100%", os.fsdecode(b"\xff")])
+def test_a_target_names_its_folder(tmp_path: Path, name: str) -> None:
+    with closing(connect(str(tmp_path / "hotpapers.db"))) as database:
+        for output in (tmp_path / name, tmp_path.parent / name):
+            target = target_of(database, output)
+            assert target.isascii() and folder_of(database, target) == PublishedFolder(output.resolve())
+        assert target_of(database, tmp_path / "site") == "file:site?store=hotpapers.db"
+        assert target_of(database, tmp_path) == "file:.?store=hotpapers.db"
+        assert folder_of(database, "https://chat.example/") is None
+
+
+def test_of_a_store_on_a_server(postgres_url: str, tmp_path: Path) -> None:
+    with closing(connect(postgres_url)) as database:
+        target = target_of(database, tmp_path)
+        assert folder_of(database, target) == PublishedFolder(tmp_path.resolve())
+        assert folder_of(database, f"{target}2") == PublishedFolder(tmp_path.resolve(), f"{target.rpartition('=')[2]}2")
+
+
+# ---- copies --------------------------------------------------------------------------------------------
+
+
+def test_what_is_forgotten_in_a_copy_leaves_the_originals_pages_alone(home: Path, tmp_path: Path) -> None:
+    before = pages(home / "site") | pages(tmp_path / "www")
+    for copy in (home / "copy.db", tmp_path / "hotpapers.db"):
+        shutil.copy(home / "hotpapers.db", copy)
+        ran = run("forget", POST, "--yes", "--store", copy)
+        assert (ran.status, "rendered anew" in ran.out) == (0, False), ran
+        assert f"{tmp_path / 'www'}: belongs to {home / 'hotpapers.db'}, of which this store is a copy" in ran.err
+    assert pages(home / "site") | pages(tmp_path / "www") == before
+    ran = run("forget", POST, "--yes", "--store", home / "hotpapers.db")
+    assert ran.out.count("rendered anew") == 2
+    after = pages(home / "site") | pages(tmp_path / "www")
+    assert after != before and after.keys() == before.keys()
+
+
+def test_a_copy_of_the_whole_folder_renders_its_own_pages(home: Path, tmp_path: Path) -> None:
+    shutil.copytree(home, tmp_path / "twin")
+    before = pages(home / "site")
+    ran = run("forget", POST, "--yes", "--store", tmp_path / "twin" / "hotpapers.db")
+    assert f"rendered anew: {tmp_path / 'twin' / 'site'}\n" in ran.out and ran.out.count("rendered anew") == 1
+    assert pages(home / "site") == before
+
+
+def test_a_store_that_was_moved_keeps_its_folders(home: Path, tmp_path: Path) -> None:
+    home.rename(tmp_path / "new")
+    ran = run("forget", POST, "--yes", "--store", tmp_path / "new" / "hotpapers.db")
+    assert sorted(ran.out.splitlines()[1:]) == [
+        f"rendered anew: {tmp_path / 'new' / 'site'}", f"rendered anew: {tmp_path / 'www'}",
+    ]  # fmt: skip
+    assert folders(tmp_path / "new" / "hotpapers.db") == [
+        PublishedFolder(tmp_path / "www"),
+        PublishedFolder(tmp_path / "new" / "site"),
+    ]
+
+
+def test_a_copy_forecasts_nothing_of_the_originals_sites(home: Path) -> None:
+    shutil.copy(home / "hotpapers.db", home / "copy.db")
+    assert len(run("status", "--json", "--store", home / "hotpapers.db").json["sites"]) == 2
+    assert run("status", "--json", "--store", home / "copy.db").json["sites"] == []

@@ -1,0 +1,188 @@
+"""Formulas and letters: TeX as papers write it, and what it must never become."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.model import Paper
+from hotpapers.store import Record
+from hotpapers.transfer.classic_import import import_classic
+from hotpapers.view.mathml import LONGEST, formula
+from hotpapers.view.tex import LONGEST as LONGEST_TEXT
+from hotpapers.view.tex import MOST, formulas, plain, prose
+from hotpapers.view.tex_accents import letters
+from tests.conftest import SHARED
+from tests.render.html import Page
+
+
+def body(tex: str) -> str:
+    """What stands in a formula's element."""
+    made = formula(tex)
+    assert made is not None, tex
+    return re.sub(r"<math[^>]*>|</math>", "", made)
+
+
+# ---- where formulas are ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("for $n \\le 40$ robots and $k$ songs", ["n \\le 40", "k"]),
+        ("a $$display$$ and \\(round\\) and \\[square\\]", ["display", "round", "square"]),
+        ("so \\begin{align*}a&=b\\end{align*} holds", ["\\begin{align*}a&=b\\end{align*}"]),
+        ("costs \\$5 and $x$", ["x"]),
+        ("from $5 million to $10 million a year", []),
+        ("$4-5 million compared to $3", []),
+        ("$2$ of $3 n$ and $10^3$", ["2", "3 n", "10^3"]),
+        ("a lone $ sign", []),
+        ("\\\\$x$", ["x"]),
+        ("$ $ and $$", []),
+        ("", []),
+    ],
+)
+def test_formulas_are_found(text: str, found: list[str]) -> None:
+    assert [piece.tex for piece in formulas(text)] == found
+    for piece in formulas(text):
+        assert piece.tex in text[piece.start : piece.end]
+
+
+def test_a_text_is_its_letters_and_its_formulas() -> None:
+    made = prose("Schr\\\"odinger's $\\ell_1$ & <b>")
+    assert made.startswith("Schrödinger&#39;s <math alttext=") and made.endswith("</math> &amp; &lt;b&gt;")
+    assert prose("No TeX & nothing") == "No TeX &amp; nothing"
+    assert prose("$\\unknown{x}$ <b>") == '<code class="tex">\\unknown{x}</code> &lt;b&gt;'
+
+
+def test_plain_text_keeps_the_tex_of_formulas() -> None:
+    assert plain('Schr\\"odinger $\\alpha$ \\emph{now}') == "Schrödinger $\\alpha$ now"
+    assert plain("$x$") == "$x$" and plain("\\'e" * LONGEST_TEXT) == "\\'e" * LONGEST_TEXT
+
+
+def test_a_text_without_end_is_shown_as_it_is() -> None:
+    assert prose("$x$" * 4000) == "$x$" * 4000
+    many = "$&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&$ " * 300
+    made = prose(many)
+    assert made.count("<math") < made.count('<code class="tex">') and len(made) < 3 * MOST
+
+
+# ---- one formula ---------------------------------------------------------------------------------------
+
+
+def test_formulas_are_mathml() -> None:
+    assert body("x^2") == "<mrow><msup><mi>x</mi><mn>2</mn></msup></mrow>"
+    assert body("\\sim 3") == "<mrow><mo>∼</mo><mn>3</mn></mrow>"
+    assert "<mo>&lt;</mo>" in body("a<b") and "<mo>&gt;</mo>" in body("a > b")
+    assert "<mtext>softmax</mtext>" in body("\\mathrm{softmax}(x)")
+    assert formula("  x \n y ") == formula("x y")
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        "\\abs{x}", "\\norm{x}_2", "\\R^n", "\\argmin_x f", "\\bm{x}", "\\calU_k", "\\ensuremath{\\AA}", "x\\xspace",
+        "\\poly(n)", "^\\ddag", "\\cite{tea}", "3\\,\\Msun", "\\eqref{1}", "\\sum\\limits_i x_i", "5\\degree",
+        "\\left( \\begin{matrix} a & b \\\\ c & d\\end{matrix}\\right)", "\\text{for all } x", "\\mathds{1}",
+    ],
+)  # fmt: skip
+def test_macros_that_papers_use_are_known(tex: str) -> None:
+    assert formula(tex) is not None
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        "",
+        "  ",
+        "\\frac{",
+        "\\foo",
+        "x" * (LONGEST + 1),
+        "{" * 41 + "x" + "}" * 41,
+        "\\sqrt" * 160,
+        "\\left(",
+        "\\label",
+    ],
+)
+def test_what_cannot_be_rendered_is_given_up(tex: str) -> None:
+    assert formula(tex) is None
+
+
+@pytest.mark.parametrize(
+    "tex", ["\\href{javascript:alert(1)}{x}", "\\style{color:red}{x}", "\\class{skip}{x}", "\\hspace{9999em}x"]
+)
+def test_what_leads_elsewhere_is_left_out(tex: str) -> None:
+    assert not re.search(r"href|style|class|javascript|9999", body(tex))
+
+
+_TEX = st.lists(
+    st.sampled_from([
+        "\\frac", "\\sqrt", "{", "}", "^", "_", "x", "\\left(", "\\right)", "\\text{", "$", "<b>", "&", "\\\\", "'",
+        "~", "\\begin{matrix}", "\\end{matrix}", "\\href{a}{", "\\unicode{x202e}", "\\color{red}", "\\overset",
+        "\\not", '"',
+    ]),
+    max_size=60,
+).map("".join)  # fmt: skip
+
+
+@given(st.one_of(_TEX, st.text(max_size=80)))
+def test_a_formula_is_well_formed_and_nothing_else(tex: str) -> None:
+    made = formula(tex)
+    if made is not None:
+        page = Page(made.encode())
+        assert page.elements[0].tag == "math" and all(one.tag.startswith("m") for one in page.elements)
+        assert all(one.inside[0] == "math" for one in page.elements[1:])
+
+
+@given(st.text(alphabet="$\\(){}[]xa^_ \"'`&<begind", max_size=200))
+def test_any_text_ends_in_time(text: str) -> None:
+    began = time.monotonic()
+    Page(f"<p>{prose(text)}</p>".encode())
+    assert time.monotonic() - began < 5
+
+
+# ---- letters -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        ('Schr\\"odinger', "Schrödinger"), ("Poincar\\'e", "Poincaré"), ("It\\^o", "Itô"), ("\\'{e}", "é"),
+        ('G{\\"o}del', "Gödel"), ("Ma\\~nana", "Mañana"), ("Ho\\v{r}ava", "Hořava"), ("\\c{C}a", "Ça"),
+        ("Erd\\H{o}s", "Erdős"), ("na\\\"{\\i}ve", "naïve"), ("\\O re", "Øre"), ("Stra\\ss e", "Straße"),
+        ("90\\% of R\\&D", "90% of R&D"), ("\\emph{very \\textbf{new}}", "very new"), ("{\\it Tea}", "Tea"),
+        ("see \\cite{tea2020}", "see [tea2020]"), ("\\href{http://a.example}{here}", "here"),
+        ("\\url{a.example}", "a.example"), ("\\alpha and \\Omega", "α and Ω"), ("a \\to b", "a → b"),
+        ("\\ours is new", "ours is new"), ("\\ie, so", "i.e., so"),
+        ("Fig.~1\\,a", "Fig.\u00a01 a"), ("``so'' 1--2\\ ", "“so” 1–2 "), ("\\footnote{Why}", " (Why)"),
+        ("\\label{x}\\begin{itemize}\\item Tea", "• Tea"), ("plain ~ {text}", "plain ~ {text}"),
+    ],
+)  # fmt: skip
+def test_letters(tex: str, text: str) -> None:
+    assert letters(tex) == text
+
+
+@given(st.text())
+def test_text_without_a_backslash_is_as_it_is(text: str) -> None:
+    assert letters(text.replace("\\", "")) == text.replace("\\", "")
+
+
+# ---- the archive ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"the folder of real texts is absent: {SHARED}")
+def test_the_formulas_of_the_archive_are_rendered(sqlite_url: str) -> None:
+    """At least 99 in a hundred; no command is left over in the text around them."""
+    with Record(sqlite_url) as record:
+        for file in sorted((SHARED / "archive" / "posts").glob("*.md"))[::3]:
+            import_classic(record, file.name, file.read_bytes())
+        rows = record.view().latest(Paper)
+        texts = [text for row in rows if isinstance(row.item, Paper) for text in (row.item.title, row.item.abstract)]
+    found = [piece.tex for text in texts for piece in formulas(text)]
+    rendered = [tex for tex in found if formula(tex) is not None]
+    assert len(found) > 100 and len(rendered) >= 0.99 * len(found)
+    assert not [text for text in texts if re.search(r"\\[A-Za-z]", re.sub("<math.*?</math>", "", prose(text)))]

@@ -1,0 +1,365 @@
+"""Lists of papers: names for addresses, which pages change with a day, curves, the state, the desk, the method."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.announcement_days import announced_at
+from hotpapers.issues.windows import label_after
+from hotpapers.model import (
+    HOUR,
+    Attention,
+    EntrySummary,
+    NetworkReading,
+    ScoreComponent,
+    VoiceHistogram,
+)
+from hotpapers.ranking.rarity import millipoints
+from hotpapers.render.html.pages import SitePages
+from hotpapers.view.catalogue import Catalogue, slug
+from hotpapers.view.category_names import field_name
+from hotpapers.view.contact_links import ReportSubject, desk_of, join_address, linked
+from hotpapers.view.issue_view import issue_view
+from hotpapers.view.phrases import facts
+from hotpapers.view.publication_state import state_of
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.view.site_paths import (
+    ads_url,
+    all_of,
+    all_path,
+    author_of,
+    author_path,
+    category_of,
+    category_path,
+    cited_of,
+    cited_path,
+    code_url,
+    html_url,
+    inspire_url,
+    public,
+)
+from hotpapers.view.sparkline import spark
+from hotpapers.view.worked_example import worked_example
+from tests.render.build import LISTED, OWN, PlainShelf, heard, issue, listed, paper
+from tests.render.fuller import FULL_SHELF
+from tests.render.sample import BRIDGES, LISTED_SHELF, TEA
+
+# ---- addresses ---------------------------------------------------------------------------------------
+
+
+def test_paths_and_back() -> None:
+    assert all_of(all_path("2021-01-14")) == "2021-01-14" and all_of("2021-01-14/index.html") == ""
+    assert (
+        cited_of(cited_path("2021-01-14", "bib")) == ("2021-01-14", "bib") and cited_of("2021-01-14/issue.exe") is None
+    )
+    assert author_of(author_path("li-na")) == "li-na" and author_of("author/../x/index.html") == ""
+    assert category_of(category_path("cs.LG")) == ("cs.LG", "")
+    assert category_of(category_path("hep-th", "2021")) == ("hep-th", "2021")
+    assert category_path("../x") == "" and category_of("category/..../index.html") is None
+    assert public("https://a.example/", "index.html") == "https://a.example/"
+    assert public("https://a.example/b/", "about/index.html") == "https://a.example/b/about/"
+    assert public("", "about/index.html") == ""
+
+
+def test_papers_are_linked_where_they_are() -> None:
+    assert html_url("arxiv:2312.00001") == "https://arxiv.org/html/2312.00001"
+    assert html_url("arxiv:2101.99901") == html_url("arxiv:hep-th/9901999") == html_url("arxiv:9107.00001") == ""
+    assert ads_url("arxiv:2101.99901", ["cs.LG", "gr-qc"]).endswith("/abs/arXiv:2101.99901")
+    assert ads_url("arxiv:2101.99901", ["cs.LG"]) == inspire_url("arxiv:2101.99901", ["astro-ph.GA"]) == ""
+    assert ads_url("osf:x", ["gr-qc"]) == "" and inspire_url("arxiv:hep-th/9901999", ["hep-th"]) != ""
+
+
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        ("Code at https://github.com/quill/tea.", "https://github.com/quill/tea"),
+        ("see github.com/quill/tea-2/tree/main,", "https://github.com/quill/tea-2/tree/main"),
+        ("huggingface.co/quill/kettle", "https://huggingface.co/quill/kettle"),
+        ("github.com/quill", ""), ("evil-github.com/quill/tea", ""), ("github.com.evil.example/a/b", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_code_is_found_in_what_a_paper_says(said: str, url: str) -> None:
+    assert code_url(paper("2101.99901", "T", comment=said)) == code_url(paper("2101.99901", "T", said)) == url
+
+
+# ---- authors and categories --------------------------------------------------------------------------
+
+
+def test_names_in_addresses() -> None:
+    names = {
+        "Zoë Brandywine": "zoe-brandywine",
+        "J. K. O'Neil": "j-k-o-neil",
+        "Łukasz Größe": "lukasz-grosse",
+        "...": "",
+    }
+    assert {name: slug(name) for name in names} == names
+    assert slug("李小溪") == slug("李小溪 ") != slug("李小河") and re.fullmatch("n-[0-9a-f]{12}", slug("李小溪"))
+    assert slug("a\u202eb") == "ab" and len(slug("x" * 999)) <= 80
+
+
+@given(st.text())
+def test_every_name_has_an_address_or_none(name: str) -> None:
+    assert slug(name) == "" or author_of(author_path(slug(name))) == slug(name)
+
+
+def test_a_catalogue() -> None:
+    found = Catalogue(
+        [
+            EntrySummary(
+                "2020-12-31", 1, "arxiv:2012.00001", "A", ("Zoë Brandywine", "Li Na"), ("cs.LG", "cs.LG", "nonsense!")
+            ),
+            EntrySummary("2021-01-14", 2, "arxiv:2101.00002", "B", ("Zoe Brandywine",), ("cs.LG",)),
+            EntrySummary("2021-01-14", 1, "arxiv:2101.00003", "C", ("Zoe Brandywine",), ("cs.CL",)),
+            EntrySummary("2021-01-15", 1, "arxiv:2012.00001", "A", ("Li Na",), ("cs.LG",)),
+        ]
+    )
+    assert found.categories() == [("cs.CL", 1), ("cs.LG", 3)] and found.years("cs.LG") == {"2021": 2, "2020": 1}
+    assert [one.title for one in found.author("zoe-brandywine")] == ["C", "B", "A"]
+    assert found.spelled("zoe-brandywine") == ["Zoe Brandywine", "Zoë Brandywine"]
+    assert found.path_of("Zoë  Brandywine") == "author/zoe-brandywine/index.html"
+    assert found.path_of("Li Na") == "" and not found.has_author(""), "one paper, twice in issues"
+    assert (found.category("math.IT"), found.years("math.IT"), found.author("nobody")) == ([], {}, [])
+
+
+def test_fields_have_names() -> None:
+    assert (field_name("cs.LG"), field_name("hep-th")) == ("Machine Learning", "High Energy Physics, Theory")
+    assert field_name("cs.XX") == ""
+
+
+def test_what_changes_with_a_day() -> None:
+    """Papers of a week before, whose talk goes on; a paper whose author has a page because of this day."""
+    talked = set(SitePages(FULL_SHELF, "daily").paths(["2021-01-20"]))
+    assert "paper/2101.99901/index.html" in talked and "author/tansy-overquill/index.html" in talked
+    shelf = PlainShelf(
+        [LISTED],
+        [
+            issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400)]),
+            issue(LISTED, "2021-02-14", [listed(1, BRIDGES, 1, 2, 3, 400)]),
+            issue(LISTED, "2021-03-14", [listed(1, paper("2103.00001", "T", authors=TEA.authors), 1, 2, 3, 400)]),
+        ],
+    )
+    changed = set(SitePages(shelf, "hot-papers").paths(["2021-03-14"]))
+    assert "paper/2101.99902/index.html" in changed and "paper/2101.99901/index.html" not in changed
+    assert {f"author/{name}/index.html" for name in ("perpetua-lindenwick", "hob-arrowsmythe")} <= changed
+
+
+@pytest.mark.parametrize(("shelf", "name"), [(FULL_SHELF, "daily"), (LISTED_SHELF, "hot-papers")])
+def test_each_day_on_its_own_makes_the_whole(shelf: PlainShelf, name: str) -> None:
+    pages = SitePages(shelf, name)
+    alone = {path for day in shelf.days(name) for path in pages.paths([day])}
+    assert alone == set(pages.paths())
+
+
+# ---- curves ------------------------------------------------------------------------------------------
+
+
+def _heard(age: int, voices: int, network: str = "bluesky") -> Attention:
+    until = announced_at("2021-01-14") + age * HOUR
+    return Attention(network=network, until=until, age=age, voices=voices, reposts=0, likes=0)
+
+
+def test_a_curve_and_its_words() -> None:
+    until = announced_at("2021-01-14") + 6 * HOUR
+    found = spark([_heard(1, 0), _heard(3, 5), _heard(6, 8), _heard(6, 2, "reddit"), _heard(9, 99)], until)
+    assert found is not None
+    assert found.points == "2,22 21.33,22 60,12 118,2" and found.end == ("118", "2")
+    assert found.said == "Voices since the announcement: 5 after 3 hours, 10 after 6 hours."
+    assert spark([_heard(6, 8)], until) is spark([_heard(1, 0), _heard(3, 0)], until) is spark([], until) is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 168), st.integers(0, 10**6)), min_size=2, max_size=16, unique_by=lambda one: one[0]
+    )
+)
+def test_a_curve_stays_in_its_box(known: list[tuple[int, int]]) -> None:
+    found = spark([_heard(age, voices) for age, voices in known], announced_at("2021-01-14") + 168 * HOUR)
+    for point in found.points.split() if found else ():
+        x, y = map(float, point.split(","))
+        assert 2 <= x <= 118 and 2 <= y <= 22
+
+
+# ---- state -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("window", "day", "following"),
+    [
+        ("daily", "2021-01-14", "2021-01-15"), ("daily", "2021-01-15", "2021-01-18"),
+        ("weekly", "2021-01-11", "2021-01-18"), ("monthly", "2021-01-01", "2021-02-01"),
+        ("monthly", "2020-12-01", "2021-01-01"), ("listing", "2021-01-14", ""),
+    ],
+)  # fmt: skip
+def test_the_next_issue(window: str, day: str, following: str) -> None:
+    publication = msgspec.convert({**msgspec.to_builtins(OWN), "window": window}, type(OWN))
+    assert label_after(publication, day) == following
+
+
+def test_a_state_in_words() -> None:
+    readings = (
+        NetworkReading(network="bluesky", state="complete"),
+        NetworkReading(network="reddit", state="unknown", reason="not read"),
+    )
+    issues = [issue(OWN, day, [], announced=0, readings=readings) for day in ("2020-11-25", "2020-11-30")]
+    issues.append(issue(OWN, "2020-12-01", [], announced=0, readings=readings[:1], edition=2, reason="a <b>slip</b>"))
+    found = state_of(OWN, issues)
+    assert [(one.day, one.said.partition(":")[0]) for one in found.days if not one.path] == [
+        ("27 November 2020", "no issue"), ("26 November 2020", "no issue"),
+    ]  # fmt: skip
+    assert "Thanksgiving" in found.days[2].said
+    assert [(one.name, one.said, one.days) for one in found.networks] == [
+        ("Bluesky", "read in full for all of the last 3 issues", ()),
+        (
+            "Reddit",
+            "read in full for 0 of 2 issues",
+            (("30 November 2020", "not read"), ("25 November 2020", "not read")),
+        ),
+    ]
+    assert found.corrections == (("1 December 2020", "2020-12-01/index.html", "a <b>slip</b>"),)
+    assert found.due is not None and found.due.at == "2020-12-02T19:00:00Z"
+    nothing = state_of(OWN, [])
+    assert (nothing.latest, nothing.due, nothing.days, nothing.networks) == ("", None, (), ())
+
+
+# ---- the desk ----------------------------------------------------------------------------------------
+
+ABOUT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "bluesky:at://x?&\r\nBcc: a@b.example")
+
+
+@pytest.mark.parametrize(
+    ("contact", "mail", "page"),
+    [
+        ("desk@papers.example", "desk@papers.example", ""), ("https://papers.example/desk", "", "https://papers.example/desk"),
+        ("Quill <desk@papers.example>, https://papers.example/.", "desk@papers.example", "https://papers.example/"),
+        ("https://social.example/@quill@papers.example", "", "https://social.example/@quill@papers.example"),
+        ("in the kitchen", "", ""), ("", "", ""), ("javascript:alert(1)", "", ""), ("https://а.example", "", ""),
+    ],
+)  # fmt: skip
+def test_what_a_contact_holds(contact: str, mail: str, page: str) -> None:
+    assert desk_of(contact)[:2] == (mail, page)
+
+
+@pytest.mark.parametrize(
+    ("contact", "pieces"),
+    [
+        ("mailto:desk@papers.example", [("desk@papers.example", "mailto:desk@papers.example")]),
+        ("https://papers.example/desk", [("https://papers.example/desk", "https://papers.example/desk")]),
+        ("Quill <desk@papers.example>, https://papers.example/.", [
+            ("Quill <", ""), ("desk@papers.example", "mailto:desk@papers.example"), (">, https://papers.example/.", ""),
+        ]),
+        ("javascript:alert(1)", [("javascript:alert(1)", "")]), ("https://а.example", [("https://а.example", "")]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_a_contact_leads_to_its_addresses(contact: str, pieces: list[tuple[str, str]]) -> None:
+    assert list(linked(contact)) == pieces
+
+
+def test_about_links_the_contact() -> None:
+    shelf = PlainShelf([LISTED], [])
+    about = SitePages(shelf, "hot-papers", SiteConfig("Quill <desk@papers.example>")).page("about/index.html") or b""
+    link = '<a href="mailto:desk@papers.example">desk@papers.example</a>'
+    assert f"<p>Quill &lt;{link}&gt;</p>" in about.decode()
+
+
+def test_where_there_is_an_app_its_forms_come_before_letters() -> None:
+    desk = desk_of("desk@papers.example", "https://app.example/")
+    assert desk.wrong(ABOUT) == "https://app.example/wrong?paper=2101.99901&issue=abc"
+    assert desk.report(ABOUT) == (
+        "https://app.example/report?post=bluesky%3Aat%3A%2F%2Fx%3F%26%0D%0ABcc%3A+a%40b.example"
+        "&paper=2101.99901&issue=abc"
+    )
+
+
+def test_where_one_asks_for_letters_is_told_where_letters_are_sent() -> None:
+    there = SiteConfig(app="https://app.example/", mails=True)
+    assert join_address(there, "a b") == "https://app.example/mail/join?publication=a+b"
+    assert join_address(there._replace(app=""), "daily") == join_address(there._replace(mails=False), "daily") == ""
+
+
+def test_letters_to_the_desk_name_what_is_meant() -> None:
+    to, _, rest = desk_of("desk@papers.example").report(ABOUT).partition("?")
+    assert to == "mailto:desk@papers.example" and not set(rest) & set(' \r\n"<>')
+    assert rest.count("&") == 1 and rest.count("?") == 0
+    body = unquote(rest.partition("&body=")[2])
+    assert (
+        "Issue: The Daily Dozen 2021-01-14, edition 2\r\nDigest: abc\r\nPaper: 2101.99901\r\nPost: bluesky:at:" in body
+    )
+    assert "Post:" not in unquote(desk_of("desk@papers.example").wrong(ABOUT._replace(post="")))
+    assert desk_of("https://papers.example/desk").wrong(ABOUT) == "https://papers.example/desk"
+    assert desk_of("").wrong(ABOUT) == desk_of("").report(ABOUT) == ""
+
+
+# ---- the method --------------------------------------------------------------------------------------
+
+
+def test_a_score_can_be_computed_from_the_page_alone() -> None:
+    example = worked_example(FULL_SHELF.issue("daily", "2021-01-14"))
+    assert example is not None and example.paper == BRIDGES.paper
+    bluesky, _ = example.steps
+    assert dict(bluesky.reference) == {3: 4000, 20: 781, 90: 31}
+    for step in example.steps:
+        papers = sum(count for _, count in step.reference) - (step.own is not None)
+        atleast = sum(count for voices, count in step.reference if voices >= step.voices)
+        assert (papers, atleast) == (step.papers, step.atleast)
+    assert f"= {millipoints(bluesky.papers, bluesky.atleast):,}" in bluesky.formula
+
+
+def test_what_was_compared_beyond_the_archive() -> None:
+    peers = (
+        VoiceHistogram(network="bluesky", age=0, archive="hep-th", counts=((1, 2), (9, 1))),
+        VoiceHistogram(network="bluesky", age=0, archive="gr-qc", counts=((1, 5),)),
+        VoiceHistogram(network="bluesky", age=0, archive="cs", counts=((2, 7),)),
+        VoiceHistogram(network="reddit", age=0, archive="cs", counts=((3, 7),)),
+    )
+    for among, expected in (("hep-th", {1: 2, 9: 1}), ("physics group", {1: 7, 9: 1}), ("all", {1: 7, 2: 7, 9: 1})):
+        part = ScoreComponent(
+            network="bluesky", rule="rarity", score=7, voices=9, papers=9, atleast=0, among=among, age=0, until=0
+        )
+        found = worked_example(issue(OWN, "2021-01-14", [heard(1, TEA, [], [part])], peers=peers))
+        assert found is not None and dict(found.steps[0].reference) == expected
+    assert worked_example(issue(OWN, "2021-01-14", [])) is None
+
+
+# ---- corrections and windows ---------------------------------------------------------------------------
+
+
+def test_a_correction_that_leaves_nothing_ends_all_that_stood_for_it() -> None:
+    both = [heard(1, TEA, [], []), heard(2, paper("2101.99910", "More Tea", authors=TEA.authors), [], [])]
+    shelf = PlainShelf(
+        [OWN],
+        [
+            issue(OWN, "2021-01-14", both, announced=2),
+            issue(OWN, "2021-01-14", [], edition=2, reason="It was coffee."),
+        ],
+    )
+    pages = SitePages(shelf, "daily")
+    assert not {path for path in pages.paths() if path.startswith(("paper/", "category/", "author/"))}
+    assert pages.ended("2021-01-14/edition-1/index.html") == {
+        "2021-01-14/issue.bib", "2021-01-14/issue.ris", "2021-01-14/all/index.html", "paper/2101.99902/index.html",
+        "paper/2101.99910/index.html", "category/cs.CL/index.html", "category/cs.CL/2021/index.html",
+        "category/cs.LG/index.html", "category/cs.LG/2021/index.html", "author/perpetua-lindenwick/index.html",
+        "author/hob-arrowsmythe/index.html",
+    }  # fmt: skip
+    assert all(pages.page(path) is None for path in pages.ended("2021-01-14/edition-1/index.html"))
+    assert pages.ended("2021-01-14/index.html") == frozenset()
+
+
+def test_a_longer_window_says_how_many_days_of_talk_it_has() -> None:
+    weekly = msgspec.structs.replace(OWN, window="weekly")
+    found = issue(weekly, "2021-01-18", [])
+    content = msgspec.structs.replace(found.content, from_at=found.content.cut - 7 * 24 * HOUR)
+    assert facts(msgspec.structs.replace(found, content=content))[-1] == "7 days of talk"
+
+
+def test_an_entry_without_a_place_by_the_classic_rule_has_no_movement() -> None:
+    placed = heard(1, TEA, [], [])
+    alone = placed._replace(entry=msgspec.structs.replace(placed.entry, then=0))
+    [view] = issue_view(issue(OWN, "2021-01-14", [alone])).entries
+    assert (view.movement, view.rise, view.places) == ("", "", "")

@@ -1,0 +1,320 @@
+"""The site: whole small sites byte for byte, and what every page keeps to."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from hotpapers.errors import NotFound
+from hotpapers.model import RenderedFile
+from hotpapers.render.html.pages import SitePages
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.render.html.templating import POLICY, policy_of
+from hotpapers.view.site_config import NOBODY
+from tests.conftest import DATA
+from tests.render.build import LISTED, PlainShelf
+from tests.render.fuller import FULL_SHELF
+from tests.render.html import Page
+from tests.render.sample import LISTED_SHELF
+from tests.render.sites import SITES, check_links, html, named_site, site
+
+
+@pytest.fixture(scope="module", params=sorted(SITES))
+def whole(request: pytest.FixtureRequest) -> dict[str, bytes]:
+    return named_site(request.param)
+
+
+# ---- whole sites -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(SITES))
+def test_the_site_is_as_expected(name: str) -> None:
+    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    folder = DATA / "site" / name
+    # how a card looks depends on the release of Pillow
+    made = {path: data for path, data in named_site(name).items() if not path.endswith((".css", ".js", ".png"))}
+    made = {path: data for path, data in made.items() if not path.startswith("search/") or path.endswith(".html")}
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        rewrite(folder, [RenderedFile(path, data) for path, data in made.items()])
+    expected = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    assert sorted(made) == sorted(expected)
+    assert [path for path in made if made[path] != expected[path]] == []
+
+
+def rewrite(folder: Path, files: list[RenderedFile]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for file in files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.data)
+
+
+def test_a_day_touches_its_neighbours_and_its_papers() -> None:
+    once = {
+        "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "search.js", "search_index.js",
+        *(f"{name}/index.html" for name in ("archive", "about", "method", "status", "accessibility", "reading")),
+        "search/index.html",
+    }  # fmt: skip
+    assert set(SitePages(LISTED_SHELF, "hot-papers").paths(["2021-01-18"])) == once | {
+        "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",
+        "paper/2101.99901/index.html", "paper/hep-th/9901999/index.html", "author/tansy-overquill/index.html",
+        *(f"category/{name}/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
+        *(f"category/{name}/2021/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
+    }  # fmt: skip
+    assert set(SitePages(LISTED_SHELF, "hot-papers").paths([])) == once
+    assert set(SitePages(LISTED_SHELF, "hot-papers").paths(["1999-01-01"])) == once
+
+
+def test_what_a_correction_took_out_must_not_stand_there_any_more() -> None:
+    def gone(days: list[str]) -> list[str]:
+        return [file.path for file in SiteChannel().render(LISTED_SHELF, "hot-papers", days) if not file.data]
+
+    assert gone(["2021-01-14"]) == ["paper/2101.99904/index.html"]
+    assert gone(["2021-01-13"]) == []
+
+
+def test_a_part_of_the_site_is_as_in_the_whole() -> None:
+    all_files = site(LISTED_SHELF, "hot-papers")
+    some = site(LISTED_SHELF, "hot-papers", ["2021-01-13"])
+    assert len(some) < len(all_files)
+    assert some.items() <= all_files.items()
+
+
+def test_every_path_has_a_page_and_others_have_none() -> None:
+    pages = SitePages(LISTED_SHELF, "hot-papers")
+    assert all(pages.page(path) for path in pages.paths())
+    for path in (
+        "", "/", "2021-01-14", "2021-01-14/", "2021-01-15/index.html", "2021-01-14/edition-2/index.html",
+        "2021-01-14/edition-0/index.html", "2021-01-14/edition-01/index.html", "2021-13-99/index.html",
+        "paper/2101.99904/index.html", "paper/2101.99901v1/index.html", "paper/index.html", "../index.html",
+        "paper/../2021-01-14/index.html", "style.css/", "x" * 100_000,
+    ):  # fmt: skip
+        assert pages.page(path) is None
+
+
+def test_a_publication_that_is_not_there() -> None:
+    with pytest.raises(NotFound, match="weekly"):
+        SitePages(LISTED_SHELF, "weekly")
+
+
+def test_a_publication_without_issues() -> None:
+    files = site(PlainShelf([LISTED], []), "hot-papers")
+    assert "No issue has appeared yet." in Page(files["index.html"]).text
+    assert "0 issues" in Page(files["archive/index.html"]).text
+    check_links(files)
+
+
+# ---- what every page keeps to ------------------------------------------------------------------------
+
+
+def test_links_are_relative_and_lead_to_pages(whole: dict[str, bytes]) -> None:
+    check_links(whole)
+
+
+KNOWN = (
+    r"arxiv\.org/(abs|pdf|html|list)/[\w./-]+|x\.com/i/status/\d+|www\.reddit\.com/comments/\w+"
+    r"|bsky\.app/profile/[\w:]+/post/\w+|news\.ycombinator\.com/item\?id=\d+|github\.com/overquill/stars"
+    r"|ui\.adsabs\.harvard\.edu/abs/arXiv:[\w./-]+|inspirehep\.net/arxiv/[\w./-]+|desk\.example/write"
+)
+
+
+def test_links_outside_lead_to_papers_and_to_posts(whole: dict[str, bytes]) -> None:
+    for page in html(whole).values():
+        for link in page.all("a"):
+            href = link.attributes["href"]
+            if href.startswith("https://") and "blockquote" not in link.inside:
+                assert re.fullmatch(rf"https://({KNOWN})", href)
+
+
+def test_one_script_runs_and_nothing_is_fetched_from_elsewhere(whole: dict[str, bytes]) -> None:
+    for path, page in html(whole).items():
+        assert not {"style", "iframe", "img", "object", "base", "use"} & {e.tag for e in page.elements}
+        names = [name for element in page.elements for name in element.attributes]
+        assert not [name for name in names if name == "style" or name.startswith("on")]
+        up = "../" * path.count("/")
+        scripts = [*(["search_index.js", "search.js"] if path == "search/index.html" else []), "reader.js"]
+        assert [e.attributes for e in page.all("script")] == [{"src": f"{up}{name}"} for name in scripts]
+        assert names.count("src") == len(scripts)
+        fetched = [e.attributes["href"] for e in page.all("link") if e.attributes["rel"] in ("stylesheet", "icon")]
+        assert fetched == [f"{up}style.css", f"{up}icon.svg"]
+        assert bool(page.all("form")) == (path in ("reading/index.html", "search/index.html"))
+        policies = [e.attributes["content"] for e in page.all("meta") if "http-equiv" in e.attributes]
+        assert policies == [policy_of(path, "sitemap.xml" in whole)]
+    own = ("script-src 'self'", "style-src 'self'", "img-src 'self'")
+    assert "; ".join(["default-src 'none'", *own, "base-uri 'none'", "form-action 'none'"]) == POLICY
+    style, script = whole["style.css"].decode(), whole["reader.js"].decode()
+    assert "url(" not in style and "@import" not in style and "http" not in style
+    assert not re.search(r"\b(fetch|XMLHttpRequest|import|eval|innerHTML|insertAdjacentHTML|document\.write)\b", script)
+    assert len(whole["reader.js"]) < 10_000
+
+
+def test_pages_say_where_they_are_and_what_is_beside_them() -> None:
+    def links(page: Page) -> dict[str, str]:
+        return {e.attributes["rel"]: e.attributes["href"] for e in page.all("link")}
+
+    def meta(page: Page) -> dict[str, str]:
+        return {
+            e.attributes["property"]: e.attributes["content"] for e in page.all("meta") if "property" in e.attributes
+        }
+
+    pages = html(named_site("daily"))
+    issue_page = pages["2021-01-14/index.html"]
+    assert links(issue_page)["canonical"] == meta(issue_page)["og:url"] == "https://papers.example/daily/2021-01-14/"
+    assert (links(issue_page)["prev"], links(issue_page)["next"]) == (
+        "../2021-01-13/index.html", "../2021-01-15/index.html",
+    )  # fmt: skip
+    assert links(pages["index.html"])["canonical"] == "https://papers.example/daily/2021-01-20/"
+    assert meta(pages["paper/2101.99901/index.html"]) == {
+        "og:title": "Suspension Bridges for Pocket Robots", "og:type": "article", "og:site_name": "The Daily Dozen",
+        "og:description": meta(pages["paper/2101.99901/index.html"])["og:description"],
+        "og:url": "https://papers.example/daily/paper/2101.99901/",
+        "og:image": "https://papers.example/daily/paper/2101.99901/card.png", "og:image:type": "image/png",
+        "og:image:width": "1200", "og:image:height": "630",
+        "og:image:alt": "Suspension Bridges for Pocket Robots. Tansy Overquill, Bram Oakhollow, Ines Tamarisk. "
+        "Place 1, Thursday, 14 January 2021, The Daily Dozen. "
+        "Voices since the announcement: 2 after 1 hour, 24 after 3 hours, 40 after 6 hours.",
+    }  # fmt: skip
+    assert "canonical" not in links(html(named_site("hot-papers"))["index.html"])
+
+
+def test_every_page_can_be_read_aloud(whole: dict[str, bytes]) -> None:
+    for page in html(whole).values():
+        levels = [int(e.tag[1]) for e in page.elements if re.fullmatch("h[1-6]", e.tag)]
+        assert levels.count(1) == 1 and levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+        assert page.all("html")[0].attributes["lang"] == "en"
+        assert [len(page.all(tag)) for tag in ("main", "title")] == [1, 1]
+        assert page.all("a")[0].attributes == {"class": "skip", "href": "#main"}
+        assert all(nav.attributes["aria-label"] for nav in page.all("nav"))
+        assert all(svg.attributes["aria-hidden"] == "true" for svg in page.all("svg"))
+        assert all({"lang", "dir"} <= quote.attributes.keys() for quote in page.all("blockquote"))
+        assert all(e.attributes["alttext"] for e in page.all("math"))
+        ids = {e.attributes["aria-labelledby"] for e in page.elements if "aria-labelledby" in e.attributes}
+        assert ids <= set(page.ids)
+
+
+def test_an_issue_says_what_was_done() -> None:
+    text = Page(site(FULL_SHELF, "daily")["2021-01-14/index.html"]).text
+    assert (
+        "3 papers · 1,204 announced that day, 214 considered · 2 networks read, 1 in part (Mastodon: since 11:00"
+        in text
+    )
+    assert "1 unknown (Reddit: refused since 2021-01-13 11:00)" in text
+    assert "2,177 + 812 = 2,989" in text
+    assert "not counted: 3 bot posts" in text
+    assert "level" in text and "Level with a neighbour" in text
+
+
+def test_empty_issues_say_so_in_words() -> None:
+    files = site(FULL_SHELF, "daily")
+    assert "Nothing was announced." in Page(files["2021-01-13/index.html"]).text
+    text = Page(files["2021-01-15/index.html"]).text
+    assert "Nothing reached the threshold: none of the 187 papers considered scored 1,500 or more." in text
+    assert "Still talked about" in text
+    assert "No network was read for this day" in Page(files["2021-01-18/index.html"]).text
+    listing = Page(site(LISTED_SHELF, "hot-papers")["2021-01-13/index.html"]).text
+    assert "The listing of this day names no paper." in listing
+
+
+def test_editions_stay_readable_and_say_why() -> None:
+    files = site(LISTED_SHELF, "hot-papers")
+    latest, first = (Page(files[f"2021-01-14/{path}"]) for path in ("index.html", "edition-1/index.html"))
+    assert "Corrected: The survey was of to-do lists, and not a paper." in latest.text
+    assert "edition-1" in " ".join(e.attributes["href"] for e in latest.all("a"))
+    assert "Edition 1 of 2." in first.text and "not a paper" in first.text
+    assert "../../paper/2101.99901/index.html" in {e.attributes["href"] for e in first.all("a")}
+    hrefs = [e.attributes["href"] for e in first.all("a")]
+    assert not [href for href in hrefs if "99904" in href and "arxiv" not in href and not href.startswith("#")]
+
+
+def test_a_paper_shows_every_issue_it_was_in() -> None:
+    text = Page(site(LISTED_SHELF, "hot-papers")["paper/2101.99901/index.html"]).text
+    assert "In 2 issues" in text and "Place 1 of 2, was 2" in text and "Place 2 of 2, was 2" in text
+    assert text.index("18 January 2021") < text.index("14 January 2021 Place")
+    assert "Jembatan kecil." in text and "1,011 reposts, 316 likes" in text
+    assert "several times too high" in text
+
+
+def test_the_method_gives_one_score_to_redo() -> None:
+    text = Page(named_site("hot-papers")["method/index.html"]).text
+    assert "1000 × log10(1,000 / 229) = 640" in text and "on both sides of 2020-09-17" in text
+    about = Page(named_site("hot-papers")["about/index.html"]).text
+    assert "Thank you to arXiv for use of its open access interoperability." in about
+    assert "neither arXiv’s nor Clarivate’s “Hot Paper”" in about and "https://desk.example/write" in about
+    assert "2020-09-17" not in Page(named_site("daily")["method/index.html"]).text
+
+
+def test_a_paper_tells_its_attention_its_versions_and_every_post() -> None:
+    text = Page(named_site("daily")["paper/2101.99901/index.html"]).text
+    assert "Network 6 hours a day 3 days a week Hour by hour Bluesky 31 90 – not yet – not yet" in text
+    assert "Hacker News 9 12" in text
+    assert "Voices since the announcement: 4 after 3 hours, 9 after 6 hours, 12 after 24 hours." in text
+    assert "v1, 14 January 2021: new in cs.RO v1, 14 January 2021: listed in cs.LG, math.IT too" in text
+    assert "v2, 2 March 2021: replaced" in text
+    assert (
+        "More posts A post on Bluesky of 14 January 2021 · read it there 2 posts on Hacker News: post 1 · post 2"
+        in text
+    )
+    assert "@misc{overquill-2101.99901," in text and "AU - Overquill, Tansy" in text
+    assert text.count("A bridge!") == 2 and "More of it." not in text  # what no issue quotes is a link
+
+
+def test_a_post_without_words_is_a_link() -> None:
+    page = Page(named_site("daily")["2021-01-14/index.html"])
+    assert "A post on Hacker News of 14 January 2021 · read it there" in page.text
+    assert len(page.all("figure")) == len(page.all("blockquote")) == 3
+
+
+def test_all_papers_of_a_day_stand_by_category() -> None:
+    page = Page(named_site("daily")["2021-01-14/all/index.html"])
+    assert "4 papers announced" in page.text
+    assert (
+        "math.IT Information Theory 2101.99906" in page.text
+    )  # what is new goes first, a title that is not known last
+    hrefs = [e.attributes["href"] for e in page.all("a")]
+    assert "../../paper/2101.99901/index.html" in hrefs and "https://arxiv.org/abs/2101.99905" in hrefs
+    assert "../index.html#2101.99901" in hrefs and "cross-list · cs.IT" in page.text
+
+
+def test_categories_and_authors_have_pages() -> None:
+    files = named_site("hot-papers")
+    author = Page(files["author/tansy-overquill/index.html"]).text
+    assert "2 papers in the issues" in author and "place 1, 14 January 2021" in author
+    assert "author/bram-oakhollow/index.html" not in files  # one paper alone
+    category = Page(files["category/cs.LG/index.html"]).text
+    assert "cs.LG Machine Learning" in category and "January 2021" in category and "2021 2" in category
+    assert files["category/cs.LG/2021/index.html"]
+    names = [e.attributes["href"] for e in Page(files["paper/2101.99901/index.html"]).all("a")]
+    assert "../../author/tansy-overquill/index.html" in names
+
+
+def test_the_status_says_what_was_read_and_what_is_due() -> None:
+    text = Page(named_site("daily")["status/index.html"]).text
+    assert "The latest issue is of Wednesday, 20 January 2021 , frozen 2021-01-14 12:01 UTC" in text
+    assert "The next issue, of Thursday, 21 January 2021, is here by 2021-01-21 19:00 UTC at the latest" in text
+    assert "Bluesky : read in full for all of the last 2 issues." in text
+    assert "14 January 2021: read in part since 2021-01-14 11:00 UTC: two servers of nine were silent" in text
+    assert "19 January 2021: no issue: it was not made" in text
+    latest = Page(named_site("daily")["index.html"])
+    assert "The issue of Thursday, 21 January 2021 was due by" in latest.text
+    assert [e.attributes.get("hidden") for e in latest.elements if "data-due" in e.attributes] == [""]
+    listing = Page(named_site("hot-papers")["status/index.html"]).text
+    assert "none is due at a fixed time" in listing and "a listing of a day that was wrong" not in listing
+
+
+def test_readers_can_write_to_the_desk() -> None:
+    issue_page = Page(named_site("daily")["2021-01-14/index.html"])
+    mails = [e.attributes["href"] for e in issue_page.all("a") if e.attributes["href"].startswith("mailto:")]
+    assert len(mails) == 6  # three entries and three quotations
+    digest = FULL_SHELF.issue("daily", "2021-01-14").digest
+    assert all(mail.startswith("mailto:desk@daily.example?subject=") and digest in mail for mail in mails)
+    assert "at%3A%2F%2Fdid%3Aplc%3Aquill" in mails[0] and "2101.99901" in mails[0]
+    listing = Page(named_site("hot-papers")["2021-01-14/index.html"])
+    assert [e.attributes["rel"] for e in listing.all("a") if e.attributes["href"] == "https://desk.example/write"]
+    nobody = Page(site(LISTED_SHELF, "hot-papers", imprint=NOBODY)["2021-01-14/index.html"])
+    assert "this is wrong" not in nobody.text and "report" not in nobody.text.replace("reposts", "")

@@ -1,0 +1,131 @@
+"""Plain Markdown: whole issues byte for byte, and texts that try to be mark-up, read by a CommonMark parser."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from hotpapers.model import Quotation
+from hotpapers.render.markdown import MarkdownChannel, escape, issue_text, link
+from hotpapers.view.phrases import one_line
+from tests.conftest import DATA
+from tests.render.build import LISTED, as_link, issue, listed, paper, post
+from tests.render.sample import LISTED_SHELF, OWN_SHELF, TEA
+
+SHELVES = {"hot-papers": LISTED_SHELF, "daily": OWN_SHELF}
+COMMONMARK = MarkdownIt("commonmark")
+WITH_TABLES = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+@pytest.mark.parametrize("name", sorted(SHELVES))
+def test_issues_are_as_expected(name: str) -> None:
+    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    shelf, folder = SHELVES[name], DATA / "plain" / name
+    made = {file.path: file.data for file in MarkdownChannel().render(shelf, name, shelf.days(name))}
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        rewrite(folder, made)
+    assert made == {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def rewrite(folder: Path, made: dict[str, bytes]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, data in made.items():
+        folder.joinpath(name).write_bytes(data)
+
+
+def flat(text: str, parser: MarkdownIt = COMMONMARK) -> list[Token]:
+    """The tokens of a text, those inside paragraphs in place of them."""
+    return [inner for token in parser.parse(text) for inner in (token.children or [token])]
+
+
+def targets(text: str) -> list[str]:
+    return [str(token.attrs["href"]) for token in flat(text) if token.type == "link_open"]
+
+
+def test_every_link_is_ours() -> None:
+    text = issue_text(LISTED_SHELF.issue("hot-papers", "2021-01-14"))
+    assert targets(text) == [
+        "https://x.com/i/status/1349700000000000001",
+        "https://arxiv.org/abs/2101.99901", "https://arxiv.org/pdf/2101.99901",
+        *(f"https://arxiv.org/list/{name}/recent" for name in ("cs.RO", "cs.LG", "math.IT")),
+        "https://arxiv.org/abs/2101.99902", "https://arxiv.org/pdf/2101.99902", "https://arxiv.org/list/cs.CL/recent",
+    ]  # fmt: skip
+
+
+@given(st.text())
+@example("1. one")
+@example("- a\n- b")
+@example("====")
+@example("    code")
+@example("<script>alert(1)</script> &lt; &#60; [a](b) ![c](d) `e` *f* _g_ ~~h~~ | i | <https://j.example>")
+@example("[a]: https://b.example")
+@example("# h")
+@example("123456789) x")
+@example("\\*")
+@example("a\\\nb")
+def test_an_escaped_text_is_just_that_text(text: str) -> None:
+    for parser in (COMMONMARK, WITH_TABLES):
+        assert {token.type for token in flat(escape(text), parser)} <= {"paragraph_open", "paragraph_close", "text"}
+        assert "".join(token.content for token in flat(escape(text), parser)) == one_line(text)
+
+
+@given(st.text(), st.from_regex(r"https://a\.example/[^\s\x00-\x20\x7f-\xa0]*", fullmatch=True))
+def test_a_link_leads_to_one_place(text: str, target: str) -> None:
+    tokens = flat(f"{link('go', target)} {link(text, target)}")
+    kinds = [token.type for token in tokens if token.type not in {"text", "paragraph_open", "paragraph_close"}]
+    assert kinds == ["link_open", "link_close"] * 2
+    assert all(found.startswith("https://a.example/") for found in targets(link("go", target)))
+
+
+HOSTILE = (
+    "x\n\n# heading\n> - [a](https://evil.example) <b>bold</b> <https://evil.example>\n"
+    "***\n```\n1. `code` ![i](j)\n===="
+)
+
+
+def test_no_text_from_outside_comes_alive() -> None:
+    one = paper("2101.99901", HOSTILE, HOSTILE * 9, authors=(HOSTILE,) * 2, categories=(HOSTILE,))
+    quotation = post("1", HOSTILE, name=HOSTILE, handle=HOSTILE)
+    text = issue_text(issue(LISTED, "2021-01-14", [listed(1, one, 1, 2, 3, 400, quotation)]))
+    tokens = flat(text)
+    assert len([token for token in tokens if token.type == "heading_open"]) == 2
+    assert not {"html_inline", "html_block", "image", "fence", "ordered_list_open", "em_open"} & {
+        t.type for t in tokens
+    }
+    assert all("evil" not in target for target in targets(text))
+    assert [t.content for t in tokens if t.type == "code_inline"] == [
+        re.findall("Digest `(.*?)`", text)[0], "hotpapers verify 2021-01-14",
+    ]  # fmt: skip
+
+
+def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
+    def lines(*quotations: Quotation) -> list[str]:
+        text = issue_text(issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400, *quotations)]))
+        assert "keeps" not in text and "Marrowby" not in text
+        return [block for block in text.split("\n\n") if re.match(r"A post on|\d+ posts on", block)]
+
+    one, two = (as_link(post(number, "Words that X keeps to itself.")) for number in ("11", "12"))
+    unknown = as_link(post("somewhere", "Words that nobody finds.", "mastodon"))
+    assert lines() == []
+    assert lines(unknown, one) == [
+        "A post on Mastodon of 14 January 2021",
+        "A post on X (Twitter) of 14 January 2021 · [read it there](<https://x.com/i/status/11>)",
+    ]
+    assert lines(one, two) == [
+        "2 posts on X (Twitter): [1](<https://x.com/i/status/11>) · [2](<https://x.com/i/status/12>)"
+    ]
+
+
+def test_a_post_without_words_is_where_and_when_it_was() -> None:
+    text = issue_text(issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400, post("11", ""))]))
+    there = "[read it there](<https://x.com/i/status/11>)"
+    assert f"\n\nA post on X (Twitter) of 14 January 2021 · {there}\n\n" in text

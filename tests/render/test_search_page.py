@@ -1,0 +1,258 @@
+"""The page of search, and the index by which the static site is searched."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.model import EntrySummary
+from hotpapers.render.html import search_index
+from hotpapers.render.html.pages import SitePages
+from hotpapers.render.html.search_index import SearchIndex, base36, part_files, part_of, paths_of
+from hotpapers.render.html.search_page import (
+    HitIssueView,
+    HitView,
+    PostHitView,
+    SearchAnswer,
+    marked,
+    marked_names,
+)
+from hotpapers.render.html.templating import POLICY, SEARCH_POLICY
+from hotpapers.search.tokenizer import stem, words
+from hotpapers.view.site_config import NOBODY
+from tests.conftest import data
+from tests.render.build import LISTED, PlainShelf, issue, listed, paper
+from tests.render.hostile import HOSTILE
+from tests.render.html import Page
+from tests.render.sample import LISTED_SHELF
+
+ALL = data("search-site", "index.txt")
+ANSWER = data("search-site", "answer.html")
+
+
+def same(made: bytes, file: Path) -> None:
+    """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        file.write_bytes(made)
+    assert made == file.read_bytes()
+
+
+def files(shelf: PlainShelf, days: Sequence[str] | None = None) -> dict[str, bytes]:
+    made = list(SearchIndex(shelf, "hot-papers").files(shelf.days("hot-papers") if days is None else days))
+    assert len({file.path for file in made}) == len(made)
+    return {file.path: file.data for file in made}
+
+
+# ---- the index -----------------------------------------------------------------------------------------
+
+
+def test_the_index_is_as_expected() -> None:
+    made = files(LISTED_SHELF)
+    same(b"".join(f"== {path}\n".encode() + text + b"\n" for path, text in made.items()), ALL)
+    assert set(made) == {
+        "search/index.json", *paths_of("2021-q1"),
+        *(f"search/papers/{day}.json" for day in LISTED_SHELF.days("hot-papers")),
+    }  # fmt: skip
+
+
+def test_a_new_issue_changes_the_files_of_its_quarter_alone() -> None:
+    some = [listed(1, paper("2101.99901", "Kettles"), 1, 2, 3, 400)]
+    days = ("2020-12-31", "2021-01-04", "2021-03-31", "2021-04-01")
+    before = PlainShelf([LISTED], [issue(LISTED, day, some) for day in days[:-1]])
+    after = PlainShelf([LISTED], [issue(LISTED, day, some) for day in days])
+    whole, part = files(after), files(after, ["2021-04-01"])
+    assert set(part) == {"search/index.json", "search/papers/2021-04-01.json", *paths_of("2021-q2")}
+    assert {**files(before), **part} == whole
+    assert json.loads(part["search/index.json"]) == {"parts": ["2020-q4", "2021-q1", "2021-q2"]}
+    assert set(files(after, ["1999-01-01"])) == {"search/index.json"}
+
+
+def test_quarters() -> None:
+    months = [part_of(f"2021-{month:02}-15") for month in range(1, 13)]
+    assert months == [f"2021-q{n}" for n in (1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4)]
+
+
+def test_numbers_are_what_scripts_read() -> None:
+    assert [base36(n) for n in (0, 9, 10, 35, 36, 1295, 1296, 50_000)] == [
+        "0",
+        "9",
+        "a",
+        "z",
+        "10",
+        "zz",
+        "100",
+        "12kw",
+    ]
+    assert all(int(base36(n), 36) == n for n in range(5000))
+
+
+def lookup(part: dict[str, bytes], word: str) -> str:
+    """What stands behind a word, as the script finds it."""
+    own = json.loads(part["search/2021-q1/index.json"])
+    before = [n for n, first in enumerate(own["from"]) if first.encode("utf-16-be") <= word.encode("utf-16-be")]
+    text = part[f"search/2021-q1/{before[-1]:02}.txt"].decode()
+    found = re.findall(f"(?<=\n){re.escape(word)} (.*)\n", text)
+    return found[0] if found else ""
+
+
+def part(papers: Sequence[tuple[str, Sequence[str], str]]) -> dict[str, bytes]:
+    """The files of papers, given as title, authors, text."""
+    held = [EntrySummary("2021-01-14", n, f"arxiv:2101.{n:05}", title, tuple(who), ("cs.LG",)) for n, (title, who, _) in
+            enumerate(papers, 1)]  # fmt: skip
+    texts = {(one.day, one.paper): text for one, (_, _, text) in zip(held, papers, strict=True)}
+    return {file.path: file.data for file in part_files("2021-q1", [("2021-01-14", held)], texts)}
+
+
+def test_where_a_word_stands_is_told() -> None:
+    made = part([
+        ("Kettles and Steam", ["Ada Kettles"], "A kettle, a kettle and one more kettle. Steam."),
+        ("Nothing", [], "One teapot beside a kettle"),
+    ])  # fmt: skip
+    assert lookup(made, "kettle") == "0A0D1C"
+    assert lookup(made, "kettles") == "0B"
+    assert lookup(made, "teapot") == "1C" and lookup(made, "steam") == "0A0C"
+    assert lookup(made, "#cs.lg") == lookup(made, "#cs") == "0A1A"
+    assert lookup(made, "#2101.00002") == "1A"
+    assert lookup(made, "absent") == ""
+
+
+def test_a_common_word_is_not_told_paper_by_paper() -> None:
+    most = search_index.SMALL + 2
+    titles = {2: "The number 2"}
+    texts = {7: "None"}
+    made = part([(titles.get(n, f"Number {n}"), [], texts.get(n, "It has the word")) for n in range(most)])
+    assert lookup(made, "the") == "*7Z2A" and lookup(made, "word") == "*7Z"
+    assert lookup(made, "number") == "".join(f"{base36(n)}A" for n in range(most))
+    few = part([(f"Number {n}", [], "It has the word") for n in range(most - 2)])
+    assert lookup(few, "word").startswith("0C1C")
+
+
+WRITTEN = st.text(
+    st.sampled_from('aábzZ09 -ßøתשלוםمقهى京都機械学習ไทย한국\U00020000\U0001d54fﬁ\\$"\n#*A\ud7ff\ufb01\uff21'),
+    max_size=60,
+)
+
+
+@given(st.lists(st.tuples(WRITTEN, st.lists(WRITTEN, max_size=2), WRITTEN), max_size=8))
+def test_every_word_is_found_where_the_script_looks(papers: list[tuple[str, list[str], str]]) -> None:
+    made = part(papers)
+    for n, (title, who, text) in enumerate(papers):
+        sought = [(stem(word), "A") for word in words(title)] + [(word, "B") for name in who for word in words(name)]
+        for word, letter in [*sought, *((stem(word), "C") for word in words(text) if words(text).count(word) < 2)]:
+            assert re.search(
+                f"(?<![0-9a-z]){base36(n)}[A-D]*?{letter}|{base36(n)}{letter}|{base36(n)}D", lookup(made, word)
+            )
+    assert all(text.startswith(b"\n") and text.endswith(b"\n") for path, text in made.items() if path.endswith(".txt"))
+
+
+def test_files_are_of_about_the_same_size() -> None:
+    papers = [(f"Paper {n}", ["Ada Brewster"], " ".join(f"w{n * 7 % 1000}x{k}" for k in range(60))) for n in range(300)]
+    sizes = [len(text) for path, text in part(papers).items() if path.endswith(".txt")]
+    assert len(sizes) == search_index.FILES and max(sizes) < 2 * sum(sizes) / len(sizes)
+
+
+def test_texts_from_outside_stay_texts() -> None:
+    entries = [
+        listed(n, paper(f"2101.{n:05}", text, text * 9, authors=(text,), categories=(text, "cs.LG")), 1, 2, 3, 400)
+        for n, text in enumerate(HOSTILE, 1)
+    ]
+    made = files(PlainShelf([LISTED], [issue(LISTED, "2021-01-14", entries)]))
+    shown = json.loads(made["search/papers/2021-01-14.json"])
+    assert [one[0] for one in shown] == [f"2101.{n:05}" for n in range(1, len(HOSTILE) + 1)]
+    assert all(not re.search("[\x00-\x1f\u202a-\u202e]", str(text)) for one in shown for text in one)
+    for path, text in made.items():
+        if path.endswith(".txt"):
+            assert re.fullmatch(
+                r"\n(#?[\w.\u0300-\uffff\U00010000-\U0010ffff-]+ \*?([0-9a-z]+[A-DZ])*\n)*", text.decode()
+            )
+
+
+def test_what_is_shown_is_bounded() -> None:
+    long = paper("2101.99901", "Many", "word " * 9000, authors=tuple(f"Ada {n}" for n in range(3000)))
+    made = files(PlainShelf([LISTED], [issue(LISTED, "2021-01-14", [listed(1, long, 1, 2, 3, 400)])]))
+    assert len(made["search/papers/2021-01-14.json"]) < 6_000
+    assert b"\n2999 0B\n" in b"".join(made.values()), "all names are found all the same"
+
+
+def test_a_publication_without_issues() -> None:
+    assert files(PlainShelf([LISTED], [])) == {"search/index.json": b'{"parts":[]}'}
+
+
+# ---- the page ------------------------------------------------------------------------------------------
+
+
+def search_page(answer: SearchAnswer | None = None) -> bytes:
+    return SitePages(LISTED_SHELF, "hot-papers", NOBODY).search(answer)
+
+
+def test_the_page_of_the_site() -> None:
+    page = Page(search_page())
+    [form] = page.all("form")
+    assert form.attributes == {"class": "ask", "role": "search", "method": "get"}
+    assert page.all("input")[0].attributes["name"] == "q"
+    assert [one.attributes["src"] for one in page.all("script")] == [
+        "../search_index.js",
+        "../search.js",
+        "../reader.js",
+    ]
+    assert [one.attributes["id"] for one in page.elements if one.attributes.get("role") == "status"] == ["told"]
+    assert "../archive/index.html" in [one.attributes["href"] for one in page.all("a") if "noscript" in one.inside]
+    assert 'author:"Ada Brewster"' in page.text and "words between quotation marks" in page.text
+    policy = next(one.attributes["content"] for one in page.all("meta") if "http-equiv" in one.attributes)
+    assert policy == SEARCH_POLICY
+    assert set(SEARCH_POLICY.split("; ")) ^ set(POLICY.split("; ")) == {
+        "form-action 'none'", "form-action 'self'", "connect-src 'self'",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["search_index.js", "search.js"])
+def test_its_scripts_are_small_and_write_text_alone(name: str) -> None:
+    script = SitePages(LISTED_SHELF, "hot-papers").page(name)
+    assert script is not None and len(script) < 10_000
+    assert not re.search(
+        rb"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function)\b|https?://", script
+    )
+
+
+def test_an_answer_is_as_expected() -> None:
+    bold = marked("Kettles & <Steam>", [(0, 7), (11, 16)])
+    hits = (
+        HitView(bold, "paper/2101.99901/index.html", "https://arxiv.org/abs/2101.99901", marked_names(
+            ["Ada", "Bo", "Cy", "Di", "Ed"], [(4, 0, 2)]), "2101.99901, cs.LG", "",
+            (HitIssueView("place 2", "2021-01-14/index.html#2101.99901", "2021-01-14"),), marked("On steam.", [(3,
+            8)])),
+        HitView(marked("שלום", []), "", "https://arxiv.org/abs/2101.99909", marked("", []), "2101.99909", "2021-01-20",
+                (), marked("", [])),
+        HitView(marked("Elsewhere", []), "", "", marked("", []), "", "2021", (), marked("", [])),
+    )  # fmt: skip
+    posts = (
+        PostHitView(marked("قهوة وشاي", [(0, 4)]), "ar", "rtl", "Quill", "quill", "Bluesky", "14 January 2021",
+                    "2021-01-14T12:00:00Z", "https://bsky.app/profile/did:plc:q/post/3k",
+                    (("2101.99901", "https://arxiv.org/abs/2101.99901"), ("other:1", ""))),
+        PostHitView(marked("茶", []), "zh", "auto", "A post", "", "Mastodon", "14 January 2021", "2021-01-14T12:00:00Z",
+                    "", ()),
+    )  # fmt: skip
+    answer = SearchAnswer('"><script>', "3 papers with “kettle”.", hits, posts, "?q=a&cursor=b", "feeds/query.atom?q=a")
+    same(search_page(answer), ANSWER)
+
+
+def test_nothing_is_an_answer_too() -> None:
+    page = Page(search_page(SearchAnswer("kettle", "No paper with “kettle”.")))
+    assert "No paper with “kettle”." in page.text and page.all("script")[0].attributes["src"] == "../reader.js"
+    assert len(page.all("script")) == 1, "the script of the static site leaves an answer alone"
+    assert not [one for one in page.all("link") if one.attributes["rel"] == "alternate"]
+
+
+def test_what_was_asked_for_is_marked_and_all_is_escaped() -> None:
+    assert marked("<b>&amp;", [(1, 2)]) == "&lt;<mark>b</mark>&gt;&amp;amp;"
+    assert marked("a\u202eb\x00c", [(1, 2)]) == "a<mark></mark>bc"
+    assert marked_names(["Ada", "Bo", "Cy", "Di"], []) == "Ada, Bo, Cy and 1 more"
+    assert marked_names(["Ada", "Bo", "Cy", "Di"], [(3, 0, 1)]) == "Ada, Bo, Cy, <mark>D</mark>i"
+    assert marked_names([], []) == ""

@@ -1,0 +1,58 @@
+"""What search engines are told: every page that there is, and nothing else."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+import pytest
+
+from hotpapers.render.html import sitemap
+from hotpapers.render.html.pages import SitePages
+from hotpapers.render.html.site_context import SiteContext
+from hotpapers.view.site_config import SiteConfig
+from tests.render.build import PlainShelf
+from tests.render.fuller import FULL_SHELF
+from tests.render.sample import LISTED_SHELF
+from tests.render.sites import site
+
+NAME = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+PUBLIC = SiteConfig(base="https://papers.example/a&b/")
+BOTH = [(FULL_SHELF, "daily"), (LISTED_SHELF, "hot-papers")]
+
+
+def addresses(data: bytes) -> list[str]:
+    """The addresses of a sitemap."""
+    root = ElementTree.fromstring(data)
+    assert root.tag == f"{NAME}urlset" and all([one.tag for one in url] == [f"{NAME}loc"] for url in root)
+    return [one.text or "" for one in root.iter(f"{NAME}loc")]
+
+
+@pytest.mark.parametrize(("shelf", "name"), BOTH, ids=["daily", "hot-papers"])
+def test_it_names_every_page_but_parts_of_issues(shelf: PlainShelf, name: str) -> None:
+    files = site(shelf, name, imprint=PUBLIC)
+    found = addresses(files["sitemap.xml"])
+    pages = {path for path in files if path.endswith("index.html") and "/all/" not in path and "/edition-" not in path}
+    assert len(found) == len(set(found))
+    assert set(found) == {PUBLIC.base + path.removesuffix("index.html") for path in pages}
+    days = [address for address in found if address.startswith(f"{PUBLIC.base}20")]
+    assert days == sorted(days, reverse=True)
+
+
+def test_it_ends_where_a_sitemap_must(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sitemap, "MOST", 3)
+    there = SiteContext(LISTED_SHELF, "hot-papers", PUBLIC)
+    data = sitemap.sitemap(there, ["index.html", "404.html", "robots.txt"])
+    assert addresses(data) == [PUBLIC.base, f"{PUBLIC.base}2021-01-18/", f"{PUBLIC.base}2021-01-14/"]
+
+
+def test_an_empty_site_has_one_too() -> None:
+    there = PlainShelf(FULL_SHELF.publications(), [])
+    assert addresses(SitePages(there, "daily", PUBLIC).page("sitemap.xml") or b"")[0] == PUBLIC.base
+
+
+def test_robots_may_read_all_and_are_told_where_it_is() -> None:
+    assert sitemap.robots("") == b"User-agent: *\nAllow: /\n"
+    assert sitemap.robots("https://papers.example/") == (
+        b"User-agent: *\nAllow: /\n\nSitemap: https://papers.example/sitemap.xml\n"
+    )
+    assert "sitemap.xml" not in site(LISTED_SHELF, "hot-papers", imprint=SiteConfig())

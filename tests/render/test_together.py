@@ -1,0 +1,99 @@
+"""Two processes write a site: the same files as one does, also where the helper fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hotpapers import terms
+from hotpapers.deliver.files import PART, PART_OF_HELPER, WriteCounts, write_files
+from hotpapers.deliver.parallel import ParallelTask, ours, theirs, write_together
+from hotpapers.errors import HotPapersError
+from hotpapers.issues.freeze import freeze, frozen_days, listed_days, publication_of
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import RenderedFile
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.store import Record
+from hotpapers.transfer.classic_import import import_classic
+from hotpapers.view.site_config import NOBODY
+from tests.cli import made
+from tests.render.sample import LISTED_SHELF
+
+NAME = "hot-papers"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> str:
+    """Twelve issues."""
+    folder = tmp_path / "posts"
+    folder.mkdir()
+    store = str(tmp_path / "store.db")
+    with Record(store) as record:
+        for file in made.files(folder, 12):
+            import_classic(record, file.name, file.read_bytes())
+        publication = publication_of(record, None)
+        for day in listed_days(record, NAME):
+            freeze(record, publication, day)
+    return store
+
+
+@pytest.fixture
+def record(store: str) -> Iterator[Record]:
+    with Record(store) as opened:
+        yield opened
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def alone(record: Record, output: Path) -> WriteCounts:
+    return write_files(output, SiteChannel().render(RecordIssueReader(record), NAME, frozen_days(record, NAME)))
+
+
+def task(record: Record, store: str) -> ParallelTask:
+    return ParallelTask(store, NAME, tuple(frozen_days(record, NAME)), NOBODY, terms.TERMS)
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: no helper is asked")
+def test_two_write_what_one_writes(record: Record, store: str, tmp_path: Path) -> None:
+    both = write_together(tmp_path / "both", RecordIssueReader(record), task(record, store))
+    assert both == alone(record, tmp_path / "one") and both.files == both.changed > 50
+    assert tree(tmp_path / "both") == tree(tmp_path / "one")
+    assert not {PART, PART_OF_HELPER} & tree(tmp_path / "both").keys()
+    again = write_together(tmp_path / "both", RecordIssueReader(record), task(record, store))
+    assert again == WriteCounts(both.files, 0)
+
+
+def test_the_share_of_a_helper_that_fails_is_done_too(record: Record, tmp_path: Path) -> None:
+    wrote = write_together(tmp_path / "both", RecordIssueReader(record), task(record, str(tmp_path / "no such.db")))
+    assert wrote == alone(record, tmp_path / "one")
+    assert tree(tmp_path / "both") == tree(tmp_path / "one")
+
+
+def test_both_shares_are_the_whole_and_neither_is() -> None:
+    days = LISTED_SHELF.days(NAME)
+    whole = {file.path: file.data for file in SiteChannel().render(LISTED_SHELF, NAME, days)}
+    shares = [
+        {file.path: file.data for file in SiteChannel().share(LISTED_SHELF, NAME, days, one)} for one in (ours, theirs)
+    ]
+    assert shares[0] | shares[1] == whole
+    assert all(0 < len(share) < len(whole) for share in shares)
+
+
+def test_what_was_half_written_goes_with_the_next_writing(record: Record, store: str, tmp_path: Path) -> None:
+    """Also what a helper left that was killed, and also when the next writing fails."""
+    output = tmp_path / "both"
+    for task_or_none in (task(record, store), None):
+        output.mkdir(exist_ok=True)
+        for part in (PART, PART_OF_HELPER):
+            (output / part).write_bytes(b"half")
+        if task_or_none:
+            write_together(output, RecordIssueReader(record), task_or_none)
+        else:
+            with pytest.raises(HotPapersError):
+                write_files(output, [RenderedFile("../out", b"!")])
+        assert not {PART, PART_OF_HELPER} & tree(output).keys()

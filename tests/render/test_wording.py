@@ -1,0 +1,43 @@
+"""The line below an issue's date: what was read, and what was not."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from hotpapers.model import HOUR, NOT_READ, NetworkReading
+from hotpapers.view import phrases
+from tests.render.sample import OWN_SHELF
+
+ISSUE = OWN_SHELF.issue("daily", "2021-01-14")
+CUT = ISSUE.content.cut
+
+
+def told(*readings: NetworkReading) -> str:
+    content = replace(ISSUE.content, readings=readings)
+    return phrases.facts(replace(ISSUE, content=content))[2]
+
+
+def reading(network: str, state: str, reason: str = "", since: int | None = None) -> NetworkReading:
+    return NetworkReading(network=network, state=state, reason=reason, since=since)  # type: ignore[arg-type]
+
+
+def test_networks_of_which_the_same_is_known_are_told_together() -> None:
+    since = CUT - 2 * HOUR
+    partial = [reading(name, "partial", NOT_READ, since) for name in ("bluesky", "lobsters")]
+    refused = reading("reddit", "refused", "HTTP 403", since)
+    at = phrases.minute(since)[11:16]
+    in_part, unknown = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: refused since {at}, HTTP 403"
+    assert told(*partial, reading("x", "complete"), refused) == (
+        f"1 network read, 2 in part ({in_part}), 1 unknown ({unknown})"
+    )
+
+
+def test_a_network_without_a_reason_is_named_alone() -> None:
+    assert told(reading("bluesky", "unknown"), reading("x", "unknown", NOT_READ)) == (
+        "0 networks read, 2 unknown (Bluesky; X (Twitter): not read)"
+    )
+
+
+def test_ordinals() -> None:
+    said = [phrases.ordinal(n) for n in (1, 2, 3, 4, 10, 11, 12, 13, 21, 22, 23, 100, 101, 111, 1013)]
+    assert " ".join(said) == "1st 2nd 3rd 4th 10th 11th 12th 13th 21st 22nd 23rd 100th 101st 111th 1,013th"

@@ -1,0 +1,99 @@
+"""An issue of a young record, with a paper of the day before: every channel says the same of it."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from hotpapers import announcement_days
+from hotpapers.deliver.announce.announcement import announcement
+from hotpapers.deliver.announce.apprise_client import Manner
+from hotpapers.deliver.announce.chat import message
+from hotpapers.deliver.announce.thread import thread
+from hotpapers.deliver.email.issue_text import as_html, as_text, letter_view
+from hotpapers.model import PublishedIssue, ReferenceSize
+from hotpapers.query.issues import as_issue
+from hotpapers.render.feeds import FeedMaker
+from hotpapers.render.markdown import issue_text
+from hotpapers.view.site_config import SiteConfig
+from tests.render.build import OWN, PlainShelf, heard, issue, paper
+from tests.render.sites import site
+
+DAY, BEFORE = "2021-01-14", "2021-01-13"
+PUBLIC = SiteConfig("desk@daily.example", "https://papers.example/")
+
+
+def young() -> PublishedIssue:
+    days = [announcement_days.announced_at(day) for day in (BEFORE, DAY)]
+    held = [
+        heard(n, paper(f"2101.0000{n}", f"Kettles, part {n}"), [], [], announced_at=at) for n, at in enumerate(days, 1)
+    ]
+    made = issue(OWN, DAY, held, announced=69, considered=214)
+    compared = ReferenceSize(network="bluesky", age=6, papers=16, days=1, young=True)
+    return msgspec.structs.replace(made, content=msgspec.structs.replace(made.content, compared=compared))
+
+
+def plainly(marked_up: str) -> str:
+    """What is left of Markdown, HTML or lines of mail when one reads it."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", html.unescape(marked_up))).replace("\\", "").split())
+
+
+def feed(found: PublishedIssue, about: str) -> str:
+    return (FeedMaker(PlainShelf([OWN], [found]), "daily", PUBLIC).feed(f"feeds/{about}.rss") or b"").decode()
+
+
+CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
+    "site": lambda one: site(PlainShelf([OWN], [one]), "daily")[f"{DAY}/index.html"].decode(),
+    "markdown": issue_text,
+    "feed": lambda one: feed(one, "papers"),
+    "feed of issues": lambda one: feed(one, "issues"),
+    "letter": lambda one: as_text(letter_view(one, PUBLIC, 10)),
+    "letter in HTML": lambda one: as_html(letter_view(one, PUBLIC, 10)),
+    "api": lambda one: json.dumps(msgspec.to_builtins(as_issue(one)), ensure_ascii=False),
+}
+HELD = "2 papers: 1 announced that day, 1 before"
+PROVISIONAL = "compared with 16 papers of one day; places are provisional"
+WHY = "Compared with 16 papers of one day. Places are provisional until there are 500 papers, of 90 days."
+BELOW = "This score is below the threshold of 1,500"
+
+
+@pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "feed"])
+def test_the_issue_says_what_it_holds_and_that_places_are_provisional(channel: str) -> None:
+    said = plainly(CHANNELS[channel](young()))
+    assert HELD in said and PROVISIONAL in said
+
+
+@pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "feed of issues"])
+def test_an_entry_of_the_day_before_says_so(channel: str) -> None:
+    assert plainly(CHANNELS[channel](young())).count("announced the day before") == 1
+
+
+@pytest.mark.parametrize("channel", ["site", "markdown", "feed", "letter", "letter in HTML"])
+def test_an_entry_says_why_its_place_is_provisional(channel: str) -> None:
+    said = plainly(CHANNELS[channel](young()))
+    assert said.count(WHY) == 2 and said.count(BELOW) == 2
+
+
+class Narrow:
+    """A room with little space."""
+
+    manner: Manner = "plain"
+    service = "room"
+
+    def fits(self, text: str) -> bool:
+        return len(text) <= 400
+
+    def send(self, text: str) -> None:
+        raise NotImplementedError
+
+
+def test_chat_and_threads_say_so_in_few_words() -> None:
+    told = announcement(young(), PUBLIC)
+    assert (told.papers, told.provisional) == (HELD, f"C{PROVISIONAL[1:]}.")
+    for text in (message(told, Narrow()), thread(young(), PUBLIC).posts[0].record["text"]):
+        assert f"{HELD}." in text and told.provisional in text

@@ -1,0 +1,69 @@
+"""Which issues are due: plain functions of the clock."""
+
+from __future__ import annotations
+
+import datetime
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.issues.windows import cut_of, is_label
+from hotpapers.model import DAY, HOUR, Publication
+from hotpapers.schedule import due
+from tests.issues.made import moment
+
+DAILY = Publication(publication="daily", title="D", hour=8, zone="UTC", observed_at=0)
+WEEKLY = Publication(publication="weekly", title="W", window="weekly", hour=8, zone="America/New_York", observed_at=0)
+MONTHLY = Publication(publication="monthly", title="M", window="monthly", hour=8, zone="Asia/Tokyo", observed_at=0)
+LISTING = Publication(publication="listing", title="L", window="listing", observed_at=0)
+NOW = moment("2024-05-08T09:00")
+
+
+def test_a_daily_issue_is_due_on_weekdays_at_its_hour() -> None:
+    began = moment("2024-05-01T09:00")
+    days = ["2024-05-02", "2024-05-03", "2024-05-06", "2024-05-07", "2024-05-08"]
+    assert due.due(DAILY, (), began, NOW) == days
+    assert due.due(DAILY, days[:3], began, NOW) == days[3:]
+    assert due.due(DAILY, (), began, moment("2024-05-08T07:59")) == days[:-1]
+    assert due.due(DAILY, (), moment("2024-05-08T08:00"), NOW) == []
+
+
+def test_a_weekly_issue_is_due_on_monday_a_monthly_one_on_the_first() -> None:
+    assert due.due(WEEKLY, (), 1, NOW) == ["2024-04-29", "2024-05-06"]
+    assert due.due(MONTHLY, (), 1, NOW) == ["2024-05-01"]
+    assert due.due(LISTING, (), 1, NOW) == []
+
+
+def test_what_was_missed_long_ago_is_not_made_up() -> None:
+    found = due.due(DAILY, (), 1, NOW)
+    assert len(found) == 11 and found[0] == "2024-04-24"
+
+
+def test_the_next_one_and_whether_it_is_near() -> None:
+    assert due.coming(DAILY, NOW) == "2024-05-09"
+    assert due.coming(DAILY, moment("2024-05-10T09:00")) == "2024-05-13"
+    assert due.coming(WEEKLY, NOW) == "2024-05-13"
+    assert due.coming(MONTHLY, NOW) == "2024-06-01"
+    assert due.is_near(DAILY, "2024-05-09", moment("2024-05-09T07:40"))
+    assert not due.is_near(DAILY, "2024-05-09", moment("2024-05-09T07:00"))
+    assert not due.is_near(DAILY, "2024-05-09", moment("2024-05-09T08:00"))
+
+
+@given(
+    st.integers(moment("2023-01-01"), moment("2026-01-01")),
+    st.sampled_from(["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Zurich", "America/New_York"]),
+    st.integers(0, 23),
+    st.sampled_from([DAILY, WEEKLY, MONTHLY]),
+)
+def test_every_issue_becomes_due_at_its_own_moment_everywhere(
+    now: int, zone: str, hour: int, publication: Publication
+) -> None:
+    publication = msgspec.structs.replace(publication, zone=zone, hour=hour)
+    coming = due.coming(publication, now)
+    cut = cut_of(publication, coming)
+    assert cut > now and is_label(publication, datetime.date.fromisoformat(coming))
+    assert coming in due.due(publication, (), now, cut)
+    assert coming not in due.due(publication, (), now, cut - 1)
+    assert due.due(publication, (), now, now) == []
+    assert cut - now <= 33 * DAY + HOUR

@@ -1,0 +1,129 @@
+"""The first hours of a site: what its first issue waits for, and when that appears."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.job_state import JobState
+from hotpapers.model import BEGAN, HOUR, Coverage, Publication
+from hotpapers.schedule import due
+from hotpapers.schedule.first_issue import FirstIssue, first_issues, read_back_of
+from hotpapers.store import Record
+from tests.issues.made import moment, write
+
+DAILY = Publication(publication="daily", title="D", hour=8, zone="Europe/Zurich", observed_at=0)
+WEEKLY = Publication(publication="weekly", title="W", window="weekly", hour=8, zone="UTC", observed_at=0)
+BEGINS = moment("2024-05-07T05:59")
+MINUTE = HOUR // 60
+JOBS = ("bluesky", "bluesky/counts")
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as opened:
+        opened.database.run("PRAGMA synchronous = OFF")
+        yield opened
+
+
+def begin(record: Record) -> None:
+    marks = [
+        Coverage(network="bluesky", from_at=BEGINS, until_at=BEGINS, state="complete", reason=BEGAN, observed_at=BEGINS)
+    ]
+    write(record, marks)
+
+
+def note(record: Record, job: str, **more: object) -> None:
+    duties.save(record, JobState(source=job, started_at=BEGINS, **more))  # type: ignore[arg-type]
+
+
+def left(record: Record, minutes: int = 10) -> list[str]:
+    return read_back_of(record, JOBS, BEGINS + minutes * MINUTE)
+
+
+def test_it_waits_until_all_is_read_and_counted(record: Record) -> None:
+    assert left(record) == list(JOBS), "nothing has begun"
+    begin(record)
+    note(record, "bluesky", back_to=BEGINS - 7 * 24 * HOUR)
+    note(record, "bluesky/counts")
+    assert left(record) == list(JOBS)
+    note(record, "bluesky", back_to=BEGINS - 7 * 24 * HOUR, back_at=BEGINS + MINUTE)
+    assert left(record) == ["bluesky/counts"]
+    note(record, "bluesky/counts", back_at=BEGINS + 2 * MINUTE)
+    assert left(record) == []
+
+
+def test_a_stream_in_parts_is_waited_for_part_by_part(record: Record) -> None:
+    begin(record)
+    jobs = ("bluesky/1of2", "bluesky/2of2", "bluesky/counts")
+    at = BEGINS + 10 * MINUTE
+    for job in jobs:
+        note(record, job, back_to=None if job.endswith("counts") else 1)
+    assert read_back_of(record, jobs, at) == list(jobs)
+    note(record, jobs[0], back_to=1, back_at=at)
+    assert read_back_of(record, jobs, at) == list(jobs[1:])
+    for job in jobs:
+        note(record, job, back_to=1, back_at=at)
+    assert read_back_of(record, jobs, at) == []
+
+
+def test_it_waits_for_two_hours_at_most(record: Record) -> None:
+    begin(record)
+    note(record, "bluesky", back_to=1)
+    note(record, "bluesky/counts")
+    assert left(record, 119) == list(JOBS) and left(record, 120) == []
+
+
+def test_it_does_not_wait_for_who_refuses_or_fails(record: Record) -> None:
+    begin(record)
+    note(record, "bluesky/counts")
+    note(record, "bluesky", back_to=1, failing_since=BEGINS, state="refused")
+    assert left(record, 1) == []
+    note(record, "bluesky", back_to=1, failing_since=BEGINS, state="down")
+    assert left(record, 5) == list(JOBS) and left(record, 11) == []
+
+
+def test_it_waits_for_nothing_where_nothing_is_read_back(record: Record) -> None:
+    begin(record)
+    for job in JOBS:
+        note(record, job)
+    assert left(record) == []
+
+
+def test_a_site_that_was_there_before_waits_for_nothing(record: Record) -> None:
+    read = Coverage(network="bluesky", from_at=1, until_at=2, state="complete", observed_at=2)
+    write(record, [read])
+    assert left(record) == []
+
+
+@pytest.mark.parametrize(
+    ("at", "publication", "day", "closes"),
+    [
+        ("2024-05-07T00:30", DAILY, "2024-05-07", "2024-05-07T06:00"),
+        ("2024-05-07T05:59", DAILY, "2024-05-07", "2024-05-07T06:00"),
+        ("2024-05-07T06:01", DAILY, "2024-05-07", "2024-05-07T06:01"),
+        ("2024-05-07T15:30", DAILY, "2024-05-07", "2024-05-07T15:30"),
+        ("2024-05-07T17:30", DAILY, "2024-05-07", "2024-05-07T17:30"),
+        ("2024-05-07T18:30", DAILY, "2024-05-08", "2024-05-08T06:00"),
+        ("2024-05-11T10:00", DAILY, "2024-05-10", "2024-05-11T10:00"),
+        ("2024-05-12T19:00", DAILY, "2024-05-13", "2024-05-13T06:00"),
+        ("2024-05-06T10:00", WEEKLY, "2024-05-06", "2024-05-06T10:00"),
+        ("2024-05-07T10:00", WEEKLY, "2024-05-13", "2024-05-13T08:00"),
+    ],
+)
+def test_when_the_first_issue_appears(at: str, publication: Publication, day: str, closes: str) -> None:
+    found = list(first_issues([publication], {}, moment(at)))
+    assert found == [FirstIssue(publication.publication, day, moment(closes))]
+    assert list(first_issues([publication], {publication.publication: [day]}, moment(at))) == []
+
+
+def test_the_day_of_the_start_has_an_issue_and_none_before() -> None:
+    began = moment("2024-05-07T10:00")
+    since = due.first_due(DAILY, began, began)
+    assert due.due(DAILY, (), since, began) == ["2024-05-07"]
+    old = moment("2024-05-01T10:00")
+    assert due.first_due(DAILY, old, began) == old
+    later = began + 24 * HOUR
+    assert due.first_due(DAILY, later, began) == later, "a publication that was added a day after"

@@ -1,0 +1,116 @@
+"""How all is doing: what somebody must look at, figures for machines, and the addresses where they are asked."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from functools import partial
+
+import pytest
+
+from hotpapers.errors import SettingsError, UnreachableStore
+from hotpapers.ingest.collect_job import Connection
+from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.job_state import JobState
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.model import DAY, HOUR, Publication
+from hotpapers.schedule import HousekeepingJob, SiteHealth, health, metrics
+from hotpapers.schedule.health import SILENT, dead_jobs
+from hotpapers.store import Record
+from hotpapers.store.statistics import totals
+from hotpapers.web.monitoring import address_of, monitor
+from tests.conftest import data
+from tests.issues.made import moment
+from tests.sources.net import ScriptedNet
+
+NOW = moment("2024-05-08T09:00")
+"""A Wednesday."""
+GOOD = JobState(
+    source="lobsters", started_at=NOW - HOUR, success_at=NOW, covered_to=NOW, items=7, requests=3, bytes_in=900
+)
+BAD = JobState(source="reddit", started_at=NOW, failing_since=NOW - HOUR, state="refused", reason="answered 403")
+
+
+def test_a_job_of_which_nothing_is_heard_is_dead_and_one_that_waits_is_not() -> None:
+    assert not list(dead_jobs([GOOD, BAD], NOW + SILENT))
+    [told] = dead_jobs([GOOD], NOW + SILENT + 60_000_000)
+    assert told.startswith("lobsters: nothing heard for 16 min")
+    waiting = JobState(source="x", started_at=NOW - DAY, next_at=NOW + DAY)
+    assert not list(dead_jobs([waiting], NOW + DAY))
+
+
+def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_none(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        daily = Publication(publication="daily", title="D", observed_at=NOW - 2 * DAY)
+        record.write([daily], source="settings", at=NOW - 2 * DAY)
+        for duty in (GOOD, BAD):
+            duties.save(record, duty)
+        well = health(record, ["daily"], moment("2024-05-07T09:00"))
+        assert well == SiteHealth(True, (), ("reddit: refused: answered 403",))
+        late = health(record, ["daily"], NOW)
+        assert not late.ok and "daily: the issue of 2024-05-07 is overdue" in late.problems
+
+
+def test_the_figures_are_as_prometheus_reads_them(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        record.write([Publication(publication="daily", title="D", observed_at=NOW)], source="settings", at=NOW)
+        found = totals(record)._replace(size=4096)
+    text = metrics(found, [BAD, GOOD], SiteHealth(True, (), ()))
+    assert text == data("running", "metrics.txt").read_text("utf-8")
+
+
+def test_machines_ask_at_an_address() -> None:
+    states = [SiteHealth(True, (), ()), SiteHealth(False, ("the issue is overdue",), ())]
+
+    def ask() -> SiteHealth:
+        if not states:
+            raise UnreachableStore("the server does not answer")
+        return states.pop(0)
+
+    with monitor("127.0.0.1:0", ask, lambda: "hotpapers_up 1\n") as port:
+        base = f"http://127.0.0.1:{port}"
+        assert fetched(f"{base}/metrics") == (200, "hotpapers_up 1\n")
+        assert fetched(f"{base}/health") == (200, '{"ok": true, "problems": [], "failing": []}')
+        assert fetched(f"{base}/health")[0] == 503
+        status_, body = fetched(f"{base}/health")
+        assert status_ == 503 and json.loads(body)["problems"] == ["store: the server does not answer"]
+        assert fetched(f"{base}/else")[0] == 404
+        with pytest.raises(SettingsError, match="choose another"), monitor(f"127.0.0.1:{port}", ask, str):
+            pass
+
+
+def fetched(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as problem:
+        return problem.code, problem.read().decode()
+
+
+@pytest.mark.parametrize("listen", ["", "9464", "localhost", "localhost:port", ":1", "h:99999"])
+def test_an_address_that_is_none_is_named(listen: str) -> None:
+    with pytest.raises(SettingsError, match=r"127\.0\.0\.1:9464"):
+        address_of(listen)
+
+
+def test_addresses_of_both_kinds() -> None:
+    assert address_of("[::1]:9464") == ("::1", 9464) and address_of("host.example:1") == ("host.example", 1)
+
+
+def test_once_an_hour_somebody_is_told_that_all_is_well(sqlite_url: str) -> None:
+    net = ScriptedNet({"https://ping.example/7": b"OK"})
+    state = [SiteHealth(True, (), ())]
+    job = HousekeepingJob(Connection(net), "https://ping.example/7", lambda work: state[0])
+    open_record = partial(Record, sqlite_url)
+    rounds = JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), Clock(net.now, net.sleep))
+    for _ in range(24):
+        rounds.attempt()
+        net.sleep(300)
+    assert len(net.requests) == 2
+    state[0] = SiteHealth(False, ("overdue",), ())
+    net.sleep(7200)
+    rounds.attempt()
+    assert len(net.requests) == 2
+    rounds._close_store()

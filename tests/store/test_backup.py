@@ -1,0 +1,280 @@
+"""Backups while others write, and the way back: into nothing, over something, from one database into the other."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import apsw
+import pytest
+
+from hotpapers import model
+from hotpapers.errors import CorruptStore, FullStore, NewerStore, NotAStore, NotFound, UsageError
+from hotpapers.privacy.forget import copies
+from hotpapers.privacy.retention import prune
+from hotpapers.store import Record, sqlite
+from hotpapers.store.record import is_server, store_path
+from hotpapers.store.sqlite import SqliteDatabase
+from hotpapers.transfer.backup import backup, copy_into, restore
+from hotpapers.transfer.jsonl import exporter
+from tests.store import made
+from tests.store.made import AT, counts_of
+
+
+def exported(store: str) -> list[bytes]:
+    with Record(store) as record:
+        return list(exporter.lines(record))
+
+
+@pytest.fixture
+def store(store_url: str) -> str:
+    with Record(store_url) as record:
+        made.rich(record)
+    return store_url
+
+
+def test_a_backup_is_the_whole_store_in_one_file(store: str, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    with Record(store) as record:
+        assert backup(record, target) == record.head.position
+        kept = record.database.rows("SELECT id, source, key, seen_at, keep_until FROM raw ORDER BY id")
+        assert list(copies(record)) == [f"backup {target}"]
+    assert {path.name for path in tmp_path.glob("backup*")} == {"backup.db"}
+    shutil.copy(target, tmp_path / "copy.db")
+    with Record(str(tmp_path / "copy.db")) as copied:
+        assert copied.database.rows("SELECT id, source, key, seen_at, keep_until FROM raw ORDER BY id") == kept
+        assert not made.verified(copied).findings
+        assert list(copies(copied)) == [f"backup {target}"]
+        assert not copied.database.integrity()
+    assert exported(str(tmp_path / "copy.db")) == exported(store)
+
+
+def test_an_older_backup_is_replaced_and_nothing_else(store: str, tmp_path: Path) -> None:
+    target = tmp_path / "backup.db"
+    with Record(store) as record:
+        backup(record, target)
+        record.write([made.EVERY[0]], source="test")
+        assert backup(record, target) == record.head.position
+        notes = tmp_path / "notes.txt"
+        notes.write_text("mine, and longer than the header of a database would be" * 20)
+        with pytest.raises(NotAStore):
+            backup(record, notes)
+        other = tmp_path / "other.db"
+        connection = apsw.Connection(str(other))
+        connection.execute("CREATE TABLE theirs (x)")
+        connection.close()
+        with pytest.raises(NotAStore, match="another program"):
+            backup(record, other)
+        with pytest.raises(UsageError, match="no such folder"):
+            backup(record, tmp_path / "nowhere" / "backup.db")
+        if not is_server(store):
+            with pytest.raises(UsageError, match="is the store itself"):
+                backup(record, store_path(store))
+        assert not list(tmp_path.glob("*.part"))
+    assert notes.read_text().startswith("mine")
+
+
+WRITER = """
+import sys
+from hotpapers import model
+from hotpapers.store import Record
+with Record(sys.argv[1]) as record:
+    print("ready", flush=True)
+    for n in range(int(sys.argv[2])):
+        record.write([model.Coverage(network="x", from_at=n * 9 + k, until_at=n * 9 + k + 1, state="complete",
+                      observed_at=n) for k in range(9)], source="writer")
+"""
+
+
+def test_a_backup_while_another_process_writes_is_a_moment_of_it(store: str, tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, store, "150"], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None and writer.stdout.readline() == "ready\n"
+    positions = []
+    with Record(store) as record:
+        for n in range(3):
+            positions.append(backup(record, tmp_path / f"{n}.db"))
+            with Record(str(tmp_path / f"{n}.db")) as copied:
+                assert copied.head.position == positions[-1]
+                assert copied.count(model.Coverage) % 9 == 1  # whole batches, and one from before
+                assert not made.verified(copied).findings
+        assert writer.wait(60) == 0
+        writer.stdout.close()
+        assert record.count(model.Coverage) == 150 * 9 + 1
+        assert not made.verified(record).findings
+    assert positions == sorted(positions)
+
+
+def snapshot(n: int) -> model.Snapshot:
+    return model.Snapshot(post=f"bluesky:{n}", likes=n, observed_at=AT)
+
+
+class Disturbed:
+    """How many pages are copied at a time: before they are, another writes something."""
+
+    def __init__(self, other: Record) -> None:
+        self.other, self.steps = other, 0
+
+    def __index__(self) -> int:
+        self.steps += 1
+        assert self.steps < 200, "it never ends"
+        self.other.write([snapshot(-self.steps)], source="test")
+        return 50
+
+
+def test_a_backup_ends_though_others_write_all_the_while(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would begin anew after each of their commits: a large store of a busy site would never be copied."""
+    with Record(sqlite_url) as record, Record(sqlite_url) as other:
+        record.write(map(snapshot, range(2000)), source="test")
+        position = record.head.position
+        disturbed = Disturbed(other)
+        monkeypatch.setattr(sqlite, "PAGES", disturbed)
+        copy_into(record.database, tmp_path / "copy.db")
+        assert disturbed.steps > 3 and other.head.position == position + disturbed.steps
+    with Record(str(tmp_path / "copy.db")) as copied:
+        assert copied.head.position == position and not made.verified(copied).findings
+
+
+def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> None:
+    with Record(store) as record:
+        position = backup(record, tmp_path / "backup.db")
+    content = (tmp_path / "backup.db").read_bytes()
+    assert restore(tmp_path / "backup.db", other_url, as_backed_up=True) == (position, 0, 0)
+    assert (tmp_path / "backup.db").read_bytes() == content, "the backup itself is only read"
+    assert exported(other_url) == exported(store)
+    with Record(other_url) as record:
+        assert not made.verified(record).findings
+        # numbers go on after what was copied: nothing collides, nothing is reused
+        record.read([model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 1}', AT)], counts_of, source="counts")
+        record.write([made.EVERY[0], *made.spoken(70, "arxiv:2103.00001", "afterwards", AT)], source="test")
+        assert not made.verified(record).findings
+
+
+def test_restore_over_a_record_needs_a_word_and_names_the_gap(store: str, tmp_path: Path) -> None:
+    with Record(store) as record:
+        position = backup(record, tmp_path / "backup.db")
+        for n in range(3):
+            record.write([made.later(made.EVERY[0], n)], source="test")
+        reader = record.view()
+    with pytest.raises(UsageError, match=f"holds a record of {position + 3} batches; add --replace"):
+        restore(tmp_path / "backup.db", store)
+    before = exported(store)
+    with Record(store) as open_elsewhere:
+        assert restore(tmp_path / "backup.db", store, replace=True) == (position, 3, 0)
+        assert open_elsewhere.head.position == position, "who has it open sees the restored record"
+    assert reader.position == position + 3
+    assert exported(store) == before[: len(exported(store)) - 1] + before[-1:]
+    with Record(store) as record:
+        assert not made.verified(record).findings and not record.database.integrity()
+
+
+def test_restore_is_all_or_nothing(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Record(store) as record:
+        backup(record, tmp_path / "backup.db")
+        record.write([made.EVERY[0]], source="test")
+    before = exported(store)
+    monkeypatch.setattr("hotpapers.transfer.backup._restart_numbers", lambda *_: 1 / 0)
+    monkeypatch.setattr(SqliteDatabase, "become", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        restore(tmp_path / "backup.db", store, replace=True)
+    assert exported(store) == before
+    assert not list(tmp_path.glob(".hotpapers-*"))
+
+
+def test_what_is_no_backup_is_refused(store: str, tmp_path: Path) -> None:
+    before = exported(store)
+    with pytest.raises(NotFound, match="no such backup"):
+        restore(tmp_path / "none.db", store, replace=True)
+    (tmp_path / "text.db").write_text("not a database, but long enough to be read as one's header" * 9)
+    with pytest.raises(NotAStore):
+        restore(tmp_path / "text.db", store, replace=True)
+    with Record(store) as record:
+        backup(record, tmp_path / "newer.db")
+    newer = apsw.Connection(str(tmp_path / "newer.db"))
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(NewerStore):
+        restore(tmp_path / "newer.db", store, replace=True)
+    assert exported(store) == before
+
+
+def test_a_damaged_store_is_moved_aside_for_its_backup(sqlite_url: str, tmp_path: Path) -> None:
+    path = store_path(sqlite_url)
+    with Record(sqlite_url) as record:
+        made.rich(record)
+        position = backup(record, tmp_path / "backup.db")
+    damaged = path.read_bytes()[:5000]
+    path.write_bytes(damaged)
+    path.chmod(0o644)
+    with pytest.raises(CorruptStore, match="restore"):
+        Record(sqlite_url)
+    with pytest.raises(UsageError, match="holds a damaged store; add --replace"):
+        restore(tmp_path / "backup.db", sqlite_url)
+    assert restore(tmp_path / "backup.db", sqlite_url, replace=True).position == position
+    aside = path.with_name("hotpapers.db.damaged")
+    assert aside.read_bytes() == damaged and stat.S_IMODE(aside.stat().st_mode) == 0o600
+    with Record(sqlite_url) as record:
+        assert not made.verified(record).findings
+
+
+def test_a_damaged_database_on_a_server_is_not_moved(postgres_url: str, tmp_path: Path) -> None:
+    with Record(postgres_url) as record:
+        backup(record, tmp_path / "backup.db")
+        record.database.run(
+            "CREATE FUNCTION damaged() RETURNS text LANGUAGE plpgsql AS"
+            " 'BEGIN RAISE EXCEPTION USING ERRCODE = ''data_corrupted''; END'"
+        )
+        record.database.run("DROP TABLE tombstone")
+        record.database.run("CREATE VIEW tombstone AS SELECT damaged() AS mark, 0 AS at")
+    with pytest.raises(CorruptStore, match="restore a backup"):
+        restore(tmp_path / "backup.db", postgres_url, replace=True)
+
+
+def test_another_programs_file_is_never_replaced(sqlite_url: str, tmp_path: Path) -> None:
+    with Record(sqlite_url) as record:
+        backup(record, tmp_path / "backup.db")
+    theirs = tmp_path / "theirs.db"
+    connection = apsw.Connection(str(theirs))
+    connection.execute("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
+    connection.close()
+    with pytest.raises(NotAStore):
+        restore(tmp_path / "backup.db", str(theirs), replace=True)
+    connection = apsw.Connection(str(theirs))
+    assert connection.execute("SELECT x FROM theirs").fetchall() == [(1,)]
+    connection.close()
+
+
+def test_numbers_of_originals_that_are_gone_stay_gone_in_a_copy(store_url: str, other_url: str, tmp_path: Path) -> None:
+    with Record(store_url) as record:
+        seen = [model.RawPayload("counts", "k", b'{"post": "x:%d", "likes": 1}' % n, AT) for n in range(3)]
+        record.read(seen, counts_of, source="s", keep_for=1)
+        prune(record, at=AT + 2)
+        backup(record, tmp_path / "backup.db")
+    restore(tmp_path / "backup.db", other_url, as_backed_up=True)
+    for url in (str(tmp_path / "backup.db"), other_url):
+        with Record(url) as record:
+            record.read([model.RawPayload("counts", "k", b'{"post": "x:9", "likes": 2}', AT)], counts_of, source="s")
+            assert record.database.rows("SELECT id FROM raw") == [(4,)]
+
+
+def test_a_store_on_a_full_or_read_only_disk_can_still_be_backed_up(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise FullStore("no room left")
+
+    with Record(sqlite_url) as record:
+        made.talked(record)
+        monkeypatch.setattr("hotpapers.transfer.backup.note_copy", full)
+        assert backup(record, tmp_path / "elsewhere.db") == 2
+
+
+def test_an_empty_store_has_a_backup_too(store_url: str, tmp_path: Path) -> None:
+    with Record(store_url) as record:
+        copy_into(record.database, tmp_path / "one.db")
+    with Record(str(tmp_path / "one.db")) as copied:
+        assert (copied.head.position, copied.secret()) == (0, record.secret())

@@ -1,0 +1,39 @@
+"""A store's file or tables are damaged: `verify` says where, and checks the rest."""
+
+from __future__ import annotations
+
+from hotpapers.store import Record
+from tests.cli.run import run
+from tests.store import made
+
+
+def test_a_row_whose_text_is_no_text_is_named_and_the_rest_is_checked(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        made.rich(record)
+        record.database.run("UPDATE post SET text = CAST(x'ff' AS TEXT) WHERE id = 2")
+        record.database.run("DELETE FROM tally WHERE id = 1")
+    ran = run("verify", "--all", "--store", sqlite_url)
+    assert ran.status == 1 and not ran.err
+    assert "changed: post row 2 (not as rows are written)" in ran.out and "removed: tally " in ran.out
+
+
+def test_another_definition_of_a_table_is_named(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        made.rich(record)
+        record.database.run("PRAGMA writable_schema = ON")
+        record.database.run("UPDATE sqlite_schema SET sql = sql || ' WHERE id > 0' WHERE name = 'post_key'")
+    ran = run("verify", "--all", "--store", sqlite_url)
+    assert ran.status == 1 and "damaged: the tables or their indexes are not those that the program makes" in ran.out
+
+
+def test_postgresql_says_what_it_did_not_check(postgres_url: str) -> None:
+    with Record(postgres_url) as record:
+        made.rich(record)
+        extension = record.database.rows("SELECT 1 FROM pg_available_extensions WHERE name = 'amcheck'")
+        before = record.database.full_integrity()
+        assert before.damaged == () and "amcheck" in before.unchecked
+        if extension:
+            record.database.run("CREATE EXTENSION amcheck")
+            assert record.database.full_integrity() == ((), "")
+    ran = run("verify", "--all", "--store", postgres_url)
+    assert ran.status == 0 and ("not checked" in ran.out) == (not extension)

@@ -1,0 +1,295 @@
+"""The exchange format: out, and back into an empty store, a store that was interrupted, a store with content."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+import zstandard
+
+from hotpapers import model
+from hotpapers.errors import NotExchange
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.render.classic import ClassicChannel
+from hotpapers.store import Record
+from hotpapers.transfer import classic_import
+from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.transfer.jsonl.importer import ImportResult
+from tests.conftest import data
+from tests.store import made
+from tests.store.made import AT
+
+
+@pytest.fixture
+def record(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as record:
+        made.rich(record)
+        record.write(made.EVERY[:-2], source="test")
+        record.write([made.with_other_words(item) for item in made.EVERY[:-2]], source="test")
+        yield record
+
+
+def kinds(lines: list[bytes]) -> list[str]:
+    return [msgspec.json.decode(line)["kind"] for line in lines]
+
+
+# ---- a full export ---------------------------------------------------------------------------------------
+
+
+def test_a_full_export_comes_back_as_it_was(record: Record, other_url: str) -> None:
+    exported = list(exporter.lines(record))
+    with Record(other_url) as other:
+        taken = importer.import_lines(other, "export", exported)
+        assert taken == ImportResult(restored=record.head.position)
+        assert other.head == record.head and other.secret() == record.secret()
+        assert list(exporter.lines(other)) == exported
+        assert made.everything(other) == made.everything(record)
+        assert made.all_rows(other, model.Issue) == made.all_rows(record, model.Issue) != []
+        assert made.verified(other) == made.verified(record) and not made.verified(other).findings
+        assert importer.import_lines(other, "export", exported) == taken
+        assert list(exporter.lines(other)) == exported
+        name, day = "hot-papers", "2021-03-02"
+        pages = [list(ClassicChannel().render(RecordIssueReader(one), name, [day])) for one in (record, other)]
+        assert pages[0] == pages[1] and pages[0][0].data == data("classic", "plain.md").read_bytes()
+
+
+def test_lines_are_in_the_order_of_batches_and_manifests(record: Record) -> None:
+    lines = list(exporter.lines(record))
+    said = [msgspec.json.decode(line) for line in lines]
+    assert (said[0]["kind"], said[-1]) == ("header", {"kind": "end"})
+    positions = [one["position"] for one in said if one["kind"] == "batch"]
+    assert positions == list(range(1, record.head.position + 1))
+    assert len(lines) == 2 + len(positions) + sum(one["items"] for one in said if one["kind"] == "batch")
+    assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
+
+
+def test_an_interrupted_import_goes_on_where_it_ended(record: Record, other_url: str) -> None:
+    exported = list(exporter.lines(record))
+    with Record(other_url) as other:
+        for upto in (1, 2, len(exported) // 3, len(exported) // 2):
+            with pytest.raises(NotExchange):
+                importer.import_lines(other, "export", exported[:upto])
+        assert 0 < other.head.position < record.head.position
+        importer.import_lines(other, "export", exported)
+        assert list(exporter.lines(other)) == exported and not made.verified(other).findings
+
+
+def test_into_a_store_with_content_items_come_as_new_batches_and_issues_stay_out(
+    record: Record, other_url: str
+) -> None:
+    exported = list(exporter.lines(record))
+    issues = len(made.all_rows(record, model.Issue))
+    with Record(other_url) as other:
+        other.write([made.later(made.EVERY[5], 77)], source="here")
+        secret = other.secret()
+        taken = importer.import_lines(other, "export", exported)
+        assert (taken.restored, taken.issues_left) == (0, issues)
+        assert taken.added > 100 and other.secret() == secret
+        assert made.all_rows(other, model.Issue) == [] and not made.verified(other).findings
+        observed = [kind for kind in model.KINDS if kind not in (model.Issue, model.Delivery, model.Shown)]
+        for kind in observed:
+            assert set(made.all_rows(record, kind)) <= set(made.all_rows(other, kind)), kind
+        again = importer.import_lines(other, "export", exported)
+        assert (again.added, again.later) == (0, 0)
+        publication = freeze.publication_of(other, "hot-papers")
+        frozen = freeze.freeze(other, publication, "2021-03-02")
+        assert frozen.content.entries[0].counts == _entries(record)[0].counts
+
+
+def _entries(record: Record) -> tuple[model.Entry, ...]:
+    return RecordIssueReader(record).issue("hot-papers", "2021-03-02").content.entries
+
+
+def test_a_store_that_went_another_way_takes_the_rest_as_new(record: Record, other_url: str) -> None:
+    exported = list(exporter.lines(record))
+    with Record(other_url) as other:
+        with pytest.raises(NotExchange):
+            importer.import_lines(other, "export", exported[: len(exported) // 2])
+        restored = other.head.position
+        other.write([made.later(made.EVERY[5], 77)], source="here")
+        taken = importer.import_lines(other, "export", exported)
+        assert taken.restored == restored and taken.added > 0
+        assert not made.verified(other).findings
+
+
+def test_what_goes_on_under_another_secret_comes_as_new(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as other:
+        made.listings(record)
+        exported = list(exporter.lines(record))
+        second = next(n for n, line in enumerate(exported) if b'"kind":"batch","position":2' in line)
+        with pytest.raises(NotExchange, match="cut off"):
+            importer.import_lines(other, "export", exported[:second])
+        exported[0] = exported[0].replace(record.secret().encode(), b"ab" * 32)
+        taken = importer.import_lines(other, "export", exported)
+        assert taken.restored == 1 and taken.added > 0 and other.secret() == record.secret()
+        assert not made.verified(other).findings
+
+
+def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url: str) -> None:
+    """A new row with the key of the one that its batch closes: it must not be taken for known."""
+    with Record(store_url) as record, Record(other_url) as other:
+        seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3, "reposts": 9}', AT)
+        record.read([seen], made.counts_of, source="s")
+        record.read_again("s", made.better_counts_of)
+        exported = list(exporter.lines(record))
+        importer.import_lines(other, "export", exported)
+        assert made.everything(other) == made.everything(record)
+        rows = "SELECT likes, reposts, since, until FROM snapshot ORDER BY id"
+        assert other.database.rows(rows) == record.database.rows(rows) == [(3, None, 1, 2), (3, 9, 2, 0)]
+        with Record(f"{store_url}2" if "sqlite" in store_url else f"{other_url}2") as third:
+            third.write([made.EVERY[0]], source="here")
+            taken = importer.import_lines(third, "export", exported)
+            assert (taken.added, taken.later) == (1, 0), "what is superseded does not come along"
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("changed count", "the item is not as it was written"),
+        ("changed count and check", "batch 1 is not as it was written"),
+        ("line removed", "a batch begins before the last one is whole"),
+        ("line twice", "is not as it was written"),
+        ("changed header", "batch 1 is not as it was written"),
+        ("batch removed", "expected a batch"),
+        ("first batch removed with its items", "batch 2 follows batch 0"),
+    ],
+)
+def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, what: str, said: str) -> None:
+    with Record(sqlite_url) as record:
+        made.listings(record)
+        lines = list(exporter.lines(record))
+    first = next(n for n, kind in enumerate(kinds(lines)) if kind == "tally")
+    batch = max(n for n, kind in enumerate(kinds(lines)) if kind == "batch" and n < first)
+    number = {"line removed": batch + json.loads(lines[batch])["items"] + 1, "line twice": None}.get(what, batch + 1)
+    if what == "changed count":
+        lines[first] = lines[first].replace(b'"reposts":', b'"reposts":1')
+        number = first + 1
+    elif what == "changed count and check":
+        tally = json.loads(lines[first])
+        lines[first] = json.dumps({**tally, "likes": 99, "row": {}}).encode()
+    elif what == "line removed":
+        del lines[first]
+    elif what == "line twice":
+        lines.insert(first, lines[first])
+    elif what == "changed header":
+        lines[batch] = lines[batch].replace(b'"source":"classic"', b'"source":"me"')
+    elif what == "batch removed":
+        del lines[batch]
+    else:
+        del lines[batch : batch + 1 + json.loads(lines[batch])["items"]]
+    with Record(str(tmp_path / "other.db")) as other:
+        with pytest.raises(NotExchange, match=said) as refused:
+            importer.import_lines(other, "export.jsonl", lines)
+        assert refused.value.file == "export.jsonl"
+        assert number is None or refused.value.line == number
+        assert not made.verified(other).findings, "the batches before it are whole"
+
+
+# ---- records only ----------------------------------------------------------------------------------------
+
+
+def test_records_are_what_was_observed_and_nothing_secret(record: Record, other_url: str) -> None:
+    lines = list(exporter.lines(record, records_only=True))
+    assert record.secret().encode() not in b"".join(lines) and b'"row"' not in b"".join(lines)
+    found = kinds(lines)
+    order = ["header", *(model.kind_of(kind) for kind in model.KINDS), "end"]
+    assert found == sorted(found, key=order.index)
+    assert not {"issue", "delivery", "batch"} & set(found)
+    with Record(other_url) as other:
+        taken = importer.import_lines(other, "records", lines)
+        assert taken.added == len(lines) - 2 and taken.restored == 0
+        assert list(exporter.lines(other, records_only=True)) == lines
+        assert importer.import_lines(other, "records", lines).known == len(lines) - 2
+        assert not made.verified(other).findings
+
+
+def test_one_changed_count_changes_the_order_of_the_listing(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record:
+        made.listings(record)
+        lines = list(exporter.lines(record, records_only=True))
+    [at] = [n for n, line in enumerate(lines) if b'"kind":"tally"' in line and b"2103.99902" in line]
+    lines[at] = lines[at].replace(b'"likes":0', b'"likes":9000')
+    with Record(other_url) as other:
+        importer.import_lines(other, "records", lines)
+        freeze.freeze(other, freeze.publication_of(other, None), "2021-03-02")
+        [page] = ClassicChannel().render(RecordIssueReader(other), "hot-papers", ["2021-03-02"])
+    text = page.data.decode()
+    umbrellas, teapot = text.index("# 1. Umbrellas"), text.index("# 2. A Teapot")
+    assert umbrellas < text.index("retweets: 51, favorites: 9000") < teapot
+    assert text.replace("favorites: 9000", "favorites: 0") != data("classic", "plain.md").read_text("utf-8")
+
+
+def test_chunks_and_temporary_files_make_no_difference(
+    record: Record, other_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "CHUNK", 7)
+    monkeypatch.setattr(importer, "IN_MEMORY", 100)
+    lines = list(exporter.lines(record, records_only=True))
+    with Record(other_url) as other:
+        importer.import_lines(other, "records", lines)
+        assert other.head.position == -(-(len(lines) - 2) // 7)
+        assert list(exporter.lines(other, records_only=True)) == lines
+
+
+def test_packed_streams(record: Record, other_url: str) -> None:
+    packed = zstandard.compress(b"".join(exporter.lines(record)))
+
+    def lines(data: bytes) -> Iterator[bytes]:
+        yield from io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)))
+
+    with Record(other_url) as other:
+        for cut_off in (packed[:-3], packed[: len(packed) // 2]):
+            with pytest.raises(NotExchange):
+                importer.import_lines(other, "export.zst", lines(cut_off))
+        damaged = packed[:40] + bytes([packed[40] ^ 255]) + packed[41:]
+        with pytest.raises(NotExchange):
+            importer.import_lines(other, "export.zst", lines(damaged))
+        importer.import_lines(other, "export.zst", lines(packed))
+        assert not made.verified(other).findings
+
+
+def test_lines_by_other_programs_need_no_end_and_no_order(sqlite_url: str) -> None:
+    header = b'{"kind": "header", "format": "hotpapers-record", "version": 1, "full": false}\n'
+    tally = {"kind": "tally", "paper": "arxiv:2103.00001", "network": "x", "method": "m", "reposts": 1, "likes": 2}
+    with Record(sqlite_url) as record:
+        lines = [header, b"\n", b"  \r\n", json.dumps({"observed_at": AT, **tally}).encode()]
+        assert importer.import_lines(record, "theirs", lines).added == 1
+
+
+def test_an_export_is_one_moment_of_a_store_that_goes_on(store_url: str) -> None:
+    with Record(store_url) as record, Record(store_url) as other:
+        made.listings(record)
+        lines = exporter.lines(record)
+        begun = [next(lines), next(lines)]
+        other.write([made.EVERY[0]], source="later")
+        assert b"Kettles" not in b"".join([*begun, *lines])
+        lines = exporter.lines(record)
+        next(lines)
+        del lines  # who stops reading leaves nothing open
+        record.write([made.EVERY[1]], source="later")
+
+
+def test_every_line_fits_the_published_schema(record: Record) -> None:
+    path = Path(__file__).resolve().parents[2] / "docs" / "exchange.schema.json"
+    validator = jsonschema.Draft202012Validator(json.loads(path.read_text("utf-8")))
+    for records_only in (False, True):
+        for line in exporter.lines(record, records_only=records_only):
+            validator.validate(json.loads(line))
+
+
+def test_a_classic_listing_in_either_order_gives_the_same_records(sqlite_url: str, postgres_url: str) -> None:
+    names = ["plain.md", "irregular.md", "no_items.md"]
+    exported = []
+    for url, order in ((sqlite_url, names), (postgres_url, names[::-1])):
+        with Record(url) as record:
+            record.write([classic_import.publication(observed_at=AT)], source="test")
+            for name in order:
+                classic_import.import_classic(record, name, data("classic", name).read_bytes())
+            exported.append(list(exporter.lines(record, records_only=True)))
+    assert exported[0] == exported[1]

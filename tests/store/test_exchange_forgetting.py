@@ -1,0 +1,42 @@
+"""A store that follows another by its full exports forgets with it."""
+
+from __future__ import annotations
+
+from hotpapers.model import Post
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl import exporter, importer
+from tests.store import made
+from tests.store.made import AT
+from tests.store.traces import store_bytes
+
+
+def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url: str) -> None:
+    """Rows that were whole here are overwritten, also in the bytes, and both stores verify alike."""
+    with Record(store_url) as record, Record(other_url) as mirror:
+        made.rich(record)
+        said = Post(post="x:77", network="x", account="x:zinnia", handle="zinnia", text="Moss on north walls",
+                    created_at=AT, observed_at=AT)  # fmt: skip
+        record.write([said], source="test")
+        importer.import_lines(mirror, "first", list(exporter.lines(record)))
+        assert mirror.database.rows("SELECT text FROM post WHERE post = 'x:77'") == [("Moss on north walls",)]
+        forget(record, "x:zinnia")
+        record.write(made.EVERY[:3], source="test")
+        taken = importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        assert taken.forgotten > 0 and taken.restored == record.head.position
+        assert mirror.head == record.head
+        assert made.verified(mirror) == made.verified(record) and not made.verified(mirror).findings
+        assert list(exporter.lines(mirror)) == list(exporter.lines(record))
+        assert importer.import_lines(mirror, "second", list(exporter.lines(record))).forgotten == 0
+        for where, raw in store_bytes(mirror).items():
+            assert b"zinnia" not in raw and b"Moss on north walls" not in raw, where
+
+
+def test_what_it_says_next_is_not_taken_in_here_either(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as mirror:
+        said = Post(post="x:77", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
+        record.write([said], source="test")
+        importer.import_lines(mirror, "first", list(exporter.lines(record)))
+        forget(record, "x:77")
+        importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        assert mirror.write([said], source="test").refused == 1

@@ -1,0 +1,225 @@
+"""What is no export, or a bad or hostile one: refused with file and line; the store stays as it was and sound."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from hotpapers import model
+from hotpapers.errors import NotExchange
+from hotpapers.model import LARGEST
+from hotpapers.store import Record
+from hotpapers.store.manifest import Manifest, genesis, link
+from hotpapers.transfer.jsonl import exporter, importer
+from tests.store import made
+from tests.store.made import AT
+
+HEADER = {"kind": "header", "format": "hotpapers-record", "version": 1, "full": False}
+TALLY = {
+    "kind": "tally", "observed_at": AT, "paper": "arxiv:2103.00001", "network": "x", "method": "m", "reposts": 1,
+    "likes": 2,
+}  # fmt: skip
+POST = {
+    "kind": "post", "observed_at": AT, "post": "x:1", "network": "x", "account": "x:@ada", "created_at": AT,
+    "text": "ä tea", "links": [],
+}  # fmt: skip
+PUBLICATION = {"kind": "publication", "observed_at": AT, "publication": "tea", "title": "Tea"}
+LISTING = {
+    "kind": "listing", "observed_at": AT, "publication": "tea", "day": "2021-03-02", "made": "", "lead": 0, "places": 0,
+    "file": "",
+}  # fmt: skip
+
+
+def refused(store: str, lines: list[bytes]) -> NotExchange:
+    """Why an import is refused; what is in the store is sound."""
+    with Record(store) as record:
+        with pytest.raises(NotExchange) as problem:
+            importer.import_lines(record, "theirs.jsonl", lines)
+        assert not made.verified(record).findings
+    assert problem.value.file == "theirs.jsonl"
+    assert str(problem.value).isprintable() and len(str(problem.value)) < 400
+    return problem.value
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        (b"", "no header"),
+        (b"# 1. A Teapot That Learns", "not JSON"),
+        (b"[]", "not an object with a kind"),
+        (b'{"kind": 7}', "not an object with a kind"),
+        (json.dumps(TALLY).encode(), "its first line is no header"),
+        (json.dumps({**HEADER, "format": "other"}).encode(), "its first line is no header"),
+        (json.dumps({**HEADER, "version": 2}).encode(), "version 2 of the format; this program reads 1"),
+        (json.dumps({**HEADER, "version": "\x1b[31m" * 99}).encode(), "of the format"),
+        (json.dumps({**HEADER, "full": "yes"}).encode(), "Expected `bool`"),
+        (json.dumps({**HEADER, "full": True}).encode(), "without its secret"),
+        (json.dumps({**HEADER, "full": True, "secret": "xyz"}).encode(), "without its secret"),
+        (json.dumps({**HEADER, "full": True, "secret": "ab" * 31}).encode(), "without its secret"),
+    ],
+)
+def test_the_first_line(sqlite_url: str, first: bytes, said: str) -> None:
+    problem = refused(sqlite_url, [first] if first else [])
+    assert said in problem.reason and problem.line == 1
+
+
+BAD: list[tuple[Any, str]] = [
+    (b"{", "not JSON"),
+    (b"\xff\xfe", "not JSON"),
+    (b'{"kind": "tally", "likes": NaN}', "not JSON"),
+    (b'{"kind": "tally", "paper": "\\ud800"}', "not JSON"),
+    (b"[" * 100_000, "not JSON"),
+    (b"null", "not an object"),
+    ({"kind": "teapot"}, "'teapot' is no kind of item"),
+    ({"kind": "teapot" * 99_999}, "is no kind of item"),
+    ({**TALLY, "colour": 1}, "colour"),
+    ({**TALLY, "\x1b[2J\n": 1}, "unknown field"),
+    ({k: v for k, v in TALLY.items() if k != "likes"}, "missing required field `likes`"),
+    ({**TALLY, "likes": "2"}, "Expected `int`, got `str`"),
+    ({**TALLY, "likes": 2.0}, "Expected `int`, got `float`"),
+    ({**TALLY, "likes": True}, "Expected `int`, got `bool`"),
+    ({**TALLY, "likes": None}, "Expected `int`, got `null`"),
+    ({**TALLY, "likes": -1}, "likes is negative"),
+    ({**TALLY, "reposts": LARGEST + 1}, "reposts 9007199254740992 is larger than 2^53 - 1"),
+    ({**TALLY, "likes": 10**400}, "likes"),
+    ({**TALLY, "observed_at": -LARGEST - 1}, "observed_at -9007199254740992 is too small"),
+    ({**TALLY, "paper": "2103.00001"}, "is not a paper's key"),
+    ({**TALLY, "paper": "arxiv:2113.00001"}, "is not a paper's key"),
+    ({**TALLY, "network": "telegraph"}, "network 'telegraph' is none of bluesky"),
+    ({**TALLY, "row": 7}, "Expected `object`, got `int`"),
+    ({**TALLY, "row": {"colour": 1}}, "colour"),
+    ({**POST, "post": "1"}, "post '1' is no key"),
+    ({**POST, "account": "x:"}, "account 'x:' is no key"),
+    ({**POST, "reply_to": "fax:1"}, "reply_to 'fax:1' is no key"),
+    ({**POST, "links": [{"start": 0, "end": 6, "target": "https://a"}]}, "a link outside the text"),
+    ({**POST, "links": [{"start": 3, "end": 2, "target": "https://a"}]}, "a link outside the text"),
+    ({**POST, "links": [{"start": -1, "end": 2, "target": "https://a"}]}, "a link outside the text"),
+    ({**PUBLICATION, "publication": "../../etc"}, "a name has letters, digits and hyphens"),
+    ({**PUBLICATION, "hour": 24}, "24 is no hour"),
+    ({**PUBLICATION, "zone": "Mars/Olympus"}, "zone 'Mars/Olympus' is unknown"),
+    ({**PUBLICATION, "zone": "../passwd"}, "ZoneInfo keys"),
+    ({**PUBLICATION, "window": "yearly"}, "Invalid enum value 'yearly'"),
+    ({**LISTING, "day": "2021-02-29"}, "'2021-02-29' is no day"),
+    ({**LISTING, "day": "20210302"}, "'20210302' is no day"),
+    ({**LISTING, "lead": -1}, "lead is negative"),
+    ({"kind": "end"}, "something follows the end"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bad", "said"), BAD, ids=[said for _, said in BAD])
+def test_a_bad_line_is_named_and_nothing_is_taken(sqlite_url: str, bad: Any, said: str) -> None:
+    line = bad if isinstance(bad, bytes) else json.dumps(bad).encode()
+    good = json.dumps(TALLY).encode()
+    problem = refused(sqlite_url, [json.dumps(HEADER).encode(), b"", good, line, good])
+    assert said in problem.reason, problem.reason
+    assert problem.line == (5 if bad == {"kind": "end"} else 4)
+    with Record(sqlite_url) as record:
+        assert made.everything(record) == []
+
+
+def test_what_is_odd_but_sound_is_taken(sqlite_url: str) -> None:
+    odd = [
+        {**TALLY, "likes": LARGEST, "observed_at": -1},
+        {**TALLY, "method": "\0 and \x1b and \ufffd"},
+        {**POST, "links": [{"start": 5, "end": 5, "target": ""}]},
+        {"kind": "coverage", "observed_at": AT, "network": "arxiv", "from_at": 0, "until_at": 1, "state": "complete"},
+        {"kind": "paper", "observed_at": AT, "paper": "arxiv:hep-th/9901001", "title": "", "categories": ["so.CK"]},
+    ]
+    with Record(sqlite_url) as record:
+        taken = importer.import_lines(record, "odd", [json.dumps(line).encode() for line in [HEADER, *odd]])
+        assert taken.added == len(odd)
+        methods = {item.method for item in made.all_rows(record, model.Tally) if isinstance(item, model.Tally)}
+        assert methods == {"m", "\ufffd and \x1b and \ufffd"}
+
+
+def test_a_line_without_end_is_not_read_to_its_end(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importer, "LONGEST_LINE", 1000)
+    problem = refused(sqlite_url, [json.dumps(HEADER).encode(), b"x" * 1001, b"x" * 500])
+    assert problem.reason == "a line longer than 1,000 bytes" and problem.line == 2
+
+
+def test_a_file_that_was_cut_off_is_noticed(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        record.write(made.EVERY[:9], source="test")
+        for records_only in (False, True):
+            lines = list(exporter.lines(record, records_only=records_only))
+            with pytest.raises(NotExchange, match="cut off") as problem:
+                importer.import_lines(record, "cut", lines[:-1])
+            assert problem.value.line == len(lines)
+
+
+# ---- hostile full exports whose chain holds --------------------------------------------------------------
+
+SECRET = "ab" * 32
+FULL = {**HEADER, "full": True, "secret": SECRET}
+KEPT = {"salt": "00" * 16}
+
+
+def chained(lines: list[dict[str, Any]], hashes: bytes = b"", **batch: Any) -> list[bytes]:
+    """A full export of one batch, its chain made to fit."""
+    said = {"position": 1, "at": AT, "source": "s", "cursor": None, "closed": [], "pruned": [], "forgotten": [],
+            "tombstones": [], **batch}  # fmt: skip
+    listed = Manifest([], hashes, said["closed"], said["pruned"], said["forgotten"], said["tombstones"])
+    chain = link(
+        genesis(bytes.fromhex(SECRET)), said["position"], said["at"], said["source"], said["cursor"], listed
+    ).hex()
+    made_up = [FULL, {"kind": "batch", "items": len(lines), "chain": chain, **said}, *lines]
+    return [json.dumps(line).encode() for line in made_up]
+
+
+HOSTILE: list[tuple[list[bytes], str]] = [
+    (chained([], closed=[[1, 0]]), "closes a row of batch 1"),
+    (chained([], closed=[[0, 0]]), "closes a row of batch 0"),
+    (chained([], items=-1), "Expected `int` >= 0"),
+    (chained([], items=10**30), "Expected `int`"),
+    (chained([], at=2**60), "Expected `int` <= 9007199254740991"),
+    (chained([], pruned=[[1, -1]]), "Expected `int` >= 0"),
+    (chained([], tombstones="ab"), "Expected `array`"),
+    (chained([], colour=1), "colour"),
+    (chained([{"kind": "pruned", "label": [], "hash": "00" * 32}], bytes(32)), "no label and hash"),
+    (chained([{"kind": "pruned", "label": ["teapot"], "hash": "00" * 32}], bytes(32)), "no label and hash"),
+    (chained([{"kind": "pruned", "label": ["tally"], "hash": "00"}], bytes(1)), "no label and hash"),
+    (chained([{"kind": "pruned", "label": [["tally"]], "hash": "00" * 32}], bytes(32)), "Expected `int | str`"),
+    (chained([{**POST, "row": {"salt": "00"}}]), "what stands beside the item"),
+    (chained([{**POST, "row": {**KEPT, "lost": {"network": "ab"}}}]), "what stands beside the item"),
+    (chained([{**POST, "row": {**KEPT, "lost": {"text": "ab"}, "derived": [1]}}]), "what stands beside the item"),
+    (chained([{**POST, "row": {**KEPT, "lost": {"text": "ab"}, "derived": ["a", 1]}}]), "what stands beside"),
+    (chained([{**POST, "row": {**KEPT, "lost": {"text": "ab"}, "derived": [2**63, 1]}}]), "what stands beside"),
+    (chained([{**POST, "row": KEPT}]), "is not as it was written"),
+    ([json.dumps(FULL).encode(), json.dumps(TALLY).encode()], "expected a batch"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "said"), HOSTILE, ids=[f"{n} {said}" for n, (_, said) in enumerate(HOSTILE)])
+def test_a_hostile_full_export(sqlite_url: str, lines: list[bytes], said: str) -> None:
+    problem = refused(sqlite_url, lines)
+    assert said in problem.reason, problem.reason
+    with Record(sqlite_url) as record:
+        assert record.head.position == 0
+
+
+def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
+        record.write([made.EVERY[-6]], source="s")
+        tally = json.loads(list(exporter.lines(record))[2])
+        one_hash = record.view().latest(type(made.EVERY[-6]))[0].hash
+    problem = refused(sqlite_url, chained([tally, tally], one_hash * 2))
+    assert "has a tally twice" in problem.reason
+
+
+def test_a_row_can_be_closed_once(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
+        record.write([made.EVERY[-6]], source="s")
+        first = record.head.chain
+        lines = list(exporter.lines(record))[:-1]
+    lines[0] = json.dumps({**json.loads(lines[0]), "end": False}).encode()
+    for closed in ([(1, 0), (1, 0)], [(1, 7)]):
+        listed = Manifest([], b"", closed=closed)
+        batch = {
+            "kind": "batch", "position": 2, "at": AT, "source": "s", "cursor": None, "items": 0, "closed": closed,
+            "pruned": [], "forgotten": [], "tombstones": [], "chain": link(first, 2, AT, "s", None, listed).hex(),
+        }  # fmt: skip
+        problem = refused(sqlite_url, [*lines, json.dumps(batch).encode()])
+        assert "which is not there" in problem.reason

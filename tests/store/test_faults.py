@@ -1,0 +1,416 @@
+"""Stores that cannot be used: each a clear error that says what to do; what was there stays."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+import pytest
+
+from hotpapers import errors, model
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record, postgres, sqlite
+from hotpapers.store.database import Params
+from hotpapers.store.manifest import Manifest, pack
+from hotpapers.store.record import connect, store_path
+from hotpapers.transfer.backup import backup
+from tests import disks
+from tests.store import made, workers
+
+
+def shared_store(url: str) -> Record:
+    record = Record(url)
+    made.talked(record)
+    return record
+
+
+# ---- addresses -------------------------------------------------------------------------------------------
+
+
+def test_addresses_of_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for address in ("a.db", f"sqlite:///{tmp_path}/b.db", str(tmp_path / "c.db")):
+        with Record(address) as record:
+            made.talked(record)
+    assert {path.name for path in tmp_path.iterdir()} == {"a.db", "b.db", "c.db"}
+    for wrong, said in (
+        ("mysql://host/db", "a path, sqlite:////absolute/path or postgresql://"),
+        (str(tmp_path), "a folder; name a file in it"),
+        ("", "a folder"),
+        (str(tmp_path / "none" / "d.db"), "no such folder"),
+    ):
+        with pytest.raises(errors.UsageError, match=said):
+            Record(wrong)
+    with pytest.raises(errors.NotFound, match="no such store"):
+        Record("d.db", create=False)
+    assert not Path("d.db").exists()
+
+
+# ---- files -----------------------------------------------------------------------------------------------
+
+
+def test_a_text_file_is_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    for text in ("short", "x" * 5000):
+        path.write_text(text)
+        with pytest.raises(errors.NotAStore, match=r"notes\.txt: not a Hot Papers store"):
+            Record(str(path))
+        assert path.read_text() == text
+
+
+def test_another_programs_database_is_no_store(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.db"
+    connection = apsw.Connection(str(path))
+    connection.execute("CREATE TABLE paper (theirs)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(errors.NotAStore, match="of another program; name another path"):
+        Record(str(path))
+    connection = apsw.Connection(str(path))
+    connection.execute("DROP TABLE paper; PRAGMA application_id = 7")
+    connection.close()
+    with pytest.raises(errors.NotAStore):
+        Record(str(path))
+    assert before.startswith(b"SQLite") and [file.name for file in tmp_path.iterdir()] == ["theirs.db"]
+
+
+def test_a_newer_store_is_left_alone(store_url: str) -> None:
+    record = shared_store(store_url)
+    newer = {"sqlite": "PRAGMA user_version = 99", "postgres": "UPDATE meta SET value = '99' WHERE name = 'schema'"}
+    record.database.run(newer[record.database.name])
+    record.database.close()
+    with pytest.raises(errors.NewerStore, match=r"schema 99, this one knows \d+\); update the program"):
+        Record(store_url)
+
+
+def test_a_store_that_was_cut_off_or_overwritten_is_said_to_be_damaged(sqlite_url: str) -> None:
+    shared_store(sqlite_url).database.close()
+    path = store_path(sqlite_url)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(errors.CorruptStore, match=r"is damaged \(.*\); restore a backup"), Record(sqlite_url) as record:
+        record.database.integrity()
+        made.everything(record)
+    path.write_bytes(b"".join(page if n < 2 else b"\xff" * 4096 for n, page in enumerate(_pages(whole))))
+    with pytest.raises(errors.CorruptStore), Record(sqlite_url) as record:
+        made.everything(record)
+    damaged = bytearray(whole)
+    root = _root_of(whole, "post_key", path)
+    damaged[(root - 1) * 4096 + 5 : (root - 1) * 4096 + 60] = b"\xee" * 55
+    path.write_bytes(damaged)
+    with Record(sqlite_url) as record:
+        assert record.database.integrity(), "status says so"
+    path.write_bytes(whole)
+    with Record(sqlite_url) as record:
+        assert not record.database.integrity() and not made.verified(record).findings
+
+
+def _pages(data: bytes) -> list[bytes]:
+    return [data[at : at + 4096] for at in range(0, len(data), 4096)]
+
+
+def _root_of(whole: bytes, name: str, path: Path) -> int:
+    path.write_bytes(whole)
+    connection = apsw.Connection(str(path))
+    found = connection.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", (name,)).get
+    connection.close()
+    assert isinstance(found, int)
+    return found
+
+
+def test_a_sqlite_that_can_corrupt_a_store_is_refused(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for bad in (3_046_000, 3_051_002, 3_052_000):
+        monkeypatch.setattr(apsw, "SQLITE_VERSION_NUMBER", bad)
+        with pytest.raises(errors.StoreError, match="install apsw"):
+            Record(sqlite_url)
+    for good in (3_051_003, 3_051_009, 3_053_000, 3_060_000):
+        monkeypatch.setattr(apsw, "SQLITE_VERSION_NUMBER", good)
+        Record(sqlite_url).database.close()
+
+
+# ---- no room, no right, no turn --------------------------------------------------------------------------
+
+
+def test_a_full_store_keeps_what_it_has(sqlite_url: str) -> None:
+    with shared_store(sqlite_url) as record:
+        before = made.everything(record)
+        pages = record.database.rows("PRAGMA page_count")[0][0]
+        record.database.rows(f"PRAGMA max_page_count = {pages + 2}")
+        with pytest.raises(errors.FullStore, match="no room left on the disk; nothing was changed"):
+            record.write([item for n in range(300) for item in workers.cover(0, n)], source="test")
+        assert made.everything(record) == before and not made.verified(record).findings
+        record.database.rows("PRAGMA max_page_count = 1000000")
+        assert record.write(workers.cover(0, 1), source="test").position == record.head.position
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    with disks.small_disk(tmp_path / "disk", "1m") as folder:
+        yield folder
+
+
+def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
+    url = str(small_disk / "hotpapers.db")
+    with Record(url) as record:
+        written = 0
+        with pytest.raises(errors.FullStore, match="no room left"):
+            for n in range(100_000):
+                record.write(workers.cover(0, n), source="test")
+                written = n + 1
+    (small_disk / "log").write_bytes(b"")
+    with pytest.raises((errors.FullStore, OSError)), (small_disk / "more").open("wb") as file:
+        file.write(b"x" * 2**20)
+    (small_disk / "more").unlink()
+    with Record(url) as record:
+        assert record.count(model.Coverage) == written * workers.FEW and written > 10
+        assert not record.database.integrity() and not made.verified(record).findings
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """What happens inside is done without rights."""
+    os.setegid(65534)
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that others may enter."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        pytest.skip("needs to become another user for a while")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("folder_mode", [0o755, 0o777])
+def test_a_store_that_cannot_be_written(open_folder: Path, folder_mode: int) -> None:
+    path = open_folder / "hotpapers ?#%.db"
+    with shared_store(str(path)) as record:
+        expected = made.everything(record)
+    path.chmod(0o644)
+    before = path.read_bytes()
+    open_folder.chmod(folder_mode)
+    with as_nobody(), Record(str(path), create=False) as record:
+        assert made.everything(record) == expected and not made.verified(record).findings
+        with pytest.raises(errors.ReadOnlyStore, match="cannot be written; check the file's"):
+            record.write(workers.cover(0, 0), source="test")
+    assert path.read_bytes() == before
+
+
+def test_a_backup_can_be_looked_at_by_who_cannot_write_it(open_folder: Path) -> None:
+    with shared_store(str(open_folder / "hotpapers.db")) as record:
+        backup(record, open_folder / "backup.db")
+        expected = made.everything(record)
+    (open_folder / "backup.db").chmod(0o644)
+    before = (open_folder / "backup.db").read_bytes()
+    with as_nobody(), Record(str(open_folder / "backup.db"), create=False) as record:
+        assert made.everything(record) == expected
+    assert (open_folder / "backup.db").read_bytes() == before
+
+
+def test_a_store_that_cannot_be_read(open_folder: Path) -> None:
+    path = open_folder / "hotpapers.db"
+    shared_store(str(path)).database.close()
+    path.chmod(0o600)
+    with as_nobody(), pytest.raises(errors.StoreError, match="check the path and its permissions"):
+        Record(str(path), create=False)
+    with as_nobody(), pytest.raises(errors.StoreError, match="cannot be opened"):
+        Record(str(open_folder / "new.db"))
+
+
+def test_a_store_that_others_still_write_is_not_taken_for_still(open_folder: Path) -> None:
+    """Its log may hold the latest batches: who cannot read the log does not see half of the record."""
+    path = open_folder / "hotpapers.db"
+    with shared_store(str(path)) as record:
+        path.chmod(0o644)
+        path.with_name("hotpapers.db-wal").chmod(0o600)
+        with as_nobody(), pytest.raises(errors.StoreError):
+            Record(str(path), create=False)
+        assert not made.verified(record).findings
+
+
+def test_who_waits_too_long_is_told_so(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_MS", 50)
+    if store_url.startswith("postgresql"):
+        from hotpapers.store import postgres
+
+        monkeypatch.setattr(postgres, "WAIT_MS", 50)
+    with shared_store(store_url) as record, Record(store_url) as other:
+        with record.database.write():
+            record.database.run("DELETE FROM cursor")
+            assert other.head.position == 2 and other.view().position == 2, "a reader does not wait"
+            with pytest.raises(errors.BusyStore, match="another process is writing"):
+                other.write(workers.cover(0, 0), source="test")
+            with Record(store_url) as third:  # nor does who opens the store
+                assert third.head.position == 2
+        assert other.write(workers.cover(0, 0), source="test").position == 3
+
+
+def test_a_store_that_is_held_while_it_is_opened(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a backup is: not yet in the mode in which readers and a writer do not wait for each other."""
+    monkeypatch.setattr(sqlite, "BUSY_MS", 30)
+    shared_store(sqlite_url).database.close()
+    holder = apsw.Connection(str(store_path(sqlite_url)))
+    assert holder.execute("PRAGMA journal_mode = DELETE").get == "delete"
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(errors.BusyStore):
+        Record(sqlite_url)
+    holder.execute("ROLLBACK")
+    holder.close()
+    Record(sqlite_url).database.close()
+
+
+def test_damage_in_a_manifest_stops_what_needs_it(store_url: str) -> None:
+    with Record(store_url) as record:
+        seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3}', made.AT)
+        record.read([seen], made.counts_of, source="s")
+        [good] = record.database.rows("SELECT manifest FROM batch")[0]
+        other = pack(Manifest([("tally", 1)], bytes(32)))
+        for bad, said in ((b"rubbish", "batch 1 is missing or damaged"), (other, "batch 1 does not list")):
+            record.database.run("UPDATE batch SET manifest = ?", (bad,))
+            with pytest.raises(errors.CorruptStore, match=said):
+                record.read_again("s", lambda _: [])
+        record.database.run("UPDATE batch SET manifest = ?", (good,))
+        assert record.read_again("s", lambda _: []).position == 2
+
+
+def test_forgetting_is_not_done_while_a_log_keeps_the_words(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_MS", 50)
+    with shared_store(sqlite_url) as record, Record(sqlite_url) as other:
+        key = next(item.account for item in made.all_rows(record, model.Post) if isinstance(item, model.Post))
+        with other.database.snapshot():
+            other.database.rows("SELECT count(*) FROM post")
+            with pytest.raises(errors.BusyStore, match="run the same command again to finish"):
+                forget(record, key)
+        assert forget(record, key).rows == 0
+        assert store_path(f"{sqlite_url}-wal").stat().st_size == 0
+
+
+# ---- servers ---------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_is_not_there() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    with pytest.raises(errors.UnreachableStore, match="is the server running") as problem:
+        Record(f"postgresql://ada:hunter2@127.0.0.1:{port}/tea?password=hunter2")
+    assert "hunter2" not in str(problem.value) and "ada:…@" in str(problem.value)
+
+
+def test_a_database_that_is_not_there(postgres_url: str) -> None:
+    with pytest.raises(errors.UnreachableStore, match="does not exist"):
+        Record(f"{postgres_url}_none")
+
+
+def test_a_server_that_goes_away_in_the_middle(postgres_url: str) -> None:
+    with shared_store(postgres_url) as record:
+        with Record(postgres_url) as other:
+            pid = record.database.rows("SELECT pg_backend_pid()")[0][0]
+            with pytest.raises(errors.UnreachableStore), record.database.write():
+                record.database.run("DELETE FROM coverage")
+                other.database.rows("SELECT pg_terminate_backend(?)", (pid,))
+                record.database.run("DELETE FROM post")
+            assert other.count(model.Coverage) == 1 and not made.verified(other).findings
+        with pytest.raises(errors.UnreachableStore):
+            record.database.rows("SELECT 1")
+
+
+def test_another_programs_database_on_a_server(postgres_url: str) -> None:
+    database = connect(postgres_url)
+    database.run("CREATE TABLE theirs (name text)")
+    with pytest.raises(errors.NotAStore, match="a database of another program; name another one"):
+        Record(postgres_url)
+    for table in ("meta", "batch", "snapshot"):
+        database.run(f"CREATE TABLE {table} (name text, value text)")
+    with pytest.raises(errors.NotAStore):
+        Record(postgres_url)
+    assert database.rows("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == [(4,)]
+    database.close()
+
+
+def test_a_server_whose_disk_is_full_or_damaged(postgres_url: str) -> None:
+    """The server's own errors, raised by the server."""
+    with Record(postgres_url) as record:
+        for code, problem in (
+            ("disk_full", errors.FullStore), ("data_corrupted", errors.CorruptStore),
+            ("deadlock_detected", errors.BusyStore), ("insufficient_privilege", errors.ReadOnlyStore),
+        ):  # fmt: skip
+            raising = f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"
+            with pytest.raises(problem), record.database.write():
+                record.database.run("DELETE FROM meta")
+                record.database.run(raising)
+            assert record.database.rows("SELECT count(*) FROM meta") == [(2,)]
+
+
+def test_a_server_that_cannot_write_its_tables_anew_says_what_is_done(postgres_url: str) -> None:
+    with shared_store(postgres_url) as record, Record(postgres_url) as other:
+        record.database.run("SET lock_timeout = 200")
+        key = made.all_rows(record, model.Post)[0].post  # type: ignore[attr-defined]
+        with other.database.snapshot():
+            other.database.rows("SELECT count(*) FROM post")
+            with pytest.raises(errors.BusyStore, match=r"forgotten, but the tables .* run the same command again"):
+                forget(record, key)
+        assert forget(record, key).rows == 0
+
+
+def test_a_server_that_only_lets_read(postgres_url: str) -> None:
+    shared_store(postgres_url).database.close()
+    with Record(f"{postgres_url}?options=-cdefault_transaction_read_only%3Don") as record:
+        assert len(made.everything(record)) > 20
+        with pytest.raises(errors.ReadOnlyStore, match="cannot be written"):
+            record.write(workers.cover(0, 0), source="test")
+
+
+MISTAKES = [
+    ("SELECT 1 FROM nowhere", ()),
+    ("SELECT nothing FROM meta", ()),
+    ("SELEC 1", ()),
+    ("SELECT name FROM meta WHERE name = ?", ()),
+    ("INSERT INTO meta (name, value) VALUES ('a', NULL)", ()),
+    ("INSERT INTO meta SELECT * FROM meta", ()),
+    ("INSERT INTO batch (position) VALUES ('a word')", ()),
+]
+
+
+@pytest.mark.parametrize(("sql", "params"), MISTAKES)
+def test_a_mistake_in_our_own_statements_is_no_fault_of_the_store(store_url: str, sql: str, params: Params) -> None:
+    """Nobody shall wait for a database that is well: the library's own error tells where the mistake is."""
+    with Record(store_url) as record:
+        for ask in (record.database.rows, record.database.run, lambda *asked: list(record.database.iterate(*asked))):
+            with pytest.raises((*sqlite.OURS, *postgres.OURS)), record.database.write():
+                ask(sql, params)
+        assert record.database.rows("SELECT count(*) FROM batch") == [(0,)]
+
+
+@pytest.mark.parametrize("changed", ["batch", "chain"])
+def test_tables_that_were_damaged_are_told_from_mistakes(sqlite_url: str, changed: str) -> None:
+    shared_store(sqlite_url).database.close()
+    connection = apsw.Connection(str(store_path(sqlite_url)))
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute(
+        f"UPDATE sqlite_schema SET sql = replace(sql, '{changed}', 'Xatch'), name = replace(name, '{changed}', 'Xatch')"
+    )
+    connection.close()
+    with pytest.raises(errors.CorruptStore, match="restore a backup"), Record(sqlite_url) as record:
+        record.database.rows("SELECT chain FROM batch")
+
+
+def test_a_store_that_is_there_takes_no_other_secret(store_url: str) -> None:
+    with Record(store_url) as record:
+        with pytest.raises(errors.StoreError, match="holds a record already"):
+            made.talked(record)
+            record.adopt_secret("ab" * 32)
+        assert record.database.size() > 10_000

@@ -1,0 +1,135 @@
+"""When posts are asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.engagement import recount_schedule
+from hotpapers.engagement.recount_schedule import NEVER, SHOWN_FOR, due_after
+from hotpapers.model import DAY, HOUR, Announcement, Issue, Item, Mention, Post, Shown, Snapshot, Verdict
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
+
+START = 1_767_225_600_000_000
+
+
+@pytest.fixture
+def record(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as opened:
+        yield opened
+
+
+def post(number: int, made: int = START, likes: int | None = None, paper: str = "") -> list[Item]:
+    key = f"x:{number}"
+    found: list[Item] = [Post(post=key, network="x", account="x:a", created_at=made, observed_at=made)]
+    if likes is not None:
+        found.append(Snapshot(post=key, likes=likes, observed_at=made))
+    if paper:
+        found.append(Mention(post=key, paper=paper, form="id", observed_at=made))
+    return found
+
+
+def shown(number: int, made: int) -> list[Item]:
+    return [
+        Issue(publication="daily", day="2026-01-02", edition=1, digest="d", content="{}", observed_at=made),
+        Shown(publication="daily", day="2026-01-02", edition=1, place=1, n=1, post=f"x:{number}", observed_at=START),
+    ]
+
+
+@given(st.integers(0, 60 * 24), st.booleans())
+def test_at_four_ages_and_daily_while_shown(minutes: int, is_shown: bool) -> None:
+    asked = START + minutes * 60_000_000
+    coming = due_after(START, asked, START + SHOWN_FOR if is_shown else 0)
+    assert coming > asked
+    assert coming == NEVER or (coming - START) in (6 * HOUR, DAY, 3 * DAY, 7 * DAY) or coming == asked + DAY
+    assert not is_shown or coming <= asked + DAY
+
+
+def test_marks_end_after_a_week_and_the_daily_question_after_a_month() -> None:
+    assert due_after(START, 0, 0) == START + 6 * HOUR
+    assert due_after(START, START + 8 * DAY, 0) == NEVER
+    assert due_after(START, START + 29 * DAY, START + 30 * DAY) == START + 30 * DAY
+    assert due_after(START, START + 30 * DAY, START + 30 * DAY) == NEVER
+
+
+def test_what_is_worth_most_is_asked_first(record: Record) -> None:
+    fresh = Announcement(
+        paper="arxiv:2601.00001", day="2026-01-01", category="cs.LG", type="new", announced_at=START, observed_at=START
+    )
+    items = [
+        *post(1),
+        *post(2, likes=9),
+        *post(3, likes=50),
+        *post(4, paper="arxiv:2601.00001"),
+        *shown(1, START),
+        fresh,
+    ]
+    record.write(items, source="test")
+    position = recount_schedule.learn(record.database, "x", 0, START)
+    assert recount_schedule.learn(record.database, "x", position, START) == position == record.head.position
+    assert recount_schedule.learn_shown(record.database, "x", START) == 1
+    assert recount_schedule.learn_shown(record.database, "x", START) == 0
+    late = START + 6 * HOUR
+    assert recount_schedule.due(record.database, "x", START + HOUR, 9) == ["x:1"]  # shown, and never asked for
+    assert recount_schedule.due(record.database, "x", late, 9) == ["x:1", "x:4", "x:3", "x:2"]
+    assert recount_schedule.due(record.database, "x", late, 1) == ["x:1"]
+    assert recount_schedule.due(record.database, "y", late, 9) == []
+    recount_schedule.asked(record.database, ["x:1", "x:4", "x:3"], late)
+    assert recount_schedule.due(record.database, "x", late, 9) == ["x:2"]
+    assert recount_schedule.due(record.database, "x", START + DAY, 9) == ["x:1", "x:4", "x:3", "x:2"]
+
+
+def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> None:
+    gone = Post(post="x:2", network="x", account="", created_at=START, gone="deleted", observed_at=START)
+    record.write([*post(1, made=START - 31 * DAY), gone, *post(3)], source="test")
+    recount_schedule.learn(record.database, "x", 0, START)
+    assert record.database.rows("SELECT post FROM follow") == [("x:3",)]
+
+
+def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> None:
+    record.write([*post(1), *post(2)], source="test")
+    recount_schedule.learn(record.database, "x", 0, START)
+    recount_schedule.ask_now(record.database, ["x:2"], START + HOUR)
+    assert recount_schedule.due(record.database, "x", START + HOUR, 9) == ["x:2"]
+
+
+def test_who_is_forgotten_is_not_followed(record: Record) -> None:
+    record.write([*post(1), *post(2)], source="test")
+    recount_schedule.learn(record.database, "x", 0, START)
+    with record.database.write():
+        record.database.run("INSERT INTO reacted VALUES (7, 'x:1', 0)")
+    forget(record, "x:1")
+    assert record.database.rows("SELECT post FROM follow") == [("x:2",)]
+    assert record.database.rows("SELECT post FROM reacted") == []
+
+
+def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:
+    """Unless the operator says that they are people."""
+    bot = Post(post="x:2", network="x", account="x:program", created_at=START, observed_at=START)
+    judged = Verdict(
+        subject="x:program", about="", rule="rate", judgement="bot", version=1, reason="-", observed_at=START
+    )
+    record.write([*post(1), bot, judged], source="test")
+    recount_schedule.learn(record.database, "x", 0, START)
+    assert record.database.rows("SELECT post FROM follow") == [("x:1",)]
+    sound = msgspec.structs.replace(judged, rule="operator", judgement="human", observed_at=START + 1)
+    record.write([sound], source="operator")
+    recount_schedule.learn(record.database, "x", 0, START)
+    assert record.database.rows("SELECT post FROM follow ORDER BY post") == [("x:1",), ("x:2",)]
+
+
+def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Record) -> None:
+    at = START + 100 * DAY
+    record.write([*post(1), *post(2), *post(3, at - DAY), *shown(2, at - DAY)], source="test")
+    recount_schedule.learn(record.database, "x", 0, START)
+    recount_schedule.learn_shown(record.database, "x", at)
+    assert recount_schedule.drop_older(record.database, at) == 1
+    recount_schedule.learn(record.database, "x", 0, at)
+    left = record.database.rows("SELECT post FROM follow ORDER BY post")
+    assert left == [("x:2",), ("x:3",)], "one is shown, one is young"
+    assert recount_schedule.drop_older(record.database, at + 30 * DAY) == 1

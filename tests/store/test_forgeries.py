@@ -1,0 +1,75 @@
+"""Of 1,000 forged exports import, `verify` and the program that the docs print say the same."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers import model
+from hotpapers.errors import NotExchange
+from hotpapers.privacy.forget import forget
+from hotpapers.privacy.retention import prune
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl import exporter, importer
+from tests.store import made
+from tests.store.forgeries import Forger, Line, recompute
+
+BATCHES = 25
+OF_EACH = 20
+
+
+@pytest.fixture(scope="module", params=[(), ("bluesky", "x")], ids=["with words", "without words"])
+def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Line]:
+    """A full export with closed, forgotten and pruned rows, and issues; without words where the terms say so."""
+    with Record(str(tmp_path_factory.mktemp("forged") / "hotpapers.db")) as record:
+        made.rich(record)
+        old = made.moment("2019-06-03 12:00")
+        two = [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)]
+        record.write(two, source="test", at=old)
+        forget(record, "x:@made_up_taro")
+        forget(record, "x:@made_up_bo")
+        assert prune(record, at=made.moment("2021-03-05 00:00")).snapshots == 1
+        return [json.loads(line) for line in exporter.lines(record, ids_only=request.param)]
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without a batch."""
+    store = tmp_path_factory.mktemp("empty") / "hotpapers.db"
+    Record(str(store)).database.close()
+    return store
+
+
+@pytest.mark.parametrize("number", range(BATCHES))
+def test_all_three_agree(exported: list[Line], empty: Path, tmp_path: Path, number: int) -> None:
+    forger = Forger(exported)
+    for seed in range(number * OF_EACH, (number + 1) * OF_EACH):
+        what, lines = forger.forge(seed)
+        shutil.copy(empty, tmp_path / f"{seed}.db")
+        taken, reason = is_taken(str(tmp_path / f"{seed}.db"), lines)
+        assert is_recomputed(lines) == taken, f"{what} (seed {seed}): {reason}"
+
+
+def is_taken(store: str, lines: Sequence[Line]) -> tuple[bool, str]:
+    """Whether an import restores every batch of an export; then the store verifies, issues rebuilt."""
+    with Record(store) as record:
+        try:
+            taken = importer.import_lines(record, "forged.jsonl", map(msgspec.json.encode, lines))
+        except NotExchange as refused:
+            return False, str(refused)
+        assert not made.verified(record).findings
+        return taken.restored == record.head.position and not taken.added, str(taken)
+
+
+def is_recomputed(lines: list[Line]) -> bool:
+    """Whether the program in docs/verifying.md accepts an export."""
+    try:
+        recompute(lines)
+    except Exception:
+        return False
+    return True

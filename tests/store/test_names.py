@@ -1,0 +1,171 @@
+"""Names from the record; doubt about listed posts, which changes neither the listing nor an issue that is frozen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers import model
+from hotpapers.ids.mentions.paper_index import PaperIndex
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import (
+    DAY,
+    Announcement,
+    Item,
+    Listing,
+    Mention,
+    Paper,
+    Post,
+    TextLink,
+    Verdict,
+)
+from hotpapers.moderation.doubtful_mentions import doubted, judge_listed
+from hotpapers.render.classic import ClassicChannel
+from hotpapers.store import Record
+from hotpapers.store.paper_names import KEPT, load_names, named_by
+from hotpapers.store.verify import check
+from hotpapers.transfer import classic_import
+from tests.store.made import AT
+
+KETTLE, SOCKS, SHEEP, OLD = (f"arxiv:2103.0000{n}" for n in range(1, 5))
+TITLE = "Teaching Kettles to Sing in Winter"
+
+
+def paper(key: str, title: str, at: int = AT, **more: Any) -> Paper:
+    return Paper(paper=key, title=title, observed_at=at, **more)
+
+
+def announced(key: str, at: int, type: model.AnnouncementType = "new") -> Announcement:
+    return Announcement(paper=key, day="2021-03-02", category="cs.LG", type=type, announced_at=at, observed_at=AT)
+
+
+def hugging(key: str, *targets: str) -> list[Item]:
+    text = "\n".join(targets)
+    starts = [text.index(target) for target in targets]
+    links = tuple(TextLink(at, at + len(target), target) for at, target in zip(starts, targets, strict=True))
+    own = "huggingface:" + key.removeprefix("arxiv:")
+    return [
+        Post(post=own, network="huggingface", account="", created_at=AT, text=text, links=links, observed_at=AT),
+        Mention(post=own, paper=key, form="huggingface", found_in="listing", observed_at=AT),
+    ]
+
+
+ITEMS: list[Item] = [
+    paper(KETTLE, "Teaching Kettles to Whistle in Winter", AT - DAY),
+    paper(KETTLE, TITLE, doi="10.1000/kettle", comment="Code: https://github.com/kettle/song"),
+    announced(KETTLE, AT - DAY),
+    paper(SOCKS, "A Theory of Lost Socks and Where They Go", abstract="See https://github.com/socks/lost."),
+    paper(OLD, "What Was Known of Tea in Olden Times"), announced(OLD, AT - 3 * KEPT),
+    announced(OLD, AT - DAY, "replacement"),
+    *hugging(KETTLE, "https://kettle.example", "https://github.com/socks/lost"),
+]  # fmt: skip
+
+
+def all_named(names: PaperIndex) -> dict[str, list[str]]:
+    said = {
+        "title": TITLE, "old title": "Teaching kettles to whistle in winter", "doi": "doi:10.1000/kettle",
+        "code": "https://github.com/kettle/song", "page": "https://kettle.example/", "two": "https://github.com/socks/lost",
+        "socks": "A theory of lost socks and where they go", "tea": "What was known of tea in olden times",
+    }  # fmt: skip
+    return {name: [one.paper for one in names.papers_in(text)] for name, text in said.items()}
+
+
+KNOWN: dict[str, list[str]] = {
+    "title": [KETTLE], "old title": [], "doi": [KETTLE], "code": [KETTLE], "page": [KETTLE], "two": [],
+    "socks": [SOCKS], "tea": [],
+}  # fmt: skip
+
+
+def test_names_of_the_last_days(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.write(ITEMS, source="test")
+        assert all_named(load_names(record, AT)) == KNOWN
+        assert all_named(load_names(record, AT, 0))["tea"] == [OLD]
+        assert len(load_names(record, AT - 2 * DAY)) == 0
+
+
+def test_names_learned_from_what_was_just_read() -> None:
+    names = PaperIndex(named_by(ITEMS))
+    assert all_named(names) == KNOWN | {"tea": [OLD]}
+    assert not list(named_by([*hugging(KETTLE), ITEMS[2]]))
+
+
+# ---- listings ----------------------------------------------------------------------------------------
+
+
+def listed(n: int, key: str, text: str, *, form: str = "listed", at: int = AT) -> list[Item]:
+    own = f"x:136665953926014976{n}"
+    return [
+        Post(post=own, network="x", account="x:@made_up_ada", created_at=at, text=text, observed_at=at),
+        Mention(post=own, paper=key, form=form, found_in="listing", observed_at=at),
+    ]
+
+
+LISTING = Listing(
+    publication="hot-papers", day="2021-03-02", made="2021-03-02T17:00:00", lead=0, places=1, file="ab" * 32,
+    observed_at=AT,
+)  # fmt: skip
+DRESS = "{}\npdf: https://t.example/a\nabs: https://t.example/b"
+UNKNOWN = DRESS.format("Where Unknown Drawers Hide Their Treasures")
+LISTED: list[Item] = [
+    LISTING,
+    paper(SHEEP, "Counting Sheep by Contrastive Methods"),
+    *listed(1, SHEEP, DRESS.format("Counting Sheep by Contrastive Methods")),
+    *listed(2, SHEEP, DRESS.format(TITLE)),
+    *listed(3, SHEEP, UNKNOWN),
+    *listed(4, SHEEP, UNKNOWN), *listed(4, SOCKS, UNKNOWN)[1:],
+    *listed(5, SHEEP, UNKNOWN, form="abs"),
+    *listed(6, "arxiv:2103.00009", UNKNOWN),
+]  # fmt: skip
+
+
+def verdicts(record: Record) -> list[tuple[str, str, str, str]]:
+    found = [row.item for row in record.view().latest(Verdict)]
+    return [(v.subject[-1], v.about, v.judgement, v.reason) for v in found if isinstance(v, Verdict)]
+
+
+def test_listed_posts_with_the_words_of_another_paper(store_url: str) -> None:
+    with Record(store_url) as record:
+        assert judge_listed(record).position is None
+        record.write(LISTED, source="test")
+        assert judge_listed(record).added == 2
+        assert {(post[-1], paper) for post, paper in doubted(record.view())} == {("2", SHEEP), ("3", SHEEP)}
+        unknown = "its words are the title of another paper"
+        assert verdicts(record) == [("2", SHEEP, "doubtful", unknown), ("3", SHEEP, "doubtful", unknown)]
+        record.write([paper(KETTLE, TITLE)], source="test")
+        judge_listed(record)
+        assert judge_listed(record).position is None
+        assert verdicts(record)[0] == ("2", SHEEP, "doubtful", f"its words are the title of {KETTLE}")
+        [mention] = [row.item for row in record.view().latest(Mention, "t.form = 'title'")]
+        assert isinstance(mention, Mention) and (mention.post[-1], mention.paper) == ("2", KETTLE)
+
+
+# ---- the real one ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seeds(shared: Path) -> list[classic_import.ParsedClassicFile]:
+    files = sorted((shared / "seeds" / "restored").glob("*.md"))
+    return [classic_import.read_classic(file.name, file.read_bytes()) for file in files]
+
+
+def test_one_of_the_seeds_embeds_such_a_post(seeds: list[classic_import.ParsedClassicFile], sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        classic_import.import_parsed(record, seeds)
+        days = sorted(one.issue.date for one in seeds)
+        publication = freeze.publication_of(record, None)
+        for day in days:
+            freeze.freeze(record, publication, day)
+        rendered = list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days))
+        assert judge_listed(record).added == 1
+        [found] = [row.item for row in record.view().latest(Verdict)]
+        assert isinstance(found, Verdict) and found.judgement == "doubtful" and found.rule == "words"
+        assert (found.subject, found.about) == ("x:1349568134399873024", "arxiv:2101.04909")
+        assert list(ClassicChannel().render(RecordIssueReader(record), "hot-papers", days)) == rendered
+        assert not check(record.database, record.marks).findings
+        issues = [row.item for row in record.view().latest(model.Issue)]
+        assert len(issues) == 5
+        assert not [one for item in issues if isinstance(item, model.Issue) for one in freeze.check_issue(record, item)]

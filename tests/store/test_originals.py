@@ -1,0 +1,281 @@
+"""What networks said: kept raw once, set apart where it cannot be read, read again by a better reader."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from hotpapers import model
+from hotpapers.errors import CorruptStore
+from hotpapers.model import RawPayload
+from hotpapers.privacy.retention import prune
+from hotpapers.store import Record, raw_archive
+from tests.store import made
+from tests.store.made import AT, counts_of
+
+POST = "x:1341202937956233217"
+
+
+def seen(said: object, at: int = AT, key: str = "1341202937956233217") -> RawPayload:
+    return RawPayload("counts", key, json.dumps(said).encode(), at)
+
+
+def likes(number: int, post: str = POST) -> dict[str, object]:
+    return {"post": post, "likes": number}
+
+
+def table(record: Record, name: str, columns: str) -> list[tuple[object, ...]]:
+    return record.database.rows(f"SELECT {columns} FROM {name} ORDER BY id")
+
+
+def snapshots(record: Record) -> list[tuple[object, ...]]:
+    return record.database.rows("SELECT likes, reposts, observed_at, origin, since, until FROM snapshot ORDER BY id")
+
+
+def test_an_original_is_kept_once_by_content(store_url: str) -> None:
+    with Record(store_url) as record:
+        written = record.read([seen(likes(1)), seen(likes(2), AT + 5)], counts_of, source="s", cursor="7", keep_for=100)
+        assert (written.position, written.added, written.quarantined) == (1, 2, 0)
+        again = record.read([seen(likes(1))], counts_of, source="s")
+        assert (again.position, again.known) == (None, 1)
+        rows = table(record, "raw", "id, source, kind, key, seen_at, keep_until")
+        assert rows == [
+            (1, "s", "counts", "1341202937956233217", AT, AT + 100),
+            (2, "s", "counts", "1341202937956233217", AT + 5, AT + 105),
+        ]
+        assert [row[3] for row in snapshots(record)] == [1, 2]
+        kept = raw_archive.unpack(record.database.rows("SELECT body FROM raw WHERE id = 1")[0][0])
+        assert json.loads(kept) == likes(1)
+        record.read([seen(likes(1))], counts_of, source="another source keeps its own")
+        assert len(table(record, "raw", "id")) == 3
+
+
+def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> None:
+    with Record(store_url) as record:
+        all_of_them = [seen(likes(n), AT + n) for n in range(3)]
+        broken = RawPayload("counts", "k", b"{", AT)
+        written = record.read([*all_of_them, broken], counts_of, source="s", keep=lambda one: (one.at - AT) * 50)
+        assert (written.added, written.quarantined) == (3, 1)
+        assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 51), (AT + 2, AT + 102)]
+        assert [row[3] for row in snapshots(record)] == [0, 1, 2]
+        assert table(record, "quarantine", "keep_until") == [(AT + raw_archive.SHORTEST,)]
+        record.read([seen(likes(9))], counts_of, source="s", keep_for=model.LARGEST)
+        assert table(record, "raw", "keep_until")[-1] == (model.LARGEST,)
+        assert not made.verified(record).findings
+
+
+def test_what_enters_nothing_is_not_kept(store_url: str) -> None:
+    with Record(store_url) as record:
+        assert record.read([seen(likes(1))], lambda one: [], source="s").position is None
+        assert table(record, "raw", "id") == [] == table(record, "quarantine", "id")
+
+
+def unreadable(one: RawPayload) -> Iterable[model.Item]:
+    """Fails in a different way for each original."""
+    said = json.loads(one.body)
+    if said == "deep":
+        raise RecursionError
+    if said == "number":
+        yield model.Snapshot(post=POST, likes=2**53, observed_at=one.at)
+    if said == "negative":
+        yield model.Snapshot(post=POST, likes=-1, observed_at=one.at)
+    if said == "id":
+        yield model.Mention(post=POST, paper="arxiv:2113.00001", form="abs", observed_at=one.at)
+    if said == "key":
+        yield model.Snapshot(post="1341202937956233217", likes=1, observed_at=one.at)
+    if said == "good":
+        yield model.Snapshot(post=POST, likes=1, observed_at=one.at)
+    yield from said["items"] if isinstance(said, dict) else ()
+
+
+def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(store_url: str) -> None:
+    bad = ["deep", "number", "negative", "id", "key", {}]
+    with Record(store_url) as record:
+        broken = RawPayload("counts", "\0\udc80", b"\xff{" + b"x" * 9000, AT)
+        written = record.read([*map(seen, bad), broken, seen("good")], unreadable, source="s", keep_for=50)
+        assert (written.added, written.quarantined) == (1, 7)
+        reasons = [str(row[0]) for row in table(record, "quarantine", "reason")]
+        expected = [
+            "RecursionError", "likes 9007199254740992 is larger", "likes is negative", "'arxiv:2113.00001' is not a",
+            "is no key of a post", "KeyError: 'items'", "UnicodeDecodeError",
+        ]  # fmt: skip
+        assert len(reasons) == len(expected)
+        assert all(part in reason for part, reason in zip(expected, reasons, strict=True)), reasons
+        assert all(len(reason) <= raw_archive.LONGEST_REASON for reason in reasons)
+        assert table(record, "quarantine", "key")[-1] == ("\ufffd\ufffd",)
+        record.read([broken], unreadable, source="s")
+        assert len(reasons) == len(table(record, "quarantine", "id"))
+        assert len(table(record, "raw", "id")) == 1
+        assert not made.verified(record).findings
+
+
+def test_no_lock_is_held_while_a_network_is_asked(sqlite_url: str) -> None:
+    """A slow network must not keep other writers waiting."""
+    with Record(sqlite_url) as record, Record(sqlite_url) as other:
+
+        def slowly() -> Iterator[RawPayload]:
+            yield seen(likes(1))
+            other.write(
+                [model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=AT)], source="o"
+            )
+            yield seen(likes(2), AT + 1)
+
+        assert record.read(slowly(), counts_of, source="s").position == 2
+
+
+# ---- read again ------------------------------------------------------------------------------------------
+
+
+def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_nothing(store_url: str) -> None:
+    said = [{"post": POST, "likes": n, "reposts": 2 * n} for n in range(3)]
+    with Record(store_url) as record:
+        record.read([seen(one, AT + n) for n, one in enumerate(said)], counts_of, source="s")
+        before = record.view()
+        written = record.read_again("s", made.better_counts_of)
+        assert (written.position, written.added, written.quarantined) == (2, 2, 0)
+        assert snapshots(record) == [
+            (0, None, AT, 1, 1, 2), (1, None, AT + 1, 2, 1, 2), (2, None, AT + 2, 3, 1, 2),
+            (1, 2, AT + 1, 2, 2, 0), (2, 4, AT + 2, 3, 2, 0),
+        ]  # fmt: skip
+        assert [getattr(row.item, "likes") for row in before.latest(model.Snapshot)] == [2]  # noqa: B009
+        assert [getattr(row.item, "reposts") for row in record.view().latest(model.Snapshot)] == [4]  # noqa: B009
+        assert record.read_again("s", made.better_counts_of).position is None
+        record.read_again("s", counts_of)
+        assert [row[:2] for row in snapshots(record)[5:]] == [(0, None), (1, None), (2, None)]
+        assert record.read_again("another", counts_of).position is None
+        assert not made.verified(record).findings
+
+
+def test_the_same_reader_again_changes_nothing_even_where_words_were_moved(store_url: str) -> None:
+    """Two originals that say different things of one moment: the second stands a microsecond later."""
+    with Record(store_url) as record:
+        record.read([seen(likes(1)), seen(likes(2))], counts_of, source="s")
+        assert [row[2] for row in snapshots(record)] == [AT, AT + 1]
+        assert record.read_again("s", counts_of).position is None
+
+
+def test_what_two_originals_say_alike_survives_a_better_reading_of_one(store_url: str) -> None:
+    def reader(one: RawPayload) -> Iterable[model.Item]:
+        return [model.Account(account="x:1", handle="made_up_ada", observed_at=AT)]
+
+    def better(one: RawPayload) -> Iterable[model.Item]:
+        return reader(one) if b"2" in one.body else []
+
+    with Record(store_url) as record:
+        record.read([seen({"n": 1}), seen({"n": 2})], reader, source="s")
+        written = record.read_again("s", better)
+        assert (written.added, written.known) == (1, 0)
+        rows = record.database.rows("SELECT origin, since, until FROM account ORDER BY id")
+        assert rows == [(1, 1, 2), (2, 2, 0)]
+        assert not made.verified(record).findings
+
+
+def test_a_reader_that_fails_now_changes_nothing(store_url: str) -> None:
+    def worse(one: RawPayload) -> Iterable[model.Item]:
+        raise ValueError("no idea")
+
+    with Record(store_url) as record:
+        record.read([seen(likes(1))], counts_of, source="s")
+        written = record.read_again("s", worse)
+        assert (written.position, written.quarantined) == (None, 1)
+        assert record.count(model.Snapshot) == 1
+
+
+def test_a_better_reader_takes_out_of_quarantine_what_it_can_read(store_url: str) -> None:
+    def picky(one: RawPayload) -> Iterable[model.Item]:
+        raise ValueError("not today")
+
+    def better(one: RawPayload) -> Iterable[model.Item]:
+        said = json.loads(one.body)
+        return counts_of(one) if said["likes"] else []
+
+    with Record(store_url) as record:
+        broken = RawPayload("counts", "k", b"{", AT)
+        record.read([seen(likes(0)), seen(likes(1), AT + 1), broken], picky, source="s", keep_for=9 * model.DAY)
+        assert record.read_again("s", better).added == 1
+        assert table(record, "quarantine", "key") == [("k",)]
+        assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 1 + 9 * model.DAY)]
+        assert not made.verified(record).findings
+
+
+def test_many_originals_are_read_again_in_several_batches(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raw_archive, "CHUNK", 3)
+    with Record(store_url) as record:
+        record.read([seen(likes(n), AT + n) for n in range(8)], counts_of, source="s")
+        written = record.read_again("s", made.better_counts_of)
+        assert (written.position, written.added) == (2, 0)  # only the first, without likes, says nothing now
+        monkeypatch.setattr(raw_archive, "CHUNK", 3)
+        written = record.read_again("s", lambda one: [])
+        assert (written.position, record.count(model.Snapshot)) == (5, 0)
+
+
+def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
+    """Else a reading of the new original would close rows that came from the old one."""
+    with Record(store_url) as record:
+        record.read([seen(likes(1))], counts_of, source="s", keep_for=10)
+        assert prune(record, at=AT + 11).originals == 1
+        record.read([seen(likes(2), AT + 1)], counts_of, source="s")
+        assert table(record, "raw", "id") == [(2,)]
+        record.read_again("s", lambda one: [])
+        assert [(row[0], row[3], row[5]) for row in snapshots(record)] == [(1, 1, 0), (2, 2, 3)]
+
+
+def test_a_damaged_original_is_said_to_be_damaged(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        record.read([seen(likes(1))], counts_of, source="s")
+        record.database.run("UPDATE raw SET body = ?", (b"rubbish",))
+        with pytest.raises(CorruptStore, match="restore a backup"):
+            record.read_again("s", counts_of)
+
+
+# ---- frozen issues ---------------------------------------------------------------------------------------
+
+
+def test_a_frozen_issue_stays_as_it_is(store_url: str) -> None:
+    """Late imports, a better reader and pruning come after it; it is rebuilt from what it saw."""
+    with Record(store_url) as record:
+        issues = made.rich(record)
+        start = made.moment("2021-03-02 00:30")
+        record.write(
+            [*made.spoken(500, "arxiv:2103.00002", "lateone", start, likes=900), made.with_other_words(made.EVERY[0])],
+            source="late",
+        )  # fmt: skip
+        record.read_again("counts", lambda one: [])
+        assert prune(record, at=made.moment("2023-01-01 00:00")).originals > 0
+        assert [item for item in made.all_rows(record, model.Issue)] == issues
+        checked = made.verified(record)
+        assert not checked.findings
+
+
+def test_what_came_back_stays_where_it_was_seen_again(store_url: str) -> None:
+    """Likes 5, 9, then 5 again: the original of the first is also that of the third."""
+    with Record(store_url) as record:
+        for number, at in ((5, AT), (9, AT + 10), (5, AT + 20)):
+            record.read([seen(likes(number), at)], counts_of, source="s")
+        before = snapshots(record)
+        record.read_again("s", counts_of)
+        assert snapshots(record) == before
+
+        def twice(one: RawPayload) -> Iterable[model.Item]:
+            for item in counts_of(one):
+                assert isinstance(item, model.Snapshot)
+                yield model.Snapshot(post=item.post, likes=(item.likes or 0) * 2, observed_at=item.observed_at)
+
+        record.read_again("s", twice)
+        found = [row.item for row in record.view().latest(model.Snapshot)]
+        assert [item.likes for item in found if isinstance(item, model.Snapshot)] == [10]
+
+
+def test_two_posts_of_which_the_same_is_said_are_two_originals(store_url: str) -> None:
+    with Record(store_url) as record:
+        gone = [RawPayload("gone", key, b"null", AT) for key in ("1", "2")]
+
+        def read(one: RawPayload) -> Iterable[model.Item]:
+            yield model.Post(post=f"x:{one.key}", network="x", account="", created_at=1, gone="deleted", observed_at=AT)
+
+        record.read(gone, read, source="s")
+        record.read_again("s", read)
+        assert len(record.view().latest(model.Post)) == 2
+        assert len(table(record, "raw", "id")) == 2

@@ -1,0 +1,201 @@
+"""Pruning: what no issue and no comparison looks at goes; every view that any of them takes stays as it was."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpapers import model
+from hotpapers.engagement.attention import AGES
+from hotpapers.model import DAY, HOUR
+from hotpapers.privacy import retention as pruning
+from hotpapers.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
+from hotpapers.store import Record
+from hotpapers.store.manifest import unpack
+from hotpapers.transfer.jsonl import exporter, importer
+from tests.store import made
+from tests.store.made import AT
+
+START = made.moment("2019-01-07 00:00")
+NOW = START + SNAPSHOTS_AFTER + 20 * DAY
+POSTS = [f"bluesky:p{n}" for n in range(3)]
+PAPERS = [f"arxiv:1901.0000{n}" for n in range(1, 4)]
+
+moments = st.integers(0, 40).map(lambda n: START + n * 6 * HOUR)
+snapshots = st.builds(
+    lambda post, at, likes: model.Snapshot(post=post, likes=likes, observed_at=at),
+    st.sampled_from(POSTS), moments, st.integers(0, 9),
+)  # fmt: skip
+mentions = st.builds(
+    lambda post, paper, at: model.Mention(post=post, paper=paper, form="abs", observed_at=at),
+    st.sampled_from(POSTS), st.sampled_from(PAPERS), moments,
+)  # fmt: skip
+announcements = st.builds(
+    lambda paper, at: model.Announcement(
+        paper=paper, day="2019-01-07", category="cs.LG", type="new", announced_at=at, observed_at=at
+    ),
+    st.sampled_from(PAPERS), moments,
+)  # fmt: skip
+frozen = st.tuples(moments, st.sets(st.sampled_from(PAPERS), max_size=1))
+step = st.one_of(
+    st.lists(st.one_of(snapshots, snapshots, snapshots, mentions, announcements), min_size=1, max_size=12), frozen
+)
+
+
+def frozen_issue(record: Record, edition: int, cut: int, papers: set[str]) -> model.Issue:
+    content = {"cut": cut, "position": record.head.position, "entries": [{"paper": p} for p in papers], "still": []}
+    return model.Issue(
+        publication="p", day="2019-01-07", edition=edition, digest="", content=json.dumps(content), observed_at=cut
+    )
+
+
+def looked_at(record: Record, cuts: list[tuple[int, int]], head: int) -> dict[tuple[str, int, int], list[model.Item]]:
+    """What every issue sees of every post, at its cut and at each age of its papers; and what a new issue would see."""
+    told = record.database.rows("SELECT m.post, a.announced_at FROM mention m JOIN announcement a ON a.paper = m.paper")
+    ages = {(post, at + age * HOUR) for post, at in told for age in AGES}
+    views = {(post, moment, position) for cut, position in cuts for post, moment in ages if moment <= cut}
+    views |= {(post, cut, position) for cut, position in cuts for post in POSTS}
+    views |= {(post, moment, head) for post, moment in ages} | {(post, NOW, head) for post in POSTS}
+    return {
+        (post, moment, position): [
+            row.item for row in record.view(moment, position).iterate(model.Snapshot, "t.post = ?", (post,))
+        ]
+        for post, moment, position in views
+    }
+
+
+@settings(max_examples=80)
+@given(st.lists(step, min_size=1, max_size=8), st.booleans(), st.sampled_from([3, 5_000]))
+def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object], whole: bool, size: int) -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Record(str(Path(folder) / "s.db")) as record,
+        patch.object(pruning, "STEP", size),
+        patch.object(pruning, "AT_ONCE", size),
+    ):
+        cuts: list[tuple[int, int]] = []
+        for said in steps:
+            if isinstance(said, tuple):
+                record.write([frozen_issue(record, len(cuts) + 1, *said)], source="issue")
+                cuts.append((said[0], record.head.position - 1))
+            elif isinstance(said, list):
+                record.write(said, source="test")
+        head = record.head.position
+        before = looked_at(record, cuts, head)
+        newest = dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post"))
+        gone = prune(record, at=NOW, whole=whole)
+        assert looked_at(record, cuts, head) == before
+        assert dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post")) == newest
+        assert made.verified(record).pruned == gone.snapshots
+        assert not [f for f in made.verified(record).findings if f.what != "issue"]
+        assert prune(record, at=NOW) == PruneResult(0, 0)
+
+
+def test_each_day_only_what_has_become_old_is_looked_at(store_url: str) -> None:
+    """In steps, and after a restart, the same is left as by looking at all at once."""
+    days = [NOW - 20 * DAY + n * 12 * HOUR for n in range(41)]
+    with patch.object(pruning, "STEP", 7):
+        with Record(store_url) as record:
+            talked_long_ago(record)
+            gone = [prune(record, at=at, whole=False).snapshots for at in days[:20]]
+        with Record(store_url) as record:
+            gone += [prune(record, at=at, whole=False).snapshots for at in days[20:]]
+            left = record.database.rows("SELECT likes FROM snapshot ORDER BY likes")
+            assert [row[0] for row in left] == [6, 24, 72, 168, 239]
+            assert sum(gone) == 235 and max(gone) < 30 and len([n for n in gone if n]) > 15
+            assert prune(record, at=NOW) == PruneResult(0, 0)
+            assert made.verified(record).pruned == 235
+
+
+def talked_long_ago(record: Record) -> None:
+    """A paper with a snapshot an hour for ten days."""
+    said: list[model.Item] = [
+        model.Announcement(
+            paper=PAPERS[0], day="2019-01-07", category="cs.LG", type="new", announced_at=START, observed_at=START
+        ),
+        model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START),
+    ]
+    hours = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR) for n in range(240)]
+    record.write([*said, *hours], source="test", at=START)
+
+
+def test_what_is_left_is_the_last_one_and_those_at_the_ages(store_url: str) -> None:
+    with Record(store_url) as record:
+        talked_long_ago(record)
+        assert prune(record, at=START + SNAPSHOTS_AFTER).snapshots == 0
+        assert prune(record, at=NOW) == PruneResult(235, 0)
+        left = record.database.rows("SELECT likes FROM snapshot ORDER BY likes")
+        assert [row[0] for row in left] == [6, 24, 72, 168, 239]
+        checked = made.verified(record)
+        assert (checked.findings, checked.pruned) == ((), 235)
+
+
+def test_what_an_issue_rests_on_stays(store_url: str) -> None:
+    with Record(store_url) as record:
+        talked_long_ago(record)
+        record.write([frozen_issue(record, 1, START + 50 * HOUR, {PAPERS[0]})], source="issue")
+        assert prune(record, at=NOW).snapshots == 0
+
+
+def test_what_an_issue_saw_before_something_arrived_late_stays(store_url: str) -> None:
+    """The late one is the latest at that moment now; the issue was frozen when it was not there."""
+    hours = [5, 30, 60, 160, 200]
+    with Record(store_url) as record:
+        said = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR) for n in hours]
+        record.write([model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START), *said], source="s")
+        record.write([frozen_issue(record, 1, START + 61 * HOUR, set())], source="issue")
+        late = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR - 1) for n in (60, 61)]
+        for one in late:
+            record.write([one], source="late")
+        before = [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)]
+        assert prune(record, at=NOW).snapshots == 4
+        left = record.database.rows("SELECT likes FROM snapshot ORDER BY observed_at")
+        assert [row[0] for row in left] == [60, 61, 200]
+        assert [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)] == before
+
+
+def test_originals_go_when_their_time_is_over(store_url: str) -> None:
+    with Record(store_url) as record:
+        for days in (1, 30):
+            seen = model.RawPayload("counts", "k", json.dumps({"post": POSTS[0], "likes": days}).encode(), AT)
+            record.read([seen], made.counts_of, source="s", keep_for=days * DAY)
+        record.read([model.RawPayload("counts", "k", b"{", AT)], made.counts_of, source="s", keep_for=2 * DAY)
+        assert [prune(record, at=AT + days * DAY + 1).originals for days in (0, 1, 2, 29, 30)] == [0, 1, 1, 0, 1]
+        assert record.count(model.Snapshot) == 2 and not made.verified(record).findings
+
+
+def test_a_frozen_issue_is_rebuilt_from_a_pruned_record(store_url: str) -> None:
+    with Record(store_url) as record:
+        issues = made.rich(record)
+        post, at = "bluesky:unheard", made.moment("2021-03-02 05:00")
+        more = [model.Snapshot(post=post, likes=n, observed_at=at + n * HOUR) for n in range(9)]
+        record.write(more, source="later")
+        assert prune(record, at=made.moment("2023-01-01 00:00")).snapshots > 4
+        assert made.all_rows(record, model.Issue) == issues
+        assert not made.verified(record).findings
+
+
+def test_a_pruned_record_is_exported_and_imported_and_verifies(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as other:
+        made.rich(record)
+        talked_long_ago(record)
+        prune(record, at=NOW)
+        exported = list(exporter.lines(record))
+        taken = importer.import_lines(other, "export", exported)
+        assert taken.restored == record.head.position
+        assert list(exporter.lines(other)) == exported
+        assert made.verified(other) == made.verified(record)
+        assert made.verified(other).pruned == 235
+
+
+def test_nothing_of_a_pruned_post_is_left_in_a_manifest(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        talked_long_ago(record)
+        prune(record, at=NOW)
+        labels = unpack(bytes(record.database.rows("SELECT manifest FROM batch WHERE position = 1")[0][0])).labels
+        assert labels.count(("snapshot",)) == 235 and len([label for label in labels if label[0] == "snapshot"]) == 240

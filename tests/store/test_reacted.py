@@ -1,0 +1,68 @@
+"""Which reaction was for which post."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from hotpapers.engagement import reaction_index
+from hotpapers.model import Post
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
+from hotpapers.store.verify import check
+
+LIKE = "at://did:plc:madeup/app.bsky.feed.like/3aaaaaaaaaaa2"
+ONE, TWO = "bluesky:at://did:plc:anna/app.bsky.feed.post/3a", "bluesky:at://did:plc:anna/app.bsky.feed.post/3b"
+
+
+@pytest.fixture
+def record(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as opened:
+        yield opened
+
+
+def rows(record: Record) -> int:
+    return int(record.database.rows("SELECT count(*) FROM reacted")[0][0])
+
+
+def test_a_reaction_is_remembered_once_and_by_a_mark_alone(record: Record) -> None:
+    assert reaction_index.remember(record, [(LIKE, ONE), (f"{LIKE}#reply", TWO)], 5) == 2
+    assert reaction_index.remember(record, [(LIKE, ONE)], 9) == 0
+    assert (reaction_index.post_of(record, LIKE), reaction_index.post_of(record, f"{LIKE}#reply")) == (ONE, TWO)
+    assert reaction_index.post_of(record, f"{LIKE}#quote") is None
+    assert "madeup" not in repr(record.database.rows("SELECT * FROM reacted"))
+    assert record.head.position == 0, "it is in no batch"
+
+
+def test_nothing_to_remember_writes_nothing(record: Record) -> None:
+    assert reaction_index.remember(record, [], 5) == 0 and rows(record) == 0
+
+
+def test_an_address_that_is_used_again_is_for_its_new_post(record: Record) -> None:
+    reaction_index.remember(record, [(LIKE, ONE)], 5)
+    assert reaction_index.remember(record, [(LIKE, TWO)], 6) == 1
+    assert reaction_index.post_of(record, LIKE) == TWO
+
+
+def test_old_ones_are_dropped(record: Record) -> None:
+    reaction_index.remember(record, [(LIKE, ONE)], 5)
+    reaction_index.remember(record, [(f"{LIKE}2", ONE)], 6)
+    assert reaction_index.drop_older(record, 6) == 1
+    assert reaction_index.post_of(record, LIKE) is None and reaction_index.post_of(record, f"{LIKE}2") == ONE
+
+
+def test_marks_are_each_stores_own_and_fit_every_reader(record: Record, other_url: str) -> None:
+    mark = record.marks.reaction(LIKE)
+    assert abs(mark) < 2**53 and mark not in (record.marks.voice(LIKE), record.marks.reaction(f"{LIKE}2"))
+    with Record(other_url) as other:
+        assert other.marks.reaction(LIKE) != mark
+
+
+def test_a_forgotten_post_takes_along_what_was_for_it(record: Record) -> None:
+    post = Post(post=ONE, network="bluesky", account="bluesky:did:plc:anna", created_at=1, observed_at=2)
+    record.write([post], source="bluesky", at=3)
+    reaction_index.remember(record, [(LIKE, ONE), (f"{LIKE}2", TWO)], 5)
+    forget(record, ONE)
+    assert reaction_index.post_of(record, LIKE) is None and reaction_index.post_of(record, f"{LIKE}2") == TWO
+    assert not check(record.database, record.marks).findings

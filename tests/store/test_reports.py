@@ -1,0 +1,101 @@
+"""What readers reported, in both databases: kept once, bounded, closed, forgotten, and not in what leaves the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers.errors import NotFound
+from hotpapers.model import HOUR, Post
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record, reader_reports
+from hotpapers.store.reader_reports import ReaderReport, close, count_open, is_full, note, waiting
+from hotpapers.store.statistics import status
+from hotpapers.transfer.backup import backup, restore
+
+AT = 1_800_000_000_000_000
+ENTRY = ReaderReport(0, AT, "entry", "d" * 64, "arxiv:2405.00001", "", "It names\nanother paper.")
+QUOTED = ENTRY._replace(kind="quotation", subject="bluesky:at://did:plc:moss/1", said="Unkind.")
+
+
+def test_a_report_is_kept_once_until_it_is_closed(store_url: str) -> None:
+    with Record(store_url) as record:
+        database = record.database
+        assert [note(database, one) for one in (ENTRY, QUOTED, ENTRY._replace(at=AT + 1))] == ["kept", "kept", "known"]
+        assert waiting(database) == [ENTRY._replace(id=1), QUOTED._replace(id=2)] and status(record).reports == 2
+        with pytest.raises(NotFound, match="3: no such report is open"):
+            close(database, [1, 3], AT)
+        assert count_open(database) == 2, "all or none"
+        close(database, [2], AT + 5)
+        assert waiting(database) == [ENTRY._replace(id=1)]
+        row = "SELECT said, subject, closed_at FROM report WHERE id = 2"
+        assert [tuple(one) for one in database.rows(row)] == [("", "", AT + 5)]
+        assert note(database, QUOTED) == "kept" and waiting(database)[-1].id == 3, "no number means two things"
+
+
+def test_only_so_many_are_taken(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 2)
+    monkeypatch.setattr(reader_reports, "MOST_OPEN", 3)
+    with Record(store_url) as record:
+        made = [ENTRY._replace(at=AT + n, said=f"{n}" * 3000) for n in range(3)]
+        assert [note(record.database, one) for one in made] == ["kept", "kept", "full"]
+        assert len(waiting(record.database)[0].said) == reader_reports.LONGEST
+        later = ENTRY._replace(at=AT + HOUR + 2)
+        assert not is_full(record.database, later.at, "entry") and note(record.database, later) == "kept"
+        assert is_full(record.database, AT + 9 * HOUR, "quotation"), "too many wait for the operator"
+        close(record.database, [1, 2], AT + 9 * HOUR)
+        assert not is_full(record.database, AT + 9 * HOUR, "quotation")
+
+
+def test_reports_do_not_crowd_out_contests(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What takes no proof is sent faster than what does; nor the other way round."""
+    monkeypatch.setattr(reader_reports, "MOST_AN_HOUR", 2)
+    monkeypatch.setattr(reader_reports, "MOST_OPEN", 2)
+    contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss")
+    with Record(store_url) as record:
+        made = [
+            ENTRY,
+            QUOTED,
+            ENTRY._replace(said="More"),
+            contest,
+            contest._replace(said="2"),
+            contest._replace(said="3"),
+        ]
+        kept = ["kept", "kept", "full", "kept", "kept", "full"]
+        assert [note(record.database, one) for one in made] == kept
+        close(record.database, [1, 2], AT + 2 * HOUR)
+        full = [is_full(record.database, AT + 2 * HOUR, kind) for kind in reader_reports.KINDS]
+        assert dict(zip(reader_reports.KINDS, full, strict=True)) == {
+            "quotation": False,
+            "entry": False,
+            "contest": True,
+        }
+
+
+def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:
+    """By its key, and where a report names it."""
+    post = Post(
+        post=QUOTED.subject, network="bluesky", account="bluesky:did:plc:moss", created_at=AT, text="Hm",
+        handle="mossy.owls.example", observed_at=AT,
+    )  # fmt: skip
+    with Record(store_url) as record:
+        record.write([post], source="made-up", at=AT)
+        contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss", said="I am a person.")
+        named = ENTRY._replace(said="See what @mossy.owls.example says of it.")
+        for one in (ENTRY, QUOTED, contest, named):
+            note(record.database, one)
+        forget(record, "bluesky:did:plc:moss", at=AT + 1)
+        assert waiting(record.database) == [ENTRY._replace(id=1)]
+
+
+def test_reports_are_in_backups(store_url: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    with Record(store_url) as record:
+        note(record.database, ENTRY)
+        backup(record, copy)
+        note(record.database, QUOTED)
+    restore(copy, store_url, replace=True)
+    with Record(store_url) as record:
+        assert waiting(record.database) == [ENTRY._replace(id=1)]
+        assert note(record.database, QUOTED) == "kept" and waiting(record.database)[-1].id == 2

@@ -1,0 +1,310 @@
+"""Exports without words: what leaves a store where a network's terms allow identifiers alone, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers import model
+from hotpapers.errors import NotExchange
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.privacy.forget import forget
+from hotpapers.render.classic import ClassicChannel
+from hotpapers.store import Record, redaction
+from hotpapers.store.item_rows import commitment
+from hotpapers.store.verify import VerifyFinding
+from hotpapers.transfer import tables
+from hotpapers.transfer.backup import backup
+from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.transfer.jsonl.exporter import ExportRequest
+from hotpapers.transfer.jsonl.importer import ImportResult
+from tests.conftest import data
+from tests.store import made
+from tests.store.made import AT
+
+IDS = ("bluesky", "x")
+"""All talk of the made-up record is on Bluesky, all that its listings print on X."""
+LOUD = model.Post(
+    post="x:1366659539260149888", network="x", account="x:4712", created_at=AT, text="A kettle that nobody printed",
+    links=(model.TextLink(2, 8, "https://kettle.example/"),), handle="made_up_perpetua", name="Perpetua Lund",
+    observed_at=AT,
+)  # fmt: skip
+PERPETUA = model.Account(account="x:4712", handle="made_up_perpetua", name="Perpetua Lund", observed_at=AT)
+
+
+@pytest.fixture
+def record(sqlite_url: str) -> Iterator[Record]:
+    with Record(sqlite_url) as record:
+        record.database.run("PRAGMA synchronous = OFF")
+        yield filled(record)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Record]:
+    """An empty store."""
+    with Record(str(tmp_path / "other.db")) as other:
+        other.database.run("PRAGMA synchronous = OFF")
+        yield other
+
+
+def filled(record: Record) -> Record:
+    made.rich(record)
+    record.write([LOUD, PERPETUA, made.later(LOUD, model.HOUR)], source="x")
+    return record
+
+
+def whole(record: Record, **wanted: object) -> list[bytes]:
+    return list(exporter.lines(record, ids_only=IDS, **wanted))  # type: ignore[arg-type]
+
+
+def words(record: Record) -> list[str]:
+    """All texts and names that a record holds, closed rows too."""
+    posts = record.database.rows("SELECT text, handle, name FROM post")
+    accounts = record.database.rows("SELECT handle, name FROM account")
+    return sorted({said for row in (*posts, *accounts) for said in row if said})
+
+
+def rows_with_words(record: Record, network: str) -> int:
+    """How many rows of a network's posts and accounts there are; here all of them say something."""
+    keys = record.database.rows("SELECT post FROM post UNION ALL SELECT account FROM account")
+    return sum(key.startswith(f"{network}:") for (key,) in keys)
+
+
+# ---- a full export ---------------------------------------------------------------------------------------
+
+
+def test_a_record_without_words_comes_back_and_verifies(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as other:
+        exported = whole(filled(record))
+        assert importer.import_lines(other, "export", exported) == ImportResult(restored=record.head.position)
+        assert other.head == record.head
+        checked = made.verified(other)
+        lacking = rows_with_words(record, "bluesky") + 3
+        assert (checked.findings, checked.forgotten, checked.withheld) == ((), 0, lacking)
+        assert checked.rows == made.verified(record).rows and made.verified(record).withheld == 0
+        assert made.all_rows(other, model.Issue) == made.all_rows(record, model.Issue)
+        assert len(words(record)) > 20 and set(words(other)) < set(words(record))
+        assert not [said for said in words(other) if "Number" in said or "Perpetua" in said or "nobody printed" in said]
+        pages = [
+            [file.data for file in ClassicChannel().render(RecordIssueReader(one), "hot-papers", ["2021-03-02"])]
+            for one in (record, other)
+        ]
+        assert pages[0] == pages[1] == [data("classic", "plain.md").read_bytes()]
+
+
+def test_what_was_kept_back_is_told(record: Record) -> None:
+    told: list[Mapping[str, int]] = []
+    assert list(exporter.wanted_lines(record, ExportRequest(False, IDS, told.append))) == whole(record)
+    assert told == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
+    told.clear()
+    list(exporter.wanted_lines(record, ExportRequest(False, (), told.append)))
+    assert told == [{}]
+
+
+def test_only_what_is_kept_back_is_another(record: Record) -> None:
+    """An export of networks of which the store has nothing to keep back is the same as one of everything."""
+    assert list(exporter.lines(record, ids_only=("reddit", "mastodon"))) == list(exporter.lines(record))
+    headers = [msgspec.json.decode(lines[0]) for lines in (list(exporter.lines(record)), whole(record))]
+    assert "withheld" not in headers[0] and headers[1].pop("withheld") == ["bluesky", "x"]
+    assert headers[0] == headers[1]
+
+
+def test_what_a_listing_printed_is_handed_on_as_printed(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        made.listings(record)
+        assert whole(record) == list(exporter.lines(record))
+        assert whole(record, records_only=True) == list(exporter.lines(record, records_only=True))
+
+
+def test_a_store_without_words_hands_on_what_it_has(record: Record, other: Record) -> None:
+    """Whatever it is asked to keep back or not; and it takes its own export for known."""
+    exported = whole(record)
+    importer.import_lines(other, "export", exported)
+    assert whole(other) == list(exporter.lines(other)) == exported
+    assert importer.import_lines(other, "export", exported) == ImportResult(restored=record.head.position)
+    assert whole(other) == exported and not made.verified(other).findings
+
+
+def test_a_store_keeps_its_words_when_it_takes_in_its_own_export_without_them(record: Record) -> None:
+    said, head = words(record), record.head
+    importer.import_lines(record, "export", whole(record))
+    assert (words(record), record.head) == (said, head)
+    assert made.verified(record).withheld == 0 and not made.verified(record).findings
+    importer.import_lines(record, "records", whole(record, records_only=True))
+    assert (words(record), record.head) == (said, head)
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["words first", "words last"])
+def test_an_export_goes_on_from_one_of_the_other_sort(record: Record, other: Record, first: bool) -> None:
+    exports = [list(exporter.lines(record)), whole(record)]
+    begun, rest = exports if first else exports[::-1]
+    with pytest.raises(NotExchange, match="too early"):
+        importer.import_lines(other, "begun", begun[: len(begun) // 2])
+    assert 0 < other.head.position < record.head.position
+    importer.import_lines(other, "rest", rest)
+    assert other.head == record.head
+    assert words(record) != words(other) != []
+    checked = made.verified(other)
+    assert not checked.findings and 0 < checked.withheld < made.verified(record).rows
+
+
+def test_a_mirror_is_kept_up_to_date(record: Record, other: Record) -> None:
+    importer.import_lines(other, "export", whole(record))
+    record.write([made.later(LOUD, 2 * model.HOUR)], source="x")
+    assert importer.import_lines(other, "export", whole(record)) == ImportResult(restored=record.head.position)
+    assert other.head == record.head and not made.verified(other).findings
+
+
+# ---- forgetting ------------------------------------------------------------------------------------------
+
+
+def test_what_lacks_its_words_can_be_forgotten(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as other:
+        filled(record)
+        importer.import_lines(other, "export", whole(record))
+        forget(other, "x:4712")
+        checked = made.verified(other)
+        assert not checked.findings and checked.forgotten == 3
+        assert checked.withheld == rows_with_words(record, "bluesky")
+        assert other.database.rows("SELECT count(*) FROM post WHERE account = ?", ("x:4712",)) == [(0,)]
+
+
+def test_what_was_forgotten_in_part_goes_without_the_rest(record: Record, other: Record) -> None:
+    """A post that names somebody forgotten: its text was blackened and sealed, and is now kept back."""
+    gossip = msgspec.structs.replace(LOUD, post="x:1366659539260149889", text="@made_up_taro and his tea")
+    record.write([gossip], source="x")
+    forget(record, "x:@made_up_taro")
+    assert [said for said in words(record) if "and his tea" in said] == [f"@{'█' * 12} and his tea"]
+    forgotten = made.verified(record).forgotten
+    importer.import_lines(other, "export", whole(record))
+    checked = made.verified(other)
+    assert not checked.findings and not [said for said in words(other) if "his tea" in said]
+    assert (checked.forgotten, checked.withheld) == (forgotten - 1, rows_with_words(record, "bluesky") + 4)
+    forget(other, gossip.post)
+    assert not made.verified(other).findings
+
+
+# ---- tampering -------------------------------------------------------------------------------------------
+
+
+def findings_after(record: Record, sql: str, *params: object) -> list[VerifyFinding]:
+    with record.database.write():
+        assert record.database.run(sql, params)
+    return list(made.verified(record).findings)
+
+
+NAME = f"post {LOUD.post}"
+BLANK = "UPDATE post SET text = '', links = '[]', handle = '', name = '', lost = ? WHERE post = ? AND observed_at = ?"
+
+
+def blank(record: Record) -> list[VerifyFinding]:
+    """Takes the words out of a row by hand, with the right commitments."""
+    found = [row for row in record.view().latest(model.Post, "t.post = ?", (LOUD.post,))]
+    left = redaction.left_of(found[0])
+    lost = msgspec.json.encode(left.lost, order="sorted").decode()
+    return findings_after(record, BLANK, lost, LOUD.post, found[0].item.observed_at)
+
+
+def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Record) -> None:
+    """Where none came without words, and where those of another network did."""
+    assert blank(record) == [VerifyFinding("changed", NAME)]
+    made.rich(other)
+    with other.database.write():
+        redaction.note(other.database, ["bluesky"])
+    other.write([LOUD], source="x")
+    assert blank(other) == [VerifyFinding("changed", NAME)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["account = 'x:4713'", "created_at = created_at + 1", "text = 'A kettle'", "voice = voice + 1", "lang = 'fr'",
+     "salt = NULL", "lost = NULL"],
+)  # fmt: skip
+def test_what_is_left_cannot_be_changed(record: Record, other: Record, change: str) -> None:
+    importer.import_lines(other, "export", whole(record))
+    sql = f"UPDATE post SET {change} WHERE post = ? AND observed_at = ?"
+    assert findings_after(other, sql, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
+
+
+def test_a_commitment_to_what_is_there_keeps_nothing_back(record: Record, other: Record) -> None:
+    """A row may lack its words; that its key stands for another is still noticed."""
+    importer.import_lines(other, "export", whole(record))
+    [(lost, salt)] = other.database.rows(
+        "SELECT lost, salt FROM post WHERE post = ? AND observed_at = ?", (LOUD.post, LOUD.observed_at)
+    )
+    kept = msgspec.json.decode(lost) | {"account": commitment(bytes(salt), LOUD.account)}
+    sql = "UPDATE post SET account = 'x:4713', lost = ? WHERE post = ? AND observed_at = ?"
+    said = msgspec.json.encode(kept, order="sorted").decode()
+    assert findings_after(other, sql, said, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
+
+
+# ---- records only, Parquet, backups ----------------------------------------------------------------------
+
+
+def test_records_without_words_are_taken_once(store_url: str, other_url: str) -> None:
+    with Record(store_url) as record, Record(other_url) as other:
+        lines = whole(filled(record), records_only=True)
+        text = b"".join(lines)
+        assert b"nobody printed" not in text and b"Perpetua" not in text and b"kettle.example" not in text
+        assert b"Number 10" not in text and b'"row"' not in text
+        assert importer.import_lines(other, "records", lines).added == len(lines) - 2
+        again = importer.import_lines(other, "records", lines)
+        assert (again.added, again.known, again.later) == (0, len(lines) - 2, 0)
+        assert list(exporter.lines(other, records_only=True))[1:] == lines[1:]
+
+
+def test_records_without_words_do_not_hide_those_that_are_there(record: Record, other: Record) -> None:
+    """Into a store that has the same posts with their words."""
+    importer.import_lines(other, "all", list(exporter.lines(record, records_only=True)))
+    said = words(other)
+    taken = importer.import_lines(other, "records", whole(record, records_only=True))
+    assert (taken.added, taken.later) == (0, 0) and words(other) == said
+
+
+def test_words_that_somebody_took_out_of_a_line_are_another_observation(sqlite_url: str) -> None:
+    """Without a header that says so, a text that is not there is a text that was emptied."""
+    with Record(sqlite_url) as record:
+        record.write([LOUD], source="x")
+        header, line, end = whole(record, records_only=True)
+        assert b'"text":""' in line and importer.import_lines(record, "kept back", [header, line, end]).later == 0
+        plain = header.replace(b',"withheld":["x"]', b"")
+        assert plain != header and importer.import_lines(record, "edited", [plain, line, end]).later == 1
+
+
+def test_another_observation_is_not_taken_for_known(sqlite_url: str) -> None:
+    """Of the same moment, but with another language: a difference that is not in the words."""
+    with Record(sqlite_url) as record:
+        record.write([LOUD], source="x")
+        lines = [line.replace(b'"lang":"und"', b'"lang":"en"') for line in whole(record, records_only=True)]
+        assert importer.import_lines(record, "edited", lines).later == 1
+
+
+def test_a_header_may_name_networks_that_are_none(sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        header = b'{"kind":"header","format":"hotpapers-record","version":1,"full":false,"withheld":["friendster"]}'
+        assert importer.import_lines(record, "theirs", [header]).added == 0
+        with pytest.raises(NotExchange):
+            importer.import_lines(record, "theirs", [header.replace(b'["friendster"]', b"7")])
+
+
+def test_parquet_holds_the_same_lines(record: Record, tmp_path: Path) -> None:
+    told: list[Mapping[str, int]] = []
+    file = tmp_path / "record.parquet"
+    file.write_bytes(b"".join(tables.parquet(record, ExportRequest(False, IDS, told.append))))
+    assert list(tables.parquet_lines(str(file))) == [line.rstrip(b"\n") for line in whole(record)]
+    assert told == [{"bluesky": rows_with_words(record, "bluesky"), "x": 3}]
+
+
+def test_a_backup_is_whole_and_one_of_a_store_without_words_verifies(
+    record: Record, other: Record, tmp_path: Path
+) -> None:
+    backup(record, tmp_path / "whole.db")
+    with Record(str(tmp_path / "whole.db"), create=False) as copied:
+        assert words(copied) == words(record)
+    importer.import_lines(other, "export", whole(record))
+    backup(other, tmp_path / "lacking.db")
+    with Record(str(tmp_path / "lacking.db"), create=False) as copied:
+        assert made.verified(copied) == made.verified(other) and not made.verified(copied).findings

@@ -1,0 +1,222 @@
+"""Writing and viewing, in both databases: every kind, twice, in other words, later, at a cut, at a position."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from hotpapers import model
+from hotpapers.errors import IssueError
+from hotpapers.store import Record
+from hotpapers.store.batches import cursor_of, load_manifest
+from hotpapers.store.item_rows import SPECS
+from tests.store import made
+from tests.store.made import AT, EVERY, OTHER
+
+HOUR = model.HOUR
+
+
+def test_every_kind_is_there_from_the_first_migration_on(store_url: str) -> None:
+    assert [type(item) for item in EVERY] == list(model.KINDS)
+    with Record(store_url) as record:
+        assert record.write(EVERY, source="test") == (1, len(EVERY), 0, 0, 0, 0, 0)
+        assert made.everything(record) == list(EVERY)
+        assert all(record.count(kind) == 1 for kind in model.KINDS)
+
+
+def test_every_kind_with_its_defaults_comes_back_too(store_url: str) -> None:
+    needed = {name: {f.name for f in msgspec.structs.fields(type(i)) if f.required} for i in EVERY for name in [i]}
+    bare = [
+        type(item)(**{name: value for name, value in msgspec.structs.asdict(item).items() if name in needed[item]})
+        for item in EVERY
+    ]
+    with Record(store_url) as record:
+        record.write(bare, source="test")
+        assert made.everything(record) == bare
+
+
+def test_receiving_twice_changes_nothing(store_url: str) -> None:
+    with Record(store_url) as record:
+        record.write(EVERY, source="test")
+        before = record.head
+        again = record.write([*EVERY, *EVERY], source="other")
+        assert again == (None, 0, 2 * len(EVERY), 0, 0, 0, 0)
+        assert record.head == before
+        assert made.everything(record) == list(EVERY)
+
+
+def test_the_same_item_twice_in_one_batch_is_one(store_url: str) -> None:
+    with Record(store_url) as record:
+        written = record.write([*EVERY, *EVERY], source="test")
+        assert (written.added, written.known) == (len(EVERY), len(EVERY))
+        assert made.everything(record) == list(EVERY)
+        assert not made.verified(record).findings[1:]  # the made-up issue cannot be rebuilt, all else is sound
+
+
+def test_other_words_of_the_same_moment_become_a_later_observation(store_url: str) -> None:
+    first = [item for item in EVERY if model.kind_of(item) in OTHER]
+    other = [made.with_other_words(item) for item in first]
+    assert all(one != two for one, two in zip(first, other, strict=True)) and len(first) == len(EVERY) - 1
+    with Record(store_url) as record:
+        record.write(first, source="test")
+        written = record.write(other, source="test")
+        assert (written.added, written.later) == (len(first), len(first))
+        assert made.everything(record) == [made.later(item, 1) for item in other]
+        assert record.write([*other, *first], source="test") == (None, 0, 2 * len(first), 0, 0, 0, 0)
+        assert not made.verified(record).findings
+
+
+def test_three_versions_in_one_batch_stand_one_after_the_other(sqlite_url: str) -> None:
+    tallies = [
+        model.Tally(paper="arxiv:2103.00001", network="x", method="m", reposts=n, likes=0, observed_at=AT)
+        for n in range(3)
+    ]
+    with Record(sqlite_url) as record:
+        assert record.write(tallies, source="test").later == 2
+        kept = sorted(record.database.rows("SELECT observed_at - ?, reposts FROM tally", (AT,)))
+        assert [offset for offset, _ in kept] == [0, 1, 2] and {reposts for _, reposts in kept} == {0, 1, 2}
+        assert record.write(tallies, source="test").position is None
+
+
+def test_an_edition_that_is_there_is_refused_in_other_words_only(store_url: str) -> None:
+    [issue] = [item for item in EVERY if isinstance(item, model.Issue)]
+    with Record(store_url) as record:
+        record.write([issue], source="issue")
+        assert record.write([issue], source="issue").known == 1
+        with pytest.raises(IssueError, match="tea 2021-03-02: another process froze this edition first"):
+            record.write([msgspec.structs.replace(issue, digest="ef" * 32, observed_at=AT + 1)], source="issue")
+        assert made.all_rows(record, model.Issue) == [issue]
+
+
+# ---- view ------------------------------------------------------------------------------------------------
+
+
+def test_the_latest_observation_up_to_the_cut_counts(store_url: str) -> None:
+    first = [item for item in EVERY if model.kind_of(item) in OTHER]
+    second = [made.later(made.with_other_words(item), HOUR) for item in first]
+    with Record(store_url) as record:
+        record.write([*second, *first], source="test")
+        assert made.everything(record) == second
+        for cut, expected in ((AT + HOUR, second), (AT + HOUR - 1, first), (AT, first), (AT - 1, [])):
+            view = record.view(cut)
+            assert [row.item for kind in model.KINDS for row in view.iterate(kind)] == expected
+
+
+def tally(likes: int, at: int) -> model.Tally:
+    return model.Tally(paper="arxiv:2103.00001", network="x", method="m", reposts=0, likes=likes, observed_at=at)
+
+
+def test_what_arrives_late_is_not_in_an_earlier_view(store_url: str) -> None:
+    """A later batch may bring an earlier moment: invisible to who looked before, visible from then on."""
+    with Record(store_url) as record:
+        record.write([tally(1, AT)], source="test")
+        record.write([tally(3, AT + 2 * HOUR)], source="test")
+        before = record.view(AT + HOUR)
+        record.write([tally(2, AT + HOUR)], source="test")
+        key = ("arxiv:2103.00001", "x", "m")
+
+        def likes(cut: int, position: int) -> object:
+            row = record.view(cut, position).one(model.Tally, *key)
+            return row and getattr(row.item, "likes")  # noqa: B009
+
+        assert [likes(AT + HOUR, position) for position in (0, 1, 2, 3)] == [None, 1, 1, 2]
+        assert [likes(AT + 2 * HOUR, position) for position in (1, 2, 3)] == [1, 3, 3]
+        assert before.position == 2 and getattr(before.one(model.Tally, *key), "item") == tally(1, AT)  # noqa: B009
+
+
+def test_a_view_takes_conditions_and_an_order(store_url: str) -> None:
+    papers = [model.Paper(paper=f"arxiv:2103.0000{n}", title=title, observed_at=AT) for n, title in enumerate("bca", 1)]
+    with Record(store_url) as record:
+        record.write(papers, source="test")
+        assert made.all_rows(record, model.Paper) == papers
+        found = record.view().latest(model.Paper, "t.title > ?", ("a",), "t.title")
+        assert [row.item for row in found] == [papers[0], papers[1]]
+        assert record.view().one(model.Paper, "arxiv:2103.00009") is None
+
+
+def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
+    """Not by language: upper case before lower, accents after z. So are manifests, exports and ties."""
+    names = ["Zebra", "_", "a-b", "aB", "ab", "zebra", "éa"]
+    with Record(store_url) as record:
+        posts = [
+            model.Post(post=f"bluesky:{name}", network="bluesky", account="", created_at=AT, observed_at=AT)
+            for name in reversed(names)
+        ]
+        record.write(posts, source="test")
+        found = [row.item.post for row in record.view().iterate(model.Post) if isinstance(row.item, model.Post)]
+        assert found == [f"bluesky:{name}" for name in names]
+        assert [label[1] for label in load_manifest(record.database, 1).labels] == found
+
+
+# ---- batches ---------------------------------------------------------------------------------------------
+
+
+def test_a_manifest_lists_its_batch_in_the_order_of_kinds_and_keys(store_url: str) -> None:
+    other = [made.later(item, -n) for n, item in enumerate(EVERY, 1) if not isinstance(item, model.Issue)]
+    with Record(store_url) as record:
+        record.write([*reversed(EVERY), *other], source="test")
+        labels = load_manifest(record.database, 1).labels
+        kinds = [model.kind_of(kind) for kind in model.KINDS]
+        assert labels == sorted(labels, key=lambda label: (kinds.index(str(label[0])), label[1:]))
+        count = record.database.rows("SELECT items FROM batch")[0][0]
+        assert len(labels) == count == sum(record.database.rows(f"SELECT count(*) FROM {kind}")[0][0] for kind in kinds)
+
+
+def test_positions_have_no_gaps_and_batches_that_say_nothing_take_none(store_url: str) -> None:
+    with Record(store_url) as record:
+        assert record.head == (0, record.head.chain)
+        positions = [record.write([tally(n // 2, AT + n // 2)], source="test").position for n in range(8)]
+        assert positions == [1, None, 2, None, 3, None, 4, None]
+        assert record.write([], source="test").position is None
+        with pytest.raises(ZeroDivisionError), record.database.write():
+            record.database.run("DELETE FROM batch")
+            raise ZeroDivisionError
+        assert [row[0] for row in record.database.rows("SELECT position FROM batch ORDER BY 1")] == [1, 2, 3, 4]
+
+
+def test_the_cursor_is_in_the_batch(store_url: str) -> None:
+    with Record(store_url) as record:
+        assert cursor_of(record.database, "bluesky") is None
+        record.write([tally(1, AT)], source="bluesky", cursor="17")
+        record.write([tally(2, AT + 1)], source="other", cursor="99")
+        assert record.write([], source="bluesky", cursor="17").position is None
+        assert record.write([tally(1, AT)], source="bluesky", cursor="18").position == 3
+        assert cursor_of(record.database, "bluesky") == "18"
+        with pytest.raises(ZeroDivisionError):
+            record.write((1 / 0 for _ in "x"), source="bluesky", cursor="19")  # type: ignore[misc]
+        assert cursor_of(record.database, "bluesky") == "18"
+        rows = record.database.rows("SELECT position, source, cursor FROM batch ORDER BY 1")
+        assert rows == [(1, "bluesky", "17"), (2, "other", "99"), (3, "bluesky", "18")]
+
+
+def test_signs_that_no_database_holds_become_replacement_characters(store_url: str) -> None:
+    [post] = [item for item in EVERY if isinstance(item, model.Post)]
+    hostile = msgspec.structs.replace(
+        post, text="a\0b\ud800c\udfff" + post.text[6:], limits=("lo\0gin",), links=(model.TextLink(0, 1, "https://\0"),)
+    )
+    harmless = msgspec.structs.replace(post, post="x:1366659539260149762", text="a \\u0000 that is only spelled out")
+    with Record(store_url) as record:
+        written = record.write([hostile, harmless], source="test")
+        assert (written.added, written.mended) == (2, 1)
+        [kept, spelled] = made.all_rows(record, model.Post)
+        assert isinstance(kept, model.Post) and kept.text[:6] == "a\ufffdb\ufffdc\ufffd" and spelled == harmless
+        assert kept.limits == ("lo\ufffdgin",) and kept.links == (model.TextLink(0, 1, "https://\ufffd"),)
+        assert record.write([hostile], source="test").position is None
+        assert not made.verified(record).findings
+
+
+def test_columns_are_the_fields(store_url: str) -> None:
+    """The schema has every field of every kind: a new field needs a migration."""
+    with Record(store_url) as record:
+        for spec in SPECS.values():
+            record.database.rows(f"SELECT {', '.join(spec.columns)} FROM {spec.kind}".replace(" window,", ' "window",'))
+
+
+def test_a_server_looks_at_what_it_was_given(postgres_url: str) -> None:
+    """Without that its plans are guesses, and an issue takes ten times as long."""
+    from hotpapers.store.postgres import FIRST_ANALYSIS
+
+    with Record(postgres_url) as record:
+        record.write([tally(n, AT + n) for n in range(FIRST_ANALYSIS + 1)], source="test")
+        sql = "SELECT reltuples FROM pg_class WHERE oid = 'tally'::regclass"
+        assert record.database.rows(sql) == [(FIRST_ANALYSIS + 1,)]

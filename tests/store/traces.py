@@ -1,0 +1,68 @@
+"""Looking for what should be gone: in every byte of a store, its copies and what it hands out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import zstandard
+
+from hotpapers import model
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.render.classic import ClassicChannel
+from hotpapers.store import Record
+from hotpapers.store.manifest import unpack
+from hotpapers.store.record import store_path
+from hotpapers.transfer.backup import backup
+from hotpapers.transfer.jsonl import exporter
+
+
+def store_bytes(record: Record) -> dict[str, bytes]:
+    """Everything that a store keeps, by where: files as they are; packed manifests and originals unpacked."""
+    found: dict[str, bytes] = {}
+    if record.database.name == "sqlite":
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            path = Path(f"{store_path(record.database.where)}{suffix}")
+            if path.exists():
+                found[path.name] = path.read_bytes()
+    else:
+        tables = record.database.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+        for (table,) in tables:
+            rows = record.database.rows(f"SELECT CAST(t AS text) FROM {table} AS t")
+            found[table] = "\n".join(row[0] for row in rows).encode()
+        assert len(found) > 20
+    manifests = (unpack(bytes(row[0])) for row in record.database.rows("SELECT manifest FROM batch"))
+    found["manifests"] = repr([listed.labels for listed in manifests]).encode()
+    for table in ("raw", "quarantine"):
+        bodies = (zstandard.decompress(bytes(row[0])) for row in record.database.rows(f"SELECT body FROM {table}"))
+        found[f"{table} bodies"] = b"\n".join(bodies)
+    return found
+
+
+def handed_out(record: Record, folder: Path) -> dict[str, bytes]:
+    """A backup made now, both exports, issues, and the classic files."""
+    backup(record, folder / "after.db")
+    with Record(str(folder / "after.db"), create=False) as copied:
+        found = {f"backup {where}": data for where, data in store_bytes(copied).items()}
+    found["backup"] = (folder / "after.db").read_bytes()
+    found["full export"] = b"".join(exporter.lines(record))
+    found["records"] = b"".join(exporter.lines(record, records_only=True))
+    found["issues"] = "\n".join(row[0] for row in record.database.rows("SELECT content FROM issue")).encode()
+    shelf = RecordIssueReader(record)
+    days = shelf.days("hot-papers")
+    found["classic files"] = b"\n".join(file.data for file in ClassicChannel().render(shelf, "hot-papers", days))
+    return found
+
+
+def where_found(everything: dict[str, bytes], words: Iterable[str]) -> list[tuple[str, str]]:
+    """(word, where) of every word that is there, in any case."""
+    lower = {where: data.lower() for where, data in everything.items()}
+    return [(word, where) for word in words for where, data in lower.items() if word.lower().encode() in data]
+
+
+def post_of(record: Record, text: str) -> model.Post:
+    """The post with these words in its text."""
+    rows = record.view().latest(model.Post, "t.text LIKE ?", (f"%{text}%",))
+    item = rows[0].item
+    assert isinstance(item, model.Post)
+    return item

@@ -1,0 +1,129 @@
+"""Processes that write, read and are killed. Run as `python -m tests.store.workers ROLE STORE …`; prints JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from hotpapers import model
+from hotpapers.store import Record
+from hotpapers.store.batches import cursor_of
+from hotpapers.transfer import classic_import
+from tests.store import made
+from tests.store.made import AT
+
+FEW = 9
+"""Items of one batch that `cover` writes."""
+
+
+def cover(source: int, batch: int) -> list[model.Item]:
+    """The items of one batch: nobody else writes them."""
+    return [
+        model.Coverage(network="x", from_at=AT + n, until_at=AT + n + 1, state="complete", observed_at=AT + n)
+        for n in range(source * 10**6 + batch * FEW, source * 10**6 + (batch + 1) * FEW)
+    ]
+
+
+def shared(batch: int) -> list[model.Item]:
+    """Items that every writer brings."""
+    return [made.later(item, batch) for item in made.EVERY if not isinstance(item, model.Issue)]
+
+
+def write(store: str, source: str, batches: str) -> None:
+    """One of several writers: batches of its own and shared ones, with random pauses."""
+    dice = random.Random(int(source))
+    with Record(store) as record:
+        for batch in range(int(batches)):
+            time.sleep(dice.random() * 0.004)
+            record.write(cover(int(source), batch), source=f"writer {source}", cursor=str(batch))
+            record.write(shared(batch), source="shared")
+
+
+def read(store: str, batches: str) -> None:
+    """A reader: whatever it looks at is whole, and never goes back."""
+    last = looks = 0
+    with Record(store) as record:
+        while last < int(batches):
+            view = record.view()
+            assert view.position >= last, "positions go back"
+            last = view.position
+            rows = view.database.rows(f"SELECT count(*) FROM coverage AS t WHERE {view.visible('t')}")
+            assert rows[0][0] == FEW * last, "a batch in parts"
+            looks += 1
+    print(json.dumps(looks))
+
+
+# ---- killed ----------------------------------------------------------------------------------------------
+
+FILES = ("plain.md", "irregular.md", "no_items.md")
+
+
+def steps(record: Record) -> list[Callable[[int], object]]:
+    """What the job does, again and again: write, read originals, read them better, import a listing."""
+
+    def listing(n: int) -> object:
+        file = FILES[n // 4 % len(FILES)]
+        path = Path(__file__).parents[1] / "data" / "classic" / file
+        return classic_import.import_classic(record, file, path.read_bytes(), name=f"copy-{n}")
+
+    def originals(n: int) -> object:
+        seen = [
+            model.RawPayload("counts", f"{n}", json.dumps({"post": f"x:{n}", "likes": k}).encode(), AT + k)
+            for k in (0, 1)
+        ]
+        return record.read(seen, made.counts_of, source="counts")
+
+    return [
+        lambda n: record.write([*cover(0, n), *shared(n)], source="job"),
+        originals,
+        lambda n: record.read_again("counts", made.better_counts_of),
+        listing,
+    ]
+
+
+def job(store: str, length: int) -> None:
+    """All steps from where it ended last; each is noted when it is done."""
+    with Record(store) as record:
+        found = cursor_of(record.database, "job done")
+        for n in range(int(found) + 1 if found else 0, length):
+            steps(record)[n % 4](n)
+            record.write([], source="job done", cursor=str(n))
+
+
+def kill(store: str, rounds: str, seed: str) -> None:
+    """Starts the job and kills it at a random instant, so many times; then lets it finish. Checks after every kill.
+
+    Prints how many were killed and how long the job became.
+    """
+    dice = random.Random(int(seed))
+    killed = 0
+    for _ in range(int(rounds)):
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(BaseException):
+                job(store, 10**9)
+            os._exit(0)
+        time.sleep(dice.random() * 0.06)
+        os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        killed += os.WIFSIGNALED(status)
+        with Record(store) as record:
+            assert record.database.integrity() == []
+            findings = made.verified(record).findings
+            assert not findings, findings
+            length = int(cursor_of(record.database, "job done") or 0) + 9
+    job(store, length)
+    print(json.dumps([killed, length]))
+
+
+ROLES: dict[str, Callable[..., None]] = {"write": write, "read": read, "kill": kill}
+
+if __name__ == "__main__":
+    ROLES[sys.argv[1]](*sys.argv[2:])

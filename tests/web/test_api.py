@@ -1,0 +1,352 @@
+"""The API as who asks meets it: answers, pages, conditions, problems, limits."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Match
+
+from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.query import openapi
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl.importer import import_lines
+from hotpapers.web import api
+from hotpapers.web.http_messages import ApiReply
+from tests.conftest import data
+from tests.issues.made import DAY, post, write
+from tests.query import made
+from tests.web.asgi import Answer, asked, get, scope_of
+from tests.web.conftest import Opened
+
+ISSUES = "/api/v1/publications/hot-papers/issues"
+PAPER = "/api/v1/papers/2101.04869"
+
+WHOLE = {
+    "publications": "/api/v1/publications",
+    "issues": f"{ISSUES}?limit=3",
+    "issue": f"{ISSUES}/2021-01-14",
+    "verification": f"{ISSUES}/2021-01-14/verification",
+    "paper": PAPER,
+    "posts": f"{PAPER}/posts",
+    "explanation": f"{PAPER}/explanation",
+    "search": "/api/v1/search?q=robot%20category:cs.RO&limit=2",
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_answers(app: Starlette, name: str) -> None:
+    answer = get(app, WHOLE[name])
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.headers["content-length"] == str(len(answer.body))
+    expected = data("answers", f"{name}.json").read_text("utf-8")
+    assert json.loads(made.without_digests(answer.body.decode())) == json.loads(expected)
+
+
+def test_the_content_is_the_very_bytes_of_the_digest(app: Starlette) -> None:
+    content = get(app, f"{ISSUES}/2021-01-14/content")
+    assert hashlib.sha256(content.body).hexdigest() == get(app, f"{ISSUES}/2021-01-14").json["digest"]
+    assert get(app, f"{ISSUES}/2021-01-14/content?edition=1").body == content.body
+
+
+def test_the_document_and_the_way_to_it(app: Starlette) -> None:
+    for url, location in (("/api/v1/", "openapi.json"), ("/api/v1", "v1/openapi.json")):
+        found = get(app, url)
+        assert (found.status, found.headers["location"]) == (307, location)
+    assert get(app, "/api/v12").status == get(app, "/api").status == 404
+    assert get(app, "/api/v1/openapi.json").body.decode() == openapi.written()
+
+
+def test_identifiers_with_a_slash(app: Starlette) -> None:
+    for written in (
+        "hep-th/9901001",
+        "hep-th%2F9901001",
+        "arxiv:hep-th/9901001",
+        "https://arxiv.org/abs/hep-th/9901001",
+    ):
+        assert get(app, f"/api/v1/papers/{written}").json["detail"].startswith("hep-th/9901001: the record knows")
+        assert get(app, f"/api/v1/papers/{written}/posts").json["detail"].startswith("hep-th/9901001: the record knows")
+
+
+def test_it_answers_nothing_but_http(app: Starlette) -> None:
+    [route] = app.routes
+    assert route.matches({"type": "websocket", "path": "/api/v1/status"})[0] is Match.NONE
+
+
+def test_below_another_address(app: Starlette) -> None:
+    """As behind a proxy that leaves its prefix in the path."""
+    scope = {**scope_of("/papers/api/v1/publications"), "root_path": "/papers"}
+    assert asyncio.run(asked(app, scope)).json == get(app, "/api/v1/publications").json
+
+
+# ---- pages -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", [f"{ISSUES}?limit=2", "/api/v1/search?q=the&limit=9", f"{PAPER}/posts?limit=1"])
+def test_the_header_leads_from_page_to_page(app: Starlette, url: str) -> None:
+    pages, here = [], url
+    while here:
+        answer = get(app, here)
+        pages.append(answer)
+        cursor = answer.json["next"]
+        link = answer.headers.get("link", "")
+        assert (cursor is None) == (link == "")
+        here = f"{url.partition('?')[0]}{link[1:].partition('>')[0]}" if link else ""
+        if link:
+            assert link.startswith("<?") and link.endswith('>; rel="next"') and f"cursor={cursor}" in link
+    [members] = [name for name, value in pages[0].json.items() if isinstance(value, list)]
+    together = [one for page in pages for one in page.json[members]]
+    at_once = get(app, f"{url.partition('limit=')[0]}limit=100").json
+    assert together == at_once[members] and at_once["next"] is None
+
+
+# ---- what is known already -----------------------------------------------------------------------------
+
+
+def test_what_is_known_is_not_sent_again(app: Starlette) -> None:
+    for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", PAPER, "/api/v1/export"):
+        tag = get(app, url).headers["etag"]
+        for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+            again = get(app, url, headers={"If-None-Match": known})
+            assert (again.status, again.headers["etag"], again.body) == (304, tag, b"")
+            assert "content-length" not in again.headers and "content-type" not in again.headers
+        assert get(app, url, headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_a_head_has_the_same_headers_and_no_body(app: Starlette) -> None:
+    for url in (f"{ISSUES}/latest", "/api/v1/openapi.json", "/api/v1/nothing", f"{ISSUES}?limit=2", "/api/v1/export"):
+        whole, head = get(app, url), get(app, url, "HEAD")
+        assert (head.status, head.headers, head.body) == (whole.status, whole.headers, b"")
+
+
+def test_packed_for_who_can_unpack_it(app: Starlette) -> None:
+    plain = get(app, f"{ISSUES}/latest")
+    for accepted in ("gzip", "br, gzip;q=0.5", "*", "GZIP"):
+        packed = get(app, f"{ISSUES}/latest", headers={"Accept-Encoding": accepted})
+        assert packed.headers["content-encoding"] == "gzip" and len(packed.body) < len(plain.body) / 3
+        assert packed.plain == plain.body and packed.headers["etag"] != plain.headers["etag"]
+    for accepted in ("", "br", "gzip;q=0", "gzip; q=0.000", "identity"):
+        assert get(app, f"{ISSUES}/latest", headers={"Accept-Encoding": accepted}).body == plain.body
+    assert "content-encoding" not in get(app, "/api/v1/publications", headers={"Accept-Encoding": "gzip"}).headers
+    assert plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_what_is_written_is_seen_at_once(opened: Opened, sqlite_url: str) -> None:
+    with Record(sqlite_url) as record:
+        made.talked(record)
+        app = opened(sqlite_url)
+        before = get(app, f"/api/v1/papers/{made.ID}/posts")
+        write(record, post(1, "bluesky:new", made.TODAY + 10**12))
+        after = get(app, f"/api/v1/papers/{made.ID}/posts")
+        assert [one["post"] for one in after.json["posts"]] == [
+            "bluesky:new", *(one["post"] for one in before.json["posts"]),
+        ]  # fmt: skip
+        freeze(record, publication_of(record, None), DAY, again=True, reason="an example")
+        assert get(app, "/api/v1/publications/daily/issues/latest").json["edition"] == 2
+
+
+def test_the_same_question_is_answered_once(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask it at once; and not again while nothing is written."""
+    app = opened()
+    made_so_often: list[int] = []
+    answer = api._answer
+
+    def counting(*args: Any, **more: Any) -> ApiReply:
+        made_so_often.append(1)
+        return answer(*args, **more)
+
+    monkeypatch.setattr(api, "_answer", counting)
+
+    async def many() -> list[Answer]:
+        return await asyncio.gather(*(asked(app, scope_of(f"{ISSUES}/latest")) for _ in range(20)))
+
+    answers = asyncio.run(many())
+    assert len({answer.body for answer in answers}) == 1
+    assert get(app, f"{ISSUES}/latest").body == answers[0].body
+    assert made_so_often == [1]
+
+
+# ---- the whole -------------------------------------------------------------------------------------------
+
+
+def test_the_export_can_be_taken_in(app: Starlette, tmp_path: Path) -> None:
+    for headers in ({}, {"Accept-Encoding": "gzip"}):
+        answer = get(app, "/api/v1/export", headers=headers)
+        assert answer.headers["content-type"] == "application/x-ndjson" and "content-length" not in answer.headers
+        with Record(f"{tmp_path}/mirror{len(headers)}.db") as mirror:
+            assert import_lines(mirror, "export.jsonl", answer.plain.splitlines(keepends=True)).added > 3_000
+
+
+def test_the_export_as_a_table_and_as_references(app: Starlette) -> None:
+    table = get(app, "/api/v1/export?format=csv")
+    assert table.headers["content-type"] == "text/csv; charset=utf-8" and table.body.startswith(b"publication,day,")
+    packed = get(app, "/api/v1/export?format=bibtex", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.body).startswith(b"@misc{")
+
+
+# ---- problems ----------------------------------------------------------------------------------------------
+
+PROBLEMS = [
+    ("/api/v1/nothing", 404, "there is no such address; openapi.json has them all"),
+    (f"{ISSUES}/2021-01-15", 404, "hot-papers: there is no frozen issue of 2021-01-15"),
+    ("/api/v1/publications/weekly/issues", 404, "publication: there is no 'weekly'; there are: hot-papers"),
+    ("/api/v1/papers/2101.99999", 404, "2101.99999: the record knows nothing of this paper"),
+    ("/api/v1/papers/robots", 400, "'robots' is not an arXiv identifier; write it like 2101.04869, 2101.04869v2, "
+     "arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"),
+    (f"{ISSUES}/today", 400, "day: Expected `str` matching regex '^(?:latest|\\\\d{4}-\\\\d\\\\d-\\\\d\\\\d)$'"),
+    (f"{ISSUES}?limit=0", 400, "limit: Expected `int` >= 1"),
+    (f"{ISSUES}?limit=101", 400, "limit: Expected `int` <= 100"),
+    (f"{ISSUES}?limit=ten", 400, "limit: Expected `int`, got `str`"),
+    (f"{ISSUES}?limit=1&limit=2", 400, "limit: stands there twice"),
+    (f"{ISSUES}?publication=other", 400, "publication: stands there twice"),
+    (f"{ISSUES}?cursor=WyJhIl0", 400, "cursor: take it from `next`, or from the header Link, of an answer to the same "
+     "question"),
+    ("/api/v1/search", 400, "q: is missing"),
+    ("/api/v1/search?q=", 400, "q: Expected `str` of length >= 1"),
+    ("/api/v1/search?query=a", 400, "query: no such parameter; there are: q, limit, cursor"),
+    ("/api/v1/status?now", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/search?q=%ff", 400, "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/search?" + "&".join(f"q{n}=1" for n in range(11)), 400,
+     "the query cannot be read; write it as name=value&name=value, in UTF-8"),
+    ("/api/v1/export?format=parquet", 400, "format: Invalid enum value 'parquet'"),
+    ("/api/v1/search?q=" + "a" * 2000, 414, "an address of more than 2,000 characters"),
+    (f"{PAPER}/explanation?day=2021-05-11", 404, "2101.04869 is not in the issue of 2021-05-11"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("url", "status", "detail"), PROBLEMS, ids=[url[:60] for url, _, _ in PROBLEMS])
+def test_problems_say_what_to_do(app: Starlette, url: str, status: int, detail: str) -> None:
+    answer = get(app, url)
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
+    title = {400: "Bad Request", 404: "Not Found"}.get(status, answer.json["title"])
+    assert answer.json == {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    assert "etag" not in answer.headers
+
+
+def test_only_questions_are_answered(app: Starlette) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH"):
+        answer = get(app, "/api/v1/status", method)
+        assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+    for headers in ({"Content-Length": "1"}, {"Transfer-Encoding": "chunked"}):
+        assert get(app, "/api/v1/status", headers=headers).status == 413
+    assert get(app, "/api/v1/status", headers={"Content-Length": "0"}).status == 200
+
+
+def test_pages_of_other_sites_may_ask(app: Starlette) -> None:
+    asked_first = get(app, f"{ISSUES}/latest", "OPTIONS")
+    assert (asked_first.status, asked_first.body) == (204, b"")
+    assert asked_first.headers["access-control-allow-methods"] == "GET, HEAD"
+    for url in (f"{ISSUES}/latest", "/api/v1/nothing", "/api/v1/export"):
+        headers = get(app, url).headers
+        assert headers["access-control-allow-origin"] == "*"
+        assert headers["access-control-expose-headers"] == "ETag, Link, Retry-After"
+        assert headers["cross-origin-resource-policy"] == "cross-origin"
+        assert headers["x-content-type-options"] == "nosniff" and headers["cache-control"] == "no-cache"
+        assert headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert "set-cookie" not in headers
+
+
+def test_strangers_are_not_told_why_a_job_fails(app: Starlette) -> None:
+    answer = get(app, "/api/v1/status")
+    assert answer.json["jobs"] == [] and answer.json["position"] == 12
+    assert str(answer.json).count("/") == 0, "no path of a machine"
+
+
+# ---- limits ------------------------------------------------------------------------------------------------
+
+
+def test_who_asks_too_much_is_told_when_to_go_on(opened: Opened) -> None:
+    app = opened(rate=5)
+    for _ in range(5):
+        assert get(app, "/api/v1/publications", peer="192.0.2.7").status == 200
+    refused = get(app, "/api/v1/publications", peer="192.0.2.7")
+    assert (refused.status, refused.headers["retry-after"]) == (429, "12")
+    assert refused.json["detail"] == "too many questions; go on in 12 s"
+    assert get(app, "/api/v1/nothing", peer="192.0.2.7").status == 429
+    assert get(app, "/api/v1/publications", peer="192.0.2.8").status == 200
+
+
+def test_what_costs_more_takes_more(opened: Opened) -> None:
+    app = opened(rate=30)
+    assert get(app, f"{ISSUES}/latest/verification").status == 200
+    assert get(app, f"{ISSUES}/2021-01-14/verification").status == 429
+    assert get(app, f"{ISSUES}/latest/verification").status == 200, "it was answered before"
+
+
+def test_who_is_behind_a_proxy_is_known_by_it_where_that_is_said(opened: Opened) -> None:
+    trusted, alone = opened(rate=1, proxies=1), opened(rate=1)
+    for app, second in ((trusted, 200), (alone, 429)):
+        assert get(app, "/api/v1/status", headers={"X-Forwarded-For": "198.51.100.1"}).status == 200
+        assert get(app, "/api/v1/status", headers={"X-Forwarded-For": "198.51.100.2"}).status == second
+    made_up = [("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-For", "203.0.113.8, 198.51.100.1")]
+    assert get(trusted, "/api/v1/status", headers=made_up).status == 429, "what the client wrote is not looked at"
+
+
+# ---- a store that cannot be read ---------------------------------------------------------------------------
+
+
+def test_a_store_that_is_not_there_and_then_is(opened: Opened, tmp_path: Path) -> None:
+    app = opened(tmp_path / "later.db")
+    answer = get(app, "/api/v1/publications")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "10")
+    assert answer.json["detail"] == "the store cannot be read now" and str(tmp_path) not in str(answer)
+    with Record(str(tmp_path / "later.db")) as record:
+        made.talked(record)
+    assert get(app, "/api/v1/publications").json["publications"][0]["publication"] == "daily"
+
+
+def test_a_database_that_was_gone_for_a_while(opened: Opened, postgres_url: str) -> None:
+    """Every connection is ended; the next question gets a new one."""
+    with Record(postgres_url) as record:
+        made.talked(record)
+        app = opened(postgres_url)
+        assert get(app, "/api/v1/status").status == 200
+        record.database.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert {get(app, "/api/v1/status").status for _ in range(2)} <= {200, 503}
+        for _ in range(8):
+            get(app, "/api/v1/status")
+        assert get(app, "/api/v1/status").status == 200
+
+
+def test_a_defect_of_ours_tells_nothing(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a secret thing")
+
+    monkeypatch.setattr(api, "_answer", broken)
+    answer = get(opened(), "/api/v1/publications")
+    assert answer.status == 500 and "secret" not in str(answer)
+    assert "a secret thing" in caplog.text
+
+
+def test_too_many_at_once_are_told_to_come_again(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MOST_AT_ONCE", 3)
+    app = opened()
+
+    async def many() -> list[Answer]:
+        urls = [f"{ISSUES}?limit={n}" for n in range(1, 8)]
+        return await asyncio.gather(*(asked(app, scope_of(url)) for url in urls))
+
+    answers = asyncio.run(many())
+    assert sorted(answer.status for answer in answers) == [200] * 3 + [503] * 4
+    assert {answer.headers.get("retry-after") for answer in answers} == {None, "1"}
+
+
+def test_only_so_much_is_kept(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "KEPT", 40_000)
+    app = opened()
+    kept = app.routes[0].api._kept  # type: ignore[attr-defined]
+    for n in range(1, 30):
+        assert get(app, f"{ISSUES}?limit={n}").status == 200
+    assert 0 < kept._size <= 40_000 and kept._size == sum(one.size for one in kept._replies.values())
+    assert get(app, f"{ISSUES}/latest").status == 200 and kept._size <= 40_000, "what is too large is not kept"

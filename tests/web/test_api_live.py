@@ -1,0 +1,178 @@
+"""The API behind a real server: in several processes and threads while the record is written to, and streams that
+somebody leaves."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+
+import pytest
+from starlette.applications import Starlette
+
+from hotpapers.cli import start
+from hotpapers.store import Record
+from hotpapers.web import export_stream
+from tests.issues.made import post, write
+from tests.query import made
+from tests.web.conftest import Opened
+from tests.web.serving import in_process, in_thread
+
+POSTS = f"/api/v1/papers/{made.ID}/posts?limit=100"
+EXPORT = "/api/v1/export"
+"""Of which two are taken at once, and who is the third is told to come again."""
+ASKED = (POSTS, "/api/v1/publications/daily/issues/latest", f"/api/v1/papers/{made.ID}", "/api/v1/status",
+         f"/api/v1/papers/{made.ID}/snapshots", "/api/v1/search?q=only", EXPORT)  # fmt: skip
+
+
+def reader(port: int, rounds: int) -> tuple[list[int], set[str]]:
+    """Asks everything again and again on one connection: how many posts there were each time, and all digests."""
+    counts, digests = [], set()
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        for url in ASKED * rounds:
+            connection.request("GET", url)
+            answer = connection.getresponse()
+            body = answer.read()
+            assert answer.status == 200 or (answer.status == 503 and url == EXPORT), (url, body)
+            if url == POSTS:
+                counts.append(len(json.loads(body)["posts"]))
+            elif "issues" in url:
+                digests.add(json.loads(body)["digest"])
+    return counts, digests
+
+
+def test_several_processes_and_threads_while_it_is_written_to(store_url: str) -> None:
+    with Record(store_url) as record, ExitStack() as kept:
+        made.talked(record)
+        ports = [kept.enter_context(in_process(store_url)) for _ in range(2)]
+        with ThreadPoolExecutor(6) as pool:
+            readers = [pool.submit(reader, port, 6) for port in ports * 3]
+            for n in range(40):
+                write(record, post(1, f"bluesky:new{n}", made.TODAY + n))
+            found = [one.result() for one in readers]
+        last = [reader(port, 1)[0][-1] for port in ports]
+    assert last == [44, 44]
+    assert all(counts == sorted(counts) and counts[0] >= 4 for counts, _ in found)
+    assert len(set.union(*(digests for _, digests in found))) == 1
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Exports that go on until they are let go."""
+    go_on: list[int] = []
+
+    def endless(*_: object) -> Iterator[bytes]:
+        while not go_on:
+            yield b"x" * 100_000
+
+    monkeypatch.setattr(export_stream, "export", endless)
+    yield lambda: go_on.append(1)
+    go_on.append(1)
+
+
+def begun(port: int) -> socket.socket:
+    """An export of which the beginning has been read."""
+    client = socket.create_connection(("127.0.0.1", port))
+    client.sendall(b"GET /api/v1/export HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
+    return client
+
+
+def status_of(port: int, url: str = "/api/v1/export", method: str = "GET") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(method, url)
+    with connection.getresponse() as answer:
+        connection.close()
+        return answer.status
+
+
+def exports_of(app: Starlette) -> export_stream.ExportStreams:
+    found = app.routes[0].api._exports  # type: ignore[attr-defined]
+    assert isinstance(found, export_stream.ExportStreams)
+    return found
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.mark.usefixtures("held")
+def test_there_is_room_for_two_exports_and_who_leaves_makes_room(opened: Opened) -> None:
+    app = opened()
+    with in_thread(app) as port:
+        first, second = begun(port), begun(port)
+        assert status_of(port) == 503
+        assert status_of(port, "/api/v1/publications") == 200, "other questions are answered"
+        assert status_of(port, method="HEAD") == 200
+        first.close()
+        until(lambda: exports_of(app)._under_way == 1)
+        third = begun(port)
+        second.close()
+        third.close()
+        until(lambda: exports_of(app)._under_way == 0)
+
+
+@pytest.mark.usefixtures("held")
+def test_who_takes_an_export_too_slowly_is_left(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_stream, "PATIENCE", 0.2)
+    app = opened()
+    with in_thread(app) as port:
+        slow = begun(port)
+        until(lambda: exports_of(app)._under_way == 0)
+        slow.close()
+
+
+def test_an_export_that_fails_on_its_way_has_no_end(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> Iterator[bytes]:
+        yield b"one line\n"
+        raise RuntimeError("the disk is gone")
+
+    monkeypatch.setattr(export_stream, "export", failing)
+    with in_thread(opened()) as port:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("GET", "/api/v1/export")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        with pytest.raises(http.client.IncompleteRead) as broken:
+            answer.read()
+        assert broken.value.partial == b"one line\n"
+        connection.close()
+
+
+def broken() -> Iterator[bytes]:
+    raise RuntimeError("a secret thing")
+
+
+def test_an_export_that_cannot_begin_is_a_problem(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> Iterator[bytes]:
+        yield from broken()
+
+    monkeypatch.setattr(export_stream, "export", failing)
+    app = opened()
+    with in_thread(app) as port:
+        assert status_of(port) == 500
+    assert exports_of(app)._under_way == 0
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_end_of_an_answer_does_not_wait_for_its_beginning(host: str) -> None:
+    """Else each answer of several packets takes 40 ms more."""
+    with start._listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+        accepted, _ = listener.accept()
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        accepted.close()
+
+
+def test_a_reader_who_leaves_takes_the_answer_from_nobody(opened: Opened) -> None:
+    with in_thread(opened()) as port:
+        hasty = socket.create_connection(("127.0.0.1", port))
+        hasty.sendall(b"GET /api/v1/publications/hot-papers/issues/latest/verification HTTP/1.1\r\nHost: a\r\n\r\n")
+        hasty.close()
+        assert status_of(port, "/api/v1/publications/hot-papers/issues/latest/verification") == 200

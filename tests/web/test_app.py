@@ -1,0 +1,235 @@
+"""The app over plain ASGI calls and over a real socket: the same bytes as the static site."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import http.client
+import threading
+import time
+
+import pytest
+from starlette.applications import Starlette
+
+from hotpapers.render.feeds import FeedsChannel
+from hotpapers.render.html.site import SiteChannel
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.web.app import app, server
+from tests.render.build import LISTED, PlainShelf
+from tests.render.html import Page
+from tests.render.sample import LISTED_SHELF
+
+Answer = tuple[int, dict[str, str], bytes]
+RENDERED = list(SiteChannel().render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers")))
+INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
+"""What files alone are searched by: the app searches the record."""
+FILES = {file.path: file.data for file in RENDERED if file.data and not file.path.startswith(INDEX)}
+FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
+APP = app(lambda: LISTED_SHELF, "hot-papers")
+
+
+def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, to: Starlette = APP) -> Answer:
+    """One request: status, headers, body."""
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "server": ("a.example", 80),
+        "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
+    }  # fmt: skip
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: object) -> None:
+        assert isinstance(message, dict)
+        sent.append(message)
+
+    asyncio.run(to(scope, receive, send))
+    start, body = sent[0], b"".join(part["body"] for part in sent[1:] if isinstance(part["body"], bytes))
+    assert isinstance(start["status"], int) and isinstance(start["headers"], list)
+    return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body
+
+
+def test_every_page_is_the_static_file() -> None:
+    for path, data in FILES.items():
+        status, headers, body = ask(f"/{path}")
+        assert (status, body) == (200, data), path
+        assert headers["content-length"] == str(len(data))
+
+
+def test_every_feed_is_the_static_file() -> None:
+    for file in FeedsChannel().render(LISTED_SHELF, "hot-papers", ()):
+        status, headers, body = ask(f"/{file.path}")
+        assert (status, body) == (200, file.data), file.path
+        assert headers["content-type"].partition(";")[0] in FEED_TYPES
+    assert ask("/feeds/category/no%20such.atom")[0] == 404 and ask("/feeds/author/x.atom")[0] == 404
+
+
+def test_what_a_correction_took_out_is_not_found() -> None:
+    gone = [file.path for file in RENDERED if not file.data]
+    assert gone and all(ask(f"/{path}")[0] == 404 for path in gone)
+
+
+def test_a_folder_is_its_index() -> None:
+    assert ask("/")[2] == FILES["index.html"]
+    for path in (
+        "2021-01-14/", "2021-01-14/edition-1/", "paper/hep-th/9901999/", "archive/", "about/", "status/",
+        "category/cs.LG/", "category/hep-th/2021/", "author/tansy-overquill/",
+    ):  # fmt: skip
+        assert ask(f"/{path}")[2] == FILES[f"{path}index.html"]
+        status, headers, body = ask(f"/{path.rstrip('/')}")
+        assert (status, headers["location"], body) == (308, path.rstrip("/").rpartition("/")[2] + "/", b"")
+
+
+def test_types() -> None:
+    expected = {
+        "index.html": "text/html; charset=utf-8",
+        "style.css": "text/css; charset=utf-8",
+        "reader.js": "text/javascript; charset=utf-8",
+        "icon.svg": "image/svg+xml; charset=utf-8",
+        "robots.txt": "text/plain; charset=utf-8",
+        "2021-01-14/issue.bib": "application/x-bibtex; charset=utf-8",
+        "2021-01-14/issue.ris": "application/x-research-info-systems; charset=utf-8",
+    }
+    assert {path: ask(f"/{path}")[1]["content-type"] for path in expected} == expected
+
+
+@pytest.mark.parametrize("path", ["/", "/style.css", "/nothing", "/2021-01-14"])
+def test_every_answer_is_guarded(path: str) -> None:
+    headers = ask(path)[1]
+    assert headers["content-security-policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-cache"
+
+
+def test_a_head_has_the_same_headers() -> None:
+    """The server leaves the body out; that is in the test over a socket."""
+    assert ask("/2021-01-14/", "HEAD")[:2] == ask("/2021-01-14/")[:2]
+
+
+def test_what_is_known_is_not_sent_again() -> None:
+    tag = ask("/")[1]["etag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        status, headers, body = ask("/", headers={"if-none-match": known})
+        assert (status, headers["etag"], body) == (304, tag, b"")
+    assert ask("/", headers={"if-none-match": '"other"'})[0] == 200
+    assert ask("/about/")[1]["etag"] != tag
+
+
+def test_pages_are_packed_for_those_who_take_it() -> None:
+    tag = ask("/")[1]["etag"]
+    for said in ("gzip", "deflate, gzip;q=0.5, *;q=0", "br, GZIP"):
+        status, headers, body = ask("/", headers={"accept-encoding": said})
+        assert (status, headers["content-encoding"], headers["vary"]) == (200, "gzip", "accept-encoding")
+        assert gzip.decompress(body) == FILES["index.html"] and int(headers["content-length"]) == len(body)
+        assert headers["etag"] != tag
+        assert ask("/", headers={"accept-encoding": said, "if-none-match": headers["etag"]})[0] == 304
+        assert ask("/", headers={"accept-encoding": said, "if-none-match": tag})[0] == 200
+    for said in ("", "identity", "gzip;q=0", "gzip; q=0.0", "deflate, br", "xgzip"):
+        assert ask("/", headers={"accept-encoding": said})[2] == FILES["index.html"]
+    small = ask("/icon.svg", headers={"accept-encoding": "gzip"})
+    assert small[2] == FILES["icon.svg"] and "content-encoding" not in small[1]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/2021-01-15/",
+        "/2021-01-13/issue.bib",
+        "/2021-01-14/all/",
+        "/category/cs.LG/1999/",
+        "/author/bram-oakhollow/",
+        "/paper/",
+        "/../etc/passwd",
+        "//evil.example/",
+        "/" + "a/" * 5000,
+        "/\x00",
+        "/%2e%2e/",
+        "/é",
+    ],
+)
+def test_what_is_not_there(path: str) -> None:
+    status, headers, body = ask(path)
+    assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "There is no such page here." in Page(body).text
+    assert "location" not in headers
+
+
+def test_not_found_leads_home_from_where_it_is_asked() -> None:
+    hrefs = [link.attributes["href"] for link in Page(ask("/a/b/c")[2]).all("a")]
+    assert "../../index.html" in hrefs
+    assert ask("/404.html")[2] == FILES["404.html"]
+
+
+def test_only_get_and_head() -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        status, headers, _ = ask("/", method)
+        assert status == 405
+        assert {name.strip() for name in headers["allow"].split(",")} == {"GET", "HEAD"}
+
+
+def test_a_new_shelf_is_noticed() -> None:
+    shelves = [PlainShelf([LISTED], []), LISTED_SHELF]
+    changing = app(lambda: shelves[0], "hot-papers")
+    assert "No issue has appeared yet." in Page(ask("/", to=changing)[2]).text
+    assert ask("/2021-01-14/", to=changing)[0] == 404
+    del shelves[0]
+    assert ask("/", to=changing)[2] == FILES["index.html"]
+    assert ask("/2021-01-14/", to=changing)[2] == FILES["2021-01-14/index.html"]
+
+
+def test_a_real_server_serves_it() -> None:
+    running = server(lambda: LISTED_SHELF, "hot-papers", "127.0.0.1", 0)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    [port] = {socket.getsockname()[1] for one in running.servers for socket in one.sockets}
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    for method, expected in (("GET", FILES["2021-01-14/index.html"]), ("HEAD", b"")):
+        connection.request(method, "/2021-01-14/")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, expected)
+        assert answer.getheader("server") is None
+    connection.close()
+    running.should_exit = True
+    thread.join()
+
+
+# ---- where the site is public ------------------------------------------------------------------------------
+
+PUBLIC = SiteConfig(base="https://papers.example/")
+
+
+def test_a_public_site_has_the_same_cards_and_the_same_map() -> None:
+    public = app(lambda: LISTED_SHELF, "hot-papers", PUBLIC)
+    files = SiteChannel(PUBLIC).render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers"))
+    named = (".png", "robots.txt", "sitemap.xml")
+    chosen = {one.path: one.data for one in files if one.data and one.path.endswith(named)}
+    assert len(chosen) == 3 + 3 + 2
+    for path, data in chosen.items():
+        status, headers, body = ask(f"/{path}", headers={"accept-encoding": "gzip"}, to=public)
+        if path.endswith(".png"):
+            assert (status, headers["content-type"], body) == (200, "image/png", data)
+            assert headers["cross-origin-resource-policy"] == "cross-origin" and "content-encoding" not in headers
+        else:
+            assert ask(f"/{path}", to=public)[2] == data and headers["cross-origin-resource-policy"] == "same-origin"
+    assert ask("/sitemap.xml", to=public)[1]["content-type"] == "application/xml; charset=utf-8"
+    etag = ask("/2021-01-14/card.png", to=public)[1]["etag"]
+    assert ask("/2021-01-14/card.png", headers={"if-none-match": etag}, to=public)[0] == 304
+    for path in ("/1999-01-01/card.png", "/card.png", "/paper/2101.99904/card.png"):
+        assert ask(path, to=public)[0] == 404
+    policy = ask("/", to=public)[1]["content-security-policy"]
+    assert policy.replace(" connect-src 'self';", "") == ask("/")[1]["content-security-policy"] != policy
+
+
+def test_without_a_public_address_there_is_neither_card_nor_map() -> None:
+    assert [ask(path)[0] for path in ("/2021-01-14/card.png", "/sitemap.xml")] == [404, 404]
+    assert ask("/robots.txt")[2] == b"User-agent: *\nAllow: /\n"

@@ -1,0 +1,186 @@
+"""Connections that only hold places: a real server, real sockets, little time."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hotpapers.web.app import server
+from hotpapers.web.connections import ConnectionLimits, allowed_behind
+from tests.render.sample import LISTED_SHELF
+
+SLOW = 300
+LIMIT = 30.0
+"""Seconds for which a condition is waited for before a test fails."""
+
+
+async def _taken(request: Request) -> Response:
+    return Response(str(len(await request.body())))
+
+
+async def _large(request: Request) -> Response:
+    return Response(b"x" * 20_000_000)
+
+
+MORE = [Route("/taken", _taken, methods=["POST"]), Route("/large", _large)]
+
+
+@contextmanager
+def serving(allowed: ConnectionLimits) -> Iterator[int]:
+    """The site behind a server with these limits; its port."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    running = server(lambda: LISTED_SHELF, "hot-papers", "127.0.0.1", 0, more=MORE, allowed=allowed)
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until(lambda: running.started)
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        _end(running, thread, listener)
+
+
+def _end(running: uvicorn.Server, thread: threading.Thread, listener: socket.socket) -> None:
+    running.should_exit = running.force_exit = True
+    thread.join()
+    listener.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def connect(port: int, sent: bytes, host: str = "127.0.0.1") -> socket.socket:
+    made = socket.create_connection(("127.0.0.1", port), LIMIT, source_address=(host, 0))
+    made.sendall(sent)
+    return made
+
+
+def page(port: int, host: str = "127.0.0.1") -> int:
+    """The status of the front page, for somebody who has just come."""
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT, source_address=(host, 0))
+    try:
+        asked.request("GET", "/")
+        return asked.getresponse().status
+    finally:
+        asked.close()
+
+
+def is_ended(one: socket.socket) -> bool:
+    """Whether the server ends a connection within the limit; what it says before is read."""
+    try:
+        while one.recv(65536):
+            pass
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+    return True
+
+
+HEAD = b"GET / HTTP/1.1\r\nHost: a.example\r\nX-Slow: "
+BODY = b"POST /taken HTTP/1.1\r\nHost: a.example\r\nContent-Length: 1000\r\n\r\nx"
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
+def test_who_only_holds_places_makes_room_for_others(sent: bytes) -> None:
+    """300 of many addresses, where 100 may be connected: whoever comes then is answered, long before any time is up."""
+    with serving(ConnectionLimits(most=100, share=100, head=600, body=600)) as port, ExitStack() as held:
+        for n in range(SLOW):
+            held.enter_context(connect(port, sent, f"127.0.0.{2 + n % 50}"))
+        assert [page(port) for _ in range(5)] == [200] * 5
+
+
+def test_one_client_has_a_share_and_no_more() -> None:
+    with serving(ConnectionLimits(most=1000, share=20, head=600)) as port, ExitStack() as held:
+        mine = [held.enter_context(connect(port, HEAD, "127.0.0.2")) for _ in range(SLOW)]
+        assert all(map(is_ended, mine[20:]))
+        assert page(port) == 200
+        with pytest.raises(ConnectionError):
+            page(port, "127.0.0.2")
+        mine[0].close()
+        until(lambda: _is_let_in(port))
+
+
+def _is_let_in(port: int) -> bool:
+    try:
+        return page(port, "127.0.0.2") == 200
+    except ConnectionError:
+        return False
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, BODY], ids=["nothing", "half a head", "half a body"])
+def test_a_request_that_does_not_come_to_its_end_is_ended(sent: bytes) -> None:
+    with serving(ConnectionLimits(head=0.2, body=0.2)) as port, connect(port, sent) as one:
+        found = b""
+        while some := one.recv(65536):
+            found += some
+        assert found.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("sent", [HEAD, BODY], ids=["head", "body"])
+def test_a_trickle_gives_no_more_time(sent: bytes) -> None:
+    with serving(ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, sent) as one:
+
+        def trickle() -> bool:
+            try:
+                one.sendall(b"x")
+            except ConnectionError:
+                return True
+            return False
+
+        until(trickle)
+
+
+def test_a_second_request_on_a_connection_has_its_own_time() -> None:
+    with serving(ConnectionLimits(head=0.3, body=0.3)) as port, connect(port, b"") as one:
+        one.sendall(b"GET /style.css HTTP/1.1\r\nHost: a.example\r\n\r\n")
+        assert one.recv(65536).startswith(b"HTTP/1.1 200 ")
+        one.sendall(HEAD)
+        assert is_ended(one)
+
+
+def test_an_answer_that_nobody_reads_is_given_up() -> None:
+    with (
+        serving(ConnectionLimits(reading=0.2)) as port,
+        connect(port, b"GET /large HTTP/1.1\r\nHost: a.example\r\n\r\n") as one,
+    ):
+        assert one.recv(1) == b"H"
+
+        def is_gone() -> bool:
+            try:
+                one.sendall(b"x")
+            except ConnectionError:
+                return True
+            return False
+
+        until(is_gone)
+
+
+def test_a_whole_request_may_take_its_time_to_be_answered() -> None:
+    """What is limited is asking, and sending a body in pieces is no crime."""
+    with serving(ConnectionLimits(most=4, head=5, body=60)) as port, connect(port, BODY) as one:
+        one.sendall(b"x" * 999)
+        found = b""
+        while not found.endswith(b"\r\n\r\n1000"):
+            some = one.recv(65536)
+            assert some
+            found += some
+
+
+def test_behind_a_proxy_all_connections_are_its_own() -> None:
+    alone, behind = allowed_behind(0), allowed_behind(1)
+    assert 16 <= alone.most <= 1000 and 0 < alone.share <= alone.most // 2
+    assert behind == alone._replace(share=0)

@@ -1,0 +1,182 @@
+"""The service behind a custom feed: its documents, its pages, and what is asked that makes no sense."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.deliver.announce.custom_feed import feed_record, feed_uri, service_did
+from hotpapers.model import Quotation
+from hotpapers.settings.announce import BlueskyAccount
+from hotpapers.web.app import app
+from hotpapers.web.feed_generator import ISSUES, FeedSkeleton, routes
+from tests.render.build import NOON, OWN, PlainShelf, heard, issue, paper, post
+
+DID = "did:plc:aaaabbbbccccddddeeee2345"
+FEED = f"at://{DID}/app.bsky.feed.generator/daily"
+TABLES = [
+    BlueskyAccount(publication="daily", account=DID, feed="https://papers.example"),
+    BlueskyAccount(publication="daily", account="did:plc:nofeed"),
+    BlueskyAccount(publication="other", account="did:plc:other", feed="https://papers.example"),
+]
+
+
+def quotation(n: int, network: str = "bluesky") -> Quotation:
+    return post(f"at://did:plc:quill/app.bsky.feed.post/3k{n}", "Read this", network)
+
+
+def shelf_of(*days: list[list[Quotation]]) -> PlainShelf:
+    """Issues of the days from 4 January 2021 on: the posts of each place."""
+    issues = [
+        issue(OWN, f"2021-01-{n:02}", [
+            heard(place, paper(f"2101.9990{place}", "Kettles"), [], [], *posts) for place, posts in enumerate(places, 1)
+        ], still=[heard(1, paper("2101.99999", "Old"), [], [], quotation(99))])
+        for n, places in enumerate(days, 4)
+    ]  # fmt: skip
+    return PlainShelf([OWN], issues)
+
+
+SHELF = shelf_of(
+    [[quotation(1), quotation(3)], [quotation(2)]],
+    [[quotation(3), quotation(4, "x")], [], [quotation(5), quotation(6)]],
+)
+NEWEST_FIRST = [3, 5, 6, 1, 2]
+
+
+def ask(path: str, shelf: PlainShelf = SHELF) -> tuple[int, dict[str, str], Any]:
+    """One request: status, headers, JSON."""
+    made = app(lambda: shelf, "daily", more=routes(lambda: shelf, "daily", TABLES))
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
+        "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+        "server": ("a.example", 80), "headers": [],
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, object]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(made(scope, receive, send))
+    body = b"".join(part["body"] for part in sent[1:])
+    return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, json.loads(body)
+
+
+def page(query: str = "", shelf: PlainShelf = SHELF) -> tuple[list[int], str]:
+    """The numbers of the posts of a page, and its cursor."""
+    status, _, said = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}{query}", shelf)
+    assert status == 200
+    return [int(one["post"].rpartition("3k")[2]) for one in said["feed"]], said.get("cursor", "")
+
+
+def test_who_it_is_and_which_feeds_there_are() -> None:
+    status, headers, said = ask("/.well-known/did.json")
+    assert status == 200 and headers["content-type"].startswith("application/json")
+    assert said == {
+        "@context": ["https://www.w3.org/ns/did/v1"], "id": "did:web:papers.example",
+        "service": [
+            {"id": "#bsky_fg", "type": "BskyFeedGenerator", "serviceEndpoint": "https://papers.example"}
+        ],
+    }  # fmt: skip
+    assert ask("/xrpc/app.bsky.feed.describeFeedGenerator")[2] == {
+        "did": "did:web:papers.example", "feeds": [{"uri": FEED}]
+    }  # fmt: skip
+
+
+def test_posts_come_newest_issue_first_by_place_each_once_and_of_bluesky_alone() -> None:
+    assert page() == (NEWEST_FIRST, "")
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 100])
+def test_pages_follow_each_other(limit: int) -> None:
+    found, cursor = page(f"&limit={limit}")
+    while cursor:
+        more, cursor = page(f"&limit={limit}&cursor={cursor}")
+        assert more
+        found += more
+    assert found == NEWEST_FIRST
+
+
+def test_a_new_issue_shifts_nothing() -> None:
+    first, cursor = page("&limit=2")
+    later = shelf_of(
+        [[quotation(1), quotation(3)], [quotation(2)]],
+        [[quotation(3), quotation(4, "x")], [], [quotation(5), quotation(6)]],
+        [[quotation(7)], [quotation(8)]],
+    )
+    assert first + page(f"&cursor={cursor}", later)[0] == NEWEST_FIRST
+    assert page("", later)[0] == [7, 8, *NEWEST_FIRST]
+
+
+def test_a_cursor_of_a_day_that_is_no_longer_there() -> None:
+    assert page("&cursor=2021-01-05.9.9")[0] == [1, 2] and page("&cursor=2020-01-01.1.1") == ([], "")
+    assert page("&cursor=2030-01-01.1.1")[0] == NEWEST_FIRST
+
+
+def test_only_the_latest_issues_are_in_it() -> None:
+    class Counted(PlainShelf):
+        read = 0
+
+        def issue(self, *args: Any) -> Any:
+            Counted.read += 1
+            return super().issue(*args)
+
+    days = [f"20{year:02}-01-{day:02}" for year in range(10, 16) for day in range(1, 29)]
+    issues = [issue(OWN, day, [heard(1, paper("2101.99901", "K"), [], [], quotation(n))]) for n, day in enumerate(days)]
+    shelf = Counted([OWN], issues)
+    skeleton = FeedSkeleton(shelf, "daily")
+    assert len(skeleton.page("", 5)[0]) == 5 and Counted.read == 6  # no more than somebody scrolls
+    assert len(skeleton.page("", 1000)[0]) == ISSUES == Counted.read
+
+
+@pytest.mark.parametrize(
+    ("query", "error"),
+    [
+        ("", "UnknownFeed"), ("?feed=at://did:plc:other/app.bsky.feed.generator/daily", "UnknownFeed"),
+        ("?feed={}&limit=0", "InvalidRequest"), ("?feed={}&limit=101", "InvalidRequest"),
+        ("?feed={}&limit=ten", "InvalidRequest"), ("?feed={}&limit=%D9%A3", "InvalidRequest"),
+        ("?feed={}&cursor=abc", "InvalidRequest"), ("?feed={}&cursor=2021-13-01.1.1", "InvalidRequest"),
+        ("?feed={}&cursor=2021-01-01.1.12345678", "InvalidRequest"),
+    ],
+)  # fmt: skip
+def test_what_makes_no_sense(query: str, error: str) -> None:
+    status, headers, said = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton{query.format(quote(FEED))}")
+    assert (status, said["error"]) == (400, error) and headers["x-content-type-options"] == "nosniff"
+
+
+@given(st.text(max_size=40))
+def test_no_cursor_breaks_it(cursor: str) -> None:
+    with suppress(ValueError):
+        FeedSkeleton(SHELF, "daily").page(cursor, 3)
+
+
+def test_posts_with_odd_addresses_are_left_out() -> None:
+    odd = [
+        post(address, "x", "bluesky") for address in ("at://did:plc:a/app.bsky.feed.like/1", "javascript:1", "at://a")
+    ]
+    assert page("", shelf_of([[*odd, quotation(1)]])) == ([1], "")
+
+
+def test_without_a_feed_nothing_is_answered() -> None:
+    assert routes(lambda: SHELF, "daily", TABLES[1:]) == []
+
+
+def test_names() -> None:
+    assert feed_uri(DID, "daily") == FEED
+    assert service_did("http://localhost:8000") == "did:web:localhost%3A8000"
+    made = feed_record(OWN, "https://papers.example", "https://papers.example/daily/", NOON)
+    assert made == {
+        "$type": "app.bsky.feed.generator", "did": "did:web:papers.example", "displayName": "The Daily Dozen",
+        "description": "The posts that each issue shows, by the rank of their papers: how rare their attention is. "
+        "https://papers.example/daily/", "createdAt": "2021-01-14T12:00:00Z",
+    }  # fmt: skip

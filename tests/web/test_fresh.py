@@ -1,0 +1,276 @@
+"""No page is stale, and none is made anew for nothing: every kind of batch, against pages made from a new shelf."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import (
+    HOUR,
+    Account,
+    Alias,
+    IssueReader,
+    Item,
+    Post,
+    Publication,
+    PublishedIssue,
+    Reaction,
+    Tally,
+)
+from hotpapers.moderation import blocklist
+from hotpapers.moderation.blocklist import Blocklist
+from hotpapers.privacy.forget import forget
+from hotpapers.privacy.retention import prune
+from hotpapers.render.feeds import FeedMaker
+from hotpapers.render.html.pages import SitePages
+from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY
+from hotpapers.web.app import app
+from hotpapers.web.page_cache import CurrentPages
+from hotpapers.web.repositories import FreshIssueReader
+from tests.issues.made import (
+    DAILY,
+    DAY,
+    background,
+    counts,
+    judged,
+    key,
+    moment,
+    paper,
+    post,
+    read,
+    talk,
+    write,
+)
+from tests.render.build import PlainShelf
+from tests.render.sample import LISTED_SHELF
+from tests.web.asgi import asked, scope_of
+
+TODAY = moment(DAY)
+LATER = TODAY + 30 * HOUR
+NEXT = "2024-05-08"
+Change = Callable[[Record], object]
+
+
+def begun(record: Record) -> None:
+    """Two issues: posts of three people, a thread whose beginning is not known, an account under two names."""
+    record.database.run("PRAGMA synchronous = OFF")
+    write(record, DAILY, background())
+    said = [
+        *post(1, "mastodon:https://a.example/@ann/1", TODAY, "mastodon:https://a.example/users/ann", "Ann on bridges"),
+        *post(
+            1, "mastodon:https://a.example/@bob/2", TODAY, "mastodon:https://a.example/users/bob", "Bob goes on",
+            reply_to="mastodon:https://a.example/@bob/1",
+        ),
+        *post(2, "x:31", TODAY, "x:@cora", "Cora on kettles"),
+    ]  # fmt: skip
+    write(record, paper(1, title="Bridges"), paper(2, title="Kettles"), talk(1, 60, TODAY), talk(2, 50, TODAY), said)
+    write(record, paper(3, NEXT, title="Spoons"), talk(3, 40, moment(NEXT)))
+    for day in (DAY, NEXT):
+        freeze.freeze(record, DAILY, day, at=moment(day) + 24 * HOUR)
+
+
+def parted(name: str, **more: object) -> Item:
+    """A post of the issue, observed once more."""
+    made = next(one for one in post(2, name, TODAY, "x:@cora", "Cora on kettles") if isinstance(one, Post))
+    return msgspec.structs.replace(made, observed_at=LATER, **more)
+
+
+def several(record: Record, *some: Item) -> None:
+    """A batch each."""
+    for one in some:
+        write(record, one)
+
+
+def edition(record: Record) -> object:
+    return freeze.freeze(record, DAILY, DAY, again=True, reason="a slip", at=LATER)
+
+
+QUIET: dict[str, Change] = {
+    "a paper": lambda record: write(record, paper(7, "2024-05-09")),
+    "posts and counts of a paper that no issue holds": lambda record: write(record, talk(1007, 9, LATER)),
+    "a post about a paper of an issue": lambda record: write(record, talk(1, 90, LATER, "lobsters")),
+    "counts of a post that is shown": lambda record: write(record, counts("bluesky:1", 99, LATER)),
+    "a reaction": lambda record: write(
+        record, Reaction(post="bluesky:1", account="bluesky:eve", type="like", observed_at=LATER)
+    ),
+    "how a network was read": lambda record: write(record, read("bluesky", TODAY, LATER)),
+    "an account": lambda record: write(record, Account(account="x:@cora", handle="cora", name="C", observed_at=LATER)),
+    "a tally": lambda record: write(
+        record, Tally(paper=key(1), network="x", method="made-up/1", reposts=1, likes=1, observed_at=LATER)
+    ),
+    "who is a bot": lambda record: write(record, judged("bluesky:by-1", "bot", at=LATER)),
+    "a new post that is in doubt": lambda record: write(
+        record, post(2, "x:77", LATER), judged("x:77", "doubtful", key(2), at=LATER)
+    ),
+    "a new post that is gone": lambda record: write(record, post(2, "x:78", LATER, gone="deleted")),
+}
+LOUD: dict[str, Change] = {
+    "a post of an issue is gone": lambda record: write(record, parted("x:31", gone="deleted")),
+    "a post of an issue is limited": lambda record: write(record, parted("x:31", limits=("no-quotes",))),
+    "a post is hidden": lambda record: write(record, judged("bluesky:1", "hidden", rule="operator", at=LATER)),
+    "an account is hidden": lambda record: write(record, judged("bluesky:by-2", "hidden", rule="operator", at=LATER)),
+    "a hidden account has another name": lambda record: several(
+        record,
+        judged("x:@old", "hidden", rule="operator", at=LATER),
+        Alias(account="x:@cora", stable="x:9", observed_at=LATER),
+        Alias(account="x:@old", stable="x:9", observed_at=LATER),
+    ),
+    "a hidden post is shown again": lambda record: several(
+        record,
+        judged("bluesky:1", "hidden", rule="operator", at=LATER),
+        judged("bluesky:1", "shown", rule="operator", at=LATER + 1),
+    ),
+    "a post is in doubt": lambda record: write(record, judged("bluesky:2", "doubtful", key(2), at=LATER)),
+    "a post is forgotten": lambda record: forget(record, "x:31"),
+    "an account is forgotten": lambda record: forget(record, "bluesky:by-1"),
+    "a thread's beginning is known": lambda record: write(
+        record,
+        post(
+            9, "mastodon:https://a.example/@bob/1", LATER, "mastodon:https://a.example/users/bob", "Bob begins"
+        )[:1],
+    ),
+    "a correction": edition,
+    "another issue": lambda record: freeze.freeze(record, DAILY, "2024-05-09", at=moment("2024-05-10")),
+    "another title of a publication": lambda record: write(
+        record, msgspec.structs.replace(DAILY, title="The Daily Baker's Dozen", observed_at=LATER)
+    ),
+    "another publication": lambda record: write(
+        record, Publication(publication="other", title="Other", observed_at=LATER)
+    ),
+    "a paper of an issue has another title": lambda record: write(record, paper(1, title="Bridges, again", at=LATER)),
+    "a paper of an issue is announced again": lambda record: write(
+        record, paper(2, "2024-05-09", "stat.ML", at=LATER, type="cross")
+    ),
+    "a word is blocked": lambda record: blocklist.note(record.database, Blocklist(words=("kettles",))),
+}  # fmt: skip
+EVERY = {**QUIET, **LOUD, "pruning": lambda record: prune(record, at=LATER + 800 * 24 * HOUR)}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    path = tmp_path / "hotpapers.db"
+    with Record(str(path)) as record:
+        begun(record)
+    return path
+
+
+def pages(shelf: IssueReader) -> dict[str, bytes | None]:
+    """All that is served of a shelf."""
+    made, feeds = SitePages(shelf, "daily"), FeedMaker(shelf, "daily", NOBODY)
+    found = {path: made.page(path) for path in made.paths()}
+    return {**found, **{path: feeds.feed(path) for path in feeds.paths()}}
+
+
+def as_now(store: Path) -> dict[str, bytes | None]:
+    """The same of a new shelf."""
+    with Record(str(store)) as record:
+        return pages(RecordIssueReader(record))
+
+
+def done(store: Path, change: Change) -> None:
+    """Something that another process does."""
+    with Record(str(store)) as record:
+        change(record)
+
+
+@pytest.mark.parametrize("name", QUIET)
+def test_what_changes_no_page_makes_none_anew(store: Path, name: str) -> None:
+    """Pages that were not made before, either, are as a new shelf has them."""
+    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh:
+        before, said = fresh(), as_now(store)
+        done(store, QUIET[name])
+        assert fresh() is before
+        assert pages(before) == as_now(store) == said
+
+
+@pytest.mark.parametrize("name", LOUD)
+def test_what_changes_a_page_makes_it_anew(store: Path, name: str) -> None:
+    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh:
+        before = fresh()
+        assert pages(before)["index.html"]
+        done(store, LOUD[name])
+        assert fresh() is not before and pages(fresh()) == as_now(store)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_happens_in_whatever_order_no_page_is_stale(store: Path, seed: int) -> None:
+    changes = sorted(EVERY)
+    random.Random(seed).shuffle(changes)
+    with closing(FreshIssueReader(partial(Record, str(store)))) as fresh:
+        for name in changes:
+            done(store, EVERY[name])
+            assert pages(fresh()) == as_now(store), name
+
+
+# ---- in the app ----------------------------------------------------------------------------------------------
+
+
+def test_a_page_that_is_made_anew_holds_up_no_other() -> None:
+    """While one is made, one that is at hand is answered."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    class Slow(PlainShelf):
+        def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
+            if begun_at and day == "2021-01-14":
+                begun.set()
+                assert go_on.wait(30)
+            return super().issue(publication, day, edition)
+
+    begun_at: list[int] = []
+    slowed = Slow([], [])
+    slowed.__dict__.update(LISTED_SHELF.__dict__)
+    site = app(lambda: slowed, "hot-papers")
+
+    async def all_of_it() -> tuple[int, bool, int]:
+        at_hand = "/style.css"
+        assert (await asked(site, scope_of(at_hand))).status == 200
+        begun_at.append(1)
+        slow = asyncio.create_task(asked(site, scope_of("/2021-01-14/")))
+        await asyncio.to_thread(begun.wait, 30)
+        quick = (await asked(site, scope_of(at_hand))).status
+        waits = not slow.done()
+        go_on.set()
+        return quick, waits, (await slow).status
+
+    assert asyncio.run(all_of_it()) == (200, True, 200)
+
+
+def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> None:
+    """A look that began before something was hidden answers nobody who asked after it."""
+    looks: list[int] = []
+    first, go_on = threading.Event(), threading.Event()
+
+    def open_shelf() -> PlainShelf:
+        looks.append(1)
+        found = shelves[0]
+        if len(looks) == 1:
+            first.set()
+            assert go_on.wait(30)
+        return found
+
+    old, new = PlainShelf([], []), PlainShelf([], [])
+    shelves = [old]
+
+    async def both() -> tuple[bool, bool, int]:
+        keeper = CurrentPages(open_shelf, "hot-papers", NOBODY)
+        early = asyncio.create_task(keeper.now())
+        await asyncio.to_thread(first.wait, 30)
+        shelves[0] = new
+        late = [asyncio.create_task(keeper.now()) for _ in range(20)]
+        await asyncio.sleep(0)
+        go_on.set()
+        found = await asyncio.gather(*late)
+        return (await early).shelf is old, all(one.shelf is new for one in found), len(looks)
+
+    assert asyncio.run(both()) == (True, True, 2), "and twenty share one look"

@@ -1,0 +1,183 @@
+"""To ask for a publication by mail: a letter goes out, and nobody learns who gets it already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from hotpapers.deliver.email import subscribers
+from hotpapers.deliver.email.smtp import SmtpClient
+from hotpapers.model import HOUR
+from hotpapers.store import Record
+from hotpapers.web import join_page, mail_pages
+from hotpapers.web.forms import AN_HOUR, FormRouter
+from tests.email.made import BEFORE, office
+from tests.email.made import join as joined
+from tests.email.reading import read
+from tests.email.server import Box, serving
+from tests.issues.made import DAILY
+from tests.web.asgi import get
+from tests.web.sent import BASE, Shown, look, send
+
+
+class Site:
+    """The app's routes on a store, a mail server, and a clock. `settled` waits until all letters are out."""
+
+    def __init__(self, store: Path, box: Box) -> None:
+        self.record, self.clock, self._store, self._box = Record(str(store)), BEFORE, store, box
+        self.record.write([DAILY], source="settings")
+        self.begin()
+
+    def begin(self) -> None:
+        self.desk = FormRouter(BASE, DAILY.title)
+        open_record = partial(Record, str(self._store))
+        made = office(self._box.port)._replace(base=BASE)
+        letters = join_page.JoinDependencies(open_record, made, "daily", SmtpClient, lambda: self.clock)
+        self.app = Starlette(
+            routes=[*join_page.routes(self.desk, letters), *mail_pages.routes(open_record, lambda: self.clock)]
+        )
+
+    def ask(self, address: str, **more: str) -> Shown:
+        return send(self.app, "/mail/join", {"publication": "daily", "address": address, **more})
+
+    def settled(self) -> None:
+        """Everything that was begun is done; then the app begins anew, which also empties all buckets."""
+        self.desk._later._pool.shutdown()
+        self.desk.close()
+        self.begin()
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def site(tmp_path: Path, box: Box) -> Iterator[Site]:
+    made = Site(tmp_path / "hotpapers.db", box)
+    with made.record:
+        yield made
+    made.desk.close()
+
+
+def test_whoever_asks_gets_a_letter_whose_link_confirms(site: Site, box: Box) -> None:
+    shown = look(site.app, "/mail/join?publication=daily")
+    assert shown.status == 200 and "The Daily Dozen by mail" in shown.text
+    assert shown.hidden == {"publication": "daily"} and [
+        one.attributes["action"] for one in shown.page.all("form")
+    ] == ["join"]
+    shown = site.ask(" Some@Moth.Example ", skip="yes")
+    assert shown.status == 200 and "Look into your mailbox" in shown.text and "moth" not in shown.text.lower()
+    site.settled()
+    assert box.recipients == ["Some@moth.example"]
+    link = re.search(rf"{BASE}(mail/confirm/\S+)>", read(box.mails[0].data).get_content())
+    assert link is not None
+    assert "You get The Daily Dozen" in send(site.app, f"/{link[1]}", b"").text
+    [reader] = subscribers.everyone(site.record)
+    assert (reader.state, reader.skip_empty, reader.publication) == ("confirmed", True, "daily")
+
+
+def test_the_publication_is_the_app_s_own_where_none_is_named(site: Site, box: Box) -> None:
+    assert look(site.app, "/mail/join").hidden == {"publication": "daily"}
+    assert send(site.app, "/mail/join", {"address": "some@moth.example"}).status == 200
+    site.settled()
+    assert [one.publication for one in subscribers.everyone(site.record)] == ["daily"] and len(box.mails) == 1
+    for name in ("weekly", "../daily", "x" * 500):
+        assert look(site.app, f"/mail/join?publication={name}").status == 404
+        assert send(site.app, "/mail/join", {"publication": name, "address": "a@b.example"}).status == 404
+
+
+def test_the_answer_is_the_same_for_whomever_it_is_about(site: Site, box: Box) -> None:
+    """Of a reader, of one who left, of one who bounced, of one who was asked, of a stranger, of one whose mail server
+    says no; and before any letter was sent."""
+    mark = joined(site.record, "reads@moth.example", skip_empty=False)
+    subscribers.end(site.record, joined(site.record, "left@moth.example"), BEFORE)
+    subscribers.bounce(site.record, joined(site.record, "bounced@moth.example"), "5.1.1", BEFORE)
+    box.on("no@moth.example", "550 5.1.1 none")
+    answers = set()
+    for name in ("reads", "left", "bounced", "no", "new", "new"):
+        shown = site.ask(f"{name}@moth.example", skip="yes")
+        answers.add((shown.status, shown.text, tuple(sorted(shown.headers.items()))))
+    assert len(answers) == 1
+    site.settled()
+    assert box.recipients == ["left@moth.example", "bounced@moth.example", "new@moth.example"]
+    reader = subscribers.find(site.record, mark)
+    assert reader is not None and reader.state == "confirmed" and not reader.skip_empty, "a stranger changes nothing"
+
+
+def test_what_is_no_address_is_told(site: Site, box: Box) -> None:
+    for address in (
+        "",
+        "some",
+        "a@b.example, c@d.example",
+        "some@moth.example\r\nBcc: all@moth.example",
+        "<b>@x.example",
+    ):
+        shown = site.ask(address)
+        assert shown.status == 400 and "Write it as somebody@example.org." in shown.text
+    [field] = [one for one in shown.page.all("input") if one.attributes["name"] == "address"]
+    assert field.attributes["value"] == "<b>@x.example" and field.attributes["autocomplete"] == "email"
+    site.settled()
+    assert box.connections == 0 and not subscribers.everyone(site.record)
+
+
+def test_a_letter_that_cannot_be_sent_is_logged_without_its_address(
+    site: Site, box: Box, caplog: pytest.LogCaptureFixture
+) -> None:
+    box.on("RCPT", "550 5.7.1 <some@moth.example> is not welcome")
+    assert site.ask("some@moth.example").status == 200
+    site.settled()
+    assert "a letter that asks to confirm was not sent" in caplog.text and "5.7.1" in caplog.text
+    assert "moth" not in caplog.text and not subscribers.everyone(site.record)
+    assert site.ask("some@moth.example").status == 200
+    site.settled()
+    assert box.recipients == ["some@moth.example"]
+
+
+def test_no_more_letters_an_hour_whoever_asks(site: Site, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(join_page, "MOST_AN_HOUR", 2)
+    for name in ("a", "b", "c"):
+        shown = site.ask(f"{name}@moth.example")
+    assert shown.status == 503 and "Many asked" in shown.text
+    [field] = [one for one in shown.page.all("input") if one.attributes["name"] == "address"]
+    assert field.attributes["value"] == "c@moth.example", "what was typed is not lost"
+    assert shown.text == site.ask("a@moth.example").text, "nor is it told then who is known"
+    site.clock = BEFORE + HOUR
+    assert site.ask("c@moth.example").status == 200
+    site.settled()
+    assert box.recipients == ["a@moth.example", "b@moth.example", "c@moth.example"]
+
+
+@pytest.mark.parametrize("who", ["reads", "left", "asked", "new"])
+def test_the_limit_of_an_hour_tells_nothing_of_an_address(
+    site: Site, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    """The last place within the hour is used up whoever it is for: for a reader too, who gets no letter."""
+    monkeypatch.setattr(join_page, "MOST_AN_HOUR", 1)
+    joined(site.record, "reads@moth.example")
+    subscribers.end(site.record, joined(site.record, "left@moth.example"), BEFORE)
+    subscribers.ask(site.record, "daily", "asked@moth.example", BEFORE)
+    assert site.ask(f"{who}@moth.example").status == 200
+    assert [site.ask(f"{name}@moth.example").status for name in ("probe", "reads", who)] == [503, 503, 503]
+
+
+def test_who_asks_too_often_keeps_what_they_typed(site: Site) -> None:
+    for n in range(AN_HOUR // join_page.COST + 1):
+        shown = site.ask(f"a{n}@moth.example", skip="yes")
+    fields = {one.attributes["name"]: one.attributes for one in shown.page.all("input")}
+    assert shown.status == 429 and "That was a lot in a short time." in shown.text
+    assert fields["address"]["value"] == f"a{n}@moth.example" and "checked" in fields["skip"]
+    assert shown.hidden == {"publication": "daily"}
+    assert get(site.app, "/mail/join/?publication=daily").headers["location"] == "../join?publication=daily"
+
+
+def test_a_form_of_another_site_asks_for_nothing(site: Site, box: Box) -> None:
+    shown = send(site.app, "/mail/join", {"address": "some@moth.example"}, sec_fetch_site="cross-site")
+    site.settled()
+    assert shown.status == 403 and box.connections == 0 and not subscribers.everyone(site.record)

@@ -1,0 +1,460 @@
+"""Whoever posted proves the account by a code in its profile, on the loopback networks, and has their way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+
+from hotpapers import settings as all_settings
+from hotpapers.deliver.export_site import press
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import DAY as A_DAY
+from hotpapers.model import HOUR, Account, Alias, Item, Judgement, Verdict
+from hotpapers.moderation.bots import OperatorVerdict, held, say, take_back
+from hotpapers.settings import BotSettings
+from hotpapers.settings.serve import ServeSettings
+from hotpapers.store import Record, reader_reports
+from hotpapers.terms import TERMS
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.web import my_posts, reader_features
+from hotpapers.web.app import app as pages
+from hotpapers.web.forms import AN_HOUR, FormRouter
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, post, talk, write
+from tests.loopback.clock import SteppedClock
+from tests.loopback.reading import client
+from tests.loopback.script import Account as Person
+from tests.loopback.servers import Loopback
+from tests.loopback.settings import settings_toml
+from tests.loopback.written import Written, account, said
+from tests.web.asgi import get
+from tests.web.sent import BASE, Shown, send
+
+AT = moment("2024-05-09")
+ADA, EVE = account("bluesky", "ada"), account("bluesky", "eve", left=AT)
+MOSS, FERN = account("mastodon", "moss"), account("mastodon", "fern", home="two")
+WORDS = {"ada": "Such fine kettles never boil over", "moss": "Rather fine stoves lose steam early"}
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[Loopback]:
+    people = [ADA, EVE, MOSS, FERN]
+    script = Written(said=[said(one, AT - n * 1_000_000, "Hello") for n, one in enumerate(people, 1)])
+    with Loopback(script, SteppedClock(AT)) as running:
+        yield running
+
+
+class Site:
+    """The app on a store in which people of the loopback networks speak of papers, with a folder of pages."""
+
+    def __init__(self, folder: Path, loopback: Loopback) -> None:
+        self.folder, self.store, self.loopback, self.clock = folder, folder / "hotpapers.db", loopback, AT
+        loopback.profiles.clear()
+        self.record = Record(str(self.store))
+        both = background(networks=["bluesky", "mastodon"])
+        write(self.record, [DAILY], both, *(self._speaks(n, one) for n, one in enumerate((ADA, MOSS), 1)))
+        frozen(self.record)
+        press(self.record, "daily", [DAY], "site", folder / "site", SiteConfig(app=BASE))
+        self.begin()
+
+    def key(self, by: Person) -> str:
+        return f"{by.network}:{by.id if by.network == 'bluesky' else self.page(by).replace('@', 'users/')}"
+
+    def page(self, by: Person) -> str:
+        return f"{self.loopback.bases[f'mastodon.{by.home}']}/@{by.name}"
+
+    def handle(self, by: Person) -> str:
+        return f"{by.name}.example" if by.network == "bluesky" else f"{by.name}@{self.page(by).split('/')[2]}"
+
+    def _speaks(self, number: int, by: Person) -> list[Item]:
+        at, name = moment(f"{DAY}T02:00"), f"{by.network}:{number}"
+        named = Account(account=self.key(by), handle=self.handle(by), observed_at=at)
+        words = post(number, name, at, self.key(by), f"{WORDS[by.name]} https://arxiv.org/abs/2405.{number:05}")
+        return [named, *paper(number), *talk(number, 60, at, by.network)[2:], *words]
+
+    def begin(self, bots: BotSettings | None = None, named: Sequence[str] | None = None) -> None:
+        """The app; all buckets are empty."""
+        self.desk = FormRouter(BASE, DAILY.title)
+        found = reader_features.ReaderConfig(all_settings.Settings(), self.folder, "", SiteConfig(app=BASE), TERMS)
+        house = reader_features.house_of(partial(Record, str(self.store)), found)
+        self.house = house._replace(
+            go_out=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"], clock=lambda: self.clock,
+            bots=bots or BotSettings(), contact="desk@papers.example",
+            named=tuple(self.loopback.bases.values()) if named is None else named,
+        )  # fmt: skip
+        self.app = Starlette(routes=list(my_posts.routes(self.desk, self.house)))
+
+    def code(self, who: str) -> Shown:
+        """Somebody says who they are: the page with the code."""
+        return send(self.app, "/mine", {"who": who})
+
+    def ask(self, page: Shown, choice: str = "hide", **changes: str) -> Shown:
+        """The form of that page is sent."""
+        return send(self.app, "/mine", {**page.hidden, "choice": choice, **changes})
+
+    def prove(self, by: Person, choice: str = "hide") -> Shown:
+        """All of it, as it should be."""
+        page = self.code(self.handle(by))
+        self.loopback.profiles[by.id] = f"Kettles and stoves. {code_in(page)}"
+        return self.ask(page, choice)
+
+    def settled(self) -> None:
+        """What was begun is done."""
+        self.desk._later._pool.shutdown()
+        self.desk.close()
+        self.begin()
+
+    def verdicts(self) -> list[Verdict]:
+        rows = (row.item for row in self.record.view().latest(Verdict))
+        return [one for one in rows if isinstance(one, Verdict)]
+
+    def shows(self, words: str) -> tuple[bool, bool]:
+        """Whether the app's page and the folder's have these words."""
+        shelf = RecordIssueReader(self.record)
+        page = get(pages(lambda: shelf, "daily"), f"/{DAY}/").plain
+        return words.encode() in page, words in (self.folder / "site" / DAY / "index.html").read_text("utf-8")
+
+
+def code_in(page: Shown) -> str:
+    [code] = [word for word in page.text.split() if word.startswith("hotpapers-")]
+    return code
+
+
+@pytest.fixture
+def site(tmp_path: Path, loopback: Loopback) -> Iterator[Site]:
+    made = Site(tmp_path, loopback)
+    with made.record:
+        yield made
+    made.desk.close()
+
+
+@pytest.mark.parametrize("by", [ADA, MOSS], ids=["bluesky", "mastodon"])
+def test_whoever_posted_takes_it_off_all_pages(site: Site, by: Person) -> None:
+    assert site.shows(WORDS[by.name]) == (True, True)
+    shown = site.prove(by)
+    assert shown.status == 200 and "Your posts are hidden" in shown.text
+    assert site.shows(WORDS[by.name])[0] is False
+    site.settled()
+    assert site.shows(WORDS[by.name]) == (False, False)
+    other = MOSS if by is ADA else ADA
+    assert site.shows(WORDS[other.name]) == (True, True)
+    [verdict] = site.verdicts()
+    assert verdict == Verdict(
+        subject=site.key(by), about="", rule="hide", judgement="hidden", version=1,
+        reason="asked for by the account, which proved itself", observed_at=AT,
+    )  # fmt: skip
+    assert "They are hidden already" in site.prove(by).text and len(site.verdicts()) == 1
+
+
+def test_an_account_is_named_as_people_name_it(site: Site) -> None:
+    did, server = ADA.id, site.page(MOSS)
+    for who in (
+        "ada.example", "@Ada.Example", did, f"https://bsky.app/profile/{did}/post/3kabc", f"at://{did}/app.bsky.feed.post/3k",
+        "https://bsky.app/profile/ada.example",
+    ):  # fmt: skip
+        assert "Account ada.example" in site.code(who).text
+        site.begin()
+    host = server.split("/")[2]
+    own = server.replace("@", "users/")
+    for who in (
+        f"@moss@{host}", f"moss@{host}", server, f"{server}/112", f"{own}/statuses/112",
+        f"http://another.example/@moss@{host}",
+    ):  # fmt: skip
+        assert f"Account moss@{host}" in site.code(who).text
+        site.begin()
+
+
+def test_without_the_code_nothing_happens(site: Site) -> None:
+    page = site.code("ada.example")
+    right, other = code_in(page), code_in(site.code("ada.example"))
+    assert right != other, "each page has a code of its own"
+    for said_there in ("", "Kettles.", other, right[:-1], right + "x", f"x{right}", right.replace("-", " ")):
+        site.begin()
+        site.loopback.profiles[ADA.id] = said_there
+        shown = site.ask(page)
+        assert shown.status == 400 and "not in the profile yet" in shown.text
+        assert code_in(shown) == right and "checked" in str(shown.page.elements), "the page stays as it was"
+    assert site.verdicts() == [] and site.shows(WORDS["ada"]) == (True, True)
+    site.loopback.profiles[ADA.id] = f"…({right.upper()})!"
+    assert "Your posts are hidden" in site.ask(page).text
+
+
+def test_who_reads_the_code_in_the_profile_cannot_use_it(site: Site) -> None:
+    """The code is public while it stands there; the page that it belongs to is not."""
+    page = site.code("ada.example")
+    site.loopback.profiles[ADA.id] = code_in(page)
+    eve = site.code("ada.example")
+    assert site.ask(eve).status == 400 and site.verdicts() == []
+    whole = page.hidden["proof"]
+    changed = whole[:-1] + ("1" if whole.endswith("0") else "0")
+    for proof in ("x", code_in(page), changed, whole.replace("-", "")):
+        site.begin()
+        assert "too old, or belongs to another page" in site.ask(page, proof=proof).text
+    assert site.verdicts() == []
+
+
+def test_a_proof_is_of_one_account_and_one_day(site: Site) -> None:
+    page = site.code("ada.example")
+    site.loopback.profiles[ADA.id] = site.loopback.profiles[MOSS.id] = code_in(page)
+    assert "belongs to another page" in site.ask(page, who=site.page(MOSS)).text
+    site.clock = AT + A_DAY
+    assert "too old" in site.ask(page).text and site.verdicts() == []
+    site.clock = AT + A_DAY - HOUR
+    assert "Your posts are hidden" in site.ask(page).text
+
+
+def test_only_whom_the_record_knows_is_asked_for(site: Site) -> None:
+    """So nobody makes this program ask a server of their choice."""
+    before = len(site.loopback.asked)
+    for who in (
+        "eve.example",
+        "@fern@social.example",
+        site.page(FERN),
+        "https://169.254.169.254/@ada",
+        "did:plc:" + "a" * 24,
+    ):
+        shown = site.code(who)
+        assert shown.status == 400 and "Nothing by this account is known here" in shown.text
+    for who in (
+        "",
+        "https://x.com/ada/status/1",
+        "x:@ada",
+        "ada lovelace",
+        "javascript:alert(1)",
+        "<script>",
+        "a" * 9000,
+    ):
+        site.begin()
+        shown = site.code(who)
+        assert shown.status == 400
+        assert who == "" or "on Bluesky and on Mastodon alone. For others, write to desk@papers.example." in shown.text
+    assert len(site.loopback.asked) == before
+
+
+@pytest.mark.parametrize("who", ["ada", "@ada", " ada_lovelace "])
+def test_who_leaves_the_network_out_is_told_how_to_write_it(site: Site, who: str) -> None:
+    shown = site.code(who)
+    assert shown.status == 400 and "Write it as @ada.example or @ada@social.example." in shown.text
+    assert "For others" not in shown.text
+
+
+@pytest.mark.parametrize(
+    ("keys", "who", "told"),
+    [
+        (("bluesky:did:plc:one", "bluesky:did:plc:two"), "twin.example", "own id, such as did:plc:…"),
+        (
+            ("mastodon:https://s.example/users/twin", "mastodon:https://s.example/ap/users/7"), "@twin@s.example",
+            "own address, such as https://social.example/users/ada",
+        ),
+    ],
+)  # fmt: skip
+def test_who_shares_a_name_is_told_what_their_network_calls_them(
+    site: Site, keys: tuple[str, ...], who: str, told: str
+) -> None:
+    for n, key in enumerate(keys):
+        handle = who.removeprefix("@")
+        alias = Alias(account=f"{key.partition(':')[0]}:@{handle}", stable=key, observed_at=AT + n)
+        named = Account(account=key, handle=handle, observed_at=AT)
+        write(site.record, [alias, named, *post(1, f"{key}-{n}", AT, key)])
+    shown = site.code(who)
+    assert shown.status == 400 and "Several accounts had this name." in shown.text and told in shown.text
+
+
+def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
+    """Who comes while another is waited for is told so at once, and keeps their page; other servers are read."""
+    page = site.code("ada.example")
+    site.loopback.profiles[ADA.id] = code_in(page)
+    with site.house.turns.taken(site.loopback.bases["bluesky.view"]) as ours:
+        assert ours
+        before = len(site.loopback.asked)
+        shown = site.ask(page)
+        assert shown.status == 503 and "Please try again in a minute." in shown.text
+        assert shown.headers["retry-after"] == "60" and shown.hidden == page.hidden and code_in(shown) == code_in(page)
+        assert len(site.loopback.asked) == before and "checked" in str(shown.page.elements)
+        assert "Your posts are hidden" in site.prove(MOSS).text
+    assert "Your posts are hidden" in site.ask(page).text
+
+
+def test_a_server_that_no_setting_names_is_asked_over_tls_alone(site: Site) -> None:
+    site.begin(named=())
+    page, before = site.code(site.handle(MOSS)), len(site.loopback.asked)
+    site.loopback.profiles[MOSS.id] = code_in(page)
+    assert site.ask(page).status == 400 and site.verdicts() == [] and len(site.loopback.asked) == before
+
+
+def test_who_sends_too_much_keeps_what_they_typed(site: Site) -> None:
+    page = site.code("ada.example")
+    for _ in range(AN_HOUR // my_posts.COST):
+        shown = site.ask(page)
+    assert shown.status == 429 and shown.hidden == page.hidden and "checked" in str(shown.page.elements)
+    shown = site.code("ada.example")
+    assert shown.status == 429 and "ada.example" in str(shown.page.elements)
+    found = get(site.app, "/mine/")
+    assert (found.status, found.headers["location"]) == (308, "../mine")
+
+
+def test_a_server_inside_is_never_asked(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody else's server may say that an account is at an address inside; only settings may name such a one."""
+    key = "mastodon:http://127.0.0.1:1/users/eve"
+    write(
+        site.record, [Account(account=key, handle="eve@127.0.0.1:1", observed_at=AT), *post(1, "mastodon:e", AT, key)]
+    )
+    caplog.set_level("INFO", "hotpapers")
+    shown = site.ask(site.code("http://127.0.0.1:1/users/eve"))
+    assert shown.status == 400 and "does not show us this profile" in shown.text and site.verdicts() == []
+    assert "is an inside address" in str([vars(one)["fields"] for one in caplog.records])
+    assert "inside" not in shown.text
+
+
+def test_who_is_not_there_proves_nothing(site: Site) -> None:
+    write(
+        site.record,
+        [
+            Account(account=site.key(EVE), handle="eve.example", observed_at=AT),
+            *post(1, "bluesky:e", AT, site.key(EVE)),
+        ],
+    )
+    page = site.code("eve.example")
+    shown = site.ask(page)
+    assert shown.status == 400 and "does not show us this profile" in shown.text
+    site.loopback.plan.add("bluesky.view=500")
+    shown = site.ask(page)
+    site.loopback.plan.clear()
+    assert shown.status == 400 and "does not answer as it should" in shown.text
+
+
+def test_a_choice_has_to_be_made(site: Site) -> None:
+    page = site.code("ada.example")
+    site.loopback.profiles[ADA.id] = code_in(page)
+    for choice in ("", "show", "HIDE"):
+        shown = site.ask(page, choice)
+        assert shown.status == 400 and "Please choose" in shown.text and code_in(shown) == code_in(page)
+    assert site.verdicts() == []
+
+
+def test_each_client_may_ask_so_often(site: Site) -> None:
+    for _ in range(AN_HOUR // my_posts.COST):
+        site.code("ada.example")
+    assert site.code("ada.example").status == 429
+
+
+def test_a_form_of_another_site_does_nothing(site: Site) -> None:
+    page = site.code("ada.example")
+    site.loopback.profiles[ADA.id] = code_in(page)
+    shown = send(site.app, "/mine", {**page.hidden, "choice": "hide"}, sec_fetch_site="cross-site")
+    assert shown.status == 403 and site.verdicts() == []
+
+
+# ---- I am a person -----------------------------------------------------------------------------------
+
+
+def judged(site: Site, rule: str, judgement: Judgement = "bot", at: int = AT - HOUR) -> None:
+    verdict = Verdict(
+        subject=site.key(ADA), about="", rule=rule, judgement=judgement, version=1, reason=f"why {rule}", observed_at=at
+    )
+    site.record.write([verdict], source="judging", at=AT)
+
+
+def is_bot(site: Site) -> bool:
+    return held(site.record, site.key(ADA))[0].is_bot
+
+
+@pytest.mark.parametrize("rules", [["template"], ["rate", "share"]])
+def test_a_person_is_taken_at_their_word(site: Site, rules: list[str]) -> None:
+    for rule in rules:
+        judged(site, rule)
+    assert is_bot(site) and "In issues that are made from now on" in site.prove(ADA, "person").text
+    assert not is_bot(site)
+    [report] = reader_reports.waiting(site.record.database)
+    assert (report.kind, report.subject) == ("contest", site.key(ADA)) and f"why {rules[0]}" in report.said
+    assert {(one.rule, one.judgement) for one in site.verdicts()} == {("proved", "human"), *((r, "bot") for r in rules)}
+    assert "You count as a person And did before" in site.prove(ADA, "person").text
+    assert len(reader_reports.waiting(site.record.database)) == 1
+
+
+@pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
+def test_the_operator_is_asked_where_a_word_is_not_enough(site: Site, rule: str) -> None:
+    judged(site, rule)
+    judged(site, "template")
+    assert "It is passed on" in site.prove(ADA, "person").text and is_bot(site)
+    assert "It is passed on" in site.prove(ADA, "person").text
+    [report] = reader_reports.waiting(site.record.database)
+    assert f"{rule}: why {rule}" in report.said and "yours to say --human" in report.said
+
+
+@pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
+def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, rule: str) -> None:
+    """Nor is it forgotten: the rules that it goes before stay lifted."""
+    judged(site, "template")
+    site.prove(ADA, "person")
+    judged(site, "rate", at=AT + HOUR)
+    assert not is_bot(site)
+    judged(site, rule, at=AT + HOUR)
+    assert is_bot(site)
+    site.clock = AT + 2 * HOUR
+    assert "It is passed on" in site.prove(ADA, "person").text and is_bot(site)
+    say(site.record, BotSettings(), site.key(ADA), OperatorVerdict("human", "known to us", site.clock), at=site.clock)
+    assert not is_bot(site)
+
+
+def test_the_operator_takes_the_account_s_word_back(site: Site) -> None:
+    judged(site, "template")
+    site.prove(ADA, "person")
+    assert take_back(site.record, BotSettings(), site.key(ADA), at=AT + HOUR) == 1 and is_bot(site)
+
+
+def test_settings_go_before_the_account_s_word(site: Site) -> None:
+    judged(site, "template")
+    site.begin(BotSettings(bots=("bluesky:@ada.example",)))
+    assert "It is passed on" in site.prove(ADA, "person").text and is_bot(site)
+
+
+def test_who_counts_as_a_person_changes_nothing(site: Site) -> None:
+    assert "And did before" in site.prove(ADA, "person").text
+    judged(site, "template")
+    judged(site, "template", "human", AT - 1)
+    assert "And did before" in site.prove(ADA, "person").text
+    assert reader_reports.waiting(site.record.database) == []
+
+
+def test_where_no_more_reports_are_taken_no_word_is(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader_reports, "MOST_OPEN", 0)
+    judged(site, "template")
+    shown = site.prove(ADA, "person")
+    assert shown.status == 503 and "Too many ask" in shown.text and is_bot(site)
+    assert "proof" in shown.hidden and "checked" in str(shown.page.elements), "the page stays as it was"
+
+
+# ---- from settings ---------------------------------------------------------------------------------------
+
+
+def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None:
+    """The client as it is made of settings: it asks the loopback networks, which they name."""
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(settings_toml(site.loopback.bases), "utf-8")
+    found = all_settings.load(file)
+    operator = reader_features.ReaderConfig(found, tmp_path, str(file), SiteConfig(), TERMS)
+    house = reader_features.house_of(partial(Record, str(site.store)), operator)
+    site.desk.close()
+    site.desk = FormRouter(BASE, DAILY.title)
+    site.app = Starlette(routes=list(my_posts.routes(site.desk, house)))
+    for by in (ADA, MOSS):
+        assert "Your posts are hidden" in site.prove(by).text
+    assert len(site.verdicts()) == 2
+
+
+@pytest.mark.parametrize(
+    ("base", "proxies", "warned"),
+    [(BASE, 0, True), (BASE, 1, False), ("http://127.0.0.1:8000/", 0, False), ("", 0, False)],
+)
+def test_who_forgets_the_proxy_is_warned(
+    site: Site, caplog: pytest.LogCaptureFixture, base: str, proxies: int, warned: bool
+) -> None:
+    """All readers would be one client."""
+    found = all_settings.Settings(serve=ServeSettings(base=base, proxies=proxies))
+    operator = reader_features.ReaderConfig(found, site.folder, "", SiteConfig(app=base), TERMS)
+    reader_features.ReaderFeatures(partial(Record, str(site.store)), DAILY, operator).close()
+    assert ("Write proxies = 1" in caplog.text) == warned
