@@ -71,7 +71,7 @@ def write(store: str, ended: threading.Event) -> None:
                     Mention(post=post, paper=paper, form="abs", observed_at=at),
                     Snapshot(post=post, reposts=0, likes=n, observed_at=at),
                 ]  # fmt: skip
-            record.write(items, source="bench")
+            record.append(items, source="bench")
             if ended.wait(PAUSE):
                 return
 

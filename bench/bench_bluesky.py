@@ -103,7 +103,7 @@ def stored(tracked: Sequence[str]) -> Iterator[str]:
     """A store that holds the tracked posts."""
     with tempfile.TemporaryDirectory() as folder, Record(f"{folder}/hotpapers.db") as record:
         at = now()
-        record.write([_tracked_post(uri, at) for uri in tracked], source="bench")
+        record.append([_tracked_post(uri, at) for uri in tracked], source="bench")
         yield f"{folder}/hotpapers.db"
 
 
@@ -123,16 +123,16 @@ def commit(block: bytes, store: str, names: PaperIndex) -> None:
     collect(Lines(block), copy, names)
 
 
-def collect(net: Lines, copy: str, names: PaperIndex) -> None:
+def collect(http: Lines, copy: str, names: PaperIndex) -> None:
     """What a network says into a store, as `hotpapers collect` does it."""
     with Leases(partial(Record, copy), "bench") as leases, Record(copy) as record:
-        known = TrackedPosts(record, "bluesky", net.now())
-        shared = SharedPaperIndex(names, net.now())
-        job = CollectJob(BlueskySource(SETTINGS, known, names), Connection(net), known, TERMS["bluesky"], names=shared)
-        work = JobContext(record, job.name, Clock(net.now, net.sleep), leases)
+        known = TrackedPosts(record, "bluesky", http.now())
+        shared = SharedPaperIndex(names, http.now())
+        job = CollectJob(BlueskySource(SETTINGS, known, names), Connection(http), known, TERMS["bluesky"], names=shared)
+        work = JobContext(record, job.name, Clock(http.now, http.sleep), leases)
         leases.take(record, job.name)
         with contextlib.suppress(NetError):
-            job.round(work, once=False)
+            job.run_once(work, once=False)
 
 
 def _busy(task: Callable[[], object]) -> float:
@@ -141,9 +141,9 @@ def _busy(task: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-def _pages(source: BlueskySource, net: Lines) -> Iterator[Any]:
+def _pages(source: BlueskySource, http: Lines) -> Iterator[Any]:
     with contextlib.suppress(NetError):  # the lines come to an end
-        yield from source.pages(net, None)
+        yield from source.pages(http, None)
 
 
 class Lines:

@@ -25,7 +25,7 @@ import apsw
 
 from bench import made_up, measure
 from hotpapers import model
-from hotpapers.engagement.attention import REFERENCE_DAYS, MeasurementWindow, heard
+from hotpapers.engagement.attention import REFERENCE_DAYS, MeasurementWindow, read_engagement
 from hotpapers.issues.freeze import freeze
 from hotpapers.issues.windows import cut_of
 from hotpapers.model import DAY, HOUR, Publication
@@ -84,14 +84,14 @@ KINDS = (model.Paper, model.Announcement, model.Post, model.Mention, model.Snaps
 
 
 def _write(record: Record, batch: list[model.Item]) -> WrittenBatch:
-    return record.write(batch, source="bench", at=max(item.observed_at for item in batch))
+    return record.append(batch, source="bench", at=max(item.observed_at for item in batch))
 
 
 def ours(store: str, name: str) -> dict[str, Any]:
     """Freezes the day's issue of a publication that has none yet."""
     with Record(store) as record:
         publication = Publication(publication=name, title="Daily", observed_at=0)
-        record.write([publication], source="bench")
+        record.append([publication], source="bench")
         taken = measure.seconds(lambda: freeze(record, publication, day()))
         content = freeze(record, publication, day()).content
     found = {"seconds": taken, "memory": measure.peak_memory()}
@@ -109,7 +109,7 @@ def compare(store: str) -> dict[str, Any]:
     plain = list(apsw.Connection(store).execute(BARE, bindings()))
     with Record(store) as record:
         view = record.view(bindings()["cut"])
-        mine = [(h.paper, h.age, h.network, h.voices) for h in heard(view, MeasurementWindow()) if h.peer]
+        mine = [(h.paper, h.age, h.network, h.voices) for h in read_engagement(view, MeasurementWindow()) if h.peer]
     return {"same": mine == plain, "rows": len(plain)}
 
 

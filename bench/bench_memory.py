@@ -75,10 +75,10 @@ def block_of(tracked: list[str]) -> bytes:
 def main(events: int) -> None:
     chance = random.Random(2101)
     tracked = [stream._post_uri(chance) for _ in range(stream.TRACKED)]
-    net = Different(block_of(tracked), events)
+    http = Different(block_of(tracked), events)
     with stream.stored(tracked) as store, contextlib.suppress(KeyboardInterrupt):
-        stream.collect(net, store, PaperIndex(stream._named(chance, stream.PAPERS)))
-    print(json.dumps(net.megabytes))
+        stream.collect(http, store, PaperIndex(stream._named(chance, stream.PAPERS)))
+    print(json.dumps(http.megabytes))
 
 
 if __name__ == "__main__":

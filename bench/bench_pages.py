@@ -47,10 +47,10 @@ def texts_of_papers(most: int) -> Iterator[str]:
             yield from (paper["title"], paper.get("abstract") or "")
 
 
-def texts_of_issues(shelf: IssueReader, publication: str) -> Iterator[str]:
+def texts_of_issues(issue_reader: IssueReader, publication: str) -> Iterator[str]:
     """Titles and abstracts of the papers in issues."""
-    for day in shelf.days(publication):
-        for paper in shelf.issue(publication, day).papers.values():
+    for day in issue_reader.days(publication):
+        for paper in issue_reader.issue(publication, day).papers.values():
             yield from (paper.title, paper.abstract)
 
 
@@ -88,11 +88,11 @@ def packed(page: bytes) -> int:
     return len(gzip.compress(page, PACKED, mtime=0))
 
 
-def loaded(shelf: IssueReader, publication: str) -> list[dict[str, Any]]:
+def loaded(issue_reader: IssueReader, publication: str) -> list[dict[str, Any]]:
     """Lines on the bytes of issues and of what their pages load."""
-    pages = SitePages(shelf, publication)
+    pages = SitePages(issue_reader, publication)
     assets = {name: packed(pages.page(name) or b"") for name in LOADED}
-    issues = [packed(pages.page(issue_path(day)) or b"") for day in shelf.days(publication)]
+    issues = [packed(pages.page(issue_path(day)) or b"") for day in issue_reader.days(publication)]
     largest = max(assets, key=lambda name: assets[name])
     whole = max(issues) + sum(assets.values())
     return [
@@ -109,11 +109,13 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         store = str(Path(folder) / "store.db")
         frozen(store, sorted([*ARCHIVE.glob("*.md"), *SEEDS.glob("*.md")]))
         with Record(store) as record:
-            shelf = RecordIssueReader(record)
-            publication = shelf.publications()[0].publication
+            issue_reader = RecordIssueReader(record)
+            publication = issue_reader.publications()[0].publication
             lines = [
-                share("formulas of the archive's papers rendered", rendered(texts_of_issues(shelf, publication))),
+                share(
+                    "formulas of the archive's papers rendered", rendered(texts_of_issues(issue_reader, publication))
+                ),
                 share("formulas of arXiv's papers rendered", rendered(texts_of_papers(int(100_000 * scale)))),
-                *loaded(shelf, publication),
+                *loaded(issue_reader, publication),
             ]
     return {"lines": lines, "method": __doc__}

@@ -57,7 +57,7 @@ def finished_rows(batches: Sequence[list[Item]]) -> Rows:
 def ours(store: str, batches: Sequence[list[Item]]) -> float:
     """Seconds to write all batches."""
     with Record(store) as record:
-        return measure.seconds(lambda: [record.write(batch, source="bench") for batch in batches])
+        return measure.seconds(lambda: [record.append(batch, source="bench") for batch in batches])
 
 
 def peer(path: Path, rows: Rows) -> float:

@@ -160,7 +160,7 @@ def build(store: str, items: Iterator[Item]) -> Built:
     """Writes the papers, then fills the index."""
     with Record(store) as record:
         for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
-            record.write(batch, source="bench")
+            record.append(batch, source="bench")
         before = record.database.size()
         taken = measure.seconds(lambda: catch_up(record))
         return Built(taken, record.database.size() - before)

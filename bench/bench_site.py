@@ -68,9 +68,9 @@ def prepared(folder: Path, store: str, assets: Path) -> dict[str, Callable[[Time
     """For each generator that is here, what builds its site into a new folder and tells how long that took."""
     made: dict[str, Callable[[Timed], float]] = {}
     with Record(store) as record:
-        shelf = RecordIssueReader(record)
+        issue_reader = RecordIssueReader(record)
         name = publication_of(record, None).publication
-        content = list(pages(shelf, name))
+        content = list(pages(issue_reader, name))
     for generator in GENERATORS:
         program = generator.found()
         if program is not None:

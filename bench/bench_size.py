@@ -49,7 +49,7 @@ def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:
     items = with_reactions(itertools.chain.from_iterable(MadeUp(scale).batches()))
     with Record(str(store)) as record:
         for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
-            record.write(batch, source="bench")
+            record.append(batch, source="bench")
         record.database.erase_traces()
     connection = apsw.Connection(str(store))
     pages = """SELECT m.tbl_name, sum(d.pgsize) FROM dbstat AS d JOIN sqlite_schema AS m ON m.name = d.name

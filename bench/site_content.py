@@ -40,19 +40,19 @@ class Page(NamedTuple):
         return "../" * self.path.count("/")
 
 
-def pages(shelf: IssueReader, publication: str) -> Iterator[Page]:
+def pages(issue_reader: IssueReader, publication: str) -> Iterator[Page]:
     """All pages that our site has."""
-    days = shelf.days(publication)
-    issues = {day: shelf.issue(publication, day) for day in days}
+    days = issue_reader.days(publication)
+    issues = {day: issue_reader.issue(publication, day) for day in days}
     entries = {day: {entry.paper: entry for entry in issue.content.entries} for day, issue in issues.items()}
     made = [Page(site_paths.issue_path(day), phrases.day_name(day), _issue(issue)) for day, issue in issues.items()]
     yield from made
     for paper in dict.fromkeys(paper for found in entries.values() for paper in found):
-        held = [issues[day] for _, day in shelf.appearances(paper)]
+        held = [issues[day] for _, day in issue_reader.appearances(paper)]
         title = held[-1].papers[paper].title
         body = _paper(paper, [(one, entries[one.content.day][paper]) for one in held])
         yield Page(site_paths.paper_path(paper), title, body)
-    yield from _lists(Catalogue(shelf.holdings(publication)))
+    yield from _lists(Catalogue(issue_reader.entry_summaries(publication)))
     yield made[-1]._replace(path="index.html")
     yield Page("archive/index.html", "Archive", "\n".join(map(_archived, issues.values())))
     for name in ("about", "method", "status", "accessibility", "reading", "search"):
@@ -73,12 +73,12 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
             yield Page(path, catalogue.spelled(author)[0], _lines(catalogue.author(author), path))
 
 
-def _lines(holdings: Iterable[EntrySummary], path: str) -> str:
+def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:
     up = site_paths.up(path)
     return "\n".join(
         f"- [{escape(one.title)}]({up}{site_paths.paper_path(one.paper)}) {escape(named(one.authors))} "
         f"[place {one.place}, {phrases.day_name(one.day)}]({up}{one.day}/index.html)"
-        for one in holdings
+        for one in entry_summaries
     )
 
 

@@ -20,7 +20,7 @@ import msgspec
 import pytest
 
 from hotpapers import model, settings
-from hotpapers.deliver.export_site import press
+from hotpapers.deliver.export_site import export_site
 from hotpapers.issues import freeze
 from hotpapers.privacy.forget import forget
 from hotpapers.ranking import RANKINGS
@@ -169,7 +169,7 @@ def full_record(tmp_path: Path) -> Iterator[Record]:
         importer.import_lines(record, "talk", (DOCS / "examples" / "talk.jsonl").read_bytes().splitlines())
         importer.import_lines(record, "examples", [json.dumps(line).encode() for line in lines])
         freeze.freeze(record, freeze.publication_of(record, None), "2025-03-11")
-        press(record, "daily", ["2025-03-11"], "markdown", tmp_path / "out")
+        export_site(record, "daily", ["2025-03-11"], "markdown", tmp_path / "out")
         forget(record, "bluesky:did:plc:madeuphal")
         yield record
 

@@ -25,7 +25,7 @@ def as_before() -> Iterator[None]:
 def told(form: logs.Form, event: str, **fields: object) -> str:
     stream = io.StringIO()
     logs.listen(form, stream)
-    logs.tell(event, **fields)  # type: ignore[arg-type]
+    logs.log_event(event, **fields)  # type: ignore[arg-type]
     return stream.getvalue()
 
 
@@ -38,7 +38,7 @@ def test_for_people() -> None:
 def test_for_machines() -> None:
     stream = io.StringIO()
     logs.listen("json", stream)
-    logs.tell("failing", level=logging.WARNING, job="x", reason=ValueError("ä"))
+    logs.log_event("failing", level=logging.WARNING, job="x", reason=ValueError("ä"))
     found = json.loads(stream.getvalue())
     del found["at"]
     assert found == {"level": "warning", "event": "failing", "job": "x", "reason": "ä"}

@@ -148,7 +148,7 @@ def test_what_a_network_said_is_kept_as_long_as_it_may_be(network: str, record: 
     days = CELLS[network][1]
     assert terms.keep_for(network) == (LARGEST if days is None else days * DAY)
     seen = RawPayload("post", "7", b"said", AT)
-    record.read([seen], lambda _: [said("x")], source=network, keep_for=terms.keep_for(network), at=AT)
+    record.ingest([seen], lambda _: [said("x")], source=network, keep_for=terms.keep_for(network), at=AT)
 
     def kept_at(moment: int) -> bool:
         prune(record, at=moment)
@@ -214,8 +214,10 @@ def test_arxiv_says_nothing_that_is_quoted() -> None:
 
 def test_what_an_issue_is_does_not_depend_on_how_it_is_shown(record: Record) -> None:
     quotation_of(record, "x")
-    shelves = [RecordIssueReader(record, table({"x": TermsOverride(shown=how)})) for how in ("text", "excerpt", "link")]
-    issues = [shelf.issue("daily", made.DAY) for shelf in shelves]
+    issue_readers = [
+        RecordIssueReader(record, table({"x": TermsOverride(shown=how)})) for how in ("text", "excerpt", "link")
+    ]
+    issues = [issue_reader.issue("daily", made.DAY) for issue_reader in issue_readers]
     assert len({issue.digest for issue in issues}) == 1
     assert len({msgspec.json.encode(issue.content) for issue in issues}) == 1
     assert len({issue.posts[made.key(1)][0].hash for issue in issues}) == 1
@@ -236,8 +238,8 @@ def test_a_listing_is_there_as_it_was_printed_too(record: Record) -> None:
 @pytest.mark.parametrize("how", ["text", "excerpt", "link"])
 def test_an_issue_of_our_own_in_the_classic_format_obeys_too(record: Record, how: str) -> None:
     quotation_of(record, "x")
-    shelf = RecordIssueReader(record, table({"x": msgspec.convert({"shown": how}, TermsOverride)}))
-    [file] = ClassicChannel().render(shelf, "daily", [made.DAY])
+    issue_reader = RecordIssueReader(record, table({"x": msgspec.convert({"shown": how}, TermsOverride)}))
+    [file] = ClassicChannel().render(issue_reader, "daily", [made.DAY])
     assert (b"Kettles" in file.data, b"quill" in file.data) == (how != "link", how != "link")
 
 
@@ -251,7 +253,7 @@ def test_a_post_leaves_the_store_as_its_network_allows(
     network: str, records_only: bool, other: str | None, record: Record
 ) -> None:
     account = Account(account=f"{network}:31", handle="quill", name="Quill Marrowby", observed_at=AT)
-    record.write([said(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
+    record.append([said(network), account, Snapshot(post=f"{network}:7", likes=3, observed_at=AT)], source="made-up")
     changes = {network: msgspec.convert({"exported": other}, TermsOverride)} if other else None
     lines = list(exporter.lines(record, records_only=records_only, ids_only=terms.ids_only(table(changes))))
     whole = b"".join(lines)
@@ -303,7 +305,7 @@ def test_only_the_post_with_limits_is_left_out() -> None:
 def test_what_is_limited_later_is_shown_no_more(record: Record) -> None:
     quotation_of(record, "mastodon")
     later = msgspec.structs.replace(said("mastodon"), limits=("noindex",), observed_at=AT + HOUR)
-    record.write(admitted([later], TERMS["mastodon"]), source="mastodon")
+    record.append(admitted([later], TERMS["mastodon"]), source="mastodon")
     assert RecordIssueReader(record).issue("daily", made.DAY).posts[made.key(1)] == ()
 
 

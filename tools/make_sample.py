@@ -73,10 +73,10 @@ def main(folder: Path, table: Path) -> None:
     issues = [classic.parse(classic.decode(file.read_bytes())[0]) for file in sorted(folder.iterdir())]
     with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "sample.db")) as record:
         publication = classic_import.publication(observed_at=MADE)
-        record.write([publication], source="sample", at=MADE)
-        record.write(figures(table, {issue.date for issue in issues}), source="sample", at=MADE)
+        record.append([publication], source="sample", at=MADE)
+        record.append(figures(table, {issue.date for issue in issues}), source="sample", at=MADE)
         for issue in issues:
-            record.write(facts(issue, summaries), source="sample", at=MADE)
+            record.append(facts(issue, summaries), source="sample", at=MADE)
         lines = b"".join(exporter.lines(record))
     SAMPLE.write_bytes(zstandard.ZstdCompressor(level=19).compress(lines))
     print(f"{SAMPLE.name}: {len(lines.splitlines()):,} lines, {SAMPLE.stat().st_size:,} bytes")

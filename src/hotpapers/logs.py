@@ -1,7 +1,7 @@
 """What the program says while it runs: one line an event, for people or as JSON (RFC 8259) for machines.
 
-An event has a name and fields: `tell("source failed", job="lobsters", reason="…")`. Nothing secret is ever in a field:
-errors of networks come without tokens.
+An event has a name and fields: `log_event("source failed", job="lobsters", reason="…")`. Nothing secret is ever in a
+field: errors of networks come without tokens.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LOG = logging.getLogger("hotpapers")
 Form = Literal["text", "json"]
 
 
-def tell(event: str, *, level: int = logging.INFO, **fields: object) -> None:
+def log_event(event: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Says that something happened."""
     LOG.log(level, "%s", event, extra={"fields": fields})
 

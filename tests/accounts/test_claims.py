@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.accounts.claims import NOT_HERE, claim_of
+from hotpapers.accounts.claims import NOT_HERE, parse_claim
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 ADA = ("mastodon:@ada@social.example",)
@@ -33,7 +33,7 @@ OWN = "mastodon:https://social.example/users/Ada"
     ],
 )
 def test_who_is_meant(typed: str, keys: tuple[str, ...]) -> None:
-    found = claim_of(typed)
+    found = parse_claim(typed)
     assert (found.network, found.keys) == (keys[0].partition(":")[0], keys)
 
 
@@ -49,12 +49,12 @@ def test_who_is_meant(typed: str, keys: tuple[str, ...]) -> None:
     ],
 )  # fmt: skip
 def test_who_is_not(typed: str) -> None:
-    assert claim_of(typed) == NOT_HERE
+    assert parse_claim(typed) == NOT_HERE
 
 
 @given(st.text(max_size=600) | st.text("ad.:/@%[]#?0123-_", max_size=80).map("https://".__add__))
 def test_whatever_is_typed_is_read(typed: str) -> None:
     """Never raises; whatever it gives are keys of one network, without blanks."""
-    network, keys = claim_of(typed)
+    network, keys = parse_claim(typed)
     assert bool(network) == bool(keys)
     assert all(key.startswith(f"{network}:") and key.isprintable() and " " not in key for key in keys)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.accounts.profiles import KnownAccount, description_of, server_of
+from hotpapers.accounts.profiles import KnownAccount, fetch_description, server_of
 from hotpapers.errors import NetError, RequestRefused
 from hotpapers.web.reader_features import ASKING
 from tests.loopback.clock import SteppedClock, moment
@@ -38,9 +38,9 @@ def known(loopback: Loopback, name: str = "moss", handle: str = "") -> KnownAcco
 
 
 def told(loopback: Loopback, one: KnownAccount) -> str:
-    with client(loopback, limits=ASKING._replace(read=0.5, whole=2.0)) as net:
+    with client(loopback, limits=ASKING._replace(read=0.5, whole=2.0)) as http:
         server = server_of(loopback.bases["bluesky.view"], one, tuple(loopback.bases.values()))
-        return description_of(net, server, one)
+        return fetch_description(http, server, one)
 
 
 def test_only_servers_of_the_settings_are_asked_in_plain() -> None:

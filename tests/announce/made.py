@@ -7,7 +7,7 @@ import os
 from hotpapers.model import NetworkReading, PrintedCount, ScoreComponent
 from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA
-from tests.render.build import NOON, OWN, Placed, PlainShelf, heard, issue, paper
+from tests.render.build import NOON, OWN, Placed, PlainIssueReader, heard, issue, paper
 
 IMPRINT = SiteConfig("mailto:desk@papers.example", "https://papers.example/daily/")
 DAY, EMPTY, FULL = "2021-01-14", "2021-01-13", "2021-01-19"
@@ -44,7 +44,7 @@ TITLES = (
     "A Title of Such Length That Nobody Ever Came to Its End, " * 4,
     "Short", "Kettles of the World", "Kettles of the Moon", "Kettles Nobody Saw", "The Seventh Kettle",
 )  # fmt: skip
-FULL_SHELF = PlainShelf(
+FULL_READER = PlainIssueReader(
     [OWN],
     [
         issue(
@@ -55,7 +55,7 @@ FULL_SHELF = PlainShelf(
         )
     ],
 )  # fmt: skip
-HOSTILE_SHELF = PlainShelf(
+HOSTILE_READER = PlainIssueReader(
     [OWN],
     [
         issue(

@@ -18,10 +18,10 @@ from hotpapers.http import PoliteHttpClient
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig
-from tests.announce.made import DAY, FULL, FULL_SHELF, HOSTILE_SHELF, IMPRINT, matches
+from tests.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, IMPRINT, matches
 from tests.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
 from tests.http.server import Handler, Play, answer, client
-from tests.render.sample import LISTED_SHELF, OWN_SHELF
+from tests.render.sample import LISTED_READER, OWN_READER
 
 FOUR = 4
 """Posts of the thread of the sample's issue: a head and three papers."""
@@ -34,7 +34,7 @@ def pds() -> Iterator[Pds]:
 
 
 @pytest.fixture
-def net(pds: Pds) -> Iterator[PoliteHttpClient]:
+def http(pds: Pds) -> Iterator[PoliteHttpClient]:
     with client(pds.server, secrets=[PASSWORD]) as made:
         yield made
 
@@ -50,8 +50,8 @@ def sender(host: str, password: str = PASSWORD) -> BlueskySender:
     return BlueskySender(settings, "bluesky 1", IMPRINT)
 
 
-def send(record: Record, made: BlueskySender, net: PoliteHttpClient) -> SendResult:
-    return send_issue(record, made, OWN_SHELF, "daily", DAY, net)
+def send(record: Record, made: BlueskySender, http: PoliteHttpClient) -> SendResult:
+    return send_issue(record, made, OWN_READER, "daily", DAY, http)
 
 
 # ---- the thread: pure --------------------------------------------------------------------------------------
@@ -60,10 +60,10 @@ def send(record: Record, made: BlueskySender, net: PoliteHttpClient) -> SendResu
 @pytest.mark.parametrize(
     ("name", "made"),
     [
-        ("daily", thread(OWN_SHELF.issue("daily", DAY), IMPRINT)),
-        ("empty", thread(OWN_SHELF.issue("daily", "2021-01-13"), IMPRINT)),
-        ("full", thread(FULL_SHELF.issue("daily", FULL), NOBODY)),
-        ("corrected", thread(LISTED_SHELF.issue("hot-papers", DAY), IMPRINT)),
+        ("daily", thread(OWN_READER.issue("daily", DAY), IMPRINT)),
+        ("empty", thread(OWN_READER.issue("daily", "2021-01-13"), IMPRINT)),
+        ("full", thread(FULL_READER.issue("daily", FULL), NOBODY)),
+        ("corrected", thread(LISTED_READER.issue("hot-papers", DAY), IMPRINT)),
     ],
 )
 def test_threads_are_as_expected(name: str, made: Thread) -> None:
@@ -73,10 +73,10 @@ def test_threads_are_as_expected(name: str, made: Thread) -> None:
 
 
 def every_post() -> Iterator[PostDraft]:
-    for imprint in (IMPRINT, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
-        for shelf, publication in ((OWN_SHELF, "daily"), (FULL_SHELF, "daily"), (HOSTILE_SHELF, "daily")):
-            for day in shelf.days(publication):
-                made = thread(shelf.issue(publication, day), imprint)
+    for site_config in (IMPRINT, NOBODY, SiteConfig("", f"https://{'papers.' * 20}example/{'daily/' * 20}")):
+        for issue_reader, publication in ((OWN_READER, "daily"), (FULL_READER, "daily"), (HOSTILE_READER, "daily")):
+            for day in issue_reader.days(publication):
+                made = thread(issue_reader.issue(publication, day), site_config)
                 assert 1 <= len(made.posts) <= 6
                 yield from made.posts
 
@@ -118,21 +118,21 @@ def test_publications_and_editions_have_keys_of_their_own() -> None:
 # ---- sending -----------------------------------------------------------------------------------------------
 
 
-def test_a_thread_is_made(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
+def test_a_thread_is_made(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
     made = sender(pds.host)
-    assert send(record, made, net)[:2] == (1, 0)
+    assert send(record, made, http)[:2] == (1, 0)
     head, *others = pds.records.values()
     assert "reply" not in head and len(others) == FOUR - 1
     uris = [f"at://{DID}/{COLLECTION}/{rkey}" for rkey in pds.records]
     assert [post["reply"]["root"]["uri"] for post in others] == [uris[0]] * 3
     assert [post["reply"]["parent"]["uri"] for post in others] == uris[:-1]
     assert record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent'") == [(uris[0],)]
-    assert send(record, made, net)[:2] == (0, 1)
+    assert send(record, made, http)[:2] == (0, 1)
     assert pds.asked.count("createRecord") == FOUR and pds.asked.count("createSession") == 1
 
 
 def test_an_account_tells_of_its_own_publication_alone(pds: Pds) -> None:
-    assert list(sender(pds.host).parcels(LISTED_SHELF, "hot-papers", DAY)) == []
+    assert list(sender(pds.host).messages(LISTED_READER, "hot-papers", DAY)) == []
 
 
 class Killed(BaseException):
@@ -142,7 +142,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("n", range(FOUR))
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_killed_anywhere_each_post_is_there_once(
-    pds: Pds, net: PoliteHttpClient, record: Record, monkeypatch: pytest.MonkeyPatch, n: int, when: str
+    pds: Pds, http: PoliteHttpClient, record: Record, monkeypatch: pytest.MonkeyPatch, n: int, when: str
 ) -> None:
     made = sender(pds.host)
     create, count = made.account.create, [0]
@@ -158,85 +158,85 @@ def test_killed_anywhere_each_post_is_there_once(
 
     monkeypatch.setattr(made.account, "create", dying)
     with pytest.raises(Killed):
-        send(record, made, net)
-    assert send(record, sender(pds.host), net)[:2] == (1, 0)
+        send(record, made, http)
+    assert send(record, sender(pds.host), http)[:2] == (1, 0)
     assert len(pds.records) == FOUR and pds.asked.count("createRecord") == FOUR
     assert sum("reply" in post for post in pds.records.values()) == FOUR - 1
 
 
-def test_an_answer_that_was_lost_doubles_nothing(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
+def test_an_answer_that_was_lost_doubles_nothing(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
     def lost(handler: Handler) -> None:
         pds._createRecord(json.loads(pds.server.asked[-1].body), pds.server.asked[-1].headers["authorization"])
         handler.hang_up()
 
     pds.instead("repo.createRecord", lost, pds.again("repo.createRecord"))
-    [(target, _)] = send(record, sender(pds.host), net).problems
+    [(target, _)] = send(record, sender(pds.host), http).problems
     assert target == DID
-    assert send(record, sender(pds.host), net)[:2] == (1, 0) and len(pds.records) == FOUR
+    assert send(record, sender(pds.host), http)[:2] == (1, 0) and len(pds.records) == FOUR
 
 
 @pytest.mark.parametrize("play", [answer(429, retry_after="30"), answer(502)])
-def test_a_busy_server_is_asked_again(pds: Pds, net: PoliteHttpClient, record: Record, play: Play) -> None:
+def test_a_busy_server_is_asked_again(pds: Pds, http: PoliteHttpClient, record: Record, play: Play) -> None:
     pds.instead("repo.createRecord", pds.again("repo.createRecord"), play, pds.again("repo.createRecord"))
     made = sender(pds.host)
-    assert send(record, made, net).sent == 0
-    assert send(record, made, net)[:2] == (1, 0) and len(pds.records) == FOUR
+    assert send(record, made, http).sent == 0
+    assert send(record, made, http)[:2] == (1, 0) and len(pds.records) == FOUR
 
 
-def test_a_refused_record_is_not_tried_again(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
+def test_a_refused_record_is_not_tried_again(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
     said = b'{"error": "InvalidRequest", "message": "Invalid app.bsky.feed.post\\u0007 record"}'
     pds.instead("repo.createRecord", answer(400, said))
-    [(_, reason)] = send(record, sender(pds.host), net).problems
+    [(_, reason)] = send(record, sender(pds.host), http).problems
     assert reason == f"{pds.host}: InvalidRequest: Invalid app.bsky.feed.post record"
-    assert send(record, sender(pds.host), net)[:2] == (0, 1)
+    assert send(record, sender(pds.host), http)[:2] == (0, 1)
 
 
 # ---- sessions ----------------------------------------------------------------------------------------------
 
 
-def test_a_session_that_has_run_out_is_renewed(pds: Pds, net: PoliteHttpClient) -> None:
+def test_a_session_that_has_run_out_is_renewed(pds: Pds, http: PoliteHttpClient) -> None:
     account = sender(pds.host).account
-    assert account.find(net, COLLECTION, "a") is None
+    assert account.find(http, COLLECTION, "a") is None
     pds.tokens.clear()
-    assert account.find(net, COLLECTION, "a") is None
+    assert account.find(http, COLLECTION, "a") is None
     assert pds.asked == ["createSession", "getRecord", "getRecord", "refreshSession", "getRecord"]
 
 
-def test_one_that_cannot_be_renewed_is_begun_anew(pds: Pds, net: PoliteHttpClient) -> None:
+def test_one_that_cannot_be_renewed_is_begun_anew(pds: Pds, http: PoliteHttpClient) -> None:
     account = sender(pds.host).account
-    assert account.find(net, COLLECTION, "a") is None
+    assert account.find(http, COLLECTION, "a") is None
     pds.tokens.clear()
     pds.renewable = False
-    assert account.find(net, COLLECTION, "a") is None
+    assert account.find(http, COLLECTION, "a") is None
     assert pds.asked[-3:] == ["refreshSession", "createSession", "getRecord"]
 
 
-def test_a_wrong_password_is_told_and_no_refusal_of_the_issue(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
-    [(_, reason)] = send(record, sender(pds.host, "hush-hush"), net).problems
+def test_a_wrong_password_is_told_and_no_refusal_of_the_issue(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
+    [(_, reason)] = send(record, sender(pds.host, "hush-hush"), http).problems
     assert reason == (f"{pds.host} does not sign {DID} in: AuthenticationRequired: Invalid identifier or password")
-    assert send(record, sender(pds.host), net)[:2] == (1, 0)
+    assert send(record, sender(pds.host), http)[:2] == (1, 0)
 
 
-def test_another_account_is_not_posted_with(pds: Pds, net: PoliteHttpClient, record: Record) -> None:
+def test_another_account_is_not_posted_with(pds: Pds, http: PoliteHttpClient, record: Record) -> None:
     pds.did = "did:plc:somebodyelse"
-    [(_, reason)] = send(record, sender(pds.host), net).problems
+    [(_, reason)] = send(record, sender(pds.host), http).problems
     assert reason == f"{pds.host} signs in another account, and not {DID}" and not pds.records
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[]", b"\xff", b'{"uri": 1}', b"[" * 100_000])
-def test_nonsense_is_an_error_of_the_network(pds: Pds, net: PoliteHttpClient, body: bytes) -> None:
+def test_nonsense_is_an_error_of_the_network(pds: Pds, http: PoliteHttpClient, body: bytes) -> None:
     pds.instead("repo.getRecord", answer(200, body), answer(403))
     account = sender(pds.host).account
     with pytest.raises(NetError, match="answered what cannot be read"):
-        account.find(net, COLLECTION, "a")
+        account.find(http, COLLECTION, "a")
     with pytest.raises(RequestRefused):
-        account.find(net, COLLECTION, "a")
+        account.find(http, COLLECTION, "a")
     pds.instead("repo.getRecord", answer(401, body))
     with pytest.raises(RequestRefused, match="status 401"):
-        account.find(net, COLLECTION, "a")
+        account.find(http, COLLECTION, "a")
     pds.instead("server.createSession", answer(429))
     with pytest.raises(RetryLater):
-        sender(pds.host).account.find(net, COLLECTION, "a")
+        sender(pds.host).account.find(http, COLLECTION, "a")
 
 
 def test_a_password_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,10 @@ from markdown_it import MarkdownIt
 
 from hotpapers.deliver.announce.announcement import MemberPaper, announcement
 from hotpapers.deliver.announce.apprise_client import LONGEST, Manner
-from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, defused, message
+from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender, message, without_mentions
 from hotpapers.model import HttpClient, IssueReader, Message
-from tests.announce.made import DAY, EMPTY, FULL, FULL_SHELF, HOSTILE, HOSTILE_SHELF, IMPRINT, matches
-from tests.render.sample import LISTED_SHELF, OWN_SHELF
+from tests.announce.made import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, IMPRINT, matches
+from tests.render.sample import LISTED_READER, OWN_READER
 from tests.sources.net import ScriptedNet
 
 COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
@@ -43,17 +43,17 @@ class PlainRoom:
 class Made(NamedTuple):
     """An issue to tell of."""
 
-    shelf: IssueReader
+    issue_reader: IssueReader
     publication: str
     day: str
 
 
 MADE = {
-    "daily": Made(OWN_SHELF, "daily", DAY),
-    "empty": Made(OWN_SHELF, "daily", EMPTY),
-    "silent": Made(OWN_SHELF, "daily", "2021-01-15"),
-    "full": Made(FULL_SHELF, "daily", FULL),
-    "corrected": Made(LISTED_SHELF, "hot-papers", DAY),
+    "daily": Made(OWN_READER, "daily", DAY),
+    "empty": Made(OWN_READER, "daily", EMPTY),
+    "silent": Made(OWN_READER, "daily", "2021-01-15"),
+    "full": Made(FULL_READER, "daily", FULL),
+    "corrected": Made(LISTED_READER, "hot-papers", DAY),
 }
 MEMBERS = ("Tansy Overquill", "Odo Fennimore", "bluesky:did:plc:mine")
 
@@ -62,41 +62,41 @@ def chat(made: Made, room: PlainRoom, members: tuple[str, ...] = MEMBERS) -> tup
     sender = ChatSender(
         "lab", made.publication, room, IMPRINT, members, lambda accounts, papers: {"arxiv:2101.99902": "quill"}
     )
-    return sender, list(sender.parcels(made.shelf, made.publication, made.day))
+    return sender, list(sender.messages(made.issue_reader, made.publication, made.day))
 
 
 @pytest.mark.parametrize("manner", ["plain", "markdown"])
 @pytest.mark.parametrize("name", sorted(MADE))
 def test_messages_are_as_expected(name: str, manner: Manner) -> None:
-    _, [parcel] = chat(MADE[name], PlainRoom(manner))
-    assert parcel.target == "lab"
-    matches(f"{name}.{'txt' if manner == 'plain' else 'md'}", str(parcel.payload))
+    _, [outgoing] = chat(MADE[name], PlainRoom(manner))
+    assert outgoing.target == "lab"
+    matches(f"{name}.{'txt' if manner == 'plain' else 'md'}", str(outgoing.payload))
 
 
 @pytest.mark.parametrize("most", [1000, 500, 280, 160, 60, 10])
 def test_a_small_room_gets_the_more_important(most: int) -> None:
-    _, [parcel] = chat(MADE["full"], PlainRoom(most=most))
-    text = str(parcel.payload)
+    _, [outgoing] = chat(MADE["full"], PlainRoom(most=most))
+    text = str(outgoing.payload)
     assert 0 < len(text) <= most
     matches(f"full-{most}.txt", text)
 
 
 def test_what_fits_nowhere_is_nothing() -> None:
-    assert message(announcement(FULL_SHELF.issue("daily", FULL), IMPRINT), PlainRoom(most=1)) == ""
+    assert message(announcement(FULL_READER.issue("daily", FULL), IMPRINT), PlainRoom(most=1)) == ""
 
 
 def test_a_room_is_told_of_its_own_publication_alone() -> None:
     sender, _ = chat(MADE["daily"], PlainRoom())
-    assert list(sender.parcels(LISTED_SHELF, "hot-papers", DAY)) == []
+    assert list(sender.messages(LISTED_READER, "hot-papers", DAY)) == []
 
 
 def test_without_members_nobody_is_asked_for_them() -> None:
-    _, [parcel] = chat(MADE["daily"], PlainRoom(), members=())
-    assert "By our members" not in str(parcel.payload)
+    _, [outgoing] = chat(MADE["daily"], PlainRoom(), members=())
+    assert "By our members" not in str(outgoing.payload)
 
 
 def test_many_members() -> None:
-    told = announcement(FULL_SHELF.issue("daily", FULL), IMPRINT)._replace(
+    told = announcement(FULL_READER.issue("daily", FULL), IMPRINT)._replace(
         ours=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
     )
     assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(told, PlainRoom())
@@ -104,11 +104,11 @@ def test_many_members() -> None:
 
 
 def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> None:
-    net: HttpClient = ScriptedNet({})
+    http: HttpClient = ScriptedNet({})
     room = PlainRoom()
-    sender, [parcel] = chat(MADE["daily"], room)
-    assert sender.send(parcel, net) == "taken by Parlour" and room.got == [parcel.payload]
-    assert sender.receipt_of(parcel, net) == UNKNOWN_RECEIPT
+    sender, [outgoing] = chat(MADE["daily"], room)
+    assert sender.send(outgoing, http) == "taken by Parlour" and room.got == [outgoing.payload]
+    assert sender.receipt_of(outgoing, http) == UNKNOWN_RECEIPT
 
 
 # ---- hostile texts -----------------------------------------------------------------------------------------
@@ -119,8 +119,8 @@ def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> N
 def test_nothing_hostile_comes_alive(n: int, manner: Manner) -> None:
     day = f"2021-02-{n + 1:02}"
     room = PlainRoom(manner)
-    _, [parcel] = chat(Made(HOSTILE_SHELF, "daily", day), room, members=(HOSTILE[n],))
-    text = str(parcel.payload)
+    _, [outgoing] = chat(Made(HOSTILE_READER, "daily", day), room, members=(HOSTILE[n],))
+    text = str(outgoing.payload)
     assert room.fits(text)
     ours = re.compile(rf"<?https://papers\.example/daily/(?:paper/[\w.]+|{day})/>?")
     assert len(ours.findall(text)) == 3
@@ -140,7 +140,7 @@ def test_nothing_hostile_comes_alive(n: int, manner: Manner) -> None:
     st.text(alphabet=st.sampled_from("@#<>]([)!:/w.ae \\`*_~|&"), max_size=60), st.sampled_from(["plain", "markdown"])
 )
 def test_defused_text_reads_the_same(text: str, manner: Manner) -> None:
-    found = defused(text, manner)
+    found = without_mentions(text, manner)
     assert not LIVE.search(found)
     if manner == "plain":
         assert found.replace(JOINER, "") == text

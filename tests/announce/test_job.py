@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from hotpapers.cli.common import CommandContext
-from hotpapers.cli.sending import ClientHandle, outlets
+from hotpapers.cli.sending import ClientHandle, all_destinations
 from hotpapers.jobs import job_state as duties
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
@@ -74,11 +74,11 @@ def _rounds(server: Server, store: str, folder: Path) -> tuple[JobLoop, FakeTime
     home = CommandContext(settings, folder / "hotpapers.toml", store)
 
     def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
-        net = client(None, time, base_addresses=own, secrets=secrets)
-        return ClientHandle(net, net.close)
+        http = client(None, time, base_addresses=own, secrets=secrets)
+        return ClientHandle(http, http.close)
 
     open_record = partial(Record, store)
-    job = SendJob(["daily"], partial(outlets, home, open_way))
+    job = SendJob(["daily"], partial(all_destinations, home, open_way))
     clock = Clock(time.now, lambda seconds: None)
     return JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
 

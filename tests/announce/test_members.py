@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import pytest
 
-from hotpapers.deliver.announce.members import is_account, of_members, posters_in
+from hotpapers.deliver.announce.members import is_account, member_papers, posters_in
 from hotpapers.model import Alias, Item
 from hotpapers.store import Record
 from hotpapers.terms import TermsOverride, table
 from tests.announce.made import DAY
 from tests.issues.made import judged, key, moment, paper, post, write
-from tests.render.sample import OWN_SHELF
+from tests.render.sample import OWN_READER
 
 AT = moment("2024-05-07T02:00")
 MINE, OTHER = "bluesky:did:plc:mine", "bluesky:did:plc:other"
@@ -25,12 +25,12 @@ def nobody(accounts: Sequence[str], papers: Sequence[str]) -> Mapping[str, str]:
 
 @pytest.mark.parametrize("name", ["Tansy Overquill", "tansy  OVERQUILL", "Tânsy Overquill", "Tansy. Overquill"])
 def test_names_are_the_same_however_they_are_written(name: str) -> None:
-    found = of_members(OWN_SHELF.issue("daily", DAY), [name, "Nobody At All"], nobody)
+    found = member_papers(OWN_READER.issue("daily", DAY), [name, "Nobody At All"], nobody)
     assert found == {"arxiv:2101.99901": "Tansy Overquill", "arxiv:hep-th/9901999": "Tansy Overquill"}
 
 
 def test_a_part_of_a_name_is_another_name() -> None:
-    assert of_members(OWN_SHELF.issue("daily", DAY), ["Overquill", "T Overquill"], nobody) == {}
+    assert member_papers(OWN_READER.issue("daily", DAY), ["Overquill", "T Overquill"], nobody) == {}
 
 
 def test_several_members_and_who_posted() -> None:
@@ -38,7 +38,9 @@ def test_several_members_and_who_posted() -> None:
         assert list(accounts) == [MINE, "x:@quill"] and len(papers) == 3
         return {papers[0]: "quill.example", papers[1]: "somebody"}
 
-    found = of_members(OWN_SHELF.issue("daily", DAY), ["Bram Oakhollow", "Odo Fennimore", MINE, "x:@quill"], posters)
+    found = member_papers(
+        OWN_READER.issue("daily", DAY), ["Bram Oakhollow", "Odo Fennimore", MINE, "x:@quill"], posters
+    )
     assert found == {
         "arxiv:2101.99901": "Bram Oakhollow, Odo Fennimore, posted by quill.example",
         "arxiv:2101.99902": "posted by somebody",

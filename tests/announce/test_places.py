@@ -29,9 +29,9 @@ SETTINGS = Settings(
 def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECOND_ROOM", "json://127.0.0.2/")
     with Record(sqlite_url) as record:
-        rooms = list(destinations.rooms(SETTINGS, IMPRINT, record))
-        receivers = list(destinations.receivers(SETTINGS, IMPRINT, record))
-        accounts = list(destinations.accounts(SETTINGS, IMPRINT, record))
+        rooms = list(destinations.chat_rooms(SETTINGS, IMPRINT, record))
+        receivers = list(destinations.webhooks(SETTINGS, IMPRINT, record))
+        accounts = list(destinations.bluesky_accounts(SETTINGS, IMPRINT, record))
     assert [(one.sender.name, one.target, one.own, one.secrets) for one in (*rooms, *receivers, *accounts)] == [
         ("chat", "one", (), ()),
         ("chat", "two", (), ()),
@@ -43,7 +43,7 @@ def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.Monkey
 def test_a_place_that_cannot_be_used_is_named(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SECOND_ROOM", raising=False)
     with Record(sqlite_url) as record, pytest.raises(SettingsError, match=r"chat 2: url: the environment has no"):
-        list(destinations.rooms(SETTINGS, IMPRINT, record))
+        list(destinations.chat_rooms(SETTINGS, IMPRINT, record))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hotpapers.deliver.announce.announcement import announcement
 from hotpapers.deliver.announce.apprise_client import LATER, LONGEST, AppriseClient
 from hotpapers.deliver.announce.chat import JOINER, message
 from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError, UsageError
-from tests.announce.made import FULL, FULL_SHELF, HOSTILE_SHELF, IMPRINT
+from tests.announce.made import FULL, FULL_READER, HOSTILE_READER, IMPRINT
 from tests.http.server import Play, Server, answer, raw, serving
 
 SECRET = "3ccdd113474722377935511fc85d3dd4"
@@ -80,7 +80,7 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
     server.on(f"/hooks/{SECRET}", answer(200, b"ok"))
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     for kind in ("mmost", "toot"):
-        told = announcement(FULL_SHELF.issue("daily", FULL), IMPRINT)
+        told = announcement(FULL_READER.issue("daily", FULL), IMPRINT)
         here = room(server, kind)
         text = message(told, here)
         here.send(text)
@@ -92,7 +92,7 @@ def test_a_message_arrives_as_it_was_written(server: Server) -> None:
 def test_hostile_titles_reach_a_room_as_text(server: Server) -> None:
     server.on("/api/v1/statuses", answer(200, b'{"id": "1"}', content_type="application/json"))
     here = room(server, "toot")
-    here.send(message(announcement(HOSTILE_SHELF.issue("daily", "2021-02-01"), IMPRINT), here))
+    here.send(message(announcement(HOSTILE_READER.issue("daily", "2021-02-01"), IMPRINT), here))
     said = json.loads(server.asked[-1].body)["status"]
     assert f"@{JOINER}everyone <{JOINER}!channel> <{JOINER}@{JOINER}U123>" in said and "@everyone" not in said
 

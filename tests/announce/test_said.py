@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.deliver.announce.announcement import announcement, cut, reason, unknown
+from hotpapers.deliver.announce.announcement import announcement, reason, shortened, unknown
 from hotpapers.model import NetworkReading, ScoreComponent
 from hotpapers.view.site_config import NOBODY
 from hotpapers.view.tex import plain_line
-from tests.announce.made import DAY, FULL, FULL_SHELF, IMPRINT
-from tests.render.build import NOON, OWN, PlainShelf, heard, issue, paper
-from tests.render.sample import LISTED_SHELF, OWN_SHELF
+from tests.announce.made import DAY, FULL, FULL_READER, IMPRINT
+from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper
+from tests.render.sample import LISTED_READER, OWN_READER
 
 
 def part(**changes: object) -> ScoreComponent:
@@ -42,11 +42,11 @@ def test_the_part_that_counts_most_is_the_reason(parts: list[ScoreComponent], sa
 
 
 def test_what_was_not_read_is_named() -> None:
-    assert unknown(OWN_SHELF.issue("daily", DAY).content) == "Unknown: Reddit. In part: Mastodon."
-    assert unknown(OWN_SHELF.issue("daily", "2021-01-13").content) == ""
+    assert unknown(OWN_READER.issue("daily", DAY).content) == "Unknown: Reddit. In part: Mastodon."
+    assert unknown(OWN_READER.issue("daily", "2021-01-13").content) == ""
     readings = (NetworkReading(network="x", state="unknown"), NetworkReading(network="reddit", state="refused"))
-    shelf = PlainShelf([OWN], [issue(OWN, DAY, [], readings=readings)])
-    assert unknown(shelf.issue("daily", DAY).content) == "Unknown: X (Twitter), Reddit."
+    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [], readings=readings)])
+    assert unknown(issue_reader.issue("daily", DAY).content) == "Unknown: X (Twitter), Reddit."
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_titles_are_read_as_they_are_meant(text: str, said: str) -> None:
 
 @given(st.text(max_size=50), st.integers(2, 60))
 def test_what_is_too_long_is_cut(text: str, most: int) -> None:
-    assert len(cut(text, most)) <= most
-    assert cut(text, most) == text if len(text) <= most else cut(text, most).endswith("…")
+    assert len(shortened(text, most)) <= most
+    assert shortened(text, most) == text if len(text) <= most else shortened(text, most).endswith("…")
 
 
 def test_links_lead_to_the_site_or_to_arxiv() -> None:
-    found = FULL_SHELF.issue("daily", FULL)
+    found = FULL_READER.issue("daily", FULL)
     assert announcement(found, IMPRINT).lines[0].url == "https://papers.example/daily/paper/2101.99911/"
     assert announcement(found, IMPRINT).url == "https://papers.example/daily/2021-01-19/"
     assert announcement(found, NOBODY).lines[0].url == "https://arxiv.org/abs/2101.99911"
     assert announcement(found, NOBODY).url == ""
     elsewhere = paper("2101.99901", " ", authors=())
     elsewhere = msgspec.structs.replace(elsewhere, paper="biorxiv:1")
-    shelf = PlainShelf([OWN], [issue(OWN, DAY, [heard(1, elsewhere, [], [])])])
-    [line] = announcement(shelf.issue("daily", DAY), IMPRINT).lines
+    issue_reader = PlainIssueReader([OWN], [issue(OWN, DAY, [heard(1, elsewhere, [], [])])])
+    [line] = announcement(issue_reader.issue("daily", DAY), IMPRINT).lines
     assert line == (1, "biorxiv:1", "", "", "")
 
 
 def test_a_correction_says_why_and_an_empty_issue_too() -> None:
-    assert announcement(LISTED_SHELF.issue("hot-papers", DAY), NOBODY).correction == (
+    assert announcement(LISTED_READER.issue("hot-papers", DAY), NOBODY).correction == (
         "Corrected: The survey was of to-do lists, and not a paper."
     )
-    assert announcement(OWN_SHELF.issue("daily", "2021-01-13"), NOBODY).empty == "Nothing was announced."
+    assert announcement(OWN_READER.issue("daily", "2021-01-13"), NOBODY).empty == "Nothing was announced."

@@ -16,10 +16,10 @@ from hotpapers.model import Response
 from hotpapers.settings.announce import WebhookSettings
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
-from tests.announce.made import DAY, HOSTILE_SHELF, IMPRINT, matches
+from tests.announce.made import DAY, HOSTILE_READER, IMPRINT, matches
 from tests.conftest import ROOT
 from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
-from tests.render.sample import LISTED_SHELF, OWN_SHELF
+from tests.render.sample import LISTED_READER, OWN_READER
 
 SECRET = "sixteen owls sit in a tree"
 
@@ -43,9 +43,9 @@ def webhook(url: str = "https://receiver.example/issues", secret: str = SECRET) 
 
 
 def letter(made: WebhookSender, day: str = DAY) -> WebhookRequest:
-    [parcel] = made.parcels(OWN_SHELF, "daily", day)
-    assert parcel.target == "library" and isinstance(parcel.payload, WebhookRequest)
-    return parcel.payload
+    [message] = made.messages(OWN_READER, "daily", day)
+    assert message.target == "library" and isinstance(message.payload, WebhookRequest)
+    return message.payload
 
 
 # ---- what is sent ------------------------------------------------------------------------------------------
@@ -59,10 +59,10 @@ def test_a_body_is_as_expected() -> None:
 
 def test_the_same_issue_has_the_same_id_and_body_each_time() -> None:
     assert letter(webhook()) == letter(webhook())
-    others = {letter(webhook(), day).id for day in OWN_SHELF.days("daily")}
+    others = {letter(webhook(), day).id for day in OWN_READER.days("daily")}
     [corrected] = WebhookSender(
         WebhookSettings(name="library", publication="hot-papers", url="https://a.example/", secret=SECRET), "", NOBODY
-    ).parcels(LISTED_SHELF, "hot-papers", DAY)
+    ).messages(LISTED_READER, "hot-papers", DAY)
     assert isinstance(corrected.payload, WebhookRequest)
     assert len(others) == 4 and corrected.payload.id not in others
     assert json.loads(str(corrected.payload))["links"] == {
@@ -72,13 +72,13 @@ def test_the_same_issue_has_the_same_id_and_body_each_time() -> None:
 
 
 def test_a_receiver_is_sent_its_own_publication_alone() -> None:
-    assert list(webhook().parcels(LISTED_SHELF, "hot-papers", DAY)) == []
+    assert list(webhook().messages(LISTED_READER, "hot-papers", DAY)) == []
 
 
 def test_hostile_texts_are_json() -> None:
-    for day in HOSTILE_SHELF.days("daily"):
-        [parcel] = webhook().parcels(HOSTILE_SHELF, "daily", day)
-        assert json.loads(str(parcel.payload))["issue"]["day"] == day
+    for day in HOSTILE_READER.days("daily"):
+        [message] = webhook().messages(HOSTILE_READER, "daily", day)
+        assert json.loads(str(message.payload))["issue"]["day"] == day
 
 
 def test_secrets_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,9 +103,9 @@ def is_genuine() -> Callable[..., bool]:
 def test_what_arrives_is_genuine(server: Server, time: FakeTime, is_genuine: Callable[..., bool]) -> None:
     url = server.on("/issues", answer(200, b'{"id": 77}', x_request_id=""))
     made = webhook(url)
-    [parcel] = made.parcels(OWN_SHELF, "daily", DAY)
-    with client(server, time) as net:
-        assert made.send(parcel, net) == "200 77"
+    [message] = made.messages(OWN_READER, "daily", DAY)
+    with client(server, time) as http:
+        assert made.send(message, http) == "200 77"
     [asked] = server.asked
     assert asked.method == "POST" and asked.headers["content-type"] == "application/json"
     assert asked.headers[ID] == json.loads(asked.body)["id"]
@@ -159,13 +159,13 @@ def test_receipts(headers: dict[str, str], body: bytes, said: str) -> None:
 )
 def test_no_and_later(server: Server, record: Record, play: Play, error: type[NetError], state: str) -> None:
     made = webhook(server.on("/issues", play, answer(200)))
-    with client(server, secrets=[made.url, SECRET]) as net:
-        done = send_issue(record, made, OWN_SHELF, "daily", DAY, net)
+    with client(server, secrets=[made.url, SECRET]) as http:
+        done = send_issue(record, made, OWN_READER, "daily", DAY, http)
         assert done.sent == 0 and done.waiting == (90 if error is RetryLater else 0)
         [(target, reason)] = done.problems
         assert target == "library" and SECRET not in reason and "/issues" not in reason
         assert record.database.rows("SELECT state FROM delivery ORDER BY observed_at DESC LIMIT 1") == [(state,)]
-        done = send_issue(record, made, OWN_SHELF, "daily", DAY, net)
+        done = send_issue(record, made, OWN_READER, "daily", DAY, http)
         assert done.sent == (state == "sending")
     ids = {asked.headers[ID] for asked in server.asked if asked.method == "POST"}
     assert len(ids) == 1 and len(server.asked) == (2 if state == "sending" else 1)
@@ -173,11 +173,11 @@ def test_no_and_later(server: Server, record: Record, play: Play, error: type[Ne
 
 def test_an_inside_address_is_asked_only_if_it_is_the_operators_own(server: Server) -> None:
     made = webhook(server.on("/issues", answer(200)))
-    [parcel] = made.parcels(OWN_SHELF, "daily", DAY)
-    with client(None) as net, pytest.raises(RequestRefused, match="inside address"):
-        made.send(parcel, net)
-    with client(server) as net:
-        assert made.send(parcel, net) == "200"
+    [message] = made.messages(OWN_READER, "daily", DAY)
+    with client(None) as http, pytest.raises(RequestRefused, match="inside address"):
+        made.send(message, http)
+    with client(server) as http:
+        assert made.send(message, http) == "200"
 
 
 class Killed(BaseException):
@@ -195,12 +195,12 @@ def test_killed_between_sending_and_sent_the_receiver_has_it_once(server: Server
         answer(200)(handler)
 
     made = webhook(server.on("/issues", play))
-    with client(server) as net:
+    with client(server) as http:
         for when in ("before", "after"):
             with pytest.raises(Killed):
-                send_issue(record, _Killed(made, when), OWN_SHELF, "daily", DAY, net)
-        assert send_issue(record, made, OWN_SHELF, "daily", DAY, net)[:2] == (1, 0)
-        assert send_issue(record, made, OWN_SHELF, "daily", DAY, net)[:2] == (0, 1)
+                send_issue(record, _Killed(made, when), OWN_READER, "daily", DAY, http)
+        assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (1, 0)
+        assert send_issue(record, made, OWN_READER, "daily", DAY, http)[:2] == (0, 1)
     assert len(kept) == 1 and len(server.asked) == 2
 
 
@@ -209,7 +209,7 @@ class _Killed(WebhookSender):
         self.__dict__.update(made.__dict__)
         self._when = when
 
-    def send(self, parcel: Any, net: Any) -> str:
+    def send(self, message: Any, http: Any) -> str:
         if self._when == "after":
-            super().send(parcel, net)
+            super().send(message, http)
         raise Killed

@@ -77,11 +77,11 @@ class Site:
     def read_counts(self) -> None:
         """Has the counts of every post read again, as the program does by itself hours after each was made."""
         source = BlueskySource(BlueskySettings(view=self.view))
-        net = PoliteHttpClient("hotpapers", base_addresses=[self.view], pace={"127.0.0.1": 0.0})
-        with Record(self.store) as record, net:
+        http = PoliteHttpClient("hotpapers", base_addresses=[self.view], pace={"127.0.0.1": 0.0})
+        with Record(self.store) as record, http:
             keys = [f"bluesky:{uri}" for uri in told.posts(record.view())]
-            for page in source.counts(net, keys):
-                record.read(page.seen, source.read, source="bluesky", keep=lambda _: 0)
+            for page in source.counts(http, keys):
+                record.ingest(page.seen, source.read, source="bluesky", keep=lambda _: 0)
 
 
 class Listening:

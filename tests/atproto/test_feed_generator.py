@@ -17,7 +17,7 @@ from hotpapers.web.app import server
 from hotpapers.web.feed_generator import routes
 from tests.atproto.network import Network, Person, Ref, call
 from tests.cli.run import good
-from tests.render.build import OWN, Placed, PlainShelf, heard, issue, paper, post
+from tests.render.build import OWN, Placed, PlainIssueReader, heard, issue, paper, post
 
 
 def quotation(person: Person, made: Ref) -> Quotation:
@@ -29,12 +29,15 @@ def placed(place: int, *quotations: Quotation) -> Placed:
 
 
 @contextmanager
-def serving(shelf: list[IssueReader], person: Person) -> Iterator[BlueskyAccount]:
-    """The app as `hotpapers serve` has it, until the block ends; `shelf` is a list of one, which may be changed."""
+def serving(issue_reader: list[IssueReader], person: Person) -> Iterator[BlueskyAccount]:
+    """The app as `hotpapers serve` has it, until the block ends; `issue_reader` is a list of one, which may be
+    changed."""
     listener = socket.create_server(("127.0.0.1", 0))
     at = f"http://localhost:{listener.getsockname()[1]}"
     table = BlueskyAccount(publication="daily", account=person.did, thread=False, feed=at)
-    running = server(lambda: shelf[0], "daily", "127.0.0.1", 0, NOBODY, routes(lambda: shelf[0], "daily", [table]))
+    running = server(
+        lambda: issue_reader[0], "daily", "127.0.0.1", 0, NOBODY, routes(lambda: issue_reader[0], "daily", [table])
+    )
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
@@ -67,8 +70,8 @@ def settings_file(folder: Path, table: BlueskyAccount, password: str, host: str)
     return file
 
 
-def feeds(*days: tuple[str, list[Placed]]) -> PlainShelf:
-    return PlainShelf([OWN], [issue(OWN, day, entries) for day, entries in days])
+def feeds(*days: tuple[str, list[Placed]]) -> PlainIssueReader:
+    return PlainIssueReader([OWN], [issue(OWN, day, entries) for day, entries in days])
 
 
 def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Network, tmp_path: Path) -> None:
@@ -79,8 +82,8 @@ def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Netwo
         ("2021-01-13", [placed(1, four, two)]),  # a post stands in the feed once
         ("2021-01-14", [placed(1, one), placed(2, two, three), placed(3, gone)]),
     ]
-    shelf: list[IssueReader] = [feeds(*before)]
-    with serving(shelf, owner) as table:
+    issue_reader: list[IssueReader] = [feeds(*before)]
+    with serving(issue_reader, owner) as table:
         file = settings_file(tmp_path, table, "a made-up word", network.pds)
         service = f"did:web:{table.feed.removeprefix('http://').replace(':', '%3A')}"
         assert good("feed-generator", "--config", file) == f"{uri_of(owner)}, asked of {service}\n"
@@ -92,7 +95,7 @@ def test_a_feed_is_put_on_the_network_and_read_there_page_by_page(network: Netwo
 
         first, cursor = read(network, owner)
         assert first == [made[0].uri, made[1].uri] and cursor
-        shelf[0] = feeds(*before, ("2021-01-15", [placed(1, late)]))  # what comes in above shifts nothing
+        issue_reader[0] = feeds(*before, ("2021-01-15", [placed(1, late)]))  # what comes in above shifts nothing
         second, cursor = read(network, owner, cursor)
         assert second == [made[2].uri]  # and what the network no longer has it leaves out
         assert read(network, owner, cursor) == ([made[3].uri], "")

@@ -11,7 +11,7 @@ import pytest
 from hotpapers.deliver.announce.bluesky import BlueskySender
 from hotpapers.deliver.announce.thread import COLLECTION
 from hotpapers.deliver.send import IssueEdition, SendResult, deliveries, send_issue
-from hotpapers.engagement.attention import MeasurementWindow, heard
+from hotpapers.engagement.attention import MeasurementWindow, read_engagement
 from hotpapers.http import PoliteHttpClient
 from hotpapers.model import Response
 from hotpapers.settings.announce import BlueskyAccount
@@ -19,7 +19,7 @@ from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
-from tests.render.sample import OWN_SHELF
+from tests.render.sample import OWN_READER
 
 DAY, PAPER = "2021-01-14", "2101.99901"
 IMPRINT = SiteConfig("", "https://papers.example/daily/")
@@ -49,20 +49,20 @@ class Net(PoliteHttpClient):
 
 
 @pytest.fixture
-def net(network: Network) -> Iterator[Net]:
+def http(network: Network) -> Iterator[Net]:
     with Net("hotpapers", base_addresses=[network.pds], pace={"127.0.0.1": 0.0}) as made:
         yield made
 
 
-def sender(person: Person, password: str = "", imprint: SiteConfig = IMPRINT) -> BlueskySender:
+def sender(person: Person, password: str = "", site_config: SiteConfig = IMPRINT) -> BlueskySender:
     password = password or person.ask("com.atproto.server.createAppPassword", name="papers")["password"]
     settings = BlueskyAccount(publication="daily", account=person.did, password=password, host=person.network.pds)
-    return BlueskySender(settings, "bluesky 1", imprint)
+    return BlueskySender(settings, "bluesky 1", site_config)
 
 
-def send(folder: Path, made: BlueskySender, net: Net) -> SendResult:
+def send(folder: Path, made: BlueskySender, http: Net) -> SendResult:
     with Record(f"sqlite:///{folder / 'hotpapers.db'}") as record:
-        return send_issue(record, made, OWN_SHELF, "daily", DAY, net)
+        return send_issue(record, made, OWN_READER, "daily", DAY, http)
 
 
 def posts(person: Person) -> list[dict[str, Any]]:
@@ -72,9 +72,9 @@ def posts(person: Person) -> list[dict[str, Any]]:
     return [record["value"] for record in said["records"]]
 
 
-def test_the_networks_view_shows_the_whole_thread(network: Network, net: Net, tmp_path: Path) -> None:
+def test_the_networks_view_shows_the_whole_thread(network: Network, http: Net, tmp_path: Path) -> None:
     person = network.person()
-    assert send(tmp_path, sender(person), net)[:2] == (1, 0)
+    assert send(tmp_path, sender(person), http)[:2] == (1, 0)
     network.settle()
     [head, *others] = posts(person)
     with Record(f"sqlite:///{tmp_path / 'hotpapers.db'}") as record:
@@ -95,18 +95,18 @@ def test_the_networks_view_shows_the_whole_thread(network: Network, net: Net, tm
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_killed_at_any_order_nothing_is_lost_or_doubled(network: Network, net: Net, tmp_path: Path, when: str) -> None:
+def test_killed_at_any_order_nothing_is_lost_or_doubled(network: Network, http: Net, tmp_path: Path, when: str) -> None:
     person = network.person()
     password = person.ask("com.atproto.server.createAppPassword", name="papers")["password"]
     for order in range(1, 6):  # one to sign in, four posts
-        net.orders, net.kill_at = 0, (order, when)
+        http.orders, http.kill_at = 0, (order, when)
         folder = tmp_path / str(order)
         folder.mkdir()
         with pytest.raises(Killed):
-            send(folder, sender(person, password), net)
-        net.kill_at = (0, "")
-        assert send(folder, sender(person, password), net)[:2] == (1, 0)
-        assert send(folder, sender(person, password), net)[:2] == (0, 1)
+            send(folder, sender(person, password), http)
+        http.kill_at = (0, "")
+        assert send(folder, sender(person, password), http)[:2] == (1, 0)
+        assert send(folder, sender(person, password), http)[:2] == (0, 1)
         made = posts(person)
         assert len(made) == 4 and [post.get("reply") is None for post in made] == [True, False, False, False]
         clear(person)
@@ -120,32 +120,32 @@ def clear(person: Person) -> None:
         person.ask("com.atproto.repo.deleteRecord", repo=person.did, collection=COLLECTION, rkey=rkey)
 
 
-def test_a_session_that_has_run_out_is_renewed(network: Network, net: Net, tmp_path: Path) -> None:
+def test_a_session_that_has_run_out_is_renewed(network: Network, http: Net, tmp_path: Path) -> None:
     person = network.person()
     made = sender(person)
-    assert made.account.find(net, COLLECTION, "3kaaaaaaaaaa2") is None
+    assert made.account.find(http, COLLECTION, "3kaaaaaaaaaa2") is None
     session = made.account._session
     assert session is not None
     made.account._session = type(session)(did=session.did, access="nonsense", refresh=session.refresh)
-    assert made.account.find(net, COLLECTION, "3kaaaaaaaaaa2") is None
+    assert made.account.find(http, COLLECTION, "3kaaaaaaaaaa2") is None
     assert made.account._session not in (None, session)
 
 
-def test_a_wrong_password_is_no_refusal_of_the_issue(network: Network, net: Net, tmp_path: Path) -> None:
+def test_a_wrong_password_is_no_refusal_of_the_issue(network: Network, http: Net, tmp_path: Path) -> None:
     person = network.person()
-    done = send(tmp_path, sender(person, "aaaa-bbbb-cccc-dddd"), net)
+    done = send(tmp_path, sender(person, "aaaa-bbbb-cccc-dddd"), http)
     [(target, reason)] = done.problems
     assert target == person.did and "does not sign" in reason and "aaaa-bbbb" not in reason
-    assert send(tmp_path, sender(person), net)[:2] == (1, 0)
+    assert send(tmp_path, sender(person), http)[:2] == (1, 0)
 
 
 def test_its_own_posts_and_what_people_do_with_them_are_never_counted(
-    network: Network, net: Net, site_of: MakeSite, tmp_path: Path
+    network: Network, http: Net, site_of: MakeSite, tmp_path: Path
 ) -> None:
     site = site_of(network, mode="stream")
     owner, anna, bert = network.person(), network.person(), network.person()
     with site.collecting() as listening:
-        send(tmp_path, sender(owner, imprint=NOBODY), net)  # its links lead to arXiv
+        send(tmp_path, sender(owner, site_config=NOBODY), http)  # its links lead to arXiv
         said = anna.post(f"Worth an evening: arXiv:{PAPER}")
         listening.catch_up()
         told_of = next(ref for ref, post in found(owner) if PAPER in str(post))
@@ -167,5 +167,5 @@ def found(person: Person) -> list[tuple[Ref, dict[str, Any]]]:
 
 def voices(record: Record, own: tuple[int, ...]) -> int:
     """How many voices speak of the paper."""
-    heard_of = heard(record.view(), MeasurementWindow(posted_from=0, own_voices=own))
+    heard_of = read_engagement(record.view(), MeasurementWindow(posted_from=0, own_voices=own))
     return sum(one.voices for one in heard_of if one.paper == f"arxiv:{PAPER}")

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from hotpapers.engagement.attention import MeasurementWindow, heard
+from hotpapers.engagement.attention import MeasurementWindow, read_engagement
 from hotpapers.model import Account, Coverage, Item, Mention, Post, Reaction, Snapshot, Verdict
 from hotpapers.store import AsOfView, Record
 from tests.atproto.network import Counts
@@ -86,7 +86,7 @@ def judged(view: AsOfView, did: str) -> tuple[str, str] | None:
 
 def attention(view: AsOfView, paper: str) -> Attention | None:
     """What a ranking hears of a paper; None where nobody speaks of it."""
-    for one in heard(view, MeasurementWindow(posted_from=0)):
+    for one in read_engagement(view, MeasurementWindow(posted_from=0)):
         if one.paper == f"arxiv:{paper}" and one.network == "bluesky":
             return Attention(one.voices, one.reposts, one.likes)
     return None

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from hotpapers.ids.mentions.own_words import MentionedPaper
 from hotpapers.model import HOUR
 from hotpapers.moderation.bots import coordination
-from hotpapers.moderation.bots.coordination import CoordinatedPosts, TimedPost, gathered, sung, together
+from hotpapers.moderation.bots.coordination import (
+    CoordinatedPosts,
+    TimedPost,
+    coordinated_posts,
+    gathered,
+    near_in_time,
+)
 
 MINUTE = 60_000_000
 PAPER = MentionedPaper("Kettles that Whistle before they Boil", ("Ada Made",))
@@ -21,13 +27,13 @@ def voices(texts: list[str], every: int = MINUTE) -> list[TimedPost]:
 
 def test_numbers_tags_and_addresses_make_no_difference() -> None:
     texts = [f"{WORDS} {n}! {PAPER.title} #tea{n} https://made.up/{n}" for n in range(10)]
-    assert sorted(sung(voices(texts), PAPER, 10)) == sorted((f"x:{n}", f"x:p{n}", 10) for n in range(10))
-    assert list(sung(voices(texts[:9]), PAPER, 10)) == []
+    assert sorted(coordinated_posts(voices(texts), PAPER, 10)) == sorted((f"x:{n}", f"x:p{n}", 10) for n in range(10))
+    assert list(coordinated_posts(voices(texts[:9]), PAPER, 10)) == []
 
 
 def test_other_words_are_another_text() -> None:
     texts = [f"{WORDS} {'really' if n % 2 else 'truly'}: {PAPER.title}" for n in range(18)]
-    assert list(sung(voices(texts), PAPER, 10)) == []
+    assert list(coordinated_posts(voices(texts), PAPER, 10)) == []
 
 
 def test_for_a_bare_title_it_takes_twice_as_many() -> None:
@@ -37,22 +43,22 @@ def test_for_a_bare_title_it_takes_twice_as_many() -> None:
         (f"Wow {PAPER.title}", PAPER),
         (f"{WORDS} {PAPER.title}", MentionedPaper()),
     ):
-        assert list(sung(voices([text] * 19), paper, 10)) == []
-        assert len(list(sung(voices([text] * 20), paper, 10))) == 20
+        assert list(coordinated_posts(voices([text] * 19), paper, 10)) == []
+        assert len(list(coordinated_posts(voices([text] * 20), paper, 10))) == 20
 
 
 def test_an_address_alone_says_nothing() -> None:
-    assert list(sung(voices(["https://made.up/abs/1 Kettles"] * 50), PAPER, 10)) == []
+    assert list(coordinated_posts(voices(["https://made.up/abs/1 Kettles"] * 50), PAPER, 10)) == []
 
 
 def test_an_account_is_one_voice_however_often_it_speaks() -> None:
     same = [TimedPost("x:1", f"x:p{n}", n, f"{WORDS} {PAPER.title}") for n in range(50)]
-    assert list(sung(same, PAPER, 10)) == []
+    assert list(coordinated_posts(same, PAPER, 10)) == []
 
 
 def test_over_an_hour_is_not_together() -> None:
-    assert not list(together(voices(["…"] * 10, HOUR // 9 + 1), 10))
-    assert len(list(together(voices(["…"] * 10, HOUR // 9), 10))) == 10
+    assert not list(near_in_time(voices(["…"] * 10, HOUR // 9 + 1), 10))
+    assert len(list(near_in_time(voices(["…"] * 10, HOUR // 9), 10))) == 10
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 300)), max_size=25), st.integers(2, 5))
@@ -65,7 +71,7 @@ def test_together_is_the_fullest_hour_around_each(said: list[tuple[int, int]], l
         accounts = len({one.account for one in hour})
         for one in hour if accounts >= least else ():
             expected[one.post] = max(expected.get(one.post, 0), accounts)
-    assert {one.post: accounts for one, accounts in together(some, least)} == expected
+    assert {one.post: accounts for one, accounts in near_in_time(some, least)} == expected
 
 
 def test_whoever_says_more_of_their_own_is_no_voice_of_it() -> None:

@@ -10,7 +10,14 @@ from hotpapers.cli.judge import midnight
 from hotpapers.engagement.attention import ALONE
 from hotpapers.errors import UsageError
 from hotpapers.model import DAY, HOUR, Alias, Verdict
-from hotpapers.moderation.bots import OperatorVerdict, believe, held, judge, say, take_back
+from hotpapers.moderation.bots import (
+    OperatorVerdict,
+    accept_proof,
+    judge,
+    review_account,
+    set_verdict,
+    withdraw_verdict,
+)
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record
 from tests.bots import made
@@ -101,7 +108,7 @@ def test_what_the_settings_say_is_changed_in_the_settings(tmp_path: Path, monkey
 def test_a_word_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: Record) -> None:
     filled(record)
     before = record.head.position
-    say(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW - 3 * DAY), at=NOW + DAY)
+    set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW - 3 * DAY), at=NOW + DAY)
     then = (BOT, "operator")
     assert made.verdicts(record, NOW - 2 * DAY) == {then: "human"}
     assert then not in {
@@ -110,42 +117,42 @@ def test_a_word_from_an_earlier_day_on_changes_what_is_frozen_after_it(record: R
         if isinstance(row.item, Verdict)
     }
     with pytest.raises(UsageError, match="you said something else of it later: reads them; take that back first"):
-        say(record, NOTHING, BOT, OperatorVerdict("bot", "does not", NOW - 4 * DAY), at=NOW + DAY)
+        set_verdict(record, NOTHING, BOT, OperatorVerdict("bot", "does not", NOW - 4 * DAY), at=NOW + DAY)
 
 
 @pytest.mark.parametrize("rule", ["chorus", "echo", "list", "says-so", "operator"])
 def test_the_account_s_own_word_goes_before_the_rules_that_look_at_it_alone(record: Record, rule: str) -> None:
     """Before and after it was said; before no other rule's word, whenever that is found."""
     filled(record)
-    believe(record, NOTHING, BOT, "says so", at=NOW + 1)
-    record.write([judged(BOT, "bot", rule=one, at=NOW + 2) for one in ALONE], source="judging", at=NOW + 2)
-    assert not held(record, BOT)[0].is_bot
-    record.write([judged(BOT, "bot", rule=rule, at=NOW + 3)], source="judging", at=NOW + 3)
-    assert held(record, BOT)[0].is_bot
-    believe(record, NOTHING, BOT, "says so again", at=NOW + 4)
-    assert held(record, BOT)[0].is_bot
-    take_back(record, NOTHING, BOT, at=NOW + 5)
-    assert made.verdicts(record).get((BOT, "proved")) is None and held(record, BOT)[0].is_bot
+    accept_proof(record, NOTHING, BOT, "says so", at=NOW + 1)
+    record.append([judged(BOT, "bot", rule=one, at=NOW + 2) for one in ALONE], source="judging", at=NOW + 2)
+    assert not review_account(record, BOT)[0].is_bot
+    record.append([judged(BOT, "bot", rule=rule, at=NOW + 3)], source="judging", at=NOW + 3)
+    assert review_account(record, BOT)[0].is_bot
+    accept_proof(record, NOTHING, BOT, "says so again", at=NOW + 4)
+    assert review_account(record, BOT)[0].is_bot
+    withdraw_verdict(record, NOTHING, BOT, at=NOW + 5)
+    assert made.verdicts(record).get((BOT, "proved")) is None and review_account(record, BOT)[0].is_bot
 
 
 def test_taking_back_leaves_what_others_said(record: Record) -> None:
     filled(record)
-    say(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW), at=NOW)
-    say(record, NOTHING, BOT, OperatorVerdict("human", "truly", NOW + 1), at=NOW + 1)
+    set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "reads them", NOW), at=NOW)
+    set_verdict(record, NOTHING, BOT, OperatorVerdict("human", "truly", NOW + 1), at=NOW + 1)
     judge(record, BotSettings(people=(BOT,)), NOW + HOUR)
     judge(record, NOTHING, NOW + 2 * HOUR)
     assert made.reason(record, BOT, "operator") == "truly", "what the settings covered is there again"
-    assert take_back(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 2
-    assert take_back(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 0
+    assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 2
+    assert withdraw_verdict(record, NOTHING, BOT, at=NOW + 3 * HOUR) == 0
     assert made.verdicts(record) == {(BOT, "share"): "bot"}
 
 
 def test_a_handle_is_judged_with_the_account_that_it_is_joined_to(record: Record) -> None:
     write(record, said(1, "x:@kettle", NOW, "…"), Alias(account="x:@kettle", stable="x:77", observed_at=NOW))
     write(record, judged("x:77", "bot"))
-    [one] = held(record, "x:@kettle")
+    [one] = review_account(record, "x:@kettle")
     assert one.is_bot and one.verdicts == ()
-    [one] = held(record, "x:77")
+    [one] = review_account(record, "x:77")
     assert one.is_bot and [verdict.reason for verdict in one.verdicts] == ["made up"]
 
 

@@ -116,7 +116,7 @@ def test_few_people_write_bare_titles_and_hardly_two_the_same_words(archive: lis
         by_paper[one.said.papers[0]].append(one)
     for some in by_paper.values():
         voices = [TimedPost(one.handle, one.said.post, 0, one.said.text) for one in some]
-        assert not list(coordination.sung(voices, some[0].about, 3)), "as if all were said at once"
+        assert not list(coordination.coordinated_posts(voices, some[0].about, 3)), "as if all were said at once"
 
 
 # ---- bots ------------------------------------------------------------------------------------------------------

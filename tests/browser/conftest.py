@@ -15,8 +15,8 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import server
 from tests.browser.chromium import Tab, View, chromium, found
 from tests.conftest import ROOT
-from tests.render.build import PlainShelf
-from tests.render.fuller import FULL_SHELF
+from tests.render.build import PlainIssueReader
+from tests.render.fuller import FULL_READER
 
 IMPRINT = SiteConfig("desk@daily.example")
 TOOLS = ROOT / ".browser" / "node_modules"
@@ -43,9 +43,9 @@ KINDS = {
 """A page of every kind."""
 
 
-def written(shelf: PlainShelf, folder: Path) -> str:
+def written(issue_reader: PlainIssueReader, folder: Path) -> str:
     """A site on the disk; the address of its folder."""
-    write_files(folder, SiteChannel(IMPRINT).render(shelf, "daily", shelf.days("daily")))
+    write_files(folder, SiteChannel(IMPRINT).render(issue_reader, "daily", issue_reader.days("daily")))
     return f"{folder.as_uri()}/"
 
 
@@ -72,13 +72,13 @@ def tab(browser: Tab, app: str) -> Tab:
 @pytest.fixture(scope="session")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The site's address on the disk."""
-    return written(FULL_SHELF, tmp_path_factory.mktemp("site"))
+    return written(FULL_READER, tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="session")
 def app() -> Iterator[str]:
     """The address of the app, with all the headers that it sends."""
-    running = server(lambda: FULL_SHELF, "daily", "127.0.0.1", 0, IMPRINT)
+    running = server(lambda: FULL_READER, "daily", "127.0.0.1", 0, IMPRINT)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:

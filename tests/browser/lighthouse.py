@@ -26,7 +26,7 @@ from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import server
 from tests.browser.chromium import found
 from tests.conftest import ROOT
-from tests.render.fuller import FULL_SHELF
+from tests.render.fuller import FULL_READER
 
 PROGRAM = ROOT / ".browser" / "node_modules" / ".bin" / "lighthouse"
 PAGES = {
@@ -66,7 +66,7 @@ def served() -> Iterator[str]:
     with create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     base = f"http://127.0.0.1:{port}/"
-    running = server(lambda: FULL_SHELF, "daily", "127.0.0.1", port, SiteConfig("desk@daily.example", base))
+    running = server(lambda: FULL_READER, "daily", "127.0.0.1", port, SiteConfig("desk@daily.example", base))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:

@@ -57,10 +57,10 @@ def forms(store: Path) -> Iterator[str]:
     """The app's forms; their address."""
     listener = socket.create_server(("127.0.0.1", 0))
     base = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    desk = FormRouter(base, DAILY.title)
+    router = FormRouter(base, DAILY.title)
     own = [
-        *routes(desk, ReportDependencies(partial(Record, str(store)))),
-        desk.route("/mine", lambda _: my_posts.first(), lambda _: my_posts.first()),
+        *routes(router, ReportDependencies(partial(Record, str(store)))),
+        router.route("/mine", lambda _: my_posts.first(), lambda _: my_posts.first()),
     ]
     running = configured(Starlette(routes=[*own, Route("/style.css", style)]))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -71,7 +71,7 @@ def forms(store: Path) -> Iterator[str]:
     yield base
     running.should_exit = running.force_exit = True
     thread.join()
-    desk.close()
+    router.close()
 
 
 def send(tab: Tab, said: str = "") -> str:

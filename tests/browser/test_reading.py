@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.chromium import Tab, View
 from tests.browser.conftest import KINDS, written
-from tests.render.build import LISTED, OWN, PlainShelf, heard, issue, listed, paper, post
+from tests.render.build import LISTED, OWN, PlainIssueReader, heard, issue, listed, paper, post
 from tests.render.hostile import HOSTILE
 from tests.render.sample import BRIDGES, OLD, TEA
 
@@ -126,7 +126,7 @@ def many(tmp_path: Path) -> str:
     """A site whose category has twelve papers."""
     names = [f"{name} {size}" for name in NAMES for size in ("and tea", "in the rain")]
     entries = [heard(n, paper(f"2101.999{n}", f"{name}", "Hot."), [], []) for n, name in enumerate(names, 10)]
-    return written(PlainShelf([OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
+    return written(PlainIssueReader([OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
 
 
 def test_papers_are_found_on_a_page(tab: Tab, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_no_text_comes_alive_in_a_browser(tab: Tab, tmp_path: Path) -> None:
         one = paper(f"2101.{number:05}", text, f"{text} {text}", authors=(text,), categories=("cs.LG",), comment=text)
         said = post(str(number), text, "bluesky", name=text, handle=text, links=links)
         entries.append(listed(number, one, 1, 2, 3, 400, said))
-    home = written(PlainShelf([LISTED, OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
+    home = written(PlainIssueReader([LISTED, OWN], [issue(OWN, "2021-01-14", entries)]), tmp_path)
     tab.look(View(320, 640))
     for path in ("index.html", "category/cs.LG/index.html", "archive/index.html", "2021-01-14/index.html"):
         tab.open(home + path)

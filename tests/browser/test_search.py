@@ -29,7 +29,7 @@ from hotpapers.web.search_view import NOTHING
 from tests.browser.chromium import Broken, Tab, View
 from tests.browser.test_reading import ALIVE
 from tests.query import made
-from tests.render.build import LISTED, Placed, PlainShelf, issue, listed, paper
+from tests.render.build import LISTED, Placed, PlainIssueReader, issue, listed, paper
 from tests.render.hostile import HOSTILE
 
 
@@ -49,7 +49,7 @@ OTHERS = [
 WHISK = paper("2012.07001", "A whisk, twice", categories=("cs.RO",))
 TWICE = [listed(n, WHISK, 1, 2, 3, 400) for n in (1, 2)]
 HARM = [placed(6, n, f"hostile {text}", f"{text} hostile", authors=(text,)) for n, text in enumerate(HOSTILE, 1)]
-SHELF = PlainShelf([LISTED], [
+SHELF = PlainIssueReader([LISTED], [
     issue(LISTED, "2020-12-07", TWICE[:1]), issue(LISTED, "2020-12-31", KETTLES),
     issue(LISTED, "2021-01-05", OTHERS), issue(LISTED, "2021-01-06", HARM),
     issue(LISTED, "2021-01-08", TWICE[1:]),
@@ -156,7 +156,7 @@ def number(title: str) -> int:
 )
 def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> None:
     assert sorted(number(title) for title in search(tab, site, query)) == found
-    understood = query_parser.told(query_parser.parse(query))
+    understood = query_parser.describe_query(query_parser.parse(query))
     papers = f"{len(found) or 'No'} paper{'s' if len(found) > 1 else ''}"
     order = r"(, the (best|newest) first)?" if len(found) > 1 else ""
     assert re.fullmatch(re.escape(f"{papers} {understood}") + order + r"\." if understood else NOTHING, tab.run(TOLD))
@@ -172,7 +172,7 @@ def test_what_is_found(tab: Tab, site: str, query: str, found: list[int]) -> Non
 )  # fmt: skip
 def test_it_tells_what_it_understood_as_the_program_does(tab: Tab, site: str, query: str) -> None:
     search(tab, site, query)
-    understood = query_parser.told(query_parser.parse(query))
+    understood = query_parser.describe_query(query_parser.parse(query))
     assert re.fullmatch(
         rf"(No paper|\d+ papers?) {re.escape(understood)}(, the (best|newest) first)?\.", tab.run(TOLD)
     ), understood
@@ -355,12 +355,12 @@ def answering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         made.sample(record)
     opened: list[RecordIssueReader] = []
 
-    def shelf() -> RecordIssueReader:
+    def issue_reader() -> RecordIssueReader:
         opened[:] = opened or [RecordIssueReader(Record(path, create=False))]
         return opened[0]
 
     search = SearchRoutes(lambda: Record(path, create=False), "hot-papers", NOBODY, ApiConfig(rate=0))
-    running = server(shelf, "hot-papers", "127.0.0.1", 0, NOBODY, search.routes)
+    running = server(issue_reader, "hot-papers", "127.0.0.1", 0, NOBODY, search.routes)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:

@@ -256,7 +256,7 @@ def test_a_closed_standard_input_is_said(tmp_path: Path) -> None:
 
 def test_no_standard_input_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    with pytest.raises(InputError, match="standard input: is closed"), streams.opened("-"):
+    with pytest.raises(InputError, match="standard input: is closed"), streams.open_input("-"):
         pass
 
 

@@ -206,7 +206,7 @@ def test_more_memory_than_allowed_is_not_taken_for_other_formats(tmp_path: Path)
     packer = zstandard.ZstdCompressor(compression_params=long).compressobj()
     file = tmp_path / "long.jsonl.zst"
     file.write_bytes(packer.compress(b"x" * 2**20) + packer.flush())
-    with streams.opened(str(file), window=streams.LONG_WINDOW) as stream:
+    with streams.open_input(str(file), window=streams.LONG_WINDOW) as stream:
         assert len(stream.read()) == 2**20
     ran = run("import", "jsonl", file, "--store", tmp_path / "s.db")
     assert ran.status == 1 and "cannot be unpacked: " in ran.err and "memory" in ran.err

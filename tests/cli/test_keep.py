@@ -132,7 +132,7 @@ def test_where_traces_cannot_be_erased_all_else_is_done_and_said(store: Path, tm
     with small_disk(tmp_path / "disk", "8m") as disk:
         there = Path(shutil.copy(store, disk / "papers.db"))
         with Record(str(there)) as record:
-            record.write(many_posts(3000), source="test")
+            record.append(many_posts(3000), source="test")
         good("publish", "--all", "--to", "classic", "--output", tmp_path / "pages", "--store", there)
         filling = disk / "others"
         filling.write_bytes(bytes(max(shutil.disk_usage(disk).free - 2**20, 0)))
@@ -153,7 +153,7 @@ def test_what_there_is_no_room_to_forget_is_said_to_be_there_still(store: Path, 
     with small_disk(tmp_path / "disk", "8m") as disk:
         there = Path(shutil.copy(store, disk / "papers.db"))
         with Record(str(there)) as record:
-            record.write(many_posts(3000), source="test")
+            record.append(many_posts(3000), source="test")
             (disk / "others").write_bytes(bytes(shutil.disk_usage(disk).free - 40_000))
             ran = run("forget", POST, "--yes", "--store", there)
         assert ran.status == 1 and ran.out == ""
@@ -247,7 +247,7 @@ def test_a_forecast_takes_a_day_of_batches(store: Path) -> None:
     assert run("status", "--json", "--store", store).json["year_forecast"] is None
     with Record(str(store)) as record:
         later = model.Coverage(network="x", from_at=0, until_at=1, state="complete", observed_at=1)
-        record.write([later], source="test", at=now() + 73 * model.DAY)
+        record.append([later], source="test", at=now() + 73 * model.DAY)
     figures = run("status", "--json", "--store", store).json
     assert figures["size"] * 4.9 < figures["year_forecast"] < figures["size"] * 5.1
     assert "after a year like this\n" in good("status", "--store", store)

@@ -178,7 +178,7 @@ def test_what_cannot_be_sent_is_told(home: Path, box: Box) -> None:
     shown = good("mail", "list", "--addresses", "--config", home)
     assert "some@moth.example  bounced since" in shown and shown.endswith(" UTC (550 5.1.1)\n")
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        assert outbox.failures(record, "daily", DAY) == 1 and len(mark) == 32
+        assert outbox.count_failed(record, "daily", DAY) == 1 and len(mark) == 32
 
 
 def test_a_relay_that_is_not_there_is_told(home: Path, box: Box) -> None:

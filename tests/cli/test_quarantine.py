@@ -37,8 +37,8 @@ def store(tmp_path: Path) -> Path:
             RawPayload("post", "a11001", msgspec.json.encode(STORY), AT),
             RawPayload("post", "\x1b]0;", b"\xff\x1b[2J!", AT),
         ]
-        record.read(seen, unreadable, source="lobsters", keep_for=9 * DAY)
-        record.read([RawPayload("entry", "e", b"x" * 5000, AT)], unreadable, source="feeds", keep_for=9 * DAY)
+        record.ingest(seen, unreadable, source="lobsters", keep_for=9 * DAY)
+        record.ingest([RawPayload("entry", "e", b"x" * 5000, AT)], unreadable, source="feeds", keep_for=9 * DAY)
     return file
 
 
@@ -140,7 +140,7 @@ def test_a_source_that_there_is_not(store: Path) -> None:
 def test_rows_without_a_key_are_named_and_closed(store: Path) -> None:
     assert good("repair", "--store", store) == "nothing to repair\n"
     with Record(str(store)) as record:
-        record.write([Paper(paper="", title="A Teapot without a Number", observed_at=AT)], source="older")
+        record.append([Paper(paper="", title="A Teapot without a Number", observed_at=AT)], source="older")
     told = "unusable: paper  (row 1 lacks its key; `hotpapers repair` closes it)"
     for command in ("status", "verify"):
         ran = run(command, *(["--all"] if command == "verify" else []), "--store", store)

@@ -12,7 +12,7 @@ import pytest
 
 from hotpapers import model
 from hotpapers.cli.search import marked
-from hotpapers.search import bring_up
+from hotpapers.search import update_index
 from hotpapers.store import Record
 from tests.cli.run import environment, good, misuse, run, words
 
@@ -41,7 +41,7 @@ SAID = (
 def small(tmp_path: Path) -> Path:
     """A store of two papers and two posts."""
     with Record(str(tmp_path / "small.db")) as record:
-        record.write(SAID, source="test")
+        record.append(SAID, source="test")
     return tmp_path / "small.db"
 
 
@@ -71,7 +71,7 @@ def test_the_issues_of_a_paper_are_named(store: Path, tmp_path: Path) -> None:
     line = " · cs.LG, stat.ML · in hot-papers 2021-03-04 (2), 2021-03-03 (2), 2021-03-02 (2)\n"
     assert good("search", "https://arxiv.org/abs/2103.90002v1", "--store", store).endswith(line)
     with Record(str(store), create=False) as record:
-        bring_up(record)
+        update_index(record)
         rows = [("daily", f"2021-03-0{n}", "arxiv:2103.90002", 0) for n in (6, 7)]
         with record.database.write():
             record.database.many("INSERT INTO search_entry VALUES (?, ?, ?, ?)", rows)
@@ -155,7 +155,7 @@ def test_misuse_is_refused(small: Path, tmp_path: Path) -> None:
 def test_a_store_that_cannot_be_written_says_so(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     good("search", "kettle", "--store", small)
     with Record(str(small)) as record:
-        record.write([model.Paper(paper="arxiv:2103.00002", title="Kettle", observed_at=AT)], source="test")
+        record.append([model.Paper(paper="arxiv:2103.00002", title="Kettle", observed_at=AT)], source="test")
     monkeypatch.setattr("hotpapers.search.papers.indexing.catch_up", refuse)
     ran = run("search", "kettle", "--store", small)
     assert ran.status == 0 and ran.out.startswith("1 paper with “kettle”\n")

@@ -209,14 +209,14 @@ def test_a_server_in_this_process(store: Path) -> None:
 
 def test_a_shelf_is_kept_until_something_changes(store: Path) -> None:
     good("issue", "2021-03-02", "--store", store)
-    with closing(FreshIssueReader(partial(Record, str(store)))) as shelf:
-        first = shelf()
-        assert shelf() is first
+    with closing(FreshIssueReader(partial(Record, str(store)))) as issue_reader:
+        first = issue_reader()
+        assert issue_reader() is first
         good("issue", "2021-03-03", "--store", store)
-        second = shelf()
-        assert second is not first and shelf() is second
+        second = issue_reader()
+        assert second is not first and issue_reader() is second
         good("forget", f"x:{made.post(100).id}", "--yes", "--store", store)
-        assert shelf() is not second
+        assert issue_reader() is not second
 
 
 def test_a_server_forgets_at_once(store: Path) -> None:

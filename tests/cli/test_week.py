@@ -27,8 +27,8 @@ def made(demo_made: Path) -> Path:
 @pytest.fixture(scope="module")
 def issues(made: Path) -> list[PublishedIssue]:
     with Record(str(made / "hotpapers.db")) as record:
-        shelf = RecordIssueReader(record)
-        return [shelf.issue(week.NAME, day) for day in week.DAYS]
+        issue_reader = RecordIssueReader(record)
+        return [issue_reader.issue(week.NAME, day) for day in week.DAYS]
 
 
 def text(made: Path, day: str) -> str:
@@ -57,7 +57,7 @@ def test_its_issues_hold_ten_papers_with_posts_that_say_something(issues: list[P
     quoted = [
         (one.post.text, issue.papers[entry.paper].title)
         for issue in issues for entry in issue.content.entries
-        for one in phrases.quoted(issue.posts[entry.paper])
+        for one in phrases.with_words(issue.posts[entry.paper])
     ]  # fmt: skip
     assert len(quoted) >= 50
     assert not [said for said, title in quoted if said.strip().casefold() == title.casefold()]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hotpapers.deliver.email import subscribers, tokens
-from hotpapers.deliver.email.config import MailConfig, Secret, preview_office
+from hotpapers.deliver.email.config import MailConfig, Secret, preview_config
 from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.deliver.email.subscribers import Subscriber
 from hotpapers.model import HOUR
@@ -27,7 +27,7 @@ MARK = "ab" * 16
 
 def office(port: int = 0, **changes: Any) -> MailConfig:
     """An office whose relay is on loopback."""
-    made = preview_office(
+    made = preview_config(
         MailingSettings(relay="127.0.0.1", address="papers@owls.example", base="https://app.owls.example/", pace=60_000)
     )
     return made._replace(**{"port": port, "password": Secret(changes.pop("password", "")), **changes})

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from hotpapers.deliver.email import spf
 from hotpapers.deliver.email.dns import DnsResolver
 from hotpapers.deliver.email.dns_checks import DnsFinding, aligned, check_domain, check_letter, parents, tags
-from hotpapers.deliver.email.messages import addressed, printed
+from hotpapers.deliver.email.messages import address_message, issue_message
 from hotpapers.errors import InputError, NetError
 from tests.email.made import IMPRINT, SECRET, office, reader
 from tests.email.nameserver import NameServer, Zone, naming
-from tests.render.sample import OWN_SHELF
+from tests.render.sample import OWN_READER
 
 
 class Table:
@@ -242,8 +242,8 @@ def test_small_parts() -> None:
 
 # ---- a letter that arrived -----------------------------------------------------------------------------
 
-LETTER = addressed(
-    printed(OWN_SHELF.issue("daily", "2021-01-14"), office(), IMPRINT), office(), reader(), SECRET
+LETTER = address_message(
+    issue_message(OWN_READER.issue("daily", "2021-01-14"), office(), IMPRINT), office(), reader(), SECRET
 )  # fmt: skip
 SIGNED = "DKIM-Signature: v=1; a=rsa-sha256; d={d}; s=owl;\r\n h=From:To:{h}; bh=x; b=y\r\n"
 BOTH = "List-Unsubscribe:List-Unsubscribe-Post"

@@ -47,7 +47,7 @@ def test_one_letter_asks_and_its_token_confirms(record: Record, box: Box) -> Non
     assert mail.recipients == ("Some@moth.example",)
     found = tokens.TOKEN.search(str(read(mail.data)["Subject"]))
     assert found is not None
-    token = tokens.read(record.marks.secret, found[0])
+    token = tokens.decode(record.marks.secret, found[0])
     assert token is not None and f"/mail/confirm/{found[0]}" in read(mail.data).get_content()
     assert subscribers.confirm(record, token, BEFORE + DAY).address == "Some@moth.example"
 

@@ -14,13 +14,13 @@ from hotpapers.deliver.email.issue_text import as_text
 from hotpapers.deliver.email.messages import (
     LARGEST,
     MESSAGE_ID,
-    addressed,
+    address_message,
     confirmation,
+    issue_message,
     list_id,
     preview,
-    printed,
 )
-from hotpapers.deliver.email.tokens import MailToken, written
+from hotpapers.deliver.email.tokens import MailToken, encode
 from hotpapers.model import PublishedIssue
 from hotpapers.view import phrases
 from hotpapers.view.site_config import NOBODY, SiteConfig
@@ -28,20 +28,20 @@ from tests.conftest import DATA
 from tests.email.made import IMPRINT, MARK, SECRET, office, reader
 from tests.email.reading import of_html, of_text, part, read
 from tests.render.build import OWN, heard, issue, listed, paper
-from tests.render.sample import BRIDGES, LISTED_SHELF, OWN_SHELF, READINGS
+from tests.render.sample import BRIDGES, LISTED_READER, OWN_READER, READINGS
 
-DAYS = [("daily", day) for day in OWN_SHELF.days("daily")] + [
-    ("hot-papers", day) for day in LISTED_SHELF.days("hot-papers")
+DAYS = [("daily", day) for day in OWN_READER.days("daily")] + [
+    ("hot-papers", day) for day in LISTED_READER.days("hot-papers")
 ]
 
 
 def frozen(publication: str, day: str) -> PublishedIssue:
-    return (OWN_SHELF if publication == "daily" else LISTED_SHELF).issue(publication, day)
+    return (OWN_READER if publication == "daily" else LISTED_READER).issue(publication, day)
 
 
-def letter(found: PublishedIssue, made: MailConfig | None = None, imprint: SiteConfig = IMPRINT) -> bytes:
+def letter(found: PublishedIssue, made: MailConfig | None = None, site_config: SiteConfig = IMPRINT) -> bytes:
     made = made or office()
-    return addressed(printed(found, made, imprint), made, reader(), SECRET)
+    return address_message(issue_message(found, made, site_config), made, reader(), SECRET)
 
 
 def same(name: str, data: bytes) -> None:
@@ -122,7 +122,7 @@ def test_tex_is_written_as_letters_and_formulas_as_they_are() -> None:
 
 def test_where_a_summary_comes_from_is_said() -> None:
     text = " ".join(part(read(letter(frozen("daily", "2021-01-14"))), "plain").split())
-    assert f"({phrases.lead_mark(BRIDGES)})" in text and phrases.lead_mark(BRIDGES) == "from the abstract"
+    assert f"({phrases.opening_source(BRIDGES)})" in text and phrases.opening_source(BRIDGES) == "from the abstract"
 
 
 def test_what_a_publication_tells_its_readers_stands_above_all() -> None:
@@ -137,7 +137,7 @@ def test_what_a_publication_tells_its_readers_stands_above_all() -> None:
 
 def test_the_headers_of_a_list() -> None:
     message = read(letter(frozen("daily", "2021-01-14")))
-    token = written(SECRET, MailToken("unsubscribe", MARK))
+    token = encode(SECRET, MailToken("unsubscribe", MARK))
     assert message["List-Id"] == "<daily.owls.example>"
     assert message["List-Unsubscribe"] == (
         f"<https://app.owls.example/mail/unsubscribe/{token}>, "
@@ -176,9 +176,9 @@ def many(number: int, size: int) -> PublishedIssue:
 @pytest.mark.parametrize(("number", "size"), [(2000, 1), (60, 900), (1, 100_000)])
 def test_a_letter_is_bounded_and_says_what_it_has_no_room_for(number: int, size: int) -> None:
     found = many(number, size)
-    data = letter(found, imprint=SiteConfig("", "https://papers.example/"))
+    data = letter(found, site_config=SiteConfig("", "https://papers.example/"))
     assert len(data) <= LARGEST
-    made = printed(found, office(), IMPRINT)
+    made = issue_message(found, office(), IMPRINT)
     shown = len(made.view.entries)
     left = f"This letter has no room for {number - shown:,} more papers." if number > shown else ""
     assert shown and made.view.more == left
@@ -238,4 +238,4 @@ def test_any_title_is_the_same_in_both_forms(title: str, publication: str) -> No
     found = issue(msgspec.structs.replace(OWN, title=publication), "2021-01-14", [heard(1, shown, [], [])])
     message = read(letter(found))
     assert of_text(part(message, "plain")).words == of_html(part(message, "html")).words
-    assert as_text(printed(found, office(), IMPRINT).view).isprintable() is False  # it has lines
+    assert as_text(issue_message(found, office(), IMPRINT).view).isprintable() is False  # it has lines

@@ -12,16 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.deliver.email import bounces, outbox, subscribers, tokens
-from hotpapers.deliver.email.bounces import AbuseComplaint, BounceReport, MailboxSummary, messages, said, take_in
-from hotpapers.deliver.email.messages import addressed, printed
+from hotpapers.deliver.email.bounces import (
+    AbuseComplaint,
+    BounceReport,
+    MailboxSummary,
+    messages,
+    parse_message,
+    process_mailbox,
+)
+from hotpapers.deliver.email.messages import address_message, issue_message
 from hotpapers.deliver.email.outbox import OutboxKey
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.store import Record
 from tests.email.made import BEFORE, FROZEN, IMPRINT, MARK, SECRET, join, office, reader
 from tests.issues.made import DAY
-from tests.render.sample import OWN_SHELF
+from tests.render.sample import OWN_READER
 
-LETTER = addressed(printed(OWN_SHELF.issue("daily", "2021-01-14"), office(), IMPRINT), office(), reader(), SECRET)
+LETTER = address_message(
+    issue_message(OWN_READER.issue("daily", "2021-01-14"), office(), IMPRINT), office(), reader(), SECRET
+)
 REPORT = """\
 From: MAILER-DAEMON@moth.example
 Subject: Undelivered Mail Returned to Sender
@@ -97,38 +106,38 @@ REPORTS = [
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize(("status", "more", "expected"), REPORTS)
 def test_a_report_of_delivery(status: str, more: str, expected: BounceReport | None, whole: bool) -> None:
-    assert said(report(status, more, whole=whole), SECRET) == expected
+    assert parse_message(report(status, more, whole=whole), SECRET) == expected
 
 
 def test_a_letter_that_is_only_late_did_not_come_back() -> None:
-    assert said(report(action="delayed"), SECRET) is None
-    assert said(report(action="relayed"), SECRET) is None
+    assert parse_message(report(action="delayed"), SECRET) is None
+    assert parse_message(report(action="relayed"), SECRET) is None
 
 
 def test_a_report_that_brings_back_no_letter_of_ours_says_nothing() -> None:
-    assert said(report().replace(MARK.encode(), b"not a mark"), SECRET) is None
-    assert said(report().replace(b"message/delivery-status", b"text/plain"), SECRET) is None
+    assert parse_message(report().replace(MARK.encode(), b"not a mark"), SECRET) is None
+    assert parse_message(report().replace(b"message/delivery-status", b"text/plain"), SECRET) is None
 
 
 def test_a_letter_that_comes_back_encoded_is_known_too() -> None:
     data = complaint(base64.encodebytes(LETTER), "base64")
     assert b"<2021-01-14" not in data
-    assert said(data, SECRET) == AbuseComplaint(MARK)
-    assert said(data.replace(b"feedback-report", b"something-else"), SECRET) is None
+    assert parse_message(data, SECRET) == AbuseComplaint(MARK)
+    assert parse_message(data.replace(b"feedback-report", b"something-else"), SECRET) is None
 
 
 def test_a_complaint_without_the_letter_is_nobodys() -> None:
-    assert said(complaint(b"This is abuse."), SECRET) is None
+    assert parse_message(complaint(b"This is abuse."), SECRET) is None
 
 
 @pytest.mark.parametrize("form", ["unsubscribe {}", "Re: AW: Confirm The Daily Dozen: {} !", "{}", "Bestätigt: {}"])
 @pytest.mark.parametrize("purpose", ["confirm", "unsubscribe"])
 def test_a_token_in_the_subject(form: str, purpose: tokens.Purpose) -> None:
     token = MailToken(purpose, MARK, 0x67F00000)
-    text = tokens.written(SECRET, token)
-    assert said(note(form.format(text)), SECRET) == token
-    assert said(note(form.format(text)), b"another store") is None
-    assert said(note("Hello", body=text), SECRET) is None
+    text = tokens.encode(SECRET, token)
+    assert parse_message(note(form.format(text)), SECRET) == token
+    assert parse_message(note(form.format(text)), b"another store") is None
+    assert parse_message(note("Hello", body=text), SECRET) is None
 
 
 AUTOMATIC = [
@@ -139,11 +148,11 @@ AUTOMATIC = [
 
 @pytest.mark.parametrize("headers", AUTOMATIC, ids=str)
 def test_a_program_that_answers_by_itself_confirms_nothing_and_may_leave(headers: dict[str, str]) -> None:
-    confirm = tokens.written(SECRET, MailToken("confirm", MARK, 7))
-    leave = tokens.written(SECRET, MailToken("unsubscribe", MARK))
-    assert said(note(f"Away: {confirm}", **headers), SECRET) is None
-    assert said(note(f"unsubscribe {leave}", **headers), SECRET) == MailToken("unsubscribe", MARK)
-    assert said(note(f"Re: {confirm}", Auto_Submitted="no"), SECRET) == MailToken("confirm", MARK, 7)
+    confirm = tokens.encode(SECRET, MailToken("confirm", MARK, 7))
+    leave = tokens.encode(SECRET, MailToken("unsubscribe", MARK))
+    assert parse_message(note(f"Away: {confirm}", **headers), SECRET) is None
+    assert parse_message(note(f"unsubscribe {leave}", **headers), SECRET) == MailToken("unsubscribe", MARK)
+    assert parse_message(note(f"Re: {confirm}", Auto_Submitted="no"), SECRET) == MailToken("confirm", MARK, 7)
 
 
 @pytest.mark.parametrize(
@@ -157,13 +166,15 @@ def test_a_program_that_answers_by_itself_confirms_nothing_and_may_leave(headers
     ids=range(9),
 )  # fmt: skip
 def test_what_cannot_be_read_says_nothing(data: bytes) -> None:
-    assert said(data, SECRET) is None
+    assert parse_message(data, SECRET) is None
 
 
 def test_a_report_of_a_thousand_parts_is_looked_at_no_further() -> None:
     padding = b"--line\n\nx\n" * bounces.MOST_PARTS
     assert (
-        said(report().replace(b"--line\nContent-Type: message", padding + b"--line\nContent-Type: message", 1), SECRET)
+        parse_message(
+            report().replace(b"--line\nContent-Type: message", padding + b"--line\nContent-Type: message", 1), SECRET
+        )
         is None
     )
 
@@ -172,7 +183,7 @@ def test_a_report_of_a_thousand_parts_is_looked_at_no_further() -> None:
 @given(st.binary(max_size=300), st.integers(0, 4000), st.integers(0, 300))
 def test_a_damaged_report_says_something_or_nothing(junk: bytes, at: int, length: int) -> None:
     data = report()
-    found = said(data[:at] + junk + data[at + length :], SECRET)
+    found = parse_message(data[:at] + junk + data[at + length :], SECRET)
     assert found is None or (isinstance(found, BounceReport) and len(found.mark) == 32)
 
 
@@ -200,23 +211,25 @@ def test_what_a_mailbox_says_is_done_once(record: Record) -> None:
     assert asked is not None
     for mark in (gone, full):
         outbox.claim(record, OutboxKey("daily", "2021-01-14", mark), BEFORE)
-        outbox.handed(record, OutboxKey("daily", "2021-01-14", mark), "250", BEFORE)
+        outbox.mark_sent(record, OutboxKey("daily", "2021-01-14", mark), "250", BEFORE)
     abuse = complaint(LETTER.replace(MARK.encode(), angry.encode()))
     box = b"\n\n".join(
         b"From x@y Thu Jan 14 12:00:00 2021\n" + one
         for one in (
             report(mark=gone), report("5.2.2", mark=full), report(mark="cd" * 16), abuse,
-            note(f"unsubscribe {tokens.written(secret, MailToken('unsubscribe', leaver))}"),
-            note(f"Re: Confirm: {tokens.written(secret, MailToken('confirm', asked.mark, FROZEN // 1_000_000))}"),
-            note(f"Re: {tokens.written(secret, MailToken('confirm', leaver, 7))}"),
+            note(f"unsubscribe {tokens.encode(secret, MailToken('unsubscribe', leaver))}"),
+            note(f"Re: Confirm: {tokens.encode(secret, MailToken('confirm', asked.mark, FROZEN // 1_000_000))}"),
+            note(f"Re: {tokens.encode(secret, MailToken('confirm', leaver, 7))}"),
             note("Lovely letter, thank you"),
         )
     )  # fmt: skip
-    assert take_in(record, box, FROZEN + 1) == MailboxSummary(bounced=1, came_back=1, confirmed=1, left=2, other=3)
+    assert process_mailbox(record, box, FROZEN + 1) == MailboxSummary(
+        bounced=1, came_back=1, confirmed=1, left=2, other=3
+    )
     states = {one.mark: one.state for one in subscribers.everyone(record)}
     assert [states[mark] for mark in (gone, full, leaver, angry, asked.mark)] == [
         "bounced", "confirmed", "ended", "ended", "confirmed",
     ]  # fmt: skip
-    assert outbox.failures(record, "daily", "2021-01-14") == 2 and outbox.failures(record, "daily", DAY) == 0
-    assert take_in(record, box, FROZEN + 2) == MailboxSummary(came_back=1, confirmed=1, other=6)
+    assert outbox.count_failed(record, "daily", "2021-01-14") == 2 and outbox.count_failed(record, "daily", DAY) == 0
+    assert process_mailbox(record, box, FROZEN + 2) == MailboxSummary(came_back=1, confirmed=1, other=6)
     assert {one.mark: one.state for one in subscribers.everyone(record)} == states

@@ -42,14 +42,14 @@ class Post:
 
     def __init__(self, record: Record, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
         self.record, self.box = record, box
-        self.net = ScriptedNet({}, now=FROZEN + 1)
-        monkeypatch.setattr(sender, "now", self.net.now)
+        self.http = ScriptedNet({}, now=FROZEN + 1)
+        monkeypatch.setattr(sender, "now", self.http.now)
 
     def send(self, day: str = DAY, **changes: int) -> SendResult:
         """One round, by a channel of its own, as after a restart."""
         made = EmailSender(self.record, office(**{"port": self.box.port, **changes}), IMPRINT)
         try:
-            return send_issue(self.record, made, RecordIssueReader(self.record), "daily", day, self.net, made.check)
+            return send_issue(self.record, made, RecordIssueReader(self.record), "daily", day, self.http, made.check)
         finally:
             made.close()
 
@@ -114,7 +114,7 @@ def test_a_day_without_papers_says_why_or_is_skipped(post: Post) -> None:
     write(post.record)
     empty = "2024-05-08"
     freeze.freeze(post.record, DAILY, empty, at=moment(empty) + 72 * 3_600_000_000)
-    post.net.advance(5 * A_DAY / 1e6)
+    post.http.advance(5 * A_DAY / 1e6)
     assert post.send(empty).sent == 1
     assert post.box.recipients[-1] == "a@moth.example"
     text = part(read(post.box.mails[-1].data), "plain")
@@ -157,11 +157,11 @@ def test_what_is_put_off_is_tried_again_with_patience(post: Post) -> None:
     post.box.on("a@moth.example", "450 4.2.1 greylisted", "450 4.2.1 greylisted")
     assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
     assert post.states == {marks[0]: "later", marks[1]: "handed"} and not post.deliveries
-    post.net.advance(299)
+    post.http.advance(299)
     assert post.send() == SendResult(0, 0, 0, ())
-    post.net.advance(2)
+    post.http.advance(2)
     assert post.send().problems == ((marks[0], "put off: 450 4.2.1"),)
-    post.net.advance(601)
+    post.http.advance(601)
     assert post.send() == SendResult(1, 0, 0, ())
     assert post.box.recipients == ["b@moth.example", "a@moth.example"] and post.states[marks[0]] == "handed"
     assert post.deliveries == [("everybody", "2 sent, 0 failed")]
@@ -173,7 +173,7 @@ def test_what_is_put_off_for_ever_is_given_up(post: Post) -> None:
     said = []
     for _ in range(20):
         said += [reason for _, reason in post.send().problems]
-        post.net.advance(4 * 3600 + 1)
+        post.http.advance(4 * 3600 + 1)
     assert said == ["put off: 450"] * (outbox.TRIES - 1) + ["given up: 450"]
     assert post.states[mark] == "failed" and post.receipt(mark) == "given up: 450"
     assert post.deliveries == [("everybody", "0 sent, 1 failed")]
@@ -198,7 +198,7 @@ def test_a_claim_that_came_to_nothing_is_given_back(post: Post) -> None:
     found = outbox.find(post.record, OutboxKey("daily", DAY, mark))
     assert found is not None and (found.state, found.tries) == ("later", 0)
     assert post.send().problems == ((mark, "put off: 451 4.3.1"),)
-    post.net.advance(301)
+    post.http.advance(301)
     assert post.send() == SendResult(1, 0, 0, ()) and len(post.box.mails) == 1
 
 
@@ -229,7 +229,7 @@ def test_what_broke_off_after_the_letter_is_not_sent_again(post: Post) -> None:
     done = post.send()
     assert done.sent == 3
     assert done.problems == ((marks[0], "another process is sending it, or was killed while it did"),)
-    post.net.advance(SETTLED_WITHIN / 1e6)
+    post.http.advance(SETTLED_WITHIN / 1e6)
     assert post.send() == SendResult(1, 0, 0, ())
     assert post.states == dict.fromkeys(marks, "handed") and post.receipt(marks[0]) == UNKNOWN
     assert sorted(post.box.recipients) == sorted(NAMES)
@@ -238,9 +238,9 @@ def test_what_broke_off_after_the_letter_is_not_sent_again(post: Post) -> None:
 def test_killed_before_the_record_held_that_all_is_done(post: Post) -> None:
     marks = fill(post.record, *NAMES[:1])
     made = EmailSender(post.record, office(post.box.port), IMPRINT)
-    [parcel] = made.parcels(RecordIssueReader(post.record), "daily", DAY)
-    made.send(parcel, post.net)
-    assert made.send(parcel, post.net) == "250 2.0.0 queued as 1"
+    [outgoing] = made.messages(RecordIssueReader(post.record), "daily", DAY)
+    made.send(outgoing, post.http)
+    assert made.send(outgoing, post.http) == "250 2.0.0 queued as 1"
     made.close()
     assert not post.deliveries
     assert post.send() == SendResult(0, 0, 0, ())
@@ -251,19 +251,19 @@ def test_killed_before_the_record_held_that_all_is_done(post: Post) -> None:
 def test_how_a_letter_stands_decides_what_is_said_of_it(post: Post) -> None:
     [mark] = fill(post.record, "a@moth.example")
     made = EmailSender(post.record, office(post.box.port), IMPRINT)
-    [parcel] = made.parcels(RecordIssueReader(post.record), "daily", DAY)
-    key, at = OutboxKey("daily", DAY, mark), post.net.now()
+    [outgoing] = made.messages(RecordIssueReader(post.record), "daily", DAY)
+    key, at = OutboxKey("daily", DAY, mark), post.http.now()
     outbox.claim(post.record, key, at)
     with pytest.raises(NetError, match="another process is sending it") as found:
-        made.send(parcel, post.net)
+        made.send(outgoing, post.http)
     assert found.value.tries is None
-    outbox.put_off(post.record, key, "450", at)
+    outbox.defer(post.record, key, "450", at)
     with pytest.raises(NetError, match="put off: 450") as found:
-        made.send(parcel, post.net)
+        made.send(outgoing, post.http)
     assert found.value.tries == 0
-    outbox.failed(post.record, key, "550 5.1.1", at)
+    outbox.mark_failed(post.record, key, "550 5.1.1", at)
     with pytest.raises(RequestRefused, match=r"550 5\.1\.1"):
-        made.send(parcel, post.net)
+        made.send(outgoing, post.http)
     made.close()
     assert not post.box.mails
 
@@ -281,7 +281,7 @@ def test_who_leaves_while_their_letter_is_put_off_holds_nothing_up(post: Post) -
     post.box.on("a@moth.example", "450 4.2.1 greylisted")
     post.send()
     subscribers.end(post.record, marks[0], FROZEN + 2)
-    post.net.advance(301)
+    post.http.advance(301)
     assert post.send() == SendResult(0, 0, 0, ())
     assert post.deliveries == [("everybody", "1 sent, 0 failed")]
 
@@ -290,9 +290,9 @@ def test_two_at_once_send_each_letter_once(post: Post) -> None:
     fill(post.record, *NAMES)
     with Record(post.record.database.where) as other:
         second = EmailSender(other, office(post.box.port), IMPRINT)
-        parcels = list(second.parcels(RecordIssueReader(other), "daily", DAY))
-        assert len(parcels) == 4 and post.send().sent == 4
-        receipts = [second.send(parcel, post.net) for parcel in parcels]
+        messages = list(second.messages(RecordIssueReader(other), "daily", DAY))
+        assert len(messages) == 4 and post.send().sent == 4
+        receipts = [second.send(outgoing, post.http) for outgoing in messages]
         second.close()
     assert all(receipt.startswith("250 ") for receipt in receipts) and len(post.box.mails) == 4
 
@@ -303,7 +303,7 @@ def test_two_at_once_send_each_letter_once(post: Post) -> None:
 def test_letters_are_paced_by_domain(post: Post) -> None:
     fill(post.record, *NAMES)
     post.send(pace=60)
-    waited = post.net.sleeps
+    waited = post.http.sleeps
     assert len(waited) == 4 and waited[:2] == [0, 0] and all(0.5 < one <= 1 for one in waited[2:])
     rows = post.record.database.rows("SELECT host FROM pace ORDER BY host")
     assert rows == [("mail:moth.example",), ("mail:owl.example",)]
@@ -325,7 +325,7 @@ def test_too_many_failures_stop_the_issue_and_not_the_next(post: Post, monkeypat
     with pytest.raises(RequestRefused, match="4 of 36"):
         post.send()
     freeze.freeze(post.record, DAILY, "2024-05-08", at=moment("2024-05-08") + 72 * 3_600_000_000)
-    post.net.advance(5 * A_DAY / 1e6)
+    post.http.advance(5 * A_DAY / 1e6)
     done = post.send("2024-05-08")
     assert (done.sent, len(done.problems)) == (34, 2)
 
@@ -334,8 +334,8 @@ def test_reports_that_come_in_while_it_is_sent_count_too(post: Post) -> None:
     marks = fill(post.record, *NAMES)
     for mark in marks[:3]:
         outbox.claim(post.record, OutboxKey("daily", DAY, mark), BEFORE)
-        outbox.handed(post.record, OutboxKey("daily", DAY, mark), "250", BEFORE)
-        outbox.came_back(post.record, OutboxKey("daily", DAY, mark), "5.1.1", BEFORE)
+        outbox.mark_sent(post.record, OutboxKey("daily", DAY, mark), "250", BEFORE)
+        outbox.mark_bounced(post.record, OutboxKey("daily", DAY, mark), "5.1.1", BEFORE)
     with pytest.raises(RequestRefused, match="stopped: 3 of 4 letters"):
         post.send()
     assert not post.box.mails
@@ -353,7 +353,7 @@ def test_tidying_drops_what_is_no_longer_needed(post: Post) -> None:
     post.send()
     asked = subscribers.ask(post.record, "daily", "never@moth.example", BEFORE)
     made = EmailSender(post.record, office(post.box.port), IMPRINT)
-    made.tidy(post.net.now() + A_DAY)
+    made.tidy(post.http.now() + A_DAY)
     assert asked and subscribers.find(post.record, asked.mark)
     made.tidy(now() + 30 * A_DAY)
     rows = post.record.database.rows

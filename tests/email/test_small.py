@@ -9,10 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.deliver.email import outbox, tokens
-from hotpapers.deliver.email.addresses import LONGEST_TOLD, is_address, normalized, untold
-from hotpapers.deliver.email.config import PASSWORD, Secret, is_loopback, office_of, preview_office
+from hotpapers.deliver.email.addresses import LONGEST_TOLD, is_address, normalized, without_address
+from hotpapers.deliver.email.config import PASSWORD, Secret, is_loopback, mail_config_of, preview_config
 from hotpapers.deliver.email.sender import interleaved, most_failures
-from hotpapers.deliver.email.smtp_replies import Deferred, Rejected, Step, is_gone, refused, status_of, told
+from hotpapers.deliver.email.smtp_replies import (
+    Deferred,
+    Rejected,
+    Step,
+    code_and_status,
+    is_gone,
+    is_refusal,
+    status_of,
+)
 from hotpapers.deliver.email.subscribers import Subscriber
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.errors import SettingsError, UsageError
@@ -50,8 +58,8 @@ def test_domains_do_not_tell_case_apart() -> None:
 
 def test_what_a_relay_says_is_told_without_the_address() -> None:
     said = "550 5.1.1 <Some.Body@moth.example>: user Some.Body unknown\r\nsee https://moth.example/\x07"
-    assert untold(said, "some.body@moth.example") == "550 5.1.1 <…>: user … unknown see https://moth.example/"
-    assert len(untold("x" * 999, "a@b.example")) == LONGEST_TOLD
+    assert without_address(said, "some.body@moth.example") == "550 5.1.1 <…>: user … unknown see https://moth.example/"
+    assert len(without_address("x" * 999, "a@b.example")) == LONGEST_TOLD
 
 
 # ---- tokens --------------------------------------------------------------------------------------------
@@ -60,29 +68,29 @@ def test_what_a_relay_says_is_told_without_the_address() -> None:
 @given(st.sampled_from(["confirm", "unsubscribe"]), st.binary(min_size=16, max_size=16), st.integers(0, 2**36))
 def test_a_token_says_what_was_signed_and_nothing_else(purpose: tokens.Purpose, mark: bytes, moment: int) -> None:
     token = MailToken(purpose, mark.hex(), moment)
-    text = tokens.written(SECRET, token)
-    assert tokens.read(SECRET, text) == token
-    assert tokens.read(b"another secret", text) is None
+    text = tokens.encode(SECRET, token)
+    assert tokens.decode(SECRET, text) == token
+    assert tokens.decode(b"another secret", text) is None
     for place in range(len(text)):
         other = text[:place] + ("0" if text[place] != "0" else "1") + text[place + 1 :]
-        assert tokens.read(SECRET, other) is None
-    assert tokens.read(SECRET, text + "0") is None and tokens.TOKEN.fullmatch(text)
+        assert tokens.decode(SECRET, other) is None
+    assert tokens.decode(SECRET, text + "0") is None and tokens.TOKEN.fullmatch(text)
 
 
 def test_a_token_is_known_for_ever() -> None:
     """Letters that were sent hold them."""
     text = "uabababababababababababababababab-0-a6f5417335945b20d55ea4da"
-    assert tokens.written(SECRET, MailToken("unsubscribe", MARK)) == text
+    assert tokens.encode(SECRET, MailToken("unsubscribe", MARK)) == text
 
 
 def test_one_purpose_does_not_serve_another() -> None:
-    text = tokens.written(SECRET, MailToken("unsubscribe", MARK))
-    assert tokens.read(SECRET, "c" + text[1:]) is None
+    text = tokens.encode(SECRET, MailToken("unsubscribe", MARK))
+    assert tokens.decode(SECRET, "c" + text[1:]) is None
 
 
 @given(st.text(max_size=100))
 def test_any_other_text_is_none(text: str) -> None:
-    assert tokens.read(SECRET, text) is None
+    assert tokens.decode(SECRET, text) is None
 
 
 # ---- replies -------------------------------------------------------------------------------------------
@@ -110,13 +118,13 @@ REPLIES: list[tuple[int, str, Step, Deferred | Rejected]] = [
 
 @pytest.mark.parametrize(("code", "text", "step", "expected"), REPLIES)
 def test_what_a_reply_means(code: int, text: str, step: Step, expected: Deferred | Rejected) -> None:
-    assert refused(code, text, step) == expected
+    assert is_refusal(code, text, step) == expected
 
 
 def test_a_status_is_found_and_words_are_not_told() -> None:
     assert status_of("smtp; 550 5.1.1 <a@b.example>") == "5.1.1"
     assert status_of("see RFC 5321 and 15.1.12") == ""
-    assert told(550, "5.1.1 <a@b.example> unknown") == "550 5.1.1"
+    assert code_and_status(550, "5.1.1 <a@b.example> unknown") == "550 5.1.1"
     assert is_gone(0, "5.1.1") and not is_gone(0, "5.7.26") and is_gone(551, "") and not is_gone(0, "")
 
 
@@ -156,11 +164,11 @@ OPEN = MailingSettings(relay="mail.owls.example", address="papers@owls.example",
 
 
 def test_a_password_is_in_the_environment_or_in_a_file_and_never_shown(tmp_path: Path) -> None:
-    made = office_of(OPEN, tmp_path, {PASSWORD: "hush"})
+    made = mail_config_of(OPEN, tmp_path, {PASSWORD: "hush"})
     assert made.password.value == "hush" and "hush" not in repr(made) and "[secret]" in repr(made)
     file = MailingSettings(relay="x.example", address="a@b.example", user="papers", password_file="secret")
     (tmp_path / "secret").write_text("hush\n")
-    assert office_of(file, tmp_path, {}).password.value == "hush"
+    assert mail_config_of(file, tmp_path, {}).password.value == "hush"
     assert repr(Secret()) == "[none]" and not Secret()
 
 
@@ -173,21 +181,21 @@ def test_a_password_file_that_cannot_be_used(tmp_path: Path, content: bytes | No
     if content is not None:
         (tmp_path / "secret").write_bytes(content)
     with pytest.raises(SettingsError) as refused:
-        office_of(MailingSettings(relay="x.example", user="papers", password_file="secret"), tmp_path, {})
+        mail_config_of(MailingSettings(relay="x.example", user="papers", password_file="secret"), tmp_path, {})
     assert str(refused.value) == f"mailing.password_file: {tmp_path / 'secret'}: {said}"
 
 
 def test_a_user_without_a_password_and_a_table_without_a_relay(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="has no password; put it into HOTPAPERS_MAIL_PASSWORD"):
-        office_of(OPEN, tmp_path, {})
+        mail_config_of(OPEN, tmp_path, {})
     with pytest.raises(SettingsError, match="no mail is sent: name a relay and an address in"):
-        office_of(MailingSettings(), tmp_path, {})
+        mail_config_of(MailingSettings(), tmp_path, {})
 
 
 def test_what_is_not_set_follows_from_the_address() -> None:
-    made = preview_office(MailingSettings(address="papers@owls.example", bounces="b@owls.example"))
+    made = preview_config(MailingSettings(address="papers@owls.example", bounces="b@owls.example"))
     assert (made.reply_to, made.bounces) == ("papers@owls.example", "b@owls.example")
-    assert preview_office(MailingSettings()).address == "preview@example.invalid"
+    assert preview_config(MailingSettings()).address == "preview@example.invalid"
 
 
 def test_what_is_this_machine() -> None:

@@ -119,13 +119,13 @@ def test_who_cannot_be_reached_gets_no_more_until_they_confirm_anew(record: Reco
 
 def test_days_without_papers_are_a_choice(record: Record) -> None:
     mark = join(record, "some@moth.example", NOW, skip_empty=True)
-    chosen = subscribers.choose(record, mark, skip_empty=False)
+    chosen = subscribers.set_skip_empty(record, mark, skip_empty=False)
     assert chosen is not None and not chosen.skip_empty
     assert subscribers.ask(record, "daily", "some@moth.example", NOW, skip_empty=True) is None
     found = subscribers.find(record, mark)
     assert found is not None and found.skip_empty and found.state == "confirmed"
     subscribers.end(record, mark, NOW)
-    assert subscribers.choose(record, mark, skip_empty=True) is None
+    assert subscribers.set_skip_empty(record, mark, skip_empty=True) is None
 
 
 def test_what_could_not_be_asked_is_undone(record: Record) -> None:
@@ -154,7 +154,7 @@ def test_a_letter_is_claimed_once(record: Record) -> None:
     assert outbox.find(record, LETTER) is None
     assert outbox.claim(record, LETTER, NOW) is None
     assert outbox.claim(record, LETTER, NOW + 1) == OutboxEntry("handing", "", 0, NOW, 0)
-    outbox.handed(record, LETTER, "250 fine", NOW + 2)
+    outbox.mark_sent(record, LETTER, "250 fine", NOW + 2)
     assert outbox.claim(record, LETTER, NOW + DAY) == OutboxEntry("handed", "250 fine", 0, NOW + 2, 0)
 
 
@@ -162,47 +162,47 @@ def test_what_was_put_off_may_be_claimed_later_and_is_given_up_in_the_end(record
     at = NOW
     for tries in range(1, outbox.TRIES):
         assert outbox.claim(record, LETTER, at) is None
-        assert outbox.put_off(record, LETTER, "450", at)
+        assert outbox.defer(record, LETTER, "450", at)
         due = at + outbox.wait_after(tries) * 1_000_000
-        assert outbox.put_off_until(record, "daily", LETTER.day) == {LETTER.mark: due}
+        assert outbox.deferred_until(record, "daily", LETTER.day) == {LETTER.mark: due}
         assert outbox.claim(record, LETTER, due - 1) == OutboxEntry("later", "450", tries, at, due)
         at = due
     assert outbox.claim(record, LETTER, at) is None
-    assert not outbox.put_off(record, LETTER, "450", at)
+    assert not outbox.defer(record, LETTER, "450", at)
     assert outbox.find(record, LETTER) == OutboxEntry("failed", "given up: 450", 0, at, 0)
-    assert outbox.failures(record, "daily", LETTER.day) == 1
+    assert outbox.count_failed(record, "daily", LETTER.day) == 1
     assert outbox.claim(record, LETTER, at + DAY) is not None
 
 
 def test_what_is_given_back_counts_no_try(record: Record) -> None:
     outbox.claim(record, LETTER, NOW)
-    outbox.put_off(record, LETTER, "450", NOW)
+    outbox.defer(record, LETTER, "450", NOW)
     outbox.claim(record, LETTER, NOW + DAY)
-    outbox.give_back(record, LETTER, NOW + DAY)
+    outbox.release(record, LETTER, NOW + DAY)
     assert outbox.find(record, LETTER) == OutboxEntry("later", "", 1, NOW + DAY, NOW + DAY)
     assert outbox.claim(record, LETTER, NOW + DAY) is None
 
 
 def test_what_comes_back_failed(record: Record) -> None:
-    outbox.came_back(record, LETTER, "5.1.1", NOW)
+    outbox.mark_bounced(record, LETTER, "5.1.1", NOW)
     assert outbox.find(record, LETTER) is None
     outbox.claim(record, LETTER, NOW)
-    outbox.handed(record, LETTER, "250", NOW)
-    outbox.came_back(record, LETTER, "5.1.1", NOW + 1)
+    outbox.mark_sent(record, LETTER, "250", NOW)
+    outbox.mark_bounced(record, LETTER, "5.1.1", NOW + 1)
     assert outbox.find(record, LETTER) == OutboxEntry("failed", "5.1.1", 0, NOW + 1, 0)
 
 
 def test_old_letters_go_once_the_record_holds_that_their_day_is_done(record: Record) -> None:
     done, open_day, mark = "2026-01-01", "2026-01-02", "a" * 32
     for day in (done, open_day):
-        outbox.handed(record, OutboxKey("daily", day, mark), "250", NOW)
-        outbox.failed(record, OutboxKey("daily", day, "b" * 32), "550", NOW)
-    assert outbox.settled(record, "daily", done) == {mark: "handed", "b" * 32: "failed"}
+        outbox.mark_sent(record, OutboxKey("daily", day, mark), "250", NOW)
+        outbox.mark_failed(record, OutboxKey("daily", day, "b" * 32), "550", NOW)
+    assert outbox.finished(record, "daily", done) == {mark: "handed", "b" * 32: "failed"}
     summary = Delivery(
         publication="daily", day=done, edition=1, channel="mailing", target="everybody", state="sent",
         receipt="1 sent, 1 failed", observed_at=NOW,
     )  # fmt: skip
-    record.write([summary], source="publish")
+    record.append([summary], source="publish")
     assert [outbox.is_done(record, "mailing", "daily", day) for day in (done, open_day)] == [True, False]
     assert not outbox.is_done(record, "chat", "daily", done)
     outbox.tidy(record, "mailing", NOW + outbox.KEPT)

@@ -34,9 +34,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     with Record(str(tmp_path_factory.mktemp("browser") / "hotpapers.db")) as record:
         record.database.run("PRAGMA synchronous = OFF")
         fill(record, CASES)
-        shelf, imprint = RecordIssueReader(record), SiteConfig("desk@library.example", "https://papers.example/daily/")
-        site = {one.path: one.data for one in channel("site", imprint).render(shelf, "daily", [DAY])}
-        feeds = {one.path: one.data for one in channel("feeds", imprint).render(shelf, "daily", [DAY])}
+        issue_reader, site_config = (
+            RecordIssueReader(record),
+            SiteConfig("desk@library.example", "https://papers.example/daily/"),
+        )
+        site = {one.path: one.data for one in channel("site", site_config).render(issue_reader, "daily", [DAY])}
+        feeds = {one.path: one.data for one in channel("feeds", site_config).render(issue_reader, "daily", [DAY])}
     told = {f"told/{path}.html": SHELL.format(_carried(path, feeds[path])).encode() for path in CARRIED}
     unguarded = {f"open/{path}": POLICY.sub(b"", data) for path, data in site.items()}
     return {**site, **unguarded, **told}

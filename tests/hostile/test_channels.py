@@ -22,7 +22,7 @@ from hotpapers import classic
 from hotpapers.deliver.announce.announcement import announcement
 from hotpapers.deliver.announce.chat import message
 from hotpapers.deliver.announce.thread import thread
-from hotpapers.deliver.email.messages import addressed, printed
+from hotpapers.deliver.email.messages import address_message, issue_message
 from hotpapers.errors import InputError
 from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
@@ -33,7 +33,7 @@ from hotpapers.summaries.llm_client import request, sentence_of
 from hotpapers.transfer import tables
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 from hotpapers.transfer.jsonl.importer import import_lines
-from hotpapers.view.key_sentence import sentences, telling
+from hotpapers.view.key_sentence import key_sentence, sentences
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.api import ApiConfig, ApiRoute
 from tests.announce.test_chat import PlainRoom
@@ -192,7 +192,7 @@ HEADERS = {
 
 def test_no_letter_has_a_header_a_recipient_or_a_part_that_is_not_ours(issue: PublishedIssue) -> None:
     for some in slices(issue, AT_ONCE):
-        letter = addressed(printed(some, office(), IMPRINT), office(), reader(), SECRET)
+        letter = address_message(issue_message(some, office(), IMPRINT), office(), reader(), SECRET)
         assert not re.search(rb"(?<!\r)\n|\r(?!\n)|[\x00\x0b\x0c]|\n\.\r", letter)
         made = email.message_from_bytes(letter, policy=email.policy.SMTP)
         assert {name.lower() for name in made} <= HEADERS and len(made.keys()) == len(set(made.keys()))
@@ -266,7 +266,7 @@ def test_a_model_that_obeys_a_text_is_not_believed(issue: PublishedIssue) -> Non
 @pytest.mark.parametrize("case", CASES)
 def test_the_most_telling_sentence_is_one_of_the_abstract(case: str) -> None:
     line = " ".join(f"{case} We boil water. It sings.".split())
-    assert telling(line, case) in sentences(line)
+    assert key_sentence(line, case) in sentences(line)
 
 
 def test_the_record_of_all_this_verifies(record: Record) -> None:

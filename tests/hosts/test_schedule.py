@@ -131,7 +131,7 @@ def test_places() -> None:
     one = Publication(observed_at=0, publication="daily", title="Daily")
     other = Publication(observed_at=0, publication="weekly", title="Weekly")
     assert [place.below for place in places([one], SiteConfig())] == [""]
-    assert [place.imprint.base for place in places([one, other], SiteConfig(base=""))] == ["", ""]
+    assert [place.site_config.base for place in places([one, other], SiteConfig(base=""))] == ["", ""]
 
 
 def test_an_empty_folder_is_one_that_is_not_there(tmp_path: Path) -> None:

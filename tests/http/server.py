@@ -190,8 +190,8 @@ def client(server: Server | None = None, time: FakeTime | None = None, **setting
     return PoliteHttpClient("hotpapers/0 (+https://operator.example/)", **(given | settings))
 
 
-def fails(net: PoliteHttpClient, url: str, **more: Any) -> NetError:
+def fails(http_client: PoliteHttpClient, url: str, **more: Any) -> NetError:
     """The error of a request."""
     with pytest.raises(NetError) as caught:
-        net.get(url, **more)
+        http_client.get(url, **more)
     return caught.value

@@ -55,22 +55,22 @@ DISGUISES = [
 @pytest.mark.parametrize("host", DISGUISES)
 def test_disguises_are_refused_before_anything_is_sent(host: str, server: Server) -> None:
     server.on("/", answer(200, b"inside"))
-    with client() as net, pytest.raises(RequestRefused):
-        net.get(f"http://{host}:{server.port}/")
+    with client() as http, pytest.raises(RequestRefused):
+        http.get(f"http://{host}:{server.port}/")
     assert not server.asked
 
 
 @pytest.mark.parametrize("host", [host for host in DISGUISES if host != "127.0.0.1"])
 def test_naming_one_address_names_no_other(host: str, server: Server) -> None:
     server.on("/", answer(200, b"inside"))
-    with client(server) as net, pytest.raises(RequestRefused):
-        net.get(f"http://{host}:{server.port}/")
+    with client(server) as http, pytest.raises(RequestRefused):
+        http.get(f"http://{host}:{server.port}/")
     assert not server.asked
 
 
 def test_naming_a_host_names_one_port() -> None:
-    with client(base_addresses=["http://127.0.0.1:1"]) as net, pytest.raises(RequestRefused, match="inside address"):
-        net.get("http://127.0.0.1:2/")
+    with client(base_addresses=["http://127.0.0.1:1"]) as http, pytest.raises(RequestRefused, match="inside address"):
+        http.get("http://127.0.0.1:2/")
 
 
 def test_a_named_host_may_be_inside_for_every_scheme_of_its_port() -> None:
@@ -118,9 +118,9 @@ def test_a_name_is_looked_up_once_and_that_answer_is_used(server: Server) -> Non
 
     server.on("/", answer(200, b"here"))
     base = f"http://rebinding.example:{server.port}"
-    with client(base_addresses=[base], resolve=resolve) as net:
-        assert net.get(f"{base}/").body == b"here"
-        assert net.get(f"{base}/").body == b"here"  # over the same connection
+    with client(base_addresses=[base], resolve=resolve) as http:
+        assert http.get(f"{base}/").body == b"here"
+        assert http.get(f"{base}/").body == b"here"  # over the same connection
     assert asked == ["rebinding.example"]
     assert server.asked[0].headers["host"] == f"rebinding.example:{server.port}"
 
@@ -128,8 +128,8 @@ def test_a_name_is_looked_up_once_and_that_answer_is_used(server: Server) -> Non
 def test_the_next_address_is_tried_when_one_does_not_answer(server: Server) -> None:
     server.on("/", answer(200, b"second"))
     base = f"http://two.example:{server.port}"
-    with client(base_addresses=[base], resolve=looked_up("127.0.0.2", "127.0.0.1")) as net:
-        assert net.get(f"{base}/").body == b"second"
+    with client(base_addresses=[base], resolve=looked_up("127.0.0.2", "127.0.0.1")) as http:
+        assert http.get(f"{base}/").body == b"second"
 
 
 @pytest.mark.parametrize("found", [looked_up(), None])
@@ -142,8 +142,8 @@ def test_a_name_without_address_is_tried_three_times(found: Any) -> None:
             raise socket.gaierror(-2, "Name or service not known")
         return found(host, port)
 
-    with client(resolve=resolve) as net, pytest.raises(NetError, match="no address") as caught:
-        net.get("https://nowhere.example/")
+    with client(resolve=resolve) as http, pytest.raises(NetError, match="no address") as caught:
+        http.get("https://nowhere.example/")
     assert not isinstance(caught.value, RequestRefused)
     assert len(asked) == 3
 

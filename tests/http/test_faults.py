@@ -63,8 +63,8 @@ PASSING: dict[str, Play] = {
 def test_a_fault_that_passes_is_got_over(server: Server, time: FakeTime, fault: str) -> None:
     server.on("/", PASSING[fault], PASSING[fault], answer(200, b"at last"))
     limits = SHORT._replace(read=0.4) if "silent" in fault else SHORT
-    with client(server, time, limits=limits) as net:
-        assert net.get(server.base + "/").body == b"at last"
+    with client(server, time, limits=limits) as http:
+        assert http.get(server.base + "/").body == b"at last"
     assert len(server.asked) == 3
     first, second = time.naps
     assert 0.5 <= first <= 1.5 and 1.0 <= second <= 3.0
@@ -73,8 +73,8 @@ def test_a_fault_that_passes_is_got_over(server: Server, time: FakeTime, fault: 
 @pytest.mark.parametrize("fault", PASSING)
 def test_a_fault_that_stays_is_told_after_three_tries(server: Server, time: FakeTime, fault: str) -> None:
     server.on("/p", PASSING[fault])
-    with client(server, time, limits=SHORT._replace(read=0.05)) as net:
-        error = fails(net, server.base + "/p?token=t0ken")
+    with client(server, time, limits=SHORT._replace(read=0.05)) as http:
+        error = fails(http, server.base + "/p?token=t0ken")
     assert type(error) is NetError and len(server.asked) == 3
     assert str(error).startswith(f"{server.base}/p: ") and "t0ken" not in str(error)
 
@@ -83,16 +83,16 @@ def test_jitter(server: Server) -> None:
     server.on("/", answer(500))
     times = [FakeTime() for _ in range(5)]
     for time in times:
-        with client(server, time) as net:
-            fails(net, server.base + "/")
+        with client(server, time) as http:
+            fails(http, server.base + "/")
     assert len({nap for time in times for nap in time.naps}) == 10
 
 
 def test_nobody_listens(time: FakeTime) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         base = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    with client(time=time, base_addresses=[base]) as net:
-        error = fails(net, base + "/")
+    with client(time=time, base_addresses=[base]) as http:
+        error = fails(http, base + "/")
     assert type(error) is NetError and "refused" in str(error) and len(time.naps) == 2
 
 
@@ -105,8 +105,8 @@ def test_nobody_takes_the_connection(time: FakeTime) -> None:
             waiting.setblocking(False)
             waiting.connect_ex(listening.getsockname())
         base = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        with client(time=time, base_addresses=[base], limits=SHORT._replace(connect=0.05, read=0.05)) as net:
-            assert type(fails(net, base + "/")) is NetError
+        with client(time=time, base_addresses=[base], limits=SHORT._replace(connect=0.05, read=0.05)) as http:
+            assert type(fails(http, base + "/")) is NetError
 
 
 def test_a_server_that_drips_meets_the_deadline(server: Server) -> None:
@@ -116,8 +116,8 @@ def test_a_server_that_drips_meets_the_deadline(server: Server) -> None:
             handler.raw(b"a")
 
     server.on("/", drip)
-    with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as net:
-        assert "took too long as a whole" in str(fails(net, server.base + "/"))
+    with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as http:
+        assert "took too long as a whole" in str(fails(http, server.base + "/"))
 
 
 def test_endless_news_that_an_answer_will_come_meet_the_deadline(server: Server) -> None:
@@ -126,8 +126,8 @@ def test_endless_news_that_an_answer_will_come_meet_the_deadline(server: Server)
             handler.raw(b"HTTP/1.1 102 Processing\r\n\r\n")
 
     server.on("/", soon)
-    with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as net:
-        assert "took too long" in str(fails(net, server.base + "/"))
+    with client(server, limits=SHORT._replace(whole=0.2, tries=1)) as http:
+        assert "took too long" in str(fails(http, server.base + "/"))
 
 
 # ---- too much ----------------------------------------------------------------------------------------
@@ -156,15 +156,15 @@ TOO_MUCH: dict[str, Play] = {
 @pytest.mark.parametrize("case", TOO_MUCH)
 def test_too_much_is_refused_while_it_comes_and_not_tried_again(server: Server, case: str) -> None:
     server.on("/", TOO_MUCH[case])
-    with client(server, limits=SHORT._replace(size=100_000, whole=10.0)) as net:
-        assert "more than 100,000 bytes" in str(fails(net, server.base + "/"))
+    with client(server, limits=SHORT._replace(size=100_000, whole=10.0)) as http:
+        assert "more than 100,000 bytes" in str(fails(http, server.base + "/"))
     assert len(server.asked) == 1
 
 
 def test_as_much_as_is_allowed(server: Server) -> None:
     server.on("/", answer(200, gzip.compress(b"x" * 100_000), content_encoding="gzip"))
-    with client(server, limits=SHORT._replace(size=100_000)) as net:
-        assert len(net.get(server.base + "/").body) == 100_000
+    with client(server, limits=SHORT._replace(size=100_000)) as http:
+        assert len(http.get(server.base + "/").body) == 100_000
 
 
 def test_a_bomb_is_never_unpacked_whole(server: Server) -> None:
@@ -176,8 +176,8 @@ def test_a_bomb_is_never_unpacked_whole(server: Server) -> None:
     server.on("/", answer(200, packed, content_encoding="gzip"))
     tracemalloc.start()
     try:
-        with client(server, limits=SHORT._replace(size=1_000_000, whole=30.0)) as net:
-            fails(net, server.base + "/")
+        with client(server, limits=SHORT._replace(size=1_000_000, whole=30.0)) as http:
+            fails(http, server.base + "/")
         assert tracemalloc.get_traced_memory()[1] < 5_000_000
     finally:
         tracemalloc.stop()
@@ -187,15 +187,15 @@ def test_a_bomb_is_never_unpacked_whole(server: Server) -> None:
 @pytest.mark.parametrize("coding", ["br", "zstd", "deflate", "gzip, gzip", "compress"])
 def test_a_packing_that_was_not_asked_for(server: Server, coding: str) -> None:
     server.on("/", answer(200, b"x", content_encoding=coding))
-    with client(server) as net:
-        assert f"packed as {coding}" in str(fails(net, server.base + "/"))
+    with client(server) as http:
+        assert f"packed as {coding}" in str(fails(http, server.base + "/"))
 
 
 @pytest.mark.parametrize("coding", ["", "identity", "Identity", "GZIP", "x-gzip"])
 def test_nothing_is_packed_as_anything(server: Server, coding: str) -> None:
     server.on("/", answer(200, b"", content_encoding=coding))
-    with client(server) as net:
-        assert net.get(server.base + "/").body == b""
+    with client(server) as http:
+        assert http.get(server.base + "/").body == b""
 
 
 # ---- stopping ----------------------------------------------------------------------------------------
@@ -203,38 +203,38 @@ def test_nothing_is_packed_as_anything(server: Server, coding: str) -> None:
 
 def test_sleep_ends_when_the_program_is_told_to_stop() -> None:
     stop = threading.Event()
-    with client(sleep=None, stop=stop) as net:
-        net.sleep(0.001)
+    with client(sleep=None, stop=stop) as http:
+        http.sleep(0.001)
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
-            net.sleep(3600)
+            http.sleep(3600)
         with pytest.raises(Stopped):
-            net.sleep(0)
+            http.sleep(0)
 
 
 def test_a_wait_for_the_pace_ends_too(server: Server) -> None:
     stop = threading.Event()
     server.on("/", answer(200))
-    with client(server, sleep=None, stop=stop, reserve=lambda host, pace: 3600.0) as net:
+    with client(server, sleep=None, stop=stop, reserve=lambda host, pace: 3600.0) as http:
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
-            net.get(server.base + "/")
+            http.get(server.base + "/")
     assert not server.asked
 
 
 def test_a_wait_for_an_answer_ends_too(server: Server) -> None:
     stop = threading.Event()
     server.on("/", stall())
-    with client(server, stop=stop, limits=ClientLimits()) as net:
+    with client(server, stop=stop, limits=ClientLimits()) as http:
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
-            net.get(server.base + "/")
+            http.get(server.base + "/")
 
 
 def test_a_wait_in_the_body_ends_too(server: Server) -> None:
     stop = threading.Event()
     server.on("/", stall(HEAD + b"half"))
-    with client(server, stop=stop, limits=ClientLimits()) as net:
+    with client(server, stop=stop, limits=ClientLimits()) as http:
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
-            net.get(server.base + "/")
+            http.get(server.base + "/")

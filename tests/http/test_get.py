@@ -18,8 +18,8 @@ from tests.http.server import SHORT, FakeTime, Handler, Server, answer, client, 
 def test_an_answer(server: Server, time: FakeTime) -> None:
     server.on("/thing", answer(200, b"body", X_Odd="a", ETag='"1"'))
     with client(server, time) as client_:
-        net: HttpClient = client_
-        got = net.get(server.base + "/thing?a=1", params={"b": "é &", "a": "2"}, headers={"Authorization": "Bearer x"})
+        http: HttpClient = client_
+        got = http.get(server.base + "/thing?a=1", params={"b": "é &", "a": "2"}, headers={"Authorization": "Bearer x"})
     assert (got.status, got.body, got.at) == (200, b"body", time.now())
     assert got.headers["x-odd"] == "a" and got.headers["etag"] == '"1"'
     assert got.url == server.base + "/thing?a=2&b=%C3%A9+%26"
@@ -33,54 +33,54 @@ def test_an_answer(server: Server, time: FakeTime) -> None:
 
 def test_a_query_is_sent_as_it_is_written(server: Server) -> None:
     server.on("/", answer(200))
-    with client(server) as net:
-        net.get(server.base + "/?tags=story&numericFilters=points>1,created_at_i>5&q=a%2Fb#part")
+    with client(server) as http:
+        http.get(server.base + "/?tags=story&numericFilters=points>1,created_at_i>5&q=a%2Fb#part")
     assert server.asked[0].path == "/?tags=story&numericFilters=points%3E1,created_at_i%3E5&q=a%2Fb"
 
 
 def test_a_client_with_nothing_but_its_name(server: Server) -> None:
-    with PoliteHttpClient("hotpapers/0") as net:
+    with PoliteHttpClient("hotpapers/0") as http:
         before = real_time.time_ns() // 1000
-        assert before <= net.now() <= real_time.time_ns() // 1000
-        net.sleep(0.001)
-        assert isinstance(fails(net, server.base + "/"), RequestRefused)
+        assert before <= http.now() <= real_time.time_ns() // 1000
+        http.sleep(0.001)
+        assert isinstance(fails(http, server.base + "/"), RequestRefused)
     assert not server.asked
 
 
 def test_headers_that_come_twice_are_joined(server: Server) -> None:
     head = b"HTTP/1.1 200 OK\r\nLink: <a>\r\nLINK: <b>\r\nContent-Length: 0\r\n\r\n"
     server.on("/", lambda handler: handler.raw(head))
-    with client(server) as net:
-        assert net.get(server.base + "/").headers["link"] == "<a>, <b>"
+    with client(server) as http:
+        assert http.get(server.base + "/").headers["link"] == "<a>, <b>"
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 206])
 def test_every_2xx_is_good(server: Server, status: int) -> None:
     server.on("/", answer(status))
-    with client(server) as net:
-        assert net.get(server.base + "/").status == status
+    with client(server) as http:
+        assert http.get(server.base + "/").status == status
 
 
 @pytest.mark.parametrize("status", [302, 400, 403, 404, 410, 429, 500, 503])
 def test_what_is_accepted_is_given_with_its_body(server: Server, status: int) -> None:
     server.on("/", answer(status, b"reason", location="/elsewhere", retry_after="9"))
-    with client(server) as net:
-        got = net.get(server.base + "/", accept=(304, status))
+    with client(server) as http:
+        got = http.get(server.base + "/", accept=(304, status))
     assert (got.status, got.body, len(server.asked)) == (status, b"reason", 1)
 
 
 def test_gzip_in_any_number_of_members(server: Server) -> None:
     body = gzip.compress(b"one, ") + gzip.compress(b"") + gzip.compress(b"two" * 100_000) + b"\0\0\0"
     server.on("/", answer(200, body, content_encoding="gzip"))
-    with client(server) as net:
-        assert net.get(server.base + "/").body == b"one, " + b"two" * 100_000
+    with client(server) as http:
+        assert http.get(server.base + "/").body == b"one, " + b"two" * 100_000
 
 
 def test_chunks(server: Server) -> None:
     chunked = b"3\r\nabc\r\n1;x=y\r\nd\r\n0\r\nTrailer: x\r\n\r\n"
     server.on("/", answer(200, chunked, transfer_encoding="chunked"))
-    with client(server) as net:
-        assert net.get(server.base + "/").body == b"abcd"
+    with client(server) as http:
+        assert http.get(server.base + "/").body == b"abcd"
 
 
 def test_a_connection_is_used_again_and_cookies_are_not(server: Server) -> None:
@@ -91,9 +91,9 @@ def test_a_connection_is_used_again_and_cookies_are_not(server: Server) -> None:
         answer(200, b"x", set_cookie="a=b")(handler)
 
     server.on("/", play)
-    with client(server) as net:
+    with client(server) as http:
         for _ in range(3):
-            net.get(server.base + "/")
+            http.get(server.base + "/")
     assert len(set(ports)) == 1
     assert not any("cookie" in asked.headers for asked in server.asked)
 
@@ -102,9 +102,9 @@ def test_traffic_is_counted_as_it_went(server: Server) -> None:
     body = gzip.compress(b"x" * 100_000)
     server.on("/", answer(200, body, content_encoding="gzip"), answer(500), answer(200, body, content_encoding="gzip"))
     traffic = TrafficCounter()
-    with client(server, traffic=traffic) as net:
-        net.get(server.base + "/")
-        net.get(server.base + "/")
+    with client(server, traffic=traffic) as http:
+        http.get(server.base + "/")
+        http.get(server.base + "/")
     counted = traffic.counted()
     assert counted.requests == {"127.0.0.1": 3}
     assert 2 * len(body) < counted.bytes_in < 2 * len(body) + 1000
@@ -146,11 +146,11 @@ def conditional(handler: Handler) -> None:
 
 def test_304_comes_only_where_the_same_was_given_and_it_is_accepted(server: Server) -> None:
     url = server.on("/feed", conditional)
-    with client(server) as net:
-        statuses = [net.get(url, accept=accept).status for accept in ((304,), (304,), (), (304,))]
-        assert net.get(url + "?other", accept=(304,)).status == 200
-        net.forget()
-        assert net.get(url, accept=(304,)).status == 200
+    with client(server) as http:
+        statuses = [http.get(url, accept=accept).status for accept in ((304,), (304,), (), (304,))]
+        assert http.get(url + "?other", accept=(304,)).status == 200
+        http.forget()
+        assert http.get(url, accept=(304,)).status == 200
     assert statuses == [200, 304, 200, 304]
     assert server.asked[1].headers["if-modified-since"] == "then"
     assert "if-none-match" not in server.asked[2].headers
@@ -159,43 +159,43 @@ def test_304_comes_only_where_the_same_was_given_and_it_is_accepted(server: Serv
 def test_another_clients_memory_is_its_own(server: Server) -> None:
     url = server.on("/feed", conditional)
     for _ in range(2):
-        with client(server) as net:
-            assert net.get(url, accept=(304,)).status == 200
+        with client(server) as http:
+            assert http.get(url, accept=(304,)).status == 200
 
 
 def test_an_answer_that_broke_off_is_not_remembered(server: Server) -> None:
     broken = b'HTTP/1.1 200 OK\r\nETag: "v1"\r\nContent-Length: 9\r\n\r\nv'
     url = server.on("/feed", raw(broken), raw(broken), raw(broken), conditional)
-    with client(server) as net:
-        fails(net, url, accept=(304,))
-        assert net.get(url, accept=(304,)).body == b"v1"
+    with client(server) as http:
+        fails(http, url, accept=(304,))
+        assert http.get(url, accept=(304,)).body == b"v1"
 
 
 def test_only_a_good_answer_is_remembered(server: Server) -> None:
     url = server.on("/feed", answer(404, etag='"v1"'), conditional)
-    with client(server) as net:
-        assert [net.get(url, accept=(304, 404)).status for _ in range(2)] == [404, 200]
+    with client(server) as http:
+        assert [http.get(url, accept=(304, 404)).status for _ in range(2)] == [404, 200]
 
 
 def test_a_bounded_number_of_addresses_is_remembered(server: Server) -> None:
     url = server.on("/feed", conditional)
-    with client(server, limits=SHORT._replace(remembered=2)) as net:
+    with client(server, limits=SHORT._replace(remembered=2)) as http:
         for query in ("?a", "?b", "?c"):
-            net.get(url + query)
-        assert [net.get(url + query, accept=(304,)).status for query in ("?c", "?b", "?a")] == [304, 304, 200]
+            http.get(url + query)
+        assert [http.get(url + query, accept=(304,)).status for query in ("?c", "?b", "?a")] == [304, 304, 200]
 
 
 def test_an_etag_that_no_header_can_hold_is_not_remembered(server: Server) -> None:
     head = b'HTTP/1.1 200 OK\r\nETag: "\xe9"\r\nContent-Length: 0\r\n\r\n'
     url = server.on("/feed", lambda handler: handler.raw(head))
-    with client(server) as net:
-        assert [net.get(url, accept=(304,)).status for _ in range(2)] == [200, 200]
+    with client(server) as http:
+        assert [http.get(url, accept=(304,)).status for _ in range(2)] == [200, 200]
 
 
 def test_304_that_nobody_asked_for(server: Server) -> None:
     url = server.on("/feed", answer(304))
-    with client(server) as net:
-        assert "304 Not Modified, which was not asked for" in str(fails(net, url))
+    with client(server) as http:
+        assert "304 Not Modified, which was not asked for" in str(fails(http, url))
 
 
 # ---- refused, and later ------------------------------------------------------------------------------
@@ -204,8 +204,8 @@ def test_304_that_nobody_asked_for(server: Server) -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 422, 451])
 def test_no_is_no_at_once(server: Server, status: int) -> None:
     server.on("/", answer(status, b"because"))
-    with client(server) as net:
-        error = fails(net, server.base + "/?key=k")
+    with client(server) as http:
+        error = fails(http, server.base + "/?key=k")
     assert isinstance(error, RequestRefused) and error.status == status and len(server.asked) == 1
     assert error.reason.startswith(f"{server.base}/: answered {status}")
 
@@ -228,14 +228,14 @@ def test_later_is_later_at_once(
     server: Server, time: FakeTime, status: int, headers: dict[str, str], seconds: float
 ) -> None:
     server.on("/", answer(status, b"Rate exceeded.", **headers))
-    with client(server, time) as net:
-        error = fails(net, server.base + "/")
+    with client(server, time) as http:
+        error = fails(http, server.base + "/")
     assert isinstance(error, RetryLater) and error.seconds == pytest.approx(seconds) and len(server.asked) == 1
     assert time.naps == []
 
 
 def test_503_that_says_nothing_is_tried_again_and_then_waited_for(server: Server, time: FakeTime) -> None:
     server.on("/", answer(503))
-    with client(server, time) as net:
-        error = fails(net, server.base + "/")
+    with client(server, time) as http:
+        error = fails(http, server.base + "/")
     assert isinstance(error, RetryLater) and error.seconds == 60 and len(server.asked) == 3

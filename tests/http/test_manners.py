@@ -17,10 +17,10 @@ from hotpapers.http.retry_policy import (
     RESETS,
     UNTOLD,
     Retryable,
-    asked_to_wait,
-    paced,
+    check_status,
+    pace_of,
+    retry_after,
     seconds_until,
-    settled,
 )
 from tests.http.server import FakeTime, Handler, Server, answer, client
 
@@ -47,7 +47,7 @@ EPOCH = int(NOW.timestamp())
 )
 def test_whose_pace_a_host_keeps(host: str, port: int, expected: tuple[str, float]) -> None:
     pace = {"arxiv.org": 3.0, "example.org": 2.0, "api.example.org": 0.5, "127.0.0.1:8080": 0.1}
-    assert paced(host, port, pace) == expected
+    assert pace_of(host, port, pace) == expected
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 10)), min_size=1, max_size=30))
@@ -71,21 +71,21 @@ def test_requests_to_a_host_start_a_pace_apart(server: Server, time: FakeTime) -
         answer(200)(handler)
 
     server.on("/", play)
-    with client(server, time, pace={"127.0.0.1": 3.0}) as net:
+    with client(server, time, pace={"127.0.0.1": 3.0}) as http:
         for _ in range(3):
-            net.get(server.base + "/")
+            http.get(server.base + "/")
         time.seconds += 2.0  # somebody worked in between
-        net.get(server.base + "/")
+        http.get(server.base + "/")
         time.seconds += 60.0
-        net.get(server.base + "/")
+        http.get(server.base + "/")
     assert [later - earlier for earlier, later in pairwise(begun)] == [3.0, 3.0, 3.0, 60.0]
 
 
 def test_every_request_keeps_the_pace_tries_and_redirects_too(server: Server, time: FakeTime) -> None:
     server.on("/a", answer(302, location="/b"))
     server.on("/b", answer(500), answer(200))
-    with client(server, time, pace={"127.0.0.1": 10.0}) as net:
-        net.get(server.base + "/a")
+    with client(server, time, pace={"127.0.0.1": 10.0}) as http:
+        http.get(server.base + "/a")
     assert [asked.path for asked in server.asked] == ["/a", "/b", "/a", "/b"]
     assert time.seconds == 1_700_000_000.0 + 3 * 10.0
 
@@ -109,8 +109,8 @@ def test_the_runners_own_reservations_are_asked(server: Server, time: FakeTime) 
         return 7.0
 
     server.on("/", answer(200))
-    with client(server, time, reserve=reserve, pace={}) as net:
-        net.get(server.base + "/")
+    with client(server, time, reserve=reserve, pace={}) as http:
+        http.get(server.base + "/")
     assert asked == [("127.0.0.1", 1.0)] and time.naps == [7.0]
 
 
@@ -119,24 +119,24 @@ def test_the_runners_own_reservations_are_asked(server: Server, time: FakeTime) 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 206, 299])
 def test_good(status: int) -> None:
-    assert settled(status, {}, (), MICROSECONDS) is None
+    assert check_status(status, {}, (), MICROSECONDS) is None
 
 
 @pytest.mark.parametrize("status", [304, 400, 403, 404, 410, 429, 500, 503, 999])
 def test_what_is_accepted_is_good(status: int) -> None:
-    assert settled(status, {"retry-after": "9"}, (status,), MICROSECONDS) is None
+    assert check_status(status, {"retry-after": "9"}, (status,), MICROSECONDS) is None
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 410, 422, 451, 499])
 def test_refused(status: int) -> None:
     with pytest.raises(RequestRefused, match=f"answered {status}") as caught:
-        settled(status, {}, (200,), MICROSECONDS)
+        check_status(status, {}, (200,), MICROSECONDS)
     assert caught.value.status == status
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 501, 502, 503, 504, 520, 599])
 def test_another_try_may_help(status: int) -> None:
-    trouble = settled(status, {}, (), MICROSECONDS)
+    trouble = check_status(status, {}, (), MICROSECONDS)
     assert trouble is not None and trouble.sent and trouble.reason.startswith(f"answered {status}")
     assert trouble.seconds == (UNTOLD if status == 503 else 0.0)
 
@@ -144,7 +144,7 @@ def test_another_try_may_help(status: int) -> None:
 @pytest.mark.parametrize("status", [100, 199, 300, 304, 306, 399])
 def test_what_was_not_asked_for(status: int) -> None:
     with pytest.raises(NetError, match="not asked for") as caught:
-        settled(status, {}, (), MICROSECONDS)
+        check_status(status, {}, (), MICROSECONDS)
     assert type(caught.value) is NetError
 
 
@@ -188,7 +188,7 @@ def test_what_was_not_asked_for(status: int) -> None:
 )
 def test_wait(status: int, headers: dict[str, str], seconds: float) -> None:
     with pytest.raises(RetryLater) as caught:
-        settled(status, headers, (), MICROSECONDS)
+        check_status(status, headers, (), MICROSECONDS)
     assert caught.value.seconds == pytest.approx(seconds)
     assert f"answered {status}" in caught.value.reason
 
@@ -196,11 +196,11 @@ def test_wait(status: int, headers: dict[str, str], seconds: float) -> None:
 @pytest.mark.parametrize("status", [401, 403, 404, 451])
 def test_a_limit_that_is_not_reached_does_not_soften_a_no(status: int) -> None:
     with pytest.raises(RequestRefused):
-        settled(status, dict.fromkeys(RESETS, "300"), (), MICROSECONDS)
+        check_status(status, dict.fromkeys(RESETS, "300"), (), MICROSECONDS)
 
 
 def test_a_reset_in_every_answer_does_not_stop_a_retry() -> None:
-    assert settled(500, dict.fromkeys(RESETS, "300"), (), MICROSECONDS) == Retryable(
+    assert check_status(500, dict.fromkeys(RESETS, "300"), (), MICROSECONDS) == Retryable(
         "answered 500 Internal Server Error"
     )
 
@@ -211,7 +211,7 @@ def test_a_reset_in_every_answer_does_not_stop_a_retry() -> None:
 @given(st.integers(0, 999_999_999))
 def test_seconds_are_read(seconds: int) -> None:
     assert seconds_until(str(seconds), EPOCH) == seconds
-    assert asked_to_wait({"retry-after": str(seconds)}, MICROSECONDS) == min(max(seconds, 1), DAY)
+    assert retry_after({"retry-after": str(seconds)}, MICROSECONDS) == min(max(seconds, 1), DAY)
 
 
 @given(st.integers(0, 10**9), st.timezones())
@@ -221,7 +221,7 @@ def test_dates_are_read_in_every_form_and_zone(seconds: int, zone: object) -> No
         assert seconds_until(text, EPOCH) == pytest.approx(seconds)
     skewed = format_datetime(NOW - timedelta(days=400), usegmt=True)
     later = format_datetime(NOW - timedelta(days=400) + timedelta(seconds=seconds), usegmt=True)
-    waited = asked_to_wait({"date": skewed, "retry-after": later}, MICROSECONDS)
+    waited = retry_after({"date": skewed, "retry-after": later}, MICROSECONDS)
     assert waited == pytest.approx(min(max(seconds, 1), DAY))
 
 
@@ -239,8 +239,8 @@ HEADER = st.one_of(
 
 @given(st.dictionaries(st.sampled_from(["retry-after", "date", *RESETS]), HEADER), st.integers(0, 2**62))
 def test_whatever_a_server_writes_the_wait_is_bounded(headers: dict[str, str], now: int) -> None:
-    seconds = asked_to_wait(headers, now)
+    seconds = retry_after(headers, now)
     assert seconds is None or 1 <= seconds <= DAY
     with pytest.raises(RetryLater) as caught:
-        settled(429, headers, (), now)
+        check_status(429, headers, (), now)
     assert 1 <= caught.value.seconds <= DAY

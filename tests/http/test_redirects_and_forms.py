@@ -18,8 +18,8 @@ from tests.http.test_faults import PASSING
 def test_redirects_are_followed(server: Server, status: int) -> None:
     server.on("/a/b", answer(status, b"ignored", location="../c?x=1#part"))
     server.on("/c", answer(200, b"there"))
-    with client(server) as net:
-        got = net.get(server.base + "/a/b", params={"secret": "s"}, headers={"Authorization": "Bearer x"})
+    with client(server) as http:
+        got = http.get(server.base + "/a/b", params={"secret": "s"}, headers={"Authorization": "Bearer x"})
     assert (got.body, got.url) == (b"there", server.base + "/c?x=1")
     assert server.asked[1].headers["authorization"] == "Bearer x"
 
@@ -28,17 +28,17 @@ def test_five_redirects_and_no_more(server: Server) -> None:
     for n in range(7):
         server.on(f"/{n}", answer(302, location=f"/{n + 1}"))
     server.on("/7", answer(200, b"there"))
-    with client(server) as net:
-        assert net.get(server.base + "/2").body == b"there"
-        error = fails(net, server.base + "/1")
+    with client(server) as http:
+        assert http.get(server.base + "/2").body == b"there"
+        error = fails(http, server.base + "/1")
     assert isinstance(error, RequestRefused) and "more than 5 redirects" in error.reason
 
 
 def test_a_loop_of_redirects(server: Server) -> None:
     server.on("/a", answer(302, location="/b"))
     server.on("/b", answer(302, location="/a"))
-    with client(server) as net:
-        assert "more than 5 redirects" in str(fails(net, server.base + "/a"))
+    with client(server) as http:
+        assert "more than 5 redirects" in str(fails(http, server.base + "/a"))
     assert len(server.asked) == 6
 
 
@@ -62,16 +62,16 @@ def test_a_loop_of_redirects(server: Server) -> None:
 )
 def test_redirects_that_are_not_followed(server: Server, time: FakeTime, location: str, why: str) -> None:
     server.on("/", answer(302, location=location))
-    with client(server, time) as net:
-        error = fails(net, server.base + "/")
+    with client(server, time) as http:
+        error = fails(http, server.base + "/")
     assert isinstance(error, RequestRefused) and why in error.reason and "pa55" not in error.reason
     assert len(server.asked) == 1
 
 
 def test_a_redirect_to_nowhere(server: Server) -> None:
     server.on("/", answer(302))
-    with client(server) as net:
-        assert "redirects to nowhere" in str(fails(net, server.base + "/"))
+    with client(server) as http:
+        assert "redirects to nowhere" in str(fails(http, server.base + "/"))
 
 
 def test_another_server_gets_none_of_our_headers(server: Server) -> None:
@@ -84,8 +84,8 @@ def test_another_server_gets_none_of_our_headers(server: Server) -> None:
     def resolve(host: str, port: int, **more: object) -> Any:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
 
-    with client(server, base_addresses=[server.base, other], resolve=resolve) as net:
-        net.get(server.base + "/", headers=secret)
+    with client(server, base_addresses=[server.base, other], resolve=resolve) as http:
+        http.get(server.base + "/", headers=secret)
     here, there, back = (asked.headers for asked in server.asked)
     assert here["x-api-key"] == "k"
     for headers in (there, back):
@@ -98,8 +98,8 @@ def test_another_server_gets_none_of_our_headers(server: Server) -> None:
 
 def test_a_form(server: Server) -> None:
     server.on("/token", answer(200, b"{}"))
-    with client(server) as net:
-        got = net.post(server.base + "/token", form={"a": "1 2", "b": "é&"}, headers={"Authorization": "Basic x"})
+    with client(server) as http:
+        got = http.post(server.base + "/token", form={"a": "1 2", "b": "é&"}, headers={"Authorization": "Basic x"})
     asked = server.asked[0]
     assert (got.body, asked.method, asked.body) == (b"{}", "POST", b"a=1+2&b=%C3%A9%26")
     assert asked.headers["content-type"] == "application/x-www-form-urlencoded"
@@ -114,27 +114,27 @@ def test_a_form_never_goes_over_a_connection_that_may_have_died(server: Server) 
         answer(200)(handler)
 
     server.on("/", play)
-    with client(server) as net:
-        net.get(server.base + "/")
-        net.post(server.base + "/")
-        net.post(server.base + "/")
-        net.get(server.base + "/")
+    with client(server) as http:
+        http.get(server.base + "/")
+        http.post(server.base + "/")
+        http.post(server.base + "/")
+        http.get(server.base + "/")
     assert len(set(ports)) == 3 and ports[0] == ports[3]
 
 
 @pytest.mark.parametrize("fault", ["500", "reset at once", "silent", "truncated body", "no HTTP"])
 def test_a_form_that_may_have_arrived_is_not_sent_again(server: Server, time: FakeTime, fault: str) -> None:
     server.on("/", PASSING[fault])
-    with client(server, time, limits=SHORT._replace(read=0.4)) as net, pytest.raises(NetError):
-        net.post(server.base + "/", form={"a": "b"})
+    with client(server, time, limits=SHORT._replace(read=0.4)) as http, pytest.raises(NetError):
+        http.post(server.base + "/", form={"a": "b"})
     assert len(server.asked) == 1 and not time.naps
 
 
 def test_a_form_that_reached_nobody_is_sent_again(time: FakeTime) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         base = f"http://127.0.0.1:{gone.getsockname()[1]}"
-    with client(time=time, base_addresses=[base]) as net, pytest.raises(NetError, match="refused"):
-        net.post(base + "/")
+    with client(time=time, base_addresses=[base]) as http, pytest.raises(NetError, match="refused"):
+        http.post(base + "/")
     assert len(time.naps) == 2
 
 
@@ -149,15 +149,17 @@ def test_a_form_that_reached_nobody_is_sent_again(time: FakeTime) -> None:
 )
 def test_no_and_later_to_a_form(server: Server, play: Play, error: type[NetError]) -> None:
     server.on("/", play)
-    with client(server) as net, pytest.raises(error):
-        net.post(server.base + "/")
+    with client(server) as http, pytest.raises(error):
+        http.post(server.base + "/")
     assert len(server.asked) == 1
 
 
 def test_a_body_of_ones_own(server: Server) -> None:
     server.on("/issues", answer(200, b"thanks"))
-    with client(server) as net:
-        got = net.post(server.base + "/issues", body=b'{"a": "\xc3\xa9"}', headers={"content-type": "application/json"})
+    with client(server) as http:
+        got = http.post(
+            server.base + "/issues", body=b'{"a": "\xc3\xa9"}', headers={"content-type": "application/json"}
+        )
     asked = server.asked[0]
     assert (got.body, asked.method, asked.body) == (b"thanks", "POST", b'{"a": "\xc3\xa9"}')
     assert asked.headers["content-type"] == "application/json" and asked.headers["content-length"] == "11"
@@ -165,16 +167,16 @@ def test_a_body_of_ones_own(server: Server) -> None:
 
 def test_neither_form_nor_body(server: Server) -> None:
     server.on("/renew", answer(200))
-    with client(server) as net:
-        net.post(server.base + "/renew")
+    with client(server) as http:
+        http.post(server.base + "/renew")
     asked = server.asked[0]
     assert asked.body == b"" and "content-type" not in asked.headers
 
 
 def test_a_no_that_is_wanted(server: Server) -> None:
     server.on("/records", answer(400, b'{"error": "RecordNotFound"}'))
-    with client(server) as net:
-        got = net.post(server.base + "/records", accept=(400,))
+    with client(server) as http:
+        got = http.post(server.base + "/records", accept=(400,))
         assert (got.status, got.body) == (400, b'{"error": "RecordNotFound"}')
         with pytest.raises(RequestRefused):
-            net.post(server.base + "/records", accept=(401,))
+            http.post(server.base + "/records", accept=(401,))

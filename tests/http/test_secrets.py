@@ -26,10 +26,10 @@ def leaks(error: BaseException) -> bool:
 
 
 ASKS: dict[str, Callable[[PoliteHttpClient, str], object]] = {
-    "get": lambda net, url: net.get(url + "?key=s3cr3t", headers={"Authorization": f"Bearer {SECRET}"}),
-    "post": lambda net, url: net.post(url, form={"key": SECRET}, headers={"Authorization": f"Bearer {SECRET}"}),
-    "lines": lambda net, url: list(net.lines(url + "?key=s3cr3t", headers={"Authorization": f"Bearer {SECRET}"})),
-    "messages": lambda net, url: list(net.messages(url.replace("http", "ws", 1), headers={"X-Key": SECRET})),
+    "get": lambda http, url: http.get(url + "?key=s3cr3t", headers={"Authorization": f"Bearer {SECRET}"}),
+    "post": lambda http, url: http.post(url, form={"key": SECRET}, headers={"Authorization": f"Bearer {SECRET}"}),
+    "lines": lambda http, url: list(http.lines(url + "?key=s3cr3t", headers={"Authorization": f"Bearer {SECRET}"})),
+    "messages": lambda http, url: list(http.messages(url.replace("http", "ws", 1), headers={"X-Key": SECRET})),
 }
 
 
@@ -49,23 +49,23 @@ ASKS: dict[str, Callable[[PoliteHttpClient, str], object]] = {
 )
 def test_no_error_holds_a_secret(server: Server, play: Play, ask: str) -> None:
     server.on("/s3cr3t/%2B%20tok3n/path", play)
-    with client(server, secrets=["", SECRET]) as net, pytest.raises(NetError) as caught:
-        ASKS[ask](net, server.base + "/s3cr3t/%2B%20tok3n/path")
+    with client(server, secrets=["", SECRET]) as http, pytest.raises(NetError) as caught:
+        ASKS[ask](http, server.base + "/s3cr3t/%2B%20tok3n/path")
     assert not leaks(caught.value)
     assert "127.0.0.1" in str(caught.value) or "10.0.0.1" in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["Bearer abc\n", "Bearer \x00", "Bearer é", "Bearer …"])
 def test_a_header_that_cannot_be_sent_is_named_and_not_shown(server: Server, value: str) -> None:
-    with client(server) as net:
-        error = fails(net, server.base + "/", headers={"Authorization": value})
+    with client(server) as http:
+        error = fails(http, server.base + "/", headers={"Authorization": value})
     assert "authorization" in str(error) and "Bearer" not in str(error)
     assert not server.asked
 
 
 def test_a_password_in_an_address_is_refused_and_not_shown(server: Server) -> None:
-    with client(server) as net:
-        error = fails(net, f"http://me:pass@127.0.0.1:{server.port}/")
+    with client(server) as http:
+        error = fails(http, f"http://me:pass@127.0.0.1:{server.port}/")
     assert isinstance(error, RequestRefused) and "pass@" not in str(error) and "me:" not in str(error)
 
 
@@ -73,10 +73,10 @@ def test_nothing_is_printed_and_nothing_is_logged(
     server: Server, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     server.on("/s3cr3t", answer(401, set_cookie="s3cr3t"))
-    with caplog.at_level("DEBUG"), client(server) as net:
+    with caplog.at_level("DEBUG"), client(server) as http:
         for ask in ASKS.values():
             with pytest.raises(NetError):
-                ask(net, server.base + "/s3cr3t")
+                ask(http, server.base + "/s3cr3t")
     assert len(server.asked) == len(ASKS)
     assert capfd.readouterr() == ("", "")
     assert not caplog.records

@@ -46,8 +46,8 @@ def talking(talk: Talk, **settings: Any) -> Iterator[tuple[PoliteHttpClient, str
     server = serve(talk, "127.0.0.1", 0, max_size=None, close_timeout=0.2)
     with running(server) as port:
         base = f"ws://127.0.0.1:{port}"
-        with client(base_addresses=[base], traffic=traffic, **settings) as net:
-            yield net, base + "/stream?a=1", traffic
+        with client(base_addresses=[base], traffic=traffic, **settings) as http:
+            yield http, base + "/stream?a=1", traffic
 
 
 def word(stream: Iterator[bytes | None]) -> bytes:
@@ -75,8 +75,8 @@ def test_messages_come_as_bytes_in_order() -> None:
             connection.send(message)
         until_closed(connection)
 
-    with talking(talk) as (net, url, _):
-        messages = net.messages(url, headers={"Authorization": "Bearer x"})
+    with talking(talk) as (http, url, _):
+        messages = http.messages(url, headers={"Authorization": "Bearer x"})
         came = [word(messages) for _ in range(4)]
     assert came == ["text é".encode(), b"\x00\xff", b"", b'{"a":1}']
     headers = asked[0].headers
@@ -96,8 +96,8 @@ def test_silence_is_heard_of_and_the_connection_goes_on() -> None:
         connection.send("second")
         until_closed(connection)
 
-    with talking(talk, limits=SHORT._replace(silence=0.05)) as (net, url, _):
-        messages = net.messages(url)
+    with talking(talk, limits=SHORT._replace(silence=0.05)) as (http, url, _):
+        messages = http.messages(url)
         assert word(messages) == b"first"
         started = real_time.monotonic()
         assert [next(messages), next(messages)] == [None, None]
@@ -111,8 +111,8 @@ def test_traffic_is_counted_compressed() -> None:
         connection.send("x" * 1_000_000)
         until_closed(connection)
 
-    with talking(talk) as (net, url, traffic):
-        assert len(word(net.messages(url))) == 1_000_000
+    with talking(talk) as (http, url, traffic):
+        assert len(word(http.messages(url))) == 1_000_000
         counted = traffic.counted()
     assert 1_000 < counted.bytes_in < 20_000
     assert 200 < counted.bytes_out < 1_000
@@ -129,8 +129,8 @@ def test_a_message_that_is_too_large(compression: str | None) -> None:
     server = serve(talk, "127.0.0.1", 0, compression=compression, max_size=None, close_timeout=0.2)
     with running(server) as port:
         base = f"ws://127.0.0.1:{port}"
-        with client(base_addresses=[base], limits=SHORT._replace(message=10_000)) as net:
-            messages = net.messages(base)
+        with client(base_addresses=[base], limits=SHORT._replace(message=10_000)) as http:
+            messages = http.messages(base)
             assert word(messages) == b"small"
             with pytest.raises(NetError, match="1009"):
                 list(messages)
@@ -158,8 +158,8 @@ def talks_nonsense(connection: ServerConnection) -> None:
 
 @pytest.mark.parametrize("talk", [closes_well, closes_badly, dies, talks_nonsense])
 def test_however_it_ends_it_is_an_error_and_nothing_is_lost_before(talk: Talk) -> None:
-    with talking(talk, secrets=["s3cr3t"]) as (net, url, _):
-        messages = net.messages(url)
+    with talking(talk, secrets=["s3cr3t"]) as (http, url, _):
+        messages = http.messages(url)
         assert word(messages) == b"last"
         with pytest.raises(NetError) as caught:
             list(messages)
@@ -178,8 +178,8 @@ def test_a_server_that_answers_no_ping(monkeypatch: pytest.MonkeyPatch) -> None:
         with connection.protocol_mutex:  # nothing is read or sent any more
             hung.wait(10)
 
-    with talking(talk, limits=SHORT._replace(ping=0.1)) as (net, url, _):
-        messages = net.messages(url)
+    with talking(talk, limits=SHORT._replace(ping=0.1)) as (http, url, _):
+        messages = http.messages(url)
         assert word(messages) == b"last"
         with pytest.raises(NetError, match="ping"):
             list(messages)
@@ -194,8 +194,8 @@ def test_leaving_early_says_goodbye() -> None:
         until_closed(connection)
         goodbyes.put(connection.close_code)
 
-    with talking(talk) as (net, url, _):
-        messages = net.messages(url)
+    with talking(talk) as (http, url, _):
+        messages = http.messages(url)
         word(messages)
         messages.close()  # type: ignore[attr-defined]
         assert goodbyes.get(timeout=5) == 1000
@@ -203,10 +203,10 @@ def test_leaving_early_says_goodbye() -> None:
 
 def test_a_reader_that_is_told_to_stop() -> None:
     stop = threading.Event()
-    with talking(until_closed, stop=stop) as (net, url, _):
+    with talking(until_closed, stop=stop) as (http, url, _):
         threading.Timer(0.05, stop.set).start()
         with pytest.raises(Stopped):
-            next(net.messages(url))
+            next(http.messages(url))
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,8 @@ def test_a_server_that_opens_no_websocket(status: int, headers: dict[str, str], 
 
     with running(serve(until_closed, "127.0.0.1", 0, process_request=refuse)) as port:
         base = f"ws://127.0.0.1:{port}"
-        with client(base_addresses=[base]) as net, pytest.raises(error) as caught:
-            next(net.messages(base + "/stream"))
+        with client(base_addresses=[base]) as http, pytest.raises(error) as caught:
+            next(http.messages(base + "/stream"))
     assert type(caught.value) is error
     assert str(caught.value).startswith(base + "/stream: ")
     assert not isinstance(caught.value, RequestRefused) or caught.value.status in (status, None)
@@ -242,29 +242,29 @@ def test_a_server_that_opens_no_websocket(status: int, headers: dict[str, str], 
 @pytest.mark.parametrize("play", [raw(b""), raw(b"", rudely=True), raw(b"SSH-2.0\r\n"), stall()])
 def test_a_server_that_speaks_something_else(server: Server, time: FakeTime, play: Callable[[Handler], None]) -> None:
     server.on("/", play)
-    with client(server, time, limits=SHORT._replace(connect=0.1)) as net, pytest.raises(NetError) as caught:
-        next(net.messages(server.base.replace("http", "ws") + "/"))
+    with client(server, time, limits=SHORT._replace(connect=0.1)) as http, pytest.raises(NetError) as caught:
+        next(http.messages(server.base.replace("http", "ws") + "/"))
     assert type(caught.value) is NetError and len(server.asked) == 3 and len(time.naps) == 2
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "ws://", "ws://u:p@127.0.0.1:1/"])
 def test_what_is_no_address_of_a_websocket(url: str) -> None:
-    with client() as net, pytest.raises(RequestRefused):
-        next(net.messages(url))
+    with client() as http, pytest.raises(RequestRefused):
+        next(http.messages(url))
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "2130706433"])
 def test_websockets_to_inside_addresses(host: str, server: Server) -> None:
-    with client() as net, pytest.raises(RequestRefused, match="inside address"):
-        next(net.messages(f"ws://{host}:{server.port}/"))
+    with client() as http, pytest.raises(RequestRefused, match="inside address"):
+        next(http.messages(f"ws://{host}:{server.port}/"))
     assert not server.asked
 
 
 def test_nobody_listens(time: FakeTime) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         base = f"ws://127.0.0.1:{gone.getsockname()[1]}"
-    with client(time=time, base_addresses=[base]) as net, pytest.raises(NetError, match="refused"):
-        next(net.messages(base))
+    with client(time=time, base_addresses=[base]) as http, pytest.raises(NetError, match="refused"):
+        next(http.messages(base))
     assert len(time.naps) == 2
 
 
@@ -285,8 +285,8 @@ def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n") -> Callable[[Handler], No
 
 def test_lines(server: Server) -> None:
     server.on("/", chunked(b"event: upd", b"ate\r\ndata: 1\n\n:)\n\n", b"last"))
-    with client(server) as net:
-        came = left(net.lines(server.base + "/", headers={"Accept": "text/event-stream"}))
+    with client(server) as http:
+        came = left(http.lines(server.base + "/", headers={"Accept": "text/event-stream"}))
     assert came == [b"event: update", b"data: 1", b"", b":)", b"", b"last"]
     assert server.asked[0].headers["accept-encoding"] == "identity"
     assert server.asked[0].headers["accept"] == "text/event-stream"
@@ -294,14 +294,14 @@ def test_lines(server: Server) -> None:
 
 def test_lines_of_an_answer_that_ends_with_a_line(server: Server) -> None:
     server.on("/", answer(200, b"a\nb\n"))
-    with client(server) as net:
-        assert left(net.lines(server.base + "/")) == [b"a", b"b"]
+    with client(server) as http:
+        assert left(http.lines(server.base + "/")) == [b"a", b"b"]
 
 
 def test_lines_that_come_packed_all_the_same(server: Server) -> None:
     server.on("/", answer(200, gzip.compress(b"a\nb\n"), content_encoding="gzip"))
-    with client(server) as net:
-        assert left(net.lines(server.base + "/")) == [b"a", b"b"]
+    with client(server) as http:
+        assert left(http.lines(server.base + "/")) == [b"a", b"b"]
 
 
 def test_lines_with_silence_in_between(server: Server) -> None:
@@ -315,8 +315,8 @@ def test_lines_with_silence_in_between(server: Server) -> None:
 
     server.on("/", play)
     # longer silent than any answer may take, and a bare beginning of a line is silence too
-    with client(server, limits=SHORT._replace(read=0.02, whole=0.8, silence=0.05)) as net:
-        lines = net.lines(server.base + "/")
+    with client(server, limits=SHORT._replace(read=0.02, whole=0.8, silence=0.05)) as http:
+        lines = http.lines(server.base + "/")
         assert word(lines) == b"first"
         for _ in range(18):
             assert next(lines) is None
@@ -328,16 +328,16 @@ def test_lines_with_silence_in_between(server: Server) -> None:
 
 def test_a_stream_of_lines_that_has_died(server: Server) -> None:
     server.on("/", stall(b"HTTP/1.1 200 OK\r\n\r\nfirst\n"))
-    with client(server, limits=SHORT._replace(silence=0.05, longest=0.2)) as net:
-        lines = net.lines(server.base + "/")
+    with client(server, limits=SHORT._replace(silence=0.05, longest=0.2)) as http:
+        lines = http.lines(server.base + "/")
         with pytest.raises(NetError, match=r"nothing came for 0\.2 s"):
             list(lines)
 
 
 def test_a_line_that_is_too_long(server: Server) -> None:
     server.on("/", chunked(b"short\n", b"x" * 600, b"x" * 600))
-    with client(server, limits=SHORT._replace(line=1000)) as net:
-        lines = net.lines(server.base + "/")
+    with client(server, limits=SHORT._replace(line=1000)) as http:
+        lines = http.lines(server.base + "/")
         assert word(lines) == b"short"
         with pytest.raises(NetError, match="line has more than 1,000 bytes"):
             list(lines)
@@ -350,8 +350,8 @@ def test_lines_that_break_off(server: Server, end: bytes) -> None:
         handler.hang_up()
 
     server.on("/path", play)
-    with client(server) as net:
-        lines = net.lines(server.base + "/path?token=t")
+    with client(server) as http:
+        lines = http.lines(server.base + "/path?token=t")
         assert word(lines) == b"first"
         with pytest.raises(NetError) as caught:
             list(lines)
@@ -361,23 +361,23 @@ def test_lines_that_break_off(server: Server, end: bytes) -> None:
 def test_opening_lines_is_tried_again_and_redirected(server: Server, time: FakeTime) -> None:
     server.on("/a", answer(500), answer(302, location="/b"))
     server.on("/b", answer(200, b"x\n"))
-    with client(server, time) as net:
-        assert left(net.lines(server.base + "/a")) == [b"x"]
+    with client(server, time) as http:
+        assert left(http.lines(server.base + "/a")) == [b"x"]
     assert len(time.naps) == 1
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, RequestRefused), (429, RetryLater), (500, NetError)])
 def test_lines_that_do_not_begin(server: Server, status: int, error: type[NetError]) -> None:
     server.on("/", answer(status))
-    with client(server) as net, pytest.raises(error):
-        next(net.lines(server.base + "/"))
+    with client(server) as http, pytest.raises(error):
+        next(http.lines(server.base + "/"))
 
 
 def test_a_reader_of_lines_that_is_told_to_stop(server: Server) -> None:
     stop = threading.Event()
     server.on("/", stall(b"HTTP/1.1 200 OK\r\n\r\nfirst\n"))
-    with client(server, stop=stop, limits=ClientLimits()) as net:
-        lines = net.lines(server.base + "/")
+    with client(server, stop=stop, limits=ClientLimits()) as http:
+        lines = http.lines(server.base + "/")
         assert word(lines) == b"first"
         stop.set()
         with pytest.raises(Stopped):
@@ -391,8 +391,8 @@ def test_leaving_a_stream_that_talks_faster_than_it_is_read(server: Server) -> N
             handler.raw(b"x" * 50_000 + b"\n")
 
     server.on("/", play)
-    with client(server) as net:
-        lines = net.lines(server.base + "/")
+    with client(server) as http:
+        lines = http.lines(server.base + "/")
         assert next(lines) is not None
         real_time.sleep(0.3)  # so long that it waits for the reader
         lines.close()  # type: ignore[attr-defined]

@@ -71,10 +71,10 @@ def test_the_name_is_asked_for_at_the_checked_address(
     secure: Server, of_client: ssl.SSLContext, named: list[str | None]
 ) -> None:
     secure.on("/", answer(200, b"x" * 100_000))
-    with trusting(of_client, secure.port) as net:
+    with trusting(of_client, secure.port) as http:
         for _ in range(2):
-            assert len(net.get(f"https://paper.example:{secure.port}/").body) == 100_000
-        net.get(f"https://mirror.example:{secure.port}/")
+            assert len(http.get(f"https://paper.example:{secure.port}/").body) == 100_000
+        http.get(f"https://mirror.example:{secure.port}/")
     assert named == ["paper.example", "mirror.example"]  # one connection a host, though both have one address
     assert [asked.headers["host"].partition(":")[0] for asked in secure.asked] == [
         "paper.example", "paper.example", "mirror.example",
@@ -82,31 +82,31 @@ def test_the_name_is_asked_for_at_the_checked_address(
 
 
 def test_a_certificate_of_another_host(secure: Server, of_client: ssl.SSLContext) -> None:
-    with trusting(of_client, secure.port) as net, pytest.raises(NetError, match=r"(?i)certificate"):
-        net.get(f"https://other.example:{secure.port}/")
+    with trusting(of_client, secure.port) as http, pytest.raises(NetError, match=r"(?i)certificate"):
+        http.get(f"https://other.example:{secure.port}/")
     assert not secure.asked
 
 
 def test_a_certificate_that_nobody_vouches_for(secure: Server) -> None:
     with (
-        trusting(httpcore2.default_ssl_context(), secure.port) as net,
+        trusting(httpcore2.default_ssl_context(), secure.port) as http,
         pytest.raises(NetError, match=r"(?i)certificate"),
     ):
-        net.get(f"https://paper.example:{secure.port}/")
+        http.get(f"https://paper.example:{secure.port}/")
     assert not secure.asked
 
 
 def test_no_tls_where_it_was_promised(server: Server, of_client: ssl.SSLContext) -> None:
-    with trusting(of_client, server.port) as net, pytest.raises(NetError):
-        net.get(f"https://paper.example:{server.port}/")
+    with trusting(of_client, server.port) as http, pytest.raises(NetError):
+        http.get(f"https://paper.example:{server.port}/")
 
 
 def test_a_server_that_never_ends_its_handshake(of_client: ssl.SSLContext) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         limits = SHORT._replace(connect=0.05, tries=1)
-        with trusting(of_client, port, limits=limits) as net, pytest.raises(NetError, match="timed out"):
-            net.get(f"https://paper.example:{port}/")
+        with trusting(of_client, port, limits=limits) as http, pytest.raises(NetError, match="timed out"):
+            http.get(f"https://paper.example:{port}/")
 
 
 def test_no_redirect_from_https_to_http(secure: Server, server: Server, of_client: ssl.SSLContext) -> None:
@@ -116,8 +116,8 @@ def test_no_redirect_from_https_to_http(secure: Server, server: Server, of_clien
         "resolve": resolve,
         "context": of_client,
     }
-    with client(**settings) as net, pytest.raises(RequestRefused, match="https to http"):
-        net.get(f"https://paper.example:{secure.port}/")
+    with client(**settings) as http, pytest.raises(RequestRefused, match="https to http"):
+        http.get(f"https://paper.example:{secure.port}/")
     assert not server.asked
 
 
@@ -129,14 +129,14 @@ def test_a_redirect_from_http_to_https(secure: Server, server: Server, of_client
         "resolve": resolve,
         "context": of_client,
     }
-    with client(**settings) as net:
-        assert net.get(f"http://paper.example:{server.port}/").body == b"safe"
+    with client(**settings) as http:
+        assert http.get(f"http://paper.example:{server.port}/").body == b"safe"
 
 
 def test_silence_and_cut_bodies_are_noticed_under_tls(secure: Server, of_client: ssl.SSLContext) -> None:
     secure.on("/", stall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), answer(200, b"whole"))
-    with trusting(of_client, secure.port, limits=SHORT._replace(read=0.4)) as net:
-        assert net.get(f"https://paper.example:{secure.port}/").body == b"whole"
+    with trusting(of_client, secure.port, limits=SHORT._replace(read=0.4)) as http:
+        assert http.get(f"https://paper.example:{secure.port}/").body == b"whole"
 
 
 def test_a_websocket(of_server: ssl.SSLContext, of_client: ssl.SSLContext, named: list[str | None]) -> None:
@@ -147,10 +147,10 @@ def test_a_websocket(of_server: ssl.SSLContext, of_client: ssl.SSLContext, named
             pass
 
     with running(serve_websocket(talk, "127.0.0.1", 0, ssl=of_server)) as port:
-        with trusting(of_client, port) as net:
-            messages = net.messages(f"wss://paper.example:{port}/stream")
+        with trusting(of_client, port) as http:
+            messages = http.messages(f"wss://paper.example:{port}/stream")
             assert next(messages) == f"paper.example:{port}".encode()
             messages.close()  # type: ignore[attr-defined]
-        with trusting(of_client, port) as net, pytest.raises(NetError, match=r"(?i)certificate"):
-            next(net.messages(f"wss://other.example:{port}/stream"))
+        with trusting(of_client, port) as http, pytest.raises(NetError, match=r"(?i)certificate"):
+            next(http.messages(f"wss://other.example:{port}/stream"))
     assert named[0] == "paper.example"

@@ -25,7 +25,7 @@ class Made(NamedTuple):
     """A job's rounds, its network, and the store as a test looks at it."""
 
     rounds: JobLoop
-    net: ScriptedNet
+    http: ScriptedNet
     record: Record
 
     def work(self) -> JobContext:
@@ -37,30 +37,32 @@ class Made(NamedTuple):
 @contextmanager
 def reading(store: str, answers: object, *, source: Source | None = None, holder: str = "one") -> Iterator[Made]:
     """The job of reading a source; Lobsters by default."""
-    net = ScriptedNet({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
+    http = ScriptedNet({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
     with Record(store) as record:
-        known = TrackedPosts(record, "lobsters", net.now())
-        job = CollectJob(source or LobstersSource(LobstersSettings(), known), Connection(net), known, TERMS["lobsters"])
-        yield from _made(rounds_of(job, store, net, holder), net, record)
+        known = TrackedPosts(record, "lobsters", http.now())
+        job = CollectJob(
+            source or LobstersSource(LobstersSettings(), known), Connection(http), known, TERMS["lobsters"]
+        )
+        yield from _made(rounds_of(job, store, http, holder), http, record)
 
 
 @contextmanager
-def recounting(store: str, source: Source, net: ScriptedNet) -> Iterator[Made]:
+def recounting(store: str, source: Source, http: ScriptedNet) -> Iterator[Made]:
     """The job of reading a source's counts again."""
     with Record(store) as record:
         yield from _made(
-            rounds_of(RecountJob(source, Connection(net), TERMS["lobsters"]), store, net, "one"), net, record
+            rounds_of(RecountJob(source, Connection(http), TERMS["lobsters"]), store, http, "one"), http, record
         )
 
 
-def _made(rounds: JobLoop, net: ScriptedNet, record: Record) -> Iterator[Made]:
+def _made(rounds: JobLoop, http: ScriptedNet, record: Record) -> Iterator[Made]:
     try:
-        yield Made(rounds, net, record)
+        yield Made(rounds, http, record)
     finally:
         rounds._close_store()
 
 
-def rounds_of(job: Job, store: str, net: HttpClient, holder: str) -> JobLoop:
+def rounds_of(job: Job, store: str, http: HttpClient, holder: str) -> JobLoop:
     """A job's rounds by a network's own clock."""
     open_record = partial(Record, store)
-    return JobLoop(job.name, lambda: job, open_record, Leases(open_record, holder), Clock(net.now, net.sleep))
+    return JobLoop(job.name, lambda: job, open_record, Leases(open_record, holder), Clock(http.now, http.sleep))

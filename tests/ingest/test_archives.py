@@ -267,7 +267,7 @@ def test_standard_input_is_not_known_again(record: Record) -> None:
 
 
 def test_a_cursor_of_another_program_is_passed_over(record: Record) -> None:
-    record.write(
+    record.append(
         [Paper(paper="arxiv:2606.01000", title="Kettles", observed_at=1)], source="import:jetstream", cursor="7"
     )
     assert take_one(record, "jetstream", lines(talk(2))).lines == len(talk(2))
@@ -405,7 +405,7 @@ def test_what_is_gone_is_not_brought_back_by_a_dump_that_seems_younger(record: R
 def test_a_late_import_changes_no_frozen_issue(record: Record) -> None:
     importer.import_lines(record, "talk", (ROOT / "docs" / "examples" / "talk.jsonl").read_bytes().splitlines())
     publication = Publication(publication="daily", title="Kettles", categories=("cs",), threshold=300, observed_at=1)
-    record.write([publication], source="settings")
+    record.append([publication], source="settings")
     frozen = freeze.freeze(record, publication, "2025-03-11")
     at = 1_741_660_000_000_000
     people = [f"{bluesky.ANNA}{n}" for n in range(9)]

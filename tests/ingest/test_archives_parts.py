@@ -175,7 +175,7 @@ TITLE = "A Kettle That Sings in Five Voices"
 )
 def test_a_title_names_a_paper_that_was_new_then(record: Record, paper: str, found: bool) -> None:
     """As live: papers of the last months; a later paper may bear an old title again."""
-    record.write([Paper(paper=f"arxiv:{paper}", title=TITLE, observed_at=TALK)], source="made")
+    record.append([Paper(paper=f"arxiv:{paper}", title=TITLE, observed_at=TALK)], source="made")
     done = take_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post(f"“{TITLE}” is out"), time=TALK))
     assert (done.posts, done.mentions) == (int(found), int(found))
     assert [row.item.form for row in record.view().latest(Mention)] == ["title"] * found  # type: ignore[attr-defined]
@@ -183,7 +183,7 @@ def test_a_title_names_a_paper_that_was_new_then(record: Record, paper: str, fou
 
 def test_a_title_of_another_time_takes_nothing_from_a_post_that_names_a_paper_otherwise(record: Record) -> None:
     old = [Paper(paper="arxiv:1911.01000", title=TITLE, observed_at=TALK)]
-    record.write(old, source="made")
+    record.append(old, source="made")
     text = f"arxiv.org/abs/2606.01001 and {TITLE}"
     done = take_one(record, "jetstream", bluesky.create(bluesky.ANNA, bluesky.post(text), time=TALK))
     assert (done.posts, done.mentions, done.unknown) == (1, 1, 1)
@@ -191,7 +191,7 @@ def test_a_title_of_another_time_takes_nothing_from_a_post_that_names_a_paper_ot
 
 @pytest.mark.parametrize("name", ["hackernews", "reddit", "x"])
 def test_titles_are_looked_for_in_every_format(record: Record, name: str) -> None:
-    record.write([Paper(paper="arxiv:2512.01000", title=TITLE, observed_at=TALK)], source="made")
+    record.append([Paper(paper="arxiv:2512.01000", title=TITLE, observed_at=TALK)], source="made")
     made = 1_767_300_000
     line = {
         "hackernews": {"id": 5, "by": "cup", "type": "story", "time": made, "title": TITLE, "url": "https://e.example"},

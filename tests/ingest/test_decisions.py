@@ -20,38 +20,38 @@ from hotpapers.jobs.attempts import (
     REFUSED_AGAIN,
     NextAttempt,
     TimeRange,
-    after,
-    read_badly,
-    read_well,
+    complete_coverage,
+    incomplete_coverage,
+    next_attempt,
 )
 from hotpapers.model import DAY, HOUR
 from tests.sources.net import START
 
 
 def test_what_follows_a_round() -> None:
-    assert after(None, 0, 600) == NextAttempt("idle", "", 600)
-    assert after(RequestRefused("no"), 0, 600) == NextAttempt("refused", "no", REFUSED_AGAIN)
-    assert after(PartiallyRead("two servers"), 0, 600) == NextAttempt("partial", "two servers", 600)
-    assert [after(NetError("x"), n, 600).seconds for n in (0, 1, 2, 50)] == [30, 60, 120, FAILED_AGAIN[1]]
-    assert after(BusyStore("held"), 0, 600) == NextAttempt("store", "held", 30)
+    assert next_attempt(None, 0, 600) == NextAttempt("idle", "", 600)
+    assert next_attempt(RequestRefused("no"), 0, 600) == NextAttempt("refused", "no", REFUSED_AGAIN)
+    assert next_attempt(PartiallyRead("two servers"), 0, 600) == NextAttempt("partial", "two servers", 600)
+    assert [next_attempt(NetError("x"), n, 600).seconds for n in (0, 1, 2, 50)] == [30, 60, 120, FAILED_AGAIN[1]]
+    assert next_attempt(BusyStore("held"), 0, 600) == NextAttempt("store", "held", 30)
 
 
 def test_a_stream_that_has_forgotten_is_heard_at_once_however_long_it_was_away() -> None:
     """It forgets on: a quarter of an hour later it would have forgotten a quarter of an hour more."""
     gap = StreamGap("a day is missing", "7")
-    assert [after(gap, n, 600) for n in (0, 50)] == [NextAttempt("down", "a day is missing", 30)] * 2
+    assert [next_attempt(gap, n, 600) for n in (0, 50)] == [NextAttempt("down", "a day is missing", 30)] * 2
 
 
 def test_who_asks_to_wait_again_and_again_is_asked_less_and_less() -> None:
-    assert after(RetryLater(2, "busy"), 0, 600) == NextAttempt("waiting", "busy", 2)
-    assert [after(RetryLater(2, "busy"), n, 600).seconds for n in (1, 2, 9)] == [60, 120, FAILED_AGAIN[1]]
-    assert after(RetryLater(86_400, "budget"), 5, 600).seconds == 86_400
+    assert next_attempt(RetryLater(2, "busy"), 0, 600) == NextAttempt("waiting", "busy", 2)
+    assert [next_attempt(RetryLater(2, "busy"), n, 600).seconds for n in (1, 2, 9)] == [60, 120, FAILED_AGAIN[1]]
+    assert next_attempt(RetryLater(86_400, "budget"), 5, 600).seconds == 86_400
 
 
 @given(st.integers(0, 40 * DAY), st.integers(0, HOUR), st.one_of(st.none(), st.integers(0, 30 * DAY)))
 def test_a_gap_is_complete_only_within_the_networks_memory(gap: int, late: int, reach: int | None) -> None:
     at = START + gap + late
-    rows = list(read_well(TimeRange("x", START, START + gap, at), reach))
+    rows = list(complete_coverage(TimeRange("x", START, START + gap, at), reach))
     if gap == 0:
         assert not rows
         return
@@ -63,31 +63,31 @@ def test_a_gap_is_complete_only_within_the_networks_memory(gap: int, late: int, 
 
 
 def test_a_failure_is_never_complete_and_says_why() -> None:
-    stretch = TimeRange("x", START, START + HOUR, START + HOUR)
+    time_range = TimeRange("x", START, START + HOUR, START + HOUR)
     for problem, state in (
         (RequestRefused("no key"), "refused"),
         (NetError("no route"), "refused"),
         (PartiallyRead("one"), "partial"),
     ):
-        [said] = read_badly(stretch, problem)
+        [said] = incomplete_coverage(time_range, problem)
         assert (said.state, said.reason, said.until_at) == (state, str(problem), START + HOUR)
 
 
 def test_short_waits_say_nothing_until_they_have_become_a_long_one() -> None:
     """However long ago the network was read: it may be read every hour."""
     now = START + 2 * HOUR
-    stretch = TimeRange("x", START, now, now)
-    assert not list(read_badly(stretch, RetryLater(3600, "busy")))
-    assert not list(read_badly(stretch, RetryLater(1800, "busy"), now - HOUR // 2))
+    time_range = TimeRange("x", START, now, now)
+    assert not list(incomplete_coverage(time_range, RetryLater(3600, "busy")))
+    assert not list(incomplete_coverage(time_range, RetryLater(1800, "busy"), now - HOUR // 2))
     for seconds, failing_since in ((3601, None), (1801, now - HOUR // 2), (1, now - HOUR)):
-        [said] = read_badly(stretch, RetryLater(seconds, "busy"), failing_since)
+        [said] = incomplete_coverage(time_range, RetryLater(seconds, "busy"), failing_since)
         assert (said.state, said.from_at, said.until_at) == ("refused", START, now)
 
 
 def test_what_a_stream_no_longer_has_is_missing_exactly_there() -> None:
-    stretch = TimeRange("x", START, START + HOUR, START + HOUR)
-    [said] = read_badly(stretch, StreamGap("gone", "1", (START + 5, START + 9)))
+    time_range = TimeRange("x", START, START + HOUR, START + HOUR)
+    [said] = incomplete_coverage(time_range, StreamGap("gone", "1", (START + 5, START + 9)))
     assert (said.from_at, said.until_at, said.state) == (START + 5, START + 9, "partial")
-    assert not list(read_badly(stretch, StreamGap("gone", "1", (START, START))))
-    [said] = read_badly(stretch, StreamGap("gone", "1"))
+    assert not list(incomplete_coverage(time_range, StreamGap("gone", "1", (START, START))))
+    [said] = incomplete_coverage(time_range, StreamGap("gone", "1"))
     assert (said.from_at, said.until_at, said.state) == (START, START + HOUR, "partial")

@@ -109,16 +109,16 @@ class Broken:
 class Living:
     """A site with one job of each kind, by a clock that runs fast, and how often each was tried."""
 
-    def __init__(self, folder: Path, net: ScriptedNet) -> None:
+    def __init__(self, folder: Path, http: ScriptedNet) -> None:
         self.store, self.stop = str(folder / "hotpapers.db"), threading.Event()
-        self._net, self._folder = net, folder
+        self._net, self._folder = http, folder
         self.tried, self.waits = Counter[str](), dict[str, list[float]]()
         self.leases = Leases(partial(Record, self.store), "one")
         self.site = IngestContext(
             self.store, "", self.stop, self.leases, SharedPaperIndex(), HostPacer(), ServerClocks()
         )
-        self.clock = Clock(net.now, self._sleep)
-        self._outlet = SenderDestination(Box(), net)
+        self.clock = Clock(http.now, self._sleep)
+        self._outlet = SenderDestination(Box(), http)
 
     def _sleep(self, seconds: float) -> None:
         name = threading.current_thread().name
@@ -154,16 +154,16 @@ def answers(url: str) -> bytes:
 
 @pytest.fixture
 def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Living]:
-    net = ScriptedNet(answers, now=START + 7 * HOUR)
-    one = Living(tmp_path, net)
-    line = Connection(net)
+    http = ScriptedNet(answers, now=START + 7 * HOUR)
+    one = Living(tmp_path, http)
+    line = Connection(http)
     monkeypatch.setattr(job_factory, "make_line", lambda own, secrets, site: line)
     monkeypatch.setattr(job_factory, "Clock", lambda now, sleep: one.clock)
     monkeypatch.setattr(sending, "TIDY_EVERY", 1)
     monkeypatch.setattr(housekeeping, "PRUNE_EVERY", 1)
     with Record(one.store) as record:
         daily = Publication(publication="daily", title="D", observed_at=START - 9 * DAY)
-        record.write([daily, post("aa")], source="settings", at=START - 9 * DAY)
+        record.append([daily, post("aa")], source="settings", at=START - 9 * DAY)
     yield one
 
 
@@ -239,12 +239,14 @@ def test_the_waits_grow_and_a_round_that_goes_well_ends_them(living: Living, mon
 def test_what_a_defect_says_is_where_it_is_and_no_strangers_words(caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(KeyError) as caught:
         dict[str, str]()["somebody@example.org"]
-    assert "KeyError" in isolation.said(caught.value) and "somebody" not in isolation.said(caught.value)
-    assert isolation.said(UsageError("a file is gone")) == "a file is gone"
-    isolation.tell_defect("lobsters", caught.value)
+    assert "KeyError" in isolation.describe_error(caught.value) and "somebody" not in isolation.describe_error(
+        caught.value
+    )
+    assert isolation.describe_error(UsageError("a file is gone")) == "a file is gone"
+    isolation.log_defect("lobsters", caught.value)
     assert "somebody" not in str(vars(caplog.records[-1]))
     problems: list[str] = []
-    with isolation.apart(problems, "issues", "daily"):
+    with isolation.isolated(problems, "issues", "daily"):
         read_settings("no-such-source", {}, "")
     assert len(problems) == 1 and problems[0].startswith("daily: ")
 
@@ -253,7 +255,7 @@ def test_a_job_that_cannot_even_be_closed_is_left_behind(tmp_path: Path) -> None
     class Stuck:
         name = "stuck"
 
-        def round(self, work: JobContext, *, once: bool) -> float:
+        def run_once(self, work: JobContext, *, once: bool) -> float:
             raise KeyError
 
         def close(self) -> None:

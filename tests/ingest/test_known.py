@@ -33,10 +33,10 @@ def test_posts_and_their_accounts_are_tracked_until_they_are_gone() -> None:
 
 def test_what_others_bring_into_the_record_is_tracked_from_the_next_look_on(store_url: str) -> None:
     with Record(store_url) as record:
-        record.write([post(1), post(2, made=START - 31 * DAY, account="x:8")], source="test")
+        record.append([post(1), post(2, made=START - 31 * DAY, account="x:8")], source="test")
         known = TrackedPosts(record, "x", START)
         assert "x:1" in known and "x:2" not in known and "x:8" not in known
-        record.write([post(3, account="x:9")], source="test")
+        record.append([post(3, account="x:9")], source="test")
         assert "x:3" not in known
         known.look(record, START)
         assert "x:3" in known and "x:9" in known
@@ -44,7 +44,7 @@ def test_what_others_bring_into_the_record_is_tracked_from_the_next_look_on(stor
 
 def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
     with Record(store_url) as record:
-        record.write([post(1, made=START - 400 * DAY, account="x:8")], source="test")
+        record.append([post(1, made=START - 400 * DAY, account="x:8")], source="test")
         known = TrackedPosts(record, "x", START)
         assert "x:1" not in known and known.holds("x:1") and known.holds("x:8") and not known.holds("x:2")
 
@@ -62,7 +62,7 @@ def test_names_are_shared_and_read_anew_after_a_while(store_url: str) -> None:
     with Record(store_url) as record:
         shared = SharedPaperIndex()
         shared.look(record, START)
-        record.write([one], source="test")
+        record.append([one], source="test")
         shared.look(record, START + AGAIN - 1)
         assert not shared.names.papers_in(f"Read: {title}")
         shared.look(record, START + AGAIN)
@@ -78,7 +78,7 @@ def like(withdrawn: bool, at: int) -> Reaction:
 def test_the_last_word_is_the_pages_own_before_the_records(store_url: str) -> None:
     """Who takes a like back and gives it again within a second has given it."""
     with Record(store_url) as record:
-        record.write([like(False, START)], source="test")
+        record.append([like(False, START)], source="test")
         words = ChangeFilter(record.view())
         assert not words.is_new(like(False, START + 1))
         assert words.is_new(like(True, START + 2)) and words.is_new(like(False, START + 3))
@@ -88,7 +88,7 @@ def test_the_last_word_is_the_pages_own_before_the_records(store_url: str) -> No
 def test_an_edit_that_is_undone_at_once_is_undone(store_url: str) -> None:
     mention = Mention(post="x:1", paper="arxiv:2601.00001", form="abs", observed_at=START)
     with Record(store_url) as record:
-        record.write([*[post(1)], mention], source="test")
+        record.append([*[post(1)], mention], source="test")
         words = ChangeFilter(record.view())
         [out] = edits(words, [post(1)])
         assert out.judgement == "doubtful" and words.is_new(out)
@@ -106,12 +106,12 @@ def test_what_is_tracked_does_not_depend_on_for_how_long_a_program_has_run(store
             at = START + number * DAY // 4
             said = post(number, made=at, account=f"x:by{number % 7 + number // 30}")
             late = post(10_000 + number, made=at - 40 * DAY, account="x:late")
-            record.write([said, late], source="test", at=at)
+            record.append([said, late], source="test", at=at)
             old.learn([said, late])
             assert said.post in old and late.post not in old
             if number % 50 == 49:
                 gone = post(number - 5, account="", gone="deleted")
-                record.write([gone], source="test", at=at)
+                record.append([gone], source="test", at=at)
                 if number < 150:  # the others another process has read
                     old.learn([gone])
             old.look(record, at)
@@ -138,6 +138,6 @@ def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> 
         first = still_new(record, then)
         twice = [first(like(False, START)) for _ in range(2)]
         assert twice == [True, True], "nothing was written since: what was new is"
-        record.write([like(False, START)], source="test")
+        record.append([like(False, START)], source="test")
         again = still_new(record, then)
         assert not again(like(False, START + 1)) and again(like(True, START + 2))

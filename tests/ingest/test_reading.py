@@ -79,15 +79,15 @@ def test_an_outage_is_seen_covered_as_refused_and_then_as_complete(store_url: st
     with reading(store_url, answers) as made:
         record = made.record
         round_of(made)
-        made.net.sleep(COVERED_EVERY / 1e6 + 60)
+        made.http.sleep(COVERED_EVERY / 1e6 + 60)
         assert round_of(made).state == "refused"
         failing = duties.load(record, "lobsters")
         assert failing.state == "refused" and failing.failing_since is not None and failing.reason
         assert [item.state for item in coverage(record)][-1] == "refused"
-        made.net.sleep(3600)
+        made.http.sleep(3600)
         assert round_of(made).state == "refused"
         assert duties.load(record, "lobsters").failing_since == failing.failing_since
-        began = made.net.now()
+        began = made.http.now()
         assert round_of(made).state == "idle"
         assert {item.state for item in coverage(record)} == {"complete"}
         after_all = duties.load(record, "lobsters")
@@ -111,7 +111,7 @@ def test_what_is_wholly_in_its_items_is_not_kept_raw(store_url: str) -> None:
         round_of(made)
         job, work = made.rounds.job, made.work()
         assert isinstance(job, CollectJob)
-        later = ScriptedNet(lambda url: json.dumps(story("ff", "x", 9)).encode(), now=made.net.now())
+        later = ScriptedNet(lambda url: json.dumps(story("ff", "x", 9)).encode(), now=made.http.now())
         for page in job.source.counts(later, ["lobsters:ff"]):
             job.store(work, page)
         assert [row[0] for row in made.record.database.rows("SELECT kind FROM raw")] == ["post"]
@@ -126,15 +126,15 @@ class Stream:
     def __init__(self, pages: Sequence[PayloadPage | Exception]) -> None:
         self._pages = list(pages)
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         while self._pages:
-            net.sleep(60)
+            http.sleep(60)
             page = self._pages.pop(0)
             if isinstance(page, Exception):
                 raise page
             yield page
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         return iter(())
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
@@ -145,7 +145,7 @@ def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url:
     """However long the backlog takes to be told; then it is written down how far it was read."""
     behind = [PayloadPage(cursor=str(n), until=START + n * MINUTE) for n in range(1, 20)]
     with reading(store_url, {}, source=Stream([*behind, NetError("it was heard too long")])) as made:
-        made.net.sleep(10 * 60)
+        made.http.sleep(10 * 60)
         duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
         following = made.rounds.attempt(once=True)
         assert following is not None and following.state == "idle"
@@ -156,7 +156,7 @@ def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url:
 def test_one_round_of_what_ends_by_itself_is_done_however_long_it_takes(store_url: str) -> None:
     with reading(store_url, {}, source=Stream([PayloadPage(cursor=str(n)) for n in range(20)])) as made:
         assert made.rounds.attempt(once=True) is not None
-        assert cursor_of(made.record.database, "lobsters") == "19" and made.net.now() >= START + 20 * MINUTE
+        assert cursor_of(made.record.database, "lobsters") == "19" and made.http.now() >= START + 20 * MINUTE
 
 
 def test_who_was_asked_and_never_answered_did_not_do_well(store_url: str) -> None:
@@ -170,12 +170,12 @@ def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> Non
     """After an outage the backlog is read first: what has not come yet is not covered yet."""
     behind = [PayloadPage(cursor=str(n), until=START + n * COVERED_EVERY) for n in (1, 2)]
     with reading(store_url, {}, source=Stream([*behind, NetError("it broke off")])) as made:
-        made.net.sleep(10 * COVERED_EVERY / 1e6)
+        made.http.sleep(10 * COVERED_EVERY / 1e6)
         duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
         assert round_of(made).state == "down"
         assert [(row.from_at, row.until_at, row.state) for row in coverage(made.record)] == [
             (START, START + 2 * COVERED_EVERY, "complete"),
-            (START + 2 * COVERED_EVERY, made.net.now(), "refused"),
+            (START + 2 * COVERED_EVERY, made.http.now(), "refused"),
         ]
 
 
@@ -187,7 +187,7 @@ def test_what_a_stream_lost_stays_missing(store_url: str) -> None:
     ]
     with reading(store_url, {}, source=Stream(pages)) as made:
         duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START + HOUR))
-        made.net.sleep(3 * 3600)
+        made.http.sleep(3 * 3600)
         round_of(made)
         round_of(made)
         assert [(row.from_at, row.until_at, row.state) for row in coverage(made.record)] == [
@@ -208,7 +208,7 @@ class Locking(Stream):
         super().__init__([])
         self.held = other.database.write()
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         self.held.__enter__()
         yield PayloadPage(cursor="1")
 
@@ -220,19 +220,19 @@ class Asked(Stream):
         super().__init__([PayloadPage()])
         self.store, self.doing = store, list[JobState]()
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         with Record(self.store) as record:
             self.doing.append(duties.load(record, "lobsters"))
-        yield from super().pages(net, cursor)
+        yield from super().pages(http, cursor)
 
 
 def test_a_job_that_is_at_work_is_heard_of(sqlite_url: str) -> None:
     """It may have failed for days, and asking may take its time: health must not take it for dead meanwhile."""
     source = Asked(sqlite_url)
     with reading(sqlite_url, {}, source=source) as made:
-        made.net.sleep(3 * 24 * 3600)
+        made.http.sleep(3 * 24 * 3600)
         duties.save(made.record, JobState(source="lobsters", started_at=START, failing_since=START, reason="away"))
-        began = made.net.now()
+        began = made.http.now()
         round_of(made)
         [doing] = source.doing
         assert doing.state == "at work" and not list(dead_jobs([doing], began + 60_000_000))
@@ -279,7 +279,7 @@ def test_only_the_holder_of_the_lease_reads_until_it_ends(store_url: str) -> Non
 def test_what_another_process_holds_is_left_alone(store_url: str) -> None:
     with reading(store_url, listed()) as made:
         assert duties.take_lease(made.record, "lobsters", "another")
-        assert made.rounds.attempt() is None and not made.net.requests
+        assert made.rounds.attempt() is None and not made.http.requests
         duties.end_leases(made.record.database, "another")
         assert round_of(made).state == "idle"
 
@@ -299,7 +299,7 @@ def test_a_host_is_asked_at_its_pace_by_all(store_url: str) -> None:
         assert [duties.reserve(record, "arxiv.org", 3, at=START) for _ in range(3)] == [0, 3, 6]
         assert duties.reserve(record, "arxiv.org", 3, at=START + 60_000_000) == 0
         assert duties.reserve(record, "example.org", 3) == 0
-        assert duties.all_duties(record) == []
+        assert duties.all_states(record) == []
 
 
 def test_rounds_end_when_stopped(store_url: str) -> None:
@@ -327,10 +327,10 @@ def test_what_a_failed_batch_read_was_not_learned(store_url: str, monkeypatch: p
 
         monkeypatch.setattr(work, "confirm", fails)
         with pytest.raises(BusyStore):
-            job.round(work, once=True)
+            job.run_once(work, once=True)
         assert "lobsters:gg" not in known and not job.names._lately
         monkeypatch.undo()
-        job.round(work, once=True)
+        job.run_once(work, once=True)
         assert "lobsters:gg" in known and made.record.count(Post) == 1
 
 
@@ -373,4 +373,4 @@ def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url
         for name in job.shared_by:
             duties.save(made.record, JobState(source=name, started_at=START - DAY, covered_to=START + DAY))
         work.look()
-        assert job._covered_by_all(work) == made.net.now() == START
+        assert job._covered_by_all(work) == made.http.now() == START

@@ -35,15 +35,15 @@ def job(
     store: str, name: str, plan: Plan | None = None, back: int | None = 7 * DAY
 ) -> Iterator[tuple[JobLoop, LoopNet]]:
     """The job of reading a network for the first time."""
-    net = LoopNet(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
+    http = LoopNet(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
     with Record(store) as record:
-        known = TrackedPosts(record, name, net.now())
-    reading = CollectJob(make(name, net.bases, known), Connection(net), known, TERMS[name], back=back)
+        known = TrackedPosts(record, name, http.now())
+    reading = CollectJob(make(name, http.bases, known), Connection(http), known, TERMS[name], back=back)
     open_record: Callable[[], Record] = partial(Record, store)
     leases = Leases(open_record, "one", hold=DAY)
-    rounds = JobLoop(reading.name, lambda: reading, open_record, leases, Clock(net.now, net.sleep))
+    rounds = JobLoop(reading.name, lambda: reading, open_record, leases, Clock(http.now, http.sleep))
     try:
-        yield rounds, net
+        yield rounds, http
     finally:
         rounds._close_store()
 
@@ -76,12 +76,12 @@ def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, sto
 def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:
     """A network that cannot be reached for hours, and then no longer has what was said first."""
     down = Plan([parse(f"bluesky=refused@{'2026-03-12T00:00'}/26h")])
-    with job(store_url, "bluesky", down) as (rounds, net):
-        net.stop_at = START + 28 * HOUR
+    with job(store_url, "bluesky", down) as (rounds, http):
+        http.stop_at = START + 28 * HOUR
         with suppress(Stopped):
             while True:
                 following = rounds.attempt(once=True)
-                net.sleep(following.seconds if following else 60.0)
+                http.sleep(following.seconds if following else 60.0)
     with Record(store_url) as record:
         rows = covered(record, "bluesky")
         missing = [one for one in rows if one.state == "partial"]
@@ -101,12 +101,12 @@ def test_what_could_be_read_counts_where_a_server_is_away(store_url: str) -> Non
 
 
 def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
-    with job(store_url, "reddit", Plan([parse("reddit=503@2026-03-12T00:00/35m")])) as (rounds, net):
+    with job(store_url, "reddit", Plan([parse("reddit=503@2026-03-12T00:00/35m")])) as (rounds, http):
         rounds.attempt()
         with Record(store_url) as record:
             assert duties.load(record, "reddit").back_at is None and cursor_of(record.database, "reddit") is None
-        net.clock.advance(3600)
-        net.stop_at = START + DAY
+        http.clock.advance(3600)
+        http.stop_at = START + DAY
         rounds.attempt()
     with Record(store_url) as record:
         first = next(one for one in covered(record, "reddit") if one.state == "complete" and one.until_at > one.from_at)

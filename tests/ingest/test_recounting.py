@@ -36,17 +36,17 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
     asked: list[int] = []
 
     def answers(url: str) -> bytes:
-        asked.append(net.now())
+        asked.append(http.now())
         return story("aa", len(asked))
 
-    net = ScriptedNet(answers)
+    http = ScriptedNet(answers)
     source = LobstersSource(LobstersSettings(), ())
-    with recounting(store_url, source, net) as made:
-        made.record.write([post("aa")], source="test")
-        while net.now() < START + 10 * DAY:
+    with recounting(store_url, source, http) as made:
+        made.record.append([post("aa")], source="test")
+        while http.now() < START + 10 * DAY:
             following = made.rounds.attempt()
             assert following is not None and following.state == "idle"
-            net.sleep(HOUR / 1e6 / 4)
+            http.sleep(HOUR / 1e6 / 4)
         ages = [round((at - START) / HOUR) for at in asked]
         assert ages == [6, 24, 72, 168]
         assert told(made.record) == [1, 2, 3, 4]
@@ -54,10 +54,10 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
 
 
 def test_what_is_gone_is_noticed(store_url: str) -> None:
-    net = ScriptedNet(lambda url: reply(404))
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
-        made.record.write([post("aa")], source="test")
-        net.sleep(7 * 3600)
+    http = ScriptedNet(lambda url: reply(404))
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
+        made.record.append([post("aa")], source="test")
+        http.sleep(7 * 3600)
         made.rounds.attempt()
         latest = made.record.view().one(Post, "lobsters:aa")
         assert latest is not None and isinstance(latest.item, Post) and latest.item.gone
@@ -74,14 +74,14 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
         return story(short, 5)
 
     net_asked: list[str] = []
-    net = ScriptedNet(answers)
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
-        made.record.write([post("aa"), post("bb")], source="test")
-        net.sleep(7 * 3600)
+    http = ScriptedNet(answers)
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
+        made.record.append([post("aa"), post("bb")], source="test")
+        http.sleep(7 * 3600)
         following = made.rounds.attempt()
         assert following is not None and following.state == "waiting"
         assert duties.load(made.record, "lobsters/counts").failing_since is not None
-        net.sleep(3600)
+        http.sleep(3600)
         following = made.rounds.attempt()
         assert following is not None and following.state == "idle"
         assert len(net_asked) == 3 and net_asked[1] == net_asked[2]
@@ -90,14 +90,14 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
 
 def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -> None:
     """A post of which nobody can say how often it is liked must not look like one that nobody likes."""
-    net = ScriptedNet(lambda url: reply(503))
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
-        made.record.write([post("aa")], source="test")
-        net.sleep(7 * 3600)
-        began = net.now()
+    http = ScriptedNet(lambda url: reply(503))
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
+        made.record.append([post("aa")], source="test")
+        http.sleep(7 * 3600)
+        began = http.now()
         for _ in range(3):
             assert made.rounds.attempt() is not None
-            net.sleep(40 * 60)
+            http.sleep(40 * 60)
         [row] = made.record.view().latest(Coverage)
         assert isinstance(row.item, Coverage) and row.item.reason.startswith("counts: ")
         assert (row.item.network, row.item.state) == ("lobsters", "partial")
@@ -106,24 +106,24 @@ def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -
 
 
 def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
-    net = ScriptedNet(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(500))
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
-        made.record.write([post("aa"), post("bb")], source="test")
-        net.sleep(7 * 3600)
+    http = ScriptedNet(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(500))
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
+        made.record.append([post("aa"), post("bb")], source="test")
+        http.sleep(7 * 3600)
         assert made.rounds.attempt() is not None
-        asked = len(net.requests)
-        assert made.rounds.attempt() is not None and len(net.requests) == asked
-        net.sleep(6 * 3600)
+        asked = len(http.requests)
+        assert made.rounds.attempt() is not None and len(http.requests) == asked
+        http.sleep(6 * 3600)
         assert made.rounds.attempt() is not None
-        assert [request.url[-7:] for request in net.requests[asked:]] == ["bb.json"]
+        assert [request.url[-7:] for request in http.requests[asked:]] == ["bb.json"]
 
 
 def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_part(store_url: str) -> None:
-    net = ScriptedNet({})
-    with recounting(store_url, LobstersSource(LobstersSettings(), ()), net) as made:
+    http = ScriptedNet({})
+    with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         job, work = made.rounds.job, made.work()
         assert isinstance(job, RecountJob)
-        net.advance(LATE / 1e6)
+        http.advance(LATE / 1e6)
         for since, rows in ((None, 0), (START + 1, 0), (START, 0), (START - 1, 1)):
             work.note(failing_since=since)
             job._not_counted(work, NetError("no route"))

@@ -36,12 +36,12 @@ def collected(record: Record, store: str, name: str) -> ConfiguredSource:
     """Some rounds of a network, hours apart: posts are edited, counted, deleted meanwhile. With which settings."""
     names, known = SharedPaperIndex(), TrackedPosts(record, name, NOW)
     for at in range(NOW, NOW + 30 * HOUR, 10 * HOUR):
-        net = LoopNet(WORLD, SteppedClock(at), stop_at=at + HOUR)
-        table = tomllib.loads(settings_toml(net.bases))["source"][name]
+        http = LoopNet(WORLD, SteppedClock(at), stop_at=at + HOUR)
+        table = tomllib.loads(settings_toml(http.bases))["source"][name]
         choice = ConfiguredSource(name, read_settings(name, table, ""))
         source = SOURCES[name][0](choice.settings, known, names.names)
-        job = CollectJob(source, Connection(net), known, TERMS[name], names=names)
-        rounds = made.rounds_of(job, store, net, "one")
+        job = CollectJob(source, Connection(http), known, TERMS[name], names=names)
+        rounds = made.rounds_of(job, store, http, "one")
         with suppress(Stopped):  # streams do not end by themselves
             rounds.attempt(once=True)
         rounds._leases.end(rounds.job.name)

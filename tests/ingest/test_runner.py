@@ -30,7 +30,7 @@ class Counting:
         self.rounds = 0
         self.closed = threading.Event()
 
-    def round(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, work: JobContext, *, once: bool) -> float:
         self.rounds += 1
         return self._done(self.rounds)
 
@@ -62,7 +62,7 @@ def test_every_job_is_done_once_and_closed(store_url: str) -> None:
         JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
     assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
     with Record(store_url) as record:
-        assert [duty.source for duty in duties.all_duties(record)] == ["one", "two"]
+        assert [duty.source for duty in duties.all_states(record)] == ["one", "two"]
         assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
 
 

@@ -130,7 +130,7 @@ def judged(subject: str, judgement: Judgement, about: str = "", rule: str = "mad
 
 def write(record: Record, *some: Item | Iterable[Item]) -> None:
     """One batch."""
-    record.write([i for one in some for i in ([one] if isinstance(one, Item) else one)], source="made-up")
+    record.append([i for one in some for i in ([one] if isinstance(one, Item) else one)], source="made-up")
 
 
 def issue(record: Record, publication: Publication = DAILY, day: str = DAY) -> IssueContent:

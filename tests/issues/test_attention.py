@@ -67,7 +67,7 @@ def compare(
     filled = fill(emptied(record), world)
     position = record.head.position - 3 + batch
     measured = window._replace(own_voices=tuple(map(record.marks.voice, own)))
-    found = list(attention.heard(record.view(cut, position), measured))
+    found = list(attention.read_engagement(record.view(cut, position), measured))
     plain = Plain(
         filled, cut, position, window.ages, window.networks, own, window.candidates_from, window.posted_from
     ).heard()
@@ -142,8 +142,8 @@ def judged(subject: str, judgement: Judgement, rule: str = "pace", about: str = 
 def voices(record: Record, *items: Item | list[Item], window: MeasurementWindow = A_DAY_IN) -> dict[str, int]:
     """Voices by network at the mark of the only paper, a day after its announcement."""
     flat = [one for some in items for one in (some if isinstance(some, list) else [some])]
-    emptied(record).write([announced(), *flat], source="made-up")
-    return {one.network: one.voices for one in attention.heard(record.view(CUT), window)}
+    emptied(record).append([announced(), *flat], source="made-up")
+    return {one.network: one.voices for one in attention.read_engagement(record.view(CUT), window)}
 
 
 def test_an_account_counts_once_however_often_it_speaks_and_reacts(sqlite: Record) -> None:
@@ -183,8 +183,8 @@ def test_a_bot_s_posts_and_reactions_do_not_count_and_its_posts_are_counted_apar
         *reacted("bluesky:1", "bluesky:bo"), *reacted("bluesky:3", "bluesky:bot", "bluesky:cy"),
         counted("bluesky:1", 50, 50), counted("bluesky:3", 0, 3), judged("bluesky:bot", "bot"),
     ]  # fmt: skip
-    emptied(sqlite).write([announced(), *items], source="made-up")
-    (one,) = attention.heard(sqlite.view(CUT), MeasurementWindow(ages=(24,)))
+    emptied(sqlite).append([announced(), *items], source="made-up")
+    (one,) = attention.read_engagement(sqlite.view(CUT), MeasurementWindow(ages=(24,)))
     assert (one.voices, one.reposts, one.likes, one.bots) == (3, 0, 3, 2)
 
 
@@ -224,8 +224,8 @@ def test_a_handle_and_its_account_are_one_voice_and_one_bot(sqlite: Record) -> N
 def test_our_own_posts_and_reactions_do_not_count_and_are_no_bots(sqlite: Record) -> None:
     own = MeasurementWindow(ages=(24,), own_voices=(sqlite.marks.voice("bluesky:us"),))
     posts = [*said("bluesky:1", "bluesky:us"), counted("bluesky:1", 40, 40), *said("bluesky:2", "bluesky:ada")]
-    emptied(sqlite).write([announced(), *posts, *reacted("bluesky:2", "bluesky:us", "bluesky:bo")], source="made-up")
-    (one,) = attention.heard(sqlite.view(CUT), own)
+    emptied(sqlite).append([announced(), *posts, *reacted("bluesky:2", "bluesky:us", "bluesky:bo")], source="made-up")
+    (one,) = attention.read_engagement(sqlite.view(CUT), own)
     assert (one.voices, one.reposts, one.likes, one.bots) == (2, 0, 0, 0)
 
 
@@ -267,10 +267,10 @@ def test_what_is_measured_is_what_was_known_at_the_mark(sqlite: Record) -> None:
         counted("bluesky:1", 0, 10, at + 6 * HOUR + 1), counted("bluesky:1", 0, 20, at + 24 * HOUR),
         *said("bluesky:2", "bluesky:bo", at + 72 * HOUR), *said("bluesky:3", "bluesky:cy", at + 72 * HOUR + 1),
     ]  # fmt: skip
-    emptied(sqlite).write(items, source="made-up")
+    emptied(sqlite).append(items, source="made-up")
     found = [
         (one.age, one.until - at, one.voices, one.peer)
-        for one in attention.heard(sqlite.view(CUT), MeasurementWindow())
+        for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())
     ]
     assert found == [(6, 6 * HOUR, 2, 1), (24, 24 * HOUR, 21, 1), (72, 72 * HOUR, 22, 1)]
 
@@ -284,22 +284,22 @@ def test_what_is_seen_again_at_the_very_mark_counts_once(sqlite: Record) -> None
 
 def test_a_young_paper_is_measured_at_the_cut_and_is_no_reference(sqlite: Record) -> None:
     at = CUT - 3 * HOUR
-    emptied(sqlite).write([announced(3), *said("bluesky:1", "bluesky:ada", at)], source="made-up")
-    (one,) = attention.heard(sqlite.view(CUT), MeasurementWindow())
+    emptied(sqlite).append([announced(3), *said("bluesky:1", "bluesky:ada", at)], source="made-up")
+    (one,) = attention.read_engagement(sqlite.view(CUT), MeasurementWindow())
     assert (one.age, one.until, one.peer, one.announced_at) == (6, CUT, 0, at)
-    emptied(sqlite).write(
+    emptied(sqlite).append(
         [announced(0), announced(-1, paper="arxiv:2311.00002"), *said("bluesky:1", "bluesky:ada", CUT)],
         source="made-up",
     )
-    assert [one.paper for one in attention.heard(sqlite.view(CUT), MeasurementWindow())] == [PAPER]
+    assert [one.paper for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())] == [PAPER]
 
 
 def test_a_deleted_post_counts_as_long_as_it_was_there(sqlite: Record) -> None:
     at = CUT - 100 * HOUR
     post, mention = said("bluesky:1", "bluesky:ada", at)
     gone = msgspec.structs.replace(post, gone="deleted", observed_at=at + 10 * HOUR)
-    emptied(sqlite).write([announced(100), post, mention, gone], source="made-up")
-    assert [one.age for one in attention.heard(sqlite.view(CUT), MeasurementWindow())] == [6]
+    emptied(sqlite).append([announced(100), post, mention, gone], source="made-up")
+    assert [one.age for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())] == [6]
 
 
 def test_a_paper_is_announced_once(sqlite: Record) -> None:
@@ -311,8 +311,10 @@ def test_a_paper_is_announced_once(sqlite: Record) -> None:
         ([announced(24 * 91), announced(10, "cross", seen=CUT)], set()),
         ([announced(30), announced(12, seen=CUT)], {CUT - 12 * HOUR}),
     ):
-        emptied(sqlite).write([*items, *post], source="made-up")
-        assert {one.announced_at for one in attention.heard(sqlite.view(CUT), MeasurementWindow())} == expected
+        emptied(sqlite).append([*items, *post], source="made-up")
+        assert {
+            one.announced_at for one in attention.read_engagement(sqlite.view(CUT), MeasurementWindow())
+        } == expected
 
 
 def test_a_window_takes_older_papers_by_the_posts_made_in_it(sqlite: Record) -> None:
@@ -322,11 +324,11 @@ def test_a_window_takes_older_papers_by_the_posts_made_in_it(sqlite: Record) -> 
         *said("bluesky:3", "bluesky:ada", CUT - HOUR), *said("bluesky:4", "bluesky:cy", WEEK_AGO - 1),
         announced(24 * 100),
     ]  # fmt: skip
-    emptied(sqlite).write(older, source="made-up")
+    emptied(sqlite).append(older, source="made-up")
     window = MeasurementWindow(candidates_from=WEEK_AGO, posted_from=WEEK_AGO)
-    (one,) = attention.heard(sqlite.view(CUT), window)
+    (one,) = attention.read_engagement(sqlite.view(CUT), window)
     assert (one.voices, one.age, one.until, one.peer, one.announced_at) == (2, 168, CUT, 0, 0)
-    assert list(attention.heard(sqlite.view(CUT), MeasurementWindow())) == []
+    assert list(attention.read_engagement(sqlite.view(CUT), MeasurementWindow())) == []
 
 
 def test_only_the_publication_s_networks_count(sqlite: Record) -> None:
@@ -354,7 +356,7 @@ def test_what_a_listing_is_compared_with(store_url: str) -> None:
         Paper(paper="arxiv:2311.00003", title="Three", categories=("cs.LG",), observed_at=CUT + 1),
     ]  # fmt: skip
     with Record(store_url) as record:
-        record.write(items, source="made-up")
+        record.append(items, source="made-up")
         view = record.view(CUT)
         found = list(attention.listed_peers(view, "made-up"))
         assert list(attention.listed_peers(view, "made-up", ("bluesky",))) == found[:1]

@@ -25,7 +25,7 @@ def test_a_doubtful_post_is_not_quoted_also_where_an_issue_showed_it(sqlite_url:
         shown = RecordIssueReader(record).issue("daily", DAY).posts[paper_key]
         assert key in {one.post.post for one in shown}
         doubt = judged(key, "doubtful", about=paper_key, rule="words", at=AT)
-        record.write([doubt], source="test")
+        record.append([doubt], source="test")
         after = RecordIssueReader(record).issue("daily", DAY).posts[paper_key]
         assert key not in {one.post.post for one in after} and len(after) == len(shown) - 1
         assert isinstance(issue, Issue) and not list(freeze.check_issue(record, issue))

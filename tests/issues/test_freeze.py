@@ -109,8 +109,8 @@ def test_a_correction_is_an_edition_and_both_stay_readable(store_url: str) -> No
         assert numbers(second.content.entries) == [1, 3, 2]
         assert freeze.editions(record, "daily", DAY) == [first, second]
         assert freeze.freeze(record, DAILY, DAY) == second
-        shelf = RecordIssueReader(record)
-        latest, before = shelf.issue("daily", DAY), shelf.issue("daily", DAY, 1)
+        issue_reader = RecordIssueReader(record)
+        latest, before = issue_reader.issue("daily", DAY), issue_reader.issue("daily", DAY, 1)
         assert (latest.content, before.content) == (second.content, first.content)
         assert latest.editions == before.editions == (first.digest, second.digest)
         assert [q.post.post for q in before.posts[key(3)]] == ["bluesky:3"]
@@ -233,12 +233,12 @@ def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, fortnight())
         seen = RawPayload("post", "bluesky:seen", b"{}", TODAY)
-        record.read([seen], lambda _: better(30), source="made-up", at=TODAY)
+        record.ingest([seen], lambda _: better(30), source="made-up", at=TODAY)
         first = frozen(record)
         assert voices_of(first) == 71
         readers: list[list[Item]] = [better(10), []]
         for edition, items in enumerate(readers, 2):
-            record.read_again("made-up", lambda _, items=items: items, at=LATER)  # type: ignore[misc]
+            record.reprocess("made-up", lambda _, items=items: items, at=LATER)  # type: ignore[misc]
             assert found(record) == []
             again = freeze.freeze(record, DAILY, DAY, again=True, reason="read better", at=LATER)
             assert again.content.edition == edition

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from hotpapers.engagement.attention import Engagement, heard
+from hotpapers.engagement.attention import Engagement, read_engagement
 from hotpapers.engagement.attention import MeasurementWindow as Measured
 from hotpapers.issues.coverage import readings
-from hotpapers.issues.ranking_input import CandidateWindow, own_talk
+from hotpapers.issues.ranking_input import CandidateWindow, collect_input
 from hotpapers.issues.windows import closing, read_back_at, site_began
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Item, Window
 from hotpapers.model import DAY as DAY_LONG
@@ -51,7 +51,7 @@ def said(name: str, made_at: int, seen: int, likes: int, counted: int, number: i
 
 
 def voices(record: Record, at: int = CUT) -> dict[tuple[str, int], int]:
-    found: list[Engagement] = list(heard(record.view(at), Measured()))
+    found: list[Engagement] = list(read_engagement(record.view(at), Measured()))
     return {(one.network, one.age): one.voices for one in found if one.voices}
 
 
@@ -106,7 +106,7 @@ def test_nothing_is_compared_with_papers_of_which_only_later_talk_was_read(recor
     for number, made_at in ((1, ANNOUNCED + HOUR), (2, BEGINS - 19 * HOUR)):
         for network in ("bluesky", "mastodon"):
             write(record, said(f"{network}:{number}", made_at, 5, 10, 10, number))
-    talk = own_talk(record.view(CUT), DAILY, CandidateWindow(BEGINS - 7 * DAY_LONG), ())
+    talk = collect_input(record.view(CUT), DAILY, CandidateWindow(BEGINS - 7 * DAY_LONG), ())
     assert {(one.network, one.age) for one in talk.peers} == {
         ("bluesky", 6), ("bluesky", 24), ("mastodon", 6), ("mastodon", 24), ("mastodon", 72),
     }  # fmt: skip

@@ -94,25 +94,25 @@ def test_the_posts_of_those_still_talked_about_are_shown(record: Record) -> None
 def test_the_front_of_an_issue_is_all_but_its_papers_and_posts(record: Record) -> None:
     listed(record, {1: (10, 40), 2: (10, 60)})
     frozen(record, LISTED)
-    shelf = RecordIssueReader(record)
+    issue_reader = RecordIssueReader(record)
     for name in ("daily", "listed"):
-        whole = shelf.issue(name, DAY)
+        whole = issue_reader.issue(name, DAY)
         assert whole.papers
         bare = msgspec.structs.replace(whole, papers={}, posts={}, places={}, printed={})
-        assert shelf.front(name, DAY) == bare
+        assert issue_reader.issue_header(name, DAY) == bare
     with pytest.raises(NotFound, match="daily 2024-05-08: no frozen issue"):
-        shelf.front("daily", "2024-05-08")
+        issue_reader.issue_header("daily", "2024-05-08")
 
 
 def test_where_a_paper_is(record: Record) -> None:
     listed(record, {1: (10, 40), 2: (10, 60)})
     frozen(record, LISTED)
-    shelf = RecordIssueReader(record)
-    assert [one.publication for one in shelf.publications()] == ["daily", "listed"]
-    assert (shelf.days("daily"), shelf.days("listed"), shelf.days("other")) == ([DAY], [DAY], [])
-    assert list(shelf.appearances(key(1))) == [("daily", DAY), ("listed", DAY)]
-    assert list(shelf.appearances(key(9))) == []
+    issue_reader = RecordIssueReader(record)
+    assert [one.publication for one in issue_reader.publications()] == ["daily", "listed"]
+    assert (issue_reader.days("daily"), issue_reader.days("listed"), issue_reader.days("other")) == ([DAY], [DAY], [])
+    assert list(issue_reader.appearances(key(1))) == [("daily", DAY), ("listed", DAY)]
+    assert list(issue_reader.appearances(key(9))) == []
     with pytest.raises(NotFound, match="daily 2024-05-08: no frozen issue"):
-        shelf.issue("daily", "2024-05-08")
+        issue_reader.issue("daily", "2024-05-08")
     with pytest.raises(NotFound, match="of edition 2"):
-        shelf.issue("daily", DAY, 2)
+        issue_reader.issue("daily", DAY, 2)

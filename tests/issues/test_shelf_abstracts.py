@@ -21,12 +21,12 @@ def test_an_abstract_else_a_summary_as_known_now(store_url: str) -> None:
         later = Paper(paper=key(1), title="Later", abstract="A better abstract.", observed_at=TODAY + 99 * HOUR)
         summed = Paper(paper=key(2), title="Summed", summary="A summary.", observed_at=TODAY + 99 * HOUR)
         write(record, [later, msgspec.structs.replace(summed, abstract="")])
-        shelf = RecordIssueReader(record)
+        issue_reader = RecordIssueReader(record)
         found = {(DAY, key(1)): "A better abstract.", (DAY, key(2)): "A summary."}
-        assert [one.paper for one in shelf.holdings("daily")] == [key(1), key(2), key(3)]
-        assert shelf.abstracts("daily", [DAY]) == found, "the third says nothing"
-        assert shelf.abstracts("daily", []) == shelf.abstracts("daily", ["1999-01-01"]) == {}
-        assert shelf.abstracts("other", [DAY]) == {}
+        assert [one.paper for one in issue_reader.entry_summaries("daily")] == [key(1), key(2), key(3)]
+        assert issue_reader.abstracts("daily", [DAY]) == found, "the third says nothing"
+        assert issue_reader.abstracts("daily", []) == issue_reader.abstracts("daily", ["1999-01-01"]) == {}
+        assert issue_reader.abstracts("other", [DAY]) == {}
 
 
 def test_a_listing_says_it_as_printed(store_url: str) -> None:

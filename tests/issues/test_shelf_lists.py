@@ -55,16 +55,16 @@ def test_what_issues_hold(record: Record) -> None:
     listed(record, {7: (10, 60), 8: (10, 50)})
     frozen(record, LISTED)
     write(record, [Paper(paper=key(4), title="Known better", authors=("Li Na",), observed_at=TODAY + 99 * HOUR)])
-    shelf = RecordIssueReader(record)
-    assert [(one.day, one.place, one.paper) for one in shelf.holdings("daily")] == [
+    issue_reader = RecordIssueReader(record)
+    assert [(one.day, one.place, one.paper) for one in issue_reader.entry_summaries("daily")] == [
         (DAY, 1, key(1)), (DAY, 2, key(2)), ("2024-05-08", 1, key(4)),
     ]  # fmt: skip
-    assert shelf.holdings("daily")[2][3:] == ("Known better", ("Li Na",), ())
-    assert shelf.holdings("daily")[0].categories == ("cs.LG",)
-    assert [(one.paper, one.authors) for one in shelf.holdings("listed")] == [
+    assert issue_reader.entry_summaries("daily")[2][3:] == ("Known better", ("Li Na",), ())
+    assert issue_reader.entry_summaries("daily")[0].categories == ("cs.LG",)
+    assert [(one.paper, one.authors) for one in issue_reader.entry_summaries("listed")] == [
         (key(7), ("Tansy Overquill",)), (key(8), ("Tansy Overquill",)),
     ]  # fmt: skip
-    assert shelf.holdings("nobody's") == ()
+    assert issue_reader.entry_summaries("nobody's") == ()
 
 
 def test_what_a_day_announced(record: Record) -> None:
@@ -74,13 +74,13 @@ def test_what_a_day_announced(record: Record) -> None:
         record,
         [Announcement(paper=key(3), day=DAY, category="gr-qc", type="cross", announced_at=TODAY, observed_at=TODAY)],
     )
-    shelf = RecordIssueReader(record)
-    found = shelf.announced("daily", DAY)
+    issue_reader = RecordIssueReader(record)
+    found = issue_reader.announced("daily", DAY)
     assert [(one.paper.paper, one.type, one.category) for one in found] == [
         (key(1), "new", "cs.LG"), (key(2), "new", "cs.LG"), (key(3), "new", "hep-th"),
     ]  # fmt: skip
     with pytest.raises(NotFound):
-        shelf.announced("daily", "2024-05-08")
+        issue_reader.announced("daily", "2024-05-08")
 
 
 def test_when_versions_were_announced(record: Record) -> None:
@@ -91,13 +91,13 @@ def test_when_versions_were_announced(record: Record) -> None:
 
 
 def test_attention_hour_by_hour(record: Record) -> None:
-    shelf = RecordIssueReader(record)
-    [found] = shelf.history("daily", DAY, [key(1)]).values()
+    issue_reader = RecordIssueReader(record)
+    [found] = issue_reader.history("daily", DAY, [key(1)]).values()
     assert [(one.age, one.network, one.voices) for one in found if one.age in (1, 4, 6)] == [
         (1, "bluesky", 5), (4, "bluesky", 5), (4, "mastodon", 12), (6, "bluesky", 40), (6, "mastodon", 12),
     ]  # fmt: skip
     assert max(one.age for one in found) == 6, "not beyond the cut of the issue"
-    assert shelf.history("daily", DAY, []) == {} and shelf.history("daily", DAY, [key(99)]) == {}
+    assert issue_reader.history("daily", DAY, []) == {} and issue_reader.history("daily", DAY, [key(99)]) == {}
 
 
 def test_every_post_that_may_be_shown(record: Record) -> None:
@@ -105,8 +105,8 @@ def test_every_post_that_may_be_shown(record: Record) -> None:
     write(record, *(post(2, f"bluesky:{n}", at) for n in ("a", "b", "robot", "wrong")))
     write(record, judged("bluesky:by-robot", "bot", at=at), judged("bluesky:wrong", "doubtful", about=key(2), at=at))
     frozen(record, day="2024-05-08")
-    shelf = RecordIssueReader(record)
-    found = shelf.posts("daily", "2024-05-08", [key(2), key(1)])
+    issue_reader = RecordIssueReader(record)
+    found = issue_reader.posts("daily", "2024-05-08", [key(2), key(1)])
     first, *others = [one.post.post for one in found[key(2)]]
     assert first == "bluesky:2" and set(others) == {"bluesky:a", "bluesky:b"}
     assert {one.post.text for one in found[key(1)]} == {remark("1"), "a made-up opinion"}
@@ -115,6 +115,6 @@ def test_every_post_that_may_be_shown(record: Record) -> None:
 def test_listings_have_their_own_posts_and_no_history(record: Record) -> None:
     listed(record, {7: (10, 60)}, posts=2)
     frozen(record, LISTED)
-    shelf = RecordIssueReader(record)
-    assert len(shelf.posts("listed", DAY, [key(7)])[key(7)]) == 2
-    assert shelf.history("listed", DAY, [key(7)]) == {}
+    issue_reader = RecordIssueReader(record)
+    assert len(issue_reader.posts("listed", DAY, [key(7)])[key(7)]) == 2
+    assert issue_reader.history("listed", DAY, [key(7)]) == {}

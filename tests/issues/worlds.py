@@ -234,7 +234,7 @@ def fill(record: Record, world: World) -> World:
     for batch in (1, 2, 3):
         brought: list[Item] = [one.item for one in world.kept if one.since == batch]
         note: Item = Paper(paper="arxiv:1001.00001", title=f"batch {batch}", observed_at=batch)
-        positions[batch] = record.write([*brought, note], source="made-up").position or 0
+        positions[batch] = record.append([*brought, note], source="made-up").position or 0
     with record.database.write():
         for one in world.kept:
             if one.until:

@@ -12,7 +12,7 @@ from typing import NoReturn
 from urllib.parse import urlencode, urlsplit
 
 from hotpapers.errors import NetError, RequestRefused, RetryLater, Stopped
-from hotpapers.http.retry_policy import Retryable, settled
+from hotpapers.http.retry_policy import Retryable, check_status
 from hotpapers.model import HttpClient, Response
 from tests.loopback import sse
 from tests.loopback.clock import SteppedClock
@@ -150,7 +150,7 @@ class LoopNet:
         told = {"content-type": reply.type, **reply.headers}
         if 300 <= reply.status < 400 and reply.status not in accept:
             raise RequestRefused(f"{host}: leads to an inside address that no setting names")
-        wrong = settled(reply.status, told, accept, self.now())
+        wrong = check_status(reply.status, told, accept, self.now())
         return wrong or Response(reply.status, told, reply.body, url, self.now())
 
     def _asked(
@@ -193,7 +193,7 @@ class LoopNet:
             raise RequestRefused(f"{host}: no stream is told there", 404)
         instead = refusal(self._scene(host), fault)
         if instead is not None:
-            wrong = settled(instead.status, instead.headers, (), self.now()) if instead.status >= 400 else None
+            wrong = check_status(instead.status, instead.headers, (), self.now()) if instead.status >= 400 else None
             raise NetError(wrong.reason if wrong else f"{host}: answered {instead.status}, no websocket")
         if fault and fault.kind in ("refused", "reset", "stall"):
             self._break(host, fault)
@@ -220,6 +220,6 @@ def _base(name: str, address: str) -> str:
     return f"{address.partition('://')[0]}://{name.replace('.', '-')}.loopback"
 
 
-def _is_a_net(net: LoopNet) -> HttpClient:
+def _is_a_net(http: LoopNet) -> HttpClient:
     """For mypy: it keeps the promise of hotpapers.model.Net."""
-    return net
+    return http

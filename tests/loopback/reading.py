@@ -102,7 +102,7 @@ class Known(set[str]):
             self.update((post.post, post.account) if post.account else ())
 
 
-def listened(source: Source, net: HttpClient, cursor: str | None, until: int, known: Known) -> tuple[list[Item], int]:
+def listened(source: Source, http: HttpClient, cursor: str | None, until: int, known: Known) -> tuple[list[Item], int]:
     """What a stream tells from a cursor until it has told up to a moment, and up to which moment it did then.
 
     A server that falls silent is only left for the next: it is opened again where it ended.
@@ -110,7 +110,7 @@ def listened(source: Source, net: HttpClient, cursor: str | None, until: int, kn
     items: list[Item] = []
     reached = 0
     while reached < until:
-        for page in _patient(source.pages(net, cursor)):
+        for page in _patient(source.pages(http, cursor)):
             found = items_in(source, [page])
             known.learn(found)
             items += found

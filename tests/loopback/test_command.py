@@ -101,7 +101,11 @@ def heard(items: list[Item]) -> list[Said]:
     """What a stream told while it was heard: all of the time that the record calls covered."""
     covered = [one for one in of(Coverage, items) if one.network == "bluesky" and one.state == "complete"]
     assert sum(one.until_at - one.from_at for one in covered) >= 5 * MINUTE
-    said = [one for stretch in covered for one in between(WORLD, "bluesky", stretch.from_at, stretch.until_at - SECOND)]
+    said = [
+        one
+        for time_range in covered
+        for one in between(WORLD, "bluesky", time_range.from_at, time_range.until_at - SECOND)
+    ]
     return [one for one in said if one.names and there(one, one.at + MINUTE)]
 
 

@@ -154,21 +154,21 @@ HARMLESS = ("slow", "empty", "blind", "skewed", "replayed", "reversed", "doubled
 def test_the_program_knows_it_on_the_wire_and_without(kind: str, loopback: Loopback) -> None:
     plan = Plan()
     with client(loopback, limits=SHORT) as wire:
-        for net, where in ((wire, loopback), (LoopNet(WORLD, SteppedClock(NOW), plan), None)):
+        for http_client, where in ((wire, loopback), (LoopNet(WORLD, SteppedClock(NOW), plan), None)):
             (where.plan if where else plan).add(f"lobsters={kind}:0.1" if kind == "slow" else f"lobsters={kind}")
             if where:
                 where.settle()
-            source = make("lobsters", net.bases if isinstance(net, LoopNet) else loopback.bases)
+            source = make("lobsters", http_client.bases if isinstance(http_client, LoopNet) else loopback.bases)
             if kind in HARMLESS:
-                list(source.pages(net, None))
+                list(source.pages(http_client, None))
             else:
                 with pytest.raises(NetError) as caught:
-                    list(source.pages(net, None))
+                    list(source.pages(http_client, None))
                 assert type(caught.value) is RAISES.get(kind, NetError)
             plan.clear()
             loopback.plan.clear()
             loopback.settle()
-            assert posts_in(items_in(source, source.pages(net, None)))
+            assert posts_in(items_in(source, source.pages(http_client, None)))
     assert loopback.trapped == 0
 
 
@@ -183,26 +183,26 @@ def test_who_asks_a_stream_for_a_page_is_told_so(loopback: Loopback) -> None:
 
 
 def test_a_kept_connection_breaks_when_a_host_is_down(loopback: Loopback) -> None:
-    with client(loopback, limits=SHORT) as net:
+    with client(loopback, limits=SHORT) as http_client:
         url = loopback.bases["lobsters"] + LIST
-        assert net.get(url).status == 200
+        assert http_client.get(url).status == 200
         loopback.plan.add("lobsters=refused")
         loopback.settle()
         with pytest.raises(NetError):
-            net.get(url)
+            http_client.get(url)
         loopback.plan.clear()
         loopback.settle()
-        assert net.get(url).status == 200
+        assert http_client.get(url).status == 200
 
 
 def test_a_missed_day_of_arxiv_is_healed() -> None:
     clock = SteppedClock(NOW)
-    net = LoopNet(WORLD, clock, Plan([parse("arxiv/rss=empty@2026-03-13T04:00/1d")]))
-    source = make("arxiv", net.bases, archives=["cs", "math"])
-    cursor, pages = cursor_in(source.pages(net, None)), list[PayloadPage]()
+    http_client = LoopNet(WORLD, clock, Plan([parse("arxiv/rss=empty@2026-03-13T04:00/1d")]))
+    source = make("arxiv", http_client.bases, archives=["cs", "math"])
+    cursor, pages = cursor_in(source.pages(http_client, None)), list[PayloadPage]()
     for day in ("2026-03-13T15:00", "2026-03-16T15:00"):
         clock.to(moment(day))
-        pages += source.pages(net, cursor)
+        pages += source.pages(http_client, cursor)
         cursor = cursor_in(pages) or cursor
     told = {(item.paper, item.day) for item in of(Announcement, items_in(source, pages))}
     missed = {
@@ -219,10 +219,10 @@ OPENS = ("slow", "skewed", "replayed", "reversed", "doubled", "malformed", "empt
 WRITTEN = {"slow": "slow:0.1", "replayed": "replayed:300"}
 
 
-def hears(net: HttpClient, base: str, many: int = 30, patience: int = 200) -> list[bytes]:
+def hears(http_client: HttpClient, base: str, many: int = 30, patience: int = 200) -> list[bytes]:
     """What a stream told in the last ten minutes: nearly all; nothing, if it says nothing for so many silences."""
     found, silence = list[bytes](), 0
-    for message in net.messages(f"{base}{STREAM}{NOW - 10 * MINUTE}"):
+    for message in http_client.messages(f"{base}{STREAM}{NOW - 10 * MINUTE}"):
         found += [message] if message is not None else []
         silence = silence + 1 if message is None else 0
         if len(found) == many or silence == patience:
@@ -232,40 +232,42 @@ def hears(net: HttpClient, base: str, many: int = 30, patience: int = 200) -> li
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stream_has_it_too(kind: str, loopback: Loopback) -> None:
-    with client(loopback, limits=SHORT._replace(silence=0.1, connect=1.0 if kind == "stall" else 10.0, tries=1)) as net:
-        well = hears(net, loopback.bases["bluesky.stream1"])
+    with client(
+        loopback, limits=SHORT._replace(silence=0.1, connect=1.0 if kind == "stall" else 10.0, tries=1)
+    ) as http_client:
+        well = hears(http_client, loopback.bases["bluesky.stream1"])
         loopback.plan.add(f"bluesky.stream1={WRITTEN.get(kind, kind)}")
         loopback.settle()
-        check_stream(kind, net, loopback.bases["bluesky.stream1"], well)
-        assert hears(net, loopback.bases["bluesky.stream2"]) == well, "the other host is well"
+        check_stream(kind, http_client, loopback.bases["bluesky.stream1"], well)
+        assert hears(http_client, loopback.bases["bluesky.stream2"]) == well, "the other host is well"
         loopback.plan.clear()
         loopback.settle()
-        assert hears(net, loopback.bases["bluesky.stream1"]) == well and loopback.trapped == 0
+        assert hears(http_client, loopback.bases["bluesky.stream1"]) == well and loopback.trapped == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stream_without_sockets_has_it_too(kind: str) -> None:
     plan = Plan()
-    net = LoopNet(WORLD, SteppedClock(NOW), plan)
-    well = hears(net, net.bases["bluesky.stream1"])
+    http_client = LoopNet(WORLD, SteppedClock(NOW), plan)
+    well = hears(http_client, http_client.bases["bluesky.stream1"])
     plan.add(f"bluesky.stream1={WRITTEN.get(kind, kind)}")
-    check_stream(kind, net, net.bases["bluesky.stream1"], well)
+    check_stream(kind, http_client, http_client.bases["bluesky.stream1"], well)
     plan.clear()
-    assert net.now() - NOW < HOUR
+    assert http_client.now() - NOW < HOUR
 
 
-def check_stream(kind: str, net: HttpClient, base: str, well: list[bytes]) -> None:
+def check_stream(kind: str, http_client: HttpClient, base: str, well: list[bytes]) -> None:
     if kind not in OPENS:
         with pytest.raises(NetError) as caught:
-            hears(net, base)
+            hears(http_client, base)
         assert type(caught.value) is RAISES.get(kind, NetError) or kind in ("503", "redirect")
         return
     if kind in ("empty", "blind"):
-        assert hears(net, base, patience=8) == []
+        assert hears(http_client, base, patience=8) == []
         return
     if kind == "replayed":
-        return check_again(hears(net, base, 45), well)
-    heard = hears(net, base)
+        return check_again(hears(http_client, base, 45), well)
+    heard = hears(http_client, base)
     assert len(heard) == 30
     assert (heard == well) == (kind in ("slow", "reversed")), "what is far apart in time is told in order"
     assert kind != "doubled" or heard[::2] == heard[1::2] == well[:15]
@@ -279,21 +281,21 @@ def check_again(heard: list[bytes], well: list[bytes]) -> None:
 def test_a_stream_out_of_order_is_so_by_seconds() -> None:
     busy = World(1, "2026-02-23", chatter=1)
     plan = Plan()
-    net = LoopNet(busy, SteppedClock(NOW), plan)
-    well = hears(net, net.bases["bluesky.stream1"], 100)
+    http_client = LoopNet(busy, SteppedClock(NOW), plan)
+    well = hears(http_client, http_client.bases["bluesky.stream1"], 100)
     plan.add("bluesky=reversed")
-    heard = hears(net, net.bases["bluesky.stream1"], 100)
+    heard = hears(http_client, http_client.bases["bluesky.stream1"], 100)
     assert heard != well and len(set(heard) & set(well)) >= 95
     assert heard[:5] == well[:5][::-1]
 
 
 def test_a_stream_that_is_cut_goes_on_from_the_other_host() -> None:
     plan = Plan()
-    with Loopback(WORLD, RunningClock(NOW, 200), plan) as loopback, client(loopback, limits=SHORT) as net:
+    with Loopback(WORLD, RunningClock(NOW, 200), plan) as loopback, client(loopback, limits=SHORT) as http_client:
         source = make("bluesky", loopback.bases)
         plan.add("bluesky.stream1=truncated")
         found, cursors = [], list[str]()
-        for page in source.pages(net, str(NOW - 10 * HOUR)):
+        for page in source.pages(http_client, str(NOW - 10 * HOUR)):
             found += items_in(source, [page])
             cursors += [page.cursor] if page.cursor else []
             if cursors and int(cursors[-1]) > NOW + 60 * SECOND:

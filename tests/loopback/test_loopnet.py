@@ -55,8 +55,8 @@ def wire() -> Iterator[Loopback]:
 def test_both_say_the_same(host: str, target: str, wire: Loopback) -> None:
     without = LoopNet(WORLD, SteppedClock(NOW))
     every = tuple(range(100, 600))
-    with client(wire) as net:
-        first = net.get(wire.bases[host] + target, accept=every)
+    with client(wire) as http:
+        first = http.get(wire.bases[host] + target, accept=every)
     then = without.get(without.bases[host] + target, accept=every)
     base = wire.bases[host].encode()
     assert (first.status, first.body.replace(base, without.bases[host].encode())) == (then.status, then.body)
@@ -68,49 +68,49 @@ KEYS = {
 
 
 def test_pages_follow_each_other_to_the_end() -> None:
-    net = LoopNet(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
-    url = f"{net.bases['reddit']}/r/MachineLearning/new?limit=10"
-    first = net.get(url, headers=KEYS["reddit"]).body
+    http = LoopNet(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
+    url = f"{http.bases['reddit']}/r/MachineLearning/new?limit=10"
+    first = http.get(url, headers=KEYS["reddit"]).body
     assert b'"after":"t3_' in first
     after = first.partition(b'"after":"')[2].partition(b'"')[0].decode()
     assert (
-        after.encode() not in net.get(f"{url}&after={after}", headers=KEYS["reddit"]).body.partition(b'"children"')[2]
+        after.encode() not in http.get(f"{url}&after={after}", headers=KEYS["reddit"]).body.partition(b'"children"')[2]
     )
-    query = f'{net.bases["x"]}/2/tweets/search/recent?query=url:"arxiv.org"&max_results=10'
-    both = [net.get(f"{query}{more}", headers=KEYS["x"]).body for more in ("", "&next_token=10")]
+    query = f'{http.bases["x"]}/2/tweets/search/recent?query=url:"arxiv.org"&max_results=10'
+    both = [http.get(f"{query}{more}", headers=KEYS["x"]).body for more in ("", "&next_token=10")]
     assert b"RT @" in both[0] + both[1] and both[0] != both[1], "who does not leave reposts out gets them"
-    assert net.get(f"{query}&since_id=1", headers=KEYS["x"], accept=(400,)).status == 400
-    hits = f"{net.bases['hackernews']}/api/v1/search_by_date?query=arxiv.org&hitsPerPage=5&page="
-    assert net.get(hits + "0").body != net.get(hits + "1").body
+    assert http.get(f"{query}&since_id=1", headers=KEYS["x"], accept=(400,)).status == 400
+    hits = f"{http.bases['hackernews']}/api/v1/search_by_date?query=arxiv.org&hitsPerPage=5&page="
+    assert http.get(hits + "0").body != http.get(hits + "1").body
     assert hackernews.MOST_HITS == 1000
 
 
 def test_the_clock_goes_on_with_what_happens_and_stops_where_it_is_told() -> None:
     clock = SteppedClock(NOW)
-    net = LoopNet(WORLD, clock, stop_at=NOW + 6 * HOUR)
-    source = make("bluesky", net.bases, Known())
+    http = LoopNet(WORLD, clock, stop_at=NOW + 6 * HOUR)
+    source = make("bluesky", http.bases, Known())
     found = []
     with pytest.raises(Stopped):
-        for page in source.pages(net, str(NOW)):
+        for page in source.pages(http, str(NOW)):
             found += items_in(source, [page])
     assert NOW + 6 * HOUR <= clock.now() < NOW + 6 * HOUR + 60 * SECOND
-    said = {expected.key(one, net.bases) for one in between(WORLD, "bluesky", NOW, NOW + 6 * HOUR - HOUR) if one.names}
+    said = {expected.key(one, http.bases) for one in between(WORLD, "bluesky", NOW, NOW + 6 * HOUR - HOUR) if one.names}
     assert len(said) > 3 and said <= set(posts_in(found))
     with pytest.raises(Stopped):
-        net.get(net.bases["lobsters"])
+        http.get(http.bases["lobsters"])
     with pytest.raises(Stopped):
-        net.sleep(1)
+        http.sleep(1)
 
 
 def test_a_week_of_polling_and_listening_with_faults_loses_nothing() -> None:
     clock, plan = SteppedClock(NOW), Plan(seed=5)
-    net = LoopNet(WORLD, clock, plan)
+    http = LoopNet(WORLD, clock, plan)
     known = Known()
-    source = make("bluesky", net.bases, known, silence=600)
-    items, reached = listened(source, net, str(NOW), NOW + 7 * DAY, known)
+    source = make("bluesky", http.bases, known, silence=600)
+    items, reached = listened(source, http, str(NOW), NOW + 7 * DAY, known)
     said = [one for one in between(WORLD, "bluesky", NOW, NOW + 7 * DAY - HOUR) if one.names and one.by.left > one.at]
-    assert len(said) > 200 and {expected.key(one, net.bases) for one in said} <= set(posts_in(items))
-    assert len(net.asked) > 1 and reached >= NOW + 7 * DAY
+    assert len(said) > 200 and {expected.key(one, http.bases) for one in said} <= set(posts_in(items))
+    assert len(http.asked) > 1 and reached >= NOW + 7 * DAY
 
 
 def test_a_written_script_is_read_from_every_network() -> None:
@@ -118,12 +118,12 @@ def test_a_written_script_is_read_from_every_network() -> None:
     people = {network: account(network, "ada") for network in expected.NETWORKS}
     script = Written([moss], [said(by, NOW - 8 * HOUR + 60 * n * SECOND, f"Look, {network}!", moss, fame=10)
                               for n, (network, by) in enumerate(people.items())])  # fmt: skip
-    net = LoopNet(script, SteppedClock(NOW))
+    http = LoopNet(script, SteppedClock(NOW))
     for network in expected.NETWORKS:
-        source = make(network, net.bases, Known())
+        source = make(network, http.bases, Known())
         begin = str(NOW - 10 * HOUR) if network == "bluesky" else None
         found = _posts(
-            listened(source, net, begin, NOW, Known())[0] if begin else items_in(source, source.pages(net, None))
+            listened(source, http, begin, NOW, Known())[0] if begin else items_in(source, source.pages(http, None))
         )
         assert [key.partition(":")[0] for key in found] == [network], network
 
@@ -133,15 +133,15 @@ def _posts(items: list) -> list[str]:  # type: ignore[type-arg]
 
 
 def test_what_is_nowhere_is_not_found() -> None:
-    net = LoopNet(WORLD, SteppedClock(NOW))
+    http = LoopNet(WORLD, SteppedClock(NOW))
     with pytest.raises(NetError, match="nobody of that name"):
-        net.get("https://arxiv.org/abs/2603.00001")
+        http.get("https://arxiv.org/abs/2603.00001")
     with pytest.raises(RequestRefused):
-        list(net.messages(net.bases["lobsters"]))
+        list(http.messages(http.bases["lobsters"]))
     with pytest.raises(RequestRefused):
-        next(net.lines(f"{net.bases['mastodon.one']}/api/v1/streaming/public"))
+        next(http.lines(f"{http.bases['mastodon.one']}/api/v1/streaming/public"))
     with pytest.raises(RequestRefused):
-        net.post(f"{net.bases['reddit']}/api/v1/access_token", form={"grant_type": "client_credentials"})
+        http.post(f"{http.bases['reddit']}/api/v1/access_token", form={"grant_type": "client_credentials"})
 
 
 def test_the_example_of_the_docs_is_true() -> None:

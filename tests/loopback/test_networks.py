@@ -64,10 +64,10 @@ def loopback(clock: SteppedClock) -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def net(loopback: Loopback, clock: SteppedClock) -> Iterator[HttpClient]:
+def http(loopback: Loopback, clock: SteppedClock) -> Iterator[HttpClient]:
     clock.set(NOW)
-    with client(loopback) as net:
-        yield net
+    with client(loopback) as http:
+        yield http
 
 
 def test_nothing_but_addresses_and_what_has_no_default_differs_from_the_defaults(
@@ -91,9 +91,9 @@ def test_nothing_but_addresses_and_what_has_no_default_differs_from_the_defaults
 # ---- arXiv -------------------------------------------------------------------------------------------------
 
 
-def test_arxiv(net: HttpClient, loopback: Loopback, clock: SteppedClock) -> None:
+def test_arxiv(http: HttpClient, loopback: Loopback, clock: SteppedClock) -> None:
     source = make("arxiv", loopback.bases)
-    pages = list(source.pages(net, None))
+    pages = list(source.pages(http, None))
     items = items_in(source, pages)
     told = {Announced(a.paper, a.day, a.category, a.type, a.version) for a in of(Announcement, items)}
     assert told == expected.announced(WORLD, "2026-03-12")
@@ -103,7 +103,7 @@ def test_arxiv(net: HttpClient, loopback: Loopback, clock: SteppedClock) -> None
     [*_, last] = of(Coverage, items)
     assert (last.state, last.from_at) == ("complete", days.announced_at("2026-03-12"))
     clock.to(moment("2026-03-18T12:00"))
-    again = items_in(source, source.pages(net, cursor_in(pages)))
+    again = items_in(source, source.pages(http, cursor_in(pages)))
     missed = {Announced(a.paper, a.day, a.category, a.type, a.version) for a in of(Announcement, again)}
     wanted = {a for day in days.between("2026-03-12", "2026-03-18") for a in expected.announced(WORLD, day)}
     kept = {(a.paper, a.day, a.category) for a in wanted if a.type != "replacement"}
@@ -112,9 +112,9 @@ def test_arxiv(net: HttpClient, loopback: Loopback, clock: SteppedClock) -> None
     assert all(one.state == "complete" for one in of(Coverage, again)[-4:])
 
 
-def test_arxiv_is_harvested_with_resumption(net: HttpClient, loopback: Loopback) -> None:
+def test_arxiv_is_harvested_with_resumption(http: HttpClient, loopback: Loopback) -> None:
     source = make("arxiv", loopback.bases, since="2026-02-26")
-    items = items_in(source, source.pages(net, None))
+    items = items_in(source, source.pages(http, None))
     papers = {item.paper for item in of(Paper, items)}
     labels = [*days.between("2026-02-25", "2026-03-12"), "2026-03-12"]
     everything = {arxiv.key(paper.id) for label in labels for paper in WORLD.papers(label)}
@@ -143,9 +143,9 @@ def wanted(network: str) -> list[Said]:
 
 
 @pytest.mark.parametrize("network", POLLED)
-def test_posts_with_papers_and_counts(network: str, net: HttpClient, loopback: Loopback) -> None:
+def test_posts_with_papers_and_counts(network: str, http: HttpClient, loopback: Loopback) -> None:
     source = make(network, loopback.bases)
-    items = items_in(source, source.pages(net, None))
+    items = items_in(source, source.pages(http, None))
     by_key = {expected.key(said, loopback.bases): said for said in wanted(network)}
     assert by_key and set(posts_in(items)) == set(by_key)
     assert mentions_in(items) == {key: expected.papers(said) for key, said in by_key.items()}
@@ -165,7 +165,7 @@ def figures_of(snapshot: Snapshot | None) -> expected.Figures | None:
 
 @pytest.mark.parametrize("network", ["hackernews", "huggingface", "lobsters", "reddit", "mastodon", "bluesky"])
 def test_counts_are_read_again_and_what_is_gone_is_told(
-    network: str, net: HttpClient, loopback: Loopback, clock: SteppedClock
+    network: str, http: HttpClient, loopback: Loopback, clock: SteppedClock
 ) -> None:
     said = [one for one in between(WORLD, network, NOW - 9 * DAY, NOW) if one.names and there(one, one.at)]
     gone = [one for one in said if expected.gone(one, LATER)]
@@ -173,7 +173,7 @@ def test_counts_are_read_again_and_what_is_gone_is_told(
     by_key = {expected.key(one, loopback.bases): one for one in some}
     clock.to(LATER)
     source = make(network, loopback.bases)
-    items = items_in(source, source.counts(net, list(by_key)))
+    items = items_in(source, source.counts(http, list(by_key)))
     told = {key: post.gone for key, post in posts_in(items).items() if post.gone}
     assert told == {key: why for key, one in by_key.items() if (why := expected.gone(one, LATER))}
     assert gone or network in ("huggingface", "lobsters")
@@ -182,10 +182,10 @@ def test_counts_are_read_again_and_what_is_gone_is_told(
 
 
 def test_mastodon_finds_what_has_the_hashtag_and_believes_home_servers_alone(
-    net: HttpClient, loopback: Loopback
+    http: HttpClient, loopback: Loopback
 ) -> None:
     source = make("mastodon", loopback.bases)
-    items = items_in(source, source.pages(net, None))
+    items = items_in(source, source.pages(http, None))
     found = posts_in(items)
     by_key = {expected.key(said, loopback.bases): said for said in between(WORLD, "mastodon", NOW - 14 * DAY, NOW)}
     assert len(found) > 50 and set(found) <= set(by_key)
@@ -197,12 +197,12 @@ def test_mastodon_finds_what_has_the_hashtag_and_believes_home_servers_alone(
 
 
 def test_mastodon_polled_for_a_day_misses_nothing_that_has_the_hashtag(
-    net: HttpClient, loopback: Loopback, clock: SteppedClock
+    http: HttpClient, loopback: Loopback, clock: SteppedClock
 ) -> None:
     source = make("mastodon", loopback.bases)
     cursor, items = None, []
-    while net.now() < NOW + DAY:
-        for page in source.pages(net, cursor):
+    while http.now() < NOW + DAY:
+        for page in source.pages(http, cursor):
             items += items_in(source, [page])
             cursor = page.cursor or cursor
         clock.advance(1800)
@@ -216,30 +216,30 @@ def test_mastodon_polled_for_a_day_misses_nothing_that_has_the_hashtag(
     assert len({limit for post in of(Post, items) for limit in post.limits}) >= 2
 
 
-def test_reddit_without_a_key_has_posts_and_no_counts(net: HttpClient, loopback: Loopback) -> None:
+def test_reddit_without_a_key_has_posts_and_no_counts(http: HttpClient, loopback: Loopback) -> None:
     source = make("reddit", loopback.bases, client_id="", client_secret="")
-    items = items_in(source, source.pages(net, None))
+    items = items_in(source, source.pages(http, None))
     newest = [one for one in between(WORLD, "reddit", NOW - 20 * DAY, NOW) if there(one, NOW)][-25:]
     assert set(posts_in(items)) == {expected.key(one, loopback.bases) for one in newest if one.names}
     assert not snapshots_in(items)
     gone = next(one for one in between(WORLD, "reddit", NOW - 9 * DAY, NOW) if one.names and not there(one, NOW))
-    told = items_in(source, source.counts(net, [expected.key(gone, loopback.bases)]))
+    told = items_in(source, source.counts(http, [expected.key(gone, loopback.bases)]))
     assert [post.gone for post in of(Post, told)] == ["deleted"]
 
 
-def test_a_feed_that_did_not_change_is_not_sent_again(net: HttpClient, loopback: Loopback) -> None:
+def test_a_feed_that_did_not_change_is_not_sent_again(http: HttpClient, loopback: Loopback) -> None:
     source = make("feeds", loopback.bases)
-    assert seen_in(source.pages(net, None)) and not seen_in(source.pages(net, None))
+    assert seen_in(source.pages(http, None)) and not seen_in(source.pages(http, None))
     assert [asked.status for asked in list(loopback.asked)[-3:]] == [304] * 3
 
 
-def test_x_looks_posts_up(net: HttpClient, loopback: Loopback, clock: SteppedClock) -> None:
+def test_x_looks_posts_up(http: HttpClient, loopback: Loopback, clock: SteppedClock) -> None:
     clock.to(LATER)
     source = make("x", loopback.bases)
     said = [one for one in between(WORLD, "x", NOW - 5 * DAY, NOW) if one.names]
     some = [*[one for one in said if there(one, LATER)][:20], *[one for one in said if not there(one, LATER)][:3]]
     by_key = {expected.key(one, loopback.bases): one for one in some}
-    pages = source.counts_from(net, list(by_key), None)  # type: ignore[attr-defined]
+    pages = source.counts_from(http, list(by_key), None)  # type: ignore[attr-defined]
     items = items_in(source, pages)
     assert {key for key, post in posts_in(items).items() if post.gone} == {
         k for k, s in by_key.items() if not there(s, LATER)
@@ -273,8 +273,8 @@ def test_bluesky(how: dict[str, str], running: Loopback, tmp_path: Path) -> None
     source = make("bluesky", running.bases, known, **how)
     relay = running.bases["bluesky.relay"].partition("://")[2]
     begin = f"firehose:{relay}:{since}:{since}" if "transport" in how else str(since + 10 * SECOND)
-    with client(running) as net:
-        items, reached = listened(source, net, begin, NOW + 60 * SECOND, known)
+    with client(running) as http:
+        items, reached = listened(source, http, begin, NOW + 60 * SECOND, known)
     found = {key: post for key, post in posts_in(items).items()}
     wanted = posted(since, reached)
     assert len(wanted) > 30 and set(found) == set(wanted)
@@ -315,8 +315,8 @@ def check_lines(running: Loopback) -> None:
     }
     source = make("mastodon", running.bases, servers=[server | {"tags": ["arxiv"]}], every=3 * 3600)
     scene, end = Scene(WORLD, NOW, "mastodon.two", running.bases), NOW + 2 * HOUR
-    with client(running) as net:
-        pages = list(source.pages(net, None))
+    with client(running) as http:
+        pages = list(source.pages(http, None))
     told = posts_in(items_in(source, pages))
     [begin] = [asked.at for asked in running.asked if asked.method == "LINES"]
     coming = [
@@ -329,16 +329,16 @@ def check_lines(running: Loopback) -> None:
 # ---- profiles ------------------------------------------------------------------------------------------
 
 
-def test_accounts_say_of_themselves_what_they_are_told_to(loopback: Loopback, net: HttpClient) -> None:
+def test_accounts_say_of_themselves_what_they_are_told_to(loopback: Loopback, http: HttpClient) -> None:
     """By id and handle on Bluesky's view; by name on a Mastodon server, for its own accounts alone, in HTML."""
     ada = next(one for one in WORLD.accounts("bluesky") if present(one, NOW))
     moss = next(one for one in WORLD.accounts("mastodon") if present(one, NOW) and one.home == "one")
     loopback.profiles |= {ada.id: "Kettles", moss.id: "Stoves & more"}
     view, home = f"{loopback.bases['bluesky.view']}/xrpc/app.bsky.actor.getProfile", "/api/v1/accounts/lookup"
     for actor in (ada.id, f"{ada.name}.example"):
-        assert b'"description":"Kettles"' in net.get(view, params={"actor": actor}).body
+        assert b'"description":"Kettles"' in http.get(view, params={"actor": actor}).body
     asked = {"acct": moss.name}
-    assert b"<p>Stoves &amp; more</p>" in net.get(loopback.bases["mastodon.one"] + home, params=asked).body
-    assert net.get(loopback.bases["mastodon.two"] + home, params=asked, accept=(404,)).status == 404
-    assert net.get(view, params={"actor": "did:plc:nobody"}, accept=(400,)).status == 400
+    assert b"<p>Stoves &amp; more</p>" in http.get(loopback.bases["mastodon.one"] + home, params=asked).body
+    assert http.get(loopback.bases["mastodon.two"] + home, params=asked, accept=(404,)).status == 404
+    assert http.get(view, params={"actor": "did:plc:nobody"}, accept=(400,)).status == 400
     loopback.profiles.clear()

@@ -36,26 +36,26 @@ HELD_BACK = 0.1
 
 def back(name: str, since: int = WEEK, now: int = NOW) -> tuple[BackfillingSource, LoopNet, list[PayloadPage]]:
     """What a network tells when it is read for the first time."""
-    net = LoopNet(WORLD, SteppedClock(now), stop_at=now + HOUR)
-    source = make(name, net.bases)
+    http = LoopNet(WORLD, SteppedClock(now), stop_at=now + HOUR)
+    source = make(name, http.bases)
     assert isinstance(source, BackfillingSource)
     pages: list[PayloadPage] = []
     try:
-        for page in source.pages_since(net, None, since):
+        for page in source.pages_since(http, None, since):
             pages.append(page)
     except Stopped:
         pass
-    return source, net, pages
+    return source, http, pages
 
 
 @pytest.mark.parametrize("name", TOLD)
 def test_all_that_was_said_is_told(name: str) -> None:
-    source, net, pages = back(name)
+    source, http, pages = back(name)
     since = next(page.since for page in pages if page.since is not None)
     assert abs(since - TOLD[name]) <= HOUR // 60
     found = posts_in(items_in(source, pages))  # type: ignore[arg-type]
     said = expected.naming_papers(WORLD, name, TOLD[name] + HOUR // 60, NOW - LATEST)
-    wanted = {expected.key(one, net.bases) for one in said if _is_findable(one)}
+    wanted = {expected.key(one, http.bases) for one in said if _is_findable(one)}
     assert wanted
     assert wanted <= set(found)
 

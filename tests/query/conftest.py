@@ -32,7 +32,7 @@ def sampled(sample_store: Path) -> Iterator[QuerySession]:
 
 
 @pytest.fixture
-def desk(sqlite_url: str) -> Iterator[QuerySession]:
+def session(sqlite_url: str) -> Iterator[QuerySession]:
     """A desk at a day of talk."""
     with Record(sqlite_url) as record:
         made.talked(record)

@@ -55,10 +55,10 @@ def said() -> Iterator[Item]:
     yield counts("x:7", 5, TODAY + 31 * HOUR)
 
 
-def ask(desk: QuerySession, name: str, **given: object) -> Any:
+def ask(session: QuerySession, name: str, **given: object) -> Any:
     """A question by its name, with parameters as JSON has them."""
     question = BY_NAME[name]
-    return question.ask(desk, msgspec.convert(given, question.asked))
+    return question.ask(session, msgspec.convert(given, question.asked))
 
 
 def without_digests(text: str) -> str:

@@ -25,8 +25,8 @@ from tests.query.made import TODAY, talked
 LATER = TODAY + 10**12
 
 
-def taken(desk: QuerySession) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in b"".join(export(desk, request_params.ExportParams())).splitlines()]
+def taken(session: QuerySession) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in b"".join(export(session, request_params.ExportParams())).splitlines()]
 
 
 def post_in(found: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
@@ -68,10 +68,10 @@ def gone() -> Iterator[Item]:
     ],
     ids=["gone", "no quoting", "hidden", "hidden account", "hidden by its handle"],
 )
-def test_words_that_may_not_be_shown_now_stay_here(desk: QuerySession, why: list[Item]) -> None:
+def test_words_that_may_not_be_shown_now_stay_here(session: QuerySession, why: list[Item]) -> None:
     """Also those of observations that were made before."""
-    write(desk.record, why, Account(account="bluesky:by-1", handle="one", name="One Sparrow", observed_at=TODAY))
-    found = taken(desk)
+    write(session.record, why, Account(account="bluesky:by-1", handle="one", name="One Sparrow", observed_at=TODAY))
+    found = taken(session)
     again = post_in(found, "bluesky:again")
     assert len(again) >= 1 and all((one["text"], one["handle"], one["name"]) == ("", "", "") for one in again)
     assert post_in(found, "bluesky:robot")[0]["text"] == "A new paper."
@@ -80,31 +80,31 @@ def test_words_that_may_not_be_shown_now_stay_here(desk: QuerySession, why: list
     assert [(one["handle"], one["name"]) for one in by_one] == [("", "") if is_hidden else ("one", "One Sparrow")]
 
 
-def test_words_that_do_not_pass_the_gate_stay_here(desk: QuerySession) -> None:
+def test_words_that_do_not_pass_the_gate_stay_here(session: QuerySession) -> None:
     """A reply to somebody, and what is on the operator's list."""
-    write(desk.record, post(1, "bluesky:reply", LATER, text="No, you.", reply_to="bluesky:somebody"))
-    blocklist.note(desk.record.database, blocklist.Blocklist(words=("once more",)))
-    found = taken(desk)
+    write(session.record, post(1, "bluesky:reply", LATER, text="No, you.", reply_to="bluesky:somebody"))
+    blocklist.save_blocklist(session.record.database, blocklist.Blocklist(words=("once more",)))
+    found = taken(session)
     texts = {one["post"]: one["text"] for one in found if one["kind"] == "post" and one["network"] == "bluesky"}
     assert (texts["bluesky:reply"], texts["bluesky:again"], texts["bluesky:robot"]) == ("", "", "A new paper.")
 
 
-def test_what_was_hidden_and_why_is_not_told(desk: QuerySession) -> None:
-    write(desk.record, hidden("bluesky:again"))
-    found = taken(desk)
+def test_what_was_hidden_and_why_is_not_told(session: QuerySession) -> None:
+    write(session.record, hidden("bluesky:again"))
+    found = taken(session)
     assert "a private matter" not in json.dumps(found)
     assert [line["judgement"] for line in found if line["kind"] == "verdict"] == ["bot"]
 
 
-def test_a_mirror_takes_it_in_and_again(desk: QuerySession, tmp_path: Path) -> None:
+def test_a_mirror_takes_it_in_and_again(session: QuerySession, tmp_path: Path) -> None:
     """Who has the words already keeps them, and counts no line as new."""
-    write(desk.record, hidden("bluesky:again"))
-    told = [line + b"\n" for line in b"".join(export(desk, request_params.ExportParams())).splitlines()]
+    write(session.record, hidden("bluesky:again"))
+    told = [line + b"\n" for line in b"".join(export(session, request_params.ExportParams())).splitlines()]
     with Record(f"{tmp_path}/mirror.db") as mirror:
         import_lines(mirror, "export.jsonl", told)
         assert [line for line in taken(QuerySession(mirror))[1:]] == [json.loads(line) for line in told[1:]]
         assert import_lines(mirror, "export.jsonl", told).added == 0
-    assert import_lines(desk.record, "export.jsonl", told).added == 0
+    assert import_lines(session.record, "export.jsonl", told).added == 0
 
 
 def test_it_comes_in_chunks(sampled: QuerySession) -> None:

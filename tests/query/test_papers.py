@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hotpapers.engagement.attention import MeasurementWindow, heard
+from hotpapers.engagement.attention import MeasurementWindow, read_engagement
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.issues.freeze import freeze
 from hotpapers.model import HOUR, Tally
@@ -33,8 +33,10 @@ def test_attention_at_four_ages_and_now(talk_desk: QuerySession) -> None:
 def test_the_marks_are_those_by_which_papers_are_ranked(talk_desk: QuerySession) -> None:
     own = (talk_desk.record.marks.voice("bluesky:ourselves"),)
     view = talk_desk.record.view(TODAY + 200 * HOUR)
-    every = [one for one in heard(view, MeasurementWindow(own_voices=own)) if one.paper == key(1) and one.peer]
-    alone = list(heard(view, MeasurementWindow(own_voices=own, papers=(key(1),))))
+    every = [
+        one for one in read_engagement(view, MeasurementWindow(own_voices=own)) if one.paper == key(1) and one.peer
+    ]
+    alone = list(read_engagement(view, MeasurementWindow(own_voices=own, papers=(key(1),))))
     assert [one for one in alone if one.peer] == every and len(every) == 6
     assert {one.paper for one in alone} == {key(1)}
 

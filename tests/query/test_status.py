@@ -6,7 +6,7 @@ from hotpapers.jobs import job_state as duties
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import DAY, HOUR, NetworkReading
 from hotpapers.query import QuerySession, schemas
-from hotpapers.query.status import doings, status_at
+from hotpapers.query.status import all_job_health, status_at
 from tests.issues.made import read, write
 from tests.query.made import TODAY
 
@@ -43,7 +43,7 @@ def test_a_job_whose_process_died_is_stopped_for_whoever_asks(any_desk: QuerySes
         duties.save(record, JobState(source=source, state=duties.WORKING))
     assert duties.take_lease(record, "arxiv", "somebody", at=NOW)
     assert [job.state for job in status_at(any_desk, NOW).jobs] == ["at work", "stopped"]
-    assert [job.state for job in doings(record, NOW)] == ["at work", "stopped"]
+    assert [job.state for job in all_job_health(record, NOW)] == ["at work", "stopped"]
 
 
 def test_how_networks_were_read_in_the_last_day(any_desk: QuerySession) -> None:

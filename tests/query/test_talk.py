@@ -22,12 +22,12 @@ LATER = TODAY + 10**12
 SHOWN = ["x:7", "bluesky:robot", "bluesky:again", "bluesky:1"]
 
 
-def posts(desk: QuerySession, **given: object) -> list[str]:
-    return [post.post for post in ask(desk, "posts", paper=ID, **given).posts]
+def posts(session: QuerySession, **given: object) -> list[str]:
+    return [post.post for post in ask(session, "posts", paper=ID, **given).posts]
 
 
-def counted(desk: QuerySession, **given: object) -> list[str]:
-    return [one.post for one in ask(desk, "snapshots", paper=ID, **given).snapshots]
+def counted(session: QuerySession, **given: object) -> list[str]:
+    return [one.post for one in ask(session, "snapshots", paper=ID, **given).snapshots]
 
 
 def test_the_posts_about_a_paper_come_the_latest_first(talk_desk: QuerySession) -> None:
@@ -110,7 +110,7 @@ def test_what_may_not_be_shown_is_in_no_answer(any_desk: QuerySession, why: str)
     write(any_desk.record, WHY[why])
     assert "bluesky:1" not in posts(any_desk) and "bluesky:1" not in counted(any_desk)
     assert "bluesky:1" not in [post.post for entry in ask(any_desk, "issue").entries for post in entry.posts]
-    assert any_desk.shelf().withheld().isdisjoint(posts(any_desk))
+    assert any_desk.issue_reader().withheld().isdisjoint(posts(any_desk))
 
 
 def test_what_was_forgotten_is_in_no_answer(any_desk: QuerySession) -> None:
@@ -119,9 +119,9 @@ def test_what_was_forgotten_is_in_no_answer(any_desk: QuerySession) -> None:
     assert "~" not in msgspec.json.encode(ask(any_desk, "issue")).decode()
 
 
-def test_a_post_that_came_without_its_words_is_a_link(desk: QuerySession, tmp_path: Path) -> None:
+def test_a_post_that_came_without_its_words_is_a_link(session: QuerySession, tmp_path: Path) -> None:
     """A store that was made of an export in which words were kept back."""
-    told = list(lines(desk.record, ids_only=("bluesky",)))
+    told = list(lines(session.record, ids_only=("bluesky",)))
     with Record(f"{tmp_path}/copy.db") as copy:
         import_lines(copy, "copy.jsonl", told)
         found = ask(QuerySession(copy), "posts", paper=ID, network="bluesky").posts

@@ -35,7 +35,7 @@ LISTED = Publication(observed_at=0, publication="hot-papers", title="Hot Papers"
 OWN = Publication(observed_at=0, publication="daily", title="The Daily Dozen", threshold=1500, posts=3)
 
 
-class PlainShelf:
+class PlainIssueReader:
     """The protocol `IssueReader` over issues in memory: all editions of every day, the first first."""
 
     def __init__(
@@ -77,11 +77,11 @@ class PlainShelf:
         digests = tuple(one.digest for one in editions)
         return msgspec.structs.replace(editions[number - 1], editions=digests)
 
-    def front(self, publication: str, day: str) -> PublishedIssue:
+    def issue_header(self, publication: str, day: str) -> PublishedIssue:
         """A day's latest edition. Raises NotFound."""
         return self.issue(publication, day)
 
-    def volumes(self, publication: str) -> Mapping[str, int]:
+    def entry_counts(self, publication: str) -> Mapping[str, int]:
         """How many entries the issue of each day has."""
         return {day: len(self.issue(publication, day).content.entries) for day in self.days(publication)}
 
@@ -89,7 +89,7 @@ class PlainShelf:
         """(publication, day) of every issue that holds the paper, ascending."""
         return self._papers.get(paper, ())
 
-    def holdings(self, publication: str) -> Sequence[EntrySummary]:
+    def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         """The entries of all issues, by day and place."""
         found = []
         for day in self.days(publication):

@@ -15,8 +15,8 @@ from hotpapers.model import (
     VoiceHistogram,
 )
 from hotpapers.view.site_config import SiteConfig
-from tests.render.build import LISTED, NOON, OWN, Placed, PlainShelf, heard, issue, paper, post
-from tests.render.sample import BRIDGES, OLD, OWN_SHELF, TALKED, TEA
+from tests.render.build import LISTED, NOON, OWN, Placed, PlainIssueReader, heard, issue, paper, post
+from tests.render.sample import BRIDGES, OLD, OWN_READER, TALKED, TEA
 
 IMPRINT = SiteConfig("The desk, desk@daily.example", "https://papers.example/daily/")
 DAY = "2021-01-14"
@@ -83,11 +83,11 @@ def _told(placed: Placed) -> Placed:
     return placed._replace(entry=entry, posts=(*placed.posts, WORDLESS))
 
 
-def _shelf() -> PlainShelf:
-    before = OWN_SHELF.issue("daily", "2021-01-13")
+def _shelf() -> PlainIssueReader:
+    before = OWN_READER.issue("daily", "2021-01-13")
     issues = [before]
-    for day in OWN_SHELF.days("daily")[1:]:
-        issues.append(OWN_SHELF.issue("daily", day))
+    for day in OWN_READER.days("daily")[1:]:
+        issues.append(OWN_READER.issue("daily", day))
     first = issues[1]
     talked = _told(TALKED)
     issues[1] = msgspec.structs.replace(
@@ -104,7 +104,7 @@ def _shelf() -> PlainShelf:
         OWN, "2021-01-20", [heard(1, STARS, [], [part]), heard(2, OLD, [], [part])], announced=0,
         edition=1,
     )  # fmt: skip
-    return PlainShelf([LISTED, OWN], [*issues, last], HISTORY, ANNOUNCED, VERSIONS, POSTS)
+    return PlainIssueReader([LISTED, OWN], [*issues, last], HISTORY, ANNOUNCED, VERSIONS, POSTS)
 
 
-FULL_SHELF = _shelf()
+FULL_READER = _shelf()

@@ -10,7 +10,7 @@ from tests.render.build import (
     NOON,
     OWN,
     Placed,
-    PlainShelf,
+    PlainIssueReader,
     as_link,
     heard,
     issue,
@@ -55,7 +55,7 @@ BRIDGE_POSTS = (
     post("1349700000000000003", "Jembatan kecil.", lang="in", name="", handle="perpetua"),
 )  # fmt: skip
 
-LISTED_SHELF = PlainShelf(
+LISTED_READER = PlainIssueReader(
     [LISTED, OWN],
     [
         issue(LISTED, "2021-01-13", []),
@@ -112,7 +112,7 @@ TALKED = heard(
 )  # fmt: skip
 SILENT = heard(3, OLD, [_count("lobsters", 2, 0, 2)], [_part("lobsters", 0, 2, 30, 12)])
 
-OWN_SHELF = PlainShelf(
+OWN_READER = PlainIssueReader(
     [LISTED, OWN],
     [
         issue(OWN, "2021-01-13", [], announced=0, readings=READINGS[:2]),

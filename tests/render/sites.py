@@ -7,26 +7,26 @@ from collections.abc import Sequence
 
 from hotpapers.render.html.site import SiteChannel
 from hotpapers.view.site_config import SiteConfig
-from tests.render.build import PlainShelf
-from tests.render.fuller import FULL_SHELF, IMPRINT
+from tests.render.build import PlainIssueReader
+from tests.render.fuller import FULL_READER, IMPRINT
 from tests.render.html import Page
-from tests.render.sample import LISTED_SHELF
+from tests.render.sample import LISTED_READER
 
 SITES = {
-    "hot-papers": (LISTED_SHELF, SiteConfig("https://desk.example/write")),
-    "daily": (FULL_SHELF, IMPRINT),
+    "hot-papers": (LISTED_READER, SiteConfig("https://desk.example/write")),
+    "daily": (FULL_READER, IMPRINT),
 }
 """The shelf of each publication, and who publishes it."""
 AWAY = "noopener noreferrer nofollow"
 
 
 def site(
-    shelf: PlainShelf, name: str, days: Sequence[str] | None = None, imprint: SiteConfig | None = None
+    issue_reader: PlainIssueReader, name: str, days: Sequence[str] | None = None, site_config: SiteConfig | None = None
 ) -> dict[str, bytes]:
     """A publication's site: path → bytes."""
     known = SITES.get(name)
-    who = imprint or (known[1] if known and known[0] is shelf else SiteConfig("desk@daily.example"))
-    files = list(SiteChannel(who).render(shelf, name, shelf.days(name) if days is None else days))
+    who = site_config or (known[1] if known and known[0] is issue_reader else SiteConfig("desk@daily.example"))
+    files = list(SiteChannel(who).render(issue_reader, name, issue_reader.days(name) if days is None else days))
     assert len({file.path for file in files}) == len(files)
     return {file.path: file.data for file in files if file.data}
 

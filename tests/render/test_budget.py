@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.deliver import size_budget
-from hotpapers.deliver.export_site import press, site_forecasts
+from hotpapers.deliver.export_site import export_site, site_forecasts
 from hotpapers.deliver.size_budget import (
     FOLDED,
     MEGABYTE,
@@ -120,7 +120,7 @@ def record(copied: Path) -> Iterator[Record]:
 def pressed(record: Record, output: Path, most: int) -> dict[str, bytes]:
     """The files of a site that may have so many bytes."""
     name = publication_of(record, None).publication
-    press(record, name, list(DAYS), "site", output, SiteConfig(budget=most))
+    export_site(record, name, list(DAYS), "site", output, SiteConfig(budget=most))
     return {one.relative_to(output).as_posix(): one.read_bytes() for one in output.rglob("*") if one.is_file()}
 
 
@@ -143,7 +143,7 @@ def test_a_full_site_folds_papers_of_old_years_and_keeps_every_address(record: R
 def test_the_cards_of_folded_papers_go(record: Record, tmp_path: Path) -> None:
     name = publication_of(record, None).publication
     output, public = tmp_path / "public", SiteConfig(base="https://papers.example/")
-    press(record, name, list(DAYS), "site", output, public)
+    export_site(record, name, list(DAYS), "site", output, public)
     whole = {one.relative_to(output).as_posix() for one in output.rglob("*.png")}
     assert len(whole) == len(DAYS) + FIRST + 6
     size = site_size(output)
@@ -151,10 +151,10 @@ def test_the_cards_of_folded_papers_go(record: Record, tmp_path: Path) -> None:
     assert years["2020"].pages == FIRST and sum(one.pages for one in years.values()) == FIRST + 6
     papers = [one for one in (output / "paper").rglob("*") if one.is_file()]
     assert sum(one.size for one in years.values()) == sum(one.stat().st_size for one in papers)
-    press(record, name, list(DAYS), "site", output, public._replace(budget=size - 1))
+    export_site(record, name, list(DAYS), "site", output, public._replace(budget=size - 1))
     left = {one.relative_to(output).as_posix() for one in output.rglob("*.png")}
     assert whole - left == {f"paper/2012.{90000 + number}/card.png" for number in range(1, FIRST + 1)}
-    press(record, name, list(DAYS), "site", output, public)
+    export_site(record, name, list(DAYS), "site", output, public)
     assert {one.relative_to(output).as_posix() for one in output.rglob("*.png")} == whole
 
 
@@ -171,13 +171,13 @@ def test_a_folded_page_leads_to_the_issues_that_hold_the_paper(record: Record, t
 
 def test_a_host_without_a_folder_is_given_what_fits_or_nothing(record: Record, tmp_path: Path) -> None:
     publication = publication_of(record, None)
-    shelf = RecordIssueReader(record)
-    render_all(shelf, [SiteFolder(publication, "", SiteConfig())], tmp_path / "whole")
+    issue_reader = RecordIssueReader(record)
+    render_all(issue_reader, [SiteFolder(publication, "", SiteConfig())], tmp_path / "whole")
     size = site_size(tmp_path / "whole")
-    render_all(shelf, [SiteFolder(publication, "", SiteConfig(budget=size - 1))], tmp_path / "tight")
+    render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=size - 1))], tmp_path / "tight")
     assert 0 < site_size(tmp_path / "tight") < size
     with pytest.raises(UsageError, match="although all pages of papers are folded"):
-        render_all(shelf, [SiteFolder(publication, "", SiteConfig(budget=1000))], tmp_path / "none")
+        render_all(issue_reader, [SiteFolder(publication, "", SiteConfig(budget=1000))], tmp_path / "none")
 
 
 # ---- what is told of it ------------------------------------------------------------------------------------

@@ -20,11 +20,11 @@ from hotpapers.render.html.site import SiteChannel
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.conftest import ROOT
-from tests.render.build import LISTED, PlainShelf, issue, listed, paper
-from tests.render.fuller import FULL_SHELF, IMPRINT
+from tests.render.build import LISTED, PlainIssueReader, issue, listed, paper
+from tests.render.fuller import FULL_READER, IMPRINT
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
-from tests.render.sample import LISTED_SHELF
+from tests.render.sample import LISTED_READER
 
 PUBLIC = SiteConfig(base="https://papers.example/")
 Box = tuple[int, int, int, int]
@@ -60,14 +60,14 @@ def check_margins(shown: Image.Image) -> None:
         assert set(seen(shown, box)) == {PAPER}
 
 
-def here(shelf: PlainShelf = FULL_SHELF, name: str = "daily") -> SiteContext:
-    return SiteContext(shelf, name, PUBLIC)
+def here(issue_reader: PlainIssueReader = FULL_READER, name: str = "daily") -> SiteContext:
+    return SiteContext(issue_reader, name, PUBLIC)
 
 
-def titled(title: str, *authors: str) -> PlainShelf:
+def titled(title: str, *authors: str) -> PlainIssueReader:
     """A publication with one paper."""
     entry = listed(1, paper("2101.99901", title, authors=authors), 9, 9, 1, 900)
-    return PlainShelf([LISTED], [issue(LISTED, "2021-01-14", [entry])])
+    return PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [entry])])
 
 
 def carded(title: str, *authors: str) -> tuple[CardContent, CardContent]:
@@ -230,14 +230,18 @@ def test_another_process_draws_the_same_bytes() -> None:
 # ---- which there are ---------------------------------------------------------------------------------------
 
 
-def files(imprint: SiteConfig, shelf: PlainShelf = FULL_SHELF, name: str = "daily") -> dict[str, bytes]:
-    return {file.path: file.data for file in SiteChannel(imprint).render(shelf, name, shelf.days(name))}
+def files(
+    site_config: SiteConfig, issue_reader: PlainIssueReader = FULL_READER, name: str = "daily"
+) -> dict[str, bytes]:
+    return {
+        file.path: file.data for file in SiteChannel(site_config).render(issue_reader, name, issue_reader.days(name))
+    }
 
 
 def test_each_issue_and_paper_has_one_and_names_it() -> None:
     site = files(IMPRINT)
     pictures = {path for path in site if path.endswith(".png")}
-    pages = {f"{day}/index.html" for day in FULL_SHELF.days("daily")}
+    pages = {f"{day}/index.html" for day in FULL_READER.days("daily")}
     pages |= {path for path in site if path.startswith("paper/") and path.endswith(".html")}
     assert pictures == {path.replace("index.html", "card.png") for path in pages}
     for path in pages:
@@ -261,7 +265,7 @@ def test_without_a_public_address_there_are_none() -> None:
     site = files(NOBODY)
     assert not [path for path in site if path.endswith(".png")]
     assert not [path for path, data in site.items() if b"og:image" in data or b"twitter:" in data]
-    assert SitePages(FULL_SHELF, "daily").page("2021-01-14/card.png") is None
+    assert SitePages(FULL_READER, "daily").page("2021-01-14/card.png") is None
 
 
 def test_without_cards_nothing_draws() -> None:
@@ -280,24 +284,24 @@ def test_without_cards_nothing_draws() -> None:
      "1999-01-01/card.png", "archive/card.png", "paper/../card.png", "2021-01-14/other.png", "paper/card.png"],
 )  # fmt: skip
 def test_there_are_no_others(path: str) -> None:
-    assert SitePages(LISTED_SHELF, "hot-papers", PUBLIC).page(path) is None
+    assert SitePages(LISTED_READER, "hot-papers", PUBLIC).page(path) is None
 
 
 def test_a_day_touches_its_own_card_and_those_of_its_papers() -> None:
-    pages = SitePages(LISTED_SHELF, "hot-papers", PUBLIC)
+    pages = SitePages(LISTED_READER, "hot-papers", PUBLIC)
     assert [path for path in pages.paths(["2021-01-18"]) if path.endswith(".png")] == [
         "2021-01-18/card.png", "paper/hep-th/9901999/card.png", "paper/2101.99901/card.png",
     ]  # fmt: skip
 
 
 def test_the_card_of_what_a_correction_took_out_goes() -> None:
-    site = files(PUBLIC, LISTED_SHELF, "hot-papers")
+    site = files(PUBLIC, LISTED_READER, "hot-papers")
     gone = {path for path, data in site.items() if not data}
     assert gone == {"paper/2101.99904/index.html", "paper/2101.99904/card.png"}
 
 
 def test_a_folded_page_has_none() -> None:
-    site = files(PUBLIC._replace(whole_since="2021-01-15"), LISTED_SHELF, "hot-papers")
+    site = files(PUBLIC._replace(whole_since="2021-01-15"), LISTED_READER, "hot-papers")
     assert b"This page is folded" in site["paper/2101.99902/index.html"]
     assert site["paper/2101.99902/card.png"] == b"" and b"og:image" not in site["paper/2101.99902/index.html"]
     assert site["paper/hep-th/9901999/card.png"]

@@ -22,7 +22,7 @@ from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA, data
 from tests.render.html import Page
-from tests.render.sample import LISTED_SHELF, OWN_SHELF
+from tests.render.sample import LISTED_READER, OWN_READER
 
 BASE = "https://papers.example/daily/"
 PUBLIC = SiteConfig("https://desk.example/", BASE)
@@ -30,8 +30,8 @@ KNOWN = ("https://arxiv.org/", "https://ui.adsabs.harvard.edu/", "https://inspir
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
-def files(imprint: SiteConfig = PUBLIC) -> dict[str, bytes]:
-    return {file.path: file.data for file in FeedsChannel(imprint).render(LISTED_SHELF, "hot-papers", ())}
+def files(site_config: SiteConfig = PUBLIC) -> dict[str, bytes]:
+    return {file.path: file.data for file in FeedsChannel(site_config).render(LISTED_READER, "hot-papers", ())}
 
 
 def test_whole_feeds() -> None:
@@ -51,20 +51,20 @@ def test_which_feeds_there_are() -> None:
         "feeds/category/hep-th.atom", "feeds/category/math.IT.atom", "feeds/issues.atom", "feeds/issues.json",
         "feeds/issues.rss", "feeds/network/x.atom", "feeds/papers.atom", "feeds/papers.json", "feeds/papers.rss",
     ]  # fmt: skip
-    maker = FeedMaker(LISTED_SHELF, "hot-papers", PUBLIC)
+    maker = FeedMaker(LISTED_READER, "hot-papers", PUBLIC)
     assert maker.feed("feeds/other.atom") is None and maker.feed("feeds/category/../x.atom") is None
 
 
 def test_pages_lead_to_feeds_that_there_are() -> None:
     named = set()
     for page in SiteChannel(PUBLIC._replace(feeds=True)).render(
-        LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers")
+        LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")
     ):
         for target in re.findall(rb'href="[./]*(feeds/[^"]+)"', page.data):
             named.add(target.decode())
     assert {"feeds/issues.atom", "feeds/papers.json", "feeds/category/hep-th.atom"} < named <= set(files())
     assert not any(
-        b"feeds/" in page.data for page in SiteChannel(PUBLIC).render(LISTED_SHELF, "hot-papers", ["2021-01-14"])
+        b"feeds/" in page.data for page in SiteChannel(PUBLIC).render(LISTED_READER, "hot-papers", ["2021-01-14"])
     )
 
 
@@ -105,7 +105,7 @@ def test_identifiers_do_not_depend_on_where_the_site_is() -> None:
 
 
 def test_papers_by_a_wish() -> None:
-    maker = FeedMaker(OWN_SHELF, "daily", PUBLIC)
+    maker = FeedMaker(OWN_READER, "daily", PUBLIC)
     made = maker.of_papers("", "by Tansy Overquill", lambda told: "Tansy Overquill" in told.view.authors, "atom")
     found = feedparser.parse(made)
     assert found.feed.title == "The Daily Dozen: by Tansy Overquill"
@@ -113,11 +113,11 @@ def test_papers_by_a_wish() -> None:
 
 
 def test_a_feed_without_entries_is_as_old_as_the_latest_issue() -> None:
-    maker = FeedMaker(OWN_SHELF, "daily", PUBLIC)
+    maker = FeedMaker(OWN_READER, "daily", PUBLIC)
     made = json.loads(maker.of_papers("", "by Nobody", lambda told: False, "json"))
     found = feedparser.parse(maker.of_papers("", "by Nobody", lambda told: False, "atom"))
     assert not made["items"] and not found.entries
-    latest = OWN_SHELF.issue("daily", max(OWN_SHELF.days("daily")))
+    latest = OWN_READER.issue("daily", max(OWN_READER.days("daily")))
     assert found.feed.updated == phrases.iso(latest.frozen_at)
 
 

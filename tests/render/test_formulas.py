@@ -15,7 +15,7 @@ from hotpapers.transfer.classic_import import import_classic
 from hotpapers.view.mathml import LONGEST, formula
 from hotpapers.view.tex import LONGEST as LONGEST_TEXT
 from hotpapers.view.tex import MOST, formulas, plain, prose
-from hotpapers.view.tex_accents import letters
+from hotpapers.view.tex_accents import decode_accents
 from tests.conftest import SHARED
 from tests.render.html import Page
 
@@ -163,12 +163,12 @@ def test_any_text_ends_in_time(text: str) -> None:
     ],
 )  # fmt: skip
 def test_letters(tex: str, text: str) -> None:
-    assert letters(tex) == text
+    assert decode_accents(tex) == text
 
 
 @given(st.text())
 def test_text_without_a_backslash_is_as_it_is(text: str) -> None:
-    assert letters(text.replace("\\", "")) == text.replace("\\", "")
+    assert decode_accents(text.replace("\\", "")) == text.replace("\\", "")
 
 
 # ---- the archive ---------------------------------------------------------------------------------------

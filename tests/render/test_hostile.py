@@ -13,10 +13,10 @@ from hotpapers.model import AnnouncedPaper, NetworkReading, PublishedIssue, Quot
 from hotpapers.view.post_views import disguise, language, pieces
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import outside, post_url
-from tests.render.build import LISTED, OWN, PlainShelf, as_link, issue, listed, paper, post
+from tests.render.build import LISTED, OWN, PlainIssueReader, as_link, issue, listed, paper, post
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
-from tests.render.sample import LISTED_SHELF, TEA
+from tests.render.sample import LISTED_READER, TEA
 from tests.render.sites import check_links, html, site
 
 FORMULAS = {
@@ -57,7 +57,9 @@ def disguised(text: str) -> dict[str, bytes]:
         issue(own, "2021-01-14", entries, announced=4, readings=readings, edition=2, reason=text),
     ]
     announced = {"2021-01-14": [AnnouncedPaper(one, "new", text), AnnouncedPaper(two, "cross", "cs.LG")]}
-    return site(PlainShelf([own], made, announced=announced), "daily", imprint=SiteConfig(f"desk@a.example {text}"))
+    return site(
+        PlainIssueReader([own], made, announced=announced), "daily", site_config=SiteConfig(f"desk@a.example {text}")
+    )
 
 
 def pages(files: dict[str, bytes]) -> dict[str, Page]:
@@ -88,7 +90,7 @@ def one_entry(text: str) -> Page:
     """The page of an issue with one entry, the text in all that is free text."""
     shown = paper("2101.99901", f"T {text}", f"A {text}", authors=(f"B {text}",), categories=(f"C {text}",))
     entry = listed(1, shown, 1, 2, 3, 400, post("12", f"P {text}", name=f"N {text}", handle=f"H {text}"))
-    return Page(site(PlainShelf([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")["index.html"])
+    return Page(site(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")["index.html"])
 
 
 @given(st.text(max_size=200))
@@ -97,7 +99,7 @@ def test_no_text_at_all_does(text: str) -> None:
 
 
 def test_a_post_is_quoted_with_language_and_direction() -> None:
-    page = Page(site(LISTED_SHELF, "hot-papers")["paper/2101.99901/index.html"])
+    page = Page(site(LISTED_READER, "hot-papers")["paper/2101.99901/index.html"])
     assert [(q.attributes["lang"], q.attributes["dir"]) for q in page.all("blockquote")] == [
         ("en", "auto"), ("he", "rtl"), ("id", "auto"),
     ]  # fmt: skip
@@ -107,7 +109,9 @@ def test_a_post_is_quoted_with_language_and_direction() -> None:
 def test_posts_that_are_to_be_read_elsewhere_are_one_line_a_network() -> None:
     def lines(*quotations: Quotation) -> list[tuple[str, list[str]]]:
         entry = listed(1, TEA, 1, 2, 3, 400, *quotations)
-        page = site(PlainShelf([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")["index.html"].decode()
+        page = site(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [entry])]), "hot-papers")[
+            "index.html"
+        ].decode()
         found = re.findall(r'<p class="elsewhere">(.*?)</p>', page, re.S)
         assert "keeps" not in page and "Marrowby" not in page
         return [(re.sub("<[^>]*>", "", one), re.findall('href="([^"]*)"', one)) for one in found]

@@ -24,7 +24,7 @@ from hotpapers.ranking.rarity import millipoints
 from hotpapers.render.html.pages import SitePages
 from hotpapers.view.catalogue import Catalogue, slug
 from hotpapers.view.category_names import field_name
-from hotpapers.view.contact_links import ReportSubject, desk_of, join_address, linked
+from hotpapers.view.contact_links import ReportSubject, contact_links_of, join_address, linked_contact
 from hotpapers.view.issue_view import issue_view
 from hotpapers.view.phrases import facts
 from hotpapers.view.publication_state import state_of
@@ -46,9 +46,9 @@ from hotpapers.view.site_paths import (
 )
 from hotpapers.view.sparkline import spark
 from hotpapers.view.worked_example import worked_example
-from tests.render.build import LISTED, OWN, PlainShelf, heard, issue, listed, paper
-from tests.render.fuller import FULL_SHELF
-from tests.render.sample import BRIDGES, LISTED_SHELF, TEA
+from tests.render.build import LISTED, OWN, PlainIssueReader, heard, issue, listed, paper
+from tests.render.fuller import FULL_READER
+from tests.render.sample import BRIDGES, LISTED_READER, TEA
 
 # ---- addresses ---------------------------------------------------------------------------------------
 
@@ -134,9 +134,9 @@ def test_fields_have_names() -> None:
 
 def test_what_changes_with_a_day() -> None:
     """Papers of a week before, whose talk goes on; a paper whose author has a page because of this day."""
-    talked = set(SitePages(FULL_SHELF, "daily").paths(["2021-01-20"]))
+    talked = set(SitePages(FULL_READER, "daily").paths(["2021-01-20"]))
     assert "paper/2101.99901/index.html" in talked and "author/tansy-overquill/index.html" in talked
-    shelf = PlainShelf(
+    issue_reader = PlainIssueReader(
         [LISTED],
         [
             issue(LISTED, "2021-01-14", [listed(1, TEA, 1, 2, 3, 400)]),
@@ -144,15 +144,15 @@ def test_what_changes_with_a_day() -> None:
             issue(LISTED, "2021-03-14", [listed(1, paper("2103.00001", "T", authors=TEA.authors), 1, 2, 3, 400)]),
         ],
     )
-    changed = set(SitePages(shelf, "hot-papers").paths(["2021-03-14"]))
+    changed = set(SitePages(issue_reader, "hot-papers").paths(["2021-03-14"]))
     assert "paper/2101.99902/index.html" in changed and "paper/2101.99901/index.html" not in changed
     assert {f"author/{name}/index.html" for name in ("perpetua-lindenwick", "hob-arrowsmythe")} <= changed
 
 
-@pytest.mark.parametrize(("shelf", "name"), [(FULL_SHELF, "daily"), (LISTED_SHELF, "hot-papers")])
-def test_each_day_on_its_own_makes_the_whole(shelf: PlainShelf, name: str) -> None:
-    pages = SitePages(shelf, name)
-    alone = {path for day in shelf.days(name) for path in pages.paths([day])}
+@pytest.mark.parametrize(("shelf", "name"), [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")])
+def test_each_day_on_its_own_makes_the_whole(issue_reader: PlainIssueReader, name: str) -> None:
+    pages = SitePages(issue_reader, name)
+    alone = {path for day in issue_reader.days(name) for path in pages.paths([day])}
     assert alone == set(pages.paths())
 
 
@@ -242,7 +242,7 @@ ABOUT = ReportSubject("The Daily Dozen", "2021-01-14", 2, "abc", "2101.99901", "
     ],
 )  # fmt: skip
 def test_what_a_contact_holds(contact: str, mail: str, page: str) -> None:
-    assert desk_of(contact)[:2] == (mail, page)
+    assert contact_links_of(contact)[:2] == (mail, page)
 
 
 @pytest.mark.parametrize(
@@ -258,20 +258,22 @@ def test_what_a_contact_holds(contact: str, mail: str, page: str) -> None:
     ],
 )  # fmt: skip
 def test_a_contact_leads_to_its_addresses(contact: str, pieces: list[tuple[str, str]]) -> None:
-    assert list(linked(contact)) == pieces
+    assert list(linked_contact(contact)) == pieces
 
 
 def test_about_links_the_contact() -> None:
-    shelf = PlainShelf([LISTED], [])
-    about = SitePages(shelf, "hot-papers", SiteConfig("Quill <desk@papers.example>")).page("about/index.html") or b""
+    issue_reader = PlainIssueReader([LISTED], [])
+    about = (
+        SitePages(issue_reader, "hot-papers", SiteConfig("Quill <desk@papers.example>")).page("about/index.html") or b""
+    )
     link = '<a href="mailto:desk@papers.example">desk@papers.example</a>'
     assert f"<p>Quill &lt;{link}&gt;</p>" in about.decode()
 
 
 def test_where_there_is_an_app_its_forms_come_before_letters() -> None:
-    desk = desk_of("desk@papers.example", "https://app.example/")
-    assert desk.wrong(ABOUT) == "https://app.example/wrong?paper=2101.99901&issue=abc"
-    assert desk.report(ABOUT) == (
+    contact_links = contact_links_of("desk@papers.example", "https://app.example/")
+    assert contact_links.wrong(ABOUT) == "https://app.example/wrong?paper=2101.99901&issue=abc"
+    assert contact_links.report(ABOUT) == (
         "https://app.example/report?post=bluesky%3Aat%3A%2F%2Fx%3F%26%0D%0ABcc%3A+a%40b.example"
         "&paper=2101.99901&issue=abc"
     )
@@ -284,23 +286,23 @@ def test_where_one_asks_for_letters_is_told_where_letters_are_sent() -> None:
 
 
 def test_letters_to_the_desk_name_what_is_meant() -> None:
-    to, _, rest = desk_of("desk@papers.example").report(ABOUT).partition("?")
+    to, _, rest = contact_links_of("desk@papers.example").report(ABOUT).partition("?")
     assert to == "mailto:desk@papers.example" and not set(rest) & set(' \r\n"<>')
     assert rest.count("&") == 1 and rest.count("?") == 0
     body = unquote(rest.partition("&body=")[2])
     assert (
         "Issue: The Daily Dozen 2021-01-14, edition 2\r\nDigest: abc\r\nPaper: 2101.99901\r\nPost: bluesky:at:" in body
     )
-    assert "Post:" not in unquote(desk_of("desk@papers.example").wrong(ABOUT._replace(post="")))
-    assert desk_of("https://papers.example/desk").wrong(ABOUT) == "https://papers.example/desk"
-    assert desk_of("").wrong(ABOUT) == desk_of("").report(ABOUT) == ""
+    assert "Post:" not in unquote(contact_links_of("desk@papers.example").wrong(ABOUT._replace(post="")))
+    assert contact_links_of("https://papers.example/desk").wrong(ABOUT) == "https://papers.example/desk"
+    assert contact_links_of("").wrong(ABOUT) == contact_links_of("").report(ABOUT) == ""
 
 
 # ---- the method --------------------------------------------------------------------------------------
 
 
 def test_a_score_can_be_computed_from_the_page_alone() -> None:
-    example = worked_example(FULL_SHELF.issue("daily", "2021-01-14"))
+    example = worked_example(FULL_READER.issue("daily", "2021-01-14"))
     assert example is not None and example.paper == BRIDGES.paper
     bluesky, _ = example.steps
     assert dict(bluesky.reference) == {3: 4000, 20: 781, 90: 31}
@@ -332,14 +334,14 @@ def test_what_was_compared_beyond_the_archive() -> None:
 
 def test_a_correction_that_leaves_nothing_ends_all_that_stood_for_it() -> None:
     both = [heard(1, TEA, [], []), heard(2, paper("2101.99910", "More Tea", authors=TEA.authors), [], [])]
-    shelf = PlainShelf(
+    issue_reader = PlainIssueReader(
         [OWN],
         [
             issue(OWN, "2021-01-14", both, announced=2),
             issue(OWN, "2021-01-14", [], edition=2, reason="It was coffee."),
         ],
     )
-    pages = SitePages(shelf, "daily")
+    pages = SitePages(issue_reader, "daily")
     assert not {path for path in pages.paths() if path.startswith(("paper/", "category/", "author/"))}
     assert pages.ended("2021-01-14/edition-1/index.html") == {
         "2021-01-14/issue.bib", "2021-01-14/issue.ris", "2021-01-14/all/index.html", "paper/2101.99902/index.html",

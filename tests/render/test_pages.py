@@ -17,10 +17,10 @@ from hotpapers.render.html.site import SiteChannel
 from hotpapers.render.html.templating import POLICY, policy_of
 from hotpapers.view.site_config import NOBODY
 from tests.conftest import DATA
-from tests.render.build import LISTED, PlainShelf
-from tests.render.fuller import FULL_SHELF
+from tests.render.build import LISTED, PlainIssueReader
+from tests.render.fuller import FULL_READER
 from tests.render.html import Page
-from tests.render.sample import LISTED_SHELF
+from tests.render.sample import LISTED_READER
 from tests.render.sites import SITES, check_links, html, named_site, site
 
 
@@ -60,33 +60,33 @@ def test_a_day_touches_its_neighbours_and_its_papers() -> None:
         *(f"{name}/index.html" for name in ("archive", "about", "method", "status", "accessibility", "reading")),
         "search/index.html",
     }  # fmt: skip
-    assert set(SitePages(LISTED_SHELF, "hot-papers").paths(["2021-01-18"])) == once | {
+    assert set(SitePages(LISTED_READER, "hot-papers").paths(["2021-01-18"])) == once | {
         "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",
         "paper/2101.99901/index.html", "paper/hep-th/9901999/index.html", "author/tansy-overquill/index.html",
         *(f"category/{name}/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
         *(f"category/{name}/2021/index.html" for name in ("hep-th", "cs.RO", "cs.LG", "math.IT")),
     }  # fmt: skip
-    assert set(SitePages(LISTED_SHELF, "hot-papers").paths([])) == once
-    assert set(SitePages(LISTED_SHELF, "hot-papers").paths(["1999-01-01"])) == once
+    assert set(SitePages(LISTED_READER, "hot-papers").paths([])) == once
+    assert set(SitePages(LISTED_READER, "hot-papers").paths(["1999-01-01"])) == once
 
 
 def test_what_a_correction_took_out_must_not_stand_there_any_more() -> None:
     def gone(days: list[str]) -> list[str]:
-        return [file.path for file in SiteChannel().render(LISTED_SHELF, "hot-papers", days) if not file.data]
+        return [file.path for file in SiteChannel().render(LISTED_READER, "hot-papers", days) if not file.data]
 
     assert gone(["2021-01-14"]) == ["paper/2101.99904/index.html"]
     assert gone(["2021-01-13"]) == []
 
 
 def test_a_part_of_the_site_is_as_in_the_whole() -> None:
-    all_files = site(LISTED_SHELF, "hot-papers")
-    some = site(LISTED_SHELF, "hot-papers", ["2021-01-13"])
+    all_files = site(LISTED_READER, "hot-papers")
+    some = site(LISTED_READER, "hot-papers", ["2021-01-13"])
     assert len(some) < len(all_files)
     assert some.items() <= all_files.items()
 
 
 def test_every_path_has_a_page_and_others_have_none() -> None:
-    pages = SitePages(LISTED_SHELF, "hot-papers")
+    pages = SitePages(LISTED_READER, "hot-papers")
     assert all(pages.page(path) for path in pages.paths())
     for path in (
         "", "/", "2021-01-14", "2021-01-14/", "2021-01-15/index.html", "2021-01-14/edition-2/index.html",
@@ -99,11 +99,11 @@ def test_every_path_has_a_page_and_others_have_none() -> None:
 
 def test_a_publication_that_is_not_there() -> None:
     with pytest.raises(NotFound, match="weekly"):
-        SitePages(LISTED_SHELF, "weekly")
+        SitePages(LISTED_READER, "weekly")
 
 
 def test_a_publication_without_issues() -> None:
-    files = site(PlainShelf([LISTED], []), "hot-papers")
+    files = site(PlainIssueReader([LISTED], []), "hot-papers")
     assert "No issue has appeared yet." in Page(files["index.html"]).text
     assert "0 issues" in Page(files["archive/index.html"]).text
     check_links(files)
@@ -199,7 +199,7 @@ def test_every_page_can_be_read_aloud(whole: dict[str, bytes]) -> None:
 
 
 def test_an_issue_says_what_was_done() -> None:
-    text = Page(site(FULL_SHELF, "daily")["2021-01-14/index.html"]).text
+    text = Page(site(FULL_READER, "daily")["2021-01-14/index.html"]).text
     assert (
         "3 papers · 1,204 announced that day, 214 considered · 2 networks read, 1 in part (Mastodon: since 11:00"
         in text
@@ -211,18 +211,18 @@ def test_an_issue_says_what_was_done() -> None:
 
 
 def test_empty_issues_say_so_in_words() -> None:
-    files = site(FULL_SHELF, "daily")
+    files = site(FULL_READER, "daily")
     assert "Nothing was announced." in Page(files["2021-01-13/index.html"]).text
     text = Page(files["2021-01-15/index.html"]).text
     assert "Nothing reached the threshold: none of the 187 papers considered scored 1,500 or more." in text
     assert "Still talked about" in text
     assert "No network was read for this day" in Page(files["2021-01-18/index.html"]).text
-    listing = Page(site(LISTED_SHELF, "hot-papers")["2021-01-13/index.html"]).text
+    listing = Page(site(LISTED_READER, "hot-papers")["2021-01-13/index.html"]).text
     assert "The listing of this day names no paper." in listing
 
 
 def test_editions_stay_readable_and_say_why() -> None:
-    files = site(LISTED_SHELF, "hot-papers")
+    files = site(LISTED_READER, "hot-papers")
     latest, first = (Page(files[f"2021-01-14/{path}"]) for path in ("index.html", "edition-1/index.html"))
     assert "Corrected: The survey was of to-do lists, and not a paper." in latest.text
     assert "edition-1" in " ".join(e.attributes["href"] for e in latest.all("a"))
@@ -233,7 +233,7 @@ def test_editions_stay_readable_and_say_why() -> None:
 
 
 def test_a_paper_shows_every_issue_it_was_in() -> None:
-    text = Page(site(LISTED_SHELF, "hot-papers")["paper/2101.99901/index.html"]).text
+    text = Page(site(LISTED_READER, "hot-papers")["paper/2101.99901/index.html"]).text
     assert "In 2 issues" in text and "Place 1 of 2, was 2" in text and "Place 2 of 2, was 2" in text
     assert text.index("18 January 2021") < text.index("14 January 2021 Place")
     assert "Jembatan kecil." in text and "1,011 reposts, 316 likes" in text
@@ -311,10 +311,10 @@ def test_readers_can_write_to_the_desk() -> None:
     issue_page = Page(named_site("daily")["2021-01-14/index.html"])
     mails = [e.attributes["href"] for e in issue_page.all("a") if e.attributes["href"].startswith("mailto:")]
     assert len(mails) == 6  # three entries and three quotations
-    digest = FULL_SHELF.issue("daily", "2021-01-14").digest
+    digest = FULL_READER.issue("daily", "2021-01-14").digest
     assert all(mail.startswith("mailto:desk@daily.example?subject=") and digest in mail for mail in mails)
     assert "at%3A%2F%2Fdid%3Aplc%3Aquill" in mails[0] and "2101.99901" in mails[0]
     listing = Page(named_site("hot-papers")["2021-01-14/index.html"])
     assert [e.attributes["rel"] for e in listing.all("a") if e.attributes["href"] == "https://desk.example/write"]
-    nobody = Page(site(LISTED_SHELF, "hot-papers", imprint=NOBODY)["2021-01-14/index.html"])
+    nobody = Page(site(LISTED_READER, "hot-papers", site_config=NOBODY)["2021-01-14/index.html"])
     assert "this is wrong" not in nobody.text and "report" not in nobody.text.replace("reposts", "")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotpapers.render.html.templating import asset
 from hotpapers.view.archive import calendar, shade
-from hotpapers.view.phrases import lead, shown
+from hotpapers.view.phrases import opening, shown
 from hotpapers.view.site_paths import issue_of, paper_of, paper_path
 from tests.render.build import paper
 
@@ -37,24 +37,24 @@ def test_the_calendar_has_whole_weeks_and_shades() -> None:
 
 def test_the_first_lines_of_an_abstract_that_says_nothing_short() -> None:
     endless = paper("2101.99903", "T", "word " * 200)
-    first, whole = lead(endless)
+    first, whole = opening(endless)
     assert first.endswith("word …") and whole == endless.abstract.strip()
     assert whole.startswith(first.removesuffix(" …"))
-    assert lead(paper("2101.99903", "T", "x" * 1000)) == ("x" * 300 + " …", "x" * 1000)
+    assert opening(paper("2101.99903", "T", "x" * 1000)) == ("x" * 300 + " …", "x" * 1000)
 
 
 def test_where_the_telling_sentence_has_no_end_whole_sentences_come_first() -> None:
     first = "However, it is not known whether tea rooms were ever visited on many days of the year by who likes tea."
     endless = "We show that kettles outperform pots by 30%, " + "and then " * 70 + "end."
-    assert lead(paper("2101.99903", "T", f"{first} {endless}"))[0] == first
+    assert opening(paper("2101.99903", "T", f"{first} {endless}"))[0] == first
 
 
 def test_first_lines_never_end_within_a_formula() -> None:
     long = "word " * 55 + "$" + "x + " * 20 + "y$ and " + "more " * 60
-    first, _ = lead(paper("2101.99903", "T", long))
+    first, _ = opening(paper("2101.99903", "T", long))
     assert first.count("$") % 2 == 0 and first.endswith("word …")
     early = "$" + "x + " * 99 + "y$ " + "more " * 60
-    first, _ = lead(paper("2101.99903", "T", early))
+    first, _ = opening(paper("2101.99903", "T", early))
     assert first.endswith("y$ …")
 
 

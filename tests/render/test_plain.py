@@ -17,9 +17,9 @@ from hotpapers.render.markdown import MarkdownChannel, escape, issue_text, link
 from hotpapers.view.phrases import one_line
 from tests.conftest import DATA
 from tests.render.build import LISTED, as_link, issue, listed, paper, post
-from tests.render.sample import LISTED_SHELF, OWN_SHELF, TEA
+from tests.render.sample import LISTED_READER, OWN_READER, TEA
 
-SHELVES = {"hot-papers": LISTED_SHELF, "daily": OWN_SHELF}
+SHELVES = {"hot-papers": LISTED_READER, "daily": OWN_READER}
 COMMONMARK = MarkdownIt("commonmark")
 WITH_TABLES = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 
@@ -27,8 +27,8 @@ WITH_TABLES = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 @pytest.mark.parametrize("name", sorted(SHELVES))
 def test_issues_are_as_expected(name: str) -> None:
     """HOTPAPERS_REWRITE=1 writes what is expected anew: look at the difference before you keep it."""
-    shelf, folder = SHELVES[name], DATA / "plain" / name
-    made = {file.path: file.data for file in MarkdownChannel().render(shelf, name, shelf.days(name))}
+    issue_reader, folder = SHELVES[name], DATA / "plain" / name
+    made = {file.path: file.data for file in MarkdownChannel().render(issue_reader, name, issue_reader.days(name))}
     if os.environ.get("HOTPAPERS_REWRITE"):
         rewrite(folder, made)
     assert made == {file.name: file.read_bytes() for file in folder.iterdir()}
@@ -52,7 +52,7 @@ def targets(text: str) -> list[str]:
 
 
 def test_every_link_is_ours() -> None:
-    text = issue_text(LISTED_SHELF.issue("hot-papers", "2021-01-14"))
+    text = issue_text(LISTED_READER.issue("hot-papers", "2021-01-14"))
     assert targets(text) == [
         "https://x.com/i/status/1349700000000000001",
         "https://arxiv.org/abs/2101.99901", "https://arxiv.org/pdf/2101.99901",

@@ -28,10 +28,10 @@ from hotpapers.render.html.templating import POLICY, SEARCH_POLICY
 from hotpapers.search.tokenizer import stem, words
 from hotpapers.view.site_config import NOBODY
 from tests.conftest import data
-from tests.render.build import LISTED, PlainShelf, issue, listed, paper
+from tests.render.build import LISTED, PlainIssueReader, issue, listed, paper
 from tests.render.hostile import HOSTILE
 from tests.render.html import Page
-from tests.render.sample import LISTED_SHELF
+from tests.render.sample import LISTED_READER
 
 ALL = data("search-site", "index.txt")
 ANSWER = data("search-site", "answer.html")
@@ -44,8 +44,10 @@ def same(made: bytes, file: Path) -> None:
     assert made == file.read_bytes()
 
 
-def files(shelf: PlainShelf, days: Sequence[str] | None = None) -> dict[str, bytes]:
-    made = list(SearchIndex(shelf, "hot-papers").files(shelf.days("hot-papers") if days is None else days))
+def files(issue_reader: PlainIssueReader, days: Sequence[str] | None = None) -> dict[str, bytes]:
+    made = list(
+        SearchIndex(issue_reader, "hot-papers").files(issue_reader.days("hot-papers") if days is None else days)
+    )
     assert len({file.path for file in made}) == len(made)
     return {file.path: file.data for file in made}
 
@@ -54,19 +56,19 @@ def files(shelf: PlainShelf, days: Sequence[str] | None = None) -> dict[str, byt
 
 
 def test_the_index_is_as_expected() -> None:
-    made = files(LISTED_SHELF)
+    made = files(LISTED_READER)
     same(b"".join(f"== {path}\n".encode() + text + b"\n" for path, text in made.items()), ALL)
     assert set(made) == {
         "search/index.json", *paths_of("2021-q1"),
-        *(f"search/papers/{day}.json" for day in LISTED_SHELF.days("hot-papers")),
+        *(f"search/papers/{day}.json" for day in LISTED_READER.days("hot-papers")),
     }  # fmt: skip
 
 
 def test_a_new_issue_changes_the_files_of_its_quarter_alone() -> None:
     some = [listed(1, paper("2101.99901", "Kettles"), 1, 2, 3, 400)]
     days = ("2020-12-31", "2021-01-04", "2021-03-31", "2021-04-01")
-    before = PlainShelf([LISTED], [issue(LISTED, day, some) for day in days[:-1]])
-    after = PlainShelf([LISTED], [issue(LISTED, day, some) for day in days])
+    before = PlainIssueReader([LISTED], [issue(LISTED, day, some) for day in days[:-1]])
+    after = PlainIssueReader([LISTED], [issue(LISTED, day, some) for day in days])
     whole, part = files(after), files(after, ["2021-04-01"])
     assert set(part) == {"search/index.json", "search/papers/2021-04-01.json", *paths_of("2021-q2")}
     assert {**files(before), **part} == whole
@@ -163,7 +165,7 @@ def test_texts_from_outside_stay_texts() -> None:
         listed(n, paper(f"2101.{n:05}", text, text * 9, authors=(text,), categories=(text, "cs.LG")), 1, 2, 3, 400)
         for n, text in enumerate(HOSTILE, 1)
     ]
-    made = files(PlainShelf([LISTED], [issue(LISTED, "2021-01-14", entries)]))
+    made = files(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", entries)]))
     shown = json.loads(made["search/papers/2021-01-14.json"])
     assert [one[0] for one in shown] == [f"2101.{n:05}" for n in range(1, len(HOSTILE) + 1)]
     assert all(not re.search("[\x00-\x1f\u202a-\u202e]", str(text)) for one in shown for text in one)
@@ -176,20 +178,20 @@ def test_texts_from_outside_stay_texts() -> None:
 
 def test_what_is_shown_is_bounded() -> None:
     long = paper("2101.99901", "Many", "word " * 9000, authors=tuple(f"Ada {n}" for n in range(3000)))
-    made = files(PlainShelf([LISTED], [issue(LISTED, "2021-01-14", [listed(1, long, 1, 2, 3, 400)])]))
+    made = files(PlainIssueReader([LISTED], [issue(LISTED, "2021-01-14", [listed(1, long, 1, 2, 3, 400)])]))
     assert len(made["search/papers/2021-01-14.json"]) < 6_000
     assert b"\n2999 0B\n" in b"".join(made.values()), "all names are found all the same"
 
 
 def test_a_publication_without_issues() -> None:
-    assert files(PlainShelf([LISTED], [])) == {"search/index.json": b'{"parts":[]}'}
+    assert files(PlainIssueReader([LISTED], [])) == {"search/index.json": b'{"parts":[]}'}
 
 
 # ---- the page ------------------------------------------------------------------------------------------
 
 
 def search_page(answer: SearchAnswer | None = None) -> bytes:
-    return SitePages(LISTED_SHELF, "hot-papers", NOBODY).search(answer)
+    return SitePages(LISTED_READER, "hot-papers", NOBODY).search(answer)
 
 
 def test_the_page_of_the_site() -> None:
@@ -214,7 +216,7 @@ def test_the_page_of_the_site() -> None:
 
 @pytest.mark.parametrize("name", ["search_index.js", "search.js"])
 def test_its_scripts_are_small_and_write_text_alone(name: str) -> None:
-    script = SitePages(LISTED_SHELF, "hot-papers").page(name)
+    script = SitePages(LISTED_READER, "hot-papers").page(name)
     assert script is not None and len(script) < 10_000
     assert not re.search(
         rb"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|Function)\b|https?://", script

@@ -31,10 +31,10 @@ class Box:
     def __init__(self, plan: list[str]) -> None:
         self.plan, self.got = plan, list[str]()
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         return (Message(target, day) for target in TARGETS)
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         step = self.plan.pop(0) if self.plan else "ok"
         if step == "killed before":
             raise Killed
@@ -48,19 +48,19 @@ class Box:
             raise RetryLater(60, "busy")
         if step == "no":
             raise RequestRefused("no such target")
-        self.got.append(parcel.target)
+        self.got.append(message.target)
         if step == "killed after":
             raise Killed
-        return f"receipt-{parcel.target}"
+        return f"receipt-{message.target}"
 
-    def receipt_of(self, parcel: Message, net: HttpClient) -> str | None:
-        return f"receipt-{parcel.target}" if parcel.target in self.got else None
+    def receipt_of(self, message: Message, http: HttpClient) -> str | None:
+        return f"receipt-{message.target}" if message.target in self.got else None
 
 
 class Mute(Box):
     """Targets that cannot be asked."""
 
-    def receipt_of(self, parcel: Message, net: HttpClient) -> str:
+    def receipt_of(self, message: Message, http: HttpClient) -> str:
         return "nobody knows"
 
 
@@ -76,7 +76,7 @@ STEPS = st.lists(st.sampled_from(["ok", "killed before", "killed after", "no rou
 
 
 def test_everything_arrives_once_whatever_happens(record: Record) -> None:
-    net = ScriptedNet({})
+    http = ScriptedNet({})
     numbers = iter(range(10_000))
 
     @settings(max_examples=60)
@@ -86,7 +86,7 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
         box.name = f"box-{next(numbers)}"
         for _ in range(20):
             try:
-                done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, net)
+                done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
             except Killed:
                 continue
             if done.sent + done.before == len(TARGETS):
@@ -99,22 +99,22 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
 
 
 def test_who_refuses_is_not_asked_again_and_stops_no_other(record: Record) -> None:
-    box, net = Box(["ok", "no"]), ScriptedNet({})
-    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, net)
+    box, http = Box(["ok", "no"]), ScriptedNet({})
+    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert (done.sent, done.problems) == (3, (("b", "no such target"),))
     assert deliveries(record, "box", IssueEdition("daily", DAY, 1))["b"] == "failed"
-    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, net)
+    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert (done.sent, done.before, done.problems) == (0, 4, ()) and box.got == ["a", "c", "d"]
 
 
 def test_who_is_busy_is_left_for_later(record: Record) -> None:
-    box, net = Box(["ok", "busy"]), ScriptedNet({})
-    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, net)
+    box, http = Box(["ok", "busy"]), ScriptedNet({})
+    done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert (done.sent, done.waiting, done.problems) == (1, 60, (("b", "busy"),))
 
 
 def test_who_cannot_be_asked_gets_it_once_as_long_as_it_is_known_that_it_did_not_arrive(record: Record) -> None:
-    net = ScriptedNet({})
+    http = ScriptedNet({})
     numbers = iter(range(10_000))
 
     @settings(max_examples=40)
@@ -123,7 +123,7 @@ def test_who_cannot_be_asked_gets_it_once_as_long_as_it_is_known_that_it_did_not
         box = Mute(plan)
         box.name = f"mute-{next(numbers)}"
         for _ in range(20):
-            if send_issue(record, box, RecordIssueReader(record), "daily", DAY, net).before == len(TARGETS):
+            if send_issue(record, box, RecordIssueReader(record), "daily", DAY, http).before == len(TARGETS):
                 break
         assert sorted(box.got) == list(TARGETS)
 
@@ -131,10 +131,10 @@ def test_who_cannot_be_asked_gets_it_once_as_long_as_it_is_known_that_it_did_not
 
 
 def test_who_cannot_be_asked_never_gets_it_twice(record: Record) -> None:
-    box, net = Mute(["killed before"]), ScriptedNet({})
+    box, http = Mute(["killed before"]), ScriptedNet({})
     with pytest.raises(Killed):
-        send_issue(record, box, RecordIssueReader(record), "daily", DAY, net)
-    assert send_issue(record, box, RecordIssueReader(record), "daily", DAY, net).sent == len(TARGETS)
+        send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
+    assert send_issue(record, box, RecordIssueReader(record), "daily", DAY, http).sent == len(TARGETS)
     assert box.got == ["b", "c", "d"]
     [(receipt,)] = record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent' AND target = 'a'")
     assert receipt == "nobody knows"

@@ -10,14 +10,14 @@ from hotpapers.render.html import sitemap
 from hotpapers.render.html.pages import SitePages
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view.site_config import SiteConfig
-from tests.render.build import PlainShelf
-from tests.render.fuller import FULL_SHELF
-from tests.render.sample import LISTED_SHELF
+from tests.render.build import PlainIssueReader
+from tests.render.fuller import FULL_READER
+from tests.render.sample import LISTED_READER
 from tests.render.sites import site
 
 NAME = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 PUBLIC = SiteConfig(base="https://papers.example/a&b/")
-BOTH = [(FULL_SHELF, "daily"), (LISTED_SHELF, "hot-papers")]
+BOTH = [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")]
 
 
 def addresses(data: bytes) -> list[str]:
@@ -28,8 +28,8 @@ def addresses(data: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize(("shelf", "name"), BOTH, ids=["daily", "hot-papers"])
-def test_it_names_every_page_but_parts_of_issues(shelf: PlainShelf, name: str) -> None:
-    files = site(shelf, name, imprint=PUBLIC)
+def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader, name: str) -> None:
+    files = site(issue_reader, name, site_config=PUBLIC)
     found = addresses(files["sitemap.xml"])
     pages = {path for path in files if path.endswith("index.html") and "/all/" not in path and "/edition-" not in path}
     assert len(found) == len(set(found))
@@ -40,19 +40,19 @@ def test_it_names_every_page_but_parts_of_issues(shelf: PlainShelf, name: str) -
 
 def test_it_ends_where_a_sitemap_must(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemap, "MOST", 3)
-    there = SiteContext(LISTED_SHELF, "hot-papers", PUBLIC)
+    there = SiteContext(LISTED_READER, "hot-papers", PUBLIC)
     data = sitemap.sitemap(there, ["index.html", "404.html", "robots.txt"])
     assert addresses(data) == [PUBLIC.base, f"{PUBLIC.base}2021-01-18/", f"{PUBLIC.base}2021-01-14/"]
 
 
 def test_an_empty_site_has_one_too() -> None:
-    there = PlainShelf(FULL_SHELF.publications(), [])
+    there = PlainIssueReader(FULL_READER.publications(), [])
     assert addresses(SitePages(there, "daily", PUBLIC).page("sitemap.xml") or b"")[0] == PUBLIC.base
 
 
 def test_robots_may_read_all_and_are_told_where_it_is() -> None:
-    assert sitemap.robots("") == b"User-agent: *\nAllow: /\n"
-    assert sitemap.robots("https://papers.example/") == (
+    assert sitemap.robots_txt("") == b"User-agent: *\nAllow: /\n"
+    assert sitemap.robots_txt("https://papers.example/") == (
         b"User-agent: *\nAllow: /\n\nSitemap: https://papers.example/sitemap.xml\n"
     )
-    assert "sitemap.xml" not in site(LISTED_SHELF, "hot-papers", imprint=SiteConfig())
+    assert "sitemap.xml" not in site(LISTED_READER, "hot-papers", site_config=SiteConfig())

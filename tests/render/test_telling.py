@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hotpapers import classic
 from hotpapers.model import Paper
 from hotpapers.view import phrases, summary_source
-from hotpapers.view.key_sentence import RULE, TOO_LONG, name_in, points, sentences, telling
+from hotpapers.view.key_sentence import RULE, TOO_LONG, key_sentence, name_in, points, sentences
 from hotpapers.view.tex import formulas
 from tests.render.build import paper
 
@@ -58,7 +58,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_the_sentence_that_tells_the_most(name: str) -> None:
     abstract, expected = CASES[name]
-    assert telling(abstract, "Brew: Weighing What Rises") == expected
+    assert key_sentence(abstract, "Brew: Weighing What Rises") == expected
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_any_text_gives_a_part_of_itself_and_no_formula_is_cut(text: str) -> Non
     found = sentences(line)
     assert " ".join("".join(found).split()) == "".join(found)
     assert "".join("".join(found).split()) == "".join(line.split())
-    chosen = telling(line)
+    chosen = key_sentence(line)
     ranked = [(-points(sentence, n, len(found)), n) for n, sentence in enumerate(found)]
     assert chosen == (found[min(ranked)[1]] if ranked else "")
     assert chosen in found or (chosen == "" and not found)
     begins = line.find(chosen)
     for piece in formulas(line):
         assert not (begins < piece.start < begins + len(chosen) < piece.end)
-    assert telling(line) == chosen
+    assert key_sentence(line) == chosen
 
 
 def test_a_text_as_long_as_anybody_likes_is_read_in_no_time() -> None:
     for text in ("We show ", "$", ". A", "a.", r"\begin{align}", "e.g. ", '."'):
-        assert len(telling(text * 100_000)) <= 20_000
+        assert len(key_sentence(text * 100_000)) <= 20_000
 
 
 # ---- what pages say of it --------------------------------------------------------------------------------
@@ -119,21 +119,21 @@ LONG = f"{SCENE} We introduce Hush, a kettle that boils without a sound. {FILLER
 
 def test_a_lead_says_where_it_comes_from() -> None:
     short = paper("2101.99901", "Short", "Kettles were asked.")
-    assert phrases.lead(short) == ("Kettles were asked.", "") and phrases.lead_mark(short) == ""
+    assert phrases.opening(short) == ("Kettles were asked.", "") and phrases.opening_source(short) == ""
     long = paper("2101.99901", "Long", LONG)
-    assert phrases.lead(long) == ("We introduce Hush, a kettle that boils without a sound.", LONG)
-    assert phrases.lead_mark(long) == summary_source.ABSTRACT == "from the abstract"
+    assert phrases.opening(long) == ("We introduce Hush, a kettle that boils without a sound.", LONG)
+    assert phrases.opening_source(long) == summary_source.ABSTRACT == "from the abstract"
     by_a_person = paper("2101.99901", "Told", LONG, summary="Asks kettles.")
-    assert phrases.lead(by_a_person) == ("Asks kettles.", LONG) and phrases.lead_mark(by_a_person) == ""
+    assert phrases.opening(by_a_person) == ("Asks kettles.", LONG) and phrases.opening_source(by_a_person) == ""
     signed = summary_source.signed("Kettles hush.", "tea-7b", "2026-11-20")
     by_a_machine = paper("2101.99901", "Told", LONG, summary=signed)
-    assert phrases.lead(by_a_machine) == ("Kettles hush.", LONG)
-    assert phrases.lead_mark(by_a_machine) == "machine-written, tea-7b, 2026-11-20"
+    assert phrases.opening(by_a_machine) == ("Kettles hush.", LONG)
+    assert phrases.opening_source(by_a_machine) == "machine-written, tea-7b, 2026-11-20"
 
 
 def test_a_sentence_without_an_end_gives_its_first_words() -> None:
     endless = paper("2101.99901", "Endless", "We show that " + "tea and " * 100 + "tea.")
-    lead, rest = phrases.lead(endless)
+    lead, rest = phrases.opening(endless)
     assert lead.endswith(" …") and len(lead) < TOO_LONG and rest == endless.abstract
 
 
@@ -158,7 +158,7 @@ def test_on_real_abstracts_it_differs_from_the_first_sentence_as_it_was_counted(
         for item in classic.parse(text).items:
             if item.abstract.strip():
                 papers[str(item.paper)] = paper(str(item.paper), item.title, " ".join(item.abstract.split()))
-    chosen = [(telling(one.abstract, one.title), sentences(one.abstract)[0]) for one in papers.values()]
+    chosen = [(key_sentence(one.abstract, one.title), sentences(one.abstract)[0]) for one in papers.values()]
     others = sum(said != first for said, first in chosen)
     assert RULE == "telling/1" and len(papers) > 2500
     assert 0.75 < others / len(papers) < 0.85

@@ -10,7 +10,7 @@ import pytest
 
 from hotpapers import terms
 from hotpapers.deliver.files import PART, PART_OF_HELPER, WriteCounts, write_files
-from hotpapers.deliver.parallel import ParallelTask, ours, theirs, write_together
+from hotpapers.deliver.parallel import ParallelTask, other_share, own_share, write_parallel
 from hotpapers.errors import HotPapersError
 from hotpapers.issues.freeze import freeze, frozen_days, listed_days, publication_of
 from hotpapers.issues.repository import RecordIssueReader
@@ -20,7 +20,7 @@ from hotpapers.store import Record
 from hotpapers.transfer.classic_import import import_classic
 from hotpapers.view.site_config import NOBODY
 from tests.cli import made
-from tests.render.sample import LISTED_SHELF
+from tests.render.sample import LISTED_READER
 
 NAME = "hot-papers"
 
@@ -60,25 +60,26 @@ def task(record: Record, store: str) -> ParallelTask:
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: no helper is asked")
 def test_two_write_what_one_writes(record: Record, store: str, tmp_path: Path) -> None:
-    both = write_together(tmp_path / "both", RecordIssueReader(record), task(record, store))
+    both = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
     assert both == alone(record, tmp_path / "one") and both.files == both.changed > 50
     assert tree(tmp_path / "both") == tree(tmp_path / "one")
     assert not {PART, PART_OF_HELPER} & tree(tmp_path / "both").keys()
-    again = write_together(tmp_path / "both", RecordIssueReader(record), task(record, store))
+    again = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
     assert again == WriteCounts(both.files, 0)
 
 
 def test_the_share_of_a_helper_that_fails_is_done_too(record: Record, tmp_path: Path) -> None:
-    wrote = write_together(tmp_path / "both", RecordIssueReader(record), task(record, str(tmp_path / "no such.db")))
+    wrote = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, str(tmp_path / "no such.db")))
     assert wrote == alone(record, tmp_path / "one")
     assert tree(tmp_path / "both") == tree(tmp_path / "one")
 
 
 def test_both_shares_are_the_whole_and_neither_is() -> None:
-    days = LISTED_SHELF.days(NAME)
-    whole = {file.path: file.data for file in SiteChannel().render(LISTED_SHELF, NAME, days)}
+    days = LISTED_READER.days(NAME)
+    whole = {file.path: file.data for file in SiteChannel().render(LISTED_READER, NAME, days)}
     shares = [
-        {file.path: file.data for file in SiteChannel().share(LISTED_SHELF, NAME, days, one)} for one in (ours, theirs)
+        {file.path: file.data for file in SiteChannel().share(LISTED_READER, NAME, days, one)}
+        for one in (own_share, other_share)
     ]
     assert shares[0] | shares[1] == whole
     assert all(0 < len(share) < len(whole) for share in shares)
@@ -92,7 +93,7 @@ def test_what_was_half_written_goes_with_the_next_writing(record: Record, store:
         for part in (PART, PART_OF_HELPER):
             (output / part).write_bytes(b"half")
         if task_or_none:
-            write_together(output, RecordIssueReader(record), task_or_none)
+            write_parallel(output, RecordIssueReader(record), task_or_none)
         else:
             with pytest.raises(HotPapersError):
                 write_files(output, [RenderedFile("../out", b"!")])

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from hotpapers.model import HOUR, NOT_READ, NetworkReading
 from hotpapers.view import phrases
-from tests.render.sample import OWN_SHELF
+from tests.render.sample import OWN_READER
 
-ISSUE = OWN_SHELF.issue("daily", "2021-01-14")
+ISSUE = OWN_READER.issue("daily", "2021-01-14")
 CUT = ISSUE.content.cut
 
 

@@ -15,13 +15,13 @@ from hotpapers.deliver.announce.announcement import announcement
 from hotpapers.deliver.announce.apprise_client import Manner
 from hotpapers.deliver.announce.chat import message
 from hotpapers.deliver.announce.thread import thread
-from hotpapers.deliver.email.issue_text import as_html, as_text, letter_view
+from hotpapers.deliver.email.issue_text import as_html, as_text, message_view
 from hotpapers.model import PublishedIssue, ReferenceSize
 from hotpapers.query.issues import as_issue
 from hotpapers.render.feeds import FeedMaker
 from hotpapers.render.markdown import issue_text
 from hotpapers.view.site_config import SiteConfig
-from tests.render.build import OWN, PlainShelf, heard, issue, paper
+from tests.render.build import OWN, PlainIssueReader, heard, issue, paper
 from tests.render.sites import site
 
 DAY, BEFORE = "2021-01-14", "2021-01-13"
@@ -44,16 +44,16 @@ def plainly(marked_up: str) -> str:
 
 
 def feed(found: PublishedIssue, about: str) -> str:
-    return (FeedMaker(PlainShelf([OWN], [found]), "daily", PUBLIC).feed(f"feeds/{about}.rss") or b"").decode()
+    return (FeedMaker(PlainIssueReader([OWN], [found]), "daily", PUBLIC).feed(f"feeds/{about}.rss") or b"").decode()
 
 
 CHANNELS: dict[str, Callable[[PublishedIssue], str]] = {
-    "site": lambda one: site(PlainShelf([OWN], [one]), "daily")[f"{DAY}/index.html"].decode(),
+    "site": lambda one: site(PlainIssueReader([OWN], [one]), "daily")[f"{DAY}/index.html"].decode(),
     "markdown": issue_text,
     "feed": lambda one: feed(one, "papers"),
     "feed of issues": lambda one: feed(one, "issues"),
-    "letter": lambda one: as_text(letter_view(one, PUBLIC, 10)),
-    "letter in HTML": lambda one: as_html(letter_view(one, PUBLIC, 10)),
+    "letter": lambda one: as_text(message_view(one, PUBLIC, 10)),
+    "letter in HTML": lambda one: as_html(message_view(one, PUBLIC, 10)),
     "api": lambda one: json.dumps(msgspec.to_builtins(as_issue(one)), ensure_ascii=False),
 }
 HELD = "2 papers: 1 announced that day, 1 before"

@@ -44,7 +44,7 @@ def test_a_job_of_which_nothing_is_heard_is_dead_and_one_that_waits_is_not() -> 
 def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_none(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         daily = Publication(publication="daily", title="D", observed_at=NOW - 2 * DAY)
-        record.write([daily], source="settings", at=NOW - 2 * DAY)
+        record.append([daily], source="settings", at=NOW - 2 * DAY)
         for duty in (GOOD, BAD):
             duties.save(record, duty)
         well = health(record, ["daily"], moment("2024-05-07T09:00"))
@@ -55,7 +55,7 @@ def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_non
 
 def test_the_figures_are_as_prometheus_reads_them(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.write([Publication(publication="daily", title="D", observed_at=NOW)], source="settings", at=NOW)
+        record.append([Publication(publication="daily", title="D", observed_at=NOW)], source="settings", at=NOW)
         found = totals(record)._replace(size=4096)
     text = metrics(found, [BAD, GOOD], SiteHealth(True, (), ()))
     assert text == data("running", "metrics.txt").read_text("utf-8")
@@ -100,17 +100,17 @@ def test_addresses_of_both_kinds() -> None:
 
 
 def test_once_an_hour_somebody_is_told_that_all_is_well(sqlite_url: str) -> None:
-    net = ScriptedNet({"https://ping.example/7": b"OK"})
+    http = ScriptedNet({"https://ping.example/7": b"OK"})
     state = [SiteHealth(True, (), ())]
-    job = HousekeepingJob(Connection(net), "https://ping.example/7", lambda work: state[0])
+    job = HousekeepingJob(Connection(http), "https://ping.example/7", lambda work: state[0])
     open_record = partial(Record, sqlite_url)
-    rounds = JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), Clock(net.now, net.sleep))
+    rounds = JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), Clock(http.now, http.sleep))
     for _ in range(24):
         rounds.attempt()
-        net.sleep(300)
-    assert len(net.requests) == 2
+        http.sleep(300)
+    assert len(http.requests) == 2
     state[0] = SiteHealth(False, ("overdue",), ())
-    net.sleep(7200)
+    http.sleep(7200)
     rounds.attempt()
-    assert len(net.requests) == 2
+    assert len(http.requests) == 2
     rounds._close_store()

@@ -191,7 +191,7 @@ def test_what_is_gone_leaves_the_pages(made: Made) -> None:
     gone = Post(
         post=LEADING, network="bluesky", account="", created_at=CUT, gone="deleted", observed_at=CUT + HOUR
     )  # fmt: skip
-    made.record.write([gone], source="bluesky")
+    made.record.append([gone], source="bluesky")
     made.round(CUT + HOUR)
     assert "Moss grows here" not in made.page() and "Made-up paper 1" in made.page()
 
@@ -200,14 +200,14 @@ def test_what_is_gone_leaves_the_page_of_its_paper_too(made: Made) -> None:
     """An issue shows a few posts of a paper; the paper's own page links to the others."""
     uris = [f"bluesky:at://did:plc:b{n}/app.bsky.feed.post/m{n}" for n in range(4)]
     said = [[*post(1, uri, CUT - 3 * HOUR), counts(uri, 10 + n, CUT - 3 * HOUR)] for n, uri in enumerate(uris)]
-    made.record.write([item for some in said for item in some], source="bluesky", at=CUT - 2 * HOUR)
+    made.record.append([item for some in said for item in some], source="bluesky", at=CUT - 2 * HOUR)
     made.round(CUT + 1)
     linked = [uri for n, uri in enumerate(uris) if f"post/m{n}" in made.paper() and f"post/m{n}" not in made.page()]
     assert linked
     gone = Post(
         post=linked[0], network="bluesky", account="", created_at=CUT, gone="deleted", observed_at=CUT + HOUR
     )  # fmt: skip
-    made.record.write([gone], source="bluesky")
+    made.record.append([gone], source="bluesky")
     made.round(CUT + HOUR)
     assert linked[0][-7:] not in made.paper()
 
@@ -215,17 +215,17 @@ def test_what_is_gone_leaves_the_page_of_its_paper_too(made: Made) -> None:
 def test_only_what_changes_a_page_renders_it_anew(made: Made) -> None:
     made.round(CUT + 1)
     position = made.record.head.position
-    made.record.write(paper(7), source="arxiv")
+    made.record.append(paper(7), source="arxiv")
     assert not changed_issues(made.record, position)
-    made.record.write([judged("bluesky:nobody", "hidden", at=CUT)], source="operator")
+    made.record.append([judged("bluesky:nobody", "hidden", at=CUT)], source="operator")
     assert not changed_issues(made.record, position), "nothing of theirs is shown"
-    made.record.write([judged(LEADING, "hidden", at=CUT)], source="operator")
+    made.record.append([judged(LEADING, "hidden", at=CUT)], source="operator")
     assert changed_issues(made.record, position) == {("daily", DAY)}
 
 
 def test_what_a_program_that_ended_did_not_come_to_is_rendered_anew(made: Made) -> None:
     made.round(CUT + 1)
-    made.record.write([judged(LEADING, "hidden", at=CUT + HOUR)], source="operator", at=CUT + HOUR)
+    made.record.append([judged(LEADING, "hidden", at=CUT + HOUR)], source="operator", at=CUT + HOUR)
     job = made.rounds.job
     assert isinstance(job, PublishJob)
     job._painted = 0
@@ -263,7 +263,7 @@ def test_it_is_judged_who_is_a_bot_before_an_issue_is_frozen(made: Made) -> None
     said = Account(
         account="bluesky:by-at://did:plc:a/app.bsky.feed.post/1", handle="m", automated=True, observed_at=CUT - HOUR
     )
-    made.record.write([said], source="bluesky")
+    made.record.append([said], source="bluesky")
     made.round(CUT + 1)
     [verdict] = [row.item for row in made.record.view().latest(Verdict)]
     assert isinstance(verdict, Verdict) and (verdict.judgement, verdict.observed_at) == ("bot", CUT)

@@ -32,16 +32,16 @@ class Box:
     def __init__(self, targets: int = 2) -> None:
         self.targets, self.plan, self.got = targets, list[Exception](), list[tuple[str, str]]()
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         return (Message(f"t{n}", day) for n in range(self.targets))
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         if self.plan:
             raise self.plan.pop(0)
-        self.got.append((parcel.target, str(parcel.payload)))
+        self.got.append((message.target, str(message.payload)))
         return "fine"
 
-    def receipt_of(self, parcel: Message, net: HttpClient) -> str | None:
+    def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         return None
 
 
@@ -61,9 +61,9 @@ class Made:
     def usual(self) -> SenderDestination:
         """The sender, at work."""
         note = self.called.append
-        net = ScriptedNet({})
+        http = ScriptedNet({})
         return SenderDestination(
-            self.box, net, partial(note, "check"), lambda at: note(f"tidy {at}"), partial(note, "close")
+            self.box, http, partial(note, "check"), lambda at: note(f"tidy {at}"), partial(note, "close")
         )
 
     def freeze(self, day: str = DAY, at: int = 0, publication: Publication = DAILY) -> None:

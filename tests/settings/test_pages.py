@@ -59,4 +59,4 @@ def test_the_store_knows_what_is_never_quoted_whoever_renders_from_it(tmp_path: 
         good("status", "--config", home)
         good("status", "--store", store)  # without settings nothing is forgotten of them
         with Record(str(store)) as record:
-            assert blocklist.noted(record.database) == blocklist.Blocklist(words=tuple(words))
+            assert blocklist.load_blocklist(record.database) == blocklist.Blocklist(words=tuple(words))

@@ -153,6 +153,6 @@ class ScriptedNet:
             yield said.body if isinstance(said, Response) else said
 
 
-def _is_a_net(net: ScriptedNet) -> HttpClient:
+def _is_a_net(http: ScriptedNet) -> HttpClient:
     """For mypy: it keeps the promise of hotpapers.model.Net."""
-    return net
+    return http

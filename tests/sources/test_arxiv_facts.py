@@ -42,13 +42,13 @@ class Site:
 
     def __init__(self, world: World, store: Path, down: list[tuple[str, int, str, int]] | None = None) -> None:
         self.world, self.source, self.down = world, ArxivSource(SETTINGS), down or []
-        self.net = ScriptedNet(self.say, now=days.closes_at(FIRST) - HOUR, pace=3)
+        self.http = ScriptedNet(self.say, now=days.closes_at(FIRST) - HOUR, pace=3)
         self.record = Record(str(store / "hotpapers.db"))
         self.known: dict[str, set[str]] = {}
 
     def say(self, url: str) -> Reply:
         """What arXiv answers; while the API is down, that one should come later."""
-        at = self.net.now()
+        at = self.http.now()
         down = any(
             days.closes_at(a) + x * HOUR <= at < days.closes_at(b) + y * HOUR for a, x, b, y in self.down
         )  # fmt: skip
@@ -56,22 +56,22 @@ class Site:
 
     def live(self, random: Random | None = None) -> None:
         """Rounds until the week is over, each when it is due; with chance some are killed after a page."""
-        while self.net.now() < days.closes_at(LAST) + 23 * HOUR:
+        while self.http.now() < days.closes_at(LAST) + 23 * HOUR:
             due: int | None = None
             try:
-                for page in self.source.pages(self.net, cursor_of(self.record.database, "arxiv")):
+                for page in self.source.pages(self.http, cursor_of(self.record.database, "arxiv")):
                     self.keep(page)
                     due = page.next_at
                     if random and random.random() < 0.03:
                         break
             except NetError:
                 pass
-            wait = (due - self.net.now()) / 1e6 if due else 600
-            self.net.advance(max(wait, 1))
+            wait = (due - self.http.now()) / 1e6 if due else 600
+            self.http.advance(max(wait, 1))
 
     def keep(self, page: PayloadPage) -> None:
-        at = self.net.now()
-        self.record.read(page.seen, self.source.read, source="arxiv", cursor=page.cursor, at=at)
+        at = self.http.now()
+        self.record.ingest(page.seen, self.source.read, source="arxiv", cursor=page.cursor, at=at)
         for paper in self.papers():
             facts = {name for name in FACTS if getattr(paper, name)}
             lost = self.known.get(paper.paper, set()) - facts
@@ -140,7 +140,7 @@ def test_what_the_api_does_not_have_is_asked_for_again_for_two_days(store: Path)
     site = Site(world, store)
     site.live()
     ids = {paper.id for paper in world.days[FIRST] if len(world.versions[paper.id]) == 1}
-    asked = [r.at for r in site.net.requests if "/api/" in r.url and any(id in r.url for id in ids)]
+    asked = [r.at for r in site.http.requests if "/api/" in r.url and any(id in r.url for id in ids)]
     assert min(asked) < days.closes_at(FIRST) + HOUR
     # for the last time before the feeds of the second day after
     assert days.closes_at(WEDNESDAY) < max(asked) < days.closes_at(WEDNESDAY) + HOUR
@@ -170,8 +170,8 @@ def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:
 
 def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
     site = Site(World(papers()), store)
-    site.net.advance(HOUR / 1e6 * 2)
-    last = list(site.source.pages(site.net, None))[-1]
+    site.http.advance(HOUR / 1e6 * 2)
+    last = list(site.source.pages(site.http, None))[-1]
     assert (last.seen, last.cursor, last.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
     owing = cursor_state.text(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
-    assert site.source.next_due(site.net.now(), owing) == site.net.now() + 2 * HOUR
+    assert site.source.next_due(site.http.now(), owing) == site.http.now() + 2 * HOUR

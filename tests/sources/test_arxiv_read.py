@@ -335,13 +335,13 @@ def test_a_recorded_feed_goes_all_the_way() -> None:
         "https://arxiv.org/list/math/recent?skip=0&show=2000": recorded("list_math_recent.html"),
     }
     nothing = b"<feed xmlns='http://www.w3.org/2005/Atom'/>"
-    net = ScriptedNet(lambda url: table.get(url, nothing), now=days.closes_at("2024-03-05") + 300_000_000)
+    http = ScriptedNet(lambda url: table.get(url, nothing), now=days.closes_at("2024-03-05") + 300_000_000)
     source = ArxivSource(ArxivSettings(archives=("math",)))
-    pages = list(source.pages(net, None))
+    pages = list(source.pages(http, None))
     found = [item for page in pages for seen in page.seen for item in source.read(seen)]
     counts = Counter(item.type if isinstance(item, Announcement) else type(item).__name__ for item in found)
     # the API has none of them yet: the feed describes what is new
     assert counts == {"Paper": 46, "new": 46, "cross": 29, "replacement": 32, "Coverage": 2}
     assert {item.day for item in found if isinstance(item, Announcement)} == {"2024-03-05"}
     assert isinstance(found[-1], Coverage) and found[-1].reason == "math: arXiv's listing has not come so far"
-    assert pages[-1].next_at == net.now() + 2 * HOUR  # the API is asked again for what it did not have
+    assert pages[-1].next_at == http.now() + 2 * HOUR  # the API is asked again for what it did not have

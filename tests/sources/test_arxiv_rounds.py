@@ -31,29 +31,29 @@ class Life:
     def __init__(self, world: World, settings: ArxivSettings = TWO, *, day: str = DAY, hour: int = 1) -> None:
         self.source = ArxivSource(settings)
         self.world, self.faults = world, dict[str, list[Reply]]()
-        self.net = ScriptedNet(self._say, now=days.closes_at(day) + hour * HOUR, pace=3)
+        self.http = ScriptedNet(self._say, now=days.closes_at(day) + hour * HOUR, pace=3)
         self.items: list[Item] = []
         self.cursor: str | None = None
         self.next_at: int | None = None
 
     def _say(self, url: str) -> Script:
         faults = self.faults.get(url.partition("?")[0]) or self.faults.get(url)
-        return faults.pop(0) if faults else self.world.answer(url, self.net.now())
+        return faults.pop(0) if faults else self.world.answer(url, self.http.now())
 
     def round(self) -> list[str]:
         """One round; what was asked for, shortened."""
-        before = len(self.net.requests)
+        before = len(self.http.requests)
         try:
-            for page in self.source.pages(self.net, self.cursor):
+            for page in self.source.pages(self.http, self.cursor):
                 self.items += [item for seen in page.seen for item in self.source.read(seen)]
                 self.cursor = page.cursor or self.cursor
                 self.next_at = page.next_at
         finally:
-            self.asked = [url.removeprefix("https://").partition("&")[0] for url in self.net.asked[before:]]
+            self.asked = [url.removeprefix("https://").partition("&")[0] for url in self.http.asked[before:]]
         return self.asked
 
     def to(self, day: str, hour: int = 1) -> Life:
-        self.net.advance((days.closes_at(day) + hour * HOUR - self.net.now()) / 1e6)
+        self.http.advance((days.closes_at(day) + hour * HOUR - self.http.now()) / 1e6)
         return self
 
     @property
@@ -108,7 +108,7 @@ def test_a_closed_day_is_left_alone() -> None:
 def test_on_a_weekend_there_is_nothing_to_read() -> None:
     life = Life(world_of(), day="2026-11-13")
     life.round()
-    life.net.advance(24 * 3600)
+    life.http.advance(24 * 3600)
     assert life.round() == ["rss.arxiv.org/rss/cs"]
     assert life.place.day == "2026-11-13"
 
@@ -158,7 +158,7 @@ def test_many_missing_papers_are_counted() -> None:
 
 def test_papers_without_a_name_are_counted() -> None:
     life = Life(world_of())
-    page = life.world.listing("cs", 0, 2000, life.net.now()).replace(b"of 2 entries", b"of 5 entries", 1)
+    page = life.world.listing("cs", 0, 2000, life.http.now()).replace(b"of 2 entries", b"of 5 entries", 1)
     life.faults[LIST_CS] = [reply(200, page)]
     life.round()
     assert life.coverage(DAY) == ("partial", "cs: 3 listed without a name")
@@ -213,9 +213,9 @@ def test_nonsense_is_the_networks_mistake(body: bytes) -> None:
 
 def test_an_item_that_cannot_be_read_is_handed_on_alone() -> None:
     life = Life(world_of())
-    good = life.world.feed("cs", life.net.now())
+    good = life.world.feed("cs", life.http.now())
     life.faults[FEED_CS] = [reply(200, good.replace(b"<item>", b"<item><guid>odd</guid></item><item>", 1))]
-    pages = list(life.source.pages(life.net, None))
+    pages = list(life.source.pages(life.http, None))
     seen = [one for page in pages for one in page.seen]
     (unread,) = [one for one in seen if one.key == "cs/unread"]
     with pytest.raises(InputError):
@@ -254,7 +254,7 @@ def test_a_refused_api_leaves_papers_missing() -> None:
 
 def test_midnight_in_the_middle_of_a_round() -> None:
     life = Life(world_of(), hour=0)
-    life.net.advance(24 * 3600 - 2)  # the first feed is today's, the second one tomorrow's
+    life.http.advance(24 * 3600 - 2)  # the first feed is today's, the second one tomorrow's
     with_two = [url for url in life.round() if "rss" in url]
     assert with_two == ["rss.arxiv.org/rss/cs", "rss.arxiv.org/rss/math"]
     assert (life.place.open, life.place.fed) == (DAY, ("cs",))
@@ -271,7 +271,7 @@ def test_an_empty_feed_is_not_believed_at_once() -> None:
     life.round()
     assert life.place.day == "2026-11-10"
     assert life.coverage(DAY) == ("", "")
-    life.net.advance(4 * 3600)
+    life.http.advance(4 * 3600)
     life.round()
     assert life.place == cursor_state.ArxivCursor(day=DAY, doubt=DAY)
     assert life.coverage(DAY) == ("complete", "nothing was announced")
@@ -281,7 +281,7 @@ def test_an_announcement_that_comes_late_is_read_when_it_comes() -> None:
     life = Life(world_of(late={DAY: 2 * HOUR}))
     life.round()
     assert life.announced() == set()
-    life.net.advance(3600)
+    life.http.advance(3600)
     life.round()
     assert life.announced() == made_on(life.world, DAY)
     assert life.coverage(DAY) == ("complete", "")
@@ -327,14 +327,14 @@ def test_a_harvest_goes_on_where_it_was_stopped() -> None:
     life.round()
     life.to("2026-12-02")
     life.faults[OAI] = [
-        life.world.answer(f"{OAI}?verb=ListRecords&from=2026-11-12", life.net.now()),
+        life.world.answer(f"{OAI}?verb=ListRecords&from=2026-11-12", life.http.now()),
         RetryLater(5, "503"),
     ]
     with pytest.raises(RetryLater):
         life.round()
     assert (life.place.stamp, life.place.token) == ("2026-11-12", "2026-11-12/40")
     assert life.round()[:2] == ["rss.arxiv.org/rss/cs", "oaipmh.arxiv.org/oai?verb=ListRecords"]
-    assert "resumptionToken=2026-11-12%2F40" in life.net.asked[-len(life.asked) + 1]
+    assert "resumptionToken=2026-11-12%2F40" in life.http.asked[-len(life.asked) + 1]
     assert {id for id, _ in life.announced()} >= {paper.id for paper in world.days["2026-11-12"]}
 
 
@@ -342,11 +342,11 @@ def test_a_stale_token_begins_its_day_anew() -> None:
     life = Life(World(papers_of("2026-10-01", "2026-12-20", each=70)))
     life.round()
     life.to("2026-12-02")
-    first = life.world.answer(f"{OAI}?verb=ListRecords&from=2026-11-12", life.net.now())
+    first = life.world.answer(f"{OAI}?verb=ListRecords&from=2026-11-12", life.http.now())
     stale = reply(200, b'<OAI-PMH><error code="badResumptionToken">expired</error></OAI-PMH>')
     life.faults[OAI] = [first, stale]
     life.round()
-    asked = [url for url in life.net.asked if url.startswith(OAI)]
+    asked = [url for url in life.http.asked if url.startswith(OAI)]
     assert asked[0] == asked[2] == f"{OAI}?verb=ListRecords&metadataPrefix=arXivRaw&from=2026-11-12&until=2026-11-12"
     assert life.place.day == "2026-12-02" and not life.place.stamp
 

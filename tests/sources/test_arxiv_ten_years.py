@@ -48,30 +48,30 @@ class Diary:
 def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedNet]:
     """Ten years of rounds, each when it is due; some end in the middle, some are run twice from an old cursor."""
     random = Random(seed)
-    net = ScriptedNet(lambda url: world.answer(url, net.now()), now=days.closes_at(FIRST) - HOUR, pace=3)
+    http = ScriptedNet(lambda url: world.answer(url, http.now()), now=days.closes_at(FIRST) - HOUR, pace=3)
     diary = Diary()
     end, off = days.closes_at(LAST), [(days.closes_at(a), days.closes_at(b) + 9 * HOUR) for a, b in OFF]
-    while net.now() < end:
+    while http.now() < end:
         before = diary.cursor
-        for page in rounds(source, net, diary.cursor, random):
+        for page in rounds(source, http, diary.cursor, random):
             diary.keep(source, page)
         if random.random() < 0.02:  # the same feeds once more
-            for page in source.pages(net, before):
+            for page in source.pages(http, before):
                 diary.keep(source, page)
-        due = source.next_due(net.now(), diary.cursor)
+        due = source.next_due(http.now(), diary.cursor)
         until = next((stop for start, stop in off if start <= due < stop), due)
-        net.advance((until - net.now()) / 1_000_000)
-    return diary, net
+        http.advance((until - http.now()) / 1_000_000)
+    return diary, http
 
 
-def rounds(source: ArxivSource, net: ScriptedNet, cursor: str | None, random: Random) -> Iterator[PayloadPage]:
+def rounds(source: ArxivSource, http: ScriptedNet, cursor: str | None, random: Random) -> Iterator[PayloadPage]:
     """The pages of a round; one in twenty is killed after some page, and begun again from its cursor."""
-    pages = source.pages(net, cursor)
+    pages = source.pages(http, cursor)
     if random.random() < 0.05:
         for page, _ in zip(pages, range(random.randrange(1, 6)), strict=False):
             cursor = page.cursor
             yield page
-        pages = source.pages(net, cursor)
+        pages = source.pages(http, cursor)
     yield from pages
 
 
@@ -201,10 +201,10 @@ def closed_at(
 
 def test_it_asks_politely(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
     """Two feeds and two listing pages a day, and little more."""
-    world, _, net, _ = lived
-    assert len(net.requests) < 6.5 * len(world.days)
+    world, _, http, _ = lived
+    assert len(http.requests) < 6.5 * len(world.days)
     assert all(
-        later.at - earlier.at >= 3_000_000 for earlier, later in zip(net.requests, net.requests[1:], strict=False)
+        later.at - earlier.at >= 3_000_000 for earlier, later in zip(http.requests, http.requests[1:], strict=False)
     )
 
 

@@ -100,8 +100,8 @@ def test_places_in_bytes_become_code_points(text: str, given_data: Any) -> None:
 @given(st.text(), st.lists(st.tuples(st.integers(-3, 40), st.integers(-3, 40)), max_size=8))
 def test_links_lie_in_the_text_and_never_overlap(text: str, stretches: list[tuple[int, int]]) -> None:
     facets = [
-        schemas.Facet(schemas.ByteSlice(*stretch), [schemas.FacetFeature("https://example.org/")])
-        for stretch in stretches
+        schemas.Facet(schemas.ByteSlice(*time_range), [schemas.FacetFeature("https://example.org/")])
+        for time_range in stretches
     ]
     end = 0
     for link in links_of(schemas.PostRecord(text, facets=facets)):
@@ -167,11 +167,11 @@ def a_view(uri: str) -> dict[str, Any]:
 
 def test_counts_are_asked_25_at_once_and_what_is_left_out_is_gone() -> None:
     uris = [at_uri(ANNA, AT + n) for n in range(30)]
-    net = ScriptedNet({
+    http = ScriptedNet({
         asked(uris[:25]): json.dumps({"posts": [a_view(uri) for uri in uris[1:25]]}).encode(),
         asked(uris[25:]): json.dumps({"posts": [a_view(uri) for uri in reversed(uris[25:])]}).encode(),
     })  # fmt: skip
-    pages = list(BLUESKY.counts(net, [f"bluesky:{uri}" for uri in uris]))
+    pages = list(BLUESKY.counts(http, [f"bluesky:{uri}" for uri in uris]))
     seen = [seen for page in pages for seen in page.seen]
     told = {one.key: one for one in seen}
     assert [one.kind for one in seen].count("counts") == 29 and list(sorted(told)) == sorted(uris)
@@ -183,10 +183,10 @@ def test_counts_are_asked_25_at_once_and_what_is_left_out_is_gone() -> None:
 def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
     good, bad = at_uri(ANNA, AT), "at://nonsense"
     no = reply(400, b'{"error":"InvalidRequest"}')
-    net = ScriptedNet({
+    http = ScriptedNet({
         asked([bad, good]): no, asked([bad]): no, asked([good]): json.dumps({"posts": [a_view(good)]}).encode(),
     })  # fmt: skip
-    [page] = BLUESKY.counts(net, [f"bluesky:{bad}", f"bluesky:{good}"])
+    [page] = BLUESKY.counts(http, [f"bluesky:{bad}", f"bluesky:{good}"])
     assert [(seen.kind, seen.key) for seen in page.seen] == [("counts", good)]
 
 

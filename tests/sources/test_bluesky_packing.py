@@ -33,23 +33,23 @@ def file(tmp_path: Path) -> str:
 def test_a_stream_is_asked_for_and_read_packed(file: str) -> None:
     paper = create(ANNA, post("arXiv:2609.01234"), time=START)
     said = [PACK(paper), PACK(EVENTS[0]), paper.replace(b"01234", b"04321"), PACK(b"{"), None, Stopped()]
-    net = ScriptedNet(lambda _: said)
+    http = ScriptedNet(lambda _: said)
     source = BlueskySource(BlueskySettings(jetstream=(HOST,), dictionary=file))
     pages = []
     with pytest.raises(Stopped):
-        for page in source.pages(net, None):
+        for page in source.pages(http, None):
             pages.append(page)
     seen = [one for page in pages for one in page.seen]
     assert [one.kind for one in seen] == ["post", "post", "unreadable"]
     assert seen[0].body == paper, "what is kept is what was said, not how it was packed"
-    assert net.requests[0].headers == {"socket-encoding": "zstd"} and len(PACK(paper)) < len(paper) / 2
+    assert http.requests[0].headers == {"socket-encoding": "zstd"} and len(PACK(paper)) < len(paper) / 2
 
 
 def test_without_a_dictionary_nothing_is_asked_to_be_packed() -> None:
-    net = ScriptedNet(lambda _: [Stopped()])
+    http = ScriptedNet(lambda _: [Stopped()])
     with pytest.raises(Stopped):
-        list(BlueskySource(BlueskySettings(jetstream=(HOST,))).pages(net, None))
-    assert net.requests[0].headers == {}
+        list(BlueskySource(BlueskySettings(jetstream=(HOST,))).pages(http, None))
+    assert http.requests[0].headers == {}
 
 
 def test_a_dictionary_that_is_not_there_is_a_setting_to_be_mended(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def tracking(*uris: str, posts: Mapping[str, str] | None = None) -> Remembered:
 
 
 def sifted(known: set[str], *events: bytes, reactions: bool = True, remembers: int = 100) -> list[RawPayload]:
-    sieve = EventFilter(known, reactions=reactions, remembers=remembers)
-    return [seen for body in events for seen in sieve.seen(schemas.event(body), body, AT)]
+    event_filter = EventFilter(known, reactions=reactions, remembers=remembers)
+    return [seen for body in events for seen in event_filter.seen(schemas.event(body), body, AT)]
 
 
 def items(seen: Iterable[RawPayload]) -> list[Item]:

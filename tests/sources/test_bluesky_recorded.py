@@ -133,9 +133,9 @@ def test_a_view_has_its_counts_its_link_and_its_card(bluesky: Path) -> None:
 @pytest.mark.parametrize("path", REFUSALS)
 def test_a_batch_that_is_refused_is_asked_one_by_one(bluesky: Path, path: str) -> None:
     answer = json.loads(bluesky.joinpath(path).read_bytes())["response"]
-    net = ScriptedNet(lambda _: reply(answer["status"], json.dumps(answer["json"]).encode()))
-    assert [page.seen for page in BLUESKY.counts(net, ["bluesky:a", "bluesky:b"])] == [[]]
-    assert len(net.requests) == 3
+    http = ScriptedNet(lambda _: reply(answer["status"], json.dumps(answer["json"]).encode()))
+    assert [page.seen for page in BLUESKY.counts(http, ["bluesky:a", "bluesky:b"])] == [[]]
+    assert len(http.requests) == 3
 
 
 # ---- the stream ----------------------------------------------------------------------------------------
@@ -149,8 +149,8 @@ class Everything:
 
 
 def sifted(events: list[bytes]) -> list[Item]:
-    sieve = EventFilter(Everything(), reactions=True, remembers=1000)
-    seen = [one for body in events for one in sieve.seen(schemas.event(body), body, AT)]
+    event_filter = EventFilter(Everything(), reactions=True, remembers=1000)
+    seen = [one for body in events for one in event_filter.seen(schemas.event(body), body, AT)]
     return [item for one in seen for item in BLUESKY.read(one)]
 
 

@@ -43,10 +43,10 @@ class Heard:
         self, bluesky: BlueskySource, hosts: Mapping[str, Iterable[Said]], cursor: str | None = None, pace: float = 1.0,
         now: int = START,
     ) -> None:  # fmt: skip
-        self.net = ScriptedNet(lambda url: hosts[url.partition("?")[0].removesuffix("/subscribe")], pace=pace, now=now)
+        self.http = ScriptedNet(lambda url: hosts[url.partition("?")[0].removesuffix("/subscribe")], pace=pace, now=now)
         self.pages: list[PayloadPage] = []
         with pytest.raises((NetError, Stopped)) as ended:
-            for page in bluesky.pages(self.net, cursor):
+            for page in bluesky.pages(self.http, cursor):
                 self.pages.append(page)
         self.error: HotPapersError = ended.value
 
@@ -56,7 +56,7 @@ class Heard:
 
     @property
     def asked(self) -> list[tuple[str, dict[str, list[str]]]]:
-        return [_parts(request) for request in self.net.requests]
+        return [_parts(request) for request in self.http.requests]
 
 
 def _parts(request: Request) -> tuple[str, dict[str, list[str]]]:

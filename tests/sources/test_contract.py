@@ -202,9 +202,9 @@ def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, said: list
     source = make(msgspec.convert(TALKATIVE[name], settings))
     for keys in (None, KNOWN[name]):
         answers = iter(said)
-        net = ScriptedNet(partial(_next, answers))
+        http = ScriptedNet(partial(_next, answers))
         try:
-            pages = list(source.pages(net, None) if keys is None else source.counts(net, keys))
+            pages = list(source.pages(http, None) if keys is None else source.counts(http, keys))
         except NetError:
             continue
         assert all(seen.key and seen.at for page in pages for seen in page.seen)
@@ -227,11 +227,11 @@ def test_the_example_of_the_docs_is_a_source() -> None:
     source: Source = room.Corkboard(room.CorkboardSettings())
     base = "https://corkboard.example/api/notes"
     said = json.dumps({"notes": [note, {"id": "none"}]}).encode()
-    net = ScriptedNet({f"{base}?board=maths&since=0": said, f"{base}/42": reply(404)})
-    [page_read] = source.pages(net, None)
+    http = ScriptedNet({f"{base}?board=maths&since=0": said, f"{base}/42": reply(404)})
+    [page_read] = source.pages(http, None)
     assert page_read.cursor == '{"maths":42}' and [seen.key[:10] for seen in page_read.seen] == ["42", "unreadable"]
     kinds = [kind_of(item) for item in source.read(page_read.seen[0])]
     assert kinds == ["post", "account", "snapshot", "mention"] and read(source, page_read.seen[1]) == "ValidationError"
-    [gone] = [item for counted in source.counts(net, ["corkboard:42"]) for item in source.read(counted.seen[0])]
+    [gone] = [item for counted in source.counts(http, ["corkboard:42"]) for item in source.read(counted.seen[0])]
     assert isinstance(gone, Post) and gone.gone == "deleted"
     del sys.modules["corkboard"]

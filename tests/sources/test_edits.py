@@ -43,7 +43,7 @@ def seen_again(record: Record, at: int, *papers: str) -> list[str]:
     view = record.view()
     named = {row.item.paper for row in view.latest(Mention, "t.post = ?", (POST,)) if isinstance(row.item, Mention)}
     said = edited(POST, named, doubtful(record), mentions(*papers), at)
-    record.write([*mentions(*papers), *said], source="bluesky", at=at)
+    record.append([*mentions(*papers), *said], source="bluesky", at=at)
     return sorted(doubtful(record))
 
 

@@ -160,18 +160,18 @@ def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPat
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     urls = [f"https://{name}.example/feed" for name in "abcd"]
     said = rss(f"<guid>1</guid><link>{PAPER}</link>")
-    net = ScriptedNet({urls[0]: RequestRefused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
-    pages = FeedsSource(FeedsSettings(urls=tuple(urls))).pages(net, None)
+    http = ScriptedNet({urls[0]: RequestRefused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
+    pages = FeedsSource(FeedsSettings(urls=tuple(urls))).pages(http, None)
     found = [next(pages), next(pages)]
     with pytest.raises(NetError, match="no feed"):
         next(pages)
     keys = {seen.key for page in found for seen in page.seen}
-    assert net.asked == urls and len(keys) == 2, "the same guid in two feeds is two entries"
+    assert http.asked == urls and len(keys) == 2, "the same guid in two feeds is two entries"
 
 
 def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
-    net = ScriptedNet({"https://a.example/": RetryLater(60, "busy"), "https://b.example/": reply(304)})
-    pages = FeedsSource(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(net, None)
+    http = ScriptedNet({"https://a.example/": RetryLater(60, "busy"), "https://b.example/": reply(304)})
+    pages = FeedsSource(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(http, None)
     assert not next(pages).seen
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; busy"):
         next(pages)

@@ -95,8 +95,8 @@ def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
     first = status(0)["id"]
     before = int(first) - OVERLAP
     full = [status(n) for n in reversed(range(1, PAGE + 1))]
-    net = ScriptedNet({tag(min_id=before): said(*full), tag(min_id=full[0]["id"]): said(status(99))})
-    pages = list(ONE.pages(net, json.dumps({f"{BASE}/tag/arxiv": first})))
+    http = ScriptedNet({tag(min_id=before): said(*full), tag(min_id=full[0]["id"]): said(status(99))})
+    pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": first})))
     assert len(keys(pages)) == PAGE + 1
     kept = [list(json.loads(page.cursor or "").values()) for page in pages]
     assert kept == [[moment_of(full[0]["id"])], [moment_of(status(99)["id"])]]
@@ -104,8 +104,8 @@ def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
 
 def test_what_is_read_again_moves_no_cursor_back() -> None:
     cursor = json.dumps({f"{BASE}/tag/arxiv": moment_of(status(50)["id"])})
-    net = ScriptedNet({tag(min_id=int(moment_of(status(50)["id"])) - OVERLAP): said(status(7))})
-    pages = list(ONE.pages(net, cursor))
+    http = ScriptedNet({tag(min_id=int(moment_of(status(50)["id"])) - OVERLAP): said(status(7))})
+    pages = list(ONE.pages(http, cursor))
     assert keys(pages) == [status(7)["uri"]] and json.loads(pages[-1].cursor or "") == json.loads(cursor)
 
 
@@ -124,34 +124,34 @@ def test_a_server_that_does_not_page_is_asked_once() -> None:
 
 def test_a_round_ends_after_so_many_pages() -> None:
     count = iter(range(10_000))
-    net = ScriptedNet(lambda url: said(*(status(next(count)) for _ in range(PAGE))))
-    pages = list(ONE.pages(net, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})))
+    http = ScriptedNet(lambda url: said(*(status(next(count)) for _ in range(PAGE))))
+    pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})))
     assert len(pages) == MOST_PAGES
 
 
 def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
     id = "17951544020d482186e6f7d3bb22b8318e4c1e2f63"
-    net = ScriptedNet({tag(min_id=id): said()})
-    pages = list(ONE.pages(net, json.dumps({f"{BASE}/tag/arxiv": id})))
+    http = ScriptedNet({tag(min_id=id): said()})
+    pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": id})))
     assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": id}
 
 
 def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> None:
     public = f"{OTHER}/api/v1/timelines/public?limit={PAGE}"
     for problem in (RequestRefused("no", 401), RetryLater(9, "busy"), b"<html>", b"{}", b"[" * 100_000):
-        net = ScriptedNet({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
+        http = ScriptedNet({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
         pages: list[PayloadPage] = []
         with pytest.raises(PartiallyRead, match="1 of 3 could not be read"):
-            collect(MastodonSource(TWO.settings).pages(net, None), pages)
+            collect(MastodonSource(TWO.settings).pages(http, None), pages)
         assert keys(pages) == [status(1)["uri"], status(2)["uri"]]
         assert set(json.loads(pages[-1].cursor or "")) >= {f"{BASE}/tag/maths", f"{OTHER}/public"}
 
 
 def test_a_token_goes_to_its_own_server_in_a_header_and_nowhere_else() -> None:
-    net = ScriptedNet(lambda url: said(status(1)))
-    pages = list(MastodonSource(TWO.settings).pages(net, None))
-    assert [request.headers for request in net.requests] == [{}, {}, {"authorization": "Bearer t0ken"}]
-    assert "t0ken" not in repr(pages) + repr(net.asked)
+    http = ScriptedNet(lambda url: said(status(1)))
+    pages = list(MastodonSource(TWO.settings).pages(http, None))
+    assert [request.headers for request in http.requests] == [{}, {}, {"authorization": "Bearer t0ken"}]
+    assert "t0ken" not in repr(pages) + repr(http.asked)
     home = ScriptedNet(lambda url: said())
     list(TWO.counts(home, [f"mastodon:{URI}"]))
     assert home.requests[0].headers == {}
@@ -176,8 +176,8 @@ def test_counts_are_believed_of_the_home_server_alone() -> None:
 @pytest.mark.parametrize("visibility", ["private", "direct", "mutuals_only"])
 def test_what_is_not_public_is_not_even_handed_on(visibility: str) -> None:
     hidden = status(1, visibility=visibility)
-    net = ScriptedNet({tag(): said(hidden, status(2, reblog=hidden))})
-    assert keys(list(ONE.pages(net, None))) == []
+    http = ScriptedNet({tag(): said(hidden, status(2, reblog=hidden))})
+    assert keys(list(ONE.pages(http, None))) == []
 
 
 def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
@@ -202,8 +202,8 @@ def post_key(n: int = 1) -> str:
 
 def test_the_home_server_tells_counts_and_edits() -> None:
     edited = status(1, content="now arxiv.org/abs/2609.01234v2", favourites_count=8, reblogs_count=2)
-    net = ScriptedNet({at_home(): json.dumps(edited).encode()})
-    found = items(ONE, list(ONE.counts(net, [post_key()])))
+    http = ScriptedNet({at_home(): json.dumps(edited).encode()})
+    found = items(ONE, list(ONE.counts(http, [post_key()])))
     assert [i.likes for i in found if isinstance(i, Snapshot)] == [8]
     assert [i.text[:3] for i in found if isinstance(i, Post)] == ["now"]
     assert [i.version for i in found if isinstance(i, Mention)] == [2]
@@ -211,18 +211,18 @@ def test_the_home_server_tells_counts_and_edits() -> None:
 
 @pytest.mark.parametrize("code", [404, 410])
 def test_what_is_deleted_is_gone(code: int) -> None:
-    net = ScriptedNet({at_home(): reply(code, "見つかりません".encode())})
-    [post] = items(ONE, list(ONE.counts(net, [post_key()])))
+    http = ScriptedNet({at_home(): reply(code, "見つかりません".encode())})
+    [post] = items(ONE, list(ONE.counts(http, [post_key()])))
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "deleted", "")
 
 
 def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:
     away = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
-    net = ScriptedNet({at_home(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
+    http = ScriptedNet({at_home(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; no"):
-        collect(ONE.counts(net, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
-    assert len(net.requests) == 2 and keys(pages) == [away]
+        collect(ONE.counts(http, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
+    assert len(http.requests) == 2 and keys(pages) == [away]
 
 
 @pytest.mark.parametrize(
@@ -268,8 +268,8 @@ def knowing(*uris: str) -> MastodonSource:
 
 
 def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
-    net = ScriptedNet({at_home(): json.dumps(status(1, **EDITED)).encode()})
-    [page] = ONE.counts(net, [post_key()])
+    http = ScriptedNet({at_home(): json.dumps(status(1, **EDITED)).encode()})
+    [page] = ONE.counts(http, [post_key()])
     assert [seen.kind for seen in page.seen] == ["counts", "edit"]
     for seen in page.seen:
         found = list(ONE.read(seen))
@@ -280,8 +280,8 @@ def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
 
 
 def test_counts_are_told_also_where_only_another_server_shows_the_card_that_names_the_paper() -> None:
-    net = ScriptedNet({at_home(): json.dumps(status(1, content="look")).encode()})
-    [page] = ONE.counts(net, [post_key()])
+    http = ScriptedNet({at_home(): json.dumps(status(1, content="look")).encode()})
+    [page] = ONE.counts(http, [post_key()])
     assert [seen.kind for seen in page.seen] == ["counts"]
     assert [item.likes for item in items(ONE, [page]) if isinstance(item, Snapshot)] == [5]
 
@@ -306,8 +306,8 @@ def test_timelines_tell_the_edits_of_tracked_posts_where_nobody_else_will(
 
 
 def test_what_is_no_longer_public_is_gone() -> None:
-    net = ScriptedNet({at_home(): json.dumps(status(1, visibility="private")).encode()})
-    [post] = items(ONE, list(ONE.counts(net, [post_key()])))
+    http = ScriptedNet({at_home(): json.dumps(status(1, visibility="private")).encode()})
+    [post] = items(ONE, list(ONE.counts(http, [post_key()])))
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "withdrawn", "")
 
 

@@ -49,11 +49,11 @@ class Round:
         settings = MastodonSettings(servers=(server,), every=every)
         self.source = MastodonSource(settings, {f"mastodon:{uri}" for uri in known})
         table = {tag(): said() if polled is None else polled, server.stream: list(lines)}
-        self.net = ScriptedNet(lambda url: table[url], pace=pace)
+        self.http = ScriptedNet(lambda url: table[url], pace=pace)
         self.pages: list[PayloadPage] = []
         self.problem: HotPapersError | None = None
         try:
-            for page in self.source.pages(self.net, None):
+            for page in self.source.pages(self.http, None):
                 self.pages.append(page)
         except (NetError, Stopped) as problem:
             self.problem = problem
@@ -66,10 +66,10 @@ class Round:
 def test_it_listens_after_asking_until_it_is_time_to_ask_again() -> None:
     heard = Round([*update(1), None, *update(2), None, None, *update(3)], polled=said(status(0)))
     assert keys(heard.pages) == [status(n)["uri"] for n in range(3)] and heard.problem is None
-    [poll, stream] = heard.net.requests
+    [poll, stream] = heard.http.requests
     assert (stream.method, stream.url) == ("LINES", HASHTAG)
     assert stream.headers == poll.headers == {"authorization": "Bearer t0ken"}
-    assert heard.pages[-1].next_at == heard.net.now(), "and asks again at once"
+    assert heard.pages[-1].next_at == heard.http.now(), "and asks again at once"
     papers = {item.paper for item in items(heard.source, heard.pages) if isinstance(item, Mention)}
     assert papers == {"arxiv:2609.01234"}
 
@@ -160,19 +160,19 @@ def test_a_server_of_which_nothing_is_read_is_not_listened_to_and_of_several_the
     first = MastodonServer(base=OTHER, streaming=OTHER)
     second = MastodonServer(base=BASE, streaming=STREAMING)
     source = MastodonSource(MastodonSettings(servers=(nothing, first, second)))
-    net = ScriptedNet(lambda url: said())
-    list(source.pages(net, None))
-    assert [request.url for request in net.requests if request.method == "LINES"] == [first.stream]
-    assert len([url for url in net.asked if f"limit={PAGE}" in url]) == 2
+    http = ScriptedNet(lambda url: said())
+    list(source.pages(http, None))
+    assert [request.url for request in http.requests if request.method == "LINES"] == [first.stream]
+    assert len([url for url in http.asked if f"limit={PAGE}" in url]) == 2
 
 
 def test_one_of_several_servers_that_fails_makes_the_reading_partial() -> None:
     servers = (MastodonServer(base=OTHER), MastodonServer(base=BASE))
-    net = ScriptedNet({tag(base=OTHER): RequestRefused("other.example: no", 401), tag(): said(status(1))})
+    http = ScriptedNet({tag(base=OTHER): RequestRefused("other.example: no", 401), tag(): said(status(1))})
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match=r"^1 of 2 could not be read; other\.example: no$"):
-        pages.extend(MastodonSource(MastodonSettings(servers=servers)).pages(net, None))
-    assert net.asked == [tag(base=OTHER), tag()]
+        pages.extend(MastodonSource(MastodonSettings(servers=servers)).pages(http, None))
+    assert http.asked == [tag(base=OTHER), tag()]
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class Network:
 
     def __init__(self, **fails: Exception | None) -> None:
         self.fails, self.asked = fails, list[str]()
-        self.net, self.turns = ScriptedNet({}), EndpointRotation()
+        self.http, self.turns = ScriptedNet({}), EndpointRotation()
 
     def part(self, name: str) -> Iterator[PayloadPage]:
         self.asked.append(name)
@@ -37,7 +37,7 @@ class Network:
         self.asked.clear()
         keys: list[str] = []
         try:
-            for one in self.turns.pages(self.net, ((name, self.part(name)) for name in self.fails), then):
+            for one in self.turns.pages(self.http, ((name, self.part(name)) for name in self.fails), then):
                 keys += [seen.key for seen in one.seen]
         except (NetError, Stopped) as problem:
             return keys, problem
@@ -63,14 +63,14 @@ def test_where_all_failed_it_is_the_network_that_failed() -> None:
 def test_who_asked_to_wait_or_refused_is_left_alone_for_so_long() -> None:
     network = Network(a=BUSY, b=None, c=NO)
     network.round()
-    network.net.advance(20)
+    network.http.advance(20)
     _, problem = network.round()
     assert network.asked == ["b"]
     assert str(problem) == "2 of 3 could not be read; busy: asked to wait 40 s; no"
-    network.net.advance(40)
+    network.http.advance(40)
     network.fails["a"] = None
     assert network.round()[0] == ["a", "b"]
-    network.net.advance(REFUSED_FOR / 1e6)
+    network.http.advance(REFUSED_FOR / 1e6)
     network.fails["c"] = None
     assert network.round() == (["a", "b", "c"], None)
 

@@ -63,13 +63,13 @@ def keys(pages: list[PayloadPage]) -> list[str]:
 
 
 def test_the_secrets_go_into_headers_and_nowhere_else() -> None:
-    net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a")), new("two"): listing(post("t3_b"))})
-    pages = list(RedditSource(KEY).pages(net, None))
-    first, *others = net.requests
+    http = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a")), new("two"): listing(post("t3_b"))})
+    pages = list(RedditSource(KEY).pages(http, None))
+    first, *others = http.requests
     basic = base64.b64encode(b"the-id:s3cret").decode()
     assert first.method == "POST" and first.headers == {"authorization": f"Basic {basic}"}
     assert [request.headers for request in others] == [{"authorization": "Bearer t0ken"}] * 2
-    said = repr([(pages, request.url, request.form) for request in net.requests])
+    said = repr([(pages, request.url, request.form) for request in http.requests])
     assert not [secret for secret in ("s3cret", "t0ken", basic) if secret in said]
 
 
@@ -107,10 +107,10 @@ def test_a_round_ends_after_ten_pages() -> None:
 
 def test_a_subreddit_that_fails_does_not_keep_the_others_from_being_read() -> None:
     for problem in (RequestRefused("private", 403), b"<html>"):
-        net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): problem, new("two"): listing(post("t3_b"))})
+        http = ScriptedNet({TOKEN_AT: TOKEN, new("one"): problem, new("two"): listing(post("t3_b"))})
         pages: list[PayloadPage] = []
         with pytest.raises(NetError):
-            collect(RedditSource(KEY).pages(net, None), pages)
+            collect(RedditSource(KEY).pages(http, None), pages)
         assert keys(pages) == ["t3_b"] and json.loads(pages[-1].cursor or "") == {"two": NOW}
 
 
@@ -127,10 +127,10 @@ def test_a_key_that_is_refused_stops_the_round() -> None:
 
 
 def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
-    net = ScriptedNet(
+    http = ScriptedNet(
         {TOKEN_AT: TOKEN, new("one"): listing(3, post("t3_a"), {"name": "t1_comment"}), new("two"): listing()}
     )
-    found = [seen for page in RedditSource(KEY).pages(net, None) for seen in page.seen]
+    found = [seen for page in RedditSource(KEY).pages(http, None) for seen in page.seen]
     assert [seen.key[:11] for seen in found] == ["unreadable-", "t3_a"]
     with pytest.raises(msgspec.ValidationError):
         list(RedditSource(KEY).read(found[0]))
@@ -138,9 +138,9 @@ def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
 
 def test_a_listed_post_that_is_gone_is_told_if_it_is_known() -> None:
     gone = [post("t3_a", removed_by_category="moderator"), post("t3_b", author="[deleted]")]
-    net = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(*gone), new("two"): listing()})
+    http = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(*gone), new("two"): listing()})
     source = RedditSource(KEY, known={"reddit:t3_a"})
-    found = [seen for page in source.pages(net, None) for seen in page.seen]
+    found = [seen for page in source.pages(http, None) for seen in page.seen]
     items = [item for seen in found for item in source.read(seen)]
     assert [(item.post, item.gone) for item in items if isinstance(item, Post)] == [("reddit:t3_a", "removed")]
 
@@ -158,8 +158,8 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
         ("post", "t3_a"), ("edit", "t3_a"), ("post", "t3_b"), ("post", "t3_c"),
     ]  # fmt: skip
     asked = [f"https://oauth.reddit.com/api/info?limit=100&raw_json=1&id={name}" for name in ("t3_a", "t3_b")]
-    net = ScriptedNet({TOKEN_AT: TOKEN, asked[0]: listing(edited), asked[1]: listing(post("t3_b"))})
-    again = [one for key in ("reddit:t3_a", "reddit:t3_b") for page in source.counts(net, [key]) for one in page.seen]
+    http = ScriptedNet({TOKEN_AT: TOKEN, asked[0]: listing(edited), asked[1]: listing(post("t3_b"))})
+    again = [one for key in ("reddit:t3_a", "reddit:t3_b") for page in source.counts(http, [key]) for one in page.seen]
     assert [(one.kind, one.key) for one in again] == [("counts", "t3_a"), ("edit", "t3_a"), ("counts", "t3_b")]
     items = [item for one in again for item in source.read(one)]
     assert [item.text for item in items if isinstance(item, Post)] == ["no paper"]
@@ -202,14 +202,14 @@ ATOM = (
 
 
 def test_without_a_key_the_feeds_are_read() -> None:
-    net = ScriptedNet({rss("one"): ATOM, rss("two"): ATOM.replace(b"t3_a", b"t3_b")})
+    http = ScriptedNet({rss("one"): ATOM, rss("two"): ATOM.replace(b"t3_a", b"t3_b")})
     source = RedditSource(FEEDS)
-    found = [seen for page in source.pages(net, None) for seen in page.seen]
+    found = [seen for page in source.pages(http, None) for seen in page.seen]
     items = [item for seen in found for item in source.read(seen)]
     assert [seen.key for seen in found] == ["t3_a", "t3_b"]
     assert {item.paper for item in items if isinstance(item, Mention)} == {"arxiv:2609.01234"}
     assert {item.account for item in items if isinstance(item, Account)} == {"reddit:@wool"}
-    assert not [item for item in items if isinstance(item, Snapshot)] and net.requests[0].headers == {}
+    assert not [item for item in items if isinstance(item, Snapshot)] and http.requests[0].headers == {}
 
 
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
@@ -267,11 +267,11 @@ def test_posts_that_a_feed_no_longer_had_are_missed_and_it_is_said() -> None:
 @pytest.mark.parametrize(("span", "pause"), [(1000, 500), (100, 300), (100_000, None)])
 def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) -> None:
     feed = feed_of(*(span * n / 24 for n in range(25)))
-    net = ScriptedNet({rss("one"): [feed, reply(304)], rss("two"): reply(304)})
+    http = ScriptedNet({rss("one"): [feed, reply(304)], rss("two"): reply(304)})
     source = RedditSource(FEEDS)
     for _ in range(2):  # the second time nothing is new, and it fills as fast
-        again = [page.next_at for page in source.pages(net, None) if page.next_at]
-        assert again == ([] if pause is None else [net.now() + pause * 1_000_000])
+        again = [page.next_at for page in source.pages(http, None) if page.next_at]
+        assert again == ([] if pause is None else [http.now() + pause * 1_000_000])
 
 
 def test_an_empty_feed_says_nothing_of_when_to_come_again() -> None:
@@ -414,9 +414,9 @@ def test_every_recording_of_reddit_is_read(shared: Path) -> None:
 
 def test_the_recorded_token_is_understood(shared: Path) -> None:
     token = (shared / "recordings" / "reddit" / "oauth_token_response.json").read_bytes()
-    net = ScriptedNet({TOKEN_AT: token, new("one"): listing(), new("two"): listing()})
-    list(RedditSource(KEY).pages(net, None))
-    assert net.requests[1].headers == {"authorization": f"Bearer {json.loads(token)['access_token']}"}
+    http = ScriptedNet({TOKEN_AT: token, new("one"): listing(), new("two"): listing()})
+    list(RedditSource(KEY).pages(http, None))
+    assert http.requests[1].headers == {"authorization": f"Bearer {json.loads(token)['access_token']}"}
 
 
 def test_pages_that_block_are_an_error(shared: Path) -> None:

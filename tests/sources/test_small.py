@@ -60,26 +60,26 @@ def hits(*items: tuple[int, int]) -> bytes:
 
 
 def test_hacker_news_asks_again_from_a_little_before_its_cursor() -> None:
-    net = ScriptedNet(lambda url: hits((1, START // 1_000_000)))
-    pages = list(HN.pages(net, "1767200000"))
-    assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in net.requests[0].url
+    http = ScriptedNet(lambda url: hits((1, START // 1_000_000)))
+    pages = list(HN.pages(http, "1767200000"))
+    assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in http.requests[0].url
     assert [seen.key for page in pages for seen in page.seen] == ["1"]
-    assert pages[-1].cursor == str(START // 1_000_000) and len(net.requests) == 1
+    assert pages[-1].cursor == str(START // 1_000_000) and len(http.requests) == 1
 
 
 def test_hacker_news_reads_a_long_time_in_slices() -> None:
     now = START // 1_000_000
     full = hits(*((n, now - n) for n in range(MOST_HITS)))
     answers: Iterator[bytes] = iter([full, hits((5000, now - 5000))])
-    net = ScriptedNet(lambda url: next(answers))
-    pages = list(HN.pages(net, None))
-    assert len(net.requests) == 2 and f"%2Ccreated_at_i%3C%3D{now - MOST_HITS + 1}" in net.requests[1].url
+    http = ScriptedNet(lambda url: next(answers))
+    pages = list(HN.pages(http, None))
+    assert len(http.requests) == 2 and f"%2Ccreated_at_i%3C%3D{now - MOST_HITS + 1}" in http.requests[1].url
     assert sum(len(page.seen) for page in pages) == MOST_HITS + 1
 
 
 def test_hacker_news_counts_ask_for_each_item() -> None:
-    net = ScriptedNet({"https://hacker-news.firebaseio.com/v0/item/7.json": b'{"id":7,"score":3,"descendants":1}'})
-    [page] = HN.counts(net, ["hackernews:7"])
+    http = ScriptedNet({"https://hacker-news.firebaseio.com/v0/item/7.json": b'{"id":7,"score":3,"descendants":1}'})
+    [page] = HN.counts(http, ["hackernews:7"])
     [snapshot] = HN.read(page.seen[0])
     assert isinstance(snapshot, Snapshot) and (snapshot.post, snapshot.likes) == ("hackernews:7", 3)
 
@@ -118,8 +118,8 @@ def test_an_item_of_hacker_news_that_fails_spoils_no_other() -> None:
 
 
 def test_a_score_may_fall() -> None:
-    net = ScriptedNet({FIREBASE: [b'{"id":7,"score":9}', b'{"id":7,"score":4}', b'{"id":7,"score":-1}']})
-    pages = [page for _ in range(3) for page in HN.counts(net, ["hackernews:7"])]
+    http = ScriptedNet({FIREBASE: [b'{"id":7,"score":9}', b'{"id":7,"score":4}', b'{"id":7,"score":-1}']})
+    pages = [page for _ in range(3) for page in HN.counts(http, ["hackernews:7"])]
     items = [item for page in pages for seen in page.seen for item in HN.read(seen)]
     assert [item.likes for item in items if isinstance(item, Snapshot)] == [9, 4, 0]
 
@@ -127,10 +127,10 @@ def test_a_score_may_fall() -> None:
 def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() -> None:
     assert LobstersSource(LobstersSettings(every=60)).every == 3600
     story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
-    net = ScriptedNet({"https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
+    http = ScriptedNet({"https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
                        "https://lobste.rs/s/aa.json": reply(404, b"")})  # fmt: skip
-    assert [seen.key for page in LOBSTERS.pages(net, None) for seen in page.seen] == ["aa"]
-    [page] = LOBSTERS.counts(net, ["lobsters:aa"])
+    assert [seen.key for page in LOBSTERS.pages(http, None) for seen in page.seen] == ["aa"]
+    [page] = LOBSTERS.counts(http, ["lobsters:aa"])
     [post] = LOBSTERS.read(page.seen[0])
     assert isinstance(post, Post) and post.gone == "deleted"
 
@@ -183,10 +183,10 @@ def test_a_paper_whose_page_vanished_is_gone() -> None:
 def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list() -> None:
     listed = b'[{"paper":{"id":"2601.00001","title":"t"}}]'
     base = "https://huggingface.co/api/daily_papers?date=2025-12-31&limit=100"
-    net = ScriptedNet({base: listed, base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
+    http = ScriptedNet({base: listed, base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
                        "https://huggingface.co/api/papers/2601.00001": b'{"id":"2601.00001","upvotes":4}'})  # fmt: skip
-    assert [seen.key for page in HF.pages(net, None) for seen in page.seen] == ["2601.00001"]
-    [page] = HF.counts(net, ["huggingface:2601.00001"])
+    assert [seen.key for page in HF.pages(http, None) for seen in page.seen] == ["2601.00001"]
+    [page] = HF.counts(http, ["huggingface:2601.00001"])
     assert [item.likes for item in HF.read(page.seen[0]) if isinstance(item, Snapshot)] == [4]
 
 
@@ -194,9 +194,9 @@ def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one
     def said(url: str, last: str) -> Reply:
         return b"[]" if f"date={last}&" in url else reply(404, b"{}")
 
-    net = ScriptedNet(lambda url: said(url, "2025-12-27"))
-    assert not any(page.seen for page in HF.pages(net, None))
-    days = [re.findall(r"date=([-0-9]+)", request.url)[0] for request in net.requests]
+    http = ScriptedNet(lambda url: said(url, "2025-12-27"))
+    assert not any(page.seen for page in HF.pages(http, None))
+    days = [re.findall(r"date=([-0-9]+)", request.url)[0] for request in http.requests]
     assert days == ["2025-12-31", "2026-01-01", "2025-12-30", "2025-12-29", "2025-12-28", "2025-12-27"]
     with pytest.raises(NetError, match="404"):
         list(HF.pages(ScriptedNet(lambda url: said(url, "2025-12-01")), None))

@@ -62,8 +62,8 @@ def answer(*tweets: Any, next_token: str = "", **more: Any) -> bytes:
     ).encode()
 
 
-def asked(net: ScriptedNet, n: int = -1) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(net.requests[n].url).query).items()}
+def asked(http: ScriptedNet, n: int = -1) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(http.requests[n].url).query).items()}
 
 
 def cursor(page: PayloadPage) -> dict[str, Any]:
@@ -76,17 +76,17 @@ def cursor(page: PayloadPage) -> dict[str, Any]:
 
 @pytest.mark.parametrize("settings", [XSettings(), XSettings(token="t"), XSettings(token="t", budget=5, price=0)])
 def test_without_key_and_budget_nothing_is_asked(settings: XSettings) -> None:
-    net = ScriptedNet({})
+    http = ScriptedNet({})
     with pytest.raises(RequestRefused, match=r"set source\.x"):
-        list(XSource(settings).pages(net, None))
-    assert net.requests == []
+        list(XSource(settings).pages(http, None))
+    assert http.requests == []
 
 
 def test_the_token_goes_into_a_header_and_nowhere_else() -> None:
-    net = ScriptedNet(lambda url: answer(tweet(id_at(START))), now=LATE)
-    pages = list(XSource(SETTINGS).pages(net, None))
-    assert net.requests[0].headers == {"authorization": "Bearer t0ken"}
-    assert "t0ken" not in repr(pages) + net.requests[0].url
+    http = ScriptedNet(lambda url: answer(tweet(id_at(START))), now=LATE)
+    pages = list(XSource(SETTINGS).pages(http, None))
+    assert http.requests[0].headers == {"authorization": "Bearer t0ken"}
+    assert "t0ken" not in repr(pages) + http.requests[0].url
 
 
 BOOKED = 3 * PAGE * 30_000
@@ -96,21 +96,21 @@ BOOKED = 3 * PAGE * 30_000
 def test_pages_follow_each_other_and_the_cursor_moves_at_the_end() -> None:
     new, old, end = id_at(LATE, 5), id_at(LATE - HOUR), id_at(LATE, 2**22 - 1)
     replies = iter([answer(tweet(new), next_token="more"), answer(tweet(old))])
-    net = ScriptedNet(lambda url: next(replies), now=LATE)
-    pages = list(XSource(SETTINGS).pages(net, None))
+    http = ScriptedNet(lambda url: next(replies), now=LATE)
+    pages = list(XSource(SETTINGS).pages(http, None))
     assert [cursor(page).get("since", "") for page in pages] == ["", "", "", end]
     one = 10_000 + 2 * 20_000
     assert [cursor(page)["spent"] for page in pages] == [BOOKED, one, one + BOOKED, 2 * one]
-    assert asked(net, 1)["next_token"] == "more" and "since_id" not in asked(net, 0)
+    assert asked(http, 1)["next_token"] == "more" and "since_id" not in asked(http, 0)
     following = ScriptedNet(lambda url: answer(), now=LATE)
     last = list(XSource(SETTINGS).pages(following, pages[-1].cursor))[-1]
     assert asked(following)["since_id"] == end and cursor(last) == cursor(pages[-1])
 
 
 def test_a_cursor_older_than_the_networks_memory_is_not_sent() -> None:
-    net = ScriptedNet(lambda url: answer(), now=LATE)
-    list(XSource(SETTINGS).pages(net, json.dumps({"since": id_at(LATE - 8 * DAY), "month": "2025-12", "spent": 3})))
-    assert "since_id" not in asked(net)
+    http = ScriptedNet(lambda url: answer(), now=LATE)
+    list(XSource(SETTINGS).pages(http, json.dumps({"since": id_at(LATE - 8 * DAY), "month": "2025-12", "spent": 3})))
+    assert "since_id" not in asked(http)
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(said: Re
     lost = BOOKED if not isinstance(said, Response) else BOOKED // 3  # a status says that it was asked once
     assert cursor(pages[-1]) == {"month": "2026-01", "spent": lost, "asking": True}
     assert told.value.seconds == (5 if isinstance(said, Response) and said.status == 503 else UNSURE_AGAIN)
-    net = ScriptedNet(lambda url: answer(), now=LATE)
-    last = list(XSource(SETTINGS).pages(net, pages[-1].cursor))[-1]
-    assert asked(net)["max_results"] == str(SMALLEST) and cursor(last) == {"month": "2026-01", "spent": lost}
+    http = ScriptedNet(lambda url: answer(), now=LATE)
+    last = list(XSource(SETTINGS).pages(http, pages[-1].cursor))[-1]
+    assert asked(http)["max_results"] == str(SMALLEST) and cursor(last) == {"month": "2026-01", "spent": lost}
 
 
 def test_what_reached_nobody_costs_nothing_and_is_an_error_like_any_other() -> None:
@@ -152,14 +152,14 @@ def test_what_reached_nobody_costs_nothing_and_is_an_error_like_any_other() -> N
 
 
 def test_tries_before_the_one_that_answered_are_paid_for() -> None:
-    net = ScriptedNet(lambda url: reply(200, answer(tweet(id_at(LATE))))._replace(tries=2), now=LATE)
-    last = list(XSource(SETTINGS).pages(net, None))[-1]
+    http = ScriptedNet(lambda url: reply(200, answer(tweet(id_at(LATE))))._replace(tries=2), now=LATE)
+    last = list(XSource(SETTINGS).pages(http, None))[-1]
     assert cursor(last)["spent"] == PAGE * 30_000 + 10_000 + 2 * 20_000
 
 
 def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
-    net = ScriptedNet(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
-    seen = [one for page in XSource(SETTINGS).pages(net, None) for one in page.seen]
+    http = ScriptedNet(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
+    seen = [one for page in XSource(SETTINGS).pages(http, None) for one in page.seen]
     assert [one.key[:10] for one in seen] == [id_at(START)[:10], "unreadable"]
     with pytest.raises(msgspec.ValidationError):
         list(XSource(SETTINGS).read(seen[1]))
@@ -167,8 +167,8 @@ def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
 
 def test_an_edit_is_the_same_post_later() -> None:
     first, second = id_at(START), id_at(START + HOUR)
-    net = ScriptedNet(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
-    [seen] = [one for page in XSource(SETTINGS).pages(net, None) for one in page.seen]
+    http = ScriptedNet(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
+    [seen] = [one for page in XSource(SETTINGS).pages(http, None) for one in page.seen]
     posts = [item for item in XSource(SETTINGS).read(seen) if isinstance(item, Post)]
     assert seen.key == first and [post.post for post in posts] == [f"x:{first}"] and posts[0].handle == "wool"
 
@@ -206,9 +206,9 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_cost_what_came() -> None:
             {"data": [{"id": id, "text": "", "public_metrics": {"like_count": 3}} for id in ids]}
         ).encode()
 
-    net, source = ScriptedNet(said, now=LATE), XSource(RICH)
-    pages = list(source.counts_from(net, [f"x:{n}" for n in range(1000)], None))
-    assert len(net.requests) == 10 and net.requests[0].headers == {"authorization": "Bearer t0ken"}
+    http, source = ScriptedNet(said, now=LATE), XSource(RICH)
+    pages = list(source.counts_from(http, [f"x:{n}" for n in range(1000)], None))
+    assert len(http.requests) == 10 and http.requests[0].headers == {"authorization": "Bearer t0ken"}
     assert {item.likes for item in counted(source, pages)} == {3} and len(counted(source, pages)) == 1000
     assert cursor(pages[-1])["spent"] == 1000 * 5000 and len(pages) == 20
 
@@ -248,9 +248,9 @@ def test_an_edited_post_is_counted_under_its_first_identifier() -> None:
 
 
 def test_keys_that_can_be_no_identifier_are_not_asked_for() -> None:
-    net = ScriptedNet(lambda url: b"{}", now=LATE)
-    list(XSource(RICH).counts_from(net, ["x:~18e1", "x:@wool", "x:1", "bluesky:at://x", "x:1", "x:" + "9" * 20], None))
-    assert asked(net)["ids"] == "1"
+    http = ScriptedNet(lambda url: b"{}", now=LATE)
+    list(XSource(RICH).counts_from(http, ["x:~18e1", "x:@wool", "x:1", "bluesky:at://x", "x:1", "x:" + "9" * 20], None))
+    assert asked(http)["ids"] == "1"
     assert list(XSource(RICH).counts_from(ScriptedNet({}), ["x:~18e1"], None)) == []
 
 
@@ -340,7 +340,7 @@ def test_the_recorded_answers_of_the_search_are_pages(shared: Path) -> None:
 def test_the_recorded_partial_errors_are_understood(shared: Path) -> None:
     said = (shared / "recordings" / "x" / "from-docs" / "partial_errors_200.json").read_bytes()
     source, there, missing = XSource(RICH), "1261326399320715264", "1276230436478386177"
-    net = ScriptedNet(lambda url: said, now=LATE)
-    pages = list(source.counts_from(net, [f"x:{there}", f"x:{missing}"], None))
+    http = ScriptedNet(lambda url: said, now=LATE)
+    pages = list(source.counts_from(http, [f"x:{there}", f"x:{missing}"], None))
     assert [(one.kind, one.key) for page in pages for one in page.seen] == [("counts", there), ("gone", missing)]
     assert [item.gone for item in counted(source, pages)] == ["deleted"]

@@ -71,14 +71,14 @@ class Till:
 class Jobs:
     """Both jobs of a site, with what the record holds of each: a cursor. They are killed now and then."""
 
-    def __init__(self, settings: XSettings, net: HttpClient, till: Till) -> None:
-        self.settings, self.net, self.till = settings, net, till
+    def __init__(self, settings: XSettings, http: HttpClient, till: Till) -> None:
+        self.settings, self.http, self.till = settings, http, till
         self.cursors: dict[str, str | None] = {"x": None, "x/counts": None}
 
     def live(self, until: int, advance: Callable[[float], object]) -> None:
         """Rounds of either job until a moment."""
         random = self.till.random
-        while self.net.now() < until:
+        while self.http.now() < until:
             job = random.choice(["x", "x", "x/counts"])
             try:
                 self.store(job, self.pages(job))
@@ -96,8 +96,8 @@ class Jobs:
     def pages(self, job: str) -> Iterable[PayloadPage]:
         source, keys = XSource(self.settings), [f"x:{n}" for n in range(self.till.random.randint(0, 250))]
         if job == "x":
-            return source.pages(self.net, self.cursors[job])
-        return source.counts_from(self.net, keys, self.cursors[job])
+            return source.pages(self.http, self.cursors[job])
+        return source.counts_from(self.http, keys, self.cursors[job])
 
     def store(self, job: str, pages: Iterable[PayloadPage]) -> None:
         for page in pages:
@@ -155,8 +155,8 @@ class FaultyNet(ScriptedNet):
 def test_no_month_costs_more_than_its_budget(seed: int, budget: float, share: float, faults: float) -> None:
     """Three months of rounds of both jobs, with lost answers that are charged, and kills at any page."""
     till = Till(Random(seed))
-    net = FaultyNet(till, faults)
-    Jobs(XSettings(token="t", budget=budget, counts=share), net, till).live(START + 90 * DAY, net.advance)
+    http = FaultyNet(till, faults)
+    Jobs(XSettings(token="t", budget=budget, counts=share), http, till).live(START + 90 * DAY, http.advance)
     check(till, budget)
     assert till.read or budget < 3.0 or faults
 
@@ -164,16 +164,16 @@ def test_no_month_costs_more_than_its_budget(seed: int, budget: float, share: fl
 def test_the_budget_is_put_to_use() -> None:
     """Without faults and kills most of it is spent, over the whole month."""
     till = Till(Random(1))
-    net = FaultyNet(till, 0)
+    http = FaultyNet(till, 0)
     source, cursor, days = XSource(XSettings(token="t", budget=30.0, counts=0.0)), None, set()
-    while net.now() < START + 31 * DAY - HOUR:
+    while http.now() < START + 31 * DAY - HOUR:
         try:
-            for page in source.pages(net, cursor):
+            for page in source.pages(http, cursor):
                 cursor = page.cursor or cursor
-                days |= {net.now() // DAY} if page.seen else set()
+                days |= {http.now() // DAY} if page.seen else set()
         except RetryLater as problem:
-            net.advance(problem.seconds)
-        net.advance(3600)
+            http.advance(problem.seconds)
+        http.advance(3600)
     assert 25e6 < till.charged["2026-01", "x"] <= 30e6 and len(days) > 25
 
 
@@ -206,11 +206,11 @@ def playing(till: Till, time: FakeTime) -> Callable[[Handler], None]:
 def test_a_server_that_charges_for_every_try_never_charges_more_than_the_budget(seed: int) -> None:
     """Two months of a real client and a real server: 5xx, resets after the body, truncated bodies, pages in HTML."""
     till, time = Till(Random(seed)), FakeTime(START / 1e6)
-    with serving() as server, client(server, time) as net:
+    with serving() as server, client(server, time) as http:
         for path in ("/2/tweets/search/recent", "/2/tweets"):
             server.on(path, playing(till, time))
         settings = XSettings(token="t", budget=20.0, base=f"{server.base}/2")
-        Jobs(settings, net, till).live(START + 60 * DAY, time.sleep)
+        Jobs(settings, http, till).live(START + 60 * DAY, time.sleep)
         assert len(server.asked) > 50
     check(till, 20.0)
     assert till.read > 100 and len(till.months()) > 1
@@ -221,14 +221,14 @@ def test_the_client_says_how_often_it_asked(server: Server) -> None:
     assert ClientLimits().tries == spending.TRIES
     hung_up = lambda handler: handler.hang_up()  # noqa: E731
     server.on("/", hung_up, hung_up, lambda handler: handler.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
-    with client(server) as net:
-        assert net.get(server.base + "/").tries == 3 and net.get(server.base + "/").tries == 1
+    with client(server) as http:
+        assert http.get(server.base + "/").tries == 3 and http.get(server.base + "/").tries == 1
         server.on("/", hung_up)
         with pytest.raises(NetError) as told:
-            net.get(server.base + "/")
+            http.get(server.base + "/")
         assert told.value.tries == 3
-    with client(base_addresses=["http://127.0.0.1:9"]) as net, pytest.raises(NetError) as told:
-        net.get("http://127.0.0.1:9/")
+    with client(base_addresses=["http://127.0.0.1:9"]) as http, pytest.raises(NetError) as told:
+        http.get("http://127.0.0.1:9/")
     assert told.value.tries == 0
 
 
@@ -243,21 +243,21 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
     """The runner's own job with a real record: what it spent is known after a restart."""
     gone = {"value": "2", "resource_type": "tweet", "title": "Not Found Error", "type": "/resource-not-found"}
     said = {"data": [{"id": "1", "text": "", "public_metrics": {"like_count": 8}}], "errors": [gone]}
-    net, store = ScriptedNet(lambda url: json.dumps(said).encode()), str(tmp_path / "hotpapers.db")
+    http, store = ScriptedNet(lambda url: json.dumps(said).encode()), str(tmp_path / "hotpapers.db")
     for times in (1, 2):
-        with recounting(store, XSource(RICH), net) as made:
+        with recounting(store, XSource(RICH), http) as made:
             if times == 1:
                 posts = [
                     Post(post=f"x:{n}", network="x", account="x:9", created_at=START, observed_at=START) for n in "12"
                 ]
-                made.record.write(posts, source="test")
-            net.advance(7 * 3600 if times == 1 else 20 * 3600)
+                made.record.append(posts, source="test")
+            http.advance(7 * 3600 if times == 1 else 20 * 3600)
             made.rounds.attempt()
             spent = spending.parse(cursor_of(made.record.database, "x/counts"), PRICE).spent
             assert spent == times * PRICE and cursor_of(made.record.database, "x") is None
             latest = made.record.view().one(Post, "x:2")
             assert latest is not None and isinstance(latest.item, Post) and latest.item.gone == "deleted"
-    assert len(net.requests) == 2
+    assert len(http.requests) == 2
 
 
 # ---- months and days -----------------------------------------------------------------------------------
@@ -268,8 +268,8 @@ ENOUGH = Budget(limit=31_000_000, post=PRICE, author=AUTHOR)
 
 @pytest.mark.parametrize("minutes", [-59, -1, 0, 59])
 def test_around_the_turn_of_a_month_nothing_is_asked(minutes: int) -> None:
-    net = ScriptedNet({}, now=FEBRUARY + minutes * 60_000_000)
-    for pages in (XSource(RICH).pages(net, None), XSource(RICH).counts_from(net, ["x:1"], None)):
+    http = ScriptedNet({}, now=FEBRUARY + minutes * 60_000_000)
+    for pages in (XSource(RICH).pages(http, None), XSource(RICH).counts_from(http, ["x:1"], None)):
         with pytest.raises(RetryLater, match="the month turns") as told:
             list(pages)
         assert told.value.seconds == min(60 - minutes, 60) * 60
@@ -305,11 +305,11 @@ def test_what_is_spent_today_waits_for_tomorrow() -> None:
 def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leaves_what_it_cannot_pay_for() -> None:
     new = id_at(START)
     said = {"data": [{"id": new, "text": ""}] * 60, "meta": {"next_token": "more"}}
-    net = ScriptedNet(lambda url: json.dumps(said).encode(), now=START + HOUR)
+    http = ScriptedNet(lambda url: json.dumps(said).encode(), now=START + HOUR)
     pages: list[PayloadPage] = []
     with pytest.raises(RetryLater):
-        pages.extend(XSource(msgspec.structs.replace(RICH, budget=62.0)).pages(net, None))
-    assert pages[-1].next_at == START + DAY and len(net.requests) > 1
+        pages.extend(XSource(msgspec.structs.replace(RICH, budget=62.0)).pages(http, None))
+    assert pages[-1].next_at == START + DAY and len(http.requests) > 1
     assert json.loads(pages[-1].cursor or "")["since"] == id_at(START, 2**22 - 1)
     assert {page.next_at for page in pages[:-1]} == {None}
 

@@ -183,8 +183,8 @@ def talked(record: Record) -> None:
             network="bluesky", from_at=start - DAY, until_at=start + 2 * DAY, state="complete", observed_at=start + DAY
         ),
     ]  # fmt: skip
-    record.write(said[: len(said) // 2], source="bluesky", at=start, cursor="1")
-    record.write(said[len(said) // 2 :], source="bluesky", at=start + HOUR, cursor="2")
+    record.append(said[: len(said) // 2], source="bluesky", at=start, cursor="1")
+    record.append(said[len(said) // 2 :], source="bluesky", at=start + HOUR, cursor="2")
 
 
 def counts_of(one: model.RawPayload) -> Iterable[model.Item]:
@@ -220,16 +220,16 @@ def rich(record: Record) -> list[model.Issue]:
     """A record of all kinds: listings, talk, originals read again, frozen issues, one corrected; the issues."""
     listings(record)
     talked(record)
-    record.read(seen_counts(record), counts_of, source="counts", at=AT)
-    record.read_again("counts", better_counts_of, at=AT + MINUTE)
+    record.ingest(seen_counts(record), counts_of, source="counts", at=AT)
+    record.reprocess("counts", better_counts_of, at=AT + MINUTE)
     listed = freeze.publication_of(record, "hot-papers")
     for day in freeze.listed_days(record, "hot-papers"):
         freeze.freeze(record, listed, day, at=AT + DAY)
     at = moment("2021-03-03 12:00")
     freeze.freeze(record, DAILY, DAY_OF_ISSUE, at=at)
-    record.write(spoken(99, "arxiv:2103.00001", "latecomer", moment("2021-03-03 07:00")), source="bluesky", at=at)
+    record.append(spoken(99, "arxiv:2103.00001", "latecomer", moment("2021-03-03 07:00")), source="bluesky", at=at)
     freeze.freeze(record, DAILY, DAY_OF_ISSUE, at=at + HOUR, again=True, reason="somebody came late")
-    record.write(
+    record.append(
         [
             model.Delivery(
                 publication="daily", day=DAY_OF_ISSUE, edition=2, channel="markdown", target="file:/srv/issues",

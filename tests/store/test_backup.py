@@ -56,7 +56,7 @@ def test_an_older_backup_is_replaced_and_nothing_else(store: str, tmp_path: Path
     target = tmp_path / "backup.db"
     with Record(store) as record:
         backup(record, target)
-        record.write([made.EVERY[0]], source="test")
+        record.append([made.EVERY[0]], source="test")
         assert backup(record, target) == record.head.position
         notes = tmp_path / "notes.txt"
         notes.write_text("mine, and longer than the header of a database would be" * 20)
@@ -84,7 +84,7 @@ from hotpapers.store import Record
 with Record(sys.argv[1]) as record:
     print("ready", flush=True)
     for n in range(int(sys.argv[2])):
-        record.write([model.Coverage(network="x", from_at=n * 9 + k, until_at=n * 9 + k + 1, state="complete",
+        record.append([model.Coverage(network="x", from_at=n * 9 + k, until_at=n * 9 + k + 1, state="complete",
                       observed_at=n) for k in range(9)], source="writer")
 """
 
@@ -120,7 +120,7 @@ class Disturbed:
     def __index__(self) -> int:
         self.steps += 1
         assert self.steps < 200, "it never ends"
-        self.other.write([snapshot(-self.steps)], source="test")
+        self.other.append([snapshot(-self.steps)], source="test")
         return 50
 
 
@@ -129,7 +129,7 @@ def test_a_backup_ends_though_others_write_all_the_while(
 ) -> None:
     """It would begin anew after each of their commits: a large store of a busy site would never be copied."""
     with Record(sqlite_url) as record, Record(sqlite_url) as other:
-        record.write(map(snapshot, range(2000)), source="test")
+        record.append(map(snapshot, range(2000)), source="test")
         position = record.head.position
         disturbed = Disturbed(other)
         monkeypatch.setattr(sqlite, "PAGES", disturbed)
@@ -149,8 +149,8 @@ def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> Non
     with Record(other_url) as record:
         assert not made.verified(record).findings
         # numbers go on after what was copied: nothing collides, nothing is reused
-        record.read([model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 1}', AT)], counts_of, source="counts")
-        record.write([made.EVERY[0], *made.spoken(70, "arxiv:2103.00001", "afterwards", AT)], source="test")
+        record.ingest([model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 1}', AT)], counts_of, source="counts")
+        record.append([made.EVERY[0], *made.spoken(70, "arxiv:2103.00001", "afterwards", AT)], source="test")
         assert not made.verified(record).findings
 
 
@@ -158,7 +158,7 @@ def test_restore_over_a_record_needs_a_word_and_names_the_gap(store: str, tmp_pa
     with Record(store) as record:
         position = backup(record, tmp_path / "backup.db")
         for n in range(3):
-            record.write([made.later(made.EVERY[0], n)], source="test")
+            record.append([made.later(made.EVERY[0], n)], source="test")
         reader = record.view()
     with pytest.raises(UsageError, match=f"holds a record of {position + 3} batches; add --replace"):
         restore(tmp_path / "backup.db", store)
@@ -175,7 +175,7 @@ def test_restore_over_a_record_needs_a_word_and_names_the_gap(store: str, tmp_pa
 def test_restore_is_all_or_nothing(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Record(store) as record:
         backup(record, tmp_path / "backup.db")
-        record.write([made.EVERY[0]], source="test")
+        record.append([made.EVERY[0]], source="test")
     before = exported(store)
     monkeypatch.setattr("hotpapers.transfer.backup._restart_numbers", lambda *_: 1 / 0)
     monkeypatch.setattr(SqliteDatabase, "become", lambda *_: 1 / 0)
@@ -251,13 +251,13 @@ def test_another_programs_file_is_never_replaced(sqlite_url: str, tmp_path: Path
 def test_numbers_of_originals_that_are_gone_stay_gone_in_a_copy(store_url: str, other_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         seen = [model.RawPayload("counts", "k", b'{"post": "x:%d", "likes": 1}' % n, AT) for n in range(3)]
-        record.read(seen, counts_of, source="s", keep_for=1)
+        record.ingest(seen, counts_of, source="s", keep_for=1)
         prune(record, at=AT + 2)
         backup(record, tmp_path / "backup.db")
     restore(tmp_path / "backup.db", other_url, as_backed_up=True)
     for url in (str(tmp_path / "backup.db"), other_url):
         with Record(url) as record:
-            record.read([model.RawPayload("counts", "k", b'{"post": "x:9", "likes": 2}', AT)], counts_of, source="s")
+            record.ingest([model.RawPayload("counts", "k", b'{"post": "x:9", "likes": 2}', AT)], counts_of, source="s")
             assert record.database.rows("SELECT id FROM raw") == [(4,)]
 
 

@@ -30,8 +30,8 @@ from tests.store.made import AT
 def record(store_url: str) -> Iterator[Record]:
     with Record(store_url) as record:
         made.rich(record)
-        record.write(made.EVERY[:-2], source="test")
-        record.write([made.with_other_words(item) for item in made.EVERY[:-2]], source="test")
+        record.append(made.EVERY[:-2], source="test")
+        record.append([made.with_other_words(item) for item in made.EVERY[:-2]], source="test")
         yield record
 
 
@@ -86,7 +86,7 @@ def test_into_a_store_with_content_items_come_as_new_batches_and_issues_stay_out
     exported = list(exporter.lines(record))
     issues = len(made.all_rows(record, model.Issue))
     with Record(other_url) as other:
-        other.write([made.later(made.EVERY[5], 77)], source="here")
+        other.append([made.later(made.EVERY[5], 77)], source="here")
         secret = other.secret()
         taken = importer.import_lines(other, "export", exported)
         assert (taken.restored, taken.issues_left) == (0, issues)
@@ -112,7 +112,7 @@ def test_a_store_that_went_another_way_takes_the_rest_as_new(record: Record, oth
         with pytest.raises(NotExchange):
             importer.import_lines(other, "export", exported[: len(exported) // 2])
         restored = other.head.position
-        other.write([made.later(made.EVERY[5], 77)], source="here")
+        other.append([made.later(made.EVERY[5], 77)], source="here")
         taken = importer.import_lines(other, "export", exported)
         assert taken.restored == restored and taken.added > 0
         assert not made.verified(other).findings
@@ -135,15 +135,15 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
     """A new row with the key of the one that its batch closes: it must not be taken for known."""
     with Record(store_url) as record, Record(other_url) as other:
         seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3, "reposts": 9}', AT)
-        record.read([seen], made.counts_of, source="s")
-        record.read_again("s", made.better_counts_of)
+        record.ingest([seen], made.counts_of, source="s")
+        record.reprocess("s", made.better_counts_of)
         exported = list(exporter.lines(record))
         importer.import_lines(other, "export", exported)
         assert made.everything(other) == made.everything(record)
         rows = "SELECT likes, reposts, since, until FROM snapshot ORDER BY id"
         assert other.database.rows(rows) == record.database.rows(rows) == [(3, None, 1, 2), (3, 9, 2, 0)]
         with Record(f"{store_url}2" if "sqlite" in store_url else f"{other_url}2") as third:
-            third.write([made.EVERY[0]], source="here")
+            third.append([made.EVERY[0]], source="here")
             taken = importer.import_lines(third, "export", exported)
             assert (taken.added, taken.later) == (1, 0), "what is superseded does not come along"
 
@@ -267,12 +267,12 @@ def test_an_export_is_one_moment_of_a_store_that_goes_on(store_url: str) -> None
         made.listings(record)
         lines = exporter.lines(record)
         begun = [next(lines), next(lines)]
-        other.write([made.EVERY[0]], source="later")
+        other.append([made.EVERY[0]], source="later")
         assert b"Kettles" not in b"".join([*begun, *lines])
         lines = exporter.lines(record)
         next(lines)
         del lines  # who stops reading leaves nothing open
-        record.write([made.EVERY[1]], source="later")
+        record.append([made.EVERY[1]], source="later")
 
 
 def test_every_line_fits_the_published_schema(record: Record) -> None:
@@ -288,7 +288,7 @@ def test_a_classic_listing_in_either_order_gives_the_same_records(sqlite_url: st
     exported = []
     for url, order in ((sqlite_url, names), (postgres_url, names[::-1])):
         with Record(url) as record:
-            record.write([classic_import.publication(observed_at=AT)], source="test")
+            record.append([classic_import.publication(observed_at=AT)], source="test")
             for name in order:
                 classic_import.import_classic(record, name, data("classic", name).read_bytes())
             exported.append(list(exporter.lines(record, records_only=True)))

@@ -17,11 +17,11 @@ def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url
         made.rich(record)
         said = Post(post="x:77", network="x", account="x:zinnia", handle="zinnia", text="Moss on north walls",
                     created_at=AT, observed_at=AT)  # fmt: skip
-        record.write([said], source="test")
+        record.append([said], source="test")
         importer.import_lines(mirror, "first", list(exporter.lines(record)))
         assert mirror.database.rows("SELECT text FROM post WHERE post = 'x:77'") == [("Moss on north walls",)]
         forget(record, "x:zinnia")
-        record.write(made.EVERY[:3], source="test")
+        record.append(made.EVERY[:3], source="test")
         taken = importer.import_lines(mirror, "second", list(exporter.lines(record)))
         assert taken.forgotten > 0 and taken.restored == record.head.position
         assert mirror.head == record.head
@@ -35,8 +35,8 @@ def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url
 def test_what_it_says_next_is_not_taken_in_here_either(store_url: str, other_url: str) -> None:
     with Record(store_url) as record, Record(other_url) as mirror:
         said = Post(post="x:77", network="x", account="x:zinnia", text="Moss", created_at=AT, observed_at=AT)
-        record.write([said], source="test")
+        record.append([said], source="test")
         importer.import_lines(mirror, "first", list(exporter.lines(record)))
         forget(record, "x:77")
         importer.import_lines(mirror, "second", list(exporter.lines(record)))
-        assert mirror.write([said], source="test").refused == 1
+        assert mirror.append([said], source="test").refused == 1

@@ -142,7 +142,7 @@ def test_a_line_without_end_is_not_read_to_its_end(sqlite_url: str, monkeypatch:
 
 def test_a_file_that_was_cut_off_is_noticed(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.write(made.EVERY[:9], source="test")
+        record.append(made.EVERY[:9], source="test")
         for records_only in (False, True):
             lines = list(exporter.lines(record, records_only=records_only))
             with pytest.raises(NotExchange, match="cut off") as problem:
@@ -202,7 +202,7 @@ def test_a_hostile_full_export(sqlite_url: str, lines: list[bytes], said: str) -
 
 def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
-        record.write([made.EVERY[-6]], source="s")
+        record.append([made.EVERY[-6]], source="s")
         tally = json.loads(list(exporter.lines(record))[2])
         one_hash = record.view().latest(type(made.EVERY[-6]))[0].hash
     problem = refused(sqlite_url, chained([tally, tally], one_hash * 2))
@@ -211,7 +211,7 @@ def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: 
 
 def test_a_row_can_be_closed_once(sqlite_url: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     with Record(str(tmp_path_factory.mktemp("one") / "s.db")) as record:
-        record.write([made.EVERY[-6]], source="s")
+        record.append([made.EVERY[-6]], source="s")
         first = record.head.chain
         lines = list(exporter.lines(record))[:-1]
     lines[0] = json.dumps({**json.loads(lines[0]), "end": False}).encode()

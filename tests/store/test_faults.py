@@ -142,10 +142,10 @@ def test_a_full_store_keeps_what_it_has(sqlite_url: str) -> None:
         pages = record.database.rows("PRAGMA page_count")[0][0]
         record.database.rows(f"PRAGMA max_page_count = {pages + 2}")
         with pytest.raises(errors.FullStore, match="no room left on the disk; nothing was changed"):
-            record.write([item for n in range(300) for item in workers.cover(0, n)], source="test")
+            record.append([item for n in range(300) for item in workers.cover(0, n)], source="test")
         assert made.everything(record) == before and not made.verified(record).findings
         record.database.rows("PRAGMA max_page_count = 1000000")
-        assert record.write(workers.cover(0, 1), source="test").position == record.head.position
+        assert record.append(workers.cover(0, 1), source="test").position == record.head.position
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
         written = 0
         with pytest.raises(errors.FullStore, match="no room left"):
             for n in range(100_000):
-                record.write(workers.cover(0, n), source="test")
+                record.append(workers.cover(0, n), source="test")
                 written = n + 1
     (small_disk / "log").write_bytes(b"")
     with pytest.raises((errors.FullStore, OSError)), (small_disk / "more").open("wb") as file:
@@ -205,7 +205,7 @@ def test_a_store_that_cannot_be_written(open_folder: Path, folder_mode: int) -> 
     with as_nobody(), Record(str(path), create=False) as record:
         assert made.everything(record) == expected and not made.verified(record).findings
         with pytest.raises(errors.ReadOnlyStore, match="cannot be written; check the file's"):
-            record.write(workers.cover(0, 0), source="test")
+            record.append(workers.cover(0, 0), source="test")
     assert path.read_bytes() == before
 
 
@@ -252,10 +252,10 @@ def test_who_waits_too_long_is_told_so(store_url: str, monkeypatch: pytest.Monke
             record.database.run("DELETE FROM cursor")
             assert other.head.position == 2 and other.view().position == 2, "a reader does not wait"
             with pytest.raises(errors.BusyStore, match="another process is writing"):
-                other.write(workers.cover(0, 0), source="test")
+                other.append(workers.cover(0, 0), source="test")
             with Record(store_url) as third:  # nor does who opens the store
                 assert third.head.position == 2
-        assert other.write(workers.cover(0, 0), source="test").position == 3
+        assert other.append(workers.cover(0, 0), source="test").position == 3
 
 
 def test_a_store_that_is_held_while_it_is_opened(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,15 +275,15 @@ def test_a_store_that_is_held_while_it_is_opened(sqlite_url: str, monkeypatch: p
 def test_damage_in_a_manifest_stops_what_needs_it(store_url: str) -> None:
     with Record(store_url) as record:
         seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3}', made.AT)
-        record.read([seen], made.counts_of, source="s")
+        record.ingest([seen], made.counts_of, source="s")
         [good] = record.database.rows("SELECT manifest FROM batch")[0]
         other = pack(Manifest([("tally", 1)], bytes(32)))
         for bad, said in ((b"rubbish", "batch 1 is missing or damaged"), (other, "batch 1 does not list")):
             record.database.run("UPDATE batch SET manifest = ?", (bad,))
             with pytest.raises(errors.CorruptStore, match=said):
-                record.read_again("s", lambda _: [])
+                record.reprocess("s", lambda _: [])
         record.database.run("UPDATE batch SET manifest = ?", (good,))
-        assert record.read_again("s", lambda _: []).position == 2
+        assert record.reprocess("s", lambda _: []).position == 2
 
 
 def test_forgetting_is_not_done_while_a_log_keeps_the_words(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,7 +371,7 @@ def test_a_server_that_only_lets_read(postgres_url: str) -> None:
     with Record(f"{postgres_url}?options=-cdefault_transaction_read_only%3Don") as record:
         assert len(made.everything(record)) > 20
         with pytest.raises(errors.ReadOnlyStore, match="cannot be written"):
-            record.write(workers.cover(0, 0), source="test")
+            record.append(workers.cover(0, 0), source="test")
 
 
 MISTAKES = [

@@ -69,7 +69,7 @@ def test_what_is_worth_most_is_asked_first(record: Record) -> None:
         *shown(1, START),
         fresh,
     ]
-    record.write(items, source="test")
+    record.append(items, source="test")
     position = recount_schedule.learn(record.database, "x", 0, START)
     assert recount_schedule.learn(record.database, "x", position, START) == position == record.head.position
     assert recount_schedule.learn_shown(record.database, "x", START) == 1
@@ -86,20 +86,20 @@ def test_what_is_worth_most_is_asked_first(record: Record) -> None:
 
 def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> None:
     gone = Post(post="x:2", network="x", account="", created_at=START, gone="deleted", observed_at=START)
-    record.write([*post(1, made=START - 31 * DAY), gone, *post(3)], source="test")
+    record.append([*post(1, made=START - 31 * DAY), gone, *post(3)], source="test")
     recount_schedule.learn(record.database, "x", 0, START)
     assert record.database.rows("SELECT post FROM follow") == [("x:3",)]
 
 
 def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> None:
-    record.write([*post(1), *post(2)], source="test")
+    record.append([*post(1), *post(2)], source="test")
     recount_schedule.learn(record.database, "x", 0, START)
     recount_schedule.ask_now(record.database, ["x:2"], START + HOUR)
     assert recount_schedule.due(record.database, "x", START + HOUR, 9) == ["x:2"]
 
 
 def test_who_is_forgotten_is_not_followed(record: Record) -> None:
-    record.write([*post(1), *post(2)], source="test")
+    record.append([*post(1), *post(2)], source="test")
     recount_schedule.learn(record.database, "x", 0, START)
     with record.database.write():
         record.database.run("INSERT INTO reacted VALUES (7, 'x:1', 0)")
@@ -114,18 +114,18 @@ def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:
     judged = Verdict(
         subject="x:program", about="", rule="rate", judgement="bot", version=1, reason="-", observed_at=START
     )
-    record.write([*post(1), bot, judged], source="test")
+    record.append([*post(1), bot, judged], source="test")
     recount_schedule.learn(record.database, "x", 0, START)
     assert record.database.rows("SELECT post FROM follow") == [("x:1",)]
     sound = msgspec.structs.replace(judged, rule="operator", judgement="human", observed_at=START + 1)
-    record.write([sound], source="operator")
+    record.append([sound], source="operator")
     recount_schedule.learn(record.database, "x", 0, START)
     assert record.database.rows("SELECT post FROM follow ORDER BY post") == [("x:1",), ("x:2",)]
 
 
 def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Record) -> None:
     at = START + 100 * DAY
-    record.write([*post(1), *post(2), *post(3, at - DAY), *shown(2, at - DAY)], source="test")
+    record.append([*post(1), *post(2), *post(3, at - DAY), *shown(2, at - DAY)], source="test")
     recount_schedule.learn(record.database, "x", 0, START)
     recount_schedule.learn_shown(record.database, "x", at)
     assert recount_schedule.drop_older(record.database, at) == 1

@@ -30,7 +30,7 @@ def exported(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         made.rich(record)
         old = made.moment("2019-06-03 12:00")
         two = [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)]
-        record.write(two, source="test", at=old)
+        record.append(two, source="test", at=old)
         forget(record, "x:@made_up_taro")
         forget(record, "x:@made_up_bo")
         assert prune(record, at=made.moment("2021-03-05 00:00")).snapshots == 1

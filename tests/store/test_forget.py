@@ -16,7 +16,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR
 from hotpapers.privacy.forget import copies, forget
 from hotpapers.privacy.retention import prune
-from hotpapers.search import bring_up
+from hotpapers.search import update_index
 from hotpapers.store import Record, item_rows
 from hotpapers.store.record import is_server
 from hotpapers.transfer import classic_import
@@ -37,12 +37,12 @@ def store(store_url: str) -> Iterator[Record]:
     """A record in which people also talk about Ada, and originals name her."""
     with Record(store_url) as record:
         made.rich(record)
-        record.write(gossip(), source="gossip")
+        record.append(gossip(), source="gossip")
         said = b'{"post": "x:7", "of": "@Made_Up_Ada, status 1366659539260149761"}'
-        record.read([model.RawPayload("post", "7", said, AT)], named, source="net")
-        record.read([model.RawPayload("post", "8", b"made_up_ada {", AT)], unreadable, source="net")
-        record.read([model.RawPayload("post", "9", b'"nothing of her"', AT)], lambda one: [SNAPSHOT], source="net")
-        bring_up(record)
+        record.ingest([model.RawPayload("post", "7", said, AT)], named, source="net")
+        record.ingest([model.RawPayload("post", "8", b"made_up_ada {", AT)], unreadable, source="net")
+        record.ingest([model.RawPayload("post", "9", b'"nothing of her"', AT)], lambda one: [SNAPSHOT], source="net")
+        update_index(record)
         yield record
 
 
@@ -146,7 +146,7 @@ def test_a_text_that_others_say_too_counts_as_the_same(store: Record) -> None:
         model.Post(post=f"x:{n}", network="x", account=f"x:@{n}", created_at=AT, text=text, observed_at=AT)
         for n in (71, 72)
     ]
-    store.write(said, source="test")
+    store.append(said, source="test")
     for n, left in ((71, True), (72, False)):
         forget(store, f"x:@{n}")
         assert (store.marks.same(text) in values(store, "post")) is left
@@ -191,12 +191,12 @@ def test_a_post_goes_and_its_author_stays_where_there_are_others(store: Record, 
         post="x:1366659539260149800", network="x", account=ADA, created_at=AT, text="Second", handle="made_up_ada",
         observed_at=AT,
     )  # fmt: skip
-    store.write([second], source="test")
+    store.append([second], source="test")
     forget(store, ADAS_POST)
     everything = {**traces.store_bytes(store), **traces.handed_out(store, tmp_path)}
     assert not traces.where_found(everything, ["1366659539260149761", "Our teapot is out", "MadeUp0001"])
     assert traces.post_of(store, "Second") == second
-    store.write([model.Account(account=ADA, handle="made_up_ada", name="Ada", observed_at=AT + 9)], source="test")
+    store.append([model.Account(account=ADA, handle="made_up_ada", name="Ada", observed_at=AT + 9)], source="test")
     assert not made.verified(store).findings
 
 
@@ -221,11 +221,11 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
     old = made.moment("2019-01-01 00:00")
     with Record(store_url) as record:
         one = model.RawPayload("counts", "old", b'{"post": "x:1341202937956233217", "likes": 9}', old)
-        record.read([one], made.counts_of, source="s", at=old)
-        record.write(
+        record.ingest([one], made.counts_of, source="s", at=old)
+        record.append(
             [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in (1, 2)], source="s"
         )
-        record.read_again("s", lambda _: [])
+        record.reprocess("s", lambda _: [])
         assert prune(record, at=AT) == (1, 1)
         assert forget(record, "x:1341202937956233217").rows == 2
         assert not traces.where_found(traces.store_bytes(record), ["1341202937956233217"])
@@ -242,7 +242,7 @@ def test_moving_rows_between_pages_leaves_no_copies(sqlite_url: str) -> None:
                 who = "voice" + str(dice.randrange(400)) if n % 2 else "talker3zq"
                 post = f"x:{dice.randrange(10**17, 10**18)}"
                 said += talk(post, who, "words " * dice.randrange(1, 30), dice.randrange(1, 99_999), n)
-            record.write(said, source="test")
+            record.append(said, source="test")
         done = forget(record, "x:@talker3zq")
         assert done.rows == 2400
         words = [*(key.partition(":")[2] for key in done.keys[1:]), "talker3zq"]
@@ -340,7 +340,7 @@ def test_the_samples_of_the_planner_forget_too(postgres_url: str) -> None:
     with Record(postgres_url) as record:
         made.rich(record)
         many = [model.Account(account=ADA, handle="made_up_ada", name="Ada B.", observed_at=AT + n) for n in range(99)]
-        record.write(many, source="test")
+        record.append(many, source="test")
         record.database.run("ANALYZE")
         sampled = "SELECT pg_read_binary_file(pg_relation_filepath('pg_statistic'))"
         record.database.run("CHECKPOINT")
@@ -369,9 +369,9 @@ def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> 
     one = model.RawPayload("post", "1366659539260149761", b'{"text": "Our teapot is out"}', AT)
     by_handle = model.Post(post="x:1", network="x", account="x:99", created_at=AT, handle="Made_Up_Ada", observed_at=AT)
     new = made.later(items[0], HOUR)
-    written = store.read([one], lambda _: [*items, by_handle, new], source="x", at=AT)
+    written = store.ingest([one], lambda _: [*items, by_handle, new], source="x", at=AT)
     assert (written.added, written.refused) == (1, 9)
-    store.read([one, model.RawPayload("post", "10", b"about made_up_ada: {", AT)], unreadable, source="x")
+    store.ingest([one, model.RawPayload("post", "10", b"about made_up_ada: {", AT)], unreadable, source="x")
     assert store.database.rows("SELECT count(*) FROM raw WHERE source = 'x'") == [(0,)]
     assert store.database.rows("SELECT count(*) FROM quarantine WHERE source = 'x'") == [(0,)]
     assert_gone(store, tmp_path)
@@ -408,7 +408,7 @@ def test_restoring_an_older_backup_forgets_again(store_url: str, tmp_path: Path)
         made.listings(record)
         backup(record, tmp_path / "older.db")
         made.talked(record)
-        record.write(gossip(), source="gossip")
+        record.append(gossip(), source="gossip")
         forget(record, "x:@made_up_bo")
         forget(record, ADA)
         note_copy(record, "export", "/srv/export.jsonl")

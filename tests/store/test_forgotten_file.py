@@ -49,7 +49,7 @@ def test_who_was_forgotten_or_has_left_since_is_not_brought_back(
 ) -> None:
     copy, path = tmp_path / "copy.db", store_path(sqlite_url)
     with Record(sqlite_url) as record:
-        record.write(SPOKEN, source="test")
+        record.append(SPOKEN, source="test")
         leaves, bounces, stays = (join(record, f"{name}@moth.example") for name in ("leaves", "bounces", "stays"))
         backup(record, copy)
         forget(record, POST)
@@ -60,7 +60,7 @@ def test_who_was_forgotten_or_has_left_since_is_not_brought_back(
     with Record(sqlite_url) as record:
         found = {one.mark: (one.state, one.address) for one in subscribers.everyone(record)}
         assert found[leaves] == ("ended", "") and found[bounces][0] == "bounced" and found[stays][0] == "confirmed"
-        assert record.write(SPOKEN, source="test").refused > 0
+        assert record.append(SPOKEN, source="test").refused > 0
         assert not made.verified(record).findings
     left = path.read_bytes()
     assert b"biscuit in hand" not in left and b"leaves@moth" not in left
@@ -68,7 +68,7 @@ def test_who_was_forgotten_or_has_left_since_is_not_brought_back(
 
 def test_nothing_in_the_file_names_anybody(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.write(SPOKEN, source="test")
+        record.append(SPOKEN, source="test")
         mark = join(record, "leaves@moth.example")
         forget(record, POST)
         subscribers.end(record, mark, BEFORE + 10)
@@ -86,7 +86,7 @@ def test_a_backup_is_put_in_place_of_what_is_lost_only_with_the_file_or_a_word(
 ) -> None:
     copy = tmp_path / "copy.db"
     with Record(store_url) as record:
-        record.write(SPOKEN, source="test")
+        record.append(SPOKEN, source="test")
         position = backup(record, copy)
     with pytest.raises(UsageError, match=r"knows nothing of this record, so whoever .* add --as-backed-up if"):
         restore(copy, other_url)
@@ -96,12 +96,12 @@ def test_a_backup_is_put_in_place_of_what_is_lost_only_with_the_file_or_a_word(
 def test_another_stores_marks_say_nothing_of_this_one(sqlite_url: str, tmp_path: Path) -> None:
     copy, path = tmp_path / "copy.db", store_path(sqlite_url)
     with Record(sqlite_url) as record:
-        record.write(SPOKEN, source="test")
+        record.append(SPOKEN, source="test")
         backup(record, copy)
     path.unlink()
     forgotten_file.beside(path).unlink()
     with Record(sqlite_url) as record:
-        record.write(SPOKEN, source="test")
+        record.append(SPOKEN, source="test")
         forget(record, POST)
     path.unlink()
     with pytest.raises(UsageError, match=r"hotpapers\.db\.forgotten knows nothing of this record"):
@@ -110,7 +110,7 @@ def test_another_stores_marks_say_nothing_of_this_one(sqlite_url: str, tmp_path:
 
 def test_what_the_file_missed_is_made_up_for(sqlite_url: str, tmp_path: Path) -> None:
     with Record(sqlite_url) as record:
-        record.write(SPOKEN, source="test")
+        record.append(SPOKEN, source="test")
         backup(record, tmp_path / "copy.db")
         file = forgotten_file.file_of(record.database)
         assert file is not None

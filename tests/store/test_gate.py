@@ -47,7 +47,7 @@ def toot(text: str) -> Quotation:
 
 def passes(one: Quotation, blocked: Blocklist | None = None, **more: object) -> bool:
     allowed = QuotationPolicy(WORDS, blocked or Blocklist(), **more)  # type: ignore[arg-type]
-    return bool(quotation_policy.passed(allowed, "arxiv:2101.99901", [one]))
+    return bool(quotation_policy.quotable(allowed, "arxiv:2101.99901", [one]))
 
 
 def test_what_nothing_speaks_against_passes() -> None:
@@ -61,7 +61,7 @@ def test_a_doubtful_one_does_not_under_that_paper() -> None:
 
 @pytest.mark.parametrize(("network", "shown"), [("bluesky", "text"), ("feeds", "excerpt"), ("x", "link"), ("", "link")])
 def test_terms_say_how_much_is_shown(network: str, shown: str) -> None:
-    [found] = quotation_policy.passed(
+    [found] = quotation_policy.quotable(
         QuotationPolicy(), "arxiv:2101.99901", [quotation(network=network, text="tea " * 200)]
     )
     assert found.shown == shown
@@ -156,7 +156,7 @@ def test_a_reply_to_somebody_else_is_not_quoted(one: Quotation, is_reply: bool) 
 
 def test_a_link_quotes_nobody() -> None:
     reply = quotation("2", "x", "8", reply_to="x:9")
-    assert [one.shown for one in quotation_policy.passed(QuotationPolicy(), "arxiv:2101.99901", [reply])] == ["link"]
+    assert [one.shown for one in quotation_policy.quotable(QuotationPolicy(), "arxiv:2101.99901", [reply])] == ["link"]
 
 
 # ---- one an account and issue ----------------------------------------------------------------------------
@@ -221,14 +221,14 @@ def test_an_issue_quotes_by_the_gate_and_verifies_all_the_same(record: Record) -
     now = quoted(record)
     assert now[key(1)] | now[key(2)] == everything - {"bluesky:reply", FIRST, "bluesky:ada2"}
     assert is_verified(record)
-    assert blocklist.note(record.database, Blocklist(words=("tea",)))
-    assert not blocklist.note(record.database, Blocklist(words=("tea",)))
+    assert blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
+    assert not blocklist.save_blocklist(record.database, Blocklist(words=("tea",)))
     assert quoted(record)[key(1)] == {OWN} and is_verified(record)
-    assert blocklist.note(record.database, Blocklist())
+    assert blocklist.save_blocklist(record.database, Blocklist())
     assert quoted(record) == now
 
 
 def test_the_other_posts_of_a_paper_pass_the_same_gate(record: Record) -> None:
-    blocklist.note(record.database, Blocklist(accounts=(BOB,)))
+    blocklist.save_blocklist(record.database, Blocklist(accounts=(BOB,)))
     found = RecordIssueReader(record).posts("daily", DAY, [key(1)])[key(1)]
     assert told(found) == {"bluesky:ada1"}

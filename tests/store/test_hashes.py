@@ -20,7 +20,7 @@ from hotpapers.store.item_rows import (
     KeyedHasher,
     RowSecrets,
     commitment,
-    essence,
+    normalized_text,
     prepare,
     read_row,
     select_columns,
@@ -98,7 +98,7 @@ def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: s
     """Each store draws its own salts; with the same salt its rows hash alike."""
     with Record(sqlite_url) as one, Record(postgres_url) as other:
         for record in (one, other):
-            record.write(EVERY, source="test", at=AT)
+            record.append(EVERY, source="test", at=AT)
             for kind in model.KINDS:
                 [row] = record.view().latest(kind)
                 assert row.hash.hex() == independent_hash(row.item, row.salt or b"")
@@ -228,9 +228,9 @@ def test_marks_tell_alike_from_different_and_depend_on_the_secret() -> None:
     ],
 )
 def test_the_essence_of_a_message(text: str, letters: str) -> None:
-    assert essence(text) == letters
+    assert normalized_text(text) == letters
 
 
 def test_the_essence_of_a_hostile_message_takes_no_longer_than_its_length() -> None:
     """A pattern that tries every pair of dots would run for hours here."""
-    assert len(essence("a." * 200_000)) == 200_000
+    assert len(normalized_text("a." * 200_000)) == 200_000

@@ -81,7 +81,7 @@ KNOWN: dict[str, list[str]] = {
 
 def test_names_of_the_last_days(store_url: str) -> None:
     with Record(store_url) as record:
-        record.write(ITEMS, source="test")
+        record.append(ITEMS, source="test")
         assert all_named(load_names(record, AT)) == KNOWN
         assert all_named(load_names(record, AT, 0))["tea"] == [OLD]
         assert len(load_names(record, AT - 2 * DAY)) == 0
@@ -130,12 +130,12 @@ def verdicts(record: Record) -> list[tuple[str, str, str, str]]:
 def test_listed_posts_with_the_words_of_another_paper(store_url: str) -> None:
     with Record(store_url) as record:
         assert judge_listed(record).position is None
-        record.write(LISTED, source="test")
+        record.append(LISTED, source="test")
         assert judge_listed(record).added == 2
         assert {(post[-1], paper) for post, paper in doubted(record.view())} == {("2", SHEEP), ("3", SHEEP)}
         unknown = "its words are the title of another paper"
         assert verdicts(record) == [("2", SHEEP, "doubtful", unknown), ("3", SHEEP, "doubtful", unknown)]
-        record.write([paper(KETTLE, TITLE)], source="test")
+        record.append([paper(KETTLE, TITLE)], source="test")
         judge_listed(record)
         assert judge_listed(record).position is None
         assert verdicts(record)[0] == ("2", SHEEP, "doubtful", f"its words are the title of {KETTLE}")

@@ -61,7 +61,7 @@ def test_a_reader_beside_a_writer_sees_whole_batches_only(store_url: str) -> Non
     with Record(store_url) as record:
         reader = start("read", store_url, str(batches))
         for n in range(batches):
-            record.write(workers.cover(0, n), source="writer")
+            record.append(workers.cover(0, n), source="writer")
     assert int(end(reader)) >= 1
 
 

@@ -81,10 +81,10 @@ def test_no_view_that_an_issue_or_a_comparison_takes_changes(steps: list[object]
         cuts: list[tuple[int, int]] = []
         for said in steps:
             if isinstance(said, tuple):
-                record.write([frozen_issue(record, len(cuts) + 1, *said)], source="issue")
+                record.append([frozen_issue(record, len(cuts) + 1, *said)], source="issue")
                 cuts.append((said[0], record.head.position - 1))
             elif isinstance(said, list):
-                record.write(said, source="test")
+                record.append(said, source="test")
         head = record.head.position
         before = looked_at(record, cuts, head)
         newest = dict(record.database.rows("SELECT post, max(observed_at) FROM snapshot GROUP BY post"))
@@ -121,7 +121,7 @@ def talked_long_ago(record: Record) -> None:
         model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START),
     ]
     hours = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR) for n in range(240)]
-    record.write([*said, *hours], source="test", at=START)
+    record.append([*said, *hours], source="test", at=START)
 
 
 def test_what_is_left_is_the_last_one_and_those_at_the_ages(store_url: str) -> None:
@@ -138,7 +138,7 @@ def test_what_is_left_is_the_last_one_and_those_at_the_ages(store_url: str) -> N
 def test_what_an_issue_rests_on_stays(store_url: str) -> None:
     with Record(store_url) as record:
         talked_long_ago(record)
-        record.write([frozen_issue(record, 1, START + 50 * HOUR, {PAPERS[0]})], source="issue")
+        record.append([frozen_issue(record, 1, START + 50 * HOUR, {PAPERS[0]})], source="issue")
         assert prune(record, at=NOW).snapshots == 0
 
 
@@ -147,11 +147,11 @@ def test_what_an_issue_saw_before_something_arrived_late_stays(store_url: str) -
     hours = [5, 30, 60, 160, 200]
     with Record(store_url) as record:
         said = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR) for n in hours]
-        record.write([model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START), *said], source="s")
-        record.write([frozen_issue(record, 1, START + 61 * HOUR, set())], source="issue")
+        record.append([model.Mention(post=POSTS[0], paper=PAPERS[0], form="abs", observed_at=START), *said], source="s")
+        record.append([frozen_issue(record, 1, START + 61 * HOUR, set())], source="issue")
         late = [model.Snapshot(post=POSTS[0], likes=n, observed_at=START + n * HOUR - 1) for n in (60, 61)]
         for one in late:
-            record.write([one], source="late")
+            record.append([one], source="late")
         before = [row.item for row in record.view(START + 61 * HOUR, 1).iterate(model.Snapshot)]
         assert prune(record, at=NOW).snapshots == 4
         left = record.database.rows("SELECT likes FROM snapshot ORDER BY observed_at")
@@ -163,8 +163,8 @@ def test_originals_go_when_their_time_is_over(store_url: str) -> None:
     with Record(store_url) as record:
         for days in (1, 30):
             seen = model.RawPayload("counts", "k", json.dumps({"post": POSTS[0], "likes": days}).encode(), AT)
-            record.read([seen], made.counts_of, source="s", keep_for=days * DAY)
-        record.read([model.RawPayload("counts", "k", b"{", AT)], made.counts_of, source="s", keep_for=2 * DAY)
+            record.ingest([seen], made.counts_of, source="s", keep_for=days * DAY)
+        record.ingest([model.RawPayload("counts", "k", b"{", AT)], made.counts_of, source="s", keep_for=2 * DAY)
         assert [prune(record, at=AT + days * DAY + 1).originals for days in (0, 1, 2, 29, 30)] == [0, 1, 1, 0, 1]
         assert record.count(model.Snapshot) == 2 and not made.verified(record).findings
 
@@ -174,7 +174,7 @@ def test_a_frozen_issue_is_rebuilt_from_a_pruned_record(store_url: str) -> None:
         issues = made.rich(record)
         post, at = "bluesky:unheard", made.moment("2021-03-02 05:00")
         more = [model.Snapshot(post=post, likes=n, observed_at=at + n * HOUR) for n in range(9)]
-        record.write(more, source="later")
+        record.append(more, source="later")
         assert prune(record, at=made.moment("2023-01-01 00:00")).snapshots > 4
         assert made.all_rows(record, model.Issue) == issues
         assert not made.verified(record).findings

@@ -61,7 +61,7 @@ def test_marks_are_each_stores_own_and_fit_every_reader(record: Record, other_ur
 
 def test_a_forgotten_post_takes_along_what_was_for_it(record: Record) -> None:
     post = Post(post=ONE, network="bluesky", account="bluesky:did:plc:anna", created_at=1, observed_at=2)
-    record.write([post], source="bluesky", at=3)
+    record.append([post], source="bluesky", at=3)
     reaction_index.remember(record, [(LIKE, ONE), (f"{LIKE}2", TWO)], 5)
     forget(record, ONE)
     assert reaction_index.post_of(record, LIKE) is None and reaction_index.post_of(record, f"{LIKE}2") == TWO

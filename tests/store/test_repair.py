@@ -47,7 +47,7 @@ def test_imports_refuse_it_by_line(sqlite_url: str, item: model.Item) -> None:
 def test_an_older_store_is_told_of_it_and_repaired(store_url: str, sqlite_url: str) -> None:
     with Record(store_url) as record:
         made.talked(record)
-        record.write(OLD, source="older", at=AT)
+        record.append(OLD, source="older", at=AT)
         before = record.view()
         assert sorted(finding.name.partition(" (row ")[0] for finding in made.verified(record).findings) == [
             "mention x:1 ", "paper ", "post ",
@@ -65,7 +65,7 @@ def test_an_older_store_is_told_of_it_and_repaired(store_url: str, sqlite_url: s
 
 def test_a_repaired_store_is_exported_and_taken_whole(sqlite_url: str) -> None:
     with Record(sqlite_url) as record, Record(f"{sqlite_url}.copy") as copy:
-        record.write(OLD, source="older", at=AT)
+        record.append(OLD, source="older", at=AT)
         close_unusable(record, at=AT + 1)
         importer.import_lines(copy, "full", list(exporter.lines(record)))
         assert copy.head == record.head and not made.verified(copy).findings

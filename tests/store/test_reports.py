@@ -80,7 +80,7 @@ def test_what_is_forgotten_leaves_reports_too(store_url: str) -> None:
         handle="mossy.owls.example", observed_at=AT,
     )  # fmt: skip
     with Record(store_url) as record:
-        record.write([post], source="made-up", at=AT)
+        record.append([post], source="made-up", at=AT)
         contest = ReaderReport(0, AT, "contest", subject="bluesky:did:plc:moss", said="I am a person.")
         named = ENTRY._replace(said="See what @mossy.owls.example says of it.")
         for one in (ENTRY, QUOTED, contest, named):

@@ -35,7 +35,7 @@ def store(store_url: str) -> Iterator[Record]:
 def library(module_url: str) -> Iterator[Record]:
     """Papers that nothing changes."""
     with Record(module_url) as record:
-        record.write(
+        record.append(
             [
                 paper(
                     "Boiling Kettles", "On steam.", ("Ada Brewster", "Čeněk Šálek"), 101,
@@ -135,9 +135,9 @@ def test_what_is_found(library: Record, query: str, found: list[str]) -> None:
 def test_titles_count_more_than_authors_and_these_more_than_abstracts(store: Record) -> None:
     filler = "and other things that are said of many more of them"
     for n, one in enumerate((paper(f"{filler} {filler}", "A kettle."), paper(f"Of kettle {filler}", filler))):
-        store.write([one], source=f"test {n}")
-    store.write([paper(filler, filler, ("Ada Kettle", "Bo"))], source="test")
-    store.write([paper(f"{filler} {n}", filler) for n in range(20)], source="others")
+        store.append([one], source=f"test {n}")
+    store.append([paper(filler, filler, ("Ada Kettle", "Bo"))], source="test")
+    store.append([paper(f"{filler} {n}", filler) for n in range(20)], source="others")
     found = search(store, "kettle").papers
     assert [len(hit.spans.title) for hit in found] == [1, 0, 0]
     assert [len(hit.spans.authors) for hit in found] == [0, 1, 0]
@@ -190,7 +190,7 @@ def test_words_that_nobody_has_are_looked_for_as_parts(library: Record) -> None:
 
 
 def test_pages_follow_each_other(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.write([paper(f"Kettle {n}", "tea " * n) for n in range(25)], source="test")
+    store.append([paper(f"Kettle {n}", "tea " * n) for n in range(25)], source="test")
     for query in ("kettle", "category:cs.LG", "date:2021", "ettl"):
         seen, cursor = [], None
         for _ in range(3):
@@ -258,7 +258,7 @@ def test_posts_in_any_language_are_found(store: Record) -> None:
         "קָרָאתִי את המאמר": "קראתי", "J’ai lu ça à l’été": "ca ete", "Tee für alle": "fur", "논문을 읽었다": "논문",
         "Прочитал статью ещё раз": "еще", "मैंने यह लेख पढ़ा": "लेख", "διάβασα το άρθρο": "αρθρο",
     }  # fmt: skip
-    store.write(about(*(post(text) for text in said)), source="test")
+    store.append(about(*(post(text) for text in said)), source="test")
     for text, query in said.items():
         assert texts(store, query) == [text], query
 
@@ -272,7 +272,7 @@ def test_a_post_says_what_it_is_about_and_where_the_words_stand(store: Record) -
         subject=one.post, about="arxiv:2103.00002", rule="r", judgement="doubtful", version=1, reason="",
         observed_at=AT,
     )  # fmt: skip
-    store.write([one, *mentions, doubt], source="test")
+    store.append([one, *mentions, doubt], source="test")
     [hit] = search_posts(store, "kettle").posts
     assert hit.papers == ("arxiv:2103.00001", "arxiv:2103.00003")
     assert [hit.text[a:b] for a, b in hit.spans] == ["kettles", "Kettle"]
@@ -281,7 +281,7 @@ def test_a_post_says_what_it_is_about_and_where_the_words_stand(store: Record) -
 
 def test_posts_of_a_span_of_days(store: Record) -> None:
     days = ("2020-12-31", "2021-01-31", "2021-02-28", "2021-03-01")
-    store.write(about(*(post("kettle", n, made.moment(f"{day} 23:59")) for n, day in enumerate(days, 1))), source="s")
+    store.append(about(*(post("kettle", n, made.moment(f"{day} 23:59")) for n, day in enumerate(days, 1))), source="s")
     for query, found in {
         "kettle": 4, "kettle date:2021": 3, "kettle from:2021-02-28": 2, "kettle to:2021-02": 3, "date:2021-02-28": 1,
         "kettle to:2020-12-30": 0, "date:2020-12": 1, "-tea date:2021-01": 1, "-kettle": 0,
@@ -298,10 +298,10 @@ def test_posts_have_no_authors_and_categories(library: Record, query: str) -> No
 def test_what_may_not_be_shown_is_not_found(store: Record) -> None:
     """Gone, limited, edited, hidden by itself or with its account, also under another name."""
     voices = [post(f"kettle {n}", n, account=f"bluesky:did:plc:v{n}", handle=f"v{n}.example") for n in range(1, 7)]
-    store.write(about(*voices), source="s")
+    store.append(about(*voices), source="s")
     assert search_posts(store, "kettle").total == 6
     said = [item for item in made.all_rows(store, model.Post) if isinstance(item, model.Post)]
-    store.write(
+    store.append(
         [
             msgspec.structs.replace(said[0], gone="deleted", observed_at=AT + 1),
             msgspec.structs.replace(said[1], limits=("login",), observed_at=AT + 1),
@@ -314,7 +314,7 @@ def test_what_may_not_be_shown_is_not_found(store: Record) -> None:
     ]
     hide(store, said[3].post)
     assert sorted(texts(store, "kettle")) == ["kettle 5", "kettle 6"]
-    store.write([model.Alias(account="bluesky:@v5.example", stable=said[4].account, observed_at=AT)], source="s")
+    store.append([model.Alias(account="bluesky:@v5.example", stable=said[4].account, observed_at=AT)], source="s")
     hide(store, "bluesky:@v5.example")
     assert texts(store, "kettle") == ["kettle 6"]
     hide(store, said[5].account)
@@ -328,7 +328,7 @@ def hide(record: Record, subject: str, judgement: model.Judgement = "hidden") ->
     verdict = model.Verdict(
         subject=subject, about="", rule="hide", judgement=judgement, version=1, reason="asked", observed_at=at
     )  # fmt: skip
-    record.write([verdict], source="operator")
+    record.append([verdict], source="operator")
 
 
 def test_what_the_gate_stops_is_not_found(store: Record) -> None:
@@ -339,14 +339,14 @@ def test_what_the_gate_stops_is_not_found(store: Record) -> None:
         subject=said[2].post, about="arxiv:2103.00001", rule="r", judgement="doubtful", version=1, reason="",
         observed_at=AT,
     )  # fmt: skip
-    store.write([*about(*said[:3]), said[3], doubt], source="s")
+    store.append([*about(*said[:3]), said[3], doubt], source="s")
     assert texts(store, "kettle") == ["kettle 1"]
-    blocklist.note(store.database, blocklist.Blocklist(words=("kettle",)))
+    blocklist.save_blocklist(store.database, blocklist.Blocklist(words=("kettle",)))
     assert texts(store, "kettle") == []
 
 
 def test_so_many_posts_are_weighed(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.write(about(*(post("kettle", n) for n in range(1, 8))), source="s")
+    store.append(about(*(post("kettle", n) for n in range(1, 8))), source="s")
     found = search_posts(store, "kettle", limit=3)
     assert (found.total, found.exact, found.next) == (7, True, "3")
     assert search_posts(store, "kettle", limit=3, cursor="6").next is None
@@ -360,7 +360,7 @@ def test_posts_are_shown_as_their_networks_terms_have_it(store: Record) -> None:
     long = "A kettle. " + "word " * 200 + "teapot"
     networks = ("x", "reddit", "feeds", "mastodon")
     said = [post(long, network=network, post=f"{network}:1", account=f"{network}:a") for network in networks]
-    store.write(about(*said), source="test")
+    store.append(about(*said), source="test")
     found = {hit.network: hit.text for hit in search_posts(store, "kettle").posts}
     assert found.keys() == {"feeds", "mastodon"}
     assert [hit.network for hit in search_posts(store, "teapot").posts if "teapot" in hit.text] == ["mastodon"]

@@ -15,13 +15,13 @@ from hotpapers.model import HOUR
 from hotpapers.privacy.forget import forget
 from hotpapers.search import (
     behind,
-    bring_up,
     catch_up,
     index,
     indexing,
     outstanding,
     search,
     search_posts,
+    update_index,
 )
 from hotpapers.search.postgres import VectorIndex, vector
 from hotpapers.store import Record, database, schema
@@ -42,11 +42,11 @@ def store(store_url: str) -> Iterator[Record]:
 
 
 def test_only_the_latest_observation_is_found(store: Record) -> None:
-    store.write([paper("Kettle", n=1)], source="s")
+    store.append([paper("Kettle", n=1)], source="s")
     assert titles(store, "kettle") == ["Kettle"]
-    store.write([paper("Teapot", n=1, observed_at=AT + HOUR)], source="s")
+    store.append([paper("Teapot", n=1, observed_at=AT + HOUR)], source="s")
     assert titles(store, "kettle") == [] and titles(store, "teapot") == ["Teapot"]
-    store.write(
+    store.append(
         [paper("Umbrella", n=1, observed_at=AT - HOUR)], source="late"
     )  # a later import of an older observation
     assert titles(store, "umbrella") == [] and titles(store, "2103.00001") == ["Teapot"]
@@ -54,45 +54,45 @@ def test_only_the_latest_observation_is_found(store: Record) -> None:
 
 def test_a_better_reading_takes_back_what_it_no_longer_gives(store: Record) -> None:
     one = model.RawPayload("paper", "1", b"x", AT)
-    store.read([one], lambda _: about(paper("Kettle", n=1), post("kettle", 1)), source="s", at=AT)
+    store.ingest([one], lambda _: about(paper("Kettle", n=1), post("kettle", 1)), source="s", at=AT)
     assert titles(store, "kettle") == ["Kettle"] and texts(store, "kettle") == ["kettle"]
-    store.read_again("s", lambda _: [])
+    store.reprocess("s", lambda _: [])
     assert titles(store, "kettle") == [] and texts(store, "kettle") == []
-    store.read_again("s", lambda _: [paper("Teapot", n=1)])
+    store.reprocess("s", lambda _: [paper("Teapot", n=1)])
     assert titles(store, "teapot") == ["Teapot"]
 
 
 def test_days_come_with_announcements_whenever_they_come(store: Record) -> None:
     new, announced = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
-    store.write([new], source="s")
+    store.append([new], source="s")
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
-    store.write([announced], source="s")
+    store.append([announced], source="s")
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
     earlier = made.paper_with_announcement(1, made.moment("2021-03-01 00:30"))[1]
-    store.write([earlier], source="s")
+    store.append([earlier], source="s")
     assert [hit.paper for hit in search(store, "date:2021-03-01").papers] == [new.paper]  # type: ignore[attr-defined]
     unknown = made.paper_with_announcement(77, made.moment("2021-03-01 00:30"))[1]
-    store.write([unknown], source="s")
+    store.append([unknown], source="s")
     assert search(store, "date:2021").total == 1
 
 
 def test_days_go_with_announcements_that_are_taken_back(store: Record) -> None:
     new, announced = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
-    store.read([model.RawPayload("list", "1", b"x", AT)], lambda _: [new, announced], source="s", at=AT)
+    store.ingest([model.RawPayload("list", "1", b"x", AT)], lambda _: [new, announced], source="s", at=AT)
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
-    store.read_again("s", lambda _: [new])
+    store.reprocess("s", lambda _: [new])
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]
 
 
 def test_the_index_follows_the_batches(store: Record) -> None:
     assert (behind(store), outstanding(store)) == (0, 0)
-    store.write([paper("Kettle")], source="s")
-    store.write(about(post("kettle")), source="s")
+    store.append([paper("Kettle")], source="s")
+    store.append(about(post("kettle")), source="s")
     assert (behind(store), outstanding(store)) == (2, 2)
     steps: list[int] = []
     assert catch_up(store, steps.append) == 2 and steps == [1, 1]
     assert (behind(store), outstanding(store), catch_up(store)) == (0, 0, 0)
-    store.write([paper("Kettle of two")], source="s")
+    store.append([paper("Kettle of two")], source="s")
     assert search(store, "kettle", renew=False).total == 1 and search(store, "kettle", renew=False).behind == 1
     assert search_posts(store, "kettle", renew=False).behind == 1
     assert search(store, "kettle").total == 2 and behind(store) == 0
@@ -103,7 +103,7 @@ def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.Mo
     monkeypatch.setattr(indexing, "SLICE", 7)
     monkeypatch.setattr(database, "AT_ONCE", 3)
     monkeypatch.setattr(indexing, "REMEMBERED", 10)
-    store.write(
+    store.append(
         [paper(f"Kettle {n} thing{n}") for n in range(20)] + about(*(post(f"tea {n}") for n in range(8))), source="s"
     )
     steps: list[int] = []
@@ -116,7 +116,7 @@ def test_a_large_record_is_taken_in_slices(store: Record, monkeypatch: pytest.Mo
 def test_two_may_bring_it_up_at_once(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     """One begins anew while the other is half way: words that this one remembers are offered again."""
     monkeypatch.setattr(indexing, "SLICE", 2)
-    store.write([paper(f"Kettle {n}") for n in range(6)], source="s")
+    store.append([paper(f"Kettle {n}") for n in range(6)], source="s")
     steps: list[int] = []
 
     def interfere(step: int) -> None:
@@ -132,7 +132,7 @@ def test_two_may_bring_it_up_at_once(store: Record, monkeypatch: pytest.MonkeyPa
 def test_a_crash_in_between_is_made_up_for(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed after some slices: each is there with the note of it, the rest comes the next time, nothing twice."""
     monkeypatch.setattr(indexing, "SLICE", 5)
-    store.write([paper(f"Kettle {n}") for n in range(12)], source="s")
+    store.append([paper(f"Kettle {n}") for n in range(12)], source="s")
 
     def killed(step: int) -> None:
         raise KeyboardInterrupt
@@ -151,7 +151,7 @@ def test_a_crash_in_between_is_made_up_for(store: Record, monkeypatch: pytest.Mo
 def test_an_index_that_is_missing_or_of_another_program_is_made_anew(
     store: Record, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.write([paper("Kettle")], source="s")
+    store.append([paper("Kettle")], source="s")
     assert titles(store, "kettle") == ["Kettle"]
     store.database.run("DROP TABLE search_post_words")
     assert titles(store, "kettle") == ["Kettle"] and texts(store, "kettle") == []
@@ -164,9 +164,9 @@ def test_an_index_that_is_missing_or_of_another_program_is_made_anew(
 
 
 def test_issues_that_cannot_be_read_are_passed_over(store: Record) -> None:
-    store.write(made.EVERY, source="s")
+    store.append(made.EVERY, source="s")
     broken = model.Issue(publication="tea", day="2021-03-03", edition=1, digest="", content="no JSON", observed_at=AT)
-    store.write([broken], source="s")
+    store.append([broken], source="s")
     assert [hit.issues for hit in search(store, "kettle").papers] == [()]
 
 
@@ -182,7 +182,7 @@ def test_what_a_store_holds_is_found_wherever_it_goes(
     with Record(str(tmp_path / "copy.db"), create=False) as copied:
         assert {hit.paper for hit in search(copied, "kettle").papers} == set(expected)
     with Record(other_url) as other:
-        other.write([paper("Quite another kettle", n=999)], source="s")
+        other.append([paper("Quite another kettle", n=999)], source="s")
         assert search(other, "kettle").total == 1
     restore(tmp_path / "copy.db", other_url, replace=True, as_backed_up=True)
     with Record(other_url) as other:
@@ -192,7 +192,7 @@ def test_what_a_store_holds_is_found_wherever_it_goes(
     with Record(str(tmp_path / "imported.db")) as imported:
         importer.import_lines(imported, "full", exporter.lines(store))
         assert {hit.paper for hit in search(imported, "kettle").papers} == set(expected)
-    store.write([paper("A kettle that came after", n=998)], source="s")
+    store.append([paper("A kettle that came after", n=998)], source="s")
     assert search(store, "kettle").total == len(expected) + 1
     store.database.close()
     restore(tmp_path / "copy.db", store_url, replace=True, as_backed_up=True)
@@ -203,7 +203,7 @@ def test_what_a_store_holds_is_found_wherever_it_goes(
 def test_the_index_changes_nothing_of_the_record(store: Record) -> None:
     made.rich(store)
     head = store.head
-    bring_up(store)
+    update_index(store)
     assert store.head == head and not made.verified(store).findings and not store.database.integrity()
 
 
@@ -214,9 +214,9 @@ WORDS = ("quokka", "zeppelin")
 
 def test_what_is_forgotten_leaves_the_index(store: Record, tmp_path: Path) -> None:
     """Also a text that was edited away before, and what stood in another's words."""
-    store.write(about(post("quokka tea", 1), post("others drink tea", 2, account="bluesky:did:plc:other")), source="s")
+    store.append(about(post("quokka tea", 1), post("others drink tea", 2, account="bluesky:did:plc:other")), source="s")
     assert texts(store, "quokka") == ["quokka tea"]
-    store.write(about(post("zeppelin tea", 1, at=AT + 1)), source="s")
+    store.append(about(post("zeppelin tea", 1, at=AT + 1)), source="s")
     assert texts(store, "quokka") == [] and texts(store, "zeppelin") == ["zeppelin tea"]
     assert left(store, WORDS)
     done = forget(store, "bluesky:did:plc:invented")
@@ -227,20 +227,20 @@ def test_what_is_forgotten_leaves_the_index(store: Record, tmp_path: Path) -> No
 
 
 def test_a_forgotten_name_leaves_what_others_wrote(store: Record) -> None:
-    store.write(about(post("tea with @quokka77 today", 1), post("mine", 2, account="bluesky:@quokka77")), source="s")
+    store.append(about(post("tea with @quokka77 today", 1), post("mine", 2, account="bluesky:@quokka77")), source="s")
     assert texts(store, "quokka77") == ["tea with @quokka77 today"]
     forget(store, "bluesky:@quokka77")
     assert not left(store, ["quokka77"]) and texts(store, "tea today") == [f"tea with @{'█' * 8} today"]
 
 
 def test_forgetting_before_anything_is_searched(store: Record) -> None:
-    store.write(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+    store.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
     forget(store, "bluesky:did:plc:invented")
     assert texts(store, "tea") == ["tea"] and not left(store, WORDS)
 
 
 def test_an_index_that_is_of_no_use_forgets_too(store: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.write(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+    store.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
     assert texts(store, "tea") and left(store, ["quokka"])
     monkeypatch.setattr(index, "VERSION", 2)
     forget(store, "bluesky:did:plc:invented")
@@ -249,7 +249,7 @@ def test_an_index_that_is_of_no_use_forgets_too(store: Record, monkeypatch: pyte
 
 def test_restoring_an_older_backup_forgets_in_its_index_too(store_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
-        record.write(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
+        record.append(about(post("quokka tea", 1), post("tea", 2, account="bluesky:did:plc:other")), source="s")
         assert texts(record, "quokka")
         backup(record, tmp_path / "older.db")
         forget(record, "bluesky:did:plc:invented")
@@ -286,9 +286,9 @@ def test_a_store_that_cannot_be_written_is_searched_as_far_as_it_is_known(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Record(sqlite_url) as record:
-        record.write([paper("Kettle")], source="s")
-        bring_up(record)
-        record.write([paper("Kettle of two")], source="s")
+        record.append([paper("Kettle")], source="s")
+        update_index(record)
+        record.append([paper("Kettle of two")], source="s")
 
         def refuse(_: object) -> None:
             raise ReadOnlyStore("cannot be written")
@@ -296,7 +296,7 @@ def test_a_store_that_cannot_be_written_is_searched_as_far_as_it_is_known(
         monkeypatch.setattr(type(record.database), "write", refuse)
         found = search(record, "kettle")
         assert (found.total, found.behind) == (1, 1) and search_posts(record, "tea").behind == 1
-        assert bring_up(record) == 1
+        assert update_index(record) == 1
         monkeypatch.setattr(index, "VERSION", 2)
         with pytest.raises(ReadOnlyStore):
             search(record, "kettle")
@@ -304,7 +304,7 @@ def test_a_store_that_cannot_be_written_is_searched_as_far_as_it_is_known(
 
 def test_a_damaged_index_is_made_anew(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.write([paper(f"Kettle {n}") for n in range(50)], source="s")
+        record.append([paper(f"Kettle {n}") for n in range(50)], source="s")
         assert search(record, "kettle").total == 50
         record.database.run("UPDATE search_paper_words_data SET block = x'0bad' WHERE id > 10")
     with Record(sqlite_url) as record:
@@ -314,8 +314,8 @@ def test_a_damaged_index_is_made_anew(sqlite_url: str) -> None:
 
 def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with Record(sqlite_url) as record:
-        record.write([paper("Kettle")], source="s")
-        bring_up(record)
+        record.append([paper("Kettle")], source="s")
+        update_index(record)
 
         def broken(*_: object) -> None:
             raise CorruptStore("the file is damaged")
@@ -332,7 +332,7 @@ def test_an_older_store_gets_its_index(store_url: str, monkeypatch: pytest.Monke
     with monkeypatch.context() as patch:
         patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
         with Record(store_url) as record:
-            record.write([paper("Kettle")], source="s")
+            record.append([paper("Kettle")], source="s")
     with Record(store_url) as record:
         assert titles(record, "kettle") == ["Kettle"]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.search import highlights, postgres, query_parser, sqlite, tokenizer
-from hotpapers.search.query_parser import SearchQuery, SearchTerm, parse, told
+from hotpapers.search.query_parser import SearchQuery, SearchTerm, describe_query, parse
 from hotpapers.search.tokenizer import stem
 
 ALPHABET = st.characters() | st.sampled_from("aAß éİﬁ½Σ\\{}\"'$^_-:*()&|!<>#~αβ注意力กำé한글びשׁع\u200d\u0301\u0e33/.,0")
@@ -142,7 +142,7 @@ def test_endless_words_and_texts_are_bounded() -> None:
     ],
 )  # fmt: skip
 def test_what_is_understood(text: str, understood: str) -> None:
-    assert told(parse(text)) == understood
+    assert describe_query(parse(text)) == understood
 
 
 def test_the_terms_of_a_query() -> None:
@@ -190,7 +190,7 @@ SPOKEN = st.text(ALPHABET, max_size=60) | st.lists(
 @given(SPOKEN)
 def test_any_text_is_a_query_of_mere_words(text: str) -> None:
     query = parse(text)
-    assert isinstance(told(query), str) and query.asks == bool(told(query))
+    assert isinstance(describe_query(query), str) and query.asks == bool(describe_query(query))
     for atom in [*query.atoms, *query.unwanted]:
         assert atom.terms
         for term in atom.terms:

@@ -22,7 +22,7 @@ def test_an_empty_store(store_url: str) -> None:
 def test_a_store_with_content(store_url: str) -> None:
     with Record(store_url) as record:
         issues = made.rich(record)
-        record.read([model.RawPayload("counts", "k", b"{", 0)], made.counts_of, source="counts")
+        record.ingest([model.RawPayload("counts", "k", b"{", 0)], made.counts_of, source="counts")
         found = status(record)
         assert found.issues == len(issues) == found.items["issue"] and found.publications == 2
         assert sum(found.items.values()) == sum(record.count(kind) for kind in model.KINDS)
@@ -35,9 +35,9 @@ def test_a_store_with_content(store_url: str) -> None:
 
 def test_no_forecast_from_too_little_time(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.write(made.EVERY[:1], source="s", at=made.AT)
-        record.write(made.EVERY[1:2], source="s", at=made.AT + DAY - 1)
+        record.append(made.EVERY[:1], source="s", at=made.AT)
+        record.append(made.EVERY[1:2], source="s", at=made.AT + DAY - 1)
         assert status(record).year_forecast is None
-        record.write(made.EVERY[2:3], source="s", at=made.AT + DAY)
+        record.append(made.EVERY[2:3], source="s", at=made.AT + DAY)
         found = status(record)
         assert found.year_forecast == found.size * 365

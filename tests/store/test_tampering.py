@@ -29,7 +29,7 @@ def record(module_url: str) -> Iterator[Record]:
     with Record(module_url) as record:
         made.rich(record)
         old = made.moment("2019-06-03 12:00")
-        record.write(
+        record.append(
             [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)],
             source="test", at=old,
         )  # fmt: skip

@@ -52,7 +52,7 @@ def other(tmp_path: Path) -> Iterator[Record]:
 
 def filled(record: Record) -> Record:
     made.rich(record)
-    record.write([LOUD, PERPETUA, made.later(LOUD, model.HOUR)], source="x")
+    record.append([LOUD, PERPETUA, made.later(LOUD, model.HOUR)], source="x")
     return record
 
 
@@ -153,7 +153,7 @@ def test_an_export_goes_on_from_one_of_the_other_sort(record: Record, other: Rec
 
 def test_a_mirror_is_kept_up_to_date(record: Record, other: Record) -> None:
     importer.import_lines(other, "export", whole(record))
-    record.write([made.later(LOUD, 2 * model.HOUR)], source="x")
+    record.append([made.later(LOUD, 2 * model.HOUR)], source="x")
     assert importer.import_lines(other, "export", whole(record)) == ImportResult(restored=record.head.position)
     assert other.head == record.head and not made.verified(other).findings
 
@@ -175,7 +175,7 @@ def test_what_lacks_its_words_can_be_forgotten(store_url: str, other_url: str) -
 def test_what_was_forgotten_in_part_goes_without_the_rest(record: Record, other: Record) -> None:
     """A post that names somebody forgotten: its text was blackened and sealed, and is now kept back."""
     gossip = msgspec.structs.replace(LOUD, post="x:1366659539260149889", text="@made_up_taro and his tea")
-    record.write([gossip], source="x")
+    record.append([gossip], source="x")
     forget(record, "x:@made_up_taro")
     assert [said for said in words(record) if "and his tea" in said] == [f"@{'█' * 12} and his tea"]
     forgotten = made.verified(record).forgotten
@@ -214,7 +214,7 @@ def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Reco
     made.rich(other)
     with other.database.write():
         redaction.note(other.database, ["bluesky"])
-    other.write([LOUD], source="x")
+    other.append([LOUD], source="x")
     assert blank(other) == [VerifyFinding("changed", NAME)]
 
 
@@ -267,7 +267,7 @@ def test_records_without_words_do_not_hide_those_that_are_there(record: Record, 
 def test_words_that_somebody_took_out_of_a_line_are_another_observation(sqlite_url: str) -> None:
     """Without a header that says so, a text that is not there is a text that was emptied."""
     with Record(sqlite_url) as record:
-        record.write([LOUD], source="x")
+        record.append([LOUD], source="x")
         header, line, end = whole(record, records_only=True)
         assert b'"text":""' in line and importer.import_lines(record, "kept back", [header, line, end]).later == 0
         plain = header.replace(b',"withheld":["x"]', b"")
@@ -277,7 +277,7 @@ def test_words_that_somebody_took_out_of_a_line_are_another_observation(sqlite_u
 def test_another_observation_is_not_taken_for_known(sqlite_url: str) -> None:
     """Of the same moment, but with another language: a difference that is not in the words."""
     with Record(sqlite_url) as record:
-        record.write([LOUD], source="x")
+        record.append([LOUD], source="x")
         lines = [line.replace(b'"lang":"und"', b'"lang":"en"') for line in whole(record, records_only=True)]
         assert importer.import_lines(record, "edited", lines).later == 1
 

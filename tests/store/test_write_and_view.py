@@ -19,7 +19,7 @@ HOUR = model.HOUR
 def test_every_kind_is_there_from_the_first_migration_on(store_url: str) -> None:
     assert [type(item) for item in EVERY] == list(model.KINDS)
     with Record(store_url) as record:
-        assert record.write(EVERY, source="test") == (1, len(EVERY), 0, 0, 0, 0, 0)
+        assert record.append(EVERY, source="test") == (1, len(EVERY), 0, 0, 0, 0, 0)
         assert made.everything(record) == list(EVERY)
         assert all(record.count(kind) == 1 for kind in model.KINDS)
 
@@ -31,15 +31,15 @@ def test_every_kind_with_its_defaults_comes_back_too(store_url: str) -> None:
         for item in EVERY
     ]
     with Record(store_url) as record:
-        record.write(bare, source="test")
+        record.append(bare, source="test")
         assert made.everything(record) == bare
 
 
 def test_receiving_twice_changes_nothing(store_url: str) -> None:
     with Record(store_url) as record:
-        record.write(EVERY, source="test")
+        record.append(EVERY, source="test")
         before = record.head
-        again = record.write([*EVERY, *EVERY], source="other")
+        again = record.append([*EVERY, *EVERY], source="other")
         assert again == (None, 0, 2 * len(EVERY), 0, 0, 0, 0)
         assert record.head == before
         assert made.everything(record) == list(EVERY)
@@ -47,7 +47,7 @@ def test_receiving_twice_changes_nothing(store_url: str) -> None:
 
 def test_the_same_item_twice_in_one_batch_is_one(store_url: str) -> None:
     with Record(store_url) as record:
-        written = record.write([*EVERY, *EVERY], source="test")
+        written = record.append([*EVERY, *EVERY], source="test")
         assert (written.added, written.known) == (len(EVERY), len(EVERY))
         assert made.everything(record) == list(EVERY)
         assert not made.verified(record).findings[1:]  # the made-up issue cannot be rebuilt, all else is sound
@@ -58,11 +58,11 @@ def test_other_words_of_the_same_moment_become_a_later_observation(store_url: st
     other = [made.with_other_words(item) for item in first]
     assert all(one != two for one, two in zip(first, other, strict=True)) and len(first) == len(EVERY) - 1
     with Record(store_url) as record:
-        record.write(first, source="test")
-        written = record.write(other, source="test")
+        record.append(first, source="test")
+        written = record.append(other, source="test")
         assert (written.added, written.later) == (len(first), len(first))
         assert made.everything(record) == [made.later(item, 1) for item in other]
-        assert record.write([*other, *first], source="test") == (None, 0, 2 * len(first), 0, 0, 0, 0)
+        assert record.append([*other, *first], source="test") == (None, 0, 2 * len(first), 0, 0, 0, 0)
         assert not made.verified(record).findings
 
 
@@ -72,19 +72,19 @@ def test_three_versions_in_one_batch_stand_one_after_the_other(sqlite_url: str) 
         for n in range(3)
     ]
     with Record(sqlite_url) as record:
-        assert record.write(tallies, source="test").later == 2
+        assert record.append(tallies, source="test").later == 2
         kept = sorted(record.database.rows("SELECT observed_at - ?, reposts FROM tally", (AT,)))
         assert [offset for offset, _ in kept] == [0, 1, 2] and {reposts for _, reposts in kept} == {0, 1, 2}
-        assert record.write(tallies, source="test").position is None
+        assert record.append(tallies, source="test").position is None
 
 
 def test_an_edition_that_is_there_is_refused_in_other_words_only(store_url: str) -> None:
     [issue] = [item for item in EVERY if isinstance(item, model.Issue)]
     with Record(store_url) as record:
-        record.write([issue], source="issue")
-        assert record.write([issue], source="issue").known == 1
+        record.append([issue], source="issue")
+        assert record.append([issue], source="issue").known == 1
         with pytest.raises(IssueError, match="tea 2021-03-02: another process froze this edition first"):
-            record.write([msgspec.structs.replace(issue, digest="ef" * 32, observed_at=AT + 1)], source="issue")
+            record.append([msgspec.structs.replace(issue, digest="ef" * 32, observed_at=AT + 1)], source="issue")
         assert made.all_rows(record, model.Issue) == [issue]
 
 
@@ -95,7 +95,7 @@ def test_the_latest_observation_up_to_the_cut_counts(store_url: str) -> None:
     first = [item for item in EVERY if model.kind_of(item) in OTHER]
     second = [made.later(made.with_other_words(item), HOUR) for item in first]
     with Record(store_url) as record:
-        record.write([*second, *first], source="test")
+        record.append([*second, *first], source="test")
         assert made.everything(record) == second
         for cut, expected in ((AT + HOUR, second), (AT + HOUR - 1, first), (AT, first), (AT - 1, [])):
             view = record.view(cut)
@@ -109,10 +109,10 @@ def tally(likes: int, at: int) -> model.Tally:
 def test_what_arrives_late_is_not_in_an_earlier_view(store_url: str) -> None:
     """A later batch may bring an earlier moment: invisible to who looked before, visible from then on."""
     with Record(store_url) as record:
-        record.write([tally(1, AT)], source="test")
-        record.write([tally(3, AT + 2 * HOUR)], source="test")
+        record.append([tally(1, AT)], source="test")
+        record.append([tally(3, AT + 2 * HOUR)], source="test")
         before = record.view(AT + HOUR)
-        record.write([tally(2, AT + HOUR)], source="test")
+        record.append([tally(2, AT + HOUR)], source="test")
         key = ("arxiv:2103.00001", "x", "m")
 
         def likes(cut: int, position: int) -> object:
@@ -127,7 +127,7 @@ def test_what_arrives_late_is_not_in_an_earlier_view(store_url: str) -> None:
 def test_a_view_takes_conditions_and_an_order(store_url: str) -> None:
     papers = [model.Paper(paper=f"arxiv:2103.0000{n}", title=title, observed_at=AT) for n, title in enumerate("bca", 1)]
     with Record(store_url) as record:
-        record.write(papers, source="test")
+        record.append(papers, source="test")
         assert made.all_rows(record, model.Paper) == papers
         found = record.view().latest(model.Paper, "t.title > ?", ("a",), "t.title")
         assert [row.item for row in found] == [papers[0], papers[1]]
@@ -142,7 +142,7 @@ def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
             model.Post(post=f"bluesky:{name}", network="bluesky", account="", created_at=AT, observed_at=AT)
             for name in reversed(names)
         ]
-        record.write(posts, source="test")
+        record.append(posts, source="test")
         found = [row.item.post for row in record.view().iterate(model.Post) if isinstance(row.item, model.Post)]
         assert found == [f"bluesky:{name}" for name in names]
         assert [label[1] for label in load_manifest(record.database, 1).labels] == found
@@ -154,7 +154,7 @@ def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
 def test_a_manifest_lists_its_batch_in_the_order_of_kinds_and_keys(store_url: str) -> None:
     other = [made.later(item, -n) for n, item in enumerate(EVERY, 1) if not isinstance(item, model.Issue)]
     with Record(store_url) as record:
-        record.write([*reversed(EVERY), *other], source="test")
+        record.append([*reversed(EVERY), *other], source="test")
         labels = load_manifest(record.database, 1).labels
         kinds = [model.kind_of(kind) for kind in model.KINDS]
         assert labels == sorted(labels, key=lambda label: (kinds.index(str(label[0])), label[1:]))
@@ -165,9 +165,9 @@ def test_a_manifest_lists_its_batch_in_the_order_of_kinds_and_keys(store_url: st
 def test_positions_have_no_gaps_and_batches_that_say_nothing_take_none(store_url: str) -> None:
     with Record(store_url) as record:
         assert record.head == (0, record.head.chain)
-        positions = [record.write([tally(n // 2, AT + n // 2)], source="test").position for n in range(8)]
+        positions = [record.append([tally(n // 2, AT + n // 2)], source="test").position for n in range(8)]
         assert positions == [1, None, 2, None, 3, None, 4, None]
-        assert record.write([], source="test").position is None
+        assert record.append([], source="test").position is None
         with pytest.raises(ZeroDivisionError), record.database.write():
             record.database.run("DELETE FROM batch")
             raise ZeroDivisionError
@@ -177,13 +177,13 @@ def test_positions_have_no_gaps_and_batches_that_say_nothing_take_none(store_url
 def test_the_cursor_is_in_the_batch(store_url: str) -> None:
     with Record(store_url) as record:
         assert cursor_of(record.database, "bluesky") is None
-        record.write([tally(1, AT)], source="bluesky", cursor="17")
-        record.write([tally(2, AT + 1)], source="other", cursor="99")
-        assert record.write([], source="bluesky", cursor="17").position is None
-        assert record.write([tally(1, AT)], source="bluesky", cursor="18").position == 3
+        record.append([tally(1, AT)], source="bluesky", cursor="17")
+        record.append([tally(2, AT + 1)], source="other", cursor="99")
+        assert record.append([], source="bluesky", cursor="17").position is None
+        assert record.append([tally(1, AT)], source="bluesky", cursor="18").position == 3
         assert cursor_of(record.database, "bluesky") == "18"
         with pytest.raises(ZeroDivisionError):
-            record.write((1 / 0 for _ in "x"), source="bluesky", cursor="19")  # type: ignore[misc]
+            record.append((1 / 0 for _ in "x"), source="bluesky", cursor="19")  # type: ignore[misc]
         assert cursor_of(record.database, "bluesky") == "18"
         rows = record.database.rows("SELECT position, source, cursor FROM batch ORDER BY 1")
         assert rows == [(1, "bluesky", "17"), (2, "other", "99"), (3, "bluesky", "18")]
@@ -196,12 +196,12 @@ def test_signs_that_no_database_holds_become_replacement_characters(store_url: s
     )
     harmless = msgspec.structs.replace(post, post="x:1366659539260149762", text="a \\u0000 that is only spelled out")
     with Record(store_url) as record:
-        written = record.write([hostile, harmless], source="test")
+        written = record.append([hostile, harmless], source="test")
         assert (written.added, written.mended) == (2, 1)
         [kept, spelled] = made.all_rows(record, model.Post)
         assert isinstance(kept, model.Post) and kept.text[:6] == "a\ufffdb\ufffdc\ufffd" and spelled == harmless
         assert kept.limits == ("lo\ufffdgin",) and kept.links == (model.TextLink(0, 1, "https://\ufffd"),)
-        assert record.write([hostile], source="test").position is None
+        assert record.append([hostile], source="test").position is None
         assert not made.verified(record).findings
 
 
@@ -217,6 +217,6 @@ def test_a_server_looks_at_what_it_was_given(postgres_url: str) -> None:
     from hotpapers.store.postgres import FIRST_ANALYSIS
 
     with Record(postgres_url) as record:
-        record.write([tally(n, AT + n) for n in range(FIRST_ANALYSIS + 1)], source="test")
+        record.append([tally(n, AT + n) for n in range(FIRST_ANALYSIS + 1)], source="test")
         sql = "SELECT reltuples FROM pg_class WHERE oid = 'tally'::regclass"
         assert record.database.rows(sql) == [(FIRST_ANALYSIS + 1,)]

@@ -48,9 +48,9 @@ def handed_out(record: Record, folder: Path) -> dict[str, bytes]:
     found["full export"] = b"".join(exporter.lines(record))
     found["records"] = b"".join(exporter.lines(record, records_only=True))
     found["issues"] = "\n".join(row[0] for row in record.database.rows("SELECT content FROM issue")).encode()
-    shelf = RecordIssueReader(record)
-    days = shelf.days("hot-papers")
-    found["classic files"] = b"\n".join(file.data for file in ClassicChannel().render(shelf, "hot-papers", days))
+    issue_reader = RecordIssueReader(record)
+    days = issue_reader.days("hot-papers")
+    found["classic files"] = b"\n".join(file.data for file in ClassicChannel().render(issue_reader, "hot-papers", days))
     return found
 
 

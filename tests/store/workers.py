@@ -42,8 +42,8 @@ def write(store: str, source: str, batches: str) -> None:
     with Record(store) as record:
         for batch in range(int(batches)):
             time.sleep(dice.random() * 0.004)
-            record.write(cover(int(source), batch), source=f"writer {source}", cursor=str(batch))
-            record.write(shared(batch), source="shared")
+            record.append(cover(int(source), batch), source=f"writer {source}", cursor=str(batch))
+            record.append(shared(batch), source="shared")
 
 
 def read(store: str, batches: str) -> None:
@@ -78,12 +78,12 @@ def steps(record: Record) -> list[Callable[[int], object]]:
             model.RawPayload("counts", f"{n}", json.dumps({"post": f"x:{n}", "likes": k}).encode(), AT + k)
             for k in (0, 1)
         ]
-        return record.read(seen, made.counts_of, source="counts")
+        return record.ingest(seen, made.counts_of, source="counts")
 
     return [
-        lambda n: record.write([*cover(0, n), *shared(n)], source="job"),
+        lambda n: record.append([*cover(0, n), *shared(n)], source="job"),
         originals,
-        lambda n: record.read_again("counts", made.better_counts_of),
+        lambda n: record.reprocess("counts", made.better_counts_of),
         listing,
     ]
 
@@ -94,7 +94,7 @@ def job(store: str, length: int) -> None:
         found = cursor_of(record.database, "job done")
         for n in range(int(found) + 1 if found else 0, length):
             steps(record)[n % 4](n)
-            record.write([], source="job done", cursor=str(n))
+            record.append([], source="job done", cursor=str(n))
 
 
 def kill(store: str, rounds: str, seed: str) -> None:

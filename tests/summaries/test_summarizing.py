@@ -174,7 +174,7 @@ def freeze_with(record: Record, server: Server, **more: str) -> None:
 def leads(record: Record) -> dict[str, tuple[str, str]]:
     """What the issue says of each paper, and the mark of it."""
     papers = RecordIssueReader(record).issue("daily", DAY).papers
-    return {paper: (phrases.lead(one)[0], phrases.lead_mark(one)) for paper, one in papers.items()}
+    return {paper: (phrases.opening(one)[0], phrases.opening_source(one)) for paper, one in papers.items()}
 
 
 def is_verified(record: Record) -> bool:
@@ -223,7 +223,7 @@ def test_what_a_model_said_of_an_abstract_is_said_again_without_asking(either: R
     asked = len(server.asked)
     freeze_judged(record, weekly, "2024-05-13", BotSettings(), summarize=summarizer(settings(server), ""))
     papers = RecordIssueReader(record).issue("weekly", "2024-05-13").papers
-    assert phrases.lead(papers[key(1)])[0] == SAID and len(server.asked) == asked
+    assert phrases.opening(papers[key(1)])[0] == SAID and len(server.asked) == asked
 
 
 @pytest.mark.parametrize("content", INJECTED[:6])

@@ -65,7 +65,7 @@ class Rig:
         with Record(self.given.store) as record:
             while not until(record):
                 late = [job for job in self.jobs if not has_read(record, job, self.clock.now() - HOUR)]
-                assert time.monotonic() < deadline, (late, duties.all_duties(record), self.forks.said())
+                assert time.monotonic() < deadline, (late, duties.all_states(record), self.forks.said())
                 assert all(map(self.forks.lives, self.running)), self.forks.said()
                 time.sleep(0.05)
 

@@ -127,9 +127,9 @@ def patches(
 
     def quick(agent: str, **given: Any) -> PoliteHttpClient:
         changed = {"clock": clock.now, "sleep": sleep, "pace": {"127.0.0.1": 0.0}, "limits": limits, "context": TRUST}
-        net = Listening(agent, **(given | changed))
-        net.skip = (lambda seconds: None) if clock.speed else clock.advance
-        return net
+        http = Listening(agent, **(given | changed))
+        http.skip = (lambda seconds: None) if clock.speed else clock.advance
+        return http
 
     yield job_factory, "PoliteHttpClient", quick
     yield recount_job, "PAUSE", SELDOM

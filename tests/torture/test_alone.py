@@ -27,7 +27,7 @@ def test_one_that_fails_holds_up_no_other(
         site.wait_until_read(site.clock.now() + 30 * MINUTE, others)
         site.wait(lambda record: duties.load(record, source).failing_since is not None)
         with Record(sqlite_url) as record:
-            failing = {one.source.partition("/")[0] for one in duties.all_duties(record) if one.failing_since}
+            failing = {one.source.partition("/")[0] for one in duties.all_states(record) if one.failing_since}
         assert failing == {source}
         site.loopback.plan.clear()
         site.wait(lambda record: duties.load(record, source).failing_since is None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hotpapers.deliver.export_site import press
+from hotpapers.deliver.export_site import export_site
 from hotpapers.issues import freeze
 from hotpapers.issues.freeze import publication_of
 from hotpapers.model import HOUR, Post, Publication
@@ -44,13 +44,13 @@ def test_hostile_words_stay_words_all_the_way(sqlite_url: str, tmp_path: Path, t
     papers = [hostile_paper(n, case) for n, case in enumerate(CASES_HERE, 1)]
     script = Written(papers, [talk(n, case, papers[n - 1]) for n, case in enumerate(CASES_HERE, 1)])
     with Record(sqlite_url) as record:
-        record.write([OWN], source="settings", at=MADE - HOUR)
+        record.append([OWN], source="settings", at=MADE - HOUR)
         read_all(sqlite_url, script)
         posts = {key[0]: post for key, post in agree.latest(record, Post).items()}
         assert len(posts) >= len(CASES_HERE) * 9 // 10, "some networks tell little"
         freeze.freeze(record, publication_of(record, "daily"), DAY, at=MADE + 10 * HOUR)
         for to in ("site", "feeds", "classic", "markdown"):
-            press(record, "daily", [DAY], to, tmp_path / to)
+            export_site(record, "daily", [DAY], to, tmp_path / to)
         unsound = tuple(agree.unsound(record))
     pages = {file: Page(file.read_bytes()) for file in (tmp_path / "site").rglob("*.html")}
     lively = [f"{file}: {one}" for file, page in pages.items() for one in alive(page, allowed(str(file)))]

@@ -157,17 +157,17 @@ def test_no_source_follows_a_redirect_inside(
     found = found if ALL else found[::7]
     for target in found:
         server.plays = everywhere(answer(302, location=target.encode("utf-8").decode("latin-1")))
-        with polite(server) as net:
-            asked = ask(source, server, net)
+        with polite(server) as http_client:
+            asked = ask(source, server, http_client)
         assert isinstance(asked, NetError) and not one.hits, (target, asked)
     told.row("led to an address inside, fetched from there", len(found), wrong_if(one.hits))
 
 
-def ask(source: str, server: Server, net: HttpClient) -> NetError | None:
+def ask(source: str, server: Server, http_client: HttpClient) -> NetError | None:
     """A round of a source; how it failed."""
     bases = bases_at(server) | {TRAP: ""}
     try:
-        for _ in make(source, bases).pages(net, None):
+        for _ in make(source, bases).pages(http_client, None):
             pass
     except NetError as problem:
         return problem
@@ -200,8 +200,8 @@ def test_no_post_leads_inside_by_its_name(
     server.plays = everywhere(answer(200, b"{}"))
     found = targets(port)
     for target in found:
-        with polite(server) as net, suppress(NetError):
-            list(make(network, bases_at(server) | {TRAP: ""}).counts(net, [PLACES[network](target)]))
+        with polite(server) as http_client, suppress(NetError):
+            list(make(network, bases_at(server) | {TRAP: ""}).counts(http_client, [PLACES[network](target)]))
         assert not one.hits, target
     told.row("a post that names an address inside, fetched from there", len(found), wrong_if(one.hits))
 
@@ -213,8 +213,8 @@ def test_what_a_page_links_is_not_fetched(server: Server, trap: tuple[Trap, int]
         page = json.dumps([{"id": "1", "uri": target, "url": target, "card": {"url": target}}]).encode()
         headers = {"link": f'<{target}>; rel="next"'.encode().decode("latin-1")}
         server.plays = everywhere(answer(200, page, **headers))
-        with polite(server) as net:
+        with polite(server) as http_client:
             for source in ("mastodon", "feeds", "lobsters"):
-                ask(source, server, net)
+                ask(source, server, http_client)
         assert not one.hits, target
     told.row("a page that links an address inside, fetched from there", len(targets(port)), wrong_if(one.hits))

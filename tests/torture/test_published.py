@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hotpapers.deliver.export_site import press, unsent
+from hotpapers.deliver.export_site import export_site, unsent
 from hotpapers.issues import freeze
 from hotpapers.issues.freeze import frozen_days
 from hotpapers.model import DAY, HOUR, Delivery, Issue, Publication
@@ -46,7 +46,7 @@ def prepare(store: str) -> None:
         Publication(publication=name, title=name.title(), posts=2, threshold=500, observed_at=BEGAN) for name in NAMES
     ]
     with Record(store) as record:
-        record.write([*own, *items], source="made-up", at=BEGAN)
+        record.append([*own, *items], source="made-up", at=BEGAN)
 
 
 def killed_until(forks: Forks, start: Callable[[], int], done: Callable[[], bool], kills: int, seed: int) -> int:
@@ -75,7 +75,7 @@ def checked(store: str, names: list[str], channels: list[str], folder: Path, who
         for name in names:
             for to in channels:
                 lost += [f"not sent: {name} {day} {to}" for day in unsent(record, name, to, folder / name / to)]
-                press(record, name, DAYS, to, whole / name / to)
+                export_site(record, name, DAYS, to, whole / name / to)
     there, wanted = files_in(folder), files_in(whole)
     lost += [f"no file {path}" for path in wanted if path not in there]
     wrong += [f"file {path}" for path in there if there[path] != wanted.get(path)]

@@ -85,7 +85,7 @@ class Slow(Stream):
     def read(self, seen: RawPayload) -> Iterable[Item]:
         late = self._record.database.clock() + duties.LEASE + 1
         assert duties.take_lease(self._record, "lobsters", "another", at=late)
-        self._record.write([], source="lobsters", cursor="further")
+        self._record.append([], source="lobsters", cursor="further")
         return ()
 
 
@@ -105,7 +105,7 @@ def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
     """It read until it broke off, long after somebody else went on in its place."""
 
     class Broken(Slow):
-        def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+        def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
             self.read(RawPayload("post", "aa", b"{}", 1))
             raise NetError("the connection was reset")
 

@@ -15,17 +15,17 @@ from hotpapers.render.feeds import FeedsChannel
 from hotpapers.render.html.site import SiteChannel
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.web.app import app, server
-from tests.render.build import LISTED, PlainShelf
+from tests.render.build import LISTED, PlainIssueReader
 from tests.render.html import Page
-from tests.render.sample import LISTED_SHELF
+from tests.render.sample import LISTED_READER
 
 Answer = tuple[int, dict[str, str], bytes]
-RENDERED = list(SiteChannel().render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers")))
+RENDERED = list(SiteChannel().render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers")))
 INDEX = ("search/index.json", "search/papers/", "search/2021-q1/")
 """What files alone are searched by: the app searches the record."""
 FILES = {file.path: file.data for file in RENDERED if file.data and not file.path.startswith(INDEX)}
 FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
-APP = app(lambda: LISTED_SHELF, "hot-papers")
+APP = app(lambda: LISTED_READER, "hot-papers")
 
 
 def ask(path: str, method: str = "GET", headers: dict[str, str] | None = None, to: Starlette = APP) -> Answer:
@@ -58,7 +58,7 @@ def test_every_page_is_the_static_file() -> None:
 
 
 def test_every_feed_is_the_static_file() -> None:
-    for file in FeedsChannel().render(LISTED_SHELF, "hot-papers", ()):
+    for file in FeedsChannel().render(LISTED_READER, "hot-papers", ()):
         status, headers, body = ask(f"/{file.path}")
         assert (status, body) == (200, file.data), file.path
         assert headers["content-type"].partition(";")[0] in FEED_TYPES
@@ -175,17 +175,17 @@ def test_only_get_and_head() -> None:
 
 
 def test_a_new_shelf_is_noticed() -> None:
-    shelves = [PlainShelf([LISTED], []), LISTED_SHELF]
-    changing = app(lambda: shelves[0], "hot-papers")
+    issue_readers = [PlainIssueReader([LISTED], []), LISTED_READER]
+    changing = app(lambda: issue_readers[0], "hot-papers")
     assert "No issue has appeared yet." in Page(ask("/", to=changing)[2]).text
     assert ask("/2021-01-14/", to=changing)[0] == 404
-    del shelves[0]
+    del issue_readers[0]
     assert ask("/", to=changing)[2] == FILES["index.html"]
     assert ask("/2021-01-14/", to=changing)[2] == FILES["2021-01-14/index.html"]
 
 
 def test_a_real_server_serves_it() -> None:
-    running = server(lambda: LISTED_SHELF, "hot-papers", "127.0.0.1", 0)
+    running = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0)
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
     while not running.started:
@@ -209,8 +209,8 @@ PUBLIC = SiteConfig(base="https://papers.example/")
 
 
 def test_a_public_site_has_the_same_cards_and_the_same_map() -> None:
-    public = app(lambda: LISTED_SHELF, "hot-papers", PUBLIC)
-    files = SiteChannel(PUBLIC).render(LISTED_SHELF, "hot-papers", LISTED_SHELF.days("hot-papers"))
+    public = app(lambda: LISTED_READER, "hot-papers", PUBLIC)
+    files = SiteChannel(PUBLIC).render(LISTED_READER, "hot-papers", LISTED_READER.days("hot-papers"))
     named = (".png", "robots.txt", "sitemap.xml")
     chosen = {one.path: one.data for one in files if one.data and one.path.endswith(named)}
     assert len(chosen) == 3 + 3 + 2

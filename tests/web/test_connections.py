@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from hotpapers.web.app import server
 from hotpapers.web.connections import ConnectionLimits, allowed_behind
-from tests.render.sample import LISTED_SHELF
+from tests.render.sample import LISTED_READER
 
 SLOW = 300
 LIMIT = 30.0
@@ -39,7 +39,7 @@ MORE = [Route("/taken", _taken, methods=["POST"]), Route("/large", _large)]
 def serving(allowed: ConnectionLimits) -> Iterator[int]:
     """The site behind a server with these limits; its port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    running = server(lambda: LISTED_SHELF, "hot-papers", "127.0.0.1", 0, more=MORE, allowed=allowed)
+    running = server(lambda: LISTED_READER, "hot-papers", "127.0.0.1", 0, more=MORE, allowed=allowed)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     until(lambda: running.started)

@@ -17,7 +17,7 @@ from hotpapers.model import Quotation
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.web.app import app
 from hotpapers.web.feed_generator import ISSUES, FeedSkeleton, routes
-from tests.render.build import NOON, OWN, PlainShelf, heard, issue, paper, post
+from tests.render.build import NOON, OWN, PlainIssueReader, heard, issue, paper, post
 
 DID = "did:plc:aaaabbbbccccddddeeee2345"
 FEED = f"at://{DID}/app.bsky.feed.generator/daily"
@@ -32,7 +32,7 @@ def quotation(n: int, network: str = "bluesky") -> Quotation:
     return post(f"at://did:plc:quill/app.bsky.feed.post/3k{n}", "Read this", network)
 
 
-def shelf_of(*days: list[list[Quotation]]) -> PlainShelf:
+def shelf_of(*days: list[list[Quotation]]) -> PlainIssueReader:
     """Issues of the days from 4 January 2021 on: the posts of each place."""
     issues = [
         issue(OWN, f"2021-01-{n:02}", [
@@ -40,7 +40,7 @@ def shelf_of(*days: list[list[Quotation]]) -> PlainShelf:
         ], still=[heard(1, paper("2101.99999", "Old"), [], [], quotation(99))])
         for n, places in enumerate(days, 4)
     ]  # fmt: skip
-    return PlainShelf([OWN], issues)
+    return PlainIssueReader([OWN], issues)
 
 
 SHELF = shelf_of(
@@ -50,9 +50,9 @@ SHELF = shelf_of(
 NEWEST_FIRST = [3, 5, 6, 1, 2]
 
 
-def ask(path: str, shelf: PlainShelf = SHELF) -> tuple[int, dict[str, str], Any]:
+def ask(path: str, issue_reader: PlainIssueReader = SHELF) -> tuple[int, dict[str, str], Any]:
     """One request: status, headers, JSON."""
-    made = app(lambda: shelf, "daily", more=routes(lambda: shelf, "daily", TABLES))
+    made = app(lambda: issue_reader, "daily", more=routes(lambda: issue_reader, "daily", TABLES))
     path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
@@ -72,9 +72,9 @@ def ask(path: str, shelf: PlainShelf = SHELF) -> tuple[int, dict[str, str], Any]
     return sent[0]["status"], {name.decode(): value.decode() for name, value in sent[0]["headers"]}, json.loads(body)
 
 
-def page(query: str = "", shelf: PlainShelf = SHELF) -> tuple[list[int], str]:
+def page(query: str = "", issue_reader: PlainIssueReader = SHELF) -> tuple[list[int], str]:
     """The numbers of the posts of a page, and its cursor."""
-    status, _, said = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}{query}", shelf)
+    status, _, said = ask(f"/xrpc/app.bsky.feed.getFeedSkeleton?feed={quote(FEED)}{query}", issue_reader)
     assert status == 200
     return [int(one["post"].rpartition("3k")[2]) for one in said["feed"]], said.get("cursor", "")
 
@@ -124,7 +124,7 @@ def test_a_cursor_of_a_day_that_is_no_longer_there() -> None:
 
 
 def test_only_the_latest_issues_are_in_it() -> None:
-    class Counted(PlainShelf):
+    class Counted(PlainIssueReader):
         read = 0
 
         def issue(self, *args: Any) -> Any:
@@ -133,8 +133,8 @@ def test_only_the_latest_issues_are_in_it() -> None:
 
     days = [f"20{year:02}-01-{day:02}" for year in range(10, 16) for day in range(1, 29)]
     issues = [issue(OWN, day, [heard(1, paper("2101.99901", "K"), [], [], quotation(n))]) for n, day in enumerate(days)]
-    shelf = Counted([OWN], issues)
-    skeleton = FeedSkeleton(shelf, "daily")
+    issue_reader = Counted([OWN], issues)
+    skeleton = FeedSkeleton(issue_reader, "daily")
     assert len(skeleton.page("", 5)[0]) == 5 and Counted.read == 6  # no more than somebody scrolls
     assert len(skeleton.page("", 1000)[0]) == ISSUES == Counted.read
 

@@ -39,15 +39,15 @@ def echo(values: Values) -> FormPage:
 
 
 @pytest.fixture
-def desk() -> Iterator[FormRouter]:
+def router() -> Iterator[FormRouter]:
     made = FormRouter(BASE, "Some <Papers>")
     yield made
     made.close()
 
 
 @pytest.fixture
-def app(desk: FormRouter) -> Starlette:
-    return Starlette(routes=[desk.route("/deep/echo", echo, echo), desk.route("/dear", echo, echo, AN_HOUR)])
+def app(router: FormRouter) -> Starlette:
+    return Starlette(routes=[router.route("/deep/echo", echo, echo), router.route("/dear", echo, echo, AN_HOUR)])
 
 
 def test_a_page_says_whose_it_is_and_leads_there(app: Starlette) -> None:
@@ -128,7 +128,7 @@ def test_each_client_may_look_so_often_a_minute(app: Starlette) -> None:
     assert send(app, "/deep/echo", {}).status == 200, "sending is counted by itself"
 
 
-def test_a_client_has_its_share_of_seats_and_no_more(desk: FormRouter) -> None:
+def test_a_client_has_its_share_of_seats_and_no_more(router: FormRouter) -> None:
     """While one asks for more than it gets, another is served."""
     go, there = threading.Event(), threading.Semaphore(0)
 
@@ -137,17 +137,17 @@ def test_a_client_has_its_share_of_seats_and_no_more(desk: FormRouter) -> None:
         go.wait(30)
         return FormPage("Done")
 
-    app = Starlette(routes=[desk.route("/slow", slow, slow)])
+    app = Starlette(routes=[router.route("/slow", slow, slow)])
     with ThreadPoolExecutor(20) as many:
         asked = [many.submit(get, app, "/slow") for _ in range(SHARE)]
         assert there.acquire(timeout=30)
-        while desk._now._there["192.0.2.1"] < SHARE:
+        while router._now._there["192.0.2.1"] < SHARE:
             go.wait(0.01)
         assert [get(app, "/slow").status for _ in range(3)] == [503] * 3
         other = many.submit(get, app, "/slow", peer="192.0.2.2")
         go.set()
         assert [one.result().status for one in (*asked, other)] == [200] * (SHARE + 1)
-    assert not desk._now._there, "who has gone has no seat"
+    assert not router._now._there, "who has gone has no seat"
 
 
 def test_who_is_refused_keeps_what_they_typed() -> None:
@@ -160,8 +160,8 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
         fields = (FormField("said", "Say", "area", values["said"]),)
         return FormPage("Say it", (), FormSpec("say", "Go", fields, (("issue", values["issue"]),)))
 
-    desk = FormRouter(BASE, "Papers")
-    app = Starlette(routes=[desk.route("/say", act, act, 5, again)])
+    router = FormRouter(BASE, "Papers")
+    app = Starlette(routes=[router.route("/say", act, act, 5, again)])
     for said, status, words in (
         ("busy", 503, "Too much is going on."), ("odd", 400, "cannot be done as it was asked for"),
         ("x" * LARGEST, 400, "is too long"), ("busy", 503, "Too much is going on."), ("late", 429, "That was a lot"),
@@ -171,7 +171,7 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
         assert f" {said[: LARGEST - len('issue=%3C1%3E&said=')]} " in shown.text and shown.page.all("textarea")
         assert ("retry-after" in shown.headers) == (status != 400)
     assert send(app, "/say", {"said": "busy"}, sec_fetch_site="cross-site").page.all("form") == []
-    desk.close()
+    router.close()
 
 
 def test_an_address_with_a_slash_leads_to_the_form() -> None:
@@ -183,28 +183,28 @@ def test_an_address_with_a_slash_leads_to_the_form() -> None:
 
 
 def test_whoever_stands_behind_a_proxy_is_counted_alone() -> None:
-    desk = FormRouter(BASE, "Papers", proxies=1)
-    app = Starlette(routes=[desk.route("/dear", echo, echo, AN_HOUR)])
+    router = FormRouter(BASE, "Papers", proxies=1)
+    app = Starlette(routes=[router.route("/dear", echo, echo, AN_HOUR)])
     assert send(app, "/dear", {}, x_forwarded_for="198.51.100.1").status == 200
     assert send(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 200
     assert send(app, "/dear", {}, x_forwarded_for="198.51.100.2").status == 429
-    desk.close()
+    router.close()
 
 
-def test_so_much_is_done_at_once_and_no_more(desk: FormRouter) -> None:
+def test_so_much_is_done_at_once_and_no_more(router: FormRouter) -> None:
     go, done = threading.Event(), threading.Semaphore(0)
 
     def slow() -> None:
         go.wait()
         done.release()
 
-    assert all(desk.later(slow) for _ in range(MOST)) and not desk.later(slow)
+    assert all(router.later(slow) for _ in range(MOST)) and not router.later(slow)
     go.set()
     for _ in range(MOST):
         assert done.acquire(timeout=30)
 
 
-def test_what_fails_is_told_in_words(desk: FormRouter, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_fails_is_told_in_words(router: FormRouter, caplog: pytest.LogCaptureFixture) -> None:
     def gone(_: Values) -> FormPage:
         raise NotFound("gone")
 
@@ -215,7 +215,7 @@ def test_what_fails_is_told_in_words(desk: FormRouter, caplog: pytest.LogCapture
         raise UsageError("not like that")
 
     some = {"/gone": gone, "/busy": busy, "/odd": odd}
-    app = Starlette(routes=[desk.route(path, work, work) for path, work in some.items()])
+    app = Starlette(routes=[router.route(path, work, work) for path, work in some.items()])
     assert look(app, "/gone").status == 404
     shown = look(app, "/odd")
     assert shown.status == 400 and "cannot be done" in shown.text and "not like that" in caplog.text
@@ -223,7 +223,7 @@ def test_what_fails_is_told_in_words(desk: FormRouter, caplog: pytest.LogCapture
     assert shown.status == 503 and "process" not in shown.text and "held by process 7" in caplog.text
 
 
-def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(desk: FormRouter) -> None:
+def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(router: FormRouter) -> None:
     hostile = "\"><script>alert(1)</script>'"
 
     def wrong(_: Values) -> FormPage:
@@ -235,7 +235,7 @@ def test_what_is_wrong_is_told_and_nothing_that_was_sent_is_alive(desk: FormRout
         form = FormSpec("echo", "Go", fields, (("who", hostile),), "Which?", (("a", "A"), ("b", "B")), "b", hostile)
         return FormPage(hostile, (hostile,), form, (("Name", hostile),), hostile, 400)
 
-    page = look(Starlette(routes=[desk.route("/x", wrong, wrong)]), "/x").page
+    page = look(Starlette(routes=[router.route("/x", wrong, wrong)]), "/x").page
     assert page.text.startswith("Not yet: ") and not page.all("script")
     one = next(field for field in page.all("input") if field.attributes["name"] == "one")
     assert one.attributes["value"] == hostile and one.attributes["aria-invalid"] == "true"

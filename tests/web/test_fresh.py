@@ -52,8 +52,8 @@ from tests.issues.made import (
     talk,
     write,
 )
-from tests.render.build import PlainShelf
-from tests.render.sample import LISTED_SHELF
+from tests.render.build import PlainIssueReader
+from tests.render.sample import LISTED_READER
 from tests.web.asgi import asked, scope_of
 
 TODAY = moment(DAY)
@@ -152,7 +152,7 @@ LOUD: dict[str, Change] = {
     "a paper of an issue is announced again": lambda record: write(
         record, paper(2, "2024-05-09", "stat.ML", at=LATER, type="cross")
     ),
-    "a word is blocked": lambda record: blocklist.note(record.database, Blocklist(words=("kettles",))),
+    "a word is blocked": lambda record: blocklist.save_blocklist(record.database, Blocklist(words=("kettles",))),
 }  # fmt: skip
 EVERY = {**QUIET, **LOUD, "pruning": lambda record: prune(record, at=LATER + 800 * 24 * HOUR)}
 
@@ -165,9 +165,9 @@ def store(tmp_path: Path) -> Path:
     return path
 
 
-def pages(shelf: IssueReader) -> dict[str, bytes | None]:
+def pages(issue_reader: IssueReader) -> dict[str, bytes | None]:
     """All that is served of a shelf."""
-    made, feeds = SitePages(shelf, "daily"), FeedMaker(shelf, "daily", NOBODY)
+    made, feeds = SitePages(issue_reader, "daily"), FeedMaker(issue_reader, "daily", NOBODY)
     found = {path: made.page(path) for path in made.paths()}
     return {**found, **{path: feeds.feed(path) for path in feeds.paths()}}
 
@@ -220,7 +220,7 @@ def test_a_page_that_is_made_anew_holds_up_no_other() -> None:
     """While one is made, one that is at hand is answered."""
     begun, go_on = threading.Event(), threading.Event()
 
-    class Slow(PlainShelf):
+    class Slow(PlainIssueReader):
         def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
             if begun_at and day == "2021-01-14":
                 begun.set()
@@ -229,7 +229,7 @@ def test_a_page_that_is_made_anew_holds_up_no_other() -> None:
 
     begun_at: list[int] = []
     slowed = Slow([], [])
-    slowed.__dict__.update(LISTED_SHELF.__dict__)
+    slowed.__dict__.update(LISTED_READER.__dict__)
     site = app(lambda: slowed, "hot-papers")
 
     async def all_of_it() -> tuple[int, bool, int]:
@@ -251,26 +251,26 @@ def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> 
     looks: list[int] = []
     first, go_on = threading.Event(), threading.Event()
 
-    def open_shelf() -> PlainShelf:
+    def open_shelf() -> PlainIssueReader:
         looks.append(1)
-        found = shelves[0]
+        found = issue_readers[0]
         if len(looks) == 1:
             first.set()
             assert go_on.wait(30)
         return found
 
-    old, new = PlainShelf([], []), PlainShelf([], [])
-    shelves = [old]
+    old, new = PlainIssueReader([], []), PlainIssueReader([], [])
+    issue_readers = [old]
 
     async def both() -> tuple[bool, bool, int]:
         keeper = CurrentPages(open_shelf, "hot-papers", NOBODY)
         early = asyncio.create_task(keeper.now())
         await asyncio.to_thread(first.wait, 30)
-        shelves[0] = new
+        issue_readers[0] = new
         late = [asyncio.create_task(keeper.now()) for _ in range(20)]
         await asyncio.sleep(0)
         go_on.set()
         found = await asyncio.gather(*late)
-        return (await early).shelf is old, all(one.shelf is new for one in found), len(looks)
+        return (await early).issue_reader is old, all(one.issue_reader is new for one in found), len(looks)
 
     assert asyncio.run(both()) == (True, True, 2), "and twenty share one look"

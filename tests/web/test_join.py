@@ -30,16 +30,16 @@ class Site:
 
     def __init__(self, store: Path, box: Box) -> None:
         self.record, self.clock, self._store, self._box = Record(str(store)), BEFORE, store, box
-        self.record.write([DAILY], source="settings")
+        self.record.append([DAILY], source="settings")
         self.begin()
 
     def begin(self) -> None:
-        self.desk = FormRouter(BASE, DAILY.title)
+        self.router = FormRouter(BASE, DAILY.title)
         open_record = partial(Record, str(self._store))
         made = office(self._box.port)._replace(base=BASE)
         letters = join_page.JoinDependencies(open_record, made, "daily", SmtpClient, lambda: self.clock)
         self.app = Starlette(
-            routes=[*join_page.routes(self.desk, letters), *mail_pages.routes(open_record, lambda: self.clock)]
+            routes=[*join_page.routes(self.router, letters), *mail_pages.routes(open_record, lambda: self.clock)]
         )
 
     def ask(self, address: str, **more: str) -> Shown:
@@ -47,8 +47,8 @@ class Site:
 
     def settled(self) -> None:
         """Everything that was begun is done; then the app begins anew, which also empties all buckets."""
-        self.desk._later._pool.shutdown()
-        self.desk.close()
+        self.router._later._pool.shutdown()
+        self.router.close()
         self.begin()
 
 
@@ -63,7 +63,7 @@ def site(tmp_path: Path, box: Box) -> Iterator[Site]:
     made = Site(tmp_path / "hotpapers.db", box)
     with made.record:
         yield made
-    made.desk.close()
+    made.router.close()
 
 
 def test_whoever_asks_gets_a_letter_whose_link_confirms(site: Site, box: Box) -> None:

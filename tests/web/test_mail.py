@@ -31,12 +31,12 @@ class Site:
 
     def __init__(self, store: Path) -> None:
         self.record, self.store = Record(str(store)), store
-        self.record.write([DAILY], source="settings")
+        self.record.append([DAILY], source="settings")
         self.clock = BEFORE
         self.app = Starlette(routes=list(routes(partial(Record, str(store)), lambda: self.clock)))
 
     def token(self, mark: str, purpose: Purpose = "unsubscribe", moment: int = 0) -> str:
-        return tokens.written(self.record.marks.secret, MailToken(purpose, mark, moment))
+        return tokens.encode(self.record.marks.secret, MailToken(purpose, mark, moment))
 
     def ask(self, address: str = "some@moth.example") -> str:
         """Somebody asks; the token in their letter."""

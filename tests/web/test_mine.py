@@ -10,11 +10,11 @@ import pytest
 from starlette.applications import Starlette
 
 from hotpapers import settings as all_settings
-from hotpapers.deliver.export_site import press
+from hotpapers.deliver.export_site import export_site
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import DAY as A_DAY
 from hotpapers.model import HOUR, Account, Alias, Item, Judgement, Verdict
-from hotpapers.moderation.bots import OperatorVerdict, held, say, take_back
+from hotpapers.moderation.bots import OperatorVerdict, review_account, set_verdict, withdraw_verdict
 from hotpapers.settings import BotSettings
 from hotpapers.settings.serve import ServeSettings
 from hotpapers.store import Record, reader_reports
@@ -57,7 +57,7 @@ class Site:
         both = background(networks=["bluesky", "mastodon"])
         write(self.record, [DAILY], both, *(self._speaks(n, one) for n, one in enumerate((ADA, MOSS), 1)))
         frozen(self.record)
-        press(self.record, "daily", [DAY], "site", folder / "site", SiteConfig(app=BASE))
+        export_site(self.record, "daily", [DAY], "site", folder / "site", SiteConfig(app=BASE))
         self.begin()
 
     def key(self, by: Person) -> str:
@@ -77,15 +77,15 @@ class Site:
 
     def begin(self, bots: BotSettings | None = None, named: Sequence[str] | None = None) -> None:
         """The app; all buckets are empty."""
-        self.desk = FormRouter(BASE, DAILY.title)
+        self.router = FormRouter(BASE, DAILY.title)
         found = reader_features.ReaderConfig(all_settings.Settings(), self.folder, "", SiteConfig(app=BASE), TERMS)
-        house = reader_features.house_of(partial(Record, str(self.store)), found)
-        self.house = house._replace(
+        dependencies = reader_features.my_posts_dependencies(partial(Record, str(self.store)), found)
+        self.dependencies = dependencies._replace(
             go_out=lambda: client(self.loopback), view=self.loopback.bases["bluesky.view"], clock=lambda: self.clock,
             bots=bots or BotSettings(), contact="desk@papers.example",
             named=tuple(self.loopback.bases.values()) if named is None else named,
         )  # fmt: skip
-        self.app = Starlette(routes=list(my_posts.routes(self.desk, self.house)))
+        self.app = Starlette(routes=list(my_posts.routes(self.router, self.dependencies)))
 
     def code(self, who: str) -> Shown:
         """Somebody says who they are: the page with the code."""
@@ -103,8 +103,8 @@ class Site:
 
     def settled(self) -> None:
         """What was begun is done."""
-        self.desk._later._pool.shutdown()
-        self.desk.close()
+        self.router._later._pool.shutdown()
+        self.router.close()
         self.begin()
 
     def verdicts(self) -> list[Verdict]:
@@ -113,8 +113,8 @@ class Site:
 
     def shows(self, words: str) -> tuple[bool, bool]:
         """Whether the app's page and the folder's have these words."""
-        shelf = RecordIssueReader(self.record)
-        page = get(pages(lambda: shelf, "daily"), f"/{DAY}/").plain
+        issue_reader = RecordIssueReader(self.record)
+        page = get(pages(lambda: issue_reader, "daily"), f"/{DAY}/").plain
         return words.encode() in page, words in (self.folder / "site" / DAY / "index.html").read_text("utf-8")
 
 
@@ -128,7 +128,7 @@ def site(tmp_path: Path, loopback: Loopback) -> Iterator[Site]:
     made = Site(tmp_path, loopback)
     with made.record:
         yield made
-    made.desk.close()
+    made.router.close()
 
 
 @pytest.mark.parametrize("by", [ADA, MOSS], ids=["bluesky", "mastodon"])
@@ -267,7 +267,7 @@ def test_one_profile_at_a_time_is_read_from_a_server(site: Site) -> None:
     """Who comes while another is waited for is told so at once, and keeps their page; other servers are read."""
     page = site.code("ada.example")
     site.loopback.profiles[ADA.id] = code_in(page)
-    with site.house.turns.taken(site.loopback.bases["bluesky.view"]) as ours:
+    with site.dependencies.turns.taken(site.loopback.bases["bluesky.view"]) as ours:
         assert ours
         before = len(site.loopback.asked)
         shown = site.ask(page)
@@ -355,11 +355,11 @@ def judged(site: Site, rule: str, judgement: Judgement = "bot", at: int = AT - H
     verdict = Verdict(
         subject=site.key(ADA), about="", rule=rule, judgement=judgement, version=1, reason=f"why {rule}", observed_at=at
     )
-    site.record.write([verdict], source="judging", at=AT)
+    site.record.append([verdict], source="judging", at=AT)
 
 
 def is_bot(site: Site) -> bool:
-    return held(site.record, site.key(ADA))[0].is_bot
+    return review_account(site.record, site.key(ADA))[0].is_bot
 
 
 @pytest.mark.parametrize("rules", [["template"], ["rate", "share"]])
@@ -396,14 +396,16 @@ def test_a_word_that_was_enough_is_none_against_what_is_found_later(site: Site, 
     assert is_bot(site)
     site.clock = AT + 2 * HOUR
     assert "It is passed on" in site.prove(ADA, "person").text and is_bot(site)
-    say(site.record, BotSettings(), site.key(ADA), OperatorVerdict("human", "known to us", site.clock), at=site.clock)
+    set_verdict(
+        site.record, BotSettings(), site.key(ADA), OperatorVerdict("human", "known to us", site.clock), at=site.clock
+    )
     assert not is_bot(site)
 
 
 def test_the_operator_takes_the_account_s_word_back(site: Site) -> None:
     judged(site, "template")
     site.prove(ADA, "person")
-    assert take_back(site.record, BotSettings(), site.key(ADA), at=AT + HOUR) == 1 and is_bot(site)
+    assert withdraw_verdict(site.record, BotSettings(), site.key(ADA), at=AT + HOUR) == 1 and is_bot(site)
 
 
 def test_settings_go_before_the_account_s_word(site: Site) -> None:
@@ -437,10 +439,10 @@ def test_the_way_out_is_that_of_the_settings(site: Site, tmp_path: Path) -> None
     file.write_text(settings_toml(site.loopback.bases), "utf-8")
     found = all_settings.load(file)
     operator = reader_features.ReaderConfig(found, tmp_path, str(file), SiteConfig(), TERMS)
-    house = reader_features.house_of(partial(Record, str(site.store)), operator)
-    site.desk.close()
-    site.desk = FormRouter(BASE, DAILY.title)
-    site.app = Starlette(routes=list(my_posts.routes(site.desk, house)))
+    dependencies = reader_features.my_posts_dependencies(partial(Record, str(site.store)), operator)
+    site.router.close()
+    site.router = FormRouter(BASE, DAILY.title)
+    site.app = Starlette(routes=list(my_posts.routes(site.router, dependencies)))
     for by in (ADA, MOSS):
         assert "Your posts are hidden" in site.prove(by).text
     assert len(site.verdicts()) == 2

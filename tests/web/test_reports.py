@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from hotpapers import terms
 from hotpapers.model import HOUR
 from hotpapers.store import Record, reader_reports
-from hotpapers.view.contact_links import ReportSubject, desk_of
+from hotpapers.view.contact_links import ReportSubject, contact_links_of
 from hotpapers.web.forms import AN_HOUR, FormRouter
 from hotpapers.web.report_forms import ReportDependencies, routes
 from tests.issues.made import (
@@ -55,9 +55,9 @@ class Site:
             counts("hackernews:5", 70, HEARD),
         )  # fmt: skip
         self.digest = frozen(self.record).digest
-        self.desk = FormRouter(BASE, DAILY.title)
+        self.router = FormRouter(BASE, DAILY.title)
         self.app = Starlette(
-            routes=list(routes(self.desk, ReportDependencies(partial(Record, store), lambda: self.clock)))
+            routes=list(routes(self.router, ReportDependencies(partial(Record, store), lambda: self.clock)))
         )
 
     def fields(self, **changes: str) -> dict[str, str]:
@@ -82,13 +82,13 @@ def site(store_url: str) -> Iterator[Site]:
     made = Site(store_url)
     with made.record:
         yield made
-    made.desk.close()
+    made.router.close()
 
 
 def test_the_links_of_pages_lead_to_forms_that_say_what_is_meant(site: Site) -> None:
     about = ReportSubject("The Daily Dozen", DAY, 1, site.digest, "2405.00001", POST)
-    desk = desk_of("", BASE)
-    shown = look(site.app, desk.report(about).replace(BASE, "/"))
+    router = contact_links_of("", BASE)
+    shown = look(site.app, router.report(about).replace(BASE, "/"))
     assert shown.status == 200 and shown.hidden == {"issue": site.digest, "paper": "2405.00001", "post": POST}
     for words in (
         "The Daily Dozen, 7 May 2024, edition 1",
@@ -96,7 +96,7 @@ def test_the_links_of_pages_lead_to_forms_that_say_what_is_meant(site: Site) -> 
         "Post 1, 7 May 2024, https://news.ycombinator.com/item?id=1",
     ):
         assert words in shown.text
-    shown = look(site.app, desk.wrong(about).replace(BASE, "/"))
+    shown = look(site.app, router.wrong(about).replace(BASE, "/"))
     assert "What is wrong?" in shown.text and "ycombinator" not in shown.text
     assert site.kept == []
 
@@ -147,7 +147,7 @@ def test_what_is_hidden_is_not_told(site: Site) -> None:
 
 def test_what_terms_do_not_let_be_quoted_is_not_reported(site: Site) -> None:
     own = {**terms.TERMS, "hackernews": terms.TERMS["hackernews"]._replace(shown="link")}
-    site.app = Starlette(routes=list(routes(site.desk, ReportDependencies(site.open, terms=own))))
+    site.app = Starlette(routes=list(routes(site.router, ReportDependencies(site.open, terms=own))))
     assert site.send().status == 404
 
 

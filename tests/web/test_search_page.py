@@ -42,13 +42,13 @@ def served() -> Iterator[Served]:
 
     def make(store: Path, publication: str, **operator: object) -> Starlette:
         record = Record(str(store), create=False)
-        shelf = RecordIssueReader(record)
+        issue_reader = RecordIssueReader(record)
         search = SearchRoutes(
             lambda: Record(str(store), create=False), publication, IMPRINT, ApiConfig(**{"rate": 0, **operator})  # type: ignore[arg-type]
         )  # fmt: skip
         opened.append(search)
         records.append(record)
-        return app(lambda: shelf, publication, IMPRINT, search.routes)
+        return app(lambda: issue_reader, publication, IMPRINT, search.routes)
 
     yield make
     for one in opened:

@@ -16,7 +16,7 @@ from hotpapers.accounts.profiles import KnownAccount
 from hotpapers.engagement.attention import ALONE
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.model import Account, Verdict
-from hotpapers.moderation.bots import AccountReview, believe, held
+from hotpapers.moderation.bots import AccountReview, accept_proof, review_account
 from hotpapers.moderation.bots.named import accounts_of, seen
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, reader_reports
@@ -53,13 +53,13 @@ def hide(record: Record, account: str, at: int) -> bool:
     verdict = Verdict(
         subject=account, about="", rule="hide", judgement="hidden", version=1, reason=ASKED_FOR, observed_at=at
     )
-    record.write([verdict], source=SOURCE, at=at)
+    record.append([verdict], source=SOURCE, at=at)
     return True
 
 
 def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest:
     """Takes somebody at their word that an account is a person, or asks the operator to."""
-    found = next((one for one in held(record, account) if one.account == account), None)
+    found = next((one for one in review_account(record, account) if one.account == account), None)
     if found is None:
         raise NotFound(f"{account}: the record knows no such account")
     if not found.is_bot:
@@ -84,7 +84,7 @@ def rules_against(one: AccountReview) -> dict[str, str]:
 
 def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
     try:
-        believe(record, bots, account, CONTESTED, at=at)
+        accept_proof(record, bots, account, CONTESTED, at=at)
     except UsageError:  # the settings name it
         return False
     return True

@@ -40,7 +40,7 @@ def is_bare(text: str) -> bool:
     return _BARE.fullmatch(text.strip()) is not None
 
 
-def claim_of(text: str) -> AccountClaim:
+def parse_claim(text: str) -> AccountClaim:
     """What somebody means; NOT_HERE for what is no account or post on Bluesky or Mastodon."""
     text = text.strip()
     if len(text) > LONGEST or not text.isprintable():

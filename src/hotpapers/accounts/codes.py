@@ -29,12 +29,12 @@ class ProofChallenge(NamedTuple):
     nonce: str
 
 
-def written(secret: bytes, proof: ProofChallenge) -> str:
+def encode(secret: bytes, proof: ProofChallenge) -> str:
     """The proof as it stands in a page."""
     return f"{proof.moment:x}-{proof.nonce}-{_digest(secret, 'proof', proof).hex()[:24]}"
 
 
-def read(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | None:
+def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | None:
     """What this store has signed for an account, while it is good; None for any other text. `at`: s since 1970."""
     found = _PROOF.fullmatch(text)
     if found is None:
@@ -49,7 +49,7 @@ def code(secret: bytes, proof: ProofChallenge) -> str:
     return "hotpapers-" + base64.b32encode(_digest(secret, "code", proof)).decode().lower()[:12]
 
 
-def stands_in(wanted: str, description: str) -> bool:
+def appears_in(wanted: str, description: str) -> bool:
     """Whether a code stands in a profile's text, as a word of its own."""
     return re.search(rf"(?<![a-z0-9-]){re.escape(wanted)}(?![a-z0-9-])", description, re.IGNORECASE) is not None
 

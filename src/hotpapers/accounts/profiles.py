@@ -61,30 +61,30 @@ def server_of(view: str, known: KnownAccount, named: Collection[str] = ()) -> st
     return at if at in (one.rstrip("/") for one in named) else f"https://{home.netloc}"
 
 
-def description_of(net: HttpClient, server: str, known: KnownAccount) -> str:
+def fetch_description(http: HttpClient, server: str, known: KnownAccount) -> str:
     """The text of an account's profile. `server`: its own. Raises RequestRefused where it is not shown, RetryLater and
     NetError where nobody could be asked."""
-    return _on_bluesky(net, server, known) if known.network == "bluesky" else _on_mastodon(net, server, known)
+    return _on_bluesky(http, server, known) if known.network == "bluesky" else _on_mastodon(http, server, known)
 
 
-def _on_bluesky(net: HttpClient, view: str, known: KnownAccount) -> str:
+def _on_bluesky(http: HttpClient, view: str, known: KnownAccount) -> str:
     address = f"{view}/xrpc/app.bsky.actor.getProfile"
-    found = _asked(net, address, {"actor": known.own}, _Bluesky)
+    found = _asked(http, address, {"actor": known.own}, _Bluesky)
     if found.did != known.own:
         raise RequestRefused("Bluesky answered with another account")
     return found.description
 
 
-def _on_mastodon(net: HttpClient, server: str, known: KnownAccount) -> str:
+def _on_mastodon(http: HttpClient, server: str, known: KnownAccount) -> str:
     name = known.handle.partition("@")[0] or urlsplit(known.own).path.rpartition("/")[2]
-    found = _asked(net, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
+    found = _asked(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
     if known.own not in (found.uri, found.url):
         raise RequestRefused(f"{urlsplit(server).netloc} answered with another account")
     return plain(found.note or "")[0]
 
 
-def _asked(net: HttpClient, address: str, params: dict[str, str], kind: type[T]) -> T:
-    answer = net.get(address, params=params, accept=NOT_THERE)
+def _asked(http: HttpClient, address: str, params: dict[str, str], kind: type[T]) -> T:
+    answer = http.get(address, params=params, accept=NOT_THERE)
     host = urlsplit(address).netloc
     if urlsplit(answer.url).netloc != host:
         raise RequestRefused(f"{host} sends us on to another server")

@@ -17,7 +17,7 @@ from typing import NoReturn
 import click
 
 from hotpapers import __version__
-from hotpapers.cli.terminal import complain
+from hotpapers.cli.terminal import print_error
 from hotpapers.errors import HotPapersError, UsageError
 
 NAME = "hotpapers"
@@ -30,34 +30,34 @@ LASTING = (["run"], ["collect"], ["serve"], ["mcp"])
 """Commands that go on for months: in them the collector looks as often as Python has it."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("start:init", "Write a commented hotpapers.toml and an empty store."),
-    "demo": ("start:demo", "Make five issues of real papers, and a made-up week of today."),
-    "run": ("networks:run", "Collect, freeze and publish on schedule, until stopped."),
-    "scheduled": ("scheduled:scheduled", "Note when a scheduled run begins and how it ends."),
+    "init": ("start:init", "Create a commented hotpapers.toml and an empty store."),
+    "demo": ("start:demo", "Build five issues of real papers, and a made-up week of today."),
+    "run": ("networks:run", "Collect, freeze and publish on schedule until stopped."),
+    "scheduled": ("scheduled:scheduled", "Record the start and end of a scheduled run."),
     "collect": ("networks:collect", "Read networks into the record."),
-    "import": ("bring:import_", "Take files of others into the record."),
+    "import": ("bring:import_", "Import files."),
     "issue": ("issues:issue", "Freeze an issue and print it."),
-    "publish": ("issues:publish", "Freeze what is not frozen and render it."),
-    "mail": ("mail:mail", "Keep the list of those who get issues by mail, and check what mail needs."),
-    "mcp": ("mcp:mcp", "Offer issues, papers and search to language models."),
+    "publish": ("issues:publish", "Freeze pending issues and publish them."),
+    "mail": ("mail:mail", "Manage mail subscribers and check the mail setup."),
+    "mcp": ("mcp:mcp", "Serve issues, papers and search to language models (MCP)."),
     "serve": ("start:serve", "Serve the site as a web app."),
-    "feed-generator": ("announce:feed_generator", "Put a publication's custom feed on Bluesky."),
-    "explain": ("issues:explain", "Say why a paper ranks where it does, as arithmetic."),
-    "verify": ("issues:verify", "Rebuild issues from the record and compare digests."),
-    "search": ("search:search", "Find papers by words, authors, categories and days."),
-    "find": ("bring:find", "Print the papers named in any text."),
-    "export": ("hand:export", "Write the record to standard output."),
-    "hide": ("keep:hide", "Keep a post or an account off all pages."),
-    "reports": ("reports:reports", "Say what readers reported in the app's forms."),
-    "judge": ("judge:judge", "Say whether an account is held to be a bot, and why."),
-    "quarantine": ("quarantine:quarantine", "List what could not be read, with the reasons, or show one original."),
-    "reprocess": ("quarantine:reprocess", "Read again what is kept of a source, with the program as it is now."),
-    "repair": ("repair:repair", "Close rows that nothing can use, because their key is empty."),
-    "forget": ("keep:forget", "Permanently delete a post or an account."),
-    "prune": ("keep:prune", "Drop what no issue and no comparison needs."),
-    "backup": ("hand:backup", "Copy the store into one file, or put such a copy back."),
-    "status": ("report:status", "Say what is in the store, how its jobs are doing, and whether it is sound."),
-    "completion": ("start:completion", "Print the shell's completion script."),
+    "feed-generator": ("announce:feed_generator", "Register a publication's custom feed on Bluesky."),
+    "explain": ("issues:explain", "Explain a paper's rank in arithmetic."),
+    "verify": ("issues:verify", "Check the store and rebuild issues from the record."),
+    "search": ("search:search", "Search papers by words, authors, categories and dates."),
+    "find": ("bring:find", "Print the papers mentioned in any text."),
+    "export": ("hand:export", "Export the record."),
+    "hide": ("keep:hide", "Hide a post or account on all pages."),
+    "reports": ("reports:reports", "List what readers reported in the app's forms."),
+    "judge": ("judge:judge", "Show whether an account counts as a bot, and why."),
+    "quarantine": ("quarantine:quarantine", "List payloads that could not be parsed, or show one."),
+    "reprocess": ("quarantine:reprocess", "Parse a source's raw payloads again with this version."),
+    "repair": ("repair:repair", "Close rows with an empty key."),
+    "forget": ("keep:forget", "Permanently delete a post or account."),
+    "prune": ("keep:prune", "Delete data that no issue or comparison needs."),
+    "backup": ("hand:backup", "Back up the store to a file, or restore one."),
+    "status": ("report:status", "Show what is in the store, the state of its jobs, and whether it is sound."),
+    "completion": ("start:completion", "Print a shell completion script."),
 }
 """Each command: where it is defined, and its one line in the help, which is also the first of its own help."""
 
@@ -133,7 +133,7 @@ def run(args: Sequence[str]) -> int:
         return 141
     except (click.Abort, KeyboardInterrupt):
         click.echo(err=True)  # the terminal shows ^C on the line
-        complain("stopped; what was finished is kept, and the same command goes on from there.")
+        print_error("stopped; what was finished is kept, and the same command goes on from there.")
         return 130
     except click.ClickException as misuse:
         misuse.show()
@@ -160,14 +160,16 @@ def _invoke(args: Sequence[str]) -> int:
 
 def _explain(problem: Exception) -> int:
     if isinstance(problem, HotPapersError):
-        complain(str(problem))
+        print_error(str(problem))
         return 2 if isinstance(problem, UsageError) else 1
     if isinstance(problem, OSError):
         where = f"{problem.filename}: " if problem.filename else ""
-        complain(f"{where}{problem.strerror or problem}")
+        print_error(f"{where}{problem.strerror or problem}")
         return 1
     kind = type(problem).__name__
-    complain(f"a defect of this program: {kind}: {problem}\nAdd --debug to the same command and report what it prints.")
+    print_error(
+        f"a defect of this program: {kind}: {problem}\nAdd --debug to the same command and report what it prints."
+    )
     return 1
 
 

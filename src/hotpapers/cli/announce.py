@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import print_json, say
+from hotpapers.cli.terminal import echo, print_json
 from hotpapers.deliver.announce.atproto import AtprotoAccount
 from hotpapers.deliver.announce.custom_feed import COLLECTION, feed_record, service_did
 from hotpapers.http import PoliteHttpClient, user_agent
@@ -21,10 +21,10 @@ Example:
 @common.json_option
 @common.store_options
 def feed_generator(publication: str | None, as_json: bool, home: common.CommandContext) -> None:
-    """Put a publication's custom feed on Bluesky.
+    """Register a publication's custom feed on Bluesky.
 
-    Names it in the publication's own account, so that people find and follow it there; `hotpapers serve` says which
-    posts are in it. Run again, it puts the name and description right.
+    Creates the feed's record in the publication's own account, so that people can find and follow it; `hotpapers
+    serve` lists the posts in it. Run it again to update the name and description.
     """
     report = []
     with common.open_record(home, publications=True) as record:
@@ -37,12 +37,12 @@ def feed_generator(publication: str | None, as_json: bool, home: common.CommandC
         common.need(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/bluesky.md")
     for number, one in tables:
         account, contact = AtprotoAccount(one, f"bluesky {number}"), home.settings.contact
-        with PoliteHttpClient(user_agent(contact), base_addresses=(one.host,), secrets=(account.password,)) as net:
-            described = feed_record(chosen, one.feed, home.imprint.base, net.now())
-            put = account.put(net, COLLECTION, chosen.publication, described)
+        with PoliteHttpClient(user_agent(contact), base_addresses=(one.host,), secrets=(account.password,)) as http:
+            described = feed_record(chosen, one.feed, home.site_config.base, http.now())
+            put = account.put(http, COLLECTION, chosen.publication, described)
         report.append({"feed": put.uri, "service": service_did(one.feed)})
     if as_json:
         print_json(report)
     else:
         for done in report:
-            say(f"{done['feed']}, asked of {done['service']}")
+            echo(f"{done['feed']}, asked of {done['service']}")

@@ -44,8 +44,7 @@ class DateParam(click.ParamType[int]):
 
 seen_at_option = click.option(
     "--seen-at", type=DateParam(), metavar="DATE",
-    help="When a dump was made, where its lines do not say it. [default: the"
-    " file's own date]",
+    help="When a dump was made, if its lines do not say. [default: the file's date]",
 )  # fmt: skip
 
 
@@ -90,11 +89,11 @@ def _file(file: str, seen_at: int | None, told: streams.Told) -> ArchiveFile:
         size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
         with contextlib.suppress(OSError), open(file, "rb") as raw:
             head = raw.read(HEAD)
-    opened = partial(streams.opened, file, told, streams.LONG_WINDOW)
+    opened = partial(streams.open_input, file, told, streams.LONG_WINDOW)
     return ArchiveFile(streams.name_of(file), opened, head, size, changed_at if seen_at is None else seen_at)
 
 
-def lines(one: ImportedFile) -> Iterator[str]:
+def result_lines(one: ImportedFile) -> Iterator[str]:
     """What became of a file, for people."""
     if one.whole:
         yield "read by an earlier import"

@@ -39,9 +39,11 @@ def tell(home: common.CommandContext, choices: Sequence[ConfiguredSource], names
             click.echo(plain(sentence), err=True)
         return
     if new and days:
-        logs.tell("reading back", sources=" ".join(new), since=_date(at - days * DAY))
+        logs.log_event("reading back", sources=" ".join(new), since=_date(at - days * DAY))
     for one in firsts:
-        logs.tell("first issue", publication=one.publication, day=one.day, at=_local(one.at, zones[one.publication]))
+        logs.log_event(
+            "first issue", publication=one.publication, day=one.day, at=_local(one.at, zones[one.publication])
+        )
 
 
 def sentences(
@@ -96,4 +98,4 @@ def _show(home: common.CommandContext, jobs: Sequence[str], stop: threading.Even
                 for job in [] if _is_read_by_people(home) else before:
                     duty = duties.load(record, job)
                     if job not in left and duty.back_to is not None and duty.back_at is not None:
-                        logs.tell("read back", job=job, since=_date(duty.back_to), items=duty.items)
+                        logs.log_event("read back", job=job, since=_date(duty.back_to), items=duty.items)

@@ -11,8 +11,8 @@ import msgspec
 
 from hotpapers import classic
 from hotpapers.cli import archives, common, streams
-from hotpapers.cli.terminal import bar, complain, count, plain, print_json, say
-from hotpapers.deliver.export_site import press_again
+from hotpapers.cli.terminal import bar, count, echo, plain, print_error, print_json
+from hotpapers.deliver.export_site import export_again
 from hotpapers.errors import InputError
 from hotpapers.ids.mentions import PaperMention, bulk
 from hotpapers.moderation.doubtful_mentions import judge_listed
@@ -54,16 +54,16 @@ Examples:
 def import_(
     format_: str, files: tuple[str, ...], seen_at: int | None, as_json: bool, home: common.CommandContext
 ) -> None:
-    """Take files of others into the record.
+    """Import files.
 
-    FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (what `hotpapers export` writes); or
-    an archive of a network: jetstream or firehose (Bluesky's stream), hackernews, reddit or x (lines of JSON). Files
-    may be packed (Zstandard, gzip). `-` is standard input. A missing SQLite store is made. A file that cannot be read
-    is refused with its line and reason and changes nothing; the others still go in. Importing a file twice changes
-    nothing.
+    FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (written by `hotpapers export`); or
+    a network archive: jetstream or firehose (Bluesky's stream), hackernews, reddit or x (lines of JSON). Files may
+    be compressed (Zstandard, gzip). `-` is standard input. A missing SQLite store is created. A file that cannot be
+    read is rejected with its line and the reason, and changes nothing; the other files are still imported.
+    Importing a file twice changes nothing.
 
-    Of an archive, a line that cannot be read is kept apart with its reason, and the others still go in. An import that
-    was stopped goes on where it stopped when it is given the same files again.
+    In an archive, a line that cannot be parsed is put in quarantine with its reason. An interrupted import resumes
+    when it is given the same files again.
     """
     archives.check(format_, home, seen_at)
     outcome = ImportOutcome([], [])
@@ -80,7 +80,7 @@ def import_(
 def _render_again(record: Record, outcome: ImportOutcome, home: common.CommandContext) -> None:
     """What was forgotten with the store that is followed leaves what was published from this one."""
     if any(getattr(done, "forgotten", 0) for _, done in outcome.done):
-        press_again(record, home.imprint, home.terms)
+        export_again(record, home.site_config, home.terms)
 
 
 def _settle(record: Record) -> None:
@@ -113,7 +113,7 @@ def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outc
 
     for file in files:
         try:
-            with streams.opened(file, told) as stream:
+            with streams.open_input(file, told) as stream:
                 parsed = classic_import.read_classic(streams.name_of(file), stream.read(classic.MAX_FILE + 1))
         except InputError as problem:
             outcome.refused.append(problem)
@@ -127,7 +127,7 @@ def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outc
 
 
 def _take_jsonl(record: Record, file: str, told: streams.Told) -> Done:
-    with streams.opened(file, told) as stream:
+    with streams.open_input(file, told) as stream:
         return importer.import_lines(record, streams.name_of(file), lines_of(stream))
 
 
@@ -171,9 +171,9 @@ def _report(outcome: ImportOutcome, as_json: bool) -> None:
         print_json({"imported": imported, "refused": refused})
     else:
         for line in (*_classic_summary(outcome.done), *_taken_summary(outcome.done)):
-            say(line)
+            echo(line)
     for problem in outcome.refused:
-        complain(f"refused {problem}")
+        print_error(f"refused {problem}")
     if outcome.refused:
         raise click.exceptions.Exit(1)
 
@@ -201,7 +201,7 @@ def _taken_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
     for file, one in done:
         if not isinstance(one, classic_import.ClassicImport):
             prefix = f"{file}: " if len(done) > 1 else ""
-            said = _taken_lines(one) if isinstance(one, importer.ImportResult) else archives.lines(one)
+            said = _taken_lines(one) if isinstance(one, importer.ImportResult) else archives.result_lines(one)
             yield from (prefix + line for line in said)
 
 
@@ -225,23 +225,25 @@ Examples:
   curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u"""
 )
 @click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(readable=False))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a mention; start and end are code points.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in code points."
+)
 @common.debug_option
 def find(files: tuple[str, ...], as_json: bool) -> None:
-    """Print the papers named in any text.
+    """Print the papers mentioned in any text.
 
-    One line a mention, from standard input or from files. Needs no store.
+    Prints one line per mention, from standard input or files. Needs no store.
     """
     refused = 0
     for file in files or (streams.STDIN,):
         try:
-            with streams.opened(file) as stream:
+            with streams.open_input(file) as stream:
                 for mention in bulk.find_in_file(stream):
                     # not echo, which writes each line at once: there may be millions
                     sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
         except InputError as problem:
             refused += 1
-            complain(str(problem))
+            print_error(str(problem))
     if refused:
         raise click.exceptions.Exit(1)
 

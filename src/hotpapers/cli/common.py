@@ -15,7 +15,7 @@ from hotpapers import ranking, settings
 from hotpapers.deliver.size_budget import MEGABYTE
 from hotpapers.errors import SettingsError, UsageError
 from hotpapers.model import Publication
-from hotpapers.moderation.blocklist import Blocklist, note
+from hotpapers.moderation.blocklist import Blocklist, save_blocklist
 from hotpapers.render import CHANNELS
 from hotpapers.store import Record, now
 from hotpapers.terms import NetworkTerms, table
@@ -41,7 +41,7 @@ class CommandContext(NamedTuple):
         return self.file.parent
 
     @property
-    def imprint(self) -> SiteConfig:
+    def site_config(self) -> SiteConfig:
         """What channels say of who publishes, and where."""
         publish = self.settings.publish
         has_feeds = self.has_settings and {"site", "feeds"} <= set(publish.channels)
@@ -78,9 +78,7 @@ class CommandContext(NamedTuple):
 
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-publication_option = click.option(
-    "--publication", metavar="NAME", help="Which publication, where the store has several."
-)
+publication_option = click.option("--publication", metavar="NAME", help="The publication, if the store has several.")
 
 
 def store_options(command: Command) -> Callable[..., Any]:
@@ -95,13 +93,13 @@ def store_options(command: Command) -> Callable[..., Any]:
         "--config",
         type=click.Path(path_type=Path, readable=False),
         metavar="FILE",
-        help="Settings. [default: hotpapers.toml in this folder, if there is one]",
+        help="Settings file. [default: hotpapers.toml in the current folder, if it exists]",
     )(made)
     return click.option(
         "--store",
         type=click.Path(readable=False),
         metavar="STORE",
-        help="A path, sqlite:////absolute/path or postgresql://… [default: as in the settings, else hotpapers.db]",
+        help="A path, sqlite:////absolute/path or postgresql://… [default: from the settings, else hotpapers.db]",
     )(made)
 
 
@@ -143,7 +141,7 @@ def open_record(home: CommandContext, *, create: bool = False, publications: boo
     """
     with Record(home.store, create=create) as record:
         if home.has_settings:
-            note(record.database, home.blocked)
+            save_blocklist(record.database, home.blocked)
         if publications:
             _keep_publications(record, home)
         yield record
@@ -164,7 +162,7 @@ def _keep_publications(record: Record, home: CommandContext) -> None:
             )
     changed = [msgspec.structs.replace(p, observed_at=now()) for p in named if known.get(p.publication) != p]
     if changed:
-        record.write(changed, source="settings")
+        record.append(changed, source="settings")
 
 
 class ChannelFolder(NamedTuple):

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import complain, count, print_json, say
+from hotpapers.cli.terminal import count, echo, print_error, print_json
 from hotpapers.errors import ReadOnlyStore
 from hotpapers.ranking import words
 from hotpapers.store import Record
@@ -36,27 +36,28 @@ Examples:
     type=click.Choice(list(tables.EXPORTS)),
     default="jsonl",
     show_default=True,
-    help="jsonl and parquet hold the record; csv and bibtex what issues list.",
+    help="jsonl and parquet contain the record; csv and bibtex the papers of issues.",
 )
-@click.option("--records", is_flag=True, help="Only what was observed: no issues, no batches. To be read or changed.")
+@click.option("--records", is_flag=True, help="Observations only, without issues and batches.")
 @click.option(
     "--all-words",
     is_flag=True,
-    help="Everything, for your own use or another database of yours, whatever the networks' terms.",
+    help="Include all words, whatever the networks' terms: for your own use only.",
 )
 @click.option(
     "--output",
     type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
-    help="Write here instead; Zstandard if it ends in .zst.",
+    help="Write to FILE; compressed with Zstandard if it ends in .zst.",
 )
 @common.store_options
 def export(format_: str, records: bool, all_words: bool, output: Path | None, home: common.CommandContext) -> None:
-    """Write the record to standard output.
+    """Export the record.
 
-    In the exchange format. A full export rebuilds the store elsewhere, issues and all, and verifies there. It holds the
-    store's secret: to hand out what was observed, use --records. Where a network's terms allow identifiers alone, posts
-    and accounts go without words and names, but for what an imported listing printed.
+    Writes the exchange format to standard output. A full export rebuilds the store elsewhere, including issues, and
+    verifies there. It contains the store's secret: to share observations, use --records. Where a network's terms
+    allow identifiers only, posts and accounts are exported without words and names, except for what an imported
+    listing printed.
     """
     for option in [name for name, given in (("--records", records), ("--all-words", all_words)) if given]:
         common.need(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")
@@ -85,7 +86,9 @@ def _tell_withheld(rows: Mapping[str, int]) -> None:
     if rows:
         networks = ", ".join(words.network_name(name) for name in sorted(rows))
         number = count(sum(rows.values()), "row")
-        complain(f"{number} without words and names, as the terms of {networks} have it; --all-words writes everything")
+        print_error(
+            f"{number} without words and names, as the terms of {networks} have it; --all-words writes everything"
+        )
 
 
 def _note(record: Record, target: str) -> None:
@@ -101,23 +104,24 @@ Examples:
   hotpapers backup hotpapers-2026-11-20.db --restore --replace"""
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False))
-@click.option("--restore", is_flag=True, help="Put the backup in the store's place instead.")
-@click.option("--replace", is_flag=True, help="With --restore: even if the store holds a record.")
+@click.option("--restore", is_flag=True, help="Restore the store from FILE.")
+@click.option("--replace", is_flag=True, help="With --restore: replace a store that is not empty.")
 @click.option(
     "--as-backed-up",
     is_flag=True,
-    help="With --restore: even if nothing says who was forgotten or has unsubscribed since the backup was made.",
+    help="With --restore: proceed even though nothing tells who was forgotten or unsubscribed since the backup.",
 )
 @common.json_option
 @common.store_options
 def backup(
     file: Path, restore: bool, replace: bool, as_backed_up: bool, as_json: bool, home: common.CommandContext
 ) -> None:
-    """Copy the store into one file, or put such a copy back.
+    """Back up the store to a file, or restore one.
 
-    While others read and write. The copy is a store itself (SQLite, also of a PostgreSQL store). What was forgotten
-    after it was made is forgotten again when it is put back, and who has unsubscribed stays away: as the store says
-    that it replaces, or the file beside that (hotpapers.db.forgotten). Where neither does, it is refused.
+    Safe while other processes read and write. The backup is itself a store (SQLite, also for a PostgreSQL store). A
+    restore forgets again whatever was forgotten after the backup was made, and keeps unsubscribed addresses out: it
+    learns both from the store that it replaces or from the file beside it (hotpapers.db.forgotten). Without either,
+    it refuses.
     """
     common.need(restore or not replace, "--replace goes with --restore")
     common.need(restore or not as_backed_up, "--as-backed-up goes with --restore")
@@ -132,7 +136,7 @@ def backup(
     if as_json:
         print_json({"backup": str(file), "position": position})
     else:
-        say(f"{file}: the record up to batch {position:,}")
+        echo(f"{file}: the record up to batch {position:,}")
 
 
 def _check_target(file: Path) -> None:
@@ -146,8 +150,8 @@ def _tell_restored(file: Path, done: copies.RestoreResult, as_json: bool) -> Non
     if as_json:
         print_json({"restored": str(file), **done._asdict()})
         return
-    say(f"restored: the record up to batch {done.position:,}")
+    echo(f"restored: the record up to batch {done.position:,}")
     if done.lost_batches:
-        say(f"the store that was replaced had {count(done.lost_batches, 'later batch', 'later batches')}")
+        echo(f"the store that was replaced had {count(done.lost_batches, 'later batch', 'later batches')}")
     if done.forgotten_again:
-        say(f"forgotten again: {done.forgotten_again:,}")
+        echo(f"forgotten again: {done.forgotten_again:,}")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hotpapers import settings
-from hotpapers.cli.terminal import say
+from hotpapers.cli.terminal import echo
 from hotpapers.errors import UsageError
 from hotpapers.schedule.hosts.files import CONTAINER, LISTEN, HostFile, HostMachine, host_files, remarks
 
@@ -40,7 +40,7 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
         _write(file.parent / one.path, one)
     for kind in kinds:
         for remark in remarks(kind, found):
-            say(f"to do: {remark}")
+            echo(f"to do: {remark}")
 
 
 def _check(path: Path, one: HostFile, *, replace: bool) -> None:
@@ -50,11 +50,11 @@ def _check(path: Path, one: HostFile, *, replace: bool) -> None:
 
 def _write(path: Path, one: HostFile) -> None:
     if one.kept and path.exists():
-        say(f"{path}: is there already and stays; see that it names the store")
+        echo(f"{path}: is there already and stays; see that it names the store")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(one.text, "utf-8")
-    say(str(path))
+    echo(str(path))
 
 
 def _machine(folder: Path) -> HostMachine:

@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from hotpapers.cli import common, sending
-from hotpapers.cli.terminal import bar, complain, count, print_json, say
-from hotpapers.deliver.export_site import press
+from hotpapers.cli.terminal import bar, count, echo, print_error, print_json
+from hotpapers.deliver.export_site import export_site
 from hotpapers.errors import CorruptStore, NotAnArxivId, NotFound, UsageError
 from hotpapers.issues import explain as explaining
 from hotpapers.issues import freeze
@@ -37,8 +37,8 @@ Examples:
   hotpapers issue --publication weekly --json"""
 )
 @click.argument("date", metavar="[DATE]", required=False)
-@click.option("--again", is_flag=True, help="Freeze a new edition that corrects the last one.")
-@click.option("--reason", default="", metavar="TEXT", help="With --again: why; readers see it.")
+@click.option("--again", is_flag=True, help="Freeze a corrected edition.")
+@click.option("--reason", default="", metavar="TEXT", help="With --again: the reason shown to readers.")
 @common.publication_option
 @common.json_option
 @common.store_options
@@ -47,7 +47,8 @@ def issue(
 ) -> None:
     """Freeze an issue and print it.
 
-    As Markdown; the issue of DATE, or of the latest day there can be. One that is frozen already is printed as it is.
+    Prints Markdown; the issue of DATE, or of the latest day that can have one. An issue that is already frozen is
+    printed unchanged.
     """
     common.need(bool(reason.strip()) == again, "a new edition says why, and nothing else does: --again --reason '…'")
     with common.open_record(home, publications=True) as record:
@@ -95,7 +96,7 @@ def _latest_day(record: Record, publication: Publication) -> str:
 
 def _say_newer(days: Sequence[str]) -> None:
     shown = ", ".join(days[:5]) + (" …" if len(days) > 5 else "")
-    complain(
+    print_error(
         f"{shown}: the record holds a later observation of the listing; "
         "`hotpapers issue DATE --again --reason …` makes a new edition."
     )
@@ -110,14 +111,14 @@ Examples:
   hotpapers publish --all                     (to the channels of hotpapers.toml)"""
 )
 @click.argument("dates", nargs=-1, metavar="[DATE]…")
-@click.option("--all", "everything", is_flag=True, help="Every day that is frozen or has a listing.")
-@click.option("--to", "to", type=click.Choice(sending.EVERY), multiple=True, help="A channel; may be given again.")
-@click.option("--preview", is_flag=True, help="Show what would be sent (letters: as files), and send nothing.")
+@click.option("--all", "everything", is_flag=True, help="Every day with a frozen issue or a listing.")
+@click.option("--to", "to", type=click.Choice(sending.EVERY), multiple=True, help="A channel; can be repeated.")
+@click.option("--preview", is_flag=True, help="Show what would be sent (mail: as files) without sending it.")
 @click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Where to; with several channels a folder for each below it. [default: as in the settings, else public]",
+    help="Output folder; with several channels, one subfolder each. [default: from the settings, else public]",
 )
 @common.publication_option
 @common.json_option
@@ -126,13 +127,13 @@ def publish(
     dates: tuple[str, ...], everything: bool, to: tuple[str, ...], preview: bool, output: Path | None,
     publication: str | None, as_json: bool, home: common.CommandContext,
 ) -> None:  # fmt: skip
-    """Freeze what is not frozen and render it.
+    """Freeze pending issues and publish them.
 
-    To channels, in files that are written only where something changed: one folder for each publication and channel.
-    Channels that send do so once to each target.
+    Writes each channel's files to its own folder, and only files that changed. Channels that send messages send
+    each one once.
     """
     common.need(bool(dates) != everything, "say which days to publish: dates such as 2021-01-14, or --all")
-    asked = sending.asked(to, everything=everything, preview=preview)
+    asked = sending.selected_channels(to, everything=everything, preview=preview)
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         name = chosen.publication
@@ -142,7 +143,7 @@ def publish(
         report: list[dict[str, Any]] = []
         warnings: list[str] = []
         for channel, folder in targets:
-            wrote = press(record, name, days, channel, folder, home.imprint, home.terms, home.store)
+            wrote = export_site(record, name, days, channel, folder, home.site_config, home.terms, home.store)
             report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
             warnings += [wrote.warning] if wrote.warning else []
         if preview:
@@ -151,7 +152,7 @@ def publish(
         else:
             report += [sending.deliver(record, home, name, days, channel) for channel in asked.senders]
     for warning in warnings:
-        complain(warning)
+        print_error(warning)
     _report_published(name, days, report, as_json)
 
 
@@ -162,9 +163,9 @@ def _report_published(name: str, days: Sequence[str], report: Sequence[dict[str,
         print_json({"publication": name, "days": days, "channels": report})
     else:
         for one in report:
-            say(sending.told(one))
+            echo(sending.summary_line(one))
     for problem in problems:
-        complain(problem)
+        print_error(problem)
     if problems:
         raise click.exceptions.Exit(1)
 
@@ -200,14 +201,15 @@ Examples:
   hotpapers explain https://arxiv.org/abs/hep-th/9901001 --json"""
 )
 @click.argument("paper", metavar="PAPER")
-@click.option("--issue", "day", metavar="DATE", help="In which issue. [default: the latest that holds it]")
+@click.option("--issue", "day", metavar="DATE", help="The issue. [default: the latest one with this paper]")
 @common.publication_option
 @common.json_option
 @common.store_options
 def explain(paper: str, day: str | None, publication: str | None, as_json: bool, home: common.CommandContext) -> None:
-    """Say why a paper ranks where it does, as arithmetic.
+    """Explain a paper's rank in arithmetic.
 
-    Every part of its score, and what would make neighbours swap. PAPER is an id or an address, as people write it.
+    Shows every part of its score, and what would make it swap places with its neighbours. PAPER is an identifier or
+    any address of the paper.
     """
     with common.open_record(home) as record:
         chosen = freeze.publication_of(record, publication).publication
@@ -216,13 +218,13 @@ def explain(paper: str, day: str | None, publication: str | None, as_json: bool,
         print_json(found)
     else:
         for line in explaining.text_of(found):
-            say(line)
+            echo(line)
 
 
-def _explained(desk: QuerySession, paper: str, publication: str, day: str) -> Explanation:
+def _explained(session: QuerySession, paper: str, publication: str, day: str) -> Explanation:
     """The same answer as the API's, with its numbers."""
     try:
-        return explained(desk, EntryParams(paper=paper, publication=publication, day=day))
+        return explained(session, EntryParams(paper=paper, publication=publication, day=day))
     except NotAnArxivId as problem:
         raise UsageError(str(problem)) from problem
 
@@ -241,10 +243,10 @@ Examples:
 def verify(
     dates: tuple[str, ...], everything: bool, publication: str | None, as_json: bool, home: common.CommandContext
 ) -> None:
-    """Rebuild issues from the record and compare digests.
+    """Check the store and rebuild issues from the record.
 
-    First the store is checked, page by page, then the record, batch by batch and row by row. What was damaged, changed,
-    added or removed is named, and the exit status is 1.
+    Checks the store page by page, then the record batch by batch and row by row, then rebuilds issues and compares
+    their digests. Whatever was damaged, changed, added or removed is listed, and the exit status is 1.
     """
     common.need(bool(dates) != everything, "say which issues to verify: dates such as 2021-01-14, or --all")
     with common.open_record(home) as record:
@@ -291,12 +293,12 @@ def _report_verified(findings: Sequence[VerifyFinding], issues: int, checked: Ve
         )  # fmt: skip
         return
     for finding in findings:
-        say(str(finding))
+        echo(str(finding))
     parts = [count(checked.forgotten, "part") + " forgotten"] if checked.forgotten else []
     parts += [f"{checked.pruned:,} pruned"] if checked.pruned else []
     parts += [f"{count(checked.withheld, 'row')} without words"] if checked.withheld else []
     outcome = count(len(findings), "difference") if findings else "verified"
     what = f"{count(issues, 'issue')} rebuilt, {count(checked.rows, 'row')} checked"
-    say(f"{', '.join([outcome, *parts])}: {what}")
+    echo(f"{', '.join([outcome, *parts])}: {what}")
     if checked.unchecked:
-        say(f"not checked: {checked.unchecked}")
+        echo(f"not checked: {checked.unchecked}")

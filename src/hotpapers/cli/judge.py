@@ -8,7 +8,7 @@ import click
 
 from hotpapers.cli import common
 from hotpapers.cli.keep import key_of
-from hotpapers.cli.terminal import count, print_json, say
+from hotpapers.cli.terminal import count, echo, print_json
 from hotpapers.errors import UsageError
 from hotpapers.model import Judgement
 from hotpapers.moderation import bots
@@ -24,22 +24,24 @@ Examples:
   hotpapers judge x:@somebot --bot --reason "its profile says so" --since 2026-03-02"""
 )
 @click.argument("account", metavar="ACCOUNT")
-@click.option("--bot", "judgement", flag_value="bot", help="It is a bot, whatever the rules say.")
-@click.option("--human", "judgement", flag_value="human", help="It is none, whatever the rules say.")
+@click.option("--bot", "judgement", flag_value="bot", help="Treat it as a bot.")
+@click.option("--human", "judgement", flag_value="human", help="Treat it as a person.")
 @click.option(
-    "--undo", "judgement", flag_value="", help="Take back what you said, or an author proved: the rules decide."
+    "--undo", "judgement", flag_value="", help="Remove your verdict or an author's proof, and let the rules decide."
 )
-@click.option("--reason", default="", metavar="TEXT", help="Why; kept with the verdict.")
-@click.option("--since", metavar="DAY", help="Since when it is so, for a new edition of an older issue. [default: now]")
+@click.option("--reason", default="", metavar="TEXT", help="The reason, kept with the verdict.")
+@click.option(
+    "--since", metavar="DAY", help="When it takes effect, for a corrected edition of an older issue. [default: now]"
+)
 @common.json_option
 @common.store_options
 def judge(
     account: str, judgement: str | None, reason: str, since: str | None, as_json: bool, home: common.CommandContext
 ) -> None:
-    """Say whether an account is held to be a bot, and why.
+    """Show whether an account counts as a bot, and why.
 
-    Each verdict stands with its rule, moment and reason. With --bot or --human your word goes before all rules; it
-    counts for issues that are frozen from now on, and changes none that is.
+    Lists each verdict with its rule, time and reason. --bot or --human overrides all rules; it applies to issues
+    frozen from now on and changes no frozen issue.
     """
     key = key_of(account)
     with common.open_record(home) as record:
@@ -47,10 +49,10 @@ def judge(
             common.need(not reason and not since, "--reason and --since go with --bot or --human")
         elif judgement == "":
             common.need(not reason and not since, "--undo takes back all that you said: no --reason, no --since")
-            bots.take_back(record, home.settings.bots, key, at=now())
+            bots.withdraw_verdict(record, home.settings.bots, key, at=now())
         else:
             _say(record, home, key, "bot" if judgement == "bot" else "human", reason, since)
-        found = bots.held(record, key)
+        found = bots.review_account(record, key)
     if as_json:
         print_json(found)
     else:
@@ -65,7 +67,7 @@ def _say(
     at = now()
     word = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
     common.need(word.since <= at, f"{since}: a day to come; a verdict is about what was seen")
-    bots.say(record, home.settings.bots, key, word, at=at)
+    bots.set_verdict(record, home.settings.bots, key, word, at=at)
 
 
 def midnight(day: str) -> int:
@@ -79,7 +81,7 @@ def midnight(day: str) -> int:
 
 def _print(one: AccountReview) -> None:
     what = "held to be a bot: not counted" if one.is_bot else "counted as a person"
-    say(f"{one.account}: {what}; {count(len(one.verdicts), 'verdict')}")
+    echo(f"{one.account}: {what}; {count(len(one.verdicts), 'verdict')}")
     for verdict in one.verdicts:
         at = datetime.datetime.fromtimestamp(verdict.observed_at // 1_000_000, datetime.UTC)
-        say(f"  {at:%Y-%m-%d %H:%M} UTC  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}")
+        echo(f"  {at:%Y-%m-%d %H:%M} UTC  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}")

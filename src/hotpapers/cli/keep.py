@@ -9,10 +9,10 @@ import click
 
 from hotpapers import model
 from hotpapers.cli import common
-from hotpapers.cli.terminal import complain, count, print_json, say
+from hotpapers.cli.terminal import count, echo, print_error, print_json
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
-from hotpapers.deliver.export_site import RerenderedFolder, press_again
+from hotpapers.deliver.export_site import RerenderedFolder, export_again
 from hotpapers.errors import HotPapersError, NotFound, StoreError, UsageError
 from hotpapers.privacy import forget as forgetting
 from hotpapers.privacy import retention as pruning
@@ -37,14 +37,14 @@ Examples:
   hotpapers hide x:@somebody --undo --reason "mistaken" """
 )
 @click.argument("key", metavar="POST|ACCOUNT")
-@click.option("--reason", required=True, metavar="TEXT", help="Why; kept with the verdict.")
+@click.option("--reason", required=True, metavar="TEXT", help="The reason, kept with the verdict.")
 @click.option("--undo", is_flag=True, help="Show it again.")
 @common.json_option
 @common.store_options
 def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandContext) -> None:
-    """Keep a post or an account off all pages.
+    """Hide a post or account on all pages.
 
-    It still counts. Folders that issues were published to are rendered anew.
+    It still counts. Published folders are rendered again.
     """
     common.need(bool(reason.strip()), "say why: --reason '…'")
     key = key_of(key)
@@ -55,12 +55,12 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandC
             subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1,
             reason=reason.strip(), observed_at=now(),
         )  # fmt: skip
-        record.write([verdict], source="operator")
-        folders = press_again(record, home.imprint, home.terms)
+        record.append([verdict], source="operator")
+        folders = export_again(record, home.site_config, home.terms)
     if as_json:
         print_json({"key": key, "judgement": verdict.judgement, "folders": _folders(folders)})
     else:
-        say(f"{key}: {'shown again' if undo else 'hidden'}")
+        echo(f"{key}: {'shown again' if undo else 'hidden'}")
     _say_folders(folders, as_json)
 
 
@@ -72,11 +72,13 @@ def _say_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
     """Says what was rendered anew; exit status 1 where a folder that is there could not be."""
     for one in folders:
         if not one.is_ours:
-            complain(f"{one.folder}: {one.reason}, of which this store is a copy; run the same command there")
+            print_error(f"{one.folder}: {one.reason}, of which this store is a copy; run the same command there")
         elif not one.rendered:
-            complain(f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again")
+            print_error(
+                f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again"
+            )
         elif not as_json:
-            say(f"rendered anew: {one.folder}")
+            echo(f"rendered anew: {one.folder}")
     if any(one.is_ours and not one.rendered and one.folder.is_dir() for one in folders):
         raise click.exceptions.Exit(1)
 
@@ -89,19 +91,19 @@ Examples:
   hotpapers forget somebody@example.org"""
 )
 @click.argument("keys", metavar="POST|ACCOUNT|ADDRESS…", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option
 @common.store_options
 def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.CommandContext) -> None:
-    """Permanently delete a post or an account.
+    """Permanently delete a post or account.
 
-    An account with all its posts, for good. Totals stay, issues still verify, and what was forgotten is refused when it
-    comes again. Folders that issues were published to are rendered anew. Backups and exports made before are named:
-    they are out of reach. A mail address is unsubscribed from everything.
+    Deletes an account with all its posts. Totals stay, issues still verify, and whatever was forgotten is rejected
+    if it arrives again. Published folders are rendered again. Earlier backups and exports are listed: they cannot
+    be reached. A mail address is unsubscribed from everything.
     """
     wanted = [key if is_address(key) else key_of(key) for key in keys]
     if not yes and not _agreed(keys):
-        complain("nothing was erased")
+        print_error("nothing was erased")
         raise click.exceptions.Exit(1)
     problems: list[HotPapersError] = []
     done: list[tuple[str, forgetting.ForgetResult]] = []
@@ -115,10 +117,10 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
                 problems.append(StoreError(f"{key}: not forgotten. {problem}"))
         if done:  # pages change also where traces stay
             problems += _traces_erased(record)
-        folders = press_again(record, home.imprint, home.terms) if done else []
+        folders = export_again(record, home.site_config, home.terms) if done else []
     _report_forgotten(done, folders, as_json)
     for one in problems:
-        complain(str(one))
+        print_error(str(one))
     _say_folders(folders, as_json)
     if problems:
         raise click.exceptions.Exit(2 if isinstance(problems[-1], NotFound) else 1)
@@ -160,9 +162,9 @@ def _report_forgotten(
         print_json({"forgotten": figures, "folders": _folders(folders), "out_of_reach": copies})
         return
     for key, one in done:
-        say(f"{key}: forgotten, {count(one.rows, 'row')}, {count(one.originals, 'original')}")
+        echo(f"{key}: forgotten, {count(one.rows, 'row')}, {count(one.originals, 'original')}")
     for copy in copies:
-        say(f"out of reach: {copy}")
+        echo(f"out of reach: {copy}")
 
 
 @click.command(
@@ -173,13 +175,13 @@ Example:
 @common.json_option
 @common.store_options
 def prune(as_json: bool, home: common.CommandContext) -> None:
-    """Drop what no issue and no comparison needs.
+    """Delete data that no issue or comparison needs.
 
-    Raw originals whose time is over, and old snapshots. No frozen issue changes.
+    Deletes expired raw payloads and old snapshots. No frozen issue changes.
     """
     with common.open_record(home) as record:
         done = pruning.prune(record)
     if as_json:
         print_json(done)
     else:
-        say(f"{count(done.snapshots, 'snapshot')} and {count(done.originals, 'original')} dropped")
+        echo(f"{count(done.snapshots, 'snapshot')} and {count(done.originals, 'original')} dropped")

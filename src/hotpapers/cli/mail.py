@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import complain, count, moment, print_json, say
+from hotpapers.cli.terminal import count, echo, moment, print_error, print_json
 from hotpapers.deliver.email import bounces, opt_in, subscribers, tokens
 from hotpapers.deliver.email.addresses import is_address, normalized
-from hotpapers.deliver.email.config import office_of
+from hotpapers.deliver.email.config import mail_config_of
 from hotpapers.deliver.email.dns import DnsResolver, server_of
 from hotpapers.deliver.email.dns_checks import DnsFinding, check_domain, check_letter
 from hotpapers.deliver.email.smtp import SmtpClient
@@ -31,10 +31,9 @@ Examples:
   hotpapers mail check"""
 )
 def mail() -> None:
-    """Keep the list of those who get issues by mail, and check what mail needs.
+    """Manage mail subscribers and check the mail setup.
 
-    Letters themselves are sent by `hotpapers run`, at each publication's hour, or by `hotpapers publish DATE --to
-    mailing`.
+    Issues are mailed by `hotpapers run` at each publication's hour, or by `hotpapers publish DATE --to mailing`.
     """
 
 
@@ -46,17 +45,17 @@ Examples:
   hotpapers mail subscribe somebody@example.org --publication weekly --skip-empty""",
 )
 @click.argument("address", metavar="ADDRESS")
-@click.option("--skip-empty", is_flag=True, help="No letter on days whose issue holds no paper.")
+@click.option("--skip-empty", is_flag=True, help="No message on days whose issue has no papers.")
 @common.publication_option
 @common.store_options
 def subscribe(address: str, skip_empty: bool, publication: str | None, home: common.CommandContext) -> None:
-    """Ask whoever reads an address to confirm that they want a publication by mail.
+    """Send an address a message that asks to confirm a subscription.
 
-    By one letter with a link. Nothing else goes there before it is confirmed; after seven days the address is deleted.
+    Nothing else is sent to it before it is confirmed; after seven days the address is deleted.
     """
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
-        office = office_of(home.settings.mailing, home.folder)
+        office = mail_config_of(home.settings.mailing, home.folder)
         relay = SmtpClient(office)
         subscribers.tidy(record, now())
         try:
@@ -64,9 +63,9 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, home: com
         finally:
             relay.close()
     if asked:
-        say(f"{normalized(address)}: was sent the letter that asks to confirm")
+        echo(f"{normalized(address)}: was sent the letter that asks to confirm")
     else:
-        say(f"{normalized(address)}: has confirmed already, or was asked within the last day; no letter was sent")
+        echo(f"{normalized(address)}: has confirmed already, or was asked within the last day; no letter was sent")
 
 
 @mail.command(
@@ -77,14 +76,14 @@ Example:
 @click.argument("token", metavar="TOKEN")
 @common.store_options
 def confirm(token: str, home: common.CommandContext) -> None:
-    """Confirm what was asked for, with the token out of the letter."""
+    """Confirm a subscription with the token from the message."""
     with common.open_record(home) as record:
         done = subscribers.confirm(record, _read(record, token), now())
-    say(f"{done.address}: gets {done.publication}")
+    echo(f"{done.address}: gets {done.publication}")
 
 
 def _read(record: Record, token: str) -> tokens.MailToken:
-    found = tokens.read(record.marks.secret, token.strip())
+    found = tokens.decode(record.marks.secret, token.strip())
     if found is None:
         raise UsageError("this is no token of this store; copy the whole of it out of the letter")
     return found
@@ -101,7 +100,7 @@ Examples:
 @common.publication_option
 @common.store_options
 def unsubscribe(who: str, publication: str | None, home: common.CommandContext) -> None:
-    """Delete an address from the list; a keyed hash stays, so that it is not written to again unasked.
+    """Remove an address from the list. A keyed hash stays, so that it is not written to again unasked.
 
     From all publications, or from one.
     """
@@ -109,7 +108,7 @@ def unsubscribe(who: str, publication: str | None, home: common.CommandContext) 
         ended = _ended(record, who.strip(), publication, now())
     if not ended:
         raise NotFound("nobody of that address gets anything")
-    say(f"unsubscribed from {', '.join(ended)}")
+    echo(f"unsubscribed from {', '.join(ended)}")
 
 
 def _ended(record: Record, who: str, publication: str | None, at: int) -> list[str]:
@@ -131,11 +130,11 @@ Examples:
   hotpapers mail list
   hotpapers mail list --addresses --json""",
 )
-@click.option("--addresses", is_flag=True, help="Each of them, not only how many.")
+@click.option("--addresses", is_flag=True, help="List the addresses, not just their number.")
 @common.json_option
 @common.store_options
 def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
-    """Say how many get each publication by mail, and how many cannot be reached."""
+    """List the number of subscribers of each publication, and how many cannot be reached."""
     with common.open_record(home) as record:
         subscribers.tidy(record, now())
         counts = subscribers.counts(record)
@@ -145,12 +144,12 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
         print_json({"counts": counts, **({"subscribers": told} if addresses else {})})
         return
     if not counts:
-        say("nobody yet")
+        echo("nobody yet")
     for publication, figures in counts.items():
-        say(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
+        echo(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
     for one in every:
         reason = f" ({one.reason})" if one.reason else ""
-        say(f"  {one.publication}  {one.address}  {one.state} since {moment(one.since)}{reason}")
+        echo(f"  {one.publication}  {one.address}  {one.state} since {moment(one.since)}{reason}")
 
 
 @mail.command(
@@ -164,19 +163,19 @@ Examples:
 @common.json_option
 @common.store_options
 def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> None:
-    """Take in what came back: reports, people who leave by mail, confirmations.
+    """Process a mailbox: bounces, unsubscribe requests, confirmations.
 
-    A message or a mailbox (mbox); standard input by default. Who cannot be reached gets no more letters. Taking it in
-    again changes nothing; the file stays as it is.
+    Reads a message or a mailbox (mbox), standard input by default. Addresses that cannot be reached get no more
+    mail. Processing a message twice changes nothing; the file is left as it is.
     """
     data = file.read_bytes() if file else sys.stdin.buffer.read(LARGEST_MAILBOX)
     common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; take it in by parts")
     with common.open_record(home) as record:
-        told = bounces.take_in(record, data, now())
+        told = bounces.process_mailbox(record, data, now())
     if as_json:
         print_json(told)
         return
-    say(
+    echo(
         f"{told.bounced:,} cannot be reached, {told.came_back:,} came back for other reasons, "
         f"{told.confirmed:,} confirmed, {told.left:,} left, {count(told.other, 'other message')}"
     )
@@ -190,20 +189,21 @@ Examples:
   hotpapers mail check letter.eml                    (a letter as it arrived in a mailbox)""",
 )
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--ip", "address", default="", metavar="ADDRESS", help="From which IP address the relay sends on.")
-@click.option("--resolver", metavar="ADDRESS", help="Which DNS resolver to ask. [default: this machine's]")
+@click.option("--ip", "address", default="", metavar="ADDRESS", help="The IP address from which the relay sends.")
+@click.option("--resolver", metavar="ADDRESS", help="The DNS resolver to use. [default: the system's]")
 @common.json_option
 @common.store_options
 def check(file: Path | None, address: str, resolver: str | None, as_json: bool, home: common.CommandContext) -> None:
-    """Say what receivers will make of your mail, and which DNS record is missing.
+    """Check how receivers will treat your mail, and which DNS records are missing.
 
-    SPF, DKIM and DMARC of the sender's domain, whether they align, and how to unsubscribe. Of a letter that has
-    arrived: what its signature covers and what the receiver found. Exit status 1 if something is bad.
+    Checks SPF, DKIM and DMARC of the sender's domain, whether they align, and the unsubscribe address. For a
+    delivered message: what its signature covers and what the receiver found. The exit status is 1 if something is
+    wrong.
     """
     if file is not None:
         findings = check_letter(file.read_bytes())
     else:
-        office = office_of(home.settings.mailing, home.folder)
+        office = mail_config_of(home.settings.mailing, home.folder)
         asked = DnsResolver([server_of(resolver)] if resolver else ())
         findings = list(check_domain(office, home.settings.mailing.selector, asked, address))
     if as_json:
@@ -216,9 +216,9 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
 
 def _say_findings(findings: list[DnsFinding]) -> None:
     for one in findings:
-        say(f"{one.what:<12} {one.outcome:<8} {one.said}")
+        echo(f"{one.what:<12} {one.outcome:<8} {one.said}")
         if one.add:
-            say(f"{'':<21} add: {one.add}")
+            echo(f"{'':<21} add: {one.add}")
     unknown = sum(one.outcome == "unknown" for one in findings)
     if unknown:
-        complain(f"{count(unknown, 'thing')} could not be told")
+        print_error(f"{count(unknown, 'thing')} could not be told")

@@ -57,18 +57,18 @@ Example, as a program that speaks the Model Context Protocol starts it:
 )
 @common.store_options
 def mcp(home: common.CommandContext) -> None:
-    """Offer issues, papers and search to language models.
+    """Serve issues, papers and search to language models (MCP).
 
-    Speaks the Model Context Protocol on standard input and output, until that ends. Its tools read and change nothing.
+    Speaks the Model Context Protocol on standard input and output until the input ends. Its tools are read-only.
     """
     with common.open_record(home) as record:
         serve(QuerySession(record, home.terms), sys.stdin.buffer, sys.stdout.buffer)
 
 
-def serve(desk: QuerySession, coming: BinaryIO, going: BinaryIO) -> None:
+def serve(session: QuerySession, coming: BinaryIO, going: BinaryIO) -> None:
     """Answers messages until there are no more."""
     for line in lines(coming):
-        answer = answered(desk, line)
+        answer = respond(session, line)
         if answer is not None:
             going.write(msgspec.json.encode(answer) + b"\n")
             going.flush()
@@ -84,7 +84,7 @@ def lines(coming: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def answered(desk: QuerySession, line: bytes) -> Json | None:
+def respond(session: QuerySession, line: bytes) -> Json | None:
     """The answer to a message; None to what wants none."""
     try:
         message = msgspec.json.decode(line) if len(line) <= LONGEST else None
@@ -97,7 +97,7 @@ def answered(desk: QuerySession, line: bytes) -> Json | None:
         return asked
     head: Json = {"jsonrpc": "2.0", "id": asked.id}
     try:
-        return {**head, "result": result(desk, asked)}
+        return {**head, "result": result(session, asked)}
     except RpcError as refused:
         return {**head, "error": refused.error}
     except Exception:  # a defect of ours: told on standard error, and the next request is answered all the same
@@ -153,13 +153,13 @@ def _invalid(message: Any, why: str) -> Json:
 # ---- results -------------------------------------------------------------------------------------------------
 
 
-def result(desk: QuerySession, asked: RpcRequest) -> Json:
+def result(session: QuerySession, asked: RpcRequest) -> Json:
     """What a request gets. Raises RequestRefused."""
     if f"{META}protocolVersion" in asked.meta or asked.method == "server/discover":
         _check_meta(asked)
-        found = _by_request(desk, asked)
+        found = _by_request(session, asked)
         return {"resultType": "complete", **found, "_meta": {f"{META}serverInfo": SERVER}}
-    return _by_handshake(desk, asked)
+    return _by_handshake(session, asked)
 
 
 def _check_meta(asked: RpcRequest) -> None:
@@ -173,7 +173,7 @@ def _check_meta(asked: RpcRequest) -> None:
         )
 
 
-def _by_request(desk: QuerySession, asked: RpcRequest) -> Json:
+def _by_request(session: QuerySession, asked: RpcRequest) -> Json:
     if asked.method == "server/discover":
         versions = [*PER_REQUEST, *HANDSHAKE]
         return {
@@ -182,11 +182,11 @@ def _by_request(desk: QuerySession, asked: RpcRequest) -> Json:
     if asked.method == "tools/list":
         return {**_tools(asked), **CACHED}
     if asked.method == "tools/call":
-        return _called(desk, asked)
+        return _called(session, asked)
     raise _no_method(asked)
 
 
-def _by_handshake(desk: QuerySession, asked: RpcRequest) -> Json:
+def _by_handshake(session: QuerySession, asked: RpcRequest) -> Json:
     if asked.method == "initialize":
         wanted = asked.params.get("protocolVersion")
         if not isinstance(wanted, str):
@@ -200,7 +200,7 @@ def _by_handshake(desk: QuerySession, asked: RpcRequest) -> Json:
     if asked.method == "tools/list":
         return _tools(asked)
     if asked.method == "tools/call":
-        return _called(desk, asked)
+        return _called(session, asked)
     raise _no_method(asked)
 
 
@@ -214,14 +214,14 @@ def _tools(asked: RpcRequest) -> Json:
     return {"tools": [tool.definition for tool in TOOLS.values()]}
 
 
-def _called(desk: QuerySession, asked: RpcRequest) -> Json:
+def _called(session: QuerySession, asked: RpcRequest) -> Json:
     """A tool's answer; what it cannot do is told as its answer too, so that whoever asked can ask better."""
     name, arguments = asked.params.get("name"), asked.params.get("arguments", {})
     tool = TOOLS.get(name) if isinstance(name, str) else None
     if tool is None or not isinstance(arguments, dict):
         raise RpcError(INVALID_PARAMS, f"there are the tools {', '.join(TOOLS)}; arguments is an object")
     try:
-        found = tool.call(desk, arguments)
+        found = tool.call(session, arguments)
     except HotPapersError as problem:
         return {"content": [{"type": "text", "text": str(problem)}], "isError": True}
     text = msgspec.json.encode(found).decode()

@@ -15,8 +15,8 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import beginning, common
-from hotpapers.cli.sending import ClientHandle, check, outlets, sends
-from hotpapers.cli.terminal import count, moment, say
+from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
+from hotpapers.cli.terminal import count, echo, moment
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ingest import (
     COUNTS,
@@ -62,14 +62,14 @@ Examples:
 @click.option(
     "--once",
     is_flag=True,
-    help="One round of each source, then end; of a stream what came since the last one, and five minutes.",
+    help="Read each source once; of a stream, everything since the last read and five minutes more.",
 )
 @common.store_options
 def collect(sources: tuple[str, ...], once: bool, home: common.CommandContext) -> None:
     """Read networks into the record.
 
-    Those that the settings switch on, or those that are named; each in a thread of its own, until stopped. A network
-    that cannot be read is asked again later and stops no other. With --once the exit status is 1 if one failed.
+    Reads the sources enabled in the settings, or those named, each in its own thread, until stopped. A network that
+    cannot be read is retried later and stops no other. With --once the exit status is 1 if any source failed.
     """
     choices = _choices(home, sources)
     names = [choice.name for choice in choices]
@@ -93,13 +93,13 @@ Examples:
   hotpapers run --config site/hotpapers.toml
   hotpapers run --once                        (from a scheduler: one round, what is due frozen and published)"""
 )
-@click.option("--once", is_flag=True, help="One round of each source, then what is due is frozen and published.")
+@click.option("--once", is_flag=True, help="Read each source once, then freeze and publish what is due.")
 @common.store_options
 def run(once: bool, home: common.CommandContext) -> None:
-    """Collect, freeze and publish on schedule, until stopped.
+    """Collect, freeze and publish on schedule until stopped.
 
-    Each publication's issue is frozen when its day is closed, and goes to the channels of the settings. What fails is
-    told, tried again, and stops nothing else. `hotpapers status` says how all is doing, from anywhere.
+    Each publication's issue is frozen when its day closes, then published to the configured channels. Failures are
+    logged and retried, and never stop other jobs. Check on it from anywhere with `hotpapers status`.
     """
     choices = _choices(home, ())
     names = [one.name for one in home.settings.publication if one.window != "listing"]
@@ -109,7 +109,9 @@ def run(once: bool, home: common.CommandContext) -> None:
         check(home, record)
     sending = (SendJob.name,) if sends(home) else ()
     with _site_of(home, choices, (PublishJob.name, HousekeepingJob.name, *sending)) as site, _watched(home, names):
-        logs.tell("running", store=home.store, sources=" ".join(c.name for c in choices), publications=" ".join(names))
+        logs.log_event(
+            "running", store=home.store, sources=" ".join(c.name for c in choices), publications=" ".join(names)
+        )
         beginning.tell(home, choices, names)
         reading = make_jobs(choices, site)
         keeping = {
@@ -122,7 +124,7 @@ def run(once: bool, home: common.CommandContext) -> None:
         else:
             with beginning.progress(home, tuple(reading), site.stop):
                 problems = JobRunner({**reading, **keeping, **delivering}, site.stop).run()
-    logs.tell("stopped")
+    logs.log_event("stopped")
     _raise_first(problems)
 
 
@@ -159,7 +161,7 @@ def _issues(home: common.CommandContext, names: list[str], site: IngestContext, 
             names,
             places,
             home.settings.bots,
-            home.imprint,
+            home.site_config,
             home.terms,
             summarize,
             reading,
@@ -172,10 +174,10 @@ def _issues(home: common.CommandContext, names: list[str], site: IngestContext, 
 def _sending(home: common.CommandContext, names: list[str], site: IngestContext) -> JobLoop:
     def open_way(own: tuple[str, ...], secret: tuple[str, ...]) -> ClientHandle:
         line = make_line(own, secret, site)
-        return ClientHandle(line.net, line.close)
+        return ClientHandle(line.http, line.close)
 
     def make() -> SendJob:
-        return SendJob(names, partial(outlets, home, open_way), home.terms)
+        return SendJob(names, partial(all_destinations, home, open_way), home.terms)
 
     return JobLoop(SendJob.name, make, site.record, site.leases, site.clock)
 
@@ -200,13 +202,13 @@ def _watched(home: common.CommandContext, names: list[str]) -> Iterator[None]:
 
     def figures() -> str:
         with Record(home.store, create=False) as record:
-            return metrics(totals(record), duties.all_duties(record), health(record, names, now()))
+            return metrics(totals(record), duties.all_states(record), health(record, names, now()))
 
     if not home.settings.run.listen:
         yield
         return
     with monitor(home.settings.run.listen, ask, figures) as port:
-        logs.tell("watched", port=port)
+        logs.log_event("watched", port=port)
         yield
 
 
@@ -245,7 +247,7 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
 
 def _tell(record: Record, names: list[str]) -> Iterator[str]:
     """Prints how each source is doing; the names of those that fail."""
-    for duty in duties.all_duties(record):
+    for duty in duties.all_states(record):
         name, _, counts = duty.source.partition("/")
         if name not in names or (counts and duty.failing_since is None):
             continue
@@ -253,4 +255,4 @@ def _tell(record: Record, names: list[str]) -> Iterator[str]:
         if duty.failing_since is not None:
             said = f"{duty.state} since {moment(duty.failing_since)}: {duty.reason}"
             yield duty.source
-        say(f"{duty.source:<18} {said}")
+        echo(f"{duty.source:<18} {said}")

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import complain, count, moment, print_json, say, size
+from hotpapers.cli.terminal import count, echo, moment, print_error, print_json, size
 from hotpapers.errors import UsageError
 from hotpapers.ingest.job_factory import ConfiguredSource, chosen_sources
 from hotpapers.store import quarantine as apart
@@ -29,15 +29,15 @@ Examples:
   hotpapers quarantine 17"""
 )
 @click.argument("number", type=int, required=False)
-@click.option("--source", default="", metavar="NAME", help="Only this source's.")
-@click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@click.option("--source", default="", metavar="NAME", help="Only from this source.")
+@click.option("--last", "most", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many to list.")
 @common.json_option
 @common.store_options
 def quarantine(number: int | None, source: str, most: int, as_json: bool, home: common.CommandContext) -> None:
-    """List what could not be read, with the reasons, or show one original.
+    """List payloads that could not be parsed, or show one.
 
-    It is kept for a while, to find out why, and for a later version that can read it: `hotpapers reprocess`. What is
-    shown comes from strangers; whatever a terminal would obey is shown as text.
+    Payloads are kept for a while so that the cause can be found and a later version can parse them: see `hotpapers
+    reprocess`. Control characters in what strangers wrote are shown as text.
     """
     with common.open_record(home) as record:
         if number is not None:
@@ -49,9 +49,9 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, home: 
         print_json({"sources": totals, "quarantine": latest})
         return
     for one in latest:
-        say(_line(one))
+        echo(_line(one))
     listed = sum(number for name, number in totals.items() if source in ("", name))
-    say(_summary(totals, listed, len(latest)) if listed else "nothing is in quarantine")
+    echo(_summary(totals, listed, len(latest)) if listed else "nothing is in quarantine")
 
 
 def _line(one: QuarantinedPayload) -> str:
@@ -74,11 +74,11 @@ def _show(one: QuarantinedPayload, body: bytes, as_json: bool) -> None:
     if as_json:
         print_json({**one._asdict(), "body": text})
         return
-    say(f"number     {one.number}, {one.source} {one.kind} {_one_line(one.key)}")
-    say(f"seen       {moment(one.seen_at)}, kept until {moment(one.keep_until)}")
-    say(f"reason     {_one_line(one.reason)}")
-    say(f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}")
-    say(text[:SHOWN])
+    echo(f"number     {one.number}, {one.source} {one.kind} {_one_line(one.key)}")
+    echo(f"seen       {moment(one.seen_at)}, kept until {moment(one.keep_until)}")
+    echo(f"reason     {_one_line(one.reason)}")
+    echo(f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}")
+    echo(text[:SHOWN])
 
 
 @click.command(
@@ -88,15 +88,15 @@ Examples:
   hotpapers reprocess mastodon --yes"""
 )
 @click.argument("source")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @common.json_option
 @common.store_options
 def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext) -> None:
-    """Read again what is kept of a source, with the program as it is now.
+    """Parse a source's raw payloads again with this version.
 
-    For after an update that reads a network better. It says what would change, asks, and does it: rows that are no
-    longer read are closed, new ones added, and what can be read leaves quarantine. What cannot be read stays as it is.
-    No frozen issue changes. The network is not asked.
+    Run it after an update that parses a network better. It shows what would change and asks first: rows that are no
+    longer parsed are closed, new ones are added, and payloads that can now be parsed leave quarantine. The rest
+    stays as it is. No frozen issue changes, and the network is not contacted.
     """
     from hotpapers.ingest import reprocessing  # all sources come with it
 
@@ -106,7 +106,7 @@ def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext
         planned = reprocessing.plan(record, choice, terms)
         if not as_json:
             for line in _planned(choice, planned):
-                say(line)
+                echo(line)
         done = None
         if not planned.is_nothing and (yes or _agreed()):
             done = reprocessing.reprocess(record, choice, terms)
@@ -138,10 +138,10 @@ def _report(planned: ReparsePlan, done: WrittenBatch | None, as_json: bool) -> N
     if as_json:
         print_json({"planned": planned, "done": done is not None, "added": done.added if done else 0})
     elif planned.is_nothing:
-        say("nothing to change")
+        echo("nothing to change")
     elif done:
-        say(f"done: {count(sum(planned.closed.values()), 'row')} closed, {done.added:,} added")
+        echo(f"done: {count(sum(planned.closed.values()), 'row')} closed, {done.added:,} added")
     else:
-        complain("nothing was changed")
+        print_error("nothing was changed")
     if not planned.is_nothing and not done:
         raise click.exceptions.Exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, print_json, say
+from hotpapers.cli.terminal import count, echo, print_json
 from hotpapers.store import repair as repairing
 from hotpapers.store.verify import name_of
 
@@ -19,10 +19,10 @@ Examples:
 @common.json_option
 @common.store_options
 def repair(as_json: bool, home: common.CommandContext) -> None:
-    """Close rows that nothing can use, because their key is empty.
+    """Close rows with an empty key.
 
-    `status` and `verify` name them. They stay in the record as closed, so it verifies as before, and no frozen issue
-    changes. A damaged store is not repaired by this: restore a backup.
+    `status` and `verify` list such rows. They stay in the record as closed rows, so that it verifies as before, and
+    no frozen issue changes. This does not repair a damaged store: restore a backup instead.
     """
     with common.open_record(home) as record:
         rows = repairing.close_unusable(record)
@@ -30,5 +30,5 @@ def repair(as_json: bool, home: common.CommandContext) -> None:
         print_json({"closed": [{"kind": row.label[0], "number": row.id} for row in rows]})
         return
     for row in rows:
-        say(f"closed: {name_of(row.label)} (row {row.id})")
-    say(f"{count(len(rows), 'row')} closed" if rows else "nothing to repair")
+        echo(f"closed: {name_of(row.label)} (row {row.id})")
+    echo(f"{count(len(rows), 'row')} closed" if rows else "nothing to repair")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import ago, count, moment, print_json, say, size
+from hotpapers.cli.terminal import ago, count, echo, moment, print_json, size
 from hotpapers.deliver.export_site import site_forecasts
 from hotpapers.deliver.size_budget import SizeForecast
 from hotpapers.file_modes import too_open
@@ -17,7 +17,7 @@ from hotpapers.jobs import job_state as duties
 from hotpapers.model import DAY
 from hotpapers.privacy import forgotten_file
 from hotpapers.query.schemas import MissingPapers
-from hotpapers.query.status import JobHealth, doings, incomplete_days
+from hotpapers.query.status import JobHealth, all_job_health, incomplete_days
 from hotpapers.store import Record, now
 from hotpapers.store import statistics as reporting
 from hotpapers.store.record import is_server, store_path
@@ -36,9 +36,9 @@ Examples:
 @common.json_option
 @common.store_options
 def status(as_json: bool, home: common.CommandContext) -> None:
-    """Say what is in the store, how its jobs are doing, and whether it is sound.
+    """Show what is in the store, the state of its jobs, and whether it is sound.
 
-    It names settings, stores, backups and exports that others than their owner may read. Exit status 1 if the store is
+    Warns of settings, stores, backups and exports that other users can read. The exit status is 1 if the store is
     not sound.
     """
     exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
@@ -46,9 +46,9 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         found = [*check_chain(record.database).findings, *check_keys(record.database)]
         damaged = [*record.database.integrity(), *map(str, found)]
         figures = reporting.status(record)
-        jobs = doings(record, now())
+        jobs = all_job_health(record, now())
         incomplete = list(incomplete_days(record, now()))
-        sites = site_forecasts(record, home.imprint.budget)
+        sites = site_forecasts(record, home.site_config.budget)
         exposed += map(str, too_open(_copies(record)))
     if as_json:
         told = {
@@ -86,21 +86,21 @@ def _copies(record: Record) -> Iterator[Path]:
 
 
 def _print_store(found: reporting.StoreStatistics) -> None:
-    say(f"store      {found.store} ({found.database}, schema {found.schema}, {size(found.size)})")
+    echo(f"store      {found.store} ({found.database}, schema {found.schema}, {size(found.size)})")
     items = count(sum(found.items.values()), "item")
     last = f", the last written {moment(found.last_at)}" if found.last_at else ""
-    say(f"record     {items} in {count(found.batches, 'batch', 'batches')}{last}")
+    echo(f"record     {items} in {count(found.batches, 'batch', 'batches')}{last}")
     for kind, number in found.items.items():
         if number:
-            say(f"           {number:>10,} {kind}")
-    say(f"issues     {found.issues:,} frozen, of {count(found.publications, 'publication')}")
-    say(f"raw        {count(found.raw, 'original')} kept, {found.quarantine:,} in quarantine")
-    say(f"forgotten  parts of {count(found.forgotten, 'row')}")
+            echo(f"           {number:>10,} {kind}")
+    echo(f"issues     {found.issues:,} frozen, of {count(found.publications, 'publication')}")
+    echo(f"raw        {count(found.raw, 'original')} kept, {found.quarantine:,} in quarantine")
+    echo(f"forgotten  parts of {count(found.forgotten, 'row')}")
 
 
 def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
     for number, job in enumerate(jobs):
-        say(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_told(job, at))}")
+        echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_told(job, at))}")
 
 
 def _told(job: JobHealth, at: int) -> Iterator[str]:
@@ -128,23 +128,23 @@ def _print_sites(sites: Sequence[SizeForecast]) -> None:
         limit = f" of {size(site.budget)}" if site.budget else ""
         growth = f", {size(site.growth)} more a year" if site.growth else ""
         full = f": full in {site.years:.1f} years" if site.years is not None and site.size < site.budget else ""
-        say(f"{'' if number else 'sites':<10} {site.folder}: {size(site.size)}{limit}{growth}{full}")
+        echo(f"{'' if number else 'sites':<10} {site.folder}: {size(site.size)}{limit}{growth}{full}")
         if site.warning:
-            say(f"{'':<10} {site.warning}")
+            echo(f"{'':<10} {site.warning}")
 
 
 def _print_exposed(files: Sequence[str]) -> None:
     for file in files:
-        say(f"exposed    {file}: others than its owner may read it; chmod 600 {shlex.quote(file)}")
+        echo(f"exposed    {file}: others than its owner may read it; chmod 600 {shlex.quote(file)}")
 
 
 def _print_rest(found: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]) -> None:
     for one in incomplete:
-        say(f"arxiv      {moment(one.from_at)}: {one.reason}")
+        echo(f"arxiv      {moment(one.from_at)}: {one.reason}")
     if found.year_forecast is not None:
-        say(f"forecast   {size(found.year_forecast)} after a year like this")
+        echo(f"forecast   {size(found.year_forecast)} after a year like this")
     if found.reports:
-        say(f"reports    {count(found.reports, 'report')} of readers open: `hotpapers reports`")
-    say("sound      yes" if not damaged else "sound      NO")
+        echo(f"reports    {count(found.reports, 'report')} of readers open: `hotpapers reports`")
+    echo("sound      yes" if not damaged else "sound      NO")
     for problem in damaged:
-        say(f"           {problem}")
+        echo(f"           {problem}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, moment, print_json, say
+from hotpapers.cli.terminal import count, echo, moment, print_json
 from hotpapers.model import Post
 from hotpapers.store import Record, now
 from hotpapers.store import reader_reports as reporting
@@ -24,14 +24,14 @@ Examples:
   hotpapers reports --close 3 --close 4
   hotpapers reports --json"""
 )
-@click.option("--close", "closed", multiple=True, type=click.IntRange(min=1), metavar="ID", help="It is dealt with.")
+@click.option("--close", "closed", multiple=True, type=click.IntRange(min=1), metavar="ID", help="Close this report.")
 @common.json_option
 @common.store_options
 def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext) -> None:
-    """Say what readers reported in the app's forms.
+    """List what readers reported in the app's forms.
 
-    That an entry is wrong, that a post should not be quoted, that somebody is no bot. To act, there are `hide`,
-    `judge`, and `issue DAY --again`. With --close it is off the list, and what was said is deleted.
+    Reports of wrong entries, of posts that should not be quoted, and of accounts that are no bots. Act on them with
+    `hide`, `judge` and `issue DAY --again`. --close removes a report from the list and deletes its text.
     """
     with common.open_record(home) as record:
         if closed:
@@ -45,7 +45,7 @@ def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext)
         return
     for one, about in told:
         _print(one, days, about)
-    say(f"{count(len(found), 'report')} open")
+    echo(f"{count(len(found), 'report')} open")
 
 
 def _days(record: Record) -> dict[str, str]:
@@ -65,10 +65,10 @@ def _known(record: Record, one: ReaderReport) -> dict[str, str]:
 
 
 def _print(one: ReaderReport, days: dict[str, str], about: dict[str, str]) -> None:
-    say(f"{one.id:>4}  {moment(one.at)}  {NAMES[one.kind]}")
+    echo(f"{one.id:>4}  {moment(one.at)}  {NAMES[one.kind]}")
     named = {"issue": days.get(one.issue, one.issue), "paper": one.paper, "about": one.subject, **about}
     for name, value in named.items():
         if value:
-            say(f"      {name:<6}{value}")
+            echo(f"      {name:<6}{value}")
     for line in one.said.splitlines():
-        say(f"      | {line}")
+        echo(f"      | {line}")

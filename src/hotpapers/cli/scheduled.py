@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import print_json, say
+from hotpapers.cli.terminal import echo, print_json
 from hotpapers.file_modes import open_published
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.repository import RecordIssueReader
@@ -34,12 +34,14 @@ Examples:
     "--because",
     default=schedule_status.BY_SCHEDULE,
     metavar="EVENT",
-    help="begin: what started it. [default: schedule]",
+    help="begin: the event that started the run. [default: schedule]",
 )
-@click.option("--outcome", metavar="WORD", help="end: how `hotpapers run --once` ended; success, or anything else.")
-@click.option("--where", default="", metavar="ADDRESS", help="end: where the log of the run is.")
 @click.option(
-    "--base", default="", metavar="ADDRESS", help="end: where the site is public, if the settings do not say."
+    "--outcome", metavar="WORD", help="end: the outcome of `hotpapers run --once`: success, or anything else."
+)
+@click.option("--where", default="", metavar="ADDRESS", help="end: the address of the run's log.")
+@click.option(
+    "--base", default="", metavar="ADDRESS", help="end: the public address of the site, if not in the settings."
 )
 @click.option(
     "--output",
@@ -53,17 +55,17 @@ def scheduled(
     what: str, because: str, outcome: str | None, where: str, base: str, output: Path | None, as_json: bool,
     home: common.CommandContext,
 ) -> None:  # fmt: skip
-    """Note when a scheduled run begins and how it ends.
+    """Record the start and end of a scheduled run.
 
-    For hosts that start `hotpapers run --once` on a schedule and keep no folder in between, such as the workflow that
-    `hotpapers init --github-pages` writes. WHAT is begin or end; end writes the whole site, its feeds and schedule.json
-    into DIR, from the record, and says on the page how the run went and by when the next one is due.
+    For hosts that start `hotpapers run --once` on a schedule and keep no files between runs, such as the workflow
+    written by `hotpapers init --github-pages`. WHAT is begin or end. `end` writes the whole site, its feeds and
+    schedule.json to DIR, and states on the page how the run went and when the next one is due.
     """
     moments = times(home.settings.publication, datetime.datetime.now(datetime.UTC).date())
     if what == "begin":
         with common.open_record(home, create=True, publications=True) as record:
             said = schedule_status.begin(record, moments, now(), because)
-        say(said)
+        echo(said)
         return
     common.need(outcome is not None and output is not None, "end goes with --outcome and --output")
     assert outcome is not None and output is not None
@@ -72,15 +74,15 @@ def scheduled(
 
 def _imprint(home: common.CommandContext, base: str) -> SiteConfig:
     """The settings' own, with the host's address where they name none; feeds are always made."""
-    imprint = home.imprint._replace(feeds=True)
-    if imprint.base or not base:
-        return imprint
-    return imprint._replace(base=base if base.endswith("/") else f"{base}/")
+    site_config = home.site_config._replace(feeds=True)
+    if site_config.base or not base:
+        return site_config
+    return site_config._replace(base=base if base.endswith("/") else f"{base}/")
 
 
 def _end(
-    home: common.CommandContext, moments: tuple[TimeOfDay, ...], outcome: str, where: str, imprint: SiteConfig, output:
-    Path,
+    home: common.CommandContext, moments: tuple[TimeOfDay, ...], outcome: str, where: str, site_config: SiteConfig,
+    output: Path,
     *, as_json: bool,
 ) -> None:  # fmt: skip
     site_export.check_empty(output)
@@ -89,8 +91,8 @@ def _end(
         common.need(bool(names), "no publication is named; write a [[publication]] into hotpapers.toml")
         at = now()
         report = schedule_status.end(record, moments, at, outcome, _problems(record, home, at), where)
-        imprint = imprint._replace(note=schedule_status.sentence(record))
-        found = site_export.places([publication_of(record, name) for name in names], imprint)
+        site_config = site_config._replace(note=schedule_status.sentence(record))
+        found = site_export.places([publication_of(record, name) for name in names], site_config)
         files = site_export.render_all(RecordIssueReader(record, home.terms), found, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
     with open_published(output / REPORT) as out:
@@ -106,5 +108,5 @@ def _tell(report: schedule_status.ScheduleReport, files: int, output: Path, *, a
     if as_json:
         print_json({**report._asdict(), "files": files})
         return
-    say(f"{report.outcome}: {'; '.join(report.problems) or 'nothing to look at'}")
-    say(f"{output}: {files:,} files; the next run is due by {report.next_by}")
+    echo(f"{report.outcome}: {'; '.join(report.problems) or 'nothing to look at'}")
+    echo(f"{output}: {files:,} files; the next run is due by {report.next_by}")

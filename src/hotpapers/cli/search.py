@@ -10,7 +10,7 @@ import click
 
 from hotpapers import search as searching
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, complain, count, moment, plain, print_json, say
+from hotpapers.cli.terminal import bar, count, echo, moment, plain, print_error, print_json
 from hotpapers.errors import UsageError
 from hotpapers.ranking import words
 from hotpapers.search import IssueHit, PaperHit, PaperResults, PostHit, PostResults
@@ -44,15 +44,15 @@ A query:
   2101.04869          the paper itself, by identifier or any address of it"""
 )
 @click.argument("query", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Print so many at most.")
-@click.option("--posts", is_flag=True, help="Search what people wrote of papers.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Maximum number of results.")
+@click.option("--posts", is_flag=True, help="Search posts about papers instead.")
 @common.json_option
 @common.store_options
 def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home: common.CommandContext) -> None:
-    """Find papers by words, authors, categories and days.
+    """Search papers by words, authors, categories and dates.
 
-    Best first; newest first where no words are asked for. Accents, case and plural endings make no difference. Where no
-    paper has the words, they are looked for as parts of words.
+    Best match first; newest first if the query has no words. Accents, case and plural endings are ignored. If no
+    paper contains the words, they are searched for as parts of words.
     """
     asked = " ".join(query)
     with common.open_record(home) as record:
@@ -70,7 +70,7 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home:
         _print(found, others)
     if found.behind:
         batches = count(found.behind, "batch", "batches")
-        complain(f"the store cannot be written now, so the last {batches} could not be searched")
+        print_error(f"the store cannot be written now, so the last {batches} could not be searched")
 
 
 def _renew(record: Record) -> None:
@@ -78,7 +78,7 @@ def _renew(record: Record) -> None:
     rows = searching.outstanding(record)
     if rows > LONG:
         with bar("making the index", rows) as shown:
-            searching.bring_up(record, shown)
+            searching.update_index(record, shown)
 
 
 def _posts_instead(record: Record, asked: str, home: common.CommandContext) -> int:
@@ -93,7 +93,7 @@ def _posts_instead(record: Record, asked: str, home: common.CommandContext) -> i
 
 
 def _print(found: PaperResults | PostResults, others: int) -> None:
-    say(_head(found, others))
+    echo(_head(found, others))
     for one in found.papers if isinstance(found, PaperResults) else found.posts:
         click.echo()
         for line in _paper(one) if isinstance(one, PaperHit) else _post(one):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # what sends is loaded only where something is sent
 class ClientHandle(NamedTuple):
     """A way out, and what ends it."""
 
-    net: HttpClient
+    http: HttpClient
     close: Callable[[], object]
 
 
@@ -35,37 +35,37 @@ OpenWay = Callable[[tuple[str, ...], tuple[str, ...]], ClientHandle]
 
 def _mailing(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
     """Mail, where the settings name a relay."""
-    from hotpapers.deliver.email.config import is_open, office_of
+    from hotpapers.deliver.email.config import is_open, mail_config_of
     from hotpapers.deliver.email.sender import EmailSender
     from hotpapers.schedule import SenderDestination
 
     if is_open(home.settings.mailing):
-        made = EmailSender(record, office_of(home.settings.mailing, home.folder), home.imprint)
+        made = EmailSender(record, mail_config_of(home.settings.mailing, home.folder), home.site_config)
         way = open_way((), ())
 
         def close() -> None:
             made.close()
             way.close()
 
-        yield SenderDestination(made, way.net, made.check, made.tidy, close)
+        yield SenderDestination(made, way.http, made.check, made.tidy, close)
 
 
 def _chat(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
     from hotpapers.deliver.announce import destinations
 
-    return _announcing(destinations.rooms(home.settings, home.imprint, record), open_way)
+    return _announcing(destinations.chat_rooms(home.settings, home.site_config, record), open_way)
 
 
 def _webhook(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
     from hotpapers.deliver.announce import destinations
 
-    return _announcing(destinations.receivers(home.settings, home.imprint, record), open_way)
+    return _announcing(destinations.webhooks(home.settings, home.site_config, record), open_way)
 
 
 def _bluesky(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
     from hotpapers.deliver.announce import destinations
 
-    return _announcing(destinations.accounts(home.settings, home.imprint, record), open_way)
+    return _announcing(destinations.bluesky_accounts(home.settings, home.site_config, record), open_way)
 
 
 def _announcing(places: Iterator[AnnouncementDestination], open_way: OpenWay) -> Iterator[SenderDestination]:
@@ -74,7 +74,7 @@ def _announcing(places: Iterator[AnnouncementDestination], open_way: OpenWay) ->
 
     for one in places:
         way = open_way(one.own, one.secrets)
-        yield SenderDestination(one.sender, way.net, close=way.close, place=one.target)
+        yield SenderDestination(one.sender, way.http, close=way.close, place=one.target)
 
 
 OpenSenders = Callable[[Record, common.CommandContext, OpenWay], "Iterator[SenderDestination]"]
@@ -98,7 +98,7 @@ class SelectedChannels(NamedTuple):
         return bool(self.files) or not self.senders
 
 
-def asked(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
+def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
     """The channels of `--to`. Raises UsageError for what cannot be meant."""
     found = SelectedChannels(tuple(one for one in to if one in CHANNELS), tuple(one for one in to if one in SENDERS))
     if preview:
@@ -130,25 +130,27 @@ def previews(
 def _messages(
     record: Record, home: common.CommandContext, publication: str, days: Sequence[str], name: str
 ) -> Iterator[dict[str, str]]:
-    shelf = RecordIssueReader(record, home.terms)
-    for outlet in SENDERS[name](record, home, _way_of(home)):
-        with closing(outlet):
-            for parcel in chain.from_iterable(outlet.sender.parcels(shelf, publication, day) for day in days):
-                yield {"target": parcel.target, "text": str(parcel.payload)}
+    issue_reader = RecordIssueReader(record, home.terms)
+    for destination in SENDERS[name](record, home, _way_of(home)):
+        with closing(destination):
+            for message in chain.from_iterable(
+                destination.sender.messages(issue_reader, publication, day) for day in days
+            ):
+                yield {"target": message.target, "text": str(message.payload)}
 
 
 def _letters(
     record: Record, home: common.CommandContext, publication: str, days: Sequence[str], folder: Path
 ) -> dict[str, Any]:
-    from hotpapers.deliver.email.config import preview_office
+    from hotpapers.deliver.email.config import preview_config
     from hotpapers.deliver.email.messages import preview
 
-    shelf, office = RecordIssueReader(record, home.terms), preview_office(home.settings.mailing)
-    files = (preview(shelf.issue(publication, day), office, home.imprint) for day in days)
+    issue_reader, office = RecordIssueReader(record, home.terms), preview_config(home.settings.mailing)
+    files = (preview(issue_reader.issue(publication, day), office, home.site_config) for day in days)
     return {"channel": "mailing", "output": str(folder), **write_files(folder, files)._asdict()}
 
 
-def outlets(home: common.CommandContext, open_way: OpenWay, record: Record) -> Iterator[SenderDestination]:
+def all_destinations(home: common.CommandContext, open_way: OpenWay, record: Record) -> Iterator[SenderDestination]:
     """All senders that the settings ask for."""
     for make in SENDERS.values():
         yield from make(record, home, open_way)
@@ -156,8 +158,8 @@ def outlets(home: common.CommandContext, open_way: OpenWay, record: Record) -> I
 
 def check(home: common.CommandContext, record: Record) -> None:
     """Raises SettingsError or UsageError now, and not when the first issue is to be sent."""
-    for outlet in outlets(home, _way_of(home), record):
-        outlet.close()
+    for destination in all_destinations(home, _way_of(home), record):
+        destination.close()
 
 
 def sends(home: common.CommandContext) -> bool:
@@ -172,17 +174,17 @@ def deliver(
     record: Record, home: common.CommandContext, publication: str, days: Sequence[str], name: str
 ) -> dict[str, Any]:
     """Sends the issues of some days by a sender: to each target once. What could not be sent is among `problems`."""
-    from hotpapers.schedule.sending import said, send_day
+    from hotpapers.schedule.sending import problem_lines, send_day
 
     sent, asked, problems = 0, 0, list[str]()
-    shelf = RecordIssueReader(record, home.terms)
-    for outlet in SENDERS[name](record, home, _way_of(home)):
+    issue_reader = RecordIssueReader(record, home.terms)
+    for destination in SENDERS[name](record, home, _way_of(home)):
         asked += 1
-        with closing(outlet):
+        with closing(destination):
             for day in days:
-                done = send_day(outlet, shelf, record, publication, day)
+                done = send_day(destination, issue_reader, record, publication, day)
                 sent += done.sent
-                problems += said(name, day, done)
+                problems += problem_lines(name, day, done)
     if not asked:
         raise UsageError(f"{home.file}: {name}: the settings do not say where to; see docs/{name}.md")
     return {"channel": name, "sent": sent, "problems": problems}
@@ -196,13 +198,13 @@ def _way_of(home: common.CommandContext) -> OpenWay:
 
     def open_way(own: tuple[str, ...], secrets: tuple[str, ...]) -> ClientHandle:
         agent = user_agent(home.settings.contact)
-        net = PoliteHttpClient(agent, reserve=reserve, base_addresses=own, secrets=secrets)
-        return ClientHandle(net, net.close)
+        http = PoliteHttpClient(agent, reserve=reserve, base_addresses=own, secrets=secrets)
+        return ClientHandle(http, http.close)
 
     return open_way
 
 
-def told(one: dict[str, Any]) -> str:
+def summary_line(one: dict[str, Any]) -> str:
     """What was done by one channel, in a line; of a preview what would be sent."""
     if "messages" in one:
         return "\n\n".join(f"{one['channel']} to {found['target']}:\n\n{found['text']}" for found in one["messages"])

@@ -15,9 +15,9 @@ import click
 from hotpapers import settings
 from hotpapers.cli import common
 from hotpapers.cli.hosts import settings_for, write_hosts
-from hotpapers.cli.terminal import say
+from hotpapers.cli.terminal import echo
 from hotpapers.cli.week import CORRECTED, FOLDER, make_week
-from hotpapers.deliver.export_site import press
+from hotpapers.deliver.export_site import export_site
 from hotpapers.errors import UsageError
 from hotpapers.file_modes import open_private
 from hotpapers.issues import freeze
@@ -44,18 +44,18 @@ Examples:
 @click.option(
     "--contact",
     metavar="ADDRESS",
-    help="Your public contact, a web or mail address: it stands on About, and networks are told. [default: asked for]",
+    help="Your public contact, a web or mail address: shown on the About page and sent to networks. [default: prompt]",
 )
 @click.option("--github-pages", "hosts", flag_value="github-pages", multiple=True, help="A workflow for GitHub Pages.")
 @click.option("--systemd", "hosts", flag_value="systemd", multiple=True, help="Units for a server with systemd.")
 @click.option("--container", "hosts", flag_value="container", multiple=True, help="An image and compose.yaml.")
-@click.option("--replace", is_flag=True, help="Write files of a host anew, over those that are there.")
+@click.option("--replace", is_flag=True, help="Overwrite existing hosting files.")
 @common.debug_option
 def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: bool) -> None:
-    """Write a commented hotpapers.toml and an empty store.
+    """Create a commented hotpapers.toml and an empty store.
 
-    In this folder, or in DIR. Nothing that is there is touched. On a terminal it asks for your public contact. Files
-    for a host are written beside, also where there is a hotpapers.toml: they are made for its settings.
+    Uses the current folder, or DIR. Existing files are left alone. On a terminal it asks for your public contact.
+    Files for a hosting platform are generated from the settings, also for an existing hotpapers.toml.
     """
     file = folder / settings.FILE
     if not (hosts and file.exists()):
@@ -77,13 +77,13 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None
         state = "a record is there already; it stays as it is" if record.head.position else "an empty store"
         with open_private(file) as out:
             out.write(text.encode())
-        say(f"{file}: your settings, to be edited")
-        say(f"{record.database.where}: {state}")
+        echo(f"{file}: your settings, to be edited")
+        echo(f"{record.database.where}: {state}")
 
 
 def _tell_how_to_go_on(folder: Path) -> None:
     inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
-    say(f"next: {inside}{program()} run   (reads the networks, and publishes an issue each morning)")
+    echo(f"next: {inside}{program()} run   (reads the networks, and publishes an issue each morning)")
 
 
 def _ask_contact() -> str:
@@ -103,12 +103,12 @@ Examples:
 @click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=click.Path(path_type=Path, file_okay=False))
 @common.debug_option
 def demo(folder: Path) -> None:
-    """Make five issues of real papers, and a made-up week of today.
+    """Build five issues of real papers, and a made-up week of today.
 
-    From the facts of 81 papers that come with this program: ranked, explained, verified, as Markdown
-    and as a site in ./hotpapers-demo or DIR.
-    Beside them, in made-up-week, a publication as the networks of today give it; its papers and people are invented.
-    Needs nothing else; the sites open from disk. It can be run again.
+    Uses facts about 81 papers that ship with the program: ranks, explains and verifies five issues and writes them
+    as Markdown and as a site to ./hotpapers-demo or DIR. A second publication in made-up-week shows what today's
+    networks give; its papers and people are invented. Needs no network; the sites open from disk. Safe to run
+    again.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
         raise UsageError(f"{folder}: holds something else; name another folder: hotpapers demo DIR")
@@ -122,7 +122,7 @@ def demo(folder: Path) -> None:
         for day in days:
             freeze.freeze(record, publication, day)
         for name in ("markdown", "site"):
-            press(record, publication.publication, days, name, folder / name)
+            export_site(record, publication.publication, days, name, folder / name)
         issue = RecordIssueReader(record).issue(publication.publication, days[-1])
     _tell(issue, SHOWN)
     _tell_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
@@ -144,14 +144,14 @@ def take_sample(record: Record) -> None:
 
 
 def _tell(issue: PublishedIssue, shown: int) -> None:
-    say(f"{issue.content.publication.title}, {issue.content.day}\n")
+    echo(f"{issue.content.publication.title}, {issue.content.day}\n")
     for entry in issue.content.entries[:shown]:
         moved = "" if issue.listing is None else ", as then" if entry.then == entry.place else f", was {entry.then}"
-        say(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
+        echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
         counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
-        say(f"     {entry.score:,} points{moved}; {counts}")
+        echo(f"     {entry.score:,} points{moved}; {counts}")
     left = len(issue.content.entries) - shown
-    say(f"     … and {left} more\n" if left > 0 else "")
+    echo(f"     … and {left} more\n" if left > 0 else "")
 
 
 def _voices(count: PrintedCount) -> str:
@@ -160,26 +160,26 @@ def _voices(count: PrintedCount) -> str:
 
 def _tell_where(folder: Path, day: str, paper: str) -> None:
     store = folder / settings.Settings().store
-    say(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
-    say(f"Markdown  {folder / 'markdown'}")
-    say(f"why       {program()} explain {paper} --issue {day} --store {store}")
-    say(f"proof     {program()} verify --all --store {store}\n")
+    echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
+    echo(f"Markdown  {folder / 'markdown'}")
+    echo(f"why       {program()} explain {paper} --issue {day} --store {store}")
+    echo(f"proof     {program()} verify --all --store {store}\n")
 
 
 def _tell_week(folder: Path) -> None:
     issue = make_week(folder)
     _tell(issue, SHOWN_OF_WEEK)
-    say(f"{issue.content.publication.note}\n")
-    say(f"site      {folder / 'site' / 'index.html'}")
-    say(f"corrected {folder / 'site' / CORRECTED / 'index.html'}")
-    say(f"proof     {program()} verify --all --config {folder / settings.FILE}\n")
+    echo(f"{issue.content.publication.note}\n")
+    echo(f"site      {folder / 'site' / 'index.html'}")
+    echo(f"corrected {folder / 'site' / CORRECTED / 'index.html'}")
+    echo(f"proof     {program()} verify --all --config {folder / settings.FILE}\n")
 
 
 def _tell_next() -> None:
-    say("Next")
-    say("  1. Open both sites in a browser: the first is of 2020 and 2021, the second of the networks of today.")
-    say(f"  2. Ask why a paper is where it is: {program()} explain …, as above.")
-    say(f"  3. Your own: {program()} init my-papers && cd my-papers && {program()} run")
+    echo("Next")
+    echo("  1. Open both sites in a browser: the first is of 2020 and 2021, the second of the networks of today.")
+    echo(f"  2. Ask why a paper is where it is: {program()} explain …, as above.")
+    echo(f"  3. Your own: {program()} init my-papers && cd my-papers && {program()} run")
 
 
 def program() -> str:
@@ -194,17 +194,17 @@ Examples:
   hotpapers serve --store hotpapers-demo/hotpapers.db
   hotpapers serve --host 0.0.0.0 --port 8080"""
 )
-@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen at.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 takes a free one."
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."
 )
 @common.publication_option
 @common.store_options
 def serve(host: str, port: int, publication: str | None, home: common.CommandContext) -> None:
     """Serve the site as a web app.
 
-    The frozen issues of a publication, in the same pages as the static site, and the API below /api/v1; with
-    `base` in [serve] also the forms in which readers act. Ctrl-C ends it.
+    Serves a publication's frozen issues with the same pages as the static site, and the API under /api/v1. With
+    `base` in [serve] it also serves the readers' forms. Stop it with Ctrl-C.
     """
     try:
         from hotpapers.web import feed_generator, mail_pages, reader_features
@@ -221,25 +221,25 @@ def serve(host: str, port: int, publication: str | None, home: common.CommandCon
         with _listening(host, port) as listener:
             port = listener.getsockname()[1]
             shown = f"[{host}]" if ":" in host else host
-            say(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
-            name, shelves = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
-            feeds = feed_generator.routes(shelves[1], name, home.settings.bluesky)
+            echo(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
+            name, issue_readers = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
+            feeds = feed_generator.routes(issue_readers[1], name, home.settings.bluesky)
             limits = home.settings.serve
             asked = ApiConfig(home.terms, limits.rate, limits.proxies)
             api = ApiRoute(open_record, asked)
-            found = SearchRoutes(open_record, name, home.imprint, asked)
+            found = SearchRoutes(open_record, name, home.site_config, asked)
             letters = mail_pages.routes(open_record)
             operator = reader_features.ReaderConfig(
-                home.settings, home.folder, str(home.file), home.imprint, home.terms
+                home.settings, home.folder, str(home.file), home.site_config, home.terms
             )
             forms = reader_features.ReaderFeatures(open_record, chosen, operator)
             more = [api, *feeds, *letters, *forms.routes, *found.routes]
-            running = server(shelves[0], name, host, port, home.imprint, more, allowed_behind(limits.proxies))
+            running = server(issue_readers[0], name, host, port, home.site_config, more, allowed_behind(limits.proxies))
             running.run(sockets=[listener])
             api.api.close()
             found.close()
             forms.close()
-            for one in shelves:
+            for one in issue_readers:
                 one.close()
 
 
@@ -265,7 +265,7 @@ Examples:
 @click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 @common.debug_option
 def completion(shell: str) -> None:
-    """Print the shell's completion script.
+    """Print a shell completion script.
 
     For bash (4.4 or newer), zsh or fish; it takes effect in the next shell.
     """

@@ -18,7 +18,7 @@ import zstandard
 
 from hotpapers.errors import InputError, UsageError
 from hotpapers.file_modes import open_private
-from hotpapers.store.leftovers import part_of
+from hotpapers.store.leftovers import unfinished_copy
 
 STDIN = "-"
 BLOCK = 2**20
@@ -49,7 +49,7 @@ def size_of(files: Iterable[str]) -> int:
 
 
 @contextmanager
-def opened(file: str, told: Told | None = None, window: int = LARGEST_WINDOW) -> Iterator[Reader]:
+def open_input(file: str, told: Told | None = None, window: int = LARGEST_WINDOW) -> Iterator[Reader]:
     """A file or standard input (`-`), unpacked where it is Zstandard or gzip. `told` hears how many bytes were read;
     `window`: bytes that unpacking may look back.
 
@@ -148,7 +148,7 @@ class _Unpacked(io.RawIOBase):
 @contextmanager
 def as_path(file: str) -> Iterator[str]:
     """A file's path; standard input and what is packed come by way of a temporary file."""
-    with opened(file) as stream:
+    with open_input(file) as stream:
         if file != STDIN and not isinstance(stream.raw, _Unpacked):
             yield file
             return
@@ -170,7 +170,7 @@ def write_file(output: Path, chunks: Iterator[bytes]) -> None:
     """Chunks into a file that is there whole or not at all, for the owner alone; Zstandard if its name ends in .zst.
 
     Raises UsageError."""
-    part = part_of(output)
+    part = unfinished_copy(output)
     try:
         with open_private(part) as raw:
             _pour(raw, chunks, packed=output.suffix == ".zst")

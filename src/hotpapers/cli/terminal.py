@@ -25,12 +25,12 @@ def plain(text: str) -> str:
     return text.translate(_AS_SHOWN)
 
 
-def say(text: str = "") -> None:
+def echo(text: str = "") -> None:
     """A line on standard output."""
     click.echo(plain(text))
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     """A line on standard error, after the program's name."""
     click.echo(f"hotpapers: {plain(text)}", err=True)
 

@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from hotpapers import settings
-from hotpapers.deliver.export_site import press
+from hotpapers.deliver.export_site import export_site
 from hotpapers.file_modes import open_private
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import DAY, HOUR, Publication, PublishedIssue, Quotation
@@ -59,7 +59,7 @@ def make_week(folder: Path) -> PublishedIssue:
                 made.replace(folder / made.name)
     with Record(str(store)) as record:
         for channel, output in CHANNELS:
-            press(record, NAME, DAYS, channel, folder / output)
+            export_site(record, NAME, DAYS, channel, folder / output)
         return RecordIssueReader(record).issue(NAME, DAYS[-1])
 
 
@@ -69,7 +69,7 @@ def _fill(record: Record) -> None:
     packed = files("hotpapers").joinpath("demo", RECORD).read_bytes()
     import_lines(record, RECORD, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
     publication = _publication()
-    record.write([publication], source="settings", at=MONDAY)
+    record.append([publication], source="settings", at=MONDAY)
     for number, day in enumerate(DAYS):
         freeze_judged(record, publication, day, BotSettings(), at=MONDAY + number * DAY + 12 * HOUR)
     _correct(record, publication)
@@ -85,7 +85,7 @@ def _correct(record: Record, publication: Publication) -> None:
     """The operator finds that an account is a program; the issue that counted it appears once more, and says why."""
     word = OperatorVerdict("bot", "its profile says that a program posts", MONDAY)
     at = MONDAY + len(DAYS) * DAY
-    bots.say(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
+    bots.set_verdict(record, BotSettings(), _first_quoted(record, CORRECTED).post.account, word, at=at)
     freeze_judged(record, publication, CORRECTED, BotSettings(), again=True, reason=REASON, at=at)
 
 

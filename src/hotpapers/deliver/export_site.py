@@ -39,8 +39,8 @@ class ExportedSite(NamedTuple):
         return self.filling.warning if self.filling else ""
 
 
-def press(
-    record: Record, publication: str, days: Sequence[str], to: str, output: Path, imprint: SiteConfig = NOBODY,
+def export_site(
+    record: Record, publication: str, days: Sequence[str], to: str, output: Path, site_config: SiteConfig = NOBODY,
     allowed: terms.Table = terms.TERMS, store: str = "",
 ) -> ExportedSite:  # fmt: skip
     """Renders frozen issues of some days by a channel into a folder, and keeps that it was done.
@@ -53,22 +53,22 @@ def press(
 
     Raises UsageError for a folder that holds another publication's files, or cannot be written.
     """
-    made = channel(to, imprint)
+    made = channel(to, site_config)
     target = folders.target_of(record.database, output)
     _check_folder(record, publication, to, target, output)
     fresh = _not_sent(record, publication, days, to, target)
     _keep(record, publication, to, target, fresh, "sending")
-    shelf = RecordIssueReader(record, allowed)
+    issue_reader = RecordIssueReader(record, allowed)
     if to == "site" and store and len(days) >= LARGE:
         from hotpapers.deliver import parallel  # no other channel needs it
 
-        task = parallel.ParallelTask(store, publication, tuple(days), imprint, allowed)
-        wrote = parallel.write_together(output, shelf, task)
+        task = parallel.ParallelTask(store, publication, tuple(days), site_config, allowed)
+        wrote = parallel.write_parallel(output, issue_reader, task)
     else:
-        wrote = write_files(output, made.render(shelf, publication, days))
+        wrote = write_files(output, made.render(issue_reader, publication, days))
     done = ExportedSite(*wrote)
-    if to == "site" and imprint.budget:
-        done = _within_budget(shelf, publication, output, imprint, wrote)
+    if to == "site" and site_config.budget:
+        done = _within_budget(issue_reader, publication, output, site_config, wrote)
     _keep(record, publication, to, target, fresh, "sent")
     return done
 
@@ -88,22 +88,29 @@ def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
 
 
 def _within_budget(
-    shelf: RecordIssueReader, publication: str, output: Path, imprint: SiteConfig, wrote: WriteCounts
+    issue_reader: RecordIssueReader, publication: str, output: Path, site_config: SiteConfig, wrote: WriteCounts
 ) -> ExportedSite:
     """Folds a site that is full. Its folder is measured once where there is room: that takes as long as ten pages."""
     size = size_budget.site_size(output)
     folded = size_budget.fold(
-        output, imprint.budget, shelf, publication, partial(_whole, shelf, publication, imprint), size
+        output,
+        site_config.budget,
+        issue_reader,
+        publication,
+        partial(_whole, issue_reader, publication, site_config),
+        size,
     )
     if folded:
         wrote, size = folded, size_budget.site_size(output)
-    return ExportedSite(*wrote, size_budget.SizeForecast(str(output.resolve()), size, imprint.budget, None))
+    return ExportedSite(*wrote, size_budget.SizeForecast(str(output.resolve()), size, site_config.budget, None))
 
 
-def _whole(shelf: RecordIssueReader, publication: str, imprint: SiteConfig, since: str) -> Iterator[RenderedFile]:
+def _whole(
+    issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str
+) -> Iterator[RenderedFile]:
     """The whole site, where pages of papers are whole since a day."""
-    made = channel("site", imprint._replace(whole_since=since))
-    return made.render(shelf, publication, shelf.days(publication))
+    made = channel("site", site_config._replace(whole_since=since))
+    return made.render(issue_reader, publication, issue_reader.days(publication))
 
 
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
@@ -151,7 +158,7 @@ def _keep(
         for day, (edition, digest) in fresh.items()
     ]  # fmt: skip
     if items:
-        record.write(items, source="publish")
+        record.append(items, source="publish")
 
 
 class RerenderedFolder(NamedTuple):
@@ -173,8 +180,8 @@ def _folders(record: Record, sql: str) -> Iterator[tuple[Any, ...]]:
             yield (folder, *rest)
 
 
-def press_again(
-    record: Record, imprint: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS,
+def export_again(
+    record: Record, site_config: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS,
     only: Collection[tuple[str, str]] | None = None,
 ) -> list[RerenderedFolder]:  # fmt: skip
     """Renders anew what was ever delivered to a folder: the same days, from what the record holds now.
@@ -182,7 +189,7 @@ def press_again(
     `only`: nothing but these issues, by publication and day.
     """
     sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery WHERE until = 0'
-    shelf = RecordIssueReader(record, allowed)
+    issue_reader = RecordIssueReader(record, allowed)
     found = []
     for (folder, publication, to), group in groupby(sorted(_folders(record, sql)), key=lambda row: row[:3]):
         days = {row[3] for row in group}
@@ -192,23 +199,23 @@ def press_again(
                 RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_ours=False)
             )
         elif some is None or some:
-            found.append(_render_again(shelf, publication, to, folder.path, (days, some), imprint))
+            found.append(_render_again(issue_reader, publication, to, folder.path, (days, some), site_config))
     return found
 
 
 def _render_again(
-    shelf: RecordIssueReader, publication: str, to: str, folder: Path, days: tuple[set[str], set[str] | None],
-    imprint: SiteConfig,
+    issue_reader: RecordIssueReader, publication: str, to: str, folder: Path, days: tuple[set[str], set[str] | None],
+    site_config: SiteConfig,
 ) -> RerenderedFolder:  # fmt: skip
     """The delivered days, or those of some days that are there."""
     if not folder.is_dir():
         return RerenderedFolder(folder, publication, to, False, "is not there any more")
     # a site also has pages of the days beside those that were delivered, and these may be others by now
-    there = [day for day in shelf.days(publication) if (folder / issue_path(day)).is_file()]
+    there = [day for day in issue_reader.days(publication) if (folder / issue_path(day)).is_file()]
     delivered, some = days
     wanted = {*delivered, *there} if some is None else {*delivered, *there} & some
     try:
-        write_files(folder, channel(to, imprint).render(shelf, publication, sorted(wanted)))
+        write_files(folder, channel(to, site_config).render(issue_reader, publication, sorted(wanted)))
     except HotPapersError as problem:
         return RerenderedFolder(folder, publication, to, False, str(problem))
     return RerenderedFolder(folder, publication, to, True)

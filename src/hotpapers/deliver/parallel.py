@@ -40,34 +40,34 @@ class ParallelTask(NamedTuple):
     store: str
     publication: str
     days: tuple[str, ...]
-    imprint: SiteConfig
+    site_config: SiteConfig
     allowed: terms.Table
 
 
-def ours(name: str) -> bool:
+def own_share(name: str) -> bool:
     """The share of the process that was asked; it begins earlier, and writes down what is done."""
     return crc32(name.encode()) % 16 < 9
 
 
-def theirs(name: str) -> bool:
+def other_share(name: str) -> bool:
     """The helper's share."""
-    return not ours(name)
+    return not own_share(name)
 
 
-def write_together(output: Path, shelf: RecordIssueReader, task: ParallelTask) -> WriteCounts:
+def write_parallel(output: Path, issue_reader: RecordIssueReader, task: ParallelTask) -> WriteCounts:
     """Writes a site, the helper its share of it, if there is a core for it. Raises UsageError."""
-    share = partial(SiteChannel(task.imprint).share, shelf, task.publication, task.days)
+    share = partial(SiteChannel(task.site_config).share, issue_reader, task.publication, task.days)
     if (os.cpu_count() or 1) < 2:
         return write_files(output, share(everything))
     with alone(output) as (root, lock):
         helper = _asked(task, root, lock)
         try:
-            done = write_some(root, share(ours))
+            done = write_some(root, share(own_share))
             helped = _told(helper)
         finally:
             helper.kill()
             helper.wait()
-        return (done | (helped or write_some(root, share(theirs)))).wrote
+        return (done | (helped or write_some(root, share(other_share)))).wrote
 
 
 def _asked(task: ParallelTask, root: Path, lock: int) -> subprocess.Popen[bytes]:
@@ -92,11 +92,11 @@ def _told(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
     return WrittenPaths(*pickle.loads(said)) if helper.wait() == 0 else None
 
 
-def help_out() -> None:
+def run_helper() -> None:
     """The helper's work: a task from standard input, what came of it on standard output."""
     task, root = pickle.load(sys.stdin.buffer)
     with Record(task.store, create=False) as record:
-        shelf = RecordIssueReader(record, task.allowed)
-        share = SiteChannel(task.imprint).share(shelf, task.publication, task.days, theirs)
+        issue_reader = RecordIssueReader(record, task.allowed)
+        share = SiteChannel(task.site_config).share(issue_reader, task.publication, task.days, other_share)
         done = write_some(root, share, PART_OF_HELPER)
     pickle.dump(tuple(done), sys.stdout.buffer)

@@ -40,55 +40,56 @@ class IssueEdition(NamedTuple):
 
 
 def send_issue(
-    record: Record, sender: Sender | BulkSender, shelf: IssueReader, publication: str, day: str, net: HttpClient,
+    record: Record, sender: Sender | BulkSender, issue_reader: IssueReader, publication: str, day: str, http:
+    HttpClient,
     check: Callable[[], object] = lambda: None,
 ) -> SendResult:  # fmt: skip
     """Sends what was not sent yet of a day's latest edition. `check`: called before each parcel; raises to stop."""
-    issue = IssueEdition(publication, day, shelf.issue(publication, day).content.edition)
+    issue = IssueEdition(publication, day, issue_reader.issue(publication, day).content.edition)
     if isinstance(sender, BulkSender):
-        return _send_bulk(record, sender, shelf, issue, net, check)
+        return _send_bulk(record, sender, issue_reader, issue, http, check)
     known = _known(record, sender.name, issue)
-    parcels = list(sender.parcels(shelf, publication, day))
-    left = [one for one in parcels if not (one.target in known and known[one.target].state in ("sent", "failed"))]
+    messages = list(sender.messages(issue_reader, publication, day))
+    left = [one for one in messages if not (one.target in known and known[one.target].state in ("sent", "failed"))]
 
-    def send(parcel: Message) -> None:
-        begun = known.get(parcel.target)
-        log = _Log(record, sender.name, issue, parcel.target, begun)
-        _send(log, sender, parcel, net, interrupted=begun is not None and not begun.receipt)
+    def send(message: Message) -> None:
+        begun = known.get(message.target)
+        log = _Log(record, sender.name, issue, message.target, begun)
+        _send(log, sender, message, http, interrupted=begun is not None and not begun.receipt)
 
-    return _send_each(left, send, check)._replace(before=len(parcels) - len(left))
+    return _send_each(left, send, check)._replace(before=len(messages) - len(left))
 
 
 def _send_bulk(
     record: Record,
     sender: BulkSender,
-    shelf: IssueReader,
+    issue_reader: IssueReader,
     issue: IssueEdition,
-    net: HttpClient,
+    http: HttpClient,
     check: Callable[[], object],
 ) -> SendResult:
     day = (issue.publication, issue.day)
-    done = _send_each(sender.parcels(shelf, *day), lambda parcel: sender.send(parcel, net), check)
-    summary = sender.summary(shelf, *day)
+    done = _send_each(sender.messages(issue_reader, *day), lambda message: sender.send(message, http), check)
+    summary = sender.summary(issue_reader, *day)
     if summary:
-        _Log(record, sender.name, issue, EVERYBODY, None).keep("sent", summary, net.now())
+        _Log(record, sender.name, issue, EVERYBODY, None).keep("sent", summary, http.now())
     return done
 
 
 def _send_each(
-    parcels: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
+    messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
     """Sends parcels one by one, until one has to wait."""
     sent, problems = 0, list[tuple[str, str]]()
-    for parcel in parcels:
+    for message in messages:
         check()
         try:
-            send(parcel)
+            send(message)
             sent += 1
         except RetryLater as problem:
-            return SendResult(sent, 0, problem.seconds, (*problems, (parcel.target, problem.reason)))
+            return SendResult(sent, 0, problem.seconds, (*problems, (message.target, problem.reason)))
         except NetError as problem:
-            problems.append((parcel.target, str(problem)))
+            problems.append((message.target, str(problem)))
     return SendResult(sent, 0, 0, tuple(problems))
 
 
@@ -118,22 +119,22 @@ class _Log:
             channel=self._channel, target=self._target, state=state, receipt=receipt[:LONGEST_RECEIPT],
             observed_at=self._last,
         )  # fmt: skip
-        self._record.write([item], source="publish", at=self._last)
+        self._record.append([item], source="publish", at=self._last)
 
 
-def _send(log: _Log, sender: Sender, parcel: Message, net: HttpClient, *, interrupted: bool) -> None:
-    receipt = sender.receipt_of(parcel, net) if interrupted else None
+def _send(log: _Log, sender: Sender, message: Message, http: HttpClient, *, interrupted: bool) -> None:
+    receipt = sender.receipt_of(message, http) if interrupted else None
     if receipt is None:
-        log.keep("sending", "", net.now())
+        log.keep("sending", "", http.now())
         try:
-            receipt = sender.send(parcel, net)
+            receipt = sender.send(message, http)
         except RequestRefused as problem:
-            log.keep("failed", problem.reason, net.now())
+            log.keep("failed", problem.reason, http.now())
             raise
         except NetError as problem:
             if (
                 isinstance(problem, RetryLater) or problem.tries == 0
             ):  # it surely has not arrived, so nobody need be asked
-                log.keep("sending", f"not arrived: {problem}", net.now())
+                log.keep("sending", f"not arrived: {problem}", http.now())
             raise
-    log.keep("sent", receipt, net.now())
+    log.keep("sent", receipt, http.now())

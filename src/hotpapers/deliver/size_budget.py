@@ -87,7 +87,8 @@ def forecast(folder: Path, budget: int, issues: int, window: Window) -> SizeFore
 
 
 def fold(
-    folder: Path, budget: int, shelf: IssueReader, publication: str, render: Callable[[str], Iterable[RenderedFile]],
+    folder: Path, budget: int, issue_reader: IssueReader, publication: str, render: Callable[[str],
+    Iterable[RenderedFile]],
     size: int | None = None,
 ) -> WriteCounts | None:  # fmt: skip
     """Folds pages of papers until a site is within its budget; None where it is already. `render`: the whole site,
@@ -95,7 +96,7 @@ def fold(
     size = site_size(folder) if size is None else size
     if not budget or size <= budget:
         return None
-    since = whole_since(size, by_year(folder, shelf, publication), budget * ROOM // 100)
+    since = whole_since(size, by_year(folder, issue_reader, publication), budget * ROOM // 100)
     return write_files(folder, render(since))
 
 
@@ -106,7 +107,7 @@ class YearSize(NamedTuple):
     size: int
 
 
-def by_year(folder: Path, shelf: IssueReader, publication: str) -> dict[str, YearSize]:
+def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[str, YearSize]:
     """The pages and cards of papers in a folder, by the year of the last issue that holds them."""
     found: dict[str, YearSize] = {}
     papers = folder / "paper"
@@ -114,7 +115,7 @@ def by_year(folder: Path, shelf: IssueReader, publication: str) -> dict[str, Yea
         file = Path(path).relative_to(folder).as_posix()
         page = site_paths.carded(file) or file
         paper = site_paths.paper_of(page)
-        days = [day for name, day in shelf.appearances(paper) if name == publication] if paper else []
+        days = [day for name, day in issue_reader.appearances(paper) if name == publication] if paper else []
         if days:
             before = found.get(days[-1][:4], YearSize(0, 0))
             found[days[-1][:4]] = YearSize(before.pages + (page == file), before.size + size)

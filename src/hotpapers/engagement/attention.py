@@ -105,19 +105,19 @@ class ReactionEvent(NamedTuple):
     left_out: int
 
 
-def heard(view: AsOfView, window: MeasurementWindow) -> Iterator[Engagement]:
+def read_engagement(view: AsOfView, window: MeasurementWindow) -> Iterator[Engagement]:
     """All attention that the window measures, in the order of paper, age and network."""
-    rows = view.database.iterate(spoken_sql(view, window))
+    rows = view.database.iterate(posts_at_age_sql(view, window))
     reactions: Iterable[Sequence[object]] = ()
     if view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
-        reactions = view.database.iterate(reacted_sql(view, window))
-    yield from counted(map(PostAtAge._make, rows), map(ReactionEvent._make, reactions))
+        reactions = view.database.iterate(reaction_events_sql(view, window))
+    yield from count_engagement(map(PostAtAge._make, rows), map(ReactionEvent._make, reactions))
 
 
 # ---- whose voices: plain functions -------------------------------------------------------------------
 
 
-def counted(spoken: Iterable[PostAtAge], reacted: Iterable[ReactionEvent]) -> Iterator[Engagement]:
+def count_engagement(spoken: Iterable[PostAtAge], reacted: Iterable[ReactionEvent]) -> Iterator[Engagement]:
     """Attention from what was said and the reactions to it, both in the order of their papers."""
     waiting = groupby(reacted, key=attrgetter("paper"))
     paper_of_reactions, reactions = next(waiting, ("", iter(())))
@@ -358,7 +358,7 @@ def _context(view: AsOfView, window: MeasurementWindow) -> str:
     return f"WITH {', '.join(parts)}"
 
 
-def spoken_sql(view: AsOfView, window: MeasurementWindow) -> str:
+def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Rows of `PostAtAge` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
     seen = view.visible("z", "k.known")
     return f"""{_context(view, window)}, {_marks(view, window)}
@@ -373,7 +373,7 @@ def spoken_sql(view: AsOfView, window: MeasurementWindow) -> str:
         ORDER BY k.paper"""
 
 
-def reacted_sql(view: AsOfView, window: MeasurementWindow) -> str:
+def reaction_events_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Rows of `ReactionEvent` by paper: reposts and likes known by account, of the posts that may count."""
     voice = "coalesce(w.stable_voice, r.voice)"
     return f"""{_context(view, window)}

@@ -34,8 +34,8 @@ from hotpapers.http.address_guard import (
 )
 from hotpapers.http.bodies import unpacked, whole
 from hotpapers.http.line_streams import LineStream, with_heartbeat
-from hotpapers.http.redact_errors import SecretRedactor, place
-from hotpapers.http.retry_policy import HostPacer, Retryable, paced, settled
+from hotpapers.http.redact_errors import SecretRedactor, public_url
+from hotpapers.http.retry_policy import HostPacer, Retryable, check_status, pace_of
 from hotpapers.http.server_dates import Heard
 from hotpapers.http.transport import Deadline, GuardedBackend, TrafficCounter
 from hotpapers.model import Response
@@ -188,7 +188,7 @@ class PoliteHttpClient:
         with ExitStack() as stack, self._named(address):
             connection = stack.enter_context(self._persist(lambda: self._joined(address, sent)))
             stack.callback(connection.close)
-            take = partial(websocket.taken, connection)
+            take = partial(websocket.next_message, connection)
             yield from with_heartbeat(take, self._patience, self._limits.silence, math.inf)
 
     def lines(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
@@ -233,7 +233,9 @@ class PoliteHttpClient:
     ) -> Response | Retryable:
         outcome = self._ask(pool, request, accept)
         if isinstance(outcome, httpx2.URL):
-            raise RequestRefused(self._discreet(f"{place(request.url)}: redirects a form to {place(outcome)}"))
+            raise RequestRefused(
+                self._discreet(f"{public_url(request.url)}: redirects a form to {public_url(outcome)}")
+            )
         return outcome if isinstance(outcome, Retryable) else self._answer(outcome)
 
     def _joined(self, url: httpx2.URL, headers: Mapping[str, str]) -> ClientConnection | Retryable:
@@ -244,7 +246,7 @@ class PoliteHttpClient:
             return Retryable(str(problem))
         limits = self._limits
         sent = {name: value for name, value in headers.items() if name != "accept-encoding"}
-        return websocket.opened(
+        return websocket.open_websocket(
             url, sock, self._context, sent, traffic=self.traffic,
             timeout=limits.connect, ping=limits.ping, limit=limits.message, now=self.now(),
         )  # fmt: skip
@@ -262,7 +264,7 @@ class PoliteHttpClient:
             if outcome.origin != url.origin:
                 headers = {name: value for name, value in headers.items() if name in PUBLIC}
             url = outcome
-        raise RequestRefused(self._discreet(f"{place(url)}: more than {self._limits.redirects} redirects"))
+        raise RequestRefused(self._discreet(f"{public_url(url)}: more than {self._limits.redirects} redirects"))
 
     def _ask(
         self, pool: httpcore2.ConnectionPool, request: httpx2.Request, accept: Collection[int], *, patient: bool = False
@@ -283,7 +285,7 @@ class PoliteHttpClient:
     def _begin(self, url: httpx2.URL) -> None:
         """Waits for the host's next moment, then counts the request."""
         host, port = host_and_port(url)
-        self.sleep(self._reserve(*paced(host, port, self._pace)))
+        self.sleep(self._reserve(*pace_of(host, port, self._pace)))
         self.traffic.asked(host)
 
     def _send(self, pool: httpcore2.ConnectionPool, request: httpx2.Request, patient: bool) -> httpcore2.Response:
@@ -309,10 +311,10 @@ class PoliteHttpClient:
             self._heard(headers, self.now())
         if response.status in REDIRECTS and response.status not in accept:
             return onward_from(url, headers.get("location", ""))
-        trouble = settled(response.status, headers, accept, self.now())
+        trouble = check_status(response.status, headers, accept, self.now())
         if trouble is None:
             return _Opened(url, response.status, headers, response)
-        return trouble._replace(reason=f"{place(url)}: {trouble.reason}")
+        return trouble._replace(reason=f"{public_url(url)}: {trouble.reason}")
 
     def _answer(self, opened: _Opened) -> Response | Retryable:
         """Reads the body. Its ETag is remembered only once all of it is here."""
@@ -360,10 +362,10 @@ class PoliteHttpClient:
             raise NetError(self._said(url, problem)) from None
 
     def _said(self, url: httpx2.URL, problem: object) -> str:
-        return self._discreet(f"{place(url)}: {problem}")
+        return self._discreet(f"{public_url(url)}: {problem}")
 
     def _trouble(self, url: httpx2.URL, problem: Exception) -> Retryable:
-        return Retryable(f"{place(url)}: {problem}", sent=not isinstance(problem, UNREACHED))
+        return Retryable(f"{public_url(url)}: {problem}", sent=not isinstance(problem, UNREACHED))
 
     def _address(self, text: str, schemes: Collection[str], params: Mapping[str, str] = NOTHING) -> httpx2.URL:
         url = read_address(text, schemes)

@@ -37,7 +37,7 @@ def _forms(secret: str) -> set[str]:
     return {bare, quote(bare), quote(bare, safe=""), quote_plus(bare), repr(bare)[1:-1]}
 
 
-def place(url: httpx2.URL) -> str:
+def public_url(url: httpx2.URL) -> str:
     """Where a request went, as errors name it: without user, password, query and fragment."""
     path = url.raw_path.partition(b"?")[0].decode("ascii")
     return f"{url.scheme}://{url.netloc.decode('ascii')}{path}"

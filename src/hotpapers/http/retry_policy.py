@@ -30,7 +30,7 @@ EPOCH, EPOCH_MILLISECONDS = 1e9, 1e11
 # ---- pace --------------------------------------------------------------------------------------------
 
 
-def paced(host: str, port: int | None, pace: Mapping[str, float]) -> tuple[str, float]:
+def pace_of(host: str, port: int | None, pace: Mapping[str, float]) -> tuple[str, float]:
     """Under which name a host's requests are counted, and the seconds between the starts of two.
 
     An entry counts for a host and all hosts below it, together: `arxiv.org` also for `export.arxiv.org`. The nearest
@@ -79,7 +79,7 @@ class Retryable(NamedTuple):
     seconds: float = 0.0
 
 
-def settled(status: int, headers: Mapping[str, str], accept: Collection[int], now: int) -> Retryable | None:
+def check_status(status: int, headers: Mapping[str, str], accept: Collection[int], now: int) -> Retryable | None:
     """What an answer's status and headers (names in lower case) ask of us: nothing, or to try again.
 
     `now`: µs, for servers that say no date. Raises RetryLater, RequestRefused, and NetError for what has no place here.
@@ -87,7 +87,7 @@ def settled(status: int, headers: Mapping[str, str], accept: Collection[int], no
     if 200 <= status < 300 or status in accept:
         return None
     said = f"answered {status} {_PHRASES.get(status, '')}".rstrip()
-    told = asked_to_wait(headers, now)
+    told = retry_after(headers, now)
     explicit = "retry-after" in headers and (status == 403 or status >= 500)
     if status == 429 or explicit or (status == 503 and told):
         raise RetryLater(told or UNTOLD, said)
@@ -101,7 +101,7 @@ def settled(status: int, headers: Mapping[str, str], accept: Collection[int], no
 # ---- how long to wait --------------------------------------------------------------------------------
 
 
-def asked_to_wait(headers: Mapping[str, str], now: int) -> float | None:
+def retry_after(headers: Mapping[str, str], now: int) -> float | None:
     """Seconds, 1 to DAY, until the server wants to hear from us again; None where it does not say.
 
     Retry-After as in RFC 9110 §10.2.3, then what the networks have of their own. Moments are taken relative to the

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.sync.client import ClientConnection, connect
 
 from hotpapers.errors import NetError, RequestRefused
-from hotpapers.http.retry_policy import Retryable, settled
+from hotpapers.http.retry_policy import Retryable, check_status
 from hotpapers.http.transport import CountedSocket, TrafficCounter
 
 CLOSING = 2.0
@@ -24,7 +24,7 @@ _SILENT = logging.getLogger("hotpapers.http.websocket")
 _SILENT.setLevel(logging.CRITICAL + 1)
 
 
-def opened(
+def open_websocket(
     url: httpx2.URL, sock: socket.socket, context: ssl.SSLContext, headers: Mapping[str, str],
     *, traffic: TrafficCounter, timeout: float, ping: float, limit: int, now: int,
 ) -> ClientConnection | Retryable:  # fmt: skip
@@ -46,14 +46,16 @@ def opened(
     except InvalidStatus as problem:
         answer = problem.response
         given = {name.lower(): value for name, value in answer.headers.raw_items()}
-        return settled(answer.status_code, given, (), now) or Retryable(f"answered {answer.status_code}, no websocket")
+        return check_status(answer.status_code, given, (), now) or Retryable(
+            f"answered {answer.status_code}, no websocket"
+        )
     except (OSError, WebSocketException) as problem:
         return Retryable(str(problem) or type(problem).__name__)
     except ValueError:  # what the library says when a redirect would need another socket than ours
         raise RequestRefused("redirects, which a websocket does not follow") from None
 
 
-def taken(connection: ClientConnection, seconds: float) -> Sequence[bytes]:
+def next_message(connection: ClientConnection, seconds: float) -> Sequence[bytes]:
     """The next message, text as UTF-8; none where none came in time. Raises NetError once the connection has ended."""
     try:
         return (connection.recv(timeout=seconds, decode=False),)

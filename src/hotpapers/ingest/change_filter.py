@@ -160,7 +160,7 @@ class ChangeFilter:
         return row.item if row else None
 
 
-def back_again(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:
+def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:
     """Posts that were said to be gone and are counted, so that they are there: as they were."""
     told = {item.post for item in items if isinstance(item, Post)}
     for item in items:

@@ -9,11 +9,18 @@ from typing import NamedTuple
 
 from hotpapers.engagement import reaction_index
 from hotpapers.errors import NetError, PartiallyRead, StoreError, StreamGap
-from hotpapers.ingest.change_filter import ChangeFilter, TrackedPosts, back_again, edits, still_new
+from hotpapers.ingest.change_filter import ChangeFilter, TrackedPosts, edits, restored_posts, still_new
 from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs import job_state as duties
-from hotpapers.jobs.attempts import TimeRange, began_at, first_read, read_back, read_badly, read_well
-from hotpapers.jobs.isolation import ENDS_A_ROUND, said
+from hotpapers.jobs.attempts import (
+    TimeRange,
+    began_at,
+    complete_coverage,
+    first_read,
+    incomplete_coverage,
+    read_back,
+)
+from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.loop import JobContext
 from hotpapers.model import (
@@ -56,7 +63,7 @@ NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone", "liste
 """Kinds of which nothing raw is kept: what they say is wholly in their items."""
 
 
-def kept_raw(terms: NetworkTerms, seen: RawPayload) -> int:
+def keep_raw_for(terms: NetworkTerms, seen: RawPayload) -> int:
     """Microseconds for which something is kept as it was seen, by its network's terms; 0: not at all."""
     return 0 if seen.kind in NOT_KEPT else terms.keep
 
@@ -67,7 +74,7 @@ def read_whole(source: Source, terms: NetworkTerms, words: ChangeFilter, seen: R
     if seen.kind == EDIT:
         items += edits(words, items)
     if seen.kind == COUNTS:
-        items += back_again(words, items)
+        items += restored_posts(words, items)
     return items
 
 
@@ -77,7 +84,7 @@ def read_anew(source: Source, terms: NetworkTerms, words: ChangeFilter, seen: Ra
     return [item for item in items if not isinstance(item, LASTING) or words.is_new(item)]
 
 
-def news(record: Record, then: AsOfView) -> Callable[[Item], bool]:
+def page_filter(record: Record, then: AsOfView) -> Callable[[Item], bool]:
     """What of a page is written in its batch: what was new in a view, and still is."""
     new = still_new(record, then)
     return lambda item: not isinstance(item, LASTING) or new(item)
@@ -87,7 +94,7 @@ class Connection(NamedTuple):
     """A source's way out. `traffic`: bytes in, bytes out, requests so far. `forget`: what was answered was lost.
     `close`: ends the connections."""
 
-    net: HttpClient
+    http: HttpClient
     traffic: Callable[[], tuple[int, int, int]] = lambda: (0, 0, 0)
     forget: Callable[[], object] = lambda: None
     close: Callable[[], object] = lambda: None
@@ -100,7 +107,7 @@ def note_traffic(work: JobContext, line: Connection, before: tuple[int, int, int
     duty = work.duty
     work.note(
         bytes_in=duty.bytes_in + came, bytes_out=duty.bytes_out + went, requests=duty.requests + asked,
-        traffic_from=duty.traffic_from or line.net.now(),
+        traffic_from=duty.traffic_from or line.http.now(),
     )  # fmt: skip
     return now
 
@@ -126,16 +133,16 @@ class CollectJob:
         self.name, self.shared_by = name or source.name, shared_by
         self.source, self.line, self.known, self.terms, self._back = source, line, known, terms, back
         self._traffic = line.traffic()
-        self._looked = line.net.now()
+        self._looked = line.http.now()
         self._kept = 0
 
     def close(self) -> None:
         """Ends the connections to the network."""
         self.line.close()
 
-    def round(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, work: JobContext, *, once: bool) -> float:
         """One reading of the network's pages, as far as it goes; of an endless stream a while, if once."""
-        began, following = self.line.net.now(), None
+        began, following = self.line.http.now(), None
         if covered_to(work.duty, began) > began:
             work.note(covered_to=began)  # the clock was ahead, and is not any more
         self._look(work, began)
@@ -148,7 +155,7 @@ class CollectJob:
                     self._cover_up_to(work, page.until)
                     break
             else:
-                work.note(success_at=self.line.net.now())
+                work.note(success_at=self.line.http.now())
                 self.cover(work, began)
         except NetError as problem:
             self._cover_badly(work, problem)
@@ -157,10 +164,10 @@ class CollectJob:
             self.line.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):
-                    self._cover_badly(work, NetError(said(problem)))
+                    self._cover_badly(work, NetError(describe_error(problem)))
             raise
         self._traffic = note_traffic(work, self.line, self._traffic)
-        return self.source.every if following is None else max((following - self.line.net.now()) / 1e6, 1.0)
+        return self.source.every if following is None else max((following - self.line.http.now()) / 1e6, 1.0)
 
     def _begin(self, work: JobContext, at: int) -> None:
         """Before the first round of all: how far back it is to go, and from when on the network is read."""
@@ -177,13 +184,13 @@ class CollectJob:
             and work.duty.back_to is not None
             and work.duty.covered_to is None
         ):
-            return self.source.pages_since(self.line.net, cursor, work.duty.back_to)
-        return self.source.pages(self.line.net, cursor)
+            return self.source.pages_since(self.line.http, cursor, work.duty.back_to)
+        return self.source.pages(self.line.http, cursor)
 
     def store(self, work: JobContext, page: PayloadPage) -> None:
         """A page into the record, with its cursor, in one batch. What the reader learns is tracked from now on."""
         work.check_lease()
-        at = self.line.net.now()
+        at = self.line.http.now()
         if at - self._looked > LOOK_EVERY:
             self._look(work, at)
         if page.seen or page.until is None or at - self._kept >= KEPT_EVERY:
@@ -199,10 +206,10 @@ class CollectJob:
         view = work.record.view()
         learned: list[Item] = []
         reader = partial(self._read, ChangeFilter(view), learned)
-        keep = partial(kept_raw, self.terms)
-        written = work.record.read(
+        keep = partial(keep_raw_for, self.terms)
+        written = work.record.ingest(
             page.seen, reader, source=self.source.name, job=self.name, keep=keep, cursor=page.cursor, at=at,
-            allowed=work.confirm, news=news(work.record, view),
+            allowed=work.confirm, news=page_filter(work.record, view),
         )  # fmt: skip
         self.known.learn(learned)  # not before it is in the record: a batch that fails is read again, as if it were new
         self.names.learn(learned)
@@ -258,20 +265,22 @@ class CollectJob:
         return self._back is not None and duty.back_at is None and (duty.back_to is not None or duty.covered_to is None)
 
     def _cover_up_to(self, work: JobContext, until: int) -> None:
-        at, is_first = self.line.net.now(), self._is_first(work)
+        at, is_first = self.line.http.now(), self._is_first(work)
         before = self._covered_by_all(work)
         work.note(covered_to=max(until, self._covered_to(work)))
-        stretch = TimeRange(self.source.name, before, self._covered_by_all(work), at)
-        self._write(work, read_well(stretch, None if is_first else self.source.reach), at)
+        time_range = TimeRange(self.source.name, before, self._covered_by_all(work), at)
+        self._write(work, complete_coverage(time_range, None if is_first else self.source.reach), at)
         if is_first and until >= (work.duty.started_at or 0):
             self._is_back(work, at)
         work.recovered()
         self._traffic = note_traffic(work, self.line, self._traffic)
 
     def _cover_badly(self, work: JobContext, problem: NetError) -> None:
-        at = self.line.net.now()
+        at = self.line.http.now()
         start = self._covered_to(work)
-        self._write(work, read_badly(TimeRange(self.source.name, start, at, at), problem, work.duty.failing_since), at)
+        self._write(
+            work, incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, work.duty.failing_since), at
+        )
         if isinstance(problem, PartiallyRead) and self._is_first(work):  # of what could be read it is in the record
             self._is_back(work, at)
         if isinstance(problem, StreamGap) and problem.missing:
@@ -280,15 +289,15 @@ class CollectJob:
 
     def _covered_to(self, work: JobContext) -> int:
         """Up to when this job has read; where it has not yet, since when it tries."""
-        return covered_to(work.duty, self.line.net.now())
+        return covered_to(work.duty, self.line.http.now())
 
     def _covered_by_all(self, work: JobContext) -> int:
         """Up to when all jobs that share a stream have read it."""
-        now = self.line.net.now()
+        now = self.line.http.now()
         others = (duties.load(work.record, name) for name in self.shared_by if name != self.name)
         return min(self._covered_to(work), *(covered_to(duty, now) for duty in others), now)
 
     def _write(self, work: JobContext, rows: Iterable[Coverage], at: int) -> None:
         found = list(rows)
         if found:
-            work.record.write(found, source=self.name, at=at, allowed=work.confirm)
+            work.record.append(found, source=self.name, at=at, allowed=work.confirm)

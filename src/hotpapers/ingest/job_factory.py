@@ -171,13 +171,13 @@ def _rounds(
     make: Callable[[ConfiguredSource, Connection, IngestContext], Job],
 ) -> JobLoop:
     line = make_line(tuple(addresses(choice.settings)), tuple(secrets_of(choice.settings)), site)
-    clock = Clock(line.net.now, line.net.sleep)
+    clock = Clock(line.http.now, line.http.sleep)
     return JobLoop(name, partial(make, choice, line, site), site.record, site.leases, clock)
 
 
 def _reading(name: str, choice: ConfiguredSource, line: Connection, site: IngestContext) -> CollectJob:
     with site.record() as record:
-        known = TrackedPosts(record, choice.name, line.net.now())
+        known = TrackedPosts(record, choice.name, line.http.now())
     source, row = _source(choice, known, site), terms.of(site.terms, choice.name)
     return CollectJob(source, line, known, row, name=name, shared_by=parts_of(choice), names=site.names, back=site.back)
 
@@ -196,20 +196,20 @@ def make_line(own: Sequence[str], secrets: Sequence[str], site: IngestContext) -
     `own`: the operator's own addresses, which may lie inside; `secrets`: what no error may name.
     """
     pace = SitePacer(site.record, site.pace)
-    net = PoliteHttpClient(
+    http = PoliteHttpClient(
         user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets,
         heard=site.witnesses.one(),
     )  # fmt: skip
 
     def traffic() -> tuple[int, int, int]:
-        counted = net.traffic.counted()
+        counted = http.traffic.counted()
         return (counted.bytes_in, counted.bytes_out, sum(counted.requests.values()))
 
     def close() -> None:
-        net.close()
+        http.close()
         pace.close()
 
-    return Connection(net, traffic, net.forget, close)
+    return Connection(http, traffic, http.forget, close)
 
 
 class SitePacer:

@@ -9,10 +9,10 @@ from functools import partial
 from hotpapers.engagement import recount_schedule
 from hotpapers.errors import NetError, PartiallyRead
 from hotpapers.ingest.change_filter import ChangeFilter
-from hotpapers.ingest.collect_job import Connection, kept_raw, news, note_traffic, read_anew
+from hotpapers.ingest.collect_job import Connection, keep_raw_for, note_traffic, page_filter, read_anew
 from hotpapers.jobs import job_state as duties
 from hotpapers.jobs.attempts import TimeRange, read_back
-from hotpapers.jobs.isolation import ENDS_A_ROUND, said
+from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.loop import JobContext
 from hotpapers.model import HOUR, PayloadPage, Source
@@ -41,15 +41,15 @@ class RecountJob:
         """Ends the connections to the network."""
         self.line.close()
 
-    def round(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, work: JobContext, *, once: bool) -> float:
         """Asks for what is due, those worth most first, so many at once; seconds until it is looked again."""
-        database, network, at = work.record.database, self.source.name, self.line.net.now()
+        database, network, at = work.record.database, self.source.name, self.line.http.now()
         self._learned, self._learned_at = recount_schedule.learn(database, network, self._learned, at), at
         recount_schedule.learn_shown(database, network, at)
         posts = recount_schedule.due(database, network, at, AT_ONCE)
         while once and len(posts) == AT_ONCE:
             self._ask(work, posts)
-            posts = recount_schedule.due(database, network, self.line.net.now(), AT_ONCE)
+            posts = recount_schedule.due(database, network, self.line.http.now(), AT_ONCE)
         if posts:
             self._ask(work, posts)
         else:
@@ -63,9 +63,9 @@ class RecountJob:
         """When all was counted that was said before the network was first read: it is written down, once."""
         if work.duty.back_at is not None:
             return
-        at, readers = self.line.net.now(), duties.readers(duties.all_duties(work.record), self.source.name)
+        at, readers = self.line.http.now(), duties.readers(duties.all_states(work.record), self.source.name)
         if readers and all(one.back_at is not None and one.back_at <= self._learned_at for one in readers):
-            work.record.write([read_back(self.source.name, at)], source=self.name, at=at, allowed=work.confirm)
+            work.record.append([read_back(self.source.name, at)], source=self.name, at=at, allowed=work.confirm)
             work.note(back_at=at)
 
     def _ask(self, work: JobContext, posts: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ class RecountJob:
             for page in self._pages(work, posts):
                 self.store(work, page)
         except PartiallyRead:  # a server that is gone for ever must not keep its posts due for ever
-            recount_schedule.unanswered(database, posts, self.line.net.now())
+            recount_schedule.unanswered(database, posts, self.line.http.now())
             raise
         except NetError as problem:
             self._not_counted(work, problem)
@@ -84,37 +84,37 @@ class RecountJob:
             self.line.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):  # nor may posts at which we stumble keep all others from being counted
-                    recount_schedule.unanswered(database, posts, self.line.net.now())
-                    self._not_counted(work, NetError(said(problem)))
+                    recount_schedule.unanswered(database, posts, self.line.http.now())
+                    self._not_counted(work, NetError(describe_error(problem)))
             raise
         finally:
             self._traffic = note_traffic(work, self.line, self._traffic)
-        recount_schedule.unanswered(database, posts, self.line.net.now())
+        recount_schedule.unanswered(database, posts, self.line.http.now())
 
     def _not_counted(self, work: JobContext, problem: NetError) -> None:
         """The network is read in part while its counts are not: else what nobody could ask for would look like nothing.
         It stays so for the time that they were missing: what was due then was not read when it was due."""
-        at = self.line.net.now()
+        at = self.line.http.now()
         since = work.duty.failing_since
         if since is not None and at - since > LATE:
             missed = TimeRange(self.source.name, since, at, at).read("partial", f"counts: {problem}")
-            work.record.write([missed], source=self.name, at=at, allowed=work.confirm)
+            work.record.append([missed], source=self.name, at=at, allowed=work.confirm)
 
     def _pages(self, work: JobContext, posts: Sequence[str]) -> Iterator[PayloadPage]:
         if isinstance(self.source, MeteredSource):
-            return self.source.counts_from(self.line.net, posts, cursor_of(work.record.database, self.name))
-        return self.source.counts(self.line.net, posts)
+            return self.source.counts_from(self.line.http, posts, cursor_of(work.record.database, self.name))
+        return self.source.counts(self.line.http, posts)
 
     def store(self, work: JobContext, page: PayloadPage) -> None:
         """What came, in one batch; each post that it speaks of has been asked for now."""
         work.check_lease()
-        at, network = self.line.net.now(), self.source.name
+        at, network = self.line.http.now(), self.source.name
         view = work.record.view()
         reader = partial(read_anew, self.source, self.terms, ChangeFilter(view))
-        keep = partial(kept_raw, self.terms)
-        written = work.record.read(
+        keep = partial(keep_raw_for, self.terms)
+        written = work.record.ingest(
             page.seen, reader, source=network, job=self.name, keep=keep, cursor=page.cursor, at=at,
-            allowed=work.confirm, news=news(work.record, view),
+            allowed=work.confirm, news=page_filter(work.record, view),
         )  # fmt: skip
         answered = [f"{network}:{seen.key}" for seen in page.seen]
         recount_schedule.asked(work.record.database, answered, at)

@@ -18,13 +18,13 @@ from hotpapers.terms import NetworkTerms
 
 def plan(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> ReparsePlan:
     """What reading it again would change. Raises StoreError."""
-    return record.plan_again(choice.name, _reader(record, choice, terms), lasting=LASTING)
+    return record.plan_reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
 
 
 def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> WrittenBatch:
     """Reads it again. `quarantined`: originals that were read once and cannot be read now; they stay as they are.
     Raises StoreError."""
-    return record.read_again(choice.name, _reader(record, choice, terms), lasting=LASTING)
+    return record.reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
 
 
 def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Reader:

@@ -13,9 +13,9 @@ from hotpapers import model, ranking
 from hotpapers.errors import CorruptStore, IssueError
 from hotpapers.issues import posts, quotations, selection
 from hotpapers.issues.coverage import readings
-from hotpapers.issues.listing import listed_places, listing_cut, listing_talk, places_of
+from hotpapers.issues.listing import listed_places, listing_cut, listing_input, places_of
 from hotpapers.issues.quotations import QuotationRule
-from hotpapers.issues.ranking_input import CandidateWindow, announced_on, own_talk, wanted
+from hotpapers.issues.ranking_input import CandidateWindow, announced_on, collect_input, matching_papers
 from hotpapers.issues.windows import closing, known_absent, window_start
 from hotpapers.model import (
     DAY,
@@ -102,15 +102,15 @@ def _build_listing(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     view = record.view(cut, recipe.position)
     rows = listed_places(view, name, day)
     places = places_of(rows)
-    talk = listing_talk(view, recipe.publication, places)
-    makings = EntryInputs(
+    talk = listing_input(view, recipe.publication, places)
+    entry_inputs = EntryInputs(
         talk=talk,
         metadata={place.paper: row.hash.hex() for row, place in zip(rows, places, strict=True)},
         posts=posts.listed_under(view, places),
     )
     order = ranking.rank(talk, recipe.publication.ranking)
     about = IssueHeader(cut, cut, None, len(talk.candidates))
-    return BuiltIssue(_content(record, recipe, about, makings, order), ())
+    return BuiltIssue(_content(record, recipe, about, entry_inputs, order), ())
 
 
 # ---- publications of our own ---------------------------------------------------------------------------
@@ -125,12 +125,12 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     earlier = earlier_issues(record, recipe)
     held = last_voices(content for _, content in earlier)
     tells = recipe.choice != selection.THRESHOLD
-    talk = own_talk(view, publication, CandidateWindow(start, held, tells), own_voices)
+    talk = collect_input(view, publication, CandidateWindow(start, held, tells), own_voices)
     compared = selection.compared(publication, talk.peers) if tells else msgspec.UNSET
     chosen = choose(view, publication, talk, held, selection.enough(publication, compared))
     shown = [one.paper for one in (*chosen.fresh, *chosen.still)]
     since = 0 if publication.window == "daily" else start
-    makings = EntryInputs(
+    entry_inputs = EntryInputs(
         talk=talk,
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
         posts=posts.leading(
@@ -145,8 +145,8 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
         choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
     )  # fmt: skip
-    content = _content(record, recipe, about, makings, chosen.fresh, chosen.still)
-    return BuiltIssue(content, tuple(_shown(content, makings)))
+    content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.still)
+    return BuiltIssue(content, tuple(_shown(content, entry_inputs)))
 
 
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int]:
@@ -170,7 +170,7 @@ def choose(
     any case, if so many are talked about."""
     ranked = ranking.rank(talk, publication.ranking)
     passed = [one for one in ranked if one.score >= max(publication.threshold, 1)]
-    kept = wanted(view, publication, (one.paper for one in passed))
+    kept = matching_papers(view, publication, (one.paper for one in passed))
     fresh = [one for one in passed if one.paper in kept and one.paper not in held]
     still = [
         one for one in passed
@@ -180,7 +180,7 @@ def choose(
     for one in next_best:
         if len(fresh) >= enough:
             break
-        if row := wanted(view, publication, [one.paper]):
+        if row := matching_papers(view, publication, [one.paper]):
             kept |= row
             fresh.append(one)
     return SelectedEntries(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), kept)
@@ -221,10 +221,10 @@ def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
     return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.still)}
 
 
-def _shown(content: IssueContent, makings: EntryInputs) -> Iterable[model.Shown]:
+def _shown(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.Shown]:
     """What the entries show, as items; the still-talked-about lane stands after the last place."""
     for place, entry in enumerate([*content.entries, *content.still], 1):
-        for n, row in enumerate(makings.posts.get(entry.paper, ()), 1):
+        for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
             if isinstance(row.item, model.Post):
                 yield model.Shown(
                     publication=content.publication.publication, day=content.day, edition=content.edition,
@@ -261,14 +261,16 @@ def _content(
     record: Record,
     recipe: IssueRecipe,
     about: IssueHeader,
-    makings: EntryInputs,
+    entry_inputs: EntryInputs,
     order: Sequence[ScoredCandidate],
     still: Sequence[ScoredCandidate] = (),
 ) -> IssueContent:
     return IssueContent(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
-        chain=_chain(record, recipe.position), ranking=recipe.publication.ranking, entries=_entries(makings, order),
-        still=_entries(makings, still), peers=makings.talk.peers, replaces=recipe.replaces, reason=recipe.reason,
+        chain=_chain(record, recipe.position), ranking=recipe.publication.ranking, entries=_entries(entry_inputs,
+        order),
+        still=_entries(entry_inputs, still), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
+        reason=recipe.reason,
         **about._asdict(),
     )  # fmt: skip
 
@@ -280,18 +282,18 @@ def _chain(record: Record, position: int) -> str:
     return found.hex()
 
 
-def _entries(makings: EntryInputs, order: Sequence[ScoredCandidate]) -> tuple[Entry, ...]:
-    inputs = {candidate.paper: candidate for candidate in makings.talk.candidates}
+def _entries(entry_inputs: EntryInputs, order: Sequence[ScoredCandidate]) -> tuple[Entry, ...]:
+    inputs = {candidate.paper: candidate for candidate in entry_inputs.talk.candidates}
     papers = {one.paper for one in order}
-    classic = (one.paper for one in ranking.rank(makings.talk, "classic/1") if one.paper in papers)
+    classic = (one.paper for one in ranking.rank(entry_inputs.talk, "classic/1") if one.paper in papers)
     then = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
         Entry(
             place=place, paper=one.paper, score=one.score, voices=one.voices, level=one.level, then=then[one.paper],
             announced_at=inputs[one.paper].announced_at, counts=tuple(map(_count, inputs[one.paper].attention)),
-            parts=one.parts, metadata=makings.metadata[one.paper], archive=inputs[one.paper].archive,
+            parts=one.parts, metadata=entry_inputs.metadata[one.paper], archive=inputs[one.paper].archive,
             order=inputs[one.paper].order,
-            posts=tuple(row.hash.hex() for row in makings.posts.get(one.paper, ())),
+            posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(one.paper, ())),
         )
         for place, one in enumerate(order, 1)
     )  # fmt: skip

@@ -19,7 +19,7 @@ Brief = tuple[str, tuple[str, ...], tuple[str, ...]]
 """Title, authors, categories."""
 
 
-def holdings(view: AsOfView, publication: str, held: Mapping[tuple[str, str], int]) -> tuple[EntrySummary, ...]:
+def entry_summaries(view: AsOfView, publication: str, held: Mapping[tuple[str, str], int]) -> tuple[EntrySummary, ...]:
     """The places of issues, given as (day, paper) → place, by day and place."""
     printed = dict(_printed(view, publication))
     papers = {} if printed else dict(_described(view, model.distinct(paper for _, paper in held)))

@@ -147,7 +147,7 @@ def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
         publication=content.publication.publication, day=content.day, edition=content.edition, digest=built.digest,
         content=canonical_json(content).decode(), observed_at=at,
     )  # fmt: skip
-    record.write([item, *built.shown], source=BATCH_SOURCE, at=at)
+    record.append([item, *built.shown], source=BATCH_SOURCE, at=at)
     return FrozenIssue(content, built.digest, at)
 
 

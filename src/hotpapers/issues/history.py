@@ -23,7 +23,7 @@ def history(
         window = attention.MeasurementWindow(
             ages=HOURS, networks=publication.networks, own_voices=own_voices, papers=tuple(papers)
         )  # fmt: skip
-        for one in attention.heard(view, window):
+        for one in attention.read_engagement(view, window):
             if one.peer:
                 found[one.paper].append(
                     Attention(

@@ -60,7 +60,7 @@ def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
     return row.item
 
 
-def listing_talk(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
+def listing_input(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
     """The listing's papers with their tallies, among all that the publication listed in the 90 days to the cut."""
     found = list(attention.listed_peers(view, publication.publication, publication.networks))
     counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)

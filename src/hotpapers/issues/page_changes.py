@@ -56,13 +56,13 @@ class PageChangeCounter:
 
     def __init__(self, record: Record) -> None:
         self._database = record.database
-        self._position, self._blocked = record.head.position, blocklist.noted(record.database)
+        self._position, self._blocked = record.head.position, blocklist.load_blocklist(record.database)
         self._held: frozenset[str] | None = None
         self.changes = 0
 
     def look(self) -> int:
         """How often it has changed, up to now."""
-        never, found = blocklist.noted(self._database), self._database.rows("SELECT max(position) FROM batch")
+        never, found = blocklist.load_blocklist(self._database), self._database.rows("SELECT max(position) FROM batch")
         position = int(found[0][0] or 0)
         if position == self._position and never == self._blocked:
             return self.changes

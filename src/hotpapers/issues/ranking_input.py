@@ -35,7 +35,7 @@ Where = tuple[str, int, str]
 """Network, age and archive of papers that are compared."""
 
 
-def own_talk(
+def collect_input(
     view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
 ) -> RankingInput:
     """The talk of a publication of our own, measured at the ages of the papers."""
@@ -49,7 +49,7 @@ def own_talk(
     first: dict[Where, int] = {}
     candidates: list[Candidate] = []
     since = read_since(view)
-    for _, group in groupby(attention.heard(view, window), key=lambda one: one.paper):
+    for _, group in groupby(attention.read_engagement(view, window), key=lambda one: one.paper):
         rows = [_among_peers(one, since) for one in group]
         for one in rows:
             if one.peer and one.voices:
@@ -104,7 +104,7 @@ def _attention(row: Engagement, own: int | None) -> Attention:
 # ---- the publication's own choice ----------------------------------------------------------------------
 
 
-def wanted(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
+def matching_papers(view: AsOfView, publication: Publication, papers: Iterable[str]) -> dict[str, StoredRow | None]:
     """Those of the papers that the publication is about, with their metadata, None where the record has none."""
     rows = ((paper, view.one(model.Paper, paper)) for paper in papers)
     return {paper: row for paper, row in rows if _is_wanted(view, publication, paper, row)}

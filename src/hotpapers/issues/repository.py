@@ -11,7 +11,7 @@ import msgspec
 from hotpapers import model, terms
 from hotpapers.errors import NotFound
 from hotpapers.issues import posts
-from hotpapers.issues.entry_summaries import abstracts, announced, announcements, holdings
+from hotpapers.issues.entry_summaries import abstracts, announced, announcements, entry_summaries
 from hotpapers.issues.freeze import editions, frozen_days
 from hotpapers.issues.history import history
 from hotpapers.issues.listing import listed_places, listing_of, places_of
@@ -84,11 +84,11 @@ class RecordIssueReader:
         """One frozen issue, its latest edition by default. Raises NotFound."""
         return self._read(publication, day, edition)
 
-    def front(self, publication: str, day: str) -> PublishedIssue:
+    def issue_header(self, publication: str, day: str) -> PublishedIssue:
         """A day's latest edition without papers and posts: what was done for it. Raises NotFound."""
         return self._read_front(publication, day)
 
-    def volumes(self, publication: str) -> Mapping[str, int]:
+    def entry_counts(self, publication: str) -> Mapping[str, int]:
         """How many entries the issue of each frozen day has."""
         return {day: len(held.entries) for (name, day), held in self._index().items() if name == publication}
 
@@ -101,7 +101,7 @@ class RecordIssueReader:
                     self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
-    def holdings(self, publication: str) -> Sequence[EntrySummary]:
+    def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         """The entries of all issues, by day and place."""
         if publication not in self._holdings:
             held = {
@@ -109,7 +109,7 @@ class RecordIssueReader:
                 for (name, day), one in self._index().items() if name == publication
                 for entry in one.entries
             }  # fmt: skip
-            self._holdings[publication] = holdings(self._now, publication, held)
+            self._holdings[publication] = entry_summaries(self._now, publication, held)
         return self._holdings[publication]
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
@@ -149,7 +149,7 @@ class RecordIssueReader:
         gone = posts.withheld(self._now, keys)
         allowed = {paper: _allowed(rows, gone) for paper, rows in found.items()}
         known = self._gate(allowed)
-        return {paper: tuple(quotation_policy.passed(known, paper, some)) for paper, some in allowed.items()}
+        return {paper: tuple(quotation_policy.quotable(known, paper, some)) for paper, some in allowed.items()}
 
     def _view_of(self, content: IssueContent) -> AsOfView:
         return self._record.view(content.cut, content.position)
@@ -179,13 +179,14 @@ class RecordIssueReader:
         )  # fmt: skip
 
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
-        front = self._front(publication, day, edition)
-        content, view = front.content, self._view_of(front.content)
-        places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if front.listing else {}
+        issue_header = self._front(publication, day, edition)
+        content, view = issue_header.content, self._view_of(issue_header.content)
+        places = {p.paper: p for p in places_of(listed_places(view, publication, day))} if issue_header.listing else {}
         whole = self._posts(view, content, places)
         return msgspec.structs.replace(
-            front, papers=self._papers(view, content, places), posts=self._once_each(content, whole), places=places,
-            printed=whole if front.listing else {},
+            issue_header, papers=self._papers(view, content, places), posts=self._once_each(content, whole),
+            places=places,
+            printed=whole if issue_header.listing else {},
         )  # fmt: skip
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
@@ -211,7 +212,7 @@ class RecordIssueReader:
         """What an issue quotes: what passes the gate, and of each account one post, the one under the first paper."""
         papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.still)), *whole])
         known = self._gate(whole)
-        passed = ((paper, quotation_policy.passed(known, paper, whole[paper])) for paper in papers if paper in whole)
+        passed = ((paper, quotation_policy.quotable(known, paper, whole[paper])) for paper in papers if paper in whole)
         return quotation_policy.once_each(passed, {one.post.post: one.post for some in whole.values() for one in some})
 
     def _gate(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
@@ -219,7 +220,7 @@ class RecordIssueReader:
         if self._doubted is None:
             self._doubted = doubted(self._now)
         shown = (one.post for some in quotations.values() for one in some)
-        return quotation_policy.gate_for(self._now, self._terms, shown)._replace(doubted=self._doubted)
+        return quotation_policy.policy_for(self._now, self._terms, shown)._replace(doubted=self._doubted)
 
     def withheld(self) -> frozenset[str]:
         """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""

@@ -13,7 +13,7 @@ from hotpapers.errors import (
     StoreError,
     StreamGap,
 )
-from hotpapers.jobs.isolation import is_defect, said
+from hotpapers.jobs.isolation import describe_error, is_defect
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, CoverageState
 
 MINUTE = 60
@@ -34,7 +34,7 @@ class NextAttempt(NamedTuple):
     seconds: float
 
 
-def after(problem: BaseException | None, failures: int, every: float) -> NextAttempt:
+def next_attempt(problem: BaseException | None, failures: int, every: float) -> NextAttempt:
     """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
     if problem is None:
         return NextAttempt("idle", "", every)
@@ -49,7 +49,7 @@ def after(problem: BaseException | None, failures: int, every: float) -> NextAtt
     if isinstance(problem, StreamGap):  # it answers; and what it has from now on, it will not have for long
         return NextAttempt("down", str(problem), first)
     state = "store" if isinstance(problem, StoreError) else "defect" if is_defect(problem) else "down"
-    return NextAttempt(state, said(problem)[:LONGEST_REASON], patience)
+    return NextAttempt(state, describe_error(problem)[:LONGEST_REASON], patience)
 
 
 # ---- coverage ------------------------------------------------------------------------------------------
@@ -71,17 +71,19 @@ class TimeRange(NamedTuple):
         )  # fmt: skip
 
 
-def read_well(stretch: TimeRange, reach: int | None) -> Iterator[Coverage]:
+def complete_coverage(time_range: TimeRange, reach: int | None) -> Iterator[Coverage]:
     """What a reading without a problem says: all was read but what the network no longer remembered.
 
     `reach`: microseconds that the network's own memory goes back, None for ever.
     """
-    forgotten = stretch.start if reach is None else min(max(stretch.start, stretch.at - reach), stretch.until)
-    if forgotten > stretch.start:
+    forgotten = (
+        time_range.start if reach is None else min(max(time_range.start, time_range.at - reach), time_range.until)
+    )
+    if forgotten > time_range.start:
         reason = "what was said while nothing was read is no longer to be had"
-        yield stretch._replace(until=forgotten).read("partial", reason)
-    if forgotten < stretch.until:
-        yield stretch._replace(start=forgotten).read("complete")
+        yield time_range._replace(until=forgotten).read("partial", reason)
+    if forgotten < time_range.until:
+        yield time_range._replace(start=forgotten).read("complete")
 
 
 def began_at(network: str, at: int) -> Coverage:
@@ -95,15 +97,17 @@ def read_back(network: str, at: int) -> Coverage:
     return TimeRange(network, at + 1, at + 1, at).read("complete", READ_BACK)
 
 
-def first_read(stretch: TimeRange, since: int) -> Iterator[Coverage]:
+def first_read(time_range: TimeRange, since: int) -> Iterator[Coverage]:
     """What it says that a network told all `since` a moment when it was first read, from the stretch's start on: where
     that is later, what was said in between is missing."""
-    if since > stretch.start:
+    if since > time_range.start:
         reason = "what was said before it could be read is no longer to be had"
-        yield stretch._replace(until=since).read("partial", reason)
+        yield time_range._replace(until=since).read("partial", reason)
 
 
-def read_badly(stretch: TimeRange, problem: NetError, failing_since: int | None = None) -> Iterator[Coverage]:
+def incomplete_coverage(
+    time_range: TimeRange, problem: NetError, failing_since: int | None = None
+) -> Iterator[Coverage]:
     """What a reading that ended in a problem says. `failing_since`: when the first in a row did, None if this is it.
 
     A short wait says nothing, until several of them have become a long one: what it delays is read after it.
@@ -111,9 +115,11 @@ def read_badly(stretch: TimeRange, problem: NetError, failing_since: int | None 
     if isinstance(problem, StreamGap) and problem.missing:
         start, until = problem.missing
         if start < until:
-            yield stretch._replace(start=start, until=until).read("partial", str(problem))
-    elif stretch.start < stretch.until and not _is_short_wait(problem, stretch.at - (failing_since or stretch.at)):
-        yield stretch.read("partial" if isinstance(problem, PartiallyRead | StreamGap) else "refused", str(problem))
+            yield time_range._replace(start=start, until=until).read("partial", str(problem))
+    elif time_range.start < time_range.until and not _is_short_wait(
+        problem, time_range.at - (failing_since or time_range.at)
+    ):
+        yield time_range.read("partial" if isinstance(problem, PartiallyRead | StreamGap) else "refused", str(problem))
 
 
 def _is_short_wait(problem: NetError, waited: int) -> bool:

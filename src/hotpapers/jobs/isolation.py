@@ -14,7 +14,7 @@ from pathlib import Path
 
 import hotpapers
 from hotpapers.errors import HotPapersError, Stopped, StoreError, TakenOver
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 
 ENDS = (SystemExit, KeyboardInterrupt, GeneratorExit)
 """What ends a thread on purpose. All else may come from a library: a panic of one in Rust is no `Exception` either."""
@@ -29,7 +29,7 @@ def is_defect(problem: BaseException) -> bool:
     return not isinstance(problem, HotPapersError)
 
 
-def said(problem: BaseException) -> str:
+def describe_error(problem: BaseException) -> str:
     """An error in one line: of our own its text, of others what kind it is and where it came up."""
     if not is_defect(problem):
         return str(problem)
@@ -38,14 +38,16 @@ def said(problem: BaseException) -> str:
     return f"a defect of this program: {type(problem).__name__}" + (f" in {ours[-1]}" if ours else "")
 
 
-def tell_defect(job: str, problem: BaseException) -> None:
+def log_defect(job: str, problem: BaseException) -> None:
     """Tells an error with the way that led to it. It may be that no memory is left to do so."""
     with suppress(Exception):
-        tell("defect", level=logging.ERROR, job=job, reason=said(problem), trace=" > ".join(_frames(problem)))
+        log_event(
+            "defect", level=logging.ERROR, job=job, reason=describe_error(problem), trace=" > ".join(_frames(problem))
+        )
 
 
 @contextmanager
-def apart(problems: list[str], job: str, what: str) -> Iterator[None]:
+def isolated(problems: list[str], job: str, what: str) -> Iterator[None]:
     """A part of a round whose failure stops no other part; what fails is added to the problems. The end of a job, and a
     store that cannot be used, concern all parts and are raised."""
     try:
@@ -54,8 +56,8 @@ def apart(problems: list[str], job: str, what: str) -> Iterator[None]:
         raise
     except BaseException as problem:
         if is_defect(problem):
-            tell_defect(job, problem)
-        problems.append(f"{what}: {said(problem)}")
+            log_defect(job, problem)
+        problems.append(f"{what}: {describe_error(problem)}")
 
 
 def _frames(problem: BaseException) -> list[str]:

@@ -11,7 +11,7 @@ import msgspec
 
 from hotpapers.model import LARGEST
 from hotpapers.store.database import Database
-from hotpapers.store.record import Record, anybody
+from hotpapers.store.record import Record, allow_all
 
 LEASE = 16_000_000
 """Microseconds that a lease holds; its holder renews it while it works, so what a dead one left is taken over then."""
@@ -103,7 +103,7 @@ def reserve(record: Record, host: str, seconds: float, *, at: int | None = None)
         return (mine - at) / 1e6
 
 
-def save(record: Record, duty: JobState, allowed: Callable[[], object] = anybody) -> None:
+def save(record: Record, duty: JobState, allowed: Callable[[], object] = allow_all) -> None:
     """Keeps how a source is doing. `allowed`: raises what keeps it from being written, asked while nobody else can."""
     with record.database.write():
         allowed()
@@ -125,7 +125,7 @@ def readers(known: Iterable[JobState], network: str) -> list[JobState]:
     ]  # fmt: skip
 
 
-def all_duties(record: Record) -> list[JobState]:
+def all_states(record: Record) -> list[JobState]:
     """Every source that ever ran, by name."""
     rows = record.database.rows("SELECT state FROM duty ORDER BY source")
     return [msgspec.json.decode(row[0], type=JobState) for row in rows]

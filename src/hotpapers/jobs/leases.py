@@ -14,7 +14,7 @@ from typing import Self
 
 from hotpapers.errors import StoreError, TakenOver
 from hotpapers.jobs import job_state as duties
-from hotpapers.jobs.isolation import tell_defect
+from hotpapers.jobs.isolation import log_defect
 from hotpapers.store import Record
 
 PRESENCE = "process"
@@ -110,7 +110,7 @@ class Leases:
                     for job in self._held():
                         self.take(record, job)
             except Exception as problem:  # without this thread no job would be done any more
-                tell_defect("leases", problem)
+                log_defect("leases", problem)
 
     def _look_around(self, record: Record) -> None:
         """Says that this process is there, counts the others, lets go of what is more than its part."""

@@ -16,13 +16,13 @@ import msgspec
 
 from hotpapers.errors import CorruptStore, NetError, NewerStore, NotAStore, Stopped, StoreError, TakenOver
 from hotpapers.jobs import job_state as duties
-from hotpapers.jobs.attempts import NextAttempt, after
-from hotpapers.jobs.isolation import ENDS, tell_defect
+from hotpapers.jobs.attempts import NextAttempt, next_attempt
+from hotpapers.jobs.isolation import ENDS, log_defect
 from hotpapers.jobs.leases import Leases
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 from hotpapers.store import Record
 
-HOPELESS = (CorruptStore, NewerStore, NotAStore)
+FATAL = (CorruptStore, NewerStore, NotAStore)
 """What no waiting mends."""
 JITTER = 60.0
 """Seconds by which a round begins later at most than it might, so that not all that failed ask again together. A tenth
@@ -59,7 +59,7 @@ class JobContext:
         """Keeps that the job does well again, if it did not."""
         since = self.duty.failing_since
         if since is not None:
-            tell("recovered", job=self.duty.source, seconds=(self.clock.now() - since) // 1_000_000)
+            log_event("recovered", job=self.duty.source, seconds=(self.clock.now() - since) // 1_000_000)
             self.note(failing_since=None, reason="")
 
     def check_lease(self) -> None:
@@ -77,7 +77,7 @@ class Job(Protocol):
 
     name: str
 
-    def round(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, work: JobContext, *, once: bool) -> float:
         """One round; seconds until the next. With `once` it ends after a while, also where it never would.
 
         Raises NetError, StoreError, Stopped, TakenOver.
@@ -135,7 +135,7 @@ class JobLoop:
             return self._round(work, once)
         except TakenOver:
             return None
-        except (Stopped, *HOPELESS, *ENDS):
+        except (Stopped, *FATAL, *ENDS):
             raise
         except StoreError as problem:
             return self._without_store(problem)
@@ -153,18 +153,18 @@ class JobLoop:
         problem: NetError | None = None
         seconds = 0.0
         try:
-            seconds = self.job.round(work, once=once)
+            seconds = self.job.run_once(work, once=once)
         except NetError as found:
             problem = found
         self._failures = self._failures + 1 if problem else 0
-        following = after(problem, self._failures - 1, seconds)
+        following = next_attempt(problem, self._failures - 1, seconds)
         self._end(work, following, failing=problem is not None)
         return following
 
     def _end(self, work: JobContext, following: NextAttempt, *, failing: bool) -> None:
         at, since = self._clock.now(), work.duty.failing_since
         if failing and (since is None or self._failures == 1):  # of an older failure a new process tells once
-            tell("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
+            log_event("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
         if failing:
             work.note(failing_since=since or at, reason=following.reason)
         else:
@@ -175,8 +175,8 @@ class JobLoop:
         """The store is away, full or busy: what was not committed will be asked for again."""
         self._failures += 1
         self.problem = problem
-        following = after(problem, self._failures - 1, 0)
-        tell("store failing", level=logging.ERROR, job=self.name, reason=problem)
+        following = next_attempt(problem, self._failures - 1, 0)
+        log_event("store failing", level=logging.ERROR, job=self.name, reason=problem)
         self._close_store()
         return following
 
@@ -184,8 +184,8 @@ class JobLoop:
         """The job met what nobody foresaw. It is told and noted as far as that goes; job and store are left behind."""
         self._failures += 1
         self.problem = problem
-        tell_defect(self.name, problem)
-        following = after(problem, self._failures - 1, 0)
+        log_defect(self.name, problem)
+        following = next_attempt(problem, self._failures - 1, 0)
         with suppress(Exception):
             if self._work is not None and self._leases.holds(self.name):
                 self._end(self._work, following, failing=True)
@@ -200,7 +200,7 @@ class JobLoop:
             try:
                 job.close()
             except BaseException as problem:
-                tell_defect(self.name, problem)
+                log_defect(self.name, problem)
 
     def _close_store(self) -> None:
         work, self._work = self._work, None

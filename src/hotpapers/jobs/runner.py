@@ -7,10 +7,10 @@ import threading
 from collections.abc import Callable, Mapping
 
 from hotpapers.errors import StoreError
-from hotpapers.jobs.attempts import after
-from hotpapers.jobs.isolation import ENDS, tell_defect
-from hotpapers.jobs.loop import HOPELESS, JobLoop
-from hotpapers.logs import tell
+from hotpapers.jobs.attempts import next_attempt
+from hotpapers.jobs.isolation import ENDS, log_defect
+from hotpapers.jobs.loop import FATAL, JobLoop
+from hotpapers.logs import log_event
 
 
 class JobRunner:
@@ -49,7 +49,7 @@ class JobRunner:
                 rounds.run(once=once)
                 self._problems += [rounds.problem] if rounds.problem else []
                 return
-            except (*HOPELESS, *ENDS) as problem:
+            except (*FATAL, *ENDS) as problem:
                 self._hopeless.append(problem)
                 self._stop.set()
                 return
@@ -58,12 +58,12 @@ class JobRunner:
                 if once:
                     self._problems.append(problem)
                     return
-                if self._stop.wait(after(problem, failures, 0).seconds):
+                if self._stop.wait(next_attempt(problem, failures, 0).seconds):
                     return
                 failures += 1
 
     def _tell(self, name: str, problem: BaseException) -> None:
         if isinstance(problem, StoreError):
-            tell("store failing", level=logging.ERROR, job=name, reason=problem)
+            log_event("store failing", level=logging.ERROR, job=name, reason=problem)
         else:
-            tell_defect(name, problem)
+            log_defect(name, problem)

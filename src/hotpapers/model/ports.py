@@ -117,10 +117,10 @@ class Source(Protocol):
     def reach(self) -> int | None:
         """Microseconds that the network's own memory goes back, None for ever: what a longer outage missed is lost."""
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """Asks the network from a cursor on, which is inclusive; may never end. An empty page every 30 s."""
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Reads the counts of known posts again; what is gone comes as Seen of kind `gone`. A page after each request.
 
         A key that cannot be asked for spoils no other. Of what no page tells anything nothing is known.
@@ -134,7 +134,7 @@ class Source(Protocol):
 class MeteredSource(Protocol):
     """A source whose counts cost money, so that they have a cursor of their own: what was spent on them."""
 
-    def counts_from(self, net: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
+    def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
         """As `Source.counts`, from the cursor of the counts on, which is not that of `pages`. Each page's cursor must
         be stored before the next page is asked for: it holds what the next request may cost."""
 
@@ -143,7 +143,7 @@ class MeteredSource(Protocol):
 class BackfillingSource(Protocol):
     """A source whose network tells what was said before it was first read."""
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """As `Source.pages`, until the network was read to the end once: what it tells from a moment on, or from as
         long ago as it remembers. One of its pages (of lists the last one) says since when that is all, where the
         network's own lists prove it: they reach back to that moment, or end."""
@@ -226,16 +226,16 @@ class IssueReader(Protocol):
     def issue(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         """One frozen issue, its latest edition by default. Raises NotFound."""
 
-    def front(self, publication: str, day: str) -> PublishedIssue:
+    def issue_header(self, publication: str, day: str) -> PublishedIssue:
         """A day's latest edition without papers and posts: what was done for it. Raises NotFound."""
 
-    def volumes(self, publication: str) -> Mapping[str, int]:
+    def entry_counts(self, publication: str) -> Mapping[str, int]:
         """How many entries the issue of each frozen day has."""
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue that holds the paper, ascending."""
 
-    def holdings(self, publication: str) -> Sequence[EntrySummary]:
+    def entry_summaries(self, publication: str) -> Sequence[EntrySummary]:
         """The entries of all issues, by day and place."""
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
@@ -262,7 +262,7 @@ class Channel(Protocol):
 
     name: str
 
-    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """The files of these issues."""
 
 
@@ -275,17 +275,17 @@ class Message(NamedTuple):
 
 
 class Sender(Protocol):
-    """A channel that sends instead of writing files. `parcels` is pure."""
+    """A channel that sends instead of writing files. `messages` is pure."""
 
     name: str
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """What is to be sent of a day's issue, one parcel a target."""
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         """Sends one parcel; the receipt: what the target calls it. Raises RetryLater, RequestRefused, NetError."""
 
-    def receipt_of(self, parcel: Message, net: HttpClient) -> str | None:
+    def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """The receipt of a parcel whose sending was interrupted, if it arrived; None where not: it is sent again.
 
         Who cannot tell gives a receipt that says so: nothing is ever sent twice. Raises RetryLater, RequestRefused,
@@ -299,12 +299,12 @@ class BulkSender(Protocol):
 
     name: str
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """What is still to be sent of a day's issue and may be tried now."""
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         """Sends one parcel, unless it was; the receipt. Raises RetryLater, RequestRefused, NetError."""
 
-    def summary(self, shelf: IssueReader, publication: str, day: str) -> str:
+    def summary(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """What became of a day's parcels, such as *94 sent, 2 failed*; empty while some are left, where nothing was to
         be sent, and where the record holds it."""

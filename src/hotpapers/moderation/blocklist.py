@@ -17,9 +17,9 @@ class Blocklist(msgspec.Struct, frozen=True):
     servers: tuple[str, ...] = ()
 
 
-def note(database: Database, blocked: Blocklist) -> bool:
+def save_blocklist(database: Database, blocked: Blocklist) -> bool:
     """Keeps it in place of what was kept before; whether it differs."""
-    if noted(database) == blocked:
+    if load_blocklist(database) == blocked:
         return False
     with database.write():
         database.run("DELETE FROM meta WHERE name = ?", (_NOTE,))
@@ -27,7 +27,7 @@ def note(database: Database, blocked: Blocklist) -> bool:
     return True
 
 
-def noted(database: Database) -> Blocklist:
+def load_blocklist(database: Database) -> Blocklist:
     """What was kept last; nothing is blocked where nobody said so."""
     found = database.rows("SELECT value FROM meta WHERE name = ?", (_NOTE,))
     return msgspec.json.decode(found[0][0], type=Blocklist) if found else Blocklist()

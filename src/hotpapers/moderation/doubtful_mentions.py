@@ -31,7 +31,7 @@ def judge_listed(record: Record) -> WrittenBatch:
     view = record.view()
     judged = list(_judged(record, view))
     new = [item for item in judged if not _is_said(view, item)]
-    return record.write(new, source=SOURCE) if new else WrittenBatch(None, 0)
+    return record.append(new, source=SOURCE) if new else WrittenBatch(None, 0)
 
 
 def doubted(view: AsOfView) -> frozenset[tuple[str, str]]:

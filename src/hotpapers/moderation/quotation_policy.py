@@ -44,10 +44,12 @@ class QuotationPolicy(NamedTuple):
     authors: Mapping[str, str] = {}
 
 
-def gate_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
+def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> QuotationPolicy:
     """A gate that knows what it must of some posts, but for which papers they are doubtful."""
     answered = sorted({post.reply_to for post in posts if post.reply_to})
-    return QuotationPolicy(allowed, blocklist.noted(view.database), frozenset(), dict(_authors(view, answered)))
+    return QuotationPolicy(
+        allowed, blocklist.load_blocklist(view.database), frozenset(), dict(_authors(view, answered))
+    )
 
 
 def _authors(view: AsOfView, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -57,20 +59,20 @@ def _authors(view: AsOfView, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield from ((row.item.post, row.item.account) for row in rows if isinstance(row.item, Post))
 
 
-def showing(gate: QuotationPolicy, post: Post, paper: str = "") -> Showing:
+def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
     """How a post is shown where it cannot be left out: what does not pass, as a link."""
-    return terms.of(gate.allowed, post.network).shown if _passes(gate, paper, post) else "link"
+    return terms.of(policy.allowed, post.network).shown if _passes(policy, paper, post) else "link"
 
 
-def passed(gate: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
+def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
     """Those of the posts shown under a paper that may be quoted, as their networks' terms have it."""
-    return [by_terms(gate.allowed, one) for one in quotations if _passes(gate, paper, one.post)]
+    return [by_terms(policy.allowed, one) for one in quotations if _passes(policy, paper, one.post)]
 
 
-def _passes(gate: QuotationPolicy, paper: str, post: Post) -> bool:
-    if (post.post, paper) in gate.doubted or is_blocked(post, gate.blocked):
+def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
+    if (post.post, paper) in policy.doubted or is_blocked(post, policy.blocked):
         return False
-    return terms.of(gate.allowed, post.network).shown == "link" or not answers_somebody(post, gate.authors)
+    return terms.of(policy.allowed, post.network).shown == "link" or not answers_somebody(post, policy.authors)
 
 
 def once_each(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers import file_modes
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KeyedHasher
 from hotpapers.store.sqlite import SqliteDatabase
@@ -118,4 +118,4 @@ def _write(file: Path, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> No
 
 def _complain(file: Path, problem: OSError) -> None:
     """Somebody who leaves is not to be kept because a file cannot be written."""
-    tell("not kept beside the store", level=logging.WARNING, file=file, reason=problem.strerror)
+    log_event("not kept beside the store", level=logging.WARNING, file=file, reason=problem.strerror)

@@ -17,7 +17,7 @@ import msgspec
 from hotpapers import model, terms
 from hotpapers.engagement.attention import persons_sql
 from hotpapers.issues.posts import hidden_sql
-from hotpapers.moderation.quotation_policy import QuotationPolicy, gate_for, showing
+from hotpapers.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.query import request_params
 from hotpapers.query.session import QuerySession
 from hotpapers.store.as_of import AsOfView
@@ -44,23 +44,23 @@ class WithheldWords(NamedTuple):
 
     networks: frozenset[str]
     keys: frozenset[str]
-    gate: QuotationPolicy
+    policy: QuotationPolicy
 
     def holds(self, item: model.Item, key: str) -> bool:
         """Whether an item's words stay here."""
         return (
             key in self.keys
             or network_of(item) in self.networks
-            or (isinstance(item, model.Post) and showing(self.gate, item) == "link")
+            or (isinstance(item, model.Post) and showing(self.policy, item) == "link")
         )
 
 
-def export(desk: QuerySession, what: request_params.ExportParams) -> Generator[bytes, None, None]:
+def export(session: QuerySession, what: request_params.ExportParams) -> Generator[bytes, None, None]:
     """The export in chunks. It reads one moment of the store, and holds that for as long as it is read."""
     if what.format == "jsonl":
-        yield from _chunks(public_lines(desk))
+        yield from _chunks(public_lines(session))
     else:
-        yield from _chunks(tables.EXPORTS[what.format](desk.record, ExportRequest()))
+        yield from _chunks(tables.EXPORTS[what.format](session.record, ExportRequest()))
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -75,24 +75,24 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
     yield b"".join(waiting)
 
 
-def public_lines(desk: QuerySession) -> Iterator[bytes]:
+def public_lines(session: QuerySession) -> Iterator[bytes]:
     """The lines of the exchange format that strangers may have."""
-    kept = _kept_back(desk)
-    for line in exporter.wanted_lines(desk.record, ExportRequest(True, kept.networks)):
+    kept = _kept_back(session)
+    for line in exporter.wanted_lines(session.record, ExportRequest(True, kept.networks)):
         public = _public(line, kept)
         if public is not None:
             yield public
 
 
-def _kept_back(desk: QuerySession) -> WithheldWords:
-    view = desk.record.view()
+def _kept_back(session: QuerySession) -> WithheldWords:
+    view = session.record.view()
     judged = view.latest(model.Verdict, "t.judgement = 'hidden'")
     hidden = {row.item.subject for row in judged if isinstance(row.item, model.Verdict)}
     for row in view.latest(model.Alias):
         if isinstance(row.item, model.Alias) and hidden & {row.item.account, row.item.stable}:
             hidden |= {row.item.account, row.item.stable}
-    gate = gate_for(view, desk.terms, ())  # it knows nobody who is answered: a reply is to somebody else
-    return WithheldWords(terms.ids_only(desk.terms), frozenset(hidden | set(_withheld(view))), gate)
+    policy = policy_for(view, session.terms, ())  # it knows nobody who is answered: a reply is to somebody else
+    return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(_withheld(view))), policy)
 
 
 def _withheld(view: AsOfView) -> Iterator[str]:

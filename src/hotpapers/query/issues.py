@@ -17,13 +17,15 @@ PAGE = "issues"
 """What its cursors call themselves."""
 
 
-def publications(desk: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
+def publications(session: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
     """Every publication of the store."""
-    return schemas.PublicationList(publications=tuple(_publication(desk, one) for one in desk.shelf().publications()))
+    return schemas.PublicationList(
+        publications=tuple(_publication(session, one) for one in session.issue_reader().publications())
+    )
 
 
-def _publication(desk: QuerySession, one: model.Publication) -> schemas.PublicationSummary:
-    days = desk.shelf().days(one.publication)
+def _publication(session: QuerySession, one: model.Publication) -> schemas.PublicationSummary:
+    days = session.issue_reader().days(one.publication)
     return schemas.PublicationSummary(
         publication=one.publication, title=one.title, window=one.window, ranking=one.ranking, threshold=one.threshold,
         least_entries=one.least_entries or 0,
@@ -32,15 +34,15 @@ def _publication(desk: QuerySession, one: model.Publication) -> schemas.Publicat
     )  # fmt: skip
 
 
-def issues(desk: QuerySession, what: request_params.IssuesParams) -> schemas.IssuePage:
+def issues(session: QuerySession, what: request_params.IssuesParams) -> schemas.IssuePage:
     """A publication's frozen issues, the latest first, each in its latest edition."""
-    name = desk.publication(what.publication).publication
+    name = session.publication(what.publication).publication
     after = key_of(what.cursor, PAGE, str)
     sql = f"""SELECT i."day", i.edition, i.digest, i.observed_at, i.content FROM issue AS i
         WHERE i.publication = ? AND i.until = 0 AND i."day" < ? AND i.edition = (SELECT max(e.edition) FROM issue AS e
             WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
         ORDER BY i."day" DESC LIMIT {what.limit + 1}"""
-    rows = desk.record.database.rows(sql, (name, after[0] if after else LAST_DAY))
+    rows = session.record.database.rows(sql, (name, after[0] if after else LAST_DAY))
     lines = [
         schemas.IssueSummary(
             publication=name,
@@ -72,16 +74,16 @@ _read_held = msgspec.json.Decoder(_Held).decode
 # ---- one issue -------------------------------------------------------------------------------------------
 
 
-def issue(desk: QuerySession, what: request_params.IssueParams) -> schemas.IssueDetails:
+def issue(session: QuerySession, what: request_params.IssueParams) -> schemas.IssueDetails:
     """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown."""
-    return as_issue(_shelved(desk, what))
+    return as_issue(_shelved(session, what))
 
 
-def _shelved(desk: QuerySession, what: request_params.IssueParams) -> model.PublishedIssue:
-    name = desk.publication(what.publication).publication
-    day = desk.day(name, what.day)
+def _shelved(session: QuerySession, what: request_params.IssueParams) -> model.PublishedIssue:
+    name = session.publication(what.publication).publication
+    day = session.day(name, what.day)
     try:
-        return desk.shelf().issue(name, day, what.edition or None)
+        return session.issue_reader().issue(name, day, what.edition or None)
     except NotFound:
         raise NotFound(_missing(name, day, what.edition)) from None
 
@@ -131,15 +133,15 @@ def as_post(post: model.Post, shown: model.Showing, automated: bool = False) -> 
 # ---- proof -------------------------------------------------------------------------------------------------
 
 
-def content(desk: QuerySession, what: request_params.IssueParams) -> msgspec.Raw:
+def content(session: QuerySession, what: request_params.IssueParams) -> msgspec.Raw:
     """The very bytes of which an issue's digest is the SHA-256: RFC 8785 JSON."""
-    return msgspec.Raw(_frozen(desk, what).content.encode())
+    return msgspec.Raw(_frozen(session, what).content.encode())
 
 
-def verification(desk: QuerySession, what: request_params.IssueParams) -> schemas.Verification:
+def verification(session: QuerySession, what: request_params.IssueParams) -> schemas.Verification:
     """Whether an issue's content has its digest, and is the same when it is built again from the record."""
-    item = _frozen(desk, what)
-    findings = tuple(str(found) for found in freeze.check_issue(desk.record, item))
+    item = _frozen(session, what)
+    findings = tuple(str(found) for found in freeze.check_issue(session.record, item))
     return schemas.Verification(
         publication=item.publication, day=item.day, edition=item.edition, digest=item.digest,
         verified=not findings, findings=findings,
@@ -148,12 +150,12 @@ def verification(desk: QuerySession, what: request_params.IssueParams) -> schema
     )  # fmt: skip
 
 
-def _frozen(desk: QuerySession, what: request_params.IssueParams) -> model.Issue:
-    name = desk.publication(what.publication).publication
-    day = desk.day(name, what.day)
+def _frozen(session: QuerySession, what: request_params.IssueParams) -> model.Issue:
+    name = session.publication(what.publication).publication
+    day = session.day(name, what.day)
     edition = " AND t.edition = ?" if what.edition else ""
     params = (name, day, what.edition) if what.edition else (name, day)
-    rows = desk.record.view().latest(model.Issue, f't.publication = ? AND t."day" = ?{edition}', params, "t.edition")
+    rows = session.record.view().latest(model.Issue, f't.publication = ? AND t."day" = ?{edition}', params, "t.edition")
     found = [row.item for row in rows if isinstance(row.item, model.Issue)]
     if not found:
         raise NotFound(_missing(name, day, what.edition))
@@ -163,22 +165,22 @@ def _frozen(desk: QuerySession, what: request_params.IssueParams) -> model.Issue
 # ---- arithmetic --------------------------------------------------------------------------------------------
 
 
-def explanation(desk: QuerySession, what: request_params.EntryParams) -> schemas.EntryExplanation:
+def explanation(session: QuerySession, what: request_params.EntryParams) -> schemas.EntryExplanation:
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make neighbours swap."""
-    return _explanation(explained(desk, what))
+    return _explanation(explained(session, what))
 
 
-def explained(desk: QuerySession, what: request_params.EntryParams) -> explaining.Explanation:
+def explained(session: QuerySession, what: request_params.EntryParams) -> explaining.Explanation:
     """The same for a terminal. Raises NotFound, UsageError."""
     key = paper_key(what.paper)
-    name = desk.publication(what.publication).publication
-    day = _latest_with(desk, name, key) if what.day == "latest" else what.day
-    shelved = _shelved(desk, request_params.IssueParams(publication=name, day=day, edition=what.edition))
+    name = session.publication(what.publication).publication
+    day = _latest_with(session, name, key) if what.day == "latest" else what.day
+    shelved = _shelved(session, request_params.IssueParams(publication=name, day=day, edition=what.edition))
     return explaining.explain(shelved, key)
 
 
-def _latest_with(desk: QuerySession, name: str, key: str) -> str:
-    held = [day for publication, day in desk.shelf().appearances(key) if publication == name]
+def _latest_with(session: QuerySession, name: str, key: str) -> str:
+    held = [day for publication, day in session.issue_reader().appearances(key) if publication == name]
     if not held:
         raise NotFound(f"{bare(key)} is in no frozen issue of {name}")
     return held[-1]

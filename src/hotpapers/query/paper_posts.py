@@ -12,7 +12,7 @@ from typing import Any
 from hotpapers import model, terms
 from hotpapers.engagement.attention import doubtful_sql, persons_sql
 from hotpapers.issues.posts import hidden_sql
-from hotpapers.moderation.quotation_policy import QuotationPolicy, gate_for, showing
+from hotpapers.moderation.quotation_policy import QuotationPolicy, policy_for, showing
 from hotpapers.query import request_params, schemas
 from hotpapers.query.cursors import cursor_of, key_of
 from hotpapers.query.issues import as_post
@@ -26,58 +26,58 @@ POSTS, SNAPSHOTS = "posts", "snapshots"
 COUNTS = ("reposts", "likes", "replies", "quotes", "views")
 
 
-def posts(desk: QuerySession, what: request_params.PostsParams) -> schemas.PostPage:
+def posts(session: QuerySession, what: request_params.PostsParams) -> schemas.PostPage:
     """The posts about a paper that may be shown, the latest first."""
-    key = known_paper(desk, what.paper)
+    key = known_paper(session, what.paper)
     after = key_of(what.cursor, POSTS, int, str)
-    found = _showable(desk, key, what, after or (model.LARGEST, ""))
+    found = _showable(session, key, what, after or (model.LARGEST, ""))
     more, page = len(found) > what.limit, found[: what.limit]
-    gate = _gate(desk, page)
+    policy = _gate(session, page)
     last = page[-1][1].item if page else None
     return schemas.PostPage(
-        paper=key, posts=tuple(_as_shown(gate, key, row, automated) for automated, row in page),
+        paper=key, posts=tuple(_as_shown(policy, key, row, automated) for automated, row in page),
         next=cursor_of(POSTS, last.created_at, last.post) if more and isinstance(last, model.Post) else None,
     )  # fmt: skip
 
 
 def _showable(
-    desk: QuerySession, key: str, what: request_params.PostsParams, after: tuple[Any, ...]
+    session: QuerySession, key: str, what: request_params.PostsParams, after: tuple[Any, ...]
 ) -> list[tuple[bool, StoredRow]]:
     """One post more than asked for: whether its account is a bot, and its row."""
-    view, spec = desk.record.view(), SPECS[model.Post]
-    sql = f"""{_tables(view, own_voices(desk))}
+    view, spec = session.record.view(), SPECS[model.Post]
+    sql = f"""{_tables(view, own_voices(session))}
         SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
         {_about(view)} AND (p.created_at < ? OR (p.created_at = ? AND p.post < ?))
         ORDER BY p.created_at DESC, p.post DESC LIMIT {what.limit + 1}"""
     at, post = after
-    rows = desk.record.database.rows(sql, (key, what.network, what.network, at, at, post))
+    rows = session.record.database.rows(sql, (key, what.network, what.network, at, at, post))
     return [(bool(automated), read_row(spec, row)) for automated, *row in rows]
 
 
-def _gate(desk: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
+def _gate(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
     found = (row.item for _, row in page)
-    return gate_for(desk.record.view(), desk.terms, (one for one in found if isinstance(one, model.Post)))
+    return policy_for(session.record.view(), session.terms, (one for one in found if isinstance(one, model.Post)))
 
 
-def _as_shown(gate: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
+def _as_shown(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
     """What may be shown of a post: of one that may not be quoted, or came without its words, no more than a link."""
     post = row.item
     assert isinstance(post, model.Post)
-    how = "link" if "text" in (row.lost or ()) else showing(gate, post, paper)
+    how = "link" if "text" in (row.lost or ()) else showing(policy, post, paper)
     return as_post(terms.as_shown(post, how), how, automated)
 
 
-def snapshots(desk: QuerySession, what: request_params.PostsParams) -> schemas.PostCountsPage:
+def snapshots(session: QuerySession, what: request_params.PostsParams) -> schemas.PostCountsPage:
     """What the posts about a paper counted, and when, the first first."""
-    key = known_paper(desk, what.paper)
-    view = desk.record.view()
+    key = known_paper(session, what.paper)
+    view = session.record.view()
     at, post = key_of(what.cursor, SNAPSHOTS, int, str) or (-model.LARGEST, "")
-    sql = f"""{_tables(view, own_voices(desk))}
+    sql = f"""{_tables(view, own_voices(session))}
         SELECT c.post, p.network, c.observed_at, {", ".join(f"c.{name}" for name in COUNTS)}
         {_about(view, f"JOIN snapshot AS c ON c.post = p.post AND {view.visible('c')}")}
           AND (c.observed_at > ? OR (c.observed_at = ? AND c.post > ?))
         ORDER BY c.observed_at, c.post LIMIT {what.limit + 1}"""
-    rows = desk.record.database.rows(sql, (key, what.network, what.network, at, at, post))
+    rows = session.record.database.rows(sql, (key, what.network, what.network, at, at, post))
     found = [_snapshot(row) for row in rows[: what.limit]]
     more = len(rows) > what.limit
     return schemas.PostCountsPage(

@@ -20,31 +20,34 @@ MOST_APPEARANCES = 100
 """So many issues of one paper are told: the latest."""
 
 
-def paper(desk: QuerySession, what: request_params.PaperParams) -> schemas.PaperDetails:
+def paper(session: QuerySession, what: request_params.PaperParams) -> schemas.PaperDetails:
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
-    key = known_paper(desk, what.paper)
-    row = desk.record.view().one(model.Paper, key)
+    key = known_paper(session, what.paper)
+    row = session.record.view().one(model.Paper, key)
     item = row.item if row and isinstance(row.item, model.Paper) else model.Paper(paper=key, title="", observed_at=0)
     return schemas.PaperDetails(
         paper=key, id=bare(key), title=item.title, authors=item.authors, categories=item.categories,
         summary=item.summary, abstract=item.abstract, comment=item.comment, doi=item.doi, journal=item.journal,
         version=item.version, published_at=item.published_at, updated_at=item.updated_at, observed_at=item.observed_at,
-        abs=site_paths.abs_url(key), pdf=site_paths.pdf_url(key), announcements=tuple(_announced(desk, key)),
-        appearances=tuple(_appearances(desk, key)), attention=_attention(desk, key), tallies=tuple(_tallies(desk, key)),
+        abs=site_paths.abs_url(key), pdf=site_paths.pdf_url(key), announcements=tuple(_announced(session, key)),
+        appearances=tuple(_appearances(session, key)), attention=_attention(session, key),
+        tallies=tuple(_tallies(session, key)),
     )  # fmt: skip
 
 
-def known_paper(desk: QuerySession, text: str) -> str:
+def known_paper(session: QuerySession, text: str) -> str:
     """The key of a paper of which the record knows something. Raises NotAnArxivId, NotFound."""
     key = paper_key(text)
     tables = ("paper", "mention", "announcement", "place")
-    if not any(desk.record.database.rows(f"SELECT 1 FROM {table} WHERE paper = ? LIMIT 1", (key,)) for table in tables):
+    if not any(
+        session.record.database.rows(f"SELECT 1 FROM {table} WHERE paper = ? LIMIT 1", (key,)) for table in tables
+    ):
         raise NotFound(f"{bare(key)}: the record knows nothing of this paper")
     return key
 
 
-def _announced(desk: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
-    for row in desk.record.view().latest(model.Announcement, "t.paper = ?", (key,), "t.announced_at, t.category"):
+def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
+    for row in session.record.view().latest(model.Announcement, "t.paper = ?", (key,), "t.announced_at, t.category"):
         if isinstance(row.item, model.Announcement):
             one = row.item
             yield schemas.PaperAnnouncement(
@@ -52,9 +55,9 @@ def _announced(desk: QuerySession, key: str) -> Iterable[schemas.PaperAnnounceme
             )
 
 
-def _appearances(desk: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
-    for publication, day in desk.shelf().appearances(key)[-MOST_APPEARANCES:]:
-        content = editions(desk.record, publication, day)[-1].content
+def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
+    for publication, day in session.issue_reader().appearances(key)[-MOST_APPEARANCES:]:
+        content = editions(session.record, publication, day)[-1].content
         found = [entry for entry in content.entries if entry.paper == key]
         lane: schemas.Lane = "entries" if found else "still"
         [entry] = found or [entry for entry in content.still if entry.paper == key]
@@ -64,8 +67,8 @@ def _appearances(desk: QuerySession, key: str) -> Iterable[schemas.PaperAppearan
         )  # fmt: skip
 
 
-def _tallies(desk: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
-    for row in desk.record.view().latest(model.Tally, "t.paper = ?", (key,), "t.observed_at, t.network, t.method"):
+def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
+    for row in session.record.view().latest(model.Tally, "t.paper = ?", (key,), "t.observed_at, t.network, t.method"):
         if isinstance(row.item, model.Tally):
             one = row.item
             yield schemas.ListedCounts(
@@ -77,30 +80,30 @@ def _tallies(desk: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
 # ---- attention over time -----------------------------------------------------------------------------------
 
 
-def _attention(desk: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
+def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
     """Counted as a ranking counts: each voice once, bots and all publications' own accounts left out."""
-    window = attention.MeasurementWindow(papers=(key,), own_voices=own_voices(desk))
+    window = attention.MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
-    for one in _at_ages(desk, key, window):
+    for one in _at_ages(session, key, window):
         marks[one.network].append(_mark(one, one.age, one.until))
     everything = window._replace(posted_from=0, candidates_from=model.LARGEST)
-    for one in attention.heard(desk.record.view(), everything):
+    for one in attention.read_engagement(session.record.view(), everything):
         marks[one.network].append(_mark(one, None, None))
     return tuple(
         schemas.NetworkAttention(network=network, marks=tuple(found)) for network, found in sorted(marks.items())
     )
 
 
-def _at_ages(desk: QuerySession, key: str, window: attention.MeasurementWindow) -> Iterable[attention.Engagement]:
+def _at_ages(session: QuerySession, key: str, window: attention.MeasurementWindow) -> Iterable[attention.Engagement]:
     """At the ages that the paper had reached when the record was last written to."""
     sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = ? AND t.type <> 'replacement'
-        AND {desk.record.view().visible("t")}"""
-    first = desk.record.database.rows(sql, (key,))[0][0]
+        AND {session.record.view().visible("t")}"""
+    first = session.record.database.rows(sql, (key,))[0][0]
     if first is None:
         return []
-    _, last = written_between(desk.record.database)
+    _, last = written_between(session.record.database)
     cut = min(last or 0, first + attention.AGES[-1] * HOUR)
-    return [one for one in attention.heard(desk.record.view(cut), window) if one.peer]
+    return [one for one in attention.read_engagement(session.record.view(cut), window) if one.peer]
 
 
 def _mark(one: attention.Engagement, age: int | None, at: int | None) -> schemas.AttentionAtAge:
@@ -109,7 +112,7 @@ def _mark(one: attention.Engagement, age: int | None, at: int | None) -> schemas
     )
 
 
-def own_voices(desk: QuerySession) -> tuple[int, ...]:
+def own_voices(session: QuerySession) -> tuple[int, ...]:
     """The marks of all publications' own accounts, which are counted nowhere."""
-    own = model.distinct(account for one in desk.shelf().publications() for account in one.own)
-    return tuple(map(desk.record.marks.voice, own))
+    own = model.distinct(account for one in session.issue_reader().publications() for account in one.own)
+    return tuple(map(session.record.marks.voice, own))

@@ -11,10 +11,10 @@ PAGE = "search"
 """What its cursors call themselves."""
 
 
-def search(desk: QuerySession, what: request_params.SearchParams) -> schemas.SearchPage:
+def search(session: QuerySession, what: request_params.SearchParams) -> schemas.SearchPage:
     """Papers by words, authors, categories and days, with the words marked."""
     after = key_of(what.cursor, PAGE, str)
-    found = index.search(desk.record, what.q, limit=what.limit, cursor=str(after[0]) if after else None)
+    found = index.search(session.record, what.q, limit=what.limit, cursor=str(after[0]) if after else None)
     return schemas.SearchPage(
         understood=found.understood, total=found.total, exact=found.exact, parts=found.parts, behind=found.behind,
         papers=tuple(map(_hit, found.papers)), next=cursor_of(PAGE, found.next) if found.next else None,

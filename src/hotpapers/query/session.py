@@ -25,7 +25,7 @@ class QuerySession:
         """The last batch: while it stays the same, so do the answers that are read from the record alone."""
         return self.record.head.position
 
-    def shelf(self) -> RecordIssueReader:
+    def issue_reader(self) -> RecordIssueReader:
         """The same shelf for as long as nothing was written to the record or forgotten in it, by whomever."""
         position = self.position
         if self._kept is None or self._kept[0] != position:
@@ -34,7 +34,7 @@ class QuerySession:
 
     def publication(self, name: str) -> Publication:
         """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
-        found = {one.publication: one for one in self.shelf().publications()}
+        found = {one.publication: one for one in self.issue_reader().publications()}
         if name and name not in found:
             raise NotFound(f"publication: there is no {name!r}; there are: {', '.join(found) or 'none'}")
         if not found:
@@ -47,7 +47,7 @@ class QuerySession:
         """A day, or the latest one that has a frozen issue. Raises NotFound."""
         if day != "latest":
             return day
-        days = self.shelf().days(publication)
+        days = self.issue_reader().days(publication)
         if not days:
             raise NotFound(f"{publication}: there is no frozen issue yet")
         return days[-1]

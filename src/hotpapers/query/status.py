@@ -46,53 +46,54 @@ class JobHealth(NamedTuple):
     back_to: int | None
 
 
-def status(desk: QuerySession, _: request_params.NoParams) -> schemas.SiteStatus:
+def status(session: QuerySession, _: request_params.NoParams) -> schemas.SiteStatus:
     """How the site is doing: its jobs, how the networks were read, how old its latest issues are."""
-    return status_at(desk, now())
+    return status_at(session, now())
 
 
-def status_at(desk: QuerySession, at: int) -> schemas.SiteStatus:
+def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
     """The same at a moment."""
-    record = desk.record
+    record = session.record
     _, last = written_between(record.database)
     return schemas.SiteStatus(
-        version=__version__, at=at, position=desk.position, last_at=last,
+        version=__version__, at=at, position=session.position, last_at=last,
         issues=record.count(model.Issue),
-        latest=tuple(_latest(desk, at)), jobs=tuple(_jobs(desk, at)),
+        latest=tuple(_latest(session, at)), jobs=tuple(_jobs(session, at)),
         coverage=readings(record.view(at), EVERYTHING, at - DAY, ()), incomplete=tuple(incomplete_days(record, at)),
     )  # fmt: skip
 
 
-def _latest(desk: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
+def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
     sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
         ORDER BY "day" DESC, edition DESC LIMIT 1"""
-    for one in desk.shelf().publications():
-        rows = desk.record.database.rows(sql, (one.publication,))
+    for one in session.issue_reader().publications():
+        rows = session.record.database.rows(sql, (one.publication,))
         day, frozen_at = rows[0] if rows else (None, None)
         age = None if frozen_at is None else max(at - frozen_at, 0) // 1_000_000
         yield schemas.LatestIssue(publication=one.publication, day=day, frozen_at=frozen_at, age=age)
 
 
-def _jobs(desk: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
+def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
     """How every job of the site is doing. Why one fails may name folders and hosts, so strangers are told that it does,
     and since when."""
-    for one in doings(desk.record, at):
+    for one in all_job_health(session.record, at):
         yield schemas.JobStatus(
-            job=one.job, state=one.state, reason="" if desk.public else one.reason, failing_since=one.failing_since,
+            job=one.job, state=one.state, reason="" if session.public else one.reason, failing_since=one.failing_since,
             success_at=one.success_at, next_at=one.next_at, items=one.items, quarantine=one.quarantine, lag=one.lag,
         )  # fmt: skip
 
 
-def doings(record: Record, at: int) -> list[JobHealth]:
+def all_job_health(record: Record, at: int) -> list[JobHealth]:
     """How every job of the site is doing, whichever process does it."""
     apart = dict(record.database.rows("SELECT source, count(*) FROM quarantine GROUP BY source"))
     held = {source for source, until in record.database.rows("SELECT source, until_at FROM lease") if until > at}
     return [
-        doing(duty, int(apart.get(duty.source, 0)), at, held=duty.source in held) for duty in duties.all_duties(record)
+        job_health(duty, int(apart.get(duty.source, 0)), at, held=duty.source in held)
+        for duty in duties.all_states(record)
     ]
 
 
-def doing(duty: JobState, quarantine: int, at: int, *, held: bool) -> JobHealth:
+def job_health(duty: JobState, quarantine: int, at: int, *, held: bool) -> JobHealth:
     """A job's row in figures of the moment. `held`: whether a process has it; none does what was stopped in a round."""
     time = at - duty.traffic_from if duty.traffic_from is not None else 0
 

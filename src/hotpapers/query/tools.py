@@ -90,9 +90,9 @@ class PartialPaper(schemas.Schema, frozen=True, kw_only=True):
 # ---- what they do ------------------------------------------------------------------------------------------
 
 
-def _issue(desk: QuerySession, what: LatestIssueToolParams) -> PartialIssue:
+def _issue(session: QuerySession, what: LatestIssueToolParams) -> PartialIssue:
     day, edition = (what.day, what.edition) if isinstance(what, IssueToolParams) else ("latest", 0)
-    whole = issues.issue(desk, request_params.IssueParams(publication=what.publication, day=day, edition=edition))
+    whole = issues.issue(session, request_params.IssueParams(publication=what.publication, day=day, edition=edition))
     start, end = what.first - 1, what.first - 1 + what.entries
     entries = tuple(_with_posts(entry, what.posts) for entry in whole.entries[start:end])
     still = tuple(_with_posts(entry, 0) for entry in whole.still)
@@ -106,15 +106,15 @@ def _with_posts(entry: schemas.EntryDetails, most: int) -> schemas.EntryDetails:
     return msgspec.structs.replace(entry, posts=entry.posts[:most])
 
 
-def _paper(desk: QuerySession, what: PaperToolParams) -> PartialPaper:
-    found = papers.paper(desk, request_params.PaperParams(paper=what.paper))
-    page = paper_posts.posts(desk, request_params.PostsParams(paper=what.paper, limit=max(what.posts, 1)))
+def _paper(session: QuerySession, what: PaperToolParams) -> PartialPaper:
+    found = papers.paper(session, request_params.PaperParams(paper=what.paper))
+    page = paper_posts.posts(session, request_params.PostsParams(paper=what.paper, limit=max(what.posts, 1)))
     shown = page.posts[: what.posts]
     return PartialPaper(paper=found, posts=shown, more=page.next is not None or len(shown) < len(page.posts))
 
 
-def _search(desk: QuerySession, what: SearchToolParams) -> schemas.SearchPage:
-    return search.search(desk, request_params.SearchParams(q=what.q, limit=what.limit, cursor=what.cursor))
+def _search(session: QuerySession, what: SearchToolParams) -> schemas.SearchPage:
+    return search.search(session, request_params.SearchParams(q=what.q, limit=what.limit, cursor=what.cursor))
 
 
 class ToolDefinition(NamedTuple):
@@ -138,9 +138,9 @@ class ToolDefinition(NamedTuple):
             },
         }  # fmt: skip
 
-    def call(self, desk: QuerySession, arguments: Mapping[str, Any]) -> Any:
+    def call(self, session: QuerySession, arguments: Mapping[str, Any]) -> Any:
         """Its answer to arguments as JSON has them, in harmless signs. Raises HotPapersError for what cannot be."""
-        found = harmless(msgspec.to_builtins(self.ask(desk, request_params.checked(self.asked, arguments))))
+        found = harmless(msgspec.to_builtins(self.ask(session, request_params.checked(self.asked, arguments))))
         if len(msgspec.json.encode(found)) > LONGEST:
             raise UsageError("the answer is too long; ask for fewer entries or posts at once")
         return found

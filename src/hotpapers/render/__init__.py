@@ -15,10 +15,10 @@ def _classic(_: SiteConfig) -> Channel:
     return ClassicChannel()
 
 
-def _feeds(imprint: SiteConfig) -> Channel:
+def _feeds(site_config: SiteConfig) -> Channel:
     from hotpapers.render.feeds import FeedsChannel
 
-    return FeedsChannel(imprint)
+    return FeedsChannel(site_config)
 
 
 def _markdown(_: SiteConfig) -> Channel:
@@ -27,10 +27,10 @@ def _markdown(_: SiteConfig) -> Channel:
     return MarkdownChannel()
 
 
-def _site(imprint: SiteConfig) -> Channel:
+def _site(site_config: SiteConfig) -> Channel:
     from hotpapers.render.html.site import SiteChannel
 
-    return SiteChannel(imprint)
+    return SiteChannel(site_config)
 
 
 CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
@@ -42,8 +42,8 @@ CHANNELS: dict[str, Callable[[SiteConfig], Channel]] = {
 """Each channel by name, made for an operator; loaded when it is made."""
 
 
-def channel(name: str, imprint: SiteConfig = NOBODY) -> Channel:
+def channel(name: str, site_config: SiteConfig = NOBODY) -> Channel:
     """The channel of a name. Raises UsageError."""
     if name not in CHANNELS:
         raise UsageError(f"{name}: no such channel; there are {', '.join(CHANNELS)}")
-    return CHANNELS[name](imprint)
+    return CHANNELS[name](site_config)

@@ -19,10 +19,10 @@ class ClassicChannel:
 
     name = "classic"
 
-    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """One `YYYY-MM-DD---Hot-Papers.md` for each of these days. Raises NotFound."""
         for day in days:
-            yield RenderedFile(f"{day}---Hot-Papers.md", text_of(shelf.issue(publication, day)).encode())
+            yield RenderedFile(f"{day}---Hot-Papers.md", text_of(issue_reader.issue(publication, day)).encode())
 
 
 def text_of(issue: PublishedIssue) -> str:

@@ -53,13 +53,13 @@ class FeedsChannel:
 
     name = "feeds"
 
-    def __init__(self, imprint: SiteConfig = NOBODY) -> None:
-        self._imprint = imprint
+    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+        self._imprint = site_config
 
-    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """All feeds of the publication: they tell of its latest issues, whichever days are asked for. Raises
         NotFound."""
-        maker = FeedMaker(shelf, publication, self._imprint)
+        maker = FeedMaker(issue_reader, publication, self._imprint)
         for path in maker.paths():
             made = maker.feed(path)
             if made is not None:
@@ -69,10 +69,10 @@ class FeedsChannel:
 class FeedMaker:
     """The feeds of one publication, each by its path."""
 
-    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig) -> None:
-        self._shelf, self._name, self._imprint = shelf, publication, imprint
-        self._days = list(reversed(shelf.days(publication)))[:ISSUES]
-        found = next((one for one in shelf.publications() if one.publication == publication), None)
+    def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
+        self._shelf, self._name, self._imprint = issue_reader, publication, site_config
+        self._days = list(reversed(issue_reader.days(publication)))[:ISSUES]
+        found = next((one for one in issue_reader.publications() if one.publication == publication), None)
         self._title, self._note = (found.title, phrases.note(found)) if found else (publication, "")
         self._told: list[FeedPaper] | None = None
 
@@ -129,7 +129,7 @@ class FeedMaker:
 
     def _looked(self) -> int:
         """When it was seen last what there is: since then a feed without entries has none."""
-        return self._shelf.front(self._name, self._days[0]).frozen_at if self._days else 0
+        return self._shelf.issue_header(self._name, self._days[0]).frozen_at if self._days else 0
 
     def _address(self, path: str) -> str:
         return self._imprint.base + path.removesuffix("index.html") if self._imprint.base and path else ""

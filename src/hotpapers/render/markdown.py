@@ -33,10 +33,10 @@ class MarkdownChannel:
 
     name = "markdown"
 
-    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """One file for each of these days. Raises NotFound."""
         for day in days:
-            text = issue_text(shelf.issue(publication, day))
+            text = issue_text(issue_reader.issue(publication, day))
             yield RenderedFile(f"{day}.md", text.encode("utf-8", "replace"))
 
 
@@ -86,12 +86,12 @@ def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
         yield escape(", ".join(paper.authors))
     if entry.counts:
         yield "\n".join(f"- {_count(count)}" for count in entry.counts)
-    lead, _ = phrases.lead(paper)
+    lead, _ = phrases.opening(paper)
     if lead:
-        mark = phrases.lead_mark(paper)
+        mark = phrases.opening_source(paper)
         yield escape(f"{lead} ({mark})" if mark else lead)
     posts = issue.posts.get(entry.paper, ())
-    yield from (_quotation(quotation) for quotation in phrases.quoted(posts)[: phrases.quoted_at_once(issue)])
+    yield from (_quotation(quotation) for quotation in phrases.with_words(posts)[: phrases.quoted_at_once(issue)])
     yield from (_elsewhere(network, found) for network, found in phrases.elsewhere(posts).items())
     yield _why(issue, entry)
     when = phrases.earlier(issue.content, entry)
@@ -126,7 +126,7 @@ def _why(issue: PublishedIssue, entry: Entry) -> str:
     said = [words.part_sentence(part) for part in entry.parts]
     said.append(f"Score: {phrases.total(entry)}.")
     said += [
-        phrases.level(entry, issue.content.ranking), phrases.provisional(issue.content, entry),
+        phrases.tie_note(entry, issue.content.ranking), phrases.provisional(issue.content, entry),
         phrases.places(entry, issue.listing is not None),
     ]  # fmt: skip
     return "Why here: " + escape(" ".join(sentence for sentence in said if sentence))

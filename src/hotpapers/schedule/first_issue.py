@@ -23,7 +23,7 @@ def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
         return []  # a site of before this was written down
     if began is not None and at >= began + FIRST_WAIT:
         return []
-    known = duties.all_duties(record)
+    known = duties.all_states(record)
     return [job for job in jobs if is_under_way(job, known, at)]
 
 

@@ -38,7 +38,7 @@ class SiteHealth(NamedTuple):
 
 def health(record: Record, publications: Iterable[str], at: int) -> SiteHealth:
     """How the jobs of a site are doing, whichever processes do them."""
-    known = duties.all_duties(record)
+    known = duties.all_states(record)
     problems = [*dead_jobs(known, at), *_overdue(record, publications, at)]
     failing = tuple(f"{duty.source}: {duty.state}: {duty.reason}" for duty in known if duty.failing_since is not None)
     problems += [told for told in failing if told.startswith(("issues:", "housekeeping:"))]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hotpapers.engagement import reaction_index, recount_schedule
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR
 from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.retention import prune
@@ -33,13 +33,13 @@ class HousekeepingJob:
         """Ends the connection to whom is told."""
         self._line.close()
 
-    def round(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, work: JobContext, *, once: bool) -> float:
         """Prunes once a day, tells once an hour."""
         at = work.clock.now()
         if at - self._pruned_at >= PRUNE_EVERY:
             self._prune(work, at)
         if self._ping and at - self._pinged_at >= PING_EVERY and self._health(work).ok:
-            self._line.net.get(self._ping)
+            self._line.http.get(self._ping)
             self._pinged_at = at
         work.note(success_at=at)
         return LOOK
@@ -52,4 +52,4 @@ class HousekeepingJob:
         forgotten_file.complete(work.record.database, work.record.marks)
         self._pruned_at = at
         if done.snapshots or done.originals:
-            tell("pruned", snapshots=done.snapshots, originals=done.originals)
+            log_event("pruned", snapshots=done.snapshots, originals=done.originals)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers import terms
-from hotpapers.deliver.export_site import press, press_again, unsent
+from hotpapers.deliver.export_site import export_again, export_site, unsent
 from hotpapers.engagement import recount_schedule
 from hotpapers.engagement.attention import persons_sql
 from hotpapers.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
@@ -17,9 +17,9 @@ from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.freeze import frozen_days, publication_of
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import window_start
-from hotpapers.jobs.isolation import apart
+from hotpapers.jobs.isolation import isolated
 from hotpapers.jobs.loop import JobContext
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 from hotpapers.model import DAY, HOUR, NETWORKS, Publication
 from hotpapers.schedule import due
 from hotpapers.schedule.first_issue import read_back_of
@@ -55,11 +55,11 @@ class PublishJob:
 
     def __init__(
         self, publications: Sequence[str], places: Sequence[IssueDestination], bots: BotSettings | None = None,
-        imprint: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
+        site_config: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
         reading: Sequence[str] = (), witnesses: ServerClocks | None = None,
     ) -> None:  # fmt: skip
         self._publications, self._places, self._bots = publications, places, bots or BotSettings()
-        self._imprint, self._allowed, self._summarize = imprint, allowed, summarize
+        self._imprint, self._allowed, self._summarize = site_config, allowed, summarize
         self._reading, self._witnesses = reading, witnesses
         self._asked: set[tuple[str, str]] = set()
         self._painted = 0
@@ -67,19 +67,19 @@ class PublishJob:
     def close(self) -> None:
         """Nothing is open."""
 
-    def round(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, work: JobContext, *, once: bool) -> float:
         """Freezes what is due, publishes what is not published, takes off the pages what is gone."""
         work.check_lease()
         problems: list[str] = []
         for name in self._publications:
-            with apart(problems, self.name, name):
+            with isolated(problems, self.name, name):
                 publication = publication_of(work.record, name)
                 self._freeze_due(work, publication, once=once)
                 self._ask_ahead(work, publication)
-        with apart(problems, self.name, "pages"):
+        with isolated(problems, self.name, "pages"):
             self._repaint(work)
         for place in self._places:
-            with apart(problems, self.name, place.channel):
+            with isolated(problems, self.name, place.channel):
                 problems += self._publish(work, place)
         if problems:
             raise PartiallyRead("; ".join(problems))
@@ -104,7 +104,9 @@ class PublishJob:
                 return
             entries = len(frozen.content.entries)
             work.note(items=work.duty.items + 1, reason="")
-            tell("issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest)
+            log_event(
+                "issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest
+            )
 
     def _waits_for_time(self, work: JobContext, at: int) -> bool:
         """Whether nobody has told the time yet, after days without a batch. Raises WrongClock where others tell another
@@ -145,18 +147,20 @@ class PublishJob:
             return []
         try:
             make_published_folders(place.folder.parent)
-            wrote = press(
+            wrote = export_site(
                 work.record, place.publication, days, place.channel, place.folder, self._imprint, self._allowed
             )  # fmt: skip
         except StoreError:
             raise
         except (HotPapersError, OSError) as problem:
-            tell("not published", publication=place.publication, channel=place.channel, reason=problem)
+            log_event("not published", publication=place.publication, channel=place.channel, reason=problem)
             return [f"{place.channel}: {problem}"]
-        tell("published", publication=place.publication, channel=place.channel, days=len(days), changed=wrote.changed)
+        log_event(
+            "published", publication=place.publication, channel=place.channel, days=len(days), changed=wrote.changed
+        )
         if wrote.filling and wrote.warning:
             full = wrote.filling
-            tell("site nearly full", folder=full.folder, size=full.size, budget=full.budget)
+            log_event("site nearly full", folder=full.folder, size=full.size, budget=full.budget)
         return []
 
     def _repaint(self, work: JobContext) -> None:
@@ -166,8 +170,10 @@ class PublishJob:
         since = self._painted or position_at(work.record, work.clock.now() - DAY)
         changed = changed_issues(work.record, since) if head > since else frozenset()
         if changed:
-            for one in press_again(work.record, self._imprint, self._allowed, changed):
-                tell("rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason)
+            for one in export_again(work.record, self._imprint, self._allowed, changed):
+                log_event(
+                    "rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason
+                )
         self._painted = head
 
 
@@ -198,9 +204,9 @@ def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
     if not posts:
         return frozenset()
     found = {(row[0], row[1]) for row in _of(record, 'SELECT DISTINCT publication, "day" FROM shown', posts)}
-    shelf = RecordIssueReader(record)
+    issue_reader = RecordIssueReader(record)
     for (paper,) in _of(record, "SELECT DISTINCT paper FROM mention", posts):
-        found |= dict(shelf.appearances(paper)).items()  # ascending: the last of each publication stays
+        found |= dict(issue_reader.appearances(paper)).items()  # ascending: the last of each publication stays
     return frozenset(found)
 
 

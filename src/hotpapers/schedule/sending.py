@@ -15,9 +15,9 @@ from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.errors import NetError, PartiallyRead, RetryLater, UsageError
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.jobs.isolation import apart
+from hotpapers.jobs.isolation import isolated
 from hotpapers.jobs.loop import JobContext
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 from hotpapers.model import DAY, BulkSender, HttpClient, IssueReader, Sender
 from hotpapers.store import Record
 
@@ -33,19 +33,19 @@ BEAT = 60_000_000
 
 
 class SenderDestination(NamedTuple):
-    """A sender at work. `net`: its way out. `check`: called before each parcel, raises to stop. `tidy`: drops what is
+    """A sender at work. `http`: its way out. `check`: called before each parcel, raises to stop. `tidy`: drops what is
     no longer needed, at a moment in µs UTC. `close`: ends its connections. `place`: which one, of
     several of the same name."""
 
     sender: Sender | BulkSender
-    net: HttpClient
+    http: HttpClient
     check: Callable[[], object] = lambda: None
     tidy: Callable[[int], object] = lambda at: None
     close: Callable[[], object] = lambda: None
     place: str = ""
 
 
-OpenOutlets = Callable[[Record], Iterable[SenderDestination]]
+OpenDestinations = Callable[[Record], Iterable[SenderDestination]]
 """The senders that the settings ask for, each opened when it is its turn."""
 
 
@@ -55,7 +55,7 @@ class SendJob:
     name = "sending"
 
     def __init__(
-        self, publications: Sequence[str], open_outlets: OpenOutlets, allowed: terms.Table = terms.TERMS
+        self, publications: Sequence[str], open_outlets: OpenDestinations, allowed: terms.Table = terms.TERMS
     ) -> None:  # fmt: skip
         self._publications, self._open, self._allowed = publications, open_outlets, allowed
         self._not_before: dict[tuple[str, str, str], int] = {}
@@ -64,7 +64,7 @@ class SendJob:
     def close(self) -> None:
         """Nothing is open between rounds."""
 
-    def round(self, work: JobContext, *, once: bool) -> float:
+    def run_once(self, work: JobContext, *, once: bool) -> float:
         """Sends what is fresh and was not sent yet. Raises PartiallyRead where something could not be."""
         work.check_lease()
         at = work.clock.now()
@@ -72,9 +72,9 @@ class SendJob:
         problems: list[str] = []
         tidies, self._tidied = at - self._tidied >= TIDY_EVERY, max(self._tidied, at - at % TIDY_EVERY)
         try:
-            for outlet in self._open(work.record) if days or tidies else ():
-                with apart(problems, self.name, outlet.sender.name):
-                    problems += self._work(work, outlet, days, at if tidies else 0)
+            for destination in self._open(work.record) if days or tidies else ():
+                with isolated(problems, self.name, destination.sender.name):
+                    problems += self._work(work, destination, days, at if tidies else 0)
         except UsageError as problem:  # such as a password's file that went away: told, and looked for again
             problems.append(str(problem))
         if problems:
@@ -83,30 +83,32 @@ class SendJob:
         return LOOK
 
     def _work(
-        self, work: JobContext, outlet: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
+        self, work: JobContext, destination: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
     ) -> list[str]:
         """What one sender does in a round; what went wrong."""
         try:
-            problems = [problem for one in days for problem in self._send(work, outlet, *one)]
+            problems = [problem for one in days for problem in self._send(work, destination, *one)]
             if tidy_at:
-                outlet.tidy(tidy_at)
+                destination.tidy(tidy_at)
         finally:
-            outlet.close()
+            destination.close()
         return problems
 
-    def _send(self, work: JobContext, outlet: SenderDestination, publication: str, day: str) -> list[str]:
+    def _send(self, work: JobContext, destination: SenderDestination, publication: str, day: str) -> list[str]:
         """Sends one issue, unless the sender waits; what went wrong."""
-        waits = (publication, outlet.sender.name, outlet.place)
+        waits = (publication, destination.sender.name, destination.place)
         if self._not_before.get(waits, 0) > work.clock.now():
             return []
-        shelf = RecordIssueReader(work.record, self._allowed)
-        done = send_day(outlet, shelf, work.record, publication, day, partial(self._check, work))
+        issue_reader = RecordIssueReader(work.record, self._allowed)
+        done = send_day(destination, issue_reader, work.record, publication, day, partial(self._check, work))
         if done.waiting:
             self._not_before[waits] = work.clock.now() + int(done.waiting * 1_000_000)
         if done.sent or done.problems:
-            name = outlet.sender.name
-            tell("sent", publication=publication, channel=name, day=day, sent=done.sent, problems=len(done.problems))
-        return said(outlet.sender.name, day, done)
+            name = destination.sender.name
+            log_event(
+                "sent", publication=publication, channel=name, day=day, sent=done.sent, problems=len(done.problems)
+            )
+        return problem_lines(destination.sender.name, day, done)
 
     def _check(self, work: JobContext) -> None:
         """Before each parcel: the job must still be ours, and is seen to be alive, as a long list takes a while."""
@@ -116,8 +118,8 @@ class SendJob:
 
 
 def send_day(
-    outlet: SenderDestination,
-    shelf: IssueReader,
+    destination: SenderDestination,
+    issue_reader: IssueReader,
     record: Record,
     publication: str,
     day: str,
@@ -127,15 +129,15 @@ def send_day(
 
     def checked() -> None:
         check()
-        outlet.check()
+        destination.check()
 
     try:
-        return send_issue(record, outlet.sender, shelf, publication, day, outlet.net, checked)
+        return send_issue(record, destination.sender, issue_reader, publication, day, destination.http, checked)
     except NetError as problem:
         return SendResult(0, 0, problem.seconds if isinstance(problem, RetryLater) else 0, (("", str(problem)),))
 
 
-def said(channel: str, day: str, done: SendResult) -> list[str]:
+def problem_lines(channel: str, day: str, done: SendResult) -> list[str]:
     """What went wrong, in one line; nothing where all went well. Targets are not named: they are of no use there."""
     if not done.problems:
         return []

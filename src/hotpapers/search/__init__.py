@@ -11,7 +11,7 @@ What is found are plain values (`results`). Files, in the order in which a query
 """
 
 from hotpapers.search.indexing import behind, catch_up, outstanding
-from hotpapers.search.papers import bring_up, search, search_posts
+from hotpapers.search.papers import search, search_posts, update_index
 from hotpapers.search.results import IssueHit, MatchSpans, PaperHit, PaperResults, PostHit, PostResults
 
 __all__ = [
@@ -22,9 +22,9 @@ __all__ = [
     "PostHit",
     "PostResults",
     "behind",
-    "bring_up",
     "catch_up",
     "outstanding",
     "search",
     "search_posts",
+    "update_index",
 ]

@@ -49,7 +49,7 @@ def search(
     asked, start = query_parser.parse(query), _start(limit, cursor)
 
     def ask() -> PaperResults:
-        behind = bring_up(record) if renew else indexing.behind(record)
+        behind = update_index(record) if renew else indexing.behind(record)
         if not asked.asks:
             return PaperResults(behind=behind)
         with record.database.snapshot():
@@ -77,7 +77,7 @@ def search_posts(
         raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
 
     def ask() -> PostResults:
-        behind = bring_up(record) if renew else indexing.behind(record)
+        behind = update_index(record) if renew else indexing.behind(record)
         if not asked.asks:
             return PostResults(behind=behind)
         view = record.view()
@@ -98,7 +98,7 @@ def _start(limit: int, cursor: str | None) -> int:
     return int(cursor)
 
 
-def bring_up(record: Record, tell: Tell | None = None) -> int:
+def update_index(record: Record, tell: Tell | None = None) -> int:
     """Brings the index up; how many batches it lacks all the same, where the store cannot be written now.
 
     `tell` gets the number of rows of each step. Raises the error where there is no index yet.
@@ -133,7 +133,7 @@ def _papers(database: Database, asked: SearchQuery, limit: int, start: int) -> P
         page = _statement(database, parts).page(database, limit, start)
     hits = tuple(_hits(database, page.found, Highlighter(parts or asked)))
     return PaperResults(
-        papers=hits, understood=query_parser.told(asked), parts=bool(parts and page.counted), **page.totals
+        papers=hits, understood=query_parser.describe_query(asked), parts=bool(parts and page.counted), **page.totals
     )
 
 

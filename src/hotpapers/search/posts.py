@@ -10,7 +10,7 @@ from itertools import islice
 from hotpapers import terms
 from hotpapers.engagement.attention import doubtful_sql, persons_sql
 from hotpapers.model import LARGEST, Mention, Post, Verdict
-from hotpapers.moderation.quotation_policy import gate_for, showing
+from hotpapers.moderation.quotation_policy import policy_for, showing
 from hotpapers.search import index, query_parser
 from hotpapers.search.highlights import Highlighter
 from hotpapers.search.query_parser import SearchQuery
@@ -27,7 +27,7 @@ LOOKED_AT = 1_000
 def search(view: AsOfView, asked: SearchQuery, limit: int, start: int, allowed: terms.Table) -> PostResults:
     """A page of the posts with the words that are asked for."""
     if all(row.shown == "link" for row in allowed.values()):
-        return PostResults(understood=query_parser.told(asked))
+        return PostResults(understood=query_parser.describe_query(asked))
     best = _statement(view, asked, allowed).best(view.database, LOOKED_AT + 1)
     kept = list(_quotable(view, dict(islice(best.items(), LOOKED_AT)), allowed))
     shown = kept[start : start + limit]
@@ -35,7 +35,7 @@ def search(view: AsOfView, asked: SearchQuery, limit: int, start: int, allowed: 
     totals = page.totals | {"exact": len(best) <= LOOKED_AT}
     marker = Highlighter(asked)
     hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in shown)
-    return PostResults(posts=hits, understood=query_parser.told(asked), **totals)
+    return PostResults(posts=hits, understood=query_parser.describe_query(asked), **totals)
 
 
 def _statement(view: AsOfView, asked: SearchQuery, allowed: terms.Table) -> SearchStatement:
@@ -94,9 +94,9 @@ def _quotable(
     rows = (read_row(spec, one) for one in view.database.rows(sql, numbers)) if numbers else ()
     posts = {row.id: row.item for row in rows if isinstance(row.item, Post)}
     papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
-    gate = gate_for(view, allowed, posts.values())
+    policy = policy_for(view, allowed, posts.values())
     for number in numbers:
-        how = showing(gate, posts[number])
+        how = showing(policy, posts[number])
         if how != "link" and posts[number].post in papers:
             yield number, terms.as_shown(posts[number], how), papers[posts[number].post]
 

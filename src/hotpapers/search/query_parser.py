@@ -225,7 +225,7 @@ def _run(signs: Sequence[str], field: Field) -> SearchTerm:
 _HEADS: dict[Kind, str] = {"word": "with", "title": "with in the title", "author": "by", "category": "in", "paper": ""}
 
 
-def told(query: SearchQuery) -> str:
+def describe_query(query: SearchQuery) -> str:
     """What a query was understood as: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
     parts = []
     for kind, head in _HEADS.items():

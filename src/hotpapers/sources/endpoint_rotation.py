@@ -20,7 +20,7 @@ class EndpointRotation:
         self._resting: dict[str, tuple[int, NetError]] = {}
 
     def pages(
-        self, net: HttpClient, parts: Iterable[tuple[str, Iterator[PayloadPage]]], then: Iterable[PayloadPage] = ()
+        self, http: HttpClient, parts: Iterable[tuple[str, Iterator[PayloadPage]]], then: Iterable[PayloadPage] = ()
     ) -> Iterator[PayloadPage]:
         """The pages of each part, by its name, and what follows them. What failed is told at the very end: see
         `raise_for`."""
@@ -29,10 +29,10 @@ class EndpointRotation:
         for name, pages in parts:
             count += 1
             try:
-                self._wake(name, net.now())
+                self._wake(name, http.now())
                 yield from pages
             except NetError as problem:
-                self._rest(name, problem, net.now())
+                self._rest(name, problem, http.now())
                 failed.append(problem)
         yield from then
         raise_for(failed, count)

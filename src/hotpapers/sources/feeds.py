@@ -55,25 +55,25 @@ class FeedsSource:
         self._turns = EndpointRotation()
         self._oldest: dict[str, int] = {}
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The entries of each feed. It needs no cursor: feeds are short and keys swallow repeats."""
-        yield from self._turns.pages(net, ((url, self._feed(net, url)) for url in self.settings.urls))
+        yield from self._turns.pages(http, ((url, self._feed(http, url)) for url in self.settings.urls))
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same. What a feed held before its oldest entry it does not say; one that dates nothing proves nothing."""
-        yield from self.pages(net, cursor)
+        yield from self.pages(http, cursor)
         if self._oldest.keys() >= set(self.settings.urls):
             yield PayloadPage(since=max(since, *self._oldest.values()))
 
-    def _feed(self, net: HttpClient, url: str) -> Iterator[PayloadPage]:
-        answer = net.get(url, accept=(304,))
+    def _feed(self, http: HttpClient, url: str) -> Iterator[PayloadPage]:
+        answer = http.get(url, accept=(304,))
         found = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
         dated = [entry.published for entry in found if entry.published is not None]
         if dated:
             self._oldest.setdefault(url, min(*dated, answer.at))
         yield PayloadPage([_seen(url, entry, answer.at) for entry in found])
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Feeds tell no counts."""
         return iter(())
 

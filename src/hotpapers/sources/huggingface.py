@@ -92,50 +92,50 @@ class HuggingFaceSource:
         self.every = settings.every
         self.reach: int | None = settings.days * DAY
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The daily lists, the oldest first. A day may have none; not so every day of a week."""
-        yield from self._lists(net, self.settings.days)
+        yield from self._lists(http, self.settings.days)
         yield PayloadPage()
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The daily lists from the day of a moment on. Of a day whose list is full not all may have been told."""
-        reached, days = since, net.now() // DAY - since // DAY + 1
-        for day, page in zip(range(since // DAY, since // DAY + days), self._lists(net, days), strict=False):
+        reached, days = since, http.now() // DAY - since // DAY + 1
+        for day, page in zip(range(since // DAY, since // DAY + days), self._lists(http, days), strict=False):
             reached = (day + 1) * DAY if len(page.seen) >= MOST else reached
             yield page
-        yield PayloadPage(since=min(max(reached, since), net.now()))
+        yield PayloadPage(since=min(max(reached, since), http.now()))
 
-    def _lists(self, net: HttpClient, days: int) -> Iterator[PayloadPage]:
+    def _lists(self, http: HttpClient, days: int) -> Iterator[PayloadPage]:
         """The lists of so many days, a page each."""
         has_any = False
         for back in reversed(range(days)):
-            answer = self._list(net, back)
+            answer = self._list(http, back)
             has_any = has_any or answer.status == 200
             listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
             yield PayloadPage([_seen(one, answer.at) for one in listed])
         if not has_any:
-            self._find_any(net, days)
+            self._find_any(http, days)
 
-    def _list(self, net: HttpClient, back: int, accept: Sequence[int] = NO_LIST) -> Response:
+    def _list(self, http: HttpClient, back: int, accept: Sequence[int] = NO_LIST) -> Response:
         """The list of so many days ago."""
-        day = datetime.datetime.fromtimestamp((net.now() - back * DAY) / 1e6, datetime.UTC).date().isoformat()
-        return net.get(
+        day = datetime.datetime.fromtimestamp((http.now() - back * DAY) / 1e6, datetime.UTC).date().isoformat()
+        return http.get(
             f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": str(MOST)}, accept=accept
         )
 
-    def _find_any(self, net: HttpClient, days: int) -> None:
+    def _find_any(self, http: HttpClient, days: int) -> None:
         """Raises NetError where no day before these has a list either: then it is the lists that are not found."""
         before = range(days, days + WEEK)
-        if all(self._list(net, back).status != 200 for back in before[:-1]):
-            self._list(net, before[-1], accept=())
+        if all(self._list(http, back).status != 200 for back in before[:-1]):
+            self._list(http, before[-1], accept=())
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each paper's upvotes now, or that its page is gone."""
         known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
-        return one_by_one(known, lambda paper: self._paper(net, paper))
+        return one_by_one(known, lambda paper: self._paper(http, paper))
 
-    def _paper(self, net: HttpClient, paper: str) -> PayloadPage:
-        answer = net.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
+    def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
+        answer = http.get(f"{self.settings.base}/api/papers/{paper}", accept=GONE)
         if answer.status in GONE:
             return PayloadPage([RawPayload("gone", paper, b"null", answer.at)])
         if decoded(answer, _Id).id != paper:

@@ -90,20 +90,22 @@ class LobstersSource:
         self.every = max(settings.every, 3600)
         self.reach: int | None = None
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stories of each domain."""
         for domain in self.settings.domains:
-            answer = net.get(f"{self.settings.base}/domains/{domain}.json")
+            answer = http.get(f"{self.settings.base}/domains/{domain}.json")
             yield PayloadPage([_seen(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
         yield PayloadPage()
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stories of each domain back to a moment, page by page."""
         reached = since
         for domain in self.settings.domains:
-            oldest = net.now()
+            oldest = http.now()
             for number in range(1, MOST_PAGES + 1):
-                answer = net.get(f"{self.settings.base}/domains/{domain}{f'/page/{number}' if number > 1 else ''}.json")
+                answer = http.get(
+                    f"{self.settings.base}/domains/{domain}{f'/page/{number}' if number > 1 else ''}.json"
+                )
                 stories = decoded(answer, list[msgspec.Raw])
                 yield PayloadPage([_seen(story, answer.at) for story in stories])
                 made = [moment(own.created_at) for story in stories if (own := own_id(story, _Made))]
@@ -114,14 +116,14 @@ class LobstersSource:
             reached = max(reached, oldest)
         yield PayloadPage(since=reached)
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each story's score and comments now, or that it is gone."""
         known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
-        return one_by_one(known, lambda short_id: self._story(net, short_id))
+        return one_by_one(known, lambda short_id: self._story(http, short_id))
 
-    def _story(self, net: HttpClient, short_id: str) -> PayloadPage:
+    def _story(self, http: HttpClient, short_id: str) -> PayloadPage:
         """One story. Of one that was merged into another, the site leads to the other's page."""
-        answer = net.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
+        answer = http.get(f"{self.settings.base}/s/{short_id}.json", accept=GONE)
         if answer.status in GONE:
             return PayloadPage([RawPayload("gone", short_id, b"null", answer.at)])
         other = _STORY.fullmatch(urlsplit(answer.url).path)

@@ -154,38 +154,38 @@ class MastodonSource:
         self._reached: dict[str, int] = {}
         self._uris: OrderedDict[str, str] = OrderedDict()
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What is new in each timeline. One that fails does not keep the others from being read; it is told last."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
         timelines = (
-            (f"{server.base}/{path}", self._timeline(net, server, path, newest))
+            (f"{server.base}/{path}", self._timeline(http, server, path, newest))
             for server in self.settings.servers
             for path in server.paths
         )
-        yield from self._turns.pages(net, timelines, then=self._listening(net))
+        yield from self._turns.pages(http, timelines, then=self._listening(http))
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, where timelines that were not read yet are read back to a moment, as far as their server tells."""
         newest = msgspec.json.decode(cursor, type=dict[str, str]) if cursor else {}
         timelines = {
             f"{server.base}/{path}": (server, path) for server in self.settings.servers for path in server.paths
         }
         parts = (
-            (name, self._timeline(net, *one, newest) if name in newest else self._back(net, *one, newest, since))
+            (name, self._timeline(http, *one, newest) if name in newest else self._back(http, *one, newest, since))
             for name, one in timelines.items()
         )
-        yield from self._turns.pages(net, parts)
+        yield from self._turns.pages(http, parts)
         if self._reached.keys() >= timelines.keys():
             yield PayloadPage(since=max(self._reached.values()))
 
     def _back(
-        self, net: HttpClient, server: MastodonServer, path: str, newest: dict[str, str], since: int
+        self, http: HttpClient, server: MastodonServer, path: str, newest: dict[str, str], since: int
     ) -> Iterator[PayloadPage]:  # fmt: skip
         """A timeline from its newest page back, until a page is empty or older than a moment."""
-        name, before, ids, oldest = f"{server.base}/{path}", "", list[str](), net.now()
+        name, before, ids, oldest = f"{server.base}/{path}", "", list[str](), http.now()
         for _ in range(MOST_PAGES):
             params = {"limit": str(PAGE)} | ({"max_id": before} if before else {})
-            answer = net.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
+            answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
             raw = decoded(answer, list[msgspec.Raw])
             listed = [own_id(one, _Listed) for one in raw]
             ids += [one.id for one in listed if one]
@@ -202,7 +202,7 @@ class MastodonSource:
         yield PayloadPage((), _cursor(newest))
 
     def _timeline(
-        self, net: HttpClient, server: MastodonServer, path: str, newest: dict[str, str]
+        self, http: HttpClient, server: MastodonServer, path: str, newest: dict[str, str]
     ) -> Iterator[PayloadPage]:
         """The page after the last one that was read, until one is not full; at first the newest page alone."""
         name = f"{server.base}/{path}"
@@ -210,7 +210,7 @@ class MastodonSource:
         after = _a_little_before(known) if path != "public" else known
         for _ in range(MOST_PAGES):
             params = {"limit": str(PAGE)} | ({"min_id": after} if after else {})
-            answer = net.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
+            answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
             raw = decoded(answer, list[msgspec.Raw])
             listed = [own_id(one, _Listed) for one in raw]
             reached = max([after, *(one.id for one in listed if one)], key=_age)
@@ -243,17 +243,17 @@ class MastodonSource:
 
     # ---- event streams ---------------------------------------------------------------------------------
 
-    def _listening(self, net: HttpClient) -> Iterator[PayloadPage]:
+    def _listening(self, http: HttpClient) -> Iterator[PayloadPage]:
         """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
         server = next((one for one in self.settings.servers if one.streaming and one.paths), None)
         if server is None:
             return
         seen: list[RawPayload] = []
-        began = paged = net.now()
+        began = paged = http.now()
         over = False
         try:
-            for event in events(net.lines(server.stream, headers=server.headers)):
-                now = net.now()
+            for event in events(http.lines(server.stream, headers=server.headers)):
+                now = http.now()
                 seen += self._told(event, server, now) if event else ()
                 if now - paged >= SECOND and (seen or event is None):
                     yield PayloadPage(seen)
@@ -263,7 +263,7 @@ class MastodonSource:
                     break
         except NetError:
             pass
-        yield PayloadPage(seen, next_at=net.now() if over else None)
+        yield PayloadPage(seen, next_at=http.now() if over else None)
 
     def _told(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[RawPayload]:
         """A new post or an edit; that a tracked one is deleted, where its own server says so."""
@@ -281,7 +281,7 @@ class MastodonSource:
 
     # ---- home servers ----------------------------------------------------------------------------------
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each post as its home server has it now, or that it is gone. A server that fails is not asked again."""
         failed: dict[str, NetError] = {}
         homes = [home for key in keys if (home := _HOME.fullmatch(key.removeprefix(f"{NETWORK}:")))]
@@ -289,7 +289,7 @@ class MastodonSource:
             if home[1] in failed:
                 continue
             try:
-                answer = net.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
+                answer = http.get(f"{home[1]}/api/v1/statuses/{home[2]}", accept=GONE)
             except NetError as problem:
                 failed[home[1]] = problem
                 continue

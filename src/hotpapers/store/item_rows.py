@@ -40,7 +40,7 @@ class KeyedHasher(NamedTuple):
 
     def same(self, text: str) -> int:
         """A signed 53-bit mark that equal messages share on every network, 0 where there is too little text."""
-        letters = essence(text)
+        letters = normalized_text(text)
         return self._number(letters, b"same") if len(letters) >= 24 else 0
 
     def reaction(self, address: str) -> int:
@@ -72,7 +72,7 @@ class _Letters(dict[str, bool]):
 _LETTERS = _Letters()
 
 
-def essence(text: str) -> str:
+def normalized_text(text: str) -> str:
     """A message without addresses, blanks, signs and case: what is left is alike when it was posted twice."""
     words = "".join([word for word in text.split() if not _is_address(word)])
     if words.isascii():

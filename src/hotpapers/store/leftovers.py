@@ -19,7 +19,7 @@ AT_WORK = 600.0
 """Seconds for which a folder that was written to may still be in use."""
 
 
-def part_of(target: Path) -> Path:
+def unfinished_copy(target: Path) -> Path:
     """Where a copy is written until it is whole."""
     return target.with_name(target.name + PART)
 
@@ -37,7 +37,7 @@ def _found(database: Database) -> Iterator[Path]:
     folders = {target.parent for target in targets}
     if isinstance(database, SqliteDatabase):
         folders.add(database.path.absolute().parent)
-    yield from (part_of(target) for target in targets if part_of(target).exists())
+    yield from (unfinished_copy(target) for target in targets if unfinished_copy(target).exists())
     for folder in folders:
         with suppress(OSError):
             yield from (path for path in folder.glob(f"{FOLDER}*") if path.is_dir())

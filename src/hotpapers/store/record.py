@@ -19,11 +19,11 @@ from hotpapers.store.reparse import Reader
 from hotpapers.store.sqlite import SqliteDatabase
 
 
-def anybody() -> None:
+def allow_all() -> None:
     """Who may write a batch where nobody says otherwise."""
 
 
-def anything(item: model.Item) -> bool:
+def keep_all(item: model.Item) -> bool:
     """What of a batch is written where nobody says otherwise."""
     return True
 
@@ -110,9 +110,9 @@ class Record:
         """The record as observed up to `cut`, as known at `position` (by default: everything)."""
         return AsOfView(self.database, cut, self.head.position if position is None else position)
 
-    def write(
+    def append(
         self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,
-        allowed: Callable[[], object] = anybody,
+        allowed: Callable[[], object] = allow_all,
     ) -> WrittenBatch:  # fmt: skip
         """One batch of items that come from no raw rows. `allowed`: as in `read`."""
         offers: list[batches.Offer] = [(item, 0, None) for item in offered]
@@ -122,7 +122,7 @@ class Record:
                 self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor
             )  # fmt: skip
 
-    def read(
+    def ingest(
         self,
         seen: Iterable[model.RawPayload],
         reader: Reader,
@@ -133,8 +133,8 @@ class Record:
         keep: Callable[[model.RawPayload], int] | None = None,
         cursor: str | None = None,
         at: int | None = None,
-        allowed: Callable[[], object] = anybody,
-        news: Callable[[model.Item], bool] = anything,
+        allowed: Callable[[], object] = allow_all,
+        news: Callable[[model.Item], bool] = keep_all,
     ) -> WrittenBatch:
         """One batch of what a network said: kept raw for `keep_for` microseconds, read into items.
 
@@ -160,14 +160,14 @@ class Record:
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(problem) for _, _, problem in found))
 
-    def plan_again(
+    def plan_reprocess(
         self, source: str, reader: Reader, *, lasting: Collection[type[model.Item]] = ()
     ) -> reparse.ReparsePlan:
-        """What `read_again` would do with the record as it is now."""
+        """What `reprocess` would do with the record as it is now."""
         with self.database.snapshot():
             return reparse.plan(self.view(), source, partial(reparse.attempt, reader), lasting)
 
-    def read_again(
+    def reprocess(
         self, source: str, reader: Reader, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
     ) -> WrittenBatch:
         """Reads what is kept raw or in quarantine with a better reader, in batches of so many originals.

@@ -20,7 +20,7 @@ from hotpapers.http import ClientLimits, PoliteHttpClient, user_agent
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.jobs import isolation
 from hotpapers.jobs import job_state as duties
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 from hotpapers.model import HttpClient, Paper, Publication
 from hotpapers.settings.announce import secret
 from hotpapers.settings.pages import SummarySettings
@@ -64,24 +64,24 @@ def summarizer(settings: SummarySettings, contact: str, stop: threading.Event | 
     def write(record: Record, publication: Publication, day: str, cut: int) -> None:
         with PoliteHttpClient(
             user_agent(contact), base_addresses=(model.url,), secrets=(model.key,), limits=limits, pace=pace, stop=stop
-        ) as net:
-            summarize(net, model, record, publication, day, cut)
+        ) as http:
+            summarize(http, model, record, publication, day, cut)
 
     return write
 
 
 def summarize(
-    net: HttpClient, model: LanguageModel, record: Record, publication: Publication, day: str, cut: int
+    http: HttpClient, model: LanguageModel, record: Record, publication: Publication, day: str, cut: int
 ) -> int:
     """Asks for those entries of an issue to come that have no summary; how many were written. What fails is counted,
     and the abstract speaks for itself."""
     view = record.view(cut)
     papers = [paper for paper in _papers(record, view, publication, day, cut) if _wants(paper, cut)]
-    asked = _Asked(net, model)
+    asked = _Asked(http, model)
     found = list(_written(asked, record, papers[:MOST], cut))
     if found:
-        record.write(found, source=SOURCE)
-    _keep_count(record, asked, net.now(), len(found))
+        record.append(found, source=SOURCE)
+    _keep_count(record, asked, http.now(), len(found))
     return len(found)
 
 
@@ -100,11 +100,11 @@ def _wants(paper: Paper, cut: int) -> bool:
 class _Asked:
     """A model that is asked until it fails too often. Counts what became of the questions."""
 
-    def __init__(self, net: HttpClient, model: LanguageModel) -> None:
-        self._net, self._model = net, model
+    def __init__(self, http: HttpClient, model: LanguageModel) -> None:
+        self._net, self._model = http, model
         self.failures = self._in_a_row = 0
         self.reason = ""
-        self.day = datetime.datetime.fromtimestamp(net.now() // 1_000_000, datetime.UTC).date().isoformat()
+        self.day = datetime.datetime.fromtimestamp(http.now() // 1_000_000, datetime.UTC).date().isoformat()
 
     def about(self, paper: Paper) -> str:
         """A sentence with its mark; empty where there is none."""
@@ -117,15 +117,15 @@ class _Asked:
             self.failures += 1
             self._in_a_row += isinstance(problem, NetError)
             self.reason = str(problem)
-            tell("no summary", paper=paper.paper, reason=problem)
+            log_event("no summary", paper=paper.paper, reason=problem)
             return ""
         except Exception as problem:  # an issue does without rather than wait for our cure
             if isinstance(problem, HotPapersError):
                 raise
             self.failures += 1
             self._in_a_row += 1
-            self.reason = isolation.said(problem)
-            isolation.tell_defect(JOB, problem)
+            self.reason = isolation.describe_error(problem)
+            isolation.log_defect(JOB, problem)
             return ""
         self._in_a_row = 0
         return signed(said, self._model.name, self.day)

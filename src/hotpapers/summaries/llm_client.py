@@ -91,12 +91,12 @@ def _stem(word: str) -> str:
     return word[:5]
 
 
-def ask(net: HttpClient, url: str, model: str, key: str, title: str, abstract: str) -> str:
+def ask(http: HttpClient, url: str, model: str, key: str, title: str, abstract: str) -> str:
     """A model's sentence on a paper. Raises InputError for an answer that is not taken, NetError, RetryLater,
     RequestRefused."""
     headers = {"content-type": "application/json", "accept": "application/json"}
     if key:
         headers["authorization"] = f"Bearer {key}"
     body = request(model, title, abstract, secrets.token_hex(8))
-    answer = net.post(f"{url.rstrip('/')}/chat/completions", body=body, headers=headers)
+    answer = http.post(f"{url.rstrip('/')}/chat/completions", body=body, headers=headers)
     return sentence_of(answer.body, title, abstract)

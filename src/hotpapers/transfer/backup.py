@@ -18,10 +18,10 @@ from hotpapers.search import index
 from hotpapers.store import batches, schema, tombstones
 from hotpapers.store.database import Database, placeholders
 from hotpapers.store.item_rows import SPECS, is_pseudonym
-from hotpapers.store.leftovers import FOLDER, part_of
+from hotpapers.store.leftovers import FOLDER, unfinished_copy
 from hotpapers.store.record import Record, connect, is_server, now, store_path
 from hotpapers.store.sqlite import SqliteDatabase
-from hotpapers.transfer.mail_state import MailState, mailed, take_over
+from hotpapers.transfer.mail_state import MailState, merge_mail_state, read_mail_state
 
 KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
 MADE_ANEW = "search_"
@@ -66,7 +66,7 @@ def backup(record: Record, target: Path) -> int:
     forgotten_file.complete(record.database, record.marks)
     with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
         note_copy(record, "backup", str(target.resolve()))
-    part = part_of(target)
+    part = unfinished_copy(target)
     part.unlink(missing_ok=True)
     try:
         copy_into(record.database, part)
@@ -159,7 +159,7 @@ def _what_is_there(store: str) -> _Replaced:
                 dict(rows("SELECT mark, since FROM subscriber WHERE state = 'confirmed'")),
                 [row[0] for row in rows("SELECT mark FROM tombstone")],
                 [(row[0], row[1], row[2]) for row in rows("SELECT at, way, target FROM copy ORDER BY id")],
-                mailed(record.database),
+                read_mail_state(record.database),
             )  # fmt: skip
     except NotFound:
         return _Replaced()
@@ -212,7 +212,7 @@ def _take_over(record: Record, replaced: _Replaced) -> int:
         record.database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", replaced.copies)
         if record.secret() != replaced.secret:
             return 0
-        take_over(record.database, replaced.mailed)
+        merge_mail_state(record.database, replaced.mailed)
         known = tombstones.load(record.database, record.marks).known
         marks = [mark for mark in replaced.tombstones if mark not in known]
         if not marks:

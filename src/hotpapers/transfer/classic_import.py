@@ -81,7 +81,7 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
         notes = flag_categories(one.issue)
         done.append(ClassicImport(one.file, state, one.issue.date, len(one.issue.items), one.repaired, notes))
     if items:
-        written = record.write([*_publication_if_new(record, name), *items], source=SOURCE)
+        written = record.append([*_publication_if_new(record, name), *items], source=SOURCE)
         if written.refused:
             note = f"{written.refused} items speak of what was forgotten and stayed out"
             done[-1] = done[-1]._replace(notes=(*done[-1].notes, note))

@@ -21,13 +21,13 @@ class MailState(NamedTuple):
 _LETTER = 'publication, "day", mark, state, receipt, tries, at, next_at'
 
 
-def mailed(database: Database) -> MailState:
+def read_mail_state(database: Database) -> MailState:
     """What a store knows of it."""
     left = database.rows("SELECT mark, state, since FROM subscriber WHERE state IN ('ended', 'bounced')")
     return MailState(left, database.rows(f"SELECT {_LETTER} FROM letter"))
 
 
-def take_over(database: Database, known: MailState) -> None:
+def merge_mail_state(database: Database, known: MailState) -> None:
     """Keeps what another store knew, where it is newer. Call inside `write()`."""
     for mark, state, since in known.left:
         address = "address" if state == "bounced" else "''"

@@ -37,31 +37,31 @@ class CalendarYear(NamedTuple):
     months: tuple[CalendarMonth, ...]
 
 
-def calendar(volumes: Mapping[str, int]) -> tuple[CalendarYear, ...]:
+def calendar(entry_counts: Mapping[str, int]) -> tuple[CalendarYear, ...]:
     """Days (`YYYY-MM-DD`) with the number of papers in their issues → years, the last first."""
-    most = max(volumes.values(), default=0)
-    months = sorted({day[:7] for day in volumes})
+    most = max(entry_counts.values(), default=0)
+    months = sorted({day[:7] for day in entry_counts})
     years = [
-        CalendarYear(year, tuple(_month(month, volumes, most) for month in of_year))
+        CalendarYear(year, tuple(_month(month, entry_counts, most) for month in of_year))
         for year, of_year in groupby(months, key=lambda month: month[:4])
     ]
     return tuple(reversed(years))
 
 
-def _month(month: str, volumes: Mapping[str, int], most: int) -> CalendarMonth:
+def _month(month: str, entry_counts: Mapping[str, int], most: int) -> CalendarMonth:
     year, number = int(month[:4]), int(month[5:])
     weeks = Calendar().monthdayscalendar(year, number)
     return CalendarMonth(
         name=f"{phrases.MONTHS[number - 1]} {year}",
-        weeks=tuple(tuple(_cell(month, day, volumes, most) for day in week) for week in weeks),
+        weeks=tuple(tuple(_cell(month, day, entry_counts, most) for day in week) for week in weeks),
     )
 
 
-def _cell(month: str, number: int, volumes: Mapping[str, int], most: int) -> CalendarDay:
+def _cell(month: str, number: int, entry_counts: Mapping[str, int], most: int) -> CalendarDay:
     day = f"{month}-{number:02}"
-    if day not in volumes:
+    if day not in entry_counts:
         return CalendarDay(number, "", "", 0)
-    papers = volumes[day]
+    papers = entry_counts[day]
     said = f"{phrases.day_name(day)}: {words.count_noun(papers, 'paper')}"
     return CalendarDay(number, site_paths.issue_path(day), said, shade(papers, most))
 

@@ -42,10 +42,10 @@ def slug(name: str) -> str:
 class Catalogue:
     """An index of what issues hold."""
 
-    def __init__(self, holdings: Sequence[EntrySummary]) -> None:
+    def __init__(self, entry_summaries: Sequence[EntrySummary]) -> None:
         self._by_category: dict[str, list[EntrySummary]] = defaultdict(list)
         self._by_author: dict[str, list[EntrySummary]] = defaultdict(list)
-        for holding in holdings:
+        for holding in entry_summaries:
             for category in dict.fromkeys(holding.categories):
                 if site_paths.category_url(category):
                     self._by_category[category].append(holding)
@@ -101,9 +101,9 @@ class Catalogue:
         return sorted({clean_text.one_line(name) for name in names}, key=lambda name: (-names.count(name), name))
 
 
-def newest_first(holdings: Iterable[EntrySummary]) -> list[EntrySummary]:
+def newest_first(entry_summaries: Iterable[EntrySummary]) -> list[EntrySummary]:
     """The newest issue first, within it by place."""
-    return sorted(holdings, key=lambda one: (_descending(one.day), one.place))
+    return sorted(entry_summaries, key=lambda one: (_descending(one.day), one.place))
 
 
 def _descending(day: str) -> int:

@@ -62,27 +62,31 @@ def _coded(text: str) -> str:
     return quote(text.replace("\n", "\r\n").encode("utf-8", "replace"), safe=" ").replace(" ", "%20")
 
 
-def join_address(imprint: SiteConfig, publication: str) -> str:
+def join_address(site_config: SiteConfig, publication: str) -> str:
     """Where one asks for a publication by mail; empty where none is sent."""
     asked = urlencode({"publication": publication})
-    return f"{imprint.app}mail/join?{asked}" if imprint.app and imprint.mails else ""
+    return f"{site_config.app}mail/join?{asked}" if site_config.app and site_config.mails else ""
 
 
-def desk_of(contact: str, app: str = "") -> ContactLinks:
+def contact_links_of(contact: str, app: str = "") -> ContactLinks:
     """What can be read from an operator's public contact; `app`: where the app with its forms is public."""
     said = clean_text.one_line(contact)
     mail, page = _MAIL.search(_PAGE.sub(" ", said)), _PAGE.search(said)
     return ContactLinks(mail[0] if mail else "", _page(page[0]) if page else "", app)
 
 
-def linked(contact: str) -> tuple[LinkedPiece, ...]:
+def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
     """An operator's public contact in pieces: where the desk writes to, a mail address or else a page, is a link."""
-    desk, said = desk_of(contact), clean_text.one_line(contact)
-    address = desk.mail or desk.page
+    links, said = contact_links_of(contact), clean_text.one_line(contact)
+    address = links.mail or links.page
     if not address:
         return (LinkedPiece(said, ""),) if said else ()
     before, _, after = said.partition(address)
-    pieces = (before.removesuffix(_MAILTO), ""), (address, f"{_MAILTO}{address}" if desk.mail else address), (after, "")
+    pieces = (
+        (before.removesuffix(_MAILTO), ""),
+        (address, f"{_MAILTO}{address}" if links.mail else address),
+        (after, ""),
+    )
     return tuple(LinkedPiece(text, url) for text, url in pieces if text)
 
 

@@ -198,7 +198,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueVi
 def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) -> EntryView:
     paper = issue.papers[entry.paper]
     name = site_paths.bare(entry.paper) or entry.paper
-    lead, rest = phrases.lead(paper)
+    lead, rest = phrases.opening(paper)
     posts = issue.posts.get(entry.paper, ())
     movement, rise = _movement(issue, entry)
     return EntryView(
@@ -209,13 +209,13 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
         place=entry.place,
         movement=movement,
         rise=rise,
-        level=phrases.level(entry, issue.content.ranking),
+        level=phrases.tie_note(entry, issue.content.ranking),
         title=phrases.one_line(paper.title) or name,
         authors=tuple(phrases.one_line(author) for author in paper.authors),
         counts=tuple(_count(count) for count in entry.counts),
         spark=spark(history, max((count.until for count in entry.counts), default=0)),
         lead=lead,
-        lead_mark=phrases.lead_mark(paper),
+        lead_mark=phrases.opening_source(paper),
         rest=rest,
         summarized=bool(paper.summary),
         abstract=phrases.one_line(paper.abstract),

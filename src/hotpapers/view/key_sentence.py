@@ -200,7 +200,7 @@ def name_in(title: str) -> str:
     return found[1] if found else ""
 
 
-def telling(abstract: str, title: str = "") -> str:
+def key_sentence(abstract: str, title: str = "") -> str:
     """The most telling sentence of an abstract that is on one line; empty where there is none."""
     found, name = sentences(abstract), name_in(title)
     begun = [(_begun(sentence, n, len(found), name), -n) for n, sentence in enumerate(found)]

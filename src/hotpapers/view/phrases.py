@@ -25,7 +25,7 @@ from hotpapers.model import (
 )
 from hotpapers.ranking import words
 from hotpapers.view import clean_text
-from hotpapers.view.key_sentence import TOO_LONG, telling
+from hotpapers.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.view.summary_source import ABSTRACT, unsigned
 from hotpapers.view.tex import formulas
 
@@ -224,7 +224,7 @@ def ordinal(number: int) -> str:
 LEVEL = "Level with a neighbour: the same score. More voices go first, then the earlier announcement, then the id."
 
 
-def level(entry: Entry, ranking: str) -> str:
+def tie_note(entry: Entry, ranking: str) -> str:
     """What decides between level scores."""
     if not entry.level:
         return ""
@@ -242,7 +242,7 @@ def provisional(content: IssueContent, entry: Entry) -> str:
     return words.why_provisional(content.compared, entry.score, content.publication.threshold)
 
 
-def lead(paper: Paper) -> tuple[str, str]:
+def opening(paper: Paper) -> tuple[str, str]:
     """What an entry says of its paper, and what unfolds.
 
     The summary, or the abstract's most telling sentence; and the whole abstract. A short abstract is said whole.
@@ -252,14 +252,14 @@ def lead(paper: Paper) -> tuple[str, str]:
         return unsigned(one_line(paper.summary))[0], abstract
     if len(abstract) <= LEAD + 40:
         return abstract, ""
-    chosen = telling(abstract, one_line(paper.title))
+    chosen = key_sentence(abstract, one_line(paper.title))
     if len(chosen) <= TOO_LONG:
         return chosen, abstract
     end, whole = _first_lines(abstract)
     return (abstract[:end] if whole else abstract[:end].rstrip() + " …"), abstract
 
 
-def lead_mark(paper: Paper) -> str:
+def opening_source(paper: Paper) -> str:
     """Where what an entry says of its paper comes from; empty for a person's summary, and for a whole abstract."""
     if paper.summary:
         return unsigned(one_line(paper.summary))[1]
@@ -285,7 +285,7 @@ def _first_lines(abstract: str) -> tuple[int, bool]:
 # ---- posts that are shown as links -------------------------------------------------------------------
 
 
-def quoted(quotations: Sequence[Quotation]) -> list[Quotation]:
+def with_words(quotations: Sequence[Quotation]) -> list[Quotation]:
     """Those whose words are shown."""
     return [one for one in quotations if has_words(one)]
 

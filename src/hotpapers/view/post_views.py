@@ -56,7 +56,7 @@ class ElsewhereView(NamedTuple):
 
 def quotations(found: Sequence[Quotation]) -> tuple[PostView, ...]:
     """Those of some posts that have words to show."""
-    return tuple(_post(quotation) for quotation in phrases.quoted(found))
+    return tuple(_post(quotation) for quotation in phrases.with_words(found))
 
 
 def elsewhere(found: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from hotpapers.view.clean_text import one_line
 from hotpapers.view.mathml import formula
-from hotpapers.view.tex_accents import letters
+from hotpapers.view.tex_accents import decode_accents
 
 LONGEST = 10_000
 """Code points of a text in which TeX is looked for; a longer one is shown as it is."""
@@ -71,11 +71,11 @@ def prose(text: str) -> Markup:
     made: list[Markup] = []
     at = size = 0
     for piece in formulas(text):
-        made.append(escape(letters(text[at : piece.start])))
+        made.append(escape(decode_accents(text[at : piece.start])))
         rendered = formula(piece.tex) if size < MOST else None
         made.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
         at, size = piece.end, size + len(made[-1])
-    made.append(escape(letters(text[at:])))
+    made.append(escape(decode_accents(text[at:])))
     return Markup("").join(made)
 
 
@@ -93,6 +93,6 @@ def plain_line(text: str) -> str:
 def _lettered(text: str) -> str:
     made, at = [], 0
     for piece in formulas(text):
-        made += [letters(text[at : piece.start]), text[piece.start : piece.end]]
+        made += [decode_accents(text[at : piece.start]), text[piece.start : piece.end]]
         at = piece.end
-    return "".join([*made, letters(text[at:])])
+    return "".join([*made, decode_accents(text[at:])])

@@ -57,7 +57,7 @@ _SIGN = re.compile(
 _SIGNS = {"~": "\u00a0", "``": "“", "''": "”", "--": "–", "---": "—"}
 
 
-def letters(text: str) -> str:
+def decode_accents(text: str) -> str:
     """The text that a stretch of TeX without formulas stands for."""
     if "\\" not in text:
         return text

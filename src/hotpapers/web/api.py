@@ -114,7 +114,7 @@ class ApiApp:
 
     def __init__(self, open_record: Callable[[], Record], operator: ApiConfig) -> None:
         self._operator = operator
-        self._desks = SessionPool(open_record, operator.terms, THREADS)
+        self._sessions = SessionPool(open_record, operator.terms, THREADS)
         self._exports = ExportStreams(open_record, operator.terms)
         self._buckets = TokenBuckets(operator.rate)
         self._kept = ReplyCache()
@@ -139,7 +139,7 @@ class ApiApp:
 
     def close(self) -> None:
         """Ends the threads and their connections."""
-        self._desks.close()
+        self._sessions.close()
 
     def _fixed(self, request: ApiRequest) -> ApiReply | None:
         """What is always the same: the document, and the way to it."""
@@ -154,7 +154,7 @@ class ApiApp:
         if found is None:
             return problem(404, "there is no such address; openapi.json has them all")
         route, inside = found
-        position = self._desks.here(_position)
+        position = self._sessions.here(_position)
         key = (request.path, request.query, request.takes_gzip)
         kept = self._kept.get(position, key)
         if kept is not None:
@@ -191,14 +191,14 @@ class ApiApp:
             made.exception()  # whoever waited was told; nobody may have
 
     async def _made(self, position: int, key: Key, route: QueryRoute, what: request_params.Params) -> ApiReply:
-        def work(desk: QuerySession) -> ApiReply:
-            return _answer(desk, route, what, packed=key[2])
+        def work(session: QuerySession) -> ApiReply:
+            return _answer(session, route, what, packed=key[2])
 
         if route.cost >= HEAVY:
             async with self._heavy:
-                made = await self._desks.ask(work)
+                made = await self._sessions.ask(work)
         else:
-            made = await self._desks.ask(work)
+            made = await self._sessions.ask(work)
         if route.question is not None and not route.question.moves:
             self._kept.put(position, key, made)
         return made
@@ -221,14 +221,14 @@ class _TooMuch(Exception):
         self.seconds = seconds
 
 
-def _position(desk: QuerySession) -> int:
-    return desk.position
+def _position(session: QuerySession) -> int:
+    return session.position
 
 
-def _answer(desk: QuerySession, route: QueryRoute, what: request_params.Params, *, packed: bool) -> ApiReply:
+def _answer(session: QuerySession, route: QueryRoute, what: request_params.Params, *, packed: bool) -> ApiReply:
     """The whole reply, made in a thread."""
     assert route.question is not None
-    answer = route.question.ask(desk, what)
+    answer = route.question.ask(session, what)
     link = next_link(what, route.question.path, getattr(answer, "next", None))
     return answered(msgspec.json.encode(answer), link, packed=packed)
 

@@ -51,7 +51,7 @@ HEADERS = {
 def app(
     open_shelf: Callable[[], IssueReader],
     publication: str,
-    imprint: SiteConfig = NOBODY,
+    site_config: SiteConfig = NOBODY,
     more: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The app of one publication.
@@ -59,18 +59,18 @@ def app(
     `open_shelf` is called for requests, in a thread, and returns the shelf as it is now: the same object for as long as
     nothing in it changed. `more`: what is answered beside the pages.
     """
-    pages = Route("/{path:path}", _endpoint(open_shelf, publication, imprint), methods=["GET"])
+    pages = Route("/{path:path}", _endpoint(open_shelf, publication, site_config), methods=["GET"])
     return Starlette(routes=[*more, pages])
 
 
 def server(
-    open_shelf: Callable[[], IssueReader], publication: str, host: str, port: int, imprint: SiteConfig = NOBODY,
+    open_shelf: Callable[[], IssueReader], publication: str, host: str, port: int, site_config: SiteConfig = NOBODY,
     more: Sequence[BaseRoute] = (), allowed: ConnectionLimits | None = None,
 ) -> uvicorn.Server:  # fmt: skip
     """The app behind an HTTP server on this address; its `run()` returns when it is stopped. `allowed`: what
     connections may take, by default what this machine has room for."""
     config = uvicorn.Config(
-        app(open_shelf, publication, imprint, more),
+        app(open_shelf, publication, site_config, more),
         host=host,
         port=port,
         http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
@@ -84,9 +84,9 @@ def server(
 
 
 def _endpoint(
-    open_shelf: Callable[[], IssueReader], publication: str, imprint: SiteConfig
+    open_shelf: Callable[[], IssueReader], publication: str, site_config: SiteConfig
 ) -> Callable[[Request], Awaitable[Response]]:
-    keeper = CurrentPages(open_shelf, publication, imprint)
+    keeper = CurrentPages(open_shelf, publication, site_config)
 
     async def answer(request: Request) -> Response:
         return await respond(await keeper.now(), request)

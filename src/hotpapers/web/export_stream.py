@@ -18,7 +18,7 @@ from hotpapers.query import QuerySession, request_params
 from hotpapers.query.export import TYPES, export
 from hotpapers.store import Record
 from hotpapers.web.http_messages import ApiReply, ApiRequest, later, reply
-from hotpapers.web.sessions import opened
+from hotpapers.web.sessions import open_session
 
 AT_ONCE = 2
 PATIENCE = 30.0
@@ -108,7 +108,10 @@ class _Reading:
 def _chunks(
     open_record: Callable[[], Record], allowed: terms.Table, what: request_params.ExportParams, *, packed: bool
 ) -> Generator[bytes, None, None]:
-    with opened(open_record) as record, closing(export(QuerySession(record, allowed, public=True), what)) as chunks:
+    with (
+        open_session(open_record) as record,
+        closing(export(QuerySession(record, allowed, public=True), what)) as chunks,
+    ):
         yield from _packed(chunks) if packed else chunks
 
 

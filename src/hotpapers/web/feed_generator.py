@@ -67,8 +67,8 @@ def key(day: str, place: int, n: int) -> Key:
 class FeedSkeleton:
     """A publication's feed, as a shelf has it; issues are read as far as somebody scrolls."""
 
-    def __init__(self, shelf: IssueReader, publication: str) -> None:
-        self.shelf, self._publication = shelf, publication
+    def __init__(self, issue_reader: IssueReader, publication: str) -> None:
+        self.issue_reader, self._publication = issue_reader, publication
         self._rest, self._read = self._items(), list[FeedPost]()
 
     def page(self, cursor: str, limit: int) -> tuple[list[FeedPost], str]:
@@ -91,8 +91,8 @@ class FeedSkeleton:
     def _items(self) -> Iterator[FeedPost]:
         """Each post once, where it stands first."""
         seen: set[str] = set()
-        for day in list(reversed(self.shelf.days(self._publication)))[:ISSUES]:
-            issue = self.shelf.issue(self._publication, day)
+        for day in list(reversed(self.issue_reader.days(self._publication)))[:ISSUES]:
+            issue = self.issue_reader.issue(self._publication, day)
             for entry in issue.content.entries:
                 for n, quotation in enumerate(issue.posts.get(entry.paper, ()), 1):
                     found = _POST.fullmatch(quotation.post.post)
@@ -142,9 +142,9 @@ def _paging(open_shelf: Callable[[], IssueReader], publication: str, uris: Seque
     thread = ThreadPoolExecutor(1, thread_name_prefix="feed")  # a shelf is not read by two, and the loop waits for none
 
     def page(cursor: str, limit: int) -> tuple[list[FeedPost], str]:
-        shelf = open_shelf()
-        if not kept or kept[0].shelf is not shelf:
-            kept[:] = [FeedSkeleton(shelf, publication)]
+        issue_reader = open_shelf()
+        if not kept or kept[0].issue_reader is not issue_reader:
+            kept[:] = [FeedSkeleton(issue_reader, publication)]
         return kept[0].page(cursor, limit)
 
     async def answer(request: Request) -> Response:

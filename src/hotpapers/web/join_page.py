@@ -16,7 +16,7 @@ from typing import NamedTuple
 from starlette.routing import BaseRoute
 
 from hotpapers.deliver.email import opt_in, subscribers
-from hotpapers.deliver.email.addresses import normalized, untold
+from hotpapers.deliver.email.addresses import normalized, without_address
 from hotpapers.deliver.email.config import MailConfig
 from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.errors import HotPapersError, NetError, UsageError
@@ -64,10 +64,12 @@ class SubmissionCounter:
             return True
 
 
-def routes(desk: FormRouter, letters: JoinDependencies) -> Sequence[BaseRoute]:
+def routes(router: FormRouter, letters: JoinDependencies) -> Sequence[BaseRoute]:
     """The page."""
     sent = SubmissionCounter()
-    form = desk.route(PATH, partial(_look, letters), partial(_act, desk, letters, sent), COST, partial(_again, letters))
+    form = router.route(
+        PATH, partial(_look, letters), partial(_act, router, letters, sent), COST, partial(_again, letters)
+    )
     return [form, forms.without_slash(PATH)]
 
 
@@ -99,7 +101,7 @@ def _form(publication: str, title: str, values: Values | None = None, wrong: str
     return FormPage(f"{title} by mail", lines, form, status=400 if wrong else 200)
 
 
-def _act(desk: FormRouter, letters: JoinDependencies, sent: SubmissionCounter, values: Values) -> FormPage:
+def _act(router: FormRouter, letters: JoinDependencies, sent: SubmissionCounter, values: Values) -> FormPage:
     publication = values.get("publication") or letters.publication
     at = letters.clock()
     with letters.open_record() as record:
@@ -111,7 +113,7 @@ def _act(desk: FormRouter, letters: JoinDependencies, sent: SubmissionCounter, v
     if not sent.take(at):
         return forms.asked_again(MANY, _form(publication, title, values))
     skip = bool(values.get("skip"))
-    if not desk.later(lambda: _send(letters, publication, address, at, skip_empty=skip)):
+    if not router.later(lambda: _send(letters, publication, address, at, skip_empty=skip)):
         return forms.BUSY
     lines = (
         f"If {title} does not come there yet, a letter is on its way. Open its link within a week to confirm.",
@@ -133,6 +135,8 @@ def _send(letters: JoinDependencies, publication: str, address: str, at: int, *,
             chosen = publication_of(record, publication)
             opt_in.ask(record, letters.office, relay, chosen, address, at, skip_empty=skip_empty)
         except HotPapersError as problem:
-            raise NetError(f"a letter that asks to confirm was not sent: {untold(str(problem), address)}") from None
+            raise NetError(
+                f"a letter that asks to confirm was not sent: {without_address(str(problem), address)}"
+            ) from None
         finally:
             relay.close()

@@ -76,7 +76,7 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
     def ask_leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         if reader.state != "confirmed":
             return MailPage(f"You do not get {title}")
-        text = tokens.written(record.marks.secret, token)
+        text = tokens.encode(record.marks.secret, token)
         other = "all" if reader.skip_empty else "skip"
         choice = "A letter on every day" if reader.skip_empty else "No letter on days without papers"
         return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{other}/{text}", choice)))
@@ -87,7 +87,7 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
 
     def choose(skip_empty: bool) -> Act:
         def chosen(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
-            if subscribers.choose(record, reader.mark, skip_empty=skip_empty) is None:
+            if subscribers.set_skip_empty(record, reader.mark, skip_empty=skip_empty) is None:
                 return MailPage(f"You do not get {title}")
             when = "on days with papers alone" if skip_empty else "on every day"
             return MailPage("Kept", (f"{title} is sent to you {when}.",))
@@ -121,7 +121,7 @@ def _route(
 def _answered(open_record: Callable[[], Record], text: str, purpose: Purpose, act: Act) -> MailPage:
     try:
         with open_record() as record:
-            token = tokens.read(record.marks.secret, text) if len(text) <= LONGEST else None
+            token = tokens.decode(record.marks.secret, text) if len(text) <= LONGEST else None
             reader = subscribers.find(record, token.mark) if token and token.purpose == purpose else None
             if token is None or reader is None:
                 return NOTHING

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from hotpapers.errors import SettingsError
-from hotpapers.jobs.isolation import is_defect, said, tell_defect
+from hotpapers.jobs.isolation import describe_error, is_defect, log_defect
 from hotpapers.schedule.health import SiteHealth
 
 
@@ -59,8 +59,8 @@ def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[
                 pass  # whoever asked is gone
             except Exception as problem:
                 if is_defect(problem):
-                    tell_defect("monitor", problem)
-                told = {"ok": False, "problems": [f"store: {said(problem)}"], "failing": []}
+                    log_defect("monitor", problem)
+                told = {"ok": False, "problems": [f"store: {describe_error(problem)}"], "failing": []}
                 self._say(503, "application/json", json.dumps(told))
 
         def _say(self, status: int, type: str, text: str) -> None:

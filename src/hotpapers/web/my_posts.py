@@ -20,7 +20,7 @@ from hotpapers.accounts import actions, claims, codes, profiles
 from hotpapers.accounts.codes import ProofChallenge
 from hotpapers.accounts.profiles import KnownAccount
 from hotpapers.errors import NetError, RequestRefused
-from hotpapers.logs import tell
+from hotpapers.logs import log_event
 from hotpapers.model import HttpClient
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, now
@@ -71,9 +71,9 @@ class MyPostsDependencies(NamedTuple):
     clock: Callable[[], int] = now
 
 
-def routes(desk: FormRouter, house: MyPostsDependencies) -> Sequence[BaseRoute]:
+def routes(router: FormRouter, dependencies: MyPostsDependencies) -> Sequence[BaseRoute]:
     """The page."""
-    form = desk.route(PATH, lambda _: first(), partial(_act, desk, house), COST, _again)
+    form = router.route(PATH, lambda _: first(), partial(_act, router, dependencies), COST, _again)
     return [form, without_slash(PATH)]
 
 
@@ -83,19 +83,19 @@ def _again(values: Values) -> FormPage:
     return _choosing(who, proof, values.get("choice", "")) if proof else first(who)
 
 
-def _act(desk: FormRouter, house: MyPostsDependencies, values: Values) -> FormPage:
+def _act(router: FormRouter, dependencies: MyPostsDependencies, values: Values) -> FormPage:
     """What follows from a form: the code, or what was asked for."""
     who, proof = values.get("who", ""), values.get("proof", "")
-    claim = claims.claim_of(who)
+    claim = claims.parse_claim(who)
     if not claim.network:
-        return first(who, BARE if claims.is_bare(who) else _elsewhere(house.contact))
-    with house.open_record() as record:
+        return first(who, BARE if claims.is_bare(who) else _elsewhere(dependencies.contact))
+    with dependencies.open_record() as record:
         known = actions.known_accounts(record, claim.keys)
         if len(known) != 1:
             return first(who, SEVERAL[claim.network] if known else UNKNOWN)
         if not proof:
-            return _second(record, known[0], _begun(known[0], house), who)
-        return _third(desk, house, record, known[0], values)
+            return _second(record, known[0], _begun(known[0], dependencies), who)
+        return _third(router, dependencies, record, known[0], values)
 
 
 # ---- first: who ------------------------------------------------------------------------------------------
@@ -131,8 +131,8 @@ def _elsewhere(contact: str) -> str:
 # ---- second: the code --------------------------------------------------------------------------------------
 
 
-def _begun(known: KnownAccount, house: MyPostsDependencies) -> ProofChallenge:
-    return ProofChallenge(known.account, house.clock() // SECOND, secrets.token_hex(codes.NONCE // 2))
+def _begun(known: KnownAccount, dependencies: MyPostsDependencies) -> ProofChallenge:
+    return ProofChallenge(known.account, dependencies.clock() // SECOND, secrets.token_hex(codes.NONCE // 2))
 
 
 def _second(
@@ -149,7 +149,7 @@ def _second(
         "Write this code into the description of your profile, save it, and then send the form below. Keep this page"
         " open until then; the code is good for a day. Afterwards, take it out again.",
     )
-    shown = _choosing(who, codes.written(secret, proof), choice, wrong)
+    shown = _choosing(who, codes.encode(secret, proof), choice, wrong)
     facts = (("Account", phrases.one_line(known.handle or known.own)),)
     return shown._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if wrong else 200)
 
@@ -171,53 +171,55 @@ TURN = "Somebody else's profile is being read from the same server. Please try a
 
 
 def _third(
-    desk: FormRouter, house: MyPostsDependencies, record: Record, known: KnownAccount, values: Values
+    router: FormRouter, dependencies: MyPostsDependencies, record: Record, known: KnownAccount, values: Values
 ) -> FormPage:
-    at, choice, who = house.clock(), values.get("choice", ""), values["who"]
-    proof = codes.read(record.marks.secret, values["proof"], known.account, at // SECOND)
+    at, choice, who = dependencies.clock(), values.get("choice", ""), values["who"]
+    proof = codes.decode(record.marks.secret, values["proof"], known.account, at // SECOND)
     if proof is None:
         return first(who, OLD)
     if choice not in (HIDE, PERSON):
         return _second(record, known, proof, who, wrong=NO_CHOICE)
-    server = profiles.server_of(house.view, known, house.named)
-    with house.turns.taken(server) as ours:
-        wrong = _missing(house, server, known, codes.code(record.marks.secret, proof)) if ours else TURN
+    server = profiles.server_of(dependencies.view, known, dependencies.named)
+    with dependencies.turns.taken(server) as ours:
+        wrong = _missing(dependencies, server, known, codes.code(record.marks.secret, proof)) if ours else TURN
     if wrong:
         return _second(record, known, proof, who, choice, wrong, 400 if ours else 503)._replace(wait=0 if ours else 60)
     if choice == HIDE:
-        return _hidden(desk, house, record, known, at)
-    told = actions.contest(record, house.bots, known.account, at)
+        return _hidden(router, dependencies, record, known, at)
+    told = actions.contest(record, dependencies.bots, known.account, at)
     if told == "full":
         return forms.asked_again(FULL, _second(record, known, proof, who, choice))
     return CONTESTED[told]
 
 
-def _missing(house: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:
+def _missing(dependencies: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:
     """Why the profile does not prove it; empty where it does."""
     try:
-        with house.go_out() as net:
-            description = profiles.description_of(net, server, known)
+        with dependencies.go_out() as http:
+            description = profiles.fetch_description(http, server, known)
     except RequestRefused as problem:
-        tell("profile refused", reason=problem.reason)
+        log_event("profile refused", reason=problem.reason)
         return NOT_SHOWN
     except NetError as problem:
-        tell("profile not read", reason=problem)
+        log_event("profile not read", reason=problem)
         return NO_ANSWER
-    return "" if codes.stands_in(code, description) else MISSING
+    return "" if codes.appears_in(code, description) else MISSING
 
 
-def _hidden(desk: FormRouter, house: MyPostsDependencies, record: Record, known: KnownAccount, at: int) -> FormPage:
+def _hidden(
+    router: FormRouter, dependencies: MyPostsDependencies, record: Record, known: KnownAccount, at: int
+) -> FormPage:
     before = record.head.position
     if not actions.hide(record, known.account, at):
         return FormPage("They are hidden already", ("None of your posts is shown here.",))
-    tell("hidden as its account asked", position=record.head.position)
-    desk.later(partial(_pressed, house, before))
+    log_event("hidden as its account asked", position=record.head.position)
+    router.later(partial(_pressed, dependencies, before))
     return HIDDEN
 
 
-def _pressed(house: MyPostsDependencies, before: int) -> None:
-    with house.open_record() as record:
-        house.press(record, before)
+def _pressed(dependencies: MyPostsDependencies, before: int) -> None:
+    with dependencies.open_record() as record:
+        dependencies.press(record, before)
 
 
 AFTER = "You can take the code out of your profile now."

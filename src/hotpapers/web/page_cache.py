@@ -47,9 +47,11 @@ def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
 class PageCache:
     """Pages made from one shelf. Asked from one event loop; made in the thread of `making`."""
 
-    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig, making: ThreadPoolExecutor) -> None:
-        self.shelf, self._making = shelf, making
-        self._publication, self._imprint = publication, imprint
+    def __init__(
+        self, issue_reader: IssueReader, publication: str, site_config: SiteConfig, making: ThreadPoolExecutor
+    ) -> None:
+        self.issue_reader, self._making = issue_reader, making
+        self._publication, self._imprint = publication, site_config
         self._pages: SitePages | None = None
         self._feeds: FeedMaker | None = None
         self._found: OrderedDict[str, Future[RenderedPage | None]] = OrderedDict()
@@ -71,12 +73,12 @@ class PageCache:
 
     def _made(self) -> SitePages:
         if self._pages is None:
-            self._pages = SitePages(self.shelf, self._publication, self._imprint)
+            self._pages = SitePages(self.issue_reader, self._publication, self._imprint)
         return self._pages
 
     def _render(self, path: str) -> RenderedPage | None:
         if path.startswith("feeds/"):
-            self._feeds = self._feeds or FeedMaker(self.shelf, self._publication, self._imprint)
+            self._feeds = self._feeds or FeedMaker(self.issue_reader, self._publication, self._imprint)
             page = self._feeds.feed(path)
         else:
             page = self._made().page(path)
@@ -86,8 +88,8 @@ class PageCache:
 class CurrentPages:
     """The pages as they are now. `open_shelf`: the shelf, the same object for as long as nothing in it changed."""
 
-    def __init__(self, open_shelf: Callable[[], IssueReader], publication: str, imprint: SiteConfig) -> None:
-        self._open, self._publication, self._imprint = open_shelf, publication, imprint
+    def __init__(self, open_shelf: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
+        self._open, self._publication, self._imprint = open_shelf, publication, site_config
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="looking")
         self._making = ThreadPoolExecutor(1, thread_name_prefix="making")
         self._lock = threading.Lock()
@@ -105,7 +107,7 @@ class CurrentPages:
     def _look(self) -> PageCache:
         with self._lock:
             self._next = None  # who comes from here on may come after something that this look does not see
-        shelf = self._open()
-        if self._kept is None or self._kept.shelf is not shelf:
-            self._kept = PageCache(shelf, self._publication, self._imprint, self._making)
+        issue_reader = self._open()
+        if self._kept is None or self._kept.issue_reader is not issue_reader:
+            self._kept = PageCache(issue_reader, self._publication, self._imprint, self._making)
         return self._kept

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from starlette.routing import BaseRoute
 
 from hotpapers import terms
-from hotpapers.deliver.email.config import is_open, office_of
-from hotpapers.deliver.export_site import press_again
+from hotpapers.deliver.email.config import is_open, mail_config_of
+from hotpapers.deliver.export_site import export_again
 from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, user_agent
 from hotpapers.ingest.job_factory import PACE, addresses, read_settings, secrets_of
-from hotpapers.logs import LOG, tell
+from hotpapers.logs import LOG, log_event
 from hotpapers.model import HttpClient, Publication
 from hotpapers.schedule.publishing import changed_issues
 from hotpapers.settings import Settings
@@ -48,7 +48,7 @@ class ReaderConfig(NamedTuple):
     settings: Settings
     folder: Path
     file: str
-    imprint: SiteConfig
+    site_config: SiteConfig
     terms: terms.Table
 
 
@@ -57,7 +57,7 @@ class ReaderFeatures:
 
     def __init__(self, open_record: Callable[[], Record], publication: Publication, operator: ReaderConfig) -> None:
         self.routes: list[BaseRoute] = []
-        self._desks: list[FormRouter] = []
+        self._routers: list[FormRouter] = []
         self._site = phrases.one_line(publication.title)
         self._serve = operator.settings.serve
         if not self._serve.base:
@@ -67,23 +67,23 @@ class ReaderFeatures:
         self.routes += report_forms.routes(
             self._desk(), report_forms.ReportDependencies(open_record, terms=operator.terms)
         )
-        self.routes += my_posts.routes(self._desk(), house_of(open_record, operator))
+        self.routes += my_posts.routes(self._desk(), my_posts_dependencies(open_record, operator))
         if is_open(operator.settings.mailing):
-            office = office_of(operator.settings.mailing, operator.folder)
+            office = mail_config_of(operator.settings.mailing, operator.folder)
             letters = join_page.JoinDependencies(open_record, office, publication.publication)
             self.routes += join_page.routes(self._desk(), letters)
 
     def _desk(self) -> FormRouter:
-        self._desks.append(FormRouter(self._serve.base, self._site, self._serve.proxies))
-        return self._desks[-1]
+        self._routers.append(FormRouter(self._serve.base, self._site, self._serve.proxies))
+        return self._routers[-1]
 
     def close(self) -> None:
         """Waits for what is being done."""
-        for desk in self._desks:
-            desk.close()
+        for router in self._routers:
+            router.close()
 
 
-def house_of(open_record: Callable[[], Record], operator: ReaderConfig) -> my_posts.MyPostsDependencies:
+def my_posts_dependencies(open_record: Callable[[], Record], operator: ReaderConfig) -> my_posts.MyPostsDependencies:
     """What the page for whoever posted needs. Raises SettingsError."""
     settings = operator.settings
     view = read_settings("bluesky", settings.source.get("bluesky", {}), operator.file)
@@ -113,5 +113,5 @@ def client(settings: Settings, reserve: HostPacer) -> AbstractContextManager[Htt
 def _press(operator: ReaderConfig, record: Record, position: int) -> None:
     """Renders anew the pages on which a post stands that was hidden after a position."""
     changed = changed_issues(record, position)
-    for one in press_again(record, operator.imprint, operator.terms, changed) if changed else ():
-        tell("rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason)
+    for one in export_again(record, operator.site_config, operator.terms, changed) if changed else ():
+        log_event("rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason)

@@ -54,18 +54,20 @@ class ReportDependencies(NamedTuple):
     terms: terms.Table = terms.TERMS
 
 
-def routes(desk: FormRouter, house: ReportDependencies) -> Sequence[BaseRoute]:
+def routes(router: FormRouter, dependencies: ReportDependencies) -> Sequence[BaseRoute]:
     """The two pages."""
     made = [
-        desk.route(path, partial(_look, house, kind), partial(_act, house, kind), again=partial(_again, kind))
+        router.route(
+            path, partial(_look, dependencies, kind), partial(_act, dependencies, kind), again=partial(_again, kind)
+        )
         for kind, path in PATHS.items()
     ]
     return [*made, *map(without_slash, PATHS.values())]
 
 
-def _look(house: ReportDependencies, kind: Kind, values: Values) -> FormPage:
-    with house.open_record() as record:
-        return _form(kind, about_of(record, house.terms, kind, values))
+def _look(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+    with dependencies.open_record() as record:
+        return _form(kind, about_of(record, dependencies.terms, kind, values))
 
 
 def _again(kind: Kind, values: Values) -> FormPage:
@@ -74,14 +76,14 @@ def _again(kind: Kind, values: Values) -> FormPage:
     return _form(kind, about, values.get("said", ""))
 
 
-def _act(house: ReportDependencies, kind: Kind, values: Values) -> FormPage:
+def _act(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
     said = values.get("said", "")
-    with house.open_record() as record:
-        about = about_of(record, house.terms, kind, values)
+    with dependencies.open_record() as record:
+        about = about_of(record, dependencies.terms, kind, values)
         wrong = problem_of(said)
         if wrong:
             return _form(kind, about, said, wrong)
-        made = ReaderReport(0, house.clock(), kind, about.issue, about.paper, about.post, said)
+        made = ReaderReport(0, dependencies.clock(), kind, about.issue, about.paper, about.post, said)
         is_full = reader_reports.note(record.database, made) == "full"
         return asked_again(FULL, _form(kind, about, said)) if is_full else THANKS
 
@@ -129,7 +131,7 @@ def _content(record: Record, digest: str) -> IssueContent:
 
 def _quoted(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
     issue = RecordIssueReader(record, allowed).issue(content.publication.publication, content.day, content.edition)
-    for one in phrases.quoted(issue.posts.get(paper, ())):
+    for one in phrases.with_words(issue.posts.get(paper, ())):
         if one.post.post == post:
             return one.post
     raise NotFound("no such post is quoted there")

@@ -70,7 +70,7 @@ class SearchOutput(NamedTuple):
 class ThreadState(NamedTuple):
     """What one thread makes pages and feeds with, for as long as its shelf is the same."""
 
-    shelf: IssueReader
+    issue_reader: IssueReader
     pages: SitePages
     feeds: FeedMaker
 
@@ -82,10 +82,10 @@ class SearchRoutes:
     """The routes of search for the site of a publication. Close it after use."""
 
     def __init__(
-        self, open_record: Callable[[], Record], publication: str, imprint: SiteConfig, operator: ApiConfig
+        self, open_record: Callable[[], Record], publication: str, site_config: SiteConfig, operator: ApiConfig
     ) -> None:
-        self._publication, self._imprint, self._operator = publication, imprint, operator
-        self._desks = SessionPool(open_record, operator.terms, THREADS)
+        self._publication, self._imprint, self._operator = publication, site_config, operator
+        self._sessions = SessionPool(open_record, operator.terms, THREADS)
         self._buckets = TokenBuckets(operator.rate)
         self._mine = threading.local()
         self._coming = 0
@@ -96,13 +96,13 @@ class SearchRoutes:
 
     def close(self) -> None:
         """Ends the threads and their connections."""
-        self._desks.close()
+        self._sessions.close()
 
     # ---- what is asked ---------------------------------------------------------------------------------
 
     async def _page(self, request: Request) -> Response:
         query, cursor = request.query_params["q"], request.query_params.get("cursor", "")
-        return await self._answered(request, COST, lambda desk, room: self._searched(desk, room, query, cursor))
+        return await self._answered(request, COST, lambda session, room: self._searched(session, room, query, cursor))
 
     async def _query_feed(self, request: Request) -> Response:
         query, form = request.query_params.get("q", "").strip(), request.path_params["form"]
@@ -110,14 +110,16 @@ class SearchRoutes:
             return _refused(404, "a feed of a search is feeds/query.atom?q=…")
         if wrong := complaint(query):
             return _refused(400, wrong)
-        return await self._answered(request, FEED_COST, lambda desk, room: self._of_query(desk, room, query, form))
+        return await self._answered(
+            request, FEED_COST, lambda session, room: self._of_query(session, room, query, form)
+        )
 
     async def _author_feed(self, request: Request) -> Response:
         name, form = request.path_params["name"], request.path_params["form"]
         author = slug(name[:LONGEST_NAME])
         if form not in FORMATS or not author:
             return _refused(404, "a feed of an author is feeds/author/NAME.atom")
-        return await self._answered(request, FEED_COST, lambda desk, room: self._of_author(room, name, author, form))
+        return await self._answered(request, FEED_COST, lambda session, room: self._of_author(room, name, author, form))
 
     async def _answered(self, request: Request, cost: int, work: Work) -> Response:
         said = request_of(request.scope)
@@ -129,7 +131,7 @@ class SearchRoutes:
             return _refused(503, "too many ask at once", 1)
         self._coming += 1
         try:
-            made = await self._desks.ask(lambda desk: work(desk, self._room(desk)))
+            made = await self._sessions.ask(lambda session: work(session, self._room(session)))
         except StoreError as problem:
             logs.LOG.error("search: %s", problem)
             return _refused(503, "the store cannot be read now", 10)
@@ -141,33 +143,36 @@ class SearchRoutes:
         answer.status_code = made.status if answer.status_code == 200 else answer.status_code
         return answer
 
-    def _room(self, desk: QuerySession) -> ThreadState:
-        shelf, room = desk.shelf(), getattr(self._mine, "room", None)
-        if room is None or room.shelf is not shelf:
-            imprint = self._imprint
-            told = imprint._replace(base=imprint.app or imprint.base)
-            made = SitePages(shelf, self._publication, imprint), FeedMaker(shelf, self._publication, told)
-            room = self._mine.room = ThreadState(shelf, *made)
+    def _room(self, session: QuerySession) -> ThreadState:
+        issue_reader, room = session.issue_reader(), getattr(self._mine, "room", None)
+        if room is None or room.issue_reader is not issue_reader:
+            site_config = self._imprint
+            told = site_config._replace(base=site_config.app or site_config.base)
+            made = (
+                SitePages(issue_reader, self._publication, site_config),
+                FeedMaker(issue_reader, self._publication, told),
+            )
+            room = self._mine.room = ThreadState(issue_reader, *made)
         return room
 
     # ---- what is answered, in a thread -------------------------------------------------------------------
 
-    def _searched(self, desk: QuerySession, room: ThreadState, query: str, cursor: str) -> SearchOutput:
+    def _searched(self, session: QuerySession, room: ThreadState, query: str, cursor: str) -> SearchOutput:
         if wrong := complaint(query):
             status = 200 if wrong == NOTHING else 400
             return SearchOutput(search_page.PATH, room.pages.search(SearchAnswer(query[:LONGEST], wrong)), status)
         try:
             what = request_params.checked(request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor})
-            found = search.search(desk, what)
+            found = search.search(session, what)
         except UsageError:  # the question was checked before, so it is the cursor
             return SearchOutput(search_page.PATH, room.pages.search(gone(query)), 400)
-        posts = () if cursor else _posts(desk, query)
+        posts = () if cursor else _posts(session, query)
         return SearchOutput(search_page.PATH, room.pages.search(answer_of(query, found, posts, self._publication)))
 
-    def _of_query(self, desk: QuerySession, room: ThreadState, query: str, form: str) -> SearchOutput:
-        days = room.shelf.days(self._publication)[-feeds.ISSUES :]
+    def _of_query(self, session: QuerySession, room: ThreadState, query: str, form: str) -> SearchOutput:
+        days = room.issue_reader.days(self._publication)[-feeds.ISSUES :]
         since = (date.fromisoformat(days[0]) - BEFORE).isoformat() if days else "2100"
-        found = index.search(desk.record, f"from:{since} {query}", limit=IN_FEED)
+        found = index.search(session.record, f"from:{since} {query}", limit=IN_FEED)
         papers = {hit.paper for hit in found.papers}
         path = feed_address(query).replace("query.atom", f"query.{form}")
         title = phrases.cut(phrases.one_line(query), 200)
@@ -179,7 +184,9 @@ class SearchRoutes:
         def is_theirs(told: FeedPaper) -> bool:
             return any(slug(one) == author for one in told.view.authors)
 
-        if not any(slug(one) == author for held in room.shelf.holdings(self._publication) for one in held.authors):
+        if not any(
+            slug(one) == author for held in room.issue_reader.entry_summaries(self._publication) for one in held.authors
+        ):
             return SearchOutput("", b"nobody of that name stands on a paper of an issue", 404)
         title = name if name != author else author.replace("-", " ")
         path = f"feeds/author/{quote(author)}.{form}"
@@ -187,10 +194,10 @@ class SearchRoutes:
         return SearchOutput(f"author.{form}", feed)
 
 
-def _posts(desk: QuerySession, query: str) -> tuple[index.PostHit, ...]:
+def _posts(session: QuerySession, query: str) -> tuple[index.PostHit, ...]:
     """The posts with what is asked for; none where it asks for what only papers have."""
     try:
-        return index.search_posts(desk.record, query, limit=POSTS, allowed=desk.terms).posts
+        return index.search_posts(session.record, query, limit=POSTS, allowed=session.terms).posts
     except UsageError:
         return ()
 

@@ -42,7 +42,7 @@ def gone(query: str) -> SearchAnswer:
 def answer_of(query: str, found: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:
     """The answer to a query on the site of a publication."""
     return SearchAnswer(
-        query=query, told=told(found), hits=tuple(_hit(hit, publication) for hit in found.papers),
+        query=query, told=result_line(found), hits=tuple(_hit(hit, publication) for hit in found.papers),
         posts=tuple(map(_post, posts)), feed=feed_address(query) if found.understood else "",
         next="?" + urlencode({"q": query, "cursor": found.next}, quote_via=quote) if found.next else "",
     )  # fmt: skip
@@ -53,7 +53,7 @@ def feed_address(query: str) -> str:
     return "feeds/query.atom?" + urlencode({"q": query}, quote_via=quote)
 
 
-def told(found: schemas.SearchPage) -> str:
+def result_line(found: schemas.SearchPage) -> str:
     """What was understood, and how much there is of it."""
     if not found.understood:
         return NOTHING

@@ -16,7 +16,7 @@ from hotpapers.store import Record
 Answer = TypeVar("Answer")
 
 
-def opened(open_record: Callable[[], Record]) -> Record:
+def open_session(open_record: Callable[[], Record]) -> Record:
     """A connection. Raises StoreError, also where there is no store: that is nothing that who asks has done wrong."""
     try:
         return open_record()
@@ -50,18 +50,18 @@ class SessionPool:
             raise
 
     def _desk(self) -> QuerySession:
-        desk: QuerySession | None = getattr(self._mine, "desk", None)
-        if desk is None:
-            record = opened(self._open_record)
+        session: QuerySession | None = getattr(self._mine, "desk", None)
+        if session is None:
+            record = open_session(self._open_record)
             self._records.add(record)
-            desk = self._mine.desk = QuerySession(record, self._allowed, public=True)
-        return desk
+            session = self._mine.session = QuerySession(record, self._allowed, public=True)
+        return session
 
     def _leave(self) -> None:
-        desk: QuerySession | None = self._mine.__dict__.pop("desk", None)
-        if desk is not None:
-            self._records.discard(desk.record)
-            desk.record.database.close()
+        session: QuerySession | None = self._mine.__dict__.pop("desk", None)
+        if session is not None:
+            self._records.discard(session.record)
+            session.record.database.close()
 
     def close(self) -> None:
         """Waits for what is being answered, and closes all connections."""

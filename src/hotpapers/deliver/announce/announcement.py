@@ -55,7 +55,7 @@ class AnnouncementText(NamedTuple):
 
 
 def announcement(
-    issue: PublishedIssue, imprint: SiteConfig, members: Mapping[str, str] | None = None
+    issue: PublishedIssue, site_config: SiteConfig, members: Mapping[str, str] | None = None
 ) -> AnnouncementText:
     """What is told of an issue. `members`: by paper, which member it is of, and how."""
     content = issue.content
@@ -69,9 +69,9 @@ def announcement(
         unknown=unknown(content),
         correction=f"Corrected: {phrases.one_line(content.reason)}" if content.reason else "",
         empty=phrases.empty(issue),
-        lines=tuple(_line(issue, entry, imprint) for entry in content.entries[:SHOWN]),
+        lines=tuple(_line(issue, entry, site_config) for entry in content.entries[:SHOWN]),
         ours=tuple(_ours(issue, members or {})),
-        url=f"{imprint.base}{content.day}/" if imprint.base else "",
+        url=f"{site_config.base}{content.day}/" if site_config.base else "",
     )
 
 
@@ -108,12 +108,12 @@ def _rarity(part: ScoreComponent) -> str:
     return f"; of {others}{among} {words.number(part.atleast) if part.atleast else 'none'} had as many"
 
 
-def cut(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
     """The text, or its first signs and an ellipsis: at most so many code points."""
     return text if len(text) <= most else text[: most - 2].rstrip() + " …"
 
 
-def _line(issue: PublishedIssue, entry: Entry, imprint: SiteConfig) -> EntryLine:
+def _line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> EntryLine:
     authors = issue.papers[entry.paper].authors
     path = site_paths.paper_path(entry.paper).removesuffix("index.html")
     return EntryLine(
@@ -121,7 +121,7 @@ def _line(issue: PublishedIssue, entry: Entry, imprint: SiteConfig) -> EntryLine
         title=_title(issue, entry),
         author=plain_line(authors[0]) + (" et al." if len(authors) > 1 else "") if authors else "",
         reason=reason(entry),
-        url=imprint.base + path if imprint.base and path else site_paths.abs_url(entry.paper),
+        url=site_config.base + path if site_config.base and path else site_paths.abs_url(entry.paper),
     )
 
 

@@ -58,45 +58,45 @@ class AtprotoAccount:
         self.password = secret(settings.password, f"{key}: password")
         self._session: _Session | None = None
 
-    def find(self, net: HttpClient, collection: str, rkey: str) -> RecordRef | None:
+    def find(self, http: HttpClient, collection: str, rkey: str) -> RecordRef | None:
         """A record of the account's by its key. Raises RetryLater, RequestRefused, NetError."""
         asked = {"repo": self.did, "collection": collection, "rkey": rkey}
-        said = self._signed(net, lambda headers: self._get(net, "com.atproto.repo.getRecord", asked, headers))
+        said = self._signed(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", asked, headers))
         return None if said.error in MISSING else self._read(said, RecordRef)
 
-    def create(self, net: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+    def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         """Makes a record; one of the same key must not be there. Raises RetryLater, RequestRefused, NetError."""
-        return self._write(net, "com.atproto.repo.createRecord", collection, rkey, record)
+        return self._write(http, "com.atproto.repo.createRecord", collection, rkey, record)
 
-    def put(self, net: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+    def put(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         """Makes a record, or puts it in the place of the one of the same key. Raises RetryLater, RequestRefused,
         NetError."""
-        return self._write(net, "com.atproto.repo.putRecord", collection, rkey, record)
+        return self._write(http, "com.atproto.repo.putRecord", collection, rkey, record)
 
-    def _write(self, net: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
+    def _write(self, http: HttpClient, method: str, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         body = {"repo": self.did, "collection": collection, "rkey": rkey, "record": record}
-        return self._read(self._signed(net, lambda headers: self._post(net, method, body, headers)), RecordRef)
+        return self._read(self._signed(http, lambda headers: self._post(http, method, body, headers)), RecordRef)
 
     # ---- the session ---------------------------------------------------------------------------------
 
-    def _signed(self, net: HttpClient, ask: Callable[[dict[str, str]], _Said]) -> _Said:
+    def _signed(self, http: HttpClient, ask: Callable[[dict[str, str]], _Said]) -> _Said:
         """Asks with a session; once more where it has run out."""
-        session = self._session or self._sign_in(net)
+        session = self._session or self._sign_in(http)
         said = ask(_bearer(session.access))
         if said.error == EXPIRED or said.answer.status == 401:
-            said = ask(_bearer(self._renew(net, session).access))
+            said = ask(_bearer(self._renew(http, session).access))
         return said
 
-    def _sign_in(self, net: HttpClient) -> _Session:
+    def _sign_in(self, http: HttpClient) -> _Session:
         asked = {"identifier": self.did, "password": self.password}
-        said = self._post(net, "com.atproto.server.createSession", asked, {})
+        said = self._post(http, "com.atproto.server.createSession", asked, {})
         if said.error:  # it is the settings that are wrong, not what is sent: once they are right it is sent
             raise _unsent(f"{self.host} does not sign {self.did} in: {said.words}")
         return self._keep(said)
 
-    def _renew(self, net: HttpClient, session: _Session) -> _Session:
-        said = self._post(net, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
-        return self._sign_in(net) if said.error else self._keep(said)
+    def _renew(self, http: HttpClient, session: _Session) -> _Session:
+        said = self._post(http, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
+        return self._sign_in(http) if said.error else self._keep(said)
 
     def _keep(self, said: _Said) -> _Session:
         self._session = self._read(said, _Session)
@@ -106,13 +106,13 @@ class AtprotoAccount:
 
     # ---- one question --------------------------------------------------------------------------------
 
-    def _get(self, net: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Said:
-        return _said(net.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
+    def _get(self, http: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Said:
+        return _said(http.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
 
-    def _post(self, net: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Said:
+    def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Said:
         data = msgspec.json.encode(body) if body else b""
         kind = {"content-type": "application/json"} if body else {}
-        return _said(net.post(f"{self.host}/xrpc/{method}", body=data, headers={**kind, **headers}, accept=(400, 401)))
+        return _said(http.post(f"{self.host}/xrpc/{method}", body=data, headers={**kind, **headers}, accept=(400, 401)))
 
     def _read(self, said: _Said, kind: type[T]) -> T:
         if said.error:

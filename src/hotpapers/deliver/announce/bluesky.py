@@ -21,40 +21,40 @@ class BlueskySender:
 
     name = "bluesky"
 
-    def __init__(self, settings: BlueskyAccount, key: str, imprint: SiteConfig) -> None:
+    def __init__(self, settings: BlueskyAccount, key: str, site_config: SiteConfig) -> None:
         """`key`: where it stands in the settings. Raises SettingsError."""
-        self._publication, self._imprint = settings.publication, imprint
+        self._publication, self._imprint = settings.publication, site_config
         self.account = AtprotoAccount(settings, key)
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """The thread of a day's issue, if this account tells of the publication. Raises NotFound."""
         if publication == self._publication:
-            yield Message(self.account.did, thread(shelf.issue(publication, day), self._imprint))
+            yield Message(self.account.did, thread(issue_reader.issue(publication, day), self._imprint))
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         """Makes the posts that are not there; the receipt is the head's address. Raises RetryLater, RequestRefused,
         NetError."""
-        found = parcel.payload
+        found = message.payload
         assert isinstance(found, Thread)
         root = parent = None
         for post in found.posts:
-            parent = self._made(net, post, root, parent)
+            parent = self._made(http, post, root, parent)
             root = root or parent
         assert root is not None
         return root.uri
 
-    def receipt_of(self, parcel: Message, net: HttpClient) -> str | None:
+    def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """The head's address, once all posts are there. Raises RetryLater, RequestRefused, NetError."""
-        found = parcel.payload
+        found = message.payload
         assert isinstance(found, Thread)
         first, last = found.posts[0], found.posts[-1]
-        if self.account.find(net, COLLECTION, last.rkey) is None:
+        if self.account.find(http, COLLECTION, last.rkey) is None:
             return None
         return f"at://{self.account.did}/{COLLECTION}/{first.rkey}"
 
-    def _made(self, net: HttpClient, post: PostDraft, root: RecordRef | None, parent: RecordRef | None) -> RecordRef:
-        there = self.account.find(net, COLLECTION, post.rkey)
-        return there or self.account.create(net, COLLECTION, post.rkey, _replying(post.record, root, parent))
+    def _made(self, http: HttpClient, post: PostDraft, root: RecordRef | None, parent: RecordRef | None) -> RecordRef:
+        there = self.account.find(http, COLLECTION, post.rkey)
+        return there or self.account.create(http, COLLECTION, post.rkey, _replying(post.record, root, parent))
 
 
 def _replying(record: dict[str, Any], root: RecordRef | None, parent: RecordRef | None) -> dict[str, Any]:

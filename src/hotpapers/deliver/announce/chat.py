@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from hotpapers.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement, cut
+from hotpapers.deliver.announce.announcement import SHOWN, AnnouncementText, EntryLine, announcement, shortened
 from hotpapers.deliver.announce.apprise_client import Manner
-from hotpapers.deliver.announce.members import Posters, of_members
+from hotpapers.deliver.announce.members import Posters, member_papers
 from hotpapers.model import HttpClient, IssueReader, Message
 from hotpapers.render import markdown
 from hotpapers.view.site_config import SiteConfig
@@ -51,26 +51,26 @@ class ChatSender:
         name: str,
         publication: str,
         room: ChatClient,
-        imprint: SiteConfig,
+        site_config: SiteConfig,
         members: Sequence[str],
         posters: Posters,
     ) -> None:
-        self._target, self._publication, self._room, self._imprint = name, publication, room, imprint
+        self._target, self._publication, self._room, self._imprint = name, publication, room, site_config
         self._members, self._posters = members, posters
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """The message of a day's issue, if this room is told of the publication. Raises NotFound."""
         if publication == self._publication:
-            issue = shelf.issue(publication, day)
-            members = of_members(issue, self._members, self._posters) if self._members else {}
+            issue = issue_reader.issue(publication, day)
+            members = member_papers(issue, self._members, self._posters) if self._members else {}
             yield Message(self._target, message(announcement(issue, self._imprint, members), self._room))
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         """Sends the message; all that a room says is that it took it. Raises RetryLater, RequestRefused, NetError."""
-        self._room.send(str(parcel.payload))
+        self._room.send(str(message.payload))
         return f"taken by {self._room.service}"
 
-    def receipt_of(self, parcel: Message, net: HttpClient) -> str:
+    def receipt_of(self, message: Message, http: HttpClient) -> str:
         """A room cannot be asked, and nothing is sent twice."""
         return UNKNOWN_RECEIPT
 
@@ -101,30 +101,30 @@ def message(told: AnnouncementText, room: ChatClient) -> str:
         if room.fits(text):
             return text
     least = f"{told.day}. {told.papers}."
-    shorter = (cut(least, most) for most in range(len(least), 2, -1))
+    shorter = (shortened(least, most) for most in range(len(least), 2, -1))
     return next((text for text in (f"{least} {told.url}".rstrip(), *shorter) if room.fits(text)), "")
 
 
-def defused(text: str, manner: Manner) -> str:
+def without_mentions(text: str, manner: Manner) -> str:
     """Text of others as a room shows it: nothing in it is mark-up, a mention or a link."""
     return _ALIVE.sub(JOINER, markdown.escape(text) if manner == "markdown" else text)
 
 
 def _blocks(told: AnnouncementText, form: ChatFormat, manner: Manner) -> Iterator[str]:
-    facts = [told.facts] if form.facts else [f"{told.papers}.", told.provisional, cut(told.unknown, 160)]
-    head = [f"{cut(told.publication, 60)}, {told.day}", *facts, cut(told.correction, 200)]
-    yield _lines([defused(line, manner) for line in head], manner)
-    yield defused(told.empty, manner)
+    facts = [told.facts] if form.facts else [f"{told.papers}.", told.provisional, shortened(told.unknown, 160)]
+    head = [f"{shortened(told.publication, 60)}, {told.day}", *facts, shortened(told.correction, 200)]
+    yield _lines([without_mentions(line, manner) for line in head], manner)
+    yield without_mentions(told.empty, manner)
     yield from (_entry(line, form, manner) for line in told.lines[: form.entries])
-    yield defused(_ours(told, form), manner)
+    yield without_mentions(_ours(told, form), manner)
     yield _link(told.url, manner)
 
 
 def _entry(line: EntryLine, form: ChatFormat, manner: Manner) -> str:
-    who = f" · {cut(line.author, 60)}" if line.author else ""
-    head = f"{line.place}. {cut(line.title, form.title)}{who}"
-    why = defused(cut(line.reason, 160), manner) if form.reasons else ""
-    return _lines([defused(head, manner), why, _link(line.url, manner)], manner)
+    who = f" · {shortened(line.author, 60)}" if line.author else ""
+    head = f"{line.place}. {shortened(line.title, form.title)}{who}"
+    why = without_mentions(shortened(line.reason, 160), manner) if form.reasons else ""
+    return _lines([without_mentions(head, manner), why, _link(line.url, manner)], manner)
 
 
 def _ours(told: AnnouncementText, form: ChatFormat) -> str:
@@ -135,7 +135,8 @@ def _ours(told: AnnouncementText, form: ChatFormat) -> str:
         places = [str(one.place) for one in told.ours if one.place]
         return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
     shown = [
-        f"{f'{one.place}.' if one.place else 'still talked about:'} {cut(one.title, 60)} ({cut(one.who, 60)})"
+        f"{f'{one.place}.' if one.place else 'still talked about:'} {shortened(one.title, 60)}"
+        f" ({shortened(one.who, 60)})"
         for one in told.ours[:MEMBERS_SHOWN]
     ]
     left = len(told.ours) - MEMBERS_SHOWN

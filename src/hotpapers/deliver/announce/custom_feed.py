@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from hotpapers.deliver.announce.announcement import cut
+from hotpapers.deliver.announce.announcement import shortened
 from hotpapers.model import Publication
 from hotpapers.view import clean_text, phrases
 
@@ -42,6 +42,6 @@ def feed_record(publication: Publication, service: str, site: str, at: int) -> d
     said = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
     return {
         "$type": COLLECTION, "did": service_did(service), "createdAt": phrases.iso(at),
-        "displayName": cut(clean_text.one_line(publication.title), LONGEST_NAME),
-        "description": cut(f"{said} {site}".strip(), LONGEST_DESCRIPTION),
+        "displayName": shortened(clean_text.one_line(publication.title), LONGEST_NAME),
+        "description": shortened(f"{said} {site}".strip(), LONGEST_DESCRIPTION),
     }  # fmt: skip

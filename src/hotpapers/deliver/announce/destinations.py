@@ -33,29 +33,29 @@ def is_any(settings: Settings) -> bool:
     return bool(settings.chat or settings.webhook or any(one.thread for one in settings.bluesky))
 
 
-def rooms(settings: Settings, imprint: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
+def chat_rooms(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The chat rooms. Raises SettingsError, and UsageError where Apprise is not there."""
     for number, one in enumerate(settings.chat, 1):
         key = f"chat {number}: url"
-        room = AppriseClient(secret(one.url, key), key, imprint.base)
+        room = AppriseClient(secret(one.url, key), key, site_config.base)
         posters = posters_in(record, terms.table(settings.terms))
         yield AnnouncementDestination(
-            ChatSender(one.name, one.publication, room, imprint, one.members, posters), one.name
+            ChatSender(one.name, one.publication, room, site_config, one.members, posters), one.name
         )
 
 
-def receivers(settings: Settings, imprint: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
+def webhooks(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The webhooks. Raises SettingsError."""
     for number, one in enumerate(settings.webhook, 1):
-        sender = WebhookSender(one, f"webhook {number}", imprint)
+        sender = WebhookSender(one, f"webhook {number}", site_config)
         yield AnnouncementDestination(sender, one.name, (sender.url,), (sender.url, sender.secret))
 
 
-def accounts(settings: Settings, imprint: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
+def bluesky_accounts(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The accounts on Bluesky that make threads. Raises SettingsError."""
     for number, one in enumerate(settings.bluesky, 1):
         if one.thread:
-            sender = BlueskySender(one, f"bluesky {number}", imprint)
+            sender = BlueskySender(one, f"bluesky {number}", site_config)
             yield AnnouncementDestination(
                 sender, f"{one.publication} {one.account}", (one.host,), (sender.account.password,)
             )

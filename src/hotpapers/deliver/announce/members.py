@@ -18,7 +18,7 @@ Posters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
 """By paper how an account of some is named that posted about it: (accounts, papers)."""
 
 
-def of_members(issue: PublishedIssue, members: Sequence[str], posters: Posters) -> dict[str, str]:
+def member_papers(issue: PublishedIssue, members: Sequence[str], posters: Posters) -> dict[str, str]:
     """By paper of an issue, which member it is of: `Tansy Overquill`, `posted by quill.example`."""
     names = frozenset(_same(name) for name in members if not is_account(name))
     accounts = [name for name in members if is_account(name)]

@@ -11,7 +11,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement, cut
+from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement, shortened
 from hotpapers.model import PublishedIssue
 from hotpapers.view.site_config import SiteConfig
 
@@ -39,9 +39,9 @@ class Thread(NamedTuple):
         return "\n\n---\n\n".join(post.record["text"] for post in self.posts)
 
 
-def thread(issue: PublishedIssue, imprint: SiteConfig) -> Thread:
+def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     """The thread of an issue."""
-    told = announcement(issue, imprint)
+    told = announcement(issue, site_config)
     made = [_head(told), *map(_paper, told.lines)]
     return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(made)))
 
@@ -79,7 +79,7 @@ def _link(text: str, url: str) -> dict[str, Any]:
 
 def _shown(url: str) -> str:
     """An address as people read it."""
-    return cut(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
+    return shortened(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
 
 
 Post = tuple[str, str, dict[str, str]]
@@ -88,16 +88,16 @@ Post = tuple[str, str, dict[str, str]]
 
 def _head(told: AnnouncementText) -> Post:
     done = " ".join(part for part in (f"{told.papers}.", told.provisional, told.unknown) if part)
-    title = f"{cut(told.publication, 60)}, {told.day}"
-    text = _fitted([title, cut(done, 140), told.correction or told.empty], 2, told.url)
-    titles = " · ".join(cut(line.title, 80) for line in told.lines[:3])
+    title = f"{shortened(told.publication, 60)}, {told.day}"
+    text = _fitted([title, shortened(done, 140), told.correction or told.empty], 2, told.url)
+    titles = " · ".join(shortened(line.title, 80) for line in told.lines[:3])
     return text, told.url, {"title": title, "description": titles or told.empty}
 
 
 def _paper(line: EntryLine) -> Post:
-    author = cut(line.author, 60)
-    text = _fitted([f"{line.place}. {line.title}", author, cut(line.reason, 110)], 0, line.url)
-    return text, line.url, {"title": cut(line.title, LONGEST), "description": author}
+    author = shortened(line.author, 60)
+    text = _fitted([f"{line.place}. {line.title}", author, shortened(line.reason, 110)], 0, line.url)
+    return text, line.url, {"title": shortened(line.title, LONGEST), "description": author}
 
 
 def _fitted(lines: list[str], longest: int, url: str) -> str:
@@ -105,5 +105,5 @@ def _fitted(lines: list[str], longest: int, url: str) -> str:
     end = f"\n\n{_shown(url)}" if url else ""
     others = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)
     room = LONGEST - len(end) - others
-    fitted = [cut(line, room) if n == longest else line for n, line in enumerate(lines)]
+    fitted = [shortened(line, room) if n == longest else line for n, line in enumerate(lines)]
     return "\n".join(line for line in fitted if line) + end

@@ -65,32 +65,34 @@ class WebhookSender:
 
     name = "webhook"
 
-    def __init__(self, settings: WebhookSettings, key: str, imprint: SiteConfig) -> None:
-        self._target, self._publication, self._imprint = settings.name, settings.publication, imprint
+    def __init__(self, settings: WebhookSettings, key: str, site_config: SiteConfig) -> None:
+        self._target, self._publication, self._imprint = settings.name, settings.publication, site_config
         self.url = secret(settings.url, f"{key}: url")
         self.secret = secret(settings.secret, f"{key}: secret")
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """A day's issue, if this receiver is sent the publication. Raises NotFound."""
         if publication == self._publication:
-            yield Message(self._target, letter(shelf.issue(publication, day), self._target, self._imprint))
+            yield Message(
+                self._target, webhook_request(issue_reader.issue(publication, day), self._target, self._imprint)
+            )
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         """Sends the body once; the receipt is the answer's status and id. Raises RetryLater, RequestRefused,
         NetError."""
-        found = parcel.payload
+        found = message.payload
         assert isinstance(found, WebhookRequest)
         headers = {
             "content-type": "application/json", ID: found.id,
-            SIGNATURE: signature(self.secret, net.now() // 1_000_000, found.body),
+            SIGNATURE: signature(self.secret, http.now() // 1_000_000, found.body),
         }  # fmt: skip
-        return receipt(net.post(self.url, body=found.body, headers=headers))
+        return receipt(http.post(self.url, body=found.body, headers=headers))
 
-    def receipt_of(self, parcel: Message, net: HttpClient) -> None:
+    def receipt_of(self, message: Message, http: HttpClient) -> None:
         """It is sent again: whoever has it knows it by its id."""
 
 
-def letter(issue: PublishedIssue, receiver: str, imprint: SiteConfig) -> WebhookRequest:
+def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfig) -> WebhookRequest:
     """What a receiver is sent of an issue; the same issue has the same id and body each time."""
     content = issue.content
     named = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
@@ -98,9 +100,9 @@ def letter(issue: PublishedIssue, receiver: str, imprint: SiteConfig) -> Webhook
     papers = [entry.paper for entry in (*content.entries, *content.still)]
     paths = {paper: site_paths.paper_path(paper).removesuffix("index.html") for paper in papers}
     links = WebhookLinks(
-        issue=f"{imprint.base}{content.day}/" if imprint.base else "",
+        issue=f"{site_config.base}{content.day}/" if site_config.base else "",
         papers={
-            paper: imprint.base + path if imprint.base and path else site_paths.abs_url(paper)
+            paper: site_config.base + path if site_config.base and path else site_paths.abs_url(paper)
             for paper, path in paths.items()
         },
     )

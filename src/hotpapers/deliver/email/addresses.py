@@ -30,7 +30,7 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def untold(text: str, address: str) -> str:
+def without_address(text: str, address: str) -> str:
     """A relay's words on one line, without the address that they may name, at most LONGEST_TOLD signs."""
     text = re.sub(re.escape(address), "…", text, flags=re.IGNORECASE)
     local = address.rpartition("@")[0]

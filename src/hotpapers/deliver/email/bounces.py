@@ -18,7 +18,7 @@ from hotpapers.deliver.email import outbox, subscribers
 from hotpapers.deliver.email.messages import MESSAGE_ID
 from hotpapers.deliver.email.outbox import OutboxKey
 from hotpapers.deliver.email.smtp_replies import is_gone, status_of
-from hotpapers.deliver.email.tokens import TOKEN, MailToken, read
+from hotpapers.deliver.email.tokens import TOKEN, MailToken, decode
 from hotpapers.errors import NotFound
 from hotpapers.store import Record
 
@@ -60,11 +60,11 @@ class AbuseComplaint(NamedTuple):
 Said = BounceReport | AbuseComplaint | MailToken | None
 
 
-def take_in(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
+def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
     """Takes in a message or a whole mailbox (mbox); twice is once."""
     told = MailboxSummary()
     for one in messages(mailbox):
-        what = _acted(record, said(one, record.marks.secret), at)
+        what = _acted(record, parse_message(one, record.marks.secret), at)
         told = told._replace(**{what: getattr(told, what) + 1})
     return told
 
@@ -83,7 +83,7 @@ def _acted(record: Record, found: Said, at: int) -> str:
         known = subscribers.find(record, found.mark)
         if known is None:
             return "other"
-        outbox.came_back(record, OutboxKey(known.publication, found.day, found.mark), found.reason, at)
+        outbox.mark_bounced(record, OutboxKey(known.publication, found.day, found.mark), found.reason, at)
         if not found.gone:
             return "came_back"
         return "bounced" if subscribers.bounce(record, found.mark, found.reason, at) else "other"
@@ -102,7 +102,7 @@ def _acted(record: Record, found: Said, at: int) -> str:
 # ---- reading one message -------------------------------------------------------------------------------
 
 
-def said(message: bytes, secret: bytes) -> Said:
+def parse_message(message: bytes, secret: bytes) -> Said:
     """What a message says; None where it is nothing to us. Whatever a hostile one provokes is that too."""
     if len(message) > LARGEST:
         return None
@@ -174,7 +174,7 @@ def _subject(message: Message) -> str:
 
 
 def _token_in(text: str, secret: bytes) -> MailToken | None:
-    found = (read(secret, match[0]) for match in TOKEN.finditer(text))
+    found = (decode(secret, match[0]) for match in TOKEN.finditer(text))
     return next((token for token in found if token), None)
 
 

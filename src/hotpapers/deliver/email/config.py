@@ -66,14 +66,14 @@ def is_open(mailing: MailingSettings) -> bool:
     return bool(mailing.relay)
 
 
-def office_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
+def mail_config_of(mailing: MailingSettings, folder: Path, environ: Mapping[str, str] = os.environ) -> MailConfig:
     """The office of these settings. Paths start from `folder`. Raises SettingsError."""
     if not is_open(mailing):
         raise SettingsError("no mail is sent: name a relay and an address in [mailing] of hotpapers.toml.")
     return _office(mailing, _password(mailing, folder, environ))
 
 
-def preview_office(mailing: MailingSettings) -> MailConfig:
+def preview_config(mailing: MailingSettings) -> MailConfig:
     """An office from which nothing is sent: for a preview nobody needs a relay."""
     return _office(mailing, Secret())
 

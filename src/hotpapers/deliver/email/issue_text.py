@@ -62,21 +62,21 @@ class MessageView(NamedTuple):
     leave: LinkedText
 
 
-def letter_view(issue: PublishedIssue, imprint: SiteConfig, most: int) -> MessageView:
+def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> MessageView:
     """What a letter says of an issue, with so many of its papers; who gets it and can leave it is not in it yet."""
     view, publication = issue_view(issue), issue.content.publication
-    title = cut(phrases.one_line(publication.title), LONGEST_TITLE)
+    title = shortened(phrases.one_line(publication.title), LONGEST_TITLE)
     left = len(view.entries) - most
     return MessageView(
         publication=title,
         day=view.title,
         notes=(*filter(None, [phrases.note(publication)]), *_notes(view)),
         empty=view.empty,
-        entries=tuple(_entry(entry, imprint) for entry in view.entries[:most]),
+        entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
         more=f"This letter has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
-        still=tuple(_still(entry, imprint) for entry in view.still[:STILL]),
-        page=LinkedText("This issue on the web", f"{imprint.base}{view.day}/" if imprint.base else ""),
-        proof=tuple(_proof(view, imprint)),
+        still=tuple(_still(entry, site_config) for entry in view.still[:STILL]),
+        page=LinkedText("This issue on the web", f"{site_config.base}{view.day}/" if site_config.base else ""),
+        proof=tuple(_proof(view, site_config)),
         why_you=f"You get this letter because this address was subscribed to {title}.",
         leave=LinkedText("Unsubscribe", ""),
     )
@@ -89,17 +89,17 @@ def _notes(view: IssueView) -> Iterator[str]:
         yield f"Edition {view.edition}. Corrected: {view.reason}"
 
 
-def _entry(entry: EntryView, imprint: SiteConfig) -> MessageEntry:
+def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
     links = [LinkedText(one.text, one.url) for one in entry.links]
-    if imprint.base and entry.path:
-        links.append(LinkedText("history", _page(entry, imprint)))
+    if site_config.base and entry.path:
+        links.append(LinkedText("history", _page(entry, site_config)))
     return MessageEntry(
         place=entry.place,
-        title=LinkedText(cut(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, imprint)),
-        authors=cut(plain_line(_authors(entry)), LONGEST_AUTHORS),
+        title=LinkedText(shortened(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, site_config)),
+        authors=shortened(plain_line(_authors(entry)), LONGEST_AUTHORS),
         lead=_lead(entry),
         counts=tuple(_counts(entry)),
-        why=cut(_why(entry), LONGEST_WHY),
+        why=shortened(_why(entry), LONGEST_WHY),
         links=tuple(links),
     )
 
@@ -113,7 +113,7 @@ def _counts(entry: EntryView) -> Iterator[str]:
 def _lead(entry: EntryView) -> str:
     """What is said of the paper, and where that comes from."""
     mark = f" ({entry.lead_mark})" if entry.lead_mark else ""
-    return cut(plain_line(entry.lead), LONGEST_LEAD) + mark
+    return shortened(plain_line(entry.lead), LONGEST_LEAD) + mark
 
 
 def _authors(entry: EntryView) -> str:
@@ -128,29 +128,29 @@ def _why(entry: EntryView) -> str:
     )
 
 
-def _page(entry: EntryView, imprint: SiteConfig) -> str:
-    return f"{imprint.base}{entry.path.removesuffix('index.html')}"
+def _page(entry: EntryView, site_config: SiteConfig) -> str:
+    return f"{site_config.base}{entry.path.removesuffix('index.html')}"
 
 
-def _leads_to(entry: EntryView, imprint: SiteConfig) -> str:
+def _leads_to(entry: EntryView, site_config: SiteConfig) -> str:
     """Where a title leads: as everywhere to the paper's page on the site, and to arXiv where there is none."""
-    if imprint.base and entry.path:
-        return _page(entry, imprint)
+    if site_config.base and entry.path:
+        return _page(entry, site_config)
     return next((link.url for link in entry.links), "")
 
 
-def _still(entry: EntryView, imprint: SiteConfig) -> LinkedText:
-    return LinkedText(cut(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, imprint))
+def _still(entry: EntryView, site_config: SiteConfig) -> LinkedText:
+    return LinkedText(shortened(plain_line(entry.title), LONGEST_TITLE), _leads_to(entry, site_config))
 
 
-def _proof(view: IssueView, imprint: SiteConfig) -> Iterator[str]:
+def _proof(view: IssueView, site_config: SiteConfig) -> Iterator[str]:
     yield f"Frozen {view.frozen}, edition {view.edition}, ranked by {view.ranking}."
     yield f"Digest {view.digest}. Check it: {view.command}"
-    if imprint.contact:
-        yield f"Who runs it: {phrases.one_line(imprint.contact)}"
+    if site_config.contact:
+        yield f"Who runs it: {phrases.one_line(site_config.contact)}"
 
 
-def cut(text: str, most: int) -> str:
+def shortened(text: str, most: int) -> str:
     """The text, or its first signs and an ellipsis."""
     return text if len(text) <= most else text[: most - 2].rstrip() + " …"
 

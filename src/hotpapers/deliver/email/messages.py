@@ -13,9 +13,9 @@ from urllib.parse import quote
 from hotpapers.deliver.email import mime
 from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
-from hotpapers.deliver.email.issue_text import LinkedText, MessageView, as_html, as_text, cut, letter_view
+from hotpapers.deliver.email.issue_text import LinkedText, MessageView, as_html, as_text, message_view, shortened
 from hotpapers.deliver.email.subscribers import ANSWER_WITHIN, Subscriber
-from hotpapers.deliver.email.tokens import MailToken, written
+from hotpapers.deliver.email.tokens import MailToken, encode
 from hotpapers.model import DAY, PublishedIssue, RenderedFile
 from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
@@ -40,31 +40,31 @@ class UnaddressedMessage(NamedTuple):
     moment: int
 
 
-def printed(issue: PublishedIssue, office: MailConfig, imprint: SiteConfig) -> UnaddressedMessage:
+def issue_message(issue: PublishedIssue, office: MailConfig, site_config: SiteConfig) -> UnaddressedMessage:
     """The letter of an issue, with as many of its papers as it has room for."""
     content, most = issue.content, len(issue.content.entries)
     somebody = Subscriber("0" * 32, content.publication.publication, "x" * 254, "confirmed", 0, False)
     while True:
-        view = letter_view(issue, imprint, most)
+        view = message_view(issue, site_config, most)
         made = UnaddressedMessage(view, content.publication.publication, content.day, content.edition, issue.frozen_at)
-        size = len(addressed(made, office, somebody._replace(address="a@b.example"), b"")) + len(somebody.address)
+        size = len(address_message(made, office, somebody._replace(address="a@b.example"), b"")) + len(somebody.address)
         if size <= LARGEST or not most:
             return made
         most = min(most - 1, most * LARGEST // size)
 
 
-def addressed(letter: UnaddressedMessage, office: MailConfig, reader: Subscriber, secret: bytes) -> bytes:
+def address_message(letter: UnaddressedMessage, office: MailConfig, reader: Subscriber, secret: bytes) -> bytes:
     """The letter for one reader, as it goes over the wire."""
-    token = written(secret, MailToken("unsubscribe", reader.mark))
+    token = encode(secret, MailToken("unsubscribe", reader.mark))
     mailto = f"mailto:{quote(office.reply_to, safe='@')}?subject=unsubscribe%20{token}"
     link = f"{office.base}mail/unsubscribe/{token}" if office.base else ""
     view = letter.view._replace(leave=LinkedText("Unsubscribe", link or mailto))
     title = letter.view.publication
     headers = [
-        ("From", mime.mailbox("From", cut(title, LONGEST_NAME), office.address)),
+        ("From", mime.mailbox("From", shortened(title, LONGEST_NAME), office.address)),
         *_answers(office),
         ("To", reader.address),
-        ("Subject", mime.words("Subject", cut(f"{title}, {phrases.day_name(letter.day)}", LONGEST_SUBJECT))),
+        ("Subject", mime.words("Subject", shortened(f"{title}, {phrases.day_name(letter.day)}", LONGEST_SUBJECT))),
         ("Date", mime.date(letter.moment)),
         ("Message-ID", f"<{letter.day}.{letter.edition}.{reader.mark}@{domain_of(office.address)}>"),
         ("List-Id", list_id(letter.publication, office)),
@@ -76,10 +76,12 @@ def addressed(letter: UnaddressedMessage, office: MailConfig, reader: Subscriber
     return mime.message(headers, parts, f"{letter.day}.{letter.edition}")
 
 
-def preview(issue: PublishedIssue, office: MailConfig, imprint: SiteConfig) -> RenderedFile:
+def preview(issue: PublishedIssue, office: MailConfig, site_config: SiteConfig) -> RenderedFile:
     """The letter of an issue as a file to look at, to a reader whom there is not, with links that do nothing."""
     reader = Subscriber("0" * 32, issue.content.publication.publication, PREVIEWED, "confirmed", 0, False)
-    return RenderedFile(f"{issue.content.day}.eml", addressed(printed(issue, office, imprint), office, reader, b""))
+    return RenderedFile(
+        f"{issue.content.day}.eml", address_message(issue_message(issue, office, site_config), office, reader, b"")
+    )
 
 
 def _answers(office: MailConfig) -> mime.Headers:
@@ -109,8 +111,8 @@ BY_ANSWER = "To confirm, answer this letter, and leave its subject as it is."
 
 def confirmation(title: str, office: MailConfig, asked: Subscriber, secret: bytes) -> bytes:
     """The letter that asks whoever reads an address to confirm that they want a publication."""
-    token = written(secret, MailToken("confirm", asked.mark, asked.since // 1_000_000))
-    title = cut(phrases.one_line(title), LONGEST_NAME)
+    token = encode(secret, MailToken("confirm", asked.mark, asked.since // 1_000_000))
+    title = shortened(phrases.one_line(title), LONGEST_NAME)
     how = BY_LINK.format(link=f"{office.base}mail/confirm/{token}") if office.base else BY_ANSWER
     text = CONFIRM.format(title=title, how=how, days=ANSWER_WITHIN // DAY)
     headers = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hotpapers.deliver.email import subscribers
-from hotpapers.deliver.email.addresses import normalized, untold
+from hotpapers.deliver.email.addresses import normalized, without_address
 from hotpapers.deliver.email.config import MailConfig
 from hotpapers.deliver.email.messages import confirmation
 from hotpapers.deliver.email.smtp import AGAIN, SmtpClient
@@ -32,7 +32,7 @@ def ask(
         raise
     if isinstance(outcome, Deferred | Rejected):
         subscribers.take_back(record, asked)
-        reason = untold(outcome.reason, asked.address)
+        reason = without_address(outcome.reason, asked.address)
         raise (
             RetryLater(AGAIN, reason)
             if isinstance(outcome, Deferred)

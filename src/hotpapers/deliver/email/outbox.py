@@ -69,53 +69,53 @@ def claim(record: Record, letter: OutboxKey, at: int) -> OutboxEntry | None:
     return None
 
 
-def handed(record: Record, letter: OutboxKey, receipt: str, at: int) -> None:
+def mark_sent(record: Record, letter: OutboxKey, receipt: str, at: int) -> None:
     """The relay has it."""
     _settle(record, letter, OutboxEntry("handed", receipt, 0, at, 0))
 
 
-def failed(record: Record, letter: OutboxKey, reason: str, at: int) -> None:
+def mark_failed(record: Record, letter: OutboxKey, reason: str, at: int) -> None:
     """It will never be delivered."""
     _settle(record, letter, OutboxEntry("failed", reason, 0, at, 0))
 
 
-def put_off(record: Record, letter: OutboxKey, reason: str, at: int) -> bool:
+def defer(record: Record, letter: OutboxKey, reason: str, at: int) -> bool:
     """The relay does not have it and asked to try again; False once that was too often: it is given up."""
     known = find(record, letter)
     tries = (known.tries if known else 0) + 1
     if tries >= TRIES:
-        failed(record, letter, f"given up: {reason}", at)
+        mark_failed(record, letter, f"given up: {reason}", at)
         return False
     _settle(record, letter, OutboxEntry("later", reason, tries, at, at + wait_after(tries) * 1_000_000))
     return True
 
 
-def give_back(record: Record, letter: OutboxKey, at: int) -> None:
+def release(record: Record, letter: OutboxKey, at: int) -> None:
     """The relay does not have it, for a reason that has nothing to do with this letter: no try is counted."""
     known = find(record, letter)
     _settle(record, letter, OutboxEntry("later", "", known.tries if known else 0, at, at))
 
 
-def came_back(record: Record, letter: OutboxKey, reason: str, at: int) -> None:
+def mark_bounced(record: Record, letter: OutboxKey, reason: str, at: int) -> None:
     """A letter that had been handed over was reported as undeliverable, if it is still known."""
     known = find(record, letter)
     if known is not None and known.state in ("handed", "handing"):
-        failed(record, letter, reason, at)
+        mark_failed(record, letter, reason, at)
 
 
-def failures(record: Record, publication: str, day: str) -> int:
+def count_failed(record: Record, publication: str, day: str) -> int:
     """How many letters of a day failed or came back."""
     sql = """SELECT count(*) FROM letter WHERE publication = ? AND "day" = ? AND state = 'failed'"""
     return int(record.database.rows(sql, (publication, day))[0][0])
 
 
-def put_off_until(record: Record, publication: str, day: str) -> dict[str, int]:
+def deferred_until(record: Record, publication: str, day: str) -> dict[str, int]:
     """The marks whose letters of a day were put off, and until when."""
     sql = """SELECT mark, next_at FROM letter WHERE publication = ? AND "day" = ? AND state = 'later'"""
     return {mark: next_at for mark, next_at in record.database.rows(sql, (publication, day))}
 
 
-def settled(record: Record, publication: str, day: str) -> dict[str, Standing]:
+def finished(record: Record, publication: str, day: str) -> dict[str, Standing]:
     """The marks whose letters of a day are over, and how each ended."""
     sql = """SELECT mark, state FROM letter WHERE publication = ? AND "day" = ? AND state IN ('handed', 'failed')"""
     return dict(record.database.rows(sql, (publication, day)))

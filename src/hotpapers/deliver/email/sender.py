@@ -12,9 +12,9 @@ from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from hotpapers.deliver.email import outbox, subscribers
-from hotpapers.deliver.email.addresses import domain_of, untold
+from hotpapers.deliver.email.addresses import domain_of, without_address
 from hotpapers.deliver.email.config import MailConfig
-from hotpapers.deliver.email.messages import UnaddressedMessage, addressed, printed
+from hotpapers.deliver.email.messages import UnaddressedMessage, address_message, issue_message
 from hotpapers.deliver.email.outbox import OutboxKey
 from hotpapers.deliver.email.smtp import AGAIN, SmtpClient
 from hotpapers.deliver.email.smtp_replies import Accepted, Deferred, Outcome, Rejected
@@ -56,9 +56,9 @@ class EmailSender:
     name = NAME
 
     def __init__(
-        self, record: Record, office: MailConfig, imprint: SiteConfig, relay: SmtpClient | None = None
+        self, record: Record, office: MailConfig, site_config: SiteConfig, relay: SmtpClient | None = None
     ) -> None:
-        self._record, self._office, self._imprint = record, office, imprint
+        self._record, self._office, self._imprint = record, office, site_config
         self._relay = relay or SmtpClient(office)
         self._begun: tuple[str, str] | None = None
         self._readers = 0
@@ -70,36 +70,36 @@ class EmailSender:
 
     # ---- what is to be sent --------------------------------------------------------------------------
 
-    def parcels(self, shelf: IssueReader, publication: str, day: str) -> Iterator[Message]:
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
         """A letter for everybody whose letter of the day is not over and may be tried now, domains in turn.
 
         Whoever confirmed after the issue was frozen gets the next one; who wants no empty issues gets none.
         """
         if outbox.is_done(self._record, self.name, publication, day):
             return
-        readers = self._readers_of(shelf, publication, day)
-        over = outbox.settled(self._record, publication, day)
+        readers = self._readers_of(issue_reader, publication, day)
+        over = outbox.finished(self._record, publication, day)
         self._begun, self._readers = (publication, day), len(readers)
-        put_off, at = outbox.put_off_until(self._record, publication, day), now()
+        put_off, at = outbox.deferred_until(self._record, publication, day), now()
         due = [one for one in readers if one.mark not in over and put_off.get(one.mark, 0) <= at]
-        letter = printed(shelf.issue(publication, day), self._office, self._imprint) if due else None
+        letter = issue_message(issue_reader.issue(publication, day), self._office, self._imprint) if due else None
         for reader in interleaved(due):
             assert letter is not None
             yield Message(reader.mark, AddressedMessage(letter, reader))
 
-    def summary(self, shelf: IssueReader, publication: str, day: str) -> str:
+    def summary(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """How many letters of a day were handed over and failed; empty as `BulkSender` has it."""
-        over = outbox.settled(self._record, publication, day)
+        over = outbox.finished(self._record, publication, day)
         if not over or outbox.is_done(self._record, self.name, publication, day):
             return ""
-        if any(one.mark not in over for one in self._readers_of(shelf, publication, day)):
+        if any(one.mark not in over for one in self._readers_of(issue_reader, publication, day)):
             return ""
         failed = sum(state == "failed" for state in over.values())
         return f"{len(over) - failed} sent, {failed} failed"
 
-    def _readers_of(self, shelf: IssueReader, publication: str, day: str) -> list[Subscriber]:
+    def _readers_of(self, issue_reader: IssueReader, publication: str, day: str) -> list[Subscriber]:
         """Who is to get a day's issue."""
-        issue = shelf.issue(publication, day)
+        issue = issue_reader.issue(publication, day)
         readers = subscribers.confirmed(self._record, publication, issue.frozen_at)
         return [one for one in readers if issue.content.entries or not one.skip_empty]
 
@@ -119,7 +119,7 @@ class EmailSender:
         if self._doubt:
             raise RetryLater(AGAIN, self._doubt)
         if self._begun is not None:
-            failures = outbox.failures(self._record, *self._begun)
+            failures = outbox.count_failed(self._record, *self._begun)
             if failures >= most_failures(self._readers):
                 raise RequestRefused(
                     f"stopped: {failures} of {self._readers} letters of {self._begun[1]} failed or came back, and "
@@ -130,49 +130,49 @@ class EmailSender:
 
     # ---- one parcel ----------------------------------------------------------------------------------
 
-    def send(self, parcel: Message, net: HttpClient) -> str:
+    def send(self, message: Message, http: HttpClient) -> str:
         """Sends one letter, unless it was claimed before; the relay's receipt. Raises RetryLater, RequestRefused,
         NetError."""
-        given = _opened(parcel)
-        self._pace(domain_of(given.reader.address), net)
+        given = _opened(message)
+        self._pace(domain_of(given.reader.address), http)
         self._relay.ready()
         reader = subscribers.find(self._record, given.reader.mark)
         if reader is None or reader.state != "confirmed":
             raise RequestRefused("left before it was sent")
-        claim = _Claim(self._record, given.key, net.now)
-        letter = addressed(given.letter, self._office, reader, self._record.marks.secret)
+        claim = _Claim(self._record, given.key, http.now)
+        letter = address_message(given.letter, self._office, reader, self._record.marks.secret)
         outcome = self._relay.hand_over(reader.address, letter, claim.take)
         if isinstance(outcome, Rejected) or (isinstance(outcome, Deferred) and not outcome.everybody):
             claim.take()  # what is kept of it now must not be another process's
         if claim.standing is not None:
-            return self._as_it_stands(claim, net.now())
+            return self._as_it_stands(claim, http.now())
         assert outcome is not None
-        return self._settled(claim, reader, outcome, net.now())
+        return self._settled(claim, reader, outcome, http.now())
 
-    def _pace(self, domain: str, net: HttpClient) -> None:
+    def _pace(self, domain: str, http: HttpClient) -> None:
         """Waits for the domain's next moment, over all processes of the site."""
-        net.sleep(reserve(self._record, PACE + domain, 60 / self._office.pace))
+        http.sleep(reserve(self._record, PACE + domain, 60 / self._office.pace))
 
     def _settled(self, claim: _Claim, reader: Subscriber, outcome: Outcome, at: int) -> str:
         """Keeps what became of a letter. The receipt; raises RetryLater, RequestRefused, NetError."""
         key = claim.key
         if isinstance(outcome, Accepted):
-            receipt = untold(outcome.receipt, reader.address)
-            outbox.handed(self._record, key, receipt, at)
+            receipt = without_address(outcome.receipt, reader.address)
+            outbox.mark_sent(self._record, key, receipt, at)
             return receipt
         if isinstance(outcome, Rejected):
-            outbox.failed(self._record, key, outcome.reason, at)
+            outbox.mark_failed(self._record, key, outcome.reason, at)
             if outcome.gone:
                 subscribers.bounce(self._record, reader.mark, outcome.reason, at)
             raise RequestRefused(outcome.reason)
         if isinstance(outcome, Deferred) and not outcome.everybody:
-            if outbox.put_off(self._record, key, outcome.reason, at):
+            if outbox.defer(self._record, key, outcome.reason, at):
                 raise _put_off(outcome.reason)
             raise RequestRefused(f"given up: {outcome.reason}")
-        reason = untold(outcome.reason, reader.address)
+        reason = without_address(outcome.reason, reader.address)
         if isinstance(outcome, Deferred):
             if claim.taken:
-                outbox.give_back(self._record, key, at)
+                outbox.release(self._record, key, at)
             raise RetryLater(AGAIN, reason)
         self._doubt = reason
         raise NetError(f"nobody knows whether it arrived: {reason}")
@@ -189,7 +189,7 @@ class EmailSender:
             return standing.receipt
         if at - standing.at < SETTLED_WITHIN:
             raise NetError("another process is sending it, or was killed while it did")
-        outbox.handed(self._record, claim.key, UNKNOWN, at)
+        outbox.mark_sent(self._record, claim.key, UNKNOWN, at)
         return UNKNOWN
 
 
@@ -221,9 +221,9 @@ def _put_off(reason: str) -> NetError:
     return problem
 
 
-def _opened(parcel: Message) -> AddressedMessage:
-    assert isinstance(parcel.payload, AddressedMessage)
-    return parcel.payload
+def _opened(message: Message) -> AddressedMessage:
+    assert isinstance(message.payload, AddressedMessage)
+    return message.payload
 
 
 def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:

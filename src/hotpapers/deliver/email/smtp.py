@@ -15,7 +15,7 @@ from contextlib import suppress
 
 from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
-from hotpapers.deliver.email.smtp_replies import Accepted, Deferred, Outcome, OutcomeUnknown, Rejected, refused
+from hotpapers.deliver.email.smtp_replies import Accepted, Deferred, Outcome, OutcomeUnknown, Rejected, is_refusal
 from hotpapers.errors import RetryLater
 from hotpapers.http.redact_errors import SecretRedactor
 
@@ -127,14 +127,14 @@ class SmtpClient:
         size = f" SIZE={length}" if connection.has_extn("size") else ""
         code, text = connection.docmd("MAIL", f"FROM:<{self._office.bounces}>{size}")
         if code not in OK:
-            return refused(code, text.decode("utf-8", "replace"), "sender")
+            return is_refusal(code, text.decode("utf-8", "replace"), "sender")
         code, text = connection.docmd("RCPT", f"TO:<{address}>")
-        return None if code in OK else refused(code, text.decode("utf-8", "replace"), "recipient")
+        return None if code in OK else is_refusal(code, text.decode("utf-8", "replace"), "recipient")
 
     def _announced(self, connection: smtplib.SMTP) -> Deferred | Rejected | None:
         """Says that the letter comes; why it may not."""
         code, text = connection.docmd("DATA")
-        return None if code == 354 else refused(code, text.decode("utf-8", "replace"), "message")
+        return None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
 
     def _sent(self, connection: smtplib.SMTP, letter: bytes) -> Outcome:
         """Sends the letter itself. From its first byte on only a reply tells what became of it."""
@@ -150,7 +150,7 @@ class SmtpClient:
         said = text.decode("utf-8", "replace")
         if code in OK:
             return Accepted(self._discreet(f"{code} {said}"))
-        problem = refused(code, said, "message")
+        problem = is_refusal(code, said, "message")
         self._reset(connection, problem)
         return problem
 

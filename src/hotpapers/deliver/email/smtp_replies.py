@@ -60,15 +60,15 @@ def is_gone(code: int, status: str) -> bool:
     return bool(_GONE.fullmatch(status)) if status else code in _GONE_CODES
 
 
-def told(code: int, text: str) -> str:
+def code_and_status(code: int, text: str) -> str:
     """Code and status, without the words: these may name the address."""
     return f"{code} {status_of(text)}".rstrip()
 
 
-def refused(code: int, text: str, step: Step) -> Deferred | Rejected:
+def is_refusal(code: int, text: str, step: Step) -> Deferred | Rejected:
     """What a reply that is no success means. What is said of the sender is about us, and of every letter alike; but for
     a letter's size, which is told with it (RFC 1870)."""
-    said = told(code, text)
+    said = code_and_status(code, text)
     if code in _OURS or (step == "sender" and code != _TOO_LARGE):
         return Deferred(said, everybody=True)
     if 500 <= code < 600:

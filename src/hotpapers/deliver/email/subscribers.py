@@ -142,7 +142,7 @@ def bounce(record: Record, mark: str, reason: str, at: int) -> Subscriber | None
     return known
 
 
-def choose(record: Record, mark: str, *, skip_empty: bool) -> Subscriber | None:
+def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> Subscriber | None:
     """Keeps whether somebody wants letters on days without a paper; None where nobody confirmed has the mark."""
     with record.database.write():
         sql = "UPDATE subscriber SET skip_empty = ? WHERE mark = ? AND state = 'confirmed'"

@@ -28,12 +28,12 @@ class MailToken(NamedTuple):
     moment: int = 0
 
 
-def written(secret: bytes, token: MailToken) -> str:
+def encode(secret: bytes, token: MailToken) -> str:
     """The token as it stands in a link."""
     return f"{_LETTERS[token.purpose]}{token.mark}-{token.moment:x}-{_signature(secret, token)}"
 
 
-def read(secret: bytes, text: str) -> MailToken | None:
+def decode(secret: bytes, text: str) -> MailToken | None:
     """What a token says that this store has signed; None for any other text."""
     found = TOKEN.fullmatch(text)
     if found is None:

@@ -10,7 +10,7 @@ from hotpapers.errors import InputError, StoreError
 from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat
 from hotpapers.ingest.archives.new_items import having, only_new
 from hotpapers.ingest.change_filter import ChangeFilter, edits
-from hotpapers.ingest.collect_job import EDIT, kept_raw
+from hotpapers.ingest.collect_job import EDIT, keep_raw_for
 from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Snapshot
 from hotpapers.sources.paper_matching import unreadable
 from hotpapers.store import Record, item_checks
@@ -131,7 +131,7 @@ class ArchiveBatch:
         for one in outcomes:
             by_seen.setdefault(one.seen, one)
         items = [item for one in by_seen.values() for item in one.items]
-        written = self._record.read(
+        written = self._record.ingest(
             by_seen, lambda seen: by_seen[seen].told(), source=self._format.network, job=self._job, keep=self._keep,
             cursor=cursor if items else None,
         )  # fmt: skip
@@ -139,7 +139,7 @@ class ArchiveBatch:
 
     def _keep(self, one: RawPayload) -> int:
         """Microseconds for which an original is kept raw: as long as the network allows, from when it was seen."""
-        time = kept_raw(self._terms, one)
+        time = keep_raw_for(self._terms, one)
         return time if one.at + time > self._now else 0
 
 

@@ -4,7 +4,22 @@
 their limits and how they were measured.
 """
 
-from hotpapers.moderation.bots.review import AccountReview, OperatorVerdict, believe, held, say, take_back
+from hotpapers.moderation.bots.review import (
+    AccountReview,
+    OperatorVerdict,
+    accept_proof,
+    review_account,
+    set_verdict,
+    withdraw_verdict,
+)
 from hotpapers.moderation.bots.verdicts import judge
 
-__all__ = ["AccountReview", "OperatorVerdict", "believe", "held", "judge", "say", "take_back"]
+__all__ = [
+    "AccountReview",
+    "OperatorVerdict",
+    "accept_proof",
+    "judge",
+    "review_account",
+    "set_verdict",
+    "withdraw_verdict",
+]

@@ -113,7 +113,7 @@ def busy(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
     return {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql)}
 
 
-def volumes(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
+def entry_counts(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
     """The same of some accounts; those that made none are left out."""
     found: dict[str, PostingVolume] = {}
     for some in chunks(accounts):

@@ -35,16 +35,16 @@ class CoordinatedPosts(NamedTuple):
     accounts: int
 
 
-def sung(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
+def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
     """(account, post, accounts in all) of each post about a paper of one network that so many others made too."""
     alike: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
-    for one, _ in together(sorted(voices, key=_by_moment), limit):  # seldom anybody: texts need not be looked at
+    for one, _ in near_in_time(sorted(voices, key=_by_moment), limit):  # seldom anybody: texts need not be looked at
         said = words.own_words(one.text, [paper])
         if sum(map(len, said.words)) >= FEWEST_LETTERS:
             alike[said.own].append(one)
     for own, group in alike.items():
         least = limit if paper.title and len(own) >= FEWEST_WORDS else 2 * limit
-        for one, accounts in together(group, least):
+        for one, accounts in near_in_time(group, least):
             yield one.account, one.post, accounts
 
 
@@ -52,7 +52,7 @@ def _by_moment(one: TimedPost) -> tuple[int, str]:
     return one.at, one.post
 
 
-def together(group: Sequence[TimedPost], least: int) -> Iterator[tuple[TimedPost, int]]:
+def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[TimedPost, int]]:
     """Those with `least` accounts or more within some stretch of an hour around them, and the most that there were.
 
     `group`: ascending by moment.
@@ -96,7 +96,7 @@ def why(one: CoordinatedPosts, posts: int, days: int) -> str:
 
 
 def gathered(parts: Iterable[tuple[str, str, int]]) -> dict[str, CoordinatedPosts]:
-    """By account: what `sung` gave for all papers."""
+    """By account: what `coordinated_posts` gave for all papers."""
     found: dict[str, CoordinatedPosts] = {}
     for account, post, accounts in parts:
         before = found.get(account, CoordinatedPosts(frozenset(), 0))

@@ -35,7 +35,7 @@ class OperatorVerdict(NamedTuple):
     since: int
 
 
-def held(record: Record, key: str) -> list[AccountReview]:
+def review_account(record: Record, key: str) -> list[AccountReview]:
     """What is held of the accounts that a key means. Raises NotFound where the record knows none of them."""
     view = record.view()
     return [
@@ -48,7 +48,7 @@ def held(record: Record, key: str) -> list[AccountReview]:
     ]
 
 
-def say(record: Record, settings: BotSettings, key: str, word: OperatorVerdict, *, at: int) -> None:
+def set_verdict(record: Record, settings: BotSettings, key: str, word: OperatorVerdict, *, at: int) -> None:
     """Keeps the operator's word on an account. Raises NotFound, and UsageError where another word of theirs stands in
     its way."""
     accounts = _known(record.view(), key)
@@ -58,7 +58,7 @@ def say(record: Record, settings: BotSettings, key: str, word: OperatorVerdict, 
             raise UsageError(
                 f"{key}: you said something else of it later: {row.item.reason}; take that back first: --undo"
             )
-    record.write(
+    record.append(
         [
             Verdict(
                 subject=account, about="", rule=OPERATOR, judgement=word.judgement, version=1, reason=word.reason,
@@ -70,17 +70,17 @@ def say(record: Record, settings: BotSettings, key: str, word: OperatorVerdict, 
     )  # fmt: skip
 
 
-def believe(record: Record, settings: BotSettings, account: str, reason: str, *, at: int) -> None:
+def accept_proof(record: Record, settings: BotSettings, account: str, reason: str, *, at: int) -> None:
     """Keeps the word of whoever proved an account that it is a person. It goes before the rules that look at one
     account by itself, and before no other, now or later. Raises UsageError where the settings name the account."""
     _check_settings(record.view(), settings, [account])
     verdict = Verdict(
         subject=account, about="", rule=PROVED, judgement="human", version=1, reason=reason, observed_at=at
     )
-    record.write([verdict], source="account", at=at)
+    record.append([verdict], source="account", at=at)
 
 
-def take_back(record: Record, settings: BotSettings, key: str, *, at: int) -> int:
+def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> int:
     """Withdraws all that the operator said of an account, and what it said itself: the rules decide again. How many
     verdicts those were."""
     accounts = _known(record.view(), key)

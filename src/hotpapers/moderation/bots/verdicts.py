@@ -139,7 +139,7 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], standing: Stan
         return
     least = min(limit if rule != "share" else FEWEST_ANNOUNCED * limit // 100 for rule, limit in limits.items())
     before = frozenset[str]().union(*(standing[rule] for rule in limits))
-    counts = {**activity.busy(span, max(least, 1)), **activity.volumes(span, before)}
+    counts = {**activity.busy(span, max(least, 1)), **activity.entry_counts(span, before)}
     announced = activity.announced(span) if "share" in limits else {}
     for account, volume in sorted(counts.items()):
         held = [rule for rule in limits if account in standing[rule]]
@@ -169,9 +169,9 @@ def by_chorus(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Ite
     sung: list[tuple[str, str, int]] = []
     for paper, network in activity.crowded(span, limit):
         about = activity.known_papers(span.view, [paper]).get(paper, MentionedPaper())
-        sung += coordination.sung(activity.voices_about(span, paper, network), about, limit)
+        sung += coordination.coordinated_posts(activity.voices_about(span, paper, network), about, limit)
     gathered = coordination.gathered(sung)
-    counts = activity.volumes(span, [*gathered, *standing])
+    counts = activity.entry_counts(span, [*gathered, *standing])
     for account in sorted({*gathered, *standing}):
         why = coordination.why(gathered[account], counts[account].posts, DAYS) if account in gathered else ""
         if why:

@@ -60,7 +60,7 @@ class CardPages:
 
     def paths(self, day: str) -> Iterator[str]:
         """The cards that change with a day's issue: its own, and those of its papers."""
-        if not self._here.imprint.base:
+        if not self._here.site_config.base:
             return
         issue = self._here.issue(day)
         yield site_paths.card_path(site_paths.issue_path(day))
@@ -70,13 +70,13 @@ class CardPages:
 
     def ended(self, path: str) -> str:
         """Where the card of a paper may stand that is no more, by the path of the paper's page; empty otherwise."""
-        paper = site_paths.paper_of(path) if self._here.imprint.base else ""
+        paper = site_paths.paper_of(path) if self._here.site_config.base else ""
         is_over = paper and (self._is_folded(paper) or not self._here.is_held(paper))
         return site_paths.card_path(path) if is_over else ""
 
     def page(self, path: str) -> bytes | None:
         """The card at a path; None when there is none."""
-        of = site_paths.carded(path) if self._here.imprint.base else ""
+        of = site_paths.carded(path) if self._here.site_config.base else ""
         day, edition = site_paths.issue_of(of) or ("", 0)
         if day:
             return drawing.draw(issue_card(self._here.issue(day))) if self._here.has(day) and not edition else None
@@ -86,8 +86,12 @@ class CardPages:
 
     def _is_folded(self, paper: str) -> bool:
         """A folded page has no card: it makes room."""
-        since = self._here.imprint.whole_since
-        days = [day for name, day in self._here.shelf.appearances(paper) if name == self._here.name] if since else []
+        since = self._here.site_config.whole_since
+        days = (
+            [day for name, day in self._here.issue_reader.appearances(paper) if name == self._here.name]
+            if since
+            else []
+        )
         return bool(days) and is_folded(days[-1], since)
 
 

@@ -71,8 +71,8 @@ class IssuePages:
                 citations.coins(cited) if (cited := citations.citation(one.metadata)) else "" for one in issue.entries
             ],
             due=due_after(here.publication, day) if path == "index.html" else None,
-            canonical=site_paths.public(here.imprint.base, site_paths.issue_path(day)),
-            card=card_pages.of_issue(here.imprint.base, here.issue(day)),
+            canonical=site_paths.public(here.site_config.base, site_paths.issue_path(day)),
+            card=card_pages.of_issue(here.site_config.base, here.issue(day)),
         )
 
     def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
@@ -92,7 +92,7 @@ class IssuePages:
         here = self._here
         issue = here.issue(day)
         places = {entry.key: entry.place for entry in issue.entries}
-        found = here.shelf.announced(here.name, day)
+        found = here.issue_reader.announced(here.name, day)
         return here.render(
             "all.html", path, f"All papers of {phrases.day_name(day)}",
             f"{words.count_noun(len(found), 'paper')} announced, by category.", issue=issue,

@@ -152,23 +152,23 @@ class ListPages:
 
     def _feed(self, category: str, found: Sequence[EntrySummary]) -> str:
         """The feed of a category of which the latest issues have papers; empty where there is none."""
-        if not self._here.imprint.feeds:  # what makes feeds is loaded only where there are some
+        if not self._here.site_config.feeds:  # what makes feeds is loaded only where there are some
             return ""
         from hotpapers.render.feeds import ISSUES
 
         latest = self._here.days[-ISSUES:]
         return f"feeds/category/{category}.atom" if any(one.day >= latest[0] for one in found[:1]) else ""
 
-    def _by_month(self, holdings: Iterable[EntrySummary], root: str) -> list[PaperLines]:
+    def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
         """Places of issues under the months of their days, in the order in which they come."""
-        grouped = groupby(holdings, key=lambda one: one.day[:7])
+        grouped = groupby(entry_summaries, key=lambda one: one.day[:7])
         return [
             PaperLines(f"{phrases.MONTHS[int(month[5:]) - 1]} {month[:4]}", self._lines(some, root))
             for month, some in grouped
         ]
 
-    def _lines(self, holdings: Iterable[EntrySummary], root: str) -> list[Markup]:
-        return [self._line(one, root) for one in holdings]
+    def _lines(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[Markup]:
+        return [self._line(one, root) for one in entry_summaries]
 
     def _author(self, path: str, author: str) -> bytes:
         catalogue = self._here.catalogue

@@ -34,11 +34,11 @@ def everything(_: str) -> bool:
 class SitePages:
     """The pages of one publication's site.
 
-    `imprint`: who publishes, and where. Raises NotFound for a publication that the shelf lacks.
+    `site_config`: who publishes, and where. Raises NotFound for a publication that the shelf lacks.
     """
 
-    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig = NOBODY) -> None:
-        self._here = SiteContext(shelf, publication, imprint)
+    def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
+        self._here = SiteContext(issue_reader, publication, site_config)
         self._issues, self._papers = IssuePages(self._here), PaperPages(self._here)
         self._cards = CardPages(self._here)
         self._lists, self._once = ListPages(self._here), StaticPages(self._here, self._issues)

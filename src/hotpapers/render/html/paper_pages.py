@@ -56,7 +56,7 @@ class PaperPages:
         """The page at a path; None when there is none."""
         paper = site_paths.paper_of(path)
         found = self._here.appearances(site_paths.bare(paper)) if paper else []
-        if found and is_folded(found[-1].issue.day, self._here.imprint.whole_since):
+        if found and is_folded(found[-1].issue.day, self._here.site_config.whole_since):
             return self._folded(path, found)
         return self._paper(path, found) if found else None
 
@@ -77,8 +77,8 @@ class PaperPages:
             versions=versions(latest.metadata, self._announcements(latest.key)),
             more=more_posts(posts, self._shown(latest.key, found)),
             highwire=list(citations.highwire(cited[0])) if cited else (), cite=cited[1] if cited else {},
-            canonical=site_paths.public(here.imprint.base, path),
-            card=card_pages.of_paper(here.imprint.base, here.title, path, found),
+            canonical=site_paths.public(here.site_config.base, path),
+            card=card_pages.of_paper(here.site_config.base, here.title, path, found),
         )  # fmt: skip
 
     def _shown(self, paper: str, found: list[EntryAppearance]) -> set[str]:
@@ -87,7 +87,7 @@ class PaperPages:
 
     def _announcements(self, paper: str) -> Sequence[Announcement]:
         """When a paper was announced; of listings nobody knows, and asking for each paper takes its time."""
-        return () if self._here.publication.window == "listing" else self._here.shelf.announcements(paper)
+        return () if self._here.publication.window == "listing" else self._here.issue_reader.announcements(paper)
 
 
 def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...]:

@@ -45,15 +45,17 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 class SearchIndex:
     """The index of one publication's issues."""
 
-    def __init__(self, shelf: IssueReader, publication: str) -> None:
-        self._shelf, self._name = shelf, publication
-        self._days = shelf.days(publication)
+    def __init__(self, issue_reader: IssueReader, publication: str) -> None:
+        self._shelf, self._name = issue_reader, publication
+        self._days = issue_reader.days(publication)
 
     def files(self, days: Iterable[str], mine: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
         """The files that change when these days' issues do. `mine`: of the quarters, by name, a share."""
         chosen = set(days).intersection(self._days)
         yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
-        held = {day: tuple(some) for day, some in groupby(self._shelf.holdings(self._name), key=lambda one: one.day)}
+        held = {
+            day: tuple(some) for day, some in groupby(self._shelf.entry_summaries(self._name), key=lambda one: one.day)
+        }
         for part in filter(mine, sorted(set(map(part_of, chosen)))):
             inside = [day for day in self._days if part_of(day) == part]
             texts = self._shelf.abstracts(self._name, inside)

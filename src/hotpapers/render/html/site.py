@@ -11,28 +11,30 @@ from hotpapers.view.site_config import NOBODY, SiteConfig
 
 
 class SiteChannel:
-    """The site of a publication; `imprint`: who publishes it, and where."""
+    """The site of a publication; `site_config`: who publishes it, and where."""
 
     name = "site"
 
-    def __init__(self, imprint: SiteConfig = NOBODY) -> None:
-        self._imprint = imprint
+    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+        self._imprint = site_config
 
-    def render(self, shelf: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+    def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
         """The pages that these days' issues touch; of all days of the publication: the whole site. Raises NotFound.
 
         With them the index by which it is searched; and, without bytes, the pages that a correction has put an end to.
         """
-        return self.share(shelf, publication, days, everything)
+        return self.share(issue_reader, publication, days, everything)
 
-    def share(self, shelf: IssueReader, publication: str, days: Sequence[str], mine: Mine) -> Iterator[RenderedFile]:
+    def share(
+        self, issue_reader: IssueReader, publication: str, days: Sequence[str], mine: Mine
+    ) -> Iterator[RenderedFile]:
         """A share of the same: what is in several shares is alike in all of them."""
-        pages = SitePages(shelf, publication, self._imprint)
+        pages = SitePages(issue_reader, publication, self._imprint)
         ended: set[str] = set()
         for path in pages.paths(days, mine):
             page = pages.page(path)
             if page is not None:
                 yield RenderedFile(path, page)
             ended |= pages.ended(path)
-        yield from SearchIndex(shelf, publication).files(days, mine)
+        yield from SearchIndex(issue_reader, publication).files(days, mine)
         yield from (RenderedFile(path, b"") for path in sorted(ended))

@@ -12,7 +12,7 @@ from hotpapers.model import HOUR, Attention, IssueReader, Publication, Published
 from hotpapers.render.html.templating import render
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.catalogue import Catalogue, slug
-from hotpapers.view.contact_links import ContactLinks, desk_of
+from hotpapers.view.contact_links import ContactLinks, contact_links_of
 from hotpapers.view.issue_view import EntryView, IssueView, issue_view
 from hotpapers.view.site_config import NOBODY, SiteConfig
 
@@ -38,16 +38,16 @@ class EntryAppearance(NamedTuple):
 class SiteContext:
     """The issues of one publication. Raises NotFound for a publication that the shelf lacks."""
 
-    def __init__(self, shelf: IssueReader, publication: str, imprint: SiteConfig = NOBODY) -> None:
-        self.shelf, self.name, self.imprint = shelf, publication, imprint
-        found = [one for one in shelf.publications() if one.publication == publication]
+    def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
+        self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
+        found = [one for one in issue_reader.publications() if one.publication == publication]
         if not found:
             raise NotFound(f"{publication}: no such publication")
         self.publication: Publication = found[0]
         self.title = phrases.one_line(self.publication.title)
-        self.contact = phrases.one_line(imprint.contact)
-        self.desk: ContactLinks = desk_of(imprint.contact, imprint.app)
-        self.days: Sequence[str] = shelf.days(publication)
+        self.contact = phrases.one_line(site_config.contact)
+        self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app)
+        self.days: Sequence[str] = issue_reader.days(publication)
         self.place_of_day = {day: n for n, day in enumerate(self.days)}
         self._issue = lru_cache(AT_HAND)(self._read_issue)
         self._talk = lru_cache(AT_HAND)(self._read_talk)
@@ -61,15 +61,15 @@ class SiteContext:
     def _read_issue(self, day: str, edition: int) -> IssueView:
         issue = self.frozen(day, edition)
         papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still) if entry.announced_at]
-        return issue_view(issue, self.shelf.history(self.name, day, papers) if papers else None)
+        return issue_view(issue, self.issue_reader.history(self.name, day, papers) if papers else None)
 
     def frozen(self, day: str, edition: int = 0) -> PublishedIssue:
         """The same as it was frozen."""
-        return self.shelf.issue(self.name, day, edition or None)
+        return self.issue_reader.issue(self.name, day, edition or None)
 
-    def front(self, day: str) -> PublishedIssue:
+    def issue_header(self, day: str) -> PublishedIssue:
         """A day's latest edition without papers and posts."""
-        return self.shelf.front(self.name, day)
+        return self.issue_reader.issue_header(self.name, day)
 
     def has(self, day: str, edition: int = 0) -> bool:
         """Whether there is such an issue; edition 0 stands for the latest."""
@@ -94,11 +94,11 @@ class SiteContext:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The papers of all issues by category and author."""
-        return Catalogue(self.shelf.holdings(self.name))
+        return Catalogue(self.issue_reader.entry_summaries(self.name))
 
     def appearances(self, bare: str) -> list[EntryAppearance]:
         """The issues that hold a paper, the first first."""
-        days = [day for name, day in self.shelf.appearances(f"arxiv:{bare}") if name == self.name]
+        days = [day for name, day in self.issue_reader.appearances(f"arxiv:{bare}") if name == self.name]
         made = []
         for day in (day for day in days if day in self.place_of_day):
             issue, path = self.issue(day), site_paths.issue_path(day)
@@ -112,7 +112,7 @@ class SiteContext:
 
     def is_held(self, paper: str) -> bool:
         """Whether an issue of this publication holds a paper."""
-        return any(name == self.name and day in self.place_of_day for name, day in self.shelf.appearances(paper))
+        return any(name == self.name and day in self.place_of_day for name, day in self.issue_reader.appearances(paper))
 
     def author_links(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Each name with the path of its page, empty where there is none."""
@@ -133,13 +133,16 @@ class SiteContext:
     ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
         issue = self.issue(day)
         papers = [entry.key for entry in (*issue.entries, *issue.still)]
-        found = self.shelf.history(self.name, settled, papers), self.shelf.posts(self.name, settled, papers)
+        found = (
+            self.issue_reader.history(self.name, settled, papers),
+            self.issue_reader.posts(self.name, settled, papers),
+        )
         return dict(found[0]), dict(found[1])
 
     def _settled(self, day: str) -> str:
         """The first issue that was frozen a week after a day's announcement, or the latest."""
         end = announced_at(day) + SETTLED * HOUR
-        after = (one for one in self.days[self.place_of_day[day] :] if self.front(one).content.cut >= end)
+        after = (one for one in self.days[self.place_of_day[day] :] if self.issue_header(one).content.cut >= end)
         return next(after, self.days[-1])
 
     def unsettled(self, day: str) -> list[str]:
@@ -147,7 +150,7 @@ class SiteContext:
         n = self.place_of_day[day]
         if n == 0 or self.publication.window == "listing":
             return []
-        known = self.front(self.days[n - 1]).content.cut
+        known = self.issue_header(self.days[n - 1]).content.cut
         return [one for one in self.days[:n] if announced_at(one) + SETTLED * HOUR > known]
 
     # ---- pages ---------------------------------------------------------------------------------------
@@ -155,9 +158,10 @@ class SiteContext:
     def render(self, template: str, path: str, title: str, description: str, **values: object) -> bytes:
         """A page that a template makes, with what all pages show."""
         return render(
-            template, site_paths.up(path), path, self.title, desk=self.desk, title=title, feeds=self.imprint.feeds,
-            note=phrases.note(self.publication), schedule=self.imprint.note if path in HOW_IT_DOES else "",
-            description=phrases.cut(description, DESCRIBED), base=self.imprint.base, **values,
+            template, site_paths.up(path), path, self.title, contact_links=self.contact_links, title=title,
+            feeds=self.site_config.feeds,
+            note=phrases.note(self.publication), schedule=self.site_config.note if path in HOW_IT_DOES else "",
+            description=phrases.cut(description, DESCRIBED), base=self.site_config.base, **values,
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ MOST = 50_000
 """Addresses in one sitemap (sitemaps.org); of a larger site the older papers, and lists, are found by its pages."""
 
 
-def robots(base: str) -> bytes:
+def robots_txt(base: str) -> bytes:
     """The file robots.txt; it names the sitemap where the site's public address is known."""
     return (f"{ROBOTS}\nSitemap: {base}sitemap.xml\n" if base else ROBOTS).encode()
 
@@ -24,7 +24,7 @@ def robots(base: str) -> bytes:
 def sitemap(here: SiteContext, once: Iterable[str]) -> bytes:
     """The addresses of all pages: those that there are `once`, issues and papers from the latest on, the lists."""
     places = (
-        f"<url><loc>{escape(site_paths.public(here.imprint.base, path))}</loc></url>\n" for path in _all(here, once)
+        f"<url><loc>{escape(site_paths.public(here.site_config.base, path))}</loc></url>\n" for path in _all(here, once)
     )
     return "".join([_HEAD, *islice(places, MOST), "</urlset>\n"]).encode()
 
@@ -36,7 +36,7 @@ def _all(here: SiteContext, once: Iterable[str]) -> Iterator[str]:
     """The paths of all pages, each once."""
     yield from (path for path in once if path.endswith("index.html"))
     yield from map(site_paths.issue_path, reversed(here.days))
-    papers = dict.fromkeys(one.paper for one in reversed(here.shelf.holdings(here.name)))
+    papers = dict.fromkeys(one.paper for one in reversed(here.issue_reader.entry_summaries(here.name)))
     yield from filter(None, map(site_paths.paper_path, papers))
     categories, authors = here.catalogue.everything()
     yield from sorted(categories)

@@ -10,11 +10,11 @@ from hotpapers.ranking import words
 from hotpapers.render.html.issue_pages import IssuePages
 from hotpapers.render.html.search_page import HELP, PATH, SCRIPTS, SearchAnswer
 from hotpapers.render.html.site_context import SiteContext
-from hotpapers.render.html.sitemap import robots, sitemap
+from hotpapers.render.html.sitemap import robots_txt, sitemap
 from hotpapers.render.html.templating import asset
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.archive import calendar
-from hotpapers.view.contact_links import join_address, linked
+from hotpapers.view.contact_links import join_address, linked_contact
 from hotpapers.view.publication_state import state_of
 from hotpapers.view.worked_example import worked_example
 
@@ -36,8 +36,8 @@ class StaticPages:
             "reading/index.html": self._reading,
             PATH: self.search,
             "404.html": self.missing,
-            "robots.txt": lambda: robots(prepared.imprint.base),
-            **({"sitemap.xml": self._sitemap} if prepared.imprint.base else {}),
+            "robots.txt": lambda: robots_txt(prepared.site_config.base),
+            **({"sitemap.xml": self._sitemap} if prepared.site_config.base else {}),
             **{name: partial(asset, name) for name in ASSETS},
         }
 
@@ -65,22 +65,24 @@ class StaticPages:
         return self._here.render("empty.html", "index.html", "No issue yet", "No issue has appeared yet.")
 
     def _archive(self) -> bytes:
-        volumes = dict(self._here.shelf.volumes(self._here.name))
+        entry_counts = dict(self._here.issue_reader.entry_counts(self._here.name))
         categories = [
             (category, site_paths.category_path(category), count)
             for category, count in self._here.catalogue.categories()
         ]
         return self._here.render(
-            "archive.html", "archive/index.html", "Archive", f"All issues by day: {words.number(len(volumes))}.",
-            years=calendar(volumes), issues=len(volumes), papers=sum(volumes.values()), categories=categories,
+            "archive.html", "archive/index.html", "Archive", f"All issues by day: {words.number(len(entry_counts))}.",
+            years=calendar(entry_counts), issues=len(entry_counts), papers=sum(entry_counts.values()),
+            categories=categories,
         )  # fmt: skip
 
     def _about(self) -> bytes:
         issue = self._latest()
         return self._here.render(
             "about.html", "about/index.html", "About", f"What {self._here.title} is, and who makes it.",
-            publication=self._here.publication, contact=linked(self._here.contact), app=self._here.imprint.app,
-            join=join_address(self._here.imprint, self._here.name),
+            publication=self._here.publication, contact=linked_contact(self._here.contact),
+            app=self._here.site_config.app,
+            join=join_address(self._here.site_config, self._here.name),
             command=f"hotpapers verify {issue.content.day}" if issue else "hotpapers verify --all",
         )  # fmt: skip
 
@@ -100,7 +102,7 @@ class StaticPages:
 
     def _status(self) -> bytes:
         here = self._here
-        frozen = [here.front(day) for day in here.days[-STATUS_ISSUES:]]
+        frozen = [here.issue_header(day) for day in here.days[-STATUS_ISSUES:]]
         return here.render(
             "status.html", "status/index.html", "Status", "How old the latest issue is, and what was read for it.",
             state=state_of(here.publication, frozen),
@@ -110,7 +112,7 @@ class StaticPages:
         return self._here.render(
             "accessibility.html", "accessibility/index.html", "Accessibility",
             f"For whom {self._here.title} is made, what was tested, and what falls short.",
-            contact=linked(self._here.contact),
+            contact=linked_contact(self._here.contact),
         )  # fmt: skip
 
     def _reading(self) -> bytes:

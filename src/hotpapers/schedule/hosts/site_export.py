@@ -25,15 +25,15 @@ class SiteFolder(NamedTuple):
 
     publication: Publication
     below: str
-    imprint: SiteConfig
+    site_config: SiteConfig
 
 
-def places(publications: Sequence[Publication], imprint: SiteConfig) -> list[SiteFolder]:
+def places(publications: Sequence[Publication], site_config: SiteConfig) -> list[SiteFolder]:
     """Where publications go: one alone is the site, several have a folder each."""
     if len(publications) == 1:
-        return [SiteFolder(publications[0], "", imprint)]
+        return [SiteFolder(publications[0], "", site_config)]
     return [
-        SiteFolder(one, one.publication, imprint._replace(base=_within(imprint.base, one.publication)))
+        SiteFolder(one, one.publication, site_config._replace(base=_within(site_config.base, one.publication)))
         for one in publications
     ]  # fmt: skip
 
@@ -42,25 +42,27 @@ def _within(base: str, name: str) -> str:
     return f"{base}{name}/" if base else ""
 
 
-def render_all(shelf: RecordIssueReader, found: Sequence[SiteFolder], output: Path) -> int:
+def render_all(issue_reader: RecordIssueReader, found: Sequence[SiteFolder], output: Path) -> int:
     """Writes the site and the feeds of publications; how many files. What is too large for the budget is folded. Raises
     UsageError where nothing can be written, or all of it is too large even so."""
     files = 0
     for place in found:
         name, folder = place.publication.publication, output / place.below
         for to in TOGETHER:
-            files += write_files(folder, _rendered(shelf, place, to)).files
-        share = place.imprint.budget // len(found)
-        size_budget.fold(folder, share, shelf, name, partial(_rendered, shelf, place, "site"))
+            files += write_files(folder, _rendered(issue_reader, place, to)).files
+        share = place.site_config.budget // len(found)
+        size_budget.fold(folder, share, issue_reader, name, partial(_rendered, issue_reader, place, "site"))
     if len(found) > 1:
         files += write_files(output, [RenderedFile("index.html", _door(found))]).files
-    _check_size(output, found[0].imprint.budget)
+    _check_size(output, found[0].site_config.budget)
     return files
 
 
-def _rendered(shelf: RecordIssueReader, place: SiteFolder, to: str, since: str = "") -> Iterator[RenderedFile]:
+def _rendered(issue_reader: RecordIssueReader, place: SiteFolder, to: str, since: str = "") -> Iterator[RenderedFile]:
     name = place.publication.publication
-    return channel(to, place.imprint._replace(whole_since=since)).render(shelf, name, shelf.days(name))
+    return channel(to, place.site_config._replace(whole_since=since)).render(
+        issue_reader, name, issue_reader.days(name)
+    )
 
 
 def _check_size(output: Path, most: int) -> None:

@@ -47,24 +47,24 @@ class ArxivSource:
         self.every = float(settings.every)
         self.reach: int | None = None
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """One round from a cursor on. Raises RetryLater, RequestRefused or NetError; what was yielded before stays."""
-        yield from self._round(net, cursor, self.settings)
+        yield from self._round(http, cursor, self.settings)
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, with the days that were announced since a moment: their listings, and OAI-PMH for those before."""
         first = days.date_at(since).isoformat()
         settings = msgspec.structs.replace(self.settings, since=min(self.settings.since or first, first))
-        yield from self._round(net, cursor, settings, is_first=True)
+        yield from self._round(http, cursor, settings, is_first=True)
 
     def _round(
-        self, net: HttpClient, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
+        self, http: HttpClient, cursor: str | None, settings: ArxivSettings, *, is_first: bool = False
     ) -> Iterator[PayloadPage]:  # fmt: skip
-        round = ArxivPoll(settings, net, cursor_state.parse(cursor), at_first=is_first)
+        round = ArxivPoll(settings, http, cursor_state.parse(cursor), at_first=is_first)
         yield from round.pages()
-        yield PayloadPage(next_at=self.next_due(net.now(), cursor_state.text(round.place)))
+        yield PayloadPage(next_at=self.next_due(http.now(), cursor_state.text(round.place)))
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Nothing: arXiv counts nothing."""
         return iter(())
 

@@ -19,8 +19,8 @@ from hotpapers.sources.arxiv.settings import ArxivSettings
 class OaiHarvest:
     """Closes a place's gap, a page at a time; nothing where there is none."""
 
-    def __init__(self, settings: ArxivSettings, net: HttpClient, ask: Callable[..., Any], start: ArxivCursor) -> None:
-        self.settings, self.net, self.place, self._ask = settings, net, start, ask
+    def __init__(self, settings: ArxivSettings, http: HttpClient, ask: Callable[..., Any], start: ArxivCursor) -> None:
+        self.settings, self.http, self.place, self._ask = settings, http, start, ask
         self._holidays: Container[str] = frozenset(settings.holidays)
 
     def _page(self, seen: Sequence[RawPayload] = ()) -> PayloadPage:
@@ -28,7 +28,7 @@ class OaiHarvest:
 
     def pages(self) -> Iterator[PayloadPage]:
         """All of it that is left."""
-        today = datetime.fromtimestamp(self.net.now() // 1_000_000, UTC).date().isoformat()
+        today = datetime.fromtimestamp(self.http.now() // 1_000_000, UTC).date().isoformat()
         while self.place.stamp:
             if self.place.stamp > today:
                 yield self._healed()
@@ -55,6 +55,6 @@ class OaiHarvest:
         first, last = self.place.gap
         before_first = days.previous_day(first, self._holidays)
         healed = days.between(before_first, days.following(last), self._holidays)
-        seen = [page_facts.day_seen(day, "harvested", (), self.net.now()) for day in healed]
+        seen = [page_facts.day_seen(day, "harvested", (), self.http.now()) for day in healed]
         self.place = cursor_state.healed(self.place)
         return self._page(seen)

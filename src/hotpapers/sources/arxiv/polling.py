@@ -41,8 +41,10 @@ class ArxivPoll:
     """Reads on from a place, a page at a time. `at_first`: nothing was read before, so that a weekend, on which no feed
     is out, is no reason to wait."""
 
-    def __init__(self, settings: ArxivSettings, net: HttpClient, start: ArxivCursor, *, at_first: bool = False) -> None:
-        self.settings, self.net, self.place, self._at_first = settings, net, start, at_first
+    def __init__(
+        self, settings: ArxivSettings, http: HttpClient, start: ArxivCursor, *, at_first: bool = False
+    ) -> None:
+        self.settings, self.http, self.place, self._at_first = settings, http, start, at_first
         self._holidays: Container[str] = frozenset(settings.holidays)
         self._describer = MetadataFetcher(settings, self._ask)
         self._told = self._describer.told
@@ -60,7 +62,7 @@ class ArxivPoll:
             else:
                 self.place = cursor_state.opened(self.place, self.place.open)
                 yield self._page()
-        harvest = OaiHarvest(self.settings, self.net, self._ask, self.place)
+        harvest = OaiHarvest(self.settings, self.http, self._ask, self.place)
         yield from harvest.pages()
         self.place = harvest.place
 
@@ -69,7 +71,7 @@ class ArxivPoll:
 
     def _ask(self, parse: Callable[[bytes], Parsed], url: str, **params: str) -> tuple[Parsed, int]:
         """What a server answers, read, and when. What cannot be read at all is the server's mistake, not ours."""
-        answer = self.net.get(url, params=params)
+        answer = self.http.get(url, params=params)
         try:
             return parse(answer.body), answer.at
         except InputError as problem:
@@ -81,7 +83,7 @@ class ArxivPoll:
         return [archive for archive in self.settings.archives if archive not in self.place.fed]
 
     def _read_feeds(self) -> Iterator[PayloadPage]:
-        if self.place.open != days.current(self.net.now()):
+        if self.place.open != days.current(self.http.now()):
             self.place = msgspec.structs.replace(self.place, open="", fed=())
         for archive in self._unfed():
             feed, at = self._feed(archive)
@@ -106,7 +108,7 @@ class ArxivPoll:
 
     def _open_latest(self) -> None:
         """Begins with the last day whose feeds were out: the listings tell of it, and of those before."""
-        opened = cursor_state.opened(self.place, days.current(self.net.now()), self.settings.since)
+        opened = cursor_state.opened(self.place, days.current(self.http.now()), self.settings.since)
         self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
         self._fed = dict.fromkeys(self.settings.archives, frozenset())
 
@@ -154,7 +156,7 @@ class ArxivPoll:
     def _emptiness_is_sure(self) -> bool:
         """Whether empty feeds mean that nothing was announced: on a holiday, and where it is no longer early."""
         day = self.place.open
-        early = self.net.now() < days.closes_at(day) + self.settings.patience * HOUR
+        early = self.http.now() < days.closes_at(day) + self.settings.patience * HOUR
         return not (early and days.expected(day, self._holidays))
 
     def _finish_day(self) -> Iterator[PayloadPage]:
@@ -164,7 +166,7 @@ class ArxivPoll:
             missed = [*doubted, *missed]
         else:
             if self.place.items and not self.place.checked:
-                yield self._page([page_facts.day_seen(self.place.open, "read", (), self.net.now())])
+                yield self._page([page_facts.day_seen(self.place.open, "read", (), self.http.now())])
             yield from self._check([*doubted, *missed])
         seen = list(self._completeness([*doubted, *missed]))
         empty = not self.place.items and days.expected(self.place.open, self._holidays)
@@ -178,7 +180,7 @@ class ArxivPoll:
                 lacks = [words for of, words in self.place.lacks if of == day]
                 state: page_facts.State = "checked" if self.settings.listing else "read"
                 empty = day == self.place.open and not self.place.items
-                yield page_facts.day_seen(day, "empty" if empty else state, lacks, self.net.now())
+                yield page_facts.day_seen(day, "empty" if empty else state, lacks, self.http.now())
 
     def _check(self, missed: Sequence[str]) -> Iterator[PayloadPage]:
         checks = CompletenessChecks(self.settings, self._ask, self.place.open, missed, self._told)

@@ -88,41 +88,41 @@ class BlueskySource:
         self._sieve = EventFilter(known, reactions=reactions, remembers=settings.remembers, names=names, part=part)
         self._unpack = unpacker(settings.dictionary) if settings.dictionary else None
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The stream from the cursor on, from the first host that tells it, then the next. Ends by an error alone.
 
         Where no host has what follows the cursor, the cursor is moved to where one has, and the error tells it, and
         what is missing where that is known. Without a cursor, now is one, before any host is asked: if it takes hours
         until one answers, those are heard too, or missing.
         """
-        resume = parse(cursor).up_to(net.now())
+        resume = parse(cursor).up_to(http.now())
         if resume == StreamCursor():
-            resume = StreamCursor(net.now())
+            resume = StreamCursor(http.now())
             yield PayloadPage((), str(resume))
-        yield from self._heard(net, resume)
+        yield from self._heard(http, resume)
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stream from a moment on, or from where on the first host that answers has it: at first nothing is missing
         that it no longer has. The relay counts by numbers of its own, and can only be heard from now on."""
         if self.settings.transport == "firehose":
-            yield from self.pages(net, cursor)
+            yield from self.pages(http, cursor)
             return
-        resume = parse(cursor).up_to(net.now())
+        resume = parse(cursor).up_to(http.now())
         if resume == StreamCursor():
-            resume = StreamCursor(max(since, net.now() - self.reach))
+            resume = StreamCursor(max(since, http.now() - self.reach))
             yield PayloadPage((), str(resume))
-        yield from self._heard(net, resume, is_first=True)
+        yield from self._heard(http, resume, is_first=True)
 
-    def _heard(self, net: HttpClient, resume: StreamCursor, *, is_first: bool = False) -> Iterator[PayloadPage]:
+    def _heard(self, http: HttpClient, resume: StreamCursor, *, is_first: bool = False) -> Iterator[PayloadPage]:
         """What the hosts tell, one after the other. `is_first`: whatever the first one has is all there is; the page
         after its first event says since when."""
         asked, problems, gaps = resume.time or 0, list[NetError](), list[StreamGap]()
         for number in range(self._hosts()):
             transport = self._transport(number, resume)
             wanted = None if is_first else transport.since
-            watch = StallDetector(net.now(), wanted, self.settings.silence, self.settings.late, resume.time)
+            watch = StallDetector(http.now(), wanted, self.settings.silence, self.settings.late, resume.time)
             try:
-                for page in listen(net, transport, self._sieve, watch):
+                for page in listen(http, transport, self._sieve, watch):
                     resume = parse(page.cursor) if page.cursor else resume
                     gaps.clear()
                     if is_first and watch.began is not None:
@@ -131,8 +131,8 @@ class BlueskySource:
                     yield page
             except StreamGap as gap:
                 if gap.missing is None and resume.time is not None:  # a relay does not say from when on it has
-                    gap.missing = (resume.time, net.now())
-                    gap.resume = str(parse(gap.resume).after_a_gap(net.now()))
+                    gap.missing = (resume.time, http.now())
+                    gap.resume = str(parse(gap.resume).after_a_gap(http.now()))
                 gaps.append(gap)
                 problems.append(gap)
             except NetError as problem:
@@ -153,18 +153,18 @@ class BlueskySource:
             return FirehoseTransport(settings.relay, collections, resume)
         return JetstreamTransport(settings.jetstream[number], collections, resume, settings.overlap, self._unpack)
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """The posts as the public view has them now, 25 at once; those that it leaves out are gone."""
         uris = [key.removeprefix(f"{self.name}:") for key in keys]
         for start in range(0, len(uris), BATCH):
-            yield PayloadPage(self._views(net, uris[start : start + BATCH]))
+            yield PayloadPage(self._views(http, uris[start : start + BATCH]))
 
-    def _views(self, net: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
+    def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch; where one address spoils it (400), each by itself."""
         asked = urlencode([("uris", uri) for uri in uris])
-        answer = net.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{asked}", accept=(400,))
+        answer = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{asked}", accept=(400,))
         if answer.status == 400:
-            return [seen for uri in uris for seen in self._views(net, [uri])] if len(uris) > 1 else []
+            return [seen for uri in uris for seen in self._views(http, [uri])] if len(uris) > 1 else []
         owns = [
             (own_id(one, schemas.AppViewPostUri), bytes(one)) for one in decoded(answer, schemas.AppViewPosts).posts
         ]

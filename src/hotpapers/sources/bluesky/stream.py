@@ -189,16 +189,16 @@ class StallDetector:
 
 
 def listen(
-    net: HttpClient, transport: StreamTransport, sieve: EventFilter, watch: StallDetector
+    http: HttpClient, transport: StreamTransport, event_filter: EventFilter, watch: StallDetector
 ) -> Iterator[PayloadPage]:
     """Pages from one server: at most one a second, or 500 seen; an empty one every 30 s. Ends by an error alone."""
     seen: list[RawPayload] = []
     newest: int | None = None
     unreadable = checked = 0
-    sieve.fresh.clear()
-    paged = net.now()
-    for message in net.messages(transport.url, headers=transport.headers):
-        now = net.now()
+    event_filter.fresh.clear()
+    paged = http.now()
+    for message in http.messages(transport.url, headers=transport.headers):
+        now = http.now()
         if message is not None:
             try:
                 for body in transport.events(message):
@@ -209,7 +209,7 @@ def listen(
                         watch.heard = now
                         if watch.is_first:
                             watch.first(now, event.time_us)
-                    seen += sieve.seen(event, body, now)
+                    seen += event_filter.seen(event, body, now)
                 unreadable = 0
             except UNREADABLE as problem:
                 unreadable += 1
@@ -222,8 +222,8 @@ def listen(
         if (seen and (passed >= SECOND or len(seen) >= MOST_SEEN)) or passed >= HEARTBEAT:
             until = watch.until(now, newest, quiet=message is None)
             yield PayloadPage(seen, str(transport.cursor(newest)) or None, until)
-            seen, paged = [], net.now()
-            sieve.fresh.clear()
+            seen, paged = [], http.now()
+            event_filter.fresh.clear()
         if now - checked >= SECOND:  # messages come faster than that
             watch.check(now, newest)
             checked = now

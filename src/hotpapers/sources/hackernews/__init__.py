@@ -58,23 +58,23 @@ class HackerNewsSource:
         self.every = settings.every
         self.reach: int | None = None
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """Everything created since the cursor, less an overlap."""
-        now = net.now() // 1_000_000
-        yield from self._since(net, int(cursor) - OVERLAP if cursor else now - self.settings.first_days * 86_400, now)
+        now = http.now() // 1_000_000
+        yield from self._since(http, int(cursor) - OVERLAP if cursor else now - self.settings.first_days * 86_400, now)
         yield PayloadPage((), str(now))
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """Everything created since a moment: the search goes back for ever."""
-        now = net.now() // 1_000_000
-        yield from self._since(net, since // 1_000_000, now)
+        now = http.now() // 1_000_000
+        yield from self._since(http, since // 1_000_000, now)
         yield PayloadPage((), str(now), since=since)
 
-    def _since(self, net: HttpClient, since: int, until: int) -> Iterator[PayloadPage]:
+    def _since(self, http: HttpClient, since: int, until: int) -> Iterator[PayloadPage]:
         for term in self.settings.terms:
-            yield from self._slices(net, term, since, until)
+            yield from self._slices(http, term, since, until)
 
-    def _slices(self, net: HttpClient, term: str, since: int, until: int) -> Iterator[PayloadPage]:
+    def _slices(self, http: HttpClient, term: str, since: int, until: int) -> Iterator[PayloadPage]:
         while True:
             params = {
                 "query": f'"{term}"',
@@ -84,7 +84,7 @@ class HackerNewsSource:
                 "typoTolerance": "false",
                 "numericFilters": f"created_at_i>={since},created_at_i<={until}",
             }
-            answer = net.get(f"{self.settings.algolia}/search_by_date", params=params)
+            answer = http.get(f"{self.settings.algolia}/search_by_date", params=params)
             hits = decoded(answer, _Hits).hits
             owns = [own_id(hit, _When) for hit in hits]
             keys = [own.object_id if own else unreadable(hit) for own, hit in zip(owns, hits, strict=True)]
@@ -96,24 +96,24 @@ class HackerNewsSource:
                 return
             until = oldest
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each item's score and comments now, or that it is gone."""
         known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
-        return one_by_one(known, lambda item: self._item(net, item))
+        return one_by_one(known, lambda item: self._item(http, item))
 
-    def _item(self, net: HttpClient, item: str) -> PayloadPage:
-        answer = net.get(f"{self.settings.firebase}/item/{item}.json")
+    def _item(self, http: HttpClient, item: str) -> PayloadPage:
+        answer = http.get(f"{self.settings.firebase}/item/{item}.json")
         if answer.body.strip() == b"null":
-            return self._missing(net, item)
+            return self._missing(http, item)
         said = decoded(answer, FirebaseItem).id
         if str(said) != item:
             raise NetError(f"{answer.url}: another item: {said}")
         return PayloadPage([RawPayload("counts", item, answer.body, answer.at)])
 
-    def _missing(self, net: HttpClient, item: str) -> PayloadPage:
+    def _missing(self, http: HttpClient, item: str) -> PayloadPage:
         """Firebase has `null` for it, as it has for what is too new and now and then for what is there. It is gone when
         the search, by which it was found, does not have it either; else nothing is known."""
-        answer = net.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
+        answer = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
         return PayloadPage([RawPayload("gone", item, b"null", answer.at)] if answer.status in GONE else ())
 
     def read(self, seen: RawPayload) -> Iterable[Item]:

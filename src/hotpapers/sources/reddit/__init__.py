@@ -57,38 +57,38 @@ class RedditSource:
             else RedditFeeds(settings.web, settings.every, known)
         )
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """The newest posts of each subreddit. One that fails does not keep the others from being read; it is told."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
-        self._way.begin(net)
-        parts = ((name, self._way.new(net, name, newest)) for name in self.settings.subreddits)
-        yield from self._turns.pages(net, parts, then=self._way.end(net))
+        self._way.begin(http)
+        parts = ((name, self._way.new(http, name, newest)) for name in self.settings.subreddits)
+        yield from self._turns.pages(http, parts, then=self._way.end(http))
 
-    def pages_since(self, net: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
+    def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The same, where subreddits that were not read yet are read back to a moment, as far as they list."""
         newest = msgspec.json.decode(cursor, type=dict[str, float]) if cursor else {}
-        self._way.begin(net)
-        parts = ((name, self._new_since(net, name, newest, since)) for name in self.settings.subreddits)
-        yield from self._turns.pages(net, parts, then=self._way.end(net))
+        self._way.begin(http)
+        parts = ((name, self._new_since(http, name, newest, since)) for name in self.settings.subreddits)
+        yield from self._turns.pages(http, parts, then=self._way.end(http))
         if len(self._reached) == len(set(self.settings.subreddits)):
             yield PayloadPage(since=max(self._reached.values()))
 
-    def _new_since(self, net: HttpClient, name: str, newest: dict[str, float], since: int) -> Iterator[PayloadPage]:
+    def _new_since(self, http: HttpClient, name: str, newest: dict[str, float], since: int) -> Iterator[PayloadPage]:
         if name in newest:
-            yield from self._way.new(net, name, newest)
+            yield from self._way.new(http, name, newest)
             return
         reached = since
-        for page in self._way.new(net, name, newest, since / 1e6):
+        for page in self._way.new(http, name, newest, since / 1e6):
             reached = max(reached, page.since or 0)
             yield page._replace(since=None)
         self._reached[name] = reached
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """With a key scores and comments now; without one only whether the posts are still there."""
         names = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
         if names:
-            self._way.begin(net)
-            yield from self._way.again(net, names)
+            self._way.begin(http)
+            yield from self._way.again(http, names)
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
         """A post with its papers, from the API or a feed; its counts; that it is gone."""

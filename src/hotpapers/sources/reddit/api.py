@@ -46,26 +46,26 @@ class RedditApi:
         self._basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._headers: Mapping[str, str] = {}
 
-    def begin(self, net: HttpClient) -> None:
+    def begin(self, http: HttpClient) -> None:
         """Asks for a token."""
-        answer = net.post(
+        answer = http.post(
             f"{self._web}/api/v1/access_token", form={"grant_type": "client_credentials"},
             headers={"authorization": f"Basic {self._basic}"},
         )  # fmt: skip
         self._headers = {"authorization": f"Bearer {decoded(answer, _Token).access_token}"}
 
     def new(
-        self, net: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
+        self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
     ) -> Iterator[PayloadPage]:
         """From the newest back to what was read before, less an overlap; at first the newest hundred, or `back` to a
         moment: then the last page says how far the list went, where it did not go so far."""
         if back is not None:
-            yield from self._back(net, subreddit, newest, back)
+            yield from self._back(http, subreddit, newest, back)
             return
         since, after, reached = newest.get(subreddit), "", newest.get(subreddit, 0.0)
         for _ in range(MOST_PAGES):
             more = {"after": after} if after else {}
-            seen, times, after = self._listing(net, f"/r/{subreddit}/new", "post", more)
+            seen, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
             reached = max([reached, *times])
             done = since is None or not after or not times or min(times) < since - OVERLAP
             if done:
@@ -77,12 +77,12 @@ class RedditApi:
         yield PayloadPage((), msgspec.json.encode(newest).decode())
         raise PartiallyRead(f"r/{subreddit}: more posts than the {MOST_PAGES * BATCH} newest since it was last read")
 
-    def _back(self, net: HttpClient, subreddit: str, newest: dict[str, float], since: float) -> Iterator[PayloadPage]:
+    def _back(self, http: HttpClient, subreddit: str, newest: dict[str, float], since: float) -> Iterator[PayloadPage]:
         """A list ends after a thousand posts, or with the subreddit's first one."""
         after, all_times, listed = "", list[float](), 0
         while True:
             more = {"after": after} if after else {}
-            seen, times, after = self._listing(net, f"/r/{subreddit}/new", "post", more)
+            seen, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
             all_times, listed = [*all_times, *times], listed + BATCH
             if not after or not times or min(times) < since or listed >= MOST_PAGES * BATCH:
                 break
@@ -92,30 +92,30 @@ class RedditApi:
         is_cut = oldest >= since and listed >= MOST_PAGES * BATCH
         yield PayloadPage(seen, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
 
-    def end(self, net: HttpClient) -> Iterator[PayloadPage]:
+    def end(self, http: HttpClient) -> Iterator[PayloadPage]:
         """Nothing: the next round comes after the usual time."""
         return iter(())
 
-    def again(self, net: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
+    def again(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
         """Scores and comments now; what Reddit does not list is gone."""
         batches = [names[start : start + BATCH] for start in range(0, len(names), BATCH)]
-        return one_by_one(batches, lambda batch: self._info(net, batch))
+        return one_by_one(batches, lambda batch: self._info(http, batch))
 
-    def _info(self, net: HttpClient, names: Sequence[str]) -> PayloadPage:
-        seen, _, _ = self._listing(net, "/api/info", "counts", {"id": ",".join(names)})
+    def _info(self, http: HttpClient, names: Sequence[str]) -> PayloadPage:
+        seen, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
         if not seen and len(names) > HARDLY_ALL:
             raise NetError(f"{self._api}/api/info: nothing of {len(names)} posts")
         there = {one.key for one in seen}
         whole = all(one.key in names for one in seen)  # else one of them may be the one that says not which it is
-        gone = [RawPayload("gone", name, b"null", net.now()) for name in names if whole and name not in there]
+        gone = [RawPayload("gone", name, b"null", http.now()) for name in names if whole and name not in there]
         return PayloadPage([*seen, *gone])
 
     def _listing(
-        self, net: HttpClient, path: str, kind: str, more: Mapping[str, str]
+        self, http: HttpClient, path: str, kind: str, more: Mapping[str, str]
     ) -> tuple[list[RawPayload], list[float], str]:  # fmt: skip
         """What stands on a page, when it was created, and what the next page comes after; empty on the last one."""
         params = {"limit": str(BATCH), "raw_json": "1", **more}
-        answer = net.get(f"{self._api}{path}", params=params, headers=self._headers)
+        answer = http.get(f"{self._api}{path}", params=params, headers=self._headers)
         data = decoded(answer, _Listing).data
         owns = [own_id(child.data, RedditThing) for child in data.children]
         pairs = list(zip(owns, (bytes(child.data) for child in data.children), strict=True))

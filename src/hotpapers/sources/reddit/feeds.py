@@ -26,15 +26,15 @@ class RedditFeeds:
         self._web, self._every, self._known = web, every, known
         self._spans: dict[str, float] = {}
 
-    def begin(self, net: HttpClient) -> None:
+    def begin(self, http: HttpClient) -> None:
         """Nothing is needed."""
 
     def new(
-        self, net: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
+        self, http: HttpClient, subreddit: str, newest: dict[str, float], back: float | None = None
     ) -> Iterator[PayloadPage]:
         """The newest posts. Where all of them are newer than what was read before, some were missed; at first that page
         says how far they go, where that is not as far `back` as was wanted."""
-        answer = net.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
+        answer = http.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
         if answer.status == 304:
             return
         found = [e for e in entries(answer.body, answer.headers, answer.url) if e.id.startswith("t3_")]
@@ -51,19 +51,19 @@ class RedditFeeds:
         if before is not None and len(times) >= FULL and min(times) > before:
             raise PartiallyRead(f"r/{subreddit}: more posts than the {len(times)} newest since it was last read")
 
-    def end(self, net: HttpClient) -> Iterator[PayloadPage]:
+    def end(self, http: HttpClient) -> Iterator[PayloadPage]:
         """Sooner than usual, where a feed fills faster than that."""
         pause = max(min(self._spans.values(), default=self._every * 2) / 2, SOONEST)
         if pause < self._every:
-            yield PayloadPage(next_at=net.now() + int(pause * 1e6))
+            yield PayloadPage(next_at=http.now() + int(pause * 1e6))
 
-    def again(self, net: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
+    def again(self, http: HttpClient, names: Sequence[str]) -> Iterator[PayloadPage]:
         """Each post's own feed: the post as it is now, or that it is gone. There are no counts."""
-        return one_by_one(names, lambda name: self._thread(net, name))
+        return one_by_one(names, lambda name: self._thread(http, name))
 
-    def _thread(self, net: HttpClient, name: str) -> PayloadPage:
+    def _thread(self, http: HttpClient, name: str) -> PayloadPage:
         """One post. Who is refused (403, 429) learns nothing of it."""
-        answer = net.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
+        answer = http.get(f"{self._web}/comments/{name.removeprefix('t3_')}/.rss", accept=GONE)
         if answer.status in GONE:
             return PayloadPage([RawPayload("gone", name, b"null", answer.at)])
         own = [entry for entry in entries(answer.body, answer.headers, answer.url) if entry.id == name]

@@ -72,38 +72,38 @@ class XSource:
         self.for_search = Budget.of(budget - for_counts, settings.price, settings.author_price)
         self.for_counts = Budget.of(for_counts, settings.price)
 
-    def pages(self, net: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
+    def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored
         before the next page is asked for: it holds what the next request may cost."""
         account, purse = self._opened(cursor), self.for_search
         newest, following = account.since, ""
         while True:
-            account, size = self._ready(account, purse, net.now(), least=SMALLEST)
-            params = self._search(account.since, following, size, net.now())
-            bought = yield from buy(net, account, self._wish("/tweets/search/recent", params, size * purse.each))
+            account, size = self._ready(account, purse, http.now(), least=SMALLEST)
+            params = self._search(account.since, following, size, http.now())
+            bought = yield from buy(http, account, self._wish("/tweets/search/recent", params, size * purse.each))
             account = spending.settled(account, bought.lost + purse.cost(bought.said))
             newest, following = max([newest, *bought.said.ids], key=lambda id: int(id or 0)), bought.said.following
-            spent = spending.affordable(account, purse, net.now()) < SMALLEST
+            spent = spending.affordable(account, purse, http.now()) < SMALLEST
             if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
                 account = msgspec.structs.replace(account, since=_end_of(newest))
-            again = spending.tomorrow(net.now()) if spent else None
+            again = spending.tomorrow(http.now()) if spent else None
             yield PayloadPage(parser.found(bought.said, self.known, bought.at), spending.text(account), next_at=again)
             if not following:
                 return
 
-    def counts(self, net: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
+    def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Nothing: without their cursor nobody knows what may be spent. See `counts_from`."""
         raise RequestRefused("counts cost money, and it is not known how much was spent on them")
 
-    def counts_from(self, net: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
+    def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
         """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
         account, purse = self._opened(cursor), self.for_counts
         ids = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
         while ids:
-            account, size = self._ready(account, purse, net.now(), least=1)
+            account, size = self._ready(account, purse, http.now(), least=1)
             some, ids = ids[:size], ids[size:]
             params = {"ids": ",".join(some), "tweet.fields": COUNTED}
-            bought = yield from buy(net, account, self._wish("/tweets", params, len(some) * purse.each))
+            bought = yield from buy(http, account, self._wish("/tweets", params, len(some) * purse.each))
             account = spending.settled(account, bought.lost + purse.cost(bought.said))
             yield PayloadPage(parser.counted(bought.said, some, bought.at), spending.text(account))
 

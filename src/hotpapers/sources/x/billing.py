@@ -36,7 +36,7 @@ class BilledResponse(NamedTuple):
     lost: int
 
 
-def buy(net: HttpClient, account: BudgetState, wish: BilledRequest) -> Generator[PayloadPage, None, BilledResponse]:
+def buy(http: HttpClient, account: BudgetState, wish: BilledRequest) -> Generator[PayloadPage, None, BilledResponse]:
     """Asks, once the booking is stored; the caller settles what came. What fails is settled here and told.
 
     Every status is taken as it comes, so that none is asked for twice.
@@ -44,10 +44,10 @@ def buy(net: HttpClient, account: BudgetState, wish: BilledRequest) -> Generator
     yield PayloadPage((), spending.text(spending.booked(account, wish.most)))
     try:
         headers = {"authorization": f"Bearer {wish.token}"}
-        answer = net.get(wish.url, params=wish.params, headers=headers, accept=ERRORS)
+        answer = http.get(wish.url, params=wish.params, headers=headers, accept=ERRORS)
         if answer.status not in ERRORS:
             return BilledResponse(decoded(answer, XResponse), answer.at, (answer.tries - 1) * wish.most)
-        failed = refusal(answer, net.now())
+        failed = refusal(answer, http.now())
     except NetError as problem:
         failed = problem
     tries = spending.TRIES if failed.tries is None else failed.tries
@@ -63,7 +63,7 @@ def refusal(answer: Response, now: int) -> NetError:
     place = f"{parts.netloc}{parts.path}"
     found: NetError
     try:
-        trouble = retry_policy.settled(answer.status, answer.headers, (), now)
+        trouble = retry_policy.check_status(answer.status, answer.headers, (), now)
         found = NetError(f"{place}: {trouble.reason if trouble else answer.status}")
     except RetryLater as no:
         found = RetryLater(no.seconds, f"{place}: {no.reason}")

@@ -206,7 +206,7 @@ def _write_new(record: Record, good: IO[bytes], lacking: frozenset[str]) -> Impo
     taken = ImportResult()
     while chunk := [_decode_item(line) for line in islice(good, CHUNK)]:
         new = [item for item in chunk if not redaction.is_known(record.database, item, lacking)]
-        written = record.write(new, source="jsonl")
+        written = record.append(new, source="jsonl")
         taken = ImportResult(
             0, taken.added + written.added, taken.known + written.known + len(chunk) - len(new),
             taken.later + written.later, taken.refused + written.refused,
