@@ -55,10 +55,11 @@ lighthouse: $(dev) ## what Lighthouse makes of each kind of page, medians of fiv
 	@tests/browser/setup
 	@$(python) -m tests.browser.lighthouse $(ARGS)
 
-check: $(dev) ## format, lint and strict types, changing nothing
+check: $(dev) ## format, lint, strict types, and the order of packages, changing nothing
 	@$(venv)/bin/ruff format --check .
 	@$(venv)/bin/ruff check .
 	@$(venv)/bin/mypy
+	@$(python) -m pytest -q -n 0 -p no:cacheprovider --no-header tests/test_house.py
 
 format: $(dev) ## put the format right, and what the linter can mend by itself
 	@$(venv)/bin/ruff check --fix-only --quiet .

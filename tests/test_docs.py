@@ -29,7 +29,7 @@ from hotpapers.store import Record
 from hotpapers.store import item_rows as items_module
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.conftest import ROOT
-from tests.test_house import FLOOR
+from tests.test_house import LEVEL
 from tools import make_docs
 
 DOCS = ROOT / "docs"
@@ -105,8 +105,8 @@ def test_every_kind_of_item_is_a_word_of_the_glossary() -> None:
 def test_architecture_lists_every_package_in_the_order_of_imports() -> None:
     rows = re.findall(r"^\| ((?:`\w+` ?)+) \|", text_of(DOCS / "architecture.md"), re.M)
     packages = [re.findall(r"`(\w+)`", names) for names in rows]
-    assert sorted(chain.from_iterable(packages)) == sorted(name for name in FLOOR if not name.startswith("_"))
-    levels = [[FLOOR[name] for name in names] for names in packages]
+    assert sorted(chain.from_iterable(packages)) == sorted(name for name in LEVEL if not name.startswith("_"))
+    levels = [[LEVEL[name] for name in names] for names in packages]
     assert all(max(above) <= min(below) for above, below in pairwise(levels))
 
 

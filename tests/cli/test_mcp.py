@@ -278,7 +278,7 @@ def test_a_defect_of_ours_stops_nothing(
     with Record(str(demo_made / "hotpapers.db"), create=False) as record:
         mcp.serve(QuerySession(record), io.BytesIO(lines), going)
     first, second = map(json.loads, going.getvalue().splitlines())
-    assert first["error"] == {"code": -32603, "message": "a defect of this program"}
+    assert first["error"] == {"code": -32603, "message": "internal error"}
     assert second == {"jsonrpc": "2.0", "id": 2, "result": {}}
     assert "RuntimeError: a defect" in capsys.readouterr().err
 

@@ -142,7 +142,7 @@ def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(cli.COMMANDS, "status", ("start:gone", ""))
     ran = run("status")
     assert ran.status == 1 and not ran.out
-    assert ran.err.startswith("hotpapers: a defect of this program: AttributeError: ")
+    assert ran.err.startswith("hotpapers: internal error: AttributeError: ")
     assert ran.err.endswith("\nAdd --debug to the same command and report what it prints.\n")
     with pytest.raises(AttributeError):
         run("status", "--debug")

@@ -170,6 +170,6 @@ def test_whoever_wants_letters_finds_the_way_from_about(store: Path) -> None:
                 if "name" in one.attributes
             }
             told = page(link.partition("?")[0], {**sent, "publication": "daily", "skip": ""})
-            assert "Look into your mailbox" in told.text
+            assert "Check your inbox" in told.text
         assert box.recipients == ["some@moth.example"], "what was begun is done before the program ends"
         assert f"{base}mail/confirm/" in box.mails[0].message.get_content()

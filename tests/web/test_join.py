@@ -73,7 +73,7 @@ def test_whoever_asks_gets_a_letter_whose_link_confirms(site: Site, box: Box) ->
         one.attributes["action"] for one in shown.page.all("form")
     ] == ["join"]
     shown = site.ask(" Some@Moth.Example ", skip="yes")
-    assert shown.status == 200 and "Look into your mailbox" in shown.text and "moth" not in shown.text.lower()
+    assert shown.status == 200 and "Check your inbox" in shown.text and "moth" not in shown.text.lower()
     site.settled()
     assert box.recipients == ["Some@moth.example"]
     link = re.search(rf"{BASE}(mail/confirm/\S+)>", read(box.mails[0].data).get_content())

@@ -100,7 +100,7 @@ def test_a_button_confirms(site: Site) -> None:
     status, _, page = site.post(f"/mail/confirm/{token}")
     assert status == 200 and "You get The Daily Dozen" in page.text and buttons(page) == []
     assert site.reader(token).state == "confirmed"
-    assert "It is confirmed already." in site.get(f"/mail/confirm/{token}")[2].text
+    assert "Already confirmed." in site.get(f"/mail/confirm/{token}")[2].text
 
 
 def test_a_confirmation_that_came_too_late_or_was_ended(site: Site) -> None:
@@ -110,7 +110,7 @@ def test_a_confirmation_that_came_too_late_or_was_ended(site: Site) -> None:
     subscribers.end(site.record, token[1:33], BEFORE)
     site.clock = BEFORE
     for answer in (site.get(f"/mail/confirm/{token}"), site.post(f"/mail/confirm/{token}")):
-        assert answer[0] == 404 and "This link leads nowhere" in answer[2].text
+        assert answer[0] == 404 and "Invalid or expired link" in answer[2].text
     assert site.reader(token).state == "ended"
 
 
@@ -130,7 +130,7 @@ def test_one_click_unsubscribes(site: Site) -> None:
 
 def test_days_are_chosen(site: Site) -> None:
     token = site.token(join(site.record, "some@moth.example"))
-    assert "on days with papers alone" in site.post(f"/mail/skip/{token}")[2].text
+    assert "only on days with papers" in site.post(f"/mail/skip/{token}")[2].text
     assert site.reader(token).skip_empty
     assert buttons(site.get(f"/mail/unsubscribe/{token}")[2]) == ["", f"../all/{token}"]
     assert "on every day" in site.post(f"/mail/all/{token}")[2].text
@@ -148,7 +148,7 @@ def test_a_token_that_is_none_does_nothing(site: Site, method: str, name: str) -
     wrong = [site.token(mark, other), site.token("0" * 32), site.token(mark)[:-1] + "x", "x" * 5000, "%00", "é"]
     for token in wrong:
         status, _, page = ask(site.app, method, f"/mail/{name}/{token}")
-        assert status == 404 and "This link leads nowhere" in page.text
+        assert status == 404 and "Invalid or expired link" in page.text
     assert site.reader(site.token(mark)).state == "confirmed"
 
 

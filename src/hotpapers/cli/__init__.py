@@ -167,9 +167,7 @@ def _explain(problem: Exception) -> int:
         print_error(f"{where}{problem.strerror or problem}")
         return 1
     kind = type(problem).__name__
-    print_error(
-        f"a defect of this program: {kind}: {problem}\nAdd --debug to the same command and report what it prints."
-    )
+    print_error(f"internal error: {kind}: {problem}\nAdd --debug to the same command and report what it prints.")
     return 1
 
 

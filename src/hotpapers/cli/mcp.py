@@ -102,7 +102,7 @@ def respond(session: QuerySession, line: bytes) -> Json | None:
         return {**head, "error": refused.error}
     except Exception:  # a defect of ours: told on standard error, and the next request is answered all the same
         traceback.print_exc()
-        return {**head, "error": {"code": INTERNAL, "message": "a defect of this program"}}
+        return {**head, "error": {"code": INTERNAL, "message": "internal error"}}
 
 
 # ---- requests ------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ Examples:
 
 \b
 A query:
-  kettle steam        both words            kettl*            words that begin so
+  kettle steam        both words            kettl*            prefix match
   "on steam"          in this order         kettle OR teapot  one of them
   -teapot             without it            title:kettle      in the title
   author:brewster     of that name          author:"Ada Brewster"

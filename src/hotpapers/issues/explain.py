@@ -94,7 +94,7 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
         if count.bots:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.level:
-        yield LEVEL.get(ranking, "Level with a neighbour: the same score.")
+        yield LEVEL.get(ranking, "Tied with a neighbour: the same score.")
 
 
 def _provisional(content: IssueContent, entry: Entry) -> Iterator[str]:

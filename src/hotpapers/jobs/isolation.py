@@ -35,7 +35,7 @@ def describe_error(problem: BaseException) -> str:
         return str(problem)
     frames = _frames(problem)
     ours = [frame for frame in frames if not frame.startswith("…")] or frames
-    return f"a defect of this program: {type(problem).__name__}" + (f" in {ours[-1]}" if ours else "")
+    return f"internal error: {type(problem).__name__}" + (f" in {ours[-1]}" if ours else "")
 
 
 def log_defect(job: str, problem: BaseException) -> None:

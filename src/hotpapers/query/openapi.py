@@ -36,7 +36,7 @@ _PROBLEMS = {
     "413": "A question has no body",
     "414": "An address of more than 2,000 characters",
     "429": "Too many questions in a short time",
-    "500": "A defect of this program",
+    "500": "Internal error",
     "503": "The store cannot be read now, or too many ask at once",
 }
 _LATER = ("429", "503")

@@ -2,7 +2,7 @@
 
     kettle steam            both words
     "on steam"              these words, in this order
-    kettl*                  words that begin so
+    kettl*                  prefix match
     -tea                    without the word; also -"cups of tea", -author:brewster
     kettle OR teapot        one of them; OR stands between two
     author:brewster         by somebody of that name; author:"Ada Brewster"

@@ -221,14 +221,14 @@ def ordinal(number: int) -> str:
     return f"{words.number(number)}{ending}"
 
 
-LEVEL = "Level with a neighbour: the same score. More voices go first, then the earlier announcement, then the id."
+LEVEL = "Tied with a neighbour: the same score. More voices go first, then the earlier announcement, then the id."
 
 
 def tie_note(entry: Entry, ranking: str) -> str:
     """What decides between level scores."""
     if not entry.level:
         return ""
-    return LEVEL if ranking.startswith("rarity/") else "Level with a neighbour: the same score."
+    return LEVEL if ranking.startswith("rarity/") else "Tied with a neighbour: the same score."
 
 
 def earlier(content: IssueContent, entry: Entry) -> str:

@@ -92,7 +92,7 @@ class FormPage(NamedTuple):
 
 
 NOTHING = FormPage("There is no such thing", ("This address is cut short, or what it was about is gone.",), status=404)
-BUSY = FormPage("Not now", ("Too much is going on. Please try again in a minute.",), status=503, wait=60)
+BUSY = FormPage("Server busy", ("Please try again in a minute.",), status=503, wait=60)
 FOREIGN = FormPage("Not sent", ("This form was sent from another site's page. Please send it from here.",), status=403)
 UNREADABLE = FormPage("Not sent", ("What was sent could not be read, or is too long.",), status=400)
 UNUSABLE = FormPage("Not sent", ("This cannot be done as it was asked for.",), status=400)

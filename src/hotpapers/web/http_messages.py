@@ -151,7 +151,7 @@ def problem_of(error: Exception) -> ApiReply:
         return problem(400, str(error))
     if isinstance(error, errors.StoreError):
         return later(503, "the store cannot be read now", 10)
-    return problem(500, "a defect of this program; whoever runs it finds more in its log")
+    return problem(500, "internal error; the server's log has the details")
 
 
 def refused(request: ApiRequest) -> ApiReply | None:

@@ -94,10 +94,10 @@ def _form(publication: str, title: str, values: Values | None = None, wrong: str
         FormField(
             "address", "Your mail address", "email", given.get("address", "")[:LONGEST], wrong=wrong, most=LONGEST
         ),
-        FormField("skip", "No letter on days without papers", "check", given.get("skip", "")),
+        FormField("skip", "No mail on days without papers", "check", given.get("skip", "")),
     )
-    form = FormSpec("join", "Send me the letter", fields, (("publication", publication),), wrong=wrong)
-    lines = ("You get one letter that asks you to confirm. Every letter after it says how to unsubscribe.",)
+    form = FormSpec("join", "Subscribe", fields, (("publication", publication),), wrong=wrong)
+    lines = ("You will get one message that asks you to confirm. Every issue says how to unsubscribe.",)
     return FormPage(f"{title} by mail", lines, form, status=400 if wrong else 200)
 
 
@@ -116,10 +116,11 @@ def _act(router: FormRouter, letters: JoinDependencies, sent: SubmissionCounter,
     if not router.later(lambda: _send(letters, publication, address, at, skip_empty=skip)):
         return forms.BUSY
     lines = (
-        f"If {title} does not come there yet, a letter is on its way. Open its link within a week to confirm.",
-        "None came within the hour? Look among what was taken for spam, or ask again tomorrow.",
+        f"If that address is not subscribed to {title} yet, a message is on its way. Open its link within a "
+        "week to confirm.",
+        "Nothing within the hour? Check your spam folder, or try again tomorrow.",
     )
-    return FormPage("Look into your mailbox", lines)
+    return FormPage("Check your inbox", lines)
 
 
 def _send(letters: JoinDependencies, publication: str, address: str, at: int, *, skip_empty: bool) -> None:

@@ -54,9 +54,9 @@ Act = Callable[[Record, MailToken, Subscriber, str], MailPage]
 """What an address does: with a store, a token, whose it is, and the publication's title."""
 
 NOTHING = MailPage(
-    "This link leads nowhere", ("It was cut short, or is too old; subscribe again to get one.",), (), 404
+    "Invalid or expired link", ("It is incomplete or too old. Subscribe again to get a new one.",), (), 404
 )
-BUSY = MailPage("Not now", ("The store is busy. Please try again in a minute.",), (), 503)
+BUSY = MailPage("Server busy", ("Please try again in a minute.",), (), 503)
 
 
 def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) -> Sequence[BaseRoute]:
@@ -64,33 +64,35 @@ def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) ->
 
     def ask_confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         if reader.state == "confirmed":
-            return MailPage(f"You get {title}", ("It is confirmed already.",))
+            return MailPage(f"You are subscribed to {title}", ("Already confirmed.",))
         if reader.state != "asked":
             return NOTHING
         return MailPage(f"Get {title} by mail?", (), (("", f"Yes, send me {title}"),))
 
     def confirm(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         subscribers.confirm(record, token, clock())
-        return MailPage(f"You get {title}", ("From the next issue on. Every letter says how to unsubscribe.",))
+        return MailPage(
+            f"You are subscribed to {title}", ("From the next issue on. Every issue says how to unsubscribe.",)
+        )
 
     def ask_leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         if reader.state != "confirmed":
-            return MailPage(f"You do not get {title}")
+            return MailPage(f"You are not subscribed to {title}")
         text = tokens.encode(record.marks.secret, token)
         other = "all" if reader.skip_empty else "skip"
-        choice = "A letter on every day" if reader.skip_empty else "No letter on days without papers"
+        choice = "Mail on every day" if reader.skip_empty else "No mail on days without papers"
         return MailPage(f"Unsubscribe from {title}?", (), (("", "Unsubscribe"), (f"../{other}/{text}", choice)))
 
     def leave(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
         subscribers.end(record, reader.mark, clock())
-        return MailPage("Unsubscribed", (f"{title} is not sent to you any more, and your address is deleted.",))
+        return MailPage("Unsubscribed", (f"{title} will no longer be sent to you, and your address has been deleted.",))
 
     def choose(skip_empty: bool) -> Act:
         def chosen(record: Record, token: MailToken, reader: Subscriber, title: str) -> MailPage:
             if subscribers.set_skip_empty(record, reader.mark, skip_empty=skip_empty) is None:
-                return MailPage(f"You do not get {title}")
-            when = "on days with papers alone" if skip_empty else "on every day"
-            return MailPage("Kept", (f"{title} is sent to you {when}.",))
+                return MailPage(f"You are not subscribed to {title}")
+            when = "only on days with papers" if skip_empty else "on every day"
+            return MailPage("Saved", (f"{title} will be sent to you {when}.",))
 
         return chosen
 

@@ -77,7 +77,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> M
         still=tuple(_still(entry, site_config) for entry in view.still[:STILL]),
         page=LinkedText("This issue on the web", f"{site_config.base}{view.day}/" if site_config.base else ""),
         proof=tuple(_proof(view, site_config)),
-        why_you=f"You get this letter because this address was subscribed to {title}.",
+        why_you=f"You receive this because this address is subscribed to {title}.",
         leave=LinkedText("Unsubscribe", ""),
     )
 

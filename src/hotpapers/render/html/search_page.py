@@ -14,7 +14,7 @@ SCRIPTS = ("search_index.js", "search.js")
 """What searches where the site lies as files."""
 HELP = (
     ("kettle steam", "both words in title, authors or abstract"),
-    ("kettl*", "words that begin so"),
+    ("kettl*", "prefix match"),
     ("-tea", "without the word; before names and categories as well"),
     ("kettle OR teapot", "one of them"),
     ('"on steam"', "these words next to each other, in this order"),
@@ -25,7 +25,7 @@ HELP = (
     ("from:2026-11 to:2027", "from then on, until then, both included"),
     ("2101.04869", "the paper itself"),
 )
-"""What can be asked for, and what is found."""
+"""Search syntax, and what is found."""
 
 
 class HitIssueView(NamedTuple):

@@ -62,7 +62,7 @@ class StaticPages:
     def _index(self) -> bytes:
         if self._here.days:
             return self._issues.issue("index.html", self._here.days[-1], 0)
-        return self._here.render("empty.html", "index.html", "No issue yet", "No issue has appeared yet.")
+        return self._here.render("empty.html", "index.html", "No issue yet", "No issue yet.")
 
     def _archive(self) -> bytes:
         entry_counts = dict(self._here.issue_reader.entry_counts(self._here.name))

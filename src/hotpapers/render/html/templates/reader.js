@@ -215,7 +215,7 @@
     }
     const keep = () => {
       wishes = Object.fromEntries(new FormData(form));
-      document.getElementById("kept").textContent = save(wishes) ? "Kept." : "This browser does not let pages keep anything.";
+      document.getElementById("kept").textContent = save(wishes) ? "Saved." : "This browser does not allow pages to save anything.";
       dress();
       tellTimes();
     };
