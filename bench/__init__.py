@@ -8,5 +8,5 @@ file offers
 which returns `{"lines": […], "method": "…", "notes": […]}`, or `{"skipped": "why"}` where something it needs is
 absent. A line is a `Line` as a dict; `method` says what the peer is, with its tables, indexes and settings; `notes`
 (may be left out) are sizes and further figures. Smaller scales are for trying things out: the figures in
-docs/benchmarks.md are taken at 1.
+docs/development/benchmarks.md are taken at 1.
 """

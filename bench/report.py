@@ -1,4 +1,4 @@
-"""What was found, as a table for the terminal and as docs/benchmarks.md."""
+"""What was found, as a table for the terminal and as docs/development/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.measure import ROOT
 
-PAGE = ROOT / "docs" / "benchmarks.md"
+PAGE = ROOT / "docs" / "development" / "benchmarks.md"
 COLUMNS = ("what", "ours", "peer", "ratio", "goal", "met")
 LIBRARIES = ("apsw", "click", "jinja2", "msgspec", "stringzilla", "zstandard", "psycopg")
 Found = Mapping[str, dict[str, Any]]
@@ -48,7 +48,7 @@ def table(found: Found) -> str:
 
 
 def write(found: Found, scale: float) -> None:
-    """Renews docs/benchmarks.md; sections of benchmarks that were not run now stay as they are."""
+    """Renews docs/development/benchmarks.md; sections of benchmarks that were not run now stay as they are."""
     kept = _sections(PAGE.read_text("utf-8")) if PAGE.exists() else {}
     fresh = {name: section(name, result, scale) for name, result in found.items() if "lines" in result}
     sections = kept | fresh

@@ -33,7 +33,7 @@ from tests.test_house import LEVEL
 from tools import make_docs
 
 DOCS = ROOT / "docs"
-NOTES = DOCS / "decisions"
+NOTES = DOCS / "development" / "decisions"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
 
@@ -59,7 +59,7 @@ def test_what_is_made_from_the_program_is_fresh(name: str) -> None:
 
 
 def test_every_command_and_option_is_described() -> None:
-    page = text_of(DOCS / "cli.md")
+    page = text_of(DOCS / "reference" / "cli.md")
     for context in make_docs.contexts(make_docs.root_command(), "hotpapers"):
         assert f"\n## {context.command_path}\n" in page
         part = page.split(f"\n## {context.command_path}\n")[1].split("\n## ")[0]
@@ -74,8 +74,8 @@ def test_every_command_says_what_it_is_for() -> None:
 
 
 def test_every_setting_is_described() -> None:
-    """docs/settings.md names each field of each struct in the files of hotpapers.settings."""
-    described = set(re.findall(r"`([\w-]+)`", text_of(DOCS / "settings.md")))
+    """docs/reference/settings.md names each field of each struct in the files of hotpapers.settings."""
+    described = set(re.findall(r"`([\w-]+)`", text_of(DOCS / "reference" / "settings.md")))
     names = {settings.__name__, *(f"{settings.__name__}.{one.name}" for one in pkgutil.iter_modules(settings.__path__))}
     assert len(names) > 1 and not set().union(*map(setting_names, names)) - described
 
@@ -91,19 +91,19 @@ def setting_names(module: str) -> set[str]:
 def test_every_error_is_described() -> None:
     errors = importlib.import_module("hotpapers.errors")
     names = {name for name, value in vars(errors).items() if inspect.isclass(value) and issubclass(value, Exception)}
-    described = set(re.findall(r"`(\w+)`", text_of(DOCS / "errors.md")))
+    described = set(re.findall(r"`(\w+)`", text_of(DOCS / "reference" / "errors.md")))
     drawn = set(re.findall(r"\w+", errors.__doc__ or ""))
     assert names and not names - described
     assert not names - drawn, "draw it in the docstring of errors.py"
 
 
 def test_every_kind_of_item_is_a_word_of_the_glossary() -> None:
-    described = set(re.findall(r"^\| `(\w+)` \|", text_of(DOCS / "glossary.md"), re.M))
+    described = set(re.findall(r"^\| `(\w+)` \|", text_of(DOCS / "reference" / "glossary.md"), re.M))
     assert described == {model.kind_of(cls) for cls in model.KINDS}
 
 
 def test_architecture_lists_every_package_in_the_order_of_imports() -> None:
-    rows = re.findall(r"^\| ((?:`\w+` ?)+) \|", text_of(DOCS / "architecture.md"), re.M)
+    rows = re.findall(r"^\| ((?:`\w+` ?)+) \|", text_of(DOCS / "development" / "architecture.md"), re.M)
     packages = [re.findall(r"`(\w+)`", names) for names in rows]
     assert sorted(chain.from_iterable(packages)) == sorted(name for name in LEVEL if not name.startswith("_"))
     levels = [[LEVEL[name] for name in names] for names in packages]
@@ -111,23 +111,23 @@ def test_architecture_lists_every_package_in_the_order_of_imports() -> None:
 
 
 def test_every_ranking_channel_and_window_is_described() -> None:
-    assert all(f"## {name}" in text_of(DOCS / "ranking.md") for name in RANKINGS)
-    assert all(f"| `{name}` |" in text_of(DOCS / "channels.md") for name in CHANNELS)
-    assert all(f"| `{name}` |" in text_of(DOCS / "issues.md") for name in get_args(model.Window))
+    assert all(f"## {name}" in text_of(DOCS / "explanation" / "ranking.md") for name in RANKINGS)
+    assert all(f"| `{name}` |" in text_of(DOCS / "reference" / "channels.md") for name in CHANNELS)
+    assert all(f"| `{name}` |" in text_of(DOCS / "explanation" / "issues.md") for name in get_args(model.Window))
 
 
 # ---- the exchange format ---------------------------------------------------------------------------------
 
 
 def examples() -> list[dict[str, Any]]:
-    """The lines that docs/exchange.md shows."""
-    blocks = re.findall(r"^```json\n(.*?)^```", text_of(DOCS / "exchange.md"), re.M | re.S)
+    """The lines that docs/reference/exchange.md shows."""
+    blocks = re.findall(r"^```json\n(.*?)^```", text_of(DOCS / "reference" / "exchange.md"), re.M | re.S)
     return [json.loads(line) for block in blocks for line in block.splitlines()]
 
 
 def complaints(lines: Iterable[dict[str, Any]]) -> list[str]:
     """What the published JSON Schema finds wrong with lines."""
-    schema = json.loads(text_of(DOCS / "exchange.schema.json"))
+    schema = json.loads(text_of(DOCS / "reference" / "exchange.schema.json"))
     validators: dict[str, Any] = {}
     found = []
     for line in lines:
@@ -142,7 +142,7 @@ def complaints(lines: Iterable[dict[str, Any]]) -> list[str]:
 
 
 def test_the_schema_is_a_schema_that_tells_kinds_apart() -> None:
-    schema = json.loads(text_of(DOCS / "exchange.schema.json"))
+    schema = json.loads(text_of(DOCS / "reference" / "exchange.schema.json"))
     jsonschema.Draft202012Validator.check_schema(schema)
     whole = jsonschema.Draft202012Validator(schema)
     assert all(whole.is_valid(line) for line in examples())
@@ -182,14 +182,17 @@ def test_what_is_exported_obeys_the_schema(full_record: Record, records_only: bo
     assert not complaints(lines)
     [content] = [json.loads(line["content"]) for line in lines if line["kind"] == "issue"] or [None]
     if content:
-        schema = json.loads(text_of(DOCS / "exchange.schema.json"))
+        schema = json.loads(text_of(DOCS / "reference" / "exchange.schema.json"))
         jsonschema.validate(content, {**schema, "oneOf": [{"$ref": "#/$defs/IssueContent"}]})
 
 
 @pytest.mark.parametrize("ids_only", [(), ("bluesky", "x")], ids=["with words", "without words"])
 def test_the_program_in_the_docs_recomputes_every_kind(full_record: Record, ids_only: tuple[str, ...]) -> None:
-    """docs/verifying.md shows how a stranger checks a full export; it does so here for a row of every kind."""
-    [code] = re.findall(r"^```python\n# recompute.py\n(.*?)^```", text_of(DOCS / "verifying.md"), re.M | re.S)
+    """docs/explanation/verifying.md shows how a stranger checks a full export; it does so here for a row of every
+    kind."""
+    [code] = re.findall(
+        r"^```python\n# recompute.py\n(.*?)^```", text_of(DOCS / "explanation" / "verifying.md"), re.M | re.S
+    )
     whole = b"".join(exporter.lines(full_record, ids_only=ids_only))
     assert (b'"withheld":' in whole) == bool(ids_only)
     done = subprocess.run([sys.executable, "-c", code], input=whole, capture_output=True, check=True)
@@ -235,7 +238,7 @@ def test_every_decision_note_is_dated_and_listed() -> None:
 
 
 def test_the_invariants_are_few_and_each_names_a_test_that_is_there() -> None:
-    rules = re.split(r"^\d+\. ", text_of(DOCS / "invariants.md"), flags=re.M)[1:]
+    rules = re.split(r"^\d+\. ", text_of(DOCS / "development" / "invariants.md"), flags=re.M)[1:]
     assert 10 <= len(rules) <= 15
     for rule in rules:
         kept_by = re.findall(r"`(tests/[\w/.]+)`", rule)
@@ -302,3 +305,11 @@ def test_the_changelog_begins_with_this_version() -> None:
     version = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]["version"]
     newest = re.search(r"^## +\[?(\d+\.\d+\.\d+\S*?)\]?(?:[\s,:]|$)", text_of(ROOT / "CHANGELOG.md"), re.M)
     assert newest and newest[1] == version
+
+
+def test_where_to_look_names_what_is_there() -> None:
+    rows = re.findall(r"^\| [^|]+\? \| `([\w/.]+)` \| `(\w+)` \|$", text_of(DOCS / "development" / "where.md"), re.M)
+    assert len(rows) >= 20
+    for name, what in rows:
+        source = text_of(ROOT / "src" / "hotpapers" / name)
+        assert re.search(rf"^(?:async )?(?:def|class) {what}\b|^{what}\b.*=", source, re.M), f"{name}: {what}"

@@ -93,9 +93,9 @@ def test_status_names_files_that_others_may_read(here: Path) -> None:
     told = [line for line in good("status").splitlines() if line.startswith("exposed")]
     copy = here / "copy of it.db"
     assert told == [
-        "exposed    hotpapers.toml: others than its owner may read it; chmod 600 hotpapers.toml",
-        "exposed    hotpapers.db: others than its owner may read it; chmod 600 hotpapers.db",
-        f"exposed    {copy}: others than its owner may read it; chmod 600 '{copy}'",
+        "exposed    hotpapers.toml: other users can read it; run chmod 600 hotpapers.toml",
+        "exposed    hotpapers.db: other users can read it; run chmod 600 hotpapers.db",
+        f"exposed    {copy}: other users can read it; run chmod 600 '{copy}'",
     ]
     assert len(run("status", "--json").json["exposed"]) == 3
 

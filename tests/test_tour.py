@@ -25,9 +25,10 @@ def test_examples_print_what_stands_there(page: Path) -> None:
         assert tour.agrees(step.expected, printed), "\n".join(["run: make docs", f"$ {step.command}", *printed])
 
 
-def test_the_readme_has_a_tour() -> None:
-    commands = " ".join(step.command for step in tour.steps((ROOT / "README.md").read_text("utf-8")))
-    assert ROOT / "README.md" in PAGES
+def test_there_is_a_tour() -> None:
+    page = ROOT / "docs" / "tutorial" / "tour.md"
+    commands = " ".join(step.command for step in tour.steps(page.read_text("utf-8")))
+    assert {page, ROOT / "README.md"} <= set(PAGES)
     for name in ("make demo", "explain", "verify", "export", "import jsonl", "forget", "import classic", "publish"):
         assert name in commands
 

@@ -81,7 +81,7 @@ def section(context: click.Context) -> str:
 
 
 def cli_page() -> str:
-    """The whole of docs/cli.md."""
+    """The whole of docs/reference/cli.md."""
     return CLI_HEAD + "".join(section(context) for context in contexts(root_command(), "hotpapers"))
 
 
@@ -151,7 +151,7 @@ WHOLE = """The tables `publication`, `publish`, `quote`, `summary`, `mailing`, `
 
 
 def settings_page() -> str:
-    """The whole of docs/settings.md."""
+    """The whole of docs/reference/settings.md."""
     parts: list[tuple[str, type[msgspec.Struct], str]] = [
         ("The whole file", settings.Settings, WHOLE),
         ("`[[publication]]`", settings.PublicationSettings, "Once for each publication; one store carries several."),
@@ -159,28 +159,32 @@ def settings_page() -> str:
         (
             "`[[chat]]`",
             announce.ChatSettings,
-            "Once for each room that is told of issues; see [chat](chat.md).",
+            "Once for each room that is told of issues; see [chat](../how-to/chat.md).",
         ),
         (
             "`[[webhook]]`",
             announce.WebhookSettings,
-            "Once for each receiver of JSON; see [webhooks](webhook.md).",
+            "Once for each receiver of JSON; see [webhooks](../how-to/webhook.md).",
         ),
         (
             "`[[bluesky]]`",
             announce.BlueskyAccount,
-            "Once for each account that posts; see [on Bluesky](bluesky.md).",
+            "Once for each account that posts; see [on Bluesky](../how-to/bluesky.md).",
         ),
-        ("`[mailing]`", mail.MailingSettings, "Through whom mail goes; see [mailing](mailing.md)."),
-        ("`[run]`", settings.RunSettings, "What `hotpapers run` does beside; see [running](running.md)."),
+        ("`[mailing]`", mail.MailingSettings, "Through whom mail goes; see [mailing](../how-to/mailing.md)."),
+        (
+            "`[run]`",
+            settings.RunSettings,
+            "What `hotpapers run` does beside; see [running](../explanation/running.md).",
+        ),
         ("`[quote]`", pages.QuoteSettings, "What is never quoted; see [channels](channels.md)."),
         (
             "`[summary]`",
             pages.SummarySettings,
-            "Who writes the line below a title; see [summaries](summary.md).",
+            "Who writes the line below a title; see [summaries](../explanation/summary.md).",
         ),
-        ("`[serve]`", serve.ServeSettings, "Where the app is; see [readers](readers.md), [the API](api.md)."),
-        ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](bots.md)."),
+        ("`[serve]`", serve.ServeSettings, "Where the app is; see [readers](../how-to/readers.md), [the API](api.md)."),
+        ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "By which rules accounts are judged."),
         ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
     ]
@@ -210,7 +214,7 @@ def error_classes() -> list[type[errors.HotPapersError]]:
 
 
 def errors_page() -> str:
-    """The whole of docs/errors.md."""
+    """The whole of docs/reference/errors.md."""
     tree = inspect.cleandoc(errors.__doc__ or "").split("\n\n")[1]
     rows = [
         f"| `{cls.__name__}` | {2 if issubclass(cls, errors.UsageError) else 1} | {inspect.getdoc(cls)} |"
@@ -228,8 +232,8 @@ ITEMS_HEAD = """\
 Every value that the record keeps is an item: one observation, made at `observed_at`. Key and `observed_at` together
 name one row. Moments are whole microseconds since 1970-01-01 UTC; days are written `2021-01-14`; counts and moments
 stay below 2^53. A field without a default must be given. What may be forgotten stands in every hash as a commitment
-([record](record.md)). [The exchange format](exchange.md) has an example of each kind. Made by `make docs` from
-`src/hotpapers/model/items.py`: change that, not this page.
+([record](../explanation/record.md)). [The exchange format](exchange.md) has an example of each kind. Made by `make
+docs` from `src/hotpapers/model/items.py`: change that, not this page.
 """
 
 
@@ -249,7 +253,7 @@ def item_section(cls: type[model.Item]) -> str:
 
 
 def items_page() -> str:
-    """The whole of docs/items.md."""
+    """The whole of docs/reference/items.md."""
     return ITEMS_HEAD + "".join(item_section(cls) for cls in model.KINDS)
 
 
@@ -280,7 +284,7 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A line of the Hot Papers exchange format",
-        "description": f"{FORMAT}, version {VERSION}. docs/exchange.md describes it.",
+        "description": f"{FORMAT}, version {VERSION}. docs/reference/exchange.md describes it.",
         "oneOf": [{"$ref": f"#/$defs/{name}"} for name in (cls.__name__ for cls in [*LINES, *model.KINDS])],
         "$defs": defs,
     }
@@ -302,19 +306,19 @@ def _bounded(value: Any, name: str = "") -> Any:
 
 
 def schema_file() -> str:
-    """The whole of docs/exchange.schema.json."""
+    """The whole of docs/reference/exchange.schema.json."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def files() -> dict[str, str]:
     """Every file that is made here, by its name in docs/."""
     return {
-        "cli.md": cli_page(),
-        "settings.md": settings_page(),
-        "errors.md": errors_page(),
-        "items.md": items_page(),
-        "exchange.schema.json": schema_file(),
-        "openapi.json": openapi.written(),
+        "reference/cli.md": cli_page(),
+        "reference/settings.md": settings_page(),
+        "reference/errors.md": errors_page(),
+        "reference/items.md": items_page(),
+        "reference/exchange.schema.json": schema_file(),
+        "reference/openapi.json": openapi.written(),
     }
 
 

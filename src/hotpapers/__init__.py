@@ -1,6 +1,7 @@
 """Hot Papers: every day, what research people are talking about, in an issue that can be read and trusted.
 
-`hotpapers.open(store)` and `hotpapers.find(text)` are the library (docs/library.md); it is loaded when it is asked for,
+`hotpapers.open(store)` and `hotpapers.find(text)` are the library (docs/reference/library.md); it is loaded when it is
+asked for,
 so that the command line starts at once. `__init__.pyi` says the same to type checkers.
 """
 

@@ -7,7 +7,7 @@
             print(entry.place, entry.title)
 
 What comes back are the values of `hotpapers.query.schemas`, the same as the API's. What cannot be done is a
-`hotpapers.errors.HotPapersError` that says why. docs/library.md shows every verb.
+`hotpapers.errors.HotPapersError` that says why. docs/reference/library.md shows every verb.
 """
 
 from __future__ import annotations

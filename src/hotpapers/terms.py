@@ -7,7 +7,7 @@
     count_limited  whether posts that may not be quoted count
 
 Collecting, publishing and exporting ask here; an operator who has agreed on something else with a network says so in
-`[terms.<network>]` of hotpapers.toml. docs/terms.md has the table for people; a test keeps both the same.
+`[terms.<network>]` of hotpapers.toml. docs/reference/terms.md has the table for people; a test keeps both the same.
 """
 
 from __future__ import annotations

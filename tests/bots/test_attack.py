@@ -66,7 +66,7 @@ def test_a_network_that_is_judged_lifts_nothing(record: Record, text: str) -> No
 
 
 def test_a_network_that_takes_its_time_is_not_found(record: Record) -> None:
-    """What this rule does not see, and docs/bots.md says so: the operator's word remains."""
+    """What this rule does not see, and docs/explanation/bots.md says so: the operator's word remains."""
     write(record, world(), network(30, PRAISE, 10 * MINUTE))
     assert judge(record, BotSettings(), NOW).added == 0
     judge(record, BotSettings(bots=tuple(f"bluesky:machine{n}" for n in range(30))), NOW)

@@ -71,14 +71,14 @@ def test_the_operator_s_word_goes_first_until_it_is_taken_back(store: Path) -> N
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
-        (["--bot"], "say why: --reason '…'"),
-        (["--human", "--reason", " "], "say why: --reason '…'"),
+        (["--bot"], "missing reason: add --reason '…'"),
+        (["--human", "--reason", " "], "missing reason: add --reason '…'"),
         (["--reason", "why"], "--reason and --since go with --bot or --human"),
         (["--since", "2024-05-01"], "--reason and --since go with --bot or --human"),
-        (["--undo", "--reason", "why"], "--undo takes back all that you said: no --reason, no --since"),
+        (["--undo", "--reason", "why"], "--undo does not go with --reason or --since"),
         (["--bot", "--reason", "x", "--since", "May"], "May: not a day; write it as 2021-01-14"),
         (["--bot", "--reason", "x", "--since", "9999-01-01"],
-         "9999-01-01: a day to come; a verdict is about what was seen"),
+         "9999-01-01: in the future; a verdict is about what was observed"),
     ],
 )  # fmt: skip
 def test_misuse(store: Path, words: list[str], complaint: str) -> None:

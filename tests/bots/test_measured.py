@@ -1,6 +1,6 @@
 """The limits against real accounts, where the folder of real data is there: who is a person is not judged a bot.
 
-What each figure comes to stands in docs/bots.md.
+What each figure comes to stands in docs/explanation/bots.md.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def test_all_can_be_read_without_a_script(tab: Tab, app: str) -> None:
         main = tab.run("document.querySelector('main').innerText")
         assert len(main) > 40 and "undefined" not in main, kind
     tab.open(app + KINDS["reading"])
-    assert "This page needs a script" in tab.run("document.body.innerText")
+    assert "This page needs JavaScript" in tab.run("document.body.innerText")
     assert not tab.run("document.querySelector('form').checkVisibility()")
 
 

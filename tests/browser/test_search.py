@@ -335,7 +335,7 @@ def test_from_a_disk_it_says_that_it_cannot(tab: Tab, folder: str) -> None:
 def test_without_a_script_it_leads_to_the_archive(tab: Tab, site: str) -> None:
     tab.look(View(scripts=False))
     tab.open(f"{site}search/index.html?q=steam")
-    assert "searched by a script, and none is running" in tab.run("document.querySelector('main').innerText")
+    assert "Searching a static site needs JavaScript" in tab.run("document.querySelector('main').innerText")
     assert tab.run("document.querySelector('noscript a').href") == f"{site}archive/index.html"
 
 

@@ -116,8 +116,8 @@ def test_what_cannot_be_asked(home: Path, tmp_path: Path, monkeypatch: pytest.Mo
     home.write_text(LISTED)
     for name in ("chat", "webhook", "bluesky"):
         said = misuse("publish", "2021-03-02", "--to", name, "--config", home)
-        assert said == f"{home}: {name}: the settings do not say where to; see docs/{name}.md"
-        assert (Path(__file__).parents[2] / "docs" / f"{name}.md").is_file()
+        assert said == f"{home}: {name}: no destination configured; see docs/how-to/{name}.md"
+        assert (Path(__file__).parents[2] / "docs" / "how-to" / f"{name}.md").is_file()
 
 
 def test_without_apprise_it_says_what_to_install(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

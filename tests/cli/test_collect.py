@@ -97,6 +97,6 @@ def test_misuse_of_sources_is_named(home: Path) -> None:
     assert "hotpapers.toml: source.lobsters: " in misuse("collect", "--once", "--config", home)
     names = ("arxiv", "bluesky", "hackernews", "huggingface", "lobsters")
     home.write_text("".join(f"[source.{name}]\non = false\n" for name in names))
-    assert "no source is on" in misuse("collect", "--once", "--config", home)
+    assert "no source enabled" in misuse("collect", "--once", "--config", home)
     home.write_text('[terms.lobsters]\nread = "no"\n')
     assert "lobsters may not be read by its terms" in misuse("collect", "--once", "--config", home)

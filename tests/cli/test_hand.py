@@ -64,7 +64,8 @@ def posts_of_their_own(folder: Path, store: Path) -> Path:
 
 
 WITHHELD = (
-    "hotpapers: 1 row without words and names, as the terms of X (Twitter) have it; --all-words writes everything\n"
+    "hotpapers: 1 row exported without words and names, as required by the terms of X (Twitter); "
+    "--all-words writes everything\n"
 )
 
 

@@ -26,7 +26,7 @@ def test_init_writes_a_host_beside_new_and_beside_old_settings(here: Path) -> No
     assert good("init", "old", "--systemd").splitlines() == ["old/hotpapers.service", "old/hotpapers-serve.service"]
     assert {file.name for file in (here / "old").iterdir()} == {"hotpapers.toml", *UNITS}
     assert misuse("init", "old", "--systemd", "--contact", "x") == (
-        "old/hotpapers.toml is there already; write your contact into it"
+        "old/hotpapers.toml already exists; write your contact into it"
     )
 
 
@@ -37,11 +37,11 @@ def test_init_writes_over_nothing_unless_it_is_told_to(here: Path) -> None:
     (here / ".gitignore").write_text("mine\n")
     workflow.write_text("mine\n")
     assert misuse("init", "--container", "--github-pages").endswith(
-        "hotpapers.yml is there already; --replace writes it anew. Nothing was changed."
+        "hotpapers.yml already exists; --replace overwrites it. Nothing was changed."
     )
     assert workflow.read_text() == "mine\n" and not (here / "Containerfile").exists()
     said = good("init", "--github-pages", "--replace")
-    assert ".gitignore: is there already and stays" in said
+    assert ".gitignore: already exists and was kept" in said
     assert workflow.read_text("utf-8").startswith("# Collects") and (here / ".gitignore").read_text() == "mine\n"
 
 
@@ -111,7 +111,7 @@ def test_what_the_command_needs(home: Path, tmp_path: Path) -> None:
     assert "end goes with --outcome and --output" in misuse("scheduled", "end", "--config", home)
     good("scheduled", "begin", "--config", home)
     home.write_text("")
-    assert "no publication is named" in misuse(
+    assert "no publication configured" in misuse(
         "scheduled", "end", "--outcome", "success", "--output", tmp_path / "out", "--config", home
     )
 

@@ -136,7 +136,7 @@ def test_what_was_forgotten_stays_out(kettles: Path, tmp_path: Path) -> None:
 def test_a_network_that_is_not_to_be_read_is_not(here: Path, dump: Path) -> None:
     (here / "hotpapers.toml").write_text('[terms.hackernews]\nread = "no"\n')
     said = misuse("import", "hackernews", dump)
-    assert said == 'hackernews is not to be read, say your settings: [terms.hackernews] read = "no"'
+    assert said == 'hackernews is disabled in your settings: [terms.hackernews] read = "no"'
     (here / "hotpapers.toml").write_text("[terms.hackernews]\nkeep = 36500\n")
     good("import", "hackernews", dump, "--seen-at", "2026-01-01")
     assert run("status", "--json").json["raw"] == 5
@@ -238,7 +238,7 @@ def test_stopped_in_the_midst_it_goes_on_and_nothing_is_lost(sign: signal.Signal
     out, err = child.communicate(timeout=60)
     assert (child.returncode, out) == (status, "") and "Traceback" not in err
     if sign == signal.SIGINT:
-        assert err == "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.\n"
+        assert err == "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
     assert good("import", "jetstream", file, "--store", store).startswith("went on after ")
     good("import", "jetstream", file, "--store", tmp_path / "alone.db")
     assert observed(store) == observed(tmp_path / "alone.db")

@@ -85,7 +85,7 @@ def test_a_later_observation_is_pointed_out(store: Path, tmp_path: Path) -> None
 def test_an_edition_and_its_reason_go_together(store: Path, args: list[str]) -> None:
     good("issue", "2021-03-03", "--store", store)
     said = misuse("issue", "2021-03-03", *args, "--store", store)
-    assert said == "a new edition says why, and nothing else does: --again --reason '…'"
+    assert said == "--again and --reason '…' go together"
 
 
 def test_only_what_is_frozen_is_corrected(store: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_day_that_no_issue_can_have_is_refused(here: Path) -> None:
 def test_a_listing_publication_without_listings(here: Path) -> None:
     (here / settings.FILE).write_text('[[publication]]\nname = "l"\nwindow = "listing"\n', "utf-8")
     good("import", "jsonl", "-", input=EMPTY)
-    assert misuse("issue") == "l: no listing was imported yet; see hotpapers import --help"
+    assert misuse("issue") == "l: no listing imported yet; see hotpapers import --help"
 
 
 def test_a_day_that_is_not_over_says_when_it_closes(project: Path) -> None:
@@ -275,8 +275,8 @@ def test_the_settings_say_how_posts_are_shown(here: Path, store: Path) -> None:
 
 @pytest.mark.parametrize("args", [[], ["--all", "2021-03-02"]], ids=["nothing", "both"])
 def test_either_dates_or_all(store: Path, args: list[str]) -> None:
-    assert misuse("publish", *args, "--store", store) == "say which days to publish: dates such as 2021-01-14, or --all"
-    assert misuse("verify", *args, "--store", store) == "say which issues to verify: dates such as 2021-01-14, or --all"
+    assert misuse("publish", *args, "--store", store) == "missing dates: name days such as 2021-01-14, or add --all"
+    assert misuse("verify", *args, "--store", store) == "missing dates: name issues such as 2021-01-14, or add --all"
 
 
 def test_a_folder_that_cannot_be_written(store: Path, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_what_is_no_key(store: Path, key: str) -> None:
 def test_hidden_is_off_all_pages_until_it_is_shown_again(store: Path, pages: Path) -> None:
     before = text(pages)
     said = good("hide", POST, "--reason", "reported", "--store", store)
-    assert said == f"{POST}: hidden\nrendered anew: {pages / 'classic'}\nrendered anew: {pages / 'site'}\n"
+    assert said == f"{POST}: hidden\nrendered again: {pages / 'classic'}\nrendered again: {pages / 'site'}\n"
     assert "Kettle 100 is out" in before and "Kettle 100 is out" not in text(pages)
     assert run("status", "--json", "--store", store).json["items"]["post"] == 9
     shown = run("hide", POST, "--undo", "--reason", "mistaken", "--json", "--store", store).json
@@ -86,9 +86,9 @@ def test_an_account_is_hidden_with_all_its_posts(store: Path, pages: Path) -> No
 
 
 def test_hiding_needs_a_reason_and_something_known(store: Path) -> None:
-    assert misuse("hide", POST, "--reason", " ", "--store", store) == "say why: --reason '…'"
+    assert misuse("hide", POST, "--reason", " ", "--store", store) == "missing reason: add --reason '…'"
     assert "Missing option '--reason'" in run("hide", POST, "--store", store).err
-    assert misuse("hide", "x:1", "--reason", "why", "--store", store) == "x:1: the record knows no such post or account"
+    assert misuse("hide", "x:1", "--reason", "why", "--store", store) == "x:1: no such post or account in the record"
 
 
 def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Pa
 
 def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> None:
     said = good("forget", POST, "--yes", "--store", store)
-    assert re.match(rf"{POST}: forgotten, \d+ rows, 0 originals\nrendered anew: ", said)
+    assert re.match(rf"{POST}: forgotten, \d+ rows, 0 originals\nrendered again: ", said)
     assert POST.removeprefix("x:") not in text(pages) and "Kettle 100 is out" not in text(pages)
     for part in (b"Kettle 100 is out", POST.removeprefix("x:").encode()):
         assert all(part not in file.read_bytes() for file in store.parent.glob("papers.db*"))
@@ -137,7 +137,7 @@ def test_where_traces_cannot_be_erased_all_else_is_done_and_said(store: Path, tm
         filling = disk / "others"
         filling.write_bytes(bytes(max(shutil.disk_usage(disk).free - 2**20, 0)))
         ran = run("forget", POST, "--yes", "--store", there)
-        assert ran.status == 1 and f"{POST}: forgotten, " in ran.out and "rendered anew: " in ran.out, ran
+        assert ran.status == 1 and f"{POST}: forgotten, " in ran.out and "rendered again: " in ran.out, ran
         assert re.fullmatch(
             r"hotpapers: .*: forgotten, but the disk has no room to write the file anew, and without that copies may "
             r"remain in unused parts of it; free some \d+ MB and run the same command again to finish\.\n", ran.err,
@@ -177,11 +177,11 @@ def test_what_is_unknown_does_not_stop_the_rest(store: Path) -> None:
     other = f"x:{made.post(200).id}"
     ran = run("forget", POST, "x:1", other, "--yes", "--store", store)
     assert ran.status == 2 and ran.out.count(": forgotten, ") == 2
-    assert ran.err == "hotpapers: x:1: the record knows no such post or account\n"
+    assert ran.err == "hotpapers: x:1: no such post or account in the record\n"
 
 
 def test_nobody_to_ask_and_no_yes(store: Path) -> None:
-    assert misuse("forget", POST, "--store", store) == "nobody is there to be asked; add --yes to erase for good"
+    assert misuse("forget", POST, "--store", store) == "not a terminal; pass --yes to delete permanently"
     assert "Kettle 100 is out" in good("export", "--records", "--store", store)
 
 
@@ -195,7 +195,7 @@ def test_a_person_is_asked(store: Path, answer: bytes, status: int) -> None:
     os.close(secondary)
     assert child.stderr is not None
     asked = os.read(child.stderr.fileno(), 1000)
-    assert asked == f"Erase {POST} for good? [y/N]: ".encode()
+    assert asked == f"Permanently delete {POST}? [y/N]: ".encode()
     os.write(primary, answer)
     while child.poll() is None and status == 130:  # Python may be told a moment before it begins to wait
         time.sleep(0.1)
@@ -203,7 +203,7 @@ def test_a_person_is_asked(store: Path, answer: bytes, status: int) -> None:
     _, err = child.communicate(timeout=30)
     os.close(primary)
     assert child.returncode == status
-    assert (b"nothing was erased" in err) == (status == 1)
+    assert (b"nothing was deleted" in err) == (status == 1)
     gone = "Kettle 100 is out" not in good("export", "--records", "--store", store)
     assert gone == (status == 0)
 
@@ -218,7 +218,7 @@ def test_a_person_is_asked_in_this_process(
         monkeypatch.setattr(sys, "stdin", terminal)
         assert cli.run(["forget", POST, "--store", str(store)]) == status
     os.close(primary)
-    assert capsys.readouterr().err.startswith(f"Erase {POST} for good? [y/N]: ")
+    assert capsys.readouterr().err.startswith(f"Permanently delete {POST}? [y/N]: ")
 
 
 # ---- prune ---------------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def subscribe(home: Path, box: Box, address: str, *more: str) -> str:
     token = re.search(r"mail/confirm/(\S+)>", read(box.mails[-1].data).get_content())
     assert token is not None
     said = good("mail", "confirm", token[1], "--config", home)
-    assert said == f"{address}: gets daily\n"
+    assert said == f"{address}: subscribed to daily\n"
     with Record(str(home.with_name("hotpapers.db"))) as record:  # as if it had been before the issue was frozen
         mark = subscribers.mark_of(record, "daily", address)
         with record.database.write():
@@ -80,9 +80,9 @@ def subscribe(home: Path, box: Box, address: str, *more: str) -> str:
 
 def test_somebody_comes_and_goes(home: Path, box: Box) -> None:
     ask = ("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", home)
-    assert good("mail", "list", "--config", home) == "nobody yet\n"
-    assert good(*ask) == "some@moth.example: was sent the letter that asks to confirm\n"
-    again = "some@moth.example: has confirmed already, or was asked within the last day; no letter was sent\n"
+    assert good("mail", "list", "--config", home) == "no subscribers yet\n"
+    assert good(*ask) == "some@moth.example: confirmation message sent\n"
+    again = "some@moth.example: already confirmed, or asked within the last day; no message sent\n"
     assert good(*ask) == again
     assert good("mail", "list", "--config", home) == "daily: 0 confirmed, 1 asked, 0 bounced, 0 ended\n"
     with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
@@ -98,9 +98,7 @@ def test_somebody_comes_and_goes(home: Path, box: Box) -> None:
     assert told["counts"]["daily"]["confirmed"] == 1
     assert told["subscribers"][0]["address"] == "some@moth.example" and "mark" not in told["subscribers"][0]
     assert good("mail", "unsubscribe", "SOME@moth.example", "--config", home) == "unsubscribed from daily\n"
-    assert (
-        misuse("mail", "unsubscribe", "some@moth.example", "--config", home) == "nobody of that address gets anything"
-    )
+    assert misuse("mail", "unsubscribe", "some@moth.example", "--config", home) == "no subscription with that address"
     told = json.loads(good("mail", "list", "--json", "--config", home))
     assert told == {"counts": {"daily": {"confirmed": 0, "asked": 0, "bounced": 0, "ended": 1}}}
 
@@ -115,7 +113,7 @@ def test_a_token_unsubscribes_and_one_publication_may_be_named(home: Path, box: 
     token = re.search(r"unsubscribe%20(\S+?)>", str(read(box.mails[-1].data)["List-Unsubscribe"]))
     assert token is not None
     assert good("mail", "unsubscribe", token[1], "--config", home) == "unsubscribed from daily\n"
-    wrong = "this is no token of this store; copy the whole of it out of the letter"
+    wrong = "not a token of this store; copy the whole token from the message"
     assert misuse("mail", "unsubscribe", token[1][:-1], "--config", home) == wrong
     assert misuse("mail", "confirm", "abc", "--config", home) == wrong
 
@@ -135,7 +133,7 @@ def test_a_mail_address_is_forgotten_in_every_byte(home: Path, box: Box) -> None
     assert good("forget", "unmistakable@moth.example", "--yes", "--config", home).startswith("unmistakable@moth")
     assert good("verify", "--all", "--config", home).startswith("verified")
     ran = run("forget", "nobody@moth.example", "--yes", "--config", home)
-    assert (ran.status, ran.err) == (2, "hotpapers: nobody@moth.example: gets nothing by mail\n")
+    assert (ran.status, ran.err) == (2, "hotpapers: nobody@moth.example: no subscription with that address\n")
 
 
 def test_without_a_relay_nobody_can_be_asked(home: Path, box: Box) -> None:
@@ -144,7 +142,7 @@ def test_without_a_relay_nobody_can_be_asked(home: Path, box: Box) -> None:
     assert misuse("mail", "subscribe", "some@moth.example", "--publication", "daily", "--config", home) == said
     assert misuse("mail", "check", "--config", home) == said
     assert misuse("publish", DAY, "--to", "mailing", "--publication", "daily", "--config", home) == (
-        f"{home}: mailing: the settings do not say where to; see docs/mailing.md"
+        f"{home}: mailing: no destination configured; see docs/how-to/mailing.md"
     )
 
 
@@ -196,7 +194,7 @@ def test_a_preview_sends_nothing(home: Path, box: Box, tmp_path: Path) -> None:
     data = (folder / f"{DAY}.eml").read_bytes()
     assert read(data)["To"] == "reader@example.invalid"
     assert (tmp_path / "letters" / f"{DAY}.eml").read_bytes() == data
-    assert box.connections == 0 and good("mail", "list", "--config", home) == "nobody yet\n"
+    assert box.connections == 0 and good("mail", "list", "--config", home) == "no subscribers yet\n"
 
 
 def test_a_preview_needs_no_settings(home: Path, tmp_path: Path, here: Path) -> None:
@@ -239,7 +237,7 @@ def test_a_mailbox_is_taken_in_from_a_file_or_a_pipe(home: Path, box: Box, tmp_p
     data = report(mark=mark)
     file = tmp_path / "box"
     file.write_bytes(data)
-    told = "1 cannot be reached, 0 came back for other reasons, 0 confirmed, 0 left, 0 other messages\n"
+    told = "1 bounced, 0 returned for other reasons, 0 confirmed, 0 left, 0 other messages\n"
     assert good("mail", "bounce", file, "--config", home) == told
     again = json.loads(good("mail", "bounce", "--json", "--config", home, input=data))
     assert again == {"bounced": 0, "came_back": 0, "confirmed": 0, "left": 0, "other": 1}
@@ -249,7 +247,7 @@ def test_a_mailbox_is_taken_in_from_a_file_or_a_pipe(home: Path, box: Box, tmp_p
 def test_a_mailbox_that_is_too_large(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hotpapers.cli.mail.LARGEST_MAILBOX", 100)
     assert misuse("mail", "bounce", "--config", home, input=b"x" * 200) == (
-        "the mailbox is too large; take it in by parts"
+        "the mailbox is too large; process it in parts"
     )
 
 
@@ -262,7 +260,7 @@ def test_the_app_confirms_and_unsubscribes(home: Path, box: Box) -> None:
         link = re.search(r"<https://app.owls.example/(mail/confirm/\S+)>", read(box.mails[-1].data).get_content())
         assert link is not None
         assert b"Get The Daily Dozen by mail?" in fetched(f"{base}{link[1]}")
-        assert b"You get The Daily Dozen" in fetched(f"{base}{link[1]}", b"")
+        assert b"You are subscribed to The Daily Dozen" in fetched(f"{base}{link[1]}", b"")
         with Record(str(home.with_name("hotpapers.db"))) as record, record.database.write():
             record.database.run("UPDATE subscriber SET since = 1")
         good("publish", DAY, "--to", "mailing", "--publication", "daily", "--config", home)
@@ -315,7 +313,7 @@ def test_a_domain_is_checked(home: Path) -> None:
     home.write_text(home.read_text().replace('selector = "owl"', ""))
     with naming(GOOD) as server:
         ran = run("mail", "check", "--resolver", f"127.0.0.1:{server.port}", "--config", home)
-    assert ran.status == 0 and ran.err == "hotpapers: 1 thing could not be told\n"
+    assert ran.status == 0 and ran.err == "hotpapers: 1 thing could not be checked\n"
     assert "no resolver; write its IP address" in misuse("mail", "check", "--resolver", "dns", "--config", home)
 
 

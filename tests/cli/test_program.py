@@ -96,7 +96,7 @@ def test_help_loads_nothing_of_weight() -> None:
 def test_a_mistyped_command(typed: str, meant: str) -> None:
     ran = run(typed, "--store", "x")
     assert ran.status == 2 and not ran.out
-    assert ran.err.endswith(f"Error: There is no command {typed!r}.{meant}\n")
+    assert ran.err.endswith(f"Error: No such command: {typed!r}.{meant}\n")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_an_interrupt_in_the_midst_of_reading(tmp_path: Path) -> None:
             return super().readinto1(memoryview(room)[:100])  # type: ignore[arg-type]
 
     ran = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(made.text().encode()))
-    said = "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.\n"
+    said = "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
     assert ran == Ran(130, "", said)
 
 
@@ -248,7 +248,7 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out) == (130, "")
-    assert err == "\nhotpapers: stopped; what was finished is kept, and the same command goes on from there.\n"
+    assert err == "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
 
 
 def wait_for(file: Path) -> None:
@@ -317,4 +317,7 @@ def test_parquet_is_kept_from_a_terminal(demo: Path) -> None:
     )  # fmt: skip
     os.close(secondary)
     os.close(primary)
-    assert done.returncode == 2 and done.stderr == b"hotpapers: Parquet is nothing for a terminal; add --output FILE\n"
+    assert (
+        done.returncode == 2
+        and done.stderr == b"hotpapers: Refusing to write binary to a terminal; add --output FILE\n"
+    )

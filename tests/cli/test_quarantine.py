@@ -96,7 +96,7 @@ def test_what_would_change_is_said_and_done(store: Path) -> None:
 
 def test_nobody_is_there_to_be_asked(store: Path) -> None:
     ran = run("reprocess", "lobsters", "--store", store)
-    assert ran.status == 2 and ran.err.endswith("nobody is there to be asked; add --yes to change the record\n")
+    assert ran.status == 2 and ran.err.endswith("not a terminal; pass --yes to change the record\n")
     assert "would add      4 rows" in ran.out, "what would change is said all the same"
     assert len(run("quarantine", "--json", "--store", store).json["quarantine"]) == 3
 
@@ -112,7 +112,7 @@ def test_a_person_is_asked(
         assert cli.run(["reprocess", "lobsters", "--store", str(store)]) == status
     os.close(primary)
     said = capsys.readouterr()
-    assert said.err.startswith("Change the record so? [y/N]: ")
+    assert said.err.startswith("Apply these changes? [y/N]: ")
     assert ("nothing was changed" in said.err) == (status == 1)
     with Record(str(store)) as record:
         assert (record.head.position == 0) == (status == 1)

@@ -130,4 +130,4 @@ def test_run_needs_a_publication_and_a_good_address(tmp_path: Path, server: Serv
     home.write_text('[run]\nlog = "loud"\n')
     assert "loud" in misuse("run", "--once", "--config", home)
     home.write_text("")
-    assert "no publication is named" in misuse("run", "--once", "--config", home)
+    assert "no publication configured" in misuse("run", "--once", "--config", home)

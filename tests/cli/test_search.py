@@ -143,7 +143,7 @@ def test_json_has_everything(small: Path) -> None:
 @pytest.mark.parametrize("query", ["", "!!!", "-"])
 def test_what_asks_for_nothing_is_refused(small: Path, query: str) -> None:
     for more in ([], ["--posts"], ["--json"]):
-        assert misuse("search", "--store", small, *more, "--", query).startswith("say what to look for")
+        assert misuse("search", "--store", small, *more, "--", query).startswith("missing search terms")
 
 
 def test_misuse_is_refused(small: Path, tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_store_that_cannot_be_written_says_so(small: Path, monkeypatch: pytest
     monkeypatch.setattr("hotpapers.search.papers.indexing.catch_up", refuse)
     ran = run("search", "kettle", "--store", small)
     assert ran.status == 0 and ran.out.startswith("1 paper with “kettle”\n")
-    assert ran.err == "hotpapers: the store cannot be written now, so the last 1 batch could not be searched\n"
+    assert ran.err == "hotpapers: the store cannot be written now, so the last 1 batch were not searched\n"
 
 
 def refuse(*_: object) -> int:

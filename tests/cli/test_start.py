@@ -32,7 +32,7 @@ from tests.cli.run import environment, failing, good, misuse, replaced, run, sam
 
 def test_init_writes_settings_and_an_empty_store(here: Path) -> None:
     assert good("init") == (
-        "hotpapers.toml: your settings, to be edited\nhotpapers.db: an empty store\n"
+        "hotpapers.toml: created; edit your settings here\nhotpapers.db: an empty store\n"
         "next: hotpapers run   (reads the networks, and publishes an issue each morning)\n"
     )
     assert (here / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
@@ -47,13 +47,13 @@ def test_init_makes_its_folder(here: Path) -> None:
 
 def test_init_touches_nothing_that_is_there(here: Path) -> None:
     (here / "hotpapers.toml").write_text("mine")
-    assert misuse("init") == "hotpapers.toml is there already; nothing was changed."
+    assert misuse("init") == "hotpapers.toml already exists; nothing was changed."
     assert (here / "hotpapers.toml").read_text() == "mine" and not (here / "hotpapers.db").exists()
 
 
 def test_init_leaves_a_record_that_is_there(here: Path) -> None:
     good("import", "classic", made.file(here))
-    assert "hotpapers.db: a record is there already; it stays as it is\n" in good("init")
+    assert "hotpapers.db: already holds a record, which was kept\n" in good("init")
     assert run("status", "--json").json["items"]["listing"] == 1
 
 
@@ -86,8 +86,11 @@ def test_init_asks_somebody_at_a_terminal_for_it(
         assert cli.run(["init", "other", "--contact", ""]) == 0
     os.close(primary)
     out, err = capsys.readouterr()
-    assert err == "Your public contact, a web or mail address (shown on About, told to networks; empty for none): "
-    assert out.startswith("hotpapers.toml: your settings, to be edited\n")
+    assert (
+        err
+        == "Your public contact, a web or mail address (shown on the About page and sent to networks; empty for none): "
+    )
+    assert out.startswith("hotpapers.toml: created; edit your settings here\n")
     assert settings.load(here / "hotpapers.toml").contact == answer
     assert (here / "other" / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
 
@@ -120,7 +123,7 @@ def test_the_demo_is_the_same_when_it_is_made_again(demo_made: Path) -> None:
 def test_the_demo_takes_no_folder_of_others(here: Path) -> None:
     (here / "letters").mkdir()
     (here / "letters" / "aunt.txt").touch()
-    assert misuse("demo", "letters") == "letters: holds something else; name another folder: hotpapers demo DIR"
+    assert misuse("demo", "letters") == "letters: is not a demo folder; name another one: hotpapers demo DIR"
     good("import", "classic", made.file(here), "--store", here / "hotpapers.db")
     assert misuse("demo", ".") == "hotpapers.db: holds another record; name another folder: hotpapers demo DIR"
     assert run("status", "--json").json["items"]["listing"] == 1
@@ -181,7 +184,7 @@ def test_a_server_answers_and_ends_by_ctrl_c(demo_made: Path) -> None:
         child.send_signal(signal.SIGINT)
         _, err = child.communicate(timeout=30)
         assert child.returncode == 130
-        assert err.startswith("\nhotpapers: stopped; ") and "Traceback" not in err
+        assert err.startswith("\nhotpapers: interrupted; ") and "Traceback" not in err
 
 
 def test_a_server_in_this_process(store: Path) -> None:

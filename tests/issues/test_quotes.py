@@ -99,7 +99,7 @@ def test_where_it_is_wrong(labelled: list[Labelled]) -> None:
 
 
 def test_the_docs_tell_the_figures(labelled: list[Labelled]) -> None:
-    text = (ROOT / "docs" / "quotations.md").read_text("utf-8")
+    text = (ROOT / "docs" / "explanation" / "quotations.md").read_text("utf-8")
     lots = {"written with the rule": "1", "written after it": "2"}
     told = {
         row[0]: tuple(map(int, row[1:])) for row in re.findall(r"\| (.+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", text)

@@ -13,5 +13,5 @@
     loopnet   without sockets, for years in minutes
     expected  what a record must hold that has read it all; reading: the program's own sources, for tests
 
-`python -m tests.loopback` plays it to a program that runs beside it; docs/loopback.md tells how.
+`python -m tests.loopback` plays it to a program that runs beside it; docs/development/loopback.md tells how.
 """

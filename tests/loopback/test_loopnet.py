@@ -145,6 +145,6 @@ def test_what_is_nowhere_is_not_found() -> None:
 
 
 def test_the_example_of_the_docs_is_true() -> None:
-    page = (ROOT / "docs" / "loopback.md").read_text("utf-8")
+    page = (ROOT / "docs" / "development" / "loopback.md").read_text("utf-8")
     example = page.partition("```python\n")[2].partition("```")[0]
-    exec(compile(example, "docs/loopback.md", "exec"), {"__name__": "example"})
+    exec(compile(example, "docs/development/loopback.md", "exec"), {"__name__": "example"})

@@ -131,11 +131,11 @@ def test_a_full_site_folds_papers_of_old_years_and_keeps_every_address(record: R
     assert pressed(record, tmp_path / "roomy", size) == whole
     tight = pressed(record, tmp_path / "tight", size - 1)
     assert tight.keys() == whole.keys() and sum(map(len, tight.values())) < size
-    folded = {path for path, data in tight.items() if b"This page is folded" in data}
+    folded = {path for path, data in tight.items() if b"This page was shortened" in data}
     assert folded == {f"paper/2012.{90000 + number}/index.html" for number in range(1, FIRST + 1)}
     assert {path for path in tight if tight[path] != whole[path]} == folded
     smallest = pressed(record, tmp_path / "smallest", 1)
-    assert sum(b"This page is folded" in data for data in smallest.values()) == FIRST + 6
+    assert sum(b"This page was shortened" in data for data in smallest.values()) == FIRST + 6
     again = pressed(record, tmp_path / "tight", 0)
     assert again == whole
 

@@ -302,6 +302,6 @@ def test_the_card_of_what_a_correction_took_out_goes() -> None:
 
 def test_a_folded_page_has_none() -> None:
     site = files(PUBLIC._replace(whole_since="2021-01-15"), LISTED_READER, "hot-papers")
-    assert b"This page is folded" in site["paper/2101.99902/index.html"]
+    assert b"This page was shortened" in site["paper/2101.99902/index.html"]
     assert site["paper/2101.99902/card.png"] == b"" and b"og:image" not in site["paper/2101.99902/index.html"]
     assert site["paper/hep-th/9901999/card.png"]

@@ -70,11 +70,11 @@ def test_what_is_forgotten_in_a_copy_leaves_the_originals_pages_alone(home: Path
     for copy in (home / "copy.db", tmp_path / "hotpapers.db"):
         shutil.copy(home / "hotpapers.db", copy)
         ran = run("forget", POST, "--yes", "--store", copy)
-        assert (ran.status, "rendered anew" in ran.out) == (0, False), ran
+        assert (ran.status, "rendered again" in ran.out) == (0, False), ran
         assert f"{tmp_path / 'www'}: belongs to {home / 'hotpapers.db'}, of which this store is a copy" in ran.err
     assert pages(home / "site") | pages(tmp_path / "www") == before
     ran = run("forget", POST, "--yes", "--store", home / "hotpapers.db")
-    assert ran.out.count("rendered anew") == 2
+    assert ran.out.count("rendered again") == 2
     after = pages(home / "site") | pages(tmp_path / "www")
     assert after != before and after.keys() == before.keys()
 
@@ -83,7 +83,7 @@ def test_a_copy_of_the_whole_folder_renders_its_own_pages(home: Path, tmp_path: 
     shutil.copytree(home, tmp_path / "twin")
     before = pages(home / "site")
     ran = run("forget", POST, "--yes", "--store", tmp_path / "twin" / "hotpapers.db")
-    assert f"rendered anew: {tmp_path / 'twin' / 'site'}\n" in ran.out and ran.out.count("rendered anew") == 1
+    assert f"rendered again: {tmp_path / 'twin' / 'site'}\n" in ran.out and ran.out.count("rendered again") == 1
     assert pages(home / "site") == before
 
 
@@ -91,7 +91,7 @@ def test_a_store_that_was_moved_keeps_its_folders(home: Path, tmp_path: Path) ->
     home.rename(tmp_path / "new")
     ran = run("forget", POST, "--yes", "--store", tmp_path / "new" / "hotpapers.db")
     assert sorted(ran.out.splitlines()[1:]) == [
-        f"rendered anew: {tmp_path / 'new' / 'site'}", f"rendered anew: {tmp_path / 'www'}",
+        f"rendered again: {tmp_path / 'new' / 'site'}", f"rendered again: {tmp_path / 'www'}",
     ]  # fmt: skip
     assert folders(tmp_path / "new" / "hotpapers.db") == [
         PublishedFolder(tmp_path / "www"),

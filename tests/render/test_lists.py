@@ -149,7 +149,7 @@ def test_what_changes_with_a_day() -> None:
     assert {f"author/{name}/index.html" for name in ("perpetua-lindenwick", "hob-arrowsmythe")} <= changed
 
 
-@pytest.mark.parametrize(("shelf", "name"), [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")])
+@pytest.mark.parametrize(("issue_reader", "name"), [(FULL_READER, "daily"), (LISTED_READER, "hot-papers")])
 def test_each_day_on_its_own_makes_the_whole(issue_reader: PlainIssueReader, name: str) -> None:
     pages = SitePages(issue_reader, name)
     alone = {path for day in issue_reader.days(name) for path in pages.paths([day])}

@@ -207,7 +207,7 @@ def test_an_issue_says_what_was_done() -> None:
     assert "1 unknown (Reddit: refused since 2021-01-13 11:00)" in text
     assert "2,177 + 812 = 2,989" in text
     assert "not counted: 3 bot posts" in text
-    assert "level" in text and "Level with a neighbour" in text
+    assert "tied" in text and "Tied with a neighbour" in text
 
 
 def test_empty_issues_say_so_in_words() -> None:
@@ -296,7 +296,7 @@ def test_categories_and_authors_have_pages() -> None:
 def test_the_status_says_what_was_read_and_what_is_due() -> None:
     text = Page(named_site("daily")["status/index.html"]).text
     assert "The latest issue is of Wednesday, 20 January 2021 , frozen 2021-01-14 12:01 UTC" in text
-    assert "The next issue, of Thursday, 21 January 2021, is here by 2021-01-21 19:00 UTC at the latest" in text
+    assert "The next issue, of Thursday, 21 January 2021, will be here by 2021-01-21 19:00 UTC at the latest" in text
     assert "Bluesky : read in full for all of the last 2 issues." in text
     assert "14 January 2021: read in part since 2021-01-14 11:00 UTC: two servers of nine were silent" in text
     assert "19 January 2021: no issue: it was not made" in text

@@ -1,4 +1,4 @@
-"""From the record to folders: each delivery kept once, rendered anew after forgetting and hiding."""
+"""From the record to folders: each delivery kept once, rendered again after forgetting and hiding."""
 
 from __future__ import annotations
 

@@ -206,7 +206,7 @@ def test_the_page_of_the_site() -> None:
     ]
     assert [one.attributes["id"] for one in page.elements if one.attributes.get("role") == "status"] == ["told"]
     assert "../archive/index.html" in [one.attributes["href"] for one in page.all("a") if "noscript" in one.inside]
-    assert 'author:"Ada Brewster"' in page.text and "words between quotation marks" in page.text
+    assert 'author:"Ada Brewster"' in page.text and "words in quotation marks" in page.text
     policy = next(one.attributes["content"] for one in page.all("meta") if "http-equiv" in one.attributes)
     assert policy == SEARCH_POLICY
     assert set(SEARCH_POLICY.split("; ")) ^ set(POLICY.split("; ")) == {

@@ -27,7 +27,7 @@ def addresses(data: bytes) -> list[str]:
     return [one.text or "" for one in root.iter(f"{NAME}loc")]
 
 
-@pytest.mark.parametrize(("shelf", "name"), BOTH, ids=["daily", "hot-papers"])
+@pytest.mark.parametrize(("issue_reader", "name"), BOTH, ids=["daily", "hot-papers"])
 def test_it_names_every_page_but_parts_of_issues(issue_reader: PlainIssueReader, name: str) -> None:
     files = site(issue_reader, name, site_config=PUBLIC)
     found = addresses(files["sitemap.xml"])

@@ -29,7 +29,7 @@ KINDS = [
     "post", "edit", "home", "feed", "thread", "counts", "gone", "paper", "reaction", "account", "item", "story",
     "whatever",
 ]  # fmt: skip
-PAGES = ROOT / "docs" / "sources"
+PAGES = ROOT / "docs" / "reference" / "sources"
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),
@@ -218,7 +218,7 @@ def _next(answers: Iterator[bytes], url: str) -> bytes:
 
 
 def test_the_example_of_the_docs_is_a_source() -> None:
-    page = (ROOT / "docs" / "adding-a-source.md").read_text("utf-8")
+    page = (ROOT / "docs" / "development" / "adding-a-source.md").read_text("utf-8")
     [code] = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
     [note] = json.loads(re.findall(r'^    (\{"notes".*)', page, re.M)[0])["notes"]
     room = ModuleType("corkboard")

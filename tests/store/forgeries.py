@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 Line = dict[str, Any]
 Op = Callable[[random.Random, list[Line]], None]
 
-PAGE = (ROOT / "docs" / "verifying.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "verifying.md").read_text("utf-8")
 PROGRAM = compile(re.findall(r"^```python\n# recompute.py\n(.*?)^```", PAGE, re.M | re.S)[0], "recompute.py", "exec")
 
 

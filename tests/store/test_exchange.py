@@ -276,7 +276,7 @@ def test_an_export_is_one_moment_of_a_store_that_goes_on(store_url: str) -> None
 
 
 def test_every_line_fits_the_published_schema(record: Record) -> None:
-    path = Path(__file__).resolve().parents[2] / "docs" / "exchange.schema.json"
+    path = Path(__file__).resolve().parents[2] / "docs" / "reference" / "exchange.schema.json"
     validator = jsonschema.Draft202012Validator(json.loads(path.read_text("utf-8")))
     for records_only in (False, True):
         for line in exporter.lines(record, records_only=records_only):

@@ -67,7 +67,7 @@ def is_taken(store: str, lines: Sequence[Line]) -> tuple[bool, str]:
 
 
 def is_recomputed(lines: list[Line]) -> bool:
-    """Whether the program in docs/verifying.md accepts an export."""
+    """Whether the program in docs/explanation/verifying.md accepts an export."""
     try:
         recompute(lines)
     except Exception:

@@ -7,5 +7,5 @@
     table     what was done, how often, what came of it: the report at the end
     hostile   words that try to become more than words
 
-`make torture` runs all of it; among the other tests a small part runs. docs/torture.md tells what it found.
+`make torture` runs all of it; among the other tests a small part runs. docs/development/torture.md tells what it found.
 """

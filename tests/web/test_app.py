@@ -157,7 +157,7 @@ def test_pages_are_packed_for_those_who_take_it() -> None:
 def test_what_is_not_there(path: str) -> None:
     status, headers, body = ask(path)
     assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
-    assert "There is no such page here." in Page(body).text
+    assert "This page does not exist." in Page(body).text
     assert "location" not in headers
 
 

@@ -52,7 +52,7 @@ def app(router: FormRouter) -> Starlette:
 
 def test_a_page_says_whose_it_is_and_leads_there(app: Starlette) -> None:
     shown = look(app, "/deep/echo?a=1")
-    assert shown.status == 200 and "Heard [('a', '1')] To Some <Papers>" in shown.text
+    assert shown.status == 200 and "Heard [('a', '1')] Back to Some <Papers>" in shown.text
     assert [one.attributes["href"] for one in shown.page.all("link")] == ["../style.css"]
     assert [one.attributes["href"] for one in shown.page.all("a")] == ["../index.html"]
     assert [one.attributes["href"] for one in look(app, "/dear").page.all("a")] == ["index.html"]
@@ -163,8 +163,8 @@ def test_who_is_refused_keeps_what_they_typed() -> None:
     router = FormRouter(BASE, "Papers")
     app = Starlette(routes=[router.route("/say", act, act, 5, again)])
     for said, status, words in (
-        ("busy", 503, "Too much is going on."), ("odd", 400, "cannot be done as it was asked for"),
-        ("x" * LARGEST, 400, "is too long"), ("busy", 503, "Too much is going on."), ("late", 429, "That was a lot"),
+        ("busy", 503, "The server is busy."), ("odd", 400, "cannot be done as it was asked for"),
+        ("x" * LARGEST, 400, "is too long"), ("busy", 503, "The server is busy."), ("late", 429, "That was a lot"),
     ):  # fmt: skip
         shown = send(app, "/say", {"issue": "<1>", "said": said})
         assert shown.status == status and words in shown.text and shown.hidden == {"issue": "<1>"}

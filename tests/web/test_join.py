@@ -78,7 +78,7 @@ def test_whoever_asks_gets_a_letter_whose_link_confirms(site: Site, box: Box) ->
     assert box.recipients == ["Some@moth.example"]
     link = re.search(rf"{BASE}(mail/confirm/\S+)>", read(box.mails[0].data).get_content())
     assert link is not None
-    assert "You get The Daily Dozen" in send(site.app, f"/{link[1]}", b"").text
+    assert "You are subscribed to The Daily Dozen" in send(site.app, f"/{link[1]}", b"").text
     [reader] = subscribers.everyone(site.record)
     assert (reader.state, reader.skip_empty, reader.publication) == ("confirmed", True, "daily")
 

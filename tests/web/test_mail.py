@@ -98,7 +98,7 @@ def test_a_button_confirms(site: Site) -> None:
     assert status == 200 and "Get The Daily Dozen by mail?" in page.text and buttons(page) == [""]
     assert site.reader(token).state == "asked"
     status, _, page = site.post(f"/mail/confirm/{token}")
-    assert status == 200 and "You get The Daily Dozen" in page.text and buttons(page) == []
+    assert status == 200 and "You are subscribed to The Daily Dozen" in page.text and buttons(page) == []
     assert site.reader(token).state == "confirmed"
     assert "Already confirmed." in site.get(f"/mail/confirm/{token}")[2].text
 
@@ -122,10 +122,10 @@ def test_one_click_unsubscribes(site: Site) -> None:
     assert buttons(page) == ["", f"../skip/{token}"] and site.reader(token).state == "confirmed"
     status, headers, page = site.post(f"/mail/unsubscribe/{token}", b"List-Unsubscribe=One-Click")
     assert status == 200 and "location" not in headers and "set-cookie" not in headers
-    assert "your address is deleted" in page.text
+    assert "your address has been deleted" in page.text
     assert (site.reader(token).state, site.reader(token).address) == ("ended", "")
     assert site.post(f"/mail/unsubscribe/{token}")[0] == 200
-    assert "You do not get The Daily Dozen" in site.get(f"/mail/unsubscribe/{token}")[2].text
+    assert "You are not subscribed to The Daily Dozen" in site.get(f"/mail/unsubscribe/{token}")[2].text
 
 
 def test_days_are_chosen(site: Site) -> None:
@@ -137,7 +137,7 @@ def test_days_are_chosen(site: Site) -> None:
     assert not site.reader(token).skip_empty
     assert "Unsubscribe from" in site.get(f"/mail/skip/{token}")[2].text
     subscribers.end(site.record, token[1:33], BEFORE)
-    assert "You do not get" in site.post(f"/mail/skip/{token}")[2].text
+    assert "You are not subscribed to" in site.post(f"/mail/skip/{token}")[2].text
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

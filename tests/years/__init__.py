@@ -10,5 +10,5 @@
     oracle     the record and the issues compared with the script
     figures    what was measured, and what a site of full size needs by it
 
-`python -m tests.years` is the whole; the tests run a short form of it. docs/years.md tells what came out.
+`python -m tests.years` is the whole; the tests run a short form of it. docs/development/years.md tells what came out.
 """

@@ -1,4 +1,4 @@
-"""What came out of it: everything that is not as it must be, and the figures that docs/years.md tells."""
+"""What came out of it: everything that is not as it must be, and the figures that docs/development/years.md tells."""
 
 from __future__ import annotations
 

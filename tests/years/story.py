@@ -19,7 +19,7 @@ class Life(NamedTuple):
 
 
 class Story(NamedTuple):
-    """All of it. `away`, `full`: when the store cannot be reached, and when no room is left on its disk. `backup`: of
+    """All of it. `away`, `full`: when the store bounced, and when no room is left on its disk. `backup`: of
     which moment the store is that is restored. `before`: as many days before have papers and talk."""
 
     seed: int

@@ -87,7 +87,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is asked for; a mistyped one is named with what was probably meant."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"There is no command {args[0]!r}.{_meant(args[0])}")
+            ctx.fail(f"No such command: {args[0]!r}.{_meant(args[0])}")
         return super().resolve_command(ctx, args)
 
 
@@ -133,7 +133,7 @@ def run(args: Sequence[str]) -> int:
         return 141
     except (click.Abort, KeyboardInterrupt):
         click.echo(err=True)  # the terminal shows ^C on the line
-        print_error("stopped; what was finished is kept, and the same command goes on from there.")
+        print_error("interrupted; finished work is kept, and the same command resumes from there.")
         return 130
     except click.ClickException as misuse:
         misuse.show()

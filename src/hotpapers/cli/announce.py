@@ -34,7 +34,7 @@ def feed_generator(publication: str | None, as_json: bool, home: common.CommandC
             for number, one in enumerate(home.settings.bluesky, 1)
             if one.publication == chosen.publication and one.feed
         ]
-        common.need(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/bluesky.md")
+        common.need(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/how-to/bluesky.md")
     for number, one in tables:
         account, contact = AtprotoAccount(one, f"bluesky {number}"), home.settings.contact
         with PoliteHttpClient(user_agent(contact), base_addresses=(one.host,), secrets=(account.password,)) as http:

@@ -56,7 +56,7 @@ def check(format_: str, home: common.CommandContext, seen_at: int | None) -> Non
         seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
     )
     refused = network is not None and home.terms[network].read == "no"
-    common.need(not refused, f'{network} is not to be read, say your settings: [terms.{network}] read = "no"')
+    common.need(not refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
 
 
 def take(

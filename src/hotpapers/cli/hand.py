@@ -63,7 +63,7 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, ho
         common.need(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")
     if output is None:
         terminal = sys.stdout is not None and sys.stdout.isatty()
-        common.need(format_ != "parquet" or not terminal, "Parquet is nothing for a terminal; add --output FILE")
+        common.need(format_ != "parquet" or not terminal, "Refusing to write binary to a terminal; add --output FILE")
     else:
         common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
     wanted = ExportRequest(records, () if all_words else ids_only(home.terms), _tell_withheld)
@@ -87,7 +87,8 @@ def _tell_withheld(rows: Mapping[str, int]) -> None:
         networks = ", ".join(words.network_name(name) for name in sorted(rows))
         number = count(sum(rows.values()), "row")
         print_error(
-            f"{number} without words and names, as the terms of {networks} have it; --all-words writes everything"
+            f"{number} exported without words and names, as required by the terms of {networks}; "
+            "--all-words writes everything"
         )
 
 

@@ -45,12 +45,12 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
 
 def _check(path: Path, one: HostFile, *, replace: bool) -> None:
     if path.exists() and not (one.kept or replace) and path.read_text("utf-8", "replace") != one.text:
-        raise UsageError(f"{path} is there already; --replace writes it anew. Nothing was changed.")
+        raise UsageError(f"{path} already exists; --replace overwrites it. Nothing was changed.")
 
 
 def _write(path: Path, one: HostFile) -> None:
     if one.kept and path.exists():
-        echo(f"{path}: is there already and stays; see that it names the store")
+        echo(f"{path}: already exists and was kept; check that it names the store")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(one.text, "utf-8")

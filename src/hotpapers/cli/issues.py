@@ -50,7 +50,7 @@ def issue(
     Prints Markdown; the issue of DATE, or of the latest day that can have one. An issue that is already frozen is
     printed unchanged.
     """
-    common.need(bool(reason.strip()) == again, "a new edition says why, and nothing else does: --again --reason '…'")
+    common.need(bool(reason.strip()) == again, "--again and --reason '…' go together")
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         day = date or _latest_day(record, chosen)
@@ -89,7 +89,7 @@ def _latest_day(record: Record, publication: Publication) -> str:
     if publication.window == "listing":
         days = freeze.listed_days(record, publication.publication)
         if not days:
-            raise NotFound(f"{publication.publication}: no listing was imported yet; see hotpapers import --help")
+            raise NotFound(f"{publication.publication}: no listing imported yet; see hotpapers import --help")
         return days[-1]
     return latest_label(publication, now())
 
@@ -132,7 +132,7 @@ def publish(
     Writes each channel's files to its own folder, and only files that changed. Channels that send messages send
     each one once.
     """
-    common.need(bool(dates) != everything, "say which days to publish: dates such as 2021-01-14, or --all")
+    common.need(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
     asked = sending.selected_channels(to, everything=everything, preview=preview)
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
@@ -248,7 +248,7 @@ def verify(
     Checks the store page by page, then the record batch by batch and row by row, then rebuilds issues and compares
     their digests. Whatever was damaged, changed, added or removed is listed, and the exit status is 1.
     """
-    common.need(bool(dates) != everything, "say which issues to verify: dates such as 2021-01-14, or --all")
+    common.need(bool(dates) != everything, "missing dates: name issues such as 2021-01-14, or add --all")
     with common.open_record(home) as record:
         try:
             frozen, unread = _frozen_items(record, publication, dates), []

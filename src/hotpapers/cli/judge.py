@@ -48,7 +48,7 @@ def judge(
         if judgement is None:
             common.need(not reason and not since, "--reason and --since go with --bot or --human")
         elif judgement == "":
-            common.need(not reason and not since, "--undo takes back all that you said: no --reason, no --since")
+            common.need(not reason and not since, "--undo does not go with --reason or --since")
             bots.withdraw_verdict(record, home.settings.bots, key, at=now())
         else:
             _say(record, home, key, "bot" if judgement == "bot" else "human", reason, since)
@@ -63,10 +63,10 @@ def judge(
 def _say(
     record: Record, home: common.CommandContext, key: str, judgement: Judgement, reason: str, since: str | None
 ) -> None:
-    common.need(bool(reason.strip()), "say why: --reason '…'")
+    common.need(bool(reason.strip()), "missing reason: add --reason '…'")
     at = now()
     word = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
-    common.need(word.since <= at, f"{since}: a day to come; a verdict is about what was seen")
+    common.need(word.since <= at, f"{since}: in the future; a verdict is about what was observed")
     bots.set_verdict(record, home.settings.bots, key, word, at=at)
 
 

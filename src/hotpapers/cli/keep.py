@@ -46,11 +46,11 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandC
 
     It still counts. Published folders are rendered again.
     """
-    common.need(bool(reason.strip()), "say why: --reason '…'")
+    common.need(bool(reason.strip()), "missing reason: add --reason '…'")
     key = key_of(key)
     with common.open_record(home) as record:
         if not record.database.rows("SELECT 1 FROM post WHERE post = ? OR account = ? LIMIT 1", (key, key)):
-            raise NotFound(f"{key}: the record knows no such post or account")
+            raise NotFound(f"{key}: no such post or account in the record")
         verdict = model.Verdict(
             subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1,
             reason=reason.strip(), observed_at=now(),
@@ -78,7 +78,7 @@ def _say_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
                 f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again"
             )
         elif not as_json:
-            echo(f"rendered anew: {one.folder}")
+            echo(f"rendered again: {one.folder}")
     if any(one.is_ours and not one.rendered and one.folder.is_dir() for one in folders):
         raise click.exceptions.Exit(1)
 
@@ -103,7 +103,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
     """
     wanted = [key if is_address(key) else key_of(key) for key in keys]
     if not yes and not _agreed(keys):
-        print_error("nothing was erased")
+        print_error("nothing was deleted")
         raise click.exceptions.Exit(1)
     problems: list[HotPapersError] = []
     done: list[tuple[str, forgetting.ForgetResult]] = []
@@ -142,15 +142,15 @@ def _forgotten(record: Record, key: str) -> forgetting.ForgetResult:
     subscribers.forget(record, key, now())
     known = subscribers.known(record, key)
     if not known:
-        raise NotFound(f"{key}: gets nothing by mail")
+        raise NotFound(f"{key}: no subscription with that address")
     backups = tuple(copy for copy in forgetting.copies(record) if copy.startswith("backup "))
     return forgetting.ForgetResult((key,), known, 0, backups)
 
 
 def _agreed(keys: tuple[str, ...]) -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("nobody is there to be asked; add --yes to erase for good")
-    return click.confirm(f"Erase {', '.join(keys)} for good?", err=True)
+        raise UsageError("not a terminal; pass --yes to delete permanently")
+    return click.confirm(f"Permanently delete {', '.join(keys)}?", err=True)
 
 
 def _report_forgotten(

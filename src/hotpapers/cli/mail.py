@@ -63,9 +63,9 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, home: com
         finally:
             relay.close()
     if asked:
-        echo(f"{normalized(address)}: was sent the letter that asks to confirm")
+        echo(f"{normalized(address)}: confirmation message sent")
     else:
-        echo(f"{normalized(address)}: has confirmed already, or was asked within the last day; no letter was sent")
+        echo(f"{normalized(address)}: already confirmed, or asked within the last day; no message sent")
 
 
 @mail.command(
@@ -79,13 +79,13 @@ def confirm(token: str, home: common.CommandContext) -> None:
     """Confirm a subscription with the token from the message."""
     with common.open_record(home) as record:
         done = subscribers.confirm(record, _read(record, token), now())
-    echo(f"{done.address}: gets {done.publication}")
+    echo(f"{done.address}: subscribed to {done.publication}")
 
 
 def _read(record: Record, token: str) -> tokens.MailToken:
     found = tokens.decode(record.marks.secret, token.strip())
     if found is None:
-        raise UsageError("this is no token of this store; copy the whole of it out of the letter")
+        raise UsageError("not a token of this store; copy the whole token from the message")
     return found
 
 
@@ -107,7 +107,7 @@ def unsubscribe(who: str, publication: str | None, home: common.CommandContext) 
     with common.open_record(home) as record:
         ended = _ended(record, who.strip(), publication, now())
     if not ended:
-        raise NotFound("nobody of that address gets anything")
+        raise NotFound("no subscription with that address")
     echo(f"unsubscribed from {', '.join(ended)}")
 
 
@@ -144,7 +144,7 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
         print_json({"counts": counts, **({"subscribers": told} if addresses else {})})
         return
     if not counts:
-        echo("nobody yet")
+        echo("no subscribers yet")
     for publication, figures in counts.items():
         echo(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
     for one in every:
@@ -169,14 +169,14 @@ def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> Non
     mail. Processing a message twice changes nothing; the file is left as it is.
     """
     data = file.read_bytes() if file else sys.stdin.buffer.read(LARGEST_MAILBOX)
-    common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; take it in by parts")
+    common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
     with common.open_record(home) as record:
         told = bounces.process_mailbox(record, data, now())
     if as_json:
         print_json(told)
         return
     echo(
-        f"{told.bounced:,} cannot be reached, {told.came_back:,} came back for other reasons, "
+        f"{told.bounced:,} bounced, {told.came_back:,} returned for other reasons, "
         f"{told.confirmed:,} confirmed, {told.left:,} left, {count(told.other, 'other message')}"
     )
 
@@ -221,4 +221,4 @@ def _say_findings(findings: list[DnsFinding]) -> None:
             echo(f"{'':<21} add: {one.add}")
     unknown = sum(one.outcome == "unknown" for one in findings)
     if unknown:
-        print_error(f"{count(unknown, 'thing')} could not be told")
+        print_error(f"{count(unknown, 'thing')} could not be checked")

@@ -103,7 +103,7 @@ def run(once: bool, home: common.CommandContext) -> None:
     """
     choices = _choices(home, ())
     names = [one.name for one in home.settings.publication if one.window != "listing"]
-    common.need(bool(names), "no publication is named; write a [[publication]] into hotpapers.toml")
+    common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
     logs.listen(home.settings.run.log)
     with common.open_record(home, create=True, publications=True) as record:
         check(home, record)
@@ -141,7 +141,7 @@ def _raise_first(problems: Sequence[BaseException]) -> None:
 
 def _choices(home: common.CommandContext, sources: tuple[str, ...]) -> list[ConfiguredSource]:
     choices = chosen_sources(home.settings.source, sources, str(home.file), home.terms)
-    common.need(bool(choices), "no source is on; switch one on in hotpapers.toml, or name it")
+    common.need(bool(choices), "no source enabled; enable one in hotpapers.toml, or name it")
     return choices
 
 

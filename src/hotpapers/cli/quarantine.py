@@ -130,8 +130,8 @@ def _by_kind(rows: Mapping[str, int]) -> str:
 
 def _agreed() -> bool:
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("nobody is there to be asked; add --yes to change the record")
-    return click.confirm("Change the record so?", err=True)
+        raise UsageError("not a terminal; pass --yes to change the record")
+    return click.confirm("Apply these changes?", err=True)
 
 
 def _report(planned: ReparsePlan, done: WrittenBatch | None, as_json: bool) -> None:

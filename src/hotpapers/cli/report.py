@@ -135,7 +135,7 @@ def _print_sites(sites: Sequence[SizeForecast]) -> None:
 
 def _print_exposed(files: Sequence[str]) -> None:
     for file in files:
-        echo(f"exposed    {file}: others than its owner may read it; chmod 600 {shlex.quote(file)}")
+        echo(f"exposed    {file}: other users can read it; run chmod 600 {shlex.quote(file)}")
 
 
 def _print_rest(found: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]) -> None:

@@ -88,7 +88,7 @@ def _end(
     site_export.check_empty(output)
     with common.open_record(home, publications=True) as record:
         names = [one.name for one in home.settings.publication]
-        common.need(bool(names), "no publication is named; write a [[publication]] into hotpapers.toml")
+        common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
         at = now()
         report = schedule_status.end(record, moments, at, outcome, _problems(record, home, at), where)
         site_config = site_config._replace(note=schedule_status.sentence(record))

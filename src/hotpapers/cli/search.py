@@ -62,7 +62,7 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home:
             found = searching.search_posts(record, asked, limit=limit, allowed=home.terms)
         else:
             found = searching.search(record, asked, limit=limit)
-        common.need(bool(found.understood), "say what to look for, such as: hotpapers search 'kettle steam'")
+        common.need(bool(found.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
         others = _posts_instead(record, asked, home) if isinstance(found, PaperResults) and not found.total else 0
     if as_json:
         print_json({"query": asked, **found._asdict()})
@@ -70,7 +70,7 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home:
         _print(found, others)
     if found.behind:
         batches = count(found.behind, "batch", "batches")
-        print_error(f"the store cannot be written now, so the last {batches} could not be searched")
+        print_error(f"the store cannot be written now, so the last {batches} were not searched")
 
 
 def _renew(record: Record) -> None:

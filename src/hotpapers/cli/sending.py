@@ -186,7 +186,7 @@ def deliver(
                 sent += done.sent
                 problems += problem_lines(name, day, done)
     if not asked:
-        raise UsageError(f"{home.file}: {name}: the settings do not say where to; see docs/{name}.md")
+        raise UsageError(f"{home.file}: {name}: no destination configured; see docs/how-to/{name}.md")
     return {"channel": name, "sent": sent, "problems": problems}
 
 

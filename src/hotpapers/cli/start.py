@@ -61,7 +61,7 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
     if not (hosts and file.exists()):
         _begin(folder, file, contact, settings_for(hosts))
     else:
-        common.need(contact is None, f"{file} is there already; write your contact into it")
+        common.need(contact is None, f"{file} already exists; write your contact into it")
     write_hosts(file, hosts, replace=replace)
     if not hosts:  # those say themselves how they are started
         _tell_how_to_go_on(folder)
@@ -71,13 +71,13 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None
     """The settings and an empty store."""
     folder.mkdir(parents=True, exist_ok=True)
     if file.exists():
-        raise UsageError(f"{file} is there already; nothing was changed.")
+        raise UsageError(f"{file} already exists; nothing was changed.")
     text = settings.with_contact(_ask_contact() if contact is None else contact, template)
     with Record(str(folder / settings.Settings().store)) as record:
-        state = "a record is there already; it stays as it is" if record.head.position else "an empty store"
+        state = "already holds a record, which was kept" if record.head.position else "an empty store"
         with open_private(file) as out:
             out.write(text.encode())
-        echo(f"{file}: your settings, to be edited")
+        echo(f"{file}: created; edit your settings here")
         echo(f"{record.database.where}: {state}")
 
 
@@ -90,7 +90,7 @@ def _ask_contact() -> str:
     """What somebody at a terminal answers; nothing where nobody is there to be asked."""
     if sys.stdin is None or not sys.stdin.isatty():
         return ""
-    asked = "Your public contact, a web or mail address (shown on About, told to networks; empty for none)"
+    asked = "Your public contact, a web or mail address (shown on the About page and sent to networks; empty for none)"
     return str(click.prompt(asked, default="", show_default=False, err=True))
 
 
@@ -111,7 +111,7 @@ def demo(folder: Path) -> None:
     again.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
-        raise UsageError(f"{folder}: holds something else; name another folder: hotpapers demo DIR")
+        raise UsageError(f"{folder}: is not a demo folder; name another one: hotpapers demo DIR")
     folder.mkdir(parents=True, exist_ok=True)
     with Record(str(folder / "hotpapers.db")) as record:
         if record.head.position and not is_demo(record):

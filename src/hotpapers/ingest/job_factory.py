@@ -56,7 +56,9 @@ def chosen_sources(
     wanted = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
     for name in wanted:
         if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
-            raise SettingsError(f"{file}: {name} may not be read by its terms: see docs/terms.md and [terms.{name}].")
+            raise SettingsError(
+                f"{file}: {name} may not be read by its terms: see docs/reference/terms.md and [terms.{name}]."
+            )
     return [ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in wanted]
 
 
@@ -74,7 +76,7 @@ def read_settings(name: str, table: Mapping[str, Any], file: str) -> msgspec.Str
         return msgspec.convert(values, SOURCES[name][1])
     except msgspec.ValidationError as problem:
         where = f"{file}: " if file else ""
-        raise SettingsError(f"{where}source.{name}: {problem}; see docs/sources/{name}.md") from problem
+        raise SettingsError(f"{where}source.{name}: {problem}; see docs/reference/sources/{name}.md") from problem
 
 
 def addresses(settings: object) -> Iterator[str]:

@@ -139,7 +139,7 @@ def _belonging(record: Record, key: str) -> tuple[str, ...]:
     """The key; for an account also its other names, as the record joins them, and all its posts."""
     known = _is_known(record, key) or tombstones.load(record.database, record.marks).holds(key)
     if not (known or any(_written_by_others(record, tombstones.ForgottenNames(_names_of([key]))))):
-        raise NotFound(f"{key}: the record knows no such post or account")
+        raise NotFound(f"{key}: no such post or account in the record")
     found, asked = [key], 0
     while asked < len(found):
         more = [one for one in _next_to(record, found[asked]) if one and not item_rows.is_pseudonym(one)]

@@ -104,7 +104,8 @@ def _export() -> Json:
     return {
         "operationId": "export",
         "summary": "The record as a whole: what was observed (jsonl), or what issues list (csv, bibtex).",
-        "description": " ".join((exported.__doc__ or "").split()) + " docs/exchange.md has the lines of jsonl.",
+        "description": " ".join((exported.__doc__ or "").split())
+        + " docs/reference/exchange.md has the lines of jsonl.",
         "parameters": [*parameters(request_params.ExportParams, EXPORT_PATH)],
         "responses": {
             "200": {
@@ -157,7 +158,7 @@ def _problem(status: str) -> Json:
 
 
 def written() -> str:
-    """The document as a file: docs/openapi.json."""
+    """The document as a file: docs/reference/openapi.json."""
     return json_of(document())
 
 

@@ -1,6 +1,6 @@
-"""The desk at which questions are answered: a record, its networks' terms, and the shelf of its issues as it is now.
+"""The session in which queries are answered: a record, its networks' terms, and its issues as they are now.
 
-A desk belongs to one thread, as the record's connection does; who answers in several threads gives each its own.
+A session belongs to one thread, as the record's connection does; who answers in several threads gives each its own.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The classic format: imported listings as they were printed, and issues of our own in the same dress.
 
-A listing shows its posts as it printed them, whatever the networks' terms (docs/decisions/0020); an issue of our own
-those whose words may be shown.
+A listing shows its posts as it printed them, whatever the networks' terms (docs/development/decisions/0020); an issue
+of our own those whose words may be shown.
 """
 
 from __future__ import annotations

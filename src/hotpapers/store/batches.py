@@ -1,7 +1,7 @@
 """Writing batches: one transaction, one position, one manifest.
 
 The position is taken first, under the lock that lets one writer in at a time; so it becomes visible only after every
-lower one, and rows carry it from the start (docs/decisions/0004).
+lower one, and rows carry it from the start (docs/development/decisions/0004).
 """
 
 from __future__ import annotations

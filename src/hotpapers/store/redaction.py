@@ -2,7 +2,7 @@
 
 The words of a post and the names of an account stand as their commitments in `lost`, as forgotten parts do, so that
 the row keeps its hash. Unlike there, the salt stays: what is left is still covered by that hash, and no batch has to
-say that something is missing (docs/decisions/0021). A store that took in such rows notes of which networks.
+say that something is missing (docs/development/decisions/0021). A store that took in such rows notes of which networks.
 """
 
 from __future__ import annotations

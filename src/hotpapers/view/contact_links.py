@@ -1,4 +1,4 @@
-"""The operator's desk: where readers say that an entry is wrong, or that a post should not be quoted."""
+"""How readers reach the operator: to say that an entry is wrong, or that a post should not be quoted."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def contact_links_of(contact: str, app: str = "") -> ContactLinks:
 
 
 def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
-    """An operator's public contact in pieces: where the desk writes to, a mail address or else a page, is a link."""
+    """An operator's public contact in pieces: a mail address or else a page, is a link."""
     links, said = contact_links_of(contact), clean_text.one_line(contact)
     address = links.mail or links.page
     if not address:

@@ -5,7 +5,7 @@
 
 It claims no understanding: it looks for words with which authors announce what they did and found, for figures, and for
 a length that can be read at a glance. Which words these are was settled on abstracts that are not part of this program;
-docs/summary.md says how well it does.
+docs/explanation/summary.md says how well it does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The JSON API below /api/v1: an ASGI app over `hotpapers.query`. docs/api.md describes it for who asks.
+"""The JSON API below /api/v1: an ASGI app over `hotpapers.query`. docs/reference/api.md describes it for who asks.
 
 Questions are answered in threads of their own (`desks`), so that a long one holds up no page. What was answered is kept
 for as long as nothing is written to the record, so that most questions cost no more than a look at the last batch; of

@@ -18,7 +18,7 @@ from hotpapers.query import QuerySession, request_params
 from hotpapers.query.export import TYPES, export
 from hotpapers.store import Record
 from hotpapers.web.http_messages import ApiReply, ApiRequest, later, reply
-from hotpapers.web.sessions import open_session
+from hotpapers.web.sessions import open_store
 
 AT_ONCE = 2
 PATIENCE = 30.0
@@ -109,7 +109,7 @@ def _chunks(
     open_record: Callable[[], Record], allowed: terms.Table, what: request_params.ExportParams, *, packed: bool
 ) -> Generator[bytes, None, None]:
     with (
-        open_session(open_record) as record,
+        open_store(open_record) as record,
         closing(export(QuerySession(record, allowed, public=True), what)) as chunks,
     ):
         yield from _packed(chunks) if packed else chunks

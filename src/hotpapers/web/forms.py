@@ -39,9 +39,9 @@ MOST_FIELDS = 10
 AN_HOUR = 20
 """Simple forms that one client may send in an hour."""
 LOOKS = 120
-"""Forms of a desk that one client may look at in a minute."""
+"""Forms that one client may look at in a minute."""
 THREADS, MOST, SHARE = 2, 16, 4
-"""How many forms of a desk are worked on at once, how many may be there in all, and how many of one client."""
+"""How many forms are worked on at once, how many may be there in all, and how many of one client."""
 TYPE = "application/x-www-form-urlencoded"
 
 Values = Mapping[str, str]
@@ -92,7 +92,7 @@ class FormPage(NamedTuple):
 
 
 NOTHING = FormPage("There is no such thing", ("This address is cut short, or what it was about is gone.",), status=404)
-BUSY = FormPage("Server busy", ("Please try again in a minute.",), status=503, wait=60)
+BUSY = FormPage("Server busy", ("The server is busy. Please try again in a minute.",), status=503, wait=60)
 FOREIGN = FormPage("Not sent", ("This form was sent from another site's page. Please send it from here.",), status=403)
 UNREADABLE = FormPage("Not sent", ("What was sent could not be read, or is too long.",), status=400)
 UNUSABLE = FormPage("Not sent", ("This cannot be done as it was asked for.",), status=400)

@@ -56,7 +56,7 @@ Act = Callable[[Record, MailToken, Subscriber, str], MailPage]
 NOTHING = MailPage(
     "Invalid or expired link", ("It is incomplete or too old. Subscribe again to get a new one.",), (), 404
 )
-BUSY = MailPage("Server busy", ("Please try again in a minute.",), (), 503)
+BUSY = MailPage("Server busy", ("The server is busy. Please try again in a minute.",), (), 503)
 
 
 def routes(open_record: Callable[[], Record], clock: Callable[[], int] = now) -> Sequence[BaseRoute]:

@@ -64,7 +64,7 @@ def result_line(found: schemas.SearchPage) -> str:
         said = f"No paper {found.understood}; {number} with that as part of a word."
     else:
         said = f"{number} {found.understood}."
-    late = f" {words.count_noun(found.behind, 'batch', 'batches')} of the record could not be searched yet."
+    late = f" {words.count_noun(found.behind, 'batch', 'batches')} of the record were not searched yet."
     return said + (late if found.behind else "")
 
 

@@ -16,7 +16,7 @@ from hotpapers.store import Record
 Answer = TypeVar("Answer")
 
 
-def open_session(open_record: Callable[[], Record]) -> Record:
+def open_store(open_record: Callable[[], Record]) -> Record:
     """A connection. Raises StoreError, also where there is no store: that is nothing that who asks has done wrong."""
     try:
         return open_record()
@@ -25,7 +25,7 @@ def open_session(open_record: Callable[[], Record]) -> Record:
 
 
 class SessionPool:
-    """So many threads, each with a desk as soon as it is asked something.
+    """So many threads, each with a session as soon as it is asked something.
 
     Nothing is opened before: whoever makes this may go on to start processes. `open_record` is called in the thread
     that will use what it returns.
@@ -38,27 +38,27 @@ class SessionPool:
         self._records: set[Record] = set()
 
     def ask(self, work: Callable[[QuerySession], Answer]) -> asyncio.Future[Answer]:
-        """Does something at a desk, in one of the threads."""
+        """Does something with a session, in one of the threads."""
         return asyncio.get_running_loop().run_in_executor(self._pool, self.here, work)
 
     def here(self, work: Callable[[QuerySession], Answer]) -> Answer:
-        """Does something at a desk of this thread: what takes no time."""
+        """Does something at a session of this thread: what takes no time."""
         try:
-            return work(self._desk())
+            return work(self._session())
         except StoreError:  # the server may have gone away: the next question gets a new connection
             self._leave()
             raise
 
-    def _desk(self) -> QuerySession:
-        session: QuerySession | None = getattr(self._mine, "desk", None)
+    def _session(self) -> QuerySession:
+        session: QuerySession | None = getattr(self._mine, "session", None)
         if session is None:
-            record = open_session(self._open_record)
+            record = open_store(self._open_record)
             self._records.add(record)
             session = self._mine.session = QuerySession(record, self._allowed, public=True)
         return session
 
     def _leave(self) -> None:
-        session: QuerySession | None = self._mine.__dict__.pop("desk", None)
+        session: QuerySession | None = self._mine.__dict__.pop("session", None)
         if session is not None:
             self._records.discard(session.record)
             session.record.database.close()

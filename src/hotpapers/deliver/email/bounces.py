@@ -32,7 +32,7 @@ _CODE = re.compile(r"\b([45]\d\d)\b")
 
 
 class MailboxSummary(NamedTuple):
-    """What a mailbox told: addresses that cannot be reached, letters that came back for other reasons, people who
+    """What a mailbox told: addresses that bounced, letters that returned for other reasons, people who
     confirmed, who left, and messages that say nothing of the kind."""
 
     bounced: int = 0

@@ -2,7 +2,7 @@
 
     find(text)                a post, a page, a line: what it mentions, and where
     mentions.bulk             the same for buffers and files of any size, line by line
-    mentions.paper_index      papers that are known, by title, DOI and pages of their own: docs/matching.md
+    mentions.paper_index      papers that are known, by title, DOI and pages of their own: docs/explanation/matching.md
     mentions.title_mismatch   posts whose link and words speak of two papers
 
 The first two give the same: a mention never crosses a line break, so the mentions of a text are those of its lines. The

@@ -1,6 +1,6 @@
 """The rules on behaviour: what an account did in a fortnight, as figures, and what may be concluded. Pure.
 
-docs/bots.md says how each limit was measured. A rule's version grows when the rule changes.
+docs/explanation/bots.md says how each limit was measured. A rule's version grows when the rule changes.
 """
 
 from __future__ import annotations

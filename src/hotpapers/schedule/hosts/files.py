@@ -57,7 +57,8 @@ def remarks(kind: str, settings: Settings) -> list[str]:
         return [f'write listen = "{LISTEN}" below [run]: the health check asks there']
     if kind == GITHUB_PAGES:
         return [
-            "docs/hosting.md: push it to the root of a repository, set Pages to GitHub Actions, run it once by hand"
+            "docs/how-to/hosting.md: push it to the root of a repository, set Pages to GitHub Actions, run it once by "
+            "hand"
         ]
     return []
 

@@ -1,5 +1,5 @@
 // The index of the static site: words, queries, and which papers are found, best first, by the few files of the index that
-// a query needs. publish/search_index.py says what is in them, docs/search.md what a query may say.
+// a query needs. publish/search_index.py says what is in them, docs/reference/search.md what a query may say.
 "use strict";
 const searchIndex = (() => {
   const root = new URL(".", document.currentScript.src);
