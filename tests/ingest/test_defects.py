@@ -67,14 +67,15 @@ ERRORS: tuple[BaseException, ...] = (
 )  # fmt: skip
 PLACES: dict[str, list[tuple[object, str]]] = {
     "lobsters": [
-        (job_factory, "TrackedPosts"), (LobstersSource, "__init__"), (LobstersSource, "pages"), (collect_job, "page_filter"),
-        (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"), (SharedPaperIndex, "look"), (Record, "ingest"),
-        (collect_job, "note_traffic"), (duties, "load"), (duties, "save"), (Leases, "take"),
+        (job_factory, "TrackedPosts"), (LobstersSource, "__init__"), (LobstersSource, "pages"),
+        (collect_job, "page_filter"), (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"),
+        (SharedPaperIndex, "look"), (Record, "ingest"), (collect_job, "note_traffic"),
+        (duties, "load"), (duties, "save"), (Leases, "take"),
     ],
     "lobsters/counts": [
-        (job_factory, "_recounting"), (LobstersSource, "counts"), (recount_schedule, "learn"), (recount_schedule,
-        "due"), (recount_schedule, "asked"),
-        (recount_job, "page_filter"), (Record, "ingest"), (duties, "save"),
+        (job_factory, "_recounting"), (LobstersSource, "counts"), (recount_schedule, "learn"),
+        (recount_schedule, "due"),
+        (recount_schedule, "asked"), (recount_job, "page_filter"), (Record, "ingest"), (duties, "save"),
     ],
     "issues": [
         (publishing.PublishJob, "__init__"), (publishing, "publication_of"), (publishing, "began"),
