@@ -22,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hotpapers.cli import start
+from hotpapers.cli import serve
 from hotpapers.issues.freeze import publication_of
 from hotpapers.model import Item, Mention, Post, Snapshot
 from hotpapers.store import Record, now
@@ -92,7 +92,7 @@ def main() -> None:
         write(store, ended)
         return
     served = ours(store) if kind == "ours" else bare([Path(file) for file in files])
-    listener = start._listening("127.0.0.1", 0)
+    listener = serve._listening("127.0.0.1", 0)
     made: Any = guarded(ConnectionLimits()) if kind == "ours" else "h11"
     config = uvicorn.Config(
         served, http=made, ws="none", lifespan="off", server_header=False, log_level="warning", proxy_headers=False

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from bench import bench_import, measure
 from bench.bench_site import frozen
-from hotpapers.cli import start
+from hotpapers.cli.demo import take_sample
 from hotpapers.issues.freeze import freeze, listed_days, publication_of
 from hotpapers.store import Record
 
@@ -143,7 +143,7 @@ def serving(kind: str, store: str, *files: Path) -> Iterator[int]:
 def demo(store: str) -> None:
     """The demo's issues in a store."""
     with Record(store) as record:
-        start.take_sample(record)
+        take_sample(record)
         publication = publication_of(record, None)
         for day in listed_days(record, publication.publication):
             freeze(record, publication, day)

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.cli.start import take_sample
+from hotpapers.cli.demo import take_sample
 from hotpapers.issues import freeze
 from hotpapers.model import IssueContent
 from hotpapers.store import Record

@@ -42,7 +42,7 @@ class Ran(NamedTuple):
 def run(*args: str | Path, input: bytes | BinaryIO = b"") -> Ran:
     """A command in this process, from its words to its exit status."""
     with CliRunner().isolation(input=input) as (out, err, _):
-        status = cli.run([str(arg) for arg in args])
+        status = cli.run_command([str(arg) for arg in args])
         sys.stdout.flush()
         sys.stderr.flush()
         return Ran(status, out.getvalue().decode(), err.getvalue().decode())

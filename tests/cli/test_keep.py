@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import cli, model
-from hotpapers.cli import keep, terminal
+from hotpapers.cli import hide, terminal
 from hotpapers.model import NETWORKS
 from hotpapers.store import Record, now
 from tests.cli import made
@@ -50,7 +50,7 @@ def text(folder: Path) -> str:
     ],
 )  # fmt: skip
 def test_a_key_as_people_write_it(typed: str, key: str) -> None:
-    assert keep.key_of(typed) == key
+    assert hide.key_of(typed) == key
     assert key.partition(":")[0] in NETWORKS
 
 
@@ -216,7 +216,7 @@ def test_a_person_is_asked_in_this_process(
     os.write(primary, answer)
     with os.fdopen(secondary, "r") as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)
-        assert cli.run(["forget", POST, "--store", str(store)]) == status
+        assert cli.run_command(["forget", POST, "--store", str(store)]) == status
     os.close(primary)
     assert capsys.readouterr().err.startswith(f"Permanently delete {POST}? [y/N]: ")
 

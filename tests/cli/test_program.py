@@ -139,7 +139,7 @@ def test_an_error_is_one_line_and_debug_shows_where(tmp_path: Path) -> None:
 
 
 def test_a_defect_says_that_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cli.COMMANDS, "status", ("start:gone", ""))
+    monkeypatch.setitem(cli.COMMANDS, "status", ("init:gone", ""))
     ran = run("status")
     assert ran.status == 1 and not ran.out
     assert ran.err.startswith("hotpapers: internal error: AttributeError: ")
@@ -206,7 +206,7 @@ def test_what_is_left_of_a_broken_pipe(demo: Path, tmp_path: Path, monkeypatch: 
     with os.fdopen(writer, "w") as out, (tmp_path / "err").open("w") as err:
         monkeypatch.setattr(sys, "stdout", out)
         monkeypatch.setattr(sys, "stderr", err)
-        assert cli.run(["export", "--store", str(demo)]) == 141
+        assert cli.run_command(["export", "--store", str(demo)]) == 141
         print("more", file=out, flush=True)
         print("more", file=err, flush=True)
         monkeypatch.setattr(sys, "stdout", None)

@@ -109,7 +109,7 @@ def test_a_person_is_asked(
     os.write(primary, answer)
     with os.fdopen(secondary, "r") as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)
-        assert cli.run(["reprocess", "lobsters", "--store", str(store)]) == status
+        assert cli.run_command(["reprocess", "lobsters", "--store", str(store)]) == status
     os.close(primary)
     said = capsys.readouterr()
     assert said.err.startswith("Apply these changes? [y/N]: ")

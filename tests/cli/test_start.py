@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import cli, settings
-from hotpapers.cli import start
+from hotpapers.cli import init
 from hotpapers.store import Record
 from hotpapers.web.repositories import FreshIssueReader
 from tests.cli import made
@@ -82,8 +82,8 @@ def test_init_asks_somebody_at_a_terminal_for_it(
     os.write(primary, f"{answer}\n".encode())
     with os.fdopen(secondary, "r") as terminal:
         monkeypatch.setattr(sys, "stdin", terminal)
-        assert cli.run(["init"]) == 0
-        assert cli.run(["init", "other", "--contact", ""]) == 0
+        assert cli.run_command(["init"]) == 0
+        assert cli.run_command(["init", "other", "--contact", ""]) == 0
     os.close(primary)
     out, err = capsys.readouterr()
     assert (
@@ -137,13 +137,13 @@ def test_the_demo_is_in_its_own_folder_by_default(here: Path) -> None:
 def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
-    assert start.program() == ".venv/bin/hotpapers"
+    assert init.program() == ".venv/bin/hotpapers"
     monkeypatch.setattr(sys, "argv", ["/usr/lib/python/hotpapers/__main__.py"])
-    assert start.program() == "hotpapers"
+    assert init.program() == "hotpapers"
     (tmp_path / "hotpapers").write_text("#!/bin/sh\n")
     (tmp_path / "hotpapers").chmod(0o755)
     monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
-    assert start.program() == "hotpapers"
+    assert init.program() == "hotpapers"
 
 
 # ---- serve ---------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def main(words: list[str]) -> int:
     hurry(read(folder))
     from hotpapers import cli
 
-    return cli.run([*words[2:], "--config", str(folder / "hotpapers.toml")])
+    return cli.run_command([*words[2:], "--config", str(folder / "hotpapers.toml")])
 
 
 if __name__ == "__main__":

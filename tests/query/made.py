@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from hotpapers.cli.start import take_sample
+from hotpapers.cli.demo import take_sample
 from hotpapers.issues.freeze import freeze, listed_days, publication_of
 from hotpapers.model import HOUR, Item, Publication
 from hotpapers.query import BY_NAME, QuerySession

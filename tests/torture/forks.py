@@ -78,7 +78,7 @@ def _rounds(name: str, make: Callable[[], Job], site: Any) -> JobLoop:
 
 def command(*words: str) -> None:
     """A command of the program, by the machine's own clock."""
-    status = cli.run(list(words))
+    status = cli.run_command(list(words))
     if status:
         raise SystemExit(status)
 

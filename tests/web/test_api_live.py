@@ -14,7 +14,7 @@ from contextlib import ExitStack, closing
 import pytest
 from starlette.applications import Starlette
 
-from hotpapers.cli import start
+from hotpapers.cli import serve
 from hotpapers.store import Record
 from hotpapers.web import export_stream
 from tests.issues.made import post, write
@@ -164,7 +164,7 @@ def test_an_export_that_cannot_begin_is_a_problem(opened: Opened, monkeypatch: p
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
 def test_the_end_of_an_answer_does_not_wait_for_its_beginning(host: str) -> None:
     """Else each answer of several packets takes 40 ms more."""
-    with start._listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+    with serve._listening(host, 0) as listener, socket.create_connection(listener.getsockname()[:2]):
         accepted, _ = listener.accept()
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
         accepted.close()

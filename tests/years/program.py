@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
-from hotpapers.cli import common, networks
+from hotpapers.cli import common
+from hotpapers.cli import run as run_module
 from hotpapers.errors import StoreError
 from hotpapers.http import HostPacer, ServerClocks
 from hotpapers.ingest import (
@@ -137,7 +138,7 @@ def by_simulated_time(world: World) -> Iterator[None]:
         patch.object(time, "time_ns", lambda: world.timeline.now() * 1000),
         patch.object(time, "time", lambda: world.timeline.now() / 1e6),
         patch.object(job_factory, "make_line", line),
-        patch.object(networks, "make_line", line),
+        patch.object(run_module, "make_line", line),
         patch.object(JobLoop, "_broken", _raised),
     ):
         yield
@@ -160,8 +161,8 @@ def live(world: World, until: int, beside: Sequence[Extra] = ()) -> None:
     site = _site(world, home, stop, leases)
     jobs: dict[str, Callable[[], JobLoop]] = {
         **make_jobs(choices, site),
-        PublishJob.name: partial(networks._issues, home, names, site, job_names(choices) if world.reads_back else ()),
-        HousekeepingJob.name: partial(networks._housekeeping, home, names, site),
+        PublishJob.name: partial(run_module._issues, home, names, site, job_names(choices) if world.reads_back else ()),
+        HousekeepingJob.name: partial(run_module._housekeeping, home, names, site),
     }
     extras: list[Extra] = [*beside, partial(keep_leases, leases)]
     others = {f"beside {n}": partial(Beside, other, world) for n, other in enumerate(extras)}

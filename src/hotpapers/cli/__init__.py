@@ -30,34 +30,34 @@ LASTING = (["run"], ["collect"], ["serve"], ["mcp"])
 """Commands that go on for months: in them the collector looks as often as Python has it."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "init": ("start:init", "Create a commented hotpapers.toml and an empty store."),
-    "demo": ("start:demo", "Build five issues of real papers, and a made-up week of today."),
-    "run": ("networks:run", "Collect, freeze and publish on schedule until stopped."),
+    "init": ("init:init", "Create a commented hotpapers.toml and an empty store."),
+    "demo": ("demo:demo", "Build five issues of real papers, and a made-up week of today."),
+    "run": ("run:run", "Collect, freeze and publish on schedule until stopped."),
     "scheduled": ("scheduled:scheduled", "Record the start and end of a scheduled run."),
-    "collect": ("networks:collect", "Read networks into the record."),
-    "import": ("bring:import_", "Import files."),
-    "issue": ("issues:issue", "Freeze an issue and print it."),
-    "publish": ("issues:publish", "Freeze pending issues and publish them."),
+    "collect": ("collect:collect", "Read networks into the record."),
+    "import": ("import_files:import_", "Import files."),
+    "issue": ("issue:issue", "Freeze an issue and print it."),
+    "publish": ("publish:publish", "Freeze pending issues and publish them."),
     "mail": ("mail:mail", "Manage mail subscribers and check the mail setup."),
     "mcp": ("mcp:mcp", "Serve issues, papers and search to language models (MCP)."),
-    "serve": ("start:serve", "Serve the site as a web app."),
-    "feed-generator": ("announce:feed_generator", "Register a publication's custom feed on Bluesky."),
-    "explain": ("issues:explain", "Explain a paper's rank in arithmetic."),
-    "verify": ("issues:verify", "Check the store and rebuild issues from the record."),
+    "serve": ("serve:serve", "Serve the site as a web app."),
+    "feed-generator": ("feed_generator:feed_generator", "Register a publication's custom feed on Bluesky."),
+    "explain": ("explain:explain", "Explain a paper's rank in arithmetic."),
+    "verify": ("verify:verify", "Check the store and rebuild issues from the record."),
     "search": ("search:search", "Search papers by words, authors, categories and dates."),
-    "find": ("bring:find", "Print the papers mentioned in any text."),
-    "export": ("hand:export", "Export the record."),
-    "hide": ("keep:hide", "Hide a post or account on all pages."),
+    "find": ("find:find", "Print the papers mentioned in any text."),
+    "export": ("export:export", "Export the record."),
+    "hide": ("hide:hide", "Hide a post or account on all pages."),
     "reports": ("reports:reports", "List what readers reported in the app's forms."),
     "judge": ("judge:judge", "Show whether an account counts as a bot, and why."),
     "quarantine": ("quarantine:quarantine", "List payloads that could not be parsed, or show one."),
-    "reprocess": ("quarantine:reprocess", "Parse a source's raw payloads again with this version."),
+    "reprocess": ("reprocess:reprocess", "Parse a source's raw payloads again with this version."),
     "repair": ("repair:repair", "Close rows with an empty key."),
-    "forget": ("keep:forget", "Permanently delete a post or account."),
-    "prune": ("keep:prune", "Delete data that no issue or comparison needs."),
-    "backup": ("hand:backup", "Back up the store to a file, or restore one."),
-    "status": ("report:status", "Show what is in the store, the state of its jobs, and whether it is sound."),
-    "completion": ("start:completion", "Print a shell completion script."),
+    "forget": ("forget:forget", "Permanently delete a post or account."),
+    "prune": ("prune:prune", "Delete data that no issue or comparison needs."),
+    "backup": ("backup:backup", "Back up the store to a file, or restore one."),
+    "status": ("status:status", "Show what is in the store, the state of its jobs, and whether it is sound."),
+    "completion": ("completion:completion", "Print a shell completion script."),
 }
 """Each command: where it is defined, and its one line in the help, which is also the first of its own help."""
 
@@ -113,12 +113,12 @@ def main() -> NoReturn:
     gc.freeze()  # what was imported stays to the end: the collector need not walk it, least of all on the way out
     if sys.argv[1:2] not in LASTING:
         gc.set_threshold(COLLECT)
-    status = run(sys.argv[1:])
+    status = run_command(sys.argv[1:])
     gc.freeze()  # nor what the command made: it goes with the process
     sys.exit(status)
 
 
-def run(args: Sequence[str]) -> int:
+def run_command(args: Sequence[str]) -> int:
     """Runs a command; its exit status. Errors are printed; with `--debug` those that say nothing of input escape."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows a question mark

@@ -1,20 +1,17 @@
-"""Commands that read what others wrote: import, find."""
+"""`hotpapers import`: imports listings, exports and archives of networks."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import click
-import msgspec
 
 from hotpapers import classic
 from hotpapers.cli import archives, common, streams
-from hotpapers.cli.terminal import bar, count, echo, plain, print_error, print_json
+from hotpapers.cli.terminal import bar, count, echo, print_error, print_json
 from hotpapers.deliver.export_site import export_again
 from hotpapers.errors import InputError
-from hotpapers.ids.mentions import PaperMention, bulk
 from hotpapers.moderation.doubtful_mentions import judge_listed
 from hotpapers.store import Record
 from hotpapers.transfer import classic_import, tables
@@ -22,6 +19,7 @@ from hotpapers.transfer.jsonl import importer
 
 if TYPE_CHECKING:
     from hotpapers.ingest.archives import ImportedFile
+
 
 Done: TypeAlias = "classic_import.ClassicImport | importer.ImportResult | ImportedFile"
 
@@ -216,45 +214,3 @@ def _taken_lines(one: importer.ImportResult) -> Iterator[str]:
         yield f"{count(one.refused, 'item')} about what was forgotten here stayed out"
     if one.issues_left:
         yield f"{count(one.issues_left, 'issue')} left out: they rest on another store's batches"
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  hotpapers find page.html
-  curl -s https://example.org | hotpapers find --json | jq -r .id | sort -u"""
-)
-@click.argument("files", metavar="[FILE…]", nargs=-1, type=click.Path(readable=False))
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object per mention; start and end are in code points."
-)
-@common.debug_option
-def find(files: tuple[str, ...], as_json: bool) -> None:
-    """Print the papers mentioned in any text.
-
-    Prints one line per mention, from standard input or files. Needs no store.
-    """
-    refused = 0
-    for file in files or (streams.STDIN,):
-        try:
-            with streams.open_input(file) as stream:
-                for mention in bulk.find_in_file(stream):
-                    # not echo, which writes each line at once: there may be millions
-                    sys.stdout.write(_mention_line(mention, as_json, streams.name_of(file) if len(files) > 1 else ""))
-        except InputError as problem:
-            refused += 1
-            print_error(str(problem))
-    if refused:
-        raise click.exceptions.Exit(1)
-
-
-def _mention_line(mention: PaperMention, as_json: bool, file: str) -> str:
-    if as_json:
-        said: dict[str, Any] = {
-            "id": mention.id, "version": mention.version, "start": mention.start, "end": mention.end,
-            "form": mention.form,
-        }  # fmt: skip
-        return msgspec.json.encode({**({"file": plain(file)} if file else {}), **said}).decode() + "\n"
-    version = f"v{mention.version}" if mention.version else ""
-    prefix = f"{plain(file)}: " if file else ""
-    return f"{prefix}{mention.id}{version}  {mention.form} at {mention.start}\n"

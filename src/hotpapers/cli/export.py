@@ -1,4 +1,4 @@
-"""Commands that hand a record out as a whole, and take one back: export, backup."""
+"""`hotpapers export`: writes the record to standard output or a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.cli.terminal import count, print_error
 from hotpapers.errors import ReadOnlyStore
 from hotpapers.ranking import words
 from hotpapers.store import Record
@@ -96,63 +96,3 @@ def _note(record: Record, target: str) -> None:
     """Remembers the copy, so that forgetting can name it; a store that cannot be written cannot forget either."""
     with suppress(ReadOnlyStore):
         copies.note_copy(record, "export", target)
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  hotpapers backup hotpapers-2026-11-20.db
-  hotpapers backup hotpapers-2026-11-20.db --restore --replace"""
-)
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False))
-@click.option("--restore", is_flag=True, help="Restore the store from FILE.")
-@click.option("--replace", is_flag=True, help="With --restore: replace a store that is not empty.")
-@click.option(
-    "--as-backed-up",
-    is_flag=True,
-    help="With --restore: proceed even though nothing tells who was forgotten or unsubscribed since the backup.",
-)
-@common.json_option
-@common.store_options
-def backup(
-    file: Path, restore: bool, replace: bool, as_backed_up: bool, as_json: bool, home: common.CommandContext
-) -> None:
-    """Back up the store to a file, or restore one.
-
-    Safe while other processes read and write. The backup is itself a store (SQLite, also for a PostgreSQL store). A
-    restore forgets again whatever was forgotten after the backup was made, and keeps unsubscribed addresses out: it
-    learns both from the store that it replaces or from the file beside it (hotpapers.db.forgotten). Without either,
-    it refuses.
-    """
-    common.need(restore or not replace, "--replace goes with --restore")
-    common.need(restore or not as_backed_up, "--as-backed-up goes with --restore")
-    common.need(not common.is_store_file(file, home), f"{file}: is the store itself; name another file")
-    if restore:
-        done = copies.restore(file, home.store, replace=replace, as_backed_up=as_backed_up)
-        _tell_restored(file, done, as_json)
-        return
-    _check_target(file)
-    with common.open_record(home) as record:
-        position = copies.backup(record, file)
-    if as_json:
-        print_json({"backup": str(file), "position": position})
-    else:
-        echo(f"{file}: the record up to batch {position:,}")
-
-
-def _check_target(file: Path) -> None:
-    """Raises NotAStore rather than write over a file that is no backup."""
-    if file.exists() and file.stat().st_size:
-        with Record(str(file), create=False):
-            pass
-
-
-def _tell_restored(file: Path, done: copies.RestoreResult, as_json: bool) -> None:
-    if as_json:
-        print_json({"restored": str(file), **done._asdict()})
-        return
-    echo(f"restored: the record up to batch {done.position:,}")
-    if done.lost_batches:
-        echo(f"the store that was replaced had {count(done.lost_batches, 'later batch', 'later batches')}")
-    if done.forgotten_again:
-        echo(f"forgotten again: {done.forgotten_again:,}")

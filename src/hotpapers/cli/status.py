@@ -82,9 +82,6 @@ def _copies(record: Record) -> Iterator[Path]:
     return (Path(row[0]) for row in record.database.rows("SELECT DISTINCT target FROM copy ORDER BY target"))
 
 
-# ---- for people ----------------------------------------------------------------------------------------
-
-
 def _print_store(found: reporting.StoreStatistics) -> None:
     echo(f"store      {found.store} ({found.database}, schema {found.schema}, {size(found.size)})")
     items = count(sum(found.items.values()), "item")

@@ -1,86 +1,21 @@
-"""Commands that keep a store in order: hide, forget, prune, status."""
+"""`hotpapers forget`: deletes posts, accounts and mail addresses permanently."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 import click
 
 from hotpapers import model
 from hotpapers.cli import common
+from hotpapers.cli.hide import folder_results, key_of, report_folders
 from hotpapers.cli.terminal import count, echo, print_error, print_json
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
 from hotpapers.deliver.export_site import RerenderedFolder, export_again
 from hotpapers.errors import HotPapersError, NotFound, StoreError, UsageError
 from hotpapers.privacy import forget as forgetting
-from hotpapers.privacy import retention as pruning
 from hotpapers.store import Record, now
-
-
-def key_of(text: str) -> str:
-    """The key of a post or account as people write it: handles do not tell case apart. Raises UsageError."""
-    network, _, own = text.strip().partition(":")
-    network = network.lower()
-    if network not in model.NETWORKS or not own:
-        raise UsageError(
-            f"{text}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
-        )
-    return f"{network}:{own.lower() if own.startswith('@') else own}"
-
-
-@click.command(
-    epilog="""\b
-Examples:
-  hotpapers hide x:1341202937956233217 --reason "reported as abusive"
-  hotpapers hide x:@somebody --undo --reason "mistaken" """
-)
-@click.argument("key", metavar="POST|ACCOUNT")
-@click.option("--reason", required=True, metavar="TEXT", help="The reason, kept with the verdict.")
-@click.option("--undo", is_flag=True, help="Show it again.")
-@common.json_option
-@common.store_options
-def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandContext) -> None:
-    """Hide a post or account on all pages.
-
-    It still counts. Published folders are rendered again.
-    """
-    common.need(bool(reason.strip()), "missing reason: add --reason '…'")
-    key = key_of(key)
-    with common.open_record(home) as record:
-        if not record.database.rows("SELECT 1 FROM post WHERE post = ? OR account = ? LIMIT 1", (key, key)):
-            raise NotFound(f"{key}: no such post or account in the record")
-        verdict = model.Verdict(
-            subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1,
-            reason=reason.strip(), observed_at=now(),
-        )  # fmt: skip
-        record.append([verdict], source="operator")
-        folders = export_again(record, home.site_config, home.terms)
-    if as_json:
-        print_json({"key": key, "judgement": verdict.judgement, "folders": _folders(folders)})
-    else:
-        echo(f"{key}: {'shown again' if undo else 'hidden'}")
-    _say_folders(folders, as_json)
-
-
-def _folders(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
-    return [{"folder": str(one.folder), "channel": one.channel, "rendered": one.rendered} for one in folders]
-
-
-def _say_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
-    """Says what was rendered anew; exit status 1 where a folder that is there could not be."""
-    for one in folders:
-        if not one.is_ours:
-            print_error(f"{one.folder}: {one.reason}, of which this store is a copy; run the same command there")
-        elif not one.rendered:
-            print_error(
-                f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again"
-            )
-        elif not as_json:
-            echo(f"rendered again: {one.folder}")
-    if any(one.is_ours and not one.rendered and one.folder.is_dir() for one in folders):
-        raise click.exceptions.Exit(1)
 
 
 @click.command(
@@ -121,7 +56,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
     _report_forgotten(done, folders, as_json)
     for one in problems:
         print_error(str(one))
-    _say_folders(folders, as_json)
+    report_folders(folders, as_json)
     if problems:
         raise click.exceptions.Exit(2 if isinstance(problems[-1], NotFound) else 1)
 
@@ -159,29 +94,9 @@ def _report_forgotten(
     copies = model.distinct(copy for _, one in done for copy in one.out_of_reach)
     if as_json:
         figures = [{"key": key, "rows": one.rows, "originals": one.originals} for key, one in done]
-        print_json({"forgotten": figures, "folders": _folders(folders), "out_of_reach": copies})
+        print_json({"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies})
         return
     for key, one in done:
         echo(f"{key}: forgotten, {count(one.rows, 'row')}, {count(one.originals, 'original')}")
     for copy in copies:
         echo(f"out of reach: {copy}")
-
-
-@click.command(
-    epilog="""\b
-Example:
-  hotpapers prune --store hotpapers.db"""
-)
-@common.json_option
-@common.store_options
-def prune(as_json: bool, home: common.CommandContext) -> None:
-    """Delete data that no issue or comparison needs.
-
-    Deletes expired raw payloads and old snapshots. No frozen issue changes.
-    """
-    with common.open_record(home) as record:
-        done = pruning.prune(record)
-    if as_json:
-        print_json(done)
-    else:
-        echo(f"{count(done.snapshots, 'snapshot')} and {count(done.originals, 'original')} dropped")

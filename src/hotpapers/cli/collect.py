@@ -1,0 +1,143 @@
+"""`hotpapers collect`: reads networks into the record, until stopped or once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+import click
+
+from hotpapers import logs
+from hotpapers.cli import common
+from hotpapers.cli.terminal import count, echo, moment
+from hotpapers.http import HostPacer, ServerClocks
+from hotpapers.ingest import (
+    COUNTS,
+    ConfiguredSource,
+    IngestContext,
+    JobLoop,
+    JobRunner,
+    Leases,
+    SharedPaperIndex,
+    chosen_sources,
+    job_names,
+    make_jobs,
+)
+from hotpapers.jobs import job_state as duties
+from hotpapers.model import DAY
+from hotpapers.store import Record
+
+Jobs = Mapping[str, Callable[[], JobLoop]]
+"""By name what makes them."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers collect --once
+  hotpapers collect arxiv bluesky
+  hotpapers collect --config site/hotpapers.toml"""
+)
+@click.argument("sources", metavar="[SOURCE]…", nargs=-1)
+@click.option(
+    "--once",
+    is_flag=True,
+    help="Read each source once; of a stream, everything since the last read and five minutes more.",
+)
+@common.store_options
+def collect(sources: tuple[str, ...], once: bool, home: common.CommandContext) -> None:
+    """Read networks into the record.
+
+    Reads the sources enabled in the settings, or those named, each in its own thread, until stopped. A network that
+    cannot be read is retried later and stops no other. With --once the exit status is 1 if any source failed.
+    """
+    choices = enabled_sources(home, sources)
+    names = [choice.name for choice in choices]
+    logs.listen(home.settings.run.log)
+    with Record(home.store):
+        pass  # made, and of this version, before threads share it
+    with ingest_context(home, choices) as site:
+        jobs = make_jobs(choices, site)
+        problems = run_jobs_once(in_turn(jobs), site) if once else JobRunner(jobs, site.stop).run()
+    with Record(home.store) as record:
+        failing = list(_tell(record, names))
+    raise_first(problems)
+    if once and failing:
+        raise click.exceptions.Exit(1)
+
+
+def run_jobs_once(groups: Iterable[Jobs], site: IngestContext) -> list[BaseException]:
+    """Each job once, one group after the other; what escaped them: it kept no other from being done."""
+    return [problem for jobs in groups for problem in JobRunner(jobs, site.stop).run(once=True)]
+
+
+def raise_first(problems: Sequence[BaseException]) -> None:
+    """A scheduler must see by the exit status that a job met a defect, or no store."""
+    if problems:
+        raise problems[0]
+
+
+def enabled_sources(home: common.CommandContext, sources: tuple[str, ...]) -> list[ConfiguredSource]:
+    """The sources that the settings switch on, or those named. Raises UsageError where there are none."""
+    choices = chosen_sources(home.settings.source, sources, str(home.file), home.terms)
+    common.need(bool(choices), "no source enabled; enable one in hotpapers.toml, or name it")
+    return choices
+
+
+def in_turn(reading: Jobs) -> tuple[Jobs, Jobs]:
+    """The jobs that read networks, and those that read counts again: of what was just read too, where each has one
+    round."""
+    counting = {name: make for name, make in reading.items() if name.endswith(COUNTS)}
+    return {name: make for name, make in reading.items() if name not in counting}, counting
+
+
+@contextmanager
+def ingest_context(
+    home: common.CommandContext, choices: Sequence[ConfiguredSource], more: Sequence[str] = ()
+) -> Iterator[IngestContext]:
+    """What the jobs of this process share, until a signal stops them. `more`: jobs beside those of the sources."""
+    stop = threading.Event()
+    holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    leases = Leases(partial(Record, home.store), holder, [*job_names(choices), *more])
+    with _stopped_by_signals(stop), leases:
+        yield IngestContext(
+            home.store,
+            home.settings.contact,
+            stop,
+            leases,
+            SharedPaperIndex(),
+            HostPacer(),
+            ServerClocks(),
+            home.terms,
+            home.settings.run.read_back * DAY,
+        )
+
+
+@contextmanager
+def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM end the rounds; what was read is kept."""
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _tell(record: Record, names: list[str]) -> Iterator[str]:
+    """Prints how each source is doing; the names of those that fail."""
+    for duty in duties.all_states(record):
+        name, _, counts = duty.source.partition("/")
+        if name not in names or (counts and duty.failing_since is None):
+            continue
+        said = f"{count(duty.items, 'item')} so far"
+        if duty.failing_since is not None:
+            said = f"{duty.state} since {moment(duty.failing_since)}: {duty.reason}"
+            yield duty.source
+        echo(f"{duty.source:<18} {said}")

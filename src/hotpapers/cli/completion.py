@@ -1,0 +1,30 @@
+"""`hotpapers completion`: prints the shell's completion script."""
+
+from __future__ import annotations
+
+import click
+
+from hotpapers.cli import common
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers completion bash >> ~/.bashrc
+  hotpapers completion zsh >> ~/.zshrc
+  hotpapers completion fish > ~/.config/fish/completions/hotpapers.fish"""
+)
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
+@common.debug_option
+def completion(shell: str) -> None:
+    """Print a shell completion script.
+
+    For bash (4.4 or newer), zsh or fish; it takes effect in the next shell.
+    """
+    from click.shell_completion import get_completion_class
+
+    from hotpapers.cli import ASKED_BY_SHELL, NAME, root
+
+    made = get_completion_class(shell)
+    assert made is not None
+    click.echo(made(root, {}, NAME, ASKED_BY_SHELL).source())

@@ -1,0 +1,119 @@
+"""`hotpapers demo`: five issues of real papers and a made-up week, in a folder."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from hotpapers import settings
+from hotpapers.cli import common
+from hotpapers.cli.init import program
+from hotpapers.cli.terminal import echo
+from hotpapers.cli.week import CORRECTED, FOLDER, make_week
+from hotpapers.deliver.export_site import export_site
+from hotpapers.errors import UsageError
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.model import PrintedCount, PublishedIssue
+from hotpapers.ranking import words
+from hotpapers.store import Record
+from hotpapers.transfer.jsonl.importer import import_lines
+
+SAMPLE = "sample.jsonl.zst"
+
+
+SAMPLE_SOURCE = "sample"
+"""What the sample's first batch names as its source: by it a demo's store is known."""
+
+
+SHOWN, SHOWN_OF_WEEK = 5, 3
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers demo
+  hotpapers demo /tmp/demo && xdg-open /tmp/demo/site/index.html"""
+)
+@click.argument("folder", metavar="[DIR]", default="hotpapers-demo", type=click.Path(path_type=Path, file_okay=False))
+@common.debug_option
+def demo(folder: Path) -> None:
+    """Build five issues of real papers, and a made-up week of today.
+
+    Uses facts about 81 papers that ship with the program: ranks, explains and verifies five issues and writes them
+    as Markdown and as a site to ./hotpapers-demo or DIR. A second publication in made-up-week shows what today's
+    networks give; its papers and people are invented. Needs no network; the sites open from disk. Safe to run
+    again.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "hotpapers.db").is_file():
+        raise UsageError(f"{folder}: is not a demo folder; name another one: hotpapers demo DIR")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Record(str(folder / "hotpapers.db")) as record:
+        if record.head.position and not is_demo(record):
+            raise UsageError(f"{record.database.where}: holds another record; name another folder: hotpapers demo DIR")
+        take_sample(record)
+        publication = freeze.publication_of(record, None)
+        days = freeze.listed_days(record, publication.publication)
+        for day in days:
+            freeze.freeze(record, publication, day)
+        for name in ("markdown", "site"):
+            export_site(record, publication.publication, days, name, folder / name)
+        issue = RecordIssueReader(record).issue(publication.publication, days[-1])
+    _tell(issue, SHOWN)
+    _tell_where(folder, issue.content.day, issue.content.entries[0].paper.removeprefix("arxiv:"))
+    _tell_week(folder / FOLDER)
+    _tell_next()
+
+
+def is_demo(record: Record) -> bool:
+    """Whether a record began with the sample."""
+    return record.database.rows("SELECT source FROM batch WHERE position = 1") == [(SAMPLE_SOURCE,)]
+
+
+def take_sample(record: Record) -> None:
+    """The sample that comes with the program, into a record. Twice is once."""
+    import zstandard
+
+    packed = files("hotpapers").joinpath("demo", SAMPLE).read_bytes()
+    import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
+
+
+def _tell(issue: PublishedIssue, shown: int) -> None:
+    echo(f"{issue.content.publication.title}, {issue.content.day}\n")
+    for entry in issue.content.entries[:shown]:
+        moved = "" if issue.listing is None else ", as then" if entry.then == entry.place else f", was {entry.then}"
+        echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
+        counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
+        echo(f"     {entry.score:,} points{moved}; {counts}")
+    left = len(issue.content.entries) - shown
+    echo(f"     … and {left} more\n" if left > 0 else "")
+
+
+def _voices(count: PrintedCount) -> str:
+    return f"{words.network_name(count.network)}: {words.count_noun(count.voices, 'voice')}"
+
+
+def _tell_where(folder: Path, day: str, paper: str) -> None:
+    store = folder / settings.Settings().store
+    echo(f"site      {folder / 'site' / 'index.html'}  (opens from disk)")
+    echo(f"Markdown  {folder / 'markdown'}")
+    echo(f"why       {program()} explain {paper} --issue {day} --store {store}")
+    echo(f"proof     {program()} verify --all --store {store}\n")
+
+
+def _tell_week(folder: Path) -> None:
+    issue = make_week(folder)
+    _tell(issue, SHOWN_OF_WEEK)
+    echo(f"{issue.content.publication.note}\n")
+    echo(f"site      {folder / 'site' / 'index.html'}")
+    echo(f"corrected {folder / 'site' / CORRECTED / 'index.html'}")
+    echo(f"proof     {program()} verify --all --config {folder / settings.FILE}\n")
+
+
+def _tell_next() -> None:
+    echo("Next")
+    echo("  1. Open both sites in a browser: the first is of 2020 and 2021, the second of the networks of today.")
+    echo(f"  2. Ask why a paper is where it is: {program()} explain …, as above.")
+    echo(f"  3. Your own: {program()} init my-papers && cd my-papers && {program()} run")

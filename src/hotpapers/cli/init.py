@@ -1,0 +1,85 @@
+"""`hotpapers init`: writes settings, an empty store and files for hosts."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from hotpapers import settings
+from hotpapers.cli import common
+from hotpapers.cli.hosts import settings_for, write_hosts
+from hotpapers.cli.terminal import echo
+from hotpapers.errors import UsageError
+from hotpapers.file_modes import open_private
+from hotpapers.store import Record
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers init my-papers && cd my-papers && hotpapers import classic ../posts/*.md
+  hotpapers init --github-pages
+  hotpapers init /srv/hotpapers --systemd"""
+)
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--contact",
+    metavar="ADDRESS",
+    help="Your public contact, a web or mail address: shown on the About page and sent to networks. [default: prompt]",
+)
+@click.option("--github-pages", "hosts", flag_value="github-pages", multiple=True, help="A workflow for GitHub Pages.")
+@click.option("--systemd", "hosts", flag_value="systemd", multiple=True, help="Units for a server with systemd.")
+@click.option("--container", "hosts", flag_value="container", multiple=True, help="An image and compose.yaml.")
+@click.option("--replace", is_flag=True, help="Overwrite existing hosting files.")
+@common.debug_option
+def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: bool) -> None:
+    """Create a commented hotpapers.toml and an empty store.
+
+    Uses the current folder, or DIR. Existing files are left alone. On a terminal it asks for your public contact.
+    Files for a hosting platform are generated from the settings, also for an existing hotpapers.toml.
+    """
+    file = folder / settings.FILE
+    if not (hosts and file.exists()):
+        _begin(folder, file, contact, settings_for(hosts))
+    else:
+        common.need(contact is None, f"{file} already exists; write your contact into it")
+    write_hosts(file, hosts, replace=replace)
+    if not hosts:  # those say themselves how they are started
+        _tell_how_to_go_on(folder)
+
+
+def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None:
+    """The settings and an empty store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if file.exists():
+        raise UsageError(f"{file} already exists; nothing was changed.")
+    text = settings.with_contact(_ask_contact() if contact is None else contact, template)
+    with Record(str(folder / settings.Settings().store)) as record:
+        state = "already holds a record, which was kept" if record.head.position else "an empty store"
+        with open_private(file) as out:
+            out.write(text.encode())
+        echo(f"{file}: created; edit your settings here")
+        echo(f"{record.database.where}: {state}")
+
+
+def _tell_how_to_go_on(folder: Path) -> None:
+    inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
+    echo(f"next: {inside}{program()} run   (reads the networks, and publishes an issue each morning)")
+
+
+def _ask_contact() -> str:
+    """What somebody at a terminal answers; nothing where nobody is there to be asked."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return ""
+    asked = "Your public contact, a web or mail address (shown on the About page and sent to networks; empty for none)"
+    return str(click.prompt(asked, default="", show_default=False, err=True))
+
+
+def program() -> str:
+    """How this program can be called again: by name where the shell finds it, else the way it was called now."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "hotpapers" and not shutil.which("hotpapers") else "hotpapers"

@@ -1,0 +1,95 @@
+"""`hotpapers issue`: freezes an issue and prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import print_error, print_json
+from hotpapers.errors import NotFound
+from hotpapers.issues import freeze
+from hotpapers.issues.repository import RecordIssueReader
+from hotpapers.issues.windows import latest_label
+from hotpapers.model import Publication
+from hotpapers.store import Record, now
+
+if TYPE_CHECKING:
+    from hotpapers.issues.freeze import FrozenIssue
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers issue 2021-01-14
+  hotpapers issue 2021-01-14 --again --reason "two counts were misread"
+  hotpapers issue --publication weekly --json"""
+)
+@click.argument("date", metavar="[DATE]", required=False)
+@click.option("--again", is_flag=True, help="Freeze a corrected edition.")
+@click.option("--reason", default="", metavar="TEXT", help="With --again: the reason shown to readers.")
+@common.publication_option
+@common.json_option
+@common.store_options
+def issue(
+    date: str | None, again: bool, reason: str, publication: str | None, as_json: bool, home: common.CommandContext
+) -> None:
+    """Freeze an issue and print it.
+
+    Prints Markdown; the issue of DATE, or of the latest day that can have one. An issue that is already frozen is
+    printed unchanged.
+    """
+    common.need(bool(reason.strip()) == again, "--again and --reason '…' go together")
+    with common.open_record(home, publications=True) as record:
+        chosen = freeze.publication_of(record, publication)
+        day = date or _latest_day(record, chosen)
+        frozen = freeze_day(record, chosen, day, home, again=again, reason=reason)
+        if freeze.newer_listing(record, frozen):
+            report_newer([day])
+        if as_json:
+            print_json({"digest": frozen.digest, **msgspec.to_builtins(frozen.content)})
+        else:
+            from hotpapers.render.markdown import issue_text
+
+            click.echo(issue_text(RecordIssueReader(record, home.terms).issue(chosen.publication, day)), nl=False)
+
+
+def freeze_day(
+    record: Record,
+    publication: Publication,
+    day: str,
+    home: common.CommandContext,
+    *,
+    again: bool = False,
+    reason: str = "",
+) -> FrozenIssue:
+    """What judges and freezes is loaded only where a day is not frozen yet, as mostly one of very many is not."""
+    before = [] if again else freeze.editions(record, publication.publication, freeze.check_day(day))
+    if before:
+        return before[-1]
+    from hotpapers.schedule import freeze_judged
+
+    return freeze_judged(
+        record, publication, day, home.settings.bots, again=again, reason=reason, summarize=home.summarize
+    )
+
+
+def _latest_day(record: Record, publication: Publication) -> str:
+    if publication.window == "listing":
+        days = freeze.listed_days(record, publication.publication)
+        if not days:
+            raise NotFound(f"{publication.publication}: no listing imported yet; see hotpapers import --help")
+        return days[-1]
+    return latest_label(publication, now())
+
+
+def report_newer(days: Sequence[str]) -> None:
+    """Says which listings were observed anew since their issues were frozen."""
+    shown = ", ".join(days[:5]) + (" …" if len(days) > 5 else "")
+    print_error(
+        f"{shown}: the record holds a later observation of the listing; "
+        "`hotpapers issue DATE --again --reason …` makes a new edition."
+    )

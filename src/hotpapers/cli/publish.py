@@ -1,0 +1,110 @@
+"""`hotpapers publish`: freezes pending issues, writes their files and sends them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hotpapers.cli import common, sending
+from hotpapers.cli.issue import freeze_day, report_newer
+from hotpapers.cli.terminal import bar, echo, print_error, print_json
+from hotpapers.deliver.export_site import export_site
+from hotpapers.errors import NotFound
+from hotpapers.issues import freeze
+from hotpapers.model import Publication
+from hotpapers.store import Record
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers publish --all --to site --output public
+  hotpapers publish 2021-01-14 --to classic --output posts
+  hotpapers publish 2021-01-14 --to mailing --preview
+  hotpapers publish --all                     (to the channels of hotpapers.toml)"""
+)
+@click.argument("dates", nargs=-1, metavar="[DATE]…")
+@click.option("--all", "everything", is_flag=True, help="Every day with a frozen issue or a listing.")
+@click.option("--to", "to", type=click.Choice(sending.EVERY), multiple=True, help="A channel; can be repeated.")
+@click.option("--preview", is_flag=True, help="Show what would be sent (mail: as files) without sending it.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Output folder; with several channels, one subfolder each. [default: from the settings, else public]",
+)
+@common.publication_option
+@common.json_option
+@common.store_options
+def publish(
+    dates: tuple[str, ...], everything: bool, to: tuple[str, ...], preview: bool, output: Path | None,
+    publication: str | None, as_json: bool, home: common.CommandContext,
+) -> None:  # fmt: skip
+    """Freeze pending issues and publish them.
+
+    Writes each channel's files to its own folder, and only files that changed. Channels that send messages send
+    each one once.
+    """
+    common.need(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
+    asked = sending.selected_channels(to, everything=everything, preview=preview)
+    with common.open_record(home, publications=True) as record:
+        chosen = freeze.publication_of(record, publication)
+        name = chosen.publication
+        targets = common.targets(home, name, asked.files, output) if asked.writes else []
+        days = _days(record, chosen, dates)
+        _freeze_all(record, chosen, days, home)
+        report: list[dict[str, Any]] = []
+        warnings: list[str] = []
+        for channel, folder in targets:
+            wrote = export_site(record, name, days, channel, folder, home.site_config, home.terms, home.store)
+            report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
+            warnings += [wrote.warning] if wrote.warning else []
+        if preview:
+            folder = output or home.folder / "preview"
+            report += sending.previews(record, home, name, days, asked.senders, folder)
+        else:
+            report += [sending.deliver(record, home, name, days, channel) for channel in asked.senders]
+    for warning in warnings:
+        print_error(warning)
+    _report_published(name, days, report, as_json)
+
+
+def _report_published(name: str, days: Sequence[str], report: Sequence[dict[str, Any]], as_json: bool) -> None:
+    """Says what was done; exit status 1 where something could not be sent."""
+    problems = [problem for one in report for problem in one.get("problems", ())]
+    if as_json:
+        print_json({"publication": name, "days": days, "channels": report})
+    else:
+        for one in report:
+            echo(sending.summary_line(one))
+    for problem in problems:
+        print_error(problem)
+    if problems:
+        raise click.exceptions.Exit(1)
+
+
+def _days(record: Record, publication: Publication, dates: Sequence[str]) -> list[str]:
+    if dates:
+        return sorted({freeze.check_day(day) for day in dates})
+    days = {*freeze.frozen_days(record, publication.publication), *freeze.listed_days(record, publication.publication)}
+    if not days:
+        raise NotFound(
+            f"{publication.publication}: nothing to publish yet; `hotpapers issue --publication "
+            f"{publication.publication}` freezes a first issue."
+        )
+    return sorted(days)
+
+
+def _freeze_all(record: Record, publication: Publication, days: Sequence[str], home: common.CommandContext) -> None:
+    newer = []
+    with bar("Freezing", len(days)) as told:
+        for day in days:
+            frozen = freeze_day(record, publication, day, home)
+            if freeze.newer_listing(record, frozen):
+                newer.append(day)
+            told(1)
+    if newer:
+        report_newer(newer)

@@ -1,0 +1,82 @@
+"""`hotpapers reprocess`: parses a source's raw payloads again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.errors import UsageError
+from hotpapers.ingest.job_factory import ConfiguredSource, chosen_sources
+from hotpapers.store.batches import WrittenBatch
+from hotpapers.store.reparse import ReparsePlan
+from hotpapers.terms import of
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers reprocess feeds
+  hotpapers reprocess mastodon --yes"""
+)
+@click.argument("source")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@common.json_option
+@common.store_options
+def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext) -> None:
+    """Parse a source's raw payloads again with this version.
+
+    Run it after an update that parses a network better. It shows what would change and asks first: rows that are no
+    longer parsed are closed, new ones are added, and payloads that can now be parsed leave quarantine. The rest
+    stays as it is. No frozen issue changes, and the network is not contacted.
+    """
+    from hotpapers.ingest import reprocessing  # all sources come with it
+
+    [choice] = chosen_sources(home.settings.source, [source], str(home.file), home.terms)
+    terms = of(home.terms, source)
+    with common.open_record(home) as record:
+        planned = reprocessing.plan(record, choice, terms)
+        if not as_json:
+            for line in _planned(choice, planned):
+                echo(line)
+        done = None
+        if not planned.is_nothing and (yes or _agreed()):
+            done = reprocessing.reprocess(record, choice, terms)
+    _report(planned, done, as_json)
+
+
+def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
+    yield f"{choice.name}: {count(planned.kept, 'original')} kept, {planned.apart:,} in quarantine"
+    if planned.unreadable:
+        yield f"can no longer be read: {count(planned.unreadable, 'original')}; what was read from them stays"
+    if not planned.is_nothing:
+        yield f"would close    {_by_kind(planned.closed)}"
+        yield f"would add      {_by_kind(planned.added)}"
+        yield f"can be read    {planned.readable:,} of {planned.apart:,} in quarantine"
+
+
+def _by_kind(rows: Mapping[str, int]) -> str:
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in rows.items())
+    return count(sum(rows.values()), "row") + (f": {kinds}" if kinds else "")
+
+
+def _agreed() -> bool:
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError("not a terminal; pass --yes to change the record")
+    return click.confirm("Apply these changes?", err=True)
+
+
+def _report(planned: ReparsePlan, done: WrittenBatch | None, as_json: bool) -> None:
+    if as_json:
+        print_json({"planned": planned, "done": done is not None, "added": done.added if done else 0})
+    elif planned.is_nothing:
+        echo("nothing to change")
+    elif done:
+        echo(f"done: {count(sum(planned.closed.values()), 'row')} closed, {done.added:,} added")
+    else:
+        print_error("nothing was changed")
+    if not planned.is_nothing and not done:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,81 @@
+"""`hotpapers serve`: serves the site as a web app."""
+
+from __future__ import annotations
+
+import socket
+from functools import partial
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import echo
+from hotpapers.errors import UsageError
+from hotpapers.issues import freeze
+from hotpapers.store import Record
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers serve --store hotpapers-demo/hotpapers.db
+  hotpapers serve --host 0.0.0.0 --port 8080"""
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="The port; 0 picks a free one."
+)
+@common.publication_option
+@common.store_options
+def serve(host: str, port: int, publication: str | None, home: common.CommandContext) -> None:
+    """Serve the site as a web app.
+
+    Serves a publication's frozen issues with the same pages as the static site, and the API under /api/v1. With
+    `base` in [serve] it also serves the readers' forms. Stop it with Ctrl-C.
+    """
+    try:
+        from hotpapers.web import feed_generator, mail_pages, reader_features
+        from hotpapers.web.api import ApiConfig, ApiRoute
+        from hotpapers.web.app import server
+        from hotpapers.web.connections import allowed_behind
+        from hotpapers.web.repositories import FreshIssueReader
+        from hotpapers.web.search_pages import SearchRoutes
+    except ImportError as missing:
+        raise UsageError("serving needs Starlette and uvicorn: pip install 'hotpapers[serve]'") from missing
+    with common.open_record(home) as record:
+        chosen = freeze.publication_of(record, publication)
+        open_record = partial(Record, home.store, create=False)
+        with _listening(host, port) as listener:
+            port = listener.getsockname()[1]
+            shown = f"[{host}]" if ":" in host else host
+            echo(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
+            name, issue_readers = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
+            feeds = feed_generator.routes(issue_readers[1], name, home.settings.bluesky)
+            limits = home.settings.serve
+            asked = ApiConfig(home.terms, limits.rate, limits.proxies)
+            api = ApiRoute(open_record, asked)
+            found = SearchRoutes(open_record, name, home.site_config, asked)
+            letters = mail_pages.routes(open_record)
+            operator = reader_features.ReaderConfig(
+                home.settings, home.folder, str(home.file), home.site_config, home.terms
+            )
+            forms = reader_features.ReaderFeatures(open_record, chosen, operator)
+            more = [api, *feeds, *letters, *forms.routes, *found.routes]
+            running = server(issue_readers[0], name, host, port, home.site_config, more, allowed_behind(limits.proxies))
+            running.run(sockets=[listener])
+            api.api.close()
+            found.close()
+            forms.close()
+            for one in issue_readers:
+                one.close()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+        # whoever is accepted here inherits it: the end of an answer must not wait until its beginning is acknowledged
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
+    except OSError as problem:
+        reason = (problem.strerror or str(problem)).partition(" (while")[0]
+        raise UsageError(f"{host}, port {port}: {reason}; choose another --host or --port") from problem
