@@ -16,7 +16,7 @@ from hotpapers.deliver.announce.chat import JOINER, UNKNOWN_RECEIPT, ChatSender,
 from hotpapers.model import HttpClient, IssueReader, Message
 from tests.announce.made import DAY, EMPTY, FULL, FULL_READER, HOSTILE, HOSTILE_READER, IMPRINT, matches
 from tests.render.sample import LISTED_READER, OWN_READER
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 COMMONMARK = MarkdownIt("commonmark", {"linkify": False}).enable(["table", "strikethrough"])
 LIVE = re.compile(rf"[@#]\w|<[^\s{JOINER}]|\]\(|://|www\.\w|\w\.[a-z]{2}", re.IGNORECASE)
@@ -104,7 +104,7 @@ def test_many_members() -> None:
 
 
 def test_sending_gives_a_receipt_and_an_interrupted_one_is_not_sent_again() -> None:
-    http: HttpClient = ScriptedNet({})
+    http: HttpClient = ScriptedClient({})
     room = PlainRoom()
     sender, [outgoing] = chat(MADE["daily"], room)
     assert sender.send(outgoing, http) == "taken by Parlour" and room.got == [outgoing.payload]

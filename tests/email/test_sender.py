@@ -20,7 +20,7 @@ from tests.email.made import BEFORE, FROZEN, IMPRINT, fill, join, office
 from tests.email.reading import part, read
 from tests.email.server import HANG_UP, Box, serving
 from tests.issues.made import DAILY, DAY, moment, write
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 NAMES = ("a@moth.example", "b@moth.example", "c@owl.example", "d@owl.example")
 
@@ -42,7 +42,7 @@ class Post:
 
     def __init__(self, record: Record, box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
         self.record, self.box = record, box
-        self.http = ScriptedNet({}, now=FROZEN + 1)
+        self.http = ScriptedClient({}, now=FROZEN + 1)
         monkeypatch.setattr(sender, "now", self.http.now)
 
     def send(self, day: str = DAY, **changes: int) -> SendResult:

@@ -16,7 +16,7 @@ from hotpapers.model import HttpClient, Source
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
 from hotpapers.terms import TERMS
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 LIST = "https://lobste.rs/domains/arxiv.org.json"
 
@@ -25,7 +25,7 @@ class Made(NamedTuple):
     """A job's rounds, its network, and the store as a test looks at it."""
 
     rounds: JobLoop
-    http: ScriptedNet
+    http: ScriptedClient
     record: Record
 
     def work(self) -> JobContext:
@@ -37,7 +37,7 @@ class Made(NamedTuple):
 @contextmanager
 def reading(store: str, answers: object, *, source: Source | None = None, holder: str = "one") -> Iterator[Made]:
     """The job of reading a source; Lobsters by default."""
-    http = ScriptedNet({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
+    http = ScriptedClient({LIST: answers} if not callable(answers) else answers)  # type: ignore[dict-item]
     with Record(store) as record:
         known = TrackedPosts(record, "lobsters", http.now())
         job = CollectJob(
@@ -47,7 +47,7 @@ def reading(store: str, answers: object, *, source: Source | None = None, holder
 
 
 @contextmanager
-def recounting(store: str, source: Source, http: ScriptedNet) -> Iterator[Made]:
+def recounting(store: str, source: Source, http: ScriptedClient) -> Iterator[Made]:
     """The job of reading a source's counts again."""
     with Record(store) as record:
         yield from _made(
@@ -55,7 +55,7 @@ def recounting(store: str, source: Source, http: ScriptedNet) -> Iterator[Made]:
         )
 
 
-def _made(rounds: JobLoop, http: ScriptedNet, record: Record) -> Iterator[Made]:
+def _made(rounds: JobLoop, http: ScriptedClient, record: Record) -> Iterator[Made]:
     try:
         yield Made(rounds, http, record)
     finally:

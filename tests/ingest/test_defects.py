@@ -51,7 +51,7 @@ from hotpapers.store import Record
 from tests.ingest.made import LIST
 from tests.ingest.test_recounting import post, story
 from tests.schedule.test_sending import Box
-from tests.sources.net import START, ScriptedNet
+from tests.sources.net import START, ScriptedClient
 
 LOAD = duties.load  # as it is when no test breaks it
 LOAD = duties.load
@@ -110,7 +110,7 @@ class Broken:
 class Living:
     """A site with one job of each kind, by a clock that runs fast, and how often each was tried."""
 
-    def __init__(self, folder: Path, http: ScriptedNet) -> None:
+    def __init__(self, folder: Path, http: ScriptedClient) -> None:
         self.store, self.stop = str(folder / "hotpapers.db"), threading.Event()
         self._net, self._folder = http, folder
         self.tried, self.waits = Counter[str](), dict[str, list[float]]()
@@ -155,7 +155,7 @@ def answers(url: str) -> bytes:
 
 @pytest.fixture
 def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Living]:
-    http = ScriptedNet(answers, now=START + 7 * HOUR)
+    http = ScriptedClient(answers, now=START + 7 * HOUR)
     one = Living(tmp_path, http)
     line = Connection(http)
     monkeypatch.setattr(job_factory, "make_line", lambda own, secrets, site: line)

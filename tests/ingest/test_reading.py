@@ -30,7 +30,7 @@ from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.store.verify import check
 from tests.ingest.made import Made, reading
-from tests.sources.net import START, ScriptedNet, reply
+from tests.sources.net import START, ScriptedClient, reply
 
 MINUTE = 60 * 1_000_000
 
@@ -111,7 +111,7 @@ def test_what_is_wholly_in_its_items_is_not_kept_raw(store_url: str) -> None:
         round_of(made)
         job, work = made.rounds.job, made.work()
         assert isinstance(job, CollectJob)
-        later = ScriptedNet(lambda url: json.dumps(story("ff", "x", 9)).encode(), now=made.http.now())
+        later = ScriptedClient(lambda url: json.dumps(story("ff", "x", 9)).encode(), now=made.http.now())
         for page in job.source.counts(later, ["lobsters:ff"]):
             job.store(work, page)
         assert [row[0] for row in made.record.database.rows("SELECT kind FROM raw")] == ["post"]

@@ -21,7 +21,7 @@ from hotpapers.store.batches import cursor_of
 from hotpapers.terms import TERMS
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.faults import Plan, parse
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.reading import make
 from tests.loopback.world import World
 
@@ -33,9 +33,9 @@ MINUTE = HOUR // 60
 @contextmanager
 def job(
     store: str, name: str, plan: Plan | None = None, back: int | None = 7 * DAY
-) -> Iterator[tuple[JobLoop, LoopNet]]:
+) -> Iterator[tuple[JobLoop, LoopClient]]:
     """The job of reading a network for the first time."""
-    http = LoopNet(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
+    http = LoopClient(WORLD, SteppedClock(START), plan or Plan(), stop_at=START + HOUR)
     with Record(store) as record:
         known = TrackedPosts(record, name, http.now())
     reading = CollectJob(make(name, http.bases, known), Connection(http), known, TERMS[name], back=back)

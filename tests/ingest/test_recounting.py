@@ -11,7 +11,7 @@ from hotpapers.model import DAY, HOUR, Coverage, Post, Snapshot
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
 from tests.ingest.made import recounting
-from tests.sources.net import START, ScriptedNet, reply
+from tests.sources.net import START, ScriptedClient, reply
 
 
 def story(short_id: str, score: int) -> bytes:
@@ -39,7 +39,7 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
         asked.append(http.now())
         return story("aa", len(asked))
 
-    http = ScriptedNet(answers)
+    http = ScriptedClient(answers)
     source = LobstersSource(LobstersSettings(), ())
     with recounting(store_url, source, http) as made:
         made.record.append([post("aa")], source="test")
@@ -54,7 +54,7 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
 
 
 def test_what_is_gone_is_noticed(store_url: str) -> None:
-    http = ScriptedNet(lambda url: reply(404))
+    http = ScriptedClient(lambda url: reply(404))
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         made.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
@@ -74,7 +74,7 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
         return story(short, 5)
 
     net_asked: list[str] = []
-    http = ScriptedNet(answers)
+    http = ScriptedClient(answers)
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         made.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
@@ -90,7 +90,7 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
 
 def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -> None:
     """A post of which nobody can say how often it is liked must not look like one that nobody likes."""
-    http = ScriptedNet(lambda url: reply(503))
+    http = ScriptedClient(lambda url: reply(503))
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         made.record.append([post("aa")], source="test")
         http.sleep(7 * 3600)
@@ -106,7 +106,7 @@ def test_a_network_whose_counts_cannot_be_read_is_read_in_part(store_url: str) -
 
 
 def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
-    http = ScriptedNet(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(500))
+    http = ScriptedClient(lambda url: story("aa", 5) if url.endswith("aa.json") else reply(500))
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         made.record.append([post("aa"), post("bb")], source="test")
         http.sleep(7 * 3600)
@@ -119,7 +119,7 @@ def test_for_whom_nobody_answers_is_asked_again_later(store_url: str) -> None:
 
 
 def test_counts_that_are_missing_for_more_than_an_hour_are_a_network_read_in_part(store_url: str) -> None:
-    http = ScriptedNet({})
+    http = ScriptedClient({})
     with recounting(store_url, LobstersSource(LobstersSettings(), ()), http) as made:
         job, work = made.rounds.job, made.work()
         assert isinstance(job, RecountJob)

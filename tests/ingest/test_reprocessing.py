@@ -24,7 +24,7 @@ from hotpapers.store.verify import check
 from hotpapers.terms import TERMS
 from tests.ingest import made
 from tests.loopback.clock import SteppedClock, moment
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World
 
@@ -36,7 +36,7 @@ def collected(record: Record, store: str, name: str) -> ConfiguredSource:
     """Some rounds of a network, hours apart: posts are edited, counted, deleted meanwhile. With which settings."""
     names, known = SharedPaperIndex(), TrackedPosts(record, name, NOW)
     for at in range(NOW, NOW + 30 * HOUR, 10 * HOUR):
-        http = LoopNet(WORLD, SteppedClock(at), stop_at=at + HOUR)
+        http = LoopClient(WORLD, SteppedClock(at), stop_at=at + HOUR)
         table = tomllib.loads(settings_toml(http.bases))["source"][name]
         choice = ConfiguredSource(name, read_settings(name, table, ""))
         source = SOURCES[name][0](choice.settings, known, names.names)

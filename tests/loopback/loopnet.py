@@ -28,7 +28,7 @@ STALLED = 30.0
 _BROKEN = {"reset": "the connection was reset", "truncated": "the answer ends early", "stall": "no word for 30 s"}
 
 
-class LoopNet:
+class LoopClient:
     """Keeps the promises of `model.HttpClient`. `took`: seconds that a request takes; `stop_at`: from then on, Stopped.
 
     `bases`: addresses that only this net knows. `asked`: how often each host was asked, `waited`: seconds of sleep.
@@ -220,6 +220,6 @@ def _base(name: str, address: str) -> str:
     return f"{address.partition('://')[0]}://{name.replace('.', '-')}.loopback"
 
 
-def _is_a_net(http: LoopNet) -> HttpClient:
+def _is_a_net(http: LoopClient) -> HttpClient:
     """For mypy: it keeps the promise of hotpapers.model.Net."""
     return http

@@ -14,7 +14,7 @@ from hotpapers.model import HOUR, Announcement, HttpClient, PayloadPage
 from tests.loopback import hosts
 from tests.loopback.clock import RunningClock, SteppedClock, moment
 from tests.loopback.faults import KINDS, Fault, Plan, fault, parse, some
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.reading import SHORT, client, cursor_in, items_in, make, of, posts_in
 from tests.loopback.script import MINUTE, SECOND
 from tests.loopback.servers import Loopback
@@ -154,11 +154,11 @@ HARMLESS = ("slow", "empty", "blind", "skewed", "replayed", "reversed", "doubled
 def test_the_program_knows_it_on_the_wire_and_without(kind: str, loopback: Loopback) -> None:
     plan = Plan()
     with client(loopback, limits=SHORT) as wire:
-        for http_client, where in ((wire, loopback), (LoopNet(WORLD, SteppedClock(NOW), plan), None)):
+        for http_client, where in ((wire, loopback), (LoopClient(WORLD, SteppedClock(NOW), plan), None)):
             (where.plan if where else plan).add(f"lobsters={kind}:0.1" if kind == "slow" else f"lobsters={kind}")
             if where:
                 where.settle()
-            source = make("lobsters", http_client.bases if isinstance(http_client, LoopNet) else loopback.bases)
+            source = make("lobsters", http_client.bases if isinstance(http_client, LoopClient) else loopback.bases)
             if kind in HARMLESS:
                 list(source.pages(http_client, None))
             else:
@@ -197,7 +197,7 @@ def test_a_kept_connection_breaks_when_a_host_is_down(loopback: Loopback) -> Non
 
 def test_a_missed_day_of_arxiv_is_healed() -> None:
     clock = SteppedClock(NOW)
-    http_client = LoopNet(WORLD, clock, Plan([parse("arxiv/rss=empty@2026-03-13T04:00/1d")]))
+    http_client = LoopClient(WORLD, clock, Plan([parse("arxiv/rss=empty@2026-03-13T04:00/1d")]))
     source = make("arxiv", http_client.bases, archives=["cs", "math"])
     cursor, pages = cursor_in(source.pages(http_client, None)), list[PayloadPage]()
     for day in ("2026-03-13T15:00", "2026-03-16T15:00"):
@@ -248,7 +248,7 @@ def test_a_stream_has_it_too(kind: str, loopback: Loopback) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stream_without_sockets_has_it_too(kind: str) -> None:
     plan = Plan()
-    http_client = LoopNet(WORLD, SteppedClock(NOW), plan)
+    http_client = LoopClient(WORLD, SteppedClock(NOW), plan)
     well = hears(http_client, http_client.bases["bluesky.stream1"])
     plan.add(f"bluesky.stream1={WRITTEN.get(kind, kind)}")
     check_stream(kind, http_client, http_client.bases["bluesky.stream1"], well)
@@ -281,7 +281,7 @@ def check_again(heard: list[bytes], well: list[bytes]) -> None:
 def test_a_stream_out_of_order_is_so_by_seconds() -> None:
     busy = World(1, "2026-02-23", chatter=1)
     plan = Plan()
-    http_client = LoopNet(busy, SteppedClock(NOW), plan)
+    http_client = LoopClient(busy, SteppedClock(NOW), plan)
     well = hears(http_client, http_client.bases["bluesky.stream1"], 100)
     plan.add("bluesky=reversed")
     heard = hears(http_client, http_client.bases["bluesky.stream1"], 100)

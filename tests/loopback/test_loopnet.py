@@ -12,7 +12,7 @@ from tests.conftest import ROOT
 from tests.loopback import expected, feeds, hackernews, reddit, x
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.faults import Plan
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.reading import Known, client, items_in, listened, make, of, posts_in
 from tests.loopback.script import SECOND, between
 from tests.loopback.servers import Loopback
@@ -53,7 +53,7 @@ def wire() -> Iterator[Loopback]:
 
 @pytest.mark.parametrize("host, target", ASKED)
 def test_both_say_the_same(host: str, target: str, wire: Loopback) -> None:
-    without = LoopNet(WORLD, SteppedClock(NOW))
+    without = LoopClient(WORLD, SteppedClock(NOW))
     every = tuple(range(100, 600))
     with client(wire) as http:
         first = http.get(wire.bases[host] + target, accept=every)
@@ -68,7 +68,7 @@ KEYS = {
 
 
 def test_pages_follow_each_other_to_the_end() -> None:
-    http = LoopNet(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
+    http = LoopClient(World(1, "2026-02-23", talk=8), SteppedClock(NOW))
     url = f"{http.bases['reddit']}/r/MachineLearning/new?limit=10"
     first = http.get(url, headers=KEYS["reddit"]).body
     assert b'"after":"t3_' in first
@@ -87,7 +87,7 @@ def test_pages_follow_each_other_to_the_end() -> None:
 
 def test_the_clock_goes_on_with_what_happens_and_stops_where_it_is_told() -> None:
     clock = SteppedClock(NOW)
-    http = LoopNet(WORLD, clock, stop_at=NOW + 6 * HOUR)
+    http = LoopClient(WORLD, clock, stop_at=NOW + 6 * HOUR)
     source = make("bluesky", http.bases, Known())
     found = []
     with pytest.raises(Stopped):
@@ -104,7 +104,7 @@ def test_the_clock_goes_on_with_what_happens_and_stops_where_it_is_told() -> Non
 
 def test_a_week_of_polling_and_listening_with_faults_loses_nothing() -> None:
     clock, plan = SteppedClock(NOW), Plan(seed=5)
-    http = LoopNet(WORLD, clock, plan)
+    http = LoopClient(WORLD, clock, plan)
     known = Known()
     source = make("bluesky", http.bases, known, silence=600)
     items, reached = listened(source, http, str(NOW), NOW + 7 * DAY, known)
@@ -118,7 +118,7 @@ def test_a_written_script_is_read_from_every_network() -> None:
     people = {network: account(network, "ada") for network in expected.NETWORKS}
     script = Written([moss], [said(by, NOW - 8 * HOUR + 60 * n * SECOND, f"Look, {network}!", moss, fame=10)
                               for n, (network, by) in enumerate(people.items())])  # fmt: skip
-    http = LoopNet(script, SteppedClock(NOW))
+    http = LoopClient(script, SteppedClock(NOW))
     for network in expected.NETWORKS:
         source = make(network, http.bases, Known())
         begin = str(NOW - 10 * HOUR) if network == "bluesky" else None
@@ -133,7 +133,7 @@ def _posts(items: list) -> list[str]:  # type: ignore[type-arg]
 
 
 def test_what_is_nowhere_is_not_found() -> None:
-    http = LoopNet(WORLD, SteppedClock(NOW))
+    http = LoopClient(WORLD, SteppedClock(NOW))
     with pytest.raises(NetError, match="nobody of that name"):
         http.get("https://arxiv.org/abs/2603.00001")
     with pytest.raises(RequestRefused):

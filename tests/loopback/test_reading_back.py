@@ -11,7 +11,7 @@ from hotpapers.errors import Stopped
 from hotpapers.model import DAY, HOUR, Announcement, BackfillingSource, PayloadPage
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock, moment
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.reading import items_in, make, of, posts_in
 from tests.loopback.script import Said, there
 from tests.loopback.world import World
@@ -34,9 +34,9 @@ HELD_BACK = 0.1
 """The part of a day's papers of which OAI-PMH does not say that they were announced later than usual."""
 
 
-def back(name: str, since: int = WEEK, now: int = NOW) -> tuple[BackfillingSource, LoopNet, list[PayloadPage]]:
+def back(name: str, since: int = WEEK, now: int = NOW) -> tuple[BackfillingSource, LoopClient, list[PayloadPage]]:
     """What a network tells when it is read for the first time."""
-    http = LoopNet(WORLD, SteppedClock(now), stop_at=now + HOUR)
+    http = LoopClient(WORLD, SteppedClock(now), stop_at=now + HOUR)
     source = make(name, http.bases)
     assert isinstance(source, BackfillingSource)
     pages: list[PayloadPage] = []

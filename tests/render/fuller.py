@@ -83,7 +83,7 @@ def _told(placed: Placed) -> Placed:
     return placed._replace(entry=entry, posts=(*placed.posts, WORDLESS))
 
 
-def _shelf() -> PlainIssueReader:
+def _issue_reader() -> PlainIssueReader:
     before = OWN_READER.issue("daily", "2021-01-13")
     issues = [before]
     for day in OWN_READER.days("daily")[1:]:
@@ -107,4 +107,4 @@ def _shelf() -> PlainIssueReader:
     return PlainIssueReader([LISTED, OWN], [*issues, last], HISTORY, ANNOUNCED, VERSIONS, POSTS)
 
 
-FULL_READER = _shelf()
+FULL_READER = _issue_reader()

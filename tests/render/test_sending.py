@@ -14,7 +14,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HttpClient, IssueReader, Message
 from hotpapers.store import Record
 from tests.issues.made import DAY, background, frozen, moment, paper, talk, write
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 TARGETS = ("a", "b", "c", "d")
 
@@ -76,7 +76,7 @@ STEPS = st.lists(st.sampled_from(["ok", "killed before", "killed after", "no rou
 
 
 def test_everything_arrives_once_whatever_happens(record: Record) -> None:
-    http = ScriptedNet({})
+    http = ScriptedClient({})
     numbers = iter(range(10_000))
 
     @settings(max_examples=60)
@@ -99,7 +99,7 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
 
 
 def test_who_refuses_is_not_asked_again_and_stops_no_other(record: Record) -> None:
-    box, http = Box(["ok", "no"]), ScriptedNet({})
+    box, http = Box(["ok", "no"]), ScriptedClient({})
     done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert (done.sent, done.problems) == (3, (("b", "no such target"),))
     assert deliveries(record, "box", IssueEdition("daily", DAY, 1))["b"] == "failed"
@@ -108,13 +108,13 @@ def test_who_refuses_is_not_asked_again_and_stops_no_other(record: Record) -> No
 
 
 def test_who_is_busy_is_left_for_later(record: Record) -> None:
-    box, http = Box(["ok", "busy"]), ScriptedNet({})
+    box, http = Box(["ok", "busy"]), ScriptedClient({})
     done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert (done.sent, done.waiting, done.problems) == (1, 60, (("b", "busy"),))
 
 
 def test_who_cannot_be_asked_gets_it_once_as_long_as_it_is_known_that_it_did_not_arrive(record: Record) -> None:
-    http = ScriptedNet({})
+    http = ScriptedClient({})
     numbers = iter(range(10_000))
 
     @settings(max_examples=40)
@@ -131,7 +131,7 @@ def test_who_cannot_be_asked_gets_it_once_as_long_as_it_is_known_that_it_did_not
 
 
 def test_who_cannot_be_asked_never_gets_it_twice(record: Record) -> None:
-    box, http = Mute(["killed before"]), ScriptedNet({})
+    box, http = Mute(["killed before"]), ScriptedClient({})
     with pytest.raises(Killed):
         send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert send_issue(record, box, RecordIssueReader(record), "daily", DAY, http).sent == len(TARGETS)

@@ -23,7 +23,7 @@ from hotpapers.store.statistics import totals
 from hotpapers.web.monitoring import address_of, monitor
 from tests.conftest import data
 from tests.issues.made import moment
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 NOW = moment("2024-05-08T09:00")
 """A Wednesday."""
@@ -100,7 +100,7 @@ def test_addresses_of_both_kinds() -> None:
 
 
 def test_once_an_hour_somebody_is_told_that_all_is_well(sqlite_url: str) -> None:
-    http = ScriptedNet({"https://ping.example/7": b"OK"})
+    http = ScriptedClient({"https://ping.example/7": b"OK"})
     state = [SiteHealth(True, (), ())]
     job = HousekeepingJob(Connection(http), "https://ping.example/7", lambda work: state[0])
     open_record = partial(Record, sqlite_url)

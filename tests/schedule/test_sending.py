@@ -18,7 +18,7 @@ from hotpapers.schedule import SenderDestination, SendJob
 from hotpapers.schedule.sending import fresh
 from hotpapers.store import Record
 from tests.issues.made import DAILY, DAY, background, moment, paper, talk, write
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 CUT = moment(f"{DAY}T08:00")
 A_DAY = 24 * HOUR
@@ -61,7 +61,7 @@ class Made:
     def usual(self) -> SenderDestination:
         """The sender, at work."""
         note = self.called.append
-        http = ScriptedNet({})
+        http = ScriptedClient({})
         return SenderDestination(
             self.box, http, partial(note, "check"), lambda at: note(f"tidy {at}"), partial(note, "close")
         )

@@ -45,7 +45,7 @@ def reply(status: int = 200, body: bytes = b"", **headers: str) -> Response:
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, body, "", 0)
 
 
-class ScriptedNet:
+class ScriptedClient:
     """A network that says what a test wrote down. Every request and message takes `pace` seconds of its clock."""
 
     def __init__(self, answers: Table, *, now: int = START, pace: float = 1.0, stop_after: int | None = None) -> None:
@@ -153,6 +153,6 @@ class ScriptedNet:
             yield said.body if isinstance(said, Response) else said
 
 
-def _is_a_net(http: ScriptedNet) -> HttpClient:
+def _is_a_net(http: ScriptedClient) -> HttpClient:
     """For mypy: it keeps the promise of hotpapers.model.Net."""
     return http

@@ -16,7 +16,7 @@ from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from tests.sources.arxiv_world import Made, World, papers_of
-from tests.sources.net import Reply, ScriptedNet
+from tests.sources.net import Reply, ScriptedClient
 
 FIRST, LAST = "2026-11-02", "2026-11-06"
 TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = "2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"
@@ -42,7 +42,7 @@ class Site:
 
     def __init__(self, world: World, store: Path, down: list[tuple[str, int, str, int]] | None = None) -> None:
         self.world, self.source, self.down = world, ArxivSource(SETTINGS), down or []
-        self.http = ScriptedNet(self.say, now=days.closes_at(FIRST) - HOUR, pace=3)
+        self.http = ScriptedClient(self.say, now=days.closes_at(FIRST) - HOUR, pace=3)
         self.record = Record(str(store / "hotpapers.db"))
         self.known: dict[str, set[str]] = {}
 

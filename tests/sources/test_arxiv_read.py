@@ -27,7 +27,7 @@ from hotpapers.sources.arxiv import (
     xml,
 )
 from tests.conftest import DATA, SHARED, data
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 AT = 1_794_204_000_000_000
 FIXTURES = sorted((DATA / "sources" / "arxiv").glob("*.xml"))
@@ -335,7 +335,7 @@ def test_a_recorded_feed_goes_all_the_way() -> None:
         "https://arxiv.org/list/math/recent?skip=0&show=2000": recorded("list_math_recent.html"),
     }
     nothing = b"<feed xmlns='http://www.w3.org/2005/Atom'/>"
-    http = ScriptedNet(lambda url: table.get(url, nothing), now=days.closes_at("2024-03-05") + 300_000_000)
+    http = ScriptedClient(lambda url: table.get(url, nothing), now=days.closes_at("2024-03-05") + 300_000_000)
     source = ArxivSource(ArxivSettings(archives=("math",)))
     pages = list(source.pages(http, None))
     found = [item for page in pages for seen in page.seen for item in source.read(seen)]

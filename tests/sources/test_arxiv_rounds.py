@@ -12,7 +12,7 @@ from hotpapers.model import HOUR, Announcement, Coverage, Item, Paper
 from hotpapers.sources import SOURCES
 from hotpapers.sources.arxiv import ARCHIVES, ArxivSettings, ArxivSource, cursor_state
 from tests.sources.arxiv_world import Made, World, papers_of
-from tests.sources.net import Reply, Script, ScriptedNet, reply
+from tests.sources.net import Reply, Script, ScriptedClient, reply
 
 TWO = ArxivSettings(archives=("cs", "math"))
 DAY = "2026-11-11"
@@ -31,7 +31,7 @@ class Life:
     def __init__(self, world: World, settings: ArxivSettings = TWO, *, day: str = DAY, hour: int = 1) -> None:
         self.source = ArxivSource(settings)
         self.world, self.faults = world, dict[str, list[Reply]]()
-        self.http = ScriptedNet(self._say, now=days.closes_at(day) + hour * HOUR, pace=3)
+        self.http = ScriptedClient(self._say, now=days.closes_at(day) + hour * HOUR, pace=3)
         self.items: list[Item] = []
         self.cursor: str | None = None
         self.next_at: int | None = None
@@ -416,7 +416,7 @@ def test_when_the_next_round_is_due() -> None:
 
 def test_a_cursor_that_is_not_ours_is_refused() -> None:
     with pytest.raises(InputError, match="cursor of arxiv"):
-        list(ArxivSource().pages(ScriptedNet({}), "yesterday"))
+        list(ArxivSource().pages(ScriptedClient({}), "yesterday"))
 
 
 @pytest.mark.parametrize(

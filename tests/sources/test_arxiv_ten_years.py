@@ -17,7 +17,7 @@ from hotpapers import announcement_days as days
 from hotpapers.model import HOUR, Announcement, Coverage, Item, Paper, PayloadPage
 from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state, page_facts
 from tests.sources.arxiv_world import Made, World, papers_of
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 FIRST, LAST = "2024-01-02", "2034-01-03"
 ZURICH = ZoneInfo("Europe/Zurich")
@@ -45,10 +45,10 @@ class Diary:
         self.cursor = page.cursor or self.cursor
 
 
-def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedNet]:
+def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedClient]:
     """Ten years of rounds, each when it is due; some end in the middle, some are run twice from an old cursor."""
     random = Random(seed)
-    http = ScriptedNet(lambda url: world.answer(url, http.now()), now=days.closes_at(FIRST) - HOUR, pace=3)
+    http = ScriptedClient(lambda url: world.answer(url, http.now()), now=days.closes_at(FIRST) - HOUR, pace=3)
     diary = Diary()
     end, off = days.closes_at(LAST), [(days.closes_at(a), days.closes_at(b) + 9 * HOUR) for a, b in OFF]
     while http.now() < end:
@@ -64,7 +64,7 @@ def live(world: World, source: ArxivSource, seed: int) -> tuple[Diary, ScriptedN
     return diary, http
 
 
-def rounds(source: ArxivSource, http: ScriptedNet, cursor: str | None, random: Random) -> Iterator[PayloadPage]:
+def rounds(source: ArxivSource, http: ScriptedClient, cursor: str | None, random: Random) -> Iterator[PayloadPage]:
     """The pages of a round; one in twenty is killed after some page, and begun again from its cursor."""
     pages = source.pages(http, cursor)
     if random.random() < 0.05:
@@ -76,7 +76,7 @@ def rounds(source: ArxivSource, http: ScriptedNet, cursor: str | None, random: R
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["with listings", "by OAI-PMH alone"])
-def lived(request: pytest.FixtureRequest) -> tuple[World, Diary, ScriptedNet, ArxivSource]:
+def lived(request: pytest.FixtureRequest) -> tuple[World, Diary, ScriptedClient, ArxivSource]:
     made = papers_of(FIRST, LAST, SKIPPED)
     unfed = [paper.id for paper in made[10::97]] if request.param else []
     world = World(made, late=LATE, unfed=unfed, unknown=[paper.id for paper in made[55::1999]] if request.param else [])
@@ -89,7 +89,7 @@ def announcements(items: Iterable[Item]) -> list[Announcement]:
     return [item for item in items if isinstance(item, Announcement)]
 
 
-def test_no_paper_is_lost_and_none_is_new_twice(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
+def test_no_paper_is_lost_and_none_is_new_twice(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
     world, diary, _, _ = lived
     new: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for one in announcements(diary.items):
@@ -114,13 +114,13 @@ def in_one_gap(found: set[tuple[str, str]], truth: set[tuple[str, str]]) -> bool
     return category == archive and any(a <= day <= b and a <= true <= b for a, b in OFF)
 
 
-def test_every_paper_has_its_metadata(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
+def test_every_paper_has_its_metadata(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
     world, diary, _, _ = lived
     described = {item.paper for item in diary.items if isinstance(item, Paper)}
     assert described == {f"arxiv:{id}" for id in world.by_id if id not in world.unknown}
 
 
-def test_what_stays_missing_is_named(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
+def test_what_stays_missing_is_named(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
     world, diary, _, _ = lived
     said = latest_coverage(diary)
     for id in world.unknown:
@@ -129,14 +129,16 @@ def test_what_stays_missing_is_named(lived: tuple[World, Diary, ScriptedNet, Arx
         assert id in cover.reason
 
 
-def test_every_label_is_a_day_of_announcements(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
+def test_every_label_is_a_day_of_announcements(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
     world, diary, _, _ = lived
     labels = {one.day for one in announcements(diary.items)}
     assert labels == set(world.labels)
     assert {date.fromisoformat(day).weekday() for day in labels} == {0, 1, 2, 3, 4}
 
 
-def test_cross_lists_are_announced_where_they_are_listed(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
+def test_cross_lists_are_announced_where_they_are_listed(
+    lived: tuple[World, Diary, ScriptedClient, ArxivSource],
+) -> None:
     world, diary, _, source = lived
     found = {(one.paper, one.day, one.category) for one in announcements(diary.items) if one.type == "cross"}
     wanted = {
@@ -148,7 +150,7 @@ def test_cross_lists_are_announced_where_they_are_listed(lived: tuple[World, Dia
     assert all(any(a <= day <= b for a, b in harvested) for _, day, _ in wanted - found)
 
 
-def test_every_day_says_how_completely_it_was_read(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
+def test_every_day_says_how_completely_it_was_read(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
     world, diary, _, source = lived
     said = latest_coverage(diary)
     for day in world.labels[:-1]:
@@ -164,7 +166,7 @@ def latest_coverage(diary: Diary) -> dict[int, Coverage]:
 
 
 def test_the_days_close_in_zurich_by_their_own_announcement(
-    lived: tuple[World, Diary, ScriptedNet, ArxivSource],
+    lived: tuple[World, Diary, ScriptedClient, ArxivSource],
 ) -> None:
     """At eight in the morning, through both zones' clock changes, as the runner would ask."""
     world, diary, _, _ = lived
@@ -199,7 +201,7 @@ def closed_at(
     return days.closed(day or on, known[0], known[1], moment, 48 * HOUR)
 
 
-def test_it_asks_politely(lived: tuple[World, Diary, ScriptedNet, ArxivSource]) -> None:
+def test_it_asks_politely(lived: tuple[World, Diary, ScriptedClient, ArxivSource]) -> None:
     """Two feeds and two listing pages a day, and little more."""
     world, _, http, _ = lived
     assert len(http.requests) < 6.5 * len(world.days)

@@ -19,7 +19,7 @@ from hotpapers.sources.bluesky.parser import code_points, links_of, moment, tid_
 from hotpapers.sources.bluesky.stream_filter import names_paper, post_record
 from tests.sources.bluesky_made import ANNA, at_uri, create, post, tid
 from tests.sources.cases import AT, cases, check
-from tests.sources.net import ScriptedNet, reply
+from tests.sources.net import ScriptedClient, reply
 
 BLUESKY = BlueskySource(BlueskySettings())
 DAY = 86_400_000_000
@@ -167,7 +167,7 @@ def a_view(uri: str) -> dict[str, Any]:
 
 def test_counts_are_asked_25_at_once_and_what_is_left_out_is_gone() -> None:
     uris = [at_uri(ANNA, AT + n) for n in range(30)]
-    http = ScriptedNet({
+    http = ScriptedClient({
         asked(uris[:25]): json.dumps({"posts": [a_view(uri) for uri in uris[1:25]]}).encode(),
         asked(uris[25:]): json.dumps({"posts": [a_view(uri) for uri in reversed(uris[25:])]}).encode(),
     })  # fmt: skip
@@ -183,7 +183,7 @@ def test_counts_are_asked_25_at_once_and_what_is_left_out_is_gone() -> None:
 def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
     good, bad = at_uri(ANNA, AT), "at://nonsense"
     no = reply(400, b'{"error":"InvalidRequest"}')
-    http = ScriptedNet({
+    http = ScriptedClient({
         asked([bad, good]): no, asked([bad]): no, asked([good]): json.dumps({"posts": [a_view(good)]}).encode(),
     })  # fmt: skip
     [page] = BLUESKY.counts(http, [f"bluesky:{bad}", f"bluesky:{good}"])
@@ -193,13 +193,13 @@ def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
 @pytest.mark.parametrize("said", [b"<html>", b"{}", b"[" * 100_000, b'{"posts":7}'])
 def test_a_view_that_answers_nonsense_says_nothing_of_any_post(said: bytes) -> None:
     with pytest.raises(NetError, match="not what is expected"):
-        list(BLUESKY.counts(ScriptedNet(lambda _: said), [f"bluesky:{at_uri(ANNA, AT)}"]))
+        list(BLUESKY.counts(ScriptedClient(lambda _: said), [f"bluesky:{at_uri(ANNA, AT)}"]))
 
 
 def test_a_view_that_tells_of_one_post_in_nonsense_does_not_make_the_others_gone() -> None:
     uris = [at_uri(ANNA, AT + n) for n in range(3)]
     said = json.dumps({"posts": [{"author": 7}, a_view(uris[1])]}).encode()
-    [page] = BLUESKY.counts(ScriptedNet(lambda _: said), [f"bluesky:{uri}" for uri in uris])
+    [page] = BLUESKY.counts(ScriptedClient(lambda _: said), [f"bluesky:{uri}" for uri in uris])
     assert [(seen.kind, seen.key[:10]) for seen in page.seen] == [("counts", uris[1][:10]), ("counts", "unreadable")]
     with pytest.raises(msgspec.ValidationError):
         list(BLUESKY.read(page.seen[1]))
@@ -221,4 +221,4 @@ def test_a_changed_handle_and_new_labels_are_told_with_the_counts() -> None:
 @pytest.mark.parametrize("said", [RetryLater(60, "busy"), RequestRefused("no", 403)])
 def test_a_view_that_says_no_is_the_runners_affair(said: RetryLater | RequestRefused) -> None:
     with pytest.raises(type(said)):
-        list(BLUESKY.counts(ScriptedNet(lambda _: said), ["bluesky:at://x"]))
+        list(BLUESKY.counts(ScriptedClient(lambda _: said), ["bluesky:at://x"]))

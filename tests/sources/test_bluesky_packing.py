@@ -14,7 +14,7 @@ from hotpapers.errors import InputError, SettingsError, Stopped
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.sources.bluesky.compression import LONGEST, unpacked, unpacker
 from tests.sources.bluesky_made import ANNA, BERT, create, pointing, post
-from tests.sources.net import START, ScriptedNet
+from tests.sources.net import START, ScriptedClient
 
 HOST = "wss://one.example"
 EVENTS = [create(ANNA if n % 3 else BERT, post(f"moss, part {n}"), time=START + n) for n in range(400)]
@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> str:
 def test_a_stream_is_asked_for_and_read_packed(file: str) -> None:
     paper = create(ANNA, post("arXiv:2609.01234"), time=START)
     said = [PACK(paper), PACK(EVENTS[0]), paper.replace(b"01234", b"04321"), PACK(b"{"), None, Stopped()]
-    http = ScriptedNet(lambda _: said)
+    http = ScriptedClient(lambda _: said)
     source = BlueskySource(BlueskySettings(jetstream=(HOST,), dictionary=file))
     pages = []
     with pytest.raises(Stopped):
@@ -46,7 +46,7 @@ def test_a_stream_is_asked_for_and_read_packed(file: str) -> None:
 
 
 def test_without_a_dictionary_nothing_is_asked_to_be_packed() -> None:
-    http = ScriptedNet(lambda _: [Stopped()])
+    http = ScriptedClient(lambda _: [Stopped()])
     with pytest.raises(Stopped):
         list(BlueskySource(BlueskySettings(jetstream=(HOST,))).pages(http, None))
     assert http.requests[0].headers == {}

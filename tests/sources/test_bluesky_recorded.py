@@ -15,7 +15,7 @@ from hotpapers.model import Account, Item, Mention, Post, RawPayload, Reaction, 
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
 from hotpapers.sources.bluesky.stream_filter import EventFilter
 from tests.sources.cases import AT
-from tests.sources.net import ScriptedNet, reply
+from tests.sources.net import ScriptedClient, reply
 
 WRITES = "an answer to what only an author asks"
 GENERATOR = "a feed's own program, which is not asked"
@@ -133,7 +133,7 @@ def test_a_view_has_its_counts_its_link_and_its_card(bluesky: Path) -> None:
 @pytest.mark.parametrize("path", REFUSALS)
 def test_a_batch_that_is_refused_is_asked_one_by_one(bluesky: Path, path: str) -> None:
     answer = json.loads(bluesky.joinpath(path).read_bytes())["response"]
-    http = ScriptedNet(lambda _: reply(answer["status"], json.dumps(answer["json"]).encode()))
+    http = ScriptedClient(lambda _: reply(answer["status"], json.dumps(answer["json"]).encode()))
     assert [page.seen for page in BLUESKY.counts(http, ["bluesky:a", "bluesky:b"])] == [[]]
     assert len(http.requests) == 3
 

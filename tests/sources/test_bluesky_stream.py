@@ -24,7 +24,7 @@ from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.sources.bluesky.firehose import microseconds
 from hotpapers.sources.bluesky.stream import MOST_SEEN, MOST_UNREADABLE, StreamCursor, parse
 from tests.sources.bluesky_made import ANNA, BERT, account, at_uri, commit_frame, create, frame, pointing, post, tid
-from tests.sources.net import START, Request, ScriptedNet
+from tests.sources.net import START, Request, ScriptedClient
 
 ONE, TWO, RELAY = "wss://one.example", "wss://two.example", "wss://relay.example/xrpc/x"
 PAPER = post("arXiv:2609.01234")
@@ -43,7 +43,9 @@ class Heard:
         self, bluesky: BlueskySource, hosts: Mapping[str, Iterable[Said]], cursor: str | None = None, pace: float = 1.0,
         now: int = START,
     ) -> None:  # fmt: skip
-        self.http = ScriptedNet(lambda url: hosts[url.partition("?")[0].removesuffix("/subscribe")], pace=pace, now=now)
+        self.http = ScriptedClient(
+            lambda url: hosts[url.partition("?")[0].removesuffix("/subscribe")], pace=pace, now=now
+        )
         self.pages: list[PayloadPage] = []
         with pytest.raises((NetError, Stopped)) as ended:
             for page in bluesky.pages(self.http, cursor):

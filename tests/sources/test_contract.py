@@ -22,7 +22,7 @@ from hotpapers.sources import SOURCES
 from hotpapers.store.item_checks import check, clean
 from tests.conftest import ROOT
 from tests.sources.cases import AT, FOLDER
-from tests.sources.net import ScriptedNet, reply
+from tests.sources.net import ScriptedClient, reply
 
 NAMES = sorted(SOURCES)
 KINDS = [
@@ -202,7 +202,7 @@ def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, said: list
     source = make(msgspec.convert(TALKATIVE[name], settings))
     for keys in (None, KNOWN[name]):
         answers = iter(said)
-        http = ScriptedNet(partial(_next, answers))
+        http = ScriptedClient(partial(_next, answers))
         try:
             pages = list(source.pages(http, None) if keys is None else source.counts(http, keys))
         except NetError:
@@ -227,7 +227,7 @@ def test_the_example_of_the_docs_is_a_source() -> None:
     source: Source = room.Corkboard(room.CorkboardSettings())
     base = "https://corkboard.example/api/notes"
     said = json.dumps({"notes": [note, {"id": "none"}]}).encode()
-    http = ScriptedNet({f"{base}?board=maths&since=0": said, f"{base}/42": reply(404)})
+    http = ScriptedClient({f"{base}?board=maths&since=0": said, f"{base}/42": reply(404)})
     [page_read] = source.pages(http, None)
     assert page_read.cursor == '{"maths":42}' and [seen.key[:10] for seen in page_read.seen] == ["42", "unreadable"]
     kinds = [kind_of(item) for item in source.read(page_read.seen[0])]

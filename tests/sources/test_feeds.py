@@ -17,7 +17,7 @@ from hotpapers.sources import feed_parser
 from hotpapers.sources.feed_parser import FeedEntry, entries
 from hotpapers.sources.feeds import FeedsSettings, FeedsSource
 from tests.sources.cases import cases, check
-from tests.sources.net import ScriptedNet, reply
+from tests.sources.net import ScriptedClient, reply
 
 URL = "https://blog.example/news/feed.xml"
 PAPER = "https://arxiv.org/abs/2609.01234"
@@ -52,7 +52,9 @@ def one(body: bytes, **headers: str) -> FeedEntry:
 
 def items(body: bytes) -> list[object]:
     source = FeedsSource(FeedsSettings(urls=(URL,)))
-    return [item for page in source.pages(ScriptedNet({URL: body}), None) for s in page.seen for item in source.read(s)]
+    return [
+        item for page in source.pages(ScriptedClient({URL: body}), None) for s in page.seen for item in source.read(s)
+    ]
 
 
 # ---- entries -------------------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ def test_whatever_the_parser_raises_is_a_net_error(monkeypatch: pytest.MonkeyPat
 def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     urls = [f"https://{name}.example/feed" for name in "abcd"]
     said = rss(f"<guid>1</guid><link>{PAPER}</link>")
-    http = ScriptedNet({urls[0]: RequestRefused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
+    http = ScriptedClient({urls[0]: RequestRefused("no", 403), urls[1]: said, urls[2]: b"<html>", urls[3]: said})
     pages = FeedsSource(FeedsSettings(urls=tuple(urls))).pages(http, None)
     found = [next(pages), next(pages)]
     with pytest.raises(NetError, match="no feed"):
@@ -170,7 +172,7 @@ def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
 
 
 def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
-    http = ScriptedNet({"https://a.example/": RetryLater(60, "busy"), "https://b.example/": reply(304)})
+    http = ScriptedClient({"https://a.example/": RetryLater(60, "busy"), "https://b.example/": reply(304)})
     pages = FeedsSource(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(http, None)
     assert not next(pages).seen
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; busy"):
@@ -178,7 +180,7 @@ def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
 
 
 def test_counts_are_never_asked_for() -> None:
-    assert list(FeedsSource(FeedsSettings()).counts(ScriptedNet({}), ["feeds:1"])) == []
+    assert list(FeedsSource(FeedsSettings()).counts(ScriptedClient({}), ["feeds:1"])) == []
 
 
 # ---- what was recorded -----------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from hotpapers.sources.mastodon import (
     MastodonSource,
 )
 from tests.sources.cases import AT, cases, check
-from tests.sources.net import START, ScriptedNet, reply
+from tests.sources.net import START, ScriptedClient, reply
 
 BASE = "https://home.example"
 OTHER = "https://other.example"
@@ -86,7 +86,7 @@ def moment_of(id: str) -> str:
 
 def test_the_first_round_reads_the_newest_page() -> None:
     statuses = [status(n) for n in reversed(range(PAGE))]
-    pages = list(ONE.pages(ScriptedNet({tag(): said(*statuses)}), None))
+    pages = list(ONE.pages(ScriptedClient({tag(): said(*statuses)}), None))
     assert keys(pages) == [one["uri"] for one in statuses]
     assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": moment_of(statuses[0]["id"])}
 
@@ -95,7 +95,7 @@ def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
     first = status(0)["id"]
     before = int(first) - OVERLAP
     full = [status(n) for n in reversed(range(1, PAGE + 1))]
-    http = ScriptedNet({tag(min_id=before): said(*full), tag(min_id=full[0]["id"]): said(status(99))})
+    http = ScriptedClient({tag(min_id=before): said(*full), tag(min_id=full[0]["id"]): said(status(99))})
     pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": first})))
     assert len(keys(pages)) == PAGE + 1
     kept = [list(json.loads(page.cursor or "").values()) for page in pages]
@@ -104,7 +104,7 @@ def test_later_rounds_read_on_page_by_page_from_an_hour_before() -> None:
 
 def test_what_is_read_again_moves_no_cursor_back() -> None:
     cursor = json.dumps({f"{BASE}/tag/arxiv": moment_of(status(50)["id"])})
-    http = ScriptedNet({tag(min_id=int(moment_of(status(50)["id"])) - OVERLAP): said(status(7))})
+    http = ScriptedClient({tag(min_id=int(moment_of(status(50)["id"])) - OVERLAP): said(status(7))})
     pages = list(ONE.pages(http, cursor))
     assert keys(pages) == [status(7)["uri"]] and json.loads(pages[-1].cursor or "") == json.loads(cursor)
 
@@ -118,20 +118,20 @@ def test_a_server_that_does_not_page_is_asked_once() -> None:
         asked += 1
         return full
 
-    list(ONE.pages(ScriptedNet(always), json.dumps({f"{BASE}/tag/arxiv": status(PAGE - 1)["id"]})))
+    list(ONE.pages(ScriptedClient(always), json.dumps({f"{BASE}/tag/arxiv": status(PAGE - 1)["id"]})))
     assert asked <= 2
 
 
 def test_a_round_ends_after_so_many_pages() -> None:
     count = iter(range(10_000))
-    http = ScriptedNet(lambda url: said(*(status(next(count)) for _ in range(PAGE))))
+    http = ScriptedClient(lambda url: said(*(status(next(count)) for _ in range(PAGE))))
     pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": status(0)["id"]})))
     assert len(pages) == MOST_PAGES
 
 
 def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
     id = "17951544020d482186e6f7d3bb22b8318e4c1e2f63"
-    http = ScriptedNet({tag(min_id=id): said()})
+    http = ScriptedClient({tag(min_id=id): said()})
     pages = list(ONE.pages(http, json.dumps({f"{BASE}/tag/arxiv": id})))
     assert json.loads(pages[-1].cursor or "") == {f"{BASE}/tag/arxiv": id}
 
@@ -139,7 +139,7 @@ def test_identifiers_of_another_make_are_asked_from_as_they_are() -> None:
 def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> None:
     public = f"{OTHER}/api/v1/timelines/public?limit={PAGE}"
     for problem in (RequestRefused("no", 401), RetryLater(9, "busy"), b"<html>", b"{}", b"[" * 100_000):
-        http = ScriptedNet({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
+        http = ScriptedClient({tag(): problem, tag("maths"): said(status(1)), public: said(status(2))})
         pages: list[PayloadPage] = []
         with pytest.raises(PartiallyRead, match="1 of 3 could not be read"):
             collect(MastodonSource(TWO.settings).pages(http, None), pages)
@@ -148,11 +148,11 @@ def test_a_timeline_that_fails_does_not_keep_the_others_from_being_read() -> Non
 
 
 def test_a_token_goes_to_its_own_server_in_a_header_and_nowhere_else() -> None:
-    http = ScriptedNet(lambda url: said(status(1)))
+    http = ScriptedClient(lambda url: said(status(1)))
     pages = list(MastodonSource(TWO.settings).pages(http, None))
     assert [request.headers for request in http.requests] == [{}, {}, {"authorization": "Bearer t0ken"}]
     assert "t0ken" not in repr(pages) + repr(http.asked)
-    home = ScriptedNet(lambda url: said())
+    home = ScriptedClient(lambda url: said())
     list(TWO.counts(home, [f"mastodon:{URI}"]))
     assert home.requests[0].headers == {}
 
@@ -160,7 +160,7 @@ def test_a_token_goes_to_its_own_server_in_a_header_and_nowhere_else() -> None:
 def test_of_a_boost_the_original_is_read_once() -> None:
     original = status(1, uri=f"{OTHER}/users/b/statuses/5", favourites_count=9)
     boost = status(2, content="", reblog=original, favourites_count=0)
-    pages = list(ONE.pages(ScriptedNet({tag(): said(boost, original)}), None))
+    pages = list(ONE.pages(ScriptedClient({tag(): said(boost, original)}), None))
     posts = {item.post for item in items(ONE, pages) if isinstance(item, Post)}
     assert posts == {f"mastodon:{OTHER}/users/b/statuses/5"}
     assert len({(seen.key, seen.body) for page in pages for seen in page.seen}) == 1
@@ -168,7 +168,7 @@ def test_of_a_boost_the_original_is_read_once() -> None:
 
 def test_counts_are_believed_of_the_home_server_alone() -> None:
     away = status(1, uri=f"{OTHER}/users/b/statuses/5")
-    pages = list(ONE.pages(ScriptedNet({tag(): said(status(2), away)}), None))
+    pages = list(ONE.pages(ScriptedClient({tag(): said(status(2), away)}), None))
     found = [item for item in items(ONE, pages) if isinstance(item, Snapshot)]
     assert [snapshot.post for snapshot in found] == [f"mastodon:{status(2)['uri']}"] and found[0].likes == 5
 
@@ -176,12 +176,12 @@ def test_counts_are_believed_of_the_home_server_alone() -> None:
 @pytest.mark.parametrize("visibility", ["private", "direct", "mutuals_only"])
 def test_what_is_not_public_is_not_even_handed_on(visibility: str) -> None:
     hidden = status(1, visibility=visibility)
-    http = ScriptedNet({tag(): said(hidden, status(2, reblog=hidden))})
+    http = ScriptedClient({tag(): said(hidden, status(2, reblog=hidden))})
     assert keys(list(ONE.pages(http, None))) == []
 
 
 def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
-    pages = list(ONE.pages(ScriptedNet({tag(): said(7, status(1), status(2, reblog={"id": 3}))}), None))
+    pages = list(ONE.pages(ScriptedClient({tag(): said(7, status(1), status(2, reblog={"id": 3}))}), None))
     seen = [one for page in pages for one in page.seen]
     assert [one.key[:10] for one in seen] == ["unreadable", status(1)["uri"][:10], "unreadable"]
     for one in (seen[0], seen[2]):
@@ -202,7 +202,7 @@ def post_key(n: int = 1) -> str:
 
 def test_the_home_server_tells_counts_and_edits() -> None:
     edited = status(1, content="now arxiv.org/abs/2609.01234v2", favourites_count=8, reblogs_count=2)
-    http = ScriptedNet({at_home(): json.dumps(edited).encode()})
+    http = ScriptedClient({at_home(): json.dumps(edited).encode()})
     found = items(ONE, list(ONE.counts(http, [post_key()])))
     assert [i.likes for i in found if isinstance(i, Snapshot)] == [8]
     assert [i.text[:3] for i in found if isinstance(i, Post)] == ["now"]
@@ -211,14 +211,14 @@ def test_the_home_server_tells_counts_and_edits() -> None:
 
 @pytest.mark.parametrize("code", [404, 410])
 def test_what_is_deleted_is_gone(code: int) -> None:
-    http = ScriptedNet({at_home(): reply(code, "見つかりません".encode())})
+    http = ScriptedClient({at_home(): reply(code, "見つかりません".encode())})
     [post] = items(ONE, list(ONE.counts(http, [post_key()])))
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "deleted", "")
 
 
 def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> None:
     away = f"{OTHER}/ap/users/3/statuses/{status(3)['id']}"
-    http = ScriptedNet({at_home(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
+    http = ScriptedClient({at_home(1): RequestRefused("no", 401), f"{OTHER}/api/v1/statuses/{status(3)['id']}": b"{}"})
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; no"):
         collect(ONE.counts(http, [post_key(1), post_key(2), f"mastodon:{away}"]), pages)
@@ -233,12 +233,12 @@ def test_a_home_server_that_fails_is_not_asked_again_and_the_others_are() -> Non
     ],
 )  # fmt: skip
 def test_only_mastodons_own_addresses_are_asked_for(uri: str) -> None:
-    assert list(ONE.counts(ScriptedNet({}), [f"mastodon:{uri}"])) == []
+    assert list(ONE.counts(ScriptedClient({}), [f"mastodon:{uri}"])) == []
 
 
 def test_a_server_cannot_speak_for_another_ones_post() -> None:
     forged = json.dumps(status(1, uri=f"{OTHER}/users/b/statuses/5")).encode()
-    [page] = ONE.counts(ScriptedNet({at_home(): forged}), [post_key()])
+    [page] = ONE.counts(ScriptedClient({at_home(): forged}), [post_key()])
     with pytest.raises(InputError, match="was asked for"):
         list(ONE.read(page.seen[0]))
 
@@ -268,7 +268,7 @@ def knowing(*uris: str) -> MastodonSource:
 
 
 def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
-    http = ScriptedNet({at_home(): json.dumps(status(1, **EDITED)).encode()})
+    http = ScriptedClient({at_home(): json.dumps(status(1, **EDITED)).encode()})
     [page] = ONE.counts(http, [post_key()])
     assert [seen.kind for seen in page.seen] == ["counts", "edit"]
     for seen in page.seen:
@@ -280,7 +280,7 @@ def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
 
 
 def test_counts_are_told_also_where_only_another_server_shows_the_card_that_names_the_paper() -> None:
-    http = ScriptedNet({at_home(): json.dumps(status(1, content="look")).encode()})
+    http = ScriptedClient({at_home(): json.dumps(status(1, content="look")).encode()})
     [page] = ONE.counts(http, [post_key()])
     assert [seen.kind for seen in page.seen] == ["counts"]
     assert [item.likes for item in items(ONE, [page]) if isinstance(item, Snapshot)] == [5]
@@ -301,12 +301,12 @@ def test_timelines_tell_the_edits_of_tracked_posts_where_nobody_else_will(
     one: dict[str, Any], known: bool, kinds: list[str]
 ) -> None:
     source = knowing(one["uri"]) if known else ONE
-    [page] = source.pages(ScriptedNet({tag(): said(one)}), None)
+    [page] = source.pages(ScriptedClient({tag(): said(one)}), None)
     assert [seen.kind for seen in page.seen] == kinds
 
 
 def test_what_is_no_longer_public_is_gone() -> None:
-    http = ScriptedNet({at_home(): json.dumps(status(1, visibility="private")).encode()})
+    http = ScriptedClient({at_home(): json.dumps(status(1, visibility="private")).encode()})
     [post] = items(ONE, list(ONE.counts(http, [post_key()])))
     assert isinstance(post, Post) and (post.post, post.gone, post.text) == (post_key(), "withdrawn", "")
 
@@ -419,5 +419,5 @@ def test_every_recording_of_mastodon_is_read(shared: Path) -> None:
 def test_recorded_timelines_are_pages(shared: Path) -> None:
     for n, size in ((1, 10), (2, 10), (3, 10), (4, 0)):
         body = (shared / "recordings" / "mastodon" / f"timeline_tag_page{n}.json").read_bytes()
-        [page] = ONE.pages(ScriptedNet({tag(): body}), None)
+        [page] = ONE.pages(ScriptedClient({tag(): body}), None)
         assert len(page.seen) == size

@@ -22,7 +22,7 @@ from hotpapers.sources import mastodon
 from hotpapers.sources.mastodon import PAGE, MastodonServer, MastodonSettings, MastodonSource
 from hotpapers.sources.sse import events
 from tests.sources.cases import AT
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 from tests.sources.test_mastodon import AWAY, BASE, EDITED, OTHER, items, keys, moment_of, said, status, tag
 
 STREAMING = "https://streaming.example"
@@ -49,7 +49,7 @@ class Round:
         settings = MastodonSettings(servers=(server,), every=every)
         self.source = MastodonSource(settings, {f"mastodon:{uri}" for uri in known})
         table = {tag(): said() if polled is None else polled, server.stream: list(lines)}
-        self.http = ScriptedNet(lambda url: table[url], pace=pace)
+        self.http = ScriptedClient(lambda url: table[url], pace=pace)
         self.pages: list[PayloadPage] = []
         self.problem: HotPapersError | None = None
         try:
@@ -160,7 +160,7 @@ def test_a_server_of_which_nothing_is_read_is_not_listened_to_and_of_several_the
     first = MastodonServer(base=OTHER, streaming=OTHER)
     second = MastodonServer(base=BASE, streaming=STREAMING)
     source = MastodonSource(MastodonSettings(servers=(nothing, first, second)))
-    http = ScriptedNet(lambda url: said())
+    http = ScriptedClient(lambda url: said())
     list(source.pages(http, None))
     assert [request.url for request in http.requests if request.method == "LINES"] == [first.stream]
     assert len([url for url in http.asked if f"limit={PAGE}" in url]) == 2
@@ -168,7 +168,7 @@ def test_a_server_of_which_nothing_is_read_is_not_listened_to_and_of_several_the
 
 def test_one_of_several_servers_that_fails_makes_the_reading_partial() -> None:
     servers = (MastodonServer(base=OTHER), MastodonServer(base=BASE))
-    http = ScriptedNet({tag(base=OTHER): RequestRefused("other.example: no", 401), tag(): said(status(1))})
+    http = ScriptedClient({tag(base=OTHER): RequestRefused("other.example: no", 401), tag(): said(status(1))})
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match=r"^1 of 2 could not be read; other\.example: no$"):
         pages.extend(MastodonSource(MastodonSettings(servers=servers)).pages(http, None))

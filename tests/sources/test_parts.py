@@ -9,7 +9,7 @@ import pytest
 from hotpapers.errors import NetError, PartiallyRead, RequestRefused, RetryLater, Stopped
 from hotpapers.model import PayloadPage, RawPayload
 from hotpapers.sources.endpoint_rotation import NAMED, REFUSED_FOR, EndpointRotation, raise_for, worst
-from tests.sources.net import ScriptedNet
+from tests.sources.net import ScriptedClient
 
 DOWN, BUSY, NO = NetError("down"), RetryLater(60, "busy"), RequestRefused("no")
 
@@ -23,7 +23,7 @@ class Network:
 
     def __init__(self, **fails: Exception | None) -> None:
         self.fails, self.asked = fails, list[str]()
-        self.http, self.turns = ScriptedNet({}), EndpointRotation()
+        self.http, self.turns = ScriptedClient({}), EndpointRotation()
 
     def part(self, name: str) -> Iterator[PayloadPage]:
         self.asked.append(name)

@@ -18,7 +18,7 @@ from hotpapers.sources.feed_parser import entries
 from hotpapers.sources.reddit import RedditSettings, RedditSource
 from hotpapers.sources.reddit.api import BATCH, HARDLY_ALL, OVERLAP
 from tests.sources.cases import AT, cases, check
-from tests.sources.net import START, Reply, ScriptedNet, reply
+from tests.sources.net import START, Reply, ScriptedClient, reply
 
 KEY = RedditSettings(subreddits=("one", "two"), client_id="the-id", client_secret="s3cret")
 FEEDS = RedditSettings(subreddits=("one", "two"))
@@ -63,7 +63,7 @@ def keys(pages: list[PayloadPage]) -> list[str]:
 
 
 def test_the_secrets_go_into_headers_and_nowhere_else() -> None:
-    http = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a")), new("two"): listing(post("t3_b"))})
+    http = ScriptedClient({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a")), new("two"): listing(post("t3_b"))})
     pages = list(RedditSource(KEY).pages(http, None))
     first, *others = http.requests
     basic = base64.b64encode(b"the-id:s3cret").decode()
@@ -77,11 +77,11 @@ def test_the_first_round_reads_the_newest_hundred_and_the_next_one_goes_back_to_
     settings = msgspec.structs.replace(KEY, subreddits=("one",))
     first = list(
         RedditSource(settings).pages(
-            ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a"), after="t3_a")}), None
+            ScriptedClient({TOKEN_AT: TOKEN, new("one"): listing(post("t3_a"), after="t3_a")}), None
         )
     )
     assert keys(first) == ["t3_a"] and json.loads(first[-1].cursor or "") == {"one": NOW}
-    later = ScriptedNet({
+    later = ScriptedClient({
         TOKEN_AT: TOKEN,
         new("one"): listing(post("t3_d", NOW + 9000), post("t3_c", NOW + 8000), after="t3_c"),
         new("one", "t3_c"): listing(post("t3_b", NOW + 5), post("t3_a", NOW), after="t3_a"),
@@ -101,13 +101,13 @@ def test_a_round_ends_after_ten_pages() -> None:
     settings = msgspec.structs.replace(KEY, subreddits=("one",))
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match="more posts than the 1000 newest since it was last read"):
-        collect(RedditSource(settings).pages(ScriptedNet(said), '{"one":1}'), pages)
+        collect(RedditSource(settings).pages(ScriptedClient(said), '{"one":1}'), pages)
     assert len(keys(pages)) == 10 and pages[-1].cursor == json.dumps({"one": float(NOW)}, separators=(",", ":"))
 
 
 def test_a_subreddit_that_fails_does_not_keep_the_others_from_being_read() -> None:
     for problem in (RequestRefused("private", 403), b"<html>"):
-        http = ScriptedNet({TOKEN_AT: TOKEN, new("one"): problem, new("two"): listing(post("t3_b"))})
+        http = ScriptedClient({TOKEN_AT: TOKEN, new("one"): problem, new("two"): listing(post("t3_b"))})
         pages: list[PayloadPage] = []
         with pytest.raises(NetError):
             collect(RedditSource(KEY).pages(http, None), pages)
@@ -121,13 +121,13 @@ def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
 
 def test_a_key_that_is_refused_stops_the_round() -> None:
     with pytest.raises(RequestRefused):
-        list(RedditSource(KEY).pages(ScriptedNet({TOKEN_AT: RequestRefused("401", 401)}), None))
+        list(RedditSource(KEY).pages(ScriptedClient({TOKEN_AT: RequestRefused("401", 401)}), None))
     with pytest.raises(NetError):
-        list(RedditSource(KEY).pages(ScriptedNet({TOKEN_AT: b'{"error":"x"}'}), None))
+        list(RedditSource(KEY).pages(ScriptedClient({TOKEN_AT: b'{"error":"x"}'}), None))
 
 
 def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
-    http = ScriptedNet(
+    http = ScriptedClient(
         {TOKEN_AT: TOKEN, new("one"): listing(3, post("t3_a"), {"name": "t1_comment"}), new("two"): listing()}
     )
     found = [seen for page in RedditSource(KEY).pages(http, None) for seen in page.seen]
@@ -138,7 +138,7 @@ def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
 
 def test_a_listed_post_that_is_gone_is_told_if_it_is_known() -> None:
     gone = [post("t3_a", removed_by_category="moderator"), post("t3_b", author="[deleted]")]
-    http = ScriptedNet({TOKEN_AT: TOKEN, new("one"): listing(*gone), new("two"): listing()})
+    http = ScriptedClient({TOKEN_AT: TOKEN, new("one"): listing(*gone), new("two"): listing()})
     source = RedditSource(KEY, known={"reddit:t3_a"})
     found = [seen for page in source.pages(http, None) for seen in page.seen]
     items = [item for seen in found for item in source.read(seen)]
@@ -153,12 +153,12 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
         new("two"): listing(),
     }
     source = RedditSource(KEY, known={"reddit:t3_a", "reddit:t3_c"})
-    seen = [one for page in source.pages(ScriptedNet(listed), None) for one in page.seen]
+    seen = [one for page in source.pages(ScriptedClient(listed), None) for one in page.seen]
     assert [(one.kind, one.key) for one in seen] == [
         ("post", "t3_a"), ("edit", "t3_a"), ("post", "t3_b"), ("post", "t3_c"),
     ]  # fmt: skip
     asked = [f"https://oauth.reddit.com/api/info?limit=100&raw_json=1&id={name}" for name in ("t3_a", "t3_b")]
-    http = ScriptedNet({TOKEN_AT: TOKEN, asked[0]: listing(edited), asked[1]: listing(post("t3_b"))})
+    http = ScriptedClient({TOKEN_AT: TOKEN, asked[0]: listing(edited), asked[1]: listing(post("t3_b"))})
     again = [one for key in ("reddit:t3_a", "reddit:t3_b") for page in source.counts(http, [key]) for one in page.seen]
     assert [(one.kind, one.key) for one in again] == [("counts", "t3_a"), ("edit", "t3_a"), ("counts", "t3_b")]
     items = [item for one in again for item in source.read(one)]
@@ -176,7 +176,7 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_missing_names_are_gone() -
         return listing(*(post(name, score=7, num_comments=1) for name in names if name != "t3_5"))
 
     source = RedditSource(KEY)
-    pages = list(source.counts(ScriptedNet(said), [f"reddit:t3_{n}" for n in range(BATCH + 3)]))
+    pages = list(source.counts(ScriptedClient(said), [f"reddit:t3_{n}" for n in range(BATCH + 3)]))
     items = [item for page in pages for seen in page.seen for item in source.read(seen)]
     assert [len(names) for names in asked] == [BATCH, 3]
     assert [item.post for item in items if isinstance(item, Post) and item.gone == "deleted"] == ["reddit:t3_5"]
@@ -184,7 +184,7 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_missing_names_are_gone() -
 
 
 def test_without_keys_to_ask_about_no_token_is_asked_for() -> None:
-    assert list(RedditSource(KEY).counts(ScriptedNet({}), [])) == []
+    assert list(RedditSource(KEY).counts(ScriptedClient({}), [])) == []
 
 
 # ---- without a key -------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ ATOM = (
 
 
 def test_without_a_key_the_feeds_are_read() -> None:
-    http = ScriptedNet({rss("one"): ATOM, rss("two"): ATOM.replace(b"t3_a", b"t3_b")})
+    http = ScriptedClient({rss("one"): ATOM, rss("two"): ATOM.replace(b"t3_a", b"t3_b")})
     source = RedditSource(FEEDS)
     found = [seen for page in source.pages(http, None) for seen in page.seen]
     items = [item for seen in found for item in source.read(seen)]
@@ -216,13 +216,14 @@ def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     pages: list[PayloadPage] = []
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; busy"):
         collect(
-            RedditSource(FEEDS).pages(ScriptedNet({rss("one"): RetryLater(9, "busy"), rss("two"): ATOM}), None), pages
+            RedditSource(FEEDS).pages(ScriptedClient({rss("one"): RetryLater(9, "busy"), rss("two"): ATOM}), None),
+            pages,
         )
     assert keys(pages) == ["t3_a"]
 
 
 def test_a_feed_that_is_as_before_says_nothing_new() -> None:
-    assert keys(list(RedditSource(FEEDS).pages(ScriptedNet({rss("one"): reply(304), rss("two"): ATOM}), None))) == [
+    assert keys(list(RedditSource(FEEDS).pages(ScriptedClient({rss("one"): reply(304), rss("two"): ATOM}), None))) == [
         "t3_a"
     ]
 
@@ -231,7 +232,7 @@ def test_a_feed_says_that_a_known_post_is_gone() -> None:
     deleted = ATOM.replace(b"/u/Wool", b"/u/[deleted]")
     for known, gone in ((set[str](), []), ({"reddit:t3_a"}, ["deleted"])):
         source = RedditSource(FEEDS, known=known)
-        pages = source.pages(ScriptedNet({rss("one"): deleted, rss("two"): reply(304)}), None)
+        pages = source.pages(ScriptedClient({rss("one"): deleted, rss("two"): reply(304)}), None)
         items = [item for page in pages for seen in page.seen for item in source.read(seen)]
         assert [item.gone for item in items if isinstance(item, Post)] == gone
 
@@ -250,13 +251,13 @@ ONE = RedditSettings(subreddits=("one",))
 
 def test_posts_that_a_feed_no_longer_had_are_missed_and_it_is_said() -> None:
     full = feed_of(*range(0, 250, 10))
-    first = list(RedditSource(ONE).pages(ScriptedNet({rss("one"): full}), None))
+    first = list(RedditSource(ONE).pages(ScriptedClient({rss("one"): full}), None))
     assert json.loads(first[0].cursor or "") == {"one": NOW}
     for newest, missed in ((NOW - 240, False), (NOW - 241, True)):
         pages: list[PayloadPage] = []
         problem = ""
         try:
-            collect(RedditSource(ONE).pages(ScriptedNet({rss("one"): full}), json.dumps({"one": newest})), pages)
+            collect(RedditSource(ONE).pages(ScriptedClient({rss("one"): full}), json.dumps({"one": newest})), pages)
         except PartiallyRead as said:
             problem = str(said)
         assert len(keys(pages)) == 25 and problem == (
@@ -267,7 +268,7 @@ def test_posts_that_a_feed_no_longer_had_are_missed_and_it_is_said() -> None:
 @pytest.mark.parametrize(("span", "pause"), [(1000, 500), (100, 300), (100_000, None)])
 def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) -> None:
     feed = feed_of(*(span * n / 24 for n in range(25)))
-    http = ScriptedNet({rss("one"): [feed, reply(304)], rss("two"): reply(304)})
+    http = ScriptedClient({rss("one"): [feed, reply(304)], rss("two"): reply(304)})
     source = RedditSource(FEEDS)
     for _ in range(2):  # the second time nothing is new, and it fills as fast
         again = [page.next_at for page in source.pages(http, None) if page.next_at]
@@ -275,7 +276,7 @@ def test_a_feed_that_fills_fast_is_asked_sooner(span: int, pause: int | None) ->
 
 
 def test_an_empty_feed_says_nothing_of_when_to_come_again() -> None:
-    pages = list(RedditSource(ONE).pages(ScriptedNet({rss("one"): feed_of()}), None))
+    pages = list(RedditSource(ONE).pages(ScriptedClient({rss("one"): feed_of()}), None))
     assert [page.next_at for page in pages] == [None] and pages[0].cursor == "{}"
 
 
@@ -298,7 +299,7 @@ def thread(name: str) -> str:
 )
 def test_a_post_is_looked_for_in_its_own_feed(said: Reply, gone: str | None) -> None:
     source = RedditSource(FEEDS)
-    [page] = source.counts(ScriptedNet({thread("a"): said}), ["reddit:t3_a"])
+    [page] = source.counts(ScriptedClient({thread("a"): said}), ["reddit:t3_a"])
     items = [item for seen in page.seen for item in source.read(seen)]
     assert [item.gone for item in items if isinstance(item, Post)] == [gone or ""]
     assert not [item for item in items if isinstance(item, Snapshot)]
@@ -310,12 +311,12 @@ def test_a_post_is_looked_for_in_its_own_feed(said: Reply, gone: str | None) -> 
 def test_who_is_refused_learns_nothing_of_a_post(said: Reply) -> None:
     pages: list[PayloadPage] = []
     with pytest.raises(NetError):
-        pages.extend(RedditSource(FEEDS).counts(ScriptedNet({thread("a"): said}), ["reddit:t3_a"]))
+        pages.extend(RedditSource(FEEDS).counts(ScriptedClient({thread("a"): said}), ["reddit:t3_a"]))
     assert pages == []
 
 
 def test_a_thread_without_its_own_post_says_nothing() -> None:
-    [page] = RedditSource(FEEDS).counts(ScriptedNet({thread("b"): ATOM}), ["reddit:t3_b"])
+    [page] = RedditSource(FEEDS).counts(ScriptedClient({thread("b"): ATOM}), ["reddit:t3_b"])
     assert page.seen == []
 
 
@@ -325,7 +326,9 @@ def test_a_post_that_fails_spoils_no_other() -> None:
         return NetError("reset") if int(name) % 5 == 3 else ATOM.replace(b"t3_a", f"t3_{name}".encode())
 
     names = [f"reddit:t3_{n}" for n in range(1000)]
-    pages = list(RedditSource(FEEDS).counts(ScriptedNet(said), [*names[:7], "reddit:~1c", "reddit:t1_x", *names[7:]]))
+    pages = list(
+        RedditSource(FEEDS).counts(ScriptedClient(said), [*names[:7], "reddit:~1c", "reddit:t1_x", *names[7:]])
+    )
     assert len(keys(pages)) == len(pages) == 800
 
 
@@ -339,20 +342,20 @@ def info(answers: dict[str, Reply]) -> Callable[[str], Reply]:
 
 def test_a_batch_that_fails_spoils_no_other() -> None:
     said = info({"t3_0": RequestRefused("400", 400), "t3_100": listing(*(post(f"t3_{n}") for n in range(100, 200)))})
-    pages = list(RedditSource(KEY).counts(ScriptedNet(said), [f"reddit:t3_{n}" for n in range(200)]))
+    pages = list(RedditSource(KEY).counts(ScriptedClient(said), [f"reddit:t3_{n}" for n in range(200)]))
     assert len(keys(pages)) == 100
 
 
 def test_a_post_that_reddit_does_not_list_is_gone_unless_not_one_is_there() -> None:
     few = [f"reddit:t3_{n}" for n in range(HARDLY_ALL)]
-    [page] = RedditSource(KEY).counts(ScriptedNet(info({"t3_0": listing()})), few)
+    [page] = RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), few)
     assert [seen.kind for seen in page.seen] == ["gone"] * HARDLY_ALL
     with pytest.raises(NetError, match=r"api/info: nothing of 11 posts"):
-        list(RedditSource(KEY).counts(ScriptedNet(info({"t3_0": listing()})), [*few, "reddit:t3_x"]))
+        list(RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), [*few, "reddit:t3_x"]))
 
 
 def test_where_one_post_does_not_say_which_it_is_none_is_gone() -> None:
-    [page] = RedditSource(KEY).counts(ScriptedNet(info({"t3_0": listing(3)})), ["reddit:t3_0"])
+    [page] = RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing(3)})), ["reddit:t3_0"])
     assert [seen.key[:11] for seen in page.seen] == ["unreadable-"]
 
 
@@ -414,7 +417,7 @@ def test_every_recording_of_reddit_is_read(shared: Path) -> None:
 
 def test_the_recorded_token_is_understood(shared: Path) -> None:
     token = (shared / "recordings" / "reddit" / "oauth_token_response.json").read_bytes()
-    http = ScriptedNet({TOKEN_AT: token, new("one"): listing(), new("two"): listing()})
+    http = ScriptedClient({TOKEN_AT: token, new("one"): listing(), new("two"): listing()})
     list(RedditSource(KEY).pages(http, None))
     assert http.requests[1].headers == {"authorization": f"Bearer {json.loads(token)['access_token']}"}
 

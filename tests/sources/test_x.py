@@ -26,7 +26,7 @@ from hotpapers.model import (
 from hotpapers.sources.x import EPOCH, FIELDS, PAGE, SMALLEST, XSettings, XSource
 from hotpapers.sources.x.billing import UNSURE_AGAIN
 from tests.sources.cases import AT, cases, check
-from tests.sources.net import START, Reply, ScriptedNet, reply
+from tests.sources.net import START, Reply, ScriptedClient, reply
 
 SETTINGS = XSettings(token="t0ken", budget=1000.0, price=0.01, author_price=0.02, counts=0.5)
 LATE = START + 20 * DAY
@@ -62,7 +62,7 @@ def answer(*tweets: Any, next_token: str = "", **more: Any) -> bytes:
     ).encode()
 
 
-def asked(http: ScriptedNet, n: int = -1) -> dict[str, str]:
+def asked(http: ScriptedClient, n: int = -1) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(http.requests[n].url).query).items()}
 
 
@@ -76,14 +76,14 @@ def cursor(page: PayloadPage) -> dict[str, Any]:
 
 @pytest.mark.parametrize("settings", [XSettings(), XSettings(token="t"), XSettings(token="t", budget=5, price=0)])
 def test_without_key_and_budget_nothing_is_asked(settings: XSettings) -> None:
-    http = ScriptedNet({})
+    http = ScriptedClient({})
     with pytest.raises(RequestRefused, match=r"set source\.x"):
         list(XSource(settings).pages(http, None))
     assert http.requests == []
 
 
 def test_the_token_goes_into_a_header_and_nowhere_else() -> None:
-    http = ScriptedNet(lambda url: answer(tweet(id_at(START))), now=LATE)
+    http = ScriptedClient(lambda url: answer(tweet(id_at(START))), now=LATE)
     pages = list(XSource(SETTINGS).pages(http, None))
     assert http.requests[0].headers == {"authorization": "Bearer t0ken"}
     assert "t0ken" not in repr(pages) + http.requests[0].url
@@ -96,19 +96,19 @@ BOOKED = 3 * PAGE * 30_000
 def test_pages_follow_each_other_and_the_cursor_moves_at_the_end() -> None:
     new, old, end = id_at(LATE, 5), id_at(LATE - HOUR), id_at(LATE, 2**22 - 1)
     replies = iter([answer(tweet(new), next_token="more"), answer(tweet(old))])
-    http = ScriptedNet(lambda url: next(replies), now=LATE)
+    http = ScriptedClient(lambda url: next(replies), now=LATE)
     pages = list(XSource(SETTINGS).pages(http, None))
     assert [cursor(page).get("since", "") for page in pages] == ["", "", "", end]
     one = 10_000 + 2 * 20_000
     assert [cursor(page)["spent"] for page in pages] == [BOOKED, one, one + BOOKED, 2 * one]
     assert asked(http, 1)["next_token"] == "more" and "since_id" not in asked(http, 0)
-    following = ScriptedNet(lambda url: answer(), now=LATE)
+    following = ScriptedClient(lambda url: answer(), now=LATE)
     last = list(XSource(SETTINGS).pages(following, pages[-1].cursor))[-1]
     assert asked(following)["since_id"] == end and cursor(last) == cursor(pages[-1])
 
 
 def test_a_cursor_older_than_the_networks_memory_is_not_sent() -> None:
-    http = ScriptedNet(lambda url: answer(), now=LATE)
+    http = ScriptedClient(lambda url: answer(), now=LATE)
     list(XSource(SETTINGS).pages(http, json.dumps({"since": id_at(LATE - 8 * DAY), "month": "2025-12", "spent": 3})))
     assert "since_id" not in asked(http)
 
@@ -120,7 +120,7 @@ def test_a_cursor_older_than_the_networks_memory_is_not_sent() -> None:
 def test_what_is_refused_costs_nothing(said: Response, raised: type[NetError]) -> None:
     pages: list[PayloadPage] = []
     with pytest.raises(raised, match="/2/tweets/search/recent: answered"):
-        collect(XSource(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
+        collect(XSource(SETTINGS).pages(ScriptedClient({ASKED: said}, now=LATE), None), pages)
     assert [cursor(page).get("spent", 0) for page in pages] == [BOOKED, 0] and "asking" not in cursor(pages[-1])
 
 
@@ -133,11 +133,11 @@ def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
 def test_a_request_that_breaks_off_stays_paid_and_the_next_one_is_small(said: Reply) -> None:
     pages: list[PayloadPage] = []
     with pytest.raises(RetryLater) as told:
-        collect(XSource(SETTINGS).pages(ScriptedNet({ASKED: said}, now=LATE), None), pages)
+        collect(XSource(SETTINGS).pages(ScriptedClient({ASKED: said}, now=LATE), None), pages)
     lost = BOOKED if not isinstance(said, Response) else BOOKED // 3  # a status says that it was asked once
     assert cursor(pages[-1]) == {"month": "2026-01", "spent": lost, "asking": True}
     assert told.value.seconds == (5 if isinstance(said, Response) and said.status == 503 else UNSURE_AGAIN)
-    http = ScriptedNet(lambda url: answer(), now=LATE)
+    http = ScriptedClient(lambda url: answer(), now=LATE)
     last = list(XSource(SETTINGS).pages(http, pages[-1].cursor))[-1]
     assert asked(http)["max_results"] == str(SMALLEST) and cursor(last) == {"month": "2026-01", "spent": lost}
 
@@ -147,18 +147,18 @@ def test_what_reached_nobody_costs_nothing_and_is_an_error_like_any_other() -> N
     unreached.tries = 0
     pages: list[PayloadPage] = []
     with pytest.raises(NetError) as told:
-        collect(XSource(SETTINGS).pages(ScriptedNet({ASKED: unreached}, now=LATE), None), pages)
+        collect(XSource(SETTINGS).pages(ScriptedClient({ASKED: unreached}, now=LATE), None), pages)
     assert told.value is unreached and cursor(pages[-1]) == {"month": "2026-01"}
 
 
 def test_tries_before_the_one_that_answered_are_paid_for() -> None:
-    http = ScriptedNet(lambda url: reply(200, answer(tweet(id_at(LATE))))._replace(tries=2), now=LATE)
+    http = ScriptedClient(lambda url: reply(200, answer(tweet(id_at(LATE))))._replace(tries=2), now=LATE)
     last = list(XSource(SETTINGS).pages(http, None))[-1]
     assert cursor(last)["spent"] == PAGE * 30_000 + 10_000 + 2 * 20_000
 
 
 def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
-    http = ScriptedNet(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
+    http = ScriptedClient(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
     seen = [one for page in XSource(SETTINGS).pages(http, None) for one in page.seen]
     assert [one.key[:10] for one in seen] == [id_at(START)[:10], "unreadable"]
     with pytest.raises(msgspec.ValidationError):
@@ -167,7 +167,7 @@ def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
 
 def test_an_edit_is_the_same_post_later() -> None:
     first, second = id_at(START), id_at(START + HOUR)
-    http = ScriptedNet(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
+    http = ScriptedClient(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
     [seen] = [one for page in XSource(SETTINGS).pages(http, None) for one in page.seen]
     posts = [item for item in XSource(SETTINGS).read(seen) if isinstance(item, Post)]
     assert seen.key == first and [post.post for post in posts] == [f"x:{first}"] and posts[0].handle == "wool"
@@ -178,7 +178,7 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
     edited = tweet(second, edit_history_tweet_ids=[first, second], text="no paper")
     for known, kind, posts in ((set[str](), "post", 0), ({f"x:{first}"}, "edit", 1)):
         source = XSource(SETTINGS, known=known)
-        pages = list(source.pages(ScriptedNet(lambda url: answer(edited, tweet(first)), now=LATE), None))
+        pages = list(source.pages(ScriptedClient(lambda url: answer(edited, tweet(first)), now=LATE), None))
         seen = [one for page in pages for one in page.seen]
         assert [one.kind for one in seen] == [kind, "post"]
         items = list(source.read(seen[0]))
@@ -206,7 +206,7 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_cost_what_came() -> None:
             {"data": [{"id": id, "text": "", "public_metrics": {"like_count": 3}} for id in ids]}
         ).encode()
 
-    http, source = ScriptedNet(said, now=LATE), XSource(RICH)
+    http, source = ScriptedClient(said, now=LATE), XSource(RICH)
     pages = list(source.counts_from(http, [f"x:{n}" for n in range(1000)], None))
     assert len(http.requests) == 10 and http.requests[0].headers == {"authorization": "Bearer t0ken"}
     assert {item.likes for item in counted(source, pages)} == {3} and len(counted(source, pages)) == 1000
@@ -228,7 +228,7 @@ def test_a_post_that_is_gone_says_why() -> None:
     }).encode()  # fmt: skip
     source = XSource(RICH)
     keys = [f"x:{n}" for n in range(1, 8)]
-    items = counted(source, list(source.counts_from(ScriptedNet(lambda url: answer, now=LATE), keys, None)))
+    items = counted(source, list(source.counts_from(ScriptedClient(lambda url: answer, now=LATE), keys, None)))
     gone = {item.post: item.gone for item in items if isinstance(item, Post)}
     assert gone == {"x:2": "deleted", "x:3": "suspended", "x:4": "protected"}  # 8 was not asked for
     assert [item.post for item in items if isinstance(item, Snapshot)] == ["x:1"]
@@ -236,30 +236,30 @@ def test_a_post_that_is_gone_says_why() -> None:
 
 def test_what_an_answer_does_not_mention_is_not_gone() -> None:
     source = XSource(RICH)
-    assert counted(source, list(source.counts_from(ScriptedNet(lambda url: b"{}", now=LATE), ["x:1"], None))) == []
+    assert counted(source, list(source.counts_from(ScriptedClient(lambda url: b"{}", now=LATE), ["x:1"], None))) == []
 
 
 def test_an_edited_post_is_counted_under_its_first_identifier() -> None:
     said = {"data": [{"id": "5", "edit_history_tweet_ids": ["5", "9"], "public_metrics": {"like_count": 1}}, {"a": 1}]}
     source = XSource(RICH)
-    pages = list(source.counts_from(ScriptedNet(lambda url: json.dumps(said).encode(), now=LATE), ["x:5"], None))
+    pages = list(source.counts_from(ScriptedClient(lambda url: json.dumps(said).encode(), now=LATE), ["x:5"], None))
     seen = [one for page in pages for one in page.seen]
     assert [one.key[:10] for one in seen] == ["5", "unreadable"]
 
 
 def test_keys_that_can_be_no_identifier_are_not_asked_for() -> None:
-    http = ScriptedNet(lambda url: b"{}", now=LATE)
+    http = ScriptedClient(lambda url: b"{}", now=LATE)
     list(XSource(RICH).counts_from(http, ["x:~18e1", "x:@wool", "x:1", "bluesky:at://x", "x:1", "x:" + "9" * 20], None))
     assert asked(http)["ids"] == "1"
-    assert list(XSource(RICH).counts_from(ScriptedNet({}), ["x:~18e1"], None)) == []
+    assert list(XSource(RICH).counts_from(ScriptedClient({}), ["x:~18e1"], None)) == []
 
 
 def test_without_their_cursor_counts_are_not_asked_for() -> None:
     assert isinstance(XSource(RICH), MeteredSource)
     with pytest.raises(RequestRefused, match="it is not known how much was spent"):
-        XSource(RICH).counts(ScriptedNet({}), ["x:1"])
+        XSource(RICH).counts(ScriptedClient({}), ["x:1"])
     with pytest.raises(RequestRefused, match="no key"):
-        list(XSource(XSettings()).counts_from(ScriptedNet({}), ["x:1"], None))
+        list(XSource(XSettings()).counts_from(ScriptedClient({}), ["x:1"], None))
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------
@@ -333,14 +333,14 @@ def test_the_recorded_answers_of_the_search_are_pages(shared: Path) -> None:
         "from-docs/partial_errors_200.json",
     ):
         said = json.loads((folder / name).read_bytes()) | {"meta": {}}
-        pages = XSource(SETTINGS).pages(ScriptedNet({ASKED: json.dumps(said).encode()}, now=LATE), None)
+        pages = XSource(SETTINGS).pages(ScriptedClient({ASKED: json.dumps(said).encode()}, now=LATE), None)
         assert [one.key for page in pages for one in page.seen] == [one["id"] for one in said["data"]]
 
 
 def test_the_recorded_partial_errors_are_understood(shared: Path) -> None:
     said = (shared / "recordings" / "x" / "from-docs" / "partial_errors_200.json").read_bytes()
     source, there, missing = XSource(RICH), "1261326399320715264", "1276230436478386177"
-    http = ScriptedNet(lambda url: said, now=LATE)
+    http = ScriptedClient(lambda url: said, now=LATE)
     pages = list(source.counts_from(http, [f"x:{there}", f"x:{missing}"], None))
     assert [(one.kind, one.key) for page in pages for one in page.seen] == [("counts", there), ("gone", missing)]
     assert [item.gone for item in counted(source, pages)] == ["deleted"]

@@ -25,7 +25,7 @@ from hotpapers.sources.x.spending import Budget, BudgetState
 from hotpapers.store.batches import cursor_of
 from tests.http.server import FakeTime, Handler, Server, client, serving
 from tests.ingest.made import recounting
-from tests.sources.net import START, ScriptedNet, reply
+from tests.sources.net import START, ScriptedClient, reply
 
 PRICE, AUTHOR = 5_000, 10_000
 """What the network charges, in millionths; the defaults of the settings."""
@@ -117,7 +117,7 @@ def check(till: Till, budget: float) -> None:
 # ---- every fault, by chance ----------------------------------------------------------------------------
 
 
-class FaultyNet(ScriptedNet):
+class FaultyNet(ScriptedClient):
     """A client that tries three times, as the real one does, at a server that fails in every way."""
 
     def __init__(self, till: Till, faults: float) -> None:
@@ -243,7 +243,7 @@ def test_the_job_that_asks_again_keeps_its_own_account_and_notices_what_is_gone(
     """The runner's own job with a real record: what it spent is known after a restart."""
     gone = {"value": "2", "resource_type": "tweet", "title": "Not Found Error", "type": "/resource-not-found"}
     said = {"data": [{"id": "1", "text": "", "public_metrics": {"like_count": 8}}], "errors": [gone]}
-    http, store = ScriptedNet(lambda url: json.dumps(said).encode()), str(tmp_path / "hotpapers.db")
+    http, store = ScriptedClient(lambda url: json.dumps(said).encode()), str(tmp_path / "hotpapers.db")
     for times in (1, 2):
         with recounting(store, XSource(RICH), http) as made:
             if times == 1:
@@ -268,7 +268,7 @@ ENOUGH = Budget(limit=31_000_000, post=PRICE, author=AUTHOR)
 
 @pytest.mark.parametrize("minutes", [-59, -1, 0, 59])
 def test_around_the_turn_of_a_month_nothing_is_asked(minutes: int) -> None:
-    http = ScriptedNet({}, now=FEBRUARY + minutes * 60_000_000)
+    http = ScriptedClient({}, now=FEBRUARY + minutes * 60_000_000)
     for pages in (XSource(RICH).pages(http, None), XSource(RICH).counts_from(http, ["x:1"], None)):
         with pytest.raises(RetryLater, match="the month turns") as told:
             list(pages)
@@ -298,14 +298,14 @@ def test_money_becomes_free_day_by_day() -> None:
 def test_what_is_spent_today_waits_for_tomorrow() -> None:
     said = '{"month":"2026-01","spent":69700000}'
     with pytest.raises(RetryLater, match="what a budget of 100 a month allows by today is spent") as told:
-        list(XSource(RICH).pages(ScriptedNet({}, now=START + 30 * DAY + HOUR), said))
+        list(XSource(RICH).pages(ScriptedClient({}, now=START + 30 * DAY + HOUR), said))
     assert told.value.seconds == 23 * 3600
 
 
 def test_a_round_that_spends_the_last_of_a_day_says_when_to_come_again_and_leaves_what_it_cannot_pay_for() -> None:
     new = id_at(START)
     said = {"data": [{"id": new, "text": ""}] * 60, "meta": {"next_token": "more"}}
-    http = ScriptedNet(lambda url: json.dumps(said).encode(), now=START + HOUR)
+    http = ScriptedClient(lambda url: json.dumps(said).encode(), now=START + HOUR)
     pages: list[PayloadPage] = []
     with pytest.raises(RetryLater):
         pages.extend(XSource(msgspec.structs.replace(RICH, budget=62.0)).pages(http, None))
@@ -338,8 +338,8 @@ def test_amounts_are_exact() -> None:
 def test_nothing_is_asked_without_a_price() -> None:
     for wrong in (XSettings(), XSettings(token="t"), XSettings(token="t", budget=5, price=0)):
         for pages in (
-            XSource(wrong).pages(ScriptedNet({}), None),
-            XSource(wrong).counts_from(ScriptedNet({}), ["x:1"], None),
+            XSource(wrong).pages(ScriptedClient({}), None),
+            XSource(wrong).counts_from(ScriptedClient({}), ["x:1"], None),
         ):
             with pytest.raises(RequestRefused, match=r"set source\.x"):
                 list(pages)

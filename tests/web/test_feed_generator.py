@@ -32,7 +32,7 @@ def quotation(n: int, network: str = "bluesky") -> Quotation:
     return post(f"at://did:plc:quill/app.bsky.feed.post/3k{n}", "Read this", network)
 
 
-def shelf_of(*days: list[list[Quotation]]) -> PlainIssueReader:
+def reader_of(*days: list[list[Quotation]]) -> PlainIssueReader:
     """Issues of the days from 4 January 2021 on: the posts of each place."""
     issues = [
         issue(OWN, f"2021-01-{n:02}", [
@@ -43,7 +43,7 @@ def shelf_of(*days: list[list[Quotation]]) -> PlainIssueReader:
     return PlainIssueReader([OWN], issues)
 
 
-SHELF = shelf_of(
+SHELF = reader_of(
     [[quotation(1), quotation(3)], [quotation(2)]],
     [[quotation(3), quotation(4, "x")], [], [quotation(5), quotation(6)]],
 )
@@ -109,7 +109,7 @@ def test_pages_follow_each_other(limit: int) -> None:
 
 def test_a_new_issue_shifts_nothing() -> None:
     first, cursor = page("&limit=2")
-    later = shelf_of(
+    later = reader_of(
         [[quotation(1), quotation(3)], [quotation(2)]],
         [[quotation(3), quotation(4, "x")], [], [quotation(5), quotation(6)]],
         [[quotation(7)], [quotation(8)]],
@@ -164,7 +164,7 @@ def test_posts_with_odd_addresses_are_left_out() -> None:
     odd = [
         post(address, "x", "bluesky") for address in ("at://did:plc:a/app.bsky.feed.like/1", "javascript:1", "at://a")
     ]
-    assert page("", shelf_of([[*odd, quotation(1)]])) == ([1], "")
+    assert page("", reader_of([[*odd, quotation(1)]])) == ([1], "")
 
 
 def test_without_a_feed_nothing_is_answered() -> None:

@@ -251,7 +251,7 @@ def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> 
     looks: list[int] = []
     first, go_on = threading.Event(), threading.Event()
 
-    def open_shelf() -> PlainIssueReader:
+    def open_issues() -> PlainIssueReader:
         looks.append(1)
         found = issue_readers[0]
         if len(looks) == 1:
@@ -263,7 +263,7 @@ def test_who_comes_while_somebody_looks_gets_what_is_there_after_they_came() -> 
     issue_readers = [old]
 
     async def both() -> tuple[bool, bool, int]:
-        keeper = CurrentPages(open_shelf, "hot-papers", NOBODY)
+        keeper = CurrentPages(open_issues, "hot-papers", NOBODY)
         early = asyncio.create_task(keeper.now())
         await asyncio.to_thread(first.wait, 30)
         issue_readers[0] = new

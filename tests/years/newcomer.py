@@ -22,7 +22,7 @@ from hotpapers.store import Record
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock
 from tests.loopback.faults import Plan
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.script import there
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
@@ -81,7 +81,7 @@ def ran(folder: Path, script: Script, start: int, end: int) -> Path:
     """The store of a site that ran from one moment until another."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "hotpapers.toml"
-    settings.write_text(settings_toml(LoopNet(script, SteppedClock(0)).bases))
+    settings.write_text(settings_toml(LoopClient(script, SteppedClock(0)).bases))
     timeline = Timeline(start)
     world = World(settings, script, Plan(), timeline, Troubles(timeline.now, (), ()), reads_back=True)
     with by_simulated_time(world), (folder / "log.txt").open("w") as log:

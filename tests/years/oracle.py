@@ -19,7 +19,7 @@ from hotpapers.store import Record
 from hotpapers.store.batches import load_manifest
 from tests.loopback import expected
 from tests.loopback.expected import Announced, Figures
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.script import Said, present, there
 from tests.loopback.world import CHOIR
 from tests.years.weather import NETWORKS, Calm, broken
@@ -72,7 +72,7 @@ class Oracle:
 
     def __init__(self, lived: Lived) -> None:
         self.lived, self.story, self.script = lived, lived.story, lived.world.script
-        self.bases: Mapping[str, str] = LoopNet(self.script, lived.world.timeline).bases
+        self.bases: Mapping[str, str] = LoopClient(self.script, lived.world.timeline).bases
         story = self.story
         self.stopped = [*story.off, story.lost]
         self.store = Calm([*self.stopped, *story.away, *story.full])

@@ -37,7 +37,7 @@ from hotpapers.schedule import HousekeepingJob, PublishJob
 from hotpapers.store import Record
 from tests.loopback.clock import SteppedClock
 from tests.loopback.faults import Plan
-from tests.loopback.loopnet import LoopNet
+from tests.loopback.loopnet import LoopClient
 from tests.loopback.script import Script
 from tests.loopback.settings import settings_toml
 from tests.years.timeline import Timeline
@@ -78,7 +78,7 @@ Extra = Callable[["World"], None]
 """What runs beside the program: a backup every night, somebody who looks."""
 
 
-class Hurried(LoopNet):
+class Hurried(LoopClient):
     """The client; who waits for longer than a moment waits until the nearest look."""
 
     def __init__(self, script: Script, clock: SteppedClock, plan: Plan, stop_at: int, took: float = 0.0) -> None:
@@ -96,7 +96,7 @@ class Hurried(LoopNet):
 
 def write_settings(folder: Path, script: Script) -> Path:
     """The hotpapers.toml of these years: default settings, the loopback's addresses, three publications."""
-    whole = settings_toml(LoopNet(script, SteppedClock(0)).bases)
+    whole = settings_toml(LoopClient(script, SteppedClock(0)).bases)
     asked_for = whole.partition("[source.reddit]")[0]  # Reddit and X are off until asked for
     name = 'title = "Loopback Papers"\n'
     head, _, sources = asked_for.partition(name)

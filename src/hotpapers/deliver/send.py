@@ -1,4 +1,4 @@
-"""Sending: each parcel of an issue to each target once, across crashes and restarts.
+"""Sending: each message of an issue to each target once, across crashes and restarts.
 
 A delivery is written as *sending* before, as *sent* with the receipt after. One that was interrupted is asked of the
 target before it is tried again. One that surely has not arrived, as the target was not reached or said *later*, stays
@@ -18,11 +18,11 @@ from hotpapers.store import Record
 
 LONGEST_RECEIPT = 500
 EVERYBODY = "everybody"
-"""The target of the one delivery of a channel that keeps what became of each parcel itself."""
+"""The target of the one delivery of a channel that keeps what became of each message itself."""
 
 
 class SendResult(NamedTuple):
-    """What became of a day's parcels. `waiting`: seconds until a target wants to be asked again, 0 for none;
+    """What became of a day's messages. `waiting`: seconds until a target wants to be asked again, 0 for none;
     `problems`: target and reason of what could not be sent: it is tried again next time, unless the target refused."""
 
     sent: int
@@ -44,7 +44,7 @@ def send_issue(
     HttpClient,
     check: Callable[[], object] = lambda: None,
 ) -> SendResult:  # fmt: skip
-    """Sends what was not sent yet of a day's latest edition. `check`: called before each parcel; raises to stop."""
+    """Sends what was not sent yet of a day's latest edition. `check`: called before each message; raises to stop."""
     issue = IssueEdition(publication, day, issue_reader.issue(publication, day).content.edition)
     if isinstance(sender, BulkSender):
         return _send_bulk(record, sender, issue_reader, issue, http, check)
@@ -79,7 +79,7 @@ def _send_bulk(
 def _send_each(
     messages: Iterable[Message], send: Callable[[Message], object], check: Callable[[], object]
 ) -> SendResult:
-    """Sends parcels one by one, until one has to wait."""
+    """Sends messages one by one, until one has to wait."""
     sent, problems = 0, list[tuple[str, str]]()
     for message in messages:
         check()
@@ -105,7 +105,7 @@ def _known(record: Record, channel: str, issue: IssueEdition) -> dict[str, Deliv
 
 
 class _Log:
-    """Keeps what becomes of one parcel. Each entry is later than the one before, also where a clock stands still."""
+    """Keeps what becomes of one message. Each entry is later than the one before, also where a clock stands still."""
 
     def __init__(self, record: Record, channel: str, issue: IssueEdition, target: str, begun: Delivery | None) -> None:
         self._record, self._channel, self._issue, self._target = record, channel, issue, target

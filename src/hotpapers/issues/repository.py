@@ -1,4 +1,4 @@
-"""The shelf: frozen issues and their papers as channels see them, read from the record."""
+"""The issue reader: frozen issues and their papers as channels see them, read from the record."""
 
 from __future__ import annotations
 

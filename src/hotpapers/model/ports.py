@@ -1,4 +1,4 @@
-"""What rooms promise each other: what sources see, what the shelf holds, what channels make of it."""
+"""What packages promise each other: what sources see, what the issue reader holds, what channels make of it."""
 
 from __future__ import annotations
 
@@ -258,7 +258,7 @@ class IssueReader(Protocol):
 
 
 class Channel(Protocol):
-    """Where issues go. `render` is pure: the shelf's issues of some days into files."""
+    """Where issues go. `render` is pure: the issue reader's issues of some days into files."""
 
     name: str
 
@@ -280,13 +280,13 @@ class Sender(Protocol):
     name: str
 
     def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
-        """What is to be sent of a day's issue, one parcel a target."""
+        """What is to be sent of a day's issue, one message a target."""
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends one parcel; the receipt: what the target calls it. Raises RetryLater, RequestRefused, NetError."""
+        """Sends one message; the receipt: what the target calls it. Raises RetryLater, RequestRefused, NetError."""
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
-        """The receipt of a parcel whose sending was interrupted, if it arrived; None where not: it is sent again.
+        """The receipt of a message whose sending was interrupted, if it arrived; None where not: it is sent again.
 
         Who cannot tell gives a receipt that says so: nothing is ever sent twice. Raises RetryLater, RequestRefused,
         NetError."""
@@ -294,7 +294,7 @@ class Sender(Protocol):
 
 @runtime_checkable
 class BulkSender(Protocol):
-    """A channel with so many targets that it keeps what becomes of each parcel itself, outside the chain. The record
+    """A channel with so many targets that it keeps what becomes of each message itself, outside the chain. The record
     gets one delivery of an issue, once nothing of it is left to send."""
 
     name: str
@@ -303,8 +303,8 @@ class BulkSender(Protocol):
         """What is still to be sent of a day's issue and may be tried now."""
 
     def send(self, message: Message, http: HttpClient) -> str:
-        """Sends one parcel, unless it was; the receipt. Raises RetryLater, RequestRefused, NetError."""
+        """Sends one message, unless it was; the receipt. Raises RetryLater, RequestRefused, NetError."""
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> str:
-        """What became of a day's parcels, such as *94 sent, 2 failed*; empty while some are left, where nothing was to
+        """What became of a day's messages, such as *94 sent, 2 failed*; empty while some are left, where nothing was to
         be sent, and where the record holds it."""

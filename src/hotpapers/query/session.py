@@ -26,7 +26,7 @@ class QuerySession:
         return self.record.head.position
 
     def issue_reader(self) -> RecordIssueReader:
-        """The same shelf for as long as nothing was written to the record or forgotten in it, by whomever."""
+        """The same issue reader for as long as nothing was written to the record or forgotten in it, by whomever."""
         position = self.position
         if self._kept is None or self._kept[0] != position:
             self._kept = (position, RecordIssueReader(self.record, self.terms))

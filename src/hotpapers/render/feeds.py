@@ -70,7 +70,7 @@ class FeedMaker:
     """The feeds of one publication, each by its path."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
-        self._shelf, self._name, self._imprint = issue_reader, publication, site_config
+        self._issue_reader, self._name, self._imprint = issue_reader, publication, site_config
         self._days = list(reversed(issue_reader.days(publication)))[:ISSUES]
         found = next((one for one in issue_reader.publications() if one.publication == publication), None)
         self._title, self._note = (found.title, phrases.note(found)) if found else (publication, "")
@@ -103,7 +103,7 @@ class FeedMaker:
 
     def _papers(self) -> list[FeedPaper]:
         if self._told is None:
-            self._told = [told for day in self._days for told in _told(self._shelf.issue(self._name, day))]
+            self._told = [told for day in self._days for told in _told(self._issue_reader.issue(self._name, day))]
         return self._told
 
     def _issues_feed(self, path: str) -> FeedDocument:
@@ -129,16 +129,16 @@ class FeedMaker:
 
     def _looked(self) -> int:
         """When it was seen last what there is: since then a feed without entries has none."""
-        return self._shelf.issue_header(self._name, self._days[0]).frozen_at if self._days else 0
+        return self._issue_reader.issue_header(self._name, self._days[0]).frozen_at if self._days else 0
 
     def _address(self, path: str) -> str:
         return self._imprint.base + path.removesuffix("index.html") if self._imprint.base and path else ""
 
     def _editions(self, day: str) -> Iterator[FeedItem]:
         """A day's issue; its corrections before it, each with its reason."""
-        latest = self._shelf.issue(self._name, day)
+        latest = self._issue_reader.issue(self._name, day)
         for number in range(len(latest.editions), 0, -1):
-            issue = latest if number == latest.content.edition else self._shelf.issue(self._name, day, number)
+            issue = latest if number == latest.content.edition else self._issue_reader.issue(self._name, day, number)
             path = site_paths.issue_path(day, 0 if issue is latest else number)
             yield FeedItem(
                 id=_id(self._name, day, str(number)), title=_issue_title(issue), url=self._address(path),

@@ -33,7 +33,7 @@ BEAT = 60_000_000
 
 
 class SenderDestination(NamedTuple):
-    """A sender at work. `http`: its way out. `check`: called before each parcel, raises to stop. `tidy`: drops what is
+    """A sender at work. `http`: its way out. `check`: called before each message, raises to stop. `tidy`: drops what is
     no longer needed, at a moment in µs UTC. `close`: ends its connections. `place`: which one, of
     several of the same name."""
 
@@ -111,7 +111,7 @@ class SendJob:
         return problem_lines(destination.sender.name, day, done)
 
     def _check(self, work: JobContext) -> None:
-        """Before each parcel: the job must still be ours, and is seen to be alive, as a long list takes a while."""
+        """Before each message: the job must still be ours, and is seen to be alive, as a long list takes a while."""
         work.check_lease()
         if work.clock.now() - (work.duty.success_at or 0) > BEAT:
             work.note(success_at=work.clock.now())

@@ -1,4 +1,4 @@
-"""The networks that are read, each by one file or folder of this room. A new one gets its line here."""
+"""The networks that are read, each by one file or folder of this package. A new one gets its line here."""
 
 from __future__ import annotations
 

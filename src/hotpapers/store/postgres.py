@@ -1,4 +1,5 @@
-"""PostgreSQL: the store behind postgresql://…, for several processes or machines. The only room that knows psycopg."""
+"""PostgreSQL: the store behind postgresql://…, for several processes or machines. The only module that imports
+psycopg."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQLite: the store in one file. The only room that knows apsw."""
+"""SQLite: the store in one file. The only module that imports apsw."""
 
 from __future__ import annotations
 

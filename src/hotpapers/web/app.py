@@ -1,7 +1,7 @@
 """The ASGI app: GET and HEAD of the site's pages, with the very bytes that the static site has on disk.
 
-What was rendered once is at hand for as long as `open_shelf` returns the same shelf; `keeping` says in which threads.
-"""
+What was rendered once is at hand for as long as `open_issues` returns the same issue reader; `keeping` says in which
+threads. """
 
 from __future__ import annotations
 
@@ -49,28 +49,28 @@ HEADERS = {
 
 
 def app(
-    open_shelf: Callable[[], IssueReader],
+    open_issues: Callable[[], IssueReader],
     publication: str,
     site_config: SiteConfig = NOBODY,
     more: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """The app of one publication.
 
-    `open_shelf` is called for requests, in a thread, and returns the shelf as it is now: the same object for as long as
-    nothing in it changed. `more`: what is answered beside the pages.
+    `open_issues` is called for requests, in a thread, and returns the issue reader as it is now: the same object for
+    as long as nothing in it changed. `more`: what is answered beside the pages.
     """
-    pages = Route("/{path:path}", _endpoint(open_shelf, publication, site_config), methods=["GET"])
+    pages = Route("/{path:path}", _endpoint(open_issues, publication, site_config), methods=["GET"])
     return Starlette(routes=[*more, pages])
 
 
 def server(
-    open_shelf: Callable[[], IssueReader], publication: str, host: str, port: int, site_config: SiteConfig = NOBODY,
+    open_issues: Callable[[], IssueReader], publication: str, host: str, port: int, site_config: SiteConfig = NOBODY,
     more: Sequence[BaseRoute] = (), allowed: ConnectionLimits | None = None,
 ) -> uvicorn.Server:  # fmt: skip
     """The app behind an HTTP server on this address; its `run()` returns when it is stopped. `allowed`: what
     connections may take, by default what this machine has room for."""
     config = uvicorn.Config(
-        app(open_shelf, publication, site_config, more),
+        app(open_issues, publication, site_config, more),
         host=host,
         port=port,
         http=guarded(allowed or allowed_behind(0)),  # type: ignore[arg-type]
@@ -84,9 +84,9 @@ def server(
 
 
 def _endpoint(
-    open_shelf: Callable[[], IssueReader], publication: str, site_config: SiteConfig
+    open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig
 ) -> Callable[[Request], Awaitable[Response]]:
-    keeper = CurrentPages(open_shelf, publication, site_config)
+    keeper = CurrentPages(open_issues, publication, site_config)
 
     async def answer(request: Request) -> Response:
         return await respond(await keeper.now(), request)

@@ -65,7 +65,7 @@ def key(day: str, place: int, n: int) -> Key:
 
 
 class FeedSkeleton:
-    """A publication's feed, as a shelf has it; issues are read as far as somebody scrolls."""
+    """A publication's feed, as an issue reader has it; issues are read as far as somebody scrolls."""
 
     def __init__(self, issue_reader: IssueReader, publication: str) -> None:
         self.issue_reader, self._publication = issue_reader, publication
@@ -108,10 +108,10 @@ def _key_of(cursor: str) -> Key:
     return key(found[1], int(found[2]), int(found[3]))
 
 
-def routes(open_shelf: Callable[[], IssueReader], publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
+def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
     """The routes of a publication's feeds; none where the settings name no address for one.
 
-    `open_shelf`: as of the app, the same object for as long as nothing in it changed.
+    `open_issues`: as of the app, the same object for as long as nothing in it changed.
     """
     found = [one for one in accounts if one.publication == publication and one.feed]
     if not found:
@@ -121,7 +121,7 @@ def routes(open_shelf: Callable[[], IssueReader], publication: str, accounts: Se
     return [
         Route("/.well-known/did.json", _telling(service_document(service))),
         Route("/xrpc/app.bsky.feed.describeFeedGenerator", _telling(described)),
-        Route("/xrpc/app.bsky.feed.getFeedSkeleton", _paging(open_shelf, publication, uris)),
+        Route("/xrpc/app.bsky.feed.getFeedSkeleton", _paging(open_issues, publication, uris)),
     ]
 
 
@@ -137,12 +137,14 @@ def _telling(said: dict[str, Any]) -> Endpoint:
     return answer
 
 
-def _paging(open_shelf: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
+def _paging(open_issues: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
     kept: list[FeedSkeleton] = []
-    thread = ThreadPoolExecutor(1, thread_name_prefix="feed")  # a shelf is not read by two, and the loop waits for none
+    thread = ThreadPoolExecutor(
+        1, thread_name_prefix="feed"
+    )  # an issue reader is not read by two, and the loop waits for none
 
     def page(cursor: str, limit: int) -> tuple[list[FeedPost], str]:
-        issue_reader = open_shelf()
+        issue_reader = open_issues()
         if not kept or kept[0].issue_reader is not issue_reader:
             kept[:] = [FeedSkeleton(issue_reader, publication)]
         return kept[0].page(cursor, limit)

@@ -1,8 +1,9 @@
-"""Pages made from a shelf, each once, in threads: whoever waits for one that is made anew holds up nobody else.
+"""Pages made from an issue reader, each once, in threads: whoever waits for one that is made anew holds up nobody else.
 
-One thread looks whether the shelf is still the same. It begins to look after each request has come, so that nobody is
+One thread looks whether the issue reader is still the same. It begins to look after each request has come, so that
+nobody is
 shown what was forgotten or hidden before they asked; who comes while it looks shares the next look. Another thread
-makes pages, one after the other, as a shelf is not read by two threads.
+makes pages, one after the other, as an issue reader is not read by two threads.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def rendered(path: str, page: bytes, public: bool = False) -> RenderedPage:
 
 
 class PageCache:
-    """Pages made from one shelf. Asked from one event loop; made in the thread of `making`."""
+    """Pages made from one issue reader. Asked from one event loop; made in the thread of `making`."""
 
     def __init__(
         self, issue_reader: IssueReader, publication: str, site_config: SiteConfig, making: ThreadPoolExecutor
@@ -86,10 +87,11 @@ class PageCache:
 
 
 class CurrentPages:
-    """The pages as they are now. `open_shelf`: the shelf, the same object for as long as nothing in it changed."""
+    """The pages as they are now. `open_issues`: the issue reader, the same object for as long as nothing in it
+    changed."""
 
-    def __init__(self, open_shelf: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
-        self._open, self._publication, self._imprint = open_shelf, publication, site_config
+    def __init__(self, open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
+        self._open, self._publication, self._imprint = open_issues, publication, site_config
         self._looking = ThreadPoolExecutor(1, thread_name_prefix="looking")
         self._making = ThreadPoolExecutor(1, thread_name_prefix="making")
         self._lock = threading.Lock()
@@ -97,7 +99,7 @@ class CurrentPages:
         self._kept: PageCache | None = None
 
     async def now(self) -> PageCache:
-        """The pages of the shelf as it is after this was called."""
+        """The pages of the issue reader as it is after this was called."""
         with self._lock:
             if self._next is None:
                 self._next = self._looking.submit(self._look)

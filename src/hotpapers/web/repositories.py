@@ -1,4 +1,4 @@
-"""The shelf of a store from which an app shows pages: the same for as long as what it shows does not change."""
+"""The issue reader of a store from which an app shows pages: the same for as long as what it shows does not change."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hotpapers.store import Record
 
 
 class FreshIssueReader:
-    """Call it for the shelf as it is now: the same object for as long as nothing that it shows was written to the
-    record or forgotten in it, by whomever.
+    """Call it for the issue reader as it is now: the same object for as long as nothing that it shows was written to
+    the record or forgotten in it, by whomever.
 
-    A shelf has a connection of its own, as it may be read in another thread than the one in which this is called.
-    """
+    An issue reader has a connection of its own, as it may be read in another thread than the one in which this is
+    called. """
 
     def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
         self._open, self._allowed = open_record, allowed
@@ -24,7 +24,7 @@ class FreshIssueReader:
         self._kept: tuple[int, RecordIssueReader] | None = None
 
     def __call__(self) -> RecordIssueReader:
-        """The shelf. Raises StoreError; the next call begins anew."""
+        """The issue reader. Raises StoreError; the next call begins anew."""
         try:
             return self._fresh()
         except StoreError:
@@ -41,7 +41,7 @@ class FreshIssueReader:
         return self._kept[1]
 
     def close(self) -> None:
-        """Ends the watch. A shelf's connection ends with the shelf, which may still be read."""
+        """Ends the watch. An issue reader's connection ends with the issue reader, which may still be read."""
         if self._watched is not None:
             self._watched[0].database.close()
         self._watched = self._kept = None

@@ -68,7 +68,7 @@ class SearchOutput(NamedTuple):
 
 
 class ThreadState(NamedTuple):
-    """What one thread makes pages and feeds with, for as long as its shelf is the same."""
+    """What one thread makes pages and feeds with, for as long as its issue reader is the same."""
 
     issue_reader: IssueReader
     pages: SitePages

@@ -1,4 +1,4 @@
-"""The senders of this room: one for each place that the settings name, so that one that is busy delays no other."""
+"""The senders of this package: one for each place that the settings name, so that one that is busy delays no other."""
 
 from __future__ import annotations
 

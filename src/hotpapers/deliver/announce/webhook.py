@@ -51,7 +51,7 @@ class WebhookBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A parcel's payload; as text it is the body."""
+    """A message's payload; as text it is the body."""
 
     id: str
     body: bytes

@@ -39,7 +39,7 @@ PACE = "mail:"
 
 
 class AddressedMessage(NamedTuple):
-    """What a parcel holds: a letter and its reader."""
+    """What a message holds: a letter and its reader."""
 
     letter: UnaddressedMessage
     reader: Subscriber
@@ -111,7 +111,7 @@ class EmailSender:
             sql = "DELETE FROM pace WHERE host >= ? AND host < ? AND next_at < ?"
             self._record.database.run(sql, (PACE, PACE + "~", at - DAY))
 
-    # ---- before each parcel --------------------------------------------------------------------------
+    # ---- before each message --------------------------------------------------------------------------
 
     def check(self) -> None:
         """Raises RequestRefused where too many letters of the issue failed, RetryLater where the relay cannot be used
@@ -128,7 +128,7 @@ class EmailSender:
                 )
         self._relay.ready()
 
-    # ---- one parcel ----------------------------------------------------------------------------------
+    # ---- one message ----------------------------------------------------------------------------------
 
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends one letter, unless it was claimed before; the relay's receipt. Raises RetryLater, RequestRefused,

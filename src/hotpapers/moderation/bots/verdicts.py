@@ -30,7 +30,7 @@ IN_SETTINGS = "named in the settings"
 VERSIONS = {
     "list": 1, "says-so": 1, **{name: rule.version for name, rule in RULES.items()}, "chorus": 1, "echo": 1,
 }  # fmt: skip
-"""Every rule of this room, with its version."""
+"""Every rule of this package, with its version."""
 
 Standing = Mapping[str, frozenset[str]]
 """By rule: the accounts that it holds to be bots."""

@@ -1,10 +1,10 @@
 """The site's pages: the app serves exactly these bytes, the static site is exactly these bytes on disk.
 
-    Pages(shelf, publication).paths()     every path, or only those that some days touch
-    Pages(shelf, publication).page(path)  the bytes of one, None for a path that is none
+    SitePages(issue_reader, publication).paths()     every path, or only those that some days touch
+    SitePages(issue_reader, publication).page(path)  the bytes of one, None for a path that is none
 
-Pure: what a page shows comes from the shelf alone. An issue is read and prepared once while it is at hand; pages are
-asked for in an order that keeps it so.
+Pure: what a page shows comes from the issue reader alone. An issue is read and prepared once while it is at hand;
+pages are asked for in an order that keeps it so.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def everything(_: str) -> bool:
 class SitePages:
     """The pages of one publication's site.
 
-    `site_config`: who publishes, and where. Raises NotFound for a publication that the shelf lacks.
+    `site_config`: who publishes, and where. Raises NotFound for a publication that the issue reader lacks.
     """
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:

@@ -46,7 +46,7 @@ class SearchIndex:
     """The index of one publication's issues."""
 
     def __init__(self, issue_reader: IssueReader, publication: str) -> None:
-        self._shelf, self._name = issue_reader, publication
+        self._issue_reader, self._name = issue_reader, publication
         self._days = issue_reader.days(publication)
 
     def files(self, days: Iterable[str], mine: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
@@ -54,11 +54,12 @@ class SearchIndex:
         chosen = set(days).intersection(self._days)
         yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
         held = {
-            day: tuple(some) for day, some in groupby(self._shelf.entry_summaries(self._name), key=lambda one: one.day)
+            day: tuple(some)
+            for day, some in groupby(self._issue_reader.entry_summaries(self._name), key=lambda one: one.day)
         }
         for part in filter(mine, sorted(set(map(part_of, chosen)))):
             inside = [day for day in self._days if part_of(day) == part]
-            texts = self._shelf.abstracts(self._name, inside)
+            texts = self._issue_reader.abstracts(self._name, inside)
             yield from part_files(part, [(day, held.get(day, ())) for day in inside], texts)
             yield from (shown_file(day, held.get(day, ()), texts) for day in inside if day in chosen)
 

@@ -36,7 +36,7 @@ class EntryAppearance(NamedTuple):
 
 
 class SiteContext:
-    """The issues of one publication. Raises NotFound for a publication that the shelf lacks."""
+    """The issues of one publication. Raises NotFound for a publication that the issue reader lacks."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config

@@ -43,7 +43,7 @@ WHOLE = AccountShard(1, 1)
 class EventFilter:
     """Keeps what concerns us. `known`: keys of posts, and of accounts, that the record tracks.
 
-    A withdrawal names the reaction alone: which post it was for the sieve asks `known`, if that is Tracked, and for
+    A withdrawal names the reaction alone: which post it was for the filter asks `known`, if that is Tracked, and for
     the last `remembers` reactions it knows itself. `fresh` holds posts and accounts that it let through and that
     `known` may not have yet. `part`: whose events alone concern us, where a stream is shared by accounts.
     """

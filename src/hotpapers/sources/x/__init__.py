@@ -75,15 +75,15 @@ class XSource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored
         before the next page is asked for: it holds what the next request may cost."""
-        account, purse = self._opened(cursor), self.for_search
+        account, limits = self._opened(cursor), self.for_search
         newest, following = account.since, ""
         while True:
-            account, size = self._ready(account, purse, http.now(), least=SMALLEST)
+            account, size = self._ready(account, limits, http.now(), least=SMALLEST)
             params = self._search(account.since, following, size, http.now())
-            bought = yield from buy(http, account, self._wish("/tweets/search/recent", params, size * purse.each))
-            account = spending.settled(account, bought.lost + purse.cost(bought.said))
+            bought = yield from buy(http, account, self._wish("/tweets/search/recent", params, size * limits.each))
+            account = spending.settled(account, bought.lost + limits.cost(bought.said))
             newest, following = max([newest, *bought.said.ids], key=lambda id: int(id or 0)), bought.said.following
-            spent = spending.affordable(account, purse, http.now()) < SMALLEST
+            spent = spending.affordable(account, limits, http.now()) < SMALLEST
             if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
                 account = msgspec.structs.replace(account, since=_end_of(newest))
             again = spending.tomorrow(http.now()) if spent else None
@@ -97,14 +97,14 @@ class XSource:
 
     def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
         """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
-        account, purse = self._opened(cursor), self.for_counts
+        account, limits = self._opened(cursor), self.for_counts
         ids = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
         while ids:
-            account, size = self._ready(account, purse, http.now(), least=1)
+            account, size = self._ready(account, limits, http.now(), least=1)
             some, ids = ids[:size], ids[size:]
             params = {"ids": ",".join(some), "tweet.fields": COUNTED}
-            bought = yield from buy(http, account, self._wish("/tweets", params, len(some) * purse.each))
-            account = spending.settled(account, bought.lost + purse.cost(bought.said))
+            bought = yield from buy(http, account, self._wish("/tweets", params, len(some) * limits.each))
+            account = spending.settled(account, bought.lost + limits.cost(bought.said))
             yield PayloadPage(parser.counted(bought.said, some, bought.at), spending.text(account))
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
@@ -125,13 +125,13 @@ class XSource:
             raise RequestRefused("no budget: set source.x.budget, and source.x.price if it is not 0.005")
         return spending.parse(cursor, self.for_counts.each)
 
-    def _ready(self, account: BudgetState, purse: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
+    def _ready(self, account: BudgetState, limits: Budget, now: int, *, least: int) -> tuple[BudgetState, int]:
         """This month's account, and how many posts the next request may return: few after one that broke off.
 
         Raises RetryLater where too few can be paid.
         """
         account = spending.this_month(account, now)
-        size = min(SMALLEST if account.asking else PAGE, spending.affordable(account, purse, now))
+        size = min(SMALLEST if account.asking else PAGE, spending.affordable(account, limits, now))
         if size < least:
             said = f"what a budget of {self.settings.budget:g} a month allows by today is spent"
             raise RetryLater((spending.tomorrow(now) - now) / 1e6, said)

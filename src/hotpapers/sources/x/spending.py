@@ -101,11 +101,11 @@ def tomorrow(now: int) -> int:
     return (now // DAY + 1) * DAY
 
 
-def affordable(account: BudgetState, purse: Budget, now: int) -> int:
+def affordable(account: BudgetState, limits: Budget, now: int) -> int:
     """How many posts a request may return: a month's money becomes free day by day, and each try may be charged."""
     today = _utc(now)
-    free = purse.limit * today.day // calendar.monthrange(today.year, today.month)[1]
-    return max(0, free - account.spent) // (TRIES * purse.each)
+    free = limits.limit * today.day // calendar.monthrange(today.year, today.month)[1]
+    return max(0, free - account.spent) // (TRIES * limits.each)
 
 
 # ---- before and after a request --------------------------------------------------------------------------
