@@ -275,7 +275,7 @@ def test_what_is_no_key_is_refused(sqlite_url: str, key: str) -> None:
 def test_what_nobody_knows_is_no_such_thing(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
         made.talked(record)
-        with pytest.raises(NotFound, match="knows no such post or account"):
+        with pytest.raises(NotFound, match="no such post or account in the record"):
             forget(record, "x:@nobody")
         assert record.head.position == 2
 
