@@ -1,7 +1,7 @@
 """The ASGI app: GET and HEAD of the site's pages, with the very bytes that the static site has on disk.
 
 What was rendered once is at hand for as long as `open_issues` returns the same issue reader; `keeping` says in which
-threads. """
+threads."""
 
 from __future__ import annotations
 

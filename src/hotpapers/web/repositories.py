@@ -16,7 +16,7 @@ class FreshIssueReader:
     the record or forgotten in it, by whomever.
 
     An issue reader has a connection of its own, as it may be read in another thread than the one in which this is
-    called. """
+    called."""
 
     def __init__(self, open_record: Callable[[], Record], allowed: terms.Table = terms.TERMS) -> None:
         self._open, self._allowed = open_record, allowed
