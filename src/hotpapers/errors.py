@@ -28,8 +28,8 @@
     ├── IssueError              an issue cannot be frozen, found or corrected
     └── WrongClock              this machine's clock is far ahead of others': nothing is frozen
 
-Anything else that escapes is a bug of ours. The command line prints an error's text and
-nothing more; `--debug` adds the traceback.
+Anything else that escapes is a bug of ours. The command line prints an error's text and nothing more; `--debug` adds
+the traceback.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A script that somebody writes down, a line a thing, for a test that wants to know exactly what happens.
 
-ada = account("bluesky", "ada")
-moss = paper("2603.00001", "2026-03-10")
-script = Written([moss], [said(ada, moment("2026-03-10T09:00"), "Look at this!", moss, fame=20)])
+ada = account("bluesky", "ada") moss = paper("2603.00001", "2026-03-10") script = Written([moss], [said(ada,
+moment("2026-03-10T09:00"), "Look at this!", moss, fame=20)])
 """
 
 from __future__ import annotations

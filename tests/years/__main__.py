@@ -1,8 +1,7 @@
 """Two simulated years of the whole program, compared with the script, and the arithmetic to full size; then the first
 issues of newcomers, and their issues two weeks later.
 
-python -m tests.years [--short] [--folder DIR] [--papers N]
-python -m tests.years --newcomers 1-20 [--later 1-4]
+python -m tests.years [--short] [--folder DIR] [--papers N] python -m tests.years --newcomers 1-20 [--later 1-4]
 """
 
 from __future__ import annotations

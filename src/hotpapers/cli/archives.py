@@ -60,8 +60,8 @@ def check(format_: str, home: common.CommandContext, seen_at: int | None) -> Non
 
 
 def take(
-    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str], told:
-    streams.Told,
+    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str],
+    told: streams.Told,
     done: Callable[[str, ImportedFile], object], refused: Callable[[InputError], object],
 ) -> None:  # fmt: skip
     """Each file in turn; one that is refused keeps no other out."""

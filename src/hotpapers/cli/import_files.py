@@ -144,8 +144,8 @@ def _take_parquet(record: Record, file: str, told: streams.Told) -> Done:
 
 
 def _take_archive(
-    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str], told:
-    streams.Told,
+    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str],
+    told: streams.Told,
     outcome: ImportOutcome,
 ) -> None:  # fmt: skip
     def done(file: str, one: ImportedFile) -> None:

@@ -40,9 +40,8 @@ class IssueEdition(NamedTuple):
 
 
 def send_issue(
-    record: Record, sender: Sender | BulkSender, issue_reader: IssueReader, publication: str, day: str, http:
-    HttpClient,
-    check: Callable[[], object] = lambda: None,
+    record: Record, sender: Sender | BulkSender, issue_reader: IssueReader, publication: str, day: str,
+    http: HttpClient, check: Callable[[], object] = lambda: None,
 ) -> SendResult:  # fmt: skip
     """Sends what was not sent yet of a day's latest edition. `check`: called before each message; raises to stop."""
     issue = IssueEdition(publication, day, issue_reader.issue(publication, day).content.edition)

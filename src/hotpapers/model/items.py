@@ -1,15 +1,15 @@
 """The words of this program as immutable values.
 
-Every value that the record keeps is an `Item`: one observation, made at `observed_at`. All moments
-are integer microseconds since 1970-01-01 UTC, all counts are integers below 2**53, days are
-`YYYY-MM-DD`. Two class attributes describe a kind to the record:
+Every value that the record keeps is an `Item`: one observation, made at `observed_at`. All moments are integer
+microseconds since 1970-01-01 UTC, all counts are integers below 2**53, days are `YYYY-MM-DD`. Two class attributes
+describe a kind to the record:
 
 `key`       the fields that say *what* was observed; key and `observed_at` together name one row
 `personal`  the fields that a person may ask to have forgotten; in every hash they stand as
             commitments, so that what is kept still verifies afterwards
 
-Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, the network's own
-stable id; `network:@handle` for an account known by its handle alone.
+Keys of papers: `arxiv:2101.04869`. Keys of posts and accounts: `network:id`, the network's own stable id;
+`network:@handle` for an account known by its handle alone.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ BEAT = 60_000_000
 
 class SenderDestination(NamedTuple):
     """A sender at work. `http`: its way out. `check`: called before each message, raises to stop. `tidy`: drops what is
-    no longer needed, at a moment in µs UTC. `close`: ends its connections. `place`: which one, of
-    several of the same name."""
+    no longer needed, at a moment in µs UTC. `close`: ends its connections. `place`: which one, of several of the same
+    name."""
 
     sender: Sender | BulkSender
     http: HttpClient

@@ -118,9 +118,8 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
     left since then stays away: as the store says that is replaced, and the file beside it.
 
     Raises NotFound without a backup, UsageError where a record would be overwritten and `replace` is not given, and
-    where
-    nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged beyond reading is moved
-    aside, not overwritten.
+    where nothing says who was forgotten and `as_backed_up` is not given. A store that is damaged beyond reading is
+    moved aside, not overwritten.
     """
     if not source.is_file():
         raise NotFound(f"{source}: no such backup")

@@ -1,9 +1,8 @@
 """Pages made from an issue reader, each once, in threads: whoever waits for one that is made anew holds up nobody else.
 
 One thread looks whether the issue reader is still the same. It begins to look after each request has come, so that
-nobody is
-shown what was forgotten or hidden before they asked; who comes while it looks shares the next look. Another thread
-makes pages, one after the other, as an issue reader is not read by two threads.
+nobody is shown what was forgotten or hidden before they asked; who comes while it looks shares the next look. Another
+thread makes pages, one after the other, as an issue reader is not read by two threads.
 """
 
 from __future__ import annotations

@@ -145,8 +145,8 @@ class FileImport:
     """One file, from where it begins or an earlier import ended."""
 
     def __init__(
-        self, importer: ArchiveImporter, file: ArchiveFile, before: str | None, stream: BinaryIO, begun: ImportCursor |
-        None
+        self, importer: ArchiveImporter, file: ArchiveFile, before: str | None, stream: BinaryIO,
+        begun: ImportCursor | None,
     ) -> None:  # fmt: skip
         self._importer, self._file, self._before = importer, file, before
         self._lines = (FrameReader if importer.kind.frames else LineReader)(stream, begun.offset if begun else 0)

@@ -1,8 +1,7 @@
 """Bots told apart by verdicts: the list that comes along, what accounts say of themselves, and how they behave.
 
-`judge` reads a fortnight's figures, lets pure rules conclude, and writes what has changed. docs/explanation/bots.md
-has the rules,
-their limits and how they were measured.
+`judge` reads a fortnight's figures, lets pure rules conclude, and writes what has changed. docs/explanation/bots.md has
+the rules, their limits and how they were measured.
 """
 
 from hotpapers.moderation.bots.review import (

@@ -145,9 +145,8 @@ class StallDetector:
     """Notices a server that is blind: it tells of no commits, or only what is long past and gets no younger.
 
     `silence`: seconds without an event, 0 for ever. `late`: seconds that events may be old without becoming younger.
-    `since`: the moment from which on all should be heard, where that is one; `read`: up to which moment
-    the network was read before. `heard`: when the last commit came; `is_first`: none has come yet; `began`: the moment
-    of the first.
+    `since`: the moment from which on all should be heard, where that is one; `read`: up to which moment the network was
+    read before. `heard`: when the last commit came; `is_first`: none has come yet; `began`: the moment of the first.
     """
 
     def __init__(self, now: int, since: int | None, silence: int, late: int, read: int | None = None) -> None:

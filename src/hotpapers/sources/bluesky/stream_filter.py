@@ -49,8 +49,8 @@ class EventFilter:
     """
 
     def __init__(
-        self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex = NO_NAMES, part:
-        AccountShard = WHOLE
+        self, known: Container[str], *, reactions: bool, remembers: int, names: PaperIndex = NO_NAMES,
+        part: AccountShard = WHOLE,
     ) -> None:  # fmt: skip
         self._names, self._part = names, part
         self._known, self._remembers = known, remembers
