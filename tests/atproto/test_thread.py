@@ -10,7 +10,7 @@ import pytest
 
 from hotpapers.deliver.announce.bluesky import BlueskySender
 from hotpapers.deliver.announce.thread import COLLECTION
-from hotpapers.deliver.send import IssueEdition, SendResult, deliveries, send_issue
+from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.engagement.attention import MeasurementWindow, read_engagement
 from hotpapers.http import PoliteHttpClient
 from hotpapers.model import Response
@@ -19,6 +19,7 @@ from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
+from tests.deliveries import deliveries
 from tests.render.sample import OWN_READER
 
 DAY, PAPER = "2021-01-14", "2101.99901"
@@ -78,7 +79,7 @@ def test_the_networks_view_shows_the_whole_thread(network: Network, http: Net, t
     network.settle()
     [head, *others] = posts(person)
     with Record(f"sqlite:///{tmp_path / 'hotpapers.db'}") as record:
-        assert deliveries(record, "bluesky", IssueEdition("daily", DAY, 1)) == {person.did: "sent"}
+        assert deliveries(record, "bluesky") == {person.did: "sent"}
         [(receipt,)] = record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent'")
     shown = call(f"{network.view}/xrpc/app.bsky.feed.getPostThread?uri={receipt}&depth=10")["thread"]
     texts, at = [], shown

@@ -50,7 +50,7 @@ class Labelled(NamedTuple):
 
     @property
     def chosen(self) -> bool:
-        return quotations.says_something(self.text, self.about)
+        return bool(quotations.remark(self.text, self.about))
 
 
 @pytest.fixture(scope="module")
@@ -111,14 +111,12 @@ def test_the_docs_tell_the_figures(labelled: list[Labelled]) -> None:
 
 @given(st.text(max_size=300), st.text(max_size=80))
 def test_any_text_is_judged_alike_twice(text: str, title: str) -> None:
-    assert quotations.says_something(text, MentionedPaper(title)) == quotations.says_something(
-        text, MentionedPaper(title)
-    )
+    assert quotations.remark(text, MentionedPaper(title)) == quotations.remark(text, MentionedPaper(title))
 
 
 @given(st.lists(st.sampled_from(TITLE.split()), max_size=30), st.sampled_from(["", "\n", " https://a.example/1 #moss"]))
 def test_no_words_of_the_title_say_anything(words: list[str], end: str) -> None:
-    assert not quotations.says_something(" ".join(words) + end, MentionedPaper(TITLE))
+    assert not quotations.remark(" ".join(words) + end, MentionedPaper(TITLE))
 
 
 # ---- in an issue -------------------------------------------------------------------------------------

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.deliver.send import IssueEdition, deliveries, send_issue
+from hotpapers.deliver.send import send_issue
 from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HttpClient, IssueReader, Message
 from hotpapers.store import Record
+from tests.deliveries import deliveries
 from tests.issues.made import DAY, background, frozen, moment, paper, talk, write
 from tests.sources.net import ScriptedClient
 
@@ -92,7 +93,7 @@ def test_everything_arrives_once_whatever_happens(record: Record) -> None:
             if done.sent + done.before == len(TARGETS):
                 break
         assert sorted(box.got) == list(TARGETS)
-        states = deliveries(record, box.name, IssueEdition("daily", DAY, 1))
+        states = deliveries(record, box.name)
         assert states == dict.fromkeys(TARGETS, "sent")
 
     checked()
@@ -102,7 +103,7 @@ def test_who_refuses_is_not_asked_again_and_stops_no_other(record: Record) -> No
     box, http = Box(["ok", "no"]), ScriptedClient({})
     done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert (done.sent, done.problems) == (3, (("b", "no such target"),))
-    assert deliveries(record, "box", IssueEdition("daily", DAY, 1))["b"] == "failed"
+    assert deliveries(record, "box")["b"] == "failed"
     done = send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert (done.sent, done.before, done.problems) == (0, 4, ()) and box.got == ["a", "c", "d"]
 

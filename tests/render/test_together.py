@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hotpapers import terms
-from hotpapers.deliver.files import PART, PART_OF_HELPER, WriteCounts, write_files
+from hotpapers.deliver import parallel
+from hotpapers.deliver.files import PART, PART_OF_HELPER, WriteCounts, WrittenPaths, write_files
 from hotpapers.deliver.parallel import ParallelTask, other_share, own_share, write_parallel
 from hotpapers.errors import HotPapersError
 from hotpapers.issues.freeze import freeze, frozen_days, listed_days, publication_of
@@ -59,13 +61,23 @@ def task(record: Record, store: str) -> ParallelTask:
 
 
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: no helper is asked")
-def test_two_write_what_one_writes(record: Record, store: str, tmp_path: Path) -> None:
+def test_two_write_what_one_writes(record: Record, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    helped: list[object] = []
+
+    def told(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
+        done = finished(helper)
+        helped.append(done)
+        return done
+
+    finished = parallel._told
+    monkeypatch.setattr(parallel, "_told", told)
     both = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
     assert both == alone(record, tmp_path / "one") and both.files == both.changed > 50
     assert tree(tmp_path / "both") == tree(tmp_path / "one")
     assert not {PART, PART_OF_HELPER} & tree(tmp_path / "both").keys()
     again = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
     assert again == WriteCounts(both.files, 0)
+    assert len(helped) == 2 and None not in helped, "the helper did its share"
 
 
 def test_the_share_of_a_helper_that_fails_is_done_too(record: Record, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from hotpapers.render.html.site import SiteChannel
 from hotpapers.store import Record
 from hotpapers.view.site_config import SiteConfig
 
-_HELP = "from hotpapers.deliver.parallel import help_out; help_out()"
+_HELP = "from hotpapers.deliver.parallel import run_helper; run_helper()"
 
 
 class ParallelTask(NamedTuple):

@@ -92,11 +92,6 @@ def _send_each(
     return SendResult(sent, 0, 0, tuple(problems))
 
 
-def deliveries(record: Record, channel: str, issue: IssueEdition) -> dict[str, model.DeliveryState]:
-    """The state of every delivery of an issue by a channel, by target."""
-    return {target: item.state for target, item in _known(record, channel, issue).items()}
-
-
 def _known(record: Record, channel: str, issue: IssueEdition) -> dict[str, Delivery]:
     where = 't.publication = ? AND t."day" = ? AND t.edition = ? AND t.channel = ?'
     rows = record.view().latest(Delivery, where, (*issue, channel))

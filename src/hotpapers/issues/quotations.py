@@ -69,11 +69,6 @@ class CandidatePost(NamedTuple):
 # ---- what is worth quoting ---------------------------------------------------------------------------
 
 
-def says_something(text: str, paper: MentionedPaper) -> bool:
-    """Whether a post says something in words of its author's own."""
-    return bool(remark(text, paper))
-
-
 def remark(text: str, paper: MentionedPaper) -> frozenset[str]:
     """The words of its author's own by which a post is worth quoting; none where it is not."""
     text = text[:LONGEST]
