@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import cli, model
-from hotpapers.cli import hide, terminal
+from hotpapers.cli import keys, terminal
 from hotpapers.model import NETWORKS
 from hotpapers.store import Record, now
 from tests.cli import made
@@ -50,7 +50,7 @@ def text(folder: Path) -> str:
     ],
 )  # fmt: skip
 def test_a_key_as_people_write_it(typed: str, key: str) -> None:
-    assert hide.key_of(typed) == key
+    assert keys.key_of(typed) == key
     assert key.partition(":")[0] in NETWORKS
 
 

@@ -18,22 +18,16 @@ from hotpapers import schedule
 from hotpapers.engagement import recount_schedule
 from hotpapers.errors import Stopped, StoreError, UsageError
 from hotpapers.http import HostPacer, ServerClocks
-from hotpapers.ingest import (
-    JobLoop,
-    JobRunner,
-    Leases,
-    change_filter,
-    collect_job,
-    job_factory,
-    recount_job,
-)
+from hotpapers.ingest import change_filter, collect_job, job_factory, recount_job
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.ingest.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
 from hotpapers.ingest.shared_index import SharedPaperIndex
 from hotpapers.jobs import isolation
 from hotpapers.jobs import job_state as duties
 from hotpapers.jobs.attempts import FAILED_AGAIN
-from hotpapers.jobs.loop import Clock, JobContext
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobContext, JobLoop
+from hotpapers.jobs.runner import JobRunner
 from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.schedule import (
     HousekeepingJob,

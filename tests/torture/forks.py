@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from hotpapers import cli, logs
-from hotpapers.ingest import JobLoop, JobRunner, make_jobs
+from hotpapers.ingest import make_jobs
 from hotpapers.jobs import loop as collect_rounds
 from hotpapers.jobs import runner as collect_runner
-from hotpapers.jobs.loop import Job
+from hotpapers.jobs.loop import Job, JobLoop
+from hotpapers.jobs.runner import JobRunner
 from hotpapers.schedule import IssueDestination, PublishJob
 from hotpapers.store import Record
 from tests.conftest import ROOT

@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from hotpapers.http import ClientLimits
-from hotpapers.ingest import JobLoop, make_jobs
+from hotpapers.ingest import make_jobs
 from hotpapers.jobs import job_state as duties
 from hotpapers.jobs.attempts import NextAttempt
 from hotpapers.jobs.job_state import LEASE, JobState
+from hotpapers.jobs.loop import JobLoop
 from hotpapers.model import HOUR, Coverage
 from hotpapers.store import Record
 from tests.loopback.faults import Plan

@@ -16,13 +16,13 @@ from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, ServerCloc
 from hotpapers.ingest import (
     ConfiguredSource,
     IngestContext,
-    Leases,
     SharedPaperIndex,
     chosen_sources,
     job_factory,
     job_names,
     recount_job,
 )
+from hotpapers.jobs.leases import Leases
 from hotpapers.store import Record, record
 from tests.http.server import TRUST
 from tests.loopback.hosts import HOSTS, addresses

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from hotpapers.errors import NotAStore, UnreachableStore
-from hotpapers.ingest import JobLoop
 from hotpapers.jobs import attempts, runner
+from hotpapers.jobs.loop import JobLoop
 from hotpapers.store import Record
 from tests.torture.proxy import Proxy
 from tests.torture.rig import rig

@@ -19,19 +19,11 @@ from hotpapers.cli import common
 from hotpapers.cli import run as run_module
 from hotpapers.errors import StoreError
 from hotpapers.http import HostPacer, ServerClocks
-from hotpapers.ingest import (
-    IngestContext,
-    JobLoop,
-    JobRunner,
-    Leases,
-    SharedPaperIndex,
-    chosen_sources,
-    job_factory,
-    job_names,
-    make_jobs,
-)
+from hotpapers.ingest import IngestContext, SharedPaperIndex, chosen_sources, job_factory, job_names, make_jobs
 from hotpapers.ingest.collect_job import Connection
-from hotpapers.jobs.loop import Clock
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.jobs.runner import JobRunner
 from hotpapers.model import DAY, HOUR
 from hotpapers.schedule import HousekeepingJob, PublishJob
 from hotpapers.store import Record

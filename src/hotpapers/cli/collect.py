@@ -17,19 +17,12 @@ from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.terminal import count, echo, moment
 from hotpapers.http import HostPacer, ServerClocks
-from hotpapers.ingest import (
-    COUNTS,
-    ConfiguredSource,
-    IngestContext,
-    JobLoop,
-    JobRunner,
-    Leases,
-    SharedPaperIndex,
-    chosen_sources,
-    job_names,
-    make_jobs,
-)
+from hotpapers.ingest import ConfiguredSource, IngestContext, SharedPaperIndex, chosen_sources, job_names, make_jobs
 from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.job_state import COUNTS
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import JobLoop
+from hotpapers.jobs.runner import JobRunner
 from hotpapers.model import DAY
 from hotpapers.store import Record
 

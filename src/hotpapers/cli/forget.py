@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from hotpapers import model
 from hotpapers.cli import common
-from hotpapers.cli.hide import folder_results, key_of, report_folders
-from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.cli.folders import folder_results, report_folders
+from hotpapers.cli.keys import key_of
+from hotpapers.cli.terminal import confirmed, count, echo, print_error, print_json
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
 from hotpapers.deliver.export_site import RerenderedFolder, export_again
-from hotpapers.errors import HotPapersError, NotFound, StoreError, UsageError
+from hotpapers.errors import HotPapersError, NotFound, StoreError
 from hotpapers.privacy import forget as forgetting
 from hotpapers.store import Record, now
 
@@ -37,7 +36,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
     be reached. A mail address is unsubscribed from everything.
     """
     wanted = [key if is_address(key) else key_of(key) for key in keys]
-    if not yes and not _agreed(keys):
+    if not yes and not confirmed(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
         print_error("nothing was deleted")
         raise click.exceptions.Exit(1)
     problems: list[HotPapersError] = []
@@ -80,12 +79,6 @@ def _forgotten(record: Record, key: str) -> forgetting.ForgetResult:
         raise NotFound(f"{key}: no subscription with that address")
     backups = tuple(copy for copy in forgetting.copies(record) if copy.startswith("backup "))
     return forgetting.ForgetResult((key,), known, 0, backups)
-
-
-def _agreed(keys: tuple[str, ...]) -> bool:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("not a terminal; pass --yes to delete permanently")
-    return click.confirm(f"Permanently delete {', '.join(keys)}?", err=True)
 
 
 def _report_forgotten(

@@ -7,7 +7,7 @@ import datetime
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.hide import key_of
+from hotpapers.cli.keys import key_of
 from hotpapers.cli.terminal import count, echo, print_json
 from hotpapers.errors import UsageError
 from hotpapers.model import Judgement

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, print_error, print_json
-from hotpapers.errors import UsageError
+from hotpapers.cli.terminal import confirmed, count, echo, print_error, print_json
 from hotpapers.ingest.job_factory import ConfiguredSource, chosen_sources
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.reparse import ReparsePlan
@@ -43,7 +41,7 @@ def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext
             for line in _planned(choice, planned):
                 echo(line)
         done = None
-        if not planned.is_nothing and (yes or _agreed()):
+        if not planned.is_nothing and (yes or confirmed("Apply these changes?", "change the record")):
             done = reprocessing.reprocess(record, choice, terms)
     _report(planned, done, as_json)
 
@@ -61,12 +59,6 @@ def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
 def _by_kind(rows: Mapping[str, int]) -> str:
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in rows.items())
     return count(sum(rows.values()), "row") + (f": {kinds}" if kinds else "")
-
-
-def _agreed() -> bool:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError("not a terminal; pass --yes to change the record")
-    return click.confirm("Apply these changes?", err=True)
 
 
 def _report(planned: ReparsePlan, done: WrittenBatch | None, as_json: bool) -> None:

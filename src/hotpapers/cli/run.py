@@ -12,14 +12,10 @@ from hotpapers import logs
 from hotpapers.cli import beginning, common
 from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, raise_first, run_jobs_once
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
-from hotpapers.ingest import (
-    IngestContext,
-    JobLoop,
-    JobRunner,
-    make_jobs,
-    make_line,
-)
+from hotpapers.ingest import IngestContext, make_jobs, make_line
 from hotpapers.jobs import job_state as duties
+from hotpapers.jobs.loop import JobLoop
+from hotpapers.jobs.runner import JobRunner
 from hotpapers.schedule import (
     HousekeepingJob,
     IssueDestination,

@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from hotpapers.errors import UsageError
+
 _HARMLESS = "\n\t"
 _OBEYED = (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 """Control characters (colours, titles, bells, the cursor), and halves of characters: file names that are no UTF-8."""
@@ -33,6 +35,13 @@ def echo(text: str = "") -> None:
 def print_error(text: str) -> None:
     """A line on standard error, after the program's name."""
     click.echo(f"hotpapers: {plain(text)}", err=True)
+
+
+def confirmed(question: str, what: str) -> bool:
+    """Whether the person at the terminal agrees. `what`: what `--yes` does unasked. Raises UsageError without one."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(f"not a terminal; pass --yes to {what}")
+    return click.confirm(question, err=True)
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

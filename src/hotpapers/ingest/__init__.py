@@ -18,18 +18,10 @@ from hotpapers.ingest.job_factory import (
     make_line,
 )
 from hotpapers.ingest.shared_index import SharedPaperIndex
-from hotpapers.jobs.job_state import COUNTS
-from hotpapers.jobs.leases import Leases
-from hotpapers.jobs.loop import JobLoop
-from hotpapers.jobs.runner import JobRunner
 
 __all__ = [
-    "COUNTS",
     "ConfiguredSource",
     "IngestContext",
-    "JobLoop",
-    "JobRunner",
-    "Leases",
     "SharedPaperIndex",
     "chosen_sources",
     "job_names",

@@ -89,10 +89,10 @@ class EmailSender:
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """How many letters of a day were handed over and failed; empty as `BulkSender` has it."""
-        over = outbox.finished(self._record, publication, day)
-        if not over or outbox.is_done(self._record, self.name, publication, day):
+        if outbox.is_done(self._record, self.name, publication, day):
             return ""
-        if any(one.mark not in over for one in self._readers_of(issue_reader, publication, day)):
+        over = outbox.finished(self._record, publication, day)
+        if not over or any(one.mark not in over for one in self._readers_of(issue_reader, publication, day)):
             return ""
         failed = sum(state == "failed" for state in over.values())
         return f"{len(over) - failed} sent, {failed} failed"

@@ -1,0 +1,30 @@
+"""Published folders that a command renders again: how that went, printed or as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from hotpapers.cli.terminal import echo, print_error
+from hotpapers.deliver.export_site import RerenderedFolder
+
+
+def folder_results(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
+    """Rendered folders as JSON."""
+    return [{"folder": str(one.folder), "channel": one.channel, "rendered": one.rendered} for one in folders]
+
+
+def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
+    """Prints what was rendered again; exit status 1 where a folder that is there could not be."""
+    for one in folders:
+        if not one.is_ours:
+            print_error(f"{one.folder}: {one.reason}, of which this store is a copy; run the same command there")
+        elif not one.rendered:
+            print_error(
+                f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again"
+            )
+        elif not as_json:
+            echo(f"rendered again: {one.folder}")
+    if any(one.is_ours and not one.rendered and one.folder.is_dir() for one in folders):
+        raise click.exceptions.Exit(1)
