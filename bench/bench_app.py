@@ -29,7 +29,8 @@ from typing import Any, NamedTuple
 from bench import bench_import, measure
 from bench.bench_site import frozen
 from hotpapers.cli.demo import take_sample
-from hotpapers.issues.freeze import freeze, listed_days, publication_of
+from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.queries import listed_days
 from hotpapers.store import Record
 
 CONNECTIONS = 64

@@ -25,7 +25,8 @@ import apsw
 
 from bench import made_up, measure
 from hotpapers import model
-from hotpapers.engagement.attention import REFERENCE_DAYS, MeasurementWindow, read_engagement
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
 from hotpapers.issues.freeze import freeze
 from hotpapers.issues.windows import cut_of
 from hotpapers.model import DAY, HOUR, Publication

@@ -26,7 +26,8 @@ from typing import Any
 from bench import bench_import, measure
 from bench.site_content import pages
 from bench.site_peers import GENERATORS, Generator
-from hotpapers.issues.freeze import freeze, frozen_days, listed_days, publication_of
+from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.store import Record
 from hotpapers.transfer.classic_import import import_classic

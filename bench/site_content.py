@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from hotpapers.ids import timestamps
 from hotpapers.model import (
     Entry,
     EntrySummary,
@@ -132,7 +133,7 @@ def _links(paper: Paper) -> str:
 def _post(quotation: Quotation) -> str:
     post = quotation.post
     said = "\n".join(f"> {escape(line)}" for line in post.text.split("\n"))
-    where = link(f"{words.network_name(post.network)}, {phrases.day_of(post.created_at)}", site_paths.post_url(post))
+    where = link(f"{words.network_name(post.network)}, {timestamps.day_of(post.created_at)}", site_paths.post_url(post))
     return f"{said}\n>\n> — {escape(post.name)} ({escape('@' + post.handle)}), {where}"
 
 

@@ -153,6 +153,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
+@pytest.hookimpl(trylast=True)  # after xdist has put the groups into the ids
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuses to go on where xdist takes no notice of groups: what a file shares would be made by every worker."""
+    if getattr(session.config.option, "loadgroup", False):
+        grouped = [item for item in session.items if item.get_closest_marker("xdist_group")]
+        if any("@" not in item.nodeid for item in grouped):
+            raise pytest.UsageError("pytest-xdist does not group tests with this version of pytest")
+
+
 def _shares(item: pytest.Item) -> bool:
     fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
     return any(one.scope == "module" for definitions in fixtures for one in definitions)

@@ -70,6 +70,11 @@ LIBRARY = {
     "sqlite3": (),
 }
 
+# Where SQL may stand: the store, each package's `queries.py`, and the index of words, whose tables are its own in each
+# database. Parquet is asked by SQL too, but not the store's.
+SQL_HOMES = ("store/", "search/", "transfer/tables.py")
+SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
+
 MODULES = sorted(SRC.rglob("*.py"))
 
 
@@ -134,6 +139,21 @@ def wrong_libraries(file: Path) -> Iterator[str]:
 
 def test_a_library_stays_in_its_package() -> None:
     assert [wrong for file in MODULES for wrong in wrong_libraries(file)] == []
+
+
+def sql_in(tree: ast.AST) -> list[int]:
+    """The lines on which SQL stands, but for what docstrings say of it."""
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [one.lineno for one in texts if id(one) not in told and SQL.search(str(one.value))]
+
+
+def test_sql_stands_in_the_store_and_in_queries() -> None:
+    elsewhere = [file for file in MODULES if file.name != "queries.py" and not name_of(file).startswith(SQL_HOMES)]
+    assert [
+        f"{name_of(file)}:{line}" for file in elsewhere for line in sql_in(ast.parse(file.read_text("utf-8")))
+    ] == []
+    assert sql_in(ast.parse('"""SELECT 1"""\nrun(f"SELECT {x} FROM y")')) == [2]
 
 
 def test_the_command_line_loads_nothing_of_weight_at_start() -> None:

@@ -33,6 +33,7 @@ from hotpapers.model import (
 from hotpapers.privacy.retention import prune
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
+from hotpapers.store.parsing import parse_all
 from hotpapers.terms import (
     EXCERPT,
     TERMS,
@@ -148,7 +149,7 @@ def test_what_a_network_said_is_kept_as_long_as_it_may_be(network: str, record: 
     days = CELLS[network][1]
     assert terms.keep_for(network) == (LARGEST if days is None else days * DAY)
     seen = RawPayload("post", "7", b"said", AT)
-    record.ingest([seen], lambda _: [said("x")], source=network, keep_for=terms.keep_for(network), at=AT)
+    record.ingest(parse_all(lambda _: [said("x")], [seen], terms.keep_for(network)), source=network, at=AT)
 
     def kept_at(moment: int) -> bool:
         prune(record, at=moment)

@@ -10,6 +10,7 @@ import pytest
 
 from hotpapers.cli.demo import take_sample
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.model import IssueContent
 from hotpapers.store import Record
 from tests.conftest import ROOT
@@ -56,6 +57,6 @@ def contents(store: Path, at: int) -> list[IssueContent]:
     with Record(str(store)) as record:
         take_sample(record)
         publication = freeze.publication_of(record, None)
-        days = freeze.listed_days(record, publication.publication)
+        days = issues_queries.listed_days(record, publication.publication)
         made = [freeze.freeze(record, publication, day, at=at).content for day in days]
     return [msgspec.structs.replace(content, chain="") for content in made]

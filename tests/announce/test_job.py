@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.cli.common import CommandContext
 from hotpapers.cli.sending import ClientHandle, all_destinations
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR
@@ -103,7 +103,7 @@ def test_one_that_fails_is_tried_again_and_seen_to_be_failing(made: Made) -> Non
     made.server.on("/two", answer(500), answer(500), answer(200))
     for hours in (0.0, 0.1):
         assert made.round(hours) == "partial"
-        duty = duties.load(made.record, "sending")
+        duty = jobs_queries.load_state(made.record, "sending")
         assert f"webhook {DAY}: 1 not sent" in duty.reason and SECRET not in duty.reason
         assert made.server.base not in duty.reason
     assert made.round(0.2) == "idle"

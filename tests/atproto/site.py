@@ -15,6 +15,7 @@ from typing import NamedTuple
 from hotpapers.http import PoliteHttpClient
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.store import Record
+from hotpapers.store.parsing import parse_all
 from tests.atproto import told
 from tests.atproto.network import Network
 from tests.atproto.partners import guarded
@@ -81,7 +82,7 @@ class Site:
         with Record(self.store) as record, http:
             keys = [f"bluesky:{uri}" for uri in told.posts(record.view())]
             for page in source.counts(http, keys):
-                record.ingest(page.seen, source.read, source="bluesky", keep=lambda _: 0)
+                record.ingest(parse_all(source.read, page.seen, 0), source="bluesky")
 
 
 class Listening:

@@ -11,7 +11,8 @@ import pytest
 from hotpapers.deliver.announce.bluesky import BlueskySender
 from hotpapers.deliver.announce.thread import COLLECTION
 from hotpapers.deliver.send import SendResult, send_issue
-from hotpapers.engagement.attention import MeasurementWindow, read_engagement
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.http import PoliteHttpClient
 from hotpapers.model import Response
 from hotpapers.settings.announce import BlueskyAccount

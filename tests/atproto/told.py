@@ -6,7 +6,8 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
-from hotpapers.engagement.attention import MeasurementWindow, read_engagement
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.model import Account, Coverage, Item, Mention, Post, Reaction, Snapshot, Verdict
 from hotpapers.store import AsOfView, Record
 from tests.atproto.network import Counts

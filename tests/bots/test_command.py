@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.cli.judge import midnight
-from hotpapers.engagement.attention import ALONE
+from hotpapers.engagement.queries import ALONE
 from hotpapers.errors import UsageError
 from hotpapers.model import DAY, HOUR, Alias, Verdict
 from hotpapers.moderation.bots import (

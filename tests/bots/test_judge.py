@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.issues import freeze
-from hotpapers.model import DAY, HOUR, Issue, Judgement, Post, Publication, Verdict
-from hotpapers.moderation.bots import activity, judge, named, verdicts
+from hotpapers.model import DAY, HOUR, Issue, Judgement, Post, Publication, Verdict, keys
+from hotpapers.moderation.bots import judge, named, queries, verdicts
 from hotpapers.moderation.bots.verdicts import BotFinding, news
 from hotpapers.privacy import forget as forgetting
 from hotpapers.settings import BotRules, BotSettings
@@ -202,7 +202,7 @@ def test_the_first_row_is_found_as_by_looking_at_each(rows: list[tuple[int, int]
     def row(at: int) -> tuple[int, int]:
         return next(one for one in table if one[0] >= at)
 
-    start = activity.searched(row, numbers[-1], least)
+    start = queries.searched(row, numbers[-1], least)
     assert [n for n, _ in table if n >= start] == [n for n, value in table if value >= least]
 
 
@@ -248,7 +248,7 @@ def test_the_list_that_comes_along() -> None:
     listed = named.shipped()
     assert len({one.key for one in listed}) == len(listed) > 300
     assert {one.network for one in listed} == {"bluesky", "mastodon", "x"}
-    assert all(one.key == named.key_of(one.key) and one.posts and one.named_by and one.since for one in listed)
+    assert all(one.key == keys.folded(one.key) and one.posts and one.named_by and one.since for one in listed)
 
 
 # ---- together --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.deliver.announce.webhook import ID
 from hotpapers.http import retry_policy
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.store import Record
 from tests.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.cli import made
@@ -152,4 +152,4 @@ def test_run_says_at_once_what_cannot_be_used(
     home.write_text(SETTINGS.format(base=server.base, more=named))
     assert run("run", "--once", "--config", home).status == 0
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        assert "sending" in {duty.source for duty in duties.all_states(record)}
+        assert "sending" in {duty.source for duty in jobs_queries.all_states(record)}

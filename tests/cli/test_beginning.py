@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers.cli.beginning import sentences
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.schedule.first_issue import FirstIssue
 from hotpapers.store import Record
 from tests.cli.run import environment
@@ -98,7 +98,7 @@ def wait_until_read(store: Path) -> None:
     deadline = time.monotonic() + 60
     while True:
         with Record(str(store)) as record:
-            if duties.load(record, "lobsters").back_at is not None:
+            if jobs_queries.load_state(record, "lobsters").back_at is not None:
                 return
         assert time.monotonic() < deadline
         time.sleep(0.05)

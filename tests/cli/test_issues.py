@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotpapers import settings
-from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.windows import latest_label
 from hotpapers.model import Publication, Window
 from hotpapers.store import Record
@@ -381,5 +381,5 @@ def test_a_frozen_issue_does_not_change_with_what_comes_later(store: Path, tmp_p
     good("prune", "--store", store)
     assert run("issue", "2021-03-03", "--json", "--store", store).json == before
     with Record(str(store)) as record:
-        assert freeze.frozen_days(record, "hot-papers") == ["2021-03-03"]
+        assert issues_queries.frozen_days(record, "hot-papers") == ["2021-03-03"]
     good("verify", "--all", "--store", store)

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from hotpapers import cli, model
-from hotpapers.cli import keys, terminal
-from hotpapers.model import NETWORKS
+from hotpapers.cli import terminal
+from hotpapers.model import NETWORKS, keys
 from hotpapers.store import Record, now
 from tests.cli import made
 from tests.cli.conftest import DAYS
@@ -50,7 +50,7 @@ def text(folder: Path) -> str:
     ],
 )  # fmt: skip
 def test_a_key_as_people_write_it(typed: str, key: str) -> None:
-    assert keys.key_of(typed) == key
+    assert keys.parse_key(typed) == key
     assert key.partition(":")[0] in NETWORKS
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.email import outbox, subscribers
-from hotpapers.issues.freeze import frozen_days
+from hotpapers.deliver.email import queries as email_queries
+from hotpapers.deliver.email import subscribers
+from hotpapers.issues.queries import frozen_days
 from hotpapers.schedule.sending import fresh
 from hotpapers.store import Record, now
 from tests.cli.run import environment, failing, good, misuse, run, words
@@ -176,7 +177,7 @@ def test_what_cannot_be_sent_is_told(home: Path, box: Box) -> None:
     shown = good("mail", "list", "--addresses", "--config", home)
     assert "some@moth.example  bounced since" in shown and shown.endswith(" UTC (550 5.1.1)\n")
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        assert outbox.count_failed(record, "daily", DAY) == 1 and len(mark) == 32
+        assert email_queries.count_failed_letters(record, "daily", DAY) == 1 and len(mark) == 32
 
 
 def test_a_relay_that_is_not_there_is_told(home: Path, box: Box) -> None:

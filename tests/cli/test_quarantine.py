@@ -16,6 +16,7 @@ from hotpapers.model import DAY, Item, Paper, RawPayload
 from hotpapers.sources import SOURCES
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
+from hotpapers.store.parsing import parse_all
 from tests.cli.run import good, misuse, run
 
 AT = 1_773_324_000_000_000
@@ -37,8 +38,8 @@ def store(tmp_path: Path) -> Path:
             RawPayload("post", "a11001", msgspec.json.encode(STORY), AT),
             RawPayload("post", "\x1b]0;", b"\xff\x1b[2J!", AT),
         ]
-        record.ingest(seen, unreadable, source="lobsters", keep_for=9 * DAY)
-        record.ingest([RawPayload("entry", "e", b"x" * 5000, AT)], unreadable, source="feeds", keep_for=9 * DAY)
+        record.ingest(parse_all(unreadable, seen, 9 * DAY), source="lobsters")
+        record.ingest(parse_all(unreadable, [RawPayload("entry", "e", b"x" * 5000, AT)], 9 * DAY), source="feeds")
     return file
 
 

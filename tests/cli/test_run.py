@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY
 from hotpapers.store import Record, now
 from tests.cli.run import environment, good, misuse, run
@@ -86,7 +87,7 @@ def wait_for(store: Path, jobs: set[str]) -> None:
     deadline = time.monotonic() + 60
     while True:
         with Record(str(store)) as record:
-            if jobs <= {duty.source for duty in duties.all_states(record) if duty.state == "idle"}:
+            if jobs <= {duty.source for duty in jobs_queries.all_states(record) if duty.state == "idle"}:
                 return
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -95,14 +96,16 @@ def wait_for(store: Path, jobs: set[str]) -> None:
 def test_status_says_what_nobody_does_any_more(tmp_path: Path, server: Server) -> None:
     home = settings(tmp_path, server)
     assert run("run", "--once", "--config", home).status == 0
-    for state, told in ((duties.WORKING, "stopped"), ("idle", "idle")):
+    for state, told in ((job_state.WORKING, "stopped"), ("idle", "idle")):
         with Record(str(tmp_path / "hotpapers.db")) as record:
-            doing = duties.load(record, "lobsters")
-            duties.save(record, msgspec.structs.replace(doing, state=state, next_at=now() - 5 * DAY))
+            doing = jobs_queries.load_state(record, "lobsters")
+            jobs_queries.save_state(record, msgspec.structs.replace(doing, state=state, next_at=now() - 5 * DAY))
         said = good("status", "--config", home)
         assert re.search(rf"lobsters             {told}, last did well \d+ s ago, due 5 days ago", said)
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        duties.save(record, msgspec.structs.replace(doing, state=duties.WORKING, next_at=now() - 5 * DAY))
+        jobs_queries.save_state(
+            record, msgspec.structs.replace(doing, state=job_state.WORKING, next_at=now() - 5 * DAY)
+        )
         record.database.run("INSERT INTO lease VALUES ('lobsters', 'somebody', ?)", (now() + DAY,))
     assert re.search(
         r"lobsters             at work, last did well \d+ s ago, read up to \d+ s ago$",

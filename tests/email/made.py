@@ -9,8 +9,8 @@ from typing import Any
 
 from hotpapers.deliver.email import subscribers, tokens
 from hotpapers.deliver.email.config import MailConfig, Secret, preview_config
+from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.smtp import SmtpClient
-from hotpapers.deliver.email.subscribers import Subscriber
 from hotpapers.model import HOUR
 from hotpapers.settings.mail import MailingSettings
 from hotpapers.store import Record

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.deliver.email import outbox
+from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.sender import SETTLED_WITHIN
 from hotpapers.store import Record
 from tests.cli.run import Ran, environment, run, words
@@ -97,7 +97,7 @@ def states(home: Path) -> dict[str, int]:
 
 def is_done(home: Path) -> bool:
     with Record(str(home.with_name("hotpapers.db"))) as record:
-        return outbox.is_done(record, "mailing", "daily", DAY)
+        return email_queries.is_delivered(record, "mailing", "daily", DAY)
 
 
 @pytest.mark.parametrize("nth", [1, 9])
@@ -155,7 +155,7 @@ def test_killed_after_the_relay_answered_the_receipt_is_known(home: Path, box: B
     program.run()
     with Record(str(home.with_name("hotpapers.db"))) as record:
         [(mark,)] = record.database.rows("SELECT mark FROM letter")
-        found = outbox.find(record, outbox.OutboxKey("daily", DAY, mark))
+        found = email_queries.letter_of(record, email_queries.OutboxKey("daily", DAY, mark))
         assert found is not None and (found.state, found.receipt) == ("handed", "250 2.0.0 queued as 1")
     assert again(home).status == 0 and len(box.mails) == 9
 

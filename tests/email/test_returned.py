@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers.deliver.email import bounces, outbox, subscribers, tokens
+from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.bounces import (
     AbuseComplaint,
     BounceReport,
@@ -21,7 +22,7 @@ from hotpapers.deliver.email.bounces import (
     process_mailbox,
 )
 from hotpapers.deliver.email.messages import address_message, issue_message
-from hotpapers.deliver.email.outbox import OutboxKey
+from hotpapers.deliver.email.queries import OutboxKey
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.store import Record
 from tests.email.made import BEFORE, FROZEN, IMPRINT, MARK, SECRET, join, office, reader
@@ -230,6 +231,9 @@ def test_what_a_mailbox_says_is_done_once(record: Record) -> None:
     assert [states[mark] for mark in (gone, full, leaver, angry, asked.mark)] == [
         "bounced", "confirmed", "ended", "ended", "confirmed",
     ]  # fmt: skip
-    assert outbox.count_failed(record, "daily", "2021-01-14") == 2 and outbox.count_failed(record, "daily", DAY) == 0
+    assert (
+        email_queries.count_failed_letters(record, "daily", "2021-01-14") == 2
+        and email_queries.count_failed_letters(record, "daily", DAY) == 0
+    )
     assert process_mailbox(record, box, FROZEN + 2) == MailboxSummary(came_back=1, confirmed=1, other=6)
     assert {one.mark: one.state for one in subscribers.everyone(record)} == states

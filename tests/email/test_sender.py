@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.deliver.email import outbox, sender, subscribers
-from hotpapers.deliver.email.outbox import OutboxKey
+from hotpapers.deliver.email import queries as email_queries
+from hotpapers.deliver.email.queries import OutboxKey
 from hotpapers.deliver.email.sender import SETTLED_WITHIN, UNKNOWN, EmailSender
 from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.errors import NetError, RequestRefused, RetryLater
@@ -59,7 +60,7 @@ class Post:
         return dict(self.record.database.rows("SELECT mark, state FROM letter WHERE day = ?", (DAY,)))
 
     def receipt(self, mark: str) -> str:
-        found = outbox.find(self.record, OutboxKey("daily", DAY, mark))
+        found = email_queries.letter_of(self.record, OutboxKey("daily", DAY, mark))
         assert found is not None
         return found.receipt
 
@@ -195,7 +196,7 @@ def test_a_claim_that_came_to_nothing_is_given_back(post: Post) -> None:
     [mark] = fill(post.record, "a@moth.example")
     post.box.on("BEGIN", "421 4.3.2 shutting down", HANG_UP, "451 4.3.1 disk full")
     assert post.send().waiting == post.send().waiting == 300
-    found = outbox.find(post.record, OutboxKey("daily", DAY, mark))
+    found = email_queries.letter_of(post.record, OutboxKey("daily", DAY, mark))
     assert found is not None and (found.state, found.tries) == ("later", 0)
     assert post.send().problems == ((mark, "put off: 451 4.3.1"),)
     post.http.advance(301)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hotpapers.deliver.email import outbox, tokens
 from hotpapers.deliver.email.addresses import LONGEST_TOLD, is_address, normalized, without_address
 from hotpapers.deliver.email.config import PASSWORD, Secret, is_loopback, mail_config_of, preview_config
+from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.sender import interleaved, most_failures
 from hotpapers.deliver.email.smtp_replies import (
     Deferred,
@@ -21,7 +22,6 @@ from hotpapers.deliver.email.smtp_replies import (
     is_refusal,
     status_of,
 )
-from hotpapers.deliver.email.subscribers import Subscriber
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.errors import SettingsError, UsageError
 from hotpapers.settings.mail import MailingSettings

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from hotpapers.deliver.email import outbox, subscribers
-from hotpapers.deliver.email.outbox import OutboxEntry, OutboxKey
+from hotpapers.deliver.email import queries as email_queries
+from hotpapers.deliver.email.queries import OutboxEntry, OutboxKey
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.errors import NotFound
 from hotpapers.model import DAY, HOUR, Delivery
@@ -32,7 +33,7 @@ def record(opened: Record) -> Record:
     return opened
 
 
-def token_of(asked: subscribers.Subscriber) -> MailToken:
+def token_of(asked: email_queries.Subscriber) -> MailToken:
     return MailToken("confirm", asked.mark, asked.since // 1_000_000)
 
 
@@ -100,7 +101,7 @@ def test_forgetting_an_address_ends_all_its_subscriptions(record: Record) -> Non
     assert subscribers.forget(record, "some@MOTH.example", NOW) == 2
     assert subscribers.forget(record, "some@moth.example", NOW) == 0
     assert [one.address for one in subscribers.everyone(record) if one.address] == ["other@moth.example"]
-    assert subscribers.counts(record) == {
+    assert email_queries.count_subscribers(record) == {
         "daily": {"confirmed": 1, "asked": 0, "bounced": 0, "ended": 1},
         "weekly": {"confirmed": 0, "asked": 0, "bounced": 0, "ended": 1},
     }
@@ -151,7 +152,7 @@ def test_marks_differ_by_publication_and_store(record: Record, tmp_path_factory:
 
 
 def test_a_letter_is_claimed_once(record: Record) -> None:
-    assert outbox.find(record, LETTER) is None
+    assert email_queries.letter_of(record, LETTER) is None
     assert outbox.claim(record, LETTER, NOW) is None
     assert outbox.claim(record, LETTER, NOW + 1) == OutboxEntry("handing", "", 0, NOW, 0)
     outbox.mark_sent(record, LETTER, "250 fine", NOW + 2)
@@ -164,13 +165,13 @@ def test_what_was_put_off_may_be_claimed_later_and_is_given_up_in_the_end(record
         assert outbox.claim(record, LETTER, at) is None
         assert outbox.defer(record, LETTER, "450", at)
         due = at + outbox.wait_after(tries) * 1_000_000
-        assert outbox.deferred_until(record, "daily", LETTER.day) == {LETTER.mark: due}
+        assert email_queries.deferred_letters(record, "daily", LETTER.day) == {LETTER.mark: due}
         assert outbox.claim(record, LETTER, due - 1) == OutboxEntry("later", "450", tries, at, due)
         at = due
     assert outbox.claim(record, LETTER, at) is None
     assert not outbox.defer(record, LETTER, "450", at)
-    assert outbox.find(record, LETTER) == OutboxEntry("failed", "given up: 450", 0, at, 0)
-    assert outbox.count_failed(record, "daily", LETTER.day) == 1
+    assert email_queries.letter_of(record, LETTER) == OutboxEntry("failed", "given up: 450", 0, at, 0)
+    assert email_queries.count_failed_letters(record, "daily", LETTER.day) == 1
     assert outbox.claim(record, LETTER, at + DAY) is not None
 
 
@@ -179,17 +180,17 @@ def test_what_is_given_back_counts_no_try(record: Record) -> None:
     outbox.defer(record, LETTER, "450", NOW)
     outbox.claim(record, LETTER, NOW + DAY)
     outbox.release(record, LETTER, NOW + DAY)
-    assert outbox.find(record, LETTER) == OutboxEntry("later", "", 1, NOW + DAY, NOW + DAY)
+    assert email_queries.letter_of(record, LETTER) == OutboxEntry("later", "", 1, NOW + DAY, NOW + DAY)
     assert outbox.claim(record, LETTER, NOW + DAY) is None
 
 
 def test_what_comes_back_failed(record: Record) -> None:
     outbox.mark_bounced(record, LETTER, "5.1.1", NOW)
-    assert outbox.find(record, LETTER) is None
+    assert email_queries.letter_of(record, LETTER) is None
     outbox.claim(record, LETTER, NOW)
     outbox.mark_sent(record, LETTER, "250", NOW)
     outbox.mark_bounced(record, LETTER, "5.1.1", NOW + 1)
-    assert outbox.find(record, LETTER) == OutboxEntry("failed", "5.1.1", 0, NOW + 1, 0)
+    assert email_queries.letter_of(record, LETTER) == OutboxEntry("failed", "5.1.1", 0, NOW + 1, 0)
 
 
 def test_old_letters_go_once_the_record_holds_that_their_day_is_done(record: Record) -> None:
@@ -197,16 +198,16 @@ def test_old_letters_go_once_the_record_holds_that_their_day_is_done(record: Rec
     for day in (done, open_day):
         outbox.mark_sent(record, OutboxKey("daily", day, mark), "250", NOW)
         outbox.mark_failed(record, OutboxKey("daily", day, "b" * 32), "550", NOW)
-    assert outbox.finished(record, "daily", done) == {mark: "handed", "b" * 32: "failed"}
+    assert email_queries.finished_letters(record, "daily", done) == {mark: "handed", "b" * 32: "failed"}
     summary = Delivery(
         publication="daily", day=done, edition=1, channel="mailing", target="everybody", state="sent",
         receipt="1 sent, 1 failed", observed_at=NOW,
     )  # fmt: skip
     record.append([summary], source="publish")
-    assert [outbox.is_done(record, "mailing", "daily", day) for day in (done, open_day)] == [True, False]
-    assert not outbox.is_done(record, "chat", "daily", done)
-    outbox.tidy(record, "mailing", NOW + outbox.KEPT)
+    assert [email_queries.is_delivered(record, "mailing", "daily", day) for day in (done, open_day)] == [True, False]
+    assert not email_queries.is_delivered(record, "chat", "daily", done)
+    email_queries.drop_old_letters(record, "mailing", NOW + email_queries.LETTERS_KEPT)
     assert len(record.database.rows("SELECT mark FROM letter")) == 4
-    outbox.tidy(record, "mailing", NOW + outbox.KEPT + 1)
+    email_queries.drop_old_letters(record, "mailing", NOW + email_queries.LETTERS_KEPT + 1)
     kept = {row[0] for row in record.database.rows('SELECT "day" FROM letter')}
     assert kept == {open_day}

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.schedule.hosts.files import WORKFLOW
 from hotpapers.store import Record
 from tests.cli.run import good
@@ -192,7 +192,7 @@ def test_a_first_run_by_hand_and_one_by_the_schedule(machine: Machine, server: S
     assert not third.failed and len(assets(machine)) == 2, third
     assert kept["name"] not in {one["name"] for one in assets(machine)}
     with Record(str(machine.folder / "hotpapers.db")) as record:
-        assert duties.load(record, "schedule").state == "idle"
+        assert jobs_queries.load_state(record, "schedule").state == "idle"
     assert any(words[-1].endswith("/hotpapers.yml/enable") for words in calls(machine))
 
 
@@ -220,7 +220,7 @@ def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine:
     assert "and failed; runs have failed since" in page and "run.listen" not in page
     assert len(assets(machine)) == 2
     with Record(str(machine.folder / "hotpapers.db")) as record:
-        duty = duties.load(record, "schedule")
+        duty = jobs_queries.load_state(record, "schedule")
     assert duty.failing_since and "the run ended with failure" in duty.reason
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import Publication
 from hotpapers.schedule.hosts import schedule_status
 from hotpapers.schedule.hosts.cron_times import GRACE, TimeOfDay, crons, following, planned, times
@@ -80,7 +80,7 @@ def test_a_run_that_goes_well(sqlite_url: str) -> None:
         assert schedule_status.sentence(record) == ""
         said = schedule_status.begin(record, MOMENTS, MORNING * SECOND, "schedule")
         assert said == "began 2026-11-20 07:31 UTC, 24 min after its hour"
-        running = duties.load(record, "schedule")
+        running = jobs_queries.load_state(record, "schedule")
         assert running.state == "running" and running.next_at == (MORNING - 8 * 60 + 6 * 3600 + GRACE) * SECOND
         report = schedule_status.end(record, MOMENTS, (MORNING + 300) * SECOND, "success", (), "https://log.example/7")
         assert report == schedule_status.ScheduleReport(
@@ -100,15 +100,15 @@ def test_runs_that_fail_say_since_when_and_to_strangers_not_why(sqlite_url: str)
             schedule_status.begin(record, MOMENTS, at, "schedule")
             report = schedule_status.end(record, MOMENTS, at, outcome, problems, "")
             assert report.outcome == "failure"
-        duty = duties.load(record, "schedule")
+        duty = jobs_queries.load_state(record, "schedule")
         assert duty.failing_since == MORNING * SECOND and duty.success_at is None
         assert duty.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its hour")
         said = schedule_status.sentence(record)
         assert "and failed; runs have failed since 2026-11-20 07:31 UTC." in said and "silent" not in said
         schedule_status.begin(record, MOMENTS, (MORNING + 7200) * SECOND, "workflow_dispatch")
         schedule_status.end(record, MOMENTS, (MORNING + 7300) * SECOND, "success", (), "")
-        assert duties.load(record, "schedule").failing_since is None
-        assert duties.load(record, "schedule").reason == "began 2026-11-20 09:31 UTC, by hand"
+        assert jobs_queries.load_state(record, "schedule").failing_since is None
+        assert jobs_queries.load_state(record, "schedule").reason == "began 2026-11-20 09:31 UTC, by hand"
 
 
 def test_a_run_that_was_cut_off_is_told_by_the_next(sqlite_url: str) -> None:

@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from hotpapers import schedule
-from hotpapers.engagement import recount_schedule
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import Stopped, StoreError, UsageError
 from hotpapers.http import HostPacer, ServerClocks
-from hotpapers.ingest import change_filter, collect_job, job_factory, recount_job
+from hotpapers.ingest import change_filter, collect_job, job_factory, pipeline
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.ingest.job_factory import ConfiguredSource, IngestContext, make_jobs, read_settings
 from hotpapers.ingest.shared_index import SharedPaperIndex
-from hotpapers.jobs import isolation
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import isolation, job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import FAILED_AGAIN
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
@@ -41,14 +41,13 @@ from hotpapers.schedule import (
     sending,
 )
 from hotpapers.sources.lobsters import LobstersSource
-from hotpapers.store import Record
+from hotpapers.store import Record, batches
 from tests.ingest.made import LIST
 from tests.ingest.test_recounting import post, story
 from tests.schedule.test_sending import Box
 from tests.sources.net import START, ScriptedClient
 
-LOAD = duties.load  # as it is when no test breaks it
-LOAD = duties.load
+LOAD = jobs_queries.load_state  # as it is when no test breaks it
 
 
 class Panic(BaseException):
@@ -62,22 +61,23 @@ ERRORS: tuple[BaseException, ...] = (
 PLACES: dict[str, list[tuple[object, str]]] = {
     "lobsters": [
         (job_factory, "TrackedPosts"), (LobstersSource, "__init__"), (LobstersSource, "pages"),
-        (collect_job, "page_filter"), (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"),
+        (pipeline, "still_new"), (collect_job, "cursor_of"), (change_filter.TrackedPosts, "look"),
         (SharedPaperIndex, "look"), (Record, "ingest"), (collect_job, "note_traffic"),
-        (duties, "load"), (duties, "save"), (Leases, "take"),
+        (jobs_queries, "load_state"), (jobs_queries, "save_state"), (Leases, "take"),
     ],
     "lobsters/counts": [
-        (job_factory, "_recounting"), (LobstersSource, "counts"), (recount_schedule, "learn"),
-        (recount_schedule, "due"),
-        (recount_schedule, "asked"), (recount_job, "page_filter"), (Record, "ingest"), (duties, "save"),
+        (job_factory, "_recounting"), (LobstersSource, "counts"), (engagement_queries, "follow_new_posts"),
+        (engagement_queries, "due_posts"),
+        (engagement_queries, "note_answered"), (pipeline, "still_new"), (Record, "ingest"),
+        (jobs_queries, "save_state"),
     ],
     "issues": [
         (publishing.PublishJob, "__init__"), (publishing, "publication_of"), (publishing, "began"),
-        (publishing, "freeze_judged"), (publishing, "position_at"), (publishing, "unsent"), (publishing, "export_site"),
-        (duties, "save"),
+        (publishing, "freeze_judged"), (batches, "position_at"), (publishing, "unsent"), (publishing, "export_site"),
+        (jobs_queries, "save_state"),
     ],
-    "sending": [(sending, "fresh"), (schedule.SendJob, "_work"), (duties, "load")],
-    "housekeeping": [(housekeeping, "prune"), (recount_schedule, "drop_older"), (duties, "load")],
+    "sending": [(sending, "fresh"), (schedule.SendJob, "_work"), (jobs_queries, "load_state")],
+    "housekeeping": [(housekeeping, "prune"), (engagement_queries, "drop_unfollowed"), (jobs_queries, "load_state")],
 }  # fmt: skip
 
 
@@ -136,7 +136,7 @@ class Living:
     def _rounds(self, name: str, make: Callable[[], Any]) -> JobLoop:
         return JobLoop(name, make, self.site.record, self.leases, self.clock)
 
-    def duty(self, job: str) -> duties.JobState:
+    def duty(self, job: str) -> job_state.JobState:
         with Record(self.store) as record:
             return LOAD(record, job)
 
@@ -184,7 +184,7 @@ def test_what_escapes_a_job_is_its_failure_alone(
 ) -> None:
     broken = Broken(where, name, job)
     monkeypatch.setattr(where, name, broken.patch())
-    noted = list[duties.JobState]()
+    noted = list[job_state.JobState]()
     monkeypatch.setattr(JobLoop, "attempt", _then(JobLoop.attempt, job, lambda: noted.append(living.duty(job))))
     jobs = living.jobs()
     thread = threading.Thread(target=JobRunner(jobs, living.stop).run)
@@ -201,7 +201,7 @@ def test_what_escapes_a_job_is_its_failure_alone(
     assert [living.duty(one).failing_since for one in jobs] == [None] * len(jobs)
     told = [record for record in caplog.records if record.getMessage() == "defect"]
     assert {getattr(record, "fields")["job"] for record in told} <= {job}  # noqa: B009
-    if name not in ("save", "load", "take"):  # by which it would be noted
+    if name not in ("save_state", "load_state", "take"):  # by which it would be noted
         assert any(duty.state in ("defect", "partial", "down") and duty.failing_since for duty in noted)
         assert not any("index out of range" in duty.reason or "items" in duty.reason for duty in noted)
 

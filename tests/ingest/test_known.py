@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hotpapers.engagement import reaction_index
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest.change_filter import (
     TRACKED_FOR,
     ChangeFilter,
@@ -11,6 +11,7 @@ from hotpapers.ingest.change_filter import (
     edits,
     still_new,
 )
+from hotpapers.ingest.pipeline import LASTING
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.model import DAY, Mention, Paper, Post, Reaction
 from hotpapers.store import Record
@@ -52,7 +53,7 @@ def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
 def test_which_post_a_reaction_was_for_is_in_the_record(store_url: str) -> None:
     with Record(store_url) as record:
         known = TrackedPosts(record, "x", START)
-        reaction_index.remember(record, [("like/1", "x:1")], START)
+        engagement_queries.remember_reactions(record, [("like/1", "x:1")], START)
         assert known.post_of("like/1") == "x:1" and known.post_of("like/2") is None
 
 
@@ -135,9 +136,9 @@ def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> No
 def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> None:
     with Record(store_url) as record:
         then = record.view()
-        first = still_new(record, then)
+        first = still_new(record, then, LASTING)
         twice = [first(like(False, START)) for _ in range(2)]
         assert twice == [True, True], "nothing was written since: what was new is"
         record.append([like(False, START)], source="test")
-        again = still_new(record, then)
+        again = still_new(record, then, LASTING)
         assert not again(like(False, START + 1)) and again(like(True, START + 2))

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from hotpapers.errors import TakenOver
-from hotpapers.jobs import job_state as duties
 from hotpapers.jobs import leases
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import LEASE, MOST_AHEAD
 from hotpapers.jobs.leases import Leases
 from hotpapers.store import Record
@@ -29,50 +29,52 @@ def held(record: Record) -> list[tuple[str, str, int]]:
 
 def test_a_lease_is_free_from_the_moment_on_at_which_it_ends(store_url: str) -> None:
     with Record(store_url) as record:
-        assert duties.take_lease(record, "job", "one", at=START)
-        assert not duties.take_lease(record, "job", "two", at=START)
-        assert not duties.take_lease(record, "job", "two", at=START + LEASE - 1)
+        assert jobs_queries.take_lease(record, "job", "one", at=START)
+        assert not jobs_queries.take_lease(record, "job", "two", at=START)
+        assert not jobs_queries.take_lease(record, "job", "two", at=START + LEASE - 1)
         assert held(record) == [("job", "one", START + LEASE)]
-        assert duties.take_lease(record, "job", "two", at=START + LEASE)
+        assert jobs_queries.take_lease(record, "job", "two", at=START + LEASE)
         assert held(record) == [("job", "two", START + 2 * LEASE)]
 
 
 def test_its_holder_renews_it_and_it_is_longer_then(store_url: str) -> None:
     with Record(store_url) as record:
-        assert duties.take_lease(record, "job", "one", at=START, hold=50)
-        assert duties.take_lease(record, "job", "one", at=START + 20, hold=50)
-        assert not duties.take_lease(record, "job", "two", at=START + 69, hold=50)
+        assert jobs_queries.take_lease(record, "job", "one", at=START, hold=50)
+        assert jobs_queries.take_lease(record, "job", "one", at=START + 20, hold=50)
+        assert not jobs_queries.take_lease(record, "job", "two", at=START + 69, hold=50)
 
 
 def test_a_lease_from_a_clock_that_was_ahead_holds_nobody_up(store_url: str) -> None:
     with Record(store_url) as record:
-        assert duties.take_lease(record, "job", "one", at=START + 1)
-        assert duties.take_lease(record, "job", "two", at=START), "it ends later than any that was taken now could"
+        assert jobs_queries.take_lease(record, "job", "one", at=START + 1)
+        assert jobs_queries.take_lease(record, "job", "two", at=START), (
+            "it ends later than any that was taken now could"
+        )
 
 
 def test_leases_that_ended_long_ago_are_swept_out_and_no_others(store_url: str) -> None:
     with Record(store_url) as record:
-        duties.take_lease(record, "dead", "one", at=START)
-        duties.take_lease(record, "late", "one", at=START + 1)
-        duties.take_lease(record, "job", "two", at=START + 2 * LEASE + 1)
+        jobs_queries.take_lease(record, "dead", "one", at=START)
+        jobs_queries.take_lease(record, "late", "one", at=START + 1)
+        jobs_queries.take_lease(record, "job", "two", at=START + 2 * LEASE + 1)
         assert [row[:2] for row in held(record)] == [("job", "two"), ("late", "one")]
 
 
 def test_a_lease_is_given_back_by_its_holder_alone(store_url: str) -> None:
     with Record(store_url) as record:
-        duties.take_lease(record, "job", "one", at=START)
-        duties.end_lease(record, "job", "two")
-        duties.end_leases(record.database, "two")
-        assert duties.holder_of(record, "job") == "one"
-        duties.end_lease(record, "job", "one")
-        assert duties.holder_of(record, "job") == ""
+        jobs_queries.take_lease(record, "job", "one", at=START)
+        jobs_queries.end_lease(record, "job", "two")
+        jobs_queries.end_leases(record.database, "two")
+        assert jobs_queries.holder_of(record, "job") == "one"
+        jobs_queries.end_lease(record, "job", "one")
+        assert jobs_queries.holder_of(record, "job") == ""
 
 
 def test_processes_are_counted_that_are_there_now(store_url: str) -> None:
     with Record(store_url) as record:
         for name, at in (("kin:ended", START - LEASE), ("kin:here", START), ("kin:ahead", START + 1), ("other", START)):
-            duties.take_lease(record, name, name, at=at)
-        assert duties.holders(record, "kin:", at=START) == 1
+            jobs_queries.take_lease(record, name, name, at=at)
+        assert jobs_queries.count_holders(record, "kin:", at=START) == 1
 
 
 def test_a_process_that_stood_still_for_too_long_holds_nothing(store_url: str, seconds: list[float]) -> None:
@@ -91,7 +93,7 @@ def test_what_another_took_meanwhile_is_let_go_of_inside_the_batch(store_url: st
     with Record(store_url) as record:
         assert one.take(record, "job") and not two.take(record, "job") and not two.holds("job")
         one.confirm(record, "job")
-        duties.end_leases(record.database, "one")
+        jobs_queries.end_leases(record.database, "one")
         assert two.take(record, "job") and one.holds("job"), "it cannot know yet"
         with pytest.raises(TakenOver):
             one.confirm(record, "job")
@@ -109,7 +111,7 @@ def test_a_process_takes_no_more_than_its_part(store_url: str) -> None:
 
 def test_a_reserved_moment_that_is_too_far_off_was_reserved_by_a_wrong_clock(store_url: str) -> None:
     with Record(store_url) as record:
-        duties.reserve(record, "arxiv.org", MOST_AHEAD / 1e6, at=START)
-        assert duties.reserve(record, "arxiv.org", 3, at=START) == MOST_AHEAD / 1e6
-        assert duties.reserve(record, "arxiv.org", 3, at=START) == 0, "that is more than 10 minutes ahead"
-        assert duties.reserve(record, "arxiv.org", 3, at=START + 1_000_000) == 2
+        jobs_queries.reserve_moment(record, "arxiv.org", MOST_AHEAD / 1e6, at=START)
+        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) == MOST_AHEAD / 1e6
+        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) == 0, "that is more than 10 minutes ahead"
+        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START + 1_000_000) == 2

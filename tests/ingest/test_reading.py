@@ -9,7 +9,8 @@ import pytest
 
 from hotpapers.errors import BusyStore, NetError, Stopped, StreamGap, TakenOver
 from hotpapers.ingest.collect_job import COVERED_EVERY, CollectJob
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import FAILED_AGAIN, NextAttempt
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import (
@@ -69,7 +70,7 @@ def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
         papers = {row.item.paper for row in record.view().latest(Mention) if isinstance(row.item, Mention)}
         assert papers == {"arxiv:2512.00001", "arxiv:2512.00002"}
         assert (record.count(Post), record.count(Snapshot)) == (2, 2)
-        duty = duties.load(record, "lobsters")
+        duty = jobs_queries.load_state(record, "lobsters")
         assert duty.failing_since is None and duty.items == 7 and duty.success_at is not None
         assert not check(record.database, record.marks).findings
 
@@ -81,16 +82,16 @@ def test_an_outage_is_seen_covered_as_refused_and_then_as_complete(store_url: st
         round_of(made)
         made.http.sleep(COVERED_EVERY / 1e6 + 60)
         assert round_of(made).state == "refused"
-        failing = duties.load(record, "lobsters")
+        failing = jobs_queries.load_state(record, "lobsters")
         assert failing.state == "refused" and failing.failing_since is not None and failing.reason
         assert [item.state for item in coverage(record)][-1] == "refused"
         made.http.sleep(3600)
         assert round_of(made).state == "refused"
-        assert duties.load(record, "lobsters").failing_since == failing.failing_since
+        assert jobs_queries.load_state(record, "lobsters").failing_since == failing.failing_since
         began = made.http.now()
         assert round_of(made).state == "idle"
         assert {item.state for item in coverage(record)} == {"complete"}
-        after_all = duties.load(record, "lobsters")
+        after_all = jobs_queries.load_state(record, "lobsters")
         assert (after_all.failing_since, after_all.reason) == (None, "")
         assert after_all.covered_to == began  # what was said while it was being read may not have been in the list
 
@@ -101,7 +102,7 @@ def test_nonsense_stops_nothing_and_is_kept_in_quarantine(store_url: str) -> Non
         assert round_of(made).state == "idle"
         assert made.record.database.rows("SELECT key FROM quarantine") == [("dd",)]
         assert made.record.count(Mention) == 1
-        assert duties.load(made.record, "lobsters").quarantined == 1
+        assert jobs_queries.load_state(made.record, "lobsters").quarantined == 1
         failed = round_of(made)
         assert (failed.state, failed.seconds) == ("down", FAILED_AGAIN[0])
 
@@ -146,7 +147,7 @@ def test_of_a_stream_one_round_is_all_from_before_it_and_five_minutes(store_url:
     behind = [PayloadPage(cursor=str(n), until=START + n * MINUTE) for n in range(1, 20)]
     with reading(store_url, {}, source=Stream([*behind, NetError("it was heard too long")])) as made:
         made.http.sleep(10 * 60)
-        duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        jobs_queries.save_state(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
         following = made.rounds.attempt(once=True)
         assert following is not None and following.state == "idle"
         [row] = coverage(made.record)
@@ -162,7 +163,7 @@ def test_one_round_of_what_ends_by_itself_is_done_however_long_it_takes(store_ur
 def test_who_was_asked_and_never_answered_did_not_do_well(store_url: str) -> None:
     with reading(store_url, {}, source=Stream([PayloadPage(cursor="1"), NetError("no")])) as made:
         assert round_of(made).state == "down"
-        duty = duties.load(made.record, "lobsters")
+        duty = jobs_queries.load_state(made.record, "lobsters")
         assert duty.success_at is None and cursor_of(made.record.database, "lobsters") == "1"
 
 
@@ -171,7 +172,7 @@ def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> Non
     behind = [PayloadPage(cursor=str(n), until=START + n * COVERED_EVERY) for n in (1, 2)]
     with reading(store_url, {}, source=Stream([*behind, NetError("it broke off")])) as made:
         made.http.sleep(10 * COVERED_EVERY / 1e6)
-        duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
+        jobs_queries.save_state(made.record, JobState(source="lobsters", started_at=START, covered_to=START))
         assert round_of(made).state == "down"
         assert [(row.from_at, row.until_at, row.state) for row in coverage(made.record)] == [
             (START, START + 2 * COVERED_EVERY, "complete"),
@@ -186,7 +187,7 @@ def test_what_a_stream_lost_stays_missing(store_url: str) -> None:
         PayloadPage(cursor="9", until=START + 3 * HOUR),
     ]
     with reading(store_url, {}, source=Stream(pages)) as made:
-        duties.save(made.record, JobState(source="lobsters", started_at=START, covered_to=START + HOUR))
+        jobs_queries.save_state(made.record, JobState(source="lobsters", started_at=START, covered_to=START + HOUR))
         made.http.sleep(3 * 3600)
         round_of(made)
         round_of(made)
@@ -222,7 +223,7 @@ class Asked(Stream):
 
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         with Record(self.store) as record:
-            self.doing.append(duties.load(record, "lobsters"))
+            self.doing.append(jobs_queries.load_state(record, "lobsters"))
         yield from super().pages(http, cursor)
 
 
@@ -231,7 +232,9 @@ def test_a_job_that_is_at_work_is_heard_of(sqlite_url: str) -> None:
     source = Asked(sqlite_url)
     with reading(sqlite_url, {}, source=source) as made:
         made.http.sleep(3 * 24 * 3600)
-        duties.save(made.record, JobState(source="lobsters", started_at=START, failing_since=START, reason="away"))
+        jobs_queries.save_state(
+            made.record, JobState(source="lobsters", started_at=START, failing_since=START, reason="away")
+        )
         began = made.http.now()
         round_of(made)
         [doing] = source.doing
@@ -269,18 +272,18 @@ def test_a_page_that_could_not_be_kept_is_asked_for_again(sqlite_url: str) -> No
 
 def test_only_the_holder_of_the_lease_reads_until_it_ends(store_url: str) -> None:
     with Record(store_url) as record:
-        assert duties.take_lease(record, "lobsters", "another", at=START)
-        assert not duties.take_lease(record, "lobsters", "one", at=START + duties.LEASE - 1)
-        assert duties.take_lease(record, "lobsters", "one", at=START + duties.LEASE + 1)
-        duties.end_leases(record.database, "another")
-        assert not duties.take_lease(record, "lobsters", "another", at=START + duties.LEASE + 2)
+        assert jobs_queries.take_lease(record, "lobsters", "another", at=START)
+        assert not jobs_queries.take_lease(record, "lobsters", "one", at=START + job_state.LEASE - 1)
+        assert jobs_queries.take_lease(record, "lobsters", "one", at=START + job_state.LEASE + 1)
+        jobs_queries.end_leases(record.database, "another")
+        assert not jobs_queries.take_lease(record, "lobsters", "another", at=START + job_state.LEASE + 2)
 
 
 def test_what_another_process_holds_is_left_alone(store_url: str) -> None:
     with reading(store_url, listed()) as made:
-        assert duties.take_lease(made.record, "lobsters", "another")
+        assert jobs_queries.take_lease(made.record, "lobsters", "another")
         assert made.rounds.attempt() is None and not made.http.requests
-        duties.end_leases(made.record.database, "another")
+        jobs_queries.end_leases(made.record.database, "another")
         assert round_of(made).state == "idle"
 
 
@@ -296,10 +299,10 @@ def test_a_job_that_was_taken_over_writes_nothing_more(store_url: str) -> None:
 
 def test_a_host_is_asked_at_its_pace_by_all(store_url: str) -> None:
     with Record(store_url) as record:
-        assert [duties.reserve(record, "arxiv.org", 3, at=START) for _ in range(3)] == [0, 3, 6]
-        assert duties.reserve(record, "arxiv.org", 3, at=START + 60_000_000) == 0
-        assert duties.reserve(record, "example.org", 3) == 0
-        assert duties.all_states(record) == []
+        assert [jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START) for _ in range(3)] == [0, 3, 6]
+        assert jobs_queries.reserve_moment(record, "arxiv.org", 3, at=START + 60_000_000) == 0
+        assert jobs_queries.reserve_moment(record, "example.org", 3) == 0
+        assert jobs_queries.all_states(record) == []
 
 
 def test_rounds_end_when_stopped(store_url: str) -> None:
@@ -357,7 +360,7 @@ def test_what_was_called_read_by_a_clock_that_was_ahead_is_read_again(store_url:
         work = made.work()
         work.note(started_at=START - HOUR, covered_to=START + DAY)
         round_of(made)
-        assert duties.load(made.record, "lobsters").covered_to == START
+        assert jobs_queries.load_state(made.record, "lobsters").covered_to == START
 
 
 def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url: str) -> None:
@@ -367,10 +370,10 @@ def test_of_a_stream_in_parts_so_much_was_read_as_the_slowest_part_has(store_url
         assert isinstance(job, CollectJob)
         job.shared_by = ("lobsters", "lobsters/2", "lobsters/3")
         for name, read in (("lobsters", START - 2), ("lobsters/2", START - 5), ("lobsters/3", START + DAY)):
-            duties.save(made.record, JobState(source=name, started_at=START - DAY, covered_to=read))
+            jobs_queries.save_state(made.record, JobState(source=name, started_at=START - DAY, covered_to=read))
         work.look()
         assert job._covered_by_all(work) == START - 5
         for name in job.shared_by:
-            duties.save(made.record, JobState(source=name, started_at=START - DAY, covered_to=START + DAY))
+            jobs_queries.save_state(made.record, JobState(source=name, started_at=START - DAY, covered_to=START + DAY))
         work.look()
         assert job._covered_by_all(work) == made.http.now() == START

@@ -12,7 +12,7 @@ import pytest
 from hotpapers.errors import Stopped
 from hotpapers.ingest.change_filter import TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import BEGAN, DAY, HOUR, READ_BACK, Coverage
@@ -69,7 +69,7 @@ def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, sto
         assert all(a.until_at == b.from_at for a, b in pairwise(stretches))
         said = [one.reason for one in rows if one.until_at == one.from_at]
         assert said == [BEGAN, READ_BACK]
-        duty = duties.load(record, name)
+        duty = jobs_queries.load_state(record, name)
         assert duty.back_to == stretches[0].from_at and duty.back_at is not None
 
 
@@ -97,14 +97,17 @@ def test_what_could_be_read_counts_where_a_server_is_away(store_url: str) -> Non
             rows = covered(record, "mastodon")
             assert [one.reason for one in rows if one.until_at == one.from_at][-1] == READ_BACK
             assert "complete" not in {one.state for one in rows if one.until_at > one.from_at}
-            assert duties.load(record, "mastodon").covered_to is None
+            assert jobs_queries.load_state(record, "mastodon").covered_to is None
 
 
 def test_what_fails_at_first_is_read_back_later(store_url: str) -> None:
     with job(store_url, "reddit", Plan([parse("reddit=503@2026-03-12T00:00/35m")])) as (rounds, http):
         rounds.attempt()
         with Record(store_url) as record:
-            assert duties.load(record, "reddit").back_at is None and cursor_of(record.database, "reddit") is None
+            assert (
+                jobs_queries.load_state(record, "reddit").back_at is None
+                and cursor_of(record.database, "reddit") is None
+            )
         http.clock.advance(3600)
         http.stop_at = START + DAY
         rounds.attempt()
@@ -118,4 +121,4 @@ def test_without_it_a_network_is_read_from_now_on(store_url: str) -> None:
         rounds.attempt(once=True)
     with Record(store_url) as record:
         assert [one.reason for one in covered(record, "hackernews")] == [BEGAN, READ_BACK]
-        assert duties.load(record, "hackernews").back_to is None
+        assert jobs_queries.load_state(record, "hackernews").back_to is None

@@ -6,7 +6,7 @@ import json
 
 from hotpapers.errors import NetError, RetryLater
 from hotpapers.ingest.recount_job import LATE, RecountJob
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY, HOUR, Coverage, Post, Snapshot
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
@@ -50,7 +50,7 @@ def test_counts_are_read_at_four_ages_and_no_more(store_url: str) -> None:
         ages = [round((at - START) / HOUR) for at in asked]
         assert ages == [6, 24, 72, 168]
         assert told(made.record) == [1, 2, 3, 4]
-        assert duties.load(made.record, "lobsters/counts").items >= 4
+        assert jobs_queries.load_state(made.record, "lobsters/counts").items >= 4
 
 
 def test_what_is_gone_is_noticed(store_url: str) -> None:
@@ -80,7 +80,7 @@ def test_a_wait_is_seen_and_what_was_answered_before_is_kept(store_url: str) -> 
         http.sleep(7 * 3600)
         following = made.rounds.attempt()
         assert following is not None and following.state == "waiting"
-        assert duties.load(made.record, "lobsters/counts").failing_since is not None
+        assert jobs_queries.load_state(made.record, "lobsters/counts").failing_since is not None
         http.sleep(3600)
         following = made.rounds.attempt()
         assert following is not None and following.state == "idle"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.errors import CorruptStore, NetError, Stopped, UnreachableStore
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases, part_of
 from hotpapers.jobs.loop import Clock, JobContext, JobLoop
 from hotpapers.jobs.runner import JobRunner
@@ -62,7 +62,7 @@ def test_every_job_is_done_once_and_closed(store_url: str) -> None:
         JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
     assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
     with Record(store_url) as record:
-        assert [duty.source for duty in duties.all_states(record)] == ["one", "two"]
+        assert [duty.source for duty in jobs_queries.all_states(record)] == ["one", "two"]
         assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
 
 
@@ -107,7 +107,7 @@ def test_a_network_that_is_down_is_seen_and_seen_to_recover(store_url: str, capl
     assert job.rounds == 3
     assert caplog.messages == ["failing", "recovered"]
     with Record(store_url) as record:
-        assert duties.load(record, "one").failing_since is None
+        assert jobs_queries.load_state(record, "one").failing_since is None
 
 
 def test_a_store_that_goes_away_is_opened_again(sqlite_url: str) -> None:

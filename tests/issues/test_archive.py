@@ -14,6 +14,7 @@ import pytest
 
 from hotpapers.categories import group_of
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.model import DAY, HOUR, Issue, IssueContent
 from hotpapers.ranking.rarity import millipoints
 from hotpapers.store.record import Record
@@ -59,14 +60,14 @@ def record(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
         for file in files:
             import_classic(opened, file.name, file.read_bytes())
         publication = freeze.publication_of(opened, None)
-        for day in freeze.listed_days(opened, publication.publication):
+        for day in issues_queries.listed_days(opened, publication.publication):
             freeze.freeze(opened, publication, day)
         yield opened
 
 
 @pytest.fixture(scope="module")
 def contents(record: Record) -> list[IssueContent]:
-    days = freeze.frozen_days(record, "hot-papers")
+    days = issues_queries.frozen_days(record, "hot-papers")
     return [freeze.editions(record, "hot-papers", day)[-1].content for day in days]
 
 

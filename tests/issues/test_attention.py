@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hotpapers.engagement import attention
-from hotpapers.engagement.attention import MeasurementWindow
+from hotpapers.engagement import attention, measurement
+from hotpapers.engagement import queries as engagement_queries
+from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.model import (
     HOUR,
     Alias,
@@ -50,7 +51,7 @@ def postgres(postgres_url: str) -> Iterator[Record]:
 
 windows = st.builds(
     MeasurementWindow,
-    ages=st.sampled_from([attention.AGES, attention.AGES, (6, 24)]),
+    ages=st.sampled_from([measurement.AGES, measurement.AGES, (6, 24)]),
     networks=st.sampled_from([(), (), ("bluesky", "x"), ("mastodon",)]),
     own_voices=st.just(()),
     candidates_from=st.sampled_from([WEEK_AGO, CUT - 24 * HOUR]),
@@ -358,8 +359,8 @@ def test_what_a_listing_is_compared_with(store_url: str) -> None:
     with Record(store_url) as record:
         record.append(items, source="made-up")
         view = record.view(CUT)
-        found = list(attention.listed_peers(view, "made-up"))
-        assert list(attention.listed_peers(view, "made-up", ("bluesky",))) == found[:1]
+        found = list(engagement_queries.listed_peers(view, "made-up"))
+        assert list(engagement_queries.listed_peers(view, "made-up", ("bluesky",))) == found[:1]
     assert found == [
         ("bluesky", "hep-th", "arxiv:2311.00003", 1),
         ("x", "", "arxiv:2311.00001", 90),

@@ -14,9 +14,11 @@ import pytest
 
 from hotpapers.errors import IssueError, NotFound, UsageError
 from hotpapers.issues import build, freeze, windows
+from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Alias, Issue, Item, Publication, RawPayload
 from hotpapers.privacy.forget import forget
+from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import Record
 from hotpapers.store.verify import check
 from hotpapers.transfer.jsonl.exporter import lines
@@ -84,7 +86,7 @@ def test_frozen_twice_is_frozen_once(store_url: str) -> None:
         assert freeze.freeze(record, DAILY, DAY, at=LATER) == first
         assert record.head.position == position + 1
         assert freeze.editions(record, "daily", DAY) == [first]
-        assert freeze.frozen_days(record, "daily") == [DAY]
+        assert issues_queries.frozen_days(record, "daily") == [DAY]
         assert first.digest == build.digest_of(first.content)
         assert found(record) == []
 
@@ -233,7 +235,7 @@ def test_a_better_reader_changes_no_frozen_issue(store_url: str) -> None:
     with Record(store_url) as record:
         write(record, fortnight())
         seen = RawPayload("post", "bluesky:seen", b"{}", TODAY)
-        record.ingest([seen], lambda _: better(30), source="made-up", at=TODAY)
+        record.ingest(parse_all(lambda _: better(30), [seen]), source="made-up", at=TODAY)
         first = frozen(record)
         assert voices_of(first) == 71
         readers: list[list[Item]] = [better(10), []]

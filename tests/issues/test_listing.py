@@ -9,6 +9,7 @@ import pytest
 
 from hotpapers.errors import NotFound
 from hotpapers.issues import build, freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Listing, Paper, PublishedIssue
 from hotpapers.ranking.rarity import millipoints
@@ -175,5 +176,5 @@ def test_a_day_without_a_listing(record: Record) -> None:
     listed(record, FIRST)
     with pytest.raises(NotFound, match="listed 2024-05-08: no listing of that day"):
         freeze.freeze(record, LISTED, "2024-05-08", at=LATER)
-    assert freeze.listed_days(record, "listed") == [DAY]
+    assert issues_queries.listed_days(record, "listed") == [DAY]
     assert record.count(Listing) == 1

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from hotpapers.engagement.attention import Engagement, read_engagement
-from hotpapers.engagement.attention import MeasurementWindow as Measured
+from hotpapers.engagement.measurement import MeasurementWindow as Measured
 from hotpapers.issues.coverage import readings
+from hotpapers.issues.queries import read_back_at, site_began
 from hotpapers.issues.ranking_input import CandidateWindow, collect_input
-from hotpapers.issues.windows import closing, read_back_at, site_began
+from hotpapers.issues.windows import closing
 from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, Item, Window
 from hotpapers.model import DAY as DAY_LONG
 from hotpapers.store.record import Record

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from hotpapers.cli.demo import take_sample
-from hotpapers.issues.freeze import freeze, listed_days, publication_of
+from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.queries import listed_days
 from hotpapers.model import HOUR, Item, Publication
 from hotpapers.query import BY_NAME, QuerySession
 from hotpapers.store import Record

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from hotpapers.engagement.attention import MeasurementWindow, read_engagement
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.issues.freeze import freeze
 from hotpapers.model import HOUR, Tally

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import DAY, HOUR, NetworkReading
 from hotpapers.query import QuerySession, schemas
@@ -15,11 +16,11 @@ NOW = TODAY + 10 * DAY
 
 def test_jobs_and_since_when_they_fail(any_desk: QuerySession) -> None:
     record = any_desk.record
-    duties.save(
+    jobs_queries.save_state(
         record, JobState(source="arxiv", success_at=NOW - HOUR, covered_to=NOW - 2 * HOUR, items=7, next_at=NOW)
     )
     failing = JobState(source="lobsters", state="refused", reason="/srv/secret: no", failing_since=NOW - DAY)
-    duties.save(record, failing)
+    jobs_queries.save_state(record, failing)
     with record.database.write():
         record.database.run(
             "INSERT INTO quarantine (source, kind, key, reason, content, body, seen_at, keep_until)"
@@ -40,8 +41,8 @@ def test_a_job_whose_process_died_is_stopped_for_whoever_asks(any_desk: QuerySes
     """At work is a job that a process holds: the same for the command line, which asks the same function."""
     record = any_desk.record
     for source in ("arxiv", "lobsters"):
-        duties.save(record, JobState(source=source, state=duties.WORKING))
-    assert duties.take_lease(record, "arxiv", "somebody", at=NOW)
+        jobs_queries.save_state(record, JobState(source=source, state=job_state.WORKING))
+    assert jobs_queries.take_lease(record, "arxiv", "somebody", at=NOW)
     assert [job.state for job in status_at(any_desk, NOW).jobs] == ["at work", "stopped"]
     assert [job.state for job in all_job_health(record, NOW)] == ["at work", "stopped"]
 

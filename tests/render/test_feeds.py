@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotpapers.ids import timestamps
 from hotpapers.render.feed_formats import FORMATS, FeedDocument, FeedItem
 from hotpapers.render.feeds import FeedMaker, FeedsChannel
 from hotpapers.render.html.site import SiteChannel
-from hotpapers.view import phrases
 from hotpapers.view.site_config import SiteConfig
 from tests.conftest import DATA, data
 from tests.render.html import Page
@@ -118,7 +118,7 @@ def test_a_feed_without_entries_is_as_old_as_the_latest_issue() -> None:
     found = feedparser.parse(maker.of_papers("", "by Nobody", lambda told: False, "atom"))
     assert not made["items"] and not found.entries
     latest = OWN_READER.issue("daily", max(OWN_READER.days("daily")))
-    assert found.feed.updated == phrases.iso(latest.frozen_at)
+    assert found.feed.updated == timestamps.rfc3339(latest.frozen_at)
 
 
 # ---- the specifications' rules, for whatever may stand in a feed ------------------------------------------

@@ -14,7 +14,8 @@ from hotpapers.deliver import parallel
 from hotpapers.deliver.files import PART, PART_OF_HELPER, WriteCounts, WrittenPaths, write_files
 from hotpapers.deliver.parallel import ParallelTask, other_share, own_share, write_parallel
 from hotpapers.errors import HotPapersError
-from hotpapers.issues.freeze import freeze, frozen_days, listed_days, publication_of
+from hotpapers.issues.freeze import freeze, publication_of
+from hotpapers.issues.queries import frozen_days, listed_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import RenderedFile
 from hotpapers.render.html.site import SiteChannel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from hotpapers.ids import timestamps
 from hotpapers.model import HOUR, NOT_READ, NetworkReading
 from hotpapers.view import phrases
 from tests.render.sample import OWN_READER
@@ -25,7 +26,7 @@ def test_networks_of_which_the_same_is_known_are_told_together() -> None:
     since = CUT - 2 * HOUR
     partial = [reading(name, "partial", NOT_READ, since) for name in ("bluesky", "lobsters")]
     refused = reading("reddit", "refused", "HTTP 403", since)
-    at = phrases.minute(since)[11:16]
+    at = timestamps.minute_of(since)[11:16]
     in_part, unknown = f"Bluesky, Lobsters: a gap from {at}", f"Reddit: refused since {at}, HTTP 403"
     assert told(*partial, reading("x", "complete"), refused) == (
         f"1 network read, 2 in part ({in_part}), 1 unknown ({unknown})"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import BEGAN, HOUR, Coverage, Publication
 from hotpapers.schedule import due
@@ -36,7 +36,7 @@ def begin(record: Record) -> None:
 
 
 def note(record: Record, job: str, **more: object) -> None:
-    duties.save(record, JobState(source=job, started_at=BEGINS, **more))  # type: ignore[arg-type]
+    jobs_queries.save_state(record, JobState(source=job, started_at=BEGINS, **more))  # type: ignore[arg-type]
 
 
 def left(record: Record, minutes: int = 10) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from hotpapers.errors import SettingsError, UnreachableStore
 from hotpapers.ingest.collect_job import Connection
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
@@ -46,7 +46,7 @@ def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_non
         daily = Publication(publication="daily", title="D", observed_at=NOW - 2 * DAY)
         record.append([daily], source="settings", at=NOW - 2 * DAY)
         for duty in (GOOD, BAD):
-            duties.save(record, duty)
+            jobs_queries.save_state(record, duty)
         well = health(record, ["daily"], moment("2024-05-07T09:00"))
         assert well == SiteHealth(True, (), ("reddit: refused: answered 403",))
         late = health(record, ["daily"], NOW)

@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
-from hotpapers.engagement import recount_schedule
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import WrongClock
 from hotpapers.http import ServerClocks
-from hotpapers.issues.freeze import frozen_days
-from hotpapers.jobs import job_state as duties
+from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR, Account, Post, Publication, Verdict
@@ -107,7 +107,7 @@ def test_an_issue_is_frozen_and_published_when_its_day_is_closed(made: Made) -> 
     before = (made.folder / DAY / "index.html").stat().st_mtime_ns
     assert made.round(CUT + 20_000_000) == "idle"
     assert (made.folder / DAY / "index.html").stat().st_mtime_ns == before
-    assert duties.load(made.record, "issues").items == 1
+    assert jobs_queries.load_state(made.record, "issues").items == 1
 
 
 # ---- whose clock -----------------------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def test_a_machine_that_was_off_for_days_waits_for_one_answer(sqlite_url: str, t
         fill(made.record)
         made.round(at)
         assert frozen_days(made.record, "daily") == []
-        assert "waits for a network that tells the time" in duties.load(made.record, "issues").reason
+        assert "waits for a network that tells the time" in jobs_queries.load_state(made.record, "issues").reason
         witnesses.one()(told(at), at)
         made.round(at + 20_000_000)
         assert DAY in frozen_days(made.record, "daily")
@@ -170,19 +170,19 @@ def test_the_clock_of_a_databases_server_is_believed_too() -> None:
 
 
 def test_the_posts_of_an_issue_are_asked_for_before_it_closes(made: Made) -> None:
-    recount_schedule.learn(made.record.database, "bluesky", 0, CUT)
-    recount_schedule.asked(
+    engagement_queries.follow_new_posts(made.record.database, "bluesky", 0, CUT)
+    engagement_queries.note_answered(
         made.record.database, [row[0] for row in made.record.database.rows("SELECT post FROM follow")], CUT
     )
     assert made.round(CUT - HOUR) == "idle"
-    assert recount_schedule.due(made.record.database, "bluesky", CUT - HOUR, 9) == []
+    assert engagement_queries.due_posts(made.record.database, "bluesky", CUT - HOUR, 9) == []
     near = CUT - 10 * 60_000_000
     assert made.round(near) == "idle"
-    asked = recount_schedule.due(made.record.database, "bluesky", near, 99)
+    asked = engagement_queries.due_posts(made.record.database, "bluesky", near, 99)
     assert asked == [LEADING]
-    recount_schedule.asked(made.record.database, asked, near)
+    engagement_queries.note_answered(made.record.database, asked, near)
     assert made.round(near + 20_000_000) == "idle"
-    assert recount_schedule.due(made.record.database, "bluesky", near + 20_000_000, 9) == []
+    assert engagement_queries.due_posts(made.record.database, "bluesky", near + 20_000_000, 9) == []
 
 
 def test_what_is_gone_leaves_the_pages(made: Made) -> None:
@@ -237,7 +237,7 @@ def test_a_day_that_was_missed_is_made_up(made: Made) -> None:
     """The announcement of the days after never came: they appear without it when their limit is over."""
     assert made.round(CUT + 48 * HOUR) == "idle"
     assert frozen_days(made.record, "daily") == [DAY, "2024-05-08"]
-    duty = duties.load(made.record, "issues")
+    duty = jobs_queries.load_state(made.record, "issues")
     assert "2024-05-09" in duty.reason
     assert "2024-05-08" in made.page("2024-05-08")
 
@@ -252,7 +252,7 @@ def test_a_folder_that_cannot_be_written_is_told_and_stops_no_other(sqlite_url: 
         fill(made.record)
         assert made.round(CUT + 1) == "partial"
         assert "Made-up paper 1" in made.page()
-        assert "markdown" in duties.load(made.record, "issues").reason
+        assert "markdown" in jobs_queries.load_state(made.record, "issues").reason
         blocked.unlink()
         assert made.round(CUT + HOUR) == "idle"
         assert (blocked / "below").is_dir()

@@ -10,7 +10,8 @@ import pytest
 
 from hotpapers.errors import NetError, RetryLater, SettingsError, TakenOver
 from hotpapers.issues import freeze
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR, HttpClient, IssueReader, Message, Publication
@@ -69,11 +70,11 @@ class Made:
     def freeze(self, day: str = DAY, at: int = 0, publication: Publication = DAILY) -> None:
         freeze.freeze(self.record, publication, day, at=at or self.at)
 
-    def round(self, later: int = 0) -> duties.JobState:
+    def round(self, later: int = 0) -> job_state.JobState:
         """A round some time later; how the job does then."""
         self.at += later
         assert self.rounds.attempt() is not None
-        return duties.load(self.record, "sending")
+        return jobs_queries.load_state(self.record, "sending")
 
 
 @pytest.fixture
@@ -155,7 +156,7 @@ def test_a_long_list_is_seen_to_be_alive_and_stops_when_taken_over(made: Made) -
     beats: list[int | None] = []
 
     def slowly() -> None:
-        beats.append(duties.load(made.record, "sending").success_at)
+        beats.append(jobs_queries.load_state(made.record, "sending").success_at)
         made.at += 61_000_000
         if len(beats) == 4:
             raise TakenOver("another has it")

@@ -15,6 +15,7 @@ from hotpapers.model import HOUR, Announcement, Paper, PayloadPage
 from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
+from hotpapers.store.parsing import parse_all
 from tests.sources.arxiv_world import Made, World, papers_of
 from tests.sources.net import Reply, ScriptedClient
 
@@ -71,7 +72,7 @@ class Site:
 
     def keep(self, page: PayloadPage) -> None:
         at = self.http.now()
-        self.record.ingest(page.seen, self.source.read, source="arxiv", cursor=page.cursor, at=at)
+        self.record.ingest(parse_all(self.source.read, page.seen), source="arxiv", cursor=page.cursor, at=at)
         for paper in self.papers():
             facts = {name for name in FACTS if getattr(paper, name)}
             lost = self.known.get(paper.paper, set()) - facts

@@ -11,8 +11,10 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.model import DAY, HOUR
 from hotpapers.store import Record
+from hotpapers.store.parsing import parse_all
 from hotpapers.store.verify import VerifyFinding, VerifyResult, check
 from hotpapers.transfer import classic_import
 from tests.conftest import data
@@ -220,10 +222,10 @@ def rich(record: Record) -> list[model.Issue]:
     """A record of all kinds: listings, talk, originals read again, frozen issues, one corrected; the issues."""
     listings(record)
     talked(record)
-    record.ingest(seen_counts(record), counts_of, source="counts", at=AT)
+    record.ingest(parse_all(counts_of, seen_counts(record)), source="counts", at=AT)
     record.reprocess("counts", better_counts_of, at=AT + MINUTE)
     listed = freeze.publication_of(record, "hot-papers")
-    for day in freeze.listed_days(record, "hot-papers"):
+    for day in issues_queries.listed_days(record, "hot-papers"):
         freeze.freeze(record, listed, day, at=AT + DAY)
     at = moment("2021-03-03 12:00")
     freeze.freeze(record, DAILY, DAY_OF_ISSUE, at=at)

@@ -16,6 +16,7 @@ from hotpapers.errors import CorruptStore, FullStore, NewerStore, NotAStore, Not
 from hotpapers.privacy.forget import copies
 from hotpapers.privacy.retention import prune
 from hotpapers.store import Record, sqlite
+from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import is_server, store_path
 from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.transfer.backup import backup, copy_into, restore
@@ -149,7 +150,9 @@ def test_restore_into_nothing(store: str, other_url: str, tmp_path: Path) -> Non
     with Record(other_url) as record:
         assert not made.verified(record).findings
         # numbers go on after what was copied: nothing collides, nothing is reused
-        record.ingest([model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 1}', AT)], counts_of, source="counts")
+        record.ingest(
+            parse_all(counts_of, [model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 1}', AT)]), source="counts"
+        )
         record.append([made.EVERY[0], *made.spoken(70, "arxiv:2103.00001", "afterwards", AT)], source="test")
         assert not made.verified(record).findings
 
@@ -177,7 +180,7 @@ def test_restore_is_all_or_nothing(store: str, tmp_path: Path, monkeypatch: pyte
         backup(record, tmp_path / "backup.db")
         record.append([made.EVERY[0]], source="test")
     before = exported(store)
-    monkeypatch.setattr("hotpapers.transfer.backup._restart_numbers", lambda *_: 1 / 0)
+    monkeypatch.setattr("hotpapers.transfer.queries.restart_numbers", lambda *_: 1 / 0)
     monkeypatch.setattr(SqliteDatabase, "become", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         restore(tmp_path / "backup.db", store, replace=True)
@@ -251,13 +254,15 @@ def test_another_programs_file_is_never_replaced(sqlite_url: str, tmp_path: Path
 def test_numbers_of_originals_that_are_gone_stay_gone_in_a_copy(store_url: str, other_url: str, tmp_path: Path) -> None:
     with Record(store_url) as record:
         seen = [model.RawPayload("counts", "k", b'{"post": "x:%d", "likes": 1}' % n, AT) for n in range(3)]
-        record.ingest(seen, counts_of, source="s", keep_for=1)
+        record.ingest(parse_all(counts_of, seen, 1), source="s")
         prune(record, at=AT + 2)
         backup(record, tmp_path / "backup.db")
     restore(tmp_path / "backup.db", other_url, as_backed_up=True)
     for url in (str(tmp_path / "backup.db"), other_url):
         with Record(url) as record:
-            record.ingest([model.RawPayload("counts", "k", b'{"post": "x:9", "likes": 2}', AT)], counts_of, source="s")
+            record.ingest(
+                parse_all(counts_of, [model.RawPayload("counts", "k", b'{"post": "x:9", "likes": 2}', AT)]), source="s"
+            )
             assert record.database.rows("SELECT id FROM raw") == [(4,)]
 
 
@@ -269,7 +274,7 @@ def test_a_store_on_a_full_or_read_only_disk_can_still_be_backed_up(
 
     with Record(sqlite_url) as record:
         made.talked(record)
-        monkeypatch.setattr("hotpapers.transfer.backup.note_copy", full)
+        monkeypatch.setattr("hotpapers.transfer.queries.note_copy", full)
         assert backup(record, tmp_path / "elsewhere.db") == 2
 
 

@@ -18,6 +18,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
+from hotpapers.store.parsing import parse_all
 from hotpapers.transfer import classic_import
 from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.transfer.jsonl.importer import ImportResult
@@ -135,7 +136,7 @@ def test_what_a_better_reading_closed_is_closed_again(store_url: str, other_url:
     """A new row with the key of the one that its batch closes: it must not be taken for known."""
     with Record(store_url) as record, Record(other_url) as other:
         seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3, "reposts": 9}', AT)
-        record.ingest([seen], made.counts_of, source="s")
+        record.ingest(parse_all(made.counts_of, [seen]), source="s")
         record.reprocess("s", made.better_counts_of)
         exported = list(exporter.lines(record))
         importer.import_lines(other, "export", exported)

@@ -17,6 +17,7 @@ from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, postgres, sqlite
 from hotpapers.store.database import Params
 from hotpapers.store.manifest import Manifest, pack
+from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import connect, store_path
 from hotpapers.transfer.backup import backup
 from tests import disks
@@ -275,7 +276,7 @@ def test_a_store_that_is_held_while_it_is_opened(sqlite_url: str, monkeypatch: p
 def test_damage_in_a_manifest_stops_what_needs_it(store_url: str) -> None:
     with Record(store_url) as record:
         seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3}', made.AT)
-        record.ingest([seen], made.counts_of, source="s")
+        record.ingest(parse_all(made.counts_of, [seen]), source="s")
         [good] = record.database.rows("SELECT manifest FROM batch")[0]
         other = pack(Manifest([("tally", 1)], bytes(32)))
         for bad, said in ((b"rubbish", "batch 1 is missing or damaged"), (other, "batch 1 does not list")):

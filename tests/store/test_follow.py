@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotpapers.engagement import recount_schedule
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.engagement.recount_schedule import NEVER, SHOWN_FOR, due_after
 from hotpapers.model import DAY, HOUR, Announcement, Issue, Item, Mention, Post, Shown, Snapshot, Verdict
 from hotpapers.privacy.forget import forget
@@ -70,37 +70,39 @@ def test_what_is_worth_most_is_asked_first(record: Record) -> None:
         fresh,
     ]
     record.append(items, source="test")
-    position = recount_schedule.learn(record.database, "x", 0, START)
-    assert recount_schedule.learn(record.database, "x", position, START) == position == record.head.position
-    assert recount_schedule.learn_shown(record.database, "x", START) == 1
-    assert recount_schedule.learn_shown(record.database, "x", START) == 0
+    position = engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    assert (
+        engagement_queries.follow_new_posts(record.database, "x", position, START) == position == record.head.position
+    )
+    assert engagement_queries.follow_shown_posts(record.database, "x", START) == 1
+    assert engagement_queries.follow_shown_posts(record.database, "x", START) == 0
     late = START + 6 * HOUR
-    assert recount_schedule.due(record.database, "x", START + HOUR, 9) == ["x:1"]  # shown, and never asked for
-    assert recount_schedule.due(record.database, "x", late, 9) == ["x:1", "x:4", "x:3", "x:2"]
-    assert recount_schedule.due(record.database, "x", late, 1) == ["x:1"]
-    assert recount_schedule.due(record.database, "y", late, 9) == []
-    recount_schedule.asked(record.database, ["x:1", "x:4", "x:3"], late)
-    assert recount_schedule.due(record.database, "x", late, 9) == ["x:2"]
-    assert recount_schedule.due(record.database, "x", START + DAY, 9) == ["x:1", "x:4", "x:3", "x:2"]
+    assert engagement_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:1"]  # shown, and never asked for
+    assert engagement_queries.due_posts(record.database, "x", late, 9) == ["x:1", "x:4", "x:3", "x:2"]
+    assert engagement_queries.due_posts(record.database, "x", late, 1) == ["x:1"]
+    assert engagement_queries.due_posts(record.database, "y", late, 9) == []
+    engagement_queries.note_answered(record.database, ["x:1", "x:4", "x:3"], late)
+    assert engagement_queries.due_posts(record.database, "x", late, 9) == ["x:2"]
+    assert engagement_queries.due_posts(record.database, "x", START + DAY, 9) == ["x:1", "x:4", "x:3", "x:2"]
 
 
 def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> None:
     gone = Post(post="x:2", network="x", account="", created_at=START, gone="deleted", observed_at=START)
     record.append([*post(1, made=START - 31 * DAY), gone, *post(3)], source="test")
-    recount_schedule.learn(record.database, "x", 0, START)
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows("SELECT post FROM follow") == [("x:3",)]
 
 
 def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
-    recount_schedule.learn(record.database, "x", 0, START)
-    recount_schedule.ask_now(record.database, ["x:2"], START + HOUR)
-    assert recount_schedule.due(record.database, "x", START + HOUR, 9) == ["x:2"]
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    engagement_queries.ask_again_at_once(record.database, ["x:2"], START + HOUR)
+    assert engagement_queries.due_posts(record.database, "x", START + HOUR, 9) == ["x:2"]
 
 
 def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
-    recount_schedule.learn(record.database, "x", 0, START)
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
     with record.database.write():
         record.database.run("INSERT INTO reacted VALUES (7, 'x:1', 0)")
     forget(record, "x:1")
@@ -115,21 +117,21 @@ def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:
         subject="x:program", about="", rule="rate", judgement="bot", version=1, reason="-", observed_at=START
     )
     record.append([*post(1), bot, judged], source="test")
-    recount_schedule.learn(record.database, "x", 0, START)
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows("SELECT post FROM follow") == [("x:1",)]
     sound = msgspec.structs.replace(judged, rule="operator", judgement="human", observed_at=START + 1)
     record.append([sound], source="operator")
-    recount_schedule.learn(record.database, "x", 0, START)
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
     assert record.database.rows("SELECT post FROM follow ORDER BY post") == [("x:1",), ("x:2",)]
 
 
 def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Record) -> None:
     at = START + 100 * DAY
     record.append([*post(1), *post(2), *post(3, at - DAY), *shown(2, at - DAY)], source="test")
-    recount_schedule.learn(record.database, "x", 0, START)
-    recount_schedule.learn_shown(record.database, "x", at)
-    assert recount_schedule.drop_older(record.database, at) == 1
-    recount_schedule.learn(record.database, "x", 0, at)
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    engagement_queries.follow_shown_posts(record.database, "x", at)
+    assert engagement_queries.drop_unfollowed(record.database, at) == 1
+    engagement_queries.follow_new_posts(record.database, "x", 0, at)
     left = record.database.rows("SELECT post FROM follow ORDER BY post")
     assert left == [("x:2",), ("x:3",)], "one is shown, one is young"
-    assert recount_schedule.drop_older(record.database, at + 30 * DAY) == 1
+    assert engagement_queries.drop_unfollowed(record.database, at + 30 * DAY) == 1

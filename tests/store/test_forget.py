@@ -18,10 +18,12 @@ from hotpapers.privacy.forget import copies, forget
 from hotpapers.privacy.retention import prune
 from hotpapers.search import update_index
 from hotpapers.store import Record, item_rows
+from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import is_server
 from hotpapers.transfer import classic_import
-from hotpapers.transfer.backup import backup, note_copy, restore
+from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
+from hotpapers.transfer.queries import note_copy
 from tests.conftest import data
 from tests.store import made, traces
 from tests.store.made import AT
@@ -39,9 +41,11 @@ def store(store_url: str) -> Iterator[Record]:
         made.rich(record)
         record.append(gossip(), source="gossip")
         said = b'{"post": "x:7", "of": "@Made_Up_Ada, status 1366659539260149761"}'
-        record.ingest([model.RawPayload("post", "7", said, AT)], named, source="net")
-        record.ingest([model.RawPayload("post", "8", b"made_up_ada {", AT)], unreadable, source="net")
-        record.ingest([model.RawPayload("post", "9", b'"nothing of her"', AT)], lambda one: [SNAPSHOT], source="net")
+        record.ingest(parse_all(named, [model.RawPayload("post", "7", said, AT)]), source="net")
+        record.ingest(parse_all(unreadable, [model.RawPayload("post", "8", b"made_up_ada {", AT)]), source="net")
+        record.ingest(
+            parse_all(lambda one: [SNAPSHOT], [model.RawPayload("post", "9", b'"nothing of her"', AT)]), source="net"
+        )
         update_index(record)
         yield record
 
@@ -221,7 +225,7 @@ def test_closed_and_pruned_rows_forget_too(store_url: str) -> None:
     old = made.moment("2019-01-01 00:00")
     with Record(store_url) as record:
         one = model.RawPayload("counts", "old", b'{"post": "x:1341202937956233217", "likes": 9}', old)
-        record.ingest([one], made.counts_of, source="s", at=old)
+        record.ingest(parse_all(made.counts_of, [one]), source="s", at=old)
         record.append(
             [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in (1, 2)], source="s"
         )
@@ -369,9 +373,9 @@ def test_collecting_again_brings_nothing_back(store: Record, tmp_path: Path) -> 
     one = model.RawPayload("post", "1366659539260149761", b'{"text": "Our teapot is out"}', AT)
     by_handle = model.Post(post="x:1", network="x", account="x:99", created_at=AT, handle="Made_Up_Ada", observed_at=AT)
     new = made.later(items[0], HOUR)
-    written = store.ingest([one], lambda _: [*items, by_handle, new], source="x", at=AT)
+    written = store.ingest(parse_all(lambda _: [*items, by_handle, new], [one]), source="x", at=AT)
     assert (written.added, written.refused) == (1, 9)
-    store.ingest([one, model.RawPayload("post", "10", b"about made_up_ada: {", AT)], unreadable, source="x")
+    store.ingest(parse_all(unreadable, [one, model.RawPayload("post", "10", b"about made_up_ada: {", AT)]), source="x")
     assert store.database.rows("SELECT count(*) FROM raw WHERE source = 'x'") == [(0,)]
     assert store.database.rows("SELECT count(*) FROM quarantine WHERE source = 'x'") == [(0,)]
     assert_gone(store, tmp_path)

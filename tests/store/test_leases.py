@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.store import Record
 
 TAKES = 40
@@ -37,7 +37,7 @@ def test_of_those_who_reach_for_a_lease_at_once_one_gets_it(store_url: str) -> N
     def take(record: Record, number: int) -> None:
         for job in range(TAKES):
             rounds.wait()
-            if duties.take_lease(record, f"job {job}", str(number)):
+            if jobs_queries.take_lease(record, f"job {job}", str(number)):
                 won.append((job, number))
 
     at_once(store_url, take)
@@ -57,7 +57,7 @@ def test_the_clock_of_a_lease_is_read_while_nobody_else_writes(store_url: str) -
 
         record.database.write = locked  # type: ignore[method-assign, assignment]
         record.database.clock = lambda: (asked.append(bool(inside)), clock())[1]  # type: ignore[method-assign, func-returns-value]
-        assert duties.take_lease(record, "bluesky", "one")
+        assert jobs_queries.take_lease(record, "bluesky", "one")
         inside.clear()
-        assert duties.reserve(record, "example.org", 3) == 0
+        assert jobs_queries.reserve_moment(record, "example.org", 3) == 0
         assert asked == [True, True]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hotpapers.deliver.email import outbox, subscribers
-from hotpapers.deliver.email.outbox import OutboxEntry, OutboxKey
+from hotpapers.deliver.email import queries as email_queries
+from hotpapers.deliver.email.queries import OutboxEntry, OutboxKey
 from hotpapers.store import Record
 from hotpapers.transfer.backup import backup, restore
 from tests.email.made import BEFORE, join
@@ -35,7 +36,7 @@ def test_a_backup_brings_nobody_back_and_forgets_no_letter(store_url: str, tmp_p
             stays: ("confirmed", "stays@moth.example"), leaves: ("ended", ""),
             bounces: ("bounced", "bounces@moth.example"), returns: ("confirmed", "returns@moth.example"),
         }  # fmt: skip
-        assert [outbox.find(record, one) for one in LETTERS] == [
+        assert [email_queries.letter_of(record, one) for one in LETTERS] == [
             OutboxEntry("handed", "250 fine", 0, BEFORE + 10, 0),
             OutboxEntry("handing", "", 0, BEFORE + 10, 0),
             OutboxEntry("handed", "250 old", 0, BEFORE + 5, 0),
@@ -58,4 +59,4 @@ def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None
     with Record(sqlite_url) as record:
         found = subscribers.find(record, mark)
         assert found is not None and (found.state, found.address) == ("confirmed", "some@moth.example")
-        assert outbox.find(record, LETTERS[0]) == OutboxEntry("failed", "550", 0, BEFORE + 9, 0)
+        assert email_queries.letter_of(record, LETTERS[0]) == OutboxEntry("failed", "550", 0, BEFORE + 9, 0)

@@ -22,7 +22,8 @@ from hotpapers.model import (
     TextLink,
     Verdict,
 )
-from hotpapers.moderation.doubtful_mentions import doubted, judge_listed
+from hotpapers.moderation.doubtful_mentions import judge_listed
+from hotpapers.moderation.queries import doubtful_pairs as doubted
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
 from hotpapers.store.paper_names import KEPT, load_names, named_by

@@ -12,6 +12,7 @@ from hotpapers.errors import CorruptStore
 from hotpapers.model import RawPayload
 from hotpapers.privacy.retention import prune
 from hotpapers.store import Record, raw_archive
+from hotpapers.store.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT, counts_of
 
@@ -37,10 +38,10 @@ def snapshots(record: Record) -> list[tuple[object, ...]]:
 def test_an_original_is_kept_once_by_content(store_url: str) -> None:
     with Record(store_url) as record:
         written = record.ingest(
-            [seen(likes(1)), seen(likes(2), AT + 5)], counts_of, source="s", cursor="7", keep_for=100
+            parse_all(counts_of, [seen(likes(1)), seen(likes(2), AT + 5)], 100), source="s", cursor="7"
         )
         assert (written.position, written.added, written.quarantined) == (1, 2, 0)
-        again = record.ingest([seen(likes(1))], counts_of, source="s")
+        again = record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
         assert (again.position, again.known) == (None, 1)
         rows = table(record, "raw", "id, source, kind, key, seen_at, keep_until")
         assert rows == [
@@ -50,7 +51,7 @@ def test_an_original_is_kept_once_by_content(store_url: str) -> None:
         assert [row[3] for row in snapshots(record)] == [1, 2]
         kept = raw_archive.unpack(record.database.rows("SELECT body FROM raw WHERE id = 1")[0][0])
         assert json.loads(kept) == likes(1)
-        record.ingest([seen(likes(1))], counts_of, source="another source keeps its own")
+        record.ingest(parse_all(counts_of, [seen(likes(1))]), source="another source keeps its own")
         assert len(table(record, "raw", "id")) == 3
 
 
@@ -58,19 +59,22 @@ def test_each_original_is_kept_as_long_as_its_terms_allow(store_url: str) -> Non
     with Record(store_url) as record:
         all_of_them = [seen(likes(n), AT + n) for n in range(3)]
         broken = RawPayload("counts", "k", b"{", AT)
-        written = record.ingest([*all_of_them, broken], counts_of, source="s", keep=lambda one: (one.at - AT) * 50)
+        written = record.ingest(
+            [one._replace(keep_for=(one.payload.at - AT) * 50) for one in parse_all(counts_of, [*all_of_them, broken])],
+            source="s",
+        )
         assert (written.added, written.quarantined) == (3, 1)
         assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 51), (AT + 2, AT + 102)]
         assert [row[3] for row in snapshots(record)] == [0, 1, 2]
         assert table(record, "quarantine", "keep_until") == [(AT + raw_archive.SHORTEST,)]
-        record.ingest([seen(likes(9))], counts_of, source="s", keep_for=model.LARGEST)
+        record.ingest(parse_all(counts_of, [seen(likes(9))], model.LARGEST), source="s")
         assert table(record, "raw", "keep_until")[-1] == (model.LARGEST,)
         assert not made.verified(record).findings
 
 
 def test_what_enters_nothing_is_not_kept(store_url: str) -> None:
     with Record(store_url) as record:
-        assert record.ingest([seen(likes(1))], lambda one: [], source="s").position is None
+        assert record.ingest(parse_all(lambda one: [], [seen(likes(1))]), source="s").position is None
         assert table(record, "raw", "id") == [] == table(record, "quarantine", "id")
 
 
@@ -96,7 +100,7 @@ def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(stor
     bad = ["deep", "number", "negative", "id", "key", {}]
     with Record(store_url) as record:
         broken = RawPayload("counts", "\0\udc80", b"\xff{" + b"x" * 9000, AT)
-        written = record.ingest([*map(seen, bad), broken, seen("good")], unreadable, source="s", keep_for=50)
+        written = record.ingest(parse_all(unreadable, [*map(seen, bad), broken, seen("good")], 50), source="s")
         assert (written.added, written.quarantined) == (1, 7)
         reasons = [str(row[0]) for row in table(record, "quarantine", "reason")]
         expected = [
@@ -107,7 +111,7 @@ def test_what_cannot_be_read_is_set_apart_with_its_reason_and_stops_nothing(stor
         assert all(part in reason for part, reason in zip(expected, reasons, strict=True)), reasons
         assert all(len(reason) <= raw_archive.LONGEST_REASON for reason in reasons)
         assert table(record, "quarantine", "key")[-1] == ("\ufffd\ufffd",)
-        record.ingest([broken], unreadable, source="s")
+        record.ingest(parse_all(unreadable, [broken]), source="s")
         assert len(reasons) == len(table(record, "quarantine", "id"))
         assert len(table(record, "raw", "id")) == 1
         assert not made.verified(record).findings
@@ -124,7 +128,7 @@ def test_no_lock_is_held_while_a_network_is_asked(sqlite_url: str) -> None:
             )
             yield seen(likes(2), AT + 1)
 
-        assert record.ingest(slowly(), counts_of, source="s").position == 2
+        assert record.ingest(parse_all(counts_of, slowly()), source="s").position == 2
 
 
 # ---- read again ------------------------------------------------------------------------------------------
@@ -133,7 +137,7 @@ def test_no_lock_is_held_while_a_network_is_asked(sqlite_url: str) -> None:
 def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_nothing(store_url: str) -> None:
     said = [{"post": POST, "likes": n, "reposts": 2 * n} for n in range(3)]
     with Record(store_url) as record:
-        record.ingest([seen(one, AT + n) for n, one in enumerate(said)], counts_of, source="s")
+        record.ingest(parse_all(counts_of, [seen(one, AT + n) for n, one in enumerate(said)]), source="s")
         before = record.view()
         written = record.reprocess("s", made.better_counts_of)
         assert (written.position, written.added, written.quarantined) == (2, 2, 0)
@@ -153,7 +157,7 @@ def test_a_better_reader_closes_old_rows_and_adds_new_ones_also_where_it_says_no
 def test_the_same_reader_again_changes_nothing_even_where_words_were_moved(store_url: str) -> None:
     """Two originals that say different things of one moment: the second stands a microsecond later."""
     with Record(store_url) as record:
-        record.ingest([seen(likes(1)), seen(likes(2))], counts_of, source="s")
+        record.ingest(parse_all(counts_of, [seen(likes(1)), seen(likes(2))]), source="s")
         assert [row[2] for row in snapshots(record)] == [AT, AT + 1]
         assert record.reprocess("s", counts_of).position is None
 
@@ -166,7 +170,7 @@ def test_what_two_originals_say_alike_survives_a_better_reading_of_one(store_url
         return reader(one) if b"2" in one.body else []
 
     with Record(store_url) as record:
-        record.ingest([seen({"n": 1}), seen({"n": 2})], reader, source="s")
+        record.ingest(parse_all(reader, [seen({"n": 1}), seen({"n": 2})]), source="s")
         written = record.reprocess("s", better)
         assert (written.added, written.known) == (1, 0)
         rows = record.database.rows("SELECT origin, since, until FROM account ORDER BY id")
@@ -179,7 +183,7 @@ def test_a_reader_that_fails_now_changes_nothing(store_url: str) -> None:
         raise ValueError("no idea")
 
     with Record(store_url) as record:
-        record.ingest([seen(likes(1))], counts_of, source="s")
+        record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
         written = record.reprocess("s", worse)
         assert (written.position, written.quarantined) == (None, 1)
         assert record.count(model.Snapshot) == 1
@@ -195,7 +199,7 @@ def test_a_better_reader_takes_out_of_quarantine_what_it_can_read(store_url: str
 
     with Record(store_url) as record:
         broken = RawPayload("counts", "k", b"{", AT)
-        record.ingest([seen(likes(0)), seen(likes(1), AT + 1), broken], picky, source="s", keep_for=9 * model.DAY)
+        record.ingest(parse_all(picky, [seen(likes(0)), seen(likes(1), AT + 1), broken], 9 * model.DAY), source="s")
         assert record.reprocess("s", better).added == 1
         assert table(record, "quarantine", "key") == [("k",)]
         assert table(record, "raw", "seen_at, keep_until") == [(AT + 1, AT + 1 + 9 * model.DAY)]
@@ -205,7 +209,7 @@ def test_a_better_reader_takes_out_of_quarantine_what_it_can_read(store_url: str
 def test_many_originals_are_read_again_in_several_batches(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raw_archive, "CHUNK", 3)
     with Record(store_url) as record:
-        record.ingest([seen(likes(n), AT + n) for n in range(8)], counts_of, source="s")
+        record.ingest(parse_all(counts_of, [seen(likes(n), AT + n) for n in range(8)]), source="s")
         written = record.reprocess("s", made.better_counts_of)
         assert (written.position, written.added) == (2, 0)  # only the first, without likes, says nothing now
         monkeypatch.setattr(raw_archive, "CHUNK", 3)
@@ -216,9 +220,9 @@ def test_many_originals_are_read_again_in_several_batches(store_url: str, monkey
 def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
     """Else a reading of the new original would close rows that came from the old one."""
     with Record(store_url) as record:
-        record.ingest([seen(likes(1))], counts_of, source="s", keep_for=10)
+        record.ingest(parse_all(counts_of, [seen(likes(1))], 10), source="s")
         assert prune(record, at=AT + 11).originals == 1
-        record.ingest([seen(likes(2), AT + 1)], counts_of, source="s")
+        record.ingest(parse_all(counts_of, [seen(likes(2), AT + 1)]), source="s")
         assert table(record, "raw", "id") == [(2,)]
         record.reprocess("s", lambda one: [])
         assert [(row[0], row[3], row[5]) for row in snapshots(record)] == [(1, 1, 0), (2, 2, 3)]
@@ -226,7 +230,7 @@ def test_numbers_of_originals_are_never_given_again(store_url: str) -> None:
 
 def test_a_damaged_original_is_said_to_be_damaged(sqlite_url: str) -> None:
     with Record(sqlite_url) as record:
-        record.ingest([seen(likes(1))], counts_of, source="s")
+        record.ingest(parse_all(counts_of, [seen(likes(1))]), source="s")
         record.database.run("UPDATE raw SET body = ?", (b"rubbish",))
         with pytest.raises(CorruptStore, match="restore a backup"):
             record.reprocess("s", counts_of)
@@ -255,7 +259,7 @@ def test_what_came_back_stays_where_it_was_seen_again(store_url: str) -> None:
     """Likes 5, 9, then 5 again: the original of the first is also that of the third."""
     with Record(store_url) as record:
         for number, at in ((5, AT), (9, AT + 10), (5, AT + 20)):
-            record.ingest([seen(likes(number), at)], counts_of, source="s")
+            record.ingest(parse_all(counts_of, [seen(likes(number), at)]), source="s")
         before = snapshots(record)
         record.reprocess("s", counts_of)
         assert snapshots(record) == before
@@ -277,7 +281,7 @@ def test_two_posts_of_which_the_same_is_said_are_two_originals(store_url: str) -
         def read(one: RawPayload) -> Iterable[model.Item]:
             yield model.Post(post=f"x:{one.key}", network="x", account="", created_at=1, gone="deleted", observed_at=AT)
 
-        record.ingest(gone, read, source="s")
+        record.ingest(parse_all(read, gone), source="s")
         record.reprocess("s", read)
         assert len(record.view().latest(model.Post)) == 2
         assert len(table(record, "raw", "id")) == 2

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotpapers import model
-from hotpapers.engagement.attention import AGES
+from hotpapers.engagement.measurement import AGES
 from hotpapers.model import DAY, HOUR
 from hotpapers.privacy import retention as pruning
 from hotpapers.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
 from hotpapers.store import Record
 from hotpapers.store.manifest import unpack
+from hotpapers.store.parsing import parse_all
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.store import made
 from tests.store.made import AT
@@ -163,8 +164,8 @@ def test_originals_go_when_their_time_is_over(store_url: str) -> None:
     with Record(store_url) as record:
         for days in (1, 30):
             seen = model.RawPayload("counts", "k", json.dumps({"post": POSTS[0], "likes": days}).encode(), AT)
-            record.ingest([seen], made.counts_of, source="s", keep_for=days * DAY)
-        record.ingest([model.RawPayload("counts", "k", b"{", AT)], made.counts_of, source="s", keep_for=2 * DAY)
+            record.ingest(parse_all(made.counts_of, [seen], days * DAY), source="s")
+        record.ingest(parse_all(made.counts_of, [model.RawPayload("counts", "k", b"{", AT)], 2 * DAY), source="s")
         assert [prune(record, at=AT + days * DAY + 1).originals for days in (0, 1, 2, 29, 30)] == [0, 1, 1, 0, 1]
         assert record.count(model.Snapshot) == 2 and not made.verified(record).findings
 

@@ -25,6 +25,7 @@ from hotpapers.search import (
 )
 from hotpapers.search.postgres import VectorIndex, vector
 from hotpapers.store import Record, database, schema
+from hotpapers.store.parsing import parse_all
 from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.store import made, traces
@@ -54,7 +55,7 @@ def test_only_the_latest_observation_is_found(store: Record) -> None:
 
 def test_a_better_reading_takes_back_what_it_no_longer_gives(store: Record) -> None:
     one = model.RawPayload("paper", "1", b"x", AT)
-    store.ingest([one], lambda _: about(paper("Kettle", n=1), post("kettle", 1)), source="s", at=AT)
+    store.ingest(parse_all(lambda _: about(paper("Kettle", n=1), post("kettle", 1)), [one]), source="s", at=AT)
     assert titles(store, "kettle") == ["Kettle"] and texts(store, "kettle") == ["kettle"]
     store.reprocess("s", lambda _: [])
     assert titles(store, "kettle") == [] and texts(store, "kettle") == []
@@ -78,7 +79,7 @@ def test_days_come_with_announcements_whenever_they_come(store: Record) -> None:
 
 def test_days_go_with_announcements_that_are_taken_back(store: Record) -> None:
     new, announced = made.paper_with_announcement(1, made.moment("2021-03-02 00:30"))
-    store.ingest([model.RawPayload("list", "1", b"x", AT)], lambda _: [new, announced], source="s", at=AT)
+    store.ingest(parse_all(lambda _: [new, announced], [model.RawPayload("list", "1", b"x", AT)]), source="s", at=AT)
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03-02"]
     store.reprocess("s", lambda _: [new])
     assert [hit.day for hit in search(store, "kettle").papers] == ["2021-03"]

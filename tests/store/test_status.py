@@ -6,6 +6,7 @@ from hotpapers import model
 from hotpapers.model import DAY
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
+from hotpapers.store.parsing import parse_all
 from hotpapers.store.schema import MIGRATIONS
 from hotpapers.store.statistics import status
 from tests.store import made
@@ -22,7 +23,7 @@ def test_an_empty_store(store_url: str) -> None:
 def test_a_store_with_content(store_url: str) -> None:
     with Record(store_url) as record:
         issues = made.rich(record)
-        record.ingest([model.RawPayload("counts", "k", b"{", 0)], made.counts_of, source="counts")
+        record.ingest(parse_all(made.counts_of, [model.RawPayload("counts", "k", b"{", 0)]), source="counts")
         found = status(record)
         assert found.issues == len(issues) == found.items["issue"] and found.publications == 2
         assert sum(found.items.values()) == sum(record.count(kind) for kind in model.KINDS)

@@ -15,6 +15,7 @@ from pathlib import Path
 from hotpapers import model
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
+from hotpapers.store.parsing import parse_all
 from hotpapers.transfer import classic_import
 from tests.store import made
 from tests.store.made import AT
@@ -78,7 +79,7 @@ def steps(record: Record) -> list[Callable[[int], object]]:
             model.RawPayload("counts", f"{n}", json.dumps({"post": f"x:{n}", "likes": k}).encode(), AT + k)
             for k in (0, 1)
         ]
-        return record.ingest(seen, made.counts_of, source="counts")
+        return record.ingest(parse_all(made.counts_of, seen), source="counts")
 
     return [
         lambda n: record.append([*cover(0, n), *shared(n)], source="job"),

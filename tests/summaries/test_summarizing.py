@@ -14,8 +14,9 @@ import pytest
 
 from hotpapers.errors import InputError, SettingsError, Stopped
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import Issue, Paper
 from hotpapers.schedule import freeze_judged
 from hotpapers.settings import BotSettings
@@ -198,7 +199,7 @@ def test_a_models_sentences_are_part_of_the_issue_and_nothing_is_asked_again(eit
     assert is_verified(record) and leads(record) == found and len(server.asked) == asked
     assert {one.headers["authorization"] for one in server.asked} == {"Bearer s3cret-key"}
     assert all("Number" in json.loads(one.body)["messages"][1]["content"] for one in server.asked)
-    duty = duties.load(record, "summaries")
+    duty = jobs_queries.load_state(record, "summaries")
     assert (duty.items, duty.quarantined, duty.state) == (2, 0, "idle")
 
 
@@ -233,7 +234,7 @@ def test_an_answer_that_is_not_taken_is_counted_and_the_abstract_speaks(
     server.on(PATH, answer(200, chat(content)))
     freeze_with(record, server)
     assert {mark for _, mark in leads(record).values()} == {"", "from the abstract"}
-    duty = duties.load(record, "summaries")
+    duty = jobs_queries.load_state(record, "summaries")
     assert (duty.items, duty.quarantined, duty.state) == (0, 2, "failing") and duty.reason
     assert is_verified(record)
 
@@ -258,7 +259,7 @@ PLAYS: dict[str, Play] = {
 def test_a_server_that_fails_keeps_no_issue_from_appearing(record: Record, server: Server, fault: str) -> None:
     server.on(PATH, PLAYS[fault])
     freeze_with(record, server)
-    duty = duties.load(record, "summaries")
+    duty = jobs_queries.load_state(record, "summaries")
     assert duty.quarantined == 2 and duty.failing_since is not None
     assert "s3cret-key" not in duty.reason
     assert is_verified(record)
@@ -272,13 +273,13 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
             [described, *rest] = paper(number)
             write(record, [msgspec.structs.replace(described, abstract=ABSTRACT), *rest], talk(number, 50, TODAY))
         freeze_with(record, server)
-        assert len(server.asked) == PATIENCE and duties.load(record, "summaries").quarantined == PATIENCE
+        assert len(server.asked) == PATIENCE and jobs_queries.load_state(record, "summaries").quarantined == PATIENCE
 
 
 def test_it_recovers(record: Record, server: Server) -> None:
     server.on(PATH, answer(500), answer(200, chat(SAID)))
     freeze_with(record, server, key="")
-    duty = duties.load(record, "summaries")
+    duty = jobs_queries.load_state(record, "summaries")
     assert (duty.items, duty.quarantined) == (1, 1)
     assert "authorization" not in server.asked[0].headers
 
@@ -301,7 +302,7 @@ def test_who_is_told_to_stop_stops(record: Record, server: Server) -> None:
     stop.set()
     with pytest.raises(Stopped):
         freeze_judged(record, DAILY, DAY, BotSettings(), summarize=summarizer(settings(server), "", stop))
-    assert freeze.frozen_days(record, "daily") == []
+    assert issues_queries.frozen_days(record, "daily") == []
 
 
 def test_the_command_writes_them_where_the_settings_name_a_model(

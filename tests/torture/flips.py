@@ -13,6 +13,7 @@ import apsw
 from hotpapers import model
 from hotpapers.errors import StoreError
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.store import Record
 from tests.cli.run import run
 from tests.store import made
@@ -68,4 +69,4 @@ def _issues(record: Record) -> Iterator[object]:
     for row in record.view().iterate(model.Publication):
         assert isinstance(row.item, model.Publication)
         name = row.item.publication
-        yield from (freeze.editions(record, name, day) for day in freeze.frozen_days(record, name))
+        yield from (freeze.editions(record, name, day) for day in issues_queries.frozen_days(record, name))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hotpapers.ingest import job_names
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY, HOUR
 from hotpapers.sources import SOURCES
 from hotpapers.store import Record
@@ -65,7 +65,7 @@ class Rig:
         with Record(self.given.store) as record:
             while not until(record):
                 late = [job for job in self.jobs if not has_read(record, job, self.clock.now() - HOUR)]
-                assert time.monotonic() < deadline, (late, duties.all_states(record), self.forks.said())
+                assert time.monotonic() < deadline, (late, jobs_queries.all_states(record), self.forks.said())
                 assert all(map(self.forks.lives, self.running)), self.forks.said()
                 time.sleep(0.05)
 
@@ -119,7 +119,7 @@ def rig(store: str, folder: Path, *, hold: int = HOLD, parts: int = 1, seen_as: 
 
 def has_read(record: Record, job: str, moment: int) -> bool:
     """Whether a job has read up to a moment."""
-    duty = duties.load(record, job)
+    duty = jobs_queries.load_state(record, job)
     if job.endswith("/counts"):
         overdue = "SELECT count(*) FROM follow WHERE network = ? AND due_at <= ?"
         return record.database.rows(overdue, (job.partition("/")[0], moment)) == [(0,)]

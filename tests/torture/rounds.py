@@ -10,7 +10,7 @@ import pytest
 
 from hotpapers.http import ClientLimits
 from hotpapers.ingest import make_jobs
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import NextAttempt
 from hotpapers.jobs.job_state import LEASE, JobState
 from hotpapers.jobs.loop import JobLoop
@@ -61,7 +61,7 @@ class Bench:
 
     def duty(self, name: str) -> JobState:
         """How a job is doing."""
-        return duties.load(self.record, name)
+        return jobs_queries.load_state(self.record, name)
 
     def coverage(self, network: str) -> list[Coverage]:
         """How a network was read, stretch by stretch."""

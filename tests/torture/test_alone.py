@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.store import Record
 from tests.loopback.script import MINUTE
 from tests.torture.rig import READ, rig
@@ -25,10 +25,10 @@ def test_one_that_fails_holds_up_no_other(
         site.loopback.plan.add(f"{source}={fault}")
         others = [job for job in site.jobs if job.partition("/")[0] != source]
         site.wait_until_read(site.clock.now() + 30 * MINUTE, others)
-        site.wait(lambda record: duties.load(record, source).failing_since is not None)
+        site.wait(lambda record: jobs_queries.load_state(record, source).failing_since is not None)
         with Record(sqlite_url) as record:
-            failing = {one.source.partition("/")[0] for one in duties.all_states(record) if one.failing_since}
+            failing = {one.source.partition("/")[0] for one in jobs_queries.all_states(record) if one.failing_since}
         assert failing == {source}
         site.loopback.plan.clear()
-        site.wait(lambda record: duties.load(record, source).failing_since is None)
+        site.wait(lambda record: jobs_queries.load_state(record, source).failing_since is None)
         site.tell(told, "one source fails, the others go on")

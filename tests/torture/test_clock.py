@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotpapers.issues.coverage import reading_of
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY, HOUR
 from hotpapers.sources import SOURCES
 from hotpapers.store import Record
@@ -62,24 +62,24 @@ def test_what_was_covered_by_a_clock_that_was_ahead_is_not(sqlite_url: str, told
 def test_a_lease_from_a_clock_that_was_ahead_holds_nobody_up(store_url: str) -> None:
     with Record(store_url) as record:
         now = record.database.clock()
-        assert duties.take_lease(record, "lobsters", "dead", at=now + HOUR)
-        assert duties.take_lease(record, "process:1:dead", "dead", at=now + HOUR)
-        assert duties.holders(record, "process:1:") == 0
-        assert duties.take_lease(record, "lobsters", "alive")
-        assert not duties.take_lease(record, "lobsters", "dead"), "it is of this time now"
+        assert jobs_queries.take_lease(record, "lobsters", "dead", at=now + HOUR)
+        assert jobs_queries.take_lease(record, "process:1:dead", "dead", at=now + HOUR)
+        assert jobs_queries.count_holders(record, "process:1:") == 0
+        assert jobs_queries.take_lease(record, "lobsters", "alive")
+        assert not jobs_queries.take_lease(record, "lobsters", "dead"), "it is of this time now"
 
 
 def test_leases_of_the_dead_are_swept_out(store_url: str) -> None:
     with Record(store_url) as record:
         for n in range(5):
-            assert duties.take_lease(record, f"process:1:{n}", str(n), at=record.database.clock() - HOUR)
-        assert duties.take_lease(record, "lobsters", "alive")
+            assert jobs_queries.take_lease(record, f"process:1:{n}", str(n), at=record.database.clock() - HOUR)
+        assert jobs_queries.take_lease(record, "lobsters", "alive")
         assert record.database.rows("SELECT source FROM lease") == [("lobsters",)]
 
 
 def test_a_moment_that_was_reserved_by_a_clock_that_was_ahead_is_not_waited_for(store_url: str) -> None:
     with Record(store_url) as record:
         now = record.database.clock()
-        assert duties.reserve(record, "arxiv.example", 3.0, at=now + HOUR) == 0
-        assert duties.reserve(record, "arxiv.example", 3.0, at=now) == 0
-        assert duties.reserve(record, "arxiv.example", 3.0, at=now) == 3
+        assert jobs_queries.reserve_moment(record, "arxiv.example", 3.0, at=now + HOUR) == 0
+        assert jobs_queries.reserve_moment(record, "arxiv.example", 3.0, at=now) == 0
+        assert jobs_queries.reserve_moment(record, "arxiv.example", 3.0, at=now) == 3

@@ -11,7 +11,7 @@ from typing import Any
 
 from hotpapers.deliver.export_site import export_site, unsent
 from hotpapers.issues import freeze
-from hotpapers.issues.freeze import frozen_days
+from hotpapers.issues.queries import frozen_days
 from hotpapers.model import DAY, HOUR, Delivery, Issue, Publication
 from hotpapers.schedule import due
 from hotpapers.store import Record

@@ -13,7 +13,8 @@ import pytest
 
 from hotpapers.errors import NetError, StoreError
 from hotpapers.ingest.collect_job import CollectJob
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.model import HttpClient, Item, PayloadPage, RawPayload
 from hotpapers.store import Record, postgres
@@ -33,7 +34,7 @@ WITHIN = 30e6
 
 @one_is_enough
 def test_two_at_once_and_one_is_killed(store_url: str, tmp_path: Path, told: Telling) -> None:
-    hold = duties.LEASE if ALL else HOLD
+    hold = job_state.LEASE if ALL else HOLD
     with rig(store_url, tmp_path, hold=hold) as site, Record(store_url) as record:
         first = site.start(2)
         site.wait_until_all_is_held(record)
@@ -83,8 +84,8 @@ class Slow(Stream):
         self._record = record
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
-        late = self._record.database.clock() + duties.LEASE + 1
-        assert duties.take_lease(self._record, "lobsters", "another", at=late)
+        late = self._record.database.clock() + job_state.LEASE + 1
+        assert jobs_queries.take_lease(self._record, "lobsters", "another", at=late)
         self._record.append([], source="lobsters", cursor="further")
         return ()
 
@@ -98,7 +99,7 @@ def test_a_page_that_was_read_before_the_lease_ended_is_not_written_after(store_
         job.line = job.line._replace(forget=lambda: lost.append("what was answered"))
         assert made.rounds.attempt() is None and lost == ["what was answered"]
         assert cursor_of(other.database, "lobsters") == "further"
-        assert duties.load(other, "lobsters").success_at is None
+        assert jobs_queries.load_state(other, "lobsters").success_at is None
 
 
 def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
@@ -111,20 +112,20 @@ def test_a_failure_is_not_told_by_who_lost_the_lease(store_url: str) -> None:
 
     with Record(store_url) as other, reading(store_url, {}, source=Broken(other, [])) as made:
         assert made.rounds.attempt() is None
-        assert duties.load(other, "lobsters").failing_since is None
+        assert jobs_queries.load_state(other, "lobsters").failing_since is None
         assert other.database.rows("SELECT count(*) FROM coverage") == [(0,)]
 
 
 def test_a_machine_that_is_gone_in_a_batch_keeps_nobody_waiting_for_long(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    assert duties.LEASE / 1e3 < postgres.IDLE_MS < postgres.WAIT_MS
+    assert job_state.LEASE / 1e3 < postgres.IDLE_MS < postgres.WAIT_MS
     monkeypatch.setattr(postgres, "IDLE_MS", 200)
     with Record(postgres_url) as gone, Record(postgres_url) as other:
         with pytest.raises(StoreError), gone.database.write():
-            assert duties.take_lease(other, "lobsters", "another")  # waits until the server lost patience
+            assert jobs_queries.take_lease(other, "lobsters", "another")  # waits until the server lost patience
             gone.database.rows("SELECT 1")
-        assert duties.holder_of(other, "lobsters") == "another"
+        assert jobs_queries.holder_of(other, "lobsters") == "another"
 
 
 def test_by_the_arithmetic_of_leases_work_is_taken_over_within_30_seconds() -> None:
@@ -132,4 +133,4 @@ def test_by_the_arithmetic_of_leases_work_is_taken_over_within_30_seconds() -> N
     fewer of them, at most a renewal later, and that the job is free, at most a look later."""
     leases = Leases(lambda: pytest.fail("no store is needed"), "one")
     look = leases.renew + leases.renew / 10
-    assert duties.LEASE / 1e6 + leases.renew + look < WITHIN / 1e6
+    assert job_state.LEASE / 1e6 + leases.renew + look < WITHIN / 1e6

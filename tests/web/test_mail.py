@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from hotpapers.deliver.email import subscribers, tokens
-from hotpapers.deliver.email.subscribers import Subscriber
+from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.tokens import MailToken, Purpose
 from hotpapers.errors import BusyStore
 from hotpapers.model import DAY

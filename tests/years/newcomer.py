@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from hotpapers import announcement_days, logs
 from hotpapers.ids import arxiv
-from hotpapers.issues.freeze import editions, frozen_days
+from hotpapers.issues.freeze import editions
+from hotpapers.issues.queries import frozen_days
 from hotpapers.model import DAY, HOUR, IssueContent
 from hotpapers.store import Record
 from tests.loopback import expected

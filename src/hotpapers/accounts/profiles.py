@@ -15,7 +15,7 @@ import msgspec
 
 from hotpapers.errors import InputError, NetError, RequestRefused
 from hotpapers.ids.html_text import plain
-from hotpapers.model import HttpClient
+from hotpapers.model import HttpClient, keys
 from hotpapers.untrusted_json import decode_json
 
 T = TypeVar("T")
@@ -32,12 +32,12 @@ class KnownAccount(NamedTuple):
     @property
     def network(self) -> str:
         """On which network it is."""
-        return self.account.partition(":")[0]
+        return keys.network_of(self.account)
 
     @property
     def own(self) -> str:
         """What its network calls it."""
-        return self.account.partition(":")[2]
+        return keys.own_id(self.account)
 
 
 class _Bluesky(msgspec.Struct):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -14,6 +13,7 @@ import click
 from hotpapers.cli import common, streams
 from hotpapers.cli.terminal import count
 from hotpapers.errors import InputError
+from hotpapers.ids import timestamps
 from hotpapers.store import Record, now
 
 if TYPE_CHECKING:
@@ -32,11 +32,9 @@ class DateParam(click.ParamType[int]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Fails for what is none, and for what is still to come."""
-        try:
-            when = datetime.datetime.fromisoformat(str(value))
-        except ValueError:
+        at = timestamps.parse_iso(str(value))
+        if at is None:
             self.fail(f"{value!r} is no day such as 2026-07-01 and no moment such as 2026-07-01T12:30:00Z.", param, ctx)
-        at = round((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)).timestamp() * 1_000_000)
         if at > now():
             self.fail(f"{value!r} is still to come.", param, ctx)
         return at

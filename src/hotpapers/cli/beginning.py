@@ -15,9 +15,11 @@ from hotpapers import logs
 from hotpapers.cli import common
 from hotpapers.cli.terminal import bar, plain
 from hotpapers.errors import StoreError
+from hotpapers.ids.timestamps import day_of
 from hotpapers.ingest import ConfiguredSource
-from hotpapers.issues.freeze import frozen_days, publication_of
-from hotpapers.jobs import job_state as duties
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.model import DAY
 from hotpapers.schedule.first_issue import FirstIssue, first_issues, read_back_of
 from hotpapers.store import Record, now
@@ -30,7 +32,7 @@ def tell(home: common.CommandContext, choices: Sequence[ConfiguredSource], names
     """Says it: in sentences on a terminal, as events elsewhere."""
     at, days = now(), home.settings.run.read_back
     with Record(home.store) as record:
-        new = [choice.name for choice in choices if duties.load(record, choice.name).started_at is None]
+        new = [choice.name for choice in choices if jobs_queries.load_state(record, choice.name).started_at is None]
         frozen = {name: frozen_days(record, name) for name in names}
         firsts = list(first_issues([publication_of(record, name) for name in names], frozen, at)) if new else []
     zones = {one.name: one.zone for one in home.settings.publication}
@@ -39,7 +41,7 @@ def tell(home: common.CommandContext, choices: Sequence[ConfiguredSource], names
             click.echo(plain(sentence), err=True)
         return
     if new and days:
-        logs.log_event("reading back", sources=" ".join(new), since=_date(at - days * DAY))
+        logs.log_event("reading back", sources=" ".join(new), since=day_of(at - days * DAY))
     for one in firsts:
         logs.log_event(
             "first issue", publication=one.publication, day=one.day, at=_local(one.at, zones[one.publication])
@@ -53,16 +55,12 @@ def sentences(
     yield f"Reading {', '.join(sources)}, until stopped (Ctrl-C)."
     if new and days:
         whose = "" if len(new) == len(sources) else f" of {', '.join(new)}"
-        yield f"First what was said{whose} since {_date(at - days * DAY)}, as far back as each network remembers."
+        yield f"First what was said{whose} since {day_of(at - days * DAY)}, as far back as each network remembers."
     for one in firsts:
         when = _local(one.at, zones[one.publication])
         soon = "as soon as that is read" if one.at <= at else f"on {when}"
         yield f"The first issue of {one.publication}, that of {one.day}, appears {soon}."
     yield "How it is going: `hotpapers status`, in another window."
-
-
-def _date(at: int) -> str:
-    return datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC).date().isoformat()
 
 
 def _local(at: int, zone: str) -> str:
@@ -96,6 +94,6 @@ def _show(home: common.CommandContext, jobs: Sequence[str], stop: threading.Even
                 before, left = left, read_back_of(record, jobs, now())
                 step(len(before) - len(left))
                 for job in [] if _is_read_by_people(home) else before:
-                    duty = duties.load(record, job)
+                    duty = jobs_queries.load_state(record, job)
                     if job not in left and duty.back_to is not None and duty.back_at is not None:
-                        logs.log_event("read back", job=job, since=_date(duty.back_to), items=duty.items)
+                        logs.log_event("read back", job=job, since=day_of(duty.back_to), items=duty.items)

@@ -15,10 +15,11 @@ import click
 
 from hotpapers import logs
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, moment
+from hotpapers.cli.terminal import count, echo
 from hotpapers.http import HostPacer, ServerClocks
+from hotpapers.ids.timestamps import minute_of
 from hotpapers.ingest import ConfiguredSource, IngestContext, SharedPaperIndex, chosen_sources, job_names, make_jobs
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import JobLoop
@@ -125,12 +126,12 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
 
 def _tell(record: Record, names: list[str]) -> Iterator[str]:
     """Prints how each source is doing; the names of those that fail."""
-    for duty in duties.all_states(record):
+    for duty in jobs_queries.all_states(record):
         name, _, counts = duty.source.partition("/")
         if name not in names or (counts and duty.failing_since is None):
             continue
         said = f"{count(duty.items, 'item')} so far"
         if duty.failing_since is not None:
-            said = f"{duty.state} since {moment(duty.failing_since)}: {duty.reason}"
+            said = f"{duty.state} since {minute_of(duty.failing_since)}: {duty.reason}"
             yield duty.source
         echo(f"{duty.source:<18} {said}")

@@ -15,10 +15,11 @@ from hotpapers.cli.week import CORRECTED, FOLDER, make_week
 from hotpapers.deliver.export_site import export_site
 from hotpapers.errors import UsageError
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import PrintedCount, PublishedIssue
 from hotpapers.ranking import words
-from hotpapers.store import Record
+from hotpapers.store import Record, batches
 from hotpapers.transfer.jsonl.importer import import_lines
 
 SAMPLE = "sample.jsonl.zst"
@@ -55,7 +56,7 @@ def demo(folder: Path) -> None:
             raise UsageError(f"{record.database.where}: holds another record; name another folder: hotpapers demo DIR")
         take_sample(record)
         publication = freeze.publication_of(record, None)
-        days = freeze.listed_days(record, publication.publication)
+        days = issues_queries.listed_days(record, publication.publication)
         for day in days:
             freeze.freeze(record, publication, day)
         for name in ("markdown", "site"):
@@ -69,7 +70,7 @@ def demo(folder: Path) -> None:
 
 def is_demo(record: Record) -> bool:
     """Whether a record began with the sample."""
-    return record.database.rows("SELECT source FROM batch WHERE position = 1") == [(SAMPLE_SOURCE,)]
+    return batches.source_of(record.database, 1) == SAMPLE_SOURCE
 
 
 def take_sample(record: Record) -> None:

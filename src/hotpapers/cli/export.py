@@ -15,7 +15,7 @@ from hotpapers.errors import ReadOnlyStore
 from hotpapers.ranking import words
 from hotpapers.store import Record
 from hotpapers.terms import ids_only
-from hotpapers.transfer import backup as copies
+from hotpapers.transfer import queries as transfer_queries
 from hotpapers.transfer import tables
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 
@@ -95,4 +95,4 @@ def _tell_withheld(rows: Mapping[str, int]) -> None:
 def _note(record: Record, target: str) -> None:
     """Remembers the copy, so that forgetting can name it; a store that cannot be written cannot forget either."""
     with suppress(ReadOnlyStore):
-        copies.note_copy(record, "export", target)
+        transfer_queries.note_copy(record, "export", target)

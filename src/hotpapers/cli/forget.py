@@ -7,12 +7,12 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.folders import folder_results, report_folders
-from hotpapers.cli.keys import key_of
 from hotpapers.cli.terminal import confirmed, count, echo, print_error, print_json
 from hotpapers.deliver.email import subscribers
 from hotpapers.deliver.email.addresses import is_address
 from hotpapers.deliver.export_site import RerenderedFolder, export_again
 from hotpapers.errors import HotPapersError, NotFound, StoreError
+from hotpapers.model.keys import parse_key
 from hotpapers.privacy import forget as forgetting
 from hotpapers.store import Record, now
 
@@ -35,7 +35,7 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
     if it arrives again. Published folders are rendered again. Earlier backups and exports are listed: they cannot
     be reached. A mail address is unsubscribed from everything.
     """
-    wanted = [key if is_address(key) else key_of(key) for key in keys]
+    wanted = [key if is_address(key) else parse_key(key) for key in keys]
     if not yes and not confirmed(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
         print_error("nothing was deleted")
         raise click.exceptions.Exit(1)

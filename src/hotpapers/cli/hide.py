@@ -7,10 +7,11 @@ import click
 from hotpapers import model
 from hotpapers.cli import common
 from hotpapers.cli.folders import folder_results, report_folders
-from hotpapers.cli.keys import key_of
 from hotpapers.cli.terminal import echo, print_json
 from hotpapers.deliver.export_site import export_again
+from hotpapers.engagement.queries import is_held
 from hotpapers.errors import NotFound
+from hotpapers.model.keys import parse_key
 from hotpapers.store import now
 
 
@@ -31,9 +32,9 @@ def hide(key: str, reason: str, undo: bool, as_json: bool, home: common.CommandC
     It still counts. Published folders are rendered again.
     """
     common.need(bool(reason.strip()), "missing reason: add --reason '…'")
-    key = key_of(key)
+    key = parse_key(key)
     with common.open_record(home) as record:
-        if not record.database.rows("SELECT 1 FROM post WHERE post = ? OR account = ? LIMIT 1", (key, key)):
+        if not is_held(record, key):
             raise NotFound(f"{key}: no such post or account in the record")
         verdict = model.Verdict(
             subject=key, about="", rule="hide", judgement="shown" if undo else "hidden", version=1,

@@ -12,6 +12,7 @@ from hotpapers.cli import common
 from hotpapers.cli.terminal import print_error, print_json
 from hotpapers.errors import NotFound
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import latest_label
 from hotpapers.model import Publication
@@ -79,7 +80,7 @@ def freeze_day(
 
 def _latest_day(record: Record, publication: Publication) -> str:
     if publication.window == "listing":
-        days = freeze.listed_days(record, publication.publication)
+        days = issues_queries.listed_days(record, publication.publication)
         if not days:
             raise NotFound(f"{publication.publication}: no listing imported yet; see hotpapers import --help")
         return days[-1]

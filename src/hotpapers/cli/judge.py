@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime
-
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.keys import key_of
 from hotpapers.cli.terminal import count, echo, print_json
 from hotpapers.errors import UsageError
+from hotpapers.ids import timestamps
 from hotpapers.model import Judgement
+from hotpapers.model.keys import parse_key
 from hotpapers.moderation import bots
 from hotpapers.moderation.bots import AccountReview, OperatorVerdict
 from hotpapers.store import Record, now
@@ -43,7 +42,7 @@ def judge(
     Lists each verdict with its rule, time and reason. --bot or --human overrides all rules; it applies to issues
     frozen from now on and changes no frozen issue.
     """
-    key = key_of(account)
+    key = parse_key(account)
     with common.open_record(home) as record:
         if judgement is None:
             common.need(not reason and not since, "--reason and --since go with --bot or --human")
@@ -73,15 +72,15 @@ def _say(
 def midnight(day: str) -> int:
     """The beginning of a day, µs UTC. Raises UsageError."""
     try:
-        found = datetime.datetime.combine(datetime.date.fromisoformat(day), datetime.time(), datetime.UTC)
+        return timestamps.midnight(day)
     except ValueError:
         raise UsageError(f"{day}: not a day; write it as 2021-01-14") from None
-    return int(found.timestamp()) * 1_000_000
 
 
 def _print(one: AccountReview) -> None:
     what = "held to be a bot: not counted" if one.is_bot else "counted as a person"
     echo(f"{one.account}: {what}; {count(len(one.verdicts), 'verdict')}")
     for verdict in one.verdicts:
-        at = datetime.datetime.fromtimestamp(verdict.observed_at // 1_000_000, datetime.UTC)
-        echo(f"  {at:%Y-%m-%d %H:%M} UTC  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}")
+        echo(
+            f"  {timestamps.minute_of(verdict.observed_at)}  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}"
+        )

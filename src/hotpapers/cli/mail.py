@@ -8,14 +8,16 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, moment, print_error, print_json
+from hotpapers.cli.terminal import count, echo, print_error, print_json
 from hotpapers.deliver.email import bounces, opt_in, subscribers, tokens
+from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.addresses import is_address, normalized
 from hotpapers.deliver.email.config import mail_config_of
 from hotpapers.deliver.email.dns import DnsResolver, server_of
 from hotpapers.deliver.email.dns_checks import DnsFinding, check_domain, check_letter
 from hotpapers.deliver.email.smtp import SmtpClient
 from hotpapers.errors import NotFound, UsageError
+from hotpapers.ids.timestamps import minute_of
 from hotpapers.issues import freeze
 from hotpapers.store import Record, now
 
@@ -137,7 +139,7 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
     """List the number of subscribers of each publication, and how many cannot be reached."""
     with common.open_record(home) as record:
         subscribers.tidy(record, now())
-        counts = subscribers.counts(record)
+        counts = email_queries.count_subscribers(record)
         every = [one for one in subscribers.everyone(record) if one.address] if addresses else []
     if as_json:
         told = [{name: value for name, value in one._asdict().items() if name != "mark"} for one in every]
@@ -149,7 +151,7 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
         echo(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
     for one in every:
         reason = f" ({one.reason})" if one.reason else ""
-        echo(f"  {one.publication}  {one.address}  {one.state} since {moment(one.since)}{reason}")
+        echo(f"  {one.publication}  {one.address}  {one.state} since {minute_of(one.since)}{reason}")
 
 
 @mail.command(

@@ -14,6 +14,7 @@ from hotpapers.cli.terminal import bar, echo, print_error, print_json
 from hotpapers.deliver.export_site import export_site
 from hotpapers.errors import NotFound
 from hotpapers.issues import freeze
+from hotpapers.issues import queries as issues_queries
 from hotpapers.model import Publication
 from hotpapers.store import Record
 
@@ -89,7 +90,10 @@ def _report_published(name: str, days: Sequence[str], report: Sequence[dict[str,
 def _days(record: Record, publication: Publication, dates: Sequence[str]) -> list[str]:
     if dates:
         return sorted({freeze.check_day(day) for day in dates})
-    days = {*freeze.frozen_days(record, publication.publication), *freeze.listed_days(record, publication.publication)}
+    days = {
+        *issues_queries.frozen_days(record, publication.publication),
+        *issues_queries.listed_days(record, publication.publication),
+    }
     if not days:
         raise NotFound(
             f"{publication.publication}: nothing to publish yet; `hotpapers issue --publication "

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, moment, print_json, size
+from hotpapers.cli.terminal import count, echo, print_json, size
+from hotpapers.ids.timestamps import minute_of
 from hotpapers.store import quarantine as apart
 from hotpapers.store.quarantine import QuarantinedPayload
 
@@ -50,7 +51,7 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, home: 
 
 def _line(one: QuarantinedPayload) -> str:
     name = f"{one.source} {one.kind}" + (f" {_one_line(one.key)[:60]}" if one.key else "")
-    return f"{one.number:>6}  {moment(one.seen_at)}  {name}: {_one_line(one.reason)}"
+    return f"{one.number:>6}  {minute_of(one.seen_at)}  {name}: {_one_line(one.reason)}"
 
 
 def _one_line(text: str) -> str:
@@ -69,7 +70,7 @@ def _show(one: QuarantinedPayload, body: bytes, as_json: bool) -> None:
         print_json({**one._asdict(), "body": text})
         return
     echo(f"number     {one.number}, {one.source} {one.kind} {_one_line(one.key)}")
-    echo(f"seen       {moment(one.seen_at)}, kept until {moment(one.keep_until)}")
+    echo(f"seen       {minute_of(one.seen_at)}, kept until {minute_of(one.keep_until)}")
     echo(f"reason     {_one_line(one.reason)}")
     echo(f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}")
     echo(text[:SHOWN])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import count, echo, moment, print_json
+from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.ids import timestamps
+from hotpapers.ids.timestamps import minute_of
+from hotpapers.issues.queries import issue_digests
 from hotpapers.model import Post
 from hotpapers.store import Record, now
 from hotpapers.store import reader_reports as reporting
 from hotpapers.store.reader_reports import ReaderReport
-from hotpapers.view import phrases, site_paths
+from hotpapers.view import site_paths
 
 NAMES: dict[reporting.Kind, str] = {
     "entry": "an entry is wrong", "quotation": "not to be quoted", "contest": "a person, not a bot",
@@ -50,8 +53,7 @@ def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext)
 
 def _days(record: Record) -> dict[str, str]:
     """By an issue's digest: its publication and day."""
-    rows = record.database.rows('SELECT digest, publication, "day" FROM issue WHERE until = 0')
-    return {digest: f"{publication} {day}" for digest, publication, day in rows}
+    return {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
 
 
 def _known(record: Record, one: ReaderReport) -> dict[str, str]:
@@ -60,12 +62,12 @@ def _known(record: Record, one: ReaderReport) -> dict[str, str]:
     if row is None or row.is_forgotten or not isinstance(row.item, Post):
         return {"page": "", "by": ""}
     post = row.item
-    by = f"{post.handle or post.name or post.account}, {phrases.day_of(post.created_at)}"
+    by = f"{post.handle or post.name or post.account}, {timestamps.day_of(post.created_at)}"
     return {"page": site_paths.post_url(post), "by": by}
 
 
 def _print(one: ReaderReport, days: dict[str, str], about: dict[str, str]) -> None:
-    echo(f"{one.id:>4}  {moment(one.at)}  {NAMES[one.kind]}")
+    echo(f"{one.id:>4}  {minute_of(one.at)}  {NAMES[one.kind]}")
     named = {"issue": days.get(one.issue, one.issue), "paper": one.paper, "about": one.subject, **about}
     for name, value in named.items():
         if value:

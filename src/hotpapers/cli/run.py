@@ -13,7 +13,7 @@ from hotpapers.cli import beginning, common
 from hotpapers.cli.collect import enabled_sources, in_turn, ingest_context, raise_first, run_jobs_once
 from hotpapers.cli.sending import ClientHandle, all_destinations, check, sends
 from hotpapers.ingest import IngestContext, make_jobs, make_line
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.loop import JobLoop
 from hotpapers.jobs.runner import JobRunner
 from hotpapers.schedule import (
@@ -126,7 +126,7 @@ def _watched(home: common.CommandContext, names: list[str]) -> Iterator[None]:
 
     def figures() -> str:
         with Record(home.store, create=False) as record:
-            return metrics(totals(record), duties.all_states(record), health(record, names, now()))
+            return metrics(totals(record), jobs_queries.all_states(record), health(record, names, now()))
 
     if not home.settings.run.listen:
         yield

@@ -10,8 +10,9 @@ import click
 
 from hotpapers import search as searching
 from hotpapers.cli import common
-from hotpapers.cli.terminal import bar, count, echo, moment, plain, print_error, print_json
+from hotpapers.cli.terminal import bar, count, echo, plain, print_error, print_json
 from hotpapers.errors import UsageError
+from hotpapers.ids.timestamps import minute_of
 from hotpapers.ranking import words
 from hotpapers.search import IssueHit, PaperHit, PaperResults, PostHit, PostResults
 from hotpapers.store import Record
@@ -145,7 +146,7 @@ def _issues(issues: Sequence[IssueHit]) -> str:
 def _post(hit: PostHit) -> Iterator[str]:
     who = f"{plain(hit.name)} (@{plain(hit.handle)})" if hit.handle and hit.name else plain(hit.name or hit.handle)
     about = ", ".join(paper.removeprefix("arxiv:") for paper in hit.papers)
-    details = (words.network_name(hit.network), moment(hit.created_at), who, f"about {about}")
+    details = (words.network_name(hit.network), minute_of(hit.created_at), who, f"about {about}")
     yield " · ".join(filter(None, details))
     yield INDENT + marked(hit.text, hit.spans).replace("\n", f"\n{INDENT}")
 

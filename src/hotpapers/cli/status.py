@@ -9,13 +9,15 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common
-from hotpapers.cli.terminal import ago, count, echo, moment, print_json, size
+from hotpapers.cli.terminal import ago, count, echo, print_json, size
 from hotpapers.deliver.export_site import site_forecasts
 from hotpapers.deliver.size_budget import SizeForecast
 from hotpapers.file_modes import too_open
-from hotpapers.jobs import job_state as duties
-from hotpapers.model import DAY
+from hotpapers.ids.timestamps import minute_of
+from hotpapers.jobs import job_state
+from hotpapers.model import DAY, LARGEST
 from hotpapers.privacy import forgotten_file
+from hotpapers.privacy.queries import copies_before
 from hotpapers.query.schemas import MissingPapers
 from hotpapers.query.status import JobHealth, all_job_health, incomplete_days
 from hotpapers.store import Record, now
@@ -79,13 +81,14 @@ def _own_files(home: common.CommandContext) -> Iterator[Path]:
 
 def _copies(record: Record) -> Iterator[Path]:
     """Where backups and exports went."""
-    return (Path(row[0]) for row in record.database.rows("SELECT DISTINCT target FROM copy ORDER BY target"))
+    targets = sorted({target for _, target in copies_before(record.database, LARGEST)})
+    return map(Path, targets)
 
 
 def _print_store(found: reporting.StoreStatistics) -> None:
     echo(f"store      {found.store} ({found.database}, schema {found.schema}, {size(found.size)})")
     items = count(sum(found.items.values()), "item")
-    last = f", the last written {moment(found.last_at)}" if found.last_at else ""
+    last = f", the last written {minute_of(found.last_at)}" if found.last_at else ""
     echo(f"record     {items} in {count(found.batches, 'batch', 'batches')}{last}")
     for kind, number in found.items.items():
         if number:
@@ -102,16 +105,16 @@ def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
 
 def _told(job: JobHealth, at: int) -> Iterator[str]:
     if job.failing_since is not None:
-        yield f"{job.state} since {moment(job.failing_since)} ({job.reason})"
+        yield f"{job.state} since {minute_of(job.failing_since)} ({job.reason})"
     else:
         yield f"{job.state}{f' ({job.reason})' if job.reason else ''}"
     yield f"last did well {ago((at - job.success_at) / 1e6)} ago" if job.success_at else "never did well yet"
     if job.next_at is not None and job.next_at > at:
         yield f"next in {ago((job.next_at - at) / 1e6)}"
-    elif job.next_at is not None and job.state != duties.WORKING and at - job.next_at > LATE:
+    elif job.next_at is not None and job.state != job_state.WORKING and at - job.next_at > LATE:
         yield f"due {ago((at - job.next_at) / 1e6)} ago"
     if job.back_to is not None:
-        yield f"reading back to {moment(job.back_to)}"
+        yield f"reading back to {minute_of(job.back_to)}"
     if job.lag is not None:
         yield f"read up to {ago(job.lag)} ago"
     if job.day_in is not None:
@@ -137,7 +140,7 @@ def _print_exposed(files: Sequence[str]) -> None:
 
 def _print_rest(found: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]) -> None:
     for one in incomplete:
-        echo(f"arxiv      {moment(one.from_at)}: {one.reason}")
+        echo(f"arxiv      {minute_of(one.from_at)}: {one.reason}")
     if found.year_forecast is not None:
         echo(f"forecast   {size(found.year_forecast)} after a year like this")
     if found.reports:

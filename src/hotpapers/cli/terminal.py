@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -47,11 +46,6 @@ def confirmed(question: str, what: str) -> bool:
 def count(number: int, noun: str, plural: str = "") -> str:
     """`1 file`, `2,911 files`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def moment(at: int) -> str:
-    """`2026-11-20 08:00 UTC`. `at`: µs UTC."""
-    return f"{datetime.datetime.fromtimestamp(at // 1_000_000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def ago(seconds: float) -> str:

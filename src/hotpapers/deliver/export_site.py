@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotpapers import model, terms
-from hotpapers.deliver import folders, size_budget
+from hotpapers.deliver import folders, queries, size_budget
 from hotpapers.deliver.files import WriteCounts, write_files
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issues.repository import RecordIssueReader
@@ -21,9 +21,6 @@ from hotpapers.view.site_paths import issue_path
 
 LARGE = 100
 """Issues from which on two processes write a site: a Python takes as long to begin as ten of them to be written."""
-
-Edition = tuple[int, str]
-"""The number of a day's latest edition, and its digest."""
 
 
 class ExportedSite(NamedTuple):
@@ -75,9 +72,8 @@ def export_site(
 
 def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
     """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
-    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery
-        WHERE channel = 'site' AND until = 0 AND state = 'sent' GROUP BY target, publication"""
-    found = [(folder.path, name, days) for folder, name, days in _folders(record, sql) if not folder.owner]
+    sites = _with_folders(record, queries.sent_days(record.database))
+    found = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
     known = record.view().latest(model.Publication)
     windows = {row.item.publication: row.item.window for row in known if isinstance(row.item, model.Publication)}
     return [
@@ -115,7 +111,7 @@ def _whole(
 
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
     """The days whose latest edition a channel has not yet written to a folder, ascending."""
-    days = list(_latest_editions(record, publication))
+    days = list(queries.latest_editions(record, publication))
     return sorted(_not_sent(record, publication, days, to, folders.target_of(record.database, output)))
 
 
@@ -123,13 +119,14 @@ def _check_folder(record: Record, publication: str, to: str, target: str, output
     """One publication a folder and channel: files of the same name would overwrite each other."""
     if not output.is_dir():
         return
-    sql = "SELECT DISTINCT publication FROM delivery WHERE channel = ? AND target = ? AND until = 0"
-    for (other,) in record.database.rows(sql, (to, target)):
+    for other in queries.publications_in(record.database, to, target):
         if other != publication:
             raise UsageError(f"{output}: holds the {to} files of {other!r}; name another folder with --output.")
 
 
-def _not_sent(record: Record, publication: str, days: Sequence[str], to: str, target: str) -> dict[str, Edition]:
+def _not_sent(
+    record: Record, publication: str, days: Sequence[str], to: str, target: str
+) -> dict[str, queries.Edition]:
     where = "t.publication = ? AND t.channel = ? AND t.target = ?"
     rows = record.view().latest(model.Delivery, where, (publication, to, target))
     sent = {
@@ -137,17 +134,17 @@ def _not_sent(record: Record, publication: str, days: Sequence[str], to: str, ta
         for row in rows
         if isinstance(row.item, model.Delivery) and row.item.state == "sent"
     }
-    latest = _latest_editions(record, publication)
+    latest = queries.latest_editions(record, publication)
     return {day: latest[day] for day in days if day in latest and (day, *latest[day]) not in sent}
 
 
-def _latest_editions(record: Record, publication: str) -> dict[str, Edition]:
-    sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
-    return {day: (edition, digest) for day, edition, digest in record.database.rows(sql, (publication,))}
-
-
 def _keep(
-    record: Record, publication: str, to: str, target: str, fresh: Mapping[str, Edition], state: model.DeliveryState
+    record: Record,
+    publication: str,
+    to: str,
+    target: str,
+    fresh: Mapping[str, queries.Edition],
+    state: model.DeliveryState,
 ) -> None:
     at = now()
     items = [
@@ -173,9 +170,9 @@ class RerenderedFolder(NamedTuple):
     is_ours: bool = True
 
 
-def _folders(record: Record, sql: str) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query whose first column is a delivery's target, with the folder in its place; others left out."""
-    for target, *rest in record.database.rows(sql):
+def _with_folders(record: Record, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Rows that begin with a delivery's target, with the folder in its place; those of no folder left out."""
+    for target, *rest in rows:
         if folder := folders.folder_of(record.database, target):
             yield (folder, *rest)
 
@@ -188,10 +185,10 @@ def export_again(
 
     `only`: nothing but these issues, by publication and day.
     """
-    sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery WHERE until = 0'
+    folders_delivered = _with_folders(record, queries.delivered(record.database))
     issue_reader = RecordIssueReader(record, allowed)
     found = []
-    for (folder, publication, to), group in groupby(sorted(_folders(record, sql)), key=lambda row: row[:3]):
+    for (folder, publication, to), group in groupby(sorted(folders_delivered), key=lambda row: row[:3]):
         days = {row[3] for row in group}
         some = None if only is None else {day for name, day in only if name == publication}
         if folder.owner:

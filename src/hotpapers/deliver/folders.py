@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
-from hotpapers.store.database import Database
+from hotpapers.store.database import Database, server_database
 
 PREFIX = "file:"
 """How a delivery's target names a folder."""
@@ -30,7 +30,7 @@ def target_of(database: Database, output: Path) -> str:
     """What deliveries to a folder are known by."""
     folder, store = output.resolve(), _file(database)
     if store is None:
-        return _target(folder, _database_name(database))
+        return _target(folder, server_database(database))
     if folder.is_relative_to(store.parent):
         return _target(folder.relative_to(store.parent), store.name)
     return _target(folder, str(store))
@@ -43,7 +43,7 @@ def folder_of(database: Database, target: str) -> PublishedFolder | None:
     folder, _, owner = (_unquoted(part) for part in target.removeprefix(PREFIX).partition(_STORE))
     store = _file(database)
     if store is None:
-        return PublishedFolder(Path(folder), "" if owner == _database_name(database) else owner)
+        return PublishedFolder(Path(folder), "" if owner == server_database(database) else owner)
     writer = store.parent / owner
     return PublishedFolder(store.parent / folder, "" if writer == store or not writer.exists() else str(writer))
 
@@ -59,7 +59,3 @@ def _unquoted(text: str) -> str:
 def _file(database: Database) -> Path | None:
     """The store's file; None for a database on a server."""
     return Path(database.where).resolve() if database.name == "sqlite" else None
-
-
-def _database_name(database: Database) -> str:
-    return str(database.rows("SELECT current_database()")[0][0])

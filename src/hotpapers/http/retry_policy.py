@@ -6,12 +6,11 @@ import re
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
 from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.ids import timestamps
 
 PACE = 1.0
 """Least seconds between the starts of two requests to a host that has no pace of its own."""
@@ -108,9 +107,9 @@ def retry_after(headers: Mapping[str, str], now: int) -> float | None:
     server's own Date, so that neither's wrong clock matters.
     """
     here = now / 1e6
-    date = _moment(headers.get("date", ""))
+    at = timestamps.parse(headers.get("date", "")[:64])
     for name in ("retry-after", *RESETS):
-        seconds = seconds_until(headers.get(name, ""), here if date is None else date)
+        seconds = seconds_until(headers.get(name, ""), here if at is None else at / timestamps.SECOND)
         if seconds is not None:
             return min(max(seconds, 1.0), DAY)
     return None
@@ -120,7 +119,8 @@ def seconds_until(text: str, now: float) -> float | None:
     """How long until the moment that a header names; None for what is past or unreadable. `now`: s since 1970."""
     number = re.match(r"\s*([0-9]{1,20}(?:\.[0-9]{1,9})?)\s*(?:$|[,;])", text)
     if number is None:
-        moment = _moment(text)
+        at = timestamps.parse(text[:64])
+        moment = None if at is None else at / timestamps.SECOND
     elif (value := float(number[1])) < EPOCH:
         return value
     else:
@@ -130,19 +130,7 @@ def seconds_until(text: str, now: float) -> float | None:
 
 def date_of(headers: Mapping[str, str]) -> int | None:
     """The moment at which an answer left its network, µs UTC, by Date and Age (RFC 9110 §6.6.1, RFC 9111 §5.1)."""
-    date, age = _moment(headers.get("date", "")), headers.get("age", "")
+    date, age = timestamps.parse(headers.get("date", "")[:64]), headers.get("age", "")
     if date is None:
         return None
-    return round((date + (int(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0)) * 1e6)
-
-
-def _moment(text: str) -> float | None:
-    """An HTTP date or an ISO moment, as seconds since 1970."""
-    text = text.strip()[:64]
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            moment = read(text)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
+    return date + (int(age) if age.isascii() and age.isdigit() and len(age) < 9 else 0) * timestamps.SECOND

@@ -10,7 +10,8 @@ from typing import Any, TypeGuard
 
 import msgspec
 
-from hotpapers.engagement import reaction_index
+from hotpapers.engagement import queries as engagement_queries
+from hotpapers.ingest import queries
 from hotpapers.model import DAY, Item, Mention, Post, Snapshot, Verdict
 from hotpapers.sources.paper_matching import EDITED, edited
 from hotpapers.store import AsOfView, Record
@@ -51,9 +52,9 @@ class TrackedPosts(TrackedKeys):
         asks this record from now on."""
         self._record, self._from = record, at - TRACKED_FOR
         head = record.head.position
-        for post, account, created_at in self._rows("p.gone = '' AND p.created_at > ?", self._from):
+        for post, account, created_at in queries.living_posts(record, self._network, self._position, self._from):
             self._track(post, account, created_at)
-        for post, _, _ in self._rows("p.gone <> '' AND p.since > ?", 0) if self._position else ():
+        for post in queries.gone_posts(record, self._network, self._position) if self._position else ():
             self._let_go(post)
         while self._by_age and self._by_age[0][0] <= self._from:
             self._let_go(heappop(self._by_age)[1])
@@ -66,13 +67,6 @@ class TrackedPosts(TrackedKeys):
                 self._let_go(item.post)
             elif isinstance(item, Post) and item.created_at > self._from:
                 self._track(item.post, item.account, item.created_at)
-
-    def _rows(self, which: str, value: int) -> list[tuple[str, str, int]]:
-        """Of what came since the last look the latest words on posts, of some kind."""
-        sql = f"""SELECT p.post, p.account, p.created_at FROM post AS p
-            WHERE p.network = ? AND p.since > ? AND p.until = 0 AND {which} AND NOT EXISTS (SELECT 1 FROM post AS q
-                WHERE q.post = p.post AND q.until = 0 AND q.observed_at > p.observed_at)"""
-        return self._record.database.rows(sql, (self._network, self._position, value))
 
     def _track(self, post: str, account: str, created_at: int) -> None:
         if post not in self._account:
@@ -93,29 +87,26 @@ class TrackedPosts(TrackedKeys):
 
     def holds(self, key: str, /) -> bool:
         """Whether the record has a post or an account, however old. Raises StoreError."""
-        return key in self or is_held(self._record, key)
+        return key in self or engagement_queries.is_held(self._record, key)
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post that a reaction was for, by the reaction's own address. Raises StoreError."""
-        return reaction_index.post_of(self._record, reaction)
+        return engagement_queries.post_of_reaction(self._record, reaction)
 
 
-def is_held(record: Record, key: str) -> bool:
-    """Whether the record has a post or an account, however old. Raises StoreError."""
-    sql = "SELECT EXISTS (SELECT 1 FROM post WHERE post = ?) OR EXISTS (SELECT 1 FROM post WHERE account = ?)"
-    return bool(record.database.rows(sql, (key, key))[0][0])
-
-
-def still_new(record: Record, then: AsOfView) -> Callable[[Item], bool]:
+def still_new(record: Record, then: AsOfView, kinds: tuple[type[Item], ...]) -> Callable[[Item], bool]:
     """Whether what was new in a view still is, of each item in turn, inside the batch that writes them: another job may
-    have said the same meanwhile."""
+    have said the same meanwhile. Items of other kinds are always new."""
 
     @cache
     def said_since() -> ChangeFilter | None:
         view = record.view()
         return None if view.position == then.position else ChangeFilter(view)
 
-    return lambda item: (words := said_since()) is None or words.is_new(item)
+    def is_new(item: Item) -> bool:
+        return not isinstance(item, kinds) or (words := said_since()) is None or words.is_new(item)
+
+    return is_new
 
 
 class ChangeFilter:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import NamedTuple
 
-from hotpapers.engagement import reaction_index
-from hotpapers.errors import NetError, PartiallyRead, StoreError, StreamGap
-from hotpapers.ingest.change_filter import ChangeFilter, TrackedPosts, edits, restored_posts, still_new
+from hotpapers.errors import NetError, PartiallyRead, StreamGap
+from hotpapers.ingest.change_filter import TrackedPosts
+from hotpapers.ingest.pipeline import ingest
 from hotpapers.ingest.shared_index import SharedPaperIndex
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import (
     TimeRange,
     began_at,
@@ -24,24 +23,14 @@ from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import JobState
 from hotpapers.jobs.loop import JobContext
 from hotpapers.model import (
-    Account,
     BackfillingSource,
     Coverage,
     HttpClient,
-    Item,
-    Mention,
-    Paper,
     PayloadPage,
-    Post,
-    RawPayload,
-    Reaction,
-    Snapshot,
     Source,
-    Verdict,
 )
-from hotpapers.store import AsOfView, Record
 from hotpapers.store.batches import cursor_of
-from hotpapers.terms import NetworkTerms, admitted
+from hotpapers.terms import NetworkTerms
 
 COVERED_EVERY = 15 * 60 * 1_000_000
 """Microseconds after which a stretch of uninterrupted reading is written down."""
@@ -52,42 +41,6 @@ LOOK_EVERY = 10 * 1_000_000
 """Microseconds after which it is asked what others brought into the record."""
 ONCE = 5 * 60 * 1_000_000
 """So many microseconds of a stream, which never ends by itself, a single round reads, besides all from before it."""
-LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
-"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
-EDIT = "edit"
-"""The kind of what a post says now that was edited: only of it is what it does not name no longer named."""
-COUNTS = "counts"
-"""The kind of what was asked for by its key: what has counts is there."""
-REACTION = "reaction"
-NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
-"""Kinds of which nothing raw is kept: what they say is wholly in their items."""
-
-
-def keep_raw_for(terms: NetworkTerms, seen: RawPayload) -> int:
-    """Microseconds for which something is kept as it was seen, by its network's terms; 0: not at all."""
-    return 0 if seen.kind in NOT_KEPT else terms.keep
-
-
-def read_whole(source: Source, terms: NetworkTerms, words: ChangeFilter, seen: RawPayload) -> list[Item]:
-    """What a source reads from what it saw, as far as the terms allow it. `words`: what was said before."""
-    items = admitted(source.read(seen), terms)
-    if seen.kind == EDIT:
-        items += edits(words, items)
-    if seen.kind == COUNTS:
-        items += restored_posts(words, items)
-    return items
-
-
-def read_anew(source: Source, terms: NetworkTerms, words: ChangeFilter, seen: RawPayload) -> list[Item]:
-    """What of that says anything new."""
-    items = read_whole(source, terms, words, seen)
-    return [item for item in items if not isinstance(item, LASTING) or words.is_new(item)]
-
-
-def page_filter(record: Record, then: AsOfView) -> Callable[[Item], bool]:
-    """What of a page is written in its batch: what was new in a view, and still is."""
-    new = still_new(record, then)
-    return lambda item: not isinstance(item, LASTING) or new(item)
 
 
 class Connection(NamedTuple):
@@ -202,16 +155,8 @@ class CollectJob:
             self.cover(work, page.until)
 
     def _keep(self, work: JobContext, page: PayloadPage, at: int) -> None:
-        self._remember(work, page, at)
-        view = work.record.view()
-        learned: list[Item] = []
-        reader = partial(self._read, ChangeFilter(view), learned)
-        keep = partial(keep_raw_for, self.terms)
-        written = work.record.ingest(
-            page.seen, reader, source=self.source.name, job=self.name, keep=keep, cursor=page.cursor, at=at,
-            allowed=work.confirm, news=page_filter(work.record, view),
-        )  # fmt: skip
-        self.known.learn(learned)  # not before it is in the record: a batch that fails is read again, as if it were new
+        written, learned = ingest(work, self.source, self.terms, page, self.name, at)
+        self.known.learn(learned)
         self.names.learn(learned)
         duty = work.duty
         well = at if page.seen or page.until is not None else duty.success_at  # a cursor alone is no answer
@@ -224,27 +169,6 @@ class CollectJob:
         self.known.look(work.record, at)
         self.names.look(work.record, at)
         self._looked = at
-
-    def _remember(self, work: JobContext, page: PayloadPage, at: int) -> None:
-        """Which reaction is for which post, before the batch: a withdrawal may be told in the next one."""
-        told = [seen for seen in page.seen if seen.kind == REACTION]
-        if told:
-            pairs = [(seen.key, post) for seen in told if (post := self._post_of(seen))]
-            reaction_index.remember(work.record, pairs, at)
-
-    def _post_of(self, seen: RawPayload) -> str:
-        """The post that a reaction is for; what cannot be read goes to quarantine later."""
-        try:
-            return next((item.post for item in self.source.read(seen) if isinstance(item, Reaction)), "")
-        except StoreError:
-            raise
-        except Exception:
-            return ""
-
-    def _read(self, words: ChangeFilter, learned: list[Item], seen: RawPayload) -> Sequence[Item]:
-        items = read_anew(self.source, self.terms, words, seen)
-        learned += items
-        return items
 
     # ---- coverage ----------------------------------------------------------------------------------
 
@@ -294,10 +218,10 @@ class CollectJob:
     def _covered_by_all(self, work: JobContext) -> int:
         """Up to when all jobs that share a stream have read it."""
         now = self.line.http.now()
-        others = (duties.load(work.record, name) for name in self.shared_by if name != self.name)
+        others = (jobs_queries.load_state(work.record, name) for name in self.shared_by if name != self.name)
         return min(self._covered_to(work), *(covered_to(duty, now) for duty in others), now)
 
     def _write(self, work: JobContext, rows: Iterable[Coverage], at: int) -> None:
         found = list(rows)
         if found:
-            work.record.append(found, source=self.name, at=at, allowed=work.confirm)
+            work.record.append(found, source=self.name, at=at, precondition=work.confirm)

@@ -16,7 +16,7 @@ from hotpapers.ingest.change_filter import TrackedKeys, TrackedPosts
 from hotpapers.ingest.collect_job import CollectJob, Connection
 from hotpapers.ingest.recount_job import RecountJob
 from hotpapers.ingest.shared_index import SharedPaperIndex
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import COUNTS
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, Job, JobLoop
@@ -231,7 +231,7 @@ class SitePacer:
             return self._within(host, pace)
         try:
             self._record = self._record or self._open()
-            return duties.reserve(self._record, host, pace)
+            return jobs_queries.reserve_moment(self._record, host, pace)
         except StoreError:
             self.close()
             raise

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from functools import partial
 
-from hotpapers.engagement import recount_schedule
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NetError, PartiallyRead
-from hotpapers.ingest.change_filter import ChangeFilter
-from hotpapers.ingest.collect_job import Connection, keep_raw_for, note_traffic, page_filter, read_anew
-from hotpapers.jobs import job_state as duties
+from hotpapers.ingest.collect_job import Connection, note_traffic
+from hotpapers.ingest.pipeline import ingest
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.attempts import TimeRange, read_back
 from hotpapers.jobs.isolation import ENDS_A_ROUND, describe_error
 from hotpapers.jobs.job_state import COUNTS
@@ -44,12 +44,12 @@ class RecountJob:
     def run_once(self, work: JobContext, *, once: bool) -> float:
         """Asks for what is due, those worth most first, so many at once; seconds until it is looked again."""
         database, network, at = work.record.database, self.source.name, self.line.http.now()
-        self._learned, self._learned_at = recount_schedule.learn(database, network, self._learned, at), at
-        recount_schedule.learn_shown(database, network, at)
-        posts = recount_schedule.due(database, network, at, AT_ONCE)
+        self._learned, self._learned_at = engagement_queries.follow_new_posts(database, network, self._learned, at), at
+        engagement_queries.follow_shown_posts(database, network, at)
+        posts = engagement_queries.due_posts(database, network, at, AT_ONCE)
         while once and len(posts) == AT_ONCE:
             self._ask(work, posts)
-            posts = recount_schedule.due(database, network, self.line.http.now(), AT_ONCE)
+            posts = engagement_queries.due_posts(database, network, self.line.http.now(), AT_ONCE)
         if posts:
             self._ask(work, posts)
         else:
@@ -63,9 +63,9 @@ class RecountJob:
         """When all was counted that was said before the network was first read: it is written down, once."""
         if work.duty.back_at is not None:
             return
-        at, readers = self.line.http.now(), duties.readers(duties.all_states(work.record), self.source.name)
+        at, readers = self.line.http.now(), job_state.readers(jobs_queries.all_states(work.record), self.source.name)
         if readers and all(one.back_at is not None and one.back_at <= self._learned_at for one in readers):
-            work.record.append([read_back(self.source.name, at)], source=self.name, at=at, allowed=work.confirm)
+            work.record.append([read_back(self.source.name, at)], source=self.name, at=at, precondition=work.confirm)
             work.note(back_at=at)
 
     def _ask(self, work: JobContext, posts: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ class RecountJob:
             for page in self._pages(work, posts):
                 self.store(work, page)
         except PartiallyRead:  # a server that is gone for ever must not keep its posts due for ever
-            recount_schedule.unanswered(database, posts, self.line.http.now())
+            engagement_queries.note_unanswered(database, posts, self.line.http.now())
             raise
         except NetError as problem:
             self._not_counted(work, problem)
@@ -84,12 +84,12 @@ class RecountJob:
             self.line.forget()
             if not isinstance(problem, ENDS_A_ROUND):
                 with suppress(Exception):  # nor may posts at which we stumble keep all others from being counted
-                    recount_schedule.unanswered(database, posts, self.line.http.now())
+                    engagement_queries.note_unanswered(database, posts, self.line.http.now())
                     self._not_counted(work, NetError(describe_error(problem)))
             raise
         finally:
             self._traffic = note_traffic(work, self.line, self._traffic)
-        recount_schedule.unanswered(database, posts, self.line.http.now())
+        engagement_queries.note_unanswered(database, posts, self.line.http.now())
 
     def _not_counted(self, work: JobContext, problem: NetError) -> None:
         """The network is read in part while its counts are not: else what nobody could ask for would look like nothing.
@@ -98,7 +98,7 @@ class RecountJob:
         since = work.duty.failing_since
         if since is not None and at - since > LATE:
             missed = TimeRange(self.source.name, since, at, at).read("partial", f"counts: {problem}")
-            work.record.append([missed], source=self.name, at=at, allowed=work.confirm)
+            work.record.append([missed], source=self.name, at=at, precondition=work.confirm)
 
     def _pages(self, work: JobContext, posts: Sequence[str]) -> Iterator[PayloadPage]:
         if isinstance(self.source, MeteredSource):
@@ -109,13 +109,7 @@ class RecountJob:
         """What came, in one batch; each post that it speaks of has been asked for now."""
         work.check_lease()
         at, network = self.line.http.now(), self.source.name
-        view = work.record.view()
-        reader = partial(read_anew, self.source, self.terms, ChangeFilter(view))
-        keep = partial(keep_raw_for, self.terms)
-        written = work.record.ingest(
-            page.seen, reader, source=network, job=self.name, keep=keep, cursor=page.cursor, at=at,
-            allowed=work.confirm, news=page_filter(work.record, view),
-        )  # fmt: skip
+        written, _ = ingest(work, self.source, self.terms, page, self.name, at)
         answered = [f"{network}:{seen.key}" for seen in page.seen]
-        recount_schedule.asked(work.record.database, answered, at)
+        engagement_queries.note_answered(work.record.database, answered, at)
         work.note(success_at=at, items=work.duty.items + written.added)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+from hotpapers.ingest import queries
 from hotpapers.ingest.change_filter import ChangeFilter, TrackedKeys
-from hotpapers.ingest.collect_job import LASTING, read_whole
 from hotpapers.ingest.job_factory import ConfiguredSource
+from hotpapers.ingest.pipeline import LASTING, with_consequences
 from hotpapers.model import Item, RawPayload, Source
 from hotpapers.sources import SOURCES
 from hotpapers.store import AsOfView, Record, now
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.paper_names import KEPT, load_names
-from hotpapers.store.reparse import Reader, ReparsePlan
-from hotpapers.terms import NetworkTerms
+from hotpapers.store.parsing import Parser
+from hotpapers.store.reparse import ReparsePlan
+from hotpapers.terms import NetworkTerms, admitted
 
 
 def plan(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> ReparsePlan:
@@ -27,8 +29,10 @@ def reprocess(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> 
     return record.reprocess(choice.name, _reader(record, choice, terms), lasting=LASTING)
 
 
-def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Reader:
-    since = _oldest(record, choice.name) - KEPT  # all names that were looked for when it was first read
+def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Parser:
+    since = (
+        queries.oldest_original_at(record, choice.name) - KEPT
+    )  # all names that were looked for when it was first read
     names = load_names(record, now(), since)
     source: Source = SOURCES[choice.name][0](choice.settings, TrackedKeys(), names)
     return partial(_read, source, terms, record.view())
@@ -36,12 +40,5 @@ def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Re
 
 def _read(source: Source, terms: NetworkTerms, view: AsOfView, seen: RawPayload) -> list[Item]:
     """`view`: what was said before this was seen is looked up in it."""
-    return read_whole(source, terms, ChangeFilter(view._replace(cut=seen.at - 1)), seen)
-
-
-def _oldest(record: Record, source: str) -> int:
-    """When the oldest original was seen that is kept of a source, µs UTC."""
-    sql = """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
-        UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept"""
-    found = record.database.rows(sql, (source, source))[0][0]
-    return now() if found is None else int(found)
+    changes = ChangeFilter(view._replace(cut=seen.at - 1))
+    return with_consequences(changes, seen, admitted(source.read(seen), terms))

@@ -13,7 +13,8 @@ from hotpapers import model, ranking
 from hotpapers.errors import CorruptStore, IssueError
 from hotpapers.issues import posts, quotations, selection
 from hotpapers.issues.coverage import readings
-from hotpapers.issues.listing import listed_places, listing_cut, listing_input, places_of
+from hotpapers.issues.listing import listing_cut, listing_input, places_of
+from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
 from hotpapers.issues.ranking_input import CandidateWindow, announced_on, collect_input, matching_papers
 from hotpapers.issues.windows import closing, known_absent, window_start

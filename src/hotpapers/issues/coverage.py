@@ -9,8 +9,9 @@ from itertools import groupby, pairwise
 from typing import NamedTuple
 
 from hotpapers import model
-from hotpapers.issues.windows import site_began
-from hotpapers.model import BEGAN, HOUR, READ_BACK, Coverage, NetworkReading, Publication
+from hotpapers.issues import queries
+from hotpapers.issues.queries import site_began
+from hotpapers.model import HOUR, READ_BACK, Coverage, NetworkReading, Publication
 from hotpapers.store.as_of import AsOfView
 
 TURN = HOUR * 3 // 2
@@ -26,8 +27,7 @@ def readings(view: AsOfView, publication: Publication, start: int, heard: Iterab
     for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.cut)):
         if isinstance(row.item, Coverage) and row.item.from_at < row.item.until_at:
             spans[row.item.network].append(row.item)
-    sql = f"SELECT DISTINCT t.network FROM coverage AS t WHERE {view.visible('t')}"
-    known = {*heard, *(row[0] for row in view.database.rows(sql))}
+    known = {*heard, *queries.networks_read(view)}
     networks = publication.networks or [network for network in model.NETWORKS if network in known]
     begun = frozenset(network for network in _just_begun(view) if network not in spans)
     return tuple(
@@ -44,14 +44,6 @@ def _just_begun(view: AsOfView) -> Iterator[str]:
     for row in view.latest(Coverage, where, (READ_BACK, view.cut - TURN)):
         if isinstance(row.item, Coverage):
             yield row.item.network
-
-
-def read_since(view: AsOfView) -> dict[str, int]:
-    """From when on each network was read, where it was written down when that began."""
-    sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
-        SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
-        GROUP BY t.network"""
-    return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
 
 
 class CoveredRange(NamedTuple):

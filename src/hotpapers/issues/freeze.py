@@ -10,7 +10,8 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.errors import CorruptStore, IssueError, NotFound, UsageError
-from hotpapers.issues import quotations
+from hotpapers.ids.timestamps import minute_of
+from hotpapers.issues import queries, quotations
 from hotpapers.issues.build import BuiltIssue, IssueRecipe, build, read_content
 from hotpapers.issues.selection import THRESHOLD
 from hotpapers.issues.windows import check_label, closing, is_closed, limit_of
@@ -59,18 +60,6 @@ def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
         for row in rows
         if isinstance(row.item, model.Issue)
     ]
-
-
-def frozen_days(record: Record, publication: str) -> list[str]:
-    """The days that have an issue, ascending."""
-    sql = 'SELECT DISTINCT "day" FROM issue WHERE publication = ? AND until = 0 ORDER BY 1'
-    return [row[0] for row in record.database.rows(sql, (publication,))]
-
-
-def listed_days(record: Record, publication: str) -> list[str]:
-    """The days that have an imported listing, ascending."""
-    sql = 'SELECT DISTINCT "day" FROM listing WHERE publication = ? AND until = 0 ORDER BY 1'
-    return [row[0] for row in record.database.rows(sql, (publication,))]
 
 
 def check_day(day: str) -> str:
@@ -128,16 +117,12 @@ def check_over(record: Record, publication: model.Publication, day: str, at: int
         return
     cut = closing(record.view(position=position), publication, day)
     if at < cut:
-        raise IssueError(f"{day} is not over: its issue closes at {_minute(cut)}.")
+        raise IssueError(f"{day} is not over: its issue closes at {minute_of(cut)}.")
     if not is_closed(record.view(cut, position), publication, day, at):
         raise IssueError(
             f"arXiv's announcement of {day} is not in the record yet; collect it, or wait until "
-            f"{_minute(limit_of(publication, day))}, when the issue appears without it."
+            f"{minute_of(limit_of(publication, day))}, when the issue appears without it."
         )
-
-
-def _minute(moment: int) -> str:
-    return f"{datetime.datetime.fromtimestamp(moment // 1_000_000, datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
@@ -154,9 +139,7 @@ def save(record: Record, built: BuiltIssue, at: int) -> FrozenIssue:
 def newer_listing(record: Record, frozen: FrozenIssue) -> bool:
     """Whether the record holds a later observation of the listing than the issue was frozen from."""
     content = frozen.content
-    sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
-    latest = record.database.rows(sql, (content.publication.publication, content.day))[0][0]
-    return latest is not None and latest > content.position
+    return queries.listing_position(record.database, content.publication.publication, content.day) > content.position
 
 
 def check_issue(record: Record, item: model.Issue) -> Iterator[VerifyFinding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from hotpapers.engagement import attention
+from hotpapers.engagement import attention, measurement
 from hotpapers.model import Attention, Publication
 from hotpapers.store.as_of import AsOfView
 
@@ -20,7 +20,7 @@ def history(
     announced in the 90 days before. `own_voices`: marks of the publication's own accounts."""
     found: dict[str, list[Attention]] = defaultdict(list)
     if papers:
-        window = attention.MeasurementWindow(
+        window = measurement.MeasurementWindow(
             ages=HOURS, networks=publication.networks, own_voices=own_voices, papers=tuple(papers)
         )  # fmt: skip
         for one in attention.read_engagement(view, window):

@@ -7,43 +7,20 @@ from collections.abc import Iterable, Sequence
 
 from hotpapers import model
 from hotpapers.categories import archive_of
-from hotpapers.engagement import attention
-from hotpapers.errors import IssueError, NotFound
+from hotpapers.engagement import queries as engagement_queries
+from hotpapers.errors import IssueError
+from hotpapers.issues import queries
 from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
-
-
-def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:
-    """The listing of a day as it was observed last. Raises NotFound."""
-    row = view.one(model.Listing, publication, day)
-    if row is None or not isinstance(row.item, model.Listing):
-        raise NotFound(
-            f"{publication} {day}: no listing of that day is in the record; `hotpapers import` brings one in."
-        )
-    return row.item
+from hotpapers.store.item_rows import StoredRow
 
 
 def listing_cut(view: AsOfView, publication: str, day: str) -> int:
     """The latest moment that the listing of a day holds, in itself, its places or the posts that it shows."""
-    listing = listing_of(view, publication, day)
-    sql = f"""SELECT max(t.observed_at) FROM shown AS t
-        WHERE t.publication = ? AND t.day = ? AND t.edition = 0 AND {view.visible("t")}"""
-    shown = view.database.rows(sql, (publication, day))[0][0]
-    places = places_of(listed_places(view, publication, day))
-    return max([listing.observed_at, int(shown or 0), *(place.observed_at for place in places)])
-
-
-def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]:
-    """The places of a day's listing, ascending: those that were read from the same file as the listing."""
-    listing = listing_of(view, publication, day)
-    spec = SPECS[model.Place]
-    later = f"""SELECT 1 FROM place AS l WHERE l.publication = t.publication AND l.day = t.day AND l.place = t.place
-        AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
-    sql = f"""SELECT {select_columns(spec, "t")} FROM place AS t WHERE t.publication = ? AND t.day = ? AND t.file = ?
-        AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
-    found = view.database.rows(sql, (publication, day, listing.file, listing.places))
-    return [read_row(spec, row) for row in found]
+    listing = queries.listing_of(view, publication, day)
+    shown = queries.listed_posts_observed(view, publication, day)
+    places = places_of(queries.listed_places(view, publication, day))
+    return max([listing.observed_at, shown, *(place.observed_at for place in places)])
 
 
 def places_of(rows: Iterable[StoredRow]) -> list[model.Place]:
@@ -62,7 +39,7 @@ def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
 
 def listing_input(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
     """The listing's papers with their tallies, among all that the publication listed in the 90 days to the cut."""
-    found = list(attention.listed_peers(view, publication.publication, publication.networks))
+    found = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
     counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
     for network, archive, _, likes in found:
         counts[network, archive][likes] += 1

@@ -7,10 +7,11 @@ is hidden or in doubt, and whatever closes, prunes or forgets rows. What is not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 import msgspec
 
+from hotpapers.issues import queries
 from hotpapers.model import kind_of
 from hotpapers.model.items import (
     Account,
@@ -27,8 +28,8 @@ from hotpapers.model.items import (
     Verdict,
 )
 from hotpapers.moderation import blocklist
-from hotpapers.store import manifest
-from hotpapers.store.database import placeholders, slices
+from hotpapers.store import batches, manifest
+from hotpapers.store.database import slices
 from hotpapers.store.record import Record
 
 HARMLESS = frozenset(kind_of(one) for one in (Account, Coverage, Delivery, Mention, Reaction, Snapshot, Tally))
@@ -62,8 +63,7 @@ class PageChangeCounter:
 
     def look(self) -> int:
         """How often it has changed, up to now."""
-        never, found = blocklist.load_blocklist(self._database), self._database.rows("SELECT max(position) FROM batch")
-        position = int(found[0][0] or 0)
+        never, position = blocklist.load_blocklist(self._database), batches.head(self._database).position
         if position == self._position and never == self._blocked:
             return self.changes
         if never != self._blocked or position < self._position or self._is_changed():
@@ -73,10 +73,7 @@ class PageChangeCounter:
         return self.changes
 
     def _is_changed(self) -> bool:
-        sql = "SELECT manifest FROM batch WHERE position > ? ORDER BY position"
-        return any(self._changes(manifest.unpack(bytes(packed))) for (packed,) in self._database.iterate(
-            sql, (self._position,)
-        ))  # fmt: skip
+        return any(map(self._changes, batches.manifests_after(self._database, self._position)))
 
     def _changes(self, batch: manifest.Manifest) -> bool:
         """Whether a batch changes a page."""
@@ -92,9 +89,9 @@ class PageChangeCounter:
         if kind in OF_PAPERS:
             return not self._papers().isdisjoint(keys)
         if kind == POST:
-            return any(self._posts_matter(some) for some in slices(sorted(keys)))
+            return any(queries.do_posts_matter(self._database, some, self._position) for some in slices(sorted(keys)))
         if kind == ALIAS:  # whose posts are hidden may be known by this alone
-            return bool(self._database.rows("SELECT 1 FROM verdict WHERE judgement = 'hidden' LIMIT 1"))
+            return queries.is_anything_hidden(self._database)
         if kind == VERDICT:
             return self._verdicts_matter()
         return True
@@ -102,35 +99,15 @@ class PageChangeCounter:
     def _papers(self) -> frozenset[str]:
         """The papers that any issue holds."""
         if self._held is None:
-            contents = self._database.iterate("SELECT content FROM issue WHERE until = 0")
-            self._held = frozenset(_keys(_read(content) for (content,) in contents))
+            self._held = frozenset(_keys(_read(content) for _, _, content in queries.issue_contents(self._database)))
         return self._held
-
-    def _posts_matter(self, posts: Sequence[str]) -> bool:
-        """Whether one was known before and is gone or limited, now or then; or begins a thread that was known before,
-        so that what follows is its author's own and no reply to somebody else."""
-        among = placeholders(posts)
-        limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({among}) AND (p.gone <> '' OR p.limits <> '[]')
-            AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post AND o.since <= ?) LIMIT 1"""
-        begins = f"""SELECT 1 FROM post AS p JOIN post AS o ON o.account = p.account AND o.reply_to = p.post
-            WHERE p.post IN ({among}) AND o.since <= ? LIMIT 1"""
-        return any(self._database.rows(sql, (*posts, self._position)) for sql in (limited, begins))
 
     def _verdicts_matter(self) -> bool:
         """Whether somebody or something is hidden or shown again, or a post in doubt that was known before."""
-        sql = f"""SELECT DISTINCT v.subject, v.about FROM verdict AS v WHERE v.since > ?
-            AND v.judgement NOT IN ({placeholders(ABOUT_BOTS)})"""
-        found = self._database.rows(sql, (self._position, *ABOUT_BOTS))
-        return any(not about for _, about in found) or self._is_known(sorted({subject for subject, _ in found}))
-
-    def _is_known(self, posts: Sequence[str]) -> bool:
-        """Whether one of some posts was there before."""
-        return any(
-            self._database.rows(
-                f"SELECT 1 FROM post WHERE post IN ({placeholders(some)}) AND since <= ? LIMIT 1",
-                (*some, self._position),
-            )
-            for some in slices(posts)
+        subjects = queries.judged_since(self._database, self._position, ABOUT_BOTS)
+        return any(not about for _, about in subjects) or any(
+            queries.is_any_known(self._database, some, self._position)
+            for some in slices(sorted({subject for subject, _ in subjects}))
         )
 
 

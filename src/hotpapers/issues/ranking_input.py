@@ -13,13 +13,14 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.categories import archive_of
-from hotpapers.engagement import attention
+from hotpapers.engagement import attention, measurement
 from hotpapers.engagement.attention import Engagement
-from hotpapers.issues.coverage import read_since
+from hotpapers.issues import queries
+from hotpapers.issues.queries import read_since
 from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
 from hotpapers.ranking import rarity
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.item_rows import SPECS, StoredRow
+from hotpapers.store.item_rows import StoredRow
 
 
 class CandidateWindow(NamedTuple):
@@ -39,7 +40,7 @@ def collect_input(
     view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
 ) -> RankingInput:
     """The talk of a publication of our own, measured at the ages of the papers."""
-    window = attention.MeasurementWindow(
+    window = measurement.MeasurementWindow(
         networks=publication.networks,
         own_voices=own_voices,
         candidates_from=span.start,
@@ -87,8 +88,8 @@ def _candidate(rows: Sequence[Engagement], span: CandidateWindow, cut: int) -> C
     if not current:
         if announced_at <= span.start and paper not in span.held:
             return None
-        reached = [age for age in attention.AGES if announced_at + age * model.HOUR <= cut]
-        current = [row for row in rows if row.age == (reached[-1] if reached else attention.AGES[0])]
+        reached = [age for age in measurement.AGES if announced_at + age * model.HOUR <= cut]
+        current = [row for row in rows if row.age == (reached[-1] if reached else measurement.AGES[0])]
     standing = {(row.network, row.age): row.voices for row in rows if row.peer}
     found = (_attention(row, standing.get((row.network, row.age))) for row in current)
     return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(found))
@@ -141,12 +142,7 @@ def has_word(text: str, word: str) -> bool:
 
 def announced_on(view: AsOfView, publication: Publication, day: str) -> int | None:
     """How many papers of the publication's fields arXiv announced that day; None when no announcement is known."""
-    newest = view.newest(SPECS[model.Announcement], "t")
-    rows = view.database.rows(
-        f"SELECT DISTINCT t.paper, t.category FROM announcement AS t WHERE {view.visible('t')} AND {newest}"
-        " AND t.day = ? AND t.type <> 'replacement'",
-        (day,),
-    )
+    rows = queries.categories_announced_on(view, day)
     fields = publication.categories
     papers = {paper for paper, category in rows if not fields or in_fields(category, fields)}
     return len(papers) if rows else None

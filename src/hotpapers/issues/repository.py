@@ -10,11 +10,12 @@ import msgspec
 
 from hotpapers import model, terms
 from hotpapers.errors import NotFound
-from hotpapers.issues import posts
+from hotpapers.issues import posts, queries
 from hotpapers.issues.entry_summaries import abstracts, announced, announcements, entry_summaries
-from hotpapers.issues.freeze import editions, frozen_days
+from hotpapers.issues.freeze import editions
 from hotpapers.issues.history import history
-from hotpapers.issues.listing import listed_places, listing_of, places_of
+from hotpapers.issues.listing import places_of
+from hotpapers.issues.queries import frozen_days, listed_places, listing_of
 from hotpapers.model import (
     AnnouncedPaper,
     Announcement,
@@ -29,7 +30,7 @@ from hotpapers.model import (
     Quotation,
 )
 from hotpapers.moderation import quotation_policy
-from hotpapers.moderation.doubtful_mentions import doubted
+from hotpapers.moderation.queries import doubtful_pairs as doubted
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import placeholders
 from hotpapers.store.item_rows import StoredRow
@@ -160,9 +161,8 @@ class RecordIssueReader:
     def _index(self) -> dict[tuple[str, str], _Held]:
         """What the latest edition of every issue holds."""
         if self._held is None:
-            sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
-            found = self._record.database.iterate(sql)
-            self._held = {(publication, day): _read_held(content) for publication, day, content in found}
+            contents = queries.issue_contents(self._record.database)
+            self._held = {(publication, day): _read_held(content) for publication, day, content in contents}
         return self._held
 
     def _front(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
@@ -202,7 +202,7 @@ class RecordIssueReader:
         if places:
             listed = posts.listed_under(view, list(places.values()))
             return {paper: _allowed(rows, gone) for paper, rows in listed.items()}
-        shown = posts.listed(self._now, content.publication.publication, content.day, content.edition)
+        shown = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
         entries = [*content.entries, *content.still]
         return {entry.paper: _allowed(shown.get(n, []), gone) for n, entry in enumerate(entries, 1)}
 

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from hotpapers import announcement_days as calendar
 from hotpapers import model
 from hotpapers.errors import UsageError
+from hotpapers.ids.timestamps import as_utc
+from hotpapers.issues import queries
 from hotpapers.model import HOUR, Publication
 from hotpapers.store.as_of import AsOfView
 
@@ -16,10 +18,6 @@ DAYS = 7
 """Of a daily and of a weekly issue."""
 WAIT = 12 * HOUR
 """How long after a day can be closed its issue waits for arXiv's announcement, and then appears without it."""
-FIRST_WAIT = 2 * HOUR
-"""How long after a site began its first issue waits for what networks tell of the time before."""
-ARXIV = "arxiv"
-"""Under which name the reading of arXiv's announcements is covered: a row a day, from the moment of announcement."""
 
 
 RULE = {"daily": "Monday to Friday", "weekly": "a Monday", "monthly": "the first of a month"}
@@ -64,13 +62,10 @@ def label_after(publication: Publication, day: str) -> str:
 
 def latest_label(publication: Publication, at: int) -> str:
     """The day of the latest issue that has closed by the clock at a moment, µs UTC."""
-    days = days_from(publication, utc_date(at) + datetime.timedelta(days=1), -1)  # somewhere it is tomorrow already
+    days = days_from(
+        publication, as_utc(at).date() + datetime.timedelta(days=1), -1
+    )  # somewhere it is tomorrow already
     return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) <= at)
-
-
-def utc_date(at: int) -> datetime.date:
-    """The date in UTC at a moment, µs UTC."""
-    return datetime.datetime.fromtimestamp(at // 1_000_000, datetime.UTC).date()
 
 
 def cut_of(publication: Publication, day: str) -> int:
@@ -102,11 +97,11 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     """The moment at which a day's issue closes. A daily one waits for the day's announcement, if that comes late; the
     first one of a site for what networks told of the time before, if that was not in the record yet."""
     clock = cut_of(publication, day)
-    back = read_back_at(view) or 0
-    closes = back if clock < back <= clock + late_at_first(publication) + FIRST_WAIT else clock
+    back = queries.read_back_at(view) or 0
+    closes = back if clock < back <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
     if publication.window != "daily":
         return closes
-    came = announcement_came(view, day)
+    came = queries.announcement_came(view, day)
     return max(closes, came) if came is not None and clock < came <= limit_of(publication, day) else closes
 
 
@@ -116,47 +111,10 @@ def late_at_first(publication: Publication) -> int:
     return 4 * model.DAY if publication.window == "daily" else WAIT
 
 
-def site_began(view: AsOfView) -> int | None:
-    """When the site read its first network; None where that was not written down, or is to come."""
-    sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
-        AND {view.visible("t")}"""
-    began = view.database.rows(sql, (model.BEGAN,))[0][0]
-    others = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
-    return int(began) if began is not None and began <= view.database.rows(others)[0][0] else None
-
-
-def read_back_at(view: AsOfView) -> int | None:
-    """When the record had what networks told of the time before the site began, as far as its first issue waits."""
-    began = site_began(view)
-    if began is None:
-        return None
-    sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
-        AND t.observed_at <= ? AND {view.visible("t")}"""
-    found = view.database.rows(sql, (model.READ_BACK, began + FIRST_WAIT))[0][0]
-    return None if found is None else int(found)
-
-
-def announcement_came(view: AsOfView, day: str) -> int | None:
-    """When the day's announcement was in the record, all of it; None while it is not.
-
-    All of it: the source of arXiv says when it has read a day. Where no such source is used, the first batch that
-    brings a day's announcements brings all.
-    """
-    first = f"SELECT min(t.observed_at) FROM coverage AS t WHERE t.network = ? AND {view.visible('t')}"
-    if view.database.rows(first, (ARXIV,))[0][0] is not None:
-        read = view.database.rows(f"{first} AND t.from_at = ?", (ARXIV, calendar.announced_at(day)))[0][0]
-        return None if read is None else int(read)
-    valid = f"t.day = ? AND t.type <> 'replacement' AND {view.visible('t')}"
-    sql = f"""SELECT max(t.observed_at) FROM announcement AS t WHERE {valid}
-        AND t.since = (SELECT min(t.since) FROM announcement AS t WHERE {valid})"""
-    came = view.database.rows(sql, (day, day))[0][0]
-    return None if came is None else int(came)
-
-
 def known_absent(view: AsOfView, day: str) -> bool:
     """Whether it is known that nothing was announced: by arXiv's calendar, or because its feeds of that day were
     empty."""
-    row = view.one(model.Coverage, ARXIV, calendar.announced_at(day))
+    row = view.one(model.Coverage, queries.ARXIV, calendar.announced_at(day))
     reason = row.item.reason if row and isinstance(row.item, model.Coverage) else ""
     return not calendar.expected(day) or reason.startswith(calendar.NOTHING)
 
@@ -166,4 +124,4 @@ def is_closed(view: AsOfView, publication: Publication, day: str, at: int) -> bo
     was waited for long enough. `view` reaches to the issue's cut."""
     if publication.window != "daily" or at >= limit_of(publication, day):
         return True
-    return announcement_came(view, day) is not None or known_absent(view, day)
+    return queries.announcement_came(view, day) is not None or known_absent(view, day)

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from typing import Self
 
 from hotpapers.errors import StoreError, TakenOver
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import job_state, queries
 from hotpapers.jobs.isolation import log_defect
 from hotpapers.store import Record
 
@@ -36,7 +36,7 @@ class Leases:
     """
 
     def __init__(
-        self, open_record: Callable[[], Record], holder: str, jobs: Iterable[str] = (), *, hold: int = duties.LEASE
+        self, open_record: Callable[[], Record], holder: str, jobs: Iterable[str] = (), *, hold: int = job_state.LEASE
     ) -> None:
         self._open, self._holder, self._hold = open_record, holder, hold
         names = sorted(jobs)
@@ -66,7 +66,7 @@ class Leases:
             if self._part and job not in self._renewed and len(self._renewed) >= self._part:
                 return False
         began = steady()
-        got = duties.take_lease(record, job, self._holder, hold=self._hold)
+        got = queries.take_lease(record, job, self._holder, hold=self._hold)
         with self._lock:
             if got:
                 self._renewed[job] = began
@@ -83,7 +83,7 @@ class Leases:
     def confirm(self, record: Record, job: str) -> None:
         """Raises TakenOver when another process has a job by now. Asked inside a batch, while nobody can take it: this
         one may have stood still since it asked `holds`."""
-        if duties.holder_of(record, job) != self._holder:
+        if queries.holder_of(record, job) != self._holder:
             self.end(job)
             raise TakenOver(f"{job}: another process took it over")
 
@@ -98,7 +98,7 @@ class Leases:
         if self._keeper.is_alive():
             self._keeper.join()
         with suppress(StoreError), closing(self._open().database) as database:
-            duties.end_leases(database, self._holder)
+            queries.end_leases(database, self._holder)
 
     # ---- the thread --------------------------------------------------------------------------------
 
@@ -114,12 +114,12 @@ class Leases:
 
     def _look_around(self, record: Record) -> None:
         """Says that this process is there, counts the others, lets go of what is more than its part."""
-        duties.take_lease(record, self._kin + self._holder, self._holder, hold=self._hold)
+        queries.take_lease(record, self._kin + self._holder, self._holder, hold=self._hold)
         if self._jobs:
-            self._part = part_of(self._jobs, duties.holders(record, self._kin, hold=self._hold))
+            self._part = part_of(self._jobs, queries.count_holders(record, self._kin, hold=self._hold))
             for job in self._held()[self._part :]:
                 self.end(job)
-                duties.end_lease(record, job, self._holder)
+                queries.end_lease(record, job, self._holder)
 
     def _held(self) -> list[str]:
         with self._lock:

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from hotpapers.errors import CorruptStore, NetError, NewerStore, NotAStore, Stopped, StoreError, TakenOver
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import job_state, queries
 from hotpapers.jobs.attempts import NextAttempt, next_attempt
 from hotpapers.jobs.isolation import ENDS, log_defect
 from hotpapers.jobs.leases import Leases
@@ -42,18 +42,18 @@ class JobContext:
     def __init__(self, record: Record, job: str, clock: Clock, leases: Leases) -> None:
         self.record, self.clock = record, clock
         self._leases = leases
-        self.duty = duties.load(record, job)
+        self.duty = queries.load_state(record, job)
 
     def look(self) -> None:
         """How the job is doing, as whoever did it last has left it."""
-        self.duty = duties.load(self.record, self.duty.source)
+        self.duty = queries.load_state(self.record, self.duty.source)
 
     def note(self, **changes: object) -> None:
         """Keeps how the job is doing."""
         changed = msgspec.structs.replace(self.duty, **changes)
         if changed != self.duty:
             self.duty = changed
-            duties.save(self.record, changed, self.confirm)
+            queries.save_state(self.record, changed, self.confirm)
 
     def recovered(self) -> None:
         """Keeps that the job does well again, if it did not."""
@@ -149,7 +149,7 @@ class JobLoop:
     def _round(self, work: JobContext, once: bool) -> NextAttempt:
         at = self._clock.now()
         work.look()
-        work.note(started_at=work.duty.started_at or at, state=duties.WORKING, next_at=at)
+        work.note(started_at=work.duty.started_at or at, state=job_state.WORKING, next_at=at)
         problem: NetError | None = None
         seconds = 0.0
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from hotpapers.store.database import Database
+from hotpapers.store.meta import read_meta, write_meta
 
 _NOTE = "blocked"
 
@@ -22,12 +23,11 @@ def save_blocklist(database: Database, blocked: Blocklist) -> bool:
     if load_blocklist(database) == blocked:
         return False
     with database.write():
-        database.run("DELETE FROM meta WHERE name = ?", (_NOTE,))
-        database.run("INSERT INTO meta VALUES (?, ?)", (_NOTE, msgspec.json.encode(blocked).decode()))
+        write_meta(database, _NOTE, msgspec.json.encode(blocked).decode())
     return True
 
 
 def load_blocklist(database: Database) -> Blocklist:
     """What was kept last; nothing is blocked where nobody said so."""
-    found = database.rows("SELECT value FROM meta WHERE name = ?", (_NOTE,))
-    return msgspec.json.decode(found[0][0], type=Blocklist) if found else Blocklist()
+    kept = read_meta(database, _NOTE)
+    return msgspec.json.decode(kept, type=Blocklist) if kept is not None else Blocklist()

@@ -5,16 +5,15 @@ The listing is given back as it was printed; a verdict says what is to be though
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 
 import msgspec
 
-from hotpapers.engagement.attention import doubtful_sql
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.ids.mentions.title_mismatch import other_title
 from hotpapers.ids.mentions.title_words import words
-from hotpapers.model import Item, Mention, Paper, Post, Verdict
+from hotpapers.model import Item, Mention, Post, Verdict
+from hotpapers.moderation import queries
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.paper_names import KEPT, load_names
@@ -34,46 +33,18 @@ def judge_listed(record: Record) -> WrittenBatch:
     return record.append(new, source=SOURCE) if new else WrittenBatch(None, 0)
 
 
-def doubted(view: AsOfView) -> frozenset[tuple[str, str]]:
-    """Post and paper of every mention that is in doubt by any rule, and not sound by the operator's word: what is to
-    be shown nowhere as a post about that paper."""
-    rows = view.database.rows(f"WITH {doubtful_sql(view)} SELECT post, paper FROM doubtful")
-    return frozenset((post, paper) for post, paper in rows)
-
-
 def _judged(record: Record, view: AsOfView) -> Iterator[Item]:
-    papers = _listed(view)
+    papers = queries.papers_of_listed(view)
     if not papers:
         return
-    span = f"SELECT min(t.observed_at), max(t.observed_at) FROM listing AS t WHERE {view.visible('t')}"
-    first, last = view.database.rows(span)[0]
+    first, last = queries.listings_observed(view)
     names = load_names(record, last + KEPT, first - KEPT)
-    titles = _titles(view)
-    for row in view.iterate(Post, f"t.post IN ({LISTED})"):
+    titles = queries.titles_of_listed(view)
+    for row in view.iterate(Post, f"t.post IN ({queries.LISTED})"):
         post = row.item
         if isinstance(post, Post) and len(papers.get(post.post, ())) == 1:
             [paper] = papers[post.post]
             yield from _doubt(post, paper, titles.get(paper, ""), names)
-
-
-LISTED = "SELECT l.post FROM mention AS l WHERE l.form = 'listed'"
-
-
-def _listed(view: AsOfView) -> dict[str, set[str]]:
-    """The papers that each listed post stands under, or links."""
-    sql = f"""SELECT t.post, t.paper FROM mention AS t
-        WHERE {view.visible("t")} AND t.form <> 'title' AND t.post IN ({LISTED})"""
-    found: dict[str, set[str]] = defaultdict(set)
-    for post, paper in view.database.iterate(sql):
-        found[post].add(paper)
-    return found
-
-
-def _titles(view: AsOfView) -> dict[str, str]:
-    """The titles of the papers that listed posts stand under."""
-    listed = "SELECT l.paper FROM mention AS l WHERE l.form = 'listed'"
-    rows = view.iterate(Paper, f"t.paper IN ({listed})")
-    return {row.item.paper: row.item.title for row in rows if isinstance(row.item, Paper)}
 
 
 def _doubt(post: Post, paper: str, title: str, names: PaperIndex) -> Iterator[Item]:

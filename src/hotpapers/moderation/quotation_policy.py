@@ -20,7 +20,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from hotpapers import terms
-from hotpapers.model import Post, Quotation, Showing
+from hotpapers.model import Post, Quotation, Showing, keys
 from hotpapers.moderation import blocklist
 from hotpapers.moderation.blocklist import Blocklist
 from hotpapers.store.as_of import AsOfView
@@ -124,7 +124,7 @@ def _author_of(key: str, authors: Mapping[str, str]) -> str:
 def is_blocked(post: Post, never: Blocklist) -> bool:
     """Whether the operator quotes nothing like it."""
     accounts, words, servers = never.accounts, never.words, never.servers
-    if accounts and not _names(post).isdisjoint(map(_folded, accounts)):
+    if accounts and not _names(post).isdisjoint(map(keys.folded, accounts)):
         return True
     if words and _pattern(words).search(f"{post.text}\n{post.name}\n{post.handle}".casefold()):
         return True
@@ -132,13 +132,7 @@ def is_blocked(post: Post, never: Blocklist) -> bool:
 
 
 def _names(post: Post) -> set[str]:
-    return {_folded(post.account), f"{post.network}:@{post.handle.lower()}"}
-
-
-def _folded(account: str) -> str:
-    """An account's key: handles do not tell case apart, ids do."""
-    network, _, own = account.strip().partition(":")
-    return f"{network}:{own.lower() if own.startswith('@') else own}"
+    return {keys.folded(post.account), f"{post.network}:@{post.handle.lower()}"}
 
 
 @lru_cache(8)
@@ -156,7 +150,7 @@ def _bounded(word: str) -> str:
 
 def _hosts(post: Post) -> set[str]:
     """The hosts that a post is from: of its own address, of its account's, of a handle that is a host."""
-    addresses = [key.partition(":")[2] for key in (post.post, post.account)]
+    addresses = [keys.own_id(key) for key in (post.post, post.account)]
     found = {_host(address) for address in addresses if "://" in address}
     handle = post.handle.rpartition("@")[2].lower()
     return {*found, *([handle] if "." in handle else [])} - {""}

@@ -15,14 +15,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from hotpapers import model
-from hotpapers.engagement import recount_schedule
-from hotpapers.errors import NotFound, UsageError
-from hotpapers.privacy import forgotten_file
-from hotpapers.privacy.pseudonyms import Pseudonyms, lonely_texts, own_accounts
+from hotpapers.engagement import queries as engagement_queries
+from hotpapers.errors import NotFound
+from hotpapers.model.keys import parse_key
+from hotpapers.privacy import forgotten_file, queries
+from hotpapers.privacy.pseudonyms import Pseudonyms
+from hotpapers.privacy.queries import lonely_texts, own_accounts
 from hotpapers.search import indexing
 from hotpapers.store import batches, item_rows, manifest, raw_archive, reader_reports, tombstones
-from hotpapers.store.database import placeholders, slices
-from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, commitment, select_columns
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, commitment
 from hotpapers.store.leftovers import remove_unfinished
 from hotpapers.store.manifest import Seal
 from hotpapers.store.record import Record, now
@@ -36,18 +37,6 @@ class ForgetResult(NamedTuple):
     originals: int
     out_of_reach: tuple[str, ...]
 
-
-REFERENCES: dict[type[model.Item], tuple[str, ...]] = {
-    model.Shown: ("post",),
-    model.Account: ("account",),
-    model.Alias: ("account", "stable"),
-    model.Post: ("post", "account", "reply_to", "quotes"),
-    model.Mention: ("post",),
-    model.Reaction: ("post", "account"),
-    model.Snapshot: ("post",),
-    model.Verdict: ("subject",),
-}
-"""The fields in which a post or an account is named."""
 
 OWN: dict[type[model.Item], tuple[str, ...]] = {
     model.Account: ("account",),
@@ -73,7 +62,7 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
 
 def forget_rows(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
     """The same without `erase_traces`: for who forgets several, and erases the traces of all at once."""
-    key = _checked(key)
+    key = parse_key(key)
     with record.database.write():
         keys = _belonging(record, key)
         rows, gone = erase(record, keys, at=at or now())
@@ -88,7 +77,7 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     `marks`: further tombstones to keep, and to obey in what others wrote. Call inside `write()`.
     """
     names = _names_of(keys)
-    lonely = _lonely(record, keys)
+    lonely = queries.lonely_authors(record, keys)
     old = tombstones.load(record.database, record.marks)
     graves = tombstones.Tombstones(record.marks, old.known | frozenset(marks)) if marks else None
     known = tombstones.ForgottenNames(names, graves)
@@ -96,17 +85,17 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     stand_ins = Pseudonyms(gone_keys, record.marks, own_accounts(record.database))
     own = _own_changes(record, gone_keys, stand_ins)
     changes = {(type(row.item), row.id): (row, left) for row, left in own}
-    for row in _written_by_others(record, known):
+    for row in queries.rows_naming(record, known):
         _, item = changes.get((type(row.item), row.id), (row, row.item))
         changes[type(row.item), row.id] = (row, tombstones.redacted(item, known))
     lonely_marks = lonely_texts(record.database, list(changes.values()))
-    for row in _rows_where(record, SPECS[model.Post], "same", sorted(lonely_marks)):  # forgotten before
+    for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(lonely_marks)):  # forgotten before
         changes.setdefault((model.Post, row.id), (row, row.item))
     sealed = _overwrite(record, list(changes.values()), stand_ins, lonely_marks)
     indexing.renew_posts(record.database, {left.post for _, left in changes.values() if isinstance(left, model.Post)})
     sources = {row.origin for row, _ in changes.values() if row.origin}
     gone = raw_archive.erase(record.database, sources, keys, known.named_in)
-    recount_schedule.forget(record.database, keys)
+    engagement_queries.forget_posts(record.database, keys)
     reader_reports.forget(record.database, {*keys, *lonely}, known.stand_in)
     new = sorted({*marks, *tombstones.marks_of(record.marks, keys, names, lonely)} - old.known)
     told = batches.RowChanges(forgotten=sealed, tombstones=new)
@@ -118,31 +107,22 @@ def copies(record: Record, key: str | None = None) -> Iterator[str]:
     """Backups and exports, all or those made before a key was forgotten: where they went, for a person to deal with."""
     before = model.LARGEST
     if key is not None:
-        mark = record.marks.tombstone(key)
-        before = record.database.rows("SELECT at FROM tombstone WHERE mark = ?", (mark,))[0][0]
-    sql = "SELECT DISTINCT way, target FROM copy WHERE at <= ? ORDER BY way, target"
-    for way, target in record.database.rows(sql, (before,)):
+        before = tombstones.forgotten_at(record.database, record.marks, key)
+    for way, target in queries.copies_before(record.database, before):
         yield f"{way} {target}"
 
 
 # ---- what belongs to a key -----------------------------------------------------------------------------
 
 
-def _checked(key: str) -> str:
-    network, _, own = key.partition(":")
-    if network not in model.NETWORKS or not own:
-        raise UsageError(f"{key}: not a post or account; write it as network:id, such as x:1341202937956233217")
-    return tombstones.handle_key(network, own) if own.startswith("@") else key
-
-
 def _belonging(record: Record, key: str) -> tuple[str, ...]:
     """The key; for an account also its other names, as the record joins them, and all its posts."""
-    known = _is_known(record, key) or tombstones.load(record.database, record.marks).holds(key)
-    if not (known or any(_written_by_others(record, tombstones.ForgottenNames(_names_of([key]))))):
+    known = queries.is_named(record, key) or tombstones.load(record.database, record.marks).holds(key)
+    if not (known or any(queries.rows_naming(record, tombstones.ForgottenNames(_names_of([key]))))):
         raise NotFound(f"{key}: no such post or account in the record")
     found, asked = [key], 0
     while asked < len(found):
-        more = [one for one in _next_to(record, found[asked]) if one and not item_rows.is_pseudonym(one)]
+        more = [one for one in queries.names_beside(record, found[asked]) if one and not item_rows.is_pseudonym(one)]
         found, asked = list(model.distinct([*found, *more])), asked + 1
     return tuple(found)
 
@@ -151,69 +131,27 @@ def _names_of(keys: Sequence[str]) -> frozenset[str]:
     return frozenset(name for key in keys for name in tombstones.names_of(key))
 
 
-def _is_known(record: Record, key: str) -> bool:
-    return any(
-        record.database.rows(f'SELECT 1 FROM {SPECS[cls].kind} WHERE "{name}" = ? LIMIT 1', (key,))
-        for cls, names in REFERENCES.items()
-        for name in names
-    )
-
-
-def _next_to(record: Record, key: str) -> Iterator[str]:
-    network = key.partition(":")[0]
-    for sql in (
-        "SELECT stable FROM alias WHERE account = ?",
-        "SELECT account FROM alias WHERE stable = ?",
-        "SELECT post FROM post WHERE account = ?",
-    ):
-        yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", (key,)))
-    for table in ("account", "post"):
-        handles = record.database.rows(f"SELECT DISTINCT handle FROM {table} WHERE account = ? ORDER BY 1", (key,))
-        yield from (tombstones.handle_key(network, row[0]) for row in handles if row[0])
-
-
-def _lonely(record: Record, keys: Sequence[str]) -> list[str]:
-    """The authors of forgotten posts of whom the record holds nothing else: what it says of them goes too."""
-    authors: set[str] = set()
-    for key in keys:
-        authors |= {row[0] for row in record.database.rows("SELECT DISTINCT account FROM post WHERE post = ?", (key,))}
-    return sorted(
-        author
-        for author in authors - set(keys)
-        if author
-        and not item_rows.is_pseudonym(author)
-        and not record.database.rows("SELECT 1 FROM reaction WHERE account = ? LIMIT 1", (author,))
-        and {row[0] for row in record.database.rows("SELECT post FROM post WHERE account = ?", (author,))} <= set(keys)
-    )
-
-
 # ---- what is left of a row -----------------------------------------------------------------------------
 
 
 def _own_changes(record: Record, keys: frozenset[str], stand_ins: Pseudonyms) -> Iterator[Change]:
     """Rows that name one of the keys, or have its voice, and what is left of them."""
-    for cls, names in REFERENCES.items():
+    for cls, names in queries.REFERENCES.items():
         asked: list[tuple[str, Sequence[str | int]]] = [(name, sorted(keys)) for name in names]
         if cls is model.Post:  # of posts that were forgotten before, the author's voice is left
             asked.append(("voice", sorted(stand_ins.voices)))
         seen: set[int] = set()
         for name, values in asked:
-            for row in _rows_where(record, SPECS[cls], name, values):
+            for row in queries.rows_where(record, SPECS[cls], name, values):
                 if row.id not in seen:
                     seen.add(row.id)
                     yield row, left_of(row.item, keys, stand_ins)
 
 
-def _rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str | int]) -> Iterator[StoredRow]:
-    for some in slices(values):
-        sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({placeholders(some)})'
-        yield from (item_rows.read_row(spec, found) for found in record.database.rows(sql, some))
-
-
 def left_of(item: model.Item, keys: frozenset[str], stand_ins: Pseudonyms) -> model.Item:
     """The item with pseudonyms for the keys, and without all else that is personal where one of them said it."""
     cls: type[model.Item] = type(item)
-    references = REFERENCES[cls]
+    references = queries.REFERENCES[cls]
     said_it = any(getattr(item, name) in keys for name in OWN.get(cls, ()))
     changes: dict[str, Any] = {}
     for name in cls.personal:
@@ -225,17 +163,6 @@ def left_of(item: model.Item, keys: frozenset[str], stand_ins: Pseudonyms) -> mo
     if isinstance(item, model.Post) and item.post in keys and item.account and not item_rows.is_pseudonym(item.account):
         changes["account"] = stand_ins.key(item.account)
     return msgspec.structs.replace(item, **changes)
-
-
-def _written_by_others(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
-    """Rows in which a name stands in what others wrote."""
-    for spec in (SPECS[model.Post], SPECS[model.Account]):
-        named = []
-        text = "text, name, links" if spec.type is model.Post else "'', name, '[]'"
-        for number, *texts in record.database.iterate(f"SELECT id, {text} FROM {spec.kind}"):
-            if any(map(known.stand_in, texts)):
-                named.append(number)
-        yield from _rows_where(record, spec, "id", named)
 
 
 def _overwrite(

@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 from hotpapers import file_modes
 from hotpapers.logs import log_event
+from hotpapers.privacy import queries
+from hotpapers.store import tombstones
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KeyedHasher
 from hotpapers.store.sqlite import SqliteDatabase
@@ -99,9 +101,8 @@ def complete(database: Database, marks: KeyedHasher) -> None:
 
 
 def _of_store(database: Database) -> set[ForgottenMark]:
-    graves = database.rows("SELECT mark, at FROM tombstone")
-    left = database.rows("SELECT state, mark, since FROM subscriber WHERE state IN ('ended', 'bounced')")
-    return {*(ForgottenMark("tombstone", *row) for row in graves), *(ForgottenMark(*row) for row in left)}
+    graves = (ForgottenMark("tombstone", mark, at) for mark, at in tombstones.all_tombstones(database))
+    return {*graves, *(ForgottenMark(*row) for row in queries.marks_of_leavers(database))}
 
 
 def _write(file: Path, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:

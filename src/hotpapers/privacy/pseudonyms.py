@@ -6,13 +6,9 @@ Within one forgetting the same stands for the same, so that rows which belong to
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
-import msgspec
-
-from hotpapers import model
-from hotpapers.store.database import Database, placeholders, slices
-from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow, is_pseudonym
+from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow
 
 VOICES = ("voice", "stable_voice")
 
@@ -50,27 +46,3 @@ class Pseudonyms:
 
 def _is_to_go(name: str, value: int | str, voices: Collection[int], lonely: Collection[int]) -> bool:
     return (name in VOICES and value in voices) or (name == "same" and value in lonely)
-
-
-def lonely_texts(database: Database, changes: Sequence[tuple[StoredRow, model.Item]]) -> frozenset[int]:
-    """The marks of texts that are forgotten now and that no other post shares: what another still says, everybody can
-    read there, and it must go on counting as the same."""
-    gone = {row.id: _text_of(row) for row, left in changes if isinstance(left, model.Post) and not left.text}
-    marks = sorted(set(gone.values()) - {0})
-    shared: set[int] = set()
-    for some in slices(marks):
-        sql = f"SELECT id, post, same FROM post WHERE same IN ({placeholders(some)})"
-        rows = database.rows(sql, some)
-        shared |= {same for number, post, same in rows if number not in gone and not is_pseudonym(post)}
-    return frozenset(marks) - shared
-
-
-def _text_of(row: StoredRow) -> int:
-    at = [name for name, _ in SPECS[model.Post].derived].index("same")
-    return int(row.derived[at])
-
-
-def own_accounts(database: Database) -> frozenset[str]:
-    """The accounts that publications name as their own."""
-    lists = (msgspec.json.decode(own, type=list[str]) for (own,) in database.rows("SELECT own FROM publication"))
-    return frozenset(account for accounts in lists for account in accounts)

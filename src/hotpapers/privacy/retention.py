@@ -17,11 +17,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.engagement.attention import AGES
+from hotpapers.engagement.measurement import AGES
 from hotpapers.model import DAY, HOUR, LARGEST
+from hotpapers.privacy import queries
 from hotpapers.store import batches
-from hotpapers.store.database import placeholders
 from hotpapers.store.manifest import Pair, indices, relabelled
+from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.store.record import Record, now
 
 SNAPSHOTS_AFTER = 400 * DAY
@@ -38,13 +39,6 @@ class PruneResult(NamedTuple):
 
     snapshots: int
     originals: int
-
-
-class _Snapshot(NamedTuple):
-    id: int
-    post: str
-    observed_at: int
-    since: int
 
 
 class _Cut(NamedTuple):
@@ -71,11 +65,9 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
     """
     at = at or now()
     with record.database.write():
-        originals = sum(
-            record.database.run(f"DELETE FROM {table} WHERE keep_until < ?", (at,)) for table in ("raw", "quarantine")
-        )
+        originals = queries.drop_expired(record.database, at)
     frozen, before, snapshots = _frozen(record), at - SNAPSHOTS_AFTER, 0
-    for posts, upto in _all_posts(record) if whole else _newly_old(record, before):
+    for posts, upto in queries.posts_with_snapshots(record) if whole else _newly_old(record, before):
         with record.database.write():
             gone = _needless(record, frozen, posts, before)
             if gone:
@@ -89,43 +81,31 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
 # ---- what is looked at, step by step -------------------------------------------------------------------
 
 
-def _all_posts(record: Record) -> Iterator[tuple[list[str], int]]:
-    """All posts that have snapshots."""
-    sql = f"SELECT DISTINCT post FROM snapshot WHERE post > ? AND until = 0 ORDER BY post LIMIT {AT_ONCE}"
-    after = ""
-    while posts := [post for (post,) in record.database.rows(sql, (after,))]:
-        after = posts[-1]
-        yield posts, 0
-
-
 def _newly_old(record: Record, before: int) -> Iterator[tuple[list[str], int]]:
     """The posts of snapshots that were not looked at yet and are old; the number up to which they are."""
-    found = record.database.rows("SELECT value FROM meta WHERE name = ?", (LOOKED_AT,))
-    after = int(found[0][0]) if found else 0
-    sql = f"SELECT id, post, observed_at FROM snapshot WHERE id > ? AND until = 0 ORDER BY id LIMIT {STEP}"
-    while old := list(takewhile(lambda row: row[2] < before, record.database.rows(sql, (after,)))):
-        after = old[-1][0]
-        yield sorted({post for _, post, _ in old}), after
+    after = int(read_meta(record.database, LOOKED_AT) or 0)
+    while old := list(
+        takewhile(lambda row: row.observed_at < before, queries.snapshots_after(record.database, after, STEP))
+    ):
+        after = old[-1].id
+        yield sorted({row.post for row in old}), after
 
 
 def _look_no_more(record: Record, number: int) -> None:
-    record.database.run("DELETE FROM meta WHERE name = ?", (LOOKED_AT,))
-    record.database.run("INSERT INTO meta VALUES (?, ?)", (LOOKED_AT, str(number)))
+    write_meta(record.database, LOOKED_AT, str(number))
 
 
 # ---- what is needed ------------------------------------------------------------------------------------
 
 
-def _needless(record: Record, frozen: _Frozen, posts: Sequence[str], before: int) -> list[_Snapshot]:
+def _needless(record: Record, frozen: _Frozen, posts: Sequence[str], before: int) -> list[queries.SnapshotRow]:
     """Of the posts' snapshots before a moment those that are not needed."""
-    gone: list[_Snapshot] = []
+    gone: list[queries.SnapshotRow] = []
     for start in range(0, len(posts), AT_ONCE):
         some = posts[start : start + AT_ONCE]
         marks = _age_marks(record, frozen, some)
         held = _held(record, frozen, some)
-        sql = f"""SELECT id, post, observed_at, since FROM snapshot
-            WHERE until = 0 AND observed_at < ? AND post IN ({placeholders(some)}) ORDER BY post, observed_at"""
-        rows = (_Snapshot(*row) for row in record.database.rows(sql, (before, *some)))
+        rows = queries.snapshots_of(record.database, some, before)
         for post, group in groupby(rows, key=lambda row: row.post):
             if post not in held:
                 snapshots = list(group)
@@ -134,7 +114,7 @@ def _needless(record: Record, frozen: _Frozen, posts: Sequence[str], before: int
     return gone
 
 
-def needed_of(snapshots: Sequence[_Snapshot], marks: Iterable[_Cut]) -> set[int]:
+def needed_of(snapshots: Sequence[queries.SnapshotRow], marks: Iterable[_Cut]) -> set[int]:
     """The ids that are the latest ones at some mark, seen from its position or a later one; and the last of all."""
     moments = [one.observed_at for one in snapshots]
     needed = {snapshots[-1].id}
@@ -149,7 +129,7 @@ def needed_of(snapshots: Sequence[_Snapshot], marks: Iterable[_Cut]) -> set[int]
     return needed
 
 
-def _cuts_among(frozen: _Frozen, snapshots: Sequence[_Snapshot]) -> Iterator[_Cut]:
+def _cuts_among(frozen: _Frozen, snapshots: Sequence[queries.SnapshotRow]) -> Iterator[_Cut]:
     """The cuts between the first and the last snapshot; one for all that came later, from which the same is seen."""
     first = bisect_left(frozen.cuts, _Cut(snapshots[0].observed_at, 0))
     last = bisect_left(frozen.cuts, _Cut(snapshots[-1].observed_at, 0))
@@ -159,10 +139,8 @@ def _cuts_among(frozen: _Frozen, snapshots: Sequence[_Snapshot]) -> Iterator[_Cu
 
 def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[str, list[_Cut]]:
     """The moments at which the posts' papers are compared, each with the first position that compared there."""
-    sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
-        WHERE m.post IN ({placeholders(posts)})"""
     found: dict[str, list[_Cut]] = defaultdict(list)
-    for post, announced_at in record.database.rows(sql, posts):
+    for post, announced_at in queries.announcements_of(record.database, posts):
         for age in AGES:
             moment = announced_at + age * HOUR
             found[post].append(_Cut(moment, frozen.firsts[bisect_left(frozen.cuts, _Cut(moment, 0))]))
@@ -171,8 +149,7 @@ def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[st
 
 def _held(record: Record, frozen: _Frozen, posts: Sequence[str]) -> set[str]:
     """The posts about papers that are in an issue."""
-    rows = record.database.rows(f"SELECT post, paper FROM mention WHERE post IN ({placeholders(posts)})", posts)
-    return {post for post, paper in rows if paper in frozen.papers}
+    return {post for post, paper in queries.papers_named(record.database, posts) if paper in frozen.papers}
 
 
 class _Named(msgspec.Struct):
@@ -194,7 +171,7 @@ _content = msgspec.json.Decoder(_Content).decode
 def _frozen(record: Record) -> _Frozen:
     cuts: list[_Cut] = []
     papers: set[str] = set()
-    for (text,) in record.database.iterate("SELECT content FROM issue WHERE until = 0"):
+    for text in queries.issue_contents(record.database):
         content = _content(text)
         cuts.append(_Cut(content.cut, content.position))
         papers.update(one.paper for one in (*content.entries, *content.still))
@@ -206,7 +183,7 @@ def _frozen(record: Record) -> _Frozen:
 # ---- what goes -----------------------------------------------------------------------------------------
 
 
-def _remove(record: Record, gone: Sequence[_Snapshot], at: int) -> None:
+def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> None:
     """Rows go; manifests keep their hashes, but nothing that names a post: it may have to be forgotten one day."""
     pairs: list[Pair] = []
     for since, group in groupby(sorted(gone, key=lambda one: one.since), key=lambda one: one.since):
@@ -215,5 +192,5 @@ def _remove(record: Record, gone: Sequence[_Snapshot], at: int) -> None:
         names = [index["snapshot", one.post, one.observed_at] for one in group]
         batches.save_manifest(record.database, since, relabelled(listed, dict.fromkeys(names, ("snapshot",))))
         pairs += [(since, name) for name in names]
-    record.database.many("DELETE FROM snapshot WHERE id = ?", [(one.id,) for one in gone])
+    queries.drop_snapshots(record.database, (one.id for one in gone))
     batches.append(record.database, {}, at=at, source="prune", changes=batches.RowChanges(prune=sorted(pairs)))

@@ -15,7 +15,8 @@ from hotpapers.untrusted_json import decode_json
 LONGEST = 600
 """Characters of a cursor: a post's key may be long."""
 
-Key = tuple[str | int, ...]
+Key = tuple[Any, ...]
+"""Texts and numbers, as a page orders its rows by."""
 
 
 def cursor_of(kind: str, *key: str | int) -> str:

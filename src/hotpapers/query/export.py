@@ -15,13 +15,9 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model, terms
-from hotpapers.engagement.attention import persons_sql
-from hotpapers.issues.posts import hidden_sql
 from hotpapers.moderation.quotation_policy import QuotationPolicy, policy_for, showing
-from hotpapers.query import request_params
+from hotpapers.query import queries, request_params
 from hotpapers.query.session import QuerySession
-from hotpapers.store.as_of import AsOfView
-from hotpapers.store.item_rows import SPECS
 from hotpapers.store.redaction import network_of, without_words
 from hotpapers.transfer import tables
 from hotpapers.transfer.jsonl import exporter
@@ -92,17 +88,7 @@ def _kept_back(session: QuerySession) -> WithheldWords:
         if isinstance(row.item, model.Alias) and hidden & {row.item.account, row.item.stable}:
             hidden |= {row.item.account, row.item.stable}
     policy = policy_for(view, session.terms, ())  # it knows nobody who is answered: a reply is to somebody else
-    return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(_withheld(view))), policy)
-
-
-def _withheld(view: AsOfView) -> Iterator[str]:
-    """Posts that are gone, no longer to be quoted, or of a hidden account."""
-    newest = view.newest(SPECS[model.Post], "p")
-    sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
-        SELECT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
-          AND (p.gone <> '' OR p.limits <> '[]' OR coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden))"""
-    for (post,) in view.database.iterate(sql):
-        yield post
+    return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
 
 
 def _public(line: bytes, kept: WithheldWords) -> bytes | None:

@@ -8,6 +8,7 @@ from hotpapers import model
 from hotpapers.errors import NotFound
 from hotpapers.issues import announcement_counts, freeze
 from hotpapers.issues import explain as explaining
+from hotpapers.issues import queries as issues_queries
 from hotpapers.query import request_params, schemas
 from hotpapers.query.cursors import cursor_of, key_of
 from hotpapers.query.session import QuerySession, bare, paper_key
@@ -38,11 +39,8 @@ def issues(session: QuerySession, what: request_params.IssuesParams) -> schemas.
     """A publication's frozen issues, the latest first, each in its latest edition."""
     name = session.publication(what.publication).publication
     after = key_of(what.cursor, PAGE, str)
-    sql = f"""SELECT i."day", i.edition, i.digest, i.observed_at, i.content FROM issue AS i
-        WHERE i.publication = ? AND i.until = 0 AND i."day" < ? AND i.edition = (SELECT max(e.edition) FROM issue AS e
-            WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
-        ORDER BY i."day" DESC LIMIT {what.limit + 1}"""
-    rows = session.record.database.rows(sql, (name, after[0] if after else LAST_DAY))
+    before = after[0] if after else LAST_DAY
+    rows = issues_queries.last_editions_before(session.record.database, name, before, what.limit + 1)
     lines = [
         schemas.IssueSummary(
             publication=name,

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from hotpapers import model
-from hotpapers.engagement import attention
+from hotpapers.engagement import attention, measurement
 from hotpapers.errors import NotFound
 from hotpapers.issues.freeze import editions
 from hotpapers.model import HOUR
-from hotpapers.query import request_params, schemas
+from hotpapers.query import queries, request_params, schemas
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.ranking.words import method_note
 from hotpapers.store.statistics import written_between
@@ -38,10 +38,7 @@ def paper(session: QuerySession, what: request_params.PaperParams) -> schemas.Pa
 def known_paper(session: QuerySession, text: str) -> str:
     """The key of a paper of which the record knows something. Raises NotAnArxivId, NotFound."""
     key = paper_key(text)
-    tables = ("paper", "mention", "announcement", "place")
-    if not any(
-        session.record.database.rows(f"SELECT 1 FROM {table} WHERE paper = ? LIMIT 1", (key,)) for table in tables
-    ):
+    if not queries.is_paper_known(session.record.database, key):
         raise NotFound(f"{bare(key)}: the record knows nothing of this paper")
     return key
 
@@ -82,7 +79,7 @@ def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
 
 def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttention, ...]:
     """Counted as a ranking counts: each voice once, bots and all publications' own accounts left out."""
-    window = attention.MeasurementWindow(papers=(key,), own_voices=own_voices(session))
+    window = measurement.MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
     for one in _at_ages(session, key, window):
         marks[one.network].append(_mark(one, one.age, one.until))
@@ -94,15 +91,13 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
     )
 
 
-def _at_ages(session: QuerySession, key: str, window: attention.MeasurementWindow) -> Iterable[attention.Engagement]:
+def _at_ages(session: QuerySession, key: str, window: measurement.MeasurementWindow) -> Iterable[attention.Engagement]:
     """At the ages that the paper had reached when the record was last written to."""
-    sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = ? AND t.type <> 'replacement'
-        AND {session.record.view().visible("t")}"""
-    first = session.record.database.rows(sql, (key,))[0][0]
+    first = queries.first_announced_at(session.record.view(), key)
     if first is None:
         return []
     _, last = written_between(session.record.database)
-    cut = min(last or 0, first + attention.AGES[-1] * HOUR)
+    cut = min(last or 0, first + measurement.AGES[-1] * HOUR)
     return [one for one in attention.read_engagement(session.record.view(cut), window) if one.peer]
 
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from hotpapers import __version__, model
 from hotpapers.issues.coverage import readings
-from hotpapers.issues.windows import ARXIV
-from hotpapers.jobs import job_state as duties
+from hotpapers.issues.queries import ARXIV, newest_issue
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import DAY, Coverage, Publication
 from hotpapers.query import request_params, schemas
 from hotpapers.query.session import QuerySession
-from hotpapers.store import Record, now
+from hotpapers.store import Record, now, quarantine
 from hotpapers.store.statistics import written_between
 
 LOOK_BACK = 14 * DAY
@@ -64,11 +65,8 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
 
 
 def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
-    sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
-        ORDER BY "day" DESC, edition DESC LIMIT 1"""
     for one in session.issue_reader().publications():
-        rows = session.record.database.rows(sql, (one.publication,))
-        day, frozen_at = rows[0] if rows else (None, None)
+        day, frozen_at = newest_issue(session.record.database, one.publication) or (None, None)
         age = None if frozen_at is None else max(at - frozen_at, 0) // 1_000_000
         yield schemas.LatestIssue(publication=one.publication, day=day, frozen_at=frozen_at, age=age)
 
@@ -85,11 +83,11 @@ def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
     """How every job of the site is doing, whichever process does it."""
-    apart = dict(record.database.rows("SELECT source, count(*) FROM quarantine GROUP BY source"))
-    held = {source for source, until in record.database.rows("SELECT source, until_at FROM lease") if until > at}
+    apart = quarantine.counted(record.database)
+    held = jobs_queries.held_sources(record, at)
     return [
         job_health(duty, int(apart.get(duty.source, 0)), at, held=duty.source in held)
-        for duty in duties.all_states(record)
+        for duty in jobs_queries.all_states(record)
     ]
 
 
@@ -100,7 +98,7 @@ def job_health(duty: JobState, quarantine: int, at: int, *, held: bool) -> JobHe
     def daily(total: int) -> int | None:
         return total * DAY // time if time >= LEAST_TIME else None
 
-    state = STOPPED if duty.state == duties.WORKING and not held else duty.state
+    state = STOPPED if duty.state == job_state.WORKING and not held else duty.state
     return JobHealth(
         job=duty.source, state=state, reason=duty.reason, failing_since=duty.failing_since,
         success_at=duty.success_at, lag=None if duty.covered_to is None else max(at - duty.covered_to, 0) // 1_000_000,

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import Any, NamedTuple
 
 from hotpapers import __version__
+from hotpapers.ids import timestamps
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -169,7 +170,7 @@ def _xml(root: ET.Element) -> bytes:
 
 
 def _moment(at: int) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(at // 1_000_000, datetime.UTC)
+    return timestamps.as_utc(at)
 
 
 def _iso(at: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from hotpapers.ids import timestamps
 from hotpapers.model import (
     Entry,
     IssueReader,
@@ -76,7 +77,7 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
         yield "## Still talked about"
         yield "\n".join(_still(issue.papers[entry.paper], entry) for entry in content.still)
     yield "---"
-    yield f"Frozen {phrases.minute(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
+    yield f"Frozen {timestamps.minute_of(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
     yield f"Digest `{issue.digest}`. Check it: `hotpapers verify {content.day}`"
 
 
@@ -107,7 +108,7 @@ def _quotation(quotation: Quotation) -> str:
     post = quotation.post
     lines = [escape(line) for line in phrases.shown(post.text).split("\n")]
     said = "\\\n".join(line for line in lines if line)
-    where = f"{words.network_name(post.network)}, {phrases.day_name(phrases.day_of(post.created_at))}"
+    where = f"{words.network_name(post.network)}, {phrases.day_name(timestamps.day_of(post.created_at))}"
     handle = f" (@{post.handle})" if post.name and post.handle else ""
     who = f"— {escape((post.name or f'@{post.handle}') + handle)}, {link(where, site_paths.post_url(post))}"
     return "\n".join(f"> {line}".rstrip() for line in f"{said}\n\n{who}".split("\n"))

@@ -10,7 +10,8 @@ import datetime
 from collections.abc import Collection, Iterator
 from itertools import takewhile
 
-from hotpapers.issues.windows import cut_of, days_from, late_at_first, utc_date
+from hotpapers.ids.timestamps import as_utc
+from hotpapers.issues.windows import cut_of, days_from, late_at_first
 from hotpapers.model import HOUR, Publication
 
 CATCH_UP = 14
@@ -33,7 +34,7 @@ def due(publication: Publication, frozen: Collection[str], since: int, at: int) 
 
     `since`: from when on there is a record of what was said, µs UTC; a day that closed before has no issue.
     """
-    today = utc_date(at) + datetime.timedelta(days=1)  # somewhere it is tomorrow already
+    today = as_utc(at).date() + datetime.timedelta(days=1)  # somewhere it is tomorrow already
     found = labels(publication, today - datetime.timedelta(days=CATCH_UP + 1), today)
     return [day for day in found if day not in frozen and since < cut_of(publication, day) <= at]
 
@@ -44,7 +45,7 @@ def first_due(publication: Publication, since: int, began: int) -> int:
     publication."""
     if publication.window == "listing" or since > began + HOUR:
         return since
-    today = utc_date(began) + datetime.timedelta(days=1)
+    today = as_utc(began).date() + datetime.timedelta(days=1)
     closed = (cut_of(publication, day) for day in labels(publication, today - datetime.timedelta(days=40), today))
     last = max(cut for cut in closed if cut <= began)
     is_far = cut_of(publication, coming(publication, began)) - began > SOON
@@ -53,7 +54,7 @@ def first_due(publication: Publication, since: int, began: int) -> int:
 
 def coming(publication: Publication, at: int) -> str:
     """The next day whose issue closes after a moment."""
-    days = days_from(publication, utc_date(at) - datetime.timedelta(days=1))
+    days = days_from(publication, as_utc(at).date() - datetime.timedelta(days=1))
     return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) > at)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hotpapers.issues.windows import FIRST_WAIT, cut_of, site_began
-from hotpapers.jobs import job_state as duties
+from hotpapers.issues.queries import FIRST_WAIT, networks_read, site_began
+from hotpapers.issues.windows import cut_of
+from hotpapers.jobs import job_state
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import HOUR, Publication
 from hotpapers.schedule import due
@@ -23,18 +25,18 @@ def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
         return []  # a site of before this was written down
     if began is not None and at >= began + FIRST_WAIT:
         return []
-    known = duties.all_states(record)
+    known = jobs_queries.all_states(record)
     return [job for job in jobs if is_under_way(job, known, at)]
 
 
 def _was_read(record: Record) -> bool:
-    return bool(record.database.rows("SELECT 1 FROM coverage LIMIT 1"))
+    return bool(networks_read(record.view()))
 
 
 def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:
     """Whether a job still reads, or reads the counts of, what was said before its network was first read."""
     own = next((duty for duty in known if duty.source == job), None)
-    readers = duties.readers(known, job.removesuffix(duties.COUNTS)) if job.endswith(duties.COUNTS) else [own]
+    readers = job_state.readers(known, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [own]
     if own is None or not readers:
         return True  # it has not begun
     there = [duty for duty in readers if duty is not None and not is_given_up(duty, at)]

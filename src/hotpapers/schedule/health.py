@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.issues.freeze import frozen_days, publication_of
-from hotpapers.issues.windows import FIRST_WAIT, limit_of, site_began
-from hotpapers.jobs import job_state as duties
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_began, site_began
+from hotpapers.issues.windows import limit_of
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.job_state import JobState
 from hotpapers.model import HOUR
 from hotpapers.schedule import due
@@ -38,7 +39,7 @@ class SiteHealth(NamedTuple):
 
 def health(record: Record, publications: Iterable[str], at: int) -> SiteHealth:
     """How the jobs of a site are doing, whichever processes do them."""
-    known = duties.all_states(record)
+    known = jobs_queries.all_states(record)
     problems = [*dead_jobs(known, at), *_overdue(record, publications, at)]
     failing = tuple(f"{duty.source}: {duty.state}: {duty.reason}" for duty in known if duty.failing_since is not None)
     problems += [told for told in failing if told.startswith(("issues:", "housekeeping:"))]
@@ -55,10 +56,9 @@ def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
 
 def began(record: Record, publication: str) -> int:
     """From when on there can be issues: the record was there, and knew of the publication. µs UTC."""
-    sql = "SELECT min(observed_at) FROM publication WHERE publication = ?"
-    named = record.database.rows(sql, (publication,))[0][0]
+    named = publication_began(record.database, publication)
     first, _ = written_between(record.database)
-    since, began = max(int(named or 0), first or 0), site_began(record.view())
+    since, began = max(named, first or 0), site_began(record.view())
     return since if began is None else due.first_due(publication_of(record, publication), since, began)
 
 

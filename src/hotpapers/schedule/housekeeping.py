@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hotpapers.engagement import reaction_index, recount_schedule
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
@@ -47,8 +47,8 @@ class HousekeepingJob:
     def _prune(self, work: JobContext, at: int) -> None:
         work.check_lease()
         done = prune(work.record, at=at, whole=False)
-        reaction_index.drop_older(work.record, at - reaction_index.KEPT)
-        recount_schedule.drop_older(work.record.database, at)
+        engagement_queries.drop_old_reactions(work.record, at - engagement_queries.REACTIONS_KEPT)
+        engagement_queries.drop_unfollowed(work.record.database, at)
         forgotten_file.complete(work.record.database, work.record.marks)
         self._pruned_at = at
         if done.snapshots or done.originals:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers import terms
 from hotpapers.deliver.export_site import export_again, export_site, unsent
-from hotpapers.engagement import recount_schedule
-from hotpapers.engagement.attention import persons_sql
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
 from hotpapers.file_modes import make_published_folders
 from hotpapers.http import ServerClocks
 from hotpapers.issues.build import IssueRecipe, build
-from hotpapers.issues.freeze import frozen_days, publication_of
+from hotpapers.issues.freeze import publication_of
+from hotpapers.issues.queries import frozen_days
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.issues.windows import window_start
 from hotpapers.jobs.isolation import isolated
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
-from hotpapers.model import DAY, HOUR, NETWORKS, Publication
-from hotpapers.schedule import due
+from hotpapers.model import DAY, HOUR, Publication
+from hotpapers.schedule import due, queries
 from hotpapers.schedule.first_issue import read_back_of
 from hotpapers.schedule.freezing import freeze_judged
 from hotpapers.schedule.health import began
 from hotpapers.settings import BotSettings
-from hotpapers.store import Record
-from hotpapers.store.database import placeholders, slices
+from hotpapers.store import Record, batches
 from hotpapers.store.statistics import written_between
 from hotpapers.summaries.generate import Summarize
 from hotpapers.view.site_config import NOBODY, SiteConfig
@@ -135,7 +134,7 @@ class PublishJob:
             return
         moments = (window_start(publication, day), at)
         built = build(work.record, IssueRecipe(publication, day, 1, work.record.head.position, moments=moments))
-        recount_schedule.ask_now(work.record.database, [one.post for one in built.shown], at)
+        engagement_queries.ask_again_at_once(work.record.database, [one.post for one in built.shown], at)
         self._asked.add((name, day))
 
     # ---- publishing --------------------------------------------------------------------------------
@@ -167,7 +166,7 @@ class PublishJob:
         """Renders pages anew on which a post stands that is gone, hidden, or may be shown again. At first also what a
         program that ended may not have come to."""
         head = work.record.head.position
-        since = self._painted or position_at(work.record, work.clock.now() - DAY)
+        since = self._painted or batches.position_at(work.record.database, work.clock.now() - DAY)
         changed = changed_issues(work.record, since) if head > since else frozenset()
         if changed:
             for one in export_again(work.record, self._imprint, self._allowed, changed):
@@ -190,44 +189,15 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
             raise WrongClock(f"this machine's clock is {long} ahead of {who}; nothing is frozen until it is set right")
 
 
-def position_at(record: Record, at: int) -> int:
-    """The last batch that was written up to a moment, 0 for none."""
-    last = record.database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
-    return int(last[0][0]) if last else 0
-
-
 def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
     """The issues, by publication and day, that have pages with a post of which batches after a position say that it is
     gone, limited or hidden, or no longer so: those that show it, and the latest of each publication with a paper whose
     own page links to it."""
-    posts = sorted(changed_posts(record, position))
+    posts = sorted(queries.changed_posts(record, position))
     if not posts:
         return frozenset()
-    found = {(row[0], row[1]) for row in _of(record, 'SELECT DISTINCT publication, "day" FROM shown', posts)}
+    found = set(queries.issues_showing(record.database, posts))
     issue_reader = RecordIssueReader(record)
-    for (paper,) in _of(record, "SELECT DISTINCT paper FROM mention", posts):
+    for paper in queries.papers_named_by(record.database, posts):
         found |= dict(issue_reader.appearances(paper)).items()  # ascending: the last of each publication stays
     return frozenset(found)
-
-
-def changed_posts(record: Record, position: int) -> frozenset[str]:
-    """The posts of which batches after a position say that they are gone, limited or hidden, or no longer so."""
-    gone = f"""SELECT DISTINCT p.post FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
-        AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
-            AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
-    told = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
-    hidden = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
-            SELECT v.subject, coalesce(w.stable_voice, v.voice) FROM verdict AS v LEFT JOIN known AS w
-            ON w.voice = v.voice WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
-        SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
-        WHERE p.post IN (SELECT subject FROM told) OR coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM told)"""
-    rows = record.database.rows
-    found = rows(gone, (*NETWORKS, position, position))
-    found += rows(hidden, (position,)) if rows(told, (position,)) else []
-    return frozenset(post for (post,) in found)
-
-
-def _of(record: Record, sql: str, posts: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """What a query finds for some posts."""
-    for some in slices(posts):
-        yield from record.database.rows(f"{sql} WHERE post IN ({placeholders(some)})", some)

@@ -14,6 +14,7 @@ from hotpapers import terms
 from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.errors import NetError, PartiallyRead, RetryLater, UsageError
 from hotpapers.issues.freeze import editions
+from hotpapers.issues.queries import days_frozen_since
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.jobs.isolation import isolated
 from hotpapers.jobs.loop import JobContext
@@ -148,8 +149,6 @@ def problem_lines(channel: str, day: str, done: SendResult) -> list[str]:
 
 def fresh(record: Record, publication: str, at: int) -> Iterator[str]:
     """The days of issues that were frozen in the last two days, and closed in the last three."""
-    sql = """SELECT "day" FROM issue WHERE publication = ? AND until = 0 GROUP BY "day" HAVING min(observed_at) > ?
-        ORDER BY "day" """
-    for (day,) in record.database.rows(sql, (publication, at - FRESH)):
+    for day in days_frozen_since(record.database, publication, at - FRESH):
         if editions(record, publication, day)[-1].content.cut > at - CLOSED:
             yield day

@@ -76,8 +76,8 @@ def load(database: Database) -> IndexState | None:
     if kept.get("version") != str(VERSION) or not of(database).is_made(database):
         return None
     position, chain = int(kept["position"]), kept["chain"]
-    found = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
-    if position and (not found or bytes(found[0][0]).hex() != chain):
+    known = batches.chain_at(database, position)
+    if position and (known is None or known.hex() != chain):
         return None
     return IndexState(
         position, chain, {name[5:]: int(value) for name, value in kept.items() if name.startswith("seen ")}

@@ -6,14 +6,13 @@ next time, for each slice is there with the note of how far it goes, or not at a
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers.categories import archive_of
-from hotpapers.ids import arxiv
+from hotpapers.ids import arxiv, timestamps
 from hotpapers.model import LARGEST, Announcement, Issue, Paper, Post
 from hotpapers.search import index
 from hotpapers.search.documents import ALL, BETWEEN, PaperWords, PostWords
@@ -223,7 +222,7 @@ def post_words(row: StoredRow) -> PostWords | None:
 def day_of(paper: Paper) -> str:
     """The day of a paper that was never announced: when it was submitted, else the month of its identifier."""
     if paper.published_at is not None:
-        return datetime.datetime.fromtimestamp(paper.published_at // 1_000_000, datetime.UTC).date().isoformat()
+        return timestamps.day_of(paper.published_at)
     year, month = arxiv.month(arxiv.from_key(paper.paper))
     return f"{year}-{month:02}"
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from hotpapers import terms
-from hotpapers.engagement.attention import doubtful_sql, persons_sql
+from hotpapers.engagement.queries import doubtful_sql, persons_sql
+from hotpapers.ids import timestamps
 from hotpapers.model import LARGEST, Mention, Post, Verdict
 from hotpapers.moderation.quotation_policy import policy_for, showing
 from hotpapers.search import index, query_parser
@@ -71,8 +72,7 @@ def _moments(asked: SearchQuery) -> tuple[int, int]:
 
 
 def _midnight(day: str) -> int:
-    date = datetime.datetime.fromisoformat(day + {4: "-01-01", 7: "-01", 10: ""}[len(day)])
-    return int(date.replace(tzinfo=datetime.UTC).timestamp()) * 1_000_000
+    return timestamps.midnight(day + {4: "-01-01", 7: "-01", 10: ""}[len(day)])
 
 
 def _after(day: str) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from hotpapers.categories import KNOWN, archive_of
 from hotpapers.errors import SettingsError
-from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct
+from hotpapers.model import LARGEST, NETWORKS, Publication, Window, distinct, keys
 from hotpapers.settings import announce as announced
 from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSettings
 from hotpapers.settings.mail import MailingSettings, mailing_problems
@@ -287,7 +287,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
 def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
     for key, accounts in (("bots", bots.bots), ("people", bots.people)):
         for account in accounts:
-            if not _is_account(account):
+            if not keys.is_key(account):
                 yield key, f"write accounts as network:id or network:@handle, not {account!r}."
     for account in bots.people:
         if account in bots.bots:
@@ -296,11 +296,6 @@ def _bot_problems(bots: BotSettings) -> Iterator[tuple[str, str]]:
         most = 100 if key == "share" else LARGEST
         if not 0 <= limit <= most:
             yield f"rules.{key}", f"{limit} cannot be; write {'0 to 100' if key == 'share' else '0 or more'}."
-
-
-def _is_account(name: str) -> bool:
-    network, _, own = name.partition(":")
-    return network in NETWORKS and bool(own.strip("@ "))
 
 
 def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
@@ -317,7 +312,7 @@ def _publication_problems(publication: PublicationSettings) -> Iterator[tuple[st
         if network not in NETWORKS:
             yield "networks", f"{network!r} is none of {', '.join(NETWORKS)}."
     for account in publication.own:
-        if not _is_account(account):
+        if not keys.is_key(account):
             yield "own", f"write accounts as network:id, not {account!r}."
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from hotpapers.errors import SettingsError
-from hotpapers.model import NETWORKS, distinct
+from hotpapers.model import NETWORKS, distinct, keys
 
 SHORTEST_SECRET = 16
 """Characters of a secret that nobody guesses."""
@@ -136,8 +136,7 @@ def _chat_problems(chat: ChatSettings) -> Problems:
     for member in chat.members:
         if not member.strip():
             yield "members", "holds an empty name; take it out."
-        network, colon, own = member.partition(":")
-        if colon and network in NETWORKS and not own.strip("@ "):
+        if keys.network_of(member) in NETWORKS and ":" in member and not keys.is_key(member):
             yield "members", f"write accounts as network:id or network:@handle, not {member!r}."
 
 

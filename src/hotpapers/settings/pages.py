@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hotpapers.model import NETWORKS
+from hotpapers.model import keys
 
 _SERVER = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]", re.IGNORECASE)
 _API = re.compile(r"(?:https|http)://[^\s/?#\"<>@]+(?:/[^\s?#\"<>]*)?")
@@ -39,8 +39,7 @@ class SummarySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 def quote_problems(quote: QuoteSettings) -> Iterator[tuple[str, str]]:
     """What cannot be used of it, as (key, reason and remedy)."""
     for account in quote.block_accounts:
-        network, _, own = account.partition(":")
-        if network not in NETWORKS or not own.strip("@ "):
+        if not keys.is_key(account):
             yield "block_accounts", f"write accounts as network:id or network:@handle, not {account!r}."
     if not all(word.strip() for word in quote.block_words):
         yield "block_words", "holds an empty word, which every post has; take it out."

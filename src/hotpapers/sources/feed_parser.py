@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import datetime
 import hashlib
 import html
 import io
@@ -16,9 +15,9 @@ import feedparser
 import msgspec
 
 from hotpapers.errors import InputError, NetError
+from hotpapers.ids import timestamps
 from hotpapers.model import storable
 from hotpapers.sources import bounded_xml
-from hotpapers.sources.paper_matching import moment
 from hotpapers.untrusted_json import decode_json
 
 MOST_ENTRIES = 500
@@ -171,7 +170,5 @@ def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
 
 
 def _date(text: str) -> int | None:
-    try:
-        return moment(datetime.datetime.fromisoformat(text))
-    except (ValueError, OverflowError):
-        return None
+    at = timestamps.parse_iso(text)
+    return None if at is None else timestamps.whole_seconds(at)

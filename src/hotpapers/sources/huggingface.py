@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 import msgspec
 
 from hotpapers.errors import NetError
-from hotpapers.ids import arxiv
+from hotpapers.ids import arxiv, timestamps
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import (
     DAY,
@@ -118,7 +118,7 @@ class HuggingFaceSource:
 
     def _list(self, http: HttpClient, back: int, accept: Sequence[int] = NO_LIST) -> Response:
         """The list of so many days ago."""
-        day = datetime.datetime.fromtimestamp((http.now() - back * DAY) / 1e6, datetime.UTC).date().isoformat()
+        day = timestamps.day_of(http.now() - back * DAY)
         return http.get(
             f"{self.settings.base}/api/daily_papers", params={"date": day, "limit": str(MOST)}, accept=accept
         )

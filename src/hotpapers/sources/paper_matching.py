@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hotpapers.errors import InputError, NetError
-from hotpapers.ids import arxiv, mentions
+from hotpapers.ids import arxiv, mentions, timestamps
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.ids.mentions.title_mismatch import other_title
 from hotpapers.model import Judgement, Mention, Post, Response, TextLink, Verdict
@@ -112,9 +112,7 @@ def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0)
 
 def moment(said: datetime.datetime) -> int:
     """Whole seconds as µs UTC. A moment without a zone is taken as UTC, never as the machine's own time."""
-    if said.tzinfo is None:
-        said = said.replace(tzinfo=datetime.UTC)
-    return int(said.timestamp()) * 1_000_000
+    return timestamps.whole_seconds(timestamps.from_datetime(said))
 
 
 def decoded(answer: Response, type: type[T]) -> T:

@@ -6,7 +6,7 @@ lower one, and rows carry it from the start (docs/development/decisions/0004).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from hotpapers.store import item_checks, item_rows, manifest, tombstones
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
 from hotpapers.store.manifest import Pair, Seal
+from hotpapers.store.meta import SECRET, read_meta
 
 
 class WrittenBatch(NamedTuple):
@@ -34,6 +35,18 @@ class WrittenBatch(NamedTuple):
     refused: int = 0
     mended: int = 0
     quarantined: int = 0
+
+
+class BatchHeader(NamedTuple):
+    """A batch's own row, but for its manifest: where it stands, when and of what it was written, how many items it
+    added, its value in the chain."""
+
+    position: int
+    at: int
+    source: str
+    cursor: str | None
+    items: int
+    chain: bytes
 
 
 class ChainHead(NamedTuple):
@@ -65,9 +78,27 @@ def head(database: Database) -> ChainHead:
     return ChainHead(found[0][0], bytes(found[0][1])) if found else ChainHead(0, genesis(database))
 
 
+def last_written_at(database: Database) -> int:
+    """When the last batch was written, µs UTC; 0 when there is none."""
+    found = database.rows("SELECT at FROM batch ORDER BY position DESC LIMIT 1")
+    return int(found[0][0]) if found else 0
+
+
+def source_of(database: Database, position: int) -> str | None:
+    """Where the rows of a batch came from; None when there is no such batch."""
+    found = database.rows("SELECT source FROM batch WHERE position = ?", (position,))
+    return str(found[0][0]) if found else None
+
+
+def position_at(database: Database, at: int) -> int:
+    """The last batch that was written up to a moment, 0 for none."""
+    found = database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
+    return int(found[0][0]) if found else 0
+
+
 def genesis(database: Database) -> bytes:
     """What a store's first batch is chained to."""
-    return manifest.genesis(bytes.fromhex(database.rows("SELECT value FROM meta WHERE name = 'secret'")[0][0]))
+    return manifest.genesis(bytes.fromhex(read_meta(database, SECRET) or ""))
 
 
 def chain_at(database: Database, position: int) -> bytes | None:
@@ -263,6 +294,20 @@ def load_manifest(database: Database, position: int) -> manifest.Manifest:
         raise errors.CorruptStore(
             f"{database.where}: batch {position} is missing or damaged; restore one: hotpapers backup FILE --restore"
         ) from None
+
+
+def all_batches(database: Database) -> Iterator[tuple[BatchHeader, manifest.Manifest]]:
+    """All batches in order, with their manifests."""
+    sql = "SELECT position, at, source, cursor, items, chain, manifest FROM batch ORDER BY position"
+    for position, at, source, cursor, items, chain, packed in database.iterate(sql):
+        header = BatchHeader(position, at, source, cursor, items, bytes(chain))
+        yield header, manifest.unpack(bytes(packed))
+
+
+def manifests_after(database: Database, position: int) -> Iterator[manifest.Manifest]:
+    """The manifests of all batches after a position, in order."""
+    sql = "SELECT manifest FROM batch WHERE position > ? ORDER BY position"
+    return (manifest.unpack(bytes(packed)) for (packed,) in database.iterate(sql, (position,)))
 
 
 def save_manifest(database: Database, position: int, listed: manifest.Manifest) -> None:

@@ -32,6 +32,11 @@ def slices(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     return (values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE))
 
 
+def server_database(database: Database) -> str:
+    """By which name a server knows a database that is on one."""
+    return str(database.rows("SELECT current_database()")[0][0])
+
+
 class Database(Protocol):
     """One connection to a store. Every method raises a StoreError that says what to do where the database fails.
 

@@ -11,6 +11,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.ids import arxiv
+from hotpapers.model import keys
 
 COUNTS = frozenset(
     ("reposts", "likes", "replies", "quotes", "views", "place", "places", "n", "edition", "lead", "least_entries")
@@ -89,8 +90,7 @@ def _is_day(text: str) -> bool:
 
 
 def _is_key(text: str) -> bool:
-    network, _, own = text.partition(":")
-    return network in model.NETWORKS and bool(own)
+    return keys.network_of(text) in model.NETWORKS and bool(keys.own_id(text))
 
 
 def _check_links(post: model.Post) -> None:

@@ -19,6 +19,7 @@ import msgspec
 from hotpapers import model
 from hotpapers.categories import archive_of
 from hotpapers.errors import CorruptStore
+from hotpapers.model import keys
 
 SALT = 16
 """Bytes of a row's salt."""
@@ -86,7 +87,7 @@ def _is_address(word: str) -> bool:
 
 def is_pseudonym(key: object) -> bool:
     """Whether a value is a key that stands for one that was forgotten."""
-    return isinstance(key, str) and key.partition(":")[2].startswith("~")
+    return isinstance(key, str) and keys.own_id(key).startswith("~")
 
 
 Derive = Callable[[Any, KeyedHasher], int | str]

@@ -4,6 +4,7 @@ psycopg."""
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -38,6 +39,8 @@ OURS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psy
 
 FINISH = (b"VACUUM (FULL) pg_catalog.pg_statistic", b"SELECT pg_switch_wal()", b"CHECKPOINT")
 """What the planner's samples were before, and what is in the log of the server, goes too where the role may do this."""
+EARLIER_READERS = """SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+    AND pid <> pg_backend_pid() AND age(backend_xmin) > age(?::text::xid) LIMIT 1"""
 UNCHECKED = "tables and indexes were not compared by PostgreSQL's amcheck: {}"
 TABLES = "SELECT oid, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 BTREES = """SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -163,6 +166,7 @@ class PostgresDatabase:
     def erase_traces(self) -> None:
         """Rewrites the tables, so that no dead row is left, and has the server recycle its log."""
         with self._finishing(), self._translated():
+            self._wait_for_readers()
             ours = "relnamespace = current_schema()::regnamespace AND relkind = 'r'"
             sql = f"SELECT relname FROM pg_class WHERE {ours} AND pg_relation_size(oid) > 0"  # those ever filled
             for (table,) in self.rows(sql):
@@ -170,6 +174,15 @@ class PostgresDatabase:
             for finish in FINISH:
                 with suppress(psycopg.errors.InsufficientPrivilege):  # the server does so by itself, some time
                     self._connection.execute(finish)
+
+    def _wait_for_readers(self) -> None:
+        """Until nobody sees the store as it was: what a snapshot may still read is kept when tables are rewritten."""
+        now = self.rows("SELECT pg_current_xact_id()::xid::text")[0][0]
+        deadline = time.monotonic() + WAIT_MS / 1000
+        while self.rows(EARLIER_READERS, (now,)):
+            if time.monotonic() > deadline:
+                raise errors.BusyStore("another program still reads the store as it was")
+            time.sleep(0.05)
 
     @contextmanager
     def _finishing(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from hotpapers import model
 from hotpapers.errors import CorruptStore
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
+from hotpapers.store.parsing import ParsedPayload
 from hotpapers.store.tombstones import Tombstones
 
 CHUNK = 2_000
@@ -49,26 +50,26 @@ def unpack(body: bytes) -> bytes:
 
 
 class RawArchive(NamedTuple):
-    """Where one source's originals go. `keep_for`: for how many microseconds each is kept. Call inside `write()`."""
+    """Where one source's originals go. Call inside `write()`."""
 
     database: Database
     forgotten: Tombstones
     source: str
-    keep_for: Callable[[model.RawPayload], int]
 
-    def keep(self, one: model.RawPayload, items: Iterable[model.Item]) -> int:
+    def keep(self, parsed: ParsedPayload, items: Iterable[model.Item]) -> int:
         """The number of the original of some items; 0 where it is not to be kept."""
-        time = self.keep_for(one)
+        one, time = parsed.payload, parsed.keep_for
         if time <= 0 or self._names_forgotten(one) or any(map(self.forgotten.refuses, items)):
             return 0
         return _keep(self.database, self.source, one, min(one.at + time, model.LARGEST))
 
-    def quarantine(self, one: model.RawPayload, reason: str) -> None:
+    def quarantine(self, parsed: ParsedPayload) -> None:
         """Sets apart what could not be read, once by content; a while also where nothing is kept, to find out why."""
+        one = parsed.payload
         if self._names_forgotten(one):
             return
-        keep_until = min(one.at + max(self.keep_for(one), SHORTEST), model.LARGEST)
-        content, reason = _content(one), model.storable(reason[:LONGEST_REASON])
+        keep_until = min(one.at + max(parsed.keep_for, SHORTEST), model.LARGEST)
+        content, reason = _content(one), model.storable(parsed.problem[:LONGEST_REASON])
         key = model.storable(one.key)
         row = (self.source, one.kind, key, reason, content, _pack(one.body), one.at, keep_until)
         self.database.run(_SET_APART, row)
@@ -100,16 +101,16 @@ def release(
     database: Database,
     forgotten: Tombstones,
     source: str,
-    read: Callable[[model.RawPayload], tuple[model.RawPayload, Sequence[model.Item], str]],
+    read: Callable[[model.RawPayload], ParsedPayload],
 ) -> None:
     """Takes out of quarantine what a better reader can read: to the originals, if it gives anything."""
     sql = "SELECT id, kind, key, body, seen_at, keep_until FROM quarantine WHERE source = ? ORDER BY id"
     for number, *parts, keep_until in database.rows(sql, (source,)):
-        one, found, problem = read(_original(*parts))
-        if not problem:
+        parsed = read(_original(*parts))
+        if not parsed.problem:
             database.run("DELETE FROM quarantine WHERE id = ?", (number,))
-            if found and not any(map(forgotten.refuses, found)):
-                _keep(database, source, one, keep_until)
+            if parsed.items and not any(map(forgotten.refuses, parsed.items)):
+                _keep(database, source, parsed.payload, keep_until)
 
 
 def apart(database: Database, source: str) -> Iterator[model.RawPayload]:

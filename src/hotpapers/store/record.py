@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,8 @@ from hotpapers.store import batches, item_rows, raw_archive, reparse, schema, to
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.database import Database
-from hotpapers.store.reparse import Reader
+from hotpapers.store.meta import SECRET, read_meta, write_meta
+from hotpapers.store.parsing import ParsedPayload, Parser, parse
 from hotpapers.store.sqlite import SqliteDatabase
 
 
@@ -82,13 +83,12 @@ class Record:
         self.database.close()
 
     def _secret(self) -> bytes:
-        sql = "SELECT value FROM meta WHERE name = 'secret'"
-        if not self.database.rows(sql):
+        if read_meta(self.database, SECRET) is None:
             with self.database.write():
-                if not self.database.rows(sql):
-                    self.database.run("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_hex(32),))
+                if read_meta(self.database, SECRET) is None:
+                    write_meta(self.database, SECRET, secrets.token_hex(32))
         try:
-            return bytes.fromhex(self.database.rows(sql)[0][0])
+            return bytes.fromhex(read_meta(self.database, SECRET) or "")
         except (ValueError, TypeError) as problem:
             raise errors.CorruptStore(f"{self.database.where}: its secret is damaged; restore a backup") from problem
 
@@ -98,7 +98,7 @@ class Record:
         with self.database.write():
             if self.head.position:
                 raise errors.StoreError(f"{self.database.where}: holds a record already")
-            self.database.run("UPDATE meta SET value = ? WHERE name = 'secret'", (secret,))
+            write_meta(self.database, SECRET, secret)
         self.marks = marks
 
     @property
@@ -112,63 +112,57 @@ class Record:
 
     def append(
         self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,
-        allowed: Callable[[], object] = allow_all,
+        precondition: Callable[[], object] = allow_all,
     ) -> WrittenBatch:  # fmt: skip
-        """One batch of items that come from no raw rows. `allowed`: as in `read`."""
+        """One batch of items that come from no raw rows. `precondition`: as in `ingest`."""
         offers: list[batches.Offer] = [(item, 0, None) for item in offered]
         with self.database.write():
-            allowed()
+            precondition()
             return batches.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=source, cursor=cursor
             )  # fmt: skip
 
     def ingest(
         self,
-        seen: Iterable[model.RawPayload],
-        reader: Reader,
+        parsed: Sequence[ParsedPayload],
         *,
         source: str,
         job: str = "",
-        keep_for: int = 30 * model.DAY,
-        keep: Callable[[model.RawPayload], int] | None = None,
         cursor: str | None = None,
         at: int | None = None,
-        allowed: Callable[[], object] = allow_all,
-        news: Callable[[model.Item], bool] = keep_all,
+        precondition: Callable[[], object] = allow_all,
+        is_new: Callable[[model.Item], bool] = keep_all,
     ) -> WrittenBatch:
-        """One batch of what a network said: kept raw for `keep_for` microseconds, read into items.
+        """One batch of what a network said, as it was parsed: items, and the payloads that are kept raw.
 
-        `job`: under which name the batch and its cursor stand, the source's own by default. `keep` says for each
-        original how long it is kept instead; 0: not at all. What the reader cannot read goes to quarantine with
-        its reason and stops nothing else. No lock is held while `seen` is asked for and read; only then are asked,
-        while nobody else can write: `allowed`, which raises what undoes the batch, and `news`, of each item.
+        `job`: under which name the batch and its cursor stand, the source's own by default. What could not be read goes
+        to quarantine with its reason and stops nothing else. While nobody else can write are asked: `precondition`,
+        which raises what undoes the batch, and `is_new`, of each item.
         """
-        found = [reparse.attempt(reader, one) for one in seen]
         with self.database.write():
-            allowed()
-            known = tombstones.load(self.database, self.marks)
-            kept = raw_archive.RawArchive(self.database, known, source, keep or (lambda _: keep_for))
+            precondition()
+            archive = raw_archive.RawArchive(self.database, tombstones.load(self.database, self.marks), source)
             offers: list[batches.Offer] = []
-            for one, read, problem in found:
-                if problem:
-                    kept.quarantine(one, problem)
-                elif new := [item for item in read if news(item)]:
-                    origin = kept.keep(one, new)
+            for one in parsed:
+                if one.problem:
+                    archive.quarantine(one)
+                elif new := [item for item in one.items if is_new(item)]:
+                    origin = archive.keep(one, new)
                     offers += [(item, origin, None) for item in new]
             written = batches.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor
             )  # fmt: skip
-        return written._replace(quarantined=sum(bool(problem) for _, _, problem in found))
+        return written._replace(quarantined=sum(bool(one.problem) for one in parsed))
 
     def plan_reprocess(
-        self, source: str, reader: Reader, *, lasting: Collection[type[model.Item]] = ()
+        self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]] = ()
     ) -> reparse.ReparsePlan:
         """What `reprocess` would do with the record as it is now."""
         with self.database.snapshot():
-            return reparse.plan(self.view(), source, partial(reparse.attempt, reader), lasting)
+            return reparse.plan(self.view(), source, partial(parse, parser), lasting)
 
     def reprocess(
-        self, source: str, reader: Reader, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
+        self, source: str, parser: Parser, *, at: int | None = None, lasting: Collection[type[model.Item]] = ()
     ) -> WrittenBatch:
         """Reads what is kept raw or in quarantine with a better reader, in batches of so many originals.
 
@@ -179,16 +173,16 @@ class Record:
         upto = 0
         while True:
             with self.database.write():
-                written, upto = self._read_some_again(source, reader, upto, at or now(), lasting)
+                written, upto = self._read_some_again(source, parser, upto, at or now(), lasting)
             total = _sum(total, written)
             if not upto:
                 return total
 
     def _read_some_again(
-        self, source: str, reader: Reader, after: int, at: int, lasting: Collection[type[model.Item]]
+        self, source: str, parser: Parser, after: int, at: int, lasting: Collection[type[model.Item]]
     ) -> tuple[WrittenBatch, int]:
         """The originals after a number; the number of the last one, 0 when there are no more."""
-        read = partial(reparse.attempt, reader)
+        read = partial(parse, parser)
         if not after:
             known = tombstones.load(self.database, self.marks)
             raw_archive.release(self.database, known, source, read)

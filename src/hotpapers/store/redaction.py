@@ -13,8 +13,10 @@ from collections.abc import Collection, Iterable, Iterator
 import msgspec
 
 from hotpapers import model
+from hotpapers.model import keys
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow, commitment, read_row, select_columns
+from hotpapers.store.meta import read_meta, write_meta
 
 WORDS: dict[type[model.Item], tuple[str, ...]] = {
     model.Account: ("handle", "name"),
@@ -28,7 +30,7 @@ _NOTE = "withheld"
 
 def network_of(item: model.Item) -> str:
     """The network of a post or an account."""
-    return str(getattr(item, type(item).key[0])).partition(":")[0]
+    return keys.network_of(str(getattr(item, type(item).key[0])))
 
 
 def without_words(item: model.Item) -> model.Item:
@@ -98,14 +100,12 @@ def note(database: Database, networks: Iterable[str]) -> None:
     known = noted(database)
     together = known | frozenset(networks)
     if together != known:
-        database.run("DELETE FROM meta WHERE name = ?", (_NOTE,))
-        database.run("INSERT INTO meta VALUES (?, ?)", (_NOTE, " ".join(sorted(together))))
+        write_meta(database, _NOTE, " ".join(sorted(together)))
 
 
 def noted(database: Database) -> frozenset[str]:
     """Of which networks it does."""
-    found = database.rows("SELECT value FROM meta WHERE name = ?", (_NOTE,))
-    return frozenset(found[0][0].split()) if found else frozenset()
+    return frozenset((read_meta(database, _NOTE) or "").split())
 
 
 def is_sound(row: StoredRow, networks: frozenset[str], marks: KeyedHasher, *, sealed: bool) -> bool:

@@ -12,42 +12,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hotpapers.errors import StoreError, TakenOver
 from hotpapers.model import Item, RawPayload, kind_of
 from hotpapers.store import item_checks, raw_archive
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import Offer
 from hotpapers.store.item_rows import StoredRow
-
-Reader = Callable[[RawPayload], Iterable[Item]]
-"""A source's `read`: what a network said into items."""
-
+from hotpapers.store.parsing import ParsedPayload
 
 SAME_MOMENT = 1_000
 """Microseconds within which observations count as simultaneous: of two of one moment the record keeps one a little
 later."""
-
-
-class ReparseAttempt(NamedTuple):
-    """An original, what was read from it, and why it cannot be read; empty where it can."""
-
-    seen: RawPayload
-    items: list[Item]
-    problem: str
-
-
-def attempt(reader: Reader, one: RawPayload) -> ReparseAttempt:
-    """What a reader makes of an original. Whatever a hostile one provokes is a reason for quarantine; that the store
-    cannot be asked is none: the batch is undone then, and read again."""
-    try:
-        found = list(reader(one))
-        for item in found:
-            item_checks.check(item_checks.clean(item))
-    except (StoreError, TakenOver):
-        raise
-    except Exception as problem:
-        return ReparseAttempt(one, [], f"{type(problem).__name__}: {problem}")
-    return ReparseAttempt(one, found, "")
 
 
 class ReparsePlan(NamedTuple):
@@ -113,7 +87,7 @@ class LatestItems:
 def differences(
     view: AsOfView,
     some: Sequence[tuple[int, RawPayload]],
-    read: Callable[[RawPayload], ReparseAttempt],
+    read: Callable[[RawPayload], ParsedPayload],
     words: LatestItems,
 ) -> RowDifferences:
     """What originals, by ascending number, would change."""
@@ -132,7 +106,7 @@ def differences(
 
 
 def plan(
-    view: AsOfView, source: str, read: Callable[[RawPayload], ReparseAttempt], lasting: Collection[type[Item]]
+    view: AsOfView, source: str, read: Callable[[RawPayload], ParsedPayload], lasting: Collection[type[Item]]
 ) -> ReparsePlan:
     """What reading a source's originals again would do to the record of this moment."""
     words, upto, kept, unreadable = LatestItems(view, lasting), 0, 0, 0

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model
+from hotpapers.model.keys import handle_key, network_of, own_id
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import SPECS, KeyedHasher
 
@@ -43,7 +44,7 @@ Known = Callable[[str], bool]
 
 def names_of(key: str) -> Iterator[str]:
     """The names by which a key stands in texts and addresses, in small letters."""
-    own = key.partition(":")[2].lower()
+    own = own_id(key).lower()
     if own.startswith("@"):
         yield own[1:]
         name, _, server = own[1:].partition("@")
@@ -56,9 +57,14 @@ def names_of(key: str) -> Iterator[str]:
             yield name
 
 
-def handle_key(network: str, handle: str) -> str:
-    """The key of an account known by its handle alone."""
-    return f"{network}:@{handle.lower().removeprefix('@')}"
+def all_tombstones(database: Database) -> list[tuple[str, int]]:
+    """(mark, when it was forgotten, µs UTC) of all that was forgotten."""
+    return [(mark, at) for mark, at in database.rows("SELECT mark, at FROM tombstone")]
+
+
+def forgotten_at(database: Database, marks: KeyedHasher, key: str) -> int:
+    """When a key was forgotten, µs UTC; it must have been."""
+    return int(database.rows("SELECT at FROM tombstone WHERE mark = ?", (marks.tombstone(key),))[0][0])
 
 
 def found_in(text: str, known: Known, *, anywhere: bool = False) -> Iterator[tuple[int, int]]:
@@ -144,7 +150,7 @@ class Tombstones(NamedTuple):
         """Whether an item is by or about somebody or something that was forgotten."""
         keys = [getattr(item, SPECS[type(item)].fields[index]) for index in SPECS[type(item)].personal]
         if isinstance(item, model.Post | model.Account) and item.handle:
-            keys.append(handle_key(item.account.partition(":")[0], item.handle))
+            keys.append(handle_key(network_of(item.account), item.handle))
         if isinstance(item, model.Account):
             keys.append(lonely_key(item.account))
         return any(isinstance(key, str) and ":" in key and self.holds(key) for key in keys)
@@ -207,4 +213,4 @@ def marks_of(marks: KeyedHasher, keys: Iterable[str], names: Iterable[str], lone
 
 def load(database: Database, marks: KeyedHasher) -> Tombstones:
     """The tombstones of a store."""
-    return Tombstones(marks, frozenset(row[0] for row in database.rows("SELECT mark FROM tombstone")))
+    return Tombstones(marks, frozenset(mark for mark, _ in all_tombstones(database)))

@@ -7,7 +7,6 @@ from the record alone, and nothing is asked again.
 
 from __future__ import annotations
 
-import datetime
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -17,16 +16,17 @@ import msgspec
 
 from hotpapers.errors import HotPapersError, InputError, NetError
 from hotpapers.http import ClientLimits, PoliteHttpClient, user_agent
+from hotpapers.ids import timestamps
 from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.issues.queries import described
 from hotpapers.jobs import isolation
-from hotpapers.jobs import job_state as duties
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.logs import log_event
 from hotpapers.model import HttpClient, Paper, Publication
 from hotpapers.settings.announce import secret
 from hotpapers.settings.pages import SummarySettings
 from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.item_rows import SPECS, read_row, select_columns
 from hotpapers.summaries.llm_client import ask
 from hotpapers.view.summary_source import signed, unsigned
 
@@ -104,7 +104,7 @@ class _Asked:
         self._net, self._model = http, model
         self.failures = self._in_a_row = 0
         self.reason = ""
-        self.day = datetime.datetime.fromtimestamp(http.now() // 1_000_000, datetime.UTC).date().isoformat()
+        self.day = timestamps.day_of(http.now())
 
     def about(self, paper: Paper) -> str:
         """A sentence with its mark; empty where there is none."""
@@ -140,19 +140,15 @@ def _written(asked: _Asked, record: Record, papers: Sequence[Paper], cut: int) -
 
 def _said_before(record: Record, paper: Paper) -> str:
     """What a model once said of the same abstract: a source may have described the paper anew since."""
-    spec, view = SPECS[Paper], record.view()
-    sql = f"""SELECT {select_columns(spec, "t")} FROM paper AS t
-        WHERE t.paper = ? AND t.summary <> '' AND {view.visible("t")} ORDER BY t.observed_at DESC"""
-    for found in record.database.rows(sql, (paper.paper,)):
-        row = read_row(spec, found).item
-        if isinstance(row, Paper) and row.abstract == paper.abstract and unsigned(row.summary)[1]:
-            return row.summary
+    for known in described(record.view(), paper.paper):
+        if known.abstract == paper.abstract and unsigned(known.summary)[1]:
+            return known.summary
     return ""
 
 
 def _keep_count(record: Record, asked: _Asked, at: int, written: int) -> None:
     """What was written and what failed, as `hotpapers status` tells it."""
-    before = duties.load(record, JOB)
+    before = jobs_queries.load_state(record, JOB)
     failed = asked.failures > 0
     duty = msgspec.structs.replace(
         before,
@@ -164,4 +160,4 @@ def _keep_count(record: Record, asked: _Asked, at: int, written: int) -> None:
         items=before.items + written,
         quarantined=before.quarantined + asked.failures,
     )
-    duties.save(record, duty)
+    jobs_queries.save_state(record, duty)

@@ -13,19 +13,14 @@ from typing import NamedTuple
 from hotpapers.errors import CorruptStore, FullStore, NotFound, ReadOnlyStore, UsageError
 from hotpapers.file_modes import PRIVATE
 from hotpapers.privacy import forgotten_file
-from hotpapers.privacy.forget import REFERENCES, erase
-from hotpapers.search import index
+from hotpapers.privacy.forget import erase
 from hotpapers.store import batches, schema, tombstones
-from hotpapers.store.database import Database, placeholders
-from hotpapers.store.item_rows import SPECS, is_pseudonym
+from hotpapers.store.database import Database
 from hotpapers.store.leftovers import FOLDER, unfinished_copy
 from hotpapers.store.record import Record, connect, is_server, now, store_path
 from hotpapers.store.sqlite import SqliteDatabase
-from hotpapers.transfer.mail_state import MailState, merge_mail_state, read_mail_state
-
-KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
-MADE_ANEW = "search_"
-"""Tables whose names begin so are an index: the database into which rows are copied makes its own."""
+from hotpapers.transfer import queries
+from hotpapers.transfer.queries import MailState, merge_mail_state
 
 
 class RestoreResult(NamedTuple):
@@ -65,7 +60,7 @@ def backup(record: Record, target: Path) -> int:
         SqliteDatabase(target, read_only=True).close()  # an older backup; anything else is not ours to replace
     forgotten_file.complete(record.database, record.marks)
     with suppress(ReadOnlyStore, FullStore):  # all the more reason to copy it
-        note_copy(record, "backup", str(target.resolve()))
+        queries.note_copy(record, "backup", str(target.resolve()))
     part = unfinished_copy(target)
     part.unlink(missing_ok=True)
     try:
@@ -87,18 +82,11 @@ def copy_into(database: Database, part: Path) -> None:
         try:
             copied.migrate(schema.MIGRATIONS)
             with database.snapshot(), copied.write():
-                _copy_tables(database, copied, copied)
-                copied.run("DELETE FROM sqlite_sequence WHERE name = 'raw'")
-                copied.run("INSERT INTO sqlite_sequence VALUES ('raw', ?)", (_last_original(database),))
+                queries.copy_tables(database, copied, copied)
+                queries.continue_originals(copied, queries.last_original(database))
             copied.copy_to(part)
         finally:
             copied.close()
-
-
-def note_copy(record: Record, way: str, target: str) -> None:
-    """Remembers that a copy left the store, so that forgetting can name it as out of reach."""
-    with record.database.write():
-        record.database.run("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", (now(), way, target))
 
 
 def _position(backup_file: Path) -> int:
@@ -152,13 +140,10 @@ def restore(source: Path, store: str, *, replace: bool = False, as_backed_up: bo
 def _what_is_there(store: str) -> _Replaced:
     try:
         with Record(store, create=False) as record:
-            rows = record.database.rows
             return _Replaced(
-                record.database.where, record.head.position, record.secret(),
-                dict(rows("SELECT mark, since FROM subscriber WHERE state = 'confirmed'")),
-                [row[0] for row in rows("SELECT mark FROM tombstone")],
-                [(row[0], row[1], row[2]) for row in rows("SELECT at, way, target FROM copy ORDER BY id")],
-                read_mail_state(record.database),
+                record.database.where, record.head.position, record.secret(), queries.confirmed_since(record.database),
+                [mark for mark, _ in tombstones.all_tombstones(record.database)], queries.copies(record.database),
+                queries.read_mail_state(record.database),
             )  # fmt: skip
     except NotFound:
         return _Replaced()
@@ -208,7 +193,7 @@ def _move_aside(path: Path) -> None:
 def _take_over(record: Record, replaced: _Replaced) -> int:
     """Forgets again what the replaced store had forgotten, and keeps its notes of copies; how many keys."""
     with record.database.write():
-        record.database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", replaced.copies)
+        queries.add_copies(record.database, replaced.copies)
         if record.secret() != replaced.secret:
             return 0
         merge_mail_state(record.database, replaced.mailed)
@@ -216,21 +201,10 @@ def _take_over(record: Record, replaced: _Replaced) -> int:
         marks = [mark for mark in replaced.tombstones if mark not in known]
         if not marks:
             return 0
-        keys = _keys_of(record, frozenset(marks))
+        keys = queries.keys_marked(record, frozenset(marks))
         erase(record, keys, marks=marks, at=now())
     record.database.erase_traces()
     return len(keys)
-
-
-def _keys_of(record: Record, marks: frozenset[str]) -> list[str]:
-    graves = tombstones.Tombstones(record.marks, marks)
-    found = set()
-    for cls, names in REFERENCES.items():
-        for name in names:
-            for (value,) in record.database.iterate(f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind}'):
-                if value and not is_pseudonym(value) and graves.holds(value):
-                    found.add(value)
-    return sorted(found)
 
 
 def _put(part: Path, store: str) -> None:
@@ -243,46 +217,11 @@ def _put(part: Path, store: str) -> None:
             return
         target.migrate(schema.MIGRATIONS)
         with target.write():
-            _copy_tables(copied, target, copied)
-            _restart_numbers(copied, target)
+            queries.copy_tables(copied, target, copied)
+            queries.restart_numbers(copied, target)
     finally:
         copied.close()
         target.close()
 
 
 # ---- table by table, between the two databases ---------------------------------------------------------
-
-
-def _tables_of(database: SqliteDatabase) -> list[str]:
-    rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE and not row[0].startswith(MADE_ANEW)]
-
-
-def _columns(database: SqliteDatabase, table: str) -> list[str]:
-    return [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
-
-
-def _copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> None:
-    """Every row of every table in the place of what was there. Both have the same schema; `lite` is one of them."""
-    for table in _tables_of(lite):
-        names = ", ".join(f'"{name}"' for name in _columns(lite, table))
-        values = placeholders(_columns(lite, table))
-        ours = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
-        target.run(f"DELETE FROM {table}{ours}")
-        rows = source.iterate(f"SELECT {names} FROM {table}{ours} ORDER BY 1")
-        target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
-    index.clear(target)
-
-
-def _last_original(database: Database) -> int:
-    """The highest number that an original ever had, as far as rows tell: it is never given again."""
-    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
-    return max(database.rows(sql)[0][0] or 0 for sql in tables)
-
-
-def _restart_numbers(source: SqliteDatabase, target: Database) -> None:
-    for table in _tables_of(source):
-        if "id" in _columns(source, table):
-            highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
-            highest = max(highest, _last_original(source)) if table == "raw" else highest
-            target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")

@@ -15,6 +15,7 @@ from hotpapers.categories import KNOWN
 from hotpapers.errors import NotClassic
 from hotpapers.ids import arxiv
 from hotpapers.store.record import Record, now
+from hotpapers.transfer import queries
 
 PUBLICATION = "hot-papers"
 SOURCE = "classic"
@@ -73,7 +74,7 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
     """Takes files of different days into the record, in one batch."""
     done, items = [], []
     for one in parsed:
-        known = known_files(record, name, one.issue.date)
+        known = queries.known_files(record, name, one.issue.date)
         new = one.sha not in known
         if new:
             items += items_of(one.issue, name, one.sha, later=len(known))
@@ -90,18 +91,12 @@ def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str
 
 def group_size(record: Record) -> int:
     """How many files may go into one batch: one, where it must be told of each what was forgotten in it."""
-    return 1 if record.database.rows("SELECT 1 FROM tombstone LIMIT 1") else GROUP
+    return 1 if queries.has_tombstones(record.database) else GROUP
 
 
 def _publication_if_new(record: Record, name: str) -> list[model.Item]:
-    sql = "SELECT 1 FROM publication WHERE publication = ? AND until = 0 LIMIT 1"
-    return [] if record.database.rows(sql, (name,)) else [publication(name, observed_at=now())]
-
-
-def known_files(record: Record, name: str, day: str) -> set[str]:
-    """SHA-256 of every file of that day that was imported before."""
-    sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"
-    return {row[0] for row in record.database.rows(sql, (name, day))}
+    known = queries.is_publication_known(record.database, name)
+    return [] if known else [publication(name, observed_at=now())]
 
 
 def check_papers(issue: classic.ClassicIssue) -> None:

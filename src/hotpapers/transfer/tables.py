@@ -20,6 +20,7 @@ from hotpapers.errors import InputError, NotExchange, UsageError
 from hotpapers.ids import arxiv
 from hotpapers.store.database import placeholders
 from hotpapers.store.record import Record
+from hotpapers.transfer import queries
 from hotpapers.transfer.jsonl import exporter
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 
@@ -83,11 +84,7 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
 
 def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
     """(digest, content) of each day's latest edition, by publication and day."""
-    sql = (
-        "SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (SELECT max(e.edition) FROM issue"
-        ' AS e WHERE e.publication = i.publication AND e."day" = i."day") ORDER BY i.publication, i."day"'
-    )
-    for digest, content in record.database.iterate(sql):
+    for digest, content in queries.last_editions(record.database):
         yield digest, msgspec.json.decode(content.encode(), type=model.IssueContent)
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from hotpapers.ids import timestamps
 from hotpapers.model import Paper
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.tex import plain
@@ -58,7 +59,7 @@ def citation(paper: Paper) -> PaperCitation | None:
 
 def _date(paper: Paper, found: str) -> tuple[str, ...]:
     if paper.published_at is not None:
-        return tuple(phrases.day_of(paper.published_at).split("-"))
+        return tuple(timestamps.day_of(paper.published_at).split("-"))
     match = _NEW_ID.fullmatch(found) or _OLD_ID.fullmatch(found)
     year, month = match.groups() if match else ("00", "01")
     return (f"{'19' if year > '90' else '20'}{year}", month)

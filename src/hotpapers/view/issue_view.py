@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, overload
 
+from hotpapers.ids import timestamps
 from hotpapers.model import Attention, Entry, Paper, PrintedCount, PublishedIssue
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
@@ -188,8 +189,8 @@ def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueVi
         still=LazyEntries(issue, content.still, known),
         ranking=content.ranking,
         digest=issue.digest,
-        frozen=phrases.minute(issue.frozen_at),
-        frozen_at=phrases.iso(issue.frozen_at),
+        frozen=timestamps.minute_of(issue.frozen_at),
+        frozen_at=timestamps.rfc3339(issue.frozen_at),
         reason=phrases.one_line(content.reason),
         command=f"hotpapers verify {content.day}",
     )
@@ -250,7 +251,7 @@ def _count(count: PrintedCount) -> CountView:
         words=phrases.counts_line(count),
         short=phrases.counts_short(count),
         bots=f"not counted: {words.count_noun(count.bots, 'bot post')}" if count.bots else "",
-        moment=phrases.minute(count.until),
+        moment=timestamps.minute_of(count.until),
     )
 
 

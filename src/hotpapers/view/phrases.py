@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from itertools import islice
 
 from hotpapers.announcement_days import announced_at, holiday
+from hotpapers.ids import timestamps
 from hotpapers.issues import announcement_counts
 from hotpapers.model import (
     DAY,
@@ -29,7 +30,6 @@ from hotpapers.view.key_sentence import TOO_LONG, key_sentence
 from hotpapers.view.summary_source import ABSTRACT, unsigned
 from hotpapers.view.tex import formulas
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -63,25 +63,6 @@ def weekday_name(day: str) -> str:
     return f"{WEEKDAYS[date.fromisoformat(day).weekday()]}, {day_name(day)}"
 
 
-def _utc(moment: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=moment)
-
-
-def iso(moment: int) -> str:
-    """µs → `2021-01-15T05:30:53Z`."""
-    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def minute(moment: int) -> str:
-    """µs → `2021-01-15 05:30 UTC`."""
-    return _utc(moment).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def day_of(moment: int) -> str:
-    """µs → `2021-01-15`."""
-    return _utc(moment).strftime("%Y-%m-%d")
-
-
 # ---- what was done -----------------------------------------------------------------------------------
 
 
@@ -96,7 +77,7 @@ def _listing_facts(content: IssueContent) -> tuple[str, ...]:
     if not counts:
         return (first,)
     networks = ", ".join(sorted({words.network_name(count.network) for count in counts}))
-    return first, networks, f"counted {day_of(max(count.until for count in counts))}{_counted_by(counts[0])}"
+    return first, networks, f"counted {timestamps.day_of(max(count.until for count in counts))}{_counted_by(counts[0])}"
 
 
 def _counted_by(count: PrintedCount) -> str:
@@ -147,8 +128,8 @@ def _why(reading: NetworkReading, cut: int) -> str:
     """`refused since 02:10`, with the day where it is not the cut's; then the reason."""
     since = ""
     if reading.since is not None:
-        moment = minute(reading.since).removesuffix(" UTC")
-        since = moment[11:] if day_of(reading.since) == day_of(cut) else moment
+        moment = timestamps.minute_of(reading.since).removesuffix(" UTC")
+        since = moment[11:] if timestamps.day_of(reading.since) == timestamps.day_of(cut) else moment
     if since and reading.reason == NOT_READ:
         return f"a gap from {since}"
     state = "refused" if reading.state == "refused" else ""
@@ -314,7 +295,7 @@ def elsewhere_head(network: str, posts: Sequence[Post]) -> str:
     where = one_line(words.network_name(network))
     if len(posts) > 1:
         return f"{words.count_noun(len(posts), 'post')} on {where}"
-    return f"A post on {where} of {day_name(day_of(posts[0].created_at))}"
+    return f"A post on {where} of {day_name(timestamps.day_of(posts[0].created_at))}"
 
 
 READ_THERE = "read it there"

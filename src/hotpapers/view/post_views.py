@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from hotpapers.ids import timestamps
 from hotpapers.model import Post, Quotation
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
@@ -74,8 +75,8 @@ def _post(quotation: Quotation) -> PostView:
         who=phrases.one_line(post.name or (f"@{post.handle}" if post.handle else "A post")),
         handle=phrases.one_line(post.handle) if post.name else "",
         network=phrases.one_line(words.network_name(post.network)),
-        day=phrases.day_name(phrases.day_of(post.created_at)),
-        moment=phrases.iso(post.created_at),
+        day=phrases.day_name(timestamps.day_of(post.created_at)),
+        moment=timestamps.rfc3339(post.created_at),
         url=site_paths.post_url(post),
     )
 
@@ -84,7 +85,7 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> ElsewhereView:
     links = [
         PostLink(
             phrases.READ_THERE if len(posts) == 1 else str(number), site_paths.post_url(post),
-            phrases.day_name(phrases.day_of(post.created_at)),
+            phrases.day_name(timestamps.day_of(post.created_at)),
         )
         for number, post in enumerate(posts, 1)
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from hotpapers import announcement_days
+from hotpapers.ids import timestamps
 from hotpapers.issues.windows import label_after, limit_of
 from hotpapers.model import HOUR, IssueContent, NetworkReading, Publication, PublishedIssue
 from hotpapers.ranking import words
@@ -63,8 +64,8 @@ def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> Publ
     return PublicationState(
         latest=phrases.weekday_name(latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
-        frozen=phrases.minute(latest.frozen_at) if latest else "",
-        frozen_at=phrases.iso(latest.frozen_at) if latest else "",
+        frozen=timestamps.minute_of(latest.frozen_at) if latest else "",
+        frozen_at=timestamps.rfc3339(latest.frozen_at) if latest else "",
         due=due_after(publication, latest.content.day) if latest else None,
         days=tuple(_days(publication, issues)),
         networks=_networks([issue.content for issue in issues]),
@@ -78,7 +79,7 @@ def due_after(publication: Publication, day: str) -> NextIssue | None:
     if not following:
         return None
     at = limit_of(publication, following) + GRACE
-    return NextIssue(phrases.weekday_name(following), phrases.minute(at), phrases.iso(at))
+    return NextIssue(phrases.weekday_name(following), timestamps.minute_of(at), timestamps.rfc3339(at))
 
 
 # ---- days --------------------------------------------------------------------------------------------------
@@ -93,7 +94,7 @@ def _days(publication: Publication, issues: Sequence[PublishedIssue]) -> Iterabl
             yield from reversed(list(_missing(day, before)))
         yield DayState(
             phrases.day_name(day), site_paths.issue_path(day), phrases.one_line(" · ".join(phrases.facts(issue))),
-            phrases.minute(issue.frozen_at),
+            timestamps.minute_of(issue.frozen_at),
         )  # fmt: skip
         before = day
 
@@ -142,7 +143,7 @@ def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]]) -> N
 
 
 def _why(content: IssueContent, reading: NetworkReading) -> str:
-    since = f" since {phrases.minute(reading.since)}" if reading.since is not None else ""
+    since = f" since {timestamps.minute_of(reading.since)}" if reading.since is not None else ""
     reason = phrases.one_line(reading.reason)
     told = f": {reason}" if reason and reason != _SAID[reading.state] else ""
     return f"{_SAID[reading.state]}{since}{told}"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from hotpapers.model import Paper, Post
+from hotpapers.model import Paper, Post, keys
 
 _PAPER = re.compile(r"arxiv:([a-z]+(?:-[a-z]+)*/\d{7}|\d{4}\.\d{4,5})", re.ASCII)
 _PAPER_PATH = re.compile(r"paper/(.{9,40})/index\.html")
@@ -197,7 +197,7 @@ def outside(target: str) -> str:
 
 def post_url(post: Post) -> str:
     """The post's own page on its network."""
-    own_id = post.post.partition(":")[2]
+    own_id = keys.own_id(post.post)
     form, page = _POST_PAGES.get(post.network, ("", ""))
     match = re.fullmatch(form, own_id, re.ASCII) if form else None
     return page.format(*match.groups()) if match else outside(own_id)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from hotpapers.deliver.email import subscribers, tokens
-from hotpapers.deliver.email.subscribers import Subscriber
+from hotpapers.deliver.email.queries import Subscriber
 from hotpapers.deliver.email.tokens import MailToken, Purpose
 from hotpapers.errors import NotFound, StoreError
 from hotpapers.issues.freeze import publication_of

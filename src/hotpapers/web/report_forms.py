@@ -13,9 +13,11 @@ from starlette.routing import BaseRoute
 
 from hotpapers import terms
 from hotpapers.errors import NotFound
+from hotpapers.ids import timestamps
 from hotpapers.issues import freeze
+from hotpapers.issues.queries import issue_of_digest
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import IssueContent, Post
+from hotpapers.model import IssueContent, Paper, Post
 from hotpapers.store import Record, now, reader_reports
 from hotpapers.store.reader_reports import Kind, ReaderReport
 from hotpapers.view import clean_text, phrases, site_paths
@@ -121,11 +123,10 @@ def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -
 
 
 def _content(record: Record, digest: str) -> IssueContent:
-    sql = 'SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0'
-    found = record.database.rows(sql, (digest,))
+    found = issue_of_digest(record.database, digest)
     if not found:
         raise NotFound("no such issue")
-    publication, day = found[0]
+    publication, day = found
     return next(one.content for one in freeze.editions(record, publication, day) if one.digest == digest)
 
 
@@ -139,12 +140,11 @@ def _quoted(record: Record, allowed: terms.Table, content: IssueContent, paper: 
 
 def _named(post: Post) -> str:
     """By whom and of when a post is, and where: `ada.example, 7 May 2024, https://…`."""
-    when = phrases.day_name(phrases.day_of(post.created_at))
+    when = phrases.day_name(timestamps.day_of(post.created_at))
     return ", ".join(filter(None, (post.handle or post.name, when, site_paths.post_url(post) or post.post)))
 
 
 def _title(record: Record, paper: str) -> str:
-    sql = "SELECT title FROM paper WHERE paper = ? AND until = 0 ORDER BY observed_at DESC LIMIT 1"
-    found = record.database.rows(sql, (paper,))
+    row = record.view().one(Paper, paper)
     bare = paper.removeprefix("arxiv:")
-    return f"{bare}, {found[0][0]}" if found else bare
+    return f"{bare}, {row.item.title}" if row and isinstance(row.item, Paper) else bare

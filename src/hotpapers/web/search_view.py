@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
+from hotpapers.ids import timestamps
 from hotpapers.model import Post
 from hotpapers.query import schemas
 from hotpapers.query.session import bare
@@ -93,6 +94,6 @@ def _post(hit: PostHit) -> PostHitView:
         who=phrases.one_line(hit.name or (f"@{hit.handle}" if hit.handle else "A post")),
         handle=phrases.one_line(hit.handle) if hit.name else "",
         network=phrases.one_line(words.network_name(hit.network)),
-        day=phrases.day_name(phrases.day_of(hit.created_at)), moment=phrases.iso(hit.created_at),
+        day=phrases.day_name(timestamps.day_of(hit.created_at)), moment=timestamps.rfc3339(hit.created_at),
         url=site_paths.post_url(post), papers=tuple((bare(paper), site_paths.abs_url(paper)) for paper in hit.papers),
     )  # fmt: skip

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from hotpapers.deliver.announce.announcement import shortened
+from hotpapers.ids import timestamps
 from hotpapers.model import Publication
-from hotpapers.view import clean_text, phrases
+from hotpapers.view import clean_text
 
 COLLECTION = "app.bsky.feed.generator"
 LONGEST_NAME, LONGEST_DESCRIPTION = 24, 300
@@ -41,7 +42,7 @@ def feed_record(publication: Publication, service: str, site: str, at: int) -> d
     """The record that puts a feed on the network. `site`: where the issues are, if anywhere; `at`: µs UTC."""
     said = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
     return {
-        "$type": COLLECTION, "did": service_did(service), "createdAt": phrases.iso(at),
+        "$type": COLLECTION, "did": service_did(service), "createdAt": timestamps.rfc3339(at),
         "displayName": shortened(clean_text.one_line(publication.title), LONGEST_NAME),
         "description": shortened(f"{said} {site}".strip(), LONGEST_DESCRIPTION),
     }  # fmt: skip

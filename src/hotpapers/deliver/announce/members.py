@@ -6,12 +6,9 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from hotpapers import terms
-from hotpapers.engagement.attention import doubtful_sql, persons_sql
-from hotpapers.issues.posts import hidden_sql
-from hotpapers.model import NETWORKS, Mention, Paper, Post, PublishedIssue
+from hotpapers.deliver import queries
+from hotpapers.model import NETWORKS, Paper, PublishedIssue, keys
 from hotpapers.store import Record
-from hotpapers.store.database import placeholders
-from hotpapers.store.item_rows import SPECS
 from hotpapers.view import phrases
 
 Posters = Callable[[Sequence[str], Sequence[str]], Mapping[str, str]]
@@ -35,8 +32,7 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: Poster
 
 def is_account(member: str) -> bool:
     """Whether a member is an account, `bluesky:did:plc:…`, and not a name as authors have it."""
-    network, colon, _ = member.partition(":")
-    return bool(colon) and network in NETWORKS
+    return ":" in member and keys.network_of(member) in NETWORKS
 
 
 def _authors(paper: Paper, names: Collection[str]) -> Iterator[str]:
@@ -54,19 +50,8 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> Posters:
     names where a network's terms let only a link be shown."""
 
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
-        view, marks = record.view(), placeholders(papers)
         voices = [record.marks.voice(account) for account in accounts]
-        voice = "coalesce(w.stable_voice, p.voice)"
-        sql = f"""WITH {persons_sql(view, voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
-            SELECT m.paper, p.network, p.name, p.handle FROM mention AS m
-            JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
-            LEFT JOIN known AS w ON w.voice = p.voice
-            WHERE m.paper IN ({marks}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
-              AND p.gone = '' AND p.limits = '[]' AND {voice} IN (SELECT voice FROM own)
-              AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
-              AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
-            ORDER BY m.paper, p.created_at DESC, p.post"""
-        rows = record.database.rows(sql, tuple(papers)) if papers else []
+        rows = queries.posters_of(record.view(), voices, papers) if papers else []
         return {paper: _named(allowed, network, name or handle or "") for paper, network, name, handle in rows}
 
     return posters

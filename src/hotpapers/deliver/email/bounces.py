@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from hotpapers.deliver.email import outbox, subscribers
 from hotpapers.deliver.email.messages import MESSAGE_ID
-from hotpapers.deliver.email.outbox import OutboxKey
+from hotpapers.deliver.email.queries import OutboxKey
 from hotpapers.deliver.email.smtp_replies import is_gone, status_of
 from hotpapers.deliver.email.tokens import TOKEN, MailToken, decode
 from hotpapers.errors import NotFound

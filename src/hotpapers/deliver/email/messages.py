@@ -14,7 +14,8 @@ from hotpapers.deliver.email import mime
 from hotpapers.deliver.email.addresses import domain_of
 from hotpapers.deliver.email.config import MailConfig
 from hotpapers.deliver.email.issue_text import LinkedText, MessageView, as_html, as_text, message_view, shortened
-from hotpapers.deliver.email.subscribers import ANSWER_WITHIN, Subscriber
+from hotpapers.deliver.email.queries import Subscriber
+from hotpapers.deliver.email.subscribers import ANSWER_WITHIN
 from hotpapers.deliver.email.tokens import MailToken, encode
 from hotpapers.model import DAY, PublishedIssue, RenderedFile
 from hotpapers.view import phrases

@@ -8,7 +8,6 @@ long word, and none longer than 998. What could end a header early is refused.
 from __future__ import annotations
 
 import binascii
-import datetime
 import re
 from collections.abc import Iterable, Sequence
 from email.charset import SHORTEST, Charset
@@ -17,6 +16,7 @@ from email.utils import format_datetime
 from typing import NamedTuple
 
 from hotpapers.errors import UsageError
+from hotpapers.ids import timestamps
 
 LINE = 76
 LONGEST_LINE = 998
@@ -129,4 +129,4 @@ def mailbox(name: str, shown: str, address: str) -> str:
 
 def date(moment: int) -> str:
     """µs UTC as RFC 5322 §3.3 has it."""
-    return format_datetime(datetime.datetime.fromtimestamp(moment // 1_000_000, datetime.UTC))
+    return format_datetime(timestamps.as_utc(moment))

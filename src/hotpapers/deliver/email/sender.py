@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
-from hotpapers.deliver.email import outbox, subscribers
+from hotpapers.deliver.email import outbox, queries, subscribers
 from hotpapers.deliver.email.addresses import domain_of, without_address
 from hotpapers.deliver.email.config import MailConfig
 from hotpapers.deliver.email.messages import UnaddressedMessage, address_message, issue_message
-from hotpapers.deliver.email.outbox import OutboxKey
+from hotpapers.deliver.email.queries import OutboxKey, Subscriber
 from hotpapers.deliver.email.smtp import AGAIN, SmtpClient
 from hotpapers.deliver.email.smtp_replies import Accepted, Deferred, Outcome, Rejected
-from hotpapers.deliver.email.subscribers import Subscriber
 from hotpapers.errors import NetError, RequestRefused, RetryLater
-from hotpapers.jobs.job_state import reserve
+from hotpapers.jobs import queries as jobs_queries
+from hotpapers.jobs.queries import reserve_moment as reserve
 from hotpapers.model import DAY, HttpClient, IssueReader, Message
 from hotpapers.store import Record, now
 from hotpapers.view.site_config import SiteConfig
@@ -75,12 +75,12 @@ class EmailSender:
 
         Whoever confirmed after the issue was frozen gets the next one; who wants no empty issues gets none.
         """
-        if outbox.is_done(self._record, self.name, publication, day):
+        if queries.is_delivered(self._record, self.name, publication, day):
             return
         readers = self._readers_of(issue_reader, publication, day)
-        over = outbox.finished(self._record, publication, day)
+        over = queries.finished_letters(self._record, publication, day)
         self._begun, self._readers = (publication, day), len(readers)
-        put_off, at = outbox.deferred_until(self._record, publication, day), now()
+        put_off, at = queries.deferred_letters(self._record, publication, day), now()
         due = [one for one in readers if one.mark not in over and put_off.get(one.mark, 0) <= at]
         letter = issue_message(issue_reader.issue(publication, day), self._office, self._imprint) if due else None
         for reader in interleaved(due):
@@ -89,9 +89,9 @@ class EmailSender:
 
     def summary(self, issue_reader: IssueReader, publication: str, day: str) -> str:
         """How many letters of a day were handed over and failed; empty as `BulkSender` has it."""
-        if outbox.is_done(self._record, self.name, publication, day):
+        if queries.is_delivered(self._record, self.name, publication, day):
             return ""
-        over = outbox.finished(self._record, publication, day)
+        over = queries.finished_letters(self._record, publication, day)
         if not over or any(one.mark not in over for one in self._readers_of(issue_reader, publication, day)):
             return ""
         failed = sum(state == "failed" for state in over.values())
@@ -106,10 +106,8 @@ class EmailSender:
     def tidy(self, at: int) -> None:
         """Drops what is no longer needed: addresses that were never confirmed, old letters, paces of a day ago."""
         subscribers.tidy(self._record, at)
-        outbox.tidy(self._record, self.name, at)
-        with self._record.database.write():
-            sql = "DELETE FROM pace WHERE host >= ? AND host < ? AND next_at < ?"
-            self._record.database.run(sql, (PACE, PACE + "~", at - DAY))
+        queries.drop_old_letters(self._record, self.name, at)
+        jobs_queries.drop_old_paces(self._record, PACE, at - DAY)
 
     # ---- before each message --------------------------------------------------------------------------
 
@@ -119,7 +117,7 @@ class EmailSender:
         if self._doubt:
             raise RetryLater(AGAIN, self._doubt)
         if self._begun is not None:
-            failures = outbox.count_failed(self._record, *self._begun)
+            failures = queries.count_failed_letters(self._record, *self._begun)
             if failures >= most_failures(self._readers):
                 raise RequestRefused(
                     f"stopped: {failures} of {self._readers} letters of {self._begun[1]} failed or came back, and "
@@ -199,7 +197,7 @@ class _Claim:
     def __init__(self, record: Record, key: OutboxKey, clock: Callable[[], int]) -> None:
         self._record, self._clock, self.key = record, clock, key
         self.taken = False
-        self.standing: outbox.OutboxEntry | None = None
+        self.standing: queries.OutboxEntry | None = None
 
     def take(self) -> bool:
         """Claims the letter, unless that was tried; whether it is ours."""

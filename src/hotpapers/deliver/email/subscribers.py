@@ -6,8 +6,7 @@ deleted and the mark stays, in state *ended*: nothing goes there before the addr
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
-
+from hotpapers.deliver.email import queries
 from hotpapers.deliver.email.addresses import LONGEST_TOLD
 from hotpapers.deliver.email.tokens import MailToken
 from hotpapers.errors import NotFound
@@ -15,28 +14,10 @@ from hotpapers.model import DAY
 from hotpapers.privacy import forgotten_file
 from hotpapers.store import Record
 
-State = Literal["asked", "confirmed", "ended", "bounced"]
-STATES: tuple[State, ...] = ("confirmed", "asked", "bounced", "ended")
-
 ANSWER_WITHIN = 7 * DAY
 """How long a confirmation is waited for; then the address is deleted."""
 ASK_AGAIN = DAY
 """How long after a letter that asks for a confirmation no other one goes to the same address."""
-
-_COLUMNS = "mark, publication, address, state, since, skip_empty, reason"
-
-
-class Subscriber(NamedTuple):
-    """Somebody who gets a publication's issues, or may. `since`: when the state began, µs UTC. `skip_empty`: no letter
-    on a day whose issue holds no paper. `reason`: why nothing can be delivered."""
-
-    mark: str
-    publication: str
-    address: str
-    state: State
-    since: int
-    skip_empty: bool
-    reason: str = ""
 
 
 def mark_of(record: Record, publication: str, address: str) -> str:
@@ -44,55 +25,51 @@ def mark_of(record: Record, publication: str, address: str) -> str:
     return record.marks.tombstone(f"mail:{publication}:{address.lower()}")
 
 
-def find(record: Record, mark: str) -> Subscriber | None:
+def find(record: Record, mark: str) -> queries.Subscriber | None:
     """The subscriber of a mark."""
-    found = _select(record, "mark = ?", mark)
+    found = queries.select_subscribers(record, "mark = ?", mark)
     return found[0] if found else None
 
 
-def _select(record: Record, where: str, *values: Any) -> list[Subscriber]:
-    sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {where} ORDER BY publication, address, mark"
-    rows = record.database.rows(sql, values)
-    return [
-        Subscriber(mark, publication, address, state, since, bool(skip_empty), reason)
-        for mark, publication, address, state, since, skip_empty, reason in rows
-    ]
-
-
-def everyone(record: Record) -> list[Subscriber]:
+def everyone(record: Record) -> list[queries.Subscriber]:
     """All, by publication and address; of those who left only marks."""
-    return _select(record, "1 = 1")
+    return queries.select_subscribers(record, "1 = 1")
 
 
-def confirmed(record: Record, publication: str, until: int) -> list[Subscriber]:
+def confirmed(record: Record, publication: str, until: int) -> list[queries.Subscriber]:
     """Who had confirmed a publication by a moment."""
-    return _select(record, "publication = ? AND state = 'confirmed' AND since <= ?", publication, until)
+    return queries.select_subscribers(
+        record, "publication = ? AND state = 'confirmed' AND since <= ?", publication, until
+    )
 
 
-def ask(record: Record, publication: str, address: str, at: int, *, skip_empty: bool = False) -> Subscriber | None:
+def ask(
+    record: Record, publication: str, address: str, at: int, *, skip_empty: bool = False
+) -> queries.Subscriber | None:
     """Notes that somebody asks for a publication; None where no letter is to be sent for it: it is confirmed already,
     or the last one is not a day old. Who has confirmed it changes their choice of days."""
     mark = mark_of(record, publication, address)
-    made = Subscriber(mark, publication, address, "asked", at, skip_empty)
+    made = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
     with record.database.write():
         known = find(record, mark)
         if known and known.state == "confirmed":
-            record.database.run("UPDATE subscriber SET skip_empty = ? WHERE mark = ?", (int(skip_empty), mark))
+            queries.put_subscriber(record, known._replace(skip_empty=skip_empty))
             return None
         if known and known.state == "asked" and at - known.since < ASK_AGAIN:
             return None
-        _put(record, made)
+        queries.put_subscriber(record, made)
     return made
 
 
-def take_back(record: Record, asked: Subscriber) -> None:
+def take_back(record: Record, asked: queries.Subscriber) -> None:
     """Undoes `ask`, where the letter could not be sent. Who had left before has to be asked anew either way."""
     with record.database.write():
-        sql = "DELETE FROM subscriber WHERE mark = ? AND state = 'asked' AND since = ?"
-        record.database.run(sql, (asked.mark, asked.since))
+        known = find(record, asked.mark)
+        if known and known.state == "asked" and known.since == asked.since:
+            queries.drop_subscriber(record, asked.mark)
 
 
-def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
+def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
     """Confirms what was asked for with this token; twice is once. Raises NotFound for one that is too old or used
     up."""
     with record.database.write():
@@ -104,74 +81,63 @@ def confirm(record: Record, token: MailToken, at: int) -> Subscriber:
         if known.since // 1_000_000 != token.moment or at - known.since > ANSWER_WITHIN:
             raise NotFound("this confirmation came too late; subscribe again")
         made = known._replace(state="confirmed", since=at)
-        _put(record, made)
+        queries.put_subscriber(record, made)
     return made
 
 
-def end(record: Record, mark: str, at: int) -> Subscriber | None:
+def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:
     """Unsubscribes: the address is deleted, the mark stays. Twice is once. Who it was; None where nobody is."""
     with record.database.write():
         known = find(record, mark)
         if known is not None and known.state != "ended":
-            _put(record, known._replace(state="ended", since=at, address="", reason=""))
+            queries.put_subscriber(record, known._replace(state="ended", since=at, address="", reason=""))
             _keep_apart(record, "ended", mark, at)
     return known
 
 
 def known(record: Record, address: str) -> int:
     """How many publications know an address by its hash, also of who has left."""
-    return sum(find(record, mark_of(record, publication, address)) is not None for publication in counts(record))
+    return sum(
+        find(record, mark_of(record, publication, address)) is not None
+        for publication in queries.count_subscribers(record)
+    )
 
 
 def forget(record: Record, address: str, at: int) -> int:
     """Unsubscribes an address from everything; how many subscriptions that were."""
-    found = _select(record, "lower(address) = ?", address.lower())
+    found = queries.select_subscribers(record, "lower(address) = ?", address.lower())
     for one in found:
         end(record, one.mark, at)
     return len(found)
 
 
-def bounce(record: Record, mark: str, reason: str, at: int) -> Subscriber | None:
+def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:
     """Notes that an address cannot be reached: nothing goes there any more. None where it had left, or nobody is."""
     with record.database.write():
         known = find(record, mark)
         if known is None or known.state in ("ended", "bounced"):
             return None
-        _put(record, known._replace(state="bounced", since=at, reason=reason[:LONGEST_TOLD]))
+        queries.put_subscriber(record, known._replace(state="bounced", since=at, reason=reason[:LONGEST_TOLD]))
         _keep_apart(record, "bounced", mark, at)
     return known
 
 
-def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> Subscriber | None:
+def set_skip_empty(record: Record, mark: str, *, skip_empty: bool) -> queries.Subscriber | None:
     """Keeps whether somebody wants letters on days without a paper; None where nobody confirmed has the mark."""
     with record.database.write():
-        sql = "UPDATE subscriber SET skip_empty = ? WHERE mark = ? AND state = 'confirmed'"
-        changed = record.database.run(sql, (int(skip_empty), mark))
-    return find(record, mark) if changed else None
+        known = find(record, mark)
+        if known is None or known.state != "confirmed":
+            return None
+        changed = known._replace(skip_empty=skip_empty)
+        queries.put_subscriber(record, changed)
+    return changed
 
 
 def tidy(record: Record, at: int) -> None:
     """Deletes the addresses of those who never confirmed."""
-    with record.database.write():
-        sql = "DELETE FROM subscriber WHERE state = 'asked' AND since < ?"
-        record.database.run(sql, (at - ANSWER_WITHIN,))
+    queries.drop_unconfirmed(record, at - ANSWER_WITHIN)
 
 
-def counts(record: Record) -> dict[str, dict[State, int]]:
-    """How many there are, by publication and state."""
-    sql = "SELECT publication, state, count(*) FROM subscriber GROUP BY publication, state ORDER BY publication"
-    found: dict[str, dict[State, int]] = {}
-    for publication, state, number in record.database.rows(sql):
-        found.setdefault(publication, dict.fromkeys(STATES, 0))[state] = number
-    return found
-
-
-def _keep_apart(record: Record, state: State, mark: str, at: int) -> None:
+def _keep_apart(record: Record, state: queries.State, mark: str, at: int) -> None:
     """Also beside the store, for when it is lost and an older backup takes its place."""
     forgotten_file.append(record.database, record.marks, [forgotten_file.ForgottenMark(state, mark, at)])
-
-
-def _put(record: Record, one: Subscriber) -> None:
-    record.database.run("DELETE FROM subscriber WHERE mark = ?", (one.mark,))
-    values = (*one[:5], int(one.skip_empty), one.reason)
-    record.database.run(f"INSERT INTO subscriber ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)

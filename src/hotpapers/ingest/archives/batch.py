@@ -4,35 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
 from hotpapers.errors import InputError, StoreError
 from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat
-from hotpapers.ingest.archives.new_items import having, only_new
+from hotpapers.ingest.archives.new_items import only_new
 from hotpapers.ingest.change_filter import ChangeFilter, edits
-from hotpapers.ingest.collect_job import EDIT, keep_raw_for
+from hotpapers.ingest.pipeline import EDIT, keep_raw_for
+from hotpapers.ingest.queries import known_keys as having
 from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Snapshot
 from hotpapers.sources.paper_matching import unreadable
 from hotpapers.store import Record, item_checks
+from hotpapers.store.parsing import ParsedPayload, describe
 from hotpapers.terms import NetworkTerms, admitted
 
 KEPT = 2**16
 """Bytes of an unreadable line that are set apart."""
 COUNTED = {Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
-
-
-class BatchOutcome(NamedTuple):
-    """What was seen, what was read from it, and why nothing could be."""
-
-    seen: RawPayload
-    items: Sequence[Item]
-    problem: Exception | None = None
-
-    def told(self) -> Sequence[Item]:
-        """The items. Raises the problem."""
-        if self.problem is not None:
-            raise self.problem
-        return self.items
 
 
 class ArchiveBatch:
@@ -73,7 +60,7 @@ class ArchiveBatch:
         much that was, by the names in `importing.Imported`."""
         outcomes = self._only_told(self._read())
         self._format.learned()
-        counts = Counter(quarantined=sum(one.problem is not None for one in outcomes))
+        counts = Counter(quarantined=sum(bool(one.problem) for one in outcomes))
         if outcomes:
             counts += self._write(outcomes, cursor)
         self._seen, self._keys, self._reasons, self.count, self.size = [], set(), {}, 0, 0
@@ -81,7 +68,7 @@ class ArchiveBatch:
 
     # ---- reading -----------------------------------------------------------------------------------------
 
-    def _read(self) -> list[BatchOutcome]:
+    def _read(self) -> list[ParsedPayload]:
         """Each finding read. That a post is gone is only told of one that the record has, or that stands before it."""
         network, only_known = self._format.network, self._format.only_known
         asked = [f"{network}:{one.key}" for one in self._seen if one.kind in only_known]
@@ -94,7 +81,7 @@ class ArchiveBatch:
                 outcomes.append(outcome)
         return outcomes
 
-    def _outcome(self, one: RawPayload) -> BatchOutcome:
+    def _outcome(self, one: RawPayload) -> ParsedPayload:
         """Whatever a hostile finding provokes is a reason for quarantine. What is set apart was seen now: it is kept
         for a while from now on, however old the archive is."""
         try:
@@ -108,8 +95,9 @@ class ArchiveBatch:
         except StoreError:
             raise
         except Exception as problem:
-            return BatchOutcome(one._replace(at=self._now), (), problem)
-        return BatchOutcome(one, items)
+            apart = one._replace(at=self._now)
+            return ParsedPayload(apart, (), describe(problem), self._keep_for(apart))
+        return ParsedPayload(one, items, "", self._keep_for(one))
 
     def _why(self, one: RawPayload) -> Exception:
         if one.key in self._reasons:
@@ -119,25 +107,24 @@ class ArchiveBatch:
 
     # ---- writing -----------------------------------------------------------------------------------------
 
-    def _only_told(self, outcomes: Iterable[BatchOutcome]) -> list[BatchOutcome]:
+    def _only_told(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
         """The outcomes with what is new in them; those without anything are left out."""
-        kept = [one for one in outcomes if one.items or one.problem is not None]
+        kept = [one for one in outcomes if one.items or bool(one.problem)]
         news = only_new(self._record, [one.items for one in kept])
         fresh = [one._replace(items=items) for one, items in zip(kept, news, strict=True)]
-        return [one for one in fresh if one.items or one.problem is not None]
+        return [one for one in fresh if one.items or bool(one.problem)]
 
-    def _write(self, outcomes: Sequence[BatchOutcome], cursor: str | None) -> Counter[str]:
-        by_seen: dict[RawPayload, BatchOutcome] = {}
+    def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[str]:
+        once: dict[RawPayload, ParsedPayload] = {}
         for one in outcomes:
-            by_seen.setdefault(one.seen, one)
-        items = [item for one in by_seen.values() for item in one.items]
+            once.setdefault(one.payload, one)
+        items = [item for one in once.values() for item in one.items]
         written = self._record.ingest(
-            by_seen, lambda seen: by_seen[seen].told(), source=self._format.network, job=self._job, keep=self._keep,
-            cursor=cursor if items else None,
-        )  # fmt: skip
+            list(once.values()), source=self._format.network, job=self._job, cursor=cursor if items else None
+        )
         return _counted(items) + Counter(refused=written.refused)
 
-    def _keep(self, one: RawPayload) -> int:
+    def _keep_for(self, one: RawPayload) -> int:
         """Microseconds for which an original is kept raw: as long as the network allows, from when it was seen."""
         time = keep_raw_for(self._terms, one)
         return time if one.at + time > self._now else 0

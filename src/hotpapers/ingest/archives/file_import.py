@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from hotpapers.errors import InputError
+from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import KEPT, ArchiveBatch
 from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat, ImportTarget
 from hotpapers.ingest.archives.format_guess import looks_like
@@ -171,7 +172,7 @@ class FileImport:
                 reason += f"; {self._begun + self._count:,} lines before that are taken in"
             raise InputError(reason, file=self._file.name) from problem
         self._store(self._lines.here)
-        unknown = _unknown_papers(self._importer.record, self._importer.job, self._position)
+        unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
         whole, cut = bool(self._begun) and not self._count, self._lines.cut
         done = ImportedFile(self._file.name, whole, self._count, self._begun, cut, unknown=unknown)
         figures: dict[str, Any] = dict(self._figures)
@@ -238,10 +239,3 @@ class FileImport:
         lines = self._begun + self._count
         said = ImportCursor(self._before, mark(self._file.head), offset, len(last), mark(last), lines)
         return msgspec.json.encode(said).decode()
-
-
-def _unknown_papers(record: Record, job: str, position: int) -> int:
-    """How many papers the batches of a job after a position name that the record has nothing of."""
-    sql = """SELECT count(DISTINCT m.paper) FROM mention AS m JOIN batch AS b ON b.position = m.since
-        WHERE b.source = ? AND b.position > ? AND NOT EXISTS (SELECT 1 FROM paper AS p WHERE p.paper = m.paper)"""
-    return int(record.database.rows(sql, (job, position))[0][0])

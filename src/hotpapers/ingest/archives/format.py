@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from hotpapers.errors import InputError
-from hotpapers.ids import arxiv
+from hotpapers.ids import arxiv, timestamps
 from hotpapers.ids.mentions import spans
 from hotpapers.ids.mentions.paper_index import PaperIndex
 from hotpapers.model import DAY, Item, Mention, Post, RawPayload
@@ -116,16 +116,10 @@ def _number(said: float) -> int:
 
 
 def _calendar(said: str) -> int:
-    try:
-        when = datetime.datetime.fromisoformat(said.removesuffix(" UTC"))
-    except ValueError:
-        raise InputError(f"{said[:40]!r} is no moment") from None
-    when = when if when.tzinfo else when.replace(tzinfo=datetime.UTC)
-    return (when - _EPOCH) // _MICROSECOND
-
-
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MICROSECOND = datetime.timedelta(microseconds=1)
+    at = timestamps.parse_iso(said.removesuffix(" UTC"))
+    if at is None:
+        raise InputError(f"{said[:40]!r} is no moment")
+    return at
 
 
 def seen_at(place: ImportTarget, made: int, said: Iterable[Moment]) -> int:
@@ -159,5 +153,5 @@ def _is_new(one: Mention, made: dict[str, int]) -> bool:
     """Whether a paper's identifier was given in the months before a post was written."""
     year, month = arxiv.month(arxiv.from_key(one.paper))
     given = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
-    age = made.get(one.post, 0) - (given - _EPOCH) // _MICROSECOND
+    age = made.get(one.post, 0) - timestamps.from_datetime(given)
     return 0 <= age <= KEPT + 31 * DAY

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hotpapers.engagement import reaction_index
+from hotpapers.engagement import queries as engagement_queries
+from hotpapers.engagement.queries import is_held
 from hotpapers.errors import InputError, NetError
+from hotpapers.ingest import queries
 from hotpapers.ingest.archives.format import FIRST, ImportTarget, timely
-from hotpapers.ingest.change_filter import TRACKED_FOR, TrackedKeys, is_held
+from hotpapers.ingest.change_filter import TRACKED_FOR, TrackedKeys
 from hotpapers.model import DAY, HOUR, Item, RawPayload, Reaction
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, firehose, schemas
 from hotpapers.sources.bluesky.stream_filter import EventFilter
@@ -40,12 +42,8 @@ class TrackedAt(TrackedKeys):
         self._from = at - at % DAY
         self._until = self._from + DAY
         self.clear()
-        sql = """SELECT t.post, t.account, (SELECT count(*) FROM post AS g WHERE g.post = t.post AND g.until = 0
-                AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
-            FROM post AS t WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = ''
-            AND t.created_at > ? AND t.created_at < ?"""
         born = (self._from - TRACKED_FOR, self._until)
-        for post, account, gone in self._record.database.iterate(sql, (at, *born)):
+        for post, account, gone in queries.tracked_posts(self._record, at, born):
             self.update((account,) if gone else (post, account))
 
     def drop(self, post: str) -> None:
@@ -62,11 +60,11 @@ class TrackedAt(TrackedKeys):
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post that a reaction was for."""
-        return self._reactions.get(reaction) or reaction_index.post_of(self._record, reaction)
+        return self._reactions.get(reaction) or engagement_queries.post_of_reaction(self._record, reaction)
 
     def keep(self, now: int) -> None:
         """Hands the reactions that came since the last time to the record."""
-        reaction_index.remember(self._record, self._reactions.items(), now)
+        engagement_queries.remember_reactions(self._record, self._reactions.items(), now)
         self._reactions.clear()
 
 

@@ -6,14 +6,14 @@ An archive tells of the past: an item is not compared with what the record says 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
+from hotpapers.ingest import queries
 from hotpapers.model import Item, Post, kind_of
 from hotpapers.store import AsOfView, Record
-from hotpapers.store.database import placeholders, slices
 
 
 def only_new(record: Record, told: Sequence[Sequence[Item]]) -> list[list[Item]]:
@@ -81,11 +81,6 @@ def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
     for item in items:
         columns[kind_of(item)] = item.key[0]
         asked[kind_of(item)].add(getattr(item, item.key[0]))
-    return defaultdict(set, {kind: set(having(record, kind, columns[kind], keys)) for kind, keys in asked.items()})
-
-
-def having(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
-    """Those of the keys of which the record has a row of a kind."""
-    for some in slices(sorted(keys)):
-        sql = f'SELECT DISTINCT "{column}" FROM {kind} WHERE "{column}" IN ({placeholders(some)})'
-        yield from (row[0] for row in record.database.rows(sql, some))
+    return defaultdict(
+        set, {kind: set(queries.known_keys(record, kind, columns[kind], keys)) for kind, keys in asked.items()}
+    )

@@ -3,19 +3,19 @@ of whoever has the account, which goes before the rules that look at it alone.""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from hotpapers.engagement.attention import PROVED, persons_sql
+from hotpapers.engagement.queries import PROVED
 from hotpapers.errors import NotFound, UsageError
-from hotpapers.model import Judgement, Verdict
-from hotpapers.moderation.bots.named import accounts_of, key_of, seen
-from hotpapers.moderation.bots.verdicts import IN_SETTINGS, OPERATOR
+from hotpapers.model import Judgement, Verdict, keys
+from hotpapers.moderation.bots import queries
+from hotpapers.moderation.bots.named import accounts_of
+from hotpapers.moderation.bots.queries import IN_SETTINGS, OPERATOR
+from hotpapers.moderation.bots.queries import known_accounts as seen
 from hotpapers.settings import BotSettings
 from hotpapers.store import AsOfView, Record
 from hotpapers.store.batches import write_batch
-from hotpapers.store.database import placeholders
-from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
 
 class AccountReview(NamedTuple):
@@ -41,8 +41,8 @@ def review_account(record: Record, key: str) -> list[AccountReview]:
     return [
         AccountReview(
             one,
-            _is_bot(record, view, one),
-            tuple(v for row in _rows(view, [one]) if isinstance(v := row.item, Verdict)),
+            queries.is_bot(record, view, one),
+            tuple(v for row in queries.verdict_rows(view, [one]) if isinstance(v := row.item, Verdict)),
         )
         for one in _known(view, key)
     ]
@@ -53,7 +53,7 @@ def set_verdict(record: Record, settings: BotSettings, key: str, word: OperatorV
     its way."""
     accounts = _known(record.view(), key)
     _check_settings(record.view(), settings, accounts)
-    for row in _rows(record.view(), accounts):
+    for row in queries.verdict_rows(record.view(), accounts):
         if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.observed_at > word.since:
             raise UsageError(
                 f"{key}: you said something else of it later: {row.item.reason}; take that back first: --undo"
@@ -87,7 +87,7 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
     _check_settings(record.view(), settings, accounts)
     rows = [
         row
-        for row in _rows(record.view(), accounts)
+        for row in queries.verdict_rows(record.view(), accounts)
         if isinstance(row.item, Verdict) and row.item.rule in (OPERATOR, PROVED) and row.item.reason != IN_SETTINGS
     ]
     with record.database.write():
@@ -97,7 +97,7 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
 
 def _known(view: AsOfView, key: str) -> list[str]:
     accounts = accounts_of(view, [key])[key]
-    judged = {row.item.subject for row in _rows(view, accounts) if isinstance(row.item, Verdict)}
+    judged = {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}
     known = judged | seen(view, accounts)
     if not known:
         raise NotFound(f"{key}: the record knows no such account")
@@ -105,25 +105,8 @@ def _known(view: AsOfView, key: str) -> list[str]:
 
 
 def _check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:
-    names = map(key_of, (*settings.bots, *settings.people))
+    names = map(keys.folded, (*settings.bots, *settings.people))
     named = {account for some in accounts_of(view, names).values() for account in some}
     for account in accounts:
         if account in named:
             raise UsageError(f"{account}: named under [bots] in the settings; say it there")
-
-
-def _rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
-    """All verdicts on accounts, oldest first."""
-    spec = SPECS[Verdict]
-    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.subject IN ({placeholders(accounts)}) AND t.about = '' AND {view.visible("t")}
-        ORDER BY t.observed_at, t.id"""
-    return [read_row(spec, row) for row in view.database.iterate(sql, accounts)]
-
-
-def _is_bot(record: Record, view: AsOfView, account: str) -> bool:
-    """As rankings see it: under the account's stable name, if it has one."""
-    sql = f"""WITH {persons_sql(view, ())}
-        SELECT 1 FROM bot WHERE voice IN (SELECT ? UNION SELECT stable_voice FROM known WHERE voice = ?)"""
-    voice = record.marks.voice(account)
-    return bool(view.database.rows(sql, (voice, voice)))

@@ -13,20 +13,17 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.ids.mentions.own_words import MentionedPaper
-from hotpapers.model import Judgement, Verdict
-from hotpapers.moderation.bots import activity, coordination, named, rules
-from hotpapers.moderation.bots.activity import ActivityWindow
+from hotpapers.model import Judgement, Verdict, keys
+from hotpapers.moderation.bots import coordination, named, queries, rules
+from hotpapers.moderation.bots.queries import ActivityWindow
 from hotpapers.moderation.bots.rules import DAYS, FEWEST_ANNOUNCED, RULES
 from hotpapers.ranking.words import count_noun
 from hotpapers.settings import BotRules, BotSettings
-from hotpapers.store import AsOfView, Record, WrittenBatch
+from hotpapers.store import AsOfView, Record, WrittenBatch, batches
 from hotpapers.store.batches import write_batch
-from hotpapers.store.item_rows import SPECS, StoredRow, is_pseudonym, read_row, select_columns
+from hotpapers.store.item_rows import StoredRow, is_pseudonym
 
 SOURCE = "judging"
-OPERATOR = "operator"
-IN_SETTINGS = "named in the settings"
-"""The reason of an operator's verdict that comes from the settings, and goes with them."""
 VERSIONS = {
     "list": 1, "says-so": 1, **{name: rule.version for name, rule in RULES.items()}, "chorus": 1, "echo": 1,
 }  # fmt: skip
@@ -58,14 +55,8 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
         return WrittenBatch(None, 0)
     with record.database.write():
         offers = [(one, 0, None) for one in new]
-        written_at = max(at, _last_at(record))
+        written_at = max(at, batches.last_written_at(record.database))
         return write_batch(record.database, offers, record.marks, at=written_at, source=SOURCE, close=withdrawn)
-
-
-def _last_at(record: Record) -> int:
-    """When the last batch was written: verdicts may be about an earlier moment, batches are not written in the past."""
-    found = record.database.rows("SELECT at FROM batch ORDER BY position DESC LIMIT 1")
-    return int(found[0][0]) if found else 0
 
 
 def standing_of(view: AsOfView) -> Standing:
@@ -99,7 +90,7 @@ def _verdict(one: BotFinding, at: int) -> Verdict:
 
 def findings(view: AsOfView, limits: BotRules, standing: Standing) -> Iterator[BotFinding]:
     """What all rules find; those that are switched off take back what they said."""
-    span = activity.span_of(view)
+    span = queries.span_of(view)
     on = {name: limit for name in RULES if (limit := int(getattr(limits, name)))}
     parts = {
         "list": by_list(view, standing["list"]) if limits.list else None,
@@ -119,7 +110,7 @@ def by_list(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts of the shipped list that were seen."""
     listed = {one.key: one for one in named.shipped()}
     accounts = {account: key for key, some in named.accounts_of(view, listed).items() for account in some}
-    there = named.seen(view, accounts)
+    there = queries.known_accounts(view, accounts)
     yield from (BotFinding(one, "list", "bot", listed[accounts[one]].reason) for one in sorted(there))
     gone = "no longer on the list that comes along"
     yield from (BotFinding(one, "list", "human", gone) for one in standing if one not in there)
@@ -127,7 +118,7 @@ def by_list(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
 
 def by_own_word(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts that say of themselves that they are automated."""
-    there = frozenset(named.automated(view))
+    there = frozenset(queries.automated_accounts(view))
     yield from (BotFinding(one, "says-so", "bot", "says of itself that it is automated") for one in sorted(there))
     gone = "no longer says of itself that it is automated"
     yield from (BotFinding(one, "says-so", "human", gone) for one in standing if one not in there)
@@ -139,15 +130,15 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], standing: Stan
         return
     least = min(limit if rule != "share" else FEWEST_ANNOUNCED * limit // 100 for rule, limit in limits.items())
     before = frozenset[str]().union(*(standing[rule] for rule in limits))
-    counts = {**activity.busy(span, max(least, 1)), **activity.entry_counts(span, before)}
-    announced = activity.announced(span) if "share" in limits else {}
+    counts = {**queries.busy(span, max(least, 1)), **queries.entry_counts(span, before)}
+    announced = queries.announced(span) if "share" in limits else {}
     for account, volume in sorted(counts.items()):
         held = [rule for rule in limits if account in standing[rule]]
         own = {rule: limit // 2 if rule in held else limit for rule, limit in limits.items()}
-        said = activity.said_by(span, account)
+        said = queries.said_by(span, account)
         about: Mapping[str, MentionedPaper] = {}
         if volume.posts >= own.get("template", volume.posts + 1):
-            about = activity.known_papers(span.view, (paper for one in said for paper in one.papers))
+            about = queries.known_papers(span.view, (paper for one in said for paper in one.papers))
         fewest = FEWEST_ANNOUNCED // 2 if "share" in held else FEWEST_ANNOUNCED
         did = rules.measure(said, about, rules.large(announced, fewest), volume.papers)
         yield from _concluded(account, did, own, held)
@@ -167,11 +158,11 @@ def _concluded(
 def by_chorus(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Iterator[BotFinding]:
     """The accounts that say in chorus what they say."""
     sung: list[tuple[str, str, int]] = []
-    for paper, network in activity.crowded(span, limit):
-        about = activity.known_papers(span.view, [paper]).get(paper, MentionedPaper())
-        sung += coordination.coordinated_posts(activity.voices_about(span, paper, network), about, limit)
+    for paper, network in queries.crowded(span, limit):
+        about = queries.known_papers(span.view, [paper]).get(paper, MentionedPaper())
+        sung += coordination.coordinated_posts(queries.voices_about(span, paper, network), about, limit)
     gathered = coordination.gathered(sung)
-    counts = activity.entry_counts(span, [*gathered, *standing])
+    counts = queries.entry_counts(span, [*gathered, *standing])
     for account in sorted({*gathered, *standing}):
         why = coordination.why(gathered[account], counts[account].posts, DAYS) if account in gathered else ""
         if why:
@@ -182,9 +173,9 @@ def by_chorus(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Ite
 
 def by_echo(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Iterator[BotFinding]:
     """The accounts that repost at once, again and again. One that is judged and silent stays so."""
-    for account in sorted({*activity.reposting(span, limit), *standing}):
+    for account in sorted({*queries.reposting(span, limit), *standing}):
         least = limit // 2 if account in standing else limit
-        waited = activity.delays(span, account)
+        waited = queries.delays(span, account)
         if why := rules.echoes(waited, least):
             yield BotFinding(account, "echo", "bot", why)
         elif len(waited) >= least:
@@ -201,26 +192,28 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     wanted: dict[str, Judgement] = {}
     told: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
     for judgement, names in told:
-        for accounts in named.accounts_of(view, map(named.key_of, names)).values():
+        for accounts in named.accounts_of(view, map(keys.folded, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
-    current = [row.item for row in view.iterate(Verdict, "t.about = '' AND t.rule = ?", (OPERATOR,))]
-    said = {(one.subject, one.judgement) for one in current if isinstance(one, Verdict) and one.reason == IN_SETTINGS}
+    current = [row.item for row in view.iterate(Verdict, "t.about = '' AND t.rule = ?", (queries.OPERATOR,))]
+    said = {
+        (one.subject, one.judgement)
+        for one in current
+        if isinstance(one, Verdict) and one.reason == queries.IN_SETTINGS
+    }
     new = [
         Verdict(
-            subject=account, about="", rule=OPERATOR, judgement=judgement, version=1, reason=IN_SETTINGS, observed_at=0
+            subject=account,
+            about="",
+            rule=queries.OPERATOR,
+            judgement=judgement,
+            version=1,
+            reason=queries.IN_SETTINGS,
+            observed_at=0,
         )
         for account, judgement in sorted(wanted.items())
         if (account, judgement) not in said
     ]
-    return new, [row for row in words_of_settings(view) if _is_stale(row, wanted)]
-
-
-def words_of_settings(view: AsOfView) -> list[StoredRow]:
-    """Every open verdict that came from the settings, also where a later word covers it."""
-    spec = SPECS[Verdict]
-    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.about = '' AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"""
-    return [read_row(spec, row) for row in view.database.iterate(sql, (OPERATOR, IN_SETTINGS))]
+    return new, [row for row in queries.verdicts_of_settings(view) if _is_stale(row, wanted)]
 
 
 def _is_stale(row: StoredRow, wanted: Mapping[str, Judgement]) -> bool:

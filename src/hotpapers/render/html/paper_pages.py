@@ -7,7 +7,8 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from hotpapers import terms
-from hotpapers.engagement.attention import AGES
+from hotpapers.engagement.measurement import AGES
+from hotpapers.ids import timestamps
 from hotpapers.model import Announcement, Attention, Paper, Quotation
 from hotpapers.ranking import words
 from hotpapers.render.cards import card_pages
@@ -118,7 +119,7 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[Versi
         categories = phrases.one_line(", ".join(sorted({one.category for one in some})))
         found.append(VersionLine(name, phrases.day_name(day), kinds[kind].format(categories)))
     if not found and paper.published_at is not None:
-        found.append(VersionLine("v1", phrases.day_name(phrases.day_of(paper.published_at)), "submitted"))
+        found.append(VersionLine("v1", phrases.day_name(timestamps.day_of(paper.published_at)), "submitted"))
     return tuple(found)
 
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers.jobs import job_state as duties
+from hotpapers.ids.timestamps import minute_of, rfc3339
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.schedule.hosts.cron_times import GRACE, TimeOfDay, following, planned
 from hotpapers.store import Record
-from hotpapers.view.phrases import iso, minute
 
 JOB = "schedule"
 SECOND = 1_000_000
@@ -36,12 +36,12 @@ class ScheduleReport(NamedTuple):
 
 def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -> str:
     """Notes that a run begins, `because` of the schedule or somebody; says so. `at`: µs UTC."""
-    before = duties.load(record, JOB)
-    said = f"began {minute(at)}, {_how_late(moments, at // SECOND, because)}"
+    before = jobs_queries.load_state(record, JOB)
+    said = f"began {minute_of(at)}, {_how_late(moments, at // SECOND, because)}"
     duty = msgspec.structs.replace(before, started_at=at, state="running", reason=said, next_at=_due(moments, at))
-    duties.save(record, duty)
+    jobs_queries.save_state(record, duty)
     if before.state == "running" and before.started_at is not None:
-        return f"{said}; the run that began {minute(before.started_at)} was cut off"
+        return f"{said}; the run that began {minute_of(before.started_at)} was cut off"
     return said
 
 
@@ -59,10 +59,10 @@ def end(
     record: Record, moments: Sequence[TimeOfDay], at: int, outcome: str, problems: Sequence[str], where: str
 ) -> ScheduleReport:
     """Notes how a run went. `outcome`: success, or anything else; `problems`: what is wrong although it ended."""
-    before = duties.load(record, JOB)
+    before = jobs_queries.load_state(record, JOB)
     found = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
     began = before.started_at or at
-    said = before.reason if before.state == "running" else f"began {minute(began)}"
+    said = before.reason if before.state == "running" else f"began {minute_of(began)}"
     duty = msgspec.structs.replace(
         before,
         state="failing" if found else "idle",
@@ -71,20 +71,20 @@ def end(
         reason=f"{'; '.join(found)} ({said})" if found else said,
         next_at=_due(moments, at),
     )
-    duties.save(record, duty)
-    next_by = iso(duty.next_at or at)
-    return ScheduleReport("failure" if found else WELL, iso(began), iso(at), next_by, found, where)
+    jobs_queries.save_state(record, duty)
+    next_by = rfc3339(duty.next_at or at)
+    return ScheduleReport("failure" if found else WELL, rfc3339(began), rfc3339(at), next_by, found, where)
 
 
 def sentence(record: Record) -> str:
     """How the schedule is doing, for a page; empty where there is none. Why something failed is for its operator."""
-    duty = duties.load(record, JOB)
+    duty = jobs_queries.load_state(record, JOB)
     if duty.started_at is None or duty.next_at is None:
         return ""
     if duty.failing_since is None:
-        went = f"The last run began {minute(duty.started_at)} and went well."
+        went = f"The last run began {minute_of(duty.started_at)} and went well."
     else:
-        since = minute(duty.failing_since)
-        went = f"The last run began {minute(duty.started_at)} and failed; runs have failed since {since}."
-    due = f"The next is due by {minute(duty.next_at)}: if it is later now, the schedule has stopped."
+        since = minute_of(duty.failing_since)
+        went = f"The last run began {minute_of(duty.started_at)} and failed; runs have failed since {since}."
+    due = f"The next is due by {minute_of(duty.next_at)}: if it is later now, the schedule has stopped."
     return f"This page is made by a schedule. {went} {due}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from hotpapers import announcement_days as days
 from hotpapers.errors import RequestRefused
+from hotpapers.ids import timestamps
 from hotpapers.model import HttpClient, PayloadPage, RawPayload
 from hotpapers.sources.arxiv import cursor_state, oai_records, page_facts, xml
 from hotpapers.sources.arxiv.cursor_state import ArxivCursor
@@ -28,7 +28,7 @@ class OaiHarvest:
 
     def pages(self) -> Iterator[PayloadPage]:
         """All of it that is left."""
-        today = datetime.fromtimestamp(self.http.now() // 1_000_000, UTC).date().isoformat()
+        today = timestamps.day_of(self.http.now())
         while self.place.stamp:
             if self.place.stamp > today:
                 yield self._healed()

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
-from email.utils import parsedate_to_datetime
+from datetime import date
 from typing import Any
 
 from hotpapers import announcement_days as days
 from hotpapers.errors import InputError
-from hotpapers.ids import arxiv
+from hotpapers.ids import arxiv, timestamps
 from hotpapers.ids.arxiv import ArxivId
 from hotpapers.model import Paper, distinct, storable
 from hotpapers.sources.arxiv import tex
@@ -32,12 +31,10 @@ def moment(text: str | None) -> int | None:
     """
     if not text or not text.strip():
         return None
-    try:
-        found = datetime.fromisoformat(text.strip()) if text.strip()[0].isdigit() else parsedate_to_datetime(text)
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return round(found.timestamp()) * 1_000_000
-    except (ValueError, OverflowError, OSError) as problem:
-        raise InputError(f"no date: {text[:60]!r}") from problem
+    found = timestamps.parse(text)
+    if found is None:
+        raise InputError(f"no date: {text[:60]!r}")
+    return timestamps.whole_seconds(found)
 
 
 def day_of(text: str | None) -> date:

@@ -15,6 +15,7 @@ import libipld
 import msgspec
 
 from hotpapers.errors import FutureCursor, InputError, NetError, OutdatedCursor
+from hotpapers.ids import timestamps
 
 CID = (b"\x01\x71\x12\x20", b"\x01\x55\x12\x20")
 """How a CID begins in bytes: version 1, DAG-CBOR or raw, SHA-256. The decoder does not tell them from other bytes."""
@@ -97,8 +98,7 @@ def _json(did: str, time: str, kind: str, value: Any) -> bytes:
 
 def microseconds(time: str) -> int:
     """A moment such as 2026-07-04T14:38:07.517Z; one without a zone is UTC, wherever this machine stands."""
-    moment = datetime.datetime.fromisoformat(time)
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)).timestamp() * 1_000_000)
+    return timestamps.from_datetime(datetime.datetime.fromisoformat(time))
 
 
 def plain(value: Any) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Sequence
 
 from hotpapers.errors import InputError
+from hotpapers.ids import timestamps
 from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperIndex
 from hotpapers.model import (
     DAY,
@@ -31,8 +31,6 @@ MOST_LINKS = 200
 """Links of one post that are looked at."""
 REACTIONS: dict[str, ReactionType] = {schemas.LIKE: "like", schemas.REPOST: "repost"}
 _DIGITS = {digit: value for value, digit in enumerate("234567abcdefghijklmnopqrstuvwxyz")}
-_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
-_MICROSECOND = datetime.timedelta(microseconds=1)
 
 
 def key_of(id: str) -> str:
@@ -89,6 +87,14 @@ def _post_event(seen: RawPayload, names: PaperIndex, *, known: bool = False) -> 
     return [_post(uri, record, when, seen.at), *found, *doubts] if found or known else []
 
 
+def author_of(uri: str) -> str:
+    """The DID in a record's address, `at://did:plc:…/collection/key`. Raises InputError."""
+    parts = uri.split("/")
+    if len(parts) < 3 or not parts[2]:
+        raise InputError(f"{uri[:60]!r} is no record's address")
+    return parts[2]
+
+
 def _post(
     uri: str, record: schemas.PostRecord, created_at: int, at: int, who: schemas.AppViewAuthor | None = None,
     labels: Sequence[schemas.LabelValue] = (),
@@ -97,7 +103,7 @@ def _post(
     quoted = record.embed.quoted() if record.embed else ""
     langs = [lang for lang in record.langs or () if 0 < len(lang) <= 35]
     return Post(
-        post=key_of(storable(uri)), network=NETWORK, account=key_of(uri.split("/")[2]), created_at=created_at,
+        post=key_of(storable(uri)), network=NETWORK, account=key_of(author_of(uri)), created_at=created_at,
         text=storable(record.text), links=links_of(record), lang=storable(langs[0]) if langs else "und",
         handle=storable(who.known_as()) if who else "", name=storable(who.display_name) if who else "",
         reply_to=key_of(storable(record.reply.parent.uri)) if record.reply and record.reply.parent.uri else "",
@@ -160,7 +166,7 @@ def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
 def moment(rkey: str, claimed: str, bound: int, oldest: int) -> int:
     """When a post was made: its key's moment or else the claimed one, if it lies in the stretch `oldest` before
     `bound`; else `bound`. Both are the author's word, and a program can write anything there."""
-    for when in (tid_time(rkey), _claimed(claimed)):
+    for when in (tid_time(rkey), timestamps.parse_iso(claimed)):
         if when is not None and bound - oldest <= when <= bound:
             return when
     return bound
@@ -174,14 +180,6 @@ def tid_time(rkey: str) -> int | None:
     for digit in rkey:
         value = value << 5 | _DIGITS[digit]
     return value >> 10
-
-
-def _claimed(text: str) -> int | None:
-    try:
-        when = datetime.datetime.fromisoformat(text)
-        return ((when if when.tzinfo else when.replace(tzinfo=datetime.UTC)) - _EPOCH) // _MICROSECOND
-    except (ValueError, OverflowError):
-        return None
 
 
 # ---- everything else ---------------------------------------------------------------------------------

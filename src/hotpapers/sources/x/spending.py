@@ -6,12 +6,12 @@ Money is counted in millionths of the currency in which the operator gave budget
 from __future__ import annotations
 
 import calendar
-import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
 from hotpapers.errors import RetryLater
+from hotpapers.ids import timestamps
 from hotpapers.model import DAY, HOUR
 from hotpapers.sources.x.schemas import XResponse
 
@@ -77,20 +77,16 @@ def text(account: BudgetState) -> str:
 # ---- months and days -----------------------------------------------------------------------------------
 
 
-def _utc(at: int) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(at / 1e6, datetime.UTC)
-
-
 def this_month(account: BudgetState, now: int) -> BudgetState:
     """The account as of now. A new month begins with nothing spent; a clock that was set back begins none.
 
     Raises RetryLater around the turn of a month.
     """
-    later = _utc(now + MARGIN)
-    if _utc(now - MARGIN).month != later.month:
+    later = timestamps.as_utc(now + MARGIN)
+    if timestamps.as_utc(now - MARGIN).month != later.month:
         turn = int(later.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()) * 1_000_000
         raise RetryLater(min(turn + MARGIN - now, HOUR) / 1e6, "the month turns, and nobody knows which one would pay")
-    month = f"{_utc(now):%Y-%m}"
+    month = f"{timestamps.as_utc(now):%Y-%m}"
     if month <= account.month:
         return account
     return msgspec.structs.replace(account, month=month, spent=0)
@@ -103,7 +99,7 @@ def tomorrow(now: int) -> int:
 
 def affordable(account: BudgetState, limits: Budget, now: int) -> int:
     """How many posts a request may return: a month's money becomes free day by day, and each try may be charged."""
-    today = _utc(now)
+    today = timestamps.as_utc(now)
     free = limits.limit * today.day // calendar.monthrange(today.year, today.month)[1]
     return max(0, free - account.spent) // (TRIES * limits.each)
 

@@ -15,12 +15,13 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model
-from hotpapers.store import manifest, redaction
-from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.store import batches, redaction
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.manifest import Label
 from hotpapers.store.ordered_scan import all_ahead
 from hotpapers.store.record import Record
 from hotpapers.store.redaction import WordRedactor
+from hotpapers.transfer import queries
 from hotpapers.transfer.jsonl import FORMAT, VERSION
 from hotpapers.transfer.jsonl.lines import (
     CHECK,
@@ -75,9 +76,7 @@ def _records(record: Record, held: WordRedactor) -> Iterator[bytes]:
     for spec in SPECS.values():
         if spec.type in MADE_HERE:
             continue
-        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 ORDER BY {_stable_order(spec)}"
-        for found in record.database.iterate(sql):
-            row = read_row(spec, found)
+        for row in queries.open_rows(record.database, spec, _stable_order(spec)):
             if not (isinstance(row.item, model.Shown) and row.item.edition):
                 yield _line(held.row(row).item)
 
@@ -89,17 +88,17 @@ def _stable_order(spec: KindSpec) -> str:
 
 def _batches(record: Record, held: WordRedactor) -> Iterator[bytes]:
     ahead = all_ahead(record.database)
-    for position, at, source, cursor, items, blob, chain in record.database.iterate(
-        "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
-    ):
-        listed = manifest.unpack(bytes(blob))
+    for one, listed in batches.all_batches(record.database):
         yield _line(
             ExchangeBatch(
-                position=position, at=at, source=source, cursor=cursor, items=items, chain=bytes(chain).hex(),
-                closed=listed.closed, pruned=listed.pruned, forgotten=listed.forgotten, tombstones=listed.tombstones,
+                position=one.position, at=one.at, source=one.source, cursor=one.cursor, items=one.items,
+                chain=one.chain.hex(), closed=listed.closed, pruned=listed.pruned, forgotten=listed.forgotten,
+                tombstones=listed.tombstones,
             )
         )  # fmt: skip
-        rows = {row.label: row for kind in ahead.values() for row in kind.upto(position) if isinstance(row, StoredRow)}
+        rows = {
+            row.label: row for kind in ahead.values() for row in kind.upto(one.position) if isinstance(row, StoredRow)
+        }
         for index, label in enumerate(listed.labels):
             found = rows.get(label)
             yield _item_line(held.row(found) if found else None, label, listed.hash(index))

@@ -267,8 +267,8 @@ class _Full:
         with database.write():
             head = self.record.head
             if batch.position <= head.position:
-                found = database.rows("SELECT chain FROM batch WHERE position = ?", (batch.position,))
-                is_same = bool(found) and bytes(found[0][0]).hex() == batch.chain
+                known = batches.chain_at(database, batch.position)
+                is_same = known is not None and known.hex() == batch.chain
                 if is_same:
                     self._note_forgotten(batch.position, items)
                 return is_same

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hotpapers.engagement import recount_schedule
+from hotpapers.engagement import queries as engagement_queries
 from hotpapers.store import batches, manifest
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import BY_KIND, PreparedRow
@@ -60,4 +60,6 @@ def _overwrite(database: Database, label: Label, position: int, made: PreparedRo
     where = " AND ".join(f'"{name}" = ?' for name in names)
     change = ", ".join(f'"{name}" = ?' for name in columns)
     database.run(f"UPDATE {spec.kind} SET {change} WHERE {where} AND since = ?", (*made.row, *key, position))
-    recount_schedule.forget(database, [str(value) for name, value in zip(names, key, strict=True) if name == "post"])
+    engagement_queries.forget_posts(
+        database, [str(value) for name, value in zip(names, key, strict=True) if name == "post"]
+    )

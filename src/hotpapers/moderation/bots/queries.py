@@ -8,20 +8,21 @@ from its start, and needs no index on moments.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from hotpapers.engagement.queries import persons_sql
 from hotpapers.ids.mentions.own_words import MentionedPaper
-from hotpapers.model import DAY, Paper, Post
+from hotpapers.model import DAY, Account, Paper, Post, Verdict
 from hotpapers.moderation.bots import rules
 from hotpapers.moderation.bots.coordination import TimedPost
-from hotpapers.moderation.bots.named import chunks
 from hotpapers.moderation.bots.rules import ObservedPost
+from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import placeholders
-from hotpapers.store.item_rows import SPECS
+from hotpapers.store.database import placeholders, slices
+from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
 MARGIN = DAY
 """Batches of so much before the fortnight are looked at too: clocks are set, and sources run late."""
@@ -204,3 +205,66 @@ def delays(span: ActivityWindow, account: str) -> list[int]:
         WHERE r.account = ? AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
         GROUP BY r.post LIMIT {LATEST}"""
     return [row[1] for row in span.view.database.rows(sql, (account,))]
+
+
+def with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str, str]]:
+    """(account, handle in small letters) of the accounts that have one of some handles now."""
+    newest = view.newest(SPECS[Account], "t")
+    for some in chunks(handles):
+        sql = f"""SELECT t.account, lower(t.handle) FROM account AS t
+            WHERE lower(t.handle) IN ({placeholders(some)}) AND {view.visible("t")} AND {newest} ORDER BY 1"""
+        yield from view.database.iterate(sql, some)
+
+
+def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
+    """Those of the accounts that spoke, reacted, or were named by their network."""
+    found: set[str] = set()
+    for some in chunks(accounts):
+        for table in ("post", "reaction", "account"):
+            sql = f"SELECT DISTINCT t.account FROM {table} AS t WHERE t.account IN ({placeholders(some)})"
+            found.update(row[0] for row in view.database.iterate(f"{sql} AND {view.visible('t')}", some))
+    return found
+
+
+def automated_accounts(view: AsOfView) -> list[str]:
+    """The accounts that say of themselves, as observed last, that they are automated."""
+    sql = f"""SELECT t.account FROM account AS t
+        WHERE t.automated = 1 AND {view.visible("t")} AND {view.newest(SPECS[Account], "t")} ORDER BY 1"""
+    return [row[0] for row in view.database.iterate(sql)]
+
+
+def chunks(keys: Iterable[str]) -> Iterator[Sequence[str]]:
+    """The keys, each once and in order, so many at once."""
+    return slices(sorted(set(keys)))
+
+
+def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
+    """All verdicts on accounts, oldest first."""
+    spec = SPECS[Verdict]
+    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
+        WHERE t.subject IN ({placeholders(accounts)}) AND t.about = '' AND {view.visible("t")}
+        ORDER BY t.observed_at, t.id"""
+    return [read_row(spec, row) for row in view.database.iterate(sql, accounts)]
+
+
+def is_bot(record: Record, view: AsOfView, account: str) -> bool:
+    """As rankings see it: under the account's stable name, if it has one."""
+    sql = f"""WITH {persons_sql(view, ())}
+        SELECT 1 FROM bot WHERE voice IN (SELECT ? UNION SELECT stable_voice FROM known WHERE voice = ?)"""
+    voice = record.marks.voice(account)
+    return bool(view.database.rows(sql, (voice, voice)))
+
+
+OPERATOR = "operator"
+
+
+IN_SETTINGS = "named in the settings"
+"""The reason of an operator's verdict that comes from the settings, and goes with them."""
+
+
+def verdicts_of_settings(view: AsOfView) -> list[StoredRow]:
+    """Every open verdict that came from the settings, also where a later word covers it."""
+    spec = SPECS[Verdict]
+    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
+        WHERE t.about = '' AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"""
+    return [read_row(spec, row) for row in view.database.iterate(sql, (OPERATOR, IN_SETTINGS))]

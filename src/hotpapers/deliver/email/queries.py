@@ -1,0 +1,137 @@
+"""Subscribers and letters as the store keeps them: no items, in no batch and in no export."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from hotpapers.model import DAY
+from hotpapers.store import Record
+
+_COLUMNS = "mark, publication, address, state, since, skip_empty, reason"
+
+
+Standing = Literal["handing", "later", "handed", "failed"]
+
+
+LETTERS_KEPT = 14 * DAY
+"""How long a letter stays in the journal once the record holds that all of its day are over, µs."""
+
+
+class OutboxKey(NamedTuple):
+    """Which letter: of a publication's day, to the subscriber of a mark."""
+
+    publication: str
+    day: str
+    mark: str
+
+
+class OutboxEntry(NamedTuple):
+    """How far a letter has come. `at`: since when, `next_at`: when it may be tried again, µs UTC."""
+
+    state: Standing
+    receipt: str
+    tries: int
+    at: int
+    next_at: int
+
+
+State = Literal["asked", "confirmed", "ended", "bounced"]
+
+
+STATES: tuple[State, ...] = ("confirmed", "asked", "bounced", "ended")
+
+
+class Subscriber(NamedTuple):
+    """Somebody who gets a publication's issues, or may. `since`: when the state began, µs UTC. `skip_empty`: no letter
+    on a day whose issue holds no paper. `reason`: why nothing can be delivered."""
+
+    mark: str
+    publication: str
+    address: str
+    state: State
+    since: int
+    skip_empty: bool
+    reason: str = ""
+
+
+def letter_of(record: Record, letter: OutboxKey) -> OutboxEntry | None:
+    """How far a letter has come; None where it was never begun."""
+    sql = """SELECT state, receipt, tries, at, next_at FROM letter WHERE publication = ? AND "day" = ? AND mark = ?"""
+    found = record.database.rows(sql, letter)
+    return OutboxEntry(*found[0]) if found else None
+
+
+def count_failed_letters(record: Record, publication: str, day: str) -> int:
+    """How many letters of a day failed or came back."""
+    sql = """SELECT count(*) FROM letter WHERE publication = ? AND "day" = ? AND state = 'failed'"""
+    return int(record.database.rows(sql, (publication, day))[0][0])
+
+
+def deferred_letters(record: Record, publication: str, day: str) -> dict[str, int]:
+    """The marks whose letters of a day were put off, and until when."""
+    sql = """SELECT mark, next_at FROM letter WHERE publication = ? AND "day" = ? AND state = 'later'"""
+    return {mark: next_at for mark, next_at in record.database.rows(sql, (publication, day))}
+
+
+def finished_letters(record: Record, publication: str, day: str) -> dict[str, Standing]:
+    """The marks whose letters of a day are over, and how each ended."""
+    sql = """SELECT mark, state FROM letter WHERE publication = ? AND "day" = ? AND state IN ('handed', 'failed')"""
+    return dict(record.database.rows(sql, (publication, day)))
+
+
+def is_delivered(record: Record, channel: str, publication: str, day: str) -> bool:
+    """Whether the record holds that all letters of a day, of whichever edition, are over."""
+    sql = """SELECT 1 FROM delivery WHERE publication = ? AND "day" = ? AND channel = ? AND until = 0 LIMIT 1"""
+    return bool(record.database.rows(sql, (publication, day, channel)))
+
+
+def drop_old_letters(record: Record, channel: str, at: int) -> None:
+    """Drops old letters of days that the record holds as done: none of them is sent again."""
+    sql = """DELETE FROM letter WHERE at < ? AND EXISTS (SELECT 1 FROM delivery AS t WHERE t.channel = ? AND t.until = 0
+        AND t.publication = letter.publication AND t."day" = letter."day")"""
+    with record.database.write():
+        record.database.run(sql, (at - LETTERS_KEPT, channel))
+
+
+def put_letter(record: Record, letter: OutboxKey, entry: OutboxEntry) -> None:
+    """Keeps how far a letter has come, in place of what was there. Call inside `write()`."""
+    sql = """DELETE FROM letter WHERE publication = ? AND "day" = ? AND mark = ?"""
+    record.database.run(sql, letter)
+    record.database.run("INSERT INTO letter VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*letter, *entry))
+
+
+def select_subscribers(record: Record, where: str, *values: Any) -> list[Subscriber]:
+    """The subscribers of whom a condition holds, by publication and address."""
+    sql = f"SELECT {_COLUMNS} FROM subscriber WHERE {where} ORDER BY publication, address, mark"
+    rows = record.database.rows(sql, values)
+    return [
+        Subscriber(mark, publication, address, state, since, bool(skip_empty), reason)
+        for mark, publication, address, state, since, skip_empty, reason in rows
+    ]
+
+
+def count_subscribers(record: Record) -> dict[str, dict[State, int]]:
+    """How many there are, by publication and state."""
+    sql = "SELECT publication, state, count(*) FROM subscriber GROUP BY publication, state ORDER BY publication"
+    found: dict[str, dict[State, int]] = {}
+    for publication, state, number in record.database.rows(sql):
+        found.setdefault(publication, dict.fromkeys(STATES, 0))[state] = number
+    return found
+
+
+def put_subscriber(record: Record, one: Subscriber) -> None:
+    """Keeps a subscriber in place of what was there. Call inside `write()`."""
+    drop_subscriber(record, one.mark)
+    values = (*one[:5], int(one.skip_empty), one.reason)
+    record.database.run(f"INSERT INTO subscriber ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def drop_subscriber(record: Record, mark: str) -> None:
+    """Removes all that is known of a mark. Call inside `write()`."""
+    record.database.run("DELETE FROM subscriber WHERE mark = ?", (mark,))
+
+
+def drop_unconfirmed(record: Record, before: int) -> None:
+    """Removes those who asked before a moment and never confirmed."""
+    with record.database.write():
+        record.database.run("DELETE FROM subscriber WHERE state = 'asked' AND since < ?", (before,))

@@ -1,0 +1,57 @@
+"""What channels ask of the store: what was delivered where, last editions, members' posts. Of mail: `email/queries`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hotpapers.engagement.queries import doubtful_sql, persons_sql
+from hotpapers.issues.queries import hidden_sql
+from hotpapers.model import Mention, Post
+from hotpapers.store import Record
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import Database, placeholders
+from hotpapers.store.item_rows import SPECS
+
+Edition = tuple[int, str]
+"""The number of a day's latest edition, and its digest."""
+
+
+def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
+    """By day the last edition of a publication's issue, with its digest."""
+    sql = 'SELECT "day", edition, digest FROM issue WHERE publication = ? AND until = 0 ORDER BY edition'
+    return {day: (edition, digest) for day, edition, digest in record.database.rows(sql, (publication,))}
+
+
+def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> list[tuple[str, str, str, str]]:
+    """(paper, network, name, handle) of the posts about some papers by some voices that may be shown, by paper, the
+    newest first."""
+    voice = "coalesce(w.stable_voice, p.voice)"
+    sql = f"""WITH {persons_sql(view, voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
+        SELECT m.paper, p.network, p.name, p.handle FROM mention AS m
+        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
+        LEFT JOIN known AS w ON w.voice = p.voice
+        WHERE m.paper IN ({placeholders(papers)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+          AND p.gone = '' AND p.limits = '[]' AND {voice} IN (SELECT voice FROM own)
+          AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
+        ORDER BY m.paper, p.created_at DESC, p.post"""
+    return [(paper, network, name, handle) for paper, network, name, handle in view.database.rows(sql, papers)]
+
+
+def sent_days(database: Database) -> list[tuple[str, str, int]]:
+    """(folder, publication, days) of the sites that were written."""
+    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery
+        WHERE channel = 'site' AND until = 0 AND state = 'sent' GROUP BY target, publication"""
+    return [(target, publication, days) for target, publication, days in database.rows(sql)]
+
+
+def delivered(database: Database) -> list[tuple[str, str, str, str]]:
+    """(target, publication, channel, day) of all that was ever delivered."""
+    sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery WHERE until = 0'
+    return [(target, publication, channel, day) for target, publication, channel, day in database.rows(sql)]
+
+
+def publications_in(database: Database, channel: str, target: str) -> list[str]:
+    """The publications that a target has of a channel."""
+    sql = "SELECT DISTINCT publication FROM delivery WHERE channel = ? AND target = ? AND until = 0"
+    return [publication for (publication,) in database.rows(sql, (channel, target))]

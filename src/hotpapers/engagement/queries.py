@@ -1,0 +1,373 @@
+"""What engagement asks of the store, and the tables of its own work: all of this package's SQL.
+
+* Rankings: `posts_at_age_sql`, `reaction_events_sql`, `listed_peers`, from papers and moments, whose voice counts, and
+  what was said.
+* Reactions: a network that tells of a withdrawal names the reaction alone, so a keyed mark of each is kept with its
+  post, and nothing that names its account.
+* Recounts: the posts whose counts are asked for again (see `recount_schedule`).
+
+The rows of the last two are about the work, not about the world: no items, in no batch and in no export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from hotpapers.engagement.measurement import BACK_WITHIN, NO_LATER_AGE, REFERENCE_DAYS, MeasurementWindow
+from hotpapers.engagement.recount_schedule import FOLLOWED_FOR, FRESH, LATER, NEVER, SHOWN_FOR, DuePost, due_after
+from hotpapers.model import BEGAN, DAY, HOUR, LARGEST, READ_BACK, Alias, Announcement, Paper, Verdict
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import Database
+from hotpapers.store.item_rows import SPECS
+from hotpapers.store.record import Record
+
+
+def _announced(view: AsOfView, window: MeasurementWindow) -> str:
+    """Papers first announced in the 90 days to the cut, with the moment; only such as somebody speaks of."""
+    start = view.cut - REFERENCE_DAYS * DAY
+
+    def valid(alias: str) -> str:
+        newest = view.newest(SPECS[Announcement], alias)
+        return f"{view.visible(alias)} AND {newest} AND {alias}.type <> 'replacement'"
+
+    return f"""announced (paper, at) AS (
+        SELECT a.paper, min(a.announced_at) FROM announcement AS a
+        WHERE a.announced_at > {start} AND a.announced_at <= {view.cut}{_among("a.paper", window.papers)}
+          AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {valid("a")}
+          AND NOT EXISTS (SELECT 1 FROM announcement AS b
+                          WHERE b.paper = a.paper AND {valid("b")} AND b.announced_at <= {start})
+        GROUP BY a.paper)"""
+
+
+def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
+    """The papers that are measured: those announced at every age; older ones with the posts of the window."""
+    older = ""
+    if window.posted_from is not None:
+        only = _among("m.paper", window.papers)
+        older = f"""
+        UNION ALL
+        SELECT DISTINCT m.paper, 0, 1, {window.posted_from}
+        FROM post AS p JOIN mention AS m ON m.post = p.post
+        WHERE {view.visible("p")} AND {view.visible("m")} AND p.created_at >= {window.posted_from}{only}
+          AND NOT EXISTS (SELECT 1 FROM announced AS n WHERE n.paper = m.paper AND n.at > {window.candidates_from})"""
+    archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = n.paper AND {view.visible("t")}
+            AND {view.newest(SPECS[Paper], "t")}), '')"""
+    return f"""listed (paper, at, older, posted_from) AS (SELECT paper, at, 0, 0 FROM announced{older}),
+    topic AS MATERIALIZED (SELECT n.paper, n.at, n.older, n.posted_from, {archive} AS archive FROM listed AS n)"""
+
+
+def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
+    """What was said, at every moment at which its paper is measured; a paper younger than the first age at the cut."""
+    ages = ", ".join(f"({age}, {following})" for age, following in pairwise((*window.ages, NO_LATER_AGE)))
+    first, last = window.ages[0], window.ages[-1]
+    moment = f"h.at + g.age * {HOUR}"
+    is_late = f"""h.older = 0 AND b.until_at > {moment}
+                AND (g.following = {NO_LATER_AGE} OR b.until_at < h.at + g.following * {HOUR})"""
+    return f"""ages (age, following) AS (VALUES {ages}), {_read_back_until(view)},
+    marked AS (
+        SELECT h.*, g.age,
+            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN {moment} ELSE {view.cut} END AS until,
+            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN 1 ELSE 0 END AS peer,
+            CASE WHEN {is_late} THEN b.until_at
+                WHEN h.older = 0 AND {moment} <= {view.cut} THEN {moment} ELSE {view.cut} END AS known
+        FROM said AS h CROSS JOIN ages AS g LEFT JOIN back AS b ON b.network = h.network
+        WHERE (h.older = 1 AND g.age = {last}) OR (h.older = 0
+            AND ({moment} <= {view.cut} OR (g.age = {first} AND h.at + {first * HOUR} > {view.cut}))))"""
+
+
+def _read_back_until(view: AsOfView) -> str:
+    """By network up to when it was told what was said before it was first read."""
+    return f"""back (network, until_at) AS (
+        SELECT t.network, max(t.observed_at) FROM coverage AS t
+        JOIN (SELECT f.network, min(f.observed_at) AS at FROM coverage AS f
+              WHERE f.reason = '{BEGAN}' AND f.until_at = f.from_at AND {view.visible("f")} GROUP BY f.network) AS n
+          ON n.network = t.network AND t.observed_at <= n.at + {BACK_WITHIN}
+        WHERE t.reason = '{READ_BACK}' AND t.until_at = t.from_at AND {view.visible("t")} GROUP BY t.network)"""
+
+
+PROVED = "proved"
+"""The rule by which whoever has an account says that it is a person."""
+
+
+ALONE = ("rate", "share", "template")
+"""The rules that look at one account by itself: all that such a word goes before."""
+
+
+def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
+    """Three tables: `known`, handles' accounts; `bot`, judged so by any rule unless the operator says that they are
+    people, or by rules that look at one account alone unless it proved itself; `own`, the publication's own accounts. A
+    voice stands in `bot` and `own` as its stable account."""
+    alone = ", ".join(f"'{rule}'" for rule in ALONE)
+    judged = f"""SELECT coalesce(w.stable_voice, t.voice) AS voice FROM verdict AS t
+            LEFT JOIN known AS w ON w.voice = t.voice WHERE t.about = '' AND {_current_verdict(view, "t")}"""
+    own = " UNION ".join(
+        f"SELECT {int(voice)} UNION SELECT stable_voice FROM known WHERE voice = {int(voice)}" for voice in own_voices
+    )
+    return f"""known (voice, stable_voice) AS (
+        SELECT t.voice, max(t.stable_voice) FROM alias AS t
+        WHERE {view.visible("t")} AND {view.newest(SPECS[Alias], "t")} GROUP BY t.voice),
+    bot (voice) AS (
+        {judged} AND t.judgement = 'bot' AND t.rule IN ({alone})
+        EXCEPT {judged} AND t.judgement = 'human' AND t.rule = '{PROVED}'
+        UNION {judged} AND t.judgement = 'bot' AND t.rule NOT IN ({alone})
+        EXCEPT {judged} AND t.judgement = 'human' AND t.rule = 'operator'),
+    own (voice) AS ({own or "SELECT voice FROM known WHERE 1 = 0"})"""
+
+
+def doubtful_sql(view: AsOfView) -> str:
+    """One table: `doubtful`, mentions judged so by any rule, unless the operator says that they are sound."""
+    judged = f"SELECT t.subject, t.about FROM verdict AS t WHERE t.about <> '' AND {_current_verdict(view, 't')}"
+    return f"""doubtful (post, paper) AS (
+        {judged} AND t.judgement = 'doubtful' EXCEPT {judged} AND t.judgement = 'sound' AND t.rule = 'operator')"""
+
+
+def _current_verdict(view: AsOfView, alias: str) -> str:
+    return f"{view.visible(alias)} AND {view.newest(SPECS[Verdict], alias)}"
+
+
+def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
+    """Every post that mentions a topic, with whose it is, and from when until when mention and post said so."""
+    voice = "coalesce(w.stable_voice, p.voice)"
+    networks = _among("p.network", window.networks)
+
+    def changed(kind: str, alias: str, same: str) -> str:
+        """When the next observation of the same key was made, if one was."""
+        return f"""(SELECT min(later.observed_at) FROM {kind} AS later WHERE {same}
+                AND later.observed_at > {alias}.observed_at AND {view.visible("later")})"""
+
+    mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
+    return f"""said AS MATERIALIZED (
+        SELECT n.paper, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {voice} AS voice,
+            p.created_at AS made_at,
+            CASE WHEN {voice} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
+            m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
+            p.observed_at AS posted_at, {changed("post", "p", "later.post = p.post")} AS post_changed_at
+        FROM topic AS n
+        CROSS JOIN mention AS m
+        JOIN post AS p ON p.post = m.post
+        LEFT JOIN known AS w ON w.voice = p.voice
+        WHERE m.paper = n.paper AND {view.visible("m")} AND {view.visible("p")}
+          AND p.gone = '' AND p.created_at >= n.posted_from{networks}
+          AND {voice} NOT IN (SELECT voice FROM own)
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper))"""
+
+
+def _context(view: AsOfView, window: MeasurementWindow) -> str:
+    parts = (
+        _announced(view, window),
+        _measured_papers(view, window),
+        persons_sql(view, window.own_voices),
+        doubtful_sql(view),
+        _posts_about(view, window),
+    )
+    return f"WITH {', '.join(parts)}"
+
+
+def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
+    """Rows of `PostAtAge` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
+    seen = view.visible("z", "k.known")
+    return f"""{_context(view, window)}, {_at_ages(view, window)}
+        SELECT k.paper, k.archive, k.at, k.age, k.until, k.peer, k.network, k.id, k.same, k.voice, k.automated,
+            coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at
+        FROM marked AS k
+        LEFT JOIN snapshot AS s ON s.post = k.post AND s.id = (
+            SELECT z.id FROM snapshot AS z WHERE z.post = k.post AND {seen} ORDER BY z.observed_at DESC LIMIT 1)
+        WHERE k.mentioned_at <= k.known AND (k.mention_changed_at IS NULL OR k.mention_changed_at > k.known)
+          AND k.posted_at <= k.known AND (k.post_changed_at IS NULL OR k.post_changed_at > k.known)
+          AND (k.made_at <= k.until OR k.known = k.until)
+        ORDER BY k.paper"""
+
+
+def reaction_events_sql(view: AsOfView, window: MeasurementWindow) -> str:
+    """Rows of `ReactionEvent` by paper: reposts and likes known by account, of the posts that may count."""
+    voice = "coalesce(w.stable_voice, r.voice)"
+    return f"""{_context(view, window)}
+        SELECT h.paper, h.id, r.voice, {voice}, r.type, r.observed_at, r.withdrawn,
+            CASE WHEN {voice} IN (SELECT voice FROM bot) OR {voice} IN (SELECT voice FROM own) THEN 1 ELSE 0 END
+        FROM (SELECT DISTINCT paper, id, post FROM said WHERE automated = 0) AS h
+        JOIN reaction AS r ON r.post = h.post AND r.type IN ('repost', 'like') AND {view.visible("r")}
+        LEFT JOIN known AS w ON w.voice = r.voice
+        ORDER BY h.paper"""
+
+
+def _among(column: str, names: Sequence[str]) -> str:
+    """The condition to be one of these; none for any."""
+    return f" AND {column} IN ({', '.join(map(_quoted, names))})" if names else ""
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
+
+
+def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ()) -> Iterator[tuple[str, str, str, int]]:
+    """(network, archive, paper, likes) of what a listing publication published, 50 or more together, in the 90 days.
+
+    Each paper once, by its latest tally.
+    """
+    start = view.cut - REFERENCE_DAYS * DAY
+    sql = f"""
+        SELECT t.network, coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper
+                AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")}), ''), t.paper, t.likes
+        FROM tally AS t
+        WHERE {view.visible("t")} AND t.observed_at > {start} AND t.method >= ? AND t.method < ?
+          AND t.reposts + t.likes >= 50
+          AND NOT EXISTS (SELECT 1 FROM tally AS l WHERE l.paper = t.paper AND l.network = t.network
+                AND l.method >= ? AND l.method < ? AND {view.visible("l")}
+                AND (l.observed_at > t.observed_at OR (l.observed_at = t.observed_at AND l.method > t.method)))
+        ORDER BY t.network, t.paper"""
+    bounds = (f"{publication}/", f"{publication}0")
+    for network, archive, paper, likes in view.database.iterate(sql, (*bounds, *bounds)):
+        if not networks or network in networks:
+            yield network, archive, paper, likes
+
+
+REACTIONS_KEPT = 30 * DAY
+"""Microseconds for which a reaction is remembered: as long as a post is followed."""
+
+
+def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> int:
+    """Keeps pairs of a reaction's address and the key of its post; how many were new or are for another post now.
+
+    Before the batch that holds the reactions: what is told twice is kept once, what is never told again is not lost.
+    """
+    rows = [(record.marks.reaction(address), post, at) for address, post in reactions]
+    if not rows:
+        return 0
+    sql = """INSERT INTO reacted VALUES (?, ?, ?)
+        ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reacted.post <> excluded.post"""
+    with record.database.write():
+        return record.database.many(sql, rows)
+
+
+def post_of_reaction(record: Record, address: str) -> str | None:
+    """The key of the post that a reaction was for; None where that is not known, or no longer."""
+    found = record.database.rows("SELECT post FROM reacted WHERE mark = ?", (record.marks.reaction(address),))
+    return str(found[0][0]) if found else None
+
+
+def drop_old_reactions(record: Record, before: int) -> int:
+    """Removes what was kept before a moment; how many there were."""
+    with record.database.write():
+        return record.database.run("DELETE FROM reacted WHERE at < ?", (before,))
+
+
+def follow_new_posts(database: Database, network: str, position: int, at: int) -> int:
+    """Follows the posts that came after a batch and are no older than 30 days; the position of the last one.
+
+    Not those of bots: they are neither counted nor shown, and there are more of them than of all others. Call it again
+    with that position.
+    """
+    newest = database.rows("SELECT max(since) FROM post WHERE network = ?", (network,))[0][0] or 0
+    if newest <= position:
+        return position
+    sql = f"""WITH {persons_sql(AsOfView(database, LARGEST, LARGEST), ())}
+        SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?
+          AND coalesce(w.stable_voice, p.voice) NOT IN (SELECT voice FROM bot) GROUP BY p.post"""
+    found = database.rows(sql, (network, position, at - SHOWN_FOR))
+    rows = [(post, network, made, 0, due_after(made, 0, 0), 0) for post, made in found]
+    with database.write():
+        database.many("INSERT INTO follow VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
+    return int(newest)
+
+
+def follow_shown_posts(database: Database, network: str, at: int) -> int:
+    """Follows daily what the issues of the last 30 days show; how many posts are newly so."""
+    sql = """SELECT f.post, max(i.observed_at) FROM issue AS i
+        JOIN shown AS s ON s.publication = i.publication AND s."day" = i."day" AND s.edition IN (0, i.edition)
+        JOIN follow AS f ON f.post = s.post
+        WHERE i.until = 0 AND i.observed_at > ? AND f.network = ?
+        GROUP BY f.post, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
+    found = database.rows(sql, (at - SHOWN_FOR, network, SHOWN_FOR))
+    _show_until(database, [(post, frozen_at + SHOWN_FOR) for post, frozen_at in found])
+    return len(found)
+
+
+def _show_until(database: Database, shown: Sequence[tuple[str, int]]) -> None:
+    if not shown:
+        return
+    with database.write():
+        for post, until in shown:
+            row = database.rows("SELECT created_at, asked_at FROM follow WHERE post = ?", (post,))
+            for created_at, asked_at in row:
+                database.run(
+                    "UPDATE follow SET shown_until = ?, due_at = ? WHERE post = ?",
+                    (until, due_after(created_at, asked_at, until), post),
+                )  # fmt: skip
+
+
+def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None:
+    """Posts that are to be asked for before all others: those that an issue is about to show."""
+    with database.write():
+        database.many(
+            "UPDATE follow SET due_at = ?, shown_until = CASE WHEN shown_until > ? THEN shown_until ELSE ? END"
+            " WHERE post = ?",
+            [(at, at + DAY, at + DAY, post) for post in posts],
+        )  # fmt: skip
+
+
+def due_posts(database: Database, network: str, at: int, most: int) -> list[str]:
+    """The posts of a network that are to be asked for at a moment, those worth most first."""
+    sql = f"""SELECT f.post, f.created_at, CASE WHEN f.shown_until > ? THEN 1 ELSE 0 END,
+            CASE WHEN EXISTS (SELECT 1 FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
+                WHERE m.post = f.post AND a.announced_at > ?) THEN 1 ELSE 0 END,
+            coalesce((SELECT coalesce(s.reposts, 0) + coalesce(s.likes, 0) FROM snapshot AS s WHERE s.post = f.post
+                AND s.until = 0 ORDER BY s.observed_at DESC LIMIT 1), 0)
+        FROM follow AS f WHERE f.network = ? AND f.due_at <= ? ORDER BY f.due_at LIMIT {int(most) * 10}"""
+    found = [DuePost(post, made, bool(shown), bool(fresh), reactions) for post, made, shown, fresh, reactions in
+             database.rows(sql, (at, at - FRESH, network, at))]  # fmt: skip
+    return [one.post for one in sorted(found, key=lambda one: one.worth, reverse=True)[:most]]
+
+
+def next_recount_at(database: Database, network: str) -> int:
+    """When the next post of a network is to be asked for."""
+    found = database.rows("SELECT min(due_at) FROM follow WHERE network = ?", (network,))[0][0]
+    return NEVER if found is None else int(found)
+
+
+def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
+    """Keeps that posts were asked for, and answered for."""
+    rows = []
+    for post in posts:
+        sql = "SELECT created_at, shown_until FROM follow WHERE post = ?"
+        rows += [(at, due_after(made, at, shown), post) for made, shown in database.rows(sql, (post,))]
+    with database.write():
+        database.many("UPDATE follow SET asked_at = ?, due_at = ? WHERE post = ?", rows)
+
+
+def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
+    """Keeps that nobody answered for posts: they are asked for again later, until they are 30 days old."""
+    sql = """UPDATE follow SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
+        WHERE post = ? AND due_at <= ?"""
+    rows = [(at, at - SHOWN_FOR, at + LATER, NEVER, post, at) for post in posts]
+    with database.write():
+        database.many(sql, rows)
+
+
+def drop_unfollowed(database: Database, at: int) -> int:
+    """Removes the posts that nobody will ask for any more; how many there were. None of them comes back: `learn` takes
+    in younger ones alone, and what an issue shows is no older than its window."""
+    with database.write():
+        return database.run("DELETE FROM follow WHERE created_at < ? AND shown_until < ?", (at - FOLLOWED_FOR, at))
+
+
+def forget_posts(database: Database, posts: Iterable[str]) -> None:
+    """Removes all that these tables say of posts. Call inside `write()`."""
+    keys = [(post,) for post in posts]
+    for table in ("follow", "reacted"):
+        database.many(f"DELETE FROM {table} WHERE post = ?", keys)
+
+
+# ---- single keys ------------------------------------------------------------------------------------------
+
+
+def is_held(record: Record, key: str) -> bool:
+    """Whether the record has a post or an account, however old. Raises StoreError."""
+    sql = "SELECT EXISTS (SELECT 1 FROM post WHERE post = ?) OR EXISTS (SELECT 1 FROM post WHERE account = ?)"
+    return bool(record.database.rows(sql, (key, key))[0][0])
+
+
+def has_reactions(database: Database) -> bool:
+    """Whether the record holds any reaction by account."""
+    return bool(database.rows("SELECT 1 FROM reaction LIMIT 1"))

@@ -1,0 +1,69 @@
+"""Moments, in microseconds since 1970 UTC: read from what networks and people write, and written as we show them.
+
+Whatever names no zone is taken as UTC, never as the machine's own time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+SECOND = 1_000_000
+"""Microseconds."""
+
+
+def from_datetime(when: datetime) -> int:
+    """A date and time as a moment."""
+    return ((when if when.tzinfo else when.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+
+
+def parse_iso(text: str) -> int | None:
+    """The moment of `2026-07-04T14:38:07.517Z` or `2026-07-04` (ISO 8601, RFC 3339); None for anything else."""
+    try:
+        return from_datetime(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
+        return None
+
+
+def parse(text: str) -> int | None:
+    """The same, and of `Thu, 12 Oct 2023 12:07:05 GMT` (RFC 5322, HTTP)."""
+    text = text.strip()
+    found = parse_iso(text)
+    if found is not None:
+        return found
+    try:
+        return from_datetime(parsedate_to_datetime(text))
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def whole_seconds(at: int) -> int:
+    """A moment without its fraction of a second."""
+    return at // SECOND * SECOND
+
+
+def as_utc(at: int) -> datetime:
+    """A moment as a date and time in UTC, without its fraction of a second."""
+    return _EPOCH + timedelta(seconds=at // SECOND)
+
+
+def rfc3339(at: int) -> str:
+    """A moment as programs read it: `2026-07-04T14:38:07Z`."""
+    return f"{as_utc(at):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def day_of(at: int) -> str:
+    """The day of a moment in UTC: `2026-07-04`."""
+    return as_utc(at).date().isoformat()
+
+
+def minute_of(at: int) -> str:
+    """A moment as people read it: `2026-07-04 14:38 UTC`."""
+    return f"{as_utc(at):%Y-%m-%d %H:%M} UTC"
+
+
+def midnight(day: str) -> int:
+    """The beginning of a day in UTC. Raises ValueError for what is no day."""
+    return from_datetime(datetime.combine(datetime.fromisoformat(day).date(), datetime.min.time(), UTC))

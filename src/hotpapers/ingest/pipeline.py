@@ -1,0 +1,102 @@
+"""From a page of a network to a batch of the record, in one line: parse, admit, compare, append.
+
+Fetching comes before (`collect_job`, `recount_job`), and what others may know of it afterwards: after the commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.engagement.queries import remember_reactions
+from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts, still_new
+from hotpapers.jobs.loop import JobContext
+from hotpapers.model import (
+    Account,
+    Item,
+    Mention,
+    Paper,
+    PayloadPage,
+    Post,
+    RawPayload,
+    Reaction,
+    Snapshot,
+    Source,
+    Verdict,
+)
+from hotpapers.store.batches import WrittenBatch
+from hotpapers.store.parsing import ParsedPayload, parse
+from hotpapers.terms import NetworkTerms, admitted
+
+LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
+"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
+EDIT = "edit"
+"""The kind of what a post says now that was edited: only of it is what it does not name no longer named."""
+COUNTS = "counts"
+"""The kind of what was asked for by its key: what has counts is there."""
+REACTION = "reaction"
+NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
+"""Kinds of which nothing raw is kept: what they say is wholly in their items."""
+
+
+class IngestedPage(NamedTuple):
+    """What became of a page: its batch, and the items that it brought."""
+
+    batch: WrittenBatch
+    items: Sequence[Item]
+
+
+def ingest(work: JobContext, source: Source, terms: NetworkTerms, page: PayloadPage, job: str, at: int) -> IngestedPage:
+    """A page into the record, with its cursor, in one batch under the job's lease.
+
+    What it brings may be learned from the moment on at which this returns, not before: a batch that fails is read again
+    as if it were new.
+    """
+    parsed = [parse_admitted(source, terms, payload) for payload in page.seen]
+    remember_reactions(work.record, _reactions(parsed), at)
+    view = work.record.view()
+    changes = ChangeFilter(view)
+    new = [_new_items(changes, one) for one in parsed]
+    batch = work.record.ingest(
+        new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=work.confirm,
+        is_new=still_new(work.record, view, LASTING),
+    )  # fmt: skip
+    return IngestedPage(batch, [item for one in new for item in one.items])
+
+
+def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
+    """Microseconds for which a payload is kept as it was seen, by its network's terms; 0: not at all."""
+    return 0 if payload.kind in NOT_KEPT else terms.keep
+
+
+def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> ParsedPayload:
+    """What a source reads from a payload, as far as its network's terms allow it."""
+    return parse(lambda one: admitted(source.read(one), terms), payload, keep_raw_for(terms, payload))
+
+
+def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:
+    """A payload's items, with what follows from them and from what was said before: an edit takes mentions back, a post
+    that has counts is there after all."""
+    if payload.kind == EDIT:
+        return [*items, *edits(changes, items)]
+    if payload.kind == COUNTS:
+        return [*items, *restored_posts(changes, items)]
+    return list(items)
+
+
+def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
+    """What of a payload says anything new."""
+    if parsed.problem:
+        return parsed
+    compared = parse(lambda payload: with_consequences(changes, payload, parsed.items), parsed.payload, parsed.keep_for)
+    return compared._replace(
+        items=[item for item in compared.items if not isinstance(item, LASTING) or changes.is_new(item)]
+    )
+
+
+def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
+    """Which reaction is for which post: kept before the batch, as a withdrawal may be told in the next one."""
+    for one in parsed:
+        post = next((item.post for item in one.items if isinstance(item, Reaction)), "")
+        if one.payload.kind == REACTION and post:
+            yield one.payload.key, post

@@ -1,0 +1,342 @@
+"""What issues ask of the store: frozen days, posts shown, coverage, announcements, and what changes a page."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hotpapers import announcement_days as calendar
+from hotpapers import model
+from hotpapers.engagement.queries import doubtful_sql, persons_sql
+from hotpapers.errors import NotFound
+from hotpapers.model import (
+    BEGAN,
+    HOUR,
+    Announcement,
+    Mention,
+    Paper,
+    Post,
+    Publication,
+    Shown,
+    Verdict,
+)
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
+from hotpapers.store.record import Record
+
+_name_list = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+Brief = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""Title, authors, categories."""
+
+
+FIRST_WAIT = 2 * HOUR
+"""How long after a site began its first issue waits for what networks tell of the time before."""
+
+
+ARXIV = "arxiv"
+"""Under which name the reading of arXiv's announcements is covered: a row a day, from the moment of announcement."""
+
+
+def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[StoredRow]]:
+    """The posts that a listing (edition 0) or an issue shows, by place, in order, repeats included."""
+    spec = SPECS[Post]
+    sql = f"""SELECT s.place, {select_columns(spec, "p")} FROM shown AS s
+        JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
+        WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
+          AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
+    found: dict[int, list[StoredRow]] = defaultdict(list)
+    for place, *row in view.database.iterate(sql, (publication, day, edition)):
+        found[place].append(read_row(spec, row))
+    return found
+
+
+def leading_posts_sql(
+    view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], since: int
+) -> tuple[str, tuple[str | int, ...]]:
+    """A statement and its parameters: (paper, reactions, voice, post) of what may be shown of some papers."""
+    spec = SPECS[Post]
+    voice = "coalesce(w.stable_voice, p.voice)"
+    networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
+    sql = f"""WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
+        SELECT m.paper, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {voice}, {select_columns(spec, "p")}
+        FROM mention AS m
+        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(spec, "p")}
+        LEFT JOIN known AS w ON w.voice = p.voice
+        LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
+            SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})
+        WHERE m.paper IN ({placeholders(papers)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+          AND p.gone = '' AND p.limits = '[]' AND p.created_at >= ?{networks}
+          AND {voice} NOT IN (SELECT voice FROM bot) AND {voice} NOT IN (SELECT voice FROM own)
+          AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
+    return sql, (*papers, since, *publication.networks)
+
+
+def hidden_sql(view: AsOfView) -> str:
+    """One table: `hidden`, posts and accounts judged so, each with its own key and its stable account's voice."""
+    return f"""hidden (subject, voice) AS (
+        SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
+        WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
+
+
+def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
+    """Those of some posts that are not to be shown now."""
+    return frozenset().union(*(_withheld_among(view, placeholders(some), some) for some in slices(posts)))
+
+
+def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozenset[str]:
+    gone = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
+    sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
+        SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        WHERE p.post IN ({among}) AND (coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden)
+           OR p.post IN (SELECT subject FROM hidden))"""
+    return frozenset([row.item.post for row in gone if isinstance(row.item, Post)]) | frozenset(
+        row[0] for row in view.database.rows(sql, keys)
+    )
+
+
+def read_since(view: AsOfView) -> dict[str, int]:
+    """From when on each network was read, where it was written down when that began."""
+    sql = f"""SELECT t.network, min(t.from_at) FROM coverage AS t WHERE {view.visible("t")} AND t.network IN (
+        SELECT t.network FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at AND {view.visible("t")})
+        GROUP BY t.network"""
+    return {network: int(first) for network, first in view.database.rows(sql, (BEGAN,))}
+
+
+def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
+    """What imported listings printed of their papers, by day and paper; later observations come later."""
+    sql = f"""SELECT t.day, t.paper, t.title, t.authors, t.categories FROM place AS t
+        WHERE t.publication = ? AND {view.visible("t")} ORDER BY t.observed_at"""
+    for day, paper, title, authors, categories in view.database.iterate(sql, (publication,)):
+        yield (day, paper), (title, _name_list(authors), _name_list(categories))
+
+
+def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
+    """What the record knows of papers; later observations come later."""
+    for some in slices(papers):
+        sql = f"""SELECT t.paper, t.title, t.authors, t.categories FROM paper AS t
+            WHERE t.paper IN ({placeholders(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
+        for paper, title, authors, categories in view.database.iterate(sql, some):
+            yield paper, (title, _name_list(authors), _name_list(categories))
+
+
+def frozen_days(record: Record, publication: str) -> list[str]:
+    """The days that have an issue, ascending."""
+    sql = 'SELECT DISTINCT "day" FROM issue WHERE publication = ? AND until = 0 ORDER BY 1'
+    return [row[0] for row in record.database.rows(sql, (publication,))]
+
+
+def listed_days(record: Record, publication: str) -> list[str]:
+    """The days that have an imported listing, ascending."""
+    sql = 'SELECT DISTINCT "day" FROM listing WHERE publication = ? AND until = 0 ORDER BY 1'
+    return [row[0] for row in record.database.rows(sql, (publication,))]
+
+
+def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]:
+    """The places of a day's listing, ascending: those that were read from the same file as the listing."""
+    listing = listing_of(view, publication, day)
+    spec = SPECS[model.Place]
+    later = f"""SELECT 1 FROM place AS l WHERE l.publication = t.publication AND l.day = t.day AND l.place = t.place
+        AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
+    sql = f"""SELECT {select_columns(spec, "t")} FROM place AS t WHERE t.publication = ? AND t.day = ? AND t.file = ?
+        AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
+    found = view.database.rows(sql, (publication, day, listing.file, listing.places))
+    return [read_row(spec, row) for row in found]
+
+
+def site_began(view: AsOfView) -> int | None:
+    """When the site read its first network; None where that was not written down, or is to come."""
+    sql = f"""SELECT min(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
+        AND {view.visible("t")}"""
+    began = view.database.rows(sql, (model.BEGAN,))[0][0]
+    others = f"SELECT min(t.observed_at) FROM coverage AS t WHERE {view.visible('t')}"
+    return int(began) if began is not None and began <= view.database.rows(others)[0][0] else None
+
+
+def read_back_at(view: AsOfView) -> int | None:
+    """When the record had what networks told of the time before the site began, as far as its first issue waits."""
+    began = site_began(view)
+    if began is None:
+        return None
+    sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
+        AND t.observed_at <= ? AND {view.visible("t")}"""
+    found = view.database.rows(sql, (model.READ_BACK, began + FIRST_WAIT))[0][0]
+    return None if found is None else int(found)
+
+
+def announcement_came(view: AsOfView, day: str) -> int | None:
+    """When the day's announcement was in the record, all of it; None while it is not.
+
+    All of it: the source of arXiv says when it has read a day. Where no such source is used, the first batch that
+    brings a day's announcements brings all.
+    """
+    first = f"SELECT min(t.observed_at) FROM coverage AS t WHERE t.network = ? AND {view.visible('t')}"
+    if view.database.rows(first, (ARXIV,))[0][0] is not None:
+        read = view.database.rows(f"{first} AND t.from_at = ?", (ARXIV, calendar.announced_at(day)))[0][0]
+        return None if read is None else int(read)
+    valid = f"t.day = ? AND t.type <> 'replacement' AND {view.visible('t')}"
+    sql = f"""SELECT max(t.observed_at) FROM announcement AS t WHERE {valid}
+        AND t.since = (SELECT min(t.since) FROM announcement AS t WHERE {valid})"""
+    came = view.database.rows(sql, (day, day))[0][0]
+    return None if came is None else int(came)
+
+
+def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(paper, abstract, else summary) as the record knows them; later observations come later."""
+    for some in slices(papers):
+        sql = f"""SELECT t.paper, t.abstract, t.summary FROM paper AS t
+            WHERE t.paper IN ({placeholders(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
+        yield from ((paper, abstract or summary) for paper, abstract, summary in view.database.iterate(sql, some))
+
+
+def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """((day, paper), abstract) as imported listings printed them, where they did; later observations come later."""
+    for some in slices(days):
+        sql = f"""SELECT t.day, t.paper, t.abstract FROM place AS t
+            WHERE t.publication = ? AND t.day IN ({placeholders(some)}) AND t.abstract <> '' AND {view.visible("t")}
+            ORDER BY t.observed_at"""
+        for day, paper, abstract in view.database.iterate(sql, (publication, *some)):
+            yield (day, paper), abstract
+
+
+def papers_announced_on(view: AsOfView, day: str) -> list[StoredRow]:
+    """The papers that were announced on a day, as observed last."""
+    return view.latest(Paper, "t.paper IN (SELECT a.paper FROM announcement AS a WHERE a.day = ?)", (day,))
+
+
+def categories_announced_on(view: AsOfView, day: str) -> list[tuple[str, str]]:
+    """(paper, category) of a day's announcements that are no replacements."""
+    sql = f"""SELECT DISTINCT t.paper, t.category FROM announcement AS t WHERE t.day = ? AND t.type <> 'replacement'
+        AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}"""
+    return [(paper, category) for paper, category in view.database.rows(sql, (day,))]
+
+
+def networks_read(view: AsOfView) -> set[str]:
+    """The networks that were ever read, or could not be."""
+    sql = f"SELECT DISTINCT t.network FROM coverage AS t WHERE {view.visible('t')}"
+    return {network for (network,) in view.database.rows(sql)}
+
+
+def listed_posts_observed(view: AsOfView, publication: str, day: str) -> int:
+    """When the last of the posts that a listing shows was observed, µs UTC; 0 where it shows none."""
+    sql = f"""SELECT max(t.observed_at) FROM shown AS t
+        WHERE t.publication = ? AND t.day = ? AND t.edition = 0 AND {view.visible("t")}"""
+    return int(view.database.rows(sql, (publication, day))[0][0] or 0)
+
+
+def listing_position(database: Database, publication: str, day: str) -> int:
+    """The latest batch that brought places of a day's listing; 0 where none did."""
+    sql = 'SELECT max(since) FROM place WHERE publication = ? AND "day" = ? AND until = 0'
+    return int(database.rows(sql, (publication, day))[0][0] or 0)
+
+
+def issue_contents(database: Database) -> Iterator[tuple[str, str, str]]:
+    """(publication, day, content) of every edition of every issue, the latest edition of a day last."""
+    sql = 'SELECT publication, "day", content FROM issue WHERE until = 0 ORDER BY publication, "day", edition'
+    return ((publication, day, content) for publication, day, content in database.iterate(sql))
+
+
+# ---- what changes a page ---------------------------------------------------------------------------------
+
+
+def is_anything_hidden(database: Database) -> bool:
+    """Whether any post or account was ever hidden."""
+    return bool(database.rows("SELECT 1 FROM verdict WHERE judgement = 'hidden' LIMIT 1"))
+
+
+def do_posts_matter(database: Database, posts: Sequence[str], position: int) -> bool:
+    """Whether one was known at a position and is gone or limited, now or then; or begins a thread that was known then,
+    so that what follows is its author's own and no reply to somebody else."""
+    among = placeholders(posts)
+    limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({among}) AND (p.gone <> '' OR p.limits <> '[]')
+        AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post AND o.since <= ?) LIMIT 1"""
+    begins = f"""SELECT 1 FROM post AS p JOIN post AS o ON o.account = p.account AND o.reply_to = p.post
+        WHERE p.post IN ({among}) AND o.since <= ? LIMIT 1"""
+    return any(database.rows(sql, (*posts, position)) for sql in (limited, begins))
+
+
+def judged_since(database: Database, position: int, besides: Sequence[str]) -> list[tuple[str, str]]:
+    """(subject, about) of the verdicts after a position, but for some judgements."""
+    sql = f"""SELECT DISTINCT v.subject, v.about FROM verdict AS v WHERE v.since > ?
+        AND v.judgement NOT IN ({placeholders(besides)})"""
+    return [(subject, about) for subject, about in database.rows(sql, (position, *besides))]
+
+
+def is_any_known(database: Database, posts: Sequence[str], position: int) -> bool:
+    """Whether one of some posts was there at a position."""
+    sql = f"SELECT 1 FROM post WHERE post IN ({placeholders(posts)}) AND since <= ? LIMIT 1"
+    return bool(database.rows(sql, (*posts, position)))
+
+
+def issue_digests(database: Database) -> list[tuple[str, str, str]]:
+    """(digest, publication, day) of every edition of every issue."""
+    rows = database.rows('SELECT digest, publication, "day" FROM issue WHERE until = 0')
+    return [(digest, publication, day) for digest, publication, day in rows]
+
+
+def issue_of_digest(database: Database, digest: str) -> tuple[str, str] | None:
+    """(publication, day) of the issue that has a digest; None where none has it."""
+    found = database.rows('SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0', (digest,))
+    return (str(found[0][0]), str(found[0][1])) if found else None
+
+
+def newest_issue(database: Database, publication: str) -> tuple[str, int] | None:
+    """(day, frozen at, µs UTC) of a publication's newest issue, in its last edition; None where there is none."""
+    sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
+        ORDER BY "day" DESC, edition DESC LIMIT 1"""
+    found = database.rows(sql, (publication,))
+    return (str(found[0][0]), int(found[0][1])) if found else None
+
+
+def days_frozen_since(database: Database, publication: str, at: int) -> list[str]:
+    """The days whose first edition was frozen after a moment, ascending."""
+    sql = """SELECT "day" FROM issue WHERE publication = ? AND until = 0 GROUP BY "day" HAVING min(observed_at) > ?
+        ORDER BY "day" """
+    return [day for (day,) in database.rows(sql, (publication, at))]
+
+
+def last_editions_before(
+    database: Database, publication: str, day: str, limit: int
+) -> list[tuple[str, int, str, int, str]]:
+    """(day, edition, digest, frozen at, content) of a publication's last editions of days before one, newest first."""
+    sql = f"""SELECT i."day", i.edition, i.digest, i.observed_at, i.content FROM issue AS i
+        WHERE i.publication = ? AND i.until = 0 AND i."day" < ? AND i.edition = (SELECT max(e.edition) FROM issue AS e
+            WHERE e.publication = i.publication AND e."day" = i."day" AND e.until = 0)
+        ORDER BY i."day" DESC LIMIT {int(limit)}"""
+    return [(day, edition, digest, at, content) for day, edition, digest, at, content in
+            database.rows(sql, (publication, day))]  # fmt: skip
+
+
+def publication_began(database: Database, publication: str) -> int:
+    """When the record first knew of a publication, µs UTC; 0 where it does not."""
+    sql = "SELECT min(observed_at) FROM publication WHERE publication = ?"
+    return int(database.rows(sql, (publication,))[0][0] or 0)
+
+
+def described(view: AsOfView, paper: str) -> Iterator[Paper]:
+    """All that was ever observed of a paper with a summary, the newest first."""
+    spec = SPECS[Paper]
+    sql = f"""SELECT {select_columns(spec, "t")} FROM paper AS t
+        WHERE t.paper = ? AND t.summary <> '' AND {view.visible("t")} ORDER BY t.observed_at DESC"""
+    rows = (read_row(spec, row).item for row in view.database.iterate(sql, (paper,)))
+    return (item for item in rows if isinstance(item, Paper))
+
+
+def withheld_posts_shown(view: AsOfView) -> frozenset[str]:
+    """Posts that were ever shown and are not to be shown now."""
+    return _withheld_among(view, "SELECT post FROM shown", ())
+
+
+def listing_of(view: AsOfView, publication: str, day: str) -> model.Listing:
+    """The listing of a day as it was observed last. Raises NotFound."""
+    row = view.one(model.Listing, publication, day)
+    if row is None or not isinstance(row.item, model.Listing):
+        raise NotFound(
+            f"{publication} {day}: no listing of that day is in the record; `hotpapers import` brings one in."
+        )
+    return row.item

@@ -1,0 +1,42 @@
+"""Keys of posts and accounts: `network:what the network calls it`, an account known by its handle `network:@handle`."""
+
+from __future__ import annotations
+
+from hotpapers.errors import UsageError
+from hotpapers.model.items import NETWORKS
+
+
+def network_of(key: str) -> str:
+    """The network of a key."""
+    return key.partition(":")[0]
+
+
+def own_id(key: str) -> str:
+    """What its network calls it."""
+    return key.partition(":")[2]
+
+
+def is_key(text: str) -> bool:
+    """Whether a text is a key of a network that is known."""
+    return network_of(text) in NETWORKS and bool(own_id(text).strip("@ "))
+
+
+def folded(text: str) -> str:
+    """A key as people write it, `X:@SomeBody`, as the record has it: handles do not tell case apart, ids do."""
+    network, _, own = text.strip().partition(":")
+    return f"{network.lower()}:{own.lower() if own.startswith('@') else own}"
+
+
+def handle_key(network: str, handle: str) -> str:
+    """The key of an account known by its handle alone."""
+    return f"{network}:@{handle.lower().removeprefix('@')}"
+
+
+def parse_key(text: str) -> str:
+    """The key of a post or account as people write it. Raises UsageError."""
+    key = folded(text)
+    if not is_key(key):
+        raise UsageError(
+            f"{text}: not a post or account; write it as network:id, such as x:1341202937956233217 or x:@somebody"
+        )
+    return key

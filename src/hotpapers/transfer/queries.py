@@ -1,0 +1,155 @@
+"""What copies, imports and exports ask of the store, and how whole tables go from one database to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from hotpapers.privacy.queries import REFERENCES
+from hotpapers.search import index
+from hotpapers.store import tombstones
+from hotpapers.store.database import Database, placeholders
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, is_pseudonym, read_row, select_columns
+from hotpapers.store.record import Record, now
+from hotpapers.store.sqlite import SqliteDatabase
+
+KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
+
+
+MADE_ANEW = "search_"
+"""Tables whose names begin so are an index: the database into which rows are copied makes its own."""
+
+
+class MailState(NamedTuple):
+    """Rows of a store: (mark, state, since) of those who get no more letters, and all letters."""
+
+    left: Sequence[tuple[Any, ...]] = ()
+    letters: Sequence[tuple[Any, ...]] = ()
+
+
+_LETTER = 'publication, "day", mark, state, receipt, tries, at, next_at'
+
+
+def note_copy(record: Record, way: str, target: str) -> None:
+    """Remembers that a copy left the store, so that forgetting can name it as out of reach."""
+    with record.database.write():
+        add_copies(record.database, [(now(), way, target)])
+
+
+def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
+    """The keys in the record whose tombstones are among some."""
+    graves = tombstones.Tombstones(record.marks, marks)
+    found = set()
+    for cls, names in REFERENCES.items():
+        for name in names:
+            for (value,) in record.database.iterate(f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind}'):
+                if value and not is_pseudonym(value) and graves.holds(value):
+                    found.add(value)
+    return sorted(found)
+
+
+def tables_of(database: SqliteDatabase) -> list[str]:
+    """The tables of a store that a copy takes along."""
+    rows = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+    return [row[0] for row in rows if row[0] not in KEPT_BY_DATABASE and not row[0].startswith(MADE_ANEW)]
+
+
+def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> None:
+    """Every row of every table in the place of what was there. Both have the same schema; `lite` is one of them."""
+    for table in tables_of(lite):
+        names = ", ".join(f'"{name}"' for name in _columns(lite, table))
+        values = placeholders(_columns(lite, table))
+        ours = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
+        target.run(f"DELETE FROM {table}{ours}")
+        rows = source.iterate(f"SELECT {names} FROM {table}{ours} ORDER BY 1")
+        target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
+    index.clear(target)
+
+
+def last_original(database: Database) -> int:
+    """The highest number that an original ever had, as far as rows tell: it is never given again."""
+    tables = ["SELECT max(id) FROM raw", *(f"SELECT max(origin) FROM {spec.kind}" for spec in SPECS.values())]
+    return max(database.rows(sql)[0][0] or 0 for sql in tables)
+
+
+def restart_numbers(source: SqliteDatabase, target: Database) -> None:
+    """Rows of a PostgreSQL store are numbered on after those that were copied."""
+    for table in tables_of(source):
+        if "id" in _columns(source, table):
+            highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
+            highest = max(highest, last_original(source)) if table == "raw" else highest
+            target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")
+
+
+def known_files(record: Record, name: str, day: str) -> set[str]:
+    """SHA-256 of every file of that day that was imported before."""
+    sql = "SELECT file FROM listing WHERE publication = ? AND day = ? AND until = 0"
+    return {row[0] for row in record.database.rows(sql, (name, day))}
+
+
+def read_mail_state(database: Database) -> MailState:
+    """What a store knows of it."""
+    left = database.rows("SELECT mark, state, since FROM subscriber WHERE state IN ('ended', 'bounced')")
+    return MailState(left, database.rows(f"SELECT {_LETTER} FROM letter"))
+
+
+def merge_mail_state(database: Database, known: MailState) -> None:
+    """Keeps what another store knew, where it is newer. Call inside `write()`."""
+    for mark, state, since in known.left:
+        address = "address" if state == "bounced" else "''"
+        sql = f"UPDATE subscriber SET state = ?, since = ?, address = {address} WHERE mark = ? AND since < ?"
+        database.run(sql, (state, since, mark, since))
+    for letter in known.letters:
+        where = 'publication = ? AND "day" = ? AND mark = ?'
+        database.run(f"DELETE FROM letter WHERE {where} AND at < ?", (*letter[:3], letter[6]))
+        if not database.rows(f"SELECT 1 FROM letter WHERE {where}", letter[:3]):
+            database.run(f"INSERT INTO letter ({_LETTER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", letter)
+
+
+def _columns(database: SqliteDatabase, table: str) -> list[str]:
+    return [row[1] for row in database.rows(f"PRAGMA table_info({table})")]
+
+
+def last_editions(database: Database) -> Iterator[tuple[str, str]]:
+    """(digest, content) of each day's last edition, by publication and day."""
+    sql = """SELECT i.digest, i.content FROM issue AS i WHERE i.until = 0 AND i.edition = (
+            SELECT max(e.edition) FROM issue AS e WHERE e.publication = i.publication AND e."day" = i."day")
+        ORDER BY i.publication, i."day" """
+    return ((digest, content) for digest, content in database.iterate(sql))
+
+
+def continue_originals(database: SqliteDatabase, number: int) -> None:
+    """Originals are numbered on from here, in a SQLite store."""
+    database.run("DELETE FROM sqlite_sequence WHERE name = 'raw'")
+    database.run("INSERT INTO sqlite_sequence VALUES ('raw', ?)", (number,))
+
+
+def confirmed_since(database: Database) -> dict[str, int]:
+    """Since when each subscriber who confirmed is one, by mark: µs UTC."""
+    return dict(database.rows("SELECT mark, since FROM subscriber WHERE state = 'confirmed'"))
+
+
+def copies(database: Database) -> list[tuple[int, str, str]]:
+    """(at, way, target) of the copies that left the store, the first first."""
+    return [(at, way, target) for at, way, target in database.rows("SELECT at, way, target FROM copy ORDER BY id")]
+
+
+def add_copies(database: Database, made: Sequence[tuple[int, str, str]]) -> None:
+    """Notes copies that left the store. Call inside `write()`."""
+    database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", made)
+
+
+def has_tombstones(database: Database) -> bool:
+    """Whether anything was forgotten."""
+    return bool(database.rows("SELECT 1 FROM tombstone LIMIT 1"))
+
+
+def is_publication_known(database: Database, name: str) -> bool:
+    """Whether the record has a publication of a name."""
+    return bool(database.rows("SELECT 1 FROM publication WHERE publication = ? AND until = 0 LIMIT 1", (name,)))
+
+
+def open_rows(database: Database, spec: KindSpec, order: str) -> Iterator[StoredRow]:
+    """The open rows of a kind, in an order."""
+    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 ORDER BY {order}"
+    return (read_row(spec, row) for row in database.iterate(sql))
