@@ -63,6 +63,7 @@ LIBRARY = {
     "httpcore2": ("http",),
     "httpx2": ("http",),
     "websockets": ("http",),
+    "dns": ("deliver/email/dns.py",),
     "smtplib": ("deliver/email/smtp.py",),
     "http.client": ("http",),
     "http.server": ("web/",),
@@ -270,7 +271,7 @@ def test_no_file_is_large() -> None:
 # ---- the package -------------------------------------------------------------------------------------
 
 
-SOLD_AS = {"PIL": "pillow"}
+SOLD_AS = {"PIL": "pillow", "dns": "dnspython"}
 """Where a library is imported by another name than it is installed."""
 
 

@@ -68,8 +68,8 @@ class NameServer:
         known = self.zone.get(name.lower())
         word = next(word for word, number in KINDS.items() if number == kind)
         found = [_value(word, value) for value in (known or {}).get(word, ())]
-        alias = b"\xc0\x0c" + struct.pack("!HHIH", 5, 1, 60, 2) + b"\xc0\x0c"  # a record of another kind before them
-        records = alias + b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(one)) + one for one in found)
+        hint = b"\xc0\x0c" + struct.pack("!HHIH", 13, 1, 60, 4) + b"\x01a\x01b"  # a record of another kind before them
+        records = hint + b"".join(b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(one)) + one for one in found)
         number = question[:2]
         whole = number + struct.pack("!5H", 0x8180 | (0 if known is not None else 3), 1, len(found) + 1, 0, 0)
         whole += question[12:end] + records

@@ -1,17 +1,12 @@
-"""The DNS client against a server on loopback, and against answers that are none."""
+"""What names say, asked of a server on loopback, also of one that does not answer as it should."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hotpapers.deliver.email import dns
-from hotpapers.deliver.email.dns import DnsResolver, question, read_answer, server_of, system_servers
+from hotpapers.deliver.email.dns import DnsResolver, server_of
 from hotpapers.errors import NetError, UsageError
 from tests.email.nameserver import NameServer, Spoil, naming
 
@@ -57,27 +52,21 @@ def test_an_answer_to_something_else_is_passed_over(server: NameServer) -> None:
     assert resolver(server).texts("owls.example")[0] == "v=spf1 -all"
 
 
-SPOILED: dict[str, tuple[Spoil, str]] = {
-    "silence": (lambda answer: [], "timed out"),
-    "failure": (lambda answer: [answer[:3] + b"\x82" + answer[4:]], "answered with code 2"),
-    "half": (lambda answer: [answer[: len(answer) // 2]], "an answer that"),
-    "a question": (lambda answer: [answer[:2] + b"\x01" + answer[3:]], "an answer to something else"),
-    "another name": (lambda answer: [answer.replace(b"owls", b"cats")], "an answer to something else"),
+SPOILED: dict[str, Spoil] = {
+    "silence": lambda answer: [],
+    "failure": lambda answer: [answer[:3] + b"\x82" + answer[4:]],
+    "half": lambda answer: [answer[: len(answer) // 2]],
+    "a question": lambda answer: [answer[:2] + b"\x01" + answer[3:]],
+    "another name": lambda answer: [answer.replace(b"owls", b"cats")],
+    "babble": lambda answer: [b"??"] * 50,
 }
 
 
 @pytest.mark.parametrize("what", SPOILED)
 def test_a_server_that_does_not_answer(server: NameServer, what: str) -> None:
-    server.spoil, said = SPOILED[what]
-    with pytest.raises(NetError, match=f"^owls.example: its records cannot be read: {said}"):
+    server.spoil = SPOILED[what]
+    with pytest.raises(NetError, match=r"^owls\.example: its records cannot be read: ."):
         resolver(server, 0.05).texts("owls.example")
-    assert len(server.asked) == dns.TRIES
-
-
-def test_a_server_that_babbles_is_not_heard_for_ever(server: NameServer) -> None:
-    server.spoil = lambda answer: [b"??"] * 50
-    with pytest.raises(NetError, match="no answer"):
-        resolver(server, 0.0).texts("owls.example")
 
 
 def test_another_server_is_asked(server: NameServer) -> None:
@@ -101,50 +90,7 @@ def test_what_is_no_name_is_not_asked(name: str) -> None:
         DnsResolver([("127.0.0.1", 1)], 0.1).texts(name)
 
 
-# ---- the wire ------------------------------------------------------------------------------------------
-
-ASKED = question(7, "owls.example", dns.TXT)
-HEAD = struct.pack("!6H", 7, 0x8180, 1, 1, 0, 0) + ASKED[12 : 12 + 18]
-
-
-def record(kind: int, value: bytes, name: bytes = b"\xc0\x0c", size: int | None = None) -> bytes:
-    return name + struct.pack("!HHIH", kind, 1, 0, len(value) if size is None else size) + value
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"", ASKED, HEAD, HEAD + record(16, b"\x05ab", size=900), HEAD + record(1, b"abc"), HEAD + record(28, b"abc"),
-        HEAD + record(16, b"", name=b"\xc0\x1e"), HEAD + record(16, b"", name=b"\x40"), HEAD + b"\x01a" * 300,
-        HEAD + record(15, b"\0\x0a\xc0"), HEAD + record(15, b""), HEAD + b"\xc0",
-    ],
-    ids=range(12),
-)  # fmt: skip
-def test_an_answer_that_is_none_is_refused(data: bytes) -> None:
-    with pytest.raises(ValueError, match=r"answer|name|address"):
-        for kind in (dns.TXT, dns.A, dns.AAAA, dns.MX):
-            read_answer(data, ASKED, kind)
-
-
-@given(st.binary(max_size=200), st.sampled_from([dns.TXT, dns.A, dns.AAAA, dns.MX]))
-def test_any_answer_is_read_or_refused(data: bytes, kind: int) -> None:
-    for whole in (data, HEAD + data, HEAD[:6] + b"\xff\xff" + HEAD[8:] + data):
-        try:
-            found = read_answer(whole, ASKED, kind)
-        except ValueError:
-            continue
-        assert all(isinstance(value, str) for value in found.values)
-
-
 # ---- which servers -------------------------------------------------------------------------------------
-
-
-def test_the_resolvers_of_this_machine(tmp_path: Path) -> None:
-    file = tmp_path / "resolv.conf"
-    file.write_text("# comment\nsearch example\nnameserver 192.0.2.53\nnameserver 2001:db8::53\nnameserver\n")
-    assert system_servers(file) == (("192.0.2.53", 53), ("2001:db8::53", 53))
-    assert system_servers(tmp_path / "none") == (("127.0.0.1", 53),)
-    assert DnsResolver()._servers
 
 
 def test_a_resolver_as_people_write_it() -> None:
