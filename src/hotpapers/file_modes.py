@@ -55,10 +55,10 @@ def make_published_folders(folder: Path) -> None:
     """Makes a folder, and those above it that are missing, which everybody may enter; those that are there stay as they
     are. Raises OSError."""
     missing = list(takewhile(lambda one: not one.exists(), (folder, *folder.parents)))
-    for one in reversed(missing):
+    for path in reversed(missing):
         with suppress(FileExistsError):  # another process was faster
-            one.mkdir()
-            one.chmod(PUBLISHED_FOLDER)
+            path.mkdir()
+            path.chmod(PUBLISHED_FOLDER)
     folder.mkdir(exist_ok=True)
 
 

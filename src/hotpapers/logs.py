@@ -42,8 +42,8 @@ class _Formatter(logging.Formatter):
         if self._form == "json":
             told = {"at": at, "level": record.levelname.lower(), "event": event, **fields}
             return json.dumps(told, default=str)
-        said = "  ".join(f"{name}={_plain(value)}" for name, value in fields.items())
-        return f"{at[:19].replace('T', ' ')}  {event}" + (f"  {said}" if said else "")
+        text = "  ".join(f"{name}={_plain(value)}" for name, value in fields.items())
+        return f"{at[:19].replace('T', ' ')}  {event}" + (f"  {text}" if text else "")
 
 
 def _plain(value: object) -> str:

@@ -177,12 +177,12 @@ def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     Where posts with limits may not count, such a post stays as the fact that it is limited, so that it is quoted no
     more where it was; without words, mentions and counts.
     """
-    found = list(items)
-    limited = {item.post for item in found if isinstance(item, Post) and item.limits} if not row.count_limited else ()
+    result = list(items)
+    limited = {item.post for item in result if isinstance(item, Post) and item.limits} if not row.count_limited else ()
     if not limited:
-        return found
-    kept = [one for one in found if not (isinstance(one, Mention | Snapshot) and one.post in limited)]
-    return [_wordless(one) if isinstance(one, Post) and one.post in limited else one for one in kept]
+        return result
+    kept = [one for one in result if not (isinstance(one, Mention | Snapshot) and one.post in limited)]
+    return [_wordless(post) if isinstance(post, Post) and post.post in limited else post for post in kept]
 
 
 def _wordless(post: Post) -> Post:

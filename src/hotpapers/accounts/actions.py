@@ -61,7 +61,7 @@ def hide(record: Record, account: str, at: int) -> bool:
 
 def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest:
     """Takes somebody at their word that an account is a person, or asks the operator to."""
-    found = next((one for one in review_account(record, account) if one.account == account), None)
+    found = next((review for review in review_account(record, account) if review.account == account), None)
     if found is None:
         raise NotFound(f"{account}: the record knows no such account")
     if not found.is_bot:
@@ -78,9 +78,9 @@ def may_lift(rules: Collection[str]) -> bool:
     return bool(rules) and frozenset(ALONE).issuperset(rules)
 
 
-def rules_against(one: AccountReview) -> dict[str, str]:
+def rules_against(review: AccountReview) -> dict[str, str]:
     """The rules by which an account is held to be a bot now, with their reasons."""
-    last = {verdict.rule: verdict for verdict in one.verdicts}
+    last = {verdict.rule: verdict for verdict in review.verdicts}
     return {rule: verdict.reason for rule, verdict in last.items() if verdict.judgement == "bot"}
 
 
@@ -92,7 +92,7 @@ def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
     return True
 
 
-def _told(one: AccountReview, lifted: bool) -> str:
-    why = "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(one).items()) or "another of its accounts"
+def _told(review: AccountReview, lifted: bool) -> str:
+    why = "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(review).items()) or "another of its accounts"
     what = "it counts as a person from now on; --undo takes that back" if lifted else "yours to say --human"
-    return f"{CONTESTED}. Held to be a bot by {why}. So {what}: hotpapers judge {one.account}"
+    return f"{CONTESTED}. Held to be a bot by {why}. So {what}: hotpapers judge {review.account}"

@@ -36,11 +36,11 @@ def encode(secret: bytes, proof: ProofChallenge) -> str:
 
 def decode(secret: bytes, text: str, account: str, at: int) -> ProofChallenge | None:
     """What this store has signed for an account, while it is good; None for any other text. `at`: s since 1970."""
-    found = _PROOF.fullmatch(text)
-    if found is None:
+    match = _PROOF.fullmatch(text)
+    if match is None:
         return None
-    proof = ProofChallenge(account, int(found[1], 16), found[2])
-    signed = hmac.compare_digest(_digest(secret, "proof", proof).hex()[:24], found[3])
+    proof = ProofChallenge(account, int(match[1], 16), match[2])
+    signed = hmac.compare_digest(_digest(secret, "proof", proof).hex()[:24], match[3])
     return proof if signed and 0 <= at - proof.moment < LASTS else None
 
 
@@ -55,5 +55,5 @@ def appears_in(wanted: str, description: str) -> bool:
 
 
 def _digest(secret: bytes, what: str, proof: ProofChallenge) -> bytes:
-    said = f"account {what} {proof.moment} {proof.nonce} {proof.account}"
-    return hmac.digest(secret, said.encode("utf-8", "replace"), "sha256")
+    text = f"account {what} {proof.moment} {proof.nonce} {proof.account}"
+    return hmac.digest(secret, text.encode("utf-8", "replace"), "sha256")

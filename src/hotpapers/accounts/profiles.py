@@ -69,18 +69,18 @@ def fetch_description(http: HttpClient, server: str, known: KnownAccount) -> str
 
 def _on_bluesky(http: HttpClient, view: str, known: KnownAccount) -> str:
     address = f"{view}/xrpc/app.bsky.actor.getProfile"
-    found = _asked(http, address, {"actor": known.own}, _Bluesky)
-    if found.did != known.own:
+    bluesky = _asked(http, address, {"actor": known.own}, _Bluesky)
+    if bluesky.did != known.own:
         raise RequestRefused("Bluesky answered with another account")
-    return found.description
+    return bluesky.description
 
 
 def _on_mastodon(http: HttpClient, server: str, known: KnownAccount) -> str:
     name = known.handle.partition("@")[0] or urlsplit(known.own).path.rpartition("/")[2]
-    found = _asked(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
-    if known.own not in (found.uri, found.url):
+    mastodon = _asked(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
+    if known.own not in (mastodon.uri, mastodon.url):
         raise RequestRefused(f"{urlsplit(server).netloc} answered with another account")
-    return plain(found.note or "")[0]
+    return plain(mastodon.note or "")[0]
 
 
 def _asked(http: HttpClient, address: str, params: dict[str, str], kind: type[T]) -> T:

@@ -74,8 +74,8 @@ def parse(text: str) -> ClassicIssue:
 
 
 def _check_characters(text: str) -> None:
-    if found := STRAY.search(text):
-        raise NotClassic(stray_reason(found.group()), line=text.count("\n", 0, found.start()) + 1)
+    if match := STRAY.search(text):
+        raise NotClassic(stray_reason(match.group()), line=text.count("\n", 0, match.start()) + 1)
 
 
 def _check_same(text: str, again: str) -> None:
@@ -172,17 +172,17 @@ def _paper(lines: list[str], at: int) -> str:
 
 
 def _categories(lines: list[str], at: int) -> tuple[str, ...]:
-    found = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
-    names = tuple(match[1] for match in found if match)
-    if len(names) < len(found):
+    matches = [_CATEGORY.fullmatch(part) for part in _line(lines, at).removeprefix("- ").split(" | ")]
+    names = tuple(match[1] for match in matches if match)
+    if len(names) < len(matches):
         raise NotClassic(f"{quoted(lines[at])} stands where the categories belong", line=at + 1)
     return names
 
 
 def _groups(pattern: re.Pattern[str], lines: list[str], at: int, shape: str) -> tuple[str, ...]:
     line = _line(lines, at)
-    if found := pattern.fullmatch(line):
-        return found.groups()
+    if match := pattern.fullmatch(line):
+        return match.groups()
     raise NotClassic(f"{quoted(line)} stands where {quoted(shape)} belongs", line=at + 1)
 
 

@@ -141,9 +141,9 @@ def bad_item_characters(item: ClassicItem) -> str:
     """Characters that may not stand in the fields of an item; only a post's text may hold a newline."""
     names = (post.name for post in item.posts)
     targets = (link.target for post in item.posts for link in post.links)
-    found = STRAY_OR_NEWLINE.search("".join((item.title, *item.authors, item.abstract, *names, *targets)))
-    found = found or STRAY.search("".join(post.text for post in item.posts))
-    return stray_reason(found.group()) if found else ""
+    match = STRAY_OR_NEWLINE.search("".join((item.title, *item.authors, item.abstract, *names, *targets)))
+    match = match or STRAY.search("".join(post.text for post in item.posts))
+    return stray_reason(match.group()) if match else ""
 
 
 def stray_reason(character: str) -> str:

@@ -29,10 +29,10 @@ def moment(printed: str) -> int:
 
     Raises NotClassic for another shape and for a moment that is in no calendar.
     """
-    if found := TALLY.fullmatch(printed):
-        month, day, year, hour, minute, second = map(int, found.groups())
-    elif found := MADE.fullmatch(printed):
-        year, month, day, hour, minute, second = map(int, found.groups())
+    if match := TALLY.fullmatch(printed):
+        month, day, year, hour, minute, second = map(int, match.groups())
+    elif match := MADE.fullmatch(printed):
+        year, month, day, hour, minute, second = map(int, match.groups())
     else:
         raise NotClassic(f"{printed[:40]!r} is no moment")
     try:

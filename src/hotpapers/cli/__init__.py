@@ -74,8 +74,8 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")
-        found = getattr(importlib.import_module(f"hotpapers.cli.{module}"), name)
-        return found if isinstance(found, click.Command) else None
+        command = getattr(importlib.import_module(f"hotpapers.cli.{module}"), name)
+        return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without loading any."""

@@ -91,25 +91,25 @@ def _file(file: str, seen_at: int | None, told: streams.Told) -> ArchiveFile:
     return ArchiveFile(streams.name_of(file), opened, head, size, changed_at if seen_at is None else seen_at)
 
 
-def result_lines(one: ImportedFile) -> Iterator[str]:
+def result_lines(file: ImportedFile) -> Iterator[str]:
     """What became of a file, for people."""
-    if one.whole:
+    if file.whole:
         yield "read by an earlier import"
         return
-    if one.before:
-        yield f"went on after {count(one.before, 'line')}, where an earlier import stopped"
+    if file.before:
+        yield f"went on after {count(file.before, 'line')}, where an earlier import stopped"
     added = (
-        count(one.posts, "post"), count(one.mentions, "mention"), count(one.reactions, "reaction"),
-        count(one.snapshots, "snapshot"),
+        count(file.posts, "post"), count(file.mentions, "mention"), count(file.reactions, "reaction"),
+        count(file.snapshots, "snapshot"),
     )  # fmt: skip
-    yield f"{count(one.lines, 'line')} read; added: {', '.join(added)}"
-    if one.gone:
-        yield f"{count(one.gone, 'post')} that the record has {'is' if one.gone == 1 else 'are'} gone"
-    if one.unknown:
-        yield f"{count(one.unknown, 'paper')} named that the record does not have"
-    if one.refused:
-        yield f"{count(one.refused, 'item')} about what was forgotten here stayed out"
-    if one.quarantined:
-        yield f"{one.quarantined:,} could not be read: kept apart, each with the reason"
-    if one.cut:
+    yield f"{count(file.lines, 'line')} read; added: {', '.join(added)}"
+    if file.gone:
+        yield f"{count(file.gone, 'post')} that the record has {'is' if file.gone == 1 else 'are'} gone"
+    if file.unknown:
+        yield f"{count(file.unknown, 'paper')} named that the record does not have"
+    if file.refused:
+        yield f"{count(file.refused, 'item')} about what was forgotten here stayed out"
+    if file.quarantined:
+        yield f"{file.quarantined:,} could not be read: kept apart, each with the reason"
+    if file.cut:
         yield "the last line breaks off, and was left out"

@@ -35,16 +35,16 @@ def tell(home: common.CommandContext, choices: Sequence[ConfiguredSource], names
         new = [choice.name for choice in choices if jobs_queries.load_state(record, choice.name).started_at is None]
         frozen = {name: frozen_days(record, name) for name in names}
         firsts = list(first_issues([publication_of(record, name) for name in names], frozen, at)) if new else []
-    zones = {one.name: one.zone for one in home.settings.publication}
+    zones = {settings.name: settings.zone for settings in home.settings.publication}
     if _is_read_by_people(home):
         for sentence in sentences([choice.name for choice in choices], new, days, firsts, zones, at):
             click.echo(plain(sentence), err=True)
         return
     if new and days:
         logs.log_event("reading back", sources=" ".join(new), since=day_of(at - days * DAY))
-    for one in firsts:
+    for first in firsts:
         logs.log_event(
-            "first issue", publication=one.publication, day=one.day, at=_local(one.at, zones[one.publication])
+            "first issue", publication=first.publication, day=first.day, at=_local(first.at, zones[first.publication])
         )
 
 
@@ -56,10 +56,10 @@ def sentences(
     if new and days:
         whose = "" if len(new) == len(sources) else f" of {', '.join(new)}"
         yield f"First what was said{whose} since {day_of(at - days * DAY)}, as far back as each network remembers."
-    for one in firsts:
-        when = _local(one.at, zones[one.publication])
-        soon = "as soon as that is read" if one.at <= at else f"on {when}"
-        yield f"The first issue of {one.publication}, that of {one.day}, appears {soon}."
+    for first in firsts:
+        when = _local(first.at, zones[first.publication])
+        soon = "as soon as that is read" if first.at <= at else f"on {when}"
+        yield f"The first issue of {first.publication}, that of {first.day}, appears {soon}."
     yield "How it is going: `hotpapers status`, in another window."
 
 

@@ -130,8 +130,8 @@ def _tell(record: Record, names: list[str]) -> Iterator[str]:
         name, _, counts = duty.source.partition("/")
         if name not in names or (counts and duty.failing_since is None):
             continue
-        said = f"{count(duty.items, 'item')} so far"
+        text = f"{count(duty.items, 'item')} so far"
         if duty.failing_since is not None:
-            said = f"{duty.state} since {minute_of(duty.failing_since)}: {duty.reason}"
+            text = f"{duty.state} since {minute_of(duty.failing_since)}: {duty.reason}"
             yield duty.source
-        echo(f"{duty.source:<18} {said}")
+        echo(f"{duty.source:<18} {text}")

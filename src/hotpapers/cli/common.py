@@ -126,10 +126,10 @@ def beside(folder: Path, store: str) -> str:
     return head + str(folder / Path(store.removeprefix(SQLITE)).expanduser())
 
 
-def _same(one: str, other: str) -> bool:
-    if "://" in one.removeprefix(SQLITE) or "://" in other.removeprefix(SQLITE):
-        return one == other
-    return Path(one.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()
+def _same(text: str, other: str) -> bool:
+    if "://" in text.removeprefix(SQLITE) or "://" in other.removeprefix(SQLITE):
+        return text == other
+    return Path(text.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()
 
 
 @contextmanager
@@ -154,11 +154,12 @@ def _keep_publications(record: Record, home: CommandContext) -> None:
         if isinstance(row.item, Publication)
     }
     named = [settings.publication_item(one, 0) for one in home.settings.publication]
-    for one in named:
-        if one.ranking not in ranking.RANKINGS:
+    for publication in named:
+        if publication.ranking not in ranking.RANKINGS:
             known_rankings = ", ".join(ranking.RANKINGS)
             raise SettingsError(
-                f"{home.file}: publication {one.publication!r}: ranking: {one.ranking!r} is none of {known_rankings}."
+                f"{home.file}: publication {publication.publication!r}: ranking: {publication.ranking!r} is none of "
+                f"{known_rankings}."
             )
     changed = [msgspec.structs.replace(p, observed_at=now()) for p in named if known.get(p.publication) != p]
     if changed:

@@ -34,11 +34,13 @@ def explain(paper: str, day: str | None, publication: str | None, as_json: bool,
     """
     with common.open_record(home) as record:
         chosen = freeze.publication_of(record, publication).publication
-        found = _explained(QuerySession(record, home.terms), paper, chosen, freeze.check_day(day) if day else "latest")
+        explanation = _explained(
+            QuerySession(record, home.terms), paper, chosen, freeze.check_day(day) if day else "latest"
+        )
     if as_json:
-        print_json(found)
+        print_json(explanation)
     else:
-        for line in explaining.text_of(found):
+        for line in explaining.text_of(explanation):
             echo(line)
 
 

@@ -12,19 +12,22 @@ from hotpapers.deliver.export_site import RerenderedFolder
 
 def folder_results(folders: list[RerenderedFolder]) -> list[dict[str, Any]]:
     """Rendered folders as JSON."""
-    return [{"folder": str(one.folder), "channel": one.channel, "rendered": one.rendered} for one in folders]
+    return [
+        {"folder": str(folder.folder), "channel": folder.channel, "rendered": folder.rendered} for folder in folders
+    ]
 
 
 def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
     """Prints what was rendered again; exit status 1 where a folder that is there could not be."""
-    for one in folders:
-        if not one.is_ours:
-            print_error(f"{one.folder}: {one.reason}, of which this store is a copy; run the same command there")
-        elif not one.rendered:
+    for folder in folders:
+        if not folder.is_ours:
+            print_error(f"{folder.folder}: {folder.reason}, of which this store is a copy; run the same command there")
+        elif not folder.rendered:
             print_error(
-                f"{one.folder}: {one.reason}; if its {one.channel} pages are elsewhere now, publish there again"
+                f"{folder.folder}: {folder.reason}; if its {folder.channel} pages are elsewhere now, publish there"
+                " again"
             )
         elif not as_json:
-            echo(f"rendered again: {one.folder}")
+            echo(f"rendered again: {folder.folder}")
     if any(one.is_ours and not one.rendered and one.folder.is_dir() for one in folders):
         raise click.exceptions.Exit(1)

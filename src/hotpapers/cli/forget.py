@@ -53,8 +53,8 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
             problems += _traces_erased(record)
         folders = export_again(record, home.site_config, home.terms) if done else []
     _report_forgotten(done, folders, as_json)
-    for one in problems:
-        print_error(str(one))
+    for error in problems:
+        print_error(str(error))
     report_folders(folders, as_json)
     if problems:
         raise click.exceptions.Exit(2 if isinstance(problems[-1], NotFound) else 1)
@@ -86,7 +86,7 @@ def _report_forgotten(
 ) -> None:
     copies = model.distinct(copy for _, one in done for copy in one.out_of_reach)
     if as_json:
-        figures = [{"key": key, "rows": one.rows, "originals": one.originals} for key, one in done]
+        figures = [{"key": key, "rows": result.rows, "originals": result.originals} for key, result in done]
         print_json({"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies})
         return
     for key, one in done:

@@ -43,17 +43,17 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
             echo(f"to do: {remark}")
 
 
-def _check(path: Path, one: HostFile, *, replace: bool) -> None:
-    if path.exists() and not (one.kept or replace) and path.read_text("utf-8", "replace") != one.text:
+def _check(path: Path, file: HostFile, *, replace: bool) -> None:
+    if path.exists() and not (file.kept or replace) and path.read_text("utf-8", "replace") != file.text:
         raise UsageError(f"{path} already exists; --replace overwrites it. Nothing was changed.")
 
 
-def _write(path: Path, one: HostFile) -> None:
-    if one.kept and path.exists():
+def _write(path: Path, file: HostFile) -> None:
+    if file.kept and path.exists():
         echo(f"{path}: already exists and was kept; check that it names the store")
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(one.text, "utf-8")
+    path.write_text(file.text, "utf-8")
     echo(str(path))
 
 

@@ -182,17 +182,17 @@ def _figures(done: Done) -> dict[str, Any]:
 
 def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
     files = [one for _, one in done if isinstance(one, classic_import.ClassicImport)]
-    for one in files:
-        if one.repaired:
-            yield f"{one.file}: was UTF-8 read as Mac Roman; repaired"
-        if one.state == "later":
-            yield f"{one.file}: {one.day} was listed before with other words or counts; kept as a later observation"
-        yield from (f"{one.file}: {note}" for note in one.notes)
+    for file in files:
+        if file.repaired:
+            yield f"{file.file}: was UTF-8 read as Mac Roman; repaired"
+        if file.state == "later":
+            yield f"{file.file}: {file.day} was listed before with other words or counts; kept as a later observation"
+        yield from (f"{file.file}: {note}" for note in file.notes)
     if files:
         states = [one.state for one in files]
-        said = [f"{states.count(state):,} {state}" for state in ("new", "later", "known") if state in states]
+        text = [f"{states.count(state):,} {state}" for state in ("new", "later", "known") if state in states]
         places = sum(one.places for one in files)
-        yield f"{count(len(files), 'listing')} with {count(places, 'place')}: {', '.join(said)}"
+        yield f"{count(len(files), 'listing')} with {count(places, 'place')}: {', '.join(text)}"
 
 
 def _taken_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
@@ -203,14 +203,14 @@ def _taken_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
             yield from (prefix + line for line in said)
 
 
-def _taken_lines(one: importer.ImportResult) -> Iterator[str]:
-    if one.restored:
-        yield f"{one.restored:,} batches restored as they were, issues included"
-    if one.added or one.known or not one.restored:
-        yield f"{count(one.added, 'item')} added, {one.known:,} known"
-    if one.later:
-        yield f"{count(one.later, 'item')} with other words of a known moment; kept as later observations"
-    if one.refused:
-        yield f"{count(one.refused, 'item')} about what was forgotten here stayed out"
-    if one.issues_left:
-        yield f"{count(one.issues_left, 'issue')} left out: they rest on another store's batches"
+def _taken_lines(result: importer.ImportResult) -> Iterator[str]:
+    if result.restored:
+        yield f"{result.restored:,} batches restored as they were, issues included"
+    if result.added or result.known or not result.restored:
+        yield f"{count(result.added, 'item')} added, {result.known:,} known"
+    if result.later:
+        yield f"{count(result.later, 'item')} with other words of a known moment; kept as later observations"
+    if result.refused:
+        yield f"{count(result.refused, 'item')} about what was forgotten here stayed out"
+    if result.issues_left:
+        yield f"{count(result.issues_left, 'issue')} left out: they rest on another store's batches"

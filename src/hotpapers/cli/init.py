@@ -75,8 +75,8 @@ def _ask_contact() -> str:
     """What somebody at a terminal answers; nothing where nobody is there to be asked."""
     if sys.stdin is None or not sys.stdin.isatty():
         return ""
-    asked = "Your public contact, a web or mail address (shown on the About page and sent to networks; empty for none)"
-    return str(click.prompt(asked, default="", show_default=False, err=True))
+    text = "Your public contact, a web or mail address (shown on the About page and sent to networks; empty for none)"
+    return str(click.prompt(text, default="", show_default=False, err=True))
 
 
 def program() -> str:

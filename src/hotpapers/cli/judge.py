@@ -51,12 +51,12 @@ def judge(
             bots.withdraw_verdict(record, home.settings.bots, key, at=now())
         else:
             _say(record, home, key, "bot" if judgement == "bot" else "human", reason, since)
-        found = bots.review_account(record, key)
+        reviews = bots.review_account(record, key)
     if as_json:
-        print_json(found)
+        print_json(reviews)
     else:
-        for one in found:
-            _print(one)
+        for review in reviews:
+            _print(review)
 
 
 def _say(
@@ -77,10 +77,10 @@ def midnight(day: str) -> int:
         raise UsageError(f"{day}: not a day; write it as 2021-01-14") from None
 
 
-def _print(one: AccountReview) -> None:
-    what = "held to be a bot: not counted" if one.is_bot else "counted as a person"
-    echo(f"{one.account}: {what}; {count(len(one.verdicts), 'verdict')}")
-    for verdict in one.verdicts:
+def _print(review: AccountReview) -> None:
+    what = "held to be a bot: not counted" if review.is_bot else "counted as a person"
+    echo(f"{review.account}: {what}; {count(len(review.verdicts), 'verdict')}")
+    for verdict in review.verdicts:
         echo(
             f"  {timestamps.minute_of(verdict.observed_at)}  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}"
         )

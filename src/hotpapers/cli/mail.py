@@ -85,10 +85,10 @@ def confirm(token: str, home: common.CommandContext) -> None:
 
 
 def _read(record: Record, token: str) -> tokens.MailToken:
-    found = tokens.decode(record.marks.secret, token.strip())
-    if found is None:
+    text = tokens.decode(record.marks.secret, token.strip())
+    if text is None:
         raise UsageError("not a token of this store; copy the whole token from the message")
-    return found
+    return text
 
 
 @mail.command(
@@ -121,7 +121,7 @@ def _ended(record: Record, who: str, publication: str | None, at: int) -> list[s
     else:
         marks = [_read(record, who).mark]
     found = [subscribers.end(record, mark, at) for mark in marks]
-    return [one.publication for one in found if one is not None and one.state != "ended"]
+    return [subscriber.publication for subscriber in found if subscriber is not None and subscriber.state != "ended"]
 
 
 @mail.command(
@@ -142,7 +142,7 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
         counts = email_queries.count_subscribers(record)
         every = [one for one in subscribers.everyone(record) if one.address] if addresses else []
     if as_json:
-        told = [{name: value for name, value in one._asdict().items() if name != "mark"} for one in every]
+        told = [{name: value for name, value in subscriber._asdict().items() if name != "mark"} for subscriber in every]
         print_json({"counts": counts, **({"subscribers": told} if addresses else {})})
         return
     if not counts:
@@ -173,13 +173,13 @@ def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> Non
     data = file.read_bytes() if file else sys.stdin.buffer.read(LARGEST_MAILBOX)
     common.need(len(data) < LARGEST_MAILBOX, "the mailbox is too large; process it in parts")
     with common.open_record(home) as record:
-        told = bounces.process_mailbox(record, data, now())
+        summary = bounces.process_mailbox(record, data, now())
     if as_json:
-        print_json(told)
+        print_json(summary)
         return
     echo(
-        f"{told.bounced:,} bounced, {told.came_back:,} returned for other reasons, "
-        f"{told.confirmed:,} confirmed, {told.left:,} left, {count(told.other, 'other message')}"
+        f"{summary.bounced:,} bounced, {summary.came_back:,} returned for other reasons, "
+        f"{summary.confirmed:,} confirmed, {summary.left:,} left, {count(summary.other, 'other message')}"
     )
 
 
@@ -212,15 +212,15 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
         print_json({"findings": findings})
     else:
         _say_findings(findings)
-    if any(one.outcome == "bad" for one in findings):
+    if any(finding.outcome == "bad" for finding in findings):
         raise click.exceptions.Exit(1)
 
 
 def _say_findings(findings: list[DnsFinding]) -> None:
-    for one in findings:
-        echo(f"{one.what:<12} {one.outcome:<8} {one.said}")
-        if one.add:
-            echo(f"{'':<21} add: {one.add}")
+    for finding in findings:
+        echo(f"{finding.what:<12} {finding.outcome:<8} {finding.said}")
+        if finding.add:
+            echo(f"{'':<21} add: {finding.add}")
     unknown = sum(one.outcome == "unknown" for one in findings)
     if unknown:
         print_error(f"{count(unknown, 'thing')} could not be checked")

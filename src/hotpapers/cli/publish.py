@@ -50,11 +50,11 @@ def publish(
     each one once.
     """
     common.need(bool(dates) != everything, "missing dates: name days such as 2021-01-14, or add --all")
-    asked = sending.selected_channels(to, everything=everything, preview=preview)
+    selected_channels = sending.selected_channels(to, everything=everything, preview=preview)
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         name = chosen.publication
-        targets = common.targets(home, name, asked.files, output) if asked.writes else []
+        targets = common.targets(home, name, selected_channels.files, output) if selected_channels.writes else []
         days = _days(record, chosen, dates)
         _freeze_all(record, chosen, days, home)
         report: list[dict[str, Any]] = []
@@ -65,9 +65,9 @@ def publish(
             warnings += [wrote.warning] if wrote.warning else []
         if preview:
             folder = output or home.folder / "preview"
-            report += sending.previews(record, home, name, days, asked.senders, folder)
+            report += sending.previews(record, home, name, days, selected_channels.senders, folder)
         else:
-            report += [sending.deliver(record, home, name, days, channel) for channel in asked.senders]
+            report += [sending.deliver(record, home, name, days, channel) for channel in selected_channels.senders]
     for warning in warnings:
         print_error(warning)
     _report_published(name, days, report, as_json)

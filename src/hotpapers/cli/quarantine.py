@@ -43,15 +43,15 @@ def quarantine(number: int | None, source: str, most: int, as_json: bool, home: 
     if as_json:
         print_json({"sources": totals, "quarantine": latest})
         return
-    for one in latest:
-        echo(_line(one))
+    for payload in latest:
+        echo(_line(payload))
     listed = sum(number for name, number in totals.items() if source in ("", name))
     echo(_summary(totals, listed, len(latest)) if listed else "nothing is in quarantine")
 
 
-def _line(one: QuarantinedPayload) -> str:
-    name = f"{one.source} {one.kind}" + (f" {_one_line(one.key)[:60]}" if one.key else "")
-    return f"{one.number:>6}  {minute_of(one.seen_at)}  {name}: {_one_line(one.reason)}"
+def _line(payload: QuarantinedPayload) -> str:
+    name = f"{payload.source} {payload.kind}" + (f" {_one_line(payload.key)[:60]}" if payload.key else "")
+    return f"{payload.number:>6}  {minute_of(payload.seen_at)}  {name}: {_one_line(payload.reason)}"
 
 
 def _one_line(text: str) -> str:
@@ -64,13 +64,13 @@ def _summary(totals: Mapping[str, int], listed: int, shown: int) -> str:
     return f"{count(listed, 'original')}{more}. In all: {by_source}. `hotpapers quarantine NUMBER` shows one."
 
 
-def _show(one: QuarantinedPayload, body: bytes, as_json: bool) -> None:
+def _show(payload: QuarantinedPayload, body: bytes, as_json: bool) -> None:
     text = body.decode(errors="backslashreplace")
     if as_json:
-        print_json({**one._asdict(), "body": text})
+        print_json({**payload._asdict(), "body": text})
         return
-    echo(f"number     {one.number}, {one.source} {one.kind} {_one_line(one.key)}")
-    echo(f"seen       {minute_of(one.seen_at)}, kept until {minute_of(one.keep_until)}")
-    echo(f"reason     {_one_line(one.reason)}")
+    echo(f"number     {payload.number}, {payload.source} {payload.kind} {_one_line(payload.key)}")
+    echo(f"seen       {minute_of(payload.seen_at)}, kept until {minute_of(payload.keep_until)}")
+    echo(f"reason     {_one_line(payload.reason)}")
     echo(f"original   {size(len(body))}{f', its first {SHOWN:,} characters:' if len(text) > SHOWN else ':'}")
     echo(text[:SHOWN])

@@ -46,8 +46,8 @@ def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext)
         said = [{**one._asdict(), "day": days.get(one.issue, ""), **about} for one, about in told]
         print_json({"reports": said})
         return
-    for one, about in told:
-        _print(one, days, about)
+    for report, about in told:
+        _print(report, days, about)
     echo(f"{count(len(found), 'report')} open")
 
 
@@ -56,9 +56,9 @@ def _days(record: Record) -> dict[str, str]:
     return {digest: f"{publication} {day}" for digest, publication, day in issue_digests(record.database)}
 
 
-def _known(record: Record, one: ReaderReport) -> dict[str, str]:
+def _known(record: Record, report: ReaderReport) -> dict[str, str]:
     """Of a post that is reported: its page, and by whom and of when it is, where the record knows it."""
-    row = record.view().one(Post, one.subject) if one.kind == "quotation" else None
+    row = record.view().one(Post, report.subject) if report.kind == "quotation" else None
     if row is None or row.is_forgotten or not isinstance(row.item, Post):
         return {"page": "", "by": ""}
     post = row.item
@@ -66,11 +66,11 @@ def _known(record: Record, one: ReaderReport) -> dict[str, str]:
     return {"page": site_paths.post_url(post), "by": by}
 
 
-def _print(one: ReaderReport, days: dict[str, str], about: dict[str, str]) -> None:
-    echo(f"{one.id:>4}  {minute_of(one.at)}  {NAMES[one.kind]}")
-    named = {"issue": days.get(one.issue, one.issue), "paper": one.paper, "about": one.subject, **about}
+def _print(report: ReaderReport, days: dict[str, str], about: dict[str, str]) -> None:
+    echo(f"{report.id:>4}  {minute_of(report.at)}  {NAMES[report.kind]}")
+    named = {"issue": days.get(report.issue, report.issue), "paper": report.paper, "about": report.subject, **about}
     for name, value in named.items():
         if value:
             echo(f"      {name:<6}{value}")
-    for line in one.said.splitlines():
+    for line in report.said.splitlines():
         echo(f"      | {line}")

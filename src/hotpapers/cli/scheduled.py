@@ -64,8 +64,8 @@ def scheduled(
     moments = times(home.settings.publication, datetime.datetime.now(datetime.UTC).date())
     if what == "begin":
         with common.open_record(home, create=True, publications=True) as record:
-            said = schedule_status.begin(record, moments, now(), because)
-        echo(said)
+            text = schedule_status.begin(record, moments, now(), because)
+        echo(text)
         return
     common.need(outcome is not None and output is not None, "end goes with --outcome and --output")
     assert outcome is not None and output is not None
@@ -87,13 +87,13 @@ def _end(
 ) -> None:  # fmt: skip
     site_export.check_empty(output)
     with common.open_record(home, publications=True) as record:
-        names = [one.name for one in home.settings.publication]
+        names = [settings.name for settings in home.settings.publication]
         common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
         at = now()
         report = schedule_status.end(record, moments, at, outcome, _problems(record, home, at), where)
         site_config = site_config._replace(note=schedule_status.sentence(record))
-        found = site_export.places([publication_of(record, name) for name in names], site_config)
-        files = site_export.render_all(RecordIssueReader(record, home.terms), found, output)
+        places = site_export.places([publication_of(record, name) for name in names], site_config)
+        files = site_export.render_all(RecordIssueReader(record, home.terms), places, output)
     public = {name: value for name, value in report._asdict().items() if name != "problems"}
     with open_published(output / REPORT) as out:
         out.write(msgspec.json.format(msgspec.json.encode(public), indent=2) + b"\n")
@@ -101,7 +101,9 @@ def _end(
 
 
 def _problems(record: Record, home: common.CommandContext, at: int) -> tuple[str, ...]:
-    return health(record, [one.name for one in home.settings.publication if one.window != "listing"], at).problems
+    return health(
+        record, [settings.name for settings in home.settings.publication if settings.window != "listing"], at
+    ).problems
 
 
 def _tell(report: schedule_status.ScheduleReport, files: int, output: Path, *, as_json: bool) -> None:

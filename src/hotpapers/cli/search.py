@@ -55,18 +55,18 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home:
     Best match first; newest first if the query has no words. Accents, case and plural endings are ignored. If no
     paper contains the words, they are searched for as parts of words.
     """
-    asked = " ".join(query)
+    text = " ".join(query)
     with common.open_record(home) as record:
         _renew(record)
         found: PaperResults | PostResults
         if posts:
-            found = searching.search_posts(record, asked, limit=limit, allowed=home.terms)
+            found = searching.search_posts(record, text, limit=limit, allowed=home.terms)
         else:
-            found = searching.search(record, asked, limit=limit)
+            found = searching.search(record, text, limit=limit)
         common.need(bool(found.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
-        others = _posts_instead(record, asked, home) if isinstance(found, PaperResults) and not found.total else 0
+        others = _posts_instead(record, text, home) if isinstance(found, PaperResults) and not found.total else 0
     if as_json:
-        print_json({"query": asked, **found._asdict()})
+        print_json({"query": text, **found._asdict()})
     else:
         _print(found, others)
     if found.behind:
@@ -95,9 +95,9 @@ def _posts_instead(record: Record, asked: str, home: common.CommandContext) -> i
 
 def _print(found: PaperResults | PostResults, others: int) -> None:
     echo(_head(found, others))
-    for one in found.papers if isinstance(found, PaperResults) else found.posts:
+    for hit in found.papers if isinstance(found, PaperResults) else found.posts:
         click.echo()
-        for line in _paper(one) if isinstance(one, PaperHit) else _post(one):
+        for line in _paper(hit) if isinstance(hit, PaperHit) else _post(hit):
             click.echo(line)
 
 
@@ -135,10 +135,10 @@ def _issues(issues: Sequence[IssueHit]) -> str:
     """The latest issues that had the paper, each with its place there; a publication is named once."""
     latest = issues[: -ISSUES - 1 : -1]
     named, before = [], ""
-    for one in latest:
-        name = "" if one.publication == before else f"{one.publication} "
-        named.append(f"{name}{one.day}{f' ({one.place})' if one.place else ''}")
-        before = one.publication
+    for hit in latest:
+        name = "" if hit.publication == before else f"{hit.publication} "
+        named.append(f"{name}{hit.day}{f' ({hit.place})' if hit.place else ''}")
+        before = hit.publication
     rest = len(issues) - len(latest)
     return f"in {', '.join(named)}{f' and {rest:,} more' if rest else ''}" if named else ""
 

@@ -72,9 +72,9 @@ def _announcing(places: Iterator[AnnouncementDestination], open_way: OpenWay) ->
     """Announcements: each place has a way out of its own."""
     from hotpapers.schedule import SenderDestination
 
-    for one in places:
-        way = open_way(one.own, one.secrets)
-        yield SenderDestination(one.sender, way.http, close=way.close, place=one.target)
+    for place in places:
+        way = open_way(place.own, place.secrets)
+        yield SenderDestination(place.sender, way.http, close=way.close, place=place.target)
 
 
 OpenSenders = Callable[[Record, common.CommandContext, OpenWay], "Iterator[SenderDestination]"]
@@ -100,14 +100,16 @@ class SelectedChannels(NamedTuple):
 
 def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
     """The channels of `--to`. Raises UsageError for what cannot be meant."""
-    found = SelectedChannels(tuple(one for one in to if one in CHANNELS), tuple(one for one in to if one in SENDERS))
+    channels = SelectedChannels(tuple(one for one in to if one in CHANNELS), tuple(one for one in to if one in SENDERS))
     if preview:
-        common.need(bool(found.senders) and not found.files, f"--preview goes with --to {' or '.join(SENDERS)} alone")
-    elif found.senders:
         common.need(
-            not everything, f"{found.senders[0]} sends the issues of days that you name, never of all: name them"
+            bool(channels.senders) and not channels.files, f"--preview goes with --to {' or '.join(SENDERS)} alone"
         )
-    return found
+    elif channels.senders:
+        common.need(
+            not everything, f"{channels.senders[0]} sends the issues of days that you name, never of all: name them"
+        )
+    return channels
 
 
 def previews(

@@ -51,22 +51,22 @@ def serve(host: str, port: int, publication: str | None, home: common.CommandCon
             name, issue_readers = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
             feeds = feed_generator.routes(issue_readers[1], name, home.settings.bluesky)
             limits = home.settings.serve
-            asked = ApiConfig(home.terms, limits.rate, limits.proxies)
-            api = ApiRoute(open_record, asked)
-            found = SearchRoutes(open_record, name, home.site_config, asked)
+            config = ApiConfig(home.terms, limits.rate, limits.proxies)
+            api = ApiRoute(open_record, config)
+            routes = SearchRoutes(open_record, name, home.site_config, config)
             letters = mail_pages.routes(open_record)
             operator = reader_features.ReaderConfig(
                 home.settings, home.folder, str(home.file), home.site_config, home.terms
             )
             forms = reader_features.ReaderFeatures(open_record, chosen, operator)
-            more = [api, *feeds, *letters, *forms.routes, *found.routes]
+            more = [api, *feeds, *letters, *forms.routes, *routes.routes]
             running = server(issue_readers[0], name, host, port, home.site_config, more, allowed_behind(limits.proxies))
             running.run(sockets=[listener])
             api.api.close()
-            found.close()
+            routes.close()
             forms.close()
-            for one in issue_readers:
-                one.close()
+            for reader in issue_readers:
+                reader.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:

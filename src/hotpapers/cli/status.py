@@ -45,8 +45,8 @@ def status(as_json: bool, home: common.CommandContext) -> None:
     """
     exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
     with common.open_record(home) as record:
-        found = [*check_chain(record.database).findings, *check_keys(record.database)]
-        damaged = [*record.database.integrity(), *map(str, found)]
+        findings = [*check_chain(record.database).findings, *check_keys(record.database)]
+        damaged = [*record.database.integrity(), *map(str, findings)]
         figures = reporting.status(record)
         jobs = all_job_health(record, now())
         incomplete = list(incomplete_days(record, now()))
@@ -85,17 +85,17 @@ def _copies(record: Record) -> Iterator[Path]:
     return map(Path, targets)
 
 
-def _print_store(found: reporting.StoreStatistics) -> None:
-    echo(f"store      {found.store} ({found.database}, schema {found.schema}, {size(found.size)})")
-    items = count(sum(found.items.values()), "item")
-    last = f", the last written {minute_of(found.last_at)}" if found.last_at else ""
-    echo(f"record     {items} in {count(found.batches, 'batch', 'batches')}{last}")
-    for kind, number in found.items.items():
+def _print_store(statistics: reporting.StoreStatistics) -> None:
+    echo(f"store      {statistics.store} ({statistics.database}, schema {statistics.schema}, {size(statistics.size)})")
+    items = count(sum(statistics.items.values()), "item")
+    last = f", the last written {minute_of(statistics.last_at)}" if statistics.last_at else ""
+    echo(f"record     {items} in {count(statistics.batches, 'batch', 'batches')}{last}")
+    for kind, number in statistics.items.items():
         if number:
             echo(f"           {number:>10,} {kind}")
-    echo(f"issues     {found.issues:,} frozen, of {count(found.publications, 'publication')}")
-    echo(f"raw        {count(found.raw, 'original')} kept, {found.quarantine:,} in quarantine")
-    echo(f"forgotten  parts of {count(found.forgotten, 'row')}")
+    echo(f"issues     {statistics.issues:,} frozen, of {count(statistics.publications, 'publication')}")
+    echo(f"raw        {count(statistics.raw, 'original')} kept, {statistics.quarantine:,} in quarantine")
+    echo(f"forgotten  parts of {count(statistics.forgotten, 'row')}")
 
 
 def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
@@ -138,13 +138,15 @@ def _print_exposed(files: Sequence[str]) -> None:
         echo(f"exposed    {file}: other users can read it; run chmod 600 {shlex.quote(file)}")
 
 
-def _print_rest(found: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]) -> None:
+def _print_rest(
+    statistics: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]
+) -> None:
     for one in incomplete:
         echo(f"arxiv      {minute_of(one.from_at)}: {one.reason}")
-    if found.year_forecast is not None:
-        echo(f"forecast   {size(found.year_forecast)} after a year like this")
-    if found.reports:
-        echo(f"reports    {count(found.reports, 'report')} of readers open: `hotpapers reports`")
+    if statistics.year_forecast is not None:
+        echo(f"forecast   {size(statistics.year_forecast)} after a year like this")
+    if statistics.reports:
+        echo(f"reports    {count(statistics.reports, 'report')} of readers open: `hotpapers reports`")
     echo("sound      yes" if not damaged else "sound      NO")
     for problem in damaged:
         echo(f"           {problem}")

@@ -92,4 +92,4 @@ def _correct(record: Record, publication: Publication) -> None:
 def _first_quoted(record: Record, day: str) -> Quotation:
     issue = RecordIssueReader(record).issue(NAME, day)
     quotations = (one for entry in issue.content.entries for one in issue.posts[entry.paper])
-    return next(one for one in quotations if one.post.account and one.shown == "text")
+    return next(quotation for quotation in quotations if quotation.post.account and quotation.shown == "text")

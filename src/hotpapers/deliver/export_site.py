@@ -187,17 +187,17 @@ def export_again(
     """
     folders_delivered = _with_folders(record, queries.delivered(record.database))
     issue_reader = RecordIssueReader(record, allowed)
-    found = []
+    result = []
     for (folder, publication, to), group in groupby(sorted(folders_delivered), key=lambda row: row[:3]):
         days = {row[3] for row in group}
         some = None if only is None else {day for name, day in only if name == publication}
         if folder.owner:
-            found.append(
+            result.append(
                 RerenderedFolder(folder.path, publication, to, False, f"belongs to {folder.owner}", is_ours=False)
             )
         elif some is None or some:
-            found.append(_render_again(issue_reader, publication, to, folder.path, (days, some), site_config))
-    return found
+            result.append(_render_again(issue_reader, publication, to, folder.path, (days, some), site_config))
+    return result
 
 
 def _render_again(

@@ -88,8 +88,8 @@ def _told(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
     """What the helper did; None where it failed."""
     assert helper.stdout is not None
     with helper.stdout as told:
-        said = told.read()
-    return WrittenPaths(*pickle.loads(said)) if helper.wait() == 0 else None
+        data = told.read()
+    return WrittenPaths(*pickle.loads(data)) if helper.wait() == 0 else None
 
 
 def run_helper() -> None:

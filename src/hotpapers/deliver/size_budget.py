@@ -67,12 +67,12 @@ def site_size(folder: Path) -> int:
 def _files(folder: str) -> Iterator[tuple[str, int]]:
     """Path and bytes of every file, whoever adds or removes some meanwhile."""
     try:
-        with os.scandir(folder) as found:
-            for one in found:
-                if one.is_dir(follow_symlinks=False):
-                    yield from _files(one.path)
-                elif one.is_file(follow_symlinks=False):
-                    yield one.path, one.stat(follow_symlinks=False).st_size
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _files(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield entry.path, entry.stat(follow_symlinks=False).st_size
     except FileNotFoundError:
         return
 
@@ -109,7 +109,7 @@ class YearSize(NamedTuple):
 
 def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[str, YearSize]:
     """The pages and cards of papers in a folder, by the year of the last issue that holds them."""
-    found: dict[str, YearSize] = {}
+    result: dict[str, YearSize] = {}
     papers = folder / "paper"
     for path, size in _files(str(papers)):
         file = Path(path).relative_to(folder).as_posix()
@@ -117,9 +117,9 @@ def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[s
         paper = site_paths.paper_of(page)
         days = [day for name, day in issue_reader.appearances(paper) if name == publication] if paper else []
         if days:
-            before = found.get(days[-1][:4], YearSize(0, 0))
-            found[days[-1][:4]] = YearSize(before.pages + (page == file), before.size + size)
-    return found
+            before = result.get(days[-1][:4], YearSize(0, 0))
+            result[days[-1][:4]] = YearSize(before.pages + (page == file), before.size + size)
+    return result
 
 
 def whole_since(size: int, years: Mapping[str, YearSize], goal: int) -> str:

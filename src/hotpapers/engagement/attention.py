@@ -110,8 +110,8 @@ LAST = "\U0010ffff"
 
 def _of_paper(spoken: Sequence[PostAtAge], reacted: Sequence[ReactionEvent]) -> Iterator[Engagement]:
     marks: dict[tuple[int, int], list[PostAtAge]] = defaultdict(list)
-    for one in spoken:
-        marks[one.age, one.peer].append(one)
+    for age in spoken:
+        marks[age.age, age.peer].append(age)
     in_time = sorted(reacted, key=attrgetter("observed_at"))
     for _, at_mark in sorted(marks.items()):
         yield from _of_mark(at_mark, in_time)
@@ -125,9 +125,9 @@ def _of_mark(spoken: Sequence[PostAtAge], reacted: Sequence[ReactionEvent]) -> I
     reactions = _standing(reacted, spoken[0].until) if reacted else {}
     for network, there in sorted(networks.items()):
         at_home = {
-            one.voice
-            for one in there
-            if not one.automated and texts.get(one.same, network) == network == voices.get(one.voice, network)
+            age.voice
+            for age in there
+            if not age.automated and texts.get(age.same, network) == network == voices.get(age.voice, network)
         }
         yield _summed(there, at_home, reactions)
 
@@ -139,21 +139,21 @@ def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]
     """
     texts: dict[int, str] = {}
     voices: dict[int, str] = {}
-    for one in sorted(spoken, key=lambda one: (one.automated, -one.reposts - one.likes, one.network)):
-        if one.same:
-            texts.setdefault(one.same, one.network)
-        if one.voice:
-            voices.setdefault(one.voice, one.network)
+    for age in sorted(spoken, key=lambda one: (one.automated, -one.reposts - one.likes, one.network)):
+        if age.same:
+            texts.setdefault(age.same, age.network)
+        if age.voice:
+            voices.setdefault(age.voice, age.network)
     return texts, voices
 
 
 def _standing(reacted: Iterable[ReactionEvent], until: int) -> dict[int, list[ReactionEvent]]:
     """Each post's reactions as they stood at a moment: of every account and type the last one seen by then."""
     last = {(one.post, one.account, one.type): one for one in reacted if one.observed_at <= until}
-    found: dict[int, list[ReactionEvent]] = defaultdict(list)
-    for one in last.values():
-        found[one.post].append(one)
-    return found
+    result: dict[int, list[ReactionEvent]] = defaultdict(list)
+    for event in last.values():
+        result[event.post].append(event)
+    return result
 
 
 def _summed(
@@ -161,13 +161,13 @@ def _summed(
 ) -> Engagement:
     """One network: its voices, and beyond them the counts that no account explains."""
     reposts = likes = unexplained = bots = 0
-    for one in there:
-        if one.automated:
+    for age in there:
+        if age.automated:
             bots += 1
             continue
-        reposts, likes = reposts + one.reposts, likes + one.likes
-        known = reactions.get(one.post, ())
-        unexplained += _beyond(one.reposts, "repost", known, one) + _beyond(one.likes, "like", known, one)
+        reposts, likes = reposts + age.reposts, likes + age.likes
+        known = reactions.get(age.post, ())
+        unexplained += _beyond(age.reposts, "repost", known, age) + _beyond(age.likes, "like", known, age)
         voices |= {r.voice for r in known if not r.withdrawn and not r.left_out}
     first = there[0]
     return Engagement(
@@ -182,10 +182,10 @@ def _beyond(count: int, kind: str, known: Sequence[ReactionEvent], post: PostAtA
     if not known:
         return count
     held = {
-        one.voice
-        for one in known
-        if one.type == kind
-        and (not one.withdrawn or (post.counted_at is not None and one.observed_at > post.counted_at))
+        event.voice
+        for event in known
+        if event.type == kind
+        and (not event.withdrawn or (post.counted_at is not None and event.observed_at > post.counted_at))
     }
     return max(count - len(held), 0)
 

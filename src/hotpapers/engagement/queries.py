@@ -242,8 +242,8 @@ def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at:
 
 def post_of_reaction(record: Record, address: str) -> str | None:
     """The key of the post that a reaction was for; None where that is not known, or no longer."""
-    found = record.database.rows("SELECT post FROM reacted WHERE mark = ?", (record.marks.reaction(address),))
-    return str(found[0][0]) if found else None
+    rows = record.database.rows("SELECT post FROM reacted WHERE mark = ?", (record.marks.reaction(address),))
+    return str(rows[0][0]) if rows else None
 
 
 def drop_old_reactions(record: Record, before: int) -> int:
@@ -279,9 +279,9 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
         JOIN follow AS f ON f.post = s.post
         WHERE i.until = 0 AND i.observed_at > ? AND f.network = ?
         GROUP BY f.post, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
-    found = database.rows(sql, (at - SHOWN_FOR, network, SHOWN_FOR))
-    _show_until(database, [(post, frozen_at + SHOWN_FOR) for post, frozen_at in found])
-    return len(found)
+    rows = database.rows(sql, (at - SHOWN_FOR, network, SHOWN_FOR))
+    _show_until(database, [(post, frozen_at + SHOWN_FOR) for post, frozen_at in rows])
+    return len(rows)
 
 
 def _show_until(database: Database, shown: Sequence[tuple[str, int]]) -> None:
@@ -315,9 +315,9 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
             coalesce((SELECT coalesce(s.reposts, 0) + coalesce(s.likes, 0) FROM snapshot AS s WHERE s.post = f.post
                 AND s.until = 0 ORDER BY s.observed_at DESC LIMIT 1), 0)
         FROM follow AS f WHERE f.network = ? AND f.due_at <= ? ORDER BY f.due_at LIMIT {int(most) * 10}"""
-    found = [DuePost(post, made, bool(shown), bool(fresh), reactions) for post, made, shown, fresh, reactions in
+    posts = [DuePost(post, made, bool(shown), bool(fresh), reactions) for post, made, shown, fresh, reactions in
              database.rows(sql, (at, at - FRESH, network, at))]  # fmt: skip
-    return [one.post for one in sorted(found, key=lambda one: one.worth, reverse=True)[:most]]
+    return [one.post for one in sorted(posts, key=lambda one: one.worth, reverse=True)[:most]]
 
 
 def next_recount_at(database: Database, network: str) -> int:

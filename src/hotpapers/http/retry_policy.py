@@ -85,16 +85,16 @@ def check_status(status: int, headers: Mapping[str, str], accept: Collection[int
     """
     if 200 <= status < 300 or status in accept:
         return None
-    said = f"answered {status} {_PHRASES.get(status, '')}".rstrip()
+    text = f"answered {status} {_PHRASES.get(status, '')}".rstrip()
     told = retry_after(headers, now)
     explicit = "retry-after" in headers and (status == 403 or status >= 500)
     if status == 429 or explicit or (status == 503 and told):
-        raise RetryLater(told or UNTOLD, said)
+        raise RetryLater(told or UNTOLD, text)
     if status >= 500 or status in (408, 425):
-        return Retryable(said, seconds=UNTOLD if status == 503 else 0.0)
+        return Retryable(text, seconds=UNTOLD if status == 503 else 0.0)
     if status >= 400:
-        raise RequestRefused(said, status)
-    raise NetError(f"{said}, which was not asked for")
+        raise RequestRefused(text, status)
+    raise NetError(f"{text}, which was not asked for")
 
 
 # ---- how long to wait --------------------------------------------------------------------------------

@@ -83,17 +83,17 @@ def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
 
 def _attributes(source: str, at: int) -> tuple[int, dict[str, str]]:
     """A tag's attributes, the first of each name, and the place after its `>`; -1 when there is none."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     while True:
         end = _TAG_END.match(source, at)
         if end:
-            return end.end(), found
-        one = _ATTRIBUTE.match(source, at)
-        if not one:
-            return -1, found
-        value = next((group for group in one.groups()[1:] if group is not None), "")
-        found.setdefault(one[1].lower(), _unescaped(value))
-        at = one.end()
+            return end.end(), result
+        match = _ATTRIBUTE.match(source, at)
+        if not match:
+            return -1, result
+        value = next((group for group in match.groups()[1:] if group is not None), "")
+        result.setdefault(match[1].lower(), _unescaped(value))
+        at = match.end()
 
 
 def _after(source: str, at: int, end: str) -> int:

@@ -30,9 +30,9 @@ def parse_iso(text: str) -> int | None:
 def parse(text: str) -> int | None:
     """The same, and of `Thu, 12 Oct 2023 12:07:05 GMT` (RFC 5322, HTTP)."""
     text = text.strip()
-    found = parse_iso(text)
-    if found is not None:
-        return found
+    at = parse_iso(text)
+    if at is not None:
+        return at
     try:
         return from_datetime(parsedate_to_datetime(text))
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -222,6 +222,6 @@ class CollectJob:
         return min(self._covered_to(work), *(covered_to(duty, now) for duty in others), now)
 
     def _write(self, work: JobContext, rows: Iterable[Coverage], at: int) -> None:
-        found = list(rows)
-        if found:
-            work.record.append(found, source=self.name, at=at, precondition=work.confirm)
+        coverages = list(rows)
+        if coverages:
+            work.record.append(coverages, source=self.name, at=at, precondition=work.confirm)

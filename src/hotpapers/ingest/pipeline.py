@@ -96,7 +96,7 @@ def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
 
 def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:
     """Which reaction is for which post: kept before the batch, as a withdrawal may be told in the next one."""
-    for one in parsed:
-        post = next((item.post for item in one.items if isinstance(item, Reaction)), "")
-        if one.payload.kind == REACTION and post:
-            yield one.payload.key, post
+    for payload in parsed:
+        post = next((item.post for item in payload.items if isinstance(item, Reaction)), "")
+        if payload.payload.kind == REACTION and post:
+            yield payload.payload.key, post

@@ -64,7 +64,7 @@ class RecountJob:
         if work.duty.back_at is not None:
             return
         at, readers = self.line.http.now(), job_state.readers(jobs_queries.all_states(work.record), self.source.name)
-        if readers and all(one.back_at is not None and one.back_at <= self._learned_at for one in readers):
+        if readers and all(reader.back_at is not None and reader.back_at <= self._learned_at for reader in readers):
             work.record.append([read_back(self.source.name, at)], source=self.name, at=at, precondition=work.confirm)
             work.note(back_at=at)
 

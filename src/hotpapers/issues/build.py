@@ -140,7 +140,7 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     )
     about = IssueHeader(
         from_at=start, cut=view.cut, announced=_announced(view, recipe),
-        considered=sum(_is_in_window(one, publication, start) for one in talk.candidates),
+        considered=sum(_is_in_window(candidate, publication, start) for candidate in talk.candidates),
         readings=_readings(view, publication, start, talk),
         earlier=tuple(EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
         choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
@@ -178,12 +178,12 @@ def choose(
         if one.paper in kept and one.paper in held and one.voices >= held[one.paper] + STILL_GROWTH
     ]  # fmt: skip
     next_best = (one for one in ranked[len(passed) :] if one.voices >= selection.VOICES and one.paper not in held)
-    for one in next_best:
+    for candidate in next_best:
         if len(fresh) >= enough:
             break
-        if row := matching_papers(view, publication, [one.paper]):
+        if row := matching_papers(view, publication, [candidate.paper]):
             kept |= row
-            fresh.append(one)
+            fresh.append(candidate)
     return SelectedEntries(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), kept)
 
 
@@ -198,8 +198,8 @@ def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
 
 def _readings(view: AsOfView, publication: Publication, start: int, talk: RankingInput) -> tuple[NetworkReading, ...]:
     """A daily issue says how its own day was read, longer ones how their window was."""
-    heard = {one.network for one in talk.peers}
-    heard |= {one.network for candidate in talk.candidates for one in candidate.attention}
+    heard = {peer.network for peer in talk.peers}
+    heard |= {attention.network for candidate in talk.candidates for attention in candidate.attention}
     return readings(view, publication, view.cut - DAY if publication.window == "daily" else start, heard)
 
 
@@ -277,10 +277,10 @@ def _content(
 
 
 def _chain(record: Record, position: int) -> str:
-    found = batches.chain_at(record.database, position)
-    if found is None:
+    data = batches.chain_at(record.database, position)
+    if data is None:
         raise IssueError(f"batch {position} is not in the record")
-    return found.hex()
+    return data.hex()
 
 
 def _entries(entry_inputs: EntryInputs, order: Sequence[ScoredCandidate]) -> tuple[Entry, ...]:

@@ -15,11 +15,11 @@ def entry_summaries(view: AsOfView, publication: str, held: Mapping[tuple[str, s
     """The places of issues, given as (day, paper) → place, by day and place."""
     printed = dict(queries.printed_briefs(view, publication))
     papers = {} if printed else dict(queries.described_briefs(view, model.distinct(paper for _, paper in held)))
-    found = []
+    result = []
     for (day, paper), place in held.items():
         title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())
-        found.append(EntrySummary(day, place, paper, title, authors, categories))
-    return tuple(sorted(found, key=lambda one: (one.day, one.place)))
+        result.append(EntrySummary(day, place, paper, title, authors, categories))
+    return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
 
 
 def abstracts(view: AsOfView, publication: str, held: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -40,16 +40,16 @@ def announced(view: AsOfView, publication: Publication, day: str) -> tuple[Annou
             by_paper.setdefault(row.item.paper, []).append(row.item)
     known = {row.item.paper: row.item for row in queries.papers_announced_on(view, day) if isinstance(row.item, Paper)}
     fields = publication.categories
-    found = [
+    papers = [
         _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), said)
         for paper, said in by_paper.items()
-        if not fields or any(in_fields(one.category, fields) for one in said)
+        if not fields or any(in_fields(announcement.category, fields) for announcement in said)
     ]
-    return tuple(sorted(found, key=lambda one: (one.category, one.paper.paper)))
+    return tuple(sorted(papers, key=lambda one: (one.category, one.paper.paper)))
 
 
 def _announced(paper: Paper, said: list[Announcement]) -> AnnouncedPaper:
-    first = min(said, key=lambda one: (one.type != "new", one.category))
+    first = min(said, key=lambda announcement: (announcement.type != "new", announcement.category))
     return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category)
 
 

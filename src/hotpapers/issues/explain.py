@@ -98,8 +98,8 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
 
 
 def _provisional(content: IssueContent, entry: Entry) -> Iterator[str]:
-    if said := words.why_provisional(content.compared, entry.score, content.publication.threshold):
-        yield said
+    if text := words.why_provisional(content.compared, entry.score, content.publication.threshold):
+        yield text
 
 
 WIDTH = 120
@@ -120,31 +120,31 @@ def unread(content: IssueContent) -> Iterator[str]:
             yield f"{words.network_name(reading.network)}: {reading.state}{why}; what it would add is not known."
 
 
-def text_of(found: Explanation) -> Iterator[str]:
+def text_of(explanation: Explanation) -> Iterator[str]:
     """The explanation as lines for a terminal."""
-    yield f"{arxiv.from_key(found.paper)}  {found.title}"
-    yield f"Issue of {found.day}, edition {found.edition}: {_places(found)}"
+    yield f"{arxiv.from_key(explanation.paper)}  {explanation.title}"
+    yield f"Issue of {explanation.day}, edition {explanation.edition}: {_places(explanation)}"
     yield ""
-    for part, sentence, formula in zip(found.parts, found.sentences, found.formulae, strict=True):
+    for part, sentence, formula in zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True):
         yield f"  {words.network_name(part.network):<14}{part.score:>8,}   {formula}"
         yield f"    {sentence}"
-    yield f"  {'Score':<14}{found.score:>8,}   the sum of {words.count_noun(len(found.parts), 'part')}"
-    if found.notes or found.above or found.below:
+    yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {words.count_noun(len(explanation.parts), 'part')}"
+    if explanation.notes or explanation.above or explanation.below:
         yield ""
-    said = list(found.notes)
-    if found.above:
-        said.append(_swap_line("To pass", found.above, "it"))
-    if found.below:
-        said.append(_swap_line("To be passed by", found.below, "that one"))
+    said = list(explanation.notes)
+    if explanation.above:
+        said.append(_swap_line("To pass", explanation.above, "it"))
+    if explanation.below:
+        said.append(_swap_line("To be passed by", explanation.below, "that one"))
     for line in said:
         yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
-def _places(found: Explanation) -> str:
-    among = "still talked about" if found.lane == "still" else f"by {found.ranking}"
-    then = f"; place {found.then} by classic/1" if found.ranking != "classic/1" else ""
-    when = f"; {found.announced}" if found.announced else ""
-    return f"place {found.place} of {found.entries} {among}{then}{when}"
+def _places(explanation: Explanation) -> str:
+    among = "still talked about" if explanation.lane == "still" else f"by {explanation.ranking}"
+    then = f"; place {explanation.then} by classic/1" if explanation.ranking != "classic/1" else ""
+    when = f"; {explanation.announced}" if explanation.announced else ""
+    return f"place {explanation.place} of {explanation.entries} {among}{then}{when}"
 
 
 def _swap_line(what: str, neighbour: NeighbourSwap, who: str) -> str:

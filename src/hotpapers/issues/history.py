@@ -18,17 +18,22 @@ def history(
 ) -> dict[str, tuple[Attention, ...]]:
     """Each paper's attention at the hours that it has reached, by hour and network; none for papers that were not
     announced in the 90 days before. `own_voices`: marks of the publication's own accounts."""
-    found: dict[str, list[Attention]] = defaultdict(list)
+    result: dict[str, list[Attention]] = defaultdict(list)
     if papers:
         window = measurement.MeasurementWindow(
             ages=HOURS, networks=publication.networks, own_voices=own_voices, papers=tuple(papers)
         )  # fmt: skip
-        for one in attention.read_engagement(view, window):
-            if one.peer:
-                found[one.paper].append(
+        for engagement in attention.read_engagement(view, window):
+            if engagement.peer:
+                result[engagement.paper].append(
                     Attention(
-                        network=one.network, until=one.until, age=one.age, voices=one.voices, reposts=one.reposts,
-                        likes=one.likes, bots=one.bots,
+                        network=engagement.network,
+                        until=engagement.until,
+                        age=engagement.age,
+                        voices=engagement.voices,
+                        reposts=engagement.reposts,
+                        likes=engagement.likes,
+                        bots=engagement.bots,
                     )
-                )  # fmt: skip
-    return {paper: tuple(sorted(rows, key=lambda one: (one.age, one.network))) for paper, rows in found.items()}
+                )
+    return {paper: tuple(sorted(rows, key=lambda row: (row.age, row.network))) for paper, rows in result.items()}

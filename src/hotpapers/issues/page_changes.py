@@ -112,4 +112,4 @@ class PageChangeCounter:
 
 
 def _keys(contents: Iterable[_Held]) -> Iterable[str]:
-    return (one.paper for held in contents for one in (*held.entries, *held.still))
+    return (entry.paper for held in contents for entry in (*held.entries, *held.still))

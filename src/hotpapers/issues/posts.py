@@ -19,9 +19,9 @@ def listed_under(view: AsOfView, places: Sequence[Place]) -> dict[str, list[Stor
     corrected listing may show fewer."""
     if not places:
         return {}
-    found = queries.listed_posts(view, places[0].publication, places[0].day)
+    listed_posts = queries.listed_posts(view, places[0].publication, places[0].day)
     return {
-        place.paper: [row for row in found.get(place.place, ()) if row.item.observed_at >= place.observed_at]
+        place.paper: [row for row in listed_posts.get(place.place, ()) if row.item.observed_at >= place.observed_at]
         for place in places
     }
 
@@ -36,13 +36,13 @@ def leading(
 ) -> dict[str, list[StoredRow]]:
     """The posts about each paper that lead at the cut, made since a moment: one an account and text, none that may not
     be quoted; with the most reactions, and by a rule of what is worth it."""
-    found: dict[str, list[CandidatePost]] = defaultdict(list)
+    result: dict[str, list[CandidatePost]] = defaultdict(list)
     waiting = iter(papers)
     while some := list(islice(waiting, AT_ONCE)):
         sql, params = queries.leading_posts_sql(view, publication, some, own_voices, since)
         for paper, weight, voice, *row in view.database.iterate(sql, params):
-            found[paper].append(CandidatePost(weight, voice, read_row(SPECS[Post], row)))
-    return {paper: quoting.choose(paper, said, publication.posts) for paper, said in found.items()}
+            result[paper].append(CandidatePost(weight, voice, read_row(SPECS[Post], row)))
+    return {paper: quoting.choose(paper, posts, publication.posts) for paper, posts in result.items()}
 
 
 def withheld(view: AsOfView, posts: Sequence[str] | None = None) -> frozenset[str]:

@@ -49,10 +49,10 @@ def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
         WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
           AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
-    found: dict[int, list[StoredRow]] = defaultdict(list)
+    result: dict[int, list[StoredRow]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
-        found[place].append(read_row(spec, row))
-    return found
+        result[place].append(read_row(spec, row))
+    return result
 
 
 def leading_posts_sql(
@@ -145,8 +145,8 @@ def listed_places(view: AsOfView, publication: str, day: str) -> list[StoredRow]
         AND l.file = t.file AND l.observed_at > t.observed_at AND {view.visible("l")}"""
     sql = f"""SELECT {select_columns(spec, "t")} FROM place AS t WHERE t.publication = ? AND t.day = ? AND t.file = ?
         AND t.place <= ? AND {view.visible("t")} AND NOT EXISTS ({later}) ORDER BY t.place"""
-    found = view.database.rows(sql, (publication, day, listing.file, listing.places))
-    return [read_row(spec, row) for row in found]
+    rows = view.database.rows(sql, (publication, day, listing.file, listing.places))
+    return [read_row(spec, row) for row in rows]
 
 
 def site_began(view: AsOfView) -> int | None:
@@ -281,16 +281,16 @@ def issue_digests(database: Database) -> list[tuple[str, str, str]]:
 
 def issue_of_digest(database: Database, digest: str) -> tuple[str, str] | None:
     """(publication, day) of the issue that has a digest; None where none has it."""
-    found = database.rows('SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0', (digest,))
-    return (str(found[0][0]), str(found[0][1])) if found else None
+    rows = database.rows('SELECT publication, "day" FROM issue WHERE digest = ? AND until = 0', (digest,))
+    return (str(rows[0][0]), str(rows[0][1])) if rows else None
 
 
 def newest_issue(database: Database, publication: str) -> tuple[str, int] | None:
     """(day, frozen at, µs UTC) of a publication's newest issue, in its last edition; None where there is none."""
     sql = """SELECT "day", observed_at FROM issue WHERE publication = ? AND until = 0
         ORDER BY "day" DESC, edition DESC LIMIT 1"""
-    found = database.rows(sql, (publication,))
-    return (str(found[0][0]), int(found[0][1])) if found else None
+    rows = database.rows(sql, (publication,))
+    return (str(rows[0][0]), int(rows[0][1])) if rows else None
 
 
 def days_frozen_since(database: Database, publication: str, at: int) -> list[str]:

@@ -138,13 +138,13 @@ def _each_once(ordered: Iterable[CandidatePost]) -> list[CandidatePost]:
     voices: set[int] = set()
     texts: set[int] = set()
     chosen: list[CandidatePost] = []
-    for one in ordered:
-        text = int(one.row.derived[1])
-        if one.voice in voices or text in texts:
+    for post in ordered:
+        text = int(post.row.derived[1])
+        if post.voice in voices or text in texts:
             continue
-        voices |= {one.voice} - {0}
+        voices |= {post.voice} - {0}
         texts |= {text} - {0}
-        chosen.append(one)
+        chosen.append(post)
     return chosen
 
 
@@ -152,11 +152,11 @@ def _spread(ordered: Sequence[CandidatePost]) -> list[StoredRow]:
     """The first of each network before the others."""
     first: dict[str, StoredRow] = {}
     others: list[StoredRow] = []
-    for one in ordered:
-        network = one.row.item.network if isinstance(one.row.item, Post) else ""
+    for post in ordered:
+        network = post.row.item.network if isinstance(post.row.item, Post) else ""
         if network in first:
-            others.append(one.row)
-        first.setdefault(network, one.row)
+            others.append(post.row)
+        first.setdefault(network, post.row)
     return [*first.values(), *others]
 
 

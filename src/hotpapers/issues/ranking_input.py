@@ -51,22 +51,22 @@ def collect_input(
     candidates: list[Candidate] = []
     since = read_since(view)
     for _, group in groupby(attention.read_engagement(view, window), key=lambda one: one.paper):
-        rows = [_among_peers(one, since) for one in group]
-        for one in rows:
-            if one.peer and one.voices:
-                where = (one.network, one.age, one.archive)
-                counts[where][one.voices] += 1
-                if one.voices >= rarity.least(one.age):
-                    first[where] = min(one.announced_at, first.get(where, view.cut))
+        rows = [_among_peers(engagement, since) for engagement in group]
+        for row in rows:
+            if row.peer and row.voices:
+                where = (row.network, row.age, row.archive)
+                counts[where][row.voices] += 1
+                if row.voices >= rarity.least(row.age):
+                    first[where] = min(row.announced_at, first.get(where, view.cut))
         if (candidate := _candidate(rows, span, view.cut)) is not None:
             candidates.append(candidate)
     days = {where: max(1, -((at - view.cut) // model.DAY)) for where, at in first.items()} if span.with_days else None
     return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(counts, days)))
 
 
-def _among_peers(one: Engagement, since: Mapping[str, int]) -> Engagement:
+def _among_peers(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
     """No paper is compared with one of which only later talk was read: less than there was would look usual."""
-    return one if one.announced_at >= since.get(one.network, 0) else one._replace(peer=0)
+    return engagement if engagement.announced_at >= since.get(engagement.network, 0) else engagement._replace(peer=0)
 
 
 def _peers(counts: Mapping[Where, Counter[int]], days: Mapping[Where, int] | None) -> Iterator[VoiceHistogram]:

@@ -117,8 +117,8 @@ class RecordIssueReader:
         """What the papers of these days' issues say of themselves, by day and paper."""
         wanted = set(days)
         index = self._index().items()
-        held = [(day, one.paper) for (name, day), some in index if name == publication and day in wanted
-                for one in some.entries]  # fmt: skip
+        held = [(day, entry.paper) for (name, day), some in index if name == publication and day in wanted
+                for entry in some.entries]  # fmt: skip
         return abstracts(self._now, publication, held)
 
     def announced(self, publication: str, day: str) -> Sequence[AnnouncedPaper]:
@@ -175,7 +175,7 @@ class RecordIssueReader:
         return PublishedIssue(
             content=frozen.content, digest=frozen.digest, frozen_at=frozen.frozen_at, papers={}, posts={},
             listing=listing_of(self._view_of(frozen.content), publication, day) if is_listed else None, places={},
-            editions=tuple(one.digest for one in all_editions),
+            editions=tuple(issue.digest for issue in all_editions),
         )  # fmt: skip
 
     def _issue(self, publication: str, day: str, edition: int | None) -> PublishedIssue:
@@ -213,13 +213,15 @@ class RecordIssueReader:
         papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.still)), *whole])
         known = self._gate(whole)
         passed = ((paper, quotation_policy.quotable(known, paper, whole[paper])) for paper in papers if paper in whole)
-        return quotation_policy.once_each(passed, {one.post.post: one.post for some in whole.values() for one in some})
+        return quotation_policy.once_each(
+            passed, {quotation.post.post: quotation.post for some in whole.values() for quotation in some}
+        )
 
     def _gate(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
         """What decides which of the posts under some papers may be quoted, as their networks' terms have it."""
         if self._doubted is None:
             self._doubted = doubted(self._now)
-        shown = (one.post for some in quotations.values() for one in some)
+        shown = (quotation.post for some in quotations.values() for quotation in some)
         return quotation_policy.policy_for(self._now, self._terms, shown)._replace(doubted=self._doubted)
 
     def withheld(self) -> frozenset[str]:

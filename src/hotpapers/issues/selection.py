@@ -36,18 +36,18 @@ def compared(publication: Publication, peers: Iterable[VoiceHistogram]) -> Refer
         return msgspec.UNSET
     papers: Counter[tuple[str, int]] = Counter()
     days: dict[tuple[str, int], int] = defaultdict(int)
-    for one in peers:
-        where = (one.network, one.age)
-        papers[where] += sum(n for voices, n in one.counts if voices >= rarity.least(one.age))
-        days[where] = max(days[where], one.days or 0)
-    found = [
+    for peer in peers:
+        where = (peer.network, peer.age)
+        papers[where] += sum(n for voices, n in peer.counts if voices >= rarity.least(peer.age))
+        days[where] = max(days[where], peer.days or 0)
+    sizes = [
         ReferenceSize(
             network=network, age=age, papers=n, days=days[network, age], young=is_young(n, days[network, age])
         )
         for (network, age), n in sorted(papers.items())
     ]
     nothing = ReferenceSize(network="", age=0, papers=0, days=0, young=True)
-    return max(found, key=lambda one: (not one.young, one.papers, one.days), default=nothing)
+    return max(sizes, key=lambda size: (not size.young, size.papers, size.days), default=nothing)
 
 
 def is_young(papers: int, days: int) -> bool:

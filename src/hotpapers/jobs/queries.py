@@ -18,8 +18,8 @@ def take_lease(record: Record, source: str, holder: str, *, at: int | None = Non
     those that ended long ago are swept out."""
     with record.database.write():
         at = at or record.database.clock()  # not before: who waits for the lock would hold a lease of the past
-        found = record.database.rows("SELECT holder, until_at FROM lease WHERE source = ?", (source,))
-        if found and found[0][0] != holder and at < found[0][1] <= at + hold:
+        rows = record.database.rows("SELECT holder, until_at FROM lease WHERE source = ?", (source,))
+        if rows and rows[0][0] != holder and at < rows[0][1] <= at + hold:
             return False
         record.database.run("DELETE FROM lease WHERE source = ? OR until_at < ?", (source, at - hold))
         record.database.run("INSERT INTO lease VALUES (?, ?, ?)", (source, holder, at + hold))
@@ -28,8 +28,8 @@ def take_lease(record: Record, source: str, holder: str, *, at: int | None = Non
 
 def holder_of(record: Record, source: str) -> str:
     """Who holds the lease of a source, or held it last; empty where it was given back."""
-    found = record.database.rows("SELECT holder FROM lease WHERE source = ?", (source,))
-    return str(found[0][0]) if found else ""
+    rows = record.database.rows("SELECT holder FROM lease WHERE source = ?", (source,))
+    return str(rows[0][0]) if rows else ""
 
 
 def end_lease(record: Record, source: str, holder: str) -> None:
@@ -55,8 +55,8 @@ def reserve_moment(record: Record, host: str, seconds: float, *, at: int | None 
     """Reserves the next moment at which a host may be asked, over all processes of a site; seconds to wait for it."""
     with record.database.write():
         at = at or record.database.clock()
-        found = record.database.rows("SELECT next_at FROM pace WHERE host = ?", (host,))
-        mine = max(found[0][0], at) if found and found[0][0] <= at + MOST_AHEAD else at
+        rows = record.database.rows("SELECT next_at FROM pace WHERE host = ?", (host,))
+        mine = max(rows[0][0], at) if rows and rows[0][0] <= at + MOST_AHEAD else at
         record.database.run("DELETE FROM pace WHERE host = ?", (host,))
         record.database.run("INSERT INTO pace VALUES (?, ?)", (host, min(mine + int(seconds * 1e6), LARGEST)))
         return (mine - at) / 1e6
@@ -72,8 +72,8 @@ def save_state(record: Record, duty: JobState, precondition: Callable[[], object
 
 def load_state(record: Record, source: str) -> JobState:
     """How a source was doing last; a fresh start if it never ran."""
-    found = record.database.rows("SELECT state FROM duty WHERE source = ?", (source,))
-    return msgspec.json.decode(found[0][0], type=JobState) if found else JobState(source=source)
+    rows = record.database.rows("SELECT state FROM duty WHERE source = ?", (source,))
+    return msgspec.json.decode(rows[0][0], type=JobState) if rows else JobState(source=source)
 
 
 def all_states(record: Record) -> list[JobState]:

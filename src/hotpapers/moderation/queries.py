@@ -23,10 +23,10 @@ def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
     """The papers that each listed post stands under, or links."""
     sql = f"""SELECT t.post, t.paper FROM mention AS t
         WHERE {view.visible("t")} AND t.form <> 'title' AND t.post IN ({LISTED})"""
-    found: dict[str, set[str]] = defaultdict(set)
+    result: dict[str, set[str]] = defaultdict(set)
     for post, paper in view.database.iterate(sql):
-        found[post].add(paper)
-    return found
+        result[post].add(paper)
+    return result
 
 
 def titles_of_listed(view: AsOfView) -> dict[str, str]:

@@ -66,7 +66,7 @@ def showing(policy: QuotationPolicy, post: Post, paper: str = "") -> Showing:
 
 def quotable(policy: QuotationPolicy, paper: str, quotations: Iterable[Quotation]) -> list[Quotation]:
     """Those of the posts shown under a paper that may be quoted, as their networks' terms have it."""
-    return [by_terms(policy.allowed, one) for one in quotations if _passes(policy, paper, one.post)]
+    return [by_terms(policy.allowed, quotation) for quotation in quotations if _passes(policy, paper, quotation.post)]
 
 
 def _passes(policy: QuotationPolicy, paper: str, post: Post) -> bool:
@@ -81,17 +81,17 @@ def once_each(
     """Of the quotations under each paper, in the order of an issue, those of an account that was not quoted before. A
     link quotes nobody. `whole`: the posts by their keys, with their accounts."""
     quoted: set[str] = set()
-    found: dict[str, tuple[Quotation, ...]] = {}
+    result: dict[str, tuple[Quotation, ...]] = {}
     for paper, quotations in entries:
         kept = []
-        for one in quotations:
-            account = whole[one.post.post].account if one.shown != "link" else ""
+        for quotation in quotations:
+            account = whole[quotation.post.post].account if quotation.shown != "link" else ""
             if account and account in quoted:
                 continue
             quoted.add(account)
-            kept.append(one)
-        found[paper] = tuple(kept)
-    return found
+            kept.append(quotation)
+        result[paper] = tuple(kept)
+    return result
 
 
 def by_terms(allowed: terms.Table, quotation: Quotation) -> Quotation:
@@ -114,8 +114,8 @@ def answers_somebody(post: Post, authors: Mapping[str, str]) -> bool:
 
 
 def _author_of(key: str, authors: Mapping[str, str]) -> str:
-    found = _AUTHOR_IN_KEY.match(key)
-    return f"bluesky:{found[1]}" if found else authors.get(key, "")
+    match = _AUTHOR_IN_KEY.match(key)
+    return f"bluesky:{match[1]}" if match else authors.get(key, "")
 
 
 # ---- the operator's list -------------------------------------------------------------------------------
@@ -142,10 +142,10 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _bounded(word: str) -> str:
-    said = re.escape(word).replace(r"\ ", r"\s+")
+    text = re.escape(word).replace(r"\ ", r"\s+")
     before = r"(?<![a-z0-9])" if re.match(r"[a-z0-9]", word) else ""
     after = r"(?![a-z0-9])" if re.search(r"[a-z0-9]\Z", word) else ""
-    return f"{before}{said}{after}"
+    return f"{before}{text}{after}"
 
 
 def _hosts(post: Post) -> set[str]:

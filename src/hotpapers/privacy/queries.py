@@ -69,7 +69,7 @@ def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str |
     """The rows of a kind in which a column has one of some values."""
     for some in slices(values):
         sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({placeholders(some)})'
-        yield from (item_rows.read_row(spec, found) for found in record.database.rows(sql, some))
+        yield from (item_rows.read_row(spec, row) for row in record.database.rows(sql, some))
 
 
 def rows_naming(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:

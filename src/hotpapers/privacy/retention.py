@@ -110,20 +110,20 @@ def _needless(record: Record, frozen: _Frozen, posts: Sequence[str], before: int
             if post not in held:
                 snapshots = list(group)
                 needed = needed_of(snapshots, [*marks[post], *_cuts_among(frozen, snapshots)])
-                gone += [one for one in snapshots if one.id not in needed]
+                gone += [snapshot for snapshot in snapshots if snapshot.id not in needed]
     return gone
 
 
 def needed_of(snapshots: Sequence[queries.SnapshotRow], marks: Iterable[_Cut]) -> set[int]:
     """The ids that are the latest ones at some mark, seen from its position or a later one; and the last of all."""
-    moments = [one.observed_at for one in snapshots]
+    moments = [snapshot.observed_at for snapshot in snapshots]
     needed = {snapshots[-1].id}
     for mark in marks:
         earliest = LARGEST
-        for one in snapshots[: bisect_left(moments, mark.moment + 1)][::-1]:
-            if one.since < earliest:
-                needed.add(one.id)
-                earliest = one.since
+        for row in snapshots[: bisect_left(moments, mark.moment + 1)][::-1]:
+            if row.since < earliest:
+                needed.add(row.id)
+                earliest = row.since
             if earliest <= mark.position:
                 break
     return needed
@@ -139,12 +139,12 @@ def _cuts_among(frozen: _Frozen, snapshots: Sequence[queries.SnapshotRow]) -> It
 
 def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[str, list[_Cut]]:
     """The moments at which the posts' papers are compared, each with the first position that compared there."""
-    found: dict[str, list[_Cut]] = defaultdict(list)
+    result: dict[str, list[_Cut]] = defaultdict(list)
     for post, announced_at in queries.announcements_of(record.database, posts):
         for age in AGES:
             moment = announced_at + age * HOUR
-            found[post].append(_Cut(moment, frozen.firsts[bisect_left(frozen.cuts, _Cut(moment, 0))]))
-    return found
+            result[post].append(_Cut(moment, frozen.firsts[bisect_left(frozen.cuts, _Cut(moment, 0))]))
+    return result
 
 
 def _held(record: Record, frozen: _Frozen, posts: Sequence[str]) -> set[str]:
@@ -174,7 +174,7 @@ def _frozen(record: Record) -> _Frozen:
     for text in queries.issue_contents(record.database):
         content = _content(text)
         cuts.append(_Cut(content.cut, content.position))
-        papers.update(one.paper for one in (*content.entries, *content.still))
+        papers.update(entry.paper for entry in (*content.entries, *content.still))
     cuts.sort()
     firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
     return _Frozen(cuts, firsts, frozenset(papers))
@@ -192,5 +192,5 @@ def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> Non
         names = [index["snapshot", one.post, one.observed_at] for one in group]
         batches.save_manifest(record.database, since, relabelled(listed, dict.fromkeys(names, ("snapshot",))))
         pairs += [(since, name) for name in names]
-    queries.drop_snapshots(record.database, (one.id for one in gone))
+    queries.drop_snapshots(record.database, (row.id for row in gone))
     batches.append(record.database, {}, at=at, source="prune", changes=batches.RowChanges(prune=sorted(pairs)))

@@ -21,18 +21,26 @@ PAGE = "issues"
 def publications(session: QuerySession, _: request_params.NoParams) -> schemas.PublicationList:
     """Every publication of the store."""
     return schemas.PublicationList(
-        publications=tuple(_publication(session, one) for one in session.issue_reader().publications())
+        publications=tuple(_publication(session, publication) for publication in session.issue_reader().publications())
     )
 
 
-def _publication(session: QuerySession, one: model.Publication) -> schemas.PublicationSummary:
-    days = session.issue_reader().days(one.publication)
+def _publication(session: QuerySession, publication: model.Publication) -> schemas.PublicationSummary:
+    days = session.issue_reader().days(publication.publication)
     return schemas.PublicationSummary(
-        publication=one.publication, title=one.title, window=one.window, ranking=one.ranking, threshold=one.threshold,
-        least_entries=one.least_entries or 0,
-        categories=one.categories, networks=one.networks, hour=one.hour, zone=one.zone, issues=len(days),
+        publication=publication.publication,
+        title=publication.title,
+        window=publication.window,
+        ranking=publication.ranking,
+        threshold=publication.threshold,
+        least_entries=publication.least_entries or 0,
+        categories=publication.categories,
+        networks=publication.networks,
+        hour=publication.hour,
+        zone=publication.zone,
+        issues=len(days),
         latest=days[-1] if days else None,
-    )  # fmt: skip
+    )
 
 
 def issues(session: QuerySession, what: request_params.IssuesParams) -> schemas.IssuePage:
@@ -101,7 +109,7 @@ def as_issue(shelved: model.PublishedIssue) -> schemas.IssueDetails:
         choice=content.choice or None, compared=content.compared or None, announced=content.announced,
         considered=content.considered, facts=phrases.facts(shelved), readings=content.readings,
         earlier=content.earlier, replaces=content.replaces, reason=content.reason,
-        entries=tuple(_entry(shelved, one) for one in content.entries),
+        entries=tuple(_entry(shelved, entry) for entry in content.entries),
         still=tuple(_entry(shelved, one) for one in content.still),
     )  # fmt: skip
 
@@ -115,7 +123,7 @@ def _entry(shelved: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDe
         voices=entry.voices, level=entry.level, then=entry.then,
         announced=announcement_counts.when(shelved.content, entry), announced_at=entry.announced_at,
         counts=entry.counts, parts=entry.parts, metadata=entry.metadata,
-        posts=tuple(as_post(one.post, one.shown) for one in shelved.posts.get(entry.paper, ())),
+        posts=tuple(as_post(quotation.post, quotation.shown) for quotation in shelved.posts.get(entry.paper, ())),
     )  # fmt: skip
 
 
@@ -139,7 +147,7 @@ def content(session: QuerySession, what: request_params.IssueParams) -> msgspec.
 def verification(session: QuerySession, what: request_params.IssueParams) -> schemas.Verification:
     """Whether an issue's content has its digest, and is the same when it is built again from the record."""
     item = _frozen(session, what)
-    findings = tuple(str(found) for found in freeze.check_issue(session.record, item))
+    findings = tuple(str(finding) for finding in freeze.check_issue(session.record, item))
     return schemas.Verification(
         publication=item.publication, day=item.day, edition=item.edition, digest=item.digest,
         verified=not findings, findings=findings,
@@ -195,10 +203,10 @@ def _explanation(found: explaining.Explanation) -> schemas.EntryExplanation:
     )  # fmt: skip
 
 
-def _neighbour(found: explaining.NeighbourSwap | None) -> schemas.NeighbourDetails | None:
-    if found is None:
+def _neighbour(swap: explaining.NeighbourSwap | None) -> schemas.NeighbourDetails | None:
+    if swap is None:
         return None
     return schemas.NeighbourDetails(
-        place=found.place, paper=found.paper, id=bare(found.paper), title=found.title, score=found.score,
-        swaps=tuple(schemas.NeededGrowth(**growth._asdict()) for growth in found.swaps),
+        place=swap.place, paper=swap.paper, id=bare(swap.paper), title=swap.title, score=swap.score,
+        swaps=tuple(schemas.NeededGrowth(**growth._asdict()) for growth in swap.swaps),
     )  # fmt: skip

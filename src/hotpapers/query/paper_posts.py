@@ -40,7 +40,7 @@ def posts(session: QuerySession, what: request_params.PostsParams) -> schemas.Po
 
 def _gate(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
     found = (row.item for _, row in page)
-    return policy_for(session.record.view(), session.terms, (one for one in found if isinstance(one, model.Post)))
+    return policy_for(session.record.view(), session.terms, (post for post in found if isinstance(post, model.Post)))
 
 
 def _as_shown(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
@@ -56,11 +56,11 @@ def snapshots(session: QuerySession, what: request_params.PostsParams) -> schema
     key = known_paper(session, what.paper)
     after = key_of(what.cursor, SNAPSHOTS, int, str) or (-model.LARGEST, "")
     rows = queries.snapshots_about(session.record.view(), own_voices(session), key, what.network, after, what.limit + 1)
-    found = [_snapshot(row) for row in rows[: what.limit]]
+    counts = [_snapshot(row) for row in rows[: what.limit]]
     more = len(rows) > what.limit
     return schemas.PostCountsPage(
-        paper=key, snapshots=tuple(found),
-        next=cursor_of(SNAPSHOTS, found[-1].observed_at, found[-1].post) if more else None,
+        paper=key, snapshots=tuple(counts),
+        next=cursor_of(SNAPSHOTS, counts[-1].observed_at, counts[-1].post) if more else None,
     )  # fmt: skip
 
 

@@ -46,18 +46,22 @@ def known_paper(session: QuerySession, text: str) -> str:
 def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
     for row in session.record.view().latest(model.Announcement, "t.paper = ?", (key,), "t.announced_at, t.category"):
         if isinstance(row.item, model.Announcement):
-            one = row.item
+            announcement = row.item
             yield schemas.PaperAnnouncement(
-                day=one.day, category=one.category, type=one.type, version=one.version, announced_at=one.announced_at
+                day=announcement.day,
+                category=announcement.category,
+                type=announcement.type,
+                version=announcement.version,
+                announced_at=announcement.announced_at,
             )
 
 
 def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppearance]:
     for publication, day in session.issue_reader().appearances(key)[-MOST_APPEARANCES:]:
         content = editions(session.record, publication, day)[-1].content
-        found = [entry for entry in content.entries if entry.paper == key]
-        lane: schemas.Lane = "entries" if found else "still"
-        [entry] = found or [entry for entry in content.still if entry.paper == key]
+        entries = [entry for entry in content.entries if entry.paper == key]
+        lane: schemas.Lane = "entries" if entries else "still"
+        [entry] = entries or [entry for entry in content.still if entry.paper == key]
         yield schemas.PaperAppearance(
             publication=publication, day=day, edition=content.edition, lane=lane, place=entry.place,
             score=entry.score, voices=entry.voices,
@@ -67,11 +71,15 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
 def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
     for row in session.record.view().latest(model.Tally, "t.paper = ?", (key,), "t.observed_at, t.network, t.method"):
         if isinstance(row.item, model.Tally):
-            one = row.item
+            tally = row.item
             yield schemas.ListedCounts(
-                network=one.network, method=one.method, at=one.observed_at, reposts=one.reposts, likes=one.likes,
-                note=method_note(one.method),
-            )  # fmt: skip
+                network=tally.network,
+                method=tally.method,
+                at=tally.observed_at,
+                reposts=tally.reposts,
+                likes=tally.likes,
+                note=method_note(tally.method),
+            )
 
 
 # ---- attention over time -----------------------------------------------------------------------------------
@@ -81,13 +89,13 @@ def _attention(session: QuerySession, key: str) -> tuple[schemas.NetworkAttentio
     """Counted as a ranking counts: each voice once, bots and all publications' own accounts left out."""
     window = measurement.MeasurementWindow(papers=(key,), own_voices=own_voices(session))
     marks: dict[str, list[schemas.AttentionAtAge]] = defaultdict(list)
-    for one in _at_ages(session, key, window):
-        marks[one.network].append(_mark(one, one.age, one.until))
+    for age in _at_ages(session, key, window):
+        marks[age.network].append(_mark(age, age.age, age.until))
     everything = window._replace(posted_from=0, candidates_from=model.LARGEST)
-    for one in attention.read_engagement(session.record.view(), everything):
-        marks[one.network].append(_mark(one, None, None))
+    for engagement in attention.read_engagement(session.record.view(), everything):
+        marks[engagement.network].append(_mark(engagement, None, None))
     return tuple(
-        schemas.NetworkAttention(network=network, marks=tuple(found)) for network, found in sorted(marks.items())
+        schemas.NetworkAttention(network=network, marks=tuple(ages)) for network, ages in sorted(marks.items())
     )
 
 
@@ -98,16 +106,23 @@ def _at_ages(session: QuerySession, key: str, window: measurement.MeasurementWin
         return []
     _, last = written_between(session.record.database)
     cut = min(last or 0, first + measurement.AGES[-1] * HOUR)
-    return [one for one in attention.read_engagement(session.record.view(cut), window) if one.peer]
+    return [engagement for engagement in attention.read_engagement(session.record.view(cut), window) if engagement.peer]
 
 
-def _mark(one: attention.Engagement, age: int | None, at: int | None) -> schemas.AttentionAtAge:
+def _mark(engagement: attention.Engagement, age: int | None, at: int | None) -> schemas.AttentionAtAge:
     return schemas.AttentionAtAge(
-        age=age, at=at, voices=one.voices, reposts=one.reposts, likes=one.likes, bots=one.bots
+        age=age,
+        at=at,
+        voices=engagement.voices,
+        reposts=engagement.reposts,
+        likes=engagement.likes,
+        bots=engagement.bots,
     )
 
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:
     """The marks of all publications' own accounts, which are counted nowhere."""
-    own = model.distinct(account for one in session.issue_reader().publications() for account in one.own)
+    own = model.distinct(
+        account for publication in session.issue_reader().publications() for account in publication.own
+    )
     return tuple(map(session.record.marks.voice, own))

@@ -127,10 +127,10 @@ def checked(cls: type[Kind], given: Mapping[str, Any], *, as_text: bool = False)
 def _explained(wrong: str, cls: type[Params]) -> str:
     """What msgspec says of parameters, with the name of the parameter first."""
     what, _, where = wrong.partition(" - at `$.")
-    found = _FIELD.match(what)
-    if found is None:
+    match = _FIELD.match(what)
+    if match is None:
         return f"{where.rstrip('`')}: {what}"
     if "missing" in what:
-        return f"{found[1]}: is missing"
+        return f"{match[1]}: is missing"
     known = ", ".join(cls.__struct_fields__) or "none"
-    return f"{found[1][:60]}: no such parameter; there are: {known}"
+    return f"{match[1][:60]}: no such parameter; there are: {known}"

@@ -14,10 +14,10 @@ PAGE = "search"
 def search(session: QuerySession, what: request_params.SearchParams) -> schemas.SearchPage:
     """Papers by words, authors, categories and days, with the words marked."""
     after = key_of(what.cursor, PAGE, str)
-    found = index.search(session.record, what.q, limit=what.limit, cursor=str(after[0]) if after else None)
+    match = index.search(session.record, what.q, limit=what.limit, cursor=str(after[0]) if after else None)
     return schemas.SearchPage(
-        understood=found.understood, total=found.total, exact=found.exact, parts=found.parts, behind=found.behind,
-        papers=tuple(map(_hit, found.papers)), next=cursor_of(PAGE, found.next) if found.next else None,
+        understood=match.understood, total=match.total, exact=match.exact, parts=match.parts, behind=match.behind,
+        papers=tuple(map(_hit, match.papers)), next=cursor_of(PAGE, match.next) if match.next else None,
     )  # fmt: skip
 
 

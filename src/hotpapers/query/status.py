@@ -65,20 +65,27 @@ def status_at(session: QuerySession, at: int) -> schemas.SiteStatus:
 
 
 def _latest(session: QuerySession, at: int) -> Iterator[schemas.LatestIssue]:
-    for one in session.issue_reader().publications():
-        day, frozen_at = newest_issue(session.record.database, one.publication) or (None, None)
+    for publication in session.issue_reader().publications():
+        day, frozen_at = newest_issue(session.record.database, publication.publication) or (None, None)
         age = None if frozen_at is None else max(at - frozen_at, 0) // 1_000_000
-        yield schemas.LatestIssue(publication=one.publication, day=day, frozen_at=frozen_at, age=age)
+        yield schemas.LatestIssue(publication=publication.publication, day=day, frozen_at=frozen_at, age=age)
 
 
 def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
     """How every job of the site is doing. Why one fails may name folders and hosts, so strangers are told that it does,
     and since when."""
-    for one in all_job_health(session.record, at):
+    for health in all_job_health(session.record, at):
         yield schemas.JobStatus(
-            job=one.job, state=one.state, reason="" if session.public else one.reason, failing_since=one.failing_since,
-            success_at=one.success_at, next_at=one.next_at, items=one.items, quarantine=one.quarantine, lag=one.lag,
-        )  # fmt: skip
+            job=health.job,
+            state=health.state,
+            reason="" if session.public else health.reason,
+            failing_since=health.failing_since,
+            success_at=health.success_at,
+            next_at=health.next_at,
+            items=health.items,
+            quarantine=health.quarantine,
+            lag=health.lag,
+        )
 
 
 def all_job_health(record: Record, at: int) -> list[JobHealth]:

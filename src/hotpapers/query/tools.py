@@ -107,10 +107,10 @@ def _with_posts(entry: schemas.EntryDetails, most: int) -> schemas.EntryDetails:
 
 
 def _paper(session: QuerySession, what: PaperToolParams) -> PartialPaper:
-    found = papers.paper(session, request_params.PaperParams(paper=what.paper))
+    details = papers.paper(session, request_params.PaperParams(paper=what.paper))
     page = paper_posts.posts(session, request_params.PostsParams(paper=what.paper, limit=max(what.posts, 1)))
     shown = page.posts[: what.posts]
-    return PartialPaper(paper=found, posts=shown, more=page.next is not None or len(shown) < len(page.posts))
+    return PartialPaper(paper=details, posts=shown, more=page.next is not None or len(shown) < len(page.posts))
 
 
 def _search(session: QuerySession, what: SearchToolParams) -> schemas.SearchPage:

@@ -69,11 +69,11 @@ class VoiceReference(NamedTuple):
 def _reference(peers: Iterable[VoiceHistogram]) -> VoiceReference:
     counts: dict[int, int] = defaultdict(int)
     days: list[int] = []
-    for one in peers:
-        if one.days is not UNSET:
-            days.append(one.days)
-        for voices, papers in one.counts:
-            if voices >= least(one.age):
+    for peer in peers:
+        if peer.days is not UNSET:
+            days.append(peer.days)
+        for voices, papers in peer.counts:
+            if voices >= least(peer.age):
                 counts[voices] += papers
     ascending = sorted(counts)
     sums = [0, *accumulate(counts[voices] for voices in ascending)]
@@ -85,8 +85,8 @@ class ReferenceTable:
 
     def __init__(self, peers: Iterable[VoiceHistogram]) -> None:
         self._there: dict[tuple[str, int], list[VoiceHistogram]] = defaultdict(list)
-        for one in peers:
-            self._there[one.network, one.age].append(one)
+        for peer in peers:
+            self._there[peer.network, peer.age].append(peer)
         self._made: dict[tuple[str, int, str], VoiceReference] = {}
 
     def find(self, attention: Attention, archive: str) -> tuple[str, VoiceReference]:
@@ -102,7 +102,7 @@ class ReferenceTable:
         key = (attention.network, attention.age, among)
         if key not in self._made:
             there = self._there.get((attention.network, attention.age), [])
-            self._made[key] = _reference(one for one in there if _belongs(one.archive, among))
+            self._made[key] = _reference(histogram for histogram in there if _belongs(histogram.archive, among))
         return self._made[key]
 
 

@@ -25,13 +25,13 @@ class RequiredGrowth(NamedTuple):
 def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tuple[RequiredGrowth, ...]:
     """For each network of the lower entry the least count with which it would stand above; networks that cannot do it
     alone are left out."""
-    found = []
+    result = []
     for part in lower.parts:
         summed = part.rule == "classic"
         needed = _classic(lower, upper, part) if summed else _rarity(lower, upper, part, peers)
         if needed is not None:
-            found.append(RequiredGrowth(part.network, unit(part), part.score if summed else part.voices, needed))
-    return tuple(found)
+            result.append(RequiredGrowth(part.network, unit(part), part.score if summed else part.voices, needed))
+    return tuple(result)
 
 
 def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
@@ -47,8 +47,8 @@ def _classic(lower: Entry, upper: Entry, part: ScoreComponent) -> int:
 def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> int | None:
     """The least x that passes: found by halving, as from 3 voices on the lower only gains with x and the upper only
     loses."""
-    there = [one for one in peers if (one.network, one.age) == (part.network, part.age)]
-    most = max([voices for one in there for voices, _ in one.counts], default=0)
+    there = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
+    most = max([voices for histogram in there for voices, _ in histogram.counts], default=0)
     low, high = part.voices, max(most, part.voices, upper.voices, LEAST) + 1
 
     def passes(x: int) -> bool:
@@ -78,8 +78,8 @@ def _grown(there: list[VoiceHistogram], lower: Entry, part: ScoreComponent, x: i
     if not moves(lower, part):
         return ReferenceTable(there)
     counts: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for one in there:
-        counts[one.archive].update(dict(one.counts))
+    for histogram in there:
+        counts[histogram.archive].update(dict(histogram.counts))
     counts[lower.archive][x] += 1
     if part.own is not None and counts[lower.archive][part.own]:
         counts[lower.archive][part.own] -= 1

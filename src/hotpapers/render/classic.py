@@ -73,7 +73,9 @@ def _line(text: str) -> str:
 
 def _posts(quotations: Sequence[Quotation]) -> tuple[classic.ClassicPost, ...]:
     """The posts that the format can show: Twitter's, by a known author."""
-    return tuple(_post(one) for one in quotations if one.post.network == "x" and one.post.handle)
+    return tuple(
+        _post(quotation) for quotation in quotations if quotation.post.network == "x" and quotation.post.handle
+    )
 
 
 def _post(quotation: Quotation) -> classic.ClassicPost:

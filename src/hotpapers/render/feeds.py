@@ -81,7 +81,7 @@ class FeedMaker:
         for about in ("issues", "papers"):
             yield from (f"feeds/{about}.{form}" for form in FORMATS)
         categories = {
-            category for told in self._papers() for category in told.issue.papers[told.entry.paper].categories
+            category for paper in self._papers() for category in paper.issue.papers[paper.entry.paper].categories
         }
         yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if site_paths.category_url(name))
         networks = {count.network for told in self._papers() for count in told.entry.counts}
@@ -103,7 +103,7 @@ class FeedMaker:
 
     def _papers(self) -> list[FeedPaper]:
         if self._told is None:
-            self._told = [told for day in self._days for told in _told(self._issue_reader.issue(self._name, day))]
+            self._told = [paper for day in self._days for paper in _told(self._issue_reader.issue(self._name, day))]
         return self._told
 
     def _issues_feed(self, path: str) -> FeedDocument:
@@ -114,7 +114,7 @@ class FeedMaker:
         wanted: dict[str, Callable[[FeedPaper], bool]] = {
             "papers": lambda told: True,
             "category": lambda told: name in told.issue.papers[told.entry.paper].categories,
-            "network": lambda told: name in {count.network for count in told.entry.counts},
+            "network": lambda paper: name in {count.network for count in paper.entry.counts},
         }
         return self._feed(path, name or "papers", map(self._paper, filter(wanted[kind], self._papers())))
 
@@ -182,7 +182,7 @@ def _issue_html(issue: PublishedIssue, address: Callable[[str], str]) -> str:
         head.append(Markup("<p>Corrected: {}</p>").format(phrases.one_line(content.reason)))
     if empty := phrases.empty(issue):
         head.append(Markup("<p>{}</p>").format(empty))
-    rows = Markup("").join(_row(told, address) for told in _told(issue))
+    rows = Markup("").join(_row(paper, address) for paper in _told(issue))
     return str(Markup("").join(head) + (Markup("<ol>{}</ol>").format(rows) if rows else Markup("")))
 
 
@@ -201,8 +201,8 @@ def _paper_html(told: FeedPaper) -> Markup:
     parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts]
     if view.abstract or view.lead:
         parts.append(Markup("<p>{}</p>").format(view.abstract or view.said))
-    reasons = [*(said for said, _ in view.why), *filter(None, [view.provisional])]
-    why = Markup("").join(Markup("<li>{}</li>").format(said) for said in reasons)
+    reasons = [*(text for text, _ in view.why), *filter(None, [view.provisional])]
+    why = Markup("").join(Markup("<li>{}</li>").format(reason) for reason in reasons)
     if why:
         parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))
     links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(link.url, link.text) for link in view.links)

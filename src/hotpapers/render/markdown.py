@@ -62,8 +62,8 @@ def issue_text(issue: PublishedIssue) -> str:
 def _blocks(issue: PublishedIssue) -> Iterator[str]:
     content = issue.content
     yield f"# {escape(content.publication.title)}, {phrases.weekday_name(content.day)}"
-    if told := phrases.note(content.publication):
-        yield f"**{escape(told)}**"
+    if text := phrases.note(content.publication):
+        yield f"**{escape(text)}**"
     yield escape(" · ".join(phrases.facts(issue)))
     yield from (escape(note) for note in phrases.notes(content))
     if content.reason:
@@ -107,11 +107,11 @@ def _count(count: PrintedCount) -> str:
 def _quotation(quotation: Quotation) -> str:
     post = quotation.post
     lines = [escape(line) for line in phrases.shown(post.text).split("\n")]
-    said = "\\\n".join(line for line in lines if line)
+    text = "\\\n".join(line for line in lines if line)
     where = f"{words.network_name(post.network)}, {phrases.day_name(timestamps.day_of(post.created_at))}"
     handle = f" (@{post.handle})" if post.name and post.handle else ""
     who = f"— {escape((post.name or f'@{post.handle}') + handle)}, {link(where, site_paths.post_url(post))}"
-    return "\n".join(f"> {line}".rstrip() for line in f"{said}\n\n{who}".split("\n"))
+    return "\n".join(f"> {line}".rstrip() for line in f"{text}\n\n{who}".split("\n"))
 
 
 def _elsewhere(network: str, posts: Sequence[Post]) -> str:

@@ -60,8 +60,8 @@ def first_issues(
     publications: Sequence[Publication], frozen: Mapping[str, Sequence[str]], at: int
 ) -> Iterator[FirstIssue]:
     """The first issue of each publication that has none, on a site that begins at a moment."""
-    for one in publications:
-        name = one.publication
+    for publication in publications:
+        name = publication.publication
         if not frozen.get(name):
-            days = due.due(one, (), due.first_due(one, at, at), at) or [due.coming(one, at)]
-            yield FirstIssue(name, days[0], max(cut_of(one, days[0]), at))
+            days = due.due(publication, (), due.first_due(publication, at, at), at) or [due.coming(publication, at)]
+            yield FirstIssue(name, days[0], max(cut_of(publication, days[0]), at))

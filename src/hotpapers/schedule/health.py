@@ -42,7 +42,7 @@ def health(record: Record, publications: Iterable[str], at: int) -> SiteHealth:
     known = jobs_queries.all_states(record)
     problems = [*dead_jobs(known, at), *_overdue(record, publications, at)]
     failing = tuple(f"{duty.source}: {duty.state}: {duty.reason}" for duty in known if duty.failing_since is not None)
-    problems += [told for told in failing if told.startswith(("issues:", "housekeeping:"))]
+    problems += [text for text in failing if text.startswith(("issues:", "housekeeping:"))]
     return SiteHealth(not problems, tuple(problems), failing)
 
 

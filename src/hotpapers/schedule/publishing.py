@@ -134,7 +134,7 @@ class PublishJob:
             return
         moments = (window_start(publication, day), at)
         built = build(work.record, IssueRecipe(publication, day, 1, work.record.head.position, moments=moments))
-        engagement_queries.ask_again_at_once(work.record.database, [one.post for one in built.shown], at)
+        engagement_queries.ask_again_at_once(work.record.database, [shown.post for shown in built.shown], at)
         self._asked.add((name, day))
 
     # ---- publishing --------------------------------------------------------------------------------
@@ -169,9 +169,13 @@ class PublishJob:
         since = self._painted or batches.position_at(work.record.database, work.clock.now() - DAY)
         changed = changed_issues(work.record, since) if head > since else frozenset()
         if changed:
-            for one in export_again(work.record, self._imprint, self._allowed, changed):
+            for folder in export_again(work.record, self._imprint, self._allowed, changed):
                 log_event(
-                    "rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason
+                    "rendered anew",
+                    folder=folder.folder,
+                    channel=folder.channel,
+                    rendered=folder.rendered,
+                    reason=folder.reason,
                 )
         self._painted = head
 
@@ -196,8 +200,8 @@ def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:
     posts = sorted(queries.changed_posts(record, position))
     if not posts:
         return frozenset()
-    found = set(queries.issues_showing(record.database, posts))
+    result = set(queries.issues_showing(record.database, posts))
     issue_reader = RecordIssueReader(record)
     for paper in queries.papers_named_by(record.database, posts):
-        found |= dict(issue_reader.appearances(paper)).items()  # ascending: the last of each publication stays
-    return frozenset(found)
+        result |= dict(issue_reader.appearances(paper)).items()  # ascending: the last of each publication stays
+    return frozenset(result)

@@ -88,7 +88,7 @@ class SendJob:
     ) -> list[str]:
         """What one sender does in a round; what went wrong."""
         try:
-            problems = [problem for one in days for problem in self._send(work, destination, *one)]
+            problems = [problem for day in days for problem in self._send(work, destination, *day)]
             if tidy_at:
                 destination.tidy(tidy_at)
         finally:

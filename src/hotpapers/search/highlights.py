@@ -58,9 +58,9 @@ class SoughtWords(NamedTuple):
             end = found.end() if n == len(self.words) - 1 else 0
         return end
 
-    def _fits(self, n: int, found: str) -> bool:
+    def _fits(self, n: int, text: str) -> bool:
         """Whether a word is the n-th of them."""
-        kept = stem(found) if self.stemmed else found
+        kept = stem(text) if self.stemmed else text
         return kept.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else kept == self.words[n]
 
 
@@ -132,13 +132,13 @@ def places(text: str, wanted: Sequence[SoughtWords]) -> tuple[Span, ...]:
 
 def _starts(lowered: str, head: str) -> list[int]:
     """Where words begin with some letters, in a text of small ones."""
-    found = []
+    result = []
     at = lowered.find(head)
     while at >= 0:
         if not (at and lowered[at - 1].isalnum()):
-            found.append(at)
+            result.append(at)
         at = lowered.find(head, at + 1)
-    return found
+    return result
 
 
 def _in_any(text: str, wanted: Sequence[SoughtWords]) -> Iterator[Span]:

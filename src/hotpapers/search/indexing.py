@@ -127,7 +127,7 @@ class _Filling:
             found = list(_papers(self._view().latest(Paper, f"t.paper IN ({placeholders(some)})", some)))
             rows = [(one.id, one.paper.paper, days.get(one.paper.paper) or day_of(one.paper)) for one in found]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
-            texts = [paper_words(one.id, one.paper) for one in found]
+            texts = [paper_words(paper.id, paper.paper) for paper in found]
             self._index.put_papers(self._database, texts)
             self._keep_words(texts)
 
@@ -136,8 +136,8 @@ class _Filling:
         for some in slices(posts):
             old = f"SELECT id FROM post WHERE post IN ({placeholders(some)})"
             self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old})", some)
-            found = self._view().latest(Post, f"t.post IN ({placeholders(some)})", some)
-            self._index.put_posts(self._database, [one for row in found if (one := post_words(row)) is not None])
+            rows = self._view().latest(Post, f"t.post IN ({placeholders(some)})", some)
+            self._index.put_posts(self._database, [one for row in rows if (one := post_words(row)) is not None])
 
     def take_issues(self, publications: Sequence[str]) -> None:
         """Which papers the issues of publications hold, by their latest editions, where they are not known."""
@@ -163,7 +163,7 @@ class _Filling:
         """The words of titles, authors and abstracts, for those who know but a part of one."""
         if len(self._words) > REMEMBERED:
             self._words.clear()
-        found = {word for one in papers for column in (one.title, one.authors, one.abstract) for word in column}
+        found = {word for paper in papers for column in (paper.title, paper.authors, paper.abstract) for word in column}
         new = sorted(found - self._words - {BETWEEN})
         self._database.many("INSERT INTO search_word VALUES (?) ON CONFLICT DO NOTHING", [(word,) for word in new])
         self._words |= found
@@ -192,11 +192,11 @@ def _papers(rows: Iterable[StoredRow]) -> Iterator[_Paper]:
 
 def paper_words(rowid: int, paper: Paper) -> PaperWords:
     """The words of a paper. Where there is no abstract, its one-sentence summary is looked at alone."""
-    said = f"{paper.abstract}\n{paper.summary}" if paper.summary else paper.abstract
+    text = f"{paper.abstract}\n{paper.summary}" if paper.summary else paper.abstract
     authors = [word for name in paper.authors for word in (*words(name), BETWEEN)]
     labels = {name for category in paper.categories for name in (category.lower(), archive_of(category.lower()))}
     return PaperWords(
-        rowid, _stems(paper.title), authors, _stems(said),
+        rowid, _stems(paper.title), authors, _stems(text),
         [ALL, f"#{arxiv.from_key(paper.paper)}", *(f"#{name}" for name in sorted(labels) if _is_label(name))],
     )  # fmt: skip
 
@@ -215,8 +215,8 @@ def post_words(row: StoredRow) -> PostWords | None:
     post = row.item
     if not isinstance(post, Post) or row.is_forgotten or post.gone or post.limits:
         return None
-    found = _stems(post.text)
-    return PostWords(row.id, [ALL, *found]) if found else None
+    stems = _stems(post.text)
+    return PostWords(row.id, [ALL, *stems]) if stems else None
 
 
 def day_of(paper: Paper) -> str:
@@ -250,5 +250,5 @@ def _entries(issues: Iterable[object]) -> Iterator[tuple[str, str, str, int]]:
             held = _read_held(issue.content)
         except msgspec.MsgspecError:  # `verify` says what is wrong with it
             continue
-        places = {one.paper: 0 for one in held.still} | {one.paper: one.place for one in held.entries}
+        places = {one.paper: 0 for one in held.still} | {entry.paper: entry.place for entry in held.entries}
         yield from ((publication, day, paper, place) for paper, place in places.items())

@@ -164,7 +164,7 @@ def _as_parts(database: Database, asked: SearchQuery) -> SearchQuery | None:
     """The query with each word as a part of words that papers have; None where it stands for no other word."""
     if len(asked.atoms) > PARTS:
         return None
-    wanted = tuple(tuple(one for atom in atoms for one in _wholes(database, atom)) for atoms in asked.wanted)
+    wanted = tuple(tuple(term for atom in atoms for term in _wholes(database, atom)) for atoms in asked.wanted)
     return asked._replace(wanted=wanted) if wanted != asked.wanted else None
 
 

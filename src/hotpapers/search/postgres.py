@@ -43,14 +43,14 @@ class VectorIndex:
     def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
         """Adds the words of papers."""
         rows = [
-            (one.rowid, vector(zip((one.title, one.authors, one.abstract, one.labels), "ABCD", strict=True)))
-            for one in papers
+            (paper.rowid, vector(zip((paper.title, paper.authors, paper.abstract, paper.labels), "ABCD", strict=True)))
+            for paper in papers
         ]
         database.many("INSERT INTO search_paper_words VALUES (?, CAST(? AS tsvector))", rows)
 
     def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
         """Adds the words of posts."""
-        rows = [(one.rowid, vector([(one.words, "A")])) for one in posts]
+        rows = [(post.rowid, vector([(post.words, "A")])) for post in posts]
         database.many("INSERT INTO search_post_words VALUES (?, CAST(? AS tsvector))", rows)
 
     def tidy(self, database: Database) -> None:
@@ -112,8 +112,8 @@ def _term(term: SearchTerm, one_column: bool) -> str:
 
 def _phrase(words: Sequence[str], prefix: bool, weights: str) -> str:
     ends = ["" for _ in words[:-1]] + ["*" if prefix else ""]
-    said = [f"{_quoted(word)}:{end}{weights}".rstrip(":") for word, end in zip(words, ends, strict=True)]
-    return f"({' <-> '.join(said)})"
+    text = [f"{_quoted(word)}:{end}{weights}".rstrip(":") for word, end in zip(words, ends, strict=True)]
+    return f"({' <-> '.join(text)})"
 
 
 def _quoted(word: str) -> str:

@@ -107,10 +107,10 @@ def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
         WHERE m.post IN ({placeholders(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
         ORDER BY m.post, m.paper"""
-    found: dict[str, list[str]] = defaultdict(list)
+    result: dict[str, list[str]] = defaultdict(list)
     for post, paper in view.database.rows(sql, tuple(posts)):
-        found[post].append(paper)
-    return found
+        result[post].append(paper)
+    return result
 
 
 def _hit(post: Post, score: float, papers: Sequence[str], marker: Highlighter) -> PostHit:

@@ -138,22 +138,22 @@ def _keep(
         wanted.append((atom,))
 
 
-def _earlier(one: str, other: str) -> str:
+def _earlier(text: str, other: str) -> str:
     """The end that comes first; empty is none."""
-    return min(one or other, other or one, key=lambda day: day + "~")
+    return min(text or other, other or text, key=lambda day: day + "~")
 
 
 def _days(chunk: re.Match[str]) -> tuple[str, str] | None:
     """First and last day, if it is a date."""
     field = (chunk["field"] or "").lower()
-    found = _SPAN.fullmatch(chunk["word"] or chunk["phrase"] or "")
-    if field not in ("date", "from", "to") or found is None or chunk["minus"]:
+    match = _SPAN.fullmatch(chunk["word"] or chunk["phrase"] or "")
+    if field not in ("date", "from", "to") or match is None or chunk["minus"]:
         return None
-    if not all(_is_day(day) for day in found.groups("")):
+    if not all(_is_day(day) for day in match.groups("")):
         return None
     if field == "date":
-        return found[1], found[2] or found[1]
-    return (found[1], "") if field == "from" else ("", found[2] or found[1])
+        return match[1], match[2] or match[1]
+    return (match[1], "") if field == "from" else ("", match[2] or match[1])
 
 
 def _is_day(text: str) -> bool:
@@ -229,8 +229,8 @@ def describe_query(query: SearchQuery) -> str:
     """What a query was understood as: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
     parts = []
     for kind, head in _HEADS.items():
-        said = [" or ".join(map(_named, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
-        parts += [f"{head} {' and '.join(said)}".strip()] if said else []
+        text = [" or ".join(map(_named, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
+        parts += [f"{head} {' and '.join(text)}".strip()] if text else []
     if query.unwanted:
         parts.append(f"without {' and '.join(map(_named, query.unwanted))}")
     if query.since or query.until:

@@ -28,8 +28,8 @@ class FullTextIndex:
     def is_made(self, database: Database) -> bool:
         """Whether its tables are there."""
         names = placeholders(_TABLES)
-        found = database.rows(f"SELECT count(*) FROM sqlite_schema WHERE name IN ({names})", tuple(_TABLES))
-        return bool(found[0][0] == len(_TABLES))
+        rows = database.rows(f"SELECT count(*) FROM sqlite_schema WHERE name IN ({names})", tuple(_TABLES))
+        return bool(rows[0][0] == len(_TABLES))
 
     def make(self, database: Database) -> None:
         """Its tables anew, empty."""
@@ -41,12 +41,12 @@ class FullTextIndex:
     def put_papers(self, database: Database, papers: Sequence[PaperWords]) -> None:
         """Adds the words of papers."""
         sql = "INSERT INTO search_paper_words (rowid, title, authors, abstract, labels) VALUES (?, ?, ?, ?, ?)"
-        database.many(sql, [(one.rowid, *map(" ".join, one[1:])) for one in papers])
+        database.many(sql, [(paper.rowid, *map(" ".join, paper[1:])) for paper in papers])
 
     def put_posts(self, database: Database, posts: Sequence[PostWords]) -> None:
         """Adds the words of posts."""
         sql = "INSERT INTO search_post_words (rowid, words) VALUES (?, ?)"
-        database.many(sql, [(one.rowid, " ".join(one.words)) for one in posts])
+        database.many(sql, [(post.rowid, " ".join(post.words)) for post in posts])
 
     def tidy(self, database: Database) -> None:
         """Writes all that is left anew: FTS5 only marks what is deleted."""
@@ -73,8 +73,8 @@ def expression(query: SearchQuery, *, one_column: bool = False) -> str:
     """A query in FTS5's own words. `one_column`: of a table without columns to choose from."""
     wanted = [" OR ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
-    asked = " AND ".join(f"({one})" for one in wanted) or f'"{ALL}"'
-    return f"({asked}) NOT ({' OR '.join(unwanted)})" if unwanted else asked
+    text = " AND ".join(f"({one})" for one in wanted) or f'"{ALL}"'
+    return f"({text}) NOT ({' OR '.join(unwanted)})" if unwanted else text
 
 
 def _all_of(atom: SearchAtom, one_column: bool) -> str:

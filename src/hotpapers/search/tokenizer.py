@@ -63,11 +63,11 @@ def tokens(text: str) -> list[Token]:
     if is_plain(text):
         return [(found[1], found.start(), found.end()) for found in PLAIN.finditer(text.lower(), 0, READ)][:MOST]
     made: list[Token] = []
-    for found in _CHUNK.finditer(text, 0, READ):
-        if found.lastgroup == "plain":
-            made.append((found[0][:LONGEST].lower(), *found.span()))
+    for match in _CHUNK.finditer(text, 0, READ):
+        if match.lastgroup == "plain":
+            made.append((match[0][:LONGEST].lower(), *match.span()))
         else:
-            for piece in _letter_by_letter(found[0], found.start()):
+            for piece in _letter_by_letter(match[0], match.start()):
                 made += _threes(piece.tokens) if piece.is_run else piece.tokens
         if len(made) >= MOST:
             break
@@ -76,11 +76,11 @@ def tokens(text: str) -> list[Token]:
 
 def pieces(text: str) -> Iterator[WordPiece]:
     """Words, and runs that are not yet cut."""
-    for found in _CHUNK.finditer(text):
-        if found["plain"]:
-            yield WordPiece(((found[0][:LONGEST].lower(), found.start(), found.end()),), False)
+    for match in _CHUNK.finditer(text):
+        if match["plain"]:
+            yield WordPiece(((match[0][:LONGEST].lower(), match.start(), match.end()),), False)
         else:
-            yield from _letter_by_letter(found[0], found.start())
+            yield from _letter_by_letter(match[0], match.start())
 
 
 def joined(signs: Sequence[Token]) -> Token:

@@ -163,13 +163,13 @@ def load(path: Path) -> Settings:
     except UnicodeDecodeError as problem:
         raise SettingsError(f"{path}: not UTF-8 from byte {problem.start:,} on; save it as UTF-8.") from problem
     try:
-        found = tomllib.loads(text)
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise SettingsError(f"{path}: not TOML: {problem}. Compare it with what `hotpapers init` writes.") from problem
-    for wrong in _wrong_terms(found.get("terms")):
+    for wrong in _wrong_terms(table.get("terms")):
         raise SettingsError(f"{path}: {wrong}")
     try:
-        settings = msgspec.convert(found, Settings)
+        settings = msgspec.convert(table, Settings)
     except msgspec.ValidationError as problem:
         raise SettingsError(f"{path}: {_explained(str(problem))}") from problem
     for key, wrong in _problems(settings):
@@ -223,24 +223,24 @@ def _explained(problem: str, within: str = "") -> str:
     """What msgspec says of a value, with the key first, in plain words and with a remedy."""
     what, _, where = problem.partition(" - at `$")
     path = ".".join(filter(None, (within, where.rstrip("`").lstrip("."))))
-    if found := _UNKNOWN.fullmatch(what):
-        return _unknown(path, found[1])
-    if found := _MISSING.fullmatch(what):
-        return f"{_key(path, found[1])}: is missing; write {found[1]} = …"
-    if found := _TYPE.fullmatch(what):
-        return f"{_key(path)}: takes {_PLAIN.get(found[1], found[1])}."
-    if found := _ENUM.fullmatch(what):
+    if match := _UNKNOWN.fullmatch(what):
+        return _unknown(path, match[1])
+    if match := _MISSING.fullmatch(what):
+        return f"{_key(path, match[1])}: is missing; write {match[1]} = …"
+    if match := _TYPE.fullmatch(what):
+        return f"{_key(path)}: takes {_PLAIN.get(match[1], match[1])}."
+    if match := _ENUM.fullmatch(what):
         allowed = _CHOICES.get(path.rpartition(".")[2], ())
-        return f"{_key(path)}: {found[1]} is none of {', '.join(allowed)}."
-    if found := _RANGE.fullmatch(what):
-        return f"{_key(path)}: takes a whole number, {'at least' if found[1] == '>' else 'at most'} {int(found[2]):,}."
+        return f"{_key(path)}: {match[1]} is none of {', '.join(allowed)}."
+    if match := _RANGE.fullmatch(what):
+        return f"{_key(path)}: takes a whole number, {'at least' if match[1] == '>' else 'at most'} {int(match[2]):,}."
     return f"{_key(path)}: {what}."
 
 
 def _key(path: str, name: str = "") -> str:
     """`publication[0].hour` → `publication 1: hour`."""
-    said = re.sub(r"\[(\d+)\]\.?", lambda found: f" {int(found[1]) + 1}: ", ".".join(filter(None, (path, name))))
-    return said.rstrip(": .") or "the file"
+    text = re.sub(r"\[(\d+)\]\.?", lambda found: f" {int(found[1]) + 1}: ", ".".join(filter(None, (path, name))))
+    return text.rstrip(": .") or "the file"
 
 
 def _unknown(path: str, name: str) -> str:
@@ -370,5 +370,5 @@ def with_contact(contact: str, template: str = TEMPLATE) -> str:
     contact = contact.strip()
     if wrong := _contact_problem(contact):
         raise SettingsError(f"the contact: {wrong}")
-    said = f"contact = {msgspec.json.encode(contact).decode()}"  # TOML writes texts as JSON does
-    return template.replace(_NO_CONTACT, said) if contact else template
+    text = f"contact = {msgspec.json.encode(contact).decode()}"  # TOML writes texts as JSON does
+    return template.replace(_NO_CONTACT, text) if contact else template

@@ -87,7 +87,7 @@ def secret(value: str, key: str) -> str:
 
 def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[str, ...]:
     """The keys of the accounts that are a publication's own."""
-    return distinct(f"bluesky:{one.account}" for one in tables if one.publication == publication)
+    return distinct(f"bluesky:{table.account}" for table in tables if table.publication == publication)
 
 
 # ---- what is wrong, as (key, reason and remedy) --------------------------------------------------------
@@ -100,14 +100,14 @@ def problems(tables: Announced, publications: Sequence[str]) -> Iterator[tuple[s
         others = [one.name for one in chats[: number - 1]]
         yield from _within(f"chat {number}", _chat_problems(chat), _shared(chat, others, publications))
     for number, webhook in enumerate(webhooks, 1):
-        others = [one.name for one in webhooks[: number - 1]]
+        others = [settings.name for settings in webhooks[: number - 1]]
         yield from _within(f"webhook {number}", _webhook_problems(webhook), _shared(webhook, others, publications))
     for number, account in enumerate(accounts, 1):
         twice = any(
             (account.publication, account.account) == (a.publication, a.account) for a in accounts[: number - 1]
         )
-        found = _account_problems(account, twice)
-        yield from _within(f"bluesky {number}", found, _publication(account.publication, publications))
+        account_problems = _account_problems(account, twice)
+        yield from _within(f"bluesky {number}", account_problems, _publication(account.publication, publications))
 
 
 Problems = Iterator[tuple[str, str]]
@@ -147,16 +147,16 @@ def _webhook_problems(webhook: WebhookSettings) -> Problems:
         yield "secret", f'write {SHORTEST_SECRET} characters or more that nobody guesses, or "env:NAME".'
 
 
-def _account_problems(one: BlueskyAccount, twice: bool) -> Problems:
-    handle = _HANDLE.fullmatch(one.account)
-    if not _DID.fullmatch(one.account):
+def _account_problems(account: BlueskyAccount, twice: bool) -> Problems:
+    handle = _HANDLE.fullmatch(account.account)
+    if not _DID.fullmatch(account.account):
         where = f"https://bsky.social/xrpc/com.atproto.identity.resolveHandle?handle={handle[1]}" if handle else ""
         yield "account", f"write its DID, which stays whatever its name is{f'; {where} tells it' if where else ''}."
     if twice:
         yield "account", "has a table for this publication already."
-    if one.thread and not one.password.strip():
+    if account.thread and not account.password.strip():
         yield "password", 'is missing; make an app password in Bluesky\'s settings, and write it or "env:NAME".'
-    if not _HOST.fullmatch(one.host):
+    if not _HOST.fullmatch(account.host):
         yield "host", 'write it as "https://bsky.social", without a path.'
-    if one.feed and not _SERVICE.fullmatch(one.feed):
+    if account.feed and not _SERVICE.fullmatch(account.feed):
         yield "feed", 'write where `hotpapers serve` is public, such as "https://papers.example", without a path.'

@@ -39,11 +39,11 @@ class EndpointRotation:
 
     def _wake(self, name: str, now: int) -> None:
         """Raises again what a part said, as long as it rests."""
-        until, said = self._resting.get(name, (0, NetError()))
+        until, later = self._resting.get(name, (0, NetError()))
         if now >= until:
             self._resting.pop(name, None)
         else:
-            raise RetryLater((until - now) / 1e6, said.reason) if isinstance(said, RetryLater) else said
+            raise RetryLater((until - now) / 1e6, later.reason) if isinstance(later, RetryLater) else later
 
     def _rest(self, name: str, said: NetError, now: int) -> None:
         if isinstance(said, RetryLater | RequestRefused) and name not in self._resting:

@@ -125,8 +125,8 @@ def urljoin_or_not(url: str, link: str) -> str:
 
 def made_id(link: str, title: str, content: str) -> str:
     """An id for an entry that has none: the same as long as link and title are, or the content where both are empty."""
-    said = f"{link}\n{title}" if link or title else content
-    return "made:" + hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:32]
+    text = f"{link}\n{title}" if link or title else content
+    return "made:" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 # ---- JSON Feed -----------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
     content = parts.get("content_html") or html.escape(parts.get("content_text") or parts.get("summary") or "")
     listed = item.get("authors")
     authors = [*(listed if isinstance(listed, list) else []), item.get("author")]
-    names = dict.fromkeys(_said(one.get("name")) for one in authors if isinstance(one, dict))
+    names = dict.fromkeys(_said(author.get("name")) for author in authors if isinstance(author, dict))
     own = item.get("id")
     return FeedEntry(
         id=_said(str(own)) if isinstance(own, str | int | float) and own != "" else made_id(link, title, content),

@@ -112,7 +112,7 @@ class HuggingFaceSource:
             answer = self._list(http, back)
             has_any = has_any or answer.status == 200
             listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
-            yield PayloadPage([_seen(one, answer.at) for one in listed])
+            yield PayloadPage([_seen(raw, answer.at) for raw in listed])
         if not has_any:
             self._find_any(http, days)
 
@@ -131,7 +131,7 @@ class HuggingFaceSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each paper's upvotes now, or that its page is gone."""
-        known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
+        known = [match[1] for match in map(_KEY.fullmatch, keys) if match]
         return one_by_one(known, lambda paper: self._paper(http, paper))
 
     def _paper(self, http: HttpClient, paper: str) -> PayloadPage:
@@ -153,9 +153,9 @@ class HuggingFaceSource:
         return _listed(key, msgspec.json.decode(seen.body, type=_Daily), seen.at)
 
 
-def _seen(one: msgspec.Raw, at: int) -> RawPayload:
-    own = own_id(one, _WithId)
-    return RawPayload("post", own.paper.id if own else unreadable(one), bytes(one), at)
+def _seen(raw: msgspec.Raw, at: int) -> RawPayload:
+    own = own_id(raw, _WithId)
+    return RawPayload("post", own.paper.id if own else unreadable(raw), bytes(raw), at)
 
 
 def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
@@ -164,7 +164,7 @@ def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
     handle = by.user or by.name
     account = f"{NETWORK}:{by.id or handle}" if by.id or handle else ""
     text, links = _shown(paper)
-    found: list[Item] = [
+    items: list[Item] = [
         Post(
             post=key, network=NETWORK, account=account,
             created_at=moment(listed_at) if listed_at else at,
@@ -177,8 +177,8 @@ def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
         Snapshot(post=key, likes=max(paper.upvotes, 0), replies=daily.num_comments, observed_at=at),
     ]  # fmt: skip
     if account:
-        found.append(Account(account=account, handle=handle, name=by.fullname, observed_at=at))
-    return found
+        items.append(Account(account=account, handle=handle, name=by.fullname, observed_at=at))
+    return items
 
 
 def _shown(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:

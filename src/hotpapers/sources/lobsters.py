@@ -118,7 +118,7 @@ class LobstersSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each story's score and comments now, or that it is gone."""
-        known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
+        known = [match[1] for match in map(_KEY.fullmatch, keys) if match]
         return one_by_one(known, lambda short_id: self._story(http, short_id))
 
     def _story(self, http: HttpClient, short_id: str) -> PayloadPage:

@@ -28,7 +28,7 @@ def mentions_of(
 ) -> list[Mention]:
     """One mention for each paper that a post names, by the surest evidence: its identifier in a link (facets, cards,
     anchors) or else in the text; then what else names a paper that is known."""
-    found: dict[str, Mention] = {}
+    result: dict[str, Mention] = {}
     targets = [link if isinstance(link, str) else link.target for link in links]
     for place, searched in [*(("link", target) for target in targets), ("text", text[:LONGEST])]:
         for one in mentions.find(searched):
@@ -36,18 +36,18 @@ def mentions_of(
             mention = Mention(
                 post=post, paper=paper, form=one.form, found_in=place, version=one.version, observed_at=at
             )  # fmt: skip
-            found.setdefault(paper, mention)
+            result.setdefault(paper, mention)
     for mention in named_in(post, at, text, targets, names):
-        found.setdefault(mention.paper, mention)
-    return list(found.values())
+        result.setdefault(mention.paper, mention)
+    return list(result.values())
 
 
 def named_in(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
     """The papers that a post names without their identifier: by DOI, by a page of their own, by the title in full."""
     found = {one.paper: one for one in reversed(names.papers_in(text[:LONGEST], targets))}
     return [
-        Mention(post=post, paper=one.paper, form=one.form, found_in=one.found_in, observed_at=at)
-        for one in reversed(found.values())
+        Mention(post=post, paper=match.paper, form=match.form, found_in=match.found_in, observed_at=at)
+        for match in reversed(found.values())
     ]
 
 
@@ -60,7 +60,7 @@ def doubts_of(named: Iterable[Mention], text: str, names: PaperIndex, *, again: 
 
     `again`: the post was edited, and may have been in doubt before; then it is said too that it is not.
     """
-    linked = [one for one in named if one.form != "title"]
+    linked = [mention for mention in named if mention.form != "title"]
     if len(linked) != 1:
         return []
     [one] = linked
@@ -70,10 +70,10 @@ def doubts_of(named: Iterable[Mention], text: str, names: PaperIndex, *, again: 
     return [_worded(one, "doubtful", f"its words are the title of {other or 'another paper'}")]
 
 
-def _worded(one: Mention, judgement: Judgement, reason: str) -> Verdict:
+def _worded(mention: Mention, judgement: Judgement, reason: str) -> Verdict:
     return Verdict(
-        subject=one.post, about=one.paper, rule=WORDS, judgement=judgement, version=1, reason=reason,
-        observed_at=one.observed_at,
+        subject=mention.post, about=mention.paper, rule=WORDS, judgement=judgement, version=1, reason=reason,
+        observed_at=mention.observed_at,
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def edited(
     `named`: papers that the record has mentions of by this post. `doubted`: those of which the rule's last word is
     doubtful. `mentions`: all that the post as it is now names.
     """
-    now = {one.paper for one in mentions}
+    now = {mention.paper for mention in mentions}
     removed = sorted(set(named) - now - set(doubted))
     returned = sorted(set(doubted) & now)
     return [

@@ -38,8 +38,8 @@ class AsOfView(NamedTuple):
     ) -> Iterator[StoredRow]:
         """The latest row of each key of a kind, where a condition on `t` holds."""
         spec = SPECS[cls]
-        for found in self.database.iterate(self._statement(spec, where, order), params):
-            yield read_row(spec, found)
+        for row in self.database.iterate(self._statement(spec, where, order), params):
+            yield read_row(spec, row)
 
     def latest(self, cls: type[model.Item], where: str = "", params: Params = (), order: str = "") -> list[StoredRow]:
         """The same, as a list."""
@@ -55,8 +55,8 @@ class AsOfView(NamedTuple):
         sql = self._statement(spec, " AND ".join(f't."{spec.fields[i]}" = ?' for i in spec.key))
 
         def find(*key: Any) -> StoredRow | None:
-            found = self.database.rows(sql, key)
-            return read_row(spec, found[0]) if found else None
+            rows = self.database.rows(sql, key)
+            return read_row(spec, rows[0]) if rows else None
 
         return find
 

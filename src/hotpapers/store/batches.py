@@ -74,26 +74,26 @@ NOTHING = RowChanges()
 
 def head(database: Database) -> ChainHead:
     """The last batch of a store."""
-    found = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
-    return ChainHead(found[0][0], bytes(found[0][1])) if found else ChainHead(0, genesis(database))
+    rows = database.rows("SELECT position, chain FROM batch ORDER BY position DESC LIMIT 1")
+    return ChainHead(rows[0][0], bytes(rows[0][1])) if rows else ChainHead(0, genesis(database))
 
 
 def last_written_at(database: Database) -> int:
     """When the last batch was written, µs UTC; 0 when there is none."""
-    found = database.rows("SELECT at FROM batch ORDER BY position DESC LIMIT 1")
-    return int(found[0][0]) if found else 0
+    rows = database.rows("SELECT at FROM batch ORDER BY position DESC LIMIT 1")
+    return int(rows[0][0]) if rows else 0
 
 
 def source_of(database: Database, position: int) -> str | None:
     """Where the rows of a batch came from; None when there is no such batch."""
-    found = database.rows("SELECT source FROM batch WHERE position = ?", (position,))
-    return str(found[0][0]) if found else None
+    rows = database.rows("SELECT source FROM batch WHERE position = ?", (position,))
+    return str(rows[0][0]) if rows else None
 
 
 def position_at(database: Database, at: int) -> int:
     """The last batch that was written up to a moment, 0 for none."""
-    found = database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
-    return int(found[0][0]) if found else 0
+    rows = database.rows("SELECT position FROM batch WHERE at <= ? ORDER BY position DESC LIMIT 1", (at,))
+    return int(rows[0][0]) if rows else 0
 
 
 def genesis(database: Database) -> bytes:
@@ -105,8 +105,8 @@ def chain_at(database: Database, position: int) -> bytes | None:
     """The chain value of the batch at a position, nothing for 0; None when there is no such batch."""
     if position == 0:
         return b""
-    found = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
-    return bytes(found[0][0]) if found else None
+    rows = database.rows("SELECT chain FROM batch WHERE position = ?", (position,))
+    return bytes(rows[0][0]) if rows else None
 
 
 # ---- rows ----------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def insert_group(
         (added if prepared.label in new else taken).append(prepared)
         new.discard(prepared.label)
     different = _not_known(database, spec, taken)
-    moved = [one for prepared in different if (one := _move_later(database, spec, prepared, position)) is not None]
+    moved = [row for prepared in different if (row := _move_later(database, spec, prepared, position)) is not None]
     added = sorted([*added, *moved], key=lambda prepared: prepared.label)
     return added, WrittenBatch(position, len(added), len(taken) - len(moved), len(moved))
 
@@ -152,11 +152,11 @@ def _label_columns(spec: KindSpec) -> list[str]:
 
 def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow]) -> list[PreparedRow]:
     """Those whose moment is not taken by the very same words; asked for many at a time."""
-    one = f"({' AND '.join(f'{name} = ?' for name in _label_columns(spec))})"
+    text = f"({' AND '.join(f'{name} = ?' for name in _label_columns(spec))})"
     different = []
     for start in range(0, len(group), 100):
         some = group[start : start + 100]
-        where = " OR ".join([one] * len(some))
+        where = " OR ".join([text] * len(some))
         sql = f"SELECT {item_rows.select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({where})"
         rows = database.rows(sql, [value for prepared in some for value in prepared.label[1:]])
         known = {row.label: row.item for row in (item_rows.read_row(spec, found) for found in rows)}
@@ -281,15 +281,15 @@ def save_batch(
 
 def cursor_of(database: Database, source: str) -> str | None:
     """Where a source resumes."""
-    found = database.rows("SELECT cursor FROM cursor WHERE source = ?", (source,))
-    return found[0][0] if found else None
+    rows = database.rows("SELECT cursor FROM cursor WHERE source = ?", (source,))
+    return rows[0][0] if rows else None
 
 
 def load_manifest(database: Database, position: int) -> manifest.Manifest:
     """The manifest of one batch. Raises CorruptStore when it is not there or damaged."""
-    found = database.rows("SELECT manifest FROM batch WHERE position = ?", (position,))
+    rows = database.rows("SELECT manifest FROM batch WHERE position = ?", (position,))
     try:
-        return manifest.unpack(bytes(found[0][0]))
+        return manifest.unpack(bytes(rows[0][0]))
     except (IndexError, ValueError):
         raise errors.CorruptStore(
             f"{database.where}: batch {position} is missing or damaged; restore one: hotpapers backup FILE --restore"

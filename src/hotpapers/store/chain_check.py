@@ -26,7 +26,7 @@ def flaw_of(database: Database, issue: model.Issue) -> str | None:
         rest = msgspec.json.decode(issue.content, type=_Rest)
     except (msgspec.DecodeError, RecursionError):
         return "its content does not say where in the record it rests"
-    found = batches.chain_at(database, rest.position)
-    if found is None:
+    data = batches.chain_at(database, rest.position)
+    if data is None:
         return f"rests on batch {rest.position}, which is gone"
-    return None if found.hex() == rest.chain else f"rests on another record: batch {rest.position} is not the same"
+    return None if data.hex() == rest.chain else f"rests on another record: batch {rest.position} is not the same"

@@ -10,8 +10,8 @@ SECRET = "secret"
 
 def read_meta(database: Database, name: str) -> str | None:
     """What is kept under a name; None where nothing is."""
-    found = database.rows("SELECT value FROM meta WHERE name = ?", (name,))
-    return str(found[0][0]) if found else None
+    rows = database.rows("SELECT value FROM meta WHERE name = ?", (name,))
+    return str(rows[0][0]) if rows else None
 
 
 def write_meta(database: Database, name: str, value: str) -> None:

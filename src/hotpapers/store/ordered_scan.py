@@ -67,9 +67,9 @@ def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
 
 def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[Any] | None:
     sql = f"SELECT id, since, until FROM {spec.kind} WHERE id > ? ORDER BY id LIMIT 1"
-    found = database.rows(sql, (number,))
+    rows = database.rows(sql, (number,))
     unread = [None] * (len(spec.columns) - 2)
-    return (found[0][0], *unread, *found[0][1:]) if found else None
+    return (rows[0][0], *unread, *rows[0][1:]) if rows else None
 
 
 def _batch(row: Sequence[Any]) -> int:

@@ -38,8 +38,8 @@ def latest(database: Database, source: str, most: int) -> list[QuarantinedPayloa
 
 def one(database: Database, number: int) -> tuple[QuarantinedPayload, bytes]:
     """An original and its body, as the network sent it. Raises NotFound, CorruptStore."""
-    found = database.rows(f"SELECT {_COLUMNS}, body FROM quarantine WHERE id = ?", (number,))
-    if not found:
+    rows = database.rows(f"SELECT {_COLUMNS}, body FROM quarantine WHERE id = ?", (number,))
+    if not rows:
         raise NotFound(f"{number}: nothing in quarantine has this number; `hotpapers quarantine` lists what is there")
-    *columns, body = found[0]
+    *columns, body = rows[0]
     return QuarantinedPayload(*columns), unpack(body)

@@ -74,24 +74,28 @@ class RawArchive(NamedTuple):
         row = (self.source, one.kind, key, reason, content, _pack(one.body), one.at, keep_until)
         self.database.run(_SET_APART, row)
 
-    def _names_forgotten(self, one: model.RawPayload) -> bool:
+    def _names_forgotten(self, payload: model.RawPayload) -> bool:
         held = self.forgotten.holds
         return bool(self.forgotten) and (
-            held(one.key) or held(f"{self.source}:{one.key}") or self.forgotten.named_in(one.key, one.body)
+            held(payload.key)
+            or held(f"{self.source}:{payload.key}")
+            or self.forgotten.named_in(payload.key, payload.body)
         )
 
 
-def _keep(database: Database, source: str, one: model.RawPayload, keep_until: int) -> int:
-    content = _content(one)
-    row = (source, one.kind, model.storable(one.key), content, _pack(one.body), one.at, keep_until)
+def _keep(database: Database, source: str, payload: model.RawPayload, keep_until: int) -> int:
+    content = _content(payload)
+    row = (source, payload.kind, model.storable(payload.key), content, _pack(payload.body), payload.at, keep_until)
     database.run(_KEEP, row)
-    found = database.rows("SELECT id FROM raw WHERE source = ? AND content = ?", (source, content))
-    return int(found[0][0])
+    rows = database.rows("SELECT id FROM raw WHERE source = ? AND content = ?", (source, content))
+    return int(rows[0][0])
 
 
-def _content(one: model.RawPayload) -> bytes:
+def _content(payload: model.RawPayload) -> bytes:
     """By what an original is known: SHA-256 of its kind, key and body; two posts may both be told of as `null`."""
-    return hashlib.sha256(b"\0".join((one.kind.encode(), one.key.encode("utf-8", "replace"), one.body))).digest()
+    return hashlib.sha256(
+        b"\0".join((payload.kind.encode(), payload.key.encode("utf-8", "replace"), payload.body))
+    ).digest()
 
 
 # ---- read again ------------------------------------------------------------------------------------------

@@ -42,17 +42,17 @@ class ReaderReport(NamedTuple):
     said: str = ""
 
 
-def note(database: Database, one: ReaderReport) -> Kept:
+def note(database: Database, report: ReaderReport) -> Kept:
     """Keeps a report, once."""
     with database.write():
         where = "kind = ? AND issue = ? AND paper = ? AND subject = ? AND said = ? AND closed_at = 0"
-        values = (one.kind, one.issue, one.paper, one.subject, one.said[:LONGEST])
+        values = (report.kind, report.issue, report.paper, report.subject, report.said[:LONGEST])
         if database.rows(f"SELECT 1 FROM report WHERE {where} LIMIT 1", values):
             return "known"
-        if is_full(database, one.at, one.kind):
+        if is_full(database, report.at, report.kind):
             return "full"
         sql = "INSERT INTO report (at, kind, issue, paper, subject, said, closed_at) VALUES (?, ?, ?, ?, ?, ?, 0)"
-        database.run(sql, (one.at, *values))
+        database.run(sql, (report.at, *values))
     return "kept"
 
 
@@ -84,7 +84,7 @@ def count_open(database: Database) -> int:
 def close(database: Database, ids: Collection[int], at: int) -> None:
     """Closes open reports: what was said, and of whom, is deleted. Raises NotFound, and then closes none."""
     with database.write():
-        known = {one.id for one in waiting(database)}
+        known = {report.id for report in waiting(database)}
         for id in ids:
             if id not in known:
                 raise NotFound(f"{id}: no such report is open; `hotpapers reports` lists them")
@@ -94,6 +94,6 @@ def close(database: Database, ids: Collection[int], at: int) -> None:
 def forget(database: Database, keys: Collection[str], stand_in: Callable[[str], bool]) -> None:
     """Deletes the reports on posts and accounts that are forgotten, or that name them. Call inside `write()`."""
     rows = database.rows("SELECT id, subject, said FROM report WHERE subject <> '' OR said <> ''")
-    for id, subject, said in rows:
-        if subject in keys or stand_in(f"{subject} {said}"):
+    for id, subject, text in rows:
+        if subject in keys or stand_in(f"{subject} {text}"):
             database.run("DELETE FROM report WHERE id = ?", (id,))

@@ -152,7 +152,7 @@ class Record:
             written = batches.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor
             )  # fmt: skip
-        return written._replace(quarantined=sum(bool(one.problem) for one in parsed))
+        return written._replace(quarantined=sum(bool(payload.problem) for payload in parsed))
 
     def plan_reprocess(
         self, source: str, parser: Parser, *, lasting: Collection[type[model.Item]] = ()
@@ -187,11 +187,11 @@ class Record:
             known = tombstones.load(self.database, self.marks)
             raw_archive.release(self.database, known, source, read)
         some, view = raw_archive.after(self.database, source, after), self.view()
-        found = reparse.differences(view, some, read, reparse.LatestItems(view, lasting))
+        differences = reparse.differences(view, some, read, reparse.LatestItems(view, lasting))
         written = batches.write_batch(
-            self.database, found.new, self.marks, at=at, source=source, close=found.stale
+            self.database, differences.new, self.marks, at=at, source=source, close=differences.stale
         )  # fmt: skip
-        return written._replace(quarantined=found.unreadable), some[-1][0] if some else 0
+        return written._replace(quarantined=differences.unreadable), some[-1][0] if some else 0
 
     def count(self, kind: type[model.Item]) -> int:
         """How many open rows of a kind there are."""
@@ -202,6 +202,6 @@ class Record:
         return self.marks.secret.hex()
 
 
-def _sum(one: WrittenBatch, other: WrittenBatch) -> WrittenBatch:
-    counts = [a + b for a, b in zip(one[1:], other[1:], strict=True)]
-    return WrittenBatch(other.position or one.position, *counts)
+def _sum(batch: WrittenBatch, other: WrittenBatch) -> WrittenBatch:
+    counts = [a + b for a, b in zip(batch[1:], other[1:], strict=True)]
+    return WrittenBatch(other.position or batch.position, *counts)

@@ -88,8 +88,8 @@ def _items_of(database: Database, network: str) -> Iterator[model.Item]:
     for spec in (SPECS[cls] for cls in WORDS):
         key = spec.fields[spec.key[0]]
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {key} >= ? AND {key} < ?"
-        for found in database.iterate(sql, (f"{network}:", f"{network};")):  # `;` is the sign after `:`
-            yield read_row(spec, found).item
+        for row in database.iterate(sql, (f"{network}:", f"{network};")):  # `;` is the sign after `:`
+            yield read_row(spec, row).item
 
 
 # ---- in the store that took them in --------------------------------------------------------------------
@@ -137,5 +137,5 @@ def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> 
     names = [spec.fields[i] for i in (*spec.key, spec.observed)]
     where = " AND ".join(f'"{name}" = ?' for name in names)
     sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {where} AND until = 0"
-    found = database.rows(sql, [getattr(item, name) for name in names])
-    return bool(found) and without_words(read_row(spec, found[0]).item) == item
+    rows = database.rows(sql, [getattr(item, name) for name in names])
+    return bool(rows) and without_words(read_row(spec, rows[0]).item) == item

@@ -19,7 +19,7 @@ def unusable(database: Database) -> list[StoredRow]:
 def _of_kind(database: Database, spec: KindSpec) -> Iterator[StoredRow]:
     empty = " OR ".join(f"\"{name}\" = ''" for name in needed(spec.type))
     sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({empty}) ORDER BY id"
-    return (read_row(spec, found) for found in database.rows(sql) if empty)
+    return (read_row(spec, row) for row in database.rows(sql) if empty)
 
 
 def close_unusable(record: Record, *, at: int | None = None) -> list[StoredRow]:

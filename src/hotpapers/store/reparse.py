@@ -68,11 +68,11 @@ class LatestItems:
 
     def _is_new(self, item: Item, stale: Collection[int]) -> bool:
         key = (type(item), *(getattr(item, name) for name in item.key))
-        said = [one for one in self._said[key] if one.observed_at <= item.observed_at]
+        items = [one for one in self._said[key] if one.observed_at <= item.observed_at]
         self._said[key].append(item)
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):
-            words = [*said, *self._recorded(at, key, stale)]
-            last = max(words, key=lambda one: one.observed_at, default=None)
+            words = [*items, *self._recorded(at, key, stale)]
+            last = max(words, key=lambda word: word.observed_at, default=None)
             if last is not None and msgspec.structs.replace(last, observed_at=item.observed_at) == item:
                 return False
         return True
@@ -95,8 +95,8 @@ def differences(
     stale: list[StoredRow] = []
     new: list[Offer] = []
     unreadable = 0
-    for number, one in some:
-        found = read(one)
+    for number, payload in some:
+        found = read(payload)
         unreadable += bool(found.problem)
         if not found.problem:
             gone, fresh = raw_archive.compare(rows.get(number, []), map(item_checks.clean, found.items))
@@ -118,7 +118,7 @@ def plan(
         added.update(kind_of(item) for item, _, _ in found.new)
         unreadable += found.unreadable
     apart = [read(one) for one in raw_archive.apart(view.database, source)]
-    readable = [one.items for one in apart if not one.problem]
+    readable = [payload.items for payload in apart if not payload.problem]
     for items in readable:
         added.update(kind_of(item) for item in words.are_new(map(item_checks.clean, items), ()))
     return ReparsePlan(dict(closed), dict(added), kept, unreadable, len(apart), len(readable))

@@ -206,11 +206,11 @@ class SqliteDatabase:
 
     def _has_other_tables(self) -> bool:
         """Whether tables, columns or indexes are missing or others than the migrations make: damage, or a stranger."""
-        asked = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+        text = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
         with suppress(apsw.Error, UnicodeDecodeError), closing(apsw.Connection(":memory:")) as fresh:
             for migration in self._migrations:
                 fresh.execute(migration)
-            return not set(fresh.execute(asked)) <= set(self._connection.execute(asked))
+            return not set(fresh.execute(text)) <= set(self._connection.execute(text))
         return True
 
     @contextmanager

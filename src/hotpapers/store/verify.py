@@ -62,8 +62,8 @@ def check(database: Database, marks: KeyedHasher) -> VerifyResult:
             checked = _check(database, marks)
     except CorruptStore as problem:
         return VerifyResult((damage(problem),), 0, 0, 0)
-    found = (*(VerifyFinding("damaged", text) for text in damaged), *checked.findings)
-    return checked._replace(findings=found, unchecked=unchecked)
+    findings = (*(VerifyFinding("damaged", text) for text in damaged), *checked.findings)
+    return checked._replace(findings=findings, unchecked=unchecked)
 
 
 def damage(problem: CorruptStore) -> VerifyFinding:

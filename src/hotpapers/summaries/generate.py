@@ -78,11 +78,11 @@ def summarize(
     view = record.view(cut)
     papers = [paper for paper in _papers(record, view, publication, day, cut) if _wants(paper, cut)]
     asked = _Asked(http, model)
-    found = list(_written(asked, record, papers[:MOST], cut))
-    if found:
-        record.append(found, source=SOURCE)
-    _keep_count(record, asked, http.now(), len(found))
-    return len(found)
+    result = list(_written(asked, record, papers[:MOST], cut))
+    if result:
+        record.append(result, source=SOURCE)
+    _keep_count(record, asked, http.now(), len(result))
+    return len(result)
 
 
 def _papers(record: Record, view: AsOfView, publication: Publication, day: str, cut: int) -> list[Paper]:
@@ -112,7 +112,7 @@ class _Asked:
             return ""
         try:
             model = self._model
-            said = ask(self._net, model.url, model.name, model.key, paper.title, paper.abstract)
+            text = ask(self._net, model.url, model.name, model.key, paper.title, paper.abstract)
         except (InputError, NetError) as problem:
             self.failures += 1
             self._in_a_row += isinstance(problem, NetError)
@@ -128,14 +128,14 @@ class _Asked:
             isolation.log_defect(JOB, problem)
             return ""
         self._in_a_row = 0
-        return signed(said, self._model.name, self.day)
+        return signed(text, self._model.name, self.day)
 
 
 def _written(asked: _Asked, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
     for paper in papers:
-        said = _said_before(record, paper) or asked.about(paper)
-        if said:
-            yield msgspec.structs.replace(paper, summary=said, observed_at=cut)
+        text = _said_before(record, paper) or asked.about(paper)
+        if text:
+            yield msgspec.structs.replace(paper, summary=text, observed_at=cut)
 
 
 def _said_before(record: Record, paper: Paper) -> str:

@@ -73,14 +73,14 @@ def import_classic(record: Record, file: str, data: bytes, name: str = PUBLICATI
 def import_parsed(record: Record, parsed: Sequence[ParsedClassicFile], name: str = PUBLICATION) -> list[ClassicImport]:
     """Takes files of different days into the record, in one batch."""
     done, items = [], []
-    for one in parsed:
-        known = queries.known_files(record, name, one.issue.date)
-        new = one.sha not in known
+    for file in parsed:
+        known = queries.known_files(record, name, file.issue.date)
+        new = file.sha not in known
         if new:
-            items += items_of(one.issue, name, one.sha, later=len(known))
+            items += items_of(file.issue, name, file.sha, later=len(known))
         state: Literal["new", "known", "later"] = ("later" if known else "new") if new else "known"
-        notes = flag_categories(one.issue)
-        done.append(ClassicImport(one.file, state, one.issue.date, len(one.issue.items), one.repaired, notes))
+        notes = flag_categories(file.issue)
+        done.append(ClassicImport(file.file, state, file.issue.date, len(file.issue.items), file.repaired, notes))
     if items:
         written = record.append([*_publication_if_new(record, name), *items], source=SOURCE)
         if written.refused:

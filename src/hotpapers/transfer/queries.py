@@ -39,13 +39,13 @@ def note_copy(record: Record, way: str, target: str) -> None:
 def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
     """The keys in the record whose tombstones are among some."""
     graves = tombstones.Tombstones(record.marks, marks)
-    found = set()
+    result = set()
     for cls, names in REFERENCES.items():
         for name in names:
             for (value,) in record.database.iterate(f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind}'):
                 if value and not is_pseudonym(value) and graves.holds(value):
-                    found.add(value)
-    return sorted(found)
+                    result.add(value)
+    return sorted(result)
 
 
 def tables_of(database: SqliteDatabase) -> list[str]:

@@ -91,8 +91,8 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
     view = record.view(content.cut, content.position)
     keys = [entry.paper for entry in content.entries]
-    found = view.latest(model.Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
-    return {row.item.paper: row.item for row in found if isinstance(row.item, model.Paper)}
+    rows = view.latest(model.Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
+    return {row.item.paper: row.item for row in rows if isinstance(row.item, model.Paper)}
 
 
 def csv_entries(record: Record, _: ExportRequest) -> Iterator[bytes]:

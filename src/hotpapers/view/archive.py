@@ -62,8 +62,8 @@ def _cell(month: str, number: int, entry_counts: Mapping[str, int], most: int) -
     if day not in entry_counts:
         return CalendarDay(number, "", "", 0)
     papers = entry_counts[day]
-    said = f"{phrases.day_name(day)}: {words.count_noun(papers, 'paper')}"
-    return CalendarDay(number, site_paths.issue_path(day), said, shade(papers, most))
+    text = f"{phrases.day_name(day)}: {words.count_noun(papers, 'paper')}"
+    return CalendarDay(number, site_paths.issue_path(day), text, shade(papers, most))
 
 
 def shade(papers: int, most: int) -> int:

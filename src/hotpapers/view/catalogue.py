@@ -63,7 +63,7 @@ class Catalogue:
 
     def categories(self) -> list[tuple[str, int]]:
         """Every category with the number of its places in issues, by name."""
-        return sorted((category, len(found)) for category, found in self._by_category.items())
+        return sorted((category, len(summaries)) for category, summaries in self._by_category.items())
 
     def category(self, category: str) -> Sequence[EntrySummary]:
         """What issues hold of a category, the newest issue first."""
@@ -71,10 +71,10 @@ class Catalogue:
 
     def years(self, category: str) -> dict[str, int]:
         """The years of a category with the number of places, the newest first."""
-        found: dict[str, int] = {}
+        result: dict[str, int] = {}
         for holding in reversed(self._by_category.get(category, ())):
-            found[holding.day[:4]] = found.get(holding.day[:4], 0) + 1
-        return found
+            result[holding.day[:4]] = result.get(holding.day[:4], 0) + 1
+        return result
 
     # ---- authors -------------------------------------------------------------------------------------
 
@@ -97,13 +97,15 @@ class Catalogue:
 
     def spelled(self, author: str) -> list[str]:
         """How the names are written that share a slug, the most frequent first."""
-        names = [name for one in self._by_author.get(author, ()) for name in one.authors if slug(name) == author]
+        names = [
+            name for summary in self._by_author.get(author, ()) for name in summary.authors if slug(name) == author
+        ]
         return sorted({clean_text.one_line(name) for name in names}, key=lambda name: (-names.count(name), name))
 
 
 def newest_first(entry_summaries: Iterable[EntrySummary]) -> list[EntrySummary]:
     """The newest issue first, within it by place."""
-    return sorted(entry_summaries, key=lambda one: (_descending(one.day), one.place))
+    return sorted(entry_summaries, key=lambda summary: (_descending(summary.day), summary.place))
 
 
 def _descending(day: str) -> int:

@@ -57,10 +57,10 @@ def citation(paper: Paper) -> PaperCitation | None:
     )  # fmt: skip
 
 
-def _date(paper: Paper, found: str) -> tuple[str, ...]:
+def _date(paper: Paper, text: str) -> tuple[str, ...]:
     if paper.published_at is not None:
         return tuple(timestamps.day_of(paper.published_at).split("-"))
-    match = _NEW_ID.fullmatch(found) or _OLD_ID.fullmatch(found)
+    match = _NEW_ID.fullmatch(text) or _OLD_ID.fullmatch(text)
     year, month = match.groups() if match else ("00", "01")
     return (f"{'19' if year > '90' else '20'}{year}", month)
 

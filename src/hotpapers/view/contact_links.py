@@ -64,14 +64,14 @@ def _coded(text: str) -> str:
 
 def join_address(site_config: SiteConfig, publication: str) -> str:
     """Where one asks for a publication by mail; empty where none is sent."""
-    asked = urlencode({"publication": publication})
-    return f"{site_config.app}mail/join?{asked}" if site_config.app and site_config.mails else ""
+    text = urlencode({"publication": publication})
+    return f"{site_config.app}mail/join?{text}" if site_config.app and site_config.mails else ""
 
 
 def contact_links_of(contact: str, app: str = "") -> ContactLinks:
     """What can be read from an operator's public contact; `app`: where the app with its forms is public."""
-    said = clean_text.one_line(contact)
-    mail, page = _MAIL.search(_PAGE.sub(" ", said)), _PAGE.search(said)
+    text = clean_text.one_line(contact)
+    mail, page = _MAIL.search(_PAGE.sub(" ", text)), _PAGE.search(text)
     return ContactLinks(mail[0] if mail else "", _page(page[0]) if page else "", app)
 
 

@@ -196,8 +196,8 @@ def _for_place(small: str, number: int, of: int) -> int:
 
 def name_in(title: str) -> str:
     """What a title puts before a colon, if it is one word: `Kettle: A Way to Boil` → `Kettle`."""
-    found = _NAME.match(title)
-    return found[1] if found else ""
+    match = _NAME.match(title)
+    return match[1] if match else ""
 
 
 def key_sentence(abstract: str, title: str = "") -> str:

@@ -72,13 +72,13 @@ def _expanded(tex: str) -> str:
     """The same in commands that the library knows."""
     tex = _WORD.sub(r"\\text{\1}", tex)
     tex = _MACRO.sub(_plain, tex)
-    return _WITH_ARGUMENT.sub(lambda found: _ARGUMENT[found[1]].replace(r"\1", found[2]), tex)
+    return _WITH_ARGUMENT.sub(lambda match: _ARGUMENT[match[1]].replace(r"\1", match[2]), tex)
 
 
-def _plain(found: re.Match[str]) -> str:
-    if found[2]:
-        return f"{_ALPHABET[found[2]]}{{{found[3]}}}"
-    return _PLAIN[found[1]] if found[1] else ""
+def _plain(match: re.Match[str]) -> str:
+    if match[2]:
+        return f"{_ALPHABET[match[2]]}{{{match[3]}}}"
+    return _PLAIN[match[1]] if match[1] else ""
 
 
 # ---- TeX to MathML -----------------------------------------------------------------------------------------
@@ -94,8 +94,8 @@ def formula(tex: str) -> Markup | None:
         made = _converter()(_expanded(tex).replace("<", r"\lt ").replace(">", r"\gt "))
     except Exception:  # whatever a formula of somebody else's does to the library
         return None
-    found = _OUTER.fullmatch(made)
-    inner = _cleaner().clean(f"<math>{found[1]}</math>") if found and len(made) <= LARGEST else ""
+    match = _OUTER.fullmatch(made)
+    inner = _cleaner().clean(f"<math>{match[1]}</math>") if match and len(made) <= LARGEST else ""
     inner = shown(inner.removeprefix("<math>").removesuffix("</math>").replace("<mi>~</mi>", "<mo>∼</mo>"))
     if not inner or "\\" in inner or _TAG.search(inner) is None:
         return None
@@ -110,8 +110,8 @@ _NESTING = re.compile(r"(\{|\\begin\b|\\left\b)|\}|\\end\b|\\right\b")
 def _depth(tex: str) -> int:
     """How deep braces, environments and fences are within each other."""
     deep = most = 0
-    for found in _NESTING.finditer(tex):
-        deep += 1 if found[1] else -1
+    for match in _NESTING.finditer(tex):
+        deep += 1 if match[1] else -1
         most = max(most, deep)
     return most
 

@@ -133,8 +133,8 @@ def _why(reading: NetworkReading, cut: int) -> str:
     if since and reading.reason == NOT_READ:
         return f"a gap from {since}"
     state = "refused" if reading.state == "refused" else ""
-    told = f"{state} since {since}" if since else state
-    return ", ".join(part for part in (told.strip(), one_line(reading.reason)) if part)
+    text = f"{state} since {since}" if since else state
+    return ", ".join(part for part in (text.strip(), one_line(reading.reason)) if part)
 
 
 def empty(issue: PublishedIssue) -> str:
@@ -214,8 +214,8 @@ def tie_note(entry: Entry, ranking: str) -> str:
 
 def earlier(content: IssueContent, entry: Entry) -> str:
     """When an entry was announced, if not on the issue's own day, of which nothing needs to be said."""
-    said = announcement_counts.when(content, entry)
-    return "" if said == "announced that day" or content.publication.window != "daily" else said
+    text = announcement_counts.when(content, entry)
+    return "" if text == "announced that day" or content.publication.window != "daily" else text
 
 
 def provisional(content: IssueContent, entry: Entry) -> str:
@@ -268,7 +268,7 @@ def _first_lines(abstract: str) -> tuple[int, bool]:
 
 def with_words(quotations: Sequence[Quotation]) -> list[Quotation]:
     """Those whose words are shown."""
-    return [one for one in quotations if has_words(one)]
+    return [quotation for quotation in quotations if has_words(quotation)]
 
 
 def quoted_at_once(issue: PublishedIssue) -> int:
@@ -283,11 +283,11 @@ def has_words(quotation: Quotation) -> bool:
 
 def elsewhere(quotations: Sequence[Quotation]) -> dict[str, list[Post]]:
     """Those that are to be seen on their own network alone, each once, by network."""
-    found: dict[str, dict[str, Post]] = {}
-    for one in quotations:
-        if not has_words(one):
-            found.setdefault(one.post.network, {}).setdefault(one.post.post, one.post)
-    return {network: list(posts.values()) for network, posts in found.items()}
+    result: dict[str, dict[str, Post]] = {}
+    for quotation in quotations:
+        if not has_words(quotation):
+            result.setdefault(quotation.post.network, {}).setdefault(quotation.post.post, quotation.post)
+    return {network: list(posts.values()) for network, posts in result.items()}
 
 
 def elsewhere_head(network: str, posts: Sequence[Post]) -> str:

@@ -103,8 +103,8 @@ def _missing(after: str, before: str) -> Iterable[DayState]:
     day = announcement_days.following(after)
     while day < before:
         reason = announcement_days.holiday(day)
-        said = f"no issue: nothing was announced ({reason})" if reason else "no issue: it was not made"
-        yield DayState(phrases.day_name(day), "", said, "")
+        text = f"no issue: nothing was announced ({reason})" if reason else "no issue: it was not made"
+        yield DayState(phrases.day_name(day), "", text, "")
         day = announcement_days.following(day)
 
 
@@ -122,28 +122,28 @@ _SAID = {"complete": "read in full", "partial": "read in part", "refused": "refu
 
 def _networks(contents: Sequence[IssueContent]) -> tuple[NetworkState, ...]:
     """Each network that was read or should have been, over the issues told of."""
-    found: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
+    result: dict[str, list[tuple[IssueContent, NetworkReading]]] = {}
     for content in reversed(contents):
         for reading in content.readings:
-            found.setdefault(reading.network, []).append((content, reading))
-    return tuple(_network(network, rows) for network, rows in sorted(found.items()))
+            result.setdefault(reading.network, []).append((content, reading))
+    return tuple(_network(network, rows) for network, rows in sorted(result.items()))
 
 
 def _network(network: str, rows: list[tuple[IssueContent, NetworkReading]]) -> NetworkState:
     full = sum(reading.state == "complete" for _, reading in rows)
     name = phrases.one_line(words.network_name(network))
     issues = words.count_noun(len(rows), "issue")
-    said = f"read in full for all of the last {issues}" if full == len(rows) else f"read in full for {full} of {issues}"
+    text = f"read in full for all of the last {issues}" if full == len(rows) else f"read in full for {full} of {issues}"
     days = tuple(
         (phrases.day_name(content.day), _why(content, reading))
         for content, reading in rows
         if reading.state != "complete"
     )
-    return NetworkState(name, said, days)
+    return NetworkState(name, text, days)
 
 
 def _why(content: IssueContent, reading: NetworkReading) -> str:
     since = f" since {timestamps.minute_of(reading.since)}" if reading.since is not None else ""
     reason = phrases.one_line(reading.reason)
-    told = f": {reason}" if reason and reason != _SAID[reading.state] else ""
-    return f"{_SAID[reading.state]}{since}{told}"
+    text = f": {reason}" if reason and reason != _SAID[reading.state] else ""
+    return f"{_SAID[reading.state]}{since}{text}"

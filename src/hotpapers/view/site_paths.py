@@ -172,12 +172,12 @@ def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bo
 
 def code_url(paper: Paper) -> str:
     """The first repository that a paper's own comment or abstract names."""
-    said = f"{paper.comment} {paper.abstract}"
-    small = said.lower()
+    text = f"{paper.comment} {paper.abstract}"
+    small = text.lower()
     if not any(host in small for host in _CODE_HOSTS):  # most name none, which is seen at once
         return ""
-    found = _CODE.search(said)
-    return outside("https://" + found[1].rstrip(".,;:'")) if found else ""
+    match = _CODE.search(text)
+    return outside("https://" + match[1].rstrip(".,;:'")) if match else ""
 
 
 @lru_cache(KEPT)
@@ -191,8 +191,8 @@ def outside(target: str) -> str:
 
     A host must be in ASCII: letters of other scripts imitate others, and every name has an ASCII form (RFC 5891).
     """
-    found = _OUTSIDE.fullmatch(target) if len(target) <= LONGEST else None
-    return target if found and found[1].isascii() else ""
+    match = _OUTSIDE.fullmatch(target) if len(target) <= LONGEST else None
+    return target if match and match[1].isascii() else ""
 
 
 def post_url(post: Post) -> str:

@@ -25,9 +25,9 @@ class Sparkline(NamedTuple):
 def voices_by_age(history: Iterable[Attention], until: int) -> list[tuple[int, int]]:
     """(hours, voices on all networks) at the moments up to one, ascending."""
     found: Counter[int] = Counter()
-    for one in history:
-        if one.until <= until:
-            found[one.age] += one.voices
+    for attention in history:
+        if attention.until <= until:
+            found[attention.age] += attention.voices
     return sorted(found.items())
 
 
@@ -52,7 +52,7 @@ def _y(voices: int, most: int) -> str:
 
 def _said(known: list[tuple[int, int]]) -> str:
     """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
-    spoken = [one for one in known if one[1]]
+    spoken = [row for row in known if row[1]]
     chosen = dict.fromkeys([spoken[0], spoken[len(spoken) // 2], spoken[-1]])
     parts = ", ".join(f"{words.number(voices)} after {words.count_noun(age, 'hour')}" for age, voices in chosen)
     return f"Voices since the announcement: {parts}."

@@ -24,5 +24,5 @@ def signed(text: str, model: str, day: str) -> str:
 
 def unsigned(summary: str) -> tuple[str, str]:
     """A summary's words, and its mark; the mark is empty for a person's."""
-    found = _SIGNED.fullmatch(summary)
-    return (found[1], found[2]) if found else (summary, "")
+    match = _SIGNED.fullmatch(summary)
+    return (match[1], match[2]) if match else (summary, "")

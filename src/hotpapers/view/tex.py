@@ -46,17 +46,17 @@ class TexFormula(NamedTuple):
 def formulas(text: str) -> Iterator[TexFormula]:
     """The formulas in a text, in order."""
     at = 0
-    while found := _FORMULA.search(text, at):
-        at = found.end()
-        kind = found.lastgroup
+    while match := _FORMULA.search(text, at):
+        at = match.end()
+        kind = match.lastgroup
         if kind is None:  # an escaped dollar or backslash
             continue
-        if kind == "inline" and _is_money(found["inline"]):
-            at = found.start() + 1
+        if kind == "inline" and _is_money(match["inline"]):
+            at = match.start() + 1
             continue
-        tex = found[0] if kind == "name" else found[kind]
+        tex = match[0] if kind == "name" else match[kind]
         if tex.strip():
-            yield TexFormula(found.start(), at, tex)
+            yield TexFormula(match.start(), at, tex)
 
 
 def _is_money(tex: str) -> bool:

@@ -68,21 +68,21 @@ def decode_accents(text: str) -> str:
     text = _ACCENT.sub(_accented, text)
     text = _ARGUMENT.sub(_told, text)
     text = _SIGN.sub(_sign, text)
-    return _NAME.sub(lambda found: _NAMED.get(found[1] or found[2], found[2]), text)
+    return _NAME.sub(lambda match: _NAMED.get(match[1] or match[2], match[2]), text)
 
 
-def _accented(found: re.Match[str]) -> str:
-    return unicodedata.normalize("NFC", (found[3] or found[4]) + _MARKS[found[1] or found[2]])
+def _accented(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", (match[3] or match[4]) + _MARKS[match[1] or match[2]])
 
 
-def _told(found: re.Match[str]) -> str:
-    kind = found.lastgroup
-    return _WRAPPED[kind].format(found[kind]) if kind else ""
+def _told(match: re.Match[str]) -> str:
+    kind = match.lastgroup
+    return _WRAPPED[kind].format(match[kind]) if kind else ""
 
 
-def _sign(found: re.Match[str]) -> str:
-    if found[1]:
-        return found[1]
-    if found[2]:
-        return "" if found[2] in "!/-" else " "
-    return _SIGNS[found[0]]
+def _sign(match: re.Match[str]) -> str:
+    if match[1]:
+        return match[1]
+    if match[2]:
+        return "" if match[2] in "!/-" else " "
+    return _SIGNS[match[0]]

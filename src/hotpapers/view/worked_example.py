@@ -60,11 +60,11 @@ def _step(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> WorkedComp
 def _reference(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> tuple[tuple[int, int], ...]:
     """How many papers had how many voices: of the archive, of its group, or of all."""
     found: Counter[int] = Counter()
-    for one in peers:
-        if (one.network, one.age) == (part.network, part.age) and part.among in (
+    for peer in peers:
+        if (peer.network, peer.age) == (part.network, part.age) and part.among in (
             "all",
-            one.archive,
-            f"{group_of(one.archive)} group",
+            peer.archive,
+            f"{group_of(peer.archive)} group",
         ):
-            found.update({voices: papers for voices, papers in one.counts if not part.age or voices >= LEAST})
+            found.update({voices: papers for voices, papers in peer.counts if not part.age or voices >= LEAST})
     return tuple(sorted(found.items()))

@@ -208,8 +208,8 @@ class ApiApp:
             return later(429, f"too many questions; go on in {error.seconds} s", error.seconds)
         found = problem_of(error)
         if found.status >= 500:
-            told = str(error) if isinstance(error, StoreError) else ""
-            logs.LOG.error("api: %s %s", request.path[:200], told, exc_info=None if told else error)
+            text = str(error) if isinstance(error, StoreError) else ""
+            logs.LOG.error("api: %s %s", request.path[:200], text, exc_info=None if text else error)
         return found
 
 

@@ -98,21 +98,21 @@ async def respond(kept: PageCache, request: Request) -> Response:
     """The answer to a request: the page, *not modified*, the way to the address with a slash, or *not found*."""
     path = request.path_params["path"]
     asked = f"{path}index.html" if path == "" or path.endswith("/") else path
-    found = await kept.get(asked) if len(asked) <= LONGEST_PATH else None
-    if found is not None:
-        return page_reply(found, asked, request.headers)
+    page = await kept.get(asked) if len(asked) <= LONGEST_PATH else None
+    if page is not None:
+        return page_reply(page, asked, request.headers)
     if not path.endswith("/") and len(asked) < LONGEST_PATH and await kept.get(f"{path}/index.html") is not None:
         return Response(status_code=308, headers={**HEADERS, "location": f"{path.rpartition('/')[2]}/"})
     body = await kept.missing(asked if len(asked) <= LONGEST_PATH else "404.html")
     return Response(body, status_code=404, headers={**HEADERS, "content-type": TYPES["html"]})
 
 
-def page_reply(found: RenderedPage, path: str, asked: Headers) -> Response:
+def page_reply(page: RenderedPage, path: str, asked: Headers) -> Response:
     """The answer with a page, or *not modified*."""
-    packed = bool(found.packed) and _takes_gzip(asked.get("accept-encoding", ""))
-    etag = f'"{found.etag}-gzip"' if packed else f'"{found.etag}"'  # other bytes, another tag (RFC 9110 §8.8.1)
+    packed = bool(page.packed) and _takes_gzip(asked.get("accept-encoding", ""))
+    etag = f'"{page.etag}-gzip"' if packed else f'"{page.etag}"'  # other bytes, another tag (RFC 9110 §8.8.1)
     headers = {**HEADERS, "etag": etag, "vary": "accept-encoding"}
-    headers["content-security-policy"] = f"{found.policy}; {FRAMES}"
+    headers["content-security-policy"] = f"{page.policy}; {FRAMES}"
     known = asked.get("if-none-match", "")
     if known.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
         return Response(status_code=304, headers=headers)
@@ -121,7 +121,7 @@ def page_reply(found: RenderedPage, path: str, asked: Headers) -> Response:
         headers["cross-origin-resource-policy"] = "cross-origin"  # a card is there to be shown by others
     if packed:
         headers["content-encoding"] = "gzip"
-    return Response(found.packed if packed else found.body, headers=headers)
+    return Response(page.packed if packed else page.body, headers=headers)
 
 
 def _takes_gzip(said: str) -> bool:

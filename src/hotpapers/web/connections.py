@@ -51,14 +51,14 @@ class ConnectionTable:
         self._clients: Counter[str] = Counter()
         self._waiting: dict[GuardedProtocol, None] = {}
 
-    def enter(self, one: GuardedProtocol) -> bool:
+    def enter(self, protocol: GuardedProtocol) -> bool:
         """Whether a new connection has a place; then somebody else may have lost theirs."""
-        mine = self._clients[one.who]
+        mine = self._clients[protocol.who]
         if self.allowed.share and mine >= self.allowed.share:
             return False
         if self._clients.total() >= self.allowed.most and not self._make_room():
             return False
-        self._clients[one.who] += 1
+        self._clients[protocol.who] += 1
         return True
 
     def _make_room(self) -> bool:
@@ -68,19 +68,19 @@ class ConnectionTable:
             return True
         return False
 
-    def wait(self, one: GuardedProtocol, *, waits: bool) -> None:
+    def wait(self, protocol: GuardedProtocol, *, waits: bool) -> None:
         """Notes whether a connection has no whole request there."""
         if not waits:
-            self._waiting.pop(one, None)
-        elif one not in self._waiting:
-            self._waiting[one] = None
+            self._waiting.pop(protocol, None)
+        elif protocol not in self._waiting:
+            self._waiting[protocol] = None
 
-    def leave(self, one: GuardedProtocol) -> None:
+    def leave(self, protocol: GuardedProtocol) -> None:
         """A connection that had a place is gone."""
-        self._waiting.pop(one, None)
-        self._clients[one.who] -= 1
-        if not self._clients[one.who]:
-            del self._clients[one.who]
+        self._waiting.pop(protocol, None)
+        self._clients[protocol.who] -= 1
+        if not self._clients[protocol.who]:
+            del self._clients[protocol.who]
 
     def __len__(self) -> int:
         """How many are connected."""

@@ -79,8 +79,8 @@ class FeedSkeleton:
             missing = start + limit + 1 - len(self._read)
             if missing <= 0 or not self._read_on(missing):
                 break
-        found = self._read[start : start + limit]
-        return found, found[-1].cursor if len(self._read) > start + limit else ""
+        posts = self._read[start : start + limit]
+        return posts, posts[-1].cursor if len(self._read) > start + limit else ""
 
     def _read_on(self, most: int) -> bool:
         """Reads so many posts more; whether there was any."""
@@ -95,17 +95,17 @@ class FeedSkeleton:
             issue = self.issue_reader.issue(self._publication, day)
             for entry in issue.content.entries:
                 for n, quotation in enumerate(issue.posts.get(entry.paper, ()), 1):
-                    found = _POST.fullmatch(quotation.post.post)
-                    if found and found[1] not in seen:
-                        seen.add(found[1])
-                        yield FeedPost(day, entry.place, n, found[1])
+                    match = _POST.fullmatch(quotation.post.post)
+                    if match and match[1] not in seen:
+                        seen.add(match[1])
+                        yield FeedPost(day, entry.place, n, match[1])
 
 
 def _key_of(cursor: str) -> Key:
-    found = _CURSOR.fullmatch(cursor)
-    if found is None:
+    match = _CURSOR.fullmatch(cursor)
+    if match is None:
         raise ValueError("no cursor of this feed")
-    return key(found[1], int(found[2]), int(found[3]))
+    return key(match[1], int(match[2]), int(match[3]))
 
 
 def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: Sequence[BlueskyAccount]) -> list[Route]:
@@ -113,7 +113,7 @@ def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: S
 
     `open_issues`: as of the app, the same object for as long as nothing in it changed.
     """
-    found = [one for one in accounts if one.publication == publication and one.feed]
+    found = [account for account in accounts if account.publication == publication and account.feed]
     if not found:
         return []
     service, uris = found[0].feed, [feed_uri(one.account, publication) for one in found]
@@ -150,18 +150,18 @@ def _paging(open_issues: Callable[[], IssueReader], publication: str, uris: Sequ
         return kept[0].page(cursor, limit)
 
     async def answer(request: Request) -> Response:
-        asked = request.query_params
-        if asked.get("feed", "") not in uris:
+        params = request.query_params
+        if params.get("feed", "") not in uris:
             return _refused("UnknownFeed", "there is no such feed here")
-        limit = asked.get("limit", str(PAGE))
+        limit = params.get("limit", str(PAGE))
         if not (_NUMBER.fullmatch(limit) and 1 <= int(limit) <= LARGEST_PAGE):
             return _refused("InvalidRequest", f"limit: 1 to {LARGEST_PAGE}")
         try:
-            work = partial(page, asked.get("cursor", ""), int(limit))
-            found, cursor = await asyncio.get_running_loop().run_in_executor(thread, work)
+            work = partial(page, params.get("cursor", ""), int(limit))
+            posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, work)
         except ValueError:
             return _refused("InvalidRequest", "cursor: take it from the page before")
-        said: dict[str, Any] = {"feed": [{"post": item.uri} for item in found]}
+        said: dict[str, Any] = {"feed": [{"post": item.uri} for item in posts]}
         return _json(msgspec.json.encode({"cursor": cursor, **said} if cursor else said))
 
     return answer

@@ -257,10 +257,10 @@ def _done(work: Callable[[], object]) -> None:
 def is_from_here(headers: Mapping[str, str], origin: str) -> bool:
     """Whether a form comes from one of the app's own pages, as the browser says (Fetch Metadata; RFC 6454 §7). What is
     no browser says nothing of the sort, and acts in nobody's name."""
-    site, said = headers.get("sec-fetch-site"), headers.get("origin")
+    site, text = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site == "same-origin"
-    return said is None or said.lower() == origin
+    return text is None or text.lower() == origin
 
 
 def origin_of(base: str) -> str:
@@ -275,11 +275,11 @@ def pairs(sent: bytes) -> dict[str, str] | None:
     if len(sent) > LARGEST:
         return None
     try:
-        found = parse_qsl(sent.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        qsl = parse_qsl(sent.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         return None
-    said = _tidied(found)
-    return said if len(said) == len(found) else None
+    said = _tidied(qsl)
+    return said if len(said) == len(qsl) else None
 
 
 def legible(sent: bytes) -> dict[str, str]:

@@ -132,10 +132,10 @@ PREFLIGHT = reply(
 
 def problem(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> ApiReply:
     """What went wrong, as RFC 9457 has it."""
-    found = schemas.ProblemDetails(
+    details = schemas.ProblemDetails(
         type="about:blank", title=http.HTTPStatus(status).phrase, status=status, detail=detail
     )
-    return reply(status, [("content-type", PROBLEM), *headers], msgspec.json.encode(found))
+    return reply(status, [("content-type", PROBLEM), *headers], msgspec.json.encode(details))
 
 
 def later(status: int, detail: str, seconds: int) -> ApiReply:

@@ -124,8 +124,8 @@ def first(who: str = "", wrong: str = "") -> FormPage:
 
 def _elsewhere(contact: str) -> str:
     """What is said of an account that cannot be proved here."""
-    said = "This can be proved for accounts on Bluesky and on Mastodon alone."
-    return f"{said} For others, write to {phrases.one_line(contact)}." if contact else said
+    text = "This can be proved for accounts on Bluesky and on Mastodon alone."
+    return f"{text} For others, write to {phrases.one_line(contact)}." if contact else text
 
 
 # ---- second: the code --------------------------------------------------------------------------------------
@@ -186,10 +186,10 @@ def _third(
         return _second(record, known, proof, who, choice, wrong, 400 if ours else 503)._replace(wait=0 if ours else 60)
     if choice == HIDE:
         return _hidden(router, dependencies, record, known, at)
-    told = actions.contest(record, dependencies.bots, known.account, at)
-    if told == "full":
+    literal = actions.contest(record, dependencies.bots, known.account, at)
+    if literal == "full":
         return forms.asked_again(FULL, _second(record, known, proof, who, choice))
-    return CONTESTED[told]
+    return CONTESTED[literal]
 
 
 def _missing(dependencies: MyPostsDependencies, server: str, known: KnownAccount, code: str) -> str:

@@ -58,14 +58,14 @@ class PageCache:
 
     async def get(self, path: str) -> RenderedPage | None:
         """A page, None where there is none."""
-        found = self._found.get(path)
-        if found is None or (found.done() and (found.cancelled() or found.exception())):
-            found = self._found[path] = self._making.submit(self._render, path)
+        future = self._found.get(path)
+        if future is None or (future.done() and (future.cancelled() or future.exception())):
+            future = self._found[path] = self._making.submit(self._render, path)
             if len(self._found) > KEPT:
                 self._found.popitem(last=False)
         else:
             self._found.move_to_end(path)
-        return found.result() if found.done() else await asyncio.shield(asyncio.wrap_future(found))
+        return future.result() if future.done() else await asyncio.shield(asyncio.wrap_future(future))
 
     async def missing(self, path: str) -> bytes:
         """The page that says that there is none."""

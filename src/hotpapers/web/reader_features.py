@@ -113,5 +113,11 @@ def client(settings: Settings, reserve: HostPacer) -> AbstractContextManager[Htt
 def _press(operator: ReaderConfig, record: Record, position: int) -> None:
     """Renders anew the pages on which a post stands that was hidden after a position."""
     changed = changed_issues(record, position)
-    for one in export_again(record, operator.site_config, operator.terms, changed) if changed else ():
-        log_event("rendered anew", folder=one.folder, channel=one.channel, rendered=one.rendered, reason=one.reason)
+    for folder in export_again(record, operator.site_config, operator.terms, changed) if changed else ():
+        log_event(
+            "rendered anew",
+            folder=folder.folder,
+            channel=folder.channel,
+            rendered=folder.rendered,
+            reason=folder.reason,
+        )

@@ -79,15 +79,15 @@ def _again(kind: Kind, values: Values) -> FormPage:
 
 
 def _act(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
-    said = values.get("said", "")
+    text = values.get("said", "")
     with dependencies.open_record() as record:
         about = about_of(record, dependencies.terms, kind, values)
-        wrong = problem_of(said)
+        wrong = problem_of(text)
         if wrong:
-            return _form(kind, about, said, wrong)
-        made = ReaderReport(0, dependencies.clock(), kind, about.issue, about.paper, about.post, said)
+            return _form(kind, about, text, wrong)
+        made = ReaderReport(0, dependencies.clock(), kind, about.issue, about.paper, about.post, text)
         is_full = reader_reports.note(record.database, made) == "full"
-        return asked_again(FULL, _form(kind, about, said)) if is_full else THANKS
+        return asked_again(FULL, _form(kind, about, text)) if is_full else THANKS
 
 
 def problem_of(said: str) -> str:
@@ -123,18 +123,18 @@ def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -
 
 
 def _content(record: Record, digest: str) -> IssueContent:
-    found = issue_of_digest(record.database, digest)
-    if not found:
+    row = issue_of_digest(record.database, digest)
+    if not row:
         raise NotFound("no such issue")
-    publication, day = found
-    return next(one.content for one in freeze.editions(record, publication, day) if one.digest == digest)
+    publication, day = row
+    return next(edition.content for edition in freeze.editions(record, publication, day) if edition.digest == digest)
 
 
 def _quoted(record: Record, allowed: terms.Table, content: IssueContent, paper: str, post: str) -> Post:
     issue = RecordIssueReader(record, allowed).issue(content.publication.publication, content.day, content.edition)
-    for one in phrases.with_words(issue.posts.get(paper, ())):
-        if one.post.post == post:
-            return one.post
+    for word in phrases.with_words(issue.posts.get(paper, ())):
+        if word.post.post == post:
+            return word.post
     raise NotFound("no such post is quoted there")
 
 

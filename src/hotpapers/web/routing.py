@@ -49,9 +49,9 @@ ROUTES: tuple[QueryRoute, ...] = (
 def route_of(path: str) -> tuple[QueryRoute, dict[str, str]] | None:
     """The route of a path, and the parameters that stand in it; None for no route's."""
     for route in ROUTES:
-        found = route.pattern.fullmatch(path)
-        if found:
-            return route, found.groupdict()
+        match = route.pattern.fullmatch(path)
+        if match:
+            return route, match.groupdict()
     return None
 
 

@@ -147,10 +147,10 @@ class SearchRoutes:
         issue_reader, room = session.issue_reader(), getattr(self._mine, "room", None)
         if room is None or room.issue_reader is not issue_reader:
             site_config = self._imprint
-            told = site_config._replace(base=site_config.app or site_config.base)
+            config = site_config._replace(base=site_config.app or site_config.base)
             made = (
                 SitePages(issue_reader, self._publication, site_config),
-                FeedMaker(issue_reader, self._publication, told),
+                FeedMaker(issue_reader, self._publication, config),
             )
             room = self._mine.room = ThreadState(issue_reader, *made)
         return room
@@ -163,21 +163,21 @@ class SearchRoutes:
             return SearchOutput(search_page.PATH, room.pages.search(SearchAnswer(query[:LONGEST], wrong)), status)
         try:
             what = request_params.checked(request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor})
-            found = search.search(session, what)
+            match = search.search(session, what)
         except UsageError:  # the question was checked before, so it is the cursor
             return SearchOutput(search_page.PATH, room.pages.search(gone(query)), 400)
         posts = () if cursor else _posts(session, query)
-        return SearchOutput(search_page.PATH, room.pages.search(answer_of(query, found, posts, self._publication)))
+        return SearchOutput(search_page.PATH, room.pages.search(answer_of(query, match, posts, self._publication)))
 
     def _of_query(self, session: QuerySession, room: ThreadState, query: str, form: str) -> SearchOutput:
         days = room.issue_reader.days(self._publication)[-feeds.ISSUES :]
         since = (date.fromisoformat(days[0]) - BEFORE).isoformat() if days else "2100"
-        found = index.search(session.record, f"from:{since} {query}", limit=IN_FEED)
-        papers = {hit.paper for hit in found.papers}
+        match = index.search(session.record, f"from:{since} {query}", limit=IN_FEED)
+        papers = {hit.paper for hit in match.papers}
         path = feed_address(query).replace("query.atom", f"query.{form}")
         title = phrases.cut(phrases.one_line(query), 200)
         return SearchOutput(
-            f"query.{form}", room.feeds.of_papers(path, title, lambda told: told.entry.paper in papers, form)
+            f"query.{form}", room.feeds.of_papers(path, title, lambda paper: paper.entry.paper in papers, form)
         )
 
     def _of_author(self, room: ThreadState, name: str, author: str, form: str) -> SearchOutput:

@@ -40,12 +40,12 @@ def gone(query: str) -> SearchAnswer:
     return SearchAnswer(query, GONE, again="?" + urlencode({"q": query}, quote_via=quote))
 
 
-def answer_of(query: str, found: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:
+def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:
     """The answer to a query on the site of a publication."""
     return SearchAnswer(
-        query=query, told=result_line(found), hits=tuple(_hit(hit, publication) for hit in found.papers),
-        posts=tuple(map(_post, posts)), feed=feed_address(query) if found.understood else "",
-        next="?" + urlencode({"q": query, "cursor": found.next}, quote_via=quote) if found.next else "",
+        query=query, told=result_line(page), hits=tuple(_hit(hit, publication) for hit in page.papers),
+        posts=tuple(map(_post, posts)), feed=feed_address(query) if page.understood else "",
+        next="?" + urlencode({"q": query, "cursor": page.next}, quote_via=quote) if page.next else "",
     )  # fmt: skip
 
 
@@ -54,23 +54,23 @@ def feed_address(query: str) -> str:
     return "feeds/query.atom?" + urlencode({"q": query}, quote_via=quote)
 
 
-def result_line(found: schemas.SearchPage) -> str:
+def result_line(page: schemas.SearchPage) -> str:
     """What was understood, and how much there is of it."""
-    if not found.understood:
+    if not page.understood:
         return NOTHING
-    number = words.count_noun(found.total, "paper") if found.exact else f"More than {found.total:,} papers"
-    if not found.total:
-        said = f"No paper {found.understood}."
-    elif found.parts:
-        said = f"No paper {found.understood}; {number} with that as part of a word."
+    number = words.count_noun(page.total, "paper") if page.exact else f"More than {page.total:,} papers"
+    if not page.total:
+        text = f"No paper {page.understood}."
+    elif page.parts:
+        text = f"No paper {page.understood}; {number} with that as part of a word."
     else:
-        said = f"{number} {found.understood}."
-    late = f" {words.count_noun(found.behind, 'batch', 'batches')} of the record were not searched yet."
-    return said + (late if found.behind else "")
+        text = f"{number} {page.understood}."
+    late = f" {words.count_noun(page.behind, 'batch', 'batches')} of the record were not searched yet."
+    return text + (late if page.behind else "")
 
 
 def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
-    issues = [one for one in hit.issues if one.publication == publication]
+    issues = [issue for issue in hit.issues if issue.publication == publication]
     note = ", ".join(map(phrases.one_line, (hit.id, *hit.categories)))
     return HitView(
         title=marked(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
@@ -81,10 +81,10 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
     )  # fmt: skip
 
 
-def _place(one: schemas.SearchHitIssue, paper: str) -> HitIssueView:
-    name = f"place {one.place}" if one.place else "still talked about"
+def _place(issue: schemas.SearchHitIssue, paper: str) -> HitIssueView:
+    name = f"place {issue.place}" if issue.place else "still talked about"
     anchor = site_paths.bare(paper).replace("/", "-")
-    return HitIssueView(name, site_paths.issue_path(one.day) + (f"#{anchor}" if anchor else ""), one.day)
+    return HitIssueView(name, site_paths.issue_path(issue.day) + (f"#{anchor}" if anchor else ""), issue.day)
 
 
 def _post(hit: PostHit) -> PostHitView:

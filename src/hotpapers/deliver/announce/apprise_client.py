@@ -113,13 +113,13 @@ def _heard() -> Iterator[list[str]]:
 
 def _problem(service: str, log: str) -> NetError:
     """What a log says of a message that was not taken. Without a word it may have arrived."""
-    status = next((int(found[1]) for found in _STATUS.finditer(log)), 0)
+    status = next((int(match[1]) for match in _STATUS.finditer(log)), 0)
     if status == 429:
         return RetryLater(LATER, f"{service} answered 429")
     if 300 <= status < 500:
         return RequestRefused(f"{service} answered {status}", status)
     unreached = not status and _UNREACHED.search(log)
-    said = f"answered {status}" if status else "could not be reached" if unreached else "did not say that it took it"
-    problem = NetError(f"{service} {said}")
+    text = f"answered {status}" if status else "could not be reached" if unreached else "did not say that it took it"
+    problem = NetError(f"{service} {text}")
     problem.tries = 0 if unreached else 1
     return problem

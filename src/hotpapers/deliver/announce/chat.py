@@ -132,12 +132,12 @@ def _ours(told: AnnouncementText, form: ChatFormat) -> str:
         return ""
     if not form.reasons:  # where room is scarce their places will do
         still = sum(one.place == 0 for one in told.ours)
-        places = [str(one.place) for one in told.ours if one.place]
+        places = [str(paper.place) for paper in told.ours if paper.place]
         return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
     shown = [
-        f"{f'{one.place}.' if one.place else 'still talked about:'} {shortened(one.title, 60)}"
-        f" ({shortened(one.who, 60)})"
-        for one in told.ours[:MEMBERS_SHOWN]
+        f"{f'{entry.place}.' if entry.place else 'still talked about:'} {shortened(entry.title, 60)}"
+        f" ({shortened(entry.who, 60)})"
+        for entry in told.ours[:MEMBERS_SHOWN]
     ]
     left = len(told.ours) - MEMBERS_SHOWN
     return "By our members: " + "; ".join([*shown, *([f"and {left} more"] if left > 0 else [])])

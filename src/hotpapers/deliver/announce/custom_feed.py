@@ -40,9 +40,9 @@ def service_document(service: str) -> dict[str, Any]:
 
 def feed_record(publication: Publication, service: str, site: str, at: int) -> dict[str, Any]:
     """The record that puts a feed on the network. `site`: where the issues are, if anywhere; `at`: µs UTC."""
-    said = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
+    text = "The posts that each issue shows, by the rank of their papers: how rare their attention is."
     return {
         "$type": COLLECTION, "did": service_did(service), "createdAt": timestamps.rfc3339(at),
         "displayName": shortened(clean_text.one_line(publication.title), LONGEST_NAME),
-        "description": shortened(f"{said} {site}".strip(), LONGEST_DESCRIPTION),
+        "description": shortened(f"{text} {site}".strip(), LONGEST_DESCRIPTION),
     }  # fmt: skip

@@ -30,7 +30,7 @@ class AnnouncementDestination(NamedTuple):
 
 def is_any(settings: Settings) -> bool:
     """Whether the settings name a place to which anything is sent."""
-    return bool(settings.chat or settings.webhook or any(one.thread for one in settings.bluesky))
+    return bool(settings.chat or settings.webhook or any(account.thread for account in settings.bluesky))
 
 
 def chat_rooms(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
@@ -53,9 +53,9 @@ def webhooks(settings: Settings, site_config: SiteConfig, record: Record) -> Ite
 
 def bluesky_accounts(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The accounts on Bluesky that make threads. Raises SettingsError."""
-    for number, one in enumerate(settings.bluesky, 1):
-        if one.thread:
-            sender = BlueskySender(one, f"bluesky {number}", site_config)
+    for number, account in enumerate(settings.bluesky, 1):
+        if account.thread:
+            sender = BlueskySender(account, f"bluesky {number}", site_config)
             yield AnnouncementDestination(
-                sender, f"{one.publication} {one.account}", (one.host,), (sender.account.password,)
+                sender, f"{account.publication} {account.account}", (account.host,), (sender.account.password,)
             )

@@ -21,13 +21,13 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: Poster
     accounts = [name for name in members if is_account(name)]
     papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still)]
     posted = posters(accounts, papers) if accounts else {}
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for paper in papers:
         authors = list(_authors(issue.papers[paper], names))
-        said = ", ".join([*authors, *([f"posted by {posted[paper]}"] if paper in posted else [])])
-        if said:
-            found[paper] = said
-    return found
+        text = ", ".join([*authors, *([f"posted by {posted[paper]}"] if paper in posted else [])])
+        if text:
+            result[paper] = text
+    return result
 
 
 def is_account(member: str) -> bool:

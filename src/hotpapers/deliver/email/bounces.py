@@ -62,11 +62,11 @@ Said = BounceReport | AbuseComplaint | MailToken | None
 
 def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
     """Takes in a message or a whole mailbox (mbox); twice is once."""
-    told = MailboxSummary()
-    for one in messages(mailbox):
-        what = _acted(record, parse_message(one, record.marks.secret), at)
-        told = told._replace(**{what: getattr(told, what) + 1})
-    return told
+    summary = MailboxSummary()
+    for message in messages(mailbox):
+        what = _acted(record, parse_message(message, record.marks.secret), at)
+        summary = summary._replace(**{what: getattr(summary, what) + 1})
+    return summary
 
 
 def messages(mailbox: bytes) -> Iterator[bytes]:
@@ -117,8 +117,8 @@ def _read(raw: bytes, message: Message, secret: bytes) -> Said:
     if kind == "delivery-status":
         return _report(raw, message)
     if kind == "feedback-report":
-        found = _letter_in(raw, message)
-        return AbuseComplaint(found[1]) if found else None
+        row = _letter_in(raw, message)
+        return AbuseComplaint(row[1]) if row else None
     token = _token_in(_subject(message), secret)
     return None if token and token.purpose == "confirm" and is_automatic(message) else token
 
@@ -142,7 +142,7 @@ def _recipients(message: Message) -> Iterator[Message]:
     for part in _parts(message):
         if part.get_content_type() == "message/delivery-status":
             blocks = part.get_payload()
-            yield from [one for one in blocks if isinstance(one, Message)][1:] if isinstance(blocks, list) else ()
+            yield from [block for block in blocks if isinstance(block, Message)][1:] if isinstance(blocks, list) else ()
 
 
 def _parts(message: Message) -> Iterator[Message]:
@@ -155,9 +155,9 @@ def _parts(message: Message) -> Iterator[Message]:
 def _letter_in(raw: bytes, message: Message) -> tuple[str, str] | None:
     """Day and mark of the letter that a message brings back, as it stands or in an encoded part."""
     for text in (raw, *_decoded(message)):
-        found = MESSAGE_ID.search(text)
-        if found:
-            return found[1].decode(), found[3].decode()
+        match = MESSAGE_ID.search(text)
+        if match:
+            return match[1].decode(), match[3].decode()
     return None
 
 

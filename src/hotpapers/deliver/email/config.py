@@ -96,11 +96,11 @@ def _password(mailing: MailingSettings, folder: Path, environ: Mapping[str, str]
         raise SettingsError(f"mailing.user: has no password; put it into {PASSWORD}, or name a password_file.")
     file = folder / Path(mailing.password_file).expanduser()
     try:
-        found = file.read_text("utf-8").strip()
+        text = file.read_text("utf-8").strip()
     except OSError as problem:
         raise SettingsError(f"mailing.password_file: {file}: cannot be read: {problem.strerror}.") from problem
     except UnicodeDecodeError:
         raise SettingsError(f"mailing.password_file: {file}: not UTF-8.") from None
-    if not found or len(found) > LONGEST_PASSWORD:
+    if not text or len(text) > LONGEST_PASSWORD:
         raise SettingsError(f"mailing.password_file: {file}: holds no password.")
-    return Secret(found)
+    return Secret(text)

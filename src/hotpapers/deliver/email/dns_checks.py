@@ -40,15 +40,15 @@ def tags(text: str) -> dict[str, str]:
     return {match[1].lower(): match[2].strip() for match in found if match}
 
 
-def aligned(one: str, other: str, *, strict: bool = False) -> bool:
+def aligned(text: str, other: str, *, strict: bool = False) -> bool:
     """Whether DMARC takes two domains for one: the same, or one below the other (RFC 7489 §3.1).
 
     Without a list of public suffixes two siblings are not recognized, which errs on the safe side.
     """
-    one, other = one.lower().rstrip("."), other.lower().rstrip(".")
-    if one == other or strict:
-        return one == other
-    inner, outer = sorted((one, other), key=len, reverse=True)
+    text, other = text.lower().rstrip("."), other.lower().rstrip(".")
+    if text == other or strict:
+        return text == other
+    inner, outer = sorted((text, other), key=len, reverse=True)
     return outer.count(".") > 0 and inner.endswith(f".{outer}")
 
 
@@ -81,23 +81,23 @@ def _spf(envelope: str, office: MailConfig, resolver: DnsResolver, address: str)
     if len(rules) > 1:
         return DnsFinding("SPF", "bad", f"{envelope} has {len(rules)} rules, and one is allowed; join them into one")
     if not ours:
-        said = f"{envelope} has a rule; say with --ip from which address your mail goes out"
-        return DnsFinding("SPF", "unknown", said)
-    verdicts = {one: spf.verdict(one, envelope, resolver) for one in ours}
-    bad = sorted(one for one, said in verdicts.items() if said != "pass")
+        text = f"{envelope} has a rule; say with --ip from which address your mail goes out"
+        return DnsFinding("SPF", "unknown", text)
+    verdicts = {sender: spf.verdict(sender, envelope, resolver) for sender in ours}
+    bad = sorted(one for one, verdict in verdicts.items() if verdict != "pass")
     if "203.0.113.1" not in ours and spf.verdict("203.0.113.1", envelope, resolver) == "pass":
         return DnsFinding("SPF", "bad", f"{envelope} lets everybody send in its name: {rules[0]}")
     if bad:
         mended = re.sub(r"(?i)^v=spf1", f"v=spf1 {term}", rules[0])
-        said = f"{envelope} says {verdicts[bad[0]]} of {bad[0]}: {rules[0]}"
-        return DnsFinding("SPF", "bad", said, f"instead: {_record(envelope, mended)}")
+        text = f"{envelope} says {verdicts[bad[0]]} of {bad[0]}: {rules[0]}"
+        return DnsFinding("SPF", "bad", text, f"instead: {_record(envelope, mended)}")
     return DnsFinding("SPF", "good", f"{envelope} lets {', '.join(ours)} send in its name")
 
 
 def _dkim(domain: str, selector: str, resolver: DnsResolver) -> DnsFinding:
     if not selector:
-        said = "say with selector = … in [mailing] under which name your relay signs; its operator knows"
-        return DnsFinding("DKIM", "unknown", said)
+        text = "say with selector = … in [mailing] under which name your relay signs; its operator knows"
+        return DnsFinding("DKIM", "unknown", text)
     name = f"{selector}._domainkey.{domain}"
     keys = [found for found in map(tags, resolver.texts(name)) if "p" in found]
     if not keys:
@@ -117,8 +117,8 @@ def _dmarc(domain: str, envelope: str, office: MailConfig, resolver: DnsResolver
             return DnsFinding("DMARC", "bad", f"_dmarc.{name}: must be one record with p=")
         strict = found[0].get("aspf", "r").lower() == "s"
         if not aligned(domain, envelope, strict=strict):
-            said = f"_dmarc.{name}: bounces go to {envelope}, which does not align with From at {domain}; DKIM must"
-            return DnsFinding("DMARC", "unknown", said)
+            text = f"_dmarc.{name}: bounces go to {envelope}, which does not align with From at {domain}; DKIM must"
+            return DnsFinding("DMARC", "unknown", text)
         return DnsFinding("DMARC", "good", f"_dmarc.{name}: p={found[0]['p']}; {envelope} aligns with From at {domain}")
     add = _record(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{office.reply_to}")
     return DnsFinding("DMARC", "bad", f"_dmarc.{domain} says nothing", add)
@@ -140,9 +140,9 @@ def _bounces(envelope: str, resolver: DnsResolver) -> DnsFinding:
 
 def _unsubscribe(office: MailConfig) -> DnsFinding:
     if not office.base:
-        said = "letters can be left by mail alone; mail programs show their button where there is an address on the web"
+        text = "letters can be left by mail alone; mail programs show their button where there is an address on the web"
         return DnsFinding(
-            "unsubscribe", "bad", said, 'base = "https://…/" in [mailing], where `hotpapers serve` is public'
+            "unsubscribe", "bad", text, 'base = "https://…/" in [mailing], where `hotpapers serve` is public'
         )
     return DnsFinding("unsubscribe", "good", f"one click at {office.base}, or a mail to {office.reply_to}")
 
@@ -166,10 +166,10 @@ def check_letter(data: bytes) -> list[DnsFinding]:
 
 def _signature(message: Message, domain: str) -> DnsFinding:
     signatures = [tags(str(one)) for one in message.get_all("dkim-signature", [])]
-    good = [one for one in signatures if aligned(one.get("d", ""), domain)]
+    good = [signature for signature in signatures if aligned(signature.get("d", ""), domain)]
     if not good:
-        said = f"no signature aligns with {domain}" if signatures else "the relay did not sign it"
-        return DnsFinding("DKIM", "bad", said, f"have the relay sign with d={domain}")
+        text = f"no signature aligns with {domain}" if signatures else "the relay did not sign it"
+        return DnsFinding("DKIM", "bad", text, f"have the relay sign with d={domain}")
     signed = {name.strip().lower() for name in good[0].get("h", "").split(":")}
     missing = [one for one in ("list-unsubscribe", "list-unsubscribe-post") if one in message and one not in signed]
     if missing:
@@ -194,8 +194,8 @@ def _receiver(message: Message) -> DnsFinding:
     found = {name.lower(): result.lower() for name, result in re.findall(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", said, re.I)}
     if not found:
         return DnsFinding("DMARC", "unknown", "the receiver does not say what it found")
-    told = ", ".join(f"{name}={result}" for name, result in found.items())
-    return DnsFinding("DMARC", "good" if found.get("dmarc") == "pass" else "bad", f"the receiver found {told}")
+    text = ", ".join(f"{name}={result}" for name, result in found.items())
+    return DnsFinding("DMARC", "good" if found.get("dmarc") == "pass" else "bad", f"the receiver found {text}")
 
 
 def _one_click(message: Message) -> DnsFinding:
@@ -203,5 +203,5 @@ def _one_click(message: Message) -> DnsFinding:
     post = str(message.get("list-unsubscribe-post", "")).replace(" ", "").lower()
     if "<https://" in ways.replace("\n", "") and post == "list-unsubscribe=one-click":
         return DnsFinding("unsubscribe", "good", "one click")
-    said = "by mail alone" if "<mailto:" in ways else "the headers are not there"
-    return DnsFinding("unsubscribe", "bad", said, 'base = "https://…/" in [mailing]')
+    text = "by mail alone" if "<mailto:" in ways else "the headers are not there"
+    return DnsFinding("unsubscribe", "bad", text, 'base = "https://…/" in [mailing]')

@@ -90,7 +90,7 @@ def _notes(view: IssueView) -> Iterator[str]:
 
 
 def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
-    links = [LinkedText(one.text, one.url) for one in entry.links]
+    links = [LinkedText(link.text, link.url) for link in entry.links]
     if site_config.base and entry.path:
         links.append(LinkedText("history", _page(entry, site_config)))
     return MessageEntry(
@@ -105,7 +105,7 @@ def _entry(entry: EntryView, site_config: SiteConfig) -> MessageEntry:
 
 
 def _counts(entry: EntryView) -> Iterator[str]:
-    yield from (f"{one.name}: {one.words}{f' ({one.bots})' if one.bots else ''}" for one in entry.counts)
+    yield from (f"{count.name}: {count.words}{f' ({count.bots})' if count.bots else ''}" for count in entry.counts)
     if entry.earlier:
         yield entry.earlier
 
@@ -171,7 +171,7 @@ def _blocks(view: MessageView) -> Iterator[str]:
         yield from _entry_blocks(entry)
     yield _filled(view.more)
     if view.still:
-        yield "\n".join(["Still talked about", *(_filled(_link(one), "- ") for one in view.still)])
+        yield "\n".join(["Still talked about", *(_filled(_link(text), "- ") for text in view.still)])
     yield _filled(_link(view.page)) if view.page.url else ""
     yield "\n".join(map(_filled, view.proof))
     yield f"{_filled(view.why_you)}\n{_filled(_link(view.leave))}"
@@ -181,9 +181,9 @@ def _entry_blocks(entry: MessageEntry) -> Iterator[str]:
     head = [_filled(entry.title.text, f"{entry.place}. ")]
     yield "\n".join([*head, _filled(entry.authors, "   ")] if entry.authors else head)
     yield _filled(entry.lead, "   ")
-    yield "\n".join(_filled(one, "   ") for one in entry.counts)
+    yield "\n".join(_filled(count, "   ") for count in entry.counts)
     yield _filled(entry.why, "   ")
-    yield " ·\n".join(f"   {_link(one)}" for one in entry.links)
+    yield " ·\n".join(f"   {_link(link)}" for link in entry.links)
 
 
 def _link(link: LinkedText) -> str:

@@ -21,18 +21,18 @@ def ask(
     not a day old. Raises UsageError for what is no address; RetryLater, RequestRefused where the letter cannot be
     sent."""
     name = publication.publication
-    asked = subscribers.ask(record, name, normalized(address), at, skip_empty=skip_empty)
-    if asked is None:
+    subscriber = subscribers.ask(record, name, normalized(address), at, skip_empty=skip_empty)
+    if subscriber is None:
         return False
-    letter = confirmation(publication.title, office, asked, record.marks.secret)
+    letter = confirmation(publication.title, office, subscriber, record.marks.secret)
     try:
-        outcome = relay.hand_over(asked.address, letter)
+        outcome = relay.hand_over(subscriber.address, letter)
     except RetryLater:
-        subscribers.take_back(record, asked)
+        subscribers.take_back(record, subscriber)
         raise
     if isinstance(outcome, Deferred | Rejected):
-        subscribers.take_back(record, asked)
-        reason = without_address(outcome.reason, asked.address)
+        subscribers.take_back(record, subscriber)
+        reason = without_address(outcome.reason, subscriber.address)
         raise (
             RetryLater(AGAIN, reason)
             if isinstance(outcome, Deferred)

@@ -57,8 +57,8 @@ class Subscriber(NamedTuple):
 def letter_of(record: Record, letter: OutboxKey) -> OutboxEntry | None:
     """How far a letter has come; None where it was never begun."""
     sql = """SELECT state, receipt, tries, at, next_at FROM letter WHERE publication = ? AND "day" = ? AND mark = ?"""
-    found = record.database.rows(sql, letter)
-    return OutboxEntry(*found[0]) if found else None
+    rows = record.database.rows(sql, letter)
+    return OutboxEntry(*rows[0]) if rows else None
 
 
 def count_failed_letters(record: Record, publication: str, day: str) -> int:
@@ -113,16 +113,16 @@ def select_subscribers(record: Record, where: str, *values: Any) -> list[Subscri
 def count_subscribers(record: Record) -> dict[str, dict[State, int]]:
     """How many there are, by publication and state."""
     sql = "SELECT publication, state, count(*) FROM subscriber GROUP BY publication, state ORDER BY publication"
-    found: dict[str, dict[State, int]] = {}
+    result: dict[str, dict[State, int]] = {}
     for publication, state, number in record.database.rows(sql):
-        found.setdefault(publication, dict.fromkeys(STATES, 0))[state] = number
-    return found
+        result.setdefault(publication, dict.fromkeys(STATES, 0))[state] = number
+    return result
 
 
-def put_subscriber(record: Record, one: Subscriber) -> None:
+def put_subscriber(record: Record, subscriber: Subscriber) -> None:
     """Keeps a subscriber in place of what was there. Call inside `write()`."""
-    drop_subscriber(record, one.mark)
-    values = (*one[:5], int(one.skip_empty), one.reason)
+    drop_subscriber(record, subscriber.mark)
+    values = (*subscriber[:5], int(subscriber.skip_empty), subscriber.reason)
     record.database.run(f"INSERT INTO subscriber ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 

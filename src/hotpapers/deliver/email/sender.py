@@ -81,7 +81,11 @@ class EmailSender:
         over = queries.finished_letters(self._record, publication, day)
         self._begun, self._readers = (publication, day), len(readers)
         put_off, at = queries.deferred_letters(self._record, publication, day), now()
-        due = [one for one in readers if one.mark not in over and put_off.get(one.mark, 0) <= at]
+        due = [
+            subscriber
+            for subscriber in readers
+            if subscriber.mark not in over and put_off.get(subscriber.mark, 0) <= at
+        ]
         letter = issue_message(issue_reader.issue(publication, day), self._office, self._imprint) if due else None
         for reader in interleaved(due):
             assert letter is not None
@@ -92,7 +96,9 @@ class EmailSender:
         if queries.is_delivered(self._record, self.name, publication, day):
             return ""
         over = queries.finished_letters(self._record, publication, day)
-        if not over or any(one.mark not in over for one in self._readers_of(issue_reader, publication, day)):
+        if not over or any(
+            subscriber.mark not in over for subscriber in self._readers_of(issue_reader, publication, day)
+        ):
             return ""
         failed = sum(state == "failed" for state in over.values())
         return f"{len(over) - failed} sent, {failed} failed"
@@ -101,7 +107,7 @@ class EmailSender:
         """Who is to get a day's issue."""
         issue = issue_reader.issue(publication, day)
         readers = subscribers.confirmed(self._record, publication, issue.frozen_at)
-        return [one for one in readers if issue.content.entries or not one.skip_empty]
+        return [reader for reader in readers if issue.content.entries or not reader.skip_empty]
 
     def tidy(self, at: int) -> None:
         """Drops what is no longer needed: addresses that were never confirmed, old letters, paces of a day ago."""
@@ -227,6 +233,6 @@ def _opened(message: Message) -> AddressedMessage:
 def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:
     """The readers, domain by domain in turn: while one domain is waited for, the others get theirs."""
     by_domain: dict[str, list[Subscriber]] = {}
-    for one in readers:
-        by_domain.setdefault(domain_of(one.address), []).append(one)
+    for reader in readers:
+        by_domain.setdefault(domain_of(reader.address), []).append(reader)
     return [one for one in chain.from_iterable(zip_longest(*by_domain.values())) if one is not None]

@@ -51,8 +51,8 @@ Outcome = Accepted | Deferred | Rejected | OutcomeUnknown
 
 def status_of(text: str) -> str:
     """The enhanced status in a reply's text, such as 5.1.1; empty without one."""
-    found = _STATUS.search(text[:200])
-    return found[1] if found else ""
+    match = _STATUS.search(text[:200])
+    return match[1] if match else ""
 
 
 def is_gone(code: int, status: str) -> bool:

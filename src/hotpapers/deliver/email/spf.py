@@ -103,19 +103,19 @@ class _Asking:
             inner = self.verdict(where)
             return None if inner in ("none", "broken") else inner == "pass"
         hosts = self._names.exchangers(where)[:MOST_HOSTS] if term.name == "mx" else [where]
-        found = [one for host in hosts for one in self._names.addresses(host)]
+        found = [address for host in hosts for address in self._names.addresses(host)]
         return _within(self._address, [one + _length(one, term.lengths) for one in found])
 
 
 def read_term(word: str) -> SpfTerm | None:
     """A term of a rule; None for what is none."""
-    found = _TERM.fullmatch(word)
-    if found is None:
+    match = _TERM.fullmatch(word)
+    if match is None:
         return None
-    name, value = found[2].lower(), found[3] or ""
+    name, value = match[2].lower(), match[3] or ""
     if (name in ("include", "exists", "ip4", "ip6")) != bool(value) and name not in ("a", "mx", "ptr"):
         return None
-    return SpfTerm(_SAID[found[1] or "+"], name, value, found[4])
+    return SpfTerm(_SAID[match[1] or "+"], name, value, match[4])
 
 
 def _length(address: str, lengths: str) -> str:
@@ -129,6 +129,6 @@ def _length(address: str, lengths: str) -> str:
 def _within(address: Address, networks: Iterable[str]) -> bool | None:
     """Whether an address lies in one of some networks; None where one is none."""
     try:
-        return any(address in ip_network(one, strict=False) for one in networks)
+        return any(address in ip_network(network, strict=False) for network in networks)
     except ValueError:
         return None

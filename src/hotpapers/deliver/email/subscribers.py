@@ -27,8 +27,8 @@ def mark_of(record: Record, publication: str, address: str) -> str:
 
 def find(record: Record, mark: str) -> queries.Subscriber | None:
     """The subscriber of a mark."""
-    found = queries.select_subscribers(record, "mark = ?", mark)
-    return found[0] if found else None
+    subscribers = queries.select_subscribers(record, "mark = ?", mark)
+    return subscribers[0] if subscribers else None
 
 
 def everyone(record: Record) -> list[queries.Subscriber]:
@@ -105,10 +105,10 @@ def known(record: Record, address: str) -> int:
 
 def forget(record: Record, address: str, at: int) -> int:
     """Unsubscribes an address from everything; how many subscriptions that were."""
-    found = queries.select_subscribers(record, "lower(address) = ?", address.lower())
-    for one in found:
-        end(record, one.mark, at)
-    return len(found)
+    subscribers = queries.select_subscribers(record, "lower(address) = ?", address.lower())
+    for subscriber in subscribers:
+        end(record, subscriber.mark, at)
+    return len(subscribers)
 
 
 def bounce(record: Record, mark: str, reason: str, at: int) -> queries.Subscriber | None:

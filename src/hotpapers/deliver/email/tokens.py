@@ -35,13 +35,13 @@ def encode(secret: bytes, token: MailToken) -> str:
 
 def decode(secret: bytes, text: str) -> MailToken | None:
     """What a token says that this store has signed; None for any other text."""
-    found = TOKEN.fullmatch(text)
-    if found is None:
+    match = TOKEN.fullmatch(text)
+    if match is None:
         return None
-    token = MailToken(_PURPOSES[found[1]], found[2], int(found[3], 16))
-    return token if hmac.compare_digest(_signature(secret, token), found[4]) else None
+    token = MailToken(_PURPOSES[match[1]], match[2], int(match[3], 16))
+    return token if hmac.compare_digest(_signature(secret, token), match[4]) else None
 
 
 def _signature(secret: bytes, token: MailToken) -> str:
-    said = f"mail {token.purpose} {token.mark} {token.moment}"
-    return hmac.digest(secret, said.encode(), "sha256").hex()[:24]
+    text = f"mail {token.purpose} {token.mark} {token.moment}"
+    return hmac.digest(secret, text.encode(), "sha256").hex()[:24]

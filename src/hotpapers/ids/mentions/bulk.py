@@ -52,11 +52,11 @@ def scan(buffer: Bytes, parting: str = INVISIBLE) -> Iterator[tuple[int, PaperMe
 def scan_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[tuple[int, PaperMention]]:
     """The same from a binary stream: the line's first byte in the input, and the mention. Memory stays near `block`."""
     for part in _parts(stream, block):
-        for at, found in _mentions(part.data, 0, part.end, parting):
+        for at, mention in _mentions(part.data, 0, part.end, parting):
             if at:
-                yield part.offset + at, found
-            elif part.owns(found):
-                yield part.line, _moved(found, part.before)
+                yield part.offset + at, mention
+            elif part.owns(mention):
+                yield part.line, _moved(mention, part.before)
 
 
 def find_in_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK) -> Iterator[PaperMention]:
@@ -64,11 +64,11 @@ def find_in_file(stream: BinaryIO, parting: str = INVISIBLE, block: int = BLOCK)
     passed = 0
     for part in _parts(stream, block):
         counted, characters = 0, passed
-        for at, found in _mentions(part.data, 0, part.end, parting):
+        for at, mention in _mentions(part.data, 0, part.end, parting):
             characters += _characters(part.data[counted:at])
             counted = at
-            if at or part.owns(found):
-                yield _moved(found, characters)
+            if at or part.owns(mention):
+                yield _moved(mention, characters)
         passed = characters + _characters(part.data[counted : part.gone])
 
 
@@ -147,8 +147,8 @@ def _characters(data: Bytes) -> int:
     return len(data) if data.isascii() else len(data.decode("utf-8", "replace"))
 
 
-def _moved(found: PaperMention, by: int) -> PaperMention:
-    return found._replace(start=found.start + by, end=found.end + by) if by else found
+def _moved(mention: PaperMention, by: int) -> PaperMention:
+    return mention._replace(start=mention.start + by, end=mention.end + by) if by else mention
 
 
 # ---- needles -----------------------------------------------------------------------------------------
@@ -245,9 +245,9 @@ class _Part(NamedTuple):
     own: tuple[int, int | None]
     """Where in the first line, in characters, a mention begins that is told with this part."""
 
-    def owns(self, found: PaperMention) -> bool:
+    def owns(self, mention: PaperMention) -> bool:
         """Whether a mention in the first line is told with this part; `found` counts from the data's beginning."""
-        start, (first, last) = found.start + self.before, self.own
+        start, (first, last) = mention.start + self.before, self.own
         return first <= start and (last is None or start < last)
 
 

@@ -83,7 +83,7 @@ def _is_little(own: Sequence[int], words: Sequence[str]) -> bool:
 @lru_cache(REMEMBERED)
 def _names(paper: MentionedPaper) -> frozenset[str]:
     """The words of a paper's title and of its authors' names."""
-    return frozenset(word for said in (paper.title, *paper.authors) for word in folded(said))
+    return frozenset(word for text in (paper.title, *paper.authors) for word in folded(text))
 
 
 @lru_cache(REMEMBERED)
@@ -96,22 +96,22 @@ def _runs(abstract: str) -> frozenset[tuple[str, ...]]:
 def _quoted(words: Sequence[str], papers: Iterable[MentionedPaper]) -> set[int]:
     """The places of words that stand in an abstract as well, with those around them."""
     runs = frozenset[tuple[str, ...]]().union(*(_runs(paper.abstract) for paper in papers))
-    found: set[int] = set()
+    result: set[int] = set()
     for start in range(len(words) - RUN + 1):
         if tuple(words[start : start + RUN]) in runs:
-            found.update(range(start, start + RUN))
-    return found
+            result.update(range(start, start + RUN))
+    return result
 
 
 def frame(texts: Sequence[OwnWords]) -> frozenset[str]:
     """The words beyond the papers' own that half of an account's posts have: *new paper*, *pdf*, *abs*."""
     if len(texts) < FRAME_FROM:
         return frozenset()
-    times = Counter(word for one in texts for word in set(one.own))
+    times = Counter(word for text in texts for word in set(text.own))
     return frozenset(word for word, count in times.items() if 2 * count >= len(texts))
 
 
-def is_bare(one: OwnWords, fixed: frozenset[str] = frozenset()) -> bool:
+def is_bare(words: OwnWords, fixed: frozenset[str] = frozenset()) -> bool:
     """Whether at most a tenth of the letters are the author's own; a text without a word is bare."""
-    own = sum(len(word) for word in one.own if word not in fixed)
-    return 100 * own <= BARE * sum(map(len, one.words))
+    own = sum(len(word) for word in words.own if word not in fixed)
+    return 100 * own <= BARE * sum(map(len, words.words))

@@ -88,8 +88,8 @@ class PaperIndex:
     def learn(self, known: Iterable[PaperAlias]) -> None:
         """Takes in more papers, or more of what names them."""
         with self._learning:
-            for one in known:
-                _learn(self._tables, one)
+            for alias in known:
+                _learn(self._tables, alias)
 
     def replace(self, other: PaperIndex) -> None:
         """Knows from now on what the other knows: how papers of long ago are forgotten."""
@@ -114,10 +114,10 @@ class PaperIndex:
     def papers_in(self, text: str, links: Iterable[str] = ()) -> list[AliasMatch]:
         """What a text and its links name, the surest first; each paper once for each form and place."""
         tables = self._tables
-        found = [one for link in links for one in _addressed(tables, link, "link")]
-        found += _addressed(tables, text, "text")
-        found += [AliasMatch(one.paper, "title", "text") for one in _quoted(tables, text) if one.paper]
-        return list(dict.fromkeys(found))
+        matches = [one for link in links for one in _addressed(tables, link, "link")]
+        matches += _addressed(tables, text, "text")
+        matches += [AliasMatch(match.paper, "title", "text") for match in _quoted(tables, text) if match.paper]
+        return list(dict.fromkeys(matches))
 
     def titles_in(self, text: str) -> list[TitleMatch]:
         """The titles that a text quotes in full, by place; none lies within another."""
@@ -128,19 +128,19 @@ NO_NAMES = PaperIndex()
 """Knows nothing, and is taught nothing."""
 
 
-def _learn(tables: _Tables, one: PaperAlias) -> None:
-    said = words(one.title)
+def _learn(tables: _Tables, alias: PaperAlias) -> None:
+    said = words(alias.title)
     title = " ".join(said)
-    if said and tables.titles.get(one.paper) != title:
-        tables.titles[one.paper] = title
-        if FEWEST <= len(said) <= MOST_WORDS and len(one.title.split()) >= FEWEST:
+    if said and tables.titles.get(alias.paper) != title:
+        tables.titles[alias.paper] = title
+        if FEWEST <= len(said) <= MOST_WORDS and len(alias.title.split()) >= FEWEST:
             opening = hash(tuple(said[:FEWEST]))
-            papers = sorted({*_papers(tables, opening), one.paper})
+            papers = sorted({*_papers(tables, opening), alias.paper})
             tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
-    for doi in paper_urls.dois(one.doi):
-        _claim(tables.dois, doi, one.paper)
-    for page in one.pages:
-        _claim(tables.pages, page, one.paper)
+    for doi in paper_urls.dois(alias.doi):
+        _claim(tables.dois, doi, alias.paper)
+    for page in alias.pages:
+        _claim(tables.pages, page, alias.paper)
 
 
 def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
     shown = plain(text)
     marks = list(WORD.finditer(shown.lower()))
     said = [mark[0] for mark in marks]
-    found: list[TitleMatch] = []
+    matches: list[TitleMatch] = []
     after = tried = 0
     for at, beginning in enumerate(zip(said, said[1:], said[2:], said[3:], said[4:], strict=False)):
         if at < after or hash(beginning) not in tables.openings:
@@ -183,9 +183,9 @@ def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
             break
         papers, length = _longest(tables, hash(beginning), said[at : at + MOST_WORDS])
         if length >= FEWEST and _is_apart(shown, marks, at, at + length):
-            found.append(TitleMatch(papers[0] if len(papers) == 1 else "", at, at + length))
+            matches.append(TitleMatch(papers[0] if len(papers) == 1 else "", at, at + length))
             after = at + length
-    return found
+    return matches
 
 
 def _longest(tables: _Tables, opening: int, said: list[str]) -> tuple[list[str], int]:

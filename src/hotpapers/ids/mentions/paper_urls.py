@@ -75,21 +75,21 @@ def _model(parts: list[str]) -> str:
 def keys(text: str) -> Iterator[str]:
     """The key of every address in a text."""
     if "://" in text:
-        for found in islice(_ADDRESS.finditer(text), MOST):
-            one = key(found[1], found[2] or "")
+        for match in islice(_ADDRESS.finditer(text), MOST):
+            one = key(match[1], match[2] or "")
             if one:
                 yield one
 
 
 def claimed(text: str) -> list[str]:
     """The keys of the addresses that a paper's own metadata gives as the paper's."""
-    found = []
-    for one in islice(_ADDRESS.finditer(text), MOST):
-        page = key(one[1], one[2] or "")
-        said = text[max(0, one.start() - 80) : one.start()]
+    result = []
+    for match in islice(_ADDRESS.finditer(text), MOST):
+        page = key(match[1], match[2] or "")
+        said = text[max(0, match.start() - 80) : match.start()]
         if page and (_is_a_projects(page) or (_is_a_page(page) and _OWN.search(said))):
-            found.append(page)
-    return found
+            result.append(page)
+    return result
 
 
 def named(addresses: Iterable[str]) -> list[str]:
@@ -117,8 +117,8 @@ def dois(text: str) -> Iterator[str]:
         for found in islice(_DOI.finditer(text), MOST):
             yield from _shorter(unquote(found[0]).lower())
     if "nature.com/articles/" in text:
-        for found in islice(_NATURE.finditer(text), MOST):
-            yield "10.1038/" + found[1].lower().rstrip(_TAIL).removesuffix(".pdf")
+        for match in islice(_NATURE.finditer(text), MOST):
+            yield "10.1038/" + match[1].lower().rstrip(_TAIL).removesuffix(".pdf")
 
 
 def _shorter(doi: str) -> Iterator[str]:

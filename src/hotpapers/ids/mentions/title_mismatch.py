@@ -46,7 +46,7 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
         heading = words(_heading(text))
         return "" if heading and _replaces(heading, said[len(heading) :], title, shared=0) else None
     paper, start, end = quoted[0]
-    others = {one.paper for one in quoted}
+    others = {match.paper for match in quoted}
     few = len(_stems(title)) // 2
     return paper if len(others) == 1 and _replaces(said[start:end], said[:start] + said[end:], title, few) else None
 

@@ -59,7 +59,7 @@ def _in_ascii(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", _SPELLING).decode()
     if "\\" in text:
-        text = _COMMAND.sub(_said, _ACCENT.sub(lambda found: found[1] or found[2], text))
+        text = _COMMAND.sub(_said, _ACCENT.sub(lambda match: match[1] or match[2], text))
     return text
 
 

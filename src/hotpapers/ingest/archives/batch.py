@@ -32,23 +32,23 @@ class ArchiveBatch:
         self._reasons: dict[str, Exception] = {}
         self.count = self.size = 0
 
-    def add(self, found: Sequence[RawPayload]) -> None:
+    def add(self, payloads: Sequence[RawPayload]) -> None:
         """Takes in what was found in a line."""
-        self._seen += found
-        self._keys.update([one.key for one in found])
-        self.count += len(found)
-        self.size += sum(len(one.body) for one in found)
+        self._seen += payloads
+        self._keys.update([payload.key for payload in payloads])
+        self.count += len(payloads)
+        self.size += sum(len(one.body) for one in payloads)
 
     def set_apart(self, line: bytes, problem: Exception) -> None:
         """Takes in a line that could not be read."""
-        one = RawPayload(BROKEN, unreadable(line), line[:KEPT].rstrip(b"\r\n"), self._now)
-        self._reasons[one.key] = problem
-        self.add([one])
+        payload = RawPayload(BROKEN, unreadable(line), line[:KEPT].rstrip(b"\r\n"), self._now)
+        self._reasons[payload.key] = problem
+        self.add([payload])
 
-    def must_wait(self, found: Sequence[RawPayload]) -> bool:
+    def must_wait(self, payloads: Sequence[RawPayload]) -> bool:
         """Whether something found can be read only after what waits is in the record: an edit of a post that waits too
         is compared with what the record has of it."""
-        return any(one.kind == EDIT and one.key in self._keys for one in found)
+        return any(payload.kind == EDIT and payload.key in self._keys for payload in payloads)
 
     def take_out(self) -> None:
         """Without what was taken in last."""
@@ -60,7 +60,7 @@ class ArchiveBatch:
         much that was, by the names in `importing.Imported`."""
         outcomes = self._only_told(self._read())
         self._format.learned()
-        counts = Counter(quarantined=sum(bool(one.problem) for one in outcomes))
+        counts = Counter(quarantined=sum(bool(outcome.problem) for outcome in outcomes))
         if outcomes:
             counts += self._write(outcomes, cursor)
         self._seen, self._keys, self._reasons, self.count, self.size = [], set(), {}, 0, 0
@@ -74,63 +74,63 @@ class ArchiveBatch:
         asked = [f"{network}:{one.key}" for one in self._seen if one.kind in only_known]
         known = set(having(self._record, "post", "post", asked))
         outcomes = []
-        for one in self._seen:
-            if one.kind not in only_known or f"{network}:{one.key}" in known:
-                outcome = self._outcome(one)
+        for payload in self._seen:
+            if payload.kind not in only_known or f"{network}:{payload.key}" in known:
+                outcome = self._outcome(payload)
                 known.update(item.post for item in outcome.items if isinstance(item, Post))
                 outcomes.append(outcome)
         return outcomes
 
-    def _outcome(self, one: RawPayload) -> ParsedPayload:
+    def _outcome(self, payload: RawPayload) -> ParsedPayload:
         """Whatever a hostile finding provokes is a reason for quarantine. What is set apart was seen now: it is kept
         for a while from now on, however old the archive is."""
         try:
-            if one.kind == BROKEN:
-                raise self._why(one)
-            items = admitted(map(item_checks.clean, self._format.read(one)), self._terms)
-            if one.kind == EDIT:
-                items += edits(ChangeFilter(self._record.view(one.at)), items)
+            if payload.kind == BROKEN:
+                raise self._why(payload)
+            items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)
+            if payload.kind == EDIT:
+                items += edits(ChangeFilter(self._record.view(payload.at)), items)
             for item in items:
                 item_checks.check(item)
         except StoreError:
             raise
         except Exception as problem:
-            apart = one._replace(at=self._now)
+            apart = payload._replace(at=self._now)
             return ParsedPayload(apart, (), describe(problem), self._keep_for(apart))
-        return ParsedPayload(one, items, "", self._keep_for(one))
+        return ParsedPayload(payload, items, "", self._keep_for(payload))
 
-    def _why(self, one: RawPayload) -> Exception:
-        if one.key in self._reasons:
-            return self._reasons[one.key]
-        self._format.take(one.body)  # an entry of a line: raises again
+    def _why(self, payload: RawPayload) -> Exception:
+        if payload.key in self._reasons:
+            return self._reasons[payload.key]
+        self._format.take(payload.body)  # an entry of a line: raises again
         return InputError("cannot be read")
 
     # ---- writing -----------------------------------------------------------------------------------------
 
     def _only_told(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
         """The outcomes with what is new in them; those without anything are left out."""
-        kept = [one for one in outcomes if one.items or bool(one.problem)]
+        kept = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
         news = only_new(self._record, [one.items for one in kept])
         fresh = [one._replace(items=items) for one, items in zip(kept, news, strict=True)]
-        return [one for one in fresh if one.items or bool(one.problem)]
+        return [payload for payload in fresh if payload.items or bool(payload.problem)]
 
     def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[str]:
         once: dict[RawPayload, ParsedPayload] = {}
-        for one in outcomes:
-            once.setdefault(one.payload, one)
-        items = [item for one in once.values() for item in one.items]
+        for outcome in outcomes:
+            once.setdefault(outcome.payload, outcome)
+        items = [item for payload in once.values() for item in payload.items]
         written = self._record.ingest(
             list(once.values()), source=self._format.network, job=self._job, cursor=cursor if items else None
         )
         return _counted(items) + Counter(refused=written.refused)
 
-    def _keep_for(self, one: RawPayload) -> int:
+    def _keep_for(self, payload: RawPayload) -> int:
         """Microseconds for which an original is kept raw: as long as the network allows, from when it was seen."""
-        time = keep_raw_for(self._terms, one)
-        return time if one.at + time > self._now else 0
+        time = keep_raw_for(self._terms, payload)
+        return time if payload.at + time > self._now else 0
 
 
 def _counted(items: Iterable[Item]) -> Counter[str]:
     """Items by the names in `importing.Imported`."""
-    names = ["gone" if isinstance(one, Post) and one.gone else COUNTED.get(type(one), "") for one in items]
+    names = ["gone" if isinstance(item, Post) and item.gone else COUNTED.get(type(item), "") for item in items]
     return Counter(name for name in names if name)

@@ -182,15 +182,15 @@ class FileImport:
         take, lines, batch = self._importer.format.take, self._lines, self._batch
         for line in lines:
             try:
-                found = take(line)
+                payloads = take(line)
             except UNREADABLE as problem:
                 self._cannot_read(line, problem)
             else:
                 self._readable = True
-                if found:
-                    if batch.must_wait(found):
+                if payloads:
+                    if batch.must_wait(payloads):
                         self._store(lines.before)
-                    batch.add(found)
+                    batch.add(payloads)
             self._count += 1
             if batch.count >= MOST_SEEN or batch.size >= MOST_BYTES or lines.here[0] - self._stored_at >= MOST_READ:
                 self._store(lines.here)
@@ -237,5 +237,5 @@ class FileImport:
         if self._before is None or not self._file.head:
             return None
         lines = self._begun + self._count
-        said = ImportCursor(self._before, mark(self._file.head), offset, len(last), mark(last), lines)
-        return msgspec.json.encode(said).decode()
+        cursor = ImportCursor(self._before, mark(self._file.head), offset, len(last), mark(last), lines)
+        return msgspec.json.encode(cursor).decode()

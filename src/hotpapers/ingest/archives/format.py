@@ -87,10 +87,10 @@ def entries(raws: Iterable[msgspec.Raw], take: Take, at: int) -> Iterator[RawPay
 def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
     """The same of a line that is nothing but its entries. Raises what the first raises where none of them can
     be read."""
-    found = list(entries(raws, take, at))
-    if raws and sum(one.kind == BROKEN for one in found) == len(raws):
+    result = list(entries(raws, take, at))
+    if raws and sum(payload.kind == BROKEN for payload in result) == len(raws):
         take(bytes(raws[0]))  # raises again
-    return found
+    return result
 
 
 def moment_of(said: Moment) -> int | None:
@@ -140,18 +140,18 @@ def made_at(place: ImportTarget, said: Moment) -> int:
 def timely(items: Iterable[Item]) -> list[Item]:
     """Items without the papers of which a post has the title only, and which were not new when it was written: live,
     titles are looked for so long after a paper's announcement, and a title may be used again."""
-    found = list(items)
-    made = {item.post: item.created_at for item in found if isinstance(item, Post)}
-    late = [item for item in found if isinstance(item, Mention) and item.form == "title" and not _is_new(item, made)]
+    result = list(items)
+    made = {item.post: item.created_at for item in result if isinstance(item, Post)}
+    late = [item for item in result if isinstance(item, Mention) and item.form == "title" and not _is_new(item, made)]
     if not late:
-        return found
-    kept = [item for item in found if item not in late]
+        return result
+    kept = [item for item in result if item not in late]
     return kept if any(isinstance(item, Mention) for item in kept) else []
 
 
-def _is_new(one: Mention, made: dict[str, int]) -> bool:
+def _is_new(mention: Mention, made: dict[str, int]) -> bool:
     """Whether a paper's identifier was given in the months before a post was written."""
-    year, month = arxiv.month(arxiv.from_key(one.paper))
+    year, month = arxiv.month(arxiv.from_key(mention.paper))
     given = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
-    age = made.get(one.post, 0) - timestamps.from_datetime(given)
+    age = made.get(mention.post, 0) - timestamps.from_datetime(given)
     return 0 <= age <= KEPT + 31 * DAY

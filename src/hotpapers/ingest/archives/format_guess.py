@@ -53,7 +53,7 @@ def looks_like(samples: Sequence[bytes], format: str) -> str:
 
 
 def _as_json(names: Collection[str], format: str) -> str:
-    for other, said, fields in FIELDS:
+    for other, text, fields in FIELDS:
         if other != format and fields.issubset(names):
-            return f"{said}: hotpapers import {other}"
+            return f"{text}: hotpapers import {other}"
     return "JSON of another kind"

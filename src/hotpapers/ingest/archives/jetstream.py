@@ -92,15 +92,15 @@ class JetstreamArchive:
             raise InputError(f"an event at {at}, which cannot be")
         self._known.look(at)
         seen = self._sieve.seen(event, line, at)
-        return [self._noted(one) for one in seen] if seen else seen
+        return [self._noted(payload) for payload in seen] if seen else seen
 
-    def _noted(self, one: RawPayload) -> RawPayload:
+    def _noted(self, payload: RawPayload) -> RawPayload:
         """What is gone is followed no more from this line on, not only after the batch."""
-        if one.kind == "gone":
-            post = f"{self.network}:{one.key}"
+        if payload.kind == "gone":
+            post = f"{self.network}:{payload.key}"
             self._known.drop(post)
             self._sieve.fresh.discard(post)
-        return one._replace(body=one.body.strip())
+        return payload._replace(body=payload.body.strip())
 
     def read(self, seen: RawPayload) -> Iterable[Item]:
         """As the source reads it; what it brings is tracked from now on."""

@@ -58,11 +58,11 @@ class _Words:
 
     def _before(self, item: Item) -> Item | None:
         kind, *key = _key(item)
-        found = [said] if (said := self._said.get((kind, *key))) is not None else []
+        items = [said] if (said := self._said.get((kind, *key))) is not None else []
         if key[0] in self._recorded[kind_of(item)]:
             row = AsOfView(self._record.database, item.observed_at, self._position).one(kind, *key)
-            found += [row.item] if row else []
-        return max(found, key=_moment, default=None)
+            items += [row.item] if row else []
+        return max(items, key=_moment, default=None)
 
 
 def _moment(item: Item) -> int:

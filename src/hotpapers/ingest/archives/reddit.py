@@ -114,7 +114,7 @@ class RedditArchive:
         name = thing.full_name()
         gone = thing.deleted() or bool(thing.removed())
         words = (thing.title, thing.url, thing.selftext, thing.body)
-        if not gone and not self._place.may_name("\n".join(said for said in words if said)):
+        if not gone and not self._place.may_name("\n".join(word for word in words if word)):
             return ()
         made = made_at(self._place, thing.created_utc)
         body = msgspec.json.encode(_submission(thing, name, made, gone=gone))

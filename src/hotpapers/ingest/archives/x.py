@@ -108,25 +108,25 @@ class XArchive:
             return ()  # what a stream says of itself
         raise InputError("no post in it")
 
-    def _at(self, one: _Line) -> int:
-        said = (one.twarc.retrieved_at if one.twarc else None, one.timestamp_ms)
+    def _at(self, line: _Line) -> int:
+        said = (line.twarc.retrieved_at if line.twarc else None, line.timestamp_ms)
         return seen_at(self._place, 0, said)
 
     # ---- the second interface --------------------------------------------------------------------------
 
-    def _page(self, one: _Line) -> list[RawPayload]:
+    def _page(self, line: _Line) -> list[RawPayload]:
         """A page's posts, those that they repeat or quote, and what it says could not be given."""
-        at, includes = self._at(one), one.includes or _Includes()
+        at, includes = self._at(line), line.includes or _Includes()
         users = {user.id: raw for raw in includes.users if (user := own_id(raw, XUser))}
-        data = [one.data] if is_object(one.data) else _list(one.data) if one.data else []
+        data = [line.data] if is_object(line.data) else _list(line.data) if line.data else []
         take = partial(self._post, users=users, at=at)
-        gone = [found for error in one.errors for found in self._gone_by(error, at)]
+        gone = [payload for error in line.errors for payload in self._gone_by(error, at)]
         return [*page(data, take, self._place.now), *entries(includes.tweets, take, self._place.now), *gone]
 
-    def _within(self, one: _Line) -> Iterator[RawPayload]:
+    def _within(self, line: _Line) -> Iterator[RawPayload]:
         """What stands inside a flattened post."""
-        whole = [raw for raw in one.referenced_tweets if b'"text"' in bytes(raw)]
-        return entries(whole, partial(self._post, users={}, at=self._at(one)), self._place.now)
+        whole = [raw for raw in line.referenced_tweets if b'"text"' in bytes(raw)]
+        return entries(whole, partial(self._post, users={}, at=self._at(line)), self._place.now)
 
     def _post(self, raw: bytes, users: Mapping[str, msgspec.Raw], at: int) -> Sequence[RawPayload]:
         own = _own(raw)
@@ -137,9 +137,9 @@ class XArchive:
         following = [id for id in history if id > number]
         if following:
             at = min(at, post_moment(str(min(following))))
-        told = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
+        author = XPostWithAuthor(msgspec.Raw(raw), users.get(own.author_id, NOBODY))
         key = str(min([number, *history]))
-        return [RawPayload("post", key, msgspec.json.encode(told), max(at, post_moment(own.id)))]
+        return [RawPayload("post", key, msgspec.json.encode(author), max(at, post_moment(own.id)))]
 
     # ---- the first ---------------------------------------------------------------------------------------
 
@@ -155,11 +155,11 @@ class XArchive:
 
     # ---- what is gone --------------------------------------------------------------------------------------
 
-    def _deletion(self, one: _Line) -> Sequence[RawPayload]:
-        if one.action not in (None, "delete"):
+    def _deletion(self, line: _Line) -> Sequence[RawPayload]:
+        if line.action not in (None, "delete"):
             return ()
-        own = one.delete.status.id_str if one.delete else str(one.id)
-        said = one.delete.timestamp_ms if one.delete else one.redacted_at
+        own = line.delete.status.id_str if line.delete else str(line.id)
+        said = line.delete.timestamp_ms if line.delete else line.redacted_at
         return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (said,)))]
 
     def _gone_by(self, raw: msgspec.Raw, at: int) -> Iterator[RawPayload]:

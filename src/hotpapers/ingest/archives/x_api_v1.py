@@ -62,28 +62,28 @@ class ApiV1Post(msgspec.Struct):
 status = msgspec.json.Decoder(ApiV1Post).decode
 
 
-def inside(one: ApiV1Post) -> Iterator[msgspec.Raw]:
+def inside(post: ApiV1Post) -> Iterator[msgspec.Raw]:
     """The post that a post repeats, and the one that it quotes."""
-    return (raw for raw in (one.retweeted_status, one.quoted_status) if is_object(raw))
+    return (raw for raw in (post.retweeted_status, post.quoted_status) if is_object(raw))
 
 
-def as_second(one: ApiV1Post) -> tuple[dict[str, Any], dict[str, Any]]:
+def as_second(post: ApiV1Post) -> tuple[dict[str, Any], dict[str, Any]]:
     """A post and its author in the shapes of the second interface."""
-    long = one.extended_tweet
-    entities = (long.entities if long else None) or one.entities or _Entities()
+    long = post.extended_tweet
+    entities = (long.entities if long else None) or post.entities or _Entities()
     tweet = {
-        "id": one.id_str, "author_id": one.user.id_str, "created_at": _moment(one.created_at),
-        "lang": one.lang or "und",
-        "text": long.full_text if long else one.full_text or one.text,
+        "id": post.id_str, "author_id": post.user.id_str, "created_at": _moment(post.created_at),
+        "lang": post.lang or "und",
+        "text": long.full_text if long else post.full_text or post.text,
         "entities": {"urls": [_url(url) for url in entities.urls if len(url.indices) == 2]},
-        "possibly_sensitive": bool(one.possibly_sensitive),
+        "possibly_sensitive": bool(post.possibly_sensitive),
         "public_metrics": {
-            "retweet_count": one.retweet_count, "like_count": one.favorite_count, "reply_count": one.reply_count,
-            "quote_count": one.quote_count,
+            "retweet_count": post.retweet_count, "like_count": post.favorite_count, "reply_count": post.reply_count,
+            "quote_count": post.quote_count,
         },
-        "referenced_tweets": list(_references(one)),
+        "referenced_tweets": list(_references(post)),
     }  # fmt: skip
-    user = one.user
+    user = post.user
     return tweet, {"id": user.id_str, "username": user.screen_name, "name": user.name, "protected": user.protected}
 
 
@@ -94,13 +94,13 @@ def _url(url: _Url) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _references(one: ApiV1Post) -> Iterator[dict[str, str]]:
-    if is_object(one.retweeted_status):
-        yield {"type": "retweeted", "id": one.id_str}
-    if one.in_reply_to_status_id_str:
-        yield {"type": "replied_to", "id": one.in_reply_to_status_id_str}
-    if one.quoted_status_id_str:
-        yield {"type": "quoted", "id": one.quoted_status_id_str}
+def _references(post: ApiV1Post) -> Iterator[dict[str, str]]:
+    if is_object(post.retweeted_status):
+        yield {"type": "retweeted", "id": post.id_str}
+    if post.in_reply_to_status_id_str:
+        yield {"type": "replied_to", "id": post.in_reply_to_status_id_str}
+    if post.quoted_status_id_str:
+        yield {"type": "quoted", "id": post.quoted_status_id_str}
 
 
 def _moment(said: str) -> str:

@@ -39,17 +39,17 @@ def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit:
     """(account, post, accounts in all) of each post about a paper of one network that so many others made too."""
     alike: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
     for one, _ in near_in_time(sorted(voices, key=_by_moment), limit):  # seldom anybody: texts need not be looked at
-        said = words.own_words(one.text, [paper])
-        if sum(map(len, said.words)) >= FEWEST_LETTERS:
-            alike[said.own].append(one)
+        own_words = words.own_words(one.text, [paper])
+        if sum(map(len, own_words.words)) >= FEWEST_LETTERS:
+            alike[own_words.own].append(one)
     for own, group in alike.items():
         least = limit if paper.title and len(own) >= FEWEST_WORDS else 2 * limit
-        for one, accounts in near_in_time(group, least):
-            yield one.account, one.post, accounts
+        for post, accounts in near_in_time(group, least):
+            yield post.account, post.post, accounts
 
 
-def _by_moment(one: TimedPost) -> tuple[int, str]:
-    return one.at, one.post
+def _by_moment(post: TimedPost) -> tuple[int, str]:
+    return post.at, post.post
 
 
 def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[TimedPost, int]]:
@@ -67,7 +67,7 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
             first += 1
         if len(counts) >= least:
             _raise(most, first, last, len(counts))
-    yield from ((one, accounts) for one, accounts in zip(group, most, strict=True) if accounts)
+    yield from ((post, accounts) for post, accounts in zip(group, most, strict=True) if accounts)
 
 
 def _less(counts: dict[str, int], account: str) -> None:
@@ -97,8 +97,8 @@ def why(one: CoordinatedPosts, posts: int, days: int) -> str:
 
 def gathered(parts: Iterable[tuple[str, str, int]]) -> dict[str, CoordinatedPosts]:
     """By account: what `coordinated_posts` gave for all papers."""
-    found: dict[str, CoordinatedPosts] = {}
+    result: dict[str, CoordinatedPosts] = {}
     for account, post, accounts in parts:
-        before = found.get(account, CoordinatedPosts(frozenset(), 0))
-        found[account] = CoordinatedPosts(before.posts | {post}, max(before.accounts, accounts))
-    return found
+        before = result.get(account, CoordinatedPosts(frozenset(), 0))
+        result[account] = CoordinatedPosts(before.posts | {post}, max(before.accounts, accounts))
+    return result

@@ -116,11 +116,11 @@ def busy(span: ActivityWindow, least: int) -> dict[str, PostingVolume]:
 
 def entry_counts(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, PostingVolume]:
     """The same of some accounts; those that made none are left out."""
-    found: dict[str, PostingVolume] = {}
+    result: dict[str, PostingVolume] = {}
     for some in chunks(accounts):
         sql = f"{_posts_of(span)} AND p.account IN ({placeholders(some)}) GROUP BY p.account"
-        found |= {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql, some)}
-    return found
+        result |= {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql, some)}
+    return result
 
 
 def _posts_of(span: ActivityWindow) -> str:
@@ -163,13 +163,13 @@ def voices_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPo
 
 def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPaper]:
     """What is known of papers."""
-    found: dict[str, MentionedPaper] = {}
+    result: dict[str, MentionedPaper] = {}
     for some in chunks(papers):
         for row in view.iterate(Paper, f"t.paper IN ({placeholders(some)})", some):
             if isinstance(row.item, Paper):
-                one = row.item
-                found[one.paper] = MentionedPaper(one.title, one.authors, one.categories, one.abstract)
-    return found
+                paper = row.item
+                result[paper.paper] = MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
+    return result
 
 
 def announced(span: ActivityWindow) -> dict[str, set[str]]:
@@ -178,10 +178,10 @@ def announced(span: ActivityWindow) -> dict[str, set[str]]:
                 AND {span.view.visible("t")} AND {span.view.newest(SPECS[Paper], "t")}), '[]'), a.category
         FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.cut - LATE}
           AND a.type = 'new' AND {span.view.visible("a")}"""
-    found: dict[str, set[str]] = defaultdict(set)
+    result: dict[str, set[str]] = defaultdict(set)
     for paper, categories, feed in span.view.database.iterate(sql):
-        found[(_categories(categories) or [feed])[0]].add(paper)
-    return found
+        result[(_categories(categories) or [feed])[0]].add(paper)
+    return result
 
 
 _categories = msgspec.json.Decoder(list[str]).decode
@@ -218,12 +218,12 @@ def with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str
 
 def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
     """Those of the accounts that spoke, reacted, or were named by their network."""
-    found: set[str] = set()
+    result: set[str] = set()
     for some in chunks(accounts):
         for table in ("post", "reaction", "account"):
             sql = f"SELECT DISTINCT t.account FROM {table} AS t WHERE t.account IN ({placeholders(some)})"
-            found.update(row[0] for row in view.database.iterate(f"{sql} AND {view.visible('t')}", some))
-    return found
+            result.update(row[0] for row in view.database.iterate(f"{sql} AND {view.visible('t')}", some))
+    return result
 
 
 def automated_accounts(view: AsOfView) -> list[str]:

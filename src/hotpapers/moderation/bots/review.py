@@ -101,7 +101,7 @@ def _known(view: AsOfView, key: str) -> list[str]:
     known = judged | seen(view, accounts)
     if not known:
         raise NotFound(f"{key}: the record knows no such account")
-    return [one for one in accounts if one in known]
+    return [account for account in accounts if account in known]
 
 
 def _check_settings(view: AsOfView, settings: BotSettings, accounts: Iterable[str]) -> None:

@@ -78,7 +78,7 @@ def measure(
     """The figures of one account. `about`: what is known of papers; `all_papers`: how many it named in all, where
     these are the latest of its posts."""
     papers = {paper for one in said for paper in one.papers}
-    moments = sorted(one.at for one in said)
+    moments = sorted(post.at for post in said)
     category, covered, all_there = most_covered(papers, announced)
     return AccountActivity(
         posts=len(said), papers=max(all_papers, len(papers)), bare=bare(said, about), even=evenness(moments),
@@ -88,7 +88,7 @@ def measure(
 
 def bare(said: Iterable[ObservedPost], about: Mapping[str, MentionedPaper]) -> int:
     """How many posts have next to no word of their author's own."""
-    texts = [words.own_words(one.text, [about.get(paper, MentionedPaper()) for paper in one.papers]) for one in said]
+    texts = [words.own_words(post.text, [about.get(paper, MentionedPaper()) for paper in post.papers]) for post in said]
     fixed = words.frame(texts)
     return sum(words.is_bare(text, fixed) for text in texts)
 
@@ -148,11 +148,11 @@ def by_template(did: AccountActivity, limit: int) -> str:
     but not by the clock, and not around it."""
     if did.posts < limit or 100 * did.bare < BARE * did.posts:
         return ""
-    said = f"{did.posts:,} posts in {DAYS} days, {_percent(did.bare, did.posts)} of them with no word but the paper's"
+    text = f"{did.posts:,} posts in {DAYS} days, {_percent(did.bare, did.posts)} of them with no word but the paper's"
     if did.even >= EVEN:
-        return f"{said}, {did.even} % of them at even intervals"
+        return f"{text}, {did.even} % of them at even intervals"
     if did.rest < REST:
-        return f"{said}, at all hours: never {REST} hours of the day without one"
+        return f"{text}, at all hours: never {REST} hours of the day without one"
     return ""
 
 

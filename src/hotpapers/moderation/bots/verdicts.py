@@ -48,13 +48,13 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     view = record.view(at)
     standing = standing_of(view)
     found = findings(view, settings.rules, standing)
-    new = [_verdict(one, at) for one in news(found, standing)]
-    said, withdrawn = by_settings(view, settings)
-    new += [msgspec.structs.replace(one, observed_at=at) for one in said]
+    new = [_verdict(finding, at) for finding in news(found, standing)]
+    verdicts, withdrawn = by_settings(view, settings)
+    new += [msgspec.structs.replace(one, observed_at=at) for one in verdicts]
     if not new and not withdrawn:
         return WrittenBatch(None, 0)
     with record.database.write():
-        offers = [(one, 0, None) for one in new]
+        offers = [(verdict, 0, None) for verdict in new]
         written_at = max(at, batches.last_written_at(record.database))
         return write_batch(record.database, offers, record.marks, at=written_at, source=SOURCE, close=withdrawn)
 
@@ -75,14 +75,19 @@ def news(found: Iterable[BotFinding], standing: Standing) -> list[BotFinding]:
         for one in found
         if (one.judgement == "bot") != (one.account in standing[one.rule]) and not is_pseudonym(one.account)
     }
-    return [one for _, one in sorted(changed.items())]
+    return [finding for _, finding in sorted(changed.items())]
 
 
-def _verdict(one: BotFinding, at: int) -> Verdict:
+def _verdict(finding: BotFinding, at: int) -> Verdict:
     return Verdict(
-        subject=one.account, about="", rule=one.rule, judgement=one.judgement, version=VERSIONS[one.rule],
-        reason=one.reason, observed_at=at,
-    )  # fmt: skip
+        subject=finding.account,
+        about="",
+        rule=finding.rule,
+        judgement=finding.judgement,
+        version=VERSIONS[finding.rule],
+        reason=finding.reason,
+        observed_at=at,
+    )
 
 
 # ---- what each rule finds ------------------------------------------------------------------------------
@@ -108,7 +113,7 @@ def findings(view: AsOfView, limits: BotRules, standing: Standing) -> Iterator[B
 
 def by_list(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts of the shipped list that were seen."""
-    listed = {one.key: one for one in named.shipped()}
+    listed = {bot.key: bot for bot in named.shipped()}
     accounts = {account: key for key, some in named.accounts_of(view, listed).items() for account in some}
     there = queries.known_accounts(view, accounts)
     yield from (BotFinding(one, "list", "bot", listed[accounts[one]].reason) for one in sorted(there))
@@ -135,12 +140,12 @@ def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], standing: Stan
     for account, volume in sorted(counts.items()):
         held = [rule for rule in limits if account in standing[rule]]
         own = {rule: limit // 2 if rule in held else limit for rule, limit in limits.items()}
-        said = queries.said_by(span, account)
+        posts = queries.said_by(span, account)
         about: Mapping[str, MentionedPaper] = {}
         if volume.posts >= own.get("template", volume.posts + 1):
-            about = queries.known_papers(span.view, (paper for one in said for paper in one.papers))
+            about = queries.known_papers(span.view, (paper for post in posts for paper in post.papers))
         fewest = FEWEST_ANNOUNCED // 2 if "share" in held else FEWEST_ANNOUNCED
-        did = rules.measure(said, about, rules.large(announced, fewest), volume.papers)
+        did = rules.measure(posts, about, rules.large(announced, fewest), volume.papers)
         yield from _concluded(account, did, own, held)
 
 
@@ -196,9 +201,9 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
             wanted |= dict.fromkeys(accounts, judgement)
     current = [row.item for row in view.iterate(Verdict, "t.about = '' AND t.rule = ?", (queries.OPERATOR,))]
     said = {
-        (one.subject, one.judgement)
-        for one in current
-        if isinstance(one, Verdict) and one.reason == queries.IN_SETTINGS
+        (verdict.subject, verdict.judgement)
+        for verdict in current
+        if isinstance(verdict, Verdict) and verdict.reason == queries.IN_SETTINGS
     }
     new = [
         Verdict(

@@ -33,19 +33,19 @@ def of_issue(base: str, issue: IssueView) -> CardMeta | None:
         return None
     path = site_paths.card_path(site_paths.issue_path(issue.day))
     named = [f"{entry.place} {plain_line(entry.title)}" for entry in issue.entries[: drawing.ROWS]]
-    said = f"{issue.publication}, {issue.title}. {'; '.join(named) or issue.empty}"
-    return CardMeta(base + path, phrases.cut(said, LONGEST_ALT))
+    text = f"{issue.publication}, {issue.title}. {'; '.join(named) or issue.empty}"
+    return CardMeta(base + path, phrases.cut(text, LONGEST_ALT))
 
 
-def of_paper(base: str, publication: str, path: str, found: Sequence[EntryAppearance]) -> CardMeta | None:
+def of_paper(base: str, publication: str, path: str, appearances: Sequence[EntryAppearance]) -> CardMeta | None:
     """The card of a paper, by the issues that hold it, the first first; None as above."""
     if not base:
         return None
-    entry = found[-1].entry
-    parts = (plain_line(entry.title), ", ".join(entry.authors[:AUTHORS]), f"{placed(found)}, {publication}")
-    curve = _curve(found)
-    said = ". ".join(filter(None, (*parts, curve.said if curve else "")))
-    return CardMeta(base + site_paths.card_path(path), phrases.cut(said, LONGEST_ALT))
+    entry = appearances[-1].entry
+    parts = (plain_line(entry.title), ", ".join(entry.authors[:AUTHORS]), f"{placed(appearances)}, {publication}")
+    curve = _curve(appearances)
+    text = ". ".join(filter(None, (*parts, curve.said if curve else "")))
+    return CardMeta(base + site_paths.card_path(path), phrases.cut(text, LONGEST_ALT))
 
 
 LONGEST_ALT = 400
@@ -81,8 +81,8 @@ class CardPages:
         if day:
             return drawing.draw(issue_card(self._here.issue(day))) if self._here.has(day) and not edition else None
         paper = site_paths.paper_of(of)
-        found = self._here.appearances(site_paths.bare(paper)) if paper and not self._is_folded(paper) else []
-        return drawing.draw(paper_card(self._here.title, found)) if found else None
+        appearances = self._here.appearances(site_paths.bare(paper)) if paper and not self._is_folded(paper) else []
+        return drawing.draw(paper_card(self._here.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:
         """A folded page has no card: it makes room."""
@@ -107,20 +107,20 @@ def issue_card(issue: IssueView) -> CardContent:
     )  # fmt: skip
 
 
-def paper_card(publication: str, found: Sequence[EntryAppearance]) -> CardContent:
+def paper_card(publication: str, appearances: Sequence[EntryAppearance]) -> CardContent:
     """Title, authors, the place in the latest issue, the curve of attention as of then."""
-    entry = found[-1].entry
+    entry = appearances[-1].entry
     return CardContent(
-        drawing.drawn(publication), _title(entry), _authors(entry.authors), foot=placed(found),
-        curve=_points(_curve(found)),
+        drawing.drawn(publication), _title(entry), _authors(entry.authors), foot=placed(appearances),
+        curve=_points(_curve(appearances)),
     )  # fmt: skip
 
 
-def placed(found: Sequence[EntryAppearance]) -> str:
+def placed(appearances: Sequence[EntryAppearance]) -> str:
     """`Place 2, Thursday, 14 January 2021`: in the latest issue in which it has a place of its own."""
-    own = [one for one in found if not one.lane]
+    own = [appearance for appearance in appearances if not appearance.lane]
     if not own:
-        return f"Still talked about, {found[-1].issue.title}"
+        return f"Still talked about, {appearances[-1].issue.title}"
     return f"Place {own[-1].entry.place}, {own[-1].issue.title}"
 
 
@@ -136,9 +136,9 @@ def _authors(names: Sequence[str]) -> str:
     return f"{', '.join(known)} and {more} more" if known and more else ", ".join(known)
 
 
-def _curve(found: Sequence[EntryAppearance]) -> Sparkline | None:
+def _curve(appearances: Sequence[EntryAppearance]) -> Sparkline | None:
     """The latest that is known."""
-    return next((one.entry.spark for one in reversed(found) if one.entry.spark), None)
+    return next((appearance.entry.spark for appearance in reversed(appearances) if appearance.entry.spark), None)
 
 
 def _points(spark: Sparkline | None) -> tuple[tuple[float, float], ...]:

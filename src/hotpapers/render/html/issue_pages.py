@@ -44,8 +44,8 @@ class IssuePages:
 
     def page(self, path: str) -> bytes | None:
         """The page at a path; None when there is none."""
-        if (found := site_paths.issue_of(path)) is not None:
-            return self.issue(path, *found) if self._here.has(*found) else None
+        if (row := site_paths.issue_of(path)) is not None:
+            return self.issue(path, *row) if self._here.has(*row) else None
         if (cited := site_paths.cited_of(path)) is not None:
             return self._cited(*cited) if self._here.has(cited[0]) else None
         day = site_paths.all_of(path)
@@ -68,7 +68,8 @@ class IssuePages:
             corrections=self._corrections(day) if issue.editions > 1 else (),
             linked=here.linked((*issue.entries, *issue.still) if edition else issue.still),
             coins=[
-                citations.coins(cited) if (cited := citations.citation(one.metadata)) else "" for one in issue.entries
+                citations.coins(cited) if (cited := citations.citation(entry.metadata)) else ""
+                for entry in issue.entries
             ],
             due=due_after(here.publication, day) if path == "index.html" else None,
             canonical=site_paths.public(here.site_config.base, site_paths.issue_path(day)),
@@ -84,7 +85,7 @@ class IssuePages:
 
     def _cited(self, day: str, form: str) -> bytes | None:
         found = (citations.citation(entry.metadata) for entry in self._here.issue(day).entries)
-        return "\n".join(FORMS[form](one) for one in found if one).encode("utf-8", "replace") or None
+        return "\n".join(FORMS[form](citation) for citation in found if citation).encode("utf-8", "replace") or None
 
     # ---- all papers of a day ---------------------------------------------------------------------------
 
@@ -104,20 +105,20 @@ class IssuePages:
         )  # fmt: skip
 
     def _group(
-        self, n: int, category: str, found: list[AnnouncedPaper], places: dict[str, int]
+        self, n: int, category: str, papers: list[AnnouncedPaper], places: dict[str, int]
     ) -> tuple[str, str, str, list[PaperLine]]:
         """Category, its name, its anchor, and its papers, the new ones first. `n`: how many are before it."""
-        ordered = sorted(found, key=lambda one: one.type != "new")
+        ordered = sorted(papers, key=lambda paper: paper.type != "new")
         anchor = f"in-{category}" if site_paths.category_url(category) else f"group-{n}"
         return phrases.one_line(category), field_name(category), anchor, [self._line(one, places) for one in ordered]
 
-    def _line(self, one: AnnouncedPaper, places: dict[str, int]) -> PaperLine:
-        path = site_paths.paper_path(one.paper.paper) if self._here.is_held(one.paper.paper) else ""
-        return announced_line(one, path, places.get(one.paper.paper, 0))
+    def _line(self, paper: AnnouncedPaper, places: dict[str, int]) -> PaperLine:
+        path = site_paths.paper_path(paper.paper.paper) if self._here.is_held(paper.paper.paper) else ""
+        return announced_line(paper, path, places.get(paper.paper.paper, 0))
 
 
-def _category(one: AnnouncedPaper) -> str:
-    return one.category
+def _category(paper: AnnouncedPaper) -> str:
+    return paper.category
 
 
 def entries_of(paper: Paper) -> tuple[citations.PaperCitation, dict[str, str]] | None:

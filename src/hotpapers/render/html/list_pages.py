@@ -51,19 +51,19 @@ def announced_line(one: AnnouncedPaper, path: str, place: int) -> PaperLine:
     )  # fmt: skip
 
 
-def held_line(one: EntrySummary) -> PaperLine:
+def held_line(summary: EntrySummary) -> PaperLine:
     """A place of an issue."""
-    bare = site_paths.bare(one.paper) or phrases.one_line(one.paper)
+    bare = site_paths.bare(summary.paper) or phrases.one_line(summary.paper)
     return PaperLine(
-        title=phrases.one_line(one.title) or bare, path=site_paths.paper_path(one.paper), url="", id=bare,
-        anchor=bare.replace("/", "-"), authors=named(one.authors), day=one.day, place=one.place, note="",
+        title=phrases.one_line(summary.title) or bare, path=site_paths.paper_path(summary.paper), url="", id=bare,
+        anchor=bare.replace("/", "-"), authors=named(summary.authors), day=summary.day, place=summary.place, note="",
     )  # fmt: skip
 
 
 def named(authors: Sequence[str]) -> str:
     """`Tansy Overquill, Bram Oakhollow, Ines Tamarisk and 2 more`."""
-    said = ", ".join(phrases.one_line(name) for name in authors[:NAMED])
-    return f"{said} and {len(authors) - NAMED} more" if len(authors) > NAMED else said
+    text = ", ".join(phrases.one_line(name) for name in authors[:NAMED])
+    return f"{text} and {len(authors) - NAMED} more" if len(authors) > NAMED else text
 
 
 class PaperLines(NamedTuple):
@@ -73,8 +73,8 @@ class PaperLines(NamedTuple):
     lines: list[Markup]
 
 
-def _drawn(one: EntrySummary, root: str) -> Markup:
-    return macro("parts.html", "line")(held_line(one), root)
+def _drawn(summary: EntrySummary, root: str) -> Markup:
+    return macro("parts.html", "line")(held_line(summary), root)
 
 
 def _named_in(issue: IssueView) -> tuple[set[str], set[str]]:
@@ -99,7 +99,9 @@ class ListPages:
         whole = len(days) == len(self._here.days)
         categories, authors = self._here.catalogue.everything() if whole else self._touched(days)
         yield from sorted(path for path in categories if self._is_category(path))
-        yield from (site_paths.author_path(one) for one in sorted(authors) if self._here.catalogue.has_author(one))
+        yield from (
+            site_paths.author_path(author) for author in sorted(authors) if self._here.catalogue.has_author(author)
+        )
 
     def ended(self, day: str) -> Iterator[str]:
         """Where pages may stand that are no more, of a day that was corrected."""
@@ -117,7 +119,7 @@ class ListPages:
         for author in self._touched(chosen)[1]:
             others = {one.paper for one in catalogue.author(author) if one.day not in chosen}
             if len(others) == 1:
-                yield from (one.paper for one in catalogue.author(author) if one.day not in chosen)
+                yield from (summary.paper for summary in catalogue.author(author) if summary.day not in chosen)
 
     def _touched(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
         """Paths of categories with their years, and slugs of authors, of all editions of some days."""
@@ -125,56 +127,65 @@ class ListPages:
         return set().union(*(categories for categories, _ in found)), set().union(*(authors for _, authors in found))
 
     def _is_category(self, path: str) -> bool:
-        found = site_paths.category_of(path)
-        years = self._here.catalogue.years(found[0]) if found else {}
-        return bool(found and years and (not found[1] or found[1] in years))
+        row = site_paths.category_of(path)
+        years = self._here.catalogue.years(row[0]) if row else {}
+        return bool(row and years and (not row[1] or row[1] in years))
 
     # ---- pages ---------------------------------------------------------------------------------------
 
     def page(self, path: str) -> bytes | None:
         """The page at a path; None when there is none."""
-        if (found := site_paths.category_of(path)) is not None:
-            return self._category(path, *found) if self._is_category(path) else None
+        if (row := site_paths.category_of(path)) is not None:
+            return self._category(path, *row) if self._is_category(path) else None
         author = site_paths.author_of(path)
         return self._author(path, author) if author and self._here.catalogue.has_author(author) else None
 
     def _category(self, path: str, category: str, year: str) -> bytes:
         catalogue = self._here.catalogue
-        found, years = catalogue.category(category), catalogue.years(category)
-        shown = [one for one in found if one.day.startswith(year)] if year else found[:LATEST]
+        summaries, years = catalogue.category(category), catalogue.years(category)
+        shown = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
         name = f"{category} in {year}" if year else category
         return self._here.render(
-            "category.html", path, name, f"{words.count_noun(len(shown), 'paper')} of {name} in the issues.",
-            category=category, field=field_name(category), year=year, years=years, total=len(found), shown=len(shown),
-            months=self._by_month(shown, site_paths.up(path)), outside=site_paths.category_url(category),
-            feed=self._feed(category, found),
-        )  # fmt: skip
+            "category.html",
+            path,
+            name,
+            f"{words.count_noun(len(shown), 'paper')} of {name} in the issues.",
+            category=category,
+            field=field_name(category),
+            year=year,
+            years=years,
+            total=len(summaries),
+            shown=len(shown),
+            months=self._by_month(shown, site_paths.up(path)),
+            outside=site_paths.category_url(category),
+            feed=self._feed(category, summaries),
+        )
 
-    def _feed(self, category: str, found: Sequence[EntrySummary]) -> str:
+    def _feed(self, category: str, summaries: Sequence[EntrySummary]) -> str:
         """The feed of a category of which the latest issues have papers; empty where there is none."""
         if not self._here.site_config.feeds:  # what makes feeds is loaded only where there are some
             return ""
         from hotpapers.render.feeds import ISSUES
 
         latest = self._here.days[-ISSUES:]
-        return f"feeds/category/{category}.atom" if any(one.day >= latest[0] for one in found[:1]) else ""
+        return f"feeds/category/{category}.atom" if any(summary.day >= latest[0] for summary in summaries[:1]) else ""
 
     def _by_month(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[PaperLines]:
         """Places of issues under the months of their days, in the order in which they come."""
-        grouped = groupby(entry_summaries, key=lambda one: one.day[:7])
+        grouped = groupby(entry_summaries, key=lambda summary: summary.day[:7])
         return [
             PaperLines(f"{phrases.MONTHS[int(month[5:]) - 1]} {month[:4]}", self._lines(some, root))
             for month, some in grouped
         ]
 
     def _lines(self, entry_summaries: Iterable[EntrySummary], root: str) -> list[Markup]:
-        return [self._line(one, root) for one in entry_summaries]
+        return [self._line(summary, root) for summary in entry_summaries]
 
     def _author(self, path: str, author: str) -> bytes:
         catalogue = self._here.catalogue
-        found, spelled = catalogue.author(author), catalogue.spelled(author)
+        summaries, spelled = catalogue.author(author), catalogue.spelled(author)
         papers = words.count_noun(len(catalogue.papers_of(author)), "paper")
         return self._here.render(
             "author.html", path, spelled[0], f"{papers} by {spelled[0]} in the issues.", spelled=spelled,
-            papers=papers, lines=self._lines(found, site_paths.up(path)),
+            papers=papers, lines=self._lines(summaries, site_paths.up(path)),
         )  # fmt: skip

@@ -56,35 +56,39 @@ class PaperPages:
     def page(self, path: str) -> bytes | None:
         """The page at a path; None when there is none."""
         paper = site_paths.paper_of(path)
-        found = self._here.appearances(site_paths.bare(paper)) if paper else []
-        if found and is_folded(found[-1].issue.day, self._here.site_config.whole_since):
-            return self._folded(path, found)
-        return self._paper(path, found) if found else None
+        appearances = self._here.appearances(site_paths.bare(paper)) if paper else []
+        if appearances and is_folded(appearances[-1].issue.day, self._here.site_config.whole_since):
+            return self._folded(path, appearances)
+        return self._paper(path, appearances) if appearances else None
 
-    def _folded(self, path: str, found: list[EntryAppearance]) -> bytes:
-        latest = found[-1].entry
+    def _folded(self, path: str, appearances: list[EntryAppearance]) -> bytes:
+        latest = appearances[-1].entry
         return self._here.render(
-            "folded.html", path, latest.title, latest.said or latest.title, paper=latest, appearances=found[::-1]
+            "folded.html", path, latest.title, latest.said or latest.title, paper=latest, appearances=appearances[::-1]
         )
 
-    def _paper(self, path: str, found: list[EntryAppearance]) -> bytes:
-        here, latest = self._here, found[-1].entry
-        history, posts = here.talk(latest.key, found[0])
+    def _paper(self, path: str, appearances: list[EntryAppearance]) -> bytes:
+        here, latest = self._here, appearances[-1].entry
+        history, posts = here.talk(latest.key, appearances[0])
         cited = entries_of(latest.metadata)
         return here.render(
             "paper.html", path, latest.title, latest.said or latest.first_authors or latest.title,
-            paper=latest, appearances=found[::-1], authors=here.author_links(latest.authors),
+            paper=latest, appearances=appearances[::-1], authors=here.author_links(latest.authors),
             ages=tuple(AGE_NAMES.values()), networks=network_histories(history),
             versions=versions(latest.metadata, self._announcements(latest.key)),
-            more=more_posts(posts, self._shown(latest.key, found)),
+            more=more_posts(posts, self._shown(latest.key, appearances)),
             highwire=list(citations.highwire(cited[0])) if cited else (), cite=cited[1] if cited else {},
             canonical=site_paths.public(here.site_config.base, path),
-            card=card_pages.of_paper(here.site_config.base, here.title, path, found),
+            card=card_pages.of_paper(here.site_config.base, here.title, path, appearances),
         )  # fmt: skip
 
-    def _shown(self, paper: str, found: list[EntryAppearance]) -> set[str]:
+    def _shown(self, paper: str, appearances: list[EntryAppearance]) -> set[str]:
         """The posts that stand with one of its places."""
-        return {one.post.post for at in found for one in self._here.frozen(at.issue.day).posts.get(paper, ())}
+        return {
+            quotation.post.post
+            for at in appearances
+            for quotation in self._here.frozen(at.issue.day).posts.get(paper, ())
+        }
 
     def _announcements(self, paper: str) -> Sequence[Announcement]:
         """When a paper was announced; of listings nobody knows, and asking for each paper takes its time."""
@@ -98,9 +102,9 @@ def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...
         by_network[one.network].append(one)
     reached = {one.age for one in history}
     rows = []
-    for network, found in by_network.items():
-        at = dict.fromkeys(reached, 0) | {one.age: one.voices for one in found}
-        curve = spark(found, max(one.until for one in found))
+    for network, attentions in by_network.items():
+        at = dict.fromkeys(reached, 0) | {one.age: one.voices for one in attentions}
+        curve = spark(attentions, max(attention.until for attention in attentions))
         name = phrases.one_line(words.network_name(network))
         rows.append(NetworkHistory(name, mark(network), tuple(at.get(age) for age in AGES), curve))
     return tuple(sorted(rows, key=lambda row: (-max(voices or 0 for voices in row.voices), row.name)))
@@ -110,21 +114,21 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[Versi
     """When a paper was first announced, in which categories, and when it was replaced."""
     kinds = {"new": "new in {}", "cross": "listed in {} too", "replacement": "replaced"}
     by_day: dict[tuple[str, str], list[Announcement]] = defaultdict(list)
-    for one in announcements:
-        by_day[one.day, one.type].append(one)
-    found = []
+    for announcement in announcements:
+        by_day[announcement.day, announcement.type].append(announcement)
+    result = []
     for (day, kind), some in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
         version = next((one.version for one in some if one.version), None)
         name = f"v{version}" if version else ""
         categories = phrases.one_line(", ".join(sorted({one.category for one in some})))
-        found.append(VersionLine(name, phrases.day_name(day), kinds[kind].format(categories)))
-    if not found and paper.published_at is not None:
-        found.append(VersionLine("v1", phrases.day_name(timestamps.day_of(paper.published_at)), "submitted"))
-    return tuple(found)
+        result.append(VersionLine(name, phrases.day_name(day), kinds[kind].format(categories)))
+    if not result and paper.published_at is not None:
+        result.append(VersionLine("v1", phrases.day_name(timestamps.day_of(paper.published_at)), "submitted"))
+    return tuple(result)
 
 
 def more_posts(posts: Iterable[Quotation], shown: Container[str]) -> tuple[ElsewhereView, ...]:
     """Links to those of some posts that no issue shows."""
-    others = [one for one in posts if one.post.post not in shown]
-    links = [Quotation(post=terms.as_shown(one.post, "link"), hash=one.hash, shown="link") for one in others]
+    others = [post for post in posts if post.post.post not in shown]
+    links = [Quotation(post=terms.as_shown(other.post, "link"), hash=other.hash, shown="link") for other in others]
     return elsewhere(links)

@@ -55,7 +55,7 @@ class SearchIndex:
         yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
         held = {
             day: tuple(some)
-            for day, some in groupby(self._issue_reader.entry_summaries(self._name), key=lambda one: one.day)
+            for day, some in groupby(self._issue_reader.entry_summaries(self._name), key=lambda summary: summary.day)
         }
         for part in filter(mine, sorted(set(map(part_of, chosen)))):
             inside = [day for day in self._days if part_of(day) == part]
@@ -84,7 +84,7 @@ def part_files(
     first = [some[0].partition(" ")[0] if some else "" for some in cut]
     for n in range(len(first) - 1, 0, -1):  # a file without words begins where the one after it does
         first[n] = first[n] or (first[n + 1] if n + 1 < len(first) else "\uffff")
-    ids = [site_paths.bare(one.paper) for one, _ in papers]
+    ids = [site_paths.bare(summary.paper) for summary, _ in papers]
     yield _json(own, {"issues": [(day, len(some)) for day, some in issues], "ids": ids, "from": ["", *first[1:]]})
     for path, some in zip(paths, cut, strict=True):
         yield RenderedFile(path, "\n".join(["", *some, ""]).encode())
@@ -92,34 +92,34 @@ def part_files(
 
 def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
     """Each word with the papers in which it is, in the order in which scripts compare."""
-    found: defaultdict[str, list[str]] = defaultdict(list)
+    result: defaultdict[str, list[str]] = defaultdict(list)
     times: Counter[str] = Counter()
     in_texts: list[Counter[str]] = []
-    for number, (one, text) in enumerate(papers):
+    for number, (summary, text) in enumerate(papers):
         at = base36(number)
-        for word in {*map(stem, words(one.title)), *_labels(one)}:
-            found[word].append(f"{at}A")
-        for word in set(words(" ; ".join(one.authors))):
-            found[word].append(f"{at}B")
+        for word in {*map(stem, words(summary.title)), *_labels(summary)}:
+            result[word].append(f"{at}A")
+        for word in set(words(" ; ".join(summary.authors))):
+            result[word].append(f"{at}B")
         in_texts.append(Counter(map(stem, words(text))))
         times.update(in_texts[-1].keys())
     common = {word for word, count in times.items() if count > max(MOST * len(papers), SMALL)}
     for number, counted in enumerate(in_texts):
         once, often = f"{base36(number)}C", f"{base36(number)}D"
         for word, count in counted.items():
-            found[word].append(often if count >= OFTEN else once)
+            result[word].append(often if count >= OFTEN else once)
     for word in common:
         without = (f"{base36(n)}Z" for n, counted in enumerate(in_texts) if word not in counted)
-        found[word] = ["*", *without, *(one for one in found[word] if one[-1] in "AB")]
-    return [f"{word} {''.join(found[word])}" for word in sorted(found, key=_as_scripts_compare)]
+        result[word] = ["*", *without, *(one for one in result[word] if one[-1] in "AB")]
+    return [f"{word} {''.join(result[word])}" for word in sorted(result, key=_as_scripts_compare)]
 
 
-def _labels(one: EntrySummary) -> set[str]:
+def _labels(summary: EntrySummary) -> set[str]:
     """Its categories, archives and identifier."""
     categories = {
-        clean_text.one_line(category).lower() for category in one.categories if site_paths.category_url(category)
+        clean_text.one_line(category).lower() for category in summary.categories if site_paths.category_url(category)
     }
-    named = {*categories, *map(archive_of, categories), site_paths.bare(one.paper)}
+    named = {*categories, *map(archive_of, categories), site_paths.bare(summary.paper)}
     return {f"#{name}" for name in named if name}
 
 
@@ -145,13 +145,16 @@ def shown_file(day: str, held: Iterable[EntrySummary], texts: Mapping[tuple[str,
         f"search/papers/{day}.json",
         [
             (
-                site_paths.bare(one.paper), plain(clean_text.one_line(one.title)) or site_paths.bare(one.paper),
-                tuple(map(clean_text.one_line, one.authors[:AUTHORS])), tuple(map(clean_text.one_line, one.categories)),
-                plain(clean_text.one_line(texts.get((day, one.paper), "")))[:LONGEST_TEXT], one.place,
+                site_paths.bare(summary.paper),
+                plain(clean_text.one_line(summary.title)) or site_paths.bare(summary.paper),
+                tuple(map(clean_text.one_line, summary.authors[:AUTHORS])),
+                tuple(map(clean_text.one_line, summary.categories)),
+                plain(clean_text.one_line(texts.get((day, summary.paper), "")))[:LONGEST_TEXT],
+                summary.place,
             )
-            for one in held
+            for summary in held
         ],
-    )  # fmt: skip
+    )
 
 
 def base36(number: int) -> str:

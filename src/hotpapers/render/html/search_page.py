@@ -95,5 +95,5 @@ def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]], mo
     within = {n: [(start, end) for k, start, end in spans if k == n] for n, _, _ in spans}
     named = [n for n in range(len(names)) if n < most or n in within]
     rest = len(names) - len(named)
-    said = Markup(", ").join(marked(names[n], within.get(n, ())) for n in named)
-    return said + f" and {rest} more" if rest else said
+    text = Markup(", ").join(marked(names[n], within.get(n, ())) for n in named)
+    return text + f" and {rest} more" if rest else text

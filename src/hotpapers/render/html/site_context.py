@@ -40,10 +40,10 @@ class SiteContext:
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
-        found = [one for one in issue_reader.publications() if one.publication == publication]
-        if not found:
+        publications = [one for one in issue_reader.publications() if one.publication == publication]
+        if not publications:
             raise NotFound(f"{publication}: no such publication")
-        self.publication: Publication = found[0]
+        self.publication: Publication = publications[0]
         self.title = phrases.one_line(self.publication.title)
         self.contact = phrases.one_line(site_config.contact)
         self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app)

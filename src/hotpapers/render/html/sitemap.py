@@ -36,8 +36,8 @@ def _all(here: SiteContext, once: Iterable[str]) -> Iterator[str]:
     """The paths of all pages, each once."""
     yield from (path for path in once if path.endswith("index.html"))
     yield from map(site_paths.issue_path, reversed(here.days))
-    papers = dict.fromkeys(one.paper for one in reversed(here.issue_reader.entry_summaries(here.name)))
+    papers = dict.fromkeys(summary.paper for summary in reversed(here.issue_reader.entry_summaries(here.name)))
     yield from filter(None, map(site_paths.paper_path, papers))
     categories, authors = here.catalogue.everything()
     yield from sorted(categories)
-    yield from (site_paths.author_path(one) for one in sorted(authors) if here.catalogue.has_author(one))
+    yield from (site_paths.author_path(author) for author in sorted(authors) if here.catalogue.has_author(author))

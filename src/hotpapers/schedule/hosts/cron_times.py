@@ -37,11 +37,11 @@ class TimeOfDay(NamedTuple):
 
 def times(publications: Iterable[PublicationSettings], today: datetime.date) -> tuple[TimeOfDay, ...]:
     """The moments of a day at which a host should run, ascending, each once."""
-    found = {TimeOfDay(*time) for time in READING}
-    for one in publications:
-        if one.window != "listing":
-            found.update(_closings(one.hour, ZoneInfo(one.zone), today))
-    return tuple(sorted(found))
+    days = {TimeOfDay(*time) for time in READING}
+    for publication in publications:
+        if publication.window != "listing":
+            days.update(_closings(publication.hour, ZoneInfo(publication.zone), today))
+    return tuple(sorted(days))
 
 
 def _closings(hour: int, zone: ZoneInfo, today: datetime.date) -> set[TimeOfDay]:
@@ -73,4 +73,4 @@ def following(moments: Sequence[TimeOfDay], at: int) -> int:
 def _around(moments: Sequence[TimeOfDay], at: int) -> list[int]:
     """The planned moments of the day before, of the day and of the day after."""
     midnight = at - at % DAY
-    return [midnight + number * DAY + one.second_of_day for number in (-1, 0, 1) for one in moments]
+    return [midnight + number * DAY + moment.second_of_day for number in (-1, 0, 1) for moment in moments]

@@ -73,8 +73,8 @@ def _filled(name: str, **values: str) -> str:
 
 def _requirements() -> HostFile:
     """What is installed beside the program, each file by its hash."""
-    told = f"# What hotpapers {__version__} needs, with hashes.\n# `hotpapers init --replace` writes it anew.\n"
-    return HostFile(REQUIREMENTS, told + _filled("requirements.txt"))
+    text = f"# What hotpapers {__version__} needs, with hashes.\n# `hotpapers init --replace` writes it anew.\n"
+    return HostFile(REQUIREMENTS, text + _filled("requirements.txt"))
 
 
 # ---- GitHub Pages --------------------------------------------------------------------------------------

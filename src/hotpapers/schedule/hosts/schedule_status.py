@@ -37,12 +37,12 @@ class ScheduleReport(NamedTuple):
 def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -> str:
     """Notes that a run begins, `because` of the schedule or somebody; says so. `at`: µs UTC."""
     before = jobs_queries.load_state(record, JOB)
-    said = f"began {minute_of(at)}, {_how_late(moments, at // SECOND, because)}"
-    duty = msgspec.structs.replace(before, started_at=at, state="running", reason=said, next_at=_due(moments, at))
+    text = f"began {minute_of(at)}, {_how_late(moments, at // SECOND, because)}"
+    duty = msgspec.structs.replace(before, started_at=at, state="running", reason=text, next_at=_due(moments, at))
     jobs_queries.save_state(record, duty)
     if before.state == "running" and before.started_at is not None:
-        return f"{said}; the run that began {minute_of(before.started_at)} was cut off"
-    return said
+        return f"{text}; the run that began {minute_of(before.started_at)} was cut off"
+    return text
 
 
 def _how_late(moments: Sequence[TimeOfDay], at: int, because: str) -> str:
@@ -62,13 +62,13 @@ def end(
     before = jobs_queries.load_state(record, JOB)
     found = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
     began = before.started_at or at
-    said = before.reason if before.state == "running" else f"began {minute_of(began)}"
+    text = before.reason if before.state == "running" else f"began {minute_of(began)}"
     duty = msgspec.structs.replace(
         before,
         state="failing" if found else "idle",
         success_at=before.success_at if found else at,
         failing_since=(before.failing_since or at) if found else None,
-        reason=f"{'; '.join(found)} ({said})" if found else said,
+        reason=f"{'; '.join(found)} ({text})" if found else text,
         next_at=_due(moments, at),
     )
     jobs_queries.save_state(record, duty)

@@ -33,28 +33,32 @@ def places(publications: Sequence[Publication], site_config: SiteConfig) -> list
     if len(publications) == 1:
         return [SiteFolder(publications[0], "", site_config)]
     return [
-        SiteFolder(one, one.publication, site_config._replace(base=_within(site_config.base, one.publication)))
-        for one in publications
-    ]  # fmt: skip
+        SiteFolder(
+            publication,
+            publication.publication,
+            site_config._replace(base=_within(site_config.base, publication.publication)),
+        )
+        for publication in publications
+    ]
 
 
 def _within(base: str, name: str) -> str:
     return f"{base}{name}/" if base else ""
 
 
-def render_all(issue_reader: RecordIssueReader, found: Sequence[SiteFolder], output: Path) -> int:
+def render_all(issue_reader: RecordIssueReader, folders: Sequence[SiteFolder], output: Path) -> int:
     """Writes the site and the feeds of publications; how many files. What is too large for the budget is folded. Raises
     UsageError where nothing can be written, or all of it is too large even so."""
     files = 0
-    for place in found:
+    for place in folders:
         name, folder = place.publication.publication, output / place.below
         for to in TOGETHER:
             files += write_files(folder, _rendered(issue_reader, place, to)).files
-        share = place.site_config.budget // len(found)
+        share = place.site_config.budget // len(folders)
         size_budget.fold(folder, share, issue_reader, name, partial(_rendered, issue_reader, place, "site"))
-    if len(found) > 1:
-        files += write_files(output, [RenderedFile("index.html", _door(found))]).files
-    _check_size(output, found[0].site_config.budget)
+    if len(folders) > 1:
+        files += write_files(output, [RenderedFile("index.html", _door(folders))]).files
+    _check_size(output, folders[0].site_config.budget)
     return files
 
 
@@ -71,11 +75,11 @@ def _check_size(output: Path, most: int) -> None:
         raise UsageError(size_budget.SizeForecast(str(output), size, most, None).warning)
 
 
-def _door(found: Sequence[SiteFolder]) -> bytes:
+def _door(folders: Sequence[SiteFolder]) -> bytes:
     """A page that leads to several publications."""
     lines = [
-        f'<li><a href="{html.escape(one.below)}/index.html">{html.escape(one.publication.title)}</a></li>'
-        for one in found
+        f'<li><a href="{html.escape(folder.below)}/index.html">{html.escape(folder.publication.title)}</a></li>'
+        for folder in folders
     ]  # fmt: skip
     body = f"<h1>Publications</h1>\n<ul>\n{chr(10).join(lines)}\n</ul>"
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Publications</title>'

@@ -44,7 +44,7 @@ def _named(entry: Element) -> ArxivId:
 def read(entry: Element, at: int) -> Paper:
     """An entry's paper: the current version, unless another was asked for. Raises InputError."""
     primary = entry.find("primary_category")
-    others = [one.get("term", "") for one in entry.iterfind("category")]
+    others = [element.get("term", "") for element in entry.iterfind("category")]
     return paper_items.paper(
         paper_items.identifier(xml.text(entry, "id")),
         at,

@@ -14,14 +14,14 @@ _SUFFIX = re.compile(r"(?:[JS]r\.?|I{2,3}|IV)", re.ASCII)
 
 def authors(line: str) -> tuple[str, ...]:
     """The names in a line, in order, without affiliations: `A. Gould (Ohio State), J. Doe, Jr. and C. Roe` → three."""
-    found: list[str] = []
+    result: list[str] = []
     for part in _BETWEEN.split(_without_affiliations(line)):
         name = tex.plain(" ".join(part.split()))
-        if found and _SUFFIX.fullmatch(name):
-            found[-1] += f" {name}"
+        if result and _SUFFIX.fullmatch(name):
+            result[-1] += f" {name}"
         elif name:
-            found.append(name)
-    return tuple(found)
+            result.append(name)
+    return tuple(result)
 
 
 def _without_affiliations(line: str) -> str:

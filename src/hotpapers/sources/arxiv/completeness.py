@@ -62,17 +62,17 @@ class CompletenessChecks:
     def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
         """What an archive's pages list, back to the first missed day or as far as they go; and when they said so."""
         url = f"{self.settings.listing}/{archive}/recent"
-        found: dict[str, ListingCount] = {}
+        result: dict[str, ListingCount] = {}
         first = self._missed[0] if self._missed else self._day
         at = 0
         for skip in range(0, MOST_PAGES * LARGEST_PAGE, LARGEST_PAGE):
             page, at = self._ask(listing.parse, url, skip=str(skip), show=str(LARGEST_PAGE))
             for day, part in page.items():
-                found[day] = found.get(day, ListingCount()).going_on(part)
+                result[day] = result.get(day, ListingCount()).going_on(part)
             shown = sum(len(part.papers) for part in page.values())
             if shown < LARGEST_PAGE or min(page) < first:
                 break
-        return found, at
+        return result, at
 
     def _fetch(self, ids: Sequence[str], seen: list[RawPayload]) -> list[str]:
         """Papers by identifier, added to what was seen; those that the API does not give."""

@@ -90,7 +90,7 @@ def _announced(item: Element) -> tuple[ArxivId, AnnouncementType]:
 
 def _categories(item: Element) -> tuple[str, ...]:
     """The primary one first."""
-    return tuple((one.get("term") or one.text or "").strip() for one in item.iterfind("category"))
+    return tuple((element.get("term") or element.text or "").strip() for element in item.iterfind("category"))
 
 
 def _day(item: Element) -> str:
@@ -101,7 +101,7 @@ def read(item: Element, feed: str, at: int) -> list[Item]:
     """An item's paper, and its announcement in the archive or category whose feed it stood in. Raises InputError."""
     of, kind = _announced(item)
     summary = item.findtext("description") or item.findtext("summary") or ""
-    found = paper_items.paper(
+    paper = paper_items.paper(
         of,
         at,
         title=xml.text(item, "title"),
@@ -111,7 +111,7 @@ def read(item: Element, feed: str, at: int) -> list[Item]:
         doi=item.findtext("DOI"),
         journal=item.findtext("journal_reference"),
     )
-    return [found, announcement(of, feed, _day(item), kind, at)]
+    return [paper, announcement(of, feed, _day(item), kind, at)]
 
 
 def announcement(of: ArxivId, category: str, day: str, kind: AnnouncementType, at: int) -> Announcement:

@@ -51,15 +51,15 @@ def parse(data: bytes) -> dict[str, ListingCount]:
     html = data.decode("utf-8", "replace")
     if not _LIST.search(html):
         raise InputError("not arXiv's listing")
-    found: dict[str, ListingCount] = {}
+    result: dict[str, ListingCount] = {}
     day = ""
     for heading, entries in _sections(html):
         day = _day(heading) or day
         if day and not heading.startswith("Replacement"):
             kind: AnnouncementType = "cross" if heading.startswith("Cross") else "new"
             listed = ListingCount(_total(heading), dict(filter(None, (_paper(entry, kind) for entry in entries))))
-            found[day] = found.get(day, ListingCount()).and_also(listed)
-    return found
+            result[day] = result.get(day, ListingCount()).and_also(listed)
+    return result
 
 
 def _sections(html: str) -> Iterator[tuple[str, list[str]]]:

@@ -26,12 +26,12 @@ class MetadataFetcher:
 
     def ask_for(self, wanted: Sequence[str]) -> Iterator[list[RawPayload]]:
         """What it says of these versions, a list a request, up to a request in which it has nothing of them."""
-        left = [one for one in dict.fromkeys(wanted) if one not in self.given]
+        left = [fromkey for fromkey in dict.fromkeys(wanted) if fromkey not in self.given]
         for start in range(0, len(left), self.settings.batch):
-            found = [] if self.failed else self._batch(left[start : start + self.settings.batch])
-            if not found:
+            payloads = [] if self.failed else self._batch(left[start : start + self.settings.batch])
+            if not payloads:
                 return
-            yield found
+            yield payloads
 
     def _batch(self, wanted: Sequence[str]) -> list[RawPayload]:
         """A batch. What fails is no failure of the round: it is asked for again in a later one."""

@@ -41,7 +41,7 @@ def parse(data: bytes) -> OaiRecords:
     error = answer.find("error")
     if error is not None:
         return OaiRecords(error=error.get("code", "unknown"), why=(error.text or "").strip()[:200])
-    token = next((xml.text(one, ".") for one in answer.iter("resumptionToken")), "")
+    token = next((xml.text(element, ".") for element in answer.iter("resumptionToken")), "")
     return OaiRecords(tuple((xml.text(xml.parse(body), "header/identifier"), body) for body in bodies), token)
 
 
@@ -79,7 +79,7 @@ def read(record: Element, where: Mapping[str, str], at: int) -> list[Item]:
     tree = metadata[0]
     of = ArxivId(paper_items.identifier(xml.text(tree, "id")).id, _version(tree))
     moments = _moments(tree)
-    found = paper_items.paper(
+    paper = paper_items.paper(
         of,
         at,
         title=xml.text(tree, "title"),
@@ -92,12 +92,12 @@ def read(record: Element, where: Mapping[str, str], at: int) -> list[Item]:
         published_at=moments[0] if moments else None,
         updated_at=moments[-1] if moments else None,
     )
-    return [found, *(_announced(of, found.categories, moments, where, at) if where and moments else ())]
+    return [paper, *(_announced(of, paper.categories, moments, where, at) if where and moments else ())]
 
 
 def _moments(tree: Element) -> list[int]:
     """When each version was submitted; of format arXiv the first and the last one's days."""
-    texts = [xml.text(one, "date") for one in tree.iterfind("version")] or [
+    texts = [xml.text(element, "date") for element in tree.iterfind("version")] or [
         xml.text(tree, "created"),
         xml.text(tree, "updated"),
     ]
@@ -105,7 +105,7 @@ def _moments(tree: Element) -> list[int]:
 
 
 def _version(tree: Element) -> int | None:
-    versions = [one.get("version", "").removeprefix("v") for one in tree.iterfind("version")]
+    versions = [element.get("version", "").removeprefix("v") for element in tree.iterfind("version")]
     return int(versions[-1]) if versions and versions[-1].isdigit() else None
 
 

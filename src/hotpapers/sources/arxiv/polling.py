@@ -91,7 +91,7 @@ class ArxivPoll:
                 return
             parts = list(self._parts(archive, feed, at))
             yield from self._describe([entry.named for part in parts for entry in part.feed.items])
-            seen = [one for part in parts for one in self._entries(part)]
+            seen = [payload for part in parts for payload in self._entries(part)]
             new = [entry.id for entry in feed.items if entry.type == "new"]
             self.place = cursor_state.fed(self.place, archive, len(feed.items), new)
             yield self._page(seen)
@@ -190,13 +190,13 @@ class ArxivPoll:
             if archive not in self._fed:  # the round was begun by another process
                 feed, _ = self._feed(archive)
                 self._fed[archive] = frozenset(entry.id for entry in feed.items if entry.day == self.place.open)
-            found = checks.of(archive, self._fed[archive])
+            result = checks.of(archive, self._fed[archive])
             self.place = msgspec.structs.replace(
                 self.place,
                 checked=(*self.place.checked, archive),
-                items=self.place.items + found.more,
-                lacks=(*self.place.lacks, *found.lacks),
-                least=(*self.place.least, *found.least),
-                exact=found.exact if not self.place.checked else max(self.place.exact, found.exact),
+                items=self.place.items + result.more,
+                lacks=(*self.place.lacks, *result.lacks),
+                least=(*self.place.least, *result.least),
+                exact=result.exact if not self.place.checked else max(self.place.exact, result.exact),
             )
-            yield self._page(found.seen)
+            yield self._page(result.seen)

@@ -43,10 +43,10 @@ def _letters(text: str) -> str:
     for pattern in _ACCENT_PATTERNS * 2:  # twice: some letters have two accents
         text = pattern.sub(_accented, text)
     for pattern in _LETTER_PATTERNS:
-        text = pattern.sub(lambda found: _LETTERS[found[1]], text)
+        text = pattern.sub(lambda match: _LETTERS[match[1]], text)
     return text
 
 
-def _accented(found: re.Match[str]) -> str:
-    sign, letter, braced, dotless, bare = found.groups()
+def _accented(match: re.Match[str]) -> str:
+    sign, letter, braced, dotless, bare = match.groups()
     return unicodedata.normalize("NFC", (braced or dotless or bare) + _ACCENTS[sign or letter])

@@ -161,12 +161,12 @@ class BlueskySource:
 
     def _views(self, http: HttpClient, uris: Sequence[str]) -> list[RawPayload]:
         """A batch; where one address spoils it (400), each by itself."""
-        asked = urlencode([("uris", uri) for uri in uris])
-        answer = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{asked}", accept=(400,))
+        text = urlencode([("uris", uri) for uri in uris])
+        answer = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=(400,))
         if answer.status == 400:
             return [seen for uri in uris for seen in self._views(http, [uri])] if len(uris) > 1 else []
         owns = [
-            (own_id(one, schemas.AppViewPostUri), bytes(one)) for one in decoded(answer, schemas.AppViewPosts).posts
+            (own_id(post, schemas.AppViewPostUri), bytes(post)) for post in decoded(answer, schemas.AppViewPosts).posts
         ]
         found = {own.uri: body for own, body in owns if own}
         broken = [RawPayload("counts", unreadable(body), body, answer.at) for own, body in owns if own is None]

@@ -119,15 +119,18 @@ def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex =
     by_card = [_in_embed(one) for one in mentions_of(post, at, "", cards)]
     by_link = mentions_of(post, at, "", links)
     found = {one.paper: one for one in [*mentions_of(post, at, record.text), *by_card, *by_link]}
-    for one in [*map(_in_embed, named_in(post, at, "", cards, names)), *named_in(post, at, record.text, links, names)]:
-        found.setdefault(one.paper, one)
+    for mention in [
+        *map(_in_embed, named_in(post, at, "", cards, names)),
+        *named_in(post, at, record.text, links, names),
+    ]:
+        found.setdefault(mention.paper, mention)
     return list(found.values())
 
 
-def _in_embed(one: Mention) -> Mention:
+def _in_embed(mention: Mention) -> Mention:
     return Mention(
-        post=one.post, paper=one.paper, form=one.form, found_in="embed", version=one.version,
-        observed_at=one.observed_at,
+        post=mention.post, paper=mention.paper, form=mention.form, found_in="embed", version=mention.version,
+        observed_at=mention.observed_at,
     )  # fmt: skip
 
 
@@ -150,14 +153,14 @@ def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
 def code_points(text: str, places: Iterable[int]) -> dict[int, int]:
     """Places in bytes of a text's UTF-8 as code points; those outside of it or inside a character are left out."""
     encoded = text.encode("utf-8", "surrogatepass")
-    found: dict[int, int] = {}
+    result: dict[int, int] = {}
     passed = counted = 0
     for place in sorted(places):
         if 0 <= place <= len(encoded) and (place == len(encoded) or encoded[place] & 0xC0 != 0x80):
             counted += sum(byte & 0xC0 != 0x80 for byte in encoded[passed:place])
             passed = place
-            found[place] = counted
-    return found
+            result[place] = counted
+    return result
 
 
 # ---- moments -----------------------------------------------------------------------------------------
@@ -225,10 +228,14 @@ def _reaction(seen: RawPayload) -> list[Item]:
 
 
 def _withdrawn(seen: RawPayload) -> list[Item]:
-    said = schemas.withdrawal(seen.body)
-    if said.event.commit is None:
+    reaction = schemas.withdrawal(seen.body)
+    if reaction.event.commit is None:
         raise InputError("a withdrawal without a commit")
-    return [_reacted(said.event.did, _reaction_type(said.event.commit, seen.key), said.post, seen.at, withdrawn=True)]
+    return [
+        _reacted(
+            reaction.event.did, _reaction_type(reaction.event.commit, seen.key), reaction.post, seen.at, withdrawn=True
+        )
+    ]
 
 
 def _reaction_type(commit: schemas.CommitEvent, key: str) -> ReactionType:

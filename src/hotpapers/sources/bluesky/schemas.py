@@ -140,12 +140,12 @@ class PostRecord(msgspec.Struct, gc=False, rename="camel"):
 
     def answers(self) -> dict[ReactionType, str]:
         """The post that it replies to and the one that it quotes."""
-        found: dict[ReactionType, str] = {}
+        result: dict[ReactionType, str] = {}
         if self.reply and self.reply.parent.uri:
-            found["reply"] = self.reply.parent.uri
+            result["reply"] = self.reply.parent.uri
         if self.embed and (quoted := self.embed.quoted()):
-            found["quote"] = quoted
-        return found
+            result["quote"] = quoted
+        return result
 
 
 class AppViewAuthor(msgspec.Struct, gc=False, rename="camel"):

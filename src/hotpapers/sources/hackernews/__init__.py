@@ -98,7 +98,7 @@ class HackerNewsSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Each item's score and comments now, or that it is gone."""
-        known = [found[1] for found in map(_KEY.fullmatch, keys) if found]
+        known = [match[1] for match in map(_KEY.fullmatch, keys) if match]
         return one_by_one(known, lambda item: self._item(http, item))
 
     def _item(self, http: HttpClient, item: str) -> PayloadPage:

@@ -79,7 +79,7 @@ def _said(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
 def _post(key: str, hit: AlgoliaHit, text: str, links: tuple[TextLink, ...], at: int) -> list[Item]:
     account = f"{NETWORK}:{hit.author}"
     reply_to = f"{NETWORK}:{hit.story_id}" if hit.comment_text is not None and hit.story_id else ""
-    found: list[Item] = [
+    items: list[Item] = [
         Post(
             post=key, network=NETWORK, account=account, created_at=hit.created_at_i * 1_000_000, text=text, links=links,
             lang="en", handle=hit.author, reply_to=reply_to, observed_at=at,
@@ -87,5 +87,5 @@ def _post(key: str, hit: AlgoliaHit, text: str, links: tuple[TextLink, ...], at:
         Account(account=account, handle=hit.author, observed_at=at),
     ]  # fmt: skip
     if hit.comment_text is None and hit.points is not None:
-        found.append(Snapshot(post=key, likes=hit.points, replies=hit.num_comments, observed_at=at))
-    return found
+        items.append(Snapshot(post=key, likes=hit.points, replies=hit.num_comments, observed_at=at))
+    return items

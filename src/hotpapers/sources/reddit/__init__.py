@@ -85,7 +85,7 @@ class RedditSource:
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """With a key scores and comments now; without one only whether the posts are still there."""
-        names = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
+        names = list(dict.fromkeys(match[1] for match in map(_KEY.fullmatch, keys) if match))
         if names:
             self._way.begin(http)
             yield from self._way.again(http, names)

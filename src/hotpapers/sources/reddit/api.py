@@ -106,7 +106,9 @@ class RedditApi:
         if not seen and len(names) > HARDLY_ALL:
             raise NetError(f"{self._api}/api/info: nothing of {len(names)} posts")
         there = {one.key for one in seen}
-        whole = all(one.key in names for one in seen)  # else one of them may be the one that says not which it is
+        whole = all(
+            payload.key in names for payload in seen
+        )  # else one of them may be the one that says not which it is
         gone = [RawPayload("gone", name, b"null", http.now()) for name in names if whole and name not in there]
         return PayloadPage([*seen, *gone])
 
@@ -120,7 +122,7 @@ class RedditApi:
         owns = [own_id(child.data, RedditThing) for child in data.children]
         pairs = list(zip(owns, (bytes(child.data) for child in data.children), strict=True))
         posts = [(own, body) for own, body in pairs if own is None or own.name[:3] == "t3_"]
-        seen = [one for own, body in posts for one in self._seen(own, body, kind, answer.at)]
+        seen = [payload for own, body in posts for payload in self._seen(own, body, kind, answer.at)]
         return seen, [own.created_utc for own in owns if own is not None], data.after or ""
 
     def _seen(self, own: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:

@@ -61,13 +61,13 @@ class RedditPost(RedditThing):
 def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
     """A post with its papers (`post`), also where an edit left it none (`edit`); or its counts, or that it is gone
     (`counts`)."""
-    said = msgspec.json.decode(body, type=RedditPost)
-    if said.gone:
-        gone = gone_post(NETWORK, key, at, said.gone, int(said.created_utc) * 1_000_000)
+    text = msgspec.json.decode(body, type=RedditPost)
+    if text.gone:
+        gone = gone_post(NETWORK, key, at, text.gone, int(text.created_utc) * 1_000_000)
         return [gone] if kind == "counts" else []
-    likes = None if said.score is None else max(said.score, 0)
-    snapshot = Snapshot(post=key, likes=likes, replies=said.num_comments, observed_at=at)
-    return [snapshot] if kind == "counts" else _from_api(key, said, snapshot, names, kind == "edit")
+    likes = None if text.score is None else max(text.score, 0)
+    snapshot = Snapshot(post=key, likes=likes, replies=text.num_comments, observed_at=at)
+    return [snapshot] if kind == "counts" else _from_api(key, text, snapshot, names, kind == "edit")
 
 
 def _from_api(key: str, said: RedditPost, snapshot: Snapshot, names: PaperIndex, edited: bool) -> list[Item]:

@@ -98,7 +98,7 @@ class XSource:
     def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
         """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
         account, limits = self._opened(cursor), self.for_counts
-        ids = list(dict.fromkeys(found[1] for found in map(_KEY.fullmatch, keys) if found))
+        ids = list(dict.fromkeys(match[1] for match in map(_KEY.fullmatch, keys) if match))
         while ids:
             account, size = self._ready(account, limits, http.now(), least=1)
             some, ids = ids[:size], ids[size:]
@@ -133,8 +133,8 @@ class XSource:
         account = spending.this_month(account, now)
         size = min(SMALLEST if account.asking else PAGE, spending.affordable(account, limits, now))
         if size < least:
-            said = f"what a budget of {self.settings.budget:g} a month allows by today is spent"
-            raise RetryLater((spending.tomorrow(now) - now) / 1e6, said)
+            text = f"what a budget of {self.settings.budget:g} a month allows by today is spent"
+            raise RetryLater((spending.tomorrow(now) - now) / 1e6, text)
         return account, size
 
     def _wish(self, path: str, params: Mapping[str, str], most: int) -> BilledRequest:

@@ -61,13 +61,13 @@ def refusal(answer: Response, now: int) -> NetError:
     """What a status from 400 on means. Where the server refused it charged nothing, where it failed it may have."""
     parts = urlsplit(answer.url)
     place = f"{parts.netloc}{parts.path}"
-    found: NetError
+    error: NetError
     try:
         trouble = retry_policy.check_status(answer.status, answer.headers, (), now)
-        found = NetError(f"{place}: {trouble.reason if trouble else answer.status}")
+        error = NetError(f"{place}: {trouble.reason if trouble else answer.status}")
     except RetryLater as no:
-        found = RetryLater(no.seconds, f"{place}: {no.reason}")
+        error = RetryLater(no.seconds, f"{place}: {no.reason}")
     except RequestRefused as no:
-        found = RequestRefused(f"{place}: {no.reason}", no.status)
-    found.tries = answer.tries - (answer.status < 500)
-    return found
+        error = RequestRefused(f"{place}: {no.reason}", no.status)
+    error.tries = answer.tries - (answer.status < 500)
+    return error

@@ -42,16 +42,16 @@ def counted(said: XResponse, asked: Sequence[str], at: int) -> list[RawPayload]:
     owns = [(own_id(raw, XPostId), raw) for raw in said.data]
     there = [RawPayload("counts", own.first if own else unreadable(raw), bytes(raw), at) for own, raw in owns]
     problems = [(own_id(raw, XProblem), raw) for raw in said.errors]
-    missing = set(asked) - {one.key for one in there}
+    missing = set(asked) - {payload.key for payload in there}
     gone = [RawPayload("gone", p.value, bytes(raw), at) for p, raw in problems if p and p.gone and p.value in missing]
     return [*there, *gone]
 
 
 def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool = False) -> list[Item]:
     """A post with its papers and counts; a native repost is none, nor is what names no paper, unless it was edited."""
-    told = msgspec.json.decode(body, type=XPostWithAuthor)
-    tweet = msgspec.json.decode(told.tweet, type=XPost)
-    author = msgspec.json.decode(told.author, type=XUser | None) or tweet.author
+    text = msgspec.json.decode(body, type=XPostWithAuthor)
+    tweet = msgspec.json.decode(text.tweet, type=XPost)
+    author = msgspec.json.decode(text.author, type=XUser | None) or tweet.author
     if any(reference.type == "retweeted" for reference in tweet.referenced_tweets):
         return []
     return _items(tweet, author or XUser(tweet.author_id), at, names, edited)

@@ -88,16 +88,19 @@ def _stable_order(spec: KindSpec) -> str:
 
 def _batches(record: Record, held: WordRedactor) -> Iterator[bytes]:
     ahead = all_ahead(record.database)
-    for one, listed in batches.all_batches(record.database):
+    for header, listed in batches.all_batches(record.database):
         yield _line(
             ExchangeBatch(
-                position=one.position, at=one.at, source=one.source, cursor=one.cursor, items=one.items,
-                chain=one.chain.hex(), closed=listed.closed, pruned=listed.pruned, forgotten=listed.forgotten,
+                position=header.position, at=header.at, source=header.source, cursor=header.cursor, items=header.items,
+                chain=header.chain.hex(), closed=listed.closed, pruned=listed.pruned, forgotten=listed.forgotten,
                 tombstones=listed.tombstones,
             )
         )  # fmt: skip
         rows = {
-            row.label: row for kind in ahead.values() for row in kind.upto(one.position) if isinstance(row, StoredRow)
+            row.label: row
+            for kind in ahead.values()
+            for row in kind.upto(header.position)
+            if isinstance(row, StoredRow)
         }
         for index, label in enumerate(listed.labels):
             found = rows.get(label)

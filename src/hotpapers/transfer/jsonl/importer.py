@@ -287,7 +287,7 @@ class _Full:
 
     def _write(self, line: NumberedLine, batch: ExchangeBatch, items: Sequence[NumberedLine], before: bytes) -> None:
         self._note_closed(batch, items)
-        listing = [self._listed(one) for one in items]
+        listing = [self._listed(item) for item in items]
         listed = manifest.Manifest(
             [label for label, _, _ in listing], b"".join([item_hash for _, item_hash, _ in listing]),
             batch.closed, batch.pruned, batch.forgotten, batch.tombstones,
@@ -305,7 +305,7 @@ class _Full:
 
     def _note_closed(self, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> None:
         """What a batch closed of those that came with this file, and which of its own rows say that they are closed."""
-        here = {(batch.position, index): _until(one) for index, one in enumerate(items)}
+        here = {(batch.position, index): _until(item) for index, item in enumerate(items)}
         self._until |= {pair: until for pair, until in here.items() if until}
         self._closed |= {pair: batch.position for pair in batch.closed if pair[0] >= self._first}
 
@@ -346,9 +346,9 @@ class _Full:
             rows = [(*one.row, position) for one in prepared if type(one.item) is spec.type]
             if rows and self.record.database.many(batches.insert_sql(spec.kind), rows) != len(rows):
                 raise self.reader.error(line.number, f"batch {position} has a {spec.kind} twice")
-        for one in prepared:
-            if isinstance(one.item, model.Issue) and (flaw := flaw_of(self.record.database, one.item)):
-                raise self._changed(line.number, f"the issue of {one.item.day}: {flaw}")
+        for row in prepared:
+            if isinstance(row.item, model.Issue) and (flaw := flaw_of(self.record.database, row.item)):
+                raise self._changed(line.number, f"the issue of {row.item.day}: {flaw}")
 
 
 def _until(line: NumberedLine) -> int:

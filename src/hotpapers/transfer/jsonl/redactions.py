@@ -47,7 +47,7 @@ class RowRedactions:
             for index, one in left.items():
                 _overwrite(database, listed.labels[index], position, one.made)
                 self.rows += 1
-            names = {index: one.label for index, one in left.items()}
+            names = {index: row.label for index, row in left.items()}
             batches.save_manifest(database, position, manifest.relabelled(listed, names))
 
 
