@@ -49,7 +49,7 @@ FULL_READER = PlainIssueReader(
     [
         issue(
             OWN, FULL, [placed(n, title) for n, title in enumerate(TITLES, 1)], announced=1204,
-            still=[placed(1, "Old", "Odo Fennimore", id="2101.99919")],
+            ongoing=[placed(1, "Old", "Odo Fennimore", id="2101.99919")],
             readings=(NetworkReading(network="bluesky", state="complete"), NetworkReading(network="x",
             state="unknown")),
         )

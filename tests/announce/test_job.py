@@ -103,9 +103,9 @@ def test_one_that_fails_is_tried_again_and_seen_to_be_failing(made: Made) -> Non
     made.server.on("/two", answer(500), answer(500), answer(200))
     for hours in (0.0, 0.1):
         assert made.round(hours) == "partial"
-        duty = jobs_queries.load_state(made.record, "sending")
-        assert f"webhook {DAY}: 1 not sent" in duty.reason and SECRET not in duty.reason
-        assert made.server.base not in duty.reason
+        status = jobs_queries.load_state(made.record, "sending")
+        assert f"webhook {DAY}: 1 not sent" in status.reason and SECRET not in status.reason
+        assert made.server.base not in status.reason
     assert made.round(0.2) == "idle"
     assert sorted(made.asked) == ["one", "room", "two", "two", "two"]
 

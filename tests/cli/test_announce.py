@@ -152,4 +152,4 @@ def test_run_says_at_once_what_cannot_be_used(
     home.write_text(SETTINGS.format(base=server.base, more=named))
     assert run("run", "--once", "--config", home).status == 0
     with Record(str(tmp_path / "hotpapers.db")) as record:
-        assert "sending" in {duty.source for duty in jobs_queries.all_states(record)}
+        assert "sending" in {status.source for status in jobs_queries.all_states(record)}

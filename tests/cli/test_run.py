@@ -87,7 +87,7 @@ def wait_for(store: Path, jobs: set[str]) -> None:
     deadline = time.monotonic() + 60
     while True:
         with Record(str(store)) as record:
-            if jobs <= {duty.source for duty in jobs_queries.all_states(record) if duty.state == "idle"}:
+            if jobs <= {status.source for status in jobs_queries.all_states(record) if status.state == "idle"}:
                 return
         assert time.monotonic() < deadline
         time.sleep(0.05)

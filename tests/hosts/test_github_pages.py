@@ -220,8 +220,8 @@ def test_a_run_that_fails_is_published_as_such_and_what_it_read_is_kept(machine:
     assert "and failed; runs have failed since" in page and "run.listen" not in page
     assert len(assets(machine)) == 2
     with Record(str(machine.folder / "hotpapers.db")) as record:
-        duty = jobs_queries.load_state(record, "schedule")
-    assert duty.failing_since and "the run ended with failure" in duty.reason
+        status = jobs_queries.load_state(record, "schedule")
+    assert status.failing_since and "the run ended with failure" in status.reason
 
 
 def test_the_last_job_fails_where_something_failed(home: Path, machine: Machine) -> None:

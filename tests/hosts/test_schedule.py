@@ -100,9 +100,9 @@ def test_runs_that_fail_say_since_when_and_to_strangers_not_why(sqlite_url: str)
             schedule_status.begin(record, MOMENTS, at, "schedule")
             report = schedule_status.end(record, MOMENTS, at, outcome, problems, "")
             assert report.outcome == "failure"
-        duty = jobs_queries.load_state(record, "schedule")
-        assert duty.failing_since == MORNING * SECOND and duty.success_at is None
-        assert duty.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its hour")
+        status = jobs_queries.load_state(record, "schedule")
+        assert status.failing_since == MORNING * SECOND and status.success_at is None
+        assert status.reason.startswith("a job is silent (began 2026-11-20 08:31 UTC, 84 min after its hour")
         said = schedule_status.sentence(record)
         assert "and failed; runs have failed since 2026-11-20 07:31 UTC." in said and "silent" not in said
         schedule_status.begin(record, MOMENTS, (MORNING + 7200) * SECOND, "workflow_dispatch")

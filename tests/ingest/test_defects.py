@@ -136,7 +136,7 @@ class Living:
     def _rounds(self, name: str, make: Callable[[], Any]) -> JobLoop:
         return JobLoop(name, make, self.site.record, self.leases, self.clock)
 
-    def duty(self, job: str) -> job_state.JobState:
+    def status(self, job: str) -> job_state.JobState:
         with Record(self.store) as record:
             return LOAD(record, job)
 
@@ -185,7 +185,7 @@ def test_what_escapes_a_job_is_its_failure_alone(
     broken = Broken(where, name, job)
     monkeypatch.setattr(where, name, broken.patch())
     noted = list[job_state.JobState]()
-    monkeypatch.setattr(JobLoop, "attempt", _then(JobLoop.attempt, job, lambda: noted.append(living.duty(job))))
+    monkeypatch.setattr(JobLoop, "attempt", _then(JobLoop.attempt, job, lambda: noted.append(living.status(job))))
     jobs = living.jobs()
     thread = threading.Thread(target=JobRunner(jobs, living.stop).run)
     with living.leases:
@@ -198,12 +198,12 @@ def test_what_escapes_a_job_is_its_failure_alone(
         finally:
             living.stop.set()
             thread.join()
-    assert [living.duty(one).failing_since for one in jobs] == [None] * len(jobs)
+    assert [living.status(one).failing_since for one in jobs] == [None] * len(jobs)
     told = [record for record in caplog.records if record.getMessage() == "defect"]
     assert {getattr(record, "fields")["job"] for record in told} <= {job}  # noqa: B009
     if name not in ("save_state", "load_state", "take"):  # by which it would be noted
-        assert any(duty.state in ("defect", "partial", "down") and duty.failing_since for duty in noted)
-        assert not any("index out of range" in duty.reason or "items" in duty.reason for duty in noted)
+        assert any(status.state in ("defect", "partial", "down") and status.failing_since for status in noted)
+        assert not any("index out of range" in status.reason or "items" in status.reason for status in noted)
 
 
 def _then(attempt: Callable[..., Any], job: str, look: Callable[[], object]) -> Callable[..., Any]:

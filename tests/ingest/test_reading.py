@@ -70,8 +70,8 @@ def test_a_round_brings_pages_into_the_record_once(store_url: str) -> None:
         papers = {row.item.paper for row in record.view().latest(Mention) if isinstance(row.item, Mention)}
         assert papers == {"arxiv:2512.00001", "arxiv:2512.00002"}
         assert (record.count(Post), record.count(Snapshot)) == (2, 2)
-        duty = jobs_queries.load_state(record, "lobsters")
-        assert duty.failing_since is None and duty.items == 7 and duty.success_at is not None
+        status = jobs_queries.load_state(record, "lobsters")
+        assert status.failing_since is None and status.items == 7 and status.success_at is not None
         assert not check(record.database, record.marks).findings
 
 
@@ -163,8 +163,8 @@ def test_one_round_of_what_ends_by_itself_is_done_however_long_it_takes(store_ur
 def test_who_was_asked_and_never_answered_did_not_do_well(store_url: str) -> None:
     with reading(store_url, {}, source=Stream([PayloadPage(cursor="1"), NetError("no")])) as made:
         assert round_of(made).state == "down"
-        duty = jobs_queries.load_state(made.record, "lobsters")
-        assert duty.success_at is None and cursor_of(made.record.database, "lobsters") == "1"
+        status = jobs_queries.load_state(made.record, "lobsters")
+        assert status.success_at is None and cursor_of(made.record.database, "lobsters") == "1"
 
 
 def test_a_stream_is_covered_only_up_to_where_it_was_read(store_url: str) -> None:

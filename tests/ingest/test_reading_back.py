@@ -69,8 +69,8 @@ def test_coverage_goes_back_as_far_as_the_network_told(name: str, days: int, sto
         assert all(a.until_at == b.from_at for a, b in pairwise(stretches))
         said = [one.reason for one in rows if one.until_at == one.from_at]
         assert said == [BEGAN, READ_BACK]
-        duty = jobs_queries.load_state(record, name)
-        assert duty.back_to == stretches[0].from_at and duty.back_at is not None
+        status = jobs_queries.load_state(record, name)
+        assert status.back_to == stretches[0].from_at and status.back_at is not None
 
 
 def test_what_was_lost_after_the_start_is_missing(store_url: str) -> None:

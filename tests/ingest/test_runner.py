@@ -62,7 +62,7 @@ def test_every_job_is_done_once_and_closed(store_url: str) -> None:
         JobRunner({job.name: running(store_url, job, leases, stop) for job in jobs}, stop).run(once=True)
     assert [job.rounds for job in jobs] == [1, 1] and all(job.closed.is_set() for job in jobs)
     with Record(store_url) as record:
-        assert [duty.source for duty in jobs_queries.all_states(record)] == ["one", "two"]
+        assert [status.source for status in jobs_queries.all_states(record)] == ["one", "two"]
         assert record.database.rows("SELECT count(*) FROM lease") == [(0,)]
 
 

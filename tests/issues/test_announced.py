@@ -17,9 +17,9 @@ def content(*days: str, day: str = THURSDAY, new: int | None = 69, of: int = 214
     """An issue whose papers were announced with these labels."""
     chosen = {name: more.pop(name) for name in list(more) if name in Publication.__struct_fields__}
     issue = IssueContent(
-        publication=msgspec.structs.replace(DAILY, **chosen), day=day, edition=1, from_at=0, cut=0, position=1,
+        publication=msgspec.structs.replace(DAILY, **chosen), day=day, edition=1, from_at=0, as_of=0, position=1,
         chain="", ranking="rarity/1", announced=new, considered=of, readings=(), earlier=(),
-        entries=tuple(entry(n, announcement_days.announced_at(one)) for n, one in enumerate(days, 1)), still=(),
+        entries=tuple(entry(n, announcement_days.announced_at(one)) for n, one in enumerate(days, 1)), ongoing=(),
         peers=(),
     )  # fmt: skip
     return msgspec.structs.replace(issue, **more)
@@ -27,7 +27,8 @@ def content(*days: str, day: str = THURSDAY, new: int | None = 69, of: int = 214
 
 def entry(place: int, at: int) -> Entry:
     return Entry(
-        place=place, paper=f"arxiv:2101.{place:05}", score=1000, voices=9, level=False, then=place, announced_at=at,
+        place=place, paper=f"arxiv:2101.{place:05}", score=1000, voices=9, tied=False, classic_rank=place,
+        announced_at=at,
         counts=(), parts=(), metadata="", posts=(),
     )  # fmt: skip
 

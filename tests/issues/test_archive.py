@@ -85,7 +85,7 @@ def test_by_the_classic_rule_they_stand_as_they_were_printed(
     for one in sorted(figures, key=lambda one: (one.day, one.place)):
         printed[one.day].append(one.paper)
     for content in contents:
-        entries = sorted(content.entries, key=lambda entry: entry.then)
+        entries = sorted(content.entries, key=lambda entry: entry.classic_rank)
         assert [entry.paper for entry in entries] == printed[content.day], content.day
         assert [entry.order for entry in entries] == list(range(1, len(entries) + 1))
 
@@ -96,7 +96,7 @@ def test_every_score_from_the_bare_figures(contents: list[IssueContent], figures
     by_place = {(one.day, one.paper): one for one in known}
     compared = 0
     for content in contents:
-        there = standing(known, content.cut)
+        there = standing(known, content.as_of)
         for entry in content.entries:
             mine = by_place[content.day, entry.paper]
             assert (entry.counts[0].reposts, entry.counts[0].likes) == (mine.retweets, mine.favorites)

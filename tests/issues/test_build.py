@@ -65,7 +65,7 @@ def test_a_daily_issue_holds_papers_of_seven_days_that_reach_the_threshold(recor
     assert numbers(found.entries) == [6, 1, 2]
     assert [entry.place for entry in found.entries] == [1, 2, 3]
     assert found.considered == 5
-    assert (found.from_at, found.cut, found.still, found.earlier) == (CUT - 7 * 24 * HOUR, CUT, (), ())
+    assert (found.from_at, found.as_of, found.ongoing, found.earlier) == (CUT - 7 * 24 * HOUR, CUT, (), ())
     assert (found.day, found.edition, found.ranking, found.position) == (DAY, 1, "rarity/1", 8)
 
 
@@ -144,7 +144,7 @@ def test_no_paper_is_in_two_issues_and_those_that_go_on_are_named(record: Record
         write(record, more_talk(1, voices, monday + age * HOUR), paper(int(day[-2:]) + 10, day))
         found = issue(record, day=day)
         assert found.considered == (day < "2024-05-13")
-        seen[day] = (numbers(found.entries), [(entry.place, entry.voices) for entry in found.still])
+        seen[day] = (numbers(found.entries), [(entry.place, entry.voices) for entry in found.ongoing])
     assert seen == {
         "2024-05-06": ([1], []),
         "2024-05-07": ([], []),
@@ -174,7 +174,7 @@ def test_at_most_five_are_still_talked_about(record: Record) -> None:
     for number in range(1, 8):
         write(record, more_talk(number, 60 + number, monday + 20 * HOUR))
     found = issue(record)
-    assert (numbers(found.still), found.entries) == ([7, 6, 5, 4, 3], ())
+    assert (numbers(found.ongoing), found.entries) == ([7, 6, 5, 4, 3], ())
 
 
 def test_publications_in_one_store_do_not_know_each_other(record: Record) -> None:
@@ -185,7 +185,7 @@ def test_publications_in_one_store_do_not_know_each_other(record: Record) -> Non
     found = issue(record, other)
     assert numbers(found.entries) == [1]
     assert [part.network for part in found.entries[0].parts] == ["bluesky"]
-    assert (found.earlier, found.cut) == ((), TODAY + 6 * HOUR)
+    assert (found.earlier, found.as_of) == ((), TODAY + 6 * HOUR)
     assert {one.network for one in found.peers} == {"bluesky"}
 
 
@@ -244,7 +244,7 @@ def test_level_is_said_of_entries_that_stand_there(record: Record) -> None:
     for number, category, voices in ((1, "cs.LG", 50), (2, "hep-th", 50), (3, "cs.LG", 40), (4, "cs.LG", 40)):
         write(record, paper(number, category=category), talk(number, voices, TODAY))
     found = issue(record, msgspec.structs.replace(DAILY, categories=("cs",)))
-    assert [(entry.paper[-1], entry.level) for entry in found.entries] == [("1", False), ("3", True), ("4", True)]
+    assert [(entry.paper[-1], entry.tied) for entry in found.entries] == [("1", False), ("3", True), ("4", True)]
 
 
 def test_the_place_by_the_classic_rule_stands_beside(record: Record) -> None:
@@ -252,7 +252,7 @@ def test_the_place_by_the_classic_rule_stands_beside(record: Record) -> None:
     write(record, background(networks=("bluesky", "mastodon")))
     write(record, paper(1), talk(1, 20, TODAY), talk(1, 20, TODAY, "mastodon"), paper(2), talk(2, 45, TODAY))
     found = issue(record)
-    assert [(entry.paper[-1], entry.place, entry.then) for entry in found.entries] == [("1", 1, 2), ("2", 2, 1)]
+    assert [(entry.paper[-1], entry.place, entry.classic_rank) for entry in found.entries] == [("1", 1, 2), ("2", 2, 1)]
     by_count = issue(record, msgspec.structs.replace(DAILY, publication="old", ranking="classic/1", threshold=39))
     assert [(entry.paper[-1], entry.score) for entry in by_count.entries] == [("2", 44)]
 
@@ -270,8 +270,8 @@ def test_an_issue_holds_all_that_its_ranking_was_computed_on(record: Record) -> 
         again = ranking.rank(
             RankingInput(candidates=tuple(map(_candidate, found.entries)), peers=found.peers), found.ranking
         )
-        frozen_scores = [(entry.paper, entry.score, entry.parts, entry.level) for entry in found.entries]
-        assert [(one.paper, one.score, one.parts, one.level) for one in again] == frozen_scores
+        frozen_scores = [(entry.paper, entry.score, entry.parts, entry.tied) for entry in found.entries]
+        assert [(one.paper, one.score, one.parts, one.tied) for one in again] == frozen_scores
 
 
 def _candidate(entry: Entry) -> Candidate:
@@ -313,7 +313,7 @@ def test_a_weekly_issue_holds_all_papers_by_the_talk_of_the_week(record: Record)
     assert [entry.parts[0].age for entry in found.entries] == [168, 6, 168]
     one = found.entries[0].parts[0]
     assert (one.own, one.papers, one.atleast, one.until) == (90, 100, 0, CUT)
-    assert (found.from_at, found.still, found.earlier, found.considered) == (start, (), (), 3)
+    assert (found.from_at, found.ongoing, found.earlier, found.considered) == (start, (), (), 3)
     shown = build.build(record, build.IssueRecipe(weekly, DAY, 1, record.head.position)).shown
     assert [(one.place, one.post) for one in shown] == [(1, "bluesky:late"), (2, "bluesky:2"), (3, "bluesky:never")]
 

@@ -82,7 +82,7 @@ def listing(record: Record) -> PublishedIssue:
 
 def test_every_number_adds_up_again(daily: PublishedIssue, listing: PublishedIssue) -> None:
     for issue in (daily, listing):
-        for entry in (*issue.content.entries, *issue.content.still):
+        for entry in (*issue.content.entries, *issue.content.ongoing):
             found = explain(issue, entry.paper)
             assert found.score == entry.score == sum(part.score for part in found.parts)
             assert len(found.parts) == len(found.formulae) == len(found.sentences) == len(entry.counts)
@@ -118,7 +118,7 @@ def test_neighbours_are_those_that_stand_there(daily: PublishedIssue) -> None:
 
 def test_a_paper_still_talked_about_is_explained_too(daily: PublishedIssue) -> None:
     found = explain(daily, key(9))
-    assert (found.lane, found.place, found.entries, found.above, found.below) == ("still", 1, 1, None, None)
+    assert (found.lane, found.place, found.entries, found.above, found.below) == ("ongoing", 1, 1, None, None)
 
 
 def test_a_paper_that_is_not_in_the_issue(daily: PublishedIssue) -> None:
@@ -143,7 +143,7 @@ def test_a_listing_s_method_is_noted(record: Record) -> None:
 
 
 def whole_text(issue: PublishedIssue) -> str:
-    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still)]
+    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
     return "\n".join("".join(f"{line}\n" for line in text_of(explain(issue, paper))) for paper in papers)
 
 

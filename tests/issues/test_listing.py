@@ -39,7 +39,7 @@ def older(
 def test_all_papers_of_the_listing_are_in_it_whatever_they_score(record: Record) -> None:
     listed(record, {1: (900, 20), 2: (5, 60), 3: (20, 40), 4: (50, 0)})
     found = issue(record, LISTED)
-    assert [(e.paper[-1], e.place, e.then, e.order) for e in found.entries] == [
+    assert [(e.paper[-1], e.place, e.classic_rank, e.order) for e in found.entries] == [
         ("2", 1, 2, 2),
         ("3", 2, 3, 3),
         ("1", 3, 1, 1),
@@ -47,7 +47,7 @@ def test_all_papers_of_the_listing_are_in_it_whatever_they_score(record: Record)
     ]
     assert [e.score for e in found.entries] == [millipoints(3, 0), millipoints(3, 1), millipoints(3, 2), 0]
     assert [(e.parts[0].papers, e.parts[0].own) for e in found.entries] == [(3, 60), (3, 40), (3, 20), (3, 0)]
-    assert (found.announced, found.considered, found.readings, found.earlier, found.still) == (None, 4, (), (), ())
+    assert (found.announced, found.considered, found.readings, found.earlier, found.ongoing) == (None, 4, (), (), ())
     (count,) = found.entries[2].counts
     assert (count.reposts, count.likes, count.voices, count.method, count.until) == (900, 20, 20, "listed/1", SIX)
 
@@ -63,7 +63,7 @@ def test_favorites_are_compared_with_those_of_ninety_days(record: Record) -> Non
 
 def test_the_cut_is_the_last_moment_of_the_listing(record: Record) -> None:
     listed(record, {1: (10, 40), 2: (10, 40), 3: (10, 40)})
-    assert issue(record, LISTED).cut == SIX + 2
+    assert issue(record, LISTED).as_of == SIX + 2
 
 
 def test_posts_seen_after_the_last_place_are_shown_too(record: Record) -> None:
@@ -72,7 +72,7 @@ def test_posts_seen_after_the_last_place_are_shown_too(record: Record) -> None:
     listed(record, {1: (10, 40)}, posts=0)
     write(record, *(msgspec.structs.replace(item, observed_at=SIX + 1) for item in (words, mention, where)))
     found = issue(record, LISTED)
-    assert (found.cut, len(found.entries[0].posts)) == (SIX + 1, 1)
+    assert (found.as_of, len(found.entries[0].posts)) == (SIX + 1, 1)
 
 
 def test_a_paper_is_compared_as_what_it_is_not_as_what_was_printed(record: Record) -> None:
@@ -94,8 +94,8 @@ def test_of_level_ones_the_id_decides(record: Record) -> None:
     listed(record, {3: (10, 40), 1: (10, 40), 2: (10, 40)})
     found = issue(record, LISTED)
     assert numbers(found.entries) == [1, 2, 3]
-    assert [entry.then for entry in found.entries] == [2, 3, 1]
-    assert all(entry.level for entry in found.entries)
+    assert [entry.classic_rank for entry in found.entries] == [2, 3, 1]
+    assert all(entry.tied for entry in found.entries)
 
 
 def test_a_listing_that_names_no_paper(record: Record) -> None:

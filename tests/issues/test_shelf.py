@@ -87,7 +87,7 @@ def test_the_posts_of_those_still_talked_about_are_shown(record: Record) -> None
     write(record, more_talk(1, 70, TODAY + 10**10), paper(2, "2024-05-08"))
     frozen(record, day="2024-05-08")
     found = RecordIssueReader(record).issue("daily", "2024-05-08")
-    assert [entry.paper for entry in found.content.still] == [key(1)]
+    assert [entry.paper for entry in found.content.ongoing] == [key(1)]
     assert [quotation.post.post for quotation in found.posts[key(1)]] == ["bluesky:1", "bluesky:x"]
 
 

@@ -65,10 +65,10 @@ def test_a_paper_that_is_still_talked_about(any_desk: QuerySession) -> None:
     write(any_desk.record, more_talk(1, 400, TODAY + 25 * HOUR))
     frozen(any_desk.record, DAILY, "2024-05-08")
     assert [(one.day, one.lane) for one in ask(any_desk, "paper", paper=ID).appearances] == [
-        (DAY, "entries"), ("2024-05-08", "still"),
+        (DAY, "entries"), ("2024-05-08", "ongoing"),
     ]  # fmt: skip
-    assert [entry.id for entry in ask(any_desk, "issue").still] == [ID]
-    assert ask(any_desk, "explanation", paper=ID).lane == "still"
+    assert [entry.id for entry in ask(any_desk, "issue").ongoing] == [ID]
+    assert ask(any_desk, "explanation", paper=ID).lane == "ongoing"
     assert ask(any_desk, "explanation", paper=ID, day=DAY).lane == "entries"
 
 

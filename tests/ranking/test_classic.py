@@ -18,14 +18,14 @@ def test_reposts_and_likes_of_all_networks() -> None:
         ("bluesky", "classic", 31),
         ("mastodon", "classic", 19),
     ]
-    assert (second.score, second.level) == (49, False)
+    assert (second.score, second.tied) == (49, False)
 
 
 def test_level_ones_keep_their_order_in_the_file() -> None:
     places = [candidate(f"2401.0000{9 - n}", attention(n, likes=50), order=n) for n in (3, 1, 2)]
     ordered = ranking.rank(RankingInput(candidates=tuple(places), peers=()), "classic/1")
     assert [one.paper[-1] for one in ordered] == ["8", "7", "6"]
-    assert all(one.level for one in ordered)
+    assert all(one.tied for one in ordered)
 
 
 def test_without_a_listing_the_earlier_announcement_then_the_id() -> None:

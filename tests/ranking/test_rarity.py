@@ -153,7 +153,7 @@ def test_score_then_voices_then_announcement_then_id() -> None:
     small, great = (candidate(f"2401.0000{n}", attention(10), announced_at=5) for n in (4, 6))
     ordered = ranking.rank(RankingInput(candidates=(great, early, small, more, first), peers=others), "rarity/1")
     assert [one.paper[-1] for one in ordered] == ["9", "8", "7", "4", "6"]
-    assert [one.level for one in ordered] == [False, True, True, True, True]
+    assert [one.tied for one in ordered] == [False, True, True, True, True]
 
 
 def test_an_unknown_ranking_names_those_there_are() -> None:
@@ -199,7 +199,7 @@ def test_a_score_is_the_sum_of_its_parts_and_level_is_said_of_neighbours(talk: R
     assert [one.score for one in ordered] == [sum(part.score for part in one.parts) for one in ordered]
     assert [one.voices for one in ordered] == [sum(part.voices for part in one.parts) for one in ordered]
     scores = [one.score for one in ordered]
-    assert [one.level for one in ordered] == [scores.count(score) > 1 for score in scores]
+    assert [one.tied for one in ordered] == [scores.count(score) > 1 for score in scores]
     assert all(above >= below for above, below in pairwise(scores))
 
 

@@ -31,7 +31,7 @@ def entries(talk: RankingInput, name: str) -> list[Entry]:
 
 def _entry(place: int, one: ScoredCandidate, source: Candidate) -> Entry:
     return Entry(
-        place=place, paper=one.paper, score=one.score, voices=one.voices, level=one.level, then=0,
+        place=place, paper=one.paper, score=one.score, voices=one.voices, tied=one.tied, classic_rank=0,
         announced_at=source.announced_at, order=source.order, archive=source.archive, counts=(), parts=one.parts,
         metadata="", posts=(),
     )  # fmt: skip

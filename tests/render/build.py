@@ -57,7 +57,7 @@ class PlainIssueReader:
         self._papers: dict[str, list[tuple[str, str]]] = {}
         for key, editions in sorted(self._editions.items()):
             content = editions[-1].content
-            for entry in (*content.entries, *content.still):
+            for entry in (*content.entries, *content.ongoing):
                 self._papers.setdefault(entry.paper, []).append(key)
 
     def publications(self) -> Sequence[Publication]:
@@ -189,7 +189,7 @@ def _placed(
     posts: tuple[Quotation, ...],
 ) -> Placed:
     entry = Entry(
-        place=place, paper=shown.paper, score=sum(part.score for part in parts), level=False, then=then,
+        place=place, paper=shown.paper, score=sum(part.score for part in parts), tied=False, classic_rank=then,
         voices=sum(part.voices for part in parts), announced_at=0, counts=counts, parts=parts, metadata="",
         posts=tuple(quotation.hash for quotation in posts),
     )  # fmt: skip
@@ -200,7 +200,7 @@ def issue(
     publication: Publication,
     day: str,
     entries: Sequence[Placed],
-    still: Sequence[Placed] = (),
+    ongoing: Sequence[Placed] = (),
     edition: int = 1,
     announced: int | None = None,
     considered: int | None = None,
@@ -210,10 +210,10 @@ def issue(
 ) -> PublishedIssue:
     """A frozen issue; its digest is made of its name."""
     content = IssueContent(
-        publication=publication, day=day, edition=edition, from_at=NOON, cut=NOON, position=7, chain="",
+        publication=publication, day=day, edition=edition, from_at=NOON, as_of=NOON, position=7, chain="",
         ranking=publication.ranking, announced=announced,
         considered=len(entries) if considered is None else considered, readings=readings, earlier=(),
-        entries=tuple(one.entry for one in entries), still=tuple(one.entry for one in still), peers=peers,
+        entries=tuple(one.entry for one in entries), ongoing=tuple(one.entry for one in ongoing), peers=peers,
         replaces="" if edition == 1 else "earlier", reason=reason,
     )  # fmt: skip
     listing = Listing(
@@ -224,8 +224,8 @@ def issue(
         content=content,
         digest=hashlib.sha256(f"{publication.publication} {day} {edition}".encode()).hexdigest(),
         frozen_at=NOON + edition * 60_000_000,
-        papers={one.entry.paper: one.paper for one in (*entries, *still)},
-        posts={one.entry.paper: one.posts for one in (*entries, *still)},
+        papers={one.entry.paper: one.paper for one in (*entries, *ongoing)},
+        posts={one.entry.paper: one.posts for one in (*entries, *ongoing)},
         listing=listing if publication.window == "listing" else None,
         places={},
         editions=(),

@@ -85,7 +85,7 @@ def _count(network: str, voices: int, reposts: int, likes: int, bots: int = 0) -
 
 
 def _level(placed: Placed, then: int) -> Placed:
-    return placed._replace(entry=msgspec.structs.replace(placed.entry, level=True, then=then))
+    return placed._replace(entry=msgspec.structs.replace(placed.entry, tied=True, classic_rank=then))
 
 
 READINGS = (
@@ -122,7 +122,7 @@ OWN_READER = PlainIssueReader(
              _level(SILENT, 2)],
             announced=1204, considered=214, readings=READINGS,
         ),
-        issue(OWN, "2021-01-15", [], still=[TALKED], announced=311, considered=187, readings=READINGS[2:]),
+        issue(OWN, "2021-01-15", [], ongoing=[TALKED], announced=311, considered=187, readings=READINGS[2:]),
         issue(OWN, "2021-01-18", [], announced=None),
     ],
 )  # fmt: skip

@@ -356,12 +356,12 @@ def test_a_correction_that_leaves_nothing_ends_all_that_stood_for_it() -> None:
 def test_a_longer_window_says_how_many_days_of_talk_it_has() -> None:
     weekly = msgspec.structs.replace(OWN, window="weekly")
     found = issue(weekly, "2021-01-18", [])
-    content = msgspec.structs.replace(found.content, from_at=found.content.cut - 7 * 24 * HOUR)
+    content = msgspec.structs.replace(found.content, from_at=found.content.as_of - 7 * 24 * HOUR)
     assert facts(msgspec.structs.replace(found, content=content))[-1] == "7 days of talk"
 
 
 def test_an_entry_without_a_place_by_the_classic_rule_has_no_movement() -> None:
     placed = heard(1, TEA, [], [])
-    alone = placed._replace(entry=msgspec.structs.replace(placed.entry, then=0))
+    alone = placed._replace(entry=msgspec.structs.replace(placed.entry, classic_rank=0))
     [view] = issue_view(issue(OWN, "2021-01-14", [alone])).entries
     assert (view.movement, view.rise, view.places) == ("", "", "")

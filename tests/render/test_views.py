@@ -16,7 +16,7 @@ def test_entries_are_what_they_would_be_all_at_once() -> None:
     assert titles == ["Kettles, part 1", "Kettles, part 2", "Kettles, part 3"] and len(VIEW.entries) == 3
     assert VIEW.entries[-1].title == titles[-1]
     assert [one.title for one in VIEW.entries[:2]] == titles[:2]
-    assert not VIEW.still and list(VIEW.still) == []
+    assert not VIEW.ongoing and list(VIEW.ongoing) == []
     with pytest.raises(IndexError):
         VIEW.entries[3]
 

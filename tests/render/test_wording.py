@@ -10,7 +10,7 @@ from hotpapers.view import phrases
 from tests.render.sample import OWN_READER
 
 ISSUE = OWN_READER.issue("daily", "2021-01-14")
-CUT = ISSUE.content.cut
+CUT = ISSUE.content.as_of
 
 
 def told(*readings: NetworkReading) -> str:

@@ -45,8 +45,8 @@ def test_an_issue_that_is_overdue_is_a_problem_and_a_network_that_refuses_is_non
     with Record(sqlite_url) as record:
         daily = Publication(publication="daily", title="D", observed_at=NOW - 2 * DAY)
         record.append([daily], source="settings", at=NOW - 2 * DAY)
-        for duty in (GOOD, BAD):
-            jobs_queries.save_state(record, duty)
+        for status in (GOOD, BAD):
+            jobs_queries.save_state(record, status)
         well = health(record, ["daily"], moment("2024-05-07T09:00"))
         assert well == SiteHealth(True, (), ("reddit: refused: answered 403",))
         late = health(record, ["daily"], NOW)

@@ -172,7 +172,7 @@ def test_the_clock_of_a_databases_server_is_believed_too() -> None:
 def test_the_posts_of_an_issue_are_asked_for_before_it_closes(made: Made) -> None:
     engagement_queries.follow_new_posts(made.record.database, "bluesky", 0, CUT)
     engagement_queries.note_answered(
-        made.record.database, [row[0] for row in made.record.database.rows("SELECT post FROM follow")], CUT
+        made.record.database, [row[0] for row in made.record.database.rows("SELECT post FROM recount")], CUT
     )
     assert made.round(CUT - HOUR) == "idle"
     assert engagement_queries.due_posts(made.record.database, "bluesky", CUT - HOUR, 9) == []
@@ -237,8 +237,8 @@ def test_a_day_that_was_missed_is_made_up(made: Made) -> None:
     """The announcement of the days after never came: they appear without it when their limit is over."""
     assert made.round(CUT + 48 * HOUR) == "idle"
     assert frozen_days(made.record, "daily") == [DAY, "2024-05-08"]
-    duty = jobs_queries.load_state(made.record, "issues")
-    assert "2024-05-09" in duty.reason
+    status = jobs_queries.load_state(made.record, "issues")
+    assert "2024-05-09" in status.reason
     assert "2024-05-08" in made.page("2024-05-08")
 
 

@@ -113,8 +113,8 @@ def test_what_cannot_be_sent_is_told_and_tried_again(made: Made) -> None:
     unreached = NetError("no route")
     unreached.tries = 0
     made.box.plan = [unreached, NetError("broken")]
-    duty = made.round()
-    assert duty.state == "partial" and duty.reason == f"box {DAY}: 2 not sent (broken and 1 other reasons)"
+    status = made.round()
+    assert status.state == "partial" and status.reason == f"box {DAY}: 2 not sent (broken and 1 other reasons)"
     assert made.round(1000).state == "idle" and len(made.box.got) == 2
 
 
@@ -133,8 +133,8 @@ def test_a_check_that_stops_is_a_problem_and_everything_is_closed(made: Made) ->
 
     made.opened = lambda: made.usual()._replace(check=stop)
     made.freeze()
-    duty = made.round()
-    assert duty.reason == f"box {DAY}: 1 not sent (the relay sleeps: asked to wait 60 s)"
+    status = made.round()
+    assert status.reason == f"box {DAY}: 1 not sent (the relay sleeps: asked to wait 60 s)"
     assert made.called[-1] == "close" and not made.box.got
 
 
@@ -144,8 +144,8 @@ def test_a_sender_that_can_no_longer_be_made_is_told(made: Made) -> None:
 
     made.opened = gone
     made.freeze()
-    duty = made.round()
-    assert (duty.state, duty.reason) == ("partial", "mailing.password_file: secret: cannot be read")
+    status = made.round()
+    assert (status.state, status.reason) == ("partial", "mailing.password_file: secret: cannot be read")
     made.opened = made.usual
     assert made.round(1000).state == "idle" and len(made.box.got) == 2
 

@@ -90,7 +90,7 @@ def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> N
     gone = Post(post="x:2", network="x", account="", created_at=START, gone="deleted", observed_at=START)
     record.append([*post(1, made=START - 31 * DAY), gone, *post(3)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert record.database.rows("SELECT post FROM follow") == [("x:3",)]
+    assert record.database.rows("SELECT post FROM recount") == [("x:3",)]
 
 
 def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> None:
@@ -104,10 +104,10 @@ def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     record.append([*post(1), *post(2)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
     with record.database.write():
-        record.database.run("INSERT INTO reacted VALUES (7, 'x:1', 0)")
+        record.database.run("INSERT INTO reaction_post VALUES (7, 'x:1', 0)")
     forget(record, "x:1")
-    assert record.database.rows("SELECT post FROM follow") == [("x:2",)]
-    assert record.database.rows("SELECT post FROM reacted") == []
+    assert record.database.rows("SELECT post FROM recount") == [("x:2",)]
+    assert record.database.rows("SELECT post FROM reaction_post") == []
 
 
 def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:
@@ -118,11 +118,11 @@ def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:
     )
     record.append([*post(1), bot, judged], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert record.database.rows("SELECT post FROM follow") == [("x:1",)]
+    assert record.database.rows("SELECT post FROM recount") == [("x:1",)]
     sound = msgspec.structs.replace(judged, rule="operator", judgement="human", observed_at=START + 1)
     record.append([sound], source="operator")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert record.database.rows("SELECT post FROM follow ORDER BY post") == [("x:1",), ("x:2",)]
+    assert record.database.rows("SELECT post FROM recount ORDER BY post") == [("x:1",), ("x:2",)]
 
 
 def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Record) -> None:
@@ -132,6 +132,6 @@ def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Rec
     engagement_queries.follow_shown_posts(record.database, "x", at)
     assert engagement_queries.drop_unfollowed(record.database, at) == 1
     engagement_queries.follow_new_posts(record.database, "x", 0, at)
-    left = record.database.rows("SELECT post FROM follow ORDER BY post")
+    left = record.database.rows("SELECT post FROM recount ORDER BY post")
     assert left == [("x:2",), ("x:3",)], "one is shown, one is young"
     assert engagement_queries.drop_unfollowed(record.database, at + 30 * DAY) == 1

@@ -23,7 +23,7 @@ def record(store_url: str) -> Iterator[Record]:
 
 
 def rows(record: Record) -> int:
-    return int(record.database.rows("SELECT count(*) FROM reacted")[0][0])
+    return int(record.database.rows("SELECT count(*) FROM reaction_post")[0][0])
 
 
 def test_a_reaction_is_remembered_once_and_by_a_mark_alone(record: Record) -> None:
@@ -34,7 +34,7 @@ def test_a_reaction_is_remembered_once_and_by_a_mark_alone(record: Record) -> No
         engagement_queries.post_of_reaction(record, f"{LIKE}#reply"),
     ) == (ONE, TWO)
     assert engagement_queries.post_of_reaction(record, f"{LIKE}#quote") is None
-    assert "madeup" not in repr(record.database.rows("SELECT * FROM reacted"))
+    assert "madeup" not in repr(record.database.rows("SELECT * FROM reaction_post"))
     assert record.head.position == 0, "it is in no batch"
 
 

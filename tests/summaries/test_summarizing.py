@@ -199,8 +199,8 @@ def test_a_models_sentences_are_part_of_the_issue_and_nothing_is_asked_again(eit
     assert is_verified(record) and leads(record) == found and len(server.asked) == asked
     assert {one.headers["authorization"] for one in server.asked} == {"Bearer s3cret-key"}
     assert all("Number" in json.loads(one.body)["messages"][1]["content"] for one in server.asked)
-    duty = jobs_queries.load_state(record, "summaries")
-    assert (duty.items, duty.quarantined, duty.state) == (2, 0, "idle")
+    status = jobs_queries.load_state(record, "summaries")
+    assert (status.items, status.quarantined, status.state) == (2, 0, "idle")
 
 
 def test_of_posts_the_model_is_told_nothing(record: Record, server: Server) -> None:
@@ -234,8 +234,8 @@ def test_an_answer_that_is_not_taken_is_counted_and_the_abstract_speaks(
     server.on(PATH, answer(200, chat(content)))
     freeze_with(record, server)
     assert {mark for _, mark in leads(record).values()} == {"", "from the abstract"}
-    duty = jobs_queries.load_state(record, "summaries")
-    assert (duty.items, duty.quarantined, duty.state) == (0, 2, "failing") and duty.reason
+    status = jobs_queries.load_state(record, "summaries")
+    assert (status.items, status.quarantined, status.state) == (0, 2, "failing") and status.reason
     assert is_verified(record)
 
 
@@ -259,9 +259,9 @@ PLAYS: dict[str, Play] = {
 def test_a_server_that_fails_keeps_no_issue_from_appearing(record: Record, server: Server, fault: str) -> None:
     server.on(PATH, PLAYS[fault])
     freeze_with(record, server)
-    duty = jobs_queries.load_state(record, "summaries")
-    assert duty.quarantined == 2 and duty.failing_since is not None
-    assert "s3cret-key" not in duty.reason
+    status = jobs_queries.load_state(record, "summaries")
+    assert status.quarantined == 2 and status.failing_since is not None
+    assert "s3cret-key" not in status.reason
     assert is_verified(record)
 
 
@@ -279,8 +279,8 @@ def test_a_server_that_is_away_is_given_up(sqlite_url: str, server: Server) -> N
 def test_it_recovers(record: Record, server: Server) -> None:
     server.on(PATH, answer(500), answer(200, chat(SAID)))
     freeze_with(record, server, key="")
-    duty = jobs_queries.load_state(record, "summaries")
-    assert (duty.items, duty.quarantined) == (1, 1)
+    status = jobs_queries.load_state(record, "summaries")
+    assert (status.items, status.quarantined) == (1, 1)
     assert "authorization" not in server.asked[0].headers
 
 

@@ -119,13 +119,13 @@ def rig(store: str, folder: Path, *, hold: int = HOLD, parts: int = 1, seen_as: 
 
 def has_read(record: Record, job: str, moment: int) -> bool:
     """Whether a job has read up to a moment."""
-    duty = jobs_queries.load_state(record, job)
+    status = jobs_queries.load_state(record, job)
     if job.endswith("/counts"):
-        overdue = "SELECT count(*) FROM follow WHERE network = ? AND due_at <= ?"
+        overdue = "SELECT count(*) FROM recount WHERE network = ? AND due_at <= ?"
         return record.database.rows(overdue, (job.partition("/")[0], moment)) == [(0,)]
     if job == "arxiv":  # once a day's announcement is whole, it has nothing to read until the next
-        return duty.state == "idle" and max(duty.success_at or 0, duty.next_at or 0) > moment
-    return (duty.covered_to or 0) > moment
+        return status.state == "idle" and max(status.success_at or 0, status.next_at or 0) > moment
+    return (status.covered_to or 0) > moment
 
 
 def compared(record: Record, bounds: Bounds) -> Outcome:

@@ -56,10 +56,10 @@ class Bench:
     def until_well(self, hours: float) -> None:
         """Each job when it is due, until none of them fails, so many hours at most."""
         end = self.clock.now() + round(hours * HOUR)
-        while any(self.duty(name).failing_since is not None for name in self.jobs) and self.clock.now() < end:
+        while any(self.status(name).failing_since is not None for name in self.jobs) and self.clock.now() < end:
             self.after(60)
 
-    def duty(self, name: str) -> JobState:
+    def status(self, name: str) -> JobState:
         """How a job is doing."""
         return jobs_queries.load_state(self.record, name)
 

@@ -33,7 +33,7 @@ def test_a_clock_that_jumps_an_hour_and_back_loses_nothing(
         one.until_well(hours=3)
         one.after(course.more / 1e6)
         for job in one.jobs:
-            assert one.duty(job).failing_since is None, one.duty(job)
+            assert one.status(job).failing_since is None, one.status(job)
         until = one.clock.now() - (5 * MINUTES if source == "bluesky" else 130 * MINUTES)
         since = course.start + 2 * MINUTES - BACK.get(source, 0)
         bounds = Bounds(script_of(source), one.loopback.bases, since, until, moments=False)

@@ -55,7 +55,7 @@ def test_a_store_that_may_not_grow_goes_on_when_it_may(
         assert states == {"store"}
         pages[0] = 2**31
         one.after(4 * 3600)
-        assert one.duty("hackernews").failing_since is None
+        assert one.status("hackernews").failing_since is None
         bounds = Bounds(SCRIPT, one.loopback.bases, EVENING, one.clock.now() - HOUR)
         outcome = agree.whole(one.record, ["hackernews"], bounds)
     told.row("no room for SQLite, and room again", 1, outcome)
@@ -90,7 +90,7 @@ def fill(record: Record) -> None:
     """Writes until there is no room; the last of it is undone."""
     for n in range(10_000):
         with record.database.write():
-            record.database.run("INSERT INTO duty VALUES (?, ?)", (f"filler {n}", "{}" + " " * 100_000))
+            record.database.run("INSERT INTO job_state VALUES (?, ?)", (f"filler {n}", "{}" + " " * 100_000))
 
 
 @contextmanager

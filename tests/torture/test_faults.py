@@ -92,7 +92,7 @@ def test_a_source_under_a_fault(store_url: str, source: str, fault: str, told: T
     limits = BRIEF if fault == "stall" else QUICK
     with bench(source, store_url, script_of(source), course.start, limits=limits) as one:
         one.until(course.begins)
-        assert one.duty(source).failing_since is None
+        assert one.status(source).failing_since is None
         one.loopback.plan.add(f"{source}={fault}")
         began = one.clock.now()
         one.until(course.ends)
@@ -103,8 +103,8 @@ def test_a_source_under_a_fault(store_url: str, source: str, fault: str, told: T
         one.after(course.more / 1e6)
         assert one.loopback.trapped == 0
         for job in one.jobs:
-            duty = one.duty(job)
-            assert (duty.failing_since, duty.reason) == (None, ""), duty
+            status = one.status(job)
+            assert (status.failing_since, status.reason) == (None, ""), status
         outcome = agree.whole(one.record, [source], bounds_of(one, source, fault), labels_of(source))
         told.row(f"{source} under each fault, {store_url.partition(':')[0]}", 1, outcome)
         assert outcome.good and outcome.posts, outcome
@@ -119,15 +119,15 @@ def is_noticed(source: str, fault: str) -> bool:
 
 def says_so(one: Bench, source: str, fault: str, began: int) -> None:
     """It is seen to fail, with the reason, and nothing is held for read that was not."""
-    duty = one.duty(source)
-    assert duty.failing_since is not None and began <= duty.failing_since <= began + HOUR, duty
-    assert duty.reason and duty.state in states_of(source, fault), duty
-    assert "made-up" not in duty.reason, "a secret"
+    status = one.status(source)
+    assert status.failing_since is not None and began <= status.failing_since <= began + HOUR, status
+    assert status.reason and status.state in states_of(source, fault), status
+    assert "made-up" not in status.reason, "a secret"
     spans = one.coverage(source)
     assert not [span for span in spans if span.state == "complete" and span.until_at > began], spans
     if source == "arxiv":
         assert days.announced_at(LABEL) not in {span.from_at for span in spans}
-    elif duty.state == "waiting" and one.clock.now() - began < HOUR:  # a short wait is no gap
+    elif status.state == "waiting" and one.clock.now() - began < HOUR:  # a short wait is no gap
         assert not [span for span in spans if span.until_at > began], spans
     else:
         assert reading_of(source, spans, began - HOUR, one.clock.now()).state != "complete"

@@ -37,7 +37,7 @@ def reader_of(*days: list[list[Quotation]]) -> PlainIssueReader:
     issues = [
         issue(OWN, f"2021-01-{n:02}", [
             heard(place, paper(f"2101.9990{place}", "Kettles"), [], [], *posts) for place, posts in enumerate(places, 1)
-        ], still=[heard(1, paper("2101.99999", "Old"), [], [], quotation(99))])
+        ], ongoing=[heard(1, paper("2101.99999", "Old"), [], [], quotation(99))])
         for n, places in enumerate(days, 4)
     ]  # fmt: skip
     return PlainIssueReader([OWN], issues)

@@ -115,7 +115,7 @@ def lines(store: Store) -> Iterator[Line]:
     for batches in BATCHES:
         yield Line(f"batches of {batches.what}", empty, batches.a_year * YEARS, batches.why)
     yield Line(ORIGINALS.what, REAL[ORIGINALS.what], ORIGINALS.a_year * YEARS, ORIGINALS.why)
-    for kept, table in zip(KEPT, ("raw", "follow"), strict=True):
+    for kept, table in zip(KEPT, ("raw", "recount"), strict=True):
         yield Line(kept.what, store.each(table), kept.a_year, kept.why)
 
 

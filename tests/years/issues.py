@@ -46,7 +46,7 @@ class Schedule(NamedTuple):
 
     def window(self, content: IssueContent) -> int:
         """From when on an issue tells how networks were read."""
-        return content.cut - DAY if self.name == "daily" else content.from_at
+        return content.as_of - DAY if self.name == "daily" else content.from_at
 
 
 SCHEDULES = (
@@ -108,8 +108,8 @@ class Issues:
         """Issues that were frozen before they closed, or later than they could be."""
         for one in self.all:
             closes = one.schedule.closes(one.day)
-            frozen = f"{one}: closes at {utc(closes)}, cut at {utc(one.content.cut)}, frozen at {utc(one.frozen_at)}"
-            if one.frozen_at < closes or not closes <= one.content.cut <= closes + LIMIT:
+            frozen = f"{one}: closes at {utc(closes)}, cut at {utc(one.content.as_of)}, frozen at {utc(one.frozen_at)}"
+            if one.frozen_at < closes or not closes <= one.content.as_of <= closes + LIMIT:
                 yield frozen
             elif one.frozen_at > self.latest(one):
                 yield f"{frozen}; could have been at {utc(self.latest(one))}"
@@ -150,8 +150,8 @@ class Issues:
                     yield from self._doubts(one, network, held)
 
     def _doubts(self, one: Issue, network: str, held: Held) -> Iterator[str]:
-        away = self._away(network, one.content.cut)
-        if away and one.content.cut - away.start >= BACK_AGAIN:
+        away = self._away(network, one.content.as_of)
+        if away and one.content.as_of - away.start >= BACK_AGAIN:
             yield f"{one}: calls {network} read, which was away since {utc(away.start)}"
         missing = [key for key, said in self._said(one, network) if not self._in_time(key, said, one, held)]
         if missing:
@@ -165,10 +165,10 @@ class Issues:
     def _said(self, one: Issue, network: str) -> Iterator[tuple[str, Said]]:
         """What was said in an issue's window and was there to be found until it closed."""
         start = max(one.schedule.window(one.content), self.story.start)
-        for day in range(start // DAY, one.content.cut // DAY + 1):
+        for day in range(start // DAY, one.content.as_of // DAY + 1):
             for said in self.oracle.script.said(network, day):
-                in_time = said.names and start <= said.at <= one.content.cut - LATELY
-                if in_time and expected.surely_found(said) and self._stays(said, one.content.cut):
+                in_time = said.names and start <= said.at <= one.content.as_of - LATELY
+                if in_time and expected.surely_found(said) and self._stays(said, one.content.as_of):
                     yield expected.key(said, self.oracle.bases), said
 
     @staticmethod
@@ -179,14 +179,14 @@ class Issues:
     @staticmethod
     def _in_time(key: str, said: Said, one: Issue, held: Held) -> bool:
         rows = held.posts.get(key, ())
-        return any(row.since <= one.content.position and row.observed_at <= one.content.cut for row in rows)
+        return any(row.since <= one.content.position and row.observed_at <= one.content.as_of for row in rows)
 
     def calm(self) -> Iterator[str]:
         """Networks that a daily issue does not call read, though nothing was wrong with them for more than a day."""
         for one in self.all:
             for reading in one.content.readings if one.schedule.name == "daily" else ():
-                start = one.content.cut - DAY - BACK_AGAIN
-                calm = reading.network in TALKING and self.well[reading.network].whole(start, one.content.cut)
+                start = one.content.as_of - DAY - BACK_AGAIN
+                calm = reading.network in TALKING and self.well[reading.network].whole(start, one.content.as_of)
                 if calm and start > self.story.start + DAY and reading.state != "complete":
                     yield f"{one}: {reading}"
 

@@ -124,8 +124,8 @@ def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
     """The papers of an issue's window of which three people spoke, on networks whose memory goes back that far."""
     people: dict[str, set[str]] = defaultdict(set)
     for network in ("hackernews", "huggingface", "lobsters", "reddit", "mastodon"):
-        for said in expected.naming_papers(script, network, start.at - 6 * DAY, min(start.at, content.cut - HOUR)):
-            if expected.surely_found(said) and not said.by.bot and there(said, content.cut):
+        for said in expected.naming_papers(script, network, start.at - 6 * DAY, min(start.at, content.as_of - HOUR)):
+            if expected.surely_found(said) and not said.by.bot and there(said, content.as_of):
                 for paper in said.papers:
                     people[arxiv.key(paper)].add(said.by.name)
     fresh = {arxiv.key(one.id) for day in _days(content) for one in script.papers(day)}
@@ -134,10 +134,10 @@ def spoken_of(script: Script, start: Start, content: IssueContent) -> set[str]:
 
 def _days(content: IssueContent) -> list[str]:
     """The announcements of an issue's window, with an age behind them."""
-    first = _date(content.cut - 6 * DAY)
+    first = _date(content.as_of - 6 * DAY)
     days = ((first + datetime.timedelta(days=n)).isoformat() for n in range(7))
     return [day for day in days if announcement_days.expected(day)
-            and announcement_days.announced_at(day) + 6 * HOUR < content.cut]  # fmt: skip
+            and announcement_days.announced_at(day) + 6 * HOUR < content.as_of]  # fmt: skip
 
 
 # ---- two weeks later ---------------------------------------------------------------------------------------

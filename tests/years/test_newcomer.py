@@ -43,7 +43,7 @@ def test_the_first_issue_is_worth_reading(begins: str, day: str, closes: str, fo
     found, wrong = first(Start(3, moment(begins)), folder, PAPERS)
     assert wrong == []
     assert min(found) == day
-    assert abs(found[day].cut - moment(closes)) < MINUTE
+    assert abs(found[day].as_of - moment(closes)) < MINUTE
     with Record(str(folder / "hotpapers.db"), create=False) as record:
         rows = [row.item for row in record.view().latest(Issue) if isinstance(row.item, Issue)]
         assert rows and [finding for item in rows for finding in check_issue(record, item)] == []

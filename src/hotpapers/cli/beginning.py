@@ -94,6 +94,6 @@ def _show(home: common.CommandContext, jobs: Sequence[str], stop: threading.Even
                 before, left = left, read_back_of(record, jobs, now())
                 step(len(before) - len(left))
                 for job in [] if _is_read_by_people(home) else before:
-                    duty = jobs_queries.load_state(record, job)
-                    if job not in left and duty.back_to is not None and duty.back_at is not None:
-                        logs.log_event("read back", job=job, since=day_of(duty.back_to), items=duty.items)
+                    status = jobs_queries.load_state(record, job)
+                    if job not in left and status.back_to is not None and status.back_at is not None:
+                        logs.log_event("read back", job=job, since=day_of(status.back_to), items=status.items)

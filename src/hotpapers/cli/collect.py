@@ -126,12 +126,12 @@ def _stopped_by_signals(stop: threading.Event) -> Iterator[None]:
 
 def _tell(record: Record, names: list[str]) -> Iterator[str]:
     """Prints how each source is doing; the names of those that fail."""
-    for duty in jobs_queries.all_states(record):
-        name, _, counts = duty.source.partition("/")
-        if name not in names or (counts and duty.failing_since is None):
+    for status in jobs_queries.all_states(record):
+        name, _, counts = status.source.partition("/")
+        if name not in names or (counts and status.failing_since is None):
             continue
-        text = f"{count(duty.items, 'item')} so far"
-        if duty.failing_since is not None:
-            text = f"{duty.state} since {minute_of(duty.failing_since)}: {duty.reason}"
-            yield duty.source
-        echo(f"{duty.source:<18} {text}")
+        text = f"{count(status.items, 'item')} so far"
+        if status.failing_since is not None:
+            text = f"{status.state} since {minute_of(status.failing_since)}: {status.reason}"
+            yield status.source
+        echo(f"{status.source:<18} {text}")

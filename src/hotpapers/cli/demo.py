@@ -84,7 +84,13 @@ def take_sample(record: Record) -> None:
 def _tell(issue: PublishedIssue, shown: int) -> None:
     echo(f"{issue.content.publication.title}, {issue.content.day}\n")
     for entry in issue.content.entries[:shown]:
-        moved = "" if issue.listing is None else ", as then" if entry.then == entry.place else f", was {entry.then}"
+        moved = (
+            ""
+            if issue.listing is None
+            else ", as then"
+            if entry.classic_rank == entry.place
+            else f", was {entry.classic_rank}"
+        )
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
         counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
         echo(f"     {entry.score:,} points{moved}; {counts}")

@@ -25,7 +25,7 @@ from hotpapers.store.record import Record
 
 def _announced(view: AsOfView, window: MeasurementWindow) -> str:
     """Papers first announced in the 90 days to the cut, with the moment; only such as somebody speaks of."""
-    start = view.cut - REFERENCE_DAYS * DAY
+    start = view.as_of - REFERENCE_DAYS * DAY
 
     def valid(alias: str) -> str:
         newest = view.newest(SPECS[Announcement], alias)
@@ -33,7 +33,7 @@ def _announced(view: AsOfView, window: MeasurementWindow) -> str:
 
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
-        WHERE a.announced_at > {start} AND a.announced_at <= {view.cut}{_among("a.paper", window.papers)}
+        WHERE a.announced_at > {start} AND a.announced_at <= {view.as_of}{_among("a.paper", window.papers)}
           AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {valid("a")}
           AND NOT EXISTS (SELECT 1 FROM announcement AS b
                           WHERE b.paper = a.paper AND {valid("b")} AND b.announced_at <= {start})
@@ -67,13 +67,13 @@ def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
     return f"""ages (age, following) AS (VALUES {ages}), {_read_back_until(view)},
     marked AS (
         SELECT h.*, g.age,
-            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN {moment} ELSE {view.cut} END AS until,
-            CASE WHEN h.older = 0 AND {moment} <= {view.cut} THEN 1 ELSE 0 END AS peer,
+            CASE WHEN h.older = 0 AND {moment} <= {view.as_of} THEN {moment} ELSE {view.as_of} END AS until,
+            CASE WHEN h.older = 0 AND {moment} <= {view.as_of} THEN 1 ELSE 0 END AS peer,
             CASE WHEN {is_late} THEN b.until_at
-                WHEN h.older = 0 AND {moment} <= {view.cut} THEN {moment} ELSE {view.cut} END AS known
+                WHEN h.older = 0 AND {moment} <= {view.as_of} THEN {moment} ELSE {view.as_of} END AS known
         FROM said AS h CROSS JOIN ages AS g LEFT JOIN back AS b ON b.network = h.network
         WHERE (h.older = 1 AND g.age = {last}) OR (h.older = 0
-            AND ({moment} <= {view.cut} OR (g.age = {first} AND h.at + {first * HOUR} > {view.cut}))))"""
+            AND ({moment} <= {view.as_of} OR (g.age = {first} AND h.at + {first * HOUR} > {view.as_of}))))"""
 
 
 def _read_back_until(view: AsOfView) -> str:
@@ -205,7 +205,7 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
 
     Each paper once, by its latest tally.
     """
-    start = view.cut - REFERENCE_DAYS * DAY
+    start = view.as_of - REFERENCE_DAYS * DAY
     sql = f"""
         SELECT t.network, coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper
                 AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")}), ''), t.paper, t.likes
@@ -234,22 +234,22 @@ def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at:
     rows = [(record.marks.reaction(address), post, at) for address, post in reactions]
     if not rows:
         return 0
-    sql = """INSERT INTO reacted VALUES (?, ?, ?)
-        ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reacted.post <> excluded.post"""
+    sql = """INSERT INTO reaction_post VALUES (?, ?, ?)
+        ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reaction_post.post <> excluded.post"""
     with record.database.write():
         return record.database.many(sql, rows)
 
 
 def post_of_reaction(record: Record, address: str) -> str | None:
     """The key of the post that a reaction was for; None where that is not known, or no longer."""
-    rows = record.database.rows("SELECT post FROM reacted WHERE mark = ?", (record.marks.reaction(address),))
+    rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.marks.reaction(address),))
     return str(rows[0][0]) if rows else None
 
 
 def drop_old_reactions(record: Record, before: int) -> int:
     """Removes what was kept before a moment; how many there were."""
     with record.database.write():
-        return record.database.run("DELETE FROM reacted WHERE at < ?", (before,))
+        return record.database.run("DELETE FROM reaction_post WHERE at < ?", (before,))
 
 
 def follow_new_posts(database: Database, network: str, position: int, at: int) -> int:
@@ -268,7 +268,7 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     found = database.rows(sql, (network, position, at - SHOWN_FOR))
     rows = [(post, network, made, 0, due_after(made, 0, 0), 0) for post, made in found]
     with database.write():
-        database.many("INSERT INTO follow VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
+        database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
     return int(newest)
 
 
@@ -276,7 +276,7 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
     """Follows daily what the issues of the last 30 days show; how many posts are newly so."""
     sql = """SELECT f.post, max(i.observed_at) FROM issue AS i
         JOIN shown AS s ON s.publication = i.publication AND s."day" = i."day" AND s.edition IN (0, i.edition)
-        JOIN follow AS f ON f.post = s.post
+        JOIN recount AS f ON f.post = s.post
         WHERE i.until = 0 AND i.observed_at > ? AND f.network = ?
         GROUP BY f.post, f.shown_until HAVING max(i.observed_at) + ? > f.shown_until"""
     rows = database.rows(sql, (at - SHOWN_FOR, network, SHOWN_FOR))
@@ -289,10 +289,10 @@ def _show_until(database: Database, shown: Sequence[tuple[str, int]]) -> None:
         return
     with database.write():
         for post, until in shown:
-            row = database.rows("SELECT created_at, asked_at FROM follow WHERE post = ?", (post,))
+            row = database.rows("SELECT created_at, asked_at FROM recount WHERE post = ?", (post,))
             for created_at, asked_at in row:
                 database.run(
-                    "UPDATE follow SET shown_until = ?, due_at = ? WHERE post = ?",
+                    "UPDATE recount SET shown_until = ?, due_at = ? WHERE post = ?",
                     (until, due_after(created_at, asked_at, until), post),
                 )  # fmt: skip
 
@@ -301,7 +301,7 @@ def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None
     """Posts that are to be asked for before all others: those that an issue is about to show."""
     with database.write():
         database.many(
-            "UPDATE follow SET due_at = ?, shown_until = CASE WHEN shown_until > ? THEN shown_until ELSE ? END"
+            "UPDATE recount SET due_at = ?, shown_until = CASE WHEN shown_until > ? THEN shown_until ELSE ? END"
             " WHERE post = ?",
             [(at, at + DAY, at + DAY, post) for post in posts],
         )  # fmt: skip
@@ -314,7 +314,7 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
                 WHERE m.post = f.post AND a.announced_at > ?) THEN 1 ELSE 0 END,
             coalesce((SELECT coalesce(s.reposts, 0) + coalesce(s.likes, 0) FROM snapshot AS s WHERE s.post = f.post
                 AND s.until = 0 ORDER BY s.observed_at DESC LIMIT 1), 0)
-        FROM follow AS f WHERE f.network = ? AND f.due_at <= ? ORDER BY f.due_at LIMIT {int(most) * 10}"""
+        FROM recount AS f WHERE f.network = ? AND f.due_at <= ? ORDER BY f.due_at LIMIT {int(most) * 10}"""
     posts = [DuePost(post, made, bool(shown), bool(fresh), reactions) for post, made, shown, fresh, reactions in
              database.rows(sql, (at, at - FRESH, network, at))]  # fmt: skip
     return [one.post for one in sorted(posts, key=lambda one: one.worth, reverse=True)[:most]]
@@ -322,7 +322,7 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
 
 def next_recount_at(database: Database, network: str) -> int:
     """When the next post of a network is to be asked for."""
-    found = database.rows("SELECT min(due_at) FROM follow WHERE network = ?", (network,))[0][0]
+    found = database.rows("SELECT min(due_at) FROM recount WHERE network = ?", (network,))[0][0]
     return NEVER if found is None else int(found)
 
 
@@ -330,15 +330,15 @@ def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
     """Keeps that posts were asked for, and answered for."""
     rows = []
     for post in posts:
-        sql = "SELECT created_at, shown_until FROM follow WHERE post = ?"
+        sql = "SELECT created_at, shown_until FROM recount WHERE post = ?"
         rows += [(at, due_after(made, at, shown), post) for made, shown in database.rows(sql, (post,))]
     with database.write():
-        database.many("UPDATE follow SET asked_at = ?, due_at = ? WHERE post = ?", rows)
+        database.many("UPDATE recount SET asked_at = ?, due_at = ? WHERE post = ?", rows)
 
 
 def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
     """Keeps that nobody answered for posts: they are asked for again later, until they are 30 days old."""
-    sql = """UPDATE follow SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
+    sql = """UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
         WHERE post = ? AND due_at <= ?"""
     rows = [(at, at - SHOWN_FOR, at + LATER, NEVER, post, at) for post in posts]
     with database.write():
@@ -349,13 +349,13 @@ def drop_unfollowed(database: Database, at: int) -> int:
     """Removes the posts that nobody will ask for any more; how many there were. None of them comes back: `learn` takes
     in younger ones alone, and what an issue shows is no older than its window."""
     with database.write():
-        return database.run("DELETE FROM follow WHERE created_at < ? AND shown_until < ?", (at - FOLLOWED_FOR, at))
+        return database.run("DELETE FROM recount WHERE created_at < ? AND shown_until < ?", (at - FOLLOWED_FOR, at))
 
 
 def forget_posts(database: Database, posts: Iterable[str]) -> None:
     """Removes all that these tables say of posts. Call inside `write()`."""
     keys = [(post,) for post in posts]
-    for table in ("follow", "reacted"):
+    for table in ("recount", "reaction_post"):
         database.many(f"DELETE FROM {table} WHERE post = ?", keys)
 
 

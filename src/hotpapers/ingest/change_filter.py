@@ -130,7 +130,7 @@ class ChangeFilter:
         while row := view.one(Post, post):
             if not (isinstance(row.item, Post) and row.item.gone):
                 return row.item if view is not self._view and isinstance(row.item, Post) else None
-            view = view._replace(cut=row.item.observed_at - 1)
+            view = view._replace(as_of=row.item.observed_at - 1)
         return None
 
     def named(self, post: str) -> set[str]:

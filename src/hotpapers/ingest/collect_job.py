@@ -57,17 +57,17 @@ def note_traffic(work: JobContext, line: Connection, before: tuple[int, int, int
     """Adds what came and went since `before` to the job's figures; the line's figures now."""
     now = line.traffic()
     came, went, asked = (new - old for new, old in zip(now, before, strict=True))
-    duty = work.duty
+    status = work.status
     work.note(
-        bytes_in=duty.bytes_in + came, bytes_out=duty.bytes_out + went, requests=duty.requests + asked,
-        traffic_from=duty.traffic_from or line.http.now(),
+        bytes_in=status.bytes_in + came, bytes_out=status.bytes_out + went, requests=status.requests + asked,
+        traffic_from=status.traffic_from or line.http.now(),
     )  # fmt: skip
     return now
 
 
-def covered_to(duty: JobState, otherwise: int) -> int:
+def covered_to(status: JobState, otherwise: int) -> int:
     """Up to when a job has read; where it has not yet, since when it tries. µs UTC."""
-    return next((moment for moment in (duty.covered_to, duty.started_at) if moment is not None), otherwise)
+    return next((moment for moment in (status.covered_to, status.started_at) if moment is not None), otherwise)
 
 
 class CollectJob:
@@ -96,7 +96,7 @@ class CollectJob:
     def run_once(self, work: JobContext, *, once: bool) -> float:
         """One reading of the network's pages, as far as it goes; of an endless stream a while, if once."""
         began, following = self.line.http.now(), None
-        if covered_to(work.duty, began) > began:
+        if covered_to(work.status, began) > began:
             work.note(covered_to=began)  # the clock was ahead, and is not any more
         self._look(work, began)
         self._begin(work, began)
@@ -124,7 +124,7 @@ class CollectJob:
 
     def _begin(self, work: JobContext, at: int) -> None:
         """Before the first round of all: how far back it is to go, and from when on the network is read."""
-        if self._back is None or work.duty.covered_to is not None or work.duty.back_to is not None:
+        if self._back is None or work.status.covered_to is not None or work.status.back_to is not None:
             return
         can = isinstance(self.source, BackfillingSource) and self._back > 0
         work.note(back_to=at - self._back if can else None)
@@ -134,10 +134,10 @@ class CollectJob:
         cursor = cursor_of(work.record.database, self.name)
         if (
             isinstance(self.source, BackfillingSource)
-            and work.duty.back_to is not None
-            and work.duty.covered_to is None
+            and work.status.back_to is not None
+            and work.status.covered_to is None
         ):
-            return self.source.pages_since(self.line.http, cursor, work.duty.back_to)
+            return self.source.pages_since(self.line.http, cursor, work.status.back_to)
         return self.source.pages(self.line.http, cursor)
 
     def store(self, work: JobContext, page: PayloadPage) -> None:
@@ -148,7 +148,7 @@ class CollectJob:
             self._look(work, at)
         if page.seen or page.until is None or at - self._kept >= KEPT_EVERY:
             self._keep(work, page, at)
-        if page.since is not None and work.duty.covered_to is None:
+        if page.since is not None and work.status.covered_to is None:
             self._write(work, first_read(TimeRange(self.source.name, self._covered_to(work), at, at), page.since), at)
             work.note(covered_to=page.since, back_to=page.since)
         if page.until is not None:
@@ -158,10 +158,10 @@ class CollectJob:
         written, learned = ingest(work, self.source, self.terms, page, self.name, at)
         self.known.learn(learned)
         self.names.learn(learned)
-        duty = work.duty
-        well = at if page.seen or page.until is not None else duty.success_at  # a cursor alone is no answer
+        status = work.status
+        well = at if page.seen or page.until is not None else status.success_at  # a cursor alone is no answer
         work.note(
-            success_at=well, items=duty.items + written.added, quarantined=duty.quarantined + written.quarantined,
+            success_at=well, items=status.items + written.added, quarantined=status.quarantined + written.quarantined,
         )  # fmt: skip
         self._kept = at
 
@@ -174,8 +174,8 @@ class CollectJob:
 
     def cover(self, work: JobContext, until: int) -> None:
         """All was read up to a moment: written down, at most every quarter of an hour while nothing happens."""
-        is_due = until - self._covered_to(work) > COVERED_EVERY or work.duty.failing_since is not None
-        if is_due or (self._is_first(work) and until >= (work.duty.started_at or 0)):
+        is_due = until - self._covered_to(work) > COVERED_EVERY or work.status.failing_since is not None
+        if is_due or (self._is_first(work) and until >= (work.status.started_at or 0)):
             self._cover_up_to(work, until)
 
     def _is_back(self, work: JobContext, at: int) -> None:
@@ -185,8 +185,12 @@ class CollectJob:
 
     def _is_first(self, work: JobContext) -> bool:
         """Whether the network was not read to the end once, from the site's beginning or from before it on."""
-        duty = work.duty
-        return self._back is not None and duty.back_at is None and (duty.back_to is not None or duty.covered_to is None)
+        status = work.status
+        return (
+            self._back is not None
+            and status.back_at is None
+            and (status.back_to is not None or status.covered_to is None)
+        )
 
     def _cover_up_to(self, work: JobContext, until: int) -> None:
         at, is_first = self.line.http.now(), self._is_first(work)
@@ -194,7 +198,7 @@ class CollectJob:
         work.note(covered_to=max(until, self._covered_to(work)))
         time_range = TimeRange(self.source.name, before, self._covered_by_all(work), at)
         self._write(work, complete_coverage(time_range, None if is_first else self.source.reach), at)
-        if is_first and until >= (work.duty.started_at or 0):
+        if is_first and until >= (work.status.started_at or 0):
             self._is_back(work, at)
         work.recovered()
         self._traffic = note_traffic(work, self.line, self._traffic)
@@ -203,7 +207,9 @@ class CollectJob:
         at = self.line.http.now()
         start = self._covered_to(work)
         self._write(
-            work, incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, work.duty.failing_since), at
+            work,
+            incomplete_coverage(TimeRange(self.source.name, start, at, at), problem, work.status.failing_since),
+            at,
         )
         if isinstance(problem, PartiallyRead) and self._is_first(work):  # of what could be read it is in the record
             self._is_back(work, at)
@@ -213,13 +219,13 @@ class CollectJob:
 
     def _covered_to(self, work: JobContext) -> int:
         """Up to when this job has read; where it has not yet, since when it tries."""
-        return covered_to(work.duty, self.line.http.now())
+        return covered_to(work.status, self.line.http.now())
 
     def _covered_by_all(self, work: JobContext) -> int:
         """Up to when all jobs that share a stream have read it."""
         now = self.line.http.now()
         others = (jobs_queries.load_state(work.record, name) for name in self.shared_by if name != self.name)
-        return min(self._covered_to(work), *(covered_to(duty, now) for duty in others), now)
+        return min(self._covered_to(work), *(covered_to(status, now) for status in others), now)
 
     def _write(self, work: JobContext, rows: Iterable[Coverage], at: int) -> None:
         coverages = list(rows)

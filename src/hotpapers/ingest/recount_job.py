@@ -61,7 +61,7 @@ class RecountJob:
 
     def _note_back(self, work: JobContext) -> None:
         """When all was counted that was said before the network was first read: it is written down, once."""
-        if work.duty.back_at is not None:
+        if work.status.back_at is not None:
             return
         at, readers = self.line.http.now(), job_state.readers(jobs_queries.all_states(work.record), self.source.name)
         if readers and all(reader.back_at is not None and reader.back_at <= self._learned_at for reader in readers):
@@ -95,7 +95,7 @@ class RecountJob:
         """The network is read in part while its counts are not: else what nobody could ask for would look like nothing.
         It stays so for the time that they were missing: what was due then was not read when it was due."""
         at = self.line.http.now()
-        since = work.duty.failing_since
+        since = work.status.failing_since
         if since is not None and at - since > LATE:
             missed = TimeRange(self.source.name, since, at, at).read("partial", f"counts: {problem}")
             work.record.append([missed], source=self.name, at=at, precondition=work.confirm)
@@ -112,4 +112,4 @@ class RecountJob:
         written, _ = ingest(work, self.source, self.terms, page, self.name, at)
         answered = [f"{network}:{seen.key}" for seen in page.seen]
         engagement_queries.note_answered(work.record.database, answered, at)
-        work.note(success_at=at, items=work.duty.items + written.added)
+        work.note(success_at=at, items=work.status.items + written.added)

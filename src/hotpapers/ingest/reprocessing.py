@@ -40,5 +40,5 @@ def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Pa
 
 def _read(source: Source, terms: NetworkTerms, view: AsOfView, seen: RawPayload) -> list[Item]:
     """`view`: what was said before this was seen is looked up in it."""
-    changes = ChangeFilter(view._replace(cut=seen.at - 1))
+    changes = ChangeFilter(view._replace(as_of=seen.at - 1))
     return with_consequences(changes, seen, admitted(source.read(seen), terms))

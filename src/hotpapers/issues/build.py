@@ -129,7 +129,7 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     talk = collect_input(view, publication, CandidateWindow(start, held, tells), own_voices)
     compared = selection.compared(publication, talk.peers) if tells else msgspec.UNSET
     chosen = choose(view, publication, talk, held, selection.enough(publication, compared))
-    shown = [one.paper for one in (*chosen.fresh, *chosen.still)]
+    shown = [one.paper for one in (*chosen.fresh, *chosen.ongoing)]
     since = 0 if publication.window == "daily" else start
     entry_inputs = EntryInputs(
         talk=talk,
@@ -139,14 +139,14 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
         ),
     )
     about = IssueHeader(
-        from_at=start, cut=view.cut, announced=_announced(view, recipe),
+        from_at=start, as_of=view.as_of, announced=_announced(view, recipe),
         considered=sum(_is_in_window(candidate, publication, start) for candidate in talk.candidates),
         readings=_readings(view, publication, start, talk),
         earlier=tuple(EarlierIssue(day=c.day, edition=c.edition, digest=digest) for digest, c in earlier),
         choice=recipe.choice if tells else msgspec.UNSET, compared=compared,
         quoting=recipe.quoting or msgspec.UNSET,
     )  # fmt: skip
-    content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.still)
+    content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.ongoing)
     return BuiltIssue(content, tuple(_shown(content, entry_inputs)))
 
 
@@ -157,10 +157,11 @@ def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int]:
 
 
 class SelectedEntries(NamedTuple):
-    """What of a talk an issue holds: `fresh` its entries, `still` those of earlier issues that go on; their papers."""
+    """What of a talk an issue holds: `fresh` its entries, `ongoing` those of earlier issues that go on; their
+    papers."""
 
     fresh: tuple[ScoredCandidate, ...]
-    still: tuple[ScoredCandidate, ...]
+    ongoing: tuple[ScoredCandidate, ...]
     papers: dict[str, StoredRow | None]
 
 
@@ -200,7 +201,7 @@ def _readings(view: AsOfView, publication: Publication, start: int, talk: Rankin
     """A daily issue says how its own day was read, longer ones how their window was."""
     heard = {peer.network for peer in talk.peers}
     heard |= {attention.network for candidate in talk.candidates for attention in candidate.attention}
-    return readings(view, publication, view.cut - DAY if publication.window == "daily" else start, heard)
+    return readings(view, publication, view.as_of - DAY if publication.window == "daily" else start, heard)
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
@@ -219,12 +220,12 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
 
 def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
     """The voices with which each paper was shown last, be it as still talked about."""
-    return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.still)}
+    return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.ongoing)}
 
 
 def _shown(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.Shown]:
     """What the entries show, as items; the still-talked-about lane stands after the last place."""
-    for place, entry in enumerate([*content.entries, *content.still], 1):
+    for place, entry in enumerate([*content.entries, *content.ongoing], 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
             if isinstance(row.item, model.Post):
                 yield model.Shown(
@@ -248,7 +249,7 @@ class IssueHeader(NamedTuple):
     """What an issue says of itself beside its entries, as in `IssueContent`."""
 
     from_at: int
-    cut: int
+    as_of: int
     announced: int | None
     considered: int
     readings: tuple[NetworkReading, ...] = ()
@@ -264,13 +265,13 @@ def _content(
     about: IssueHeader,
     entry_inputs: EntryInputs,
     order: Sequence[ScoredCandidate],
-    still: Sequence[ScoredCandidate] = (),
+    ongoing: Sequence[ScoredCandidate] = (),
 ) -> IssueContent:
     return IssueContent(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
         chain=_chain(record, recipe.position), ranking=recipe.publication.ranking, entries=_entries(entry_inputs,
         order),
-        still=_entries(entry_inputs, still), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
+        ongoing=_entries(entry_inputs, ongoing), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
         reason=recipe.reason,
         **about._asdict(),
     )  # fmt: skip
@@ -287,10 +288,11 @@ def _entries(entry_inputs: EntryInputs, order: Sequence[ScoredCandidate]) -> tup
     inputs = {candidate.paper: candidate for candidate in entry_inputs.talk.candidates}
     papers = {one.paper for one in order}
     classic = (one.paper for one in ranking.rank(entry_inputs.talk, "classic/1") if one.paper in papers)
-    then = {paper: place for place, paper in enumerate(classic, 1)}
+    classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
         Entry(
-            place=place, paper=one.paper, score=one.score, voices=one.voices, level=one.level, then=then[one.paper],
+            place=place, paper=one.paper, score=one.score, voices=one.voices, tied=one.tied,
+            classic_rank=classic_ranks[one.paper],
             announced_at=inputs[one.paper].announced_at, counts=tuple(map(_count, inputs[one.paper].attention)),
             parts=one.parts, metadata=entry_inputs.metadata[one.paper], archive=inputs[one.paper].archive,
             order=inputs[one.paper].order,

@@ -24,7 +24,7 @@ def readings(view: AsOfView, publication: Publication, start: int, heard: Iterab
     the site was there: before, no network could be read. Some time before that: what was read back ends there."""
     start = max(start, (site_began(view) or 0) - TURN // 2)
     spans: dict[str, list[Coverage]] = defaultdict(list)
-    for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.cut)):
+    for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
         if isinstance(row.item, Coverage) and row.item.from_at < row.item.until_at:
             spans[row.item.network].append(row.item)
     known = {*heard, *queries.networks_read(view)}
@@ -33,7 +33,7 @@ def readings(view: AsOfView, publication: Publication, start: int, heard: Iterab
     return tuple(
         NetworkReading(network=network, state="complete")
         if network in begun
-        else reading_of(network, spans.get(network, ()), start, view.cut)
+        else reading_of(network, spans.get(network, ()), start, view.as_of)
         for network in networks
     )
 
@@ -41,7 +41,7 @@ def readings(view: AsOfView, publication: Publication, start: int, heard: Iterab
 def _just_begun(view: AsOfView) -> Iterator[str]:
     """Networks that were first read to their end so lately that no stretch of time was written down yet."""
     where = "t.reason = ? AND t.until_at = t.from_at AND t.from_at > ?"
-    for row in view.latest(Coverage, where, (READ_BACK, view.cut - TURN)):
+    for row in view.latest(Coverage, where, (READ_BACK, view.as_of - TURN)):
         if isinstance(row.item, Coverage):
             yield row.item.network
 

@@ -28,8 +28,8 @@ class NeighbourSwap(msgspec.Struct, frozen=True, kw_only=True):
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """An entry's place and how it came about.
 
-    `lane`: among the entries, or still talked about; `entries`: how many stand there. `then`: its place there by the
-    classic rule. `announced`: when, in words. `formulae` and `sentences` go with `parts`, one each.
+    `lane`: among the entries, or still talked about; `entries`: how many stand there. `classic_rank`: its place there
+    by the classic rule. `announced`: when, in words. `formulae` and `sentences` go with `parts`, one each.
     """
 
     publication: str
@@ -38,13 +38,13 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     ranking: str
     paper: str
     title: str
-    lane: Literal["entries", "still"]
+    lane: Literal["entries", "ongoing"]
     place: int
-    then: int
+    classic_rank: int
     announced: str
     entries: int
     score: int
-    level: bool
+    tied: bool
     parts: tuple[ScoreComponent, ...]
     formulae: tuple[str, ...]
     sentences: tuple[str, ...]
@@ -64,8 +64,8 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     return Explanation(
         publication=content.publication.publication, day=content.day, edition=content.edition,
         ranking=content.ranking, paper=paper, title=issue.papers[paper].title, lane=lane, place=entry.place,
-        then=entry.then, announced=announcement_counts.when(content, entry), entries=len(entries),
-        score=entry.score, level=entry.level, parts=entry.parts,
+        classic_rank=entry.classic_rank, announced=announcement_counts.when(content, entry), entries=len(entries),
+        score=entry.score, tied=entry.tied, parts=entry.parts,
         formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
         notes=(*notes(entry, content.ranking), *_provisional(content, entry), *unread(content)),
         above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,
@@ -73,11 +73,11 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
     )  # fmt: skip
 
 
-def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "still"], tuple[Entry, ...]]:
+def _lane(content: IssueContent, paper: str) -> tuple[Literal["entries", "ongoing"], tuple[Entry, ...]]:
     if any(entry.paper == paper for entry in content.entries):
         return "entries", content.entries
-    if any(entry.paper == paper for entry in content.still):
-        return "still", content.still
+    if any(entry.paper == paper for entry in content.ongoing):
+        return "ongoing", content.ongoing
     raise NotFound(f"{arxiv.from_key(paper)} is not in the issue of {content.day}")
 
 
@@ -93,7 +93,7 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
             yield f"{words.network_name(count.network)} counts here are {note}."
         if count.bots:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
-    if entry.level:
+    if entry.tied:
         yield LEVEL.get(ranking, "Tied with a neighbour: the same score.")
 
 
@@ -141,8 +141,8 @@ def text_of(explanation: Explanation) -> Iterator[str]:
 
 
 def _places(explanation: Explanation) -> str:
-    among = "still talked about" if explanation.lane == "still" else f"by {explanation.ranking}"
-    then = f"; place {explanation.then} by classic/1" if explanation.ranking != "classic/1" else ""
+    among = "still talked about" if explanation.lane == "ongoing" else f"by {explanation.ranking}"
+    then = f"; place {explanation.classic_rank} by classic/1" if explanation.ranking != "classic/1" else ""
     when = f"; {explanation.announced}" if explanation.announced else ""
     return f"place {explanation.place} of {explanation.entries} {among}{then}{when}"
 

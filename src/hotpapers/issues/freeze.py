@@ -172,9 +172,9 @@ def _recipe_of(content: model.IssueContent) -> IssueRecipe:
     another year."""
     return IssueRecipe(
         content.publication, content.day, content.edition, content.position, content.replaces, content.reason,
-        moments=(content.from_at, content.cut), choice=content.choice or THRESHOLD,
+        moments=(content.from_at, content.as_of), choice=content.choice or THRESHOLD,
         quoting=content.quoting or quotations.BY_REACTIONS,
-        posts={entry.paper: entry.posts for entry in (*content.entries, *content.still)},
+        posts={entry.paper: entry.posts for entry in (*content.entries, *content.ongoing)},
     )  # fmt: skip
 
 

@@ -46,7 +46,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 class _Held(msgspec.Struct, frozen=True):
     entries: tuple[_Named, ...] = ()
-    still: tuple[_Named, ...] = ()
+    ongoing: tuple[_Named, ...] = ()
 
 
 _read = msgspec.json.Decoder(_Held).decode
@@ -112,4 +112,4 @@ class PageChangeCounter:
 
 
 def _keys(contents: Iterable[_Held]) -> Iterable[str]:
-    return (entry.paper for held in contents for entry in (*held.entries, *held.still))
+    return (entry.paper for held in contents for entry in (*held.entries, *held.ongoing))

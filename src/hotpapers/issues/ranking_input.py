@@ -57,10 +57,10 @@ def collect_input(
                 where = (row.network, row.age, row.archive)
                 counts[where][row.voices] += 1
                 if row.voices >= rarity.least(row.age):
-                    first[where] = min(row.announced_at, first.get(where, view.cut))
-        if (candidate := _candidate(rows, span, view.cut)) is not None:
+                    first[where] = min(row.announced_at, first.get(where, view.as_of))
+        if (candidate := _candidate(rows, span, view.as_of)) is not None:
             candidates.append(candidate)
-    days = {where: max(1, -((at - view.cut) // model.DAY)) for where, at in first.items()} if span.with_days else None
+    days = {where: max(1, -((at - view.as_of) // model.DAY)) for where, at in first.items()} if span.with_days else None
     return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(counts, days)))
 
 

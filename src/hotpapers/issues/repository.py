@@ -49,7 +49,7 @@ class _Held(msgspec.Struct, frozen=True):
     """The papers of an issue's content; the rest of it is passed over."""
 
     entries: tuple[_Named, ...]
-    still: tuple[_Named, ...]
+    ongoing: tuple[_Named, ...]
 
 
 _read_held = msgspec.json.Decoder(_Held).decode
@@ -98,7 +98,7 @@ class RecordIssueReader:
         if self._appearances is None:
             self._appearances = defaultdict(list)
             for where, held in self._index().items():
-                for key in model.distinct(entry.paper for entry in (*held.entries, *held.still)):
+                for key in model.distinct(entry.paper for entry in (*held.entries, *held.ongoing)):
                     self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
@@ -153,7 +153,7 @@ class RecordIssueReader:
         return {paper: tuple(quotation_policy.quotable(known, paper, some)) for paper, some in allowed.items()}
 
     def _view_of(self, content: IssueContent) -> AsOfView:
-        return self._record.view(content.cut, content.position)
+        return self._record.view(content.as_of, content.position)
 
     def _own_voices(self, content: IssueContent) -> tuple[int, ...]:
         return tuple(self._record.marks.voice(account) for account in content.publication.own)
@@ -190,7 +190,7 @@ class RecordIssueReader:
         )  # fmt: skip
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
-        keys = model.distinct(entry.paper for entry in (*content.entries, *content.still))
+        keys = model.distinct(entry.paper for entry in (*content.entries, *content.ongoing))
         rows = view.latest(Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
         known = {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
         return {key: _as_printed(known.get(key), places.get(key), key) for key in keys}
@@ -203,14 +203,14 @@ class RecordIssueReader:
             listed = posts.listed_under(view, list(places.values()))
             return {paper: _allowed(rows, gone) for paper, rows in listed.items()}
         shown = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
-        entries = [*content.entries, *content.still]
+        entries = [*content.entries, *content.ongoing]
         return {entry.paper: _allowed(shown.get(n, []), gone) for n, entry in enumerate(entries, 1)}
 
     def _once_each(
         self, content: IssueContent, whole: Mapping[str, Sequence[Quotation]]
     ) -> dict[str, tuple[Quotation, ...]]:
         """What an issue quotes: what passes the gate, and of each account one post, the one under the first paper."""
-        papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.still)), *whole])
+        papers = model.distinct([*(entry.paper for entry in (*content.entries, *content.ongoing)), *whole])
         known = self._gate(whole)
         passed = ((paper, quotation_policy.quotable(known, paper, whole[paper])) for paper in papers if paper in whole)
         return quotation_policy.once_each(

@@ -52,6 +52,6 @@ class JobState(msgspec.Struct, frozen=True, kw_only=True):
 def readers(known: Iterable[JobState], network: str) -> list[JobState]:
     """Of all jobs those that read a network: one, or one for each part of its stream."""
     return [
-        duty for duty in known
-        if duty.source == network or (duty.source.startswith(f"{network}/") and not duty.source.endswith(COUNTS))
+        status for status in known
+        if status.source == network or (status.source.startswith(f"{network}/") and not status.source.endswith(COUNTS))
     ]  # fmt: skip

@@ -42,38 +42,38 @@ class JobContext:
     def __init__(self, record: Record, job: str, clock: Clock, leases: Leases) -> None:
         self.record, self.clock = record, clock
         self._leases = leases
-        self.duty = queries.load_state(record, job)
+        self.status = queries.load_state(record, job)
 
     def look(self) -> None:
         """How the job is doing, as whoever did it last has left it."""
-        self.duty = queries.load_state(self.record, self.duty.source)
+        self.status = queries.load_state(self.record, self.status.source)
 
     def note(self, **changes: object) -> None:
         """Keeps how the job is doing."""
-        changed = msgspec.structs.replace(self.duty, **changes)
-        if changed != self.duty:
-            self.duty = changed
+        changed = msgspec.structs.replace(self.status, **changes)
+        if changed != self.status:
+            self.status = changed
             queries.save_state(self.record, changed, self.confirm)
 
     def recovered(self) -> None:
         """Keeps that the job does well again, if it did not."""
-        since = self.duty.failing_since
+        since = self.status.failing_since
         if since is not None:
-            log_event("recovered", job=self.duty.source, seconds=(self.clock.now() - since) // 1_000_000)
+            log_event("recovered", job=self.status.source, seconds=(self.clock.now() - since) // 1_000_000)
             self.note(failing_since=None, reason="")
 
     def check_lease(self) -> None:
         """Raises TakenOver when the job is another process's by now."""
-        if not self._leases.holds(self.duty.source):
-            raise TakenOver(f"{self.duty.source}: another process took it over")
+        if not self._leases.holds(self.status.source):
+            raise TakenOver(f"{self.status.source}: another process took it over")
 
     def confirm(self) -> None:
         """The same, asked of the store inside a batch, which is undone then."""
-        self._leases.confirm(self.record, self.duty.source)
+        self._leases.confirm(self.record, self.status.source)
 
 
 class Job(Protocol):
-    """What is done in rounds. `name`: under which it has its lease and its duty."""
+    """What is done in rounds. `name`: under which it has its lease and its status."""
 
     name: str
 
@@ -149,7 +149,7 @@ class JobLoop:
     def _round(self, work: JobContext, once: bool) -> NextAttempt:
         at = self._clock.now()
         work.look()
-        work.note(started_at=work.duty.started_at or at, state=job_state.WORKING, next_at=at)
+        work.note(started_at=work.status.started_at or at, state=job_state.WORKING, next_at=at)
         problem: NetError | None = None
         seconds = 0.0
         try:
@@ -162,7 +162,7 @@ class JobLoop:
         return following
 
     def _end(self, work: JobContext, following: NextAttempt, *, failing: bool) -> None:
-        at, since = self._clock.now(), work.duty.failing_since
+        at, since = self._clock.now(), work.status.failing_since
         if failing and (since is None or self._failures == 1):  # of an older failure a new process tells once
             log_event("failing", level=logging.WARNING, job=self.name, state=following.state, reason=following.reason)
         if failing:

@@ -62,23 +62,25 @@ def reserve_moment(record: Record, host: str, seconds: float, *, at: int | None 
         return (mine - at) / 1e6
 
 
-def save_state(record: Record, duty: JobState, precondition: Callable[[], object] = allow_all) -> None:
+def save_state(record: Record, status: JobState, precondition: Callable[[], object] = allow_all) -> None:
     """Keeps how a source is doing. `precondition`, asked while nobody else can write, raises what forbids it."""
     with record.database.write():
         precondition()
-        record.database.run("DELETE FROM duty WHERE source = ?", (duty.source,))
-        record.database.run("INSERT INTO duty VALUES (?, ?)", (duty.source, msgspec.json.encode(duty).decode()))
+        record.database.run("DELETE FROM job_state WHERE source = ?", (status.source,))
+        record.database.run(
+            "INSERT INTO job_state VALUES (?, ?)", (status.source, msgspec.json.encode(status).decode())
+        )
 
 
 def load_state(record: Record, source: str) -> JobState:
     """How a source was doing last; a fresh start if it never ran."""
-    rows = record.database.rows("SELECT state FROM duty WHERE source = ?", (source,))
+    rows = record.database.rows("SELECT state FROM job_state WHERE source = ?", (source,))
     return msgspec.json.decode(rows[0][0], type=JobState) if rows else JobState(source=source)
 
 
 def all_states(record: Record) -> list[JobState]:
     """Every source that ever ran, by name."""
-    rows = record.database.rows("SELECT state FROM duty ORDER BY source")
+    rows = record.database.rows("SELECT state FROM job_state ORDER BY source")
     return [msgspec.json.decode(row[0], type=JobState) for row in rows]
 
 

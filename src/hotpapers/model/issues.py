@@ -25,16 +25,17 @@ class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """A paper in an issue.
 
-    `then`: its place by the classic rule. `metadata` and `posts`: hashes of the items shown. `archive`: the primary
-    one, whose papers it is compared with. `order`: its place in an imported listing.
+    `classic_rank`: its place by the classic rule. `tied`: it has the score of a neighbour. `metadata` and `posts`:
+    hashes of the items shown. `archive`: the primary one, whose papers it is compared with. `order`: its place in an
+    imported listing.
     """
 
     place: int
     paper: str
     score: int
     voices: int
-    level: bool
-    then: int
+    tied: bool
+    classic_rank: int
     announced_at: int
     counts: tuple[PrintedCount, ...]
     parts: tuple[ScoreComponent, ...]
@@ -79,7 +80,7 @@ class ReferenceSize(msgspec.Struct, frozen=True, kw_only=True):
 class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     """All that an issue is. Its digest is the SHA-256 of its RFC 8785 JSON.
 
-    `cut`: the moment up to which observations count. `position`: up to which batch the record was read, `chain`: that
+    `as_of`: the moment up to which observations count. `position`: up to which batch the record was read, `chain`: that
     batch's chain value in hexadecimal, which binds all that came before. `announced`, `considered`: papers announced
     that day, papers that were ranked. `replaces`: the digest of the edition that this one corrects, for `reason`.
     `choice`: by which rule its papers were chosen, `compared`: with what they were compared, `quoting`: by which rule
@@ -91,7 +92,7 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     day: str
     edition: int
     from_at: int
-    cut: int
+    as_of: int
     position: int
     chain: str
     ranking: str
@@ -100,7 +101,7 @@ class IssueContent(msgspec.Struct, frozen=True, kw_only=True):
     readings: tuple[NetworkReading, ...]
     earlier: tuple[EarlierIssue, ...]
     entries: tuple[Entry, ...]
-    still: tuple[Entry, ...]
+    ongoing: tuple[Entry, ...]
     peers: tuple[VoiceHistogram, ...]
     replaces: str = ""
     reason: str = ""

@@ -81,4 +81,4 @@ class ScoredCandidate(msgspec.Struct, frozen=True, kw_only=True):
     score: int
     voices: int
     parts: tuple[ScoreComponent, ...]
-    level: bool = False
+    tied: bool = False

@@ -159,10 +159,10 @@ class _Named(msgspec.Struct):
 class _Content(msgspec.Struct):
     """What matters here of an issue's content."""
 
-    cut: int
+    as_of: int
     position: int
     entries: list[_Named]
-    still: list[_Named]
+    ongoing: list[_Named]
 
 
 _content = msgspec.json.Decoder(_Content).decode
@@ -173,8 +173,8 @@ def _frozen(record: Record) -> _Frozen:
     papers: set[str] = set()
     for text in queries.issue_contents(record.database):
         content = _content(text)
-        cuts.append(_Cut(content.cut, content.position))
-        papers.update(entry.paper for entry in (*content.entries, *content.still))
+        cuts.append(_Cut(content.as_of, content.position))
+        papers.update(entry.paper for entry in (*content.entries, *content.ongoing))
     cuts.sort()
     firsts = list(accumulate((cut.position for cut in reversed(cuts)), min, initial=record.head.position))[::-1]
     return _Frozen(cuts, firsts, frozenset(papers))

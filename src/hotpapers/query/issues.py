@@ -104,13 +104,13 @@ def as_issue(shelved: model.PublishedIssue) -> schemas.IssueDetails:
     return schemas.IssueDetails(
         publication=content.publication.publication, title=content.publication.title,
         window=content.publication.window, day=content.day, edition=content.edition, digest=shelved.digest,
-        editions=shelved.editions, frozen_at=shelved.frozen_at, from_at=content.from_at, cut=content.cut,
+        editions=shelved.editions, frozen_at=shelved.frozen_at, from_at=content.from_at, as_of=content.as_of,
         position=content.position, imported=shelved.listing is not None, ranking=content.ranking,
         choice=content.choice or None, compared=content.compared or None, announced=content.announced,
         considered=content.considered, facts=phrases.facts(shelved), readings=content.readings,
         earlier=content.earlier, replaces=content.replaces, reason=content.reason,
         entries=tuple(_entry(shelved, entry) for entry in content.entries),
-        still=tuple(_entry(shelved, one) for one in content.still),
+        ongoing=tuple(_entry(shelved, one) for one in content.ongoing),
     )  # fmt: skip
 
 
@@ -120,7 +120,7 @@ def _entry(shelved: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDe
         place=entry.place, paper=entry.paper, id=bare(entry.paper), title=paper.title, authors=paper.authors,
         categories=paper.categories, summary=paper.summary, abstract=paper.abstract,
         abs=site_paths.abs_url(entry.paper), pdf=site_paths.pdf_url(entry.paper), score=entry.score,
-        voices=entry.voices, level=entry.level, then=entry.then,
+        voices=entry.voices, tied=entry.tied, classic_rank=entry.classic_rank,
         announced=announcement_counts.when(shelved.content, entry), announced_at=entry.announced_at,
         counts=entry.counts, parts=entry.parts, metadata=entry.metadata,
         posts=tuple(as_post(quotation.post, quotation.shown) for quotation in shelved.posts.get(entry.paper, ())),
@@ -197,7 +197,7 @@ def _explanation(found: explaining.Explanation) -> schemas.EntryExplanation:
     return schemas.EntryExplanation(
         publication=found.publication, day=found.day, edition=found.edition, ranking=found.ranking, paper=found.paper,
         id=bare(found.paper), title=found.title, lane=found.lane, place=found.place, of=found.entries,
-        then=found.then, score=found.score, level=found.level,
+        classic_rank=found.classic_rank, score=found.score, tied=found.tied,
         parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
         notes=found.notes, above=_neighbour(found.above), below=_neighbour(found.below),
     )  # fmt: skip

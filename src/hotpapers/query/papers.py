@@ -60,8 +60,8 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
     for publication, day in session.issue_reader().appearances(key)[-MOST_APPEARANCES:]:
         content = editions(session.record, publication, day)[-1].content
         entries = [entry for entry in content.entries if entry.paper == key]
-        lane: schemas.Lane = "entries" if entries else "still"
-        [entry] = entries or [entry for entry in content.still if entry.paper == key]
+        lane: schemas.Lane = "entries" if entries else "ongoing"
+        [entry] = entries or [entry for entry in content.ongoing if entry.paper == key]
         yield schemas.PaperAppearance(
             publication=publication, day=day, edition=content.edition, lane=lane, place=entry.place,
             score=entry.score, voices=entry.voices,

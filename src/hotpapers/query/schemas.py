@@ -12,7 +12,7 @@ import msgspec
 
 from hotpapers import model
 
-Lane = Literal["entries", "still"]
+Lane = Literal["entries", "ongoing"]
 """Where an issue holds a paper: among its entries, or as still talked about."""
 
 
@@ -89,9 +89,9 @@ class PostDetails(Schema, frozen=True, kw_only=True):
 class EntryDetails(Schema, frozen=True, kw_only=True):
     """A paper in an issue.
 
-    `then`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0 where that
-    is not known. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown. `posts`:
-    those that the issue shows and that may be shown now.
+    `classic_rank`: its place by the classic rule. `announced`: when it was announced, in words; `announced_at` is 0
+    where that is not known. `score` is the sum of the scores of `parts`. `metadata`: the hash of the metadata shown.
+    `posts`: those that the issue shows and that may be shown now.
     """
 
     place: int
@@ -106,8 +106,8 @@ class EntryDetails(Schema, frozen=True, kw_only=True):
     pdf: str
     score: int
     voices: int
-    level: bool
-    then: int
+    tied: bool
+    classic_rank: int
     announced: str
     announced_at: int
     counts: tuple[model.PrintedCount, ...]
@@ -119,7 +119,7 @@ class EntryDetails(Schema, frozen=True, kw_only=True):
 class IssueDetails(Schema, frozen=True, kw_only=True):
     """A frozen issue with all that is shown of its papers.
 
-    `editions`: the digests of all its editions, the first first. `cut`: up to which moment observations count, from
+    `editions`: the digests of all its editions, the first first. `as_of`: up to which moment observations count, from
     `from_at` on; `position`: up to which batch the record was read. `imported`: it is of somebody else's listing.
     `announced`: how many papers were announced that day, null where that is not known; `considered`: how many were
     ranked. `facts`: these and what was read, in words. `choice`: by which rule papers were chosen; `compared`: the
@@ -136,7 +136,7 @@ class IssueDetails(Schema, frozen=True, kw_only=True):
     editions: tuple[str, ...]
     frozen_at: int
     from_at: int
-    cut: int
+    as_of: int
     position: int
     imported: bool
     ranking: str
@@ -150,7 +150,7 @@ class IssueDetails(Schema, frozen=True, kw_only=True):
     replaces: str
     reason: str
     entries: tuple[EntryDetails, ...]
-    still: tuple[EntryDetails, ...]
+    ongoing: tuple[EntryDetails, ...]
 
 
 class Verification(Schema, frozen=True, kw_only=True):
@@ -201,8 +201,8 @@ class NeighbourDetails(Schema, frozen=True, kw_only=True):
 
 
 class EntryExplanation(Schema, frozen=True, kw_only=True):
-    """Why a paper ranks where it does. `of`: how many stand in its lane; `then`: its place there by the classic rule;
-    `notes`: what a reader must know of its counts; `level`: it has the score of a neighbour."""
+    """Why a paper ranks where it does. `of`: how many stand in its lane; `classic_rank`: its place there by the classic
+    rule; `notes`: what a reader must know of its counts; `tied`: it has the score of a neighbour."""
 
     publication: str
     day: str
@@ -214,9 +214,9 @@ class EntryExplanation(Schema, frozen=True, kw_only=True):
     lane: Lane
     place: int
     of: int
-    then: int
+    classic_rank: int
     score: int
-    level: bool
+    tied: bool
     parts: tuple[ExplainedComponent, ...]
     notes: tuple[str, ...]
     above: NeighbourDetails | None

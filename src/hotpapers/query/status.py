@@ -93,25 +93,25 @@ def all_job_health(record: Record, at: int) -> list[JobHealth]:
     apart = quarantine.counted(record.database)
     held = jobs_queries.held_sources(record, at)
     return [
-        job_health(duty, int(apart.get(duty.source, 0)), at, held=duty.source in held)
-        for duty in jobs_queries.all_states(record)
+        job_health(status, int(apart.get(status.source, 0)), at, held=status.source in held)
+        for status in jobs_queries.all_states(record)
     ]
 
 
-def job_health(duty: JobState, quarantine: int, at: int, *, held: bool) -> JobHealth:
+def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> JobHealth:
     """A job's row in figures of the moment. `held`: whether a process has it; none does what was stopped in a round."""
-    time = at - duty.traffic_from if duty.traffic_from is not None else 0
+    time = at - status.traffic_from if status.traffic_from is not None else 0
 
     def daily(total: int) -> int | None:
         return total * DAY // time if time >= LEAST_TIME else None
 
-    state = STOPPED if duty.state == job_state.WORKING and not held else duty.state
+    state = STOPPED if status.state == job_state.WORKING and not held else status.state
     return JobHealth(
-        job=duty.source, state=state, reason=duty.reason, failing_since=duty.failing_since,
-        success_at=duty.success_at, lag=None if duty.covered_to is None else max(at - duty.covered_to, 0) // 1_000_000,
-        next_at=duty.next_at, items=duty.items, requests=duty.requests, day_in=daily(duty.bytes_in),
-        day_out=daily(duty.bytes_out), quarantine=quarantine,
-        back_to=duty.back_to if duty.back_at is None else None,
+        job=status.source, state=state, reason=status.reason, failing_since=status.failing_since,
+        success_at=status.success_at, lag=None if status.covered_to is None else max(at - status.covered_to, 0) // 1_000_000,
+        next_at=status.next_at, items=status.items, requests=status.requests, day_in=daily(status.bytes_in),
+        day_out=daily(status.bytes_out), quarantine=quarantine,
+        back_to=status.back_to if status.back_at is None else None,
     )  # fmt: skip
 
 

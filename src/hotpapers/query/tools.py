@@ -95,9 +95,9 @@ def _issue(session: QuerySession, what: LatestIssueToolParams) -> PartialIssue:
     whole = issues.issue(session, request_params.IssueParams(publication=what.publication, day=day, edition=edition))
     start, end = what.first - 1, what.first - 1 + what.entries
     entries = tuple(_with_posts(entry, what.posts) for entry in whole.entries[start:end])
-    still = tuple(_with_posts(entry, 0) for entry in whole.still)
+    still = tuple(_with_posts(entry, 0) for entry in whole.ongoing)
     return PartialIssue(
-        issue=msgspec.structs.replace(whole, entries=entries, still=still), entries=len(whole.entries),
+        issue=msgspec.structs.replace(whole, entries=entries, ongoing=still), entries=len(whole.entries),
         next=end + 1 if end < len(whole.entries) else None,
     )  # fmt: skip
 

@@ -30,4 +30,4 @@ def rank(talk: RankingInput, ranking: str) -> tuple[ScoredCandidate, ...]:
 def marked(ordered: Sequence[ScoredCandidate]) -> tuple[ScoredCandidate, ...]:
     """The same, those with a neighbour of the same score marked as level and no others."""
     level = {one.score for one, other in pairwise(ordered) if one.score == other.score}
-    return tuple(msgspec.structs.replace(candidate, level=candidate.score in level) for candidate in ordered)
+    return tuple(msgspec.structs.replace(candidate, tied=candidate.score in level) for candidate in ordered)

@@ -35,7 +35,7 @@ def text_of(issue: PublishedIssue) -> str:
 def _as_listed(issue: PublishedIssue) -> ClassicIssue:
     listing = issue.listing
     assert listing is not None  # the caller looked
-    entries = sorted(issue.content.entries, key=lambda entry: entry.then)
+    entries = sorted(issue.content.entries, key=lambda entry: entry.classic_rank)
     items = tuple(_listed_item(issue, number, entry) for number, entry in enumerate(entries, 1))
     return ClassicIssue(date=listing.day, made=listing.made, lead=listing.lead, items=items)
 
@@ -50,7 +50,7 @@ def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicIte
 
 
 def _as_our_own(issue: PublishedIssue) -> ClassicIssue:
-    made = classic.printed_made(issue.content.cut)
+    made = classic.printed_made(issue.content.as_of)
     items = tuple(_own_item(issue, entry) for entry in issue.content.entries)
     return ClassicIssue(date=issue.content.day, made=made, lead=0, items=items)
 
@@ -60,7 +60,7 @@ def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:
     return ClassicItem(
         number=entry.place, title=_line(paper.title), authors=tuple(_line(a).replace(",", "") for a in paper.authors),
         reposts=sum(count.reposts for count in entry.counts), likes=sum(count.likes for count in entry.counts),
-        tallied=classic.printed_tally(max((c.until for c in entry.counts), default=issue.content.cut)),
+        tallied=classic.printed_tally(max((c.until for c in entry.counts), default=issue.content.as_of)),
         paper=arxiv.from_key(entry.paper), categories=paper.categories, abstract=_line(paper.abstract),
         posts=_posts(issue.posts[entry.paper]),
     )  # fmt: skip

@@ -73,9 +73,9 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
         yield from _entry(issue, entry)
     if issue_empty := phrases.empty(issue):
         yield issue_empty
-    if content.still:
+    if content.ongoing:
         yield "## Still talked about"
-        yield "\n".join(_still(issue.papers[entry.paper], entry) for entry in content.still)
+        yield "\n".join(_still(issue.papers[entry.paper], entry) for entry in content.ongoing)
     yield "---"
     yield f"Frozen {timestamps.minute_of(issue.frozen_at)}, edition {content.edition}, ranked by {content.ranking}."
     yield f"Digest `{issue.digest}`. Check it: `hotpapers verify {content.day}`"

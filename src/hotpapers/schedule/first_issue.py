@@ -35,17 +35,17 @@ def _was_read(record: Record) -> bool:
 
 def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:
     """Whether a job still reads, or reads the counts of, what was said before its network was first read."""
-    own = next((duty for duty in known if duty.source == job), None)
+    own = next((status for status in known if status.source == job), None)
     readers = job_state.readers(known, job.removesuffix(job_state.COUNTS)) if job.endswith(job_state.COUNTS) else [own]
     if own is None or not readers:
         return True  # it has not begun
-    there = [duty for duty in readers if duty is not None and not is_given_up(duty, at)]
-    return own.back_at is None and not is_given_up(own, at) and any(duty.back_to is not None for duty in there)
+    there = [status for status in readers if status is not None and not is_given_up(status, at)]
+    return own.back_at is None and not is_given_up(own, at) and any(status.back_to is not None for status in there)
 
 
-def is_given_up(duty: JobState, at: int) -> bool:
+def is_given_up(status: JobState, at: int) -> bool:
     """Whether a network refuses, or has failed for so long that nothing waits for it."""
-    return duty.failing_since is not None and (duty.state == "refused" or at - duty.failing_since > GIVEN_UP)
+    return status.failing_since is not None and (status.state == "refused" or at - status.failing_since > GIVEN_UP)
 
 
 class FirstIssue(NamedTuple):

@@ -41,17 +41,21 @@ def health(record: Record, publications: Iterable[str], at: int) -> SiteHealth:
     """How the jobs of a site are doing, whichever processes do them."""
     known = jobs_queries.all_states(record)
     problems = [*dead_jobs(known, at), *_overdue(record, publications, at)]
-    failing = tuple(f"{duty.source}: {duty.state}: {duty.reason}" for duty in known if duty.failing_since is not None)
+    failing = tuple(
+        f"{status.source}: {status.state}: {status.reason}" for status in known if status.failing_since is not None
+    )
     problems += [text for text in failing if text.startswith(("issues:", "housekeeping:"))]
     return SiteHealth(not problems, tuple(problems), failing)
 
 
 def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
     """Jobs of which nothing was heard when something should have been."""
-    for duty in known:
-        heard = max(moment or 0 for moment in (duty.success_at, duty.started_at, duty.next_at, duty.failing_since))
-        if duty.source not in FROM_OUTSIDE and heard + SILENT < at:
-            yield f"{duty.source}: nothing heard for {(at - heard) // 60_000_000} min; is the program running?"
+    for status in known:
+        heard = max(
+            moment or 0 for moment in (status.success_at, status.started_at, status.next_at, status.failing_since)
+        )
+        if status.source not in FROM_OUTSIDE and heard + SILENT < at:
+            yield f"{status.source}: nothing heard for {(at - heard) // 60_000_000} min; is the program running?"
 
 
 def began(record: Record, publication: str) -> int:
@@ -90,7 +94,7 @@ def metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) -
 
 def _metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) -> Iterator[Metric]:
     def per_job(name: str, type: str, help: str, field: str, unit: float = 1) -> Metric:
-        values = ((duty.source, getattr(duty, field)) for duty in known)
+        values = ((status.source, getattr(status, field)) for status in known)
         return Metric(name, type, help, [(job, value / unit) for job, value in values if value is not None])
 
     yield Metric("hotpapers_up", "gauge", "1 while nobody must look", [("", float(state.ok))])
@@ -98,7 +102,7 @@ def _metrics(status: StoreTotals, known: Sequence[JobState], state: SiteHealth) 
     yield Metric("hotpapers_batches", "counter", "Batches written", [("", status.batches)])
     yield Metric("hotpapers_issues", "gauge", "Frozen issues", [("", status.issues)])
     yield Metric("hotpapers_quarantine", "gauge", "What could not be read and is kept apart", [("", status.quarantine)])
-    failing = [(duty.source, float(duty.failing_since is not None)) for duty in known]
+    failing = [(status.source, float(status.failing_since is not None)) for status in known]
     yield Metric("hotpapers_job_failing", "gauge", "1 while a job cannot be done", failing)
     yield per_job("hotpapers_job_success_seconds", "gauge", "When a job last did well, since 1970", "success_at", 1e6)
     yield per_job("hotpapers_job_covered_seconds", "gauge", "Up to when a network was read", "covered_to", 1e6)

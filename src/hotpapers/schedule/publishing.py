@@ -102,7 +102,7 @@ class PublishJob:
                 work.note(reason=str(problem))
                 return
             entries = len(frozen.content.entries)
-            work.note(items=work.duty.items + 1, reason="")
+            work.note(items=work.status.items + 1, reason="")
             log_event(
                 "issue frozen", publication=publication.publication, day=day, entries=entries, digest=frozen.digest
             )

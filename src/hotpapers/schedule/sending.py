@@ -114,7 +114,7 @@ class SendJob:
     def _check(self, work: JobContext) -> None:
         """Before each message: the job must still be ours, and is seen to be alive, as a long list takes a while."""
         work.check_lease()
-        if work.clock.now() - (work.duty.success_at or 0) > BEAT:
+        if work.clock.now() - (work.status.success_at or 0) > BEAT:
             work.note(success_at=work.clock.now())
 
 
@@ -150,5 +150,5 @@ def problem_lines(channel: str, day: str, done: SendResult) -> list[str]:
 def fresh(record: Record, publication: str, at: int) -> Iterator[str]:
     """The days of issues that were frozen in the last two days, and closed in the last three."""
     for day in days_frozen_since(record.database, publication, at - FRESH):
-        if editions(record, publication, day)[-1].content.cut > at - CLOSED:
+        if editions(record, publication, day)[-1].content.as_of > at - CLOSED:
             yield day

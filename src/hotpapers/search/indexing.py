@@ -236,7 +236,7 @@ class _Held(msgspec.Struct, frozen=True):
     """An issue's papers; the rest of it is passed over."""
 
     entries: tuple[_Entry, ...] = ()
-    still: tuple[_Entry, ...] = ()
+    ongoing: tuple[_Entry, ...] = ()
 
 
 _read_held = msgspec.json.Decoder(_Held).decode
@@ -250,5 +250,5 @@ def _entries(issues: Iterable[object]) -> Iterator[tuple[str, str, str, int]]:
             held = _read_held(issue.content)
         except msgspec.MsgspecError:  # `verify` says what is wrong with it
             continue
-        places = {one.paper: 0 for one in held.still} | {entry.paper: entry.place for entry in held.entries}
+        places = {one.paper: 0 for one in held.ongoing} | {entry.paper: entry.place for entry in held.entries}
         yield from ((publication, day, paper, place) for paper, place in places.items())

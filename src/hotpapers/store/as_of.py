@@ -1,4 +1,4 @@
-"""The record as it stood: what was observed up to a cut, as known at a position."""
+"""The record as it stood: what was observed up to a as_of, as known at a position."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, sele
 
 
 class AsOfView(NamedTuple):
-    """Rows with `observed_at <= cut` that were open after the batch at `position`; per key the latest counts."""
+    """Rows with `observed_at <= as_of` that were open after the batch at `position`; per key the latest counts."""
 
     database: Database
-    cut: int
+    as_of: int
     position: int
 
-    def visible(self, alias: str, cut: str | None = None) -> str:
-        """The SQL condition for a row to be in this view; `cut` may be an expression for an earlier moment."""
+    def visible(self, alias: str, as_of: str | None = None) -> str:
+        """The SQL condition for a row to be in this view; `as_of` may be an expression for an earlier moment."""
         return (
             f"{alias}.since <= {self.position} AND ({alias}.until = 0 OR {alias}.until > {self.position})"
-            f" AND {alias}.observed_at <= {cut or self.cut}"
+            f" AND {alias}.observed_at <= {as_of or self.as_of}"
         )
 
-    def newest(self, spec: KindSpec, alias: str, cut: str | None = None) -> str:
+    def newest(self, spec: KindSpec, alias: str, as_of: str | None = None) -> str:
         """The SQL condition for no later row of the same key to be in this view."""
         names = [spec.fields[i] for i in spec.key]
         same = " AND ".join(f'later."{name}" = {alias}."{name}"' for name in names)
         return (
             f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {same}"
-            f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', cut)})"
+            f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', as_of)})"
         )
 
     def iterate(

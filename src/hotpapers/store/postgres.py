@@ -178,7 +178,8 @@ class PostgresDatabase:
     def _wait_for_readers(self) -> None:
         """Until nobody sees the store as it was: what a snapshot may still read is kept when tables are rewritten."""
         now = self.rows("SELECT pg_current_xact_id()::xid::text")[0][0]
-        deadline = time.monotonic() + WAIT_MS / 1000
+        [(wait_ms,)] = self.rows("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'")
+        deadline = time.monotonic() + wait_ms / 1000
         while self.rows(EARLIER_READERS, (now,)):
             if time.monotonic() > deadline:
                 raise errors.BusyStore("another program still reads the store as it was")

@@ -106,9 +106,9 @@ class Record:
         """The last batch."""
         return batches.head(self.database)
 
-    def view(self, cut: int = model.LARGEST, position: int | None = None) -> AsOfView:
-        """The record as observed up to `cut`, as known at `position` (by default: everything)."""
-        return AsOfView(self.database, cut, self.head.position if position is None else position)
+    def view(self, as_of: int = model.LARGEST, position: int | None = None) -> AsOfView:
+        """The record as observed up to `as_of`, as known at `position` (by default: everything)."""
+        return AsOfView(self.database, as_of, self.head.position if position is None else position)
 
     def append(
         self, offered: Iterable[model.Item], *, source: str, at: int | None = None, cursor: str | None = None,

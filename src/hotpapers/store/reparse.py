@@ -78,9 +78,9 @@ class LatestItems:
         return True
 
     def _recorded(self, at: int, key: tuple[Any, ...], stale: Collection[int]) -> list[Item]:
-        row = self._view._replace(cut=at).one(*key)
+        row = self._view._replace(as_of=at).one(*key)
         while row and row.id in stale:
-            row = self._view._replace(cut=row.item.observed_at - 1).one(*key)
+            row = self._view._replace(as_of=row.item.observed_at - 1).one(*key)
         return [row.item] if row else []
 
 

@@ -88,7 +88,7 @@ def summarize(
 def _papers(record: Record, view: AsOfView, publication: Publication, day: str, cut: int) -> list[Paper]:
     """The papers that an issue would hold, in its order."""
     content = build(record, IssueRecipe(publication, day, 1, record.head.position)).content
-    keys = [entry.paper for entry in (*content.entries, *content.still)]
+    keys = [entry.paper for entry in (*content.entries, *content.ongoing)]
     rows = (view.one(Paper, key) for key in keys)
     return [row.item for row in rows if row is not None and isinstance(row.item, Paper)]
 
@@ -150,7 +150,7 @@ def _keep_count(record: Record, asked: _Asked, at: int, written: int) -> None:
     """What was written and what failed, as `hotpapers status` tells it."""
     before = jobs_queries.load_state(record, JOB)
     failed = asked.failures > 0
-    duty = msgspec.structs.replace(
+    status = msgspec.structs.replace(
         before,
         state="failing" if failed else "idle",
         started_at=before.started_at or at,
@@ -160,4 +160,4 @@ def _keep_count(record: Record, asked: _Asked, at: int, written: int) -> None:
         items=before.items + written,
         quarantined=before.quarantined + asked.failures,
     )
-    jobs_queries.save_state(record, duty)
+    jobs_queries.save_state(record, status)

@@ -28,7 +28,7 @@ COLUMNS = ("n", "kind", "paper", "post", "publication", "day", "observed_at", "l
 """What a Parquet row holds: the line's number, what it is about (NULL where it is not), and the line itself."""
 
 ENTRY_COLUMNS = (
-    "publication", "day", "edition", "place", "then", "paper", "score", "voices", "reposts", "likes", "title",
+    "publication", "day", "edition", "place", "classic_rank", "paper", "score", "voices", "reposts", "likes", "title",
     "authors", "categories", "digest",
 )  # fmt: skip
 
@@ -89,7 +89,7 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 
 
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
-    view = record.view(content.cut, content.position)
+    view = record.view(content.as_of, content.position)
     keys = [entry.paper for entry in content.entries]
     rows = view.latest(model.Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
     return {row.item.paper: row.item for row in rows if isinstance(row.item, model.Paper)}
@@ -109,7 +109,7 @@ def _entry_values(
 ) -> tuple[object, ...]:
     counts = entry.counts
     return (
-        content.publication.publication, content.day, content.edition, entry.place, entry.then,
+        content.publication.publication, content.day, content.edition, entry.place, entry.classic_rank,
         arxiv.from_key(entry.paper), entry.score, entry.voices, sum(c.reposts for c in counts),
         sum(c.likes for c in counts), _cell(paper.title if paper else ""),
         _cell("; ".join(paper.authors) if paper else ""), " ".join(paper.categories) if paper else "", digest,

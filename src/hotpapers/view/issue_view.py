@@ -47,7 +47,7 @@ class ScoreView(NamedTuple):
 
     why: tuple[tuple[str, str], ...]
     total: str
-    level: str
+    tie_note: str
     provisional: str
     places: str
     counts: tuple[CountView, ...]
@@ -65,7 +65,7 @@ class EntryView(NamedTuple):
     place: int
     movement: str
     rise: str
-    level: str
+    tie_note: str
     title: str
     authors: tuple[str, ...]
     counts: tuple[CountView, ...]
@@ -108,7 +108,7 @@ class EntryView(NamedTuple):
     def reckoned(self) -> ScoreView:
         """Its score: the same on every page."""
         return ScoreView(
-            self.why, self.total, self.level, self.provisional, self.places, self.counts, self.command
+            self.why, self.total, self.tie_note, self.provisional, self.places, self.counts, self.command
         )  # fmt: skip
 
     @property
@@ -146,7 +146,7 @@ class LazyEntries(Sequence[EntryView]):
 
 
 class IssueView(NamedTuple):
-    """An issue. `editions`: how many there are; `entries` and `still` share no paper."""
+    """An issue. `editions`: how many there are; `entries` and `ongoing` share no paper."""
 
     publication: str
     day: str
@@ -158,7 +158,7 @@ class IssueView(NamedTuple):
     empty: str
     announced: int
     entries: LazyEntries
-    still: LazyEntries
+    ongoing: LazyEntries
     ranking: str
     digest: str
     frozen: str
@@ -186,7 +186,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueVi
         empty=phrases.empty(issue),
         announced=content.announced or 0,
         entries=LazyEntries(issue, content.entries, known),
-        still=LazyEntries(issue, content.still, known),
+        ongoing=LazyEntries(issue, content.ongoing, known),
         ranking=content.ranking,
         digest=issue.digest,
         frozen=timestamps.minute_of(issue.frozen_at),
@@ -210,7 +210,7 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
         place=entry.place,
         movement=movement,
         rise=rise,
-        level=phrases.tie_note(entry, issue.content.ranking),
+        tie_note=phrases.tie_note(entry, issue.content.ranking),
         title=phrases.one_line(paper.title) or name,
         authors=tuple(phrases.one_line(author) for author in paper.authors),
         counts=tuple(_count(count) for count in entry.counts),
@@ -238,10 +238,12 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
 
 def _movement(issue: PublishedIssue, entry: Entry) -> tuple[str, str]:
     """The place then beside the place now, and an arrow for the way between."""
-    if not entry.then:
+    if not entry.classic_rank:
         return "", ""
-    rise = "" if entry.then == entry.place else "↑" if entry.place < entry.then else "↓"
-    return (f"was {entry.then}" if issue.listing else f"{phrases.ordinal(entry.then)} by likes and reposts"), rise
+    rise = "" if entry.classic_rank == entry.place else "↑" if entry.place < entry.classic_rank else "↓"
+    return (
+        f"was {entry.classic_rank}" if issue.listing else f"{phrases.ordinal(entry.classic_rank)} by likes and reposts"
+    ), rise
 
 
 def _count(count: PrintedCount) -> CountView:

@@ -98,9 +98,9 @@ def _own_facts(content: IssueContent) -> tuple[str, ...]:
 def _seen(content: IssueContent) -> Iterator[str]:
     """`7 hours of talk since the announcement`, `7 days of talk`: how long people could talk about it."""
     if content.publication.window != "daily":
-        yield f"{words.count_noun(round((content.cut - content.from_at) / DAY), 'day')} of talk"
-    elif content.announced and content.cut > announced_at(content.day):
-        hours = (content.cut - announced_at(content.day)) // HOUR
+        yield f"{words.count_noun(round((content.as_of - content.from_at) / DAY), 'day')} of talk"
+    elif content.announced and content.as_of > announced_at(content.day):
+        hours = (content.as_of - announced_at(content.day)) // HOUR
         yield f"{words.count_noun(hours, 'hour')} of talk since the announcement"
 
 
@@ -112,7 +112,7 @@ def _readings(content: IssueContent) -> str:
     said = [f"{words.count_noun(len(by_state['read']), 'network')} read"]
     for state in ("in part", "unknown"):
         if by_state[state]:
-            said.append(f"{len(by_state[state])} {state} ({_reasons(by_state[state], content.cut)})")
+            said.append(f"{len(by_state[state])} {state} ({_reasons(by_state[state], content.as_of)})")
     return ", ".join(said)
 
 
@@ -190,10 +190,10 @@ def total(entry: Entry) -> str:
 
 def places(entry: Entry, listed: bool) -> str:
     """The place then beside the place now; empty where no place by the classic rule is known."""
-    if not entry.then:
+    if not entry.classic_rank:
         return ""
     was = "As printed then" if listed else "By reposts and likes added up"
-    return f"{was}: place {entry.then}. Here: place {entry.place}."
+    return f"{was}: place {entry.classic_rank}. Here: place {entry.place}."
 
 
 def ordinal(number: int) -> str:
@@ -207,7 +207,7 @@ LEVEL = "Tied with a neighbour: the same score. More voices go first, then the e
 
 def tie_note(entry: Entry, ranking: str) -> str:
     """What decides between level scores."""
-    if not entry.level:
+    if not entry.tied:
         return ""
     return LEVEL if ranking.startswith("rarity/") else "Tied with a neighbour: the same score."
 

@@ -111,7 +111,7 @@ def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -
     now: what is hidden is not told."""
     digest, paper, post = values.get("issue", ""), f"arxiv:{values.get('paper', '')}", values.get("post", "")
     content = _content(record, digest)
-    if paper not in (entry.paper for entry in (*content.entries, *content.still)):
+    if paper not in (entry.paper for entry in (*content.entries, *content.ongoing)):
         raise NotFound(f"{paper}: not in this issue")
     day = phrases.day_name(content.day)
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]

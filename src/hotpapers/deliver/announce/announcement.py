@@ -131,6 +131,6 @@ def _title(issue: PublishedIssue, entry: Entry) -> str:
 
 def _ours(issue: PublishedIssue, members: Mapping[str, str]) -> Iterator[MemberPaper]:
     placed = [(entry.place, entry) for entry in issue.content.entries]
-    for place, entry in [*placed, *((0, entry) for entry in issue.content.still)]:
+    for place, entry in [*placed, *((0, entry) for entry in issue.content.ongoing)]:
         if entry.paper in members:
             yield MemberPaper(place, _title(issue, entry), phrases.one_line(members[entry.paper]))

@@ -19,7 +19,7 @@ def member_papers(issue: PublishedIssue, members: Sequence[str], posters: Poster
     """By paper of an issue, which member it is of: `Tansy Overquill`, `posted by quill.example`."""
     names = frozenset(_same(name) for name in members if not is_account(name))
     accounts = [name for name in members if is_account(name)]
-    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still)]
+    papers = [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing)]
     posted = posters(accounts, papers) if accounts else {}
     result: dict[str, str] = {}
     for paper in papers:

@@ -97,7 +97,7 @@ def webhook_request(issue: PublishedIssue, receiver: str, site_config: SiteConfi
     content = issue.content
     named = [content.publication.publication, content.day, content.edition, WebhookSender.name, receiver]
     id = str(uuid.uuid5(SPACE, msgspec.json.encode(named).decode()))
-    papers = [entry.paper for entry in (*content.entries, *content.still)]
+    papers = [entry.paper for entry in (*content.entries, *content.ongoing)]
     paths = {paper: site_paths.paper_path(paper).removesuffix("index.html") for paper in papers}
     links = WebhookLinks(
         issue=f"{site_config.base}{content.day}/" if site_config.base else "",

@@ -55,7 +55,7 @@ class MessageView(NamedTuple):
     empty: str
     entries: tuple[MessageEntry, ...]
     more: str
-    still: tuple[LinkedText, ...]
+    ongoing: tuple[LinkedText, ...]
     page: LinkedText
     proof: tuple[str, ...]
     why_you: str
@@ -74,7 +74,7 @@ def message_view(issue: PublishedIssue, site_config: SiteConfig, most: int) -> M
         empty=view.empty,
         entries=tuple(_entry(entry, site_config) for entry in view.entries[:most]),
         more=f"This letter has no room for {words.count_noun(left, 'more paper')}." if left > 0 else "",
-        still=tuple(_still(entry, site_config) for entry in view.still[:STILL]),
+        ongoing=tuple(_still(entry, site_config) for entry in view.ongoing[:STILL]),
         page=LinkedText("This issue on the web", f"{site_config.base}{view.day}/" if site_config.base else ""),
         proof=tuple(_proof(view, site_config)),
         why_you=f"You receive this because this address is subscribed to {title}.",
@@ -124,7 +124,7 @@ def _authors(entry: EntryView) -> str:
 def _why(entry: EntryView) -> str:
     said = [sentence for sentence, _ in entry.why]
     return "Why here: " + " ".join(
-        part for part in (*said, f"Score: {entry.total}.", entry.level, entry.provisional) if part
+        part for part in (*said, f"Score: {entry.total}.", entry.tie_note, entry.provisional) if part
     )
 
 
@@ -170,8 +170,8 @@ def _blocks(view: MessageView) -> Iterator[str]:
     for entry in view.entries:
         yield from _entry_blocks(entry)
     yield _filled(view.more)
-    if view.still:
-        yield "\n".join(["Still talked about", *(_filled(_link(text), "- ") for text in view.still)])
+    if view.ongoing:
+        yield "\n".join(["Still talked about", *(_filled(_link(text), "- ") for text in view.ongoing)])
     yield _filled(_link(view.page)) if view.page.url else ""
     yield "\n".join(map(_filled, view.proof))
     yield f"{_filled(view.why_you)}\n{_filled(_link(view.leave))}"

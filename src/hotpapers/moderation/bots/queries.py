@@ -51,7 +51,7 @@ class ActivityWindow(NamedTuple):
         """The same for posts found by their keys: still there, as observed last."""
         view = self.view
         return (
-            f"p.created_at > {self.start} AND p.created_at <= {view.cut} AND p.gone = ''"
+            f"p.created_at > {self.start} AND p.created_at <= {view.as_of} AND p.gone = ''"
             f" AND p.account <> '' AND {view.visible('p')} AND {view.newest(SPECS[Post], 'p')}"
         )
 
@@ -66,7 +66,7 @@ class ActivityWindow(NamedTuple):
 
 def span_of(view: AsOfView) -> ActivityWindow:
     """The fortnight up to a view's cut."""
-    start = max(view.cut - rules.DAYS * DAY, 0)
+    start = max(view.as_of - rules.DAYS * DAY, 0)
     position = _first(view, "batch", "position", "at", start - MARGIN)
     return ActivityWindow(
         view, start, *(_first(view, table, "id", "since", position) for table in ("post", "reaction"))
@@ -176,7 +176,7 @@ def announced(span: ActivityWindow) -> dict[str, set[str]]:
     """The new papers of each primary category, announced in the fortnight but for its last day."""
     sql = f"""SELECT DISTINCT a.paper, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
                 AND {span.view.visible("t")} AND {span.view.newest(SPECS[Paper], "t")}), '[]'), a.category
-        FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.cut - LATE}
+        FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.as_of - LATE}
           AND a.type = 'new' AND {span.view.visible("a")}"""
     result: dict[str, set[str]] = defaultdict(set)
     for paper, categories, feed in span.view.database.iterate(sql):

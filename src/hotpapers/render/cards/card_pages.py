@@ -64,7 +64,7 @@ class CardPages:
             return
         issue = self._here.issue(day)
         yield site_paths.card_path(site_paths.issue_path(day))
-        for path in (*(entry.path for entry in issue.entries if entry.path), *self._here.linked(issue.still)):
+        for path in (*(entry.path for entry in issue.entries if entry.path), *self._here.linked(issue.ongoing)):
             if not self._is_folded(site_paths.paper_of(path)):
                 yield site_paths.card_path(path)
 

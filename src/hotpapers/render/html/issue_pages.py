@@ -66,7 +66,7 @@ class IssuePages:
             previous=here.neighbour(n - 1),
             next=here.neighbour(n + 1),
             corrections=self._corrections(day) if issue.editions > 1 else (),
-            linked=here.linked((*issue.entries, *issue.still) if edition else issue.still),
+            linked=here.linked((*issue.entries, *issue.ongoing) if edition else issue.ongoing),
             coins=[
                 citations.coins(cited) if (cited := citations.citation(entry.metadata)) else ""
                 for entry in issue.entries

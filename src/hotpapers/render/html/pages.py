@@ -84,7 +84,7 @@ class SitePages:
         if not edition:
             return frozenset(filter(None, [self._cards.ended(path)]))
         issue = self._here.issue(day, edition)
-        entries = (*issue.entries, *issue.still)
+        entries = (*issue.entries, *issue.ongoing)
         papers = {entry.path for entry in entries if entry.path}.difference(self._here.linked(entries))
         cards = filter(None, map(self._cards.ended, papers))
         return frozenset(papers).union(cards, self._lists.ended(day), self._issues.ended(day))

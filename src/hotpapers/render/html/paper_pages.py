@@ -51,7 +51,7 @@ class PaperPages:
         """The papers of a day's issue."""
         issue = self._here.issue(day)
         yield from (entry.path for entry in issue.entries if entry.path)
-        yield from self._here.linked(issue.still)
+        yield from self._here.linked(issue.ongoing)
 
     def page(self, path: str) -> bytes | None:
         """The page at a path; None when there is none."""

@@ -60,7 +60,7 @@ class SiteContext:
 
     def _read_issue(self, day: str, edition: int) -> IssueView:
         issue = self.frozen(day, edition)
-        papers = [entry.paper for entry in (*issue.content.entries, *issue.content.still) if entry.announced_at]
+        papers = [entry.paper for entry in (*issue.content.entries, *issue.content.ongoing) if entry.announced_at]
         return issue_view(issue, self.issue_reader.history(self.name, day, papers) if papers else None)
 
     def frozen(self, day: str, edition: int = 0) -> PublishedIssue:
@@ -102,7 +102,7 @@ class SiteContext:
         made = []
         for day in (day for day in days if day in self.place_of_day):
             issue, path = self.issue(day), site_paths.issue_path(day)
-            for entries, lane in ((issue.entries, False), (issue.still, True)):
+            for entries, lane in ((issue.entries, False), (issue.ongoing, True)):
                 made += [EntryAppearance(issue, path, entry, lane) for entry in entries.of(f"arxiv:{bare}")]
         return made
 
@@ -132,7 +132,7 @@ class SiteContext:
         self, day: str, settled: str
     ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
         issue = self.issue(day)
-        papers = [entry.key for entry in (*issue.entries, *issue.still)]
+        papers = [entry.key for entry in (*issue.entries, *issue.ongoing)]
         found = (
             self.issue_reader.history(self.name, settled, papers),
             self.issue_reader.posts(self.name, settled, papers),
@@ -142,7 +142,7 @@ class SiteContext:
     def _settled(self, day: str) -> str:
         """The first issue that was frozen a week after a day's announcement, or the latest."""
         end = announced_at(day) + SETTLED * HOUR
-        after = (one for one in self.days[self.place_of_day[day] :] if self.issue_header(one).content.cut >= end)
+        after = (one for one in self.days[self.place_of_day[day] :] if self.issue_header(one).content.as_of >= end)
         return next(after, self.days[-1])
 
     def unsettled(self, day: str) -> list[str]:
@@ -150,7 +150,7 @@ class SiteContext:
         n = self.place_of_day[day]
         if n == 0 or self.publication.window == "listing":
             return []
-        known = self.issue_header(self.days[n - 1]).content.cut
+        known = self.issue_header(self.days[n - 1]).content.as_of
         return [one for one in self.days[:n] if announced_at(one) + SETTLED * HOUR > known]
 
     # ---- pages ---------------------------------------------------------------------------------------

@@ -38,8 +38,8 @@ def begin(record: Record, moments: Sequence[TimeOfDay], at: int, because: str) -
     """Notes that a run begins, `because` of the schedule or somebody; says so. `at`: µs UTC."""
     before = jobs_queries.load_state(record, JOB)
     text = f"began {minute_of(at)}, {_how_late(moments, at // SECOND, because)}"
-    duty = msgspec.structs.replace(before, started_at=at, state="running", reason=text, next_at=_due(moments, at))
-    jobs_queries.save_state(record, duty)
+    status = msgspec.structs.replace(before, started_at=at, state="running", reason=text, next_at=_due(moments, at))
+    jobs_queries.save_state(record, status)
     if before.state == "running" and before.started_at is not None:
         return f"{text}; the run that began {minute_of(before.started_at)} was cut off"
     return text
@@ -63,7 +63,7 @@ def end(
     found = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
     began = before.started_at or at
     text = before.reason if before.state == "running" else f"began {minute_of(began)}"
-    duty = msgspec.structs.replace(
+    status = msgspec.structs.replace(
         before,
         state="failing" if found else "idle",
         success_at=before.success_at if found else at,
@@ -71,20 +71,20 @@ def end(
         reason=f"{'; '.join(found)} ({text})" if found else text,
         next_at=_due(moments, at),
     )
-    jobs_queries.save_state(record, duty)
-    next_by = rfc3339(duty.next_at or at)
+    jobs_queries.save_state(record, status)
+    next_by = rfc3339(status.next_at or at)
     return ScheduleReport("failure" if found else WELL, rfc3339(began), rfc3339(at), next_by, found, where)
 
 
 def sentence(record: Record) -> str:
     """How the schedule is doing, for a page; empty where there is none. Why something failed is for its operator."""
-    duty = jobs_queries.load_state(record, JOB)
-    if duty.started_at is None or duty.next_at is None:
+    status = jobs_queries.load_state(record, JOB)
+    if status.started_at is None or status.next_at is None:
         return ""
-    if duty.failing_since is None:
-        went = f"The last run began {minute_of(duty.started_at)} and went well."
+    if status.failing_since is None:
+        went = f"The last run began {minute_of(status.started_at)} and went well."
     else:
-        since = minute_of(duty.failing_since)
-        went = f"The last run began {minute_of(duty.started_at)} and failed; runs have failed since {since}."
-    due = f"The next is due by {minute_of(duty.next_at)}: if it is later now, the schedule has stopped."
+        since = minute_of(status.failing_since)
+        went = f"The last run began {minute_of(status.started_at)} and failed; runs have failed since {since}."
+    due = f"The next is due by {minute_of(status.next_at)}: if it is later now, the schedule has stopped."
     return f"This page is made by a schedule. {went} {due}"
