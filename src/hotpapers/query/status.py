@@ -108,7 +108,8 @@ def job_health(status: JobState, quarantine: int, at: int, *, held: bool) -> Job
     state = STOPPED if status.state == job_state.WORKING and not held else status.state
     return JobHealth(
         job=status.source, state=state, reason=status.reason, failing_since=status.failing_since,
-        success_at=status.success_at, lag=None if status.covered_to is None else max(at - status.covered_to, 0) // 1_000_000,
+        success_at=status.success_at,
+        lag=None if status.covered_to is None else max(at - status.covered_to, 0) // 1_000_000,
         next_at=status.next_at, items=status.items, requests=status.requests, day_in=daily(status.bytes_in),
         day_out=daily(status.bytes_out), quarantine=quarantine,
         back_to=status.back_to if status.back_at is None else None,

@@ -1,4 +1,4 @@
-"""Templates, compiled once: values in, the bytes of a page out. Only here and in `compiled` is the template library.
+"""Templates, compiled once: values in, the bytes of a page out. Only here is the template library.
 
 Everything is escaped (autoescape is on for every file), and a name that a template misspells is an error.
 """
@@ -8,57 +8,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from hotpapers.ranking import words
-from hotpapers.render.html import escaping, search_page
-from hotpapers.render.html.template_cache import TemplateCache
+from hotpapers.render.html import search_page
 from hotpapers.view import phrases
 from hotpapers.view.tex import prose
 
 FOLDER = Path(__file__).parent / "templates"
-HOW: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-"""How templates are compiled."""
 
 
 def _template(name: str) -> Template:
     return _environment().get_template(name)
 
 
-class _Environment(Environment):
-    """What a site's pages ask for half a million times, without detours.
-
-    Values are escaped by `escaping`; `a.b` is an attribute and never a key; a template is found by its name alone, as
-    all know the same globals.
-    """
-
-    getattr = staticmethod(getattr)  # type: ignore[assignment]
-
-    def get_template(self, name: str | Template, *_: Any) -> Template:
-        """The template, compiled once; asked for by each page for the templates that it is made of."""
-        return name if isinstance(name, Template) else self._compiled(name)
-
-    @cache  # noqa: B019  there is one environment
-    def _compiled(self, name: str) -> Template:
-        template = super().get_template(name)
-        template.globals = dict(template.globals)  # each page copies it, key by key if it is one of several maps
-        return template
-
-    def _generate(self, *template: Any, **options: Any) -> str:
-        return f"{super()._generate(*template, **options)}\nfrom {escaping.__name__} import escape\n"
-
-
 @cache
 def _environment() -> Environment:
-    environment = _Environment(
+    environment = Environment(
         loader=FileSystemLoader(FOLDER),
         undefined=StrictUndefined,
         auto_reload=False,
-        bytecode_cache=TemplateCache(FOLDER, f"{escaping.__name__} {HOW}"),
-        **HOW,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["prose"] = prose
     environment.globals.update(
