@@ -1,4 +1,9 @@
 """Delivery: issues to folders, mailboxes, chat rooms, receivers and Bluesky, each of them once.
 
+export_site   a folder written, and written again; files, folders, parallel, size_budget: how
+announce      chat, webhooks, Bluesky: threads and a custom feed
+email         subscribers, messages, the relay, what comes back
+send          what channels that send have in common; queries: what was delivered where
+
 Takes frozen issues and what `render` makes of them; keeps what was delivered. It must not decide what an issue holds.
 """

@@ -3,7 +3,9 @@
 job_factory     from settings to jobs: which sources are on, how they are paced, what is kept
 collect_job     reads a source
 recount_job     reads counts again
+pipeline        a page into the record, in one line: parse, admit, compare, append
 change_filter   which posts are tracked, what of an observation is new
+queries         what is known of posts and papers
 shared_index    what names the papers that are known
 reprocessing    raw payloads, parsed again by the source as it is now
 archives        what others kept of networks, in files

@@ -1,4 +1,10 @@
-"""The words of this program as immutable values: items, what rankings see, frozen issues, contracts."""
+"""The words of this program as immutable values.
+
+items     what is observed, kind by kind; keys: of posts and accounts
+ranking   what rankings see and give
+issues    frozen issues
+ports     what packages promise each other
+"""
 
 from hotpapers.model.issues import (
     NOT_READ,

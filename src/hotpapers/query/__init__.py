@@ -5,6 +5,7 @@
     request_params   parameters, with their limits
     schemas          answers
     issues papers paper_posts search status export    the functions
+    queries          which posts about a paper may be shown
     openapi          the API's document, made of all that
 
 The API (`web/api.py`), the tools for language models (`cli/mcp.py`) and the library (`library.py`) ask nothing else.

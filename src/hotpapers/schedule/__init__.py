@@ -6,6 +6,7 @@ freezing       an issue frozen, after it was judged who is a bot
 publishing     the job of freezing and publishing
 sending        the job of sending issues
 housekeeping   the job of pruning, and of telling somebody that all is well
+queries        which posts changed, and who shows them
 health         how the whole is doing: figures, problems, metrics
 hosts          the files that keep a publication running on somebody's machine
 """
