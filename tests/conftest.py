@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 DATA = ROOT / "tests" / "data"
+HOUSE = "tests/test_house.py"
+"""What `make check` runs: it reads no file below tests/data, so a run without it is a full one."""
 
 # Nothing here is timed: a slow machine is no failure. Where CI is set, every run tries the same examples.
 settings.register_profile(
@@ -232,9 +234,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def _is_full_run(config: pytest.Config) -> bool:
-    narrowing = ("keyword", "markexpr", "lf", "deselect", "ignore", "ignore_glob", "collectonly")
+    narrowing = ("keyword", "markexpr", "lf", "ignore", "ignore_glob", "collectonly")
+    is_whole = config.getoption("deselect") in (None, [], [HOUSE])
     by_testpaths = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    return by_testpaths and not any(config.getoption(name, None) for name in narrowing)
+    return by_testpaths and is_whole and not any(config.getoption(name, None) for name in narrowing)
 
 
 def _is_unread(file: Path) -> bool:
