@@ -86,11 +86,11 @@ def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequenc
 
 def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
     """What of a payload says anything new."""
-    if parsed.problem:
-        return parsed
-    compared = parse(lambda payload: with_consequences(changes, payload, parsed.items), parsed.payload, parsed.keep_for)
-    return compared._replace(
-        items=[item for item in compared.items if not isinstance(item, LASTING) or changes.is_new(item)]
+    if parsed.payload.kind in (EDIT, COUNTS) and not parsed.problem:
+        items = parsed.items
+        parsed = parse(lambda payload: with_consequences(changes, payload, items), parsed.payload, parsed.keep_for)
+    return parsed._replace(
+        items=[item for item in parsed.items if not isinstance(item, LASTING) or changes.is_new(item)]
     )
 
 

@@ -66,10 +66,8 @@ def save_state(record: Record, status: JobState, precondition: Callable[[], obje
     """Keeps how a source is doing. `precondition`, asked while nobody else can write, raises what forbids it."""
     with record.database.write():
         precondition()
-        record.database.run("DELETE FROM job_state WHERE source = ?", (status.source,))
-        record.database.run(
-            "INSERT INTO job_state VALUES (?, ?)", (status.source, msgspec.json.encode(status).decode())
-        )
+        sql = "INSERT INTO job_state VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET state = excluded.state"
+        record.database.run(sql, (status.source, msgspec.json.encode(status).decode()))
 
 
 def load_state(record: Record, source: str) -> JobState:

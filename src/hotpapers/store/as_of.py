@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from hotpapers import model
 from hotpapers.store.database import Database, Params
-from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
+from hotpapers.store.item_rows import BY_KIND, SPECS, KindSpec, StoredRow, read_row, select_columns
 
 
 class AsOfView(NamedTuple):
@@ -26,10 +27,8 @@ class AsOfView(NamedTuple):
 
     def newest(self, spec: KindSpec, alias: str, as_of: str | None = None) -> str:
         """The SQL condition for no later row of the same key to be in this view."""
-        names = [spec.fields[i] for i in spec.key]
-        same = " AND ".join(f'later."{name}" = {alias}."{name}"' for name in names)
         return (
-            f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {same}"
+            f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {_same_key(spec.kind, alias)}"
             f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', as_of)})"
         )
 
@@ -64,9 +63,15 @@ class AsOfView(NamedTuple):
         return (
             f"SELECT {select_columns(spec, 't')} FROM {spec.kind} AS t"
             f" WHERE {self.visible('t')} AND {self.newest(spec, 't')}"
-            f"{' AND ' + where if where else ''} ORDER BY {order or self._by_key(spec)}"
+            f"{' AND ' + where if where else ''} ORDER BY {order or _by_key(spec.kind)}"
         )
 
-    @staticmethod
-    def _by_key(spec: KindSpec) -> str:
-        return ", ".join(f't."{spec.fields[i]}"' for i in spec.key)
+
+@cache
+def _same_key(kind: str, alias: str) -> str:
+    return " AND ".join(f'later."{name}" = {alias}."{name}"' for name in BY_KIND[kind].type.key)
+
+
+@cache
+def _by_key(kind: str) -> str:
+    return ", ".join(f't."{name}"' for name in BY_KIND[kind].type.key)

@@ -209,9 +209,11 @@ def write_batch(
     source: str,
     cursor: str | None = None,
     close: Sequence[item_rows.StoredRow] = (),
+    known: tombstones.Tombstones | None = None,
 ) -> WrittenBatch:
-    """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`."""
-    known = tombstones.load(database, marks)
+    """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`.
+    `known`: what was forgotten, where that was loaded already."""
+    known = tombstones.load(database, marks) if known is None else known
     allowed: list[Offer] = []
     refused = mended = 0
     for item, origin, kept in offers:

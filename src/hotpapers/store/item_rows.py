@@ -11,6 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -284,8 +285,12 @@ class StoredRow(NamedTuple):
 
 def select_columns(spec: KindSpec, alias: str = "") -> str:
     """The columns that `read_row` takes, for a SELECT."""
-    prefix = f"{alias}." if alias else ""
-    return ", ".join(f'{prefix}"{name}"' for name in ("id", *spec.columns))
+    return _columns_of(spec.kind, f"{alias}." if alias else "")
+
+
+@cache
+def _columns_of(kind: str, prefix: str) -> str:
+    return ", ".join(f'{prefix}"{name}"' for name in ("id", *BY_KIND[kind].columns))
 
 
 _decode_lost = msgspec.json.Decoder(dict[str, str]).decode

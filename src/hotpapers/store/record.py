@@ -141,7 +141,8 @@ class Record:
         """
         with self.database.write():
             precondition()
-            archive = raw_archive.RawArchive(self.database, tombstones.load(self.database, self.marks), source)
+            known = tombstones.load(self.database, self.marks)
+            archive = raw_archive.RawArchive(self.database, known, source)
             offers: list[batches.Offer] = []
             for one in parsed:
                 if one.problem:
@@ -150,7 +151,7 @@ class Record:
                     origin = archive.keep(one, new)
                     offers += [(item, origin, None) for item in new]
             written = batches.write_batch(
-                self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor
+                self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known
             )  # fmt: skip
         return written._replace(quarantined=sum(bool(payload.problem) for payload in parsed))
 
