@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hotpapers.engagement.queries import doubtful_sql, persons_sql
-from hotpapers.issues.queries import hidden_sql
-from hotpapers.model import Mention, Post
+from hotpapers.engagement.queries import VOICE, posts_about_papers, show_tables
 from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders
-from hotpapers.store.item_rows import SPECS
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
@@ -25,15 +22,8 @@ def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
 def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> list[tuple[str, str, str, str]]:
     """(paper, network, name, handle) of the posts about some papers by some voices that may be shown, by paper, the
     newest first."""
-    voice = "coalesce(w.stable_voice, p.voice)"
-    sql = f"""WITH {persons_sql(view, voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
-        SELECT m.paper, p.network, p.name, p.handle FROM mention AS m
-        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
-        LEFT JOIN known AS w ON w.voice = p.voice
-        WHERE m.paper IN ({placeholders(papers)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
-          AND p.gone = '' AND p.limits = '[]' AND {voice} IN (SELECT voice FROM own)
-          AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
-          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
+    sql = f"""{show_tables(view, voices)} SELECT m.paper, p.network, p.name, p.handle
+        {posts_about_papers(view, f"IN ({placeholders(papers)})")} AND {VOICE} IN (SELECT voice FROM own)
         ORDER BY m.paper, p.created_at DESC, p.post"""
     return [(paper, network, name, handle) for paper, network, name, handle in view.database.rows(sql, papers)]
 

@@ -16,11 +16,41 @@ from itertools import pairwise
 
 from hotpapers.engagement.measurement import BACK_WITHIN, NO_LATER_AGE, REFERENCE_DAYS, MeasurementWindow
 from hotpapers.engagement.recount_schedule import FOLLOWED_FOR, FRESH, LATER, NEVER, SHOWN_FOR, DuePost, due_after
-from hotpapers.model import BEGAN, DAY, HOUR, LARGEST, READ_BACK, Alias, Announcement, Paper, Verdict
+from hotpapers.model import (
+    BEGAN,
+    DAY,
+    HOUR,
+    LARGEST,
+    READ_BACK,
+    Alias,
+    Announcement,
+    Mention,
+    Paper,
+    Post,
+    Verdict,
+)
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
+
+PROVED = "proved"
+"""The rule by which whoever has an account says that it is a person."""
+
+
+ALONE = ("rate", "share", "template")
+"""The rules that look at one account by itself: all that such a word goes before."""
+
+
+REACTIONS_KEPT = 30 * DAY
+"""Microseconds for which a reaction is remembered: as long as a post is followed."""
+
+
+VOICE = "coalesce(w.stable_voice, p.voice)"
+"""Whose a post `p` of `posts_about_papers` is: a mark of its stable account."""
+
+
+# ---- papers and moments ----------------------------------------------------------------------------------
 
 
 def _announced(view: AsOfView, window: MeasurementWindow) -> str:
@@ -86,12 +116,7 @@ def _read_back_until(view: AsOfView) -> str:
         WHERE t.reason = '{READ_BACK}' AND t.until_at = t.from_at AND {view.visible("t")} GROUP BY t.network)"""
 
 
-PROVED = "proved"
-"""The rule by which whoever has an account says that it is a person."""
-
-
-ALONE = ("rate", "share", "template")
-"""The rules that look at one account by itself: all that such a word goes before."""
+# ---- whose voice counts, what may be shown ---------------------------------------------------------------
 
 
 def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
@@ -122,8 +147,36 @@ def doubtful_sql(view: AsOfView) -> str:
         {judged} AND t.judgement = 'doubtful' EXCEPT {judged} AND t.judgement = 'sound' AND t.rule = 'operator')"""
 
 
+def hidden_sql(view: AsOfView) -> str:
+    """One table: `hidden`, posts and accounts judged so, each with its own key and its stable account's voice."""
+    return f"""hidden (subject, voice) AS (
+        SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
+        WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
+
+
+def show_tables(view: AsOfView, own_voices: Sequence[int]) -> str:
+    """The tables that `posts_about_papers` needs."""
+    return f"WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}, {hidden_sql(view)}"
+
+
+def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
+    """The end of a SELECT: posts `p` that may be shown, by their mentions `m` of papers, as observed last. Not those
+    that are gone, limited, hidden, of a hidden account, or in doubt. `papers`: the condition on `m.paper`."""
+    return f"""FROM mention AS m
+        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
+        LEFT JOIN known AS w ON w.voice = p.voice
+        {join}
+        WHERE m.paper {papers} AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+          AND p.gone = '' AND p.limits = '[]'
+          AND {VOICE} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
+          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
+
+
 def _current_verdict(view: AsOfView, alias: str) -> str:
     return f"{view.visible(alias)} AND {view.newest(SPECS[Verdict], alias)}"
+
+
+# ---- what was said ---------------------------------------------------------------------------------------
 
 
 def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
@@ -222,8 +275,7 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
             yield network, archive, paper, likes
 
 
-REACTIONS_KEPT = 30 * DAY
-"""Microseconds for which a reaction is remembered: as long as a post is followed."""
+# ---- reactions -------------------------------------------------------------------------------------------
 
 
 def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> int:
@@ -250,6 +302,9 @@ def drop_old_reactions(record: Record, before: int) -> int:
     """Removes what was kept before a moment; how many there were."""
     with record.database.write():
         return record.database.run("DELETE FROM reaction_post WHERE at < ?", (before,))
+
+
+# ---- recounts --------------------------------------------------------------------------------------------
 
 
 def follow_new_posts(database: Database, network: str, position: int, at: int) -> int:

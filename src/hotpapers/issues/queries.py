@@ -9,18 +9,17 @@ import msgspec
 
 from hotpapers import announcement_days as calendar
 from hotpapers import model
-from hotpapers.engagement.queries import doubtful_sql, persons_sql
+from hotpapers.engagement import queries
+from hotpapers.engagement.queries import VOICE, persons_sql, posts_about_papers, show_tables
 from hotpapers.errors import NotFound
 from hotpapers.model import (
     BEGAN,
     HOUR,
     Announcement,
-    Mention,
     Paper,
     Post,
     Publication,
     Shown,
-    Verdict,
 )
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
@@ -59,29 +58,14 @@ def leading_posts_sql(
     view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: Sequence[int], since: int
 ) -> tuple[str, tuple[str | int, ...]]:
     """A statement and its parameters: (paper, reactions, voice, post) of what may be shown of some papers."""
-    spec = SPECS[Post]
-    voice = "coalesce(w.stable_voice, p.voice)"
     networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
-    sql = f"""WITH {persons_sql(view, own_voices)}, {doubtful_sql(view)}, {hidden_sql(view)}
-        SELECT m.paper, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {voice}, {select_columns(spec, "p")}
-        FROM mention AS m
-        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(spec, "p")}
-        LEFT JOIN known AS w ON w.voice = p.voice
-        LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
-            SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})
-        WHERE m.paper IN ({placeholders(papers)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
-          AND p.gone = '' AND p.limits = '[]' AND p.created_at >= ?{networks}
-          AND {voice} NOT IN (SELECT voice FROM bot) AND {voice} NOT IN (SELECT voice FROM own)
-          AND {voice} NOT IN (SELECT voice FROM hidden) AND p.post NOT IN (SELECT subject FROM hidden)
-          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
+    counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
+            SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
+    sql = f"""{show_tables(view, own_voices)}
+        SELECT m.paper, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {VOICE}, {select_columns(SPECS[Post], "p")}
+        {posts_about_papers(view, f"IN ({placeholders(papers)})", counts)} AND p.created_at >= ?{networks}
+          AND {VOICE} NOT IN (SELECT voice FROM bot) AND {VOICE} NOT IN (SELECT voice FROM own)"""
     return sql, (*papers, since, *publication.networks)
-
-
-def hidden_sql(view: AsOfView) -> str:
-    """One table: `hidden`, posts and accounts judged so, each with its own key and its stable account's voice."""
-    return f"""hidden (subject, voice) AS (
-        SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
-        WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
 
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
@@ -91,7 +75,7 @@ def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
 
 def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozenset[str]:
     gone = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
-    sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
+    sql = f"""WITH {persons_sql(view, ())}, {queries.hidden_sql(view)}
         SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN ({among}) AND (coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""

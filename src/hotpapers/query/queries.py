@@ -6,17 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from hotpapers import model
-from hotpapers.engagement.queries import doubtful_sql, persons_sql
-from hotpapers.issues.queries import hidden_sql
+from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
 COUNTS = ("reposts", "likes", "replies", "quotes", "views")
-
-
-VOICE = "coalesce(w.stable_voice, p.voice)"
-"""Whose a post is: a mark of its stable account."""
 
 
 def withheld_posts(view: AsOfView) -> Iterator[str]:
@@ -29,22 +24,10 @@ def withheld_posts(view: AsOfView) -> Iterator[str]:
         yield post
 
 
-def _voice_tables(view: AsOfView, own: tuple[int, ...]) -> str:
-    return f"WITH {persons_sql(view, own)}, {doubtful_sql(view)}, {hidden_sql(view)}"
-
-
 def _posts_about_paper(view: AsOfView, join: str = "") -> str:
     """Posts `p` about a paper, of a network or of all (the parameters: paper, network, network)."""
-    return f"""FROM mention AS m
-        JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[model.Post], "p")}
-        LEFT JOIN known AS w ON w.voice = p.voice
-        {join}
-        WHERE m.paper = ? AND {view.visible("m")} AND {view.newest(SPECS[model.Mention], "m")}
-          AND (p.network = ? OR ? = '') AND p.gone = '' AND p.limits = '[]'
-          AND substr(p.post, length(p.network) + 2, 1) <> '~'
-          AND {VOICE} NOT IN (SELECT voice FROM own) AND {VOICE} NOT IN (SELECT voice FROM hidden)
-          AND p.post NOT IN (SELECT subject FROM hidden)
-          AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
+    return f"""{posts_about_papers(view, "= ?", join)} AND (p.network = ? OR ? = '')
+          AND substr(p.post, length(p.network) + 2, 1) <> '~' AND {VOICE} NOT IN (SELECT voice FROM own)"""
 
 
 def is_paper_known(database: Database, paper: str) -> bool:
@@ -67,7 +50,7 @@ def posts_about(
     """(whether its account is a bot, post) of posts about a paper, newest first, before a (moment, post); on a network,
     or on all where it is empty."""
     spec, (at, post) = SPECS[model.Post], before
-    sql = f"""{_voice_tables(view, own)}
+    sql = f"""{show_tables(view, own)}
         SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
         {_posts_about_paper(view)} AND (p.created_at < ? OR (p.created_at = ? AND p.post < ?))
         ORDER BY p.created_at DESC, p.post DESC LIMIT {int(limit)}"""
@@ -80,7 +63,7 @@ def snapshots_about(
 ) -> list[tuple[Any, ...]]:
     """(post, network, observed at, counts in the order of COUNTS) of posts about a paper, after a (moment, post)."""
     at, post = after
-    sql = f"""{_voice_tables(view, own)}
+    sql = f"""{show_tables(view, own)}
         SELECT c.post, p.network, c.observed_at, {", ".join(f"c.{name}" for name in COUNTS)}
         {_posts_about_paper(view, f"JOIN snapshot AS c ON c.post = p.post AND {view.visible('c')}")}
           AND (c.observed_at > ? OR (c.observed_at = ? AND c.post > ?))

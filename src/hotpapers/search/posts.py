@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from hotpapers import terms
-from hotpapers.engagement.queries import doubtful_sql, persons_sql
+from hotpapers.engagement.queries import doubtful_sql, hidden_sql, persons_sql
 from hotpapers.ids import timestamps
-from hotpapers.model import LARGEST, Mention, Post, Verdict
+from hotpapers.model import LARGEST, Mention, Post
 from hotpapers.moderation.quotation_policy import policy_for, showing
 from hotpapers.search import index, query_parser
 from hotpapers.search.highlights import Highlighter
@@ -48,7 +48,7 @@ def _statement(view: AsOfView, asked: SearchQuery, allowed: terms.Table) -> Sear
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM known AS k
             JOIN hidden AS h ON h.voice = k.stable_voice)"""
     params = (*networks, *_moments(asked))
-    context = f"WITH {persons_sql(view, ())}, {_hidden(view)} "
+    context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "
     if not asked.wanted and not asked.unwanted:
         return SearchStatement("p.id", NOTHING, "post AS p", shown, "p.created_at DESC, p.id DESC", params, context)
     match = index.of(view.database).posts(asked)
@@ -56,13 +56,6 @@ def _statement(view: AsOfView, asked: SearchQuery, allowed: terms.Table) -> Sear
         "f.rowid", match.score, f"{match.source} CROSS JOIN post AS p", f"{match.where} AND p.id = f.rowid AND {shown}",
         "2 DESC, 1 DESC", (*match.params, *params), context,
     )  # fmt: skip
-
-
-def _hidden(view: AsOfView) -> str:
-    """One table: `hidden`, posts and accounts that the operator keeps off all pages, with the voice of the account."""
-    return f"""hidden (subject, voice) AS (
-        SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
-        WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
 
 
 def _moments(asked: SearchQuery) -> tuple[int, int]:
