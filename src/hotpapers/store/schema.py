@@ -131,16 +131,16 @@ _ORIGINS = "".join(
 _SECOND = """
 CREATE TABLE lease (source TEXT PRIMARY KEY, holder TEXT NOT NULL, until_at INTEGER NOT NULL) STRICT;
 CREATE TABLE pace (host TEXT PRIMARY KEY, next_at INTEGER NOT NULL) STRICT;
-CREATE TABLE job_state (source TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+CREATE TABLE duty (source TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
 """
 """Who reads which source until when, when a host may be asked next, and how each source is doing: not items."""
 
 _THIRD = """
-CREATE TABLE recount (post TEXT PRIMARY KEY, network TEXT NOT NULL, created_at INTEGER NOT NULL,
+CREATE TABLE follow (post TEXT PRIMARY KEY, network TEXT NOT NULL, created_at INTEGER NOT NULL,
     asked_at INTEGER NOT NULL, due_at INTEGER NOT NULL, shown_until INTEGER NOT NULL) STRICT;
-CREATE INDEX recount_due ON recount (network, due_at);
-CREATE TABLE reaction_post (mark INTEGER PRIMARY KEY, post TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
-CREATE INDEX reaction_post_post ON reaction_post (post);
+CREATE INDEX follow_due ON follow (network, due_at);
+CREATE TABLE reacted (mark INTEGER PRIMARY KEY, post TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX reacted_post ON reacted (post);
 CREATE INDEX post_since ON post (network, since);
 """
 """When a post's counts are asked for again, which reaction was for which post, and posts in the order of their batches:
@@ -189,4 +189,17 @@ _LEAST_ENTRIES = "ALTER TABLE publication ADD COLUMN least_entries INTEGER;"
 _NOTE = "ALTER TABLE publication ADD COLUMN note TEXT;"
 """What readers are told on every page of a publication; NULL where nothing is."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS, _SECOND, _THIRD, _SEARCH, _MAIL, _REPORTS, _LEAST_ENTRIES, _NOTE)
+_NAMES = """
+ALTER TABLE duty RENAME TO job_state;
+ALTER TABLE follow RENAME TO recount;
+ALTER TABLE reacted RENAME TO reaction_post;
+DROP INDEX follow_due;
+DROP INDEX reacted_post;
+CREATE INDEX recount_due ON recount (network, due_at);
+CREATE INDEX reaction_post_key ON reaction_post (post);
+"""
+"""The tables of the program's own work by their final names."""
+
+MIGRATIONS: tuple[str, ...] = (
+    _FIRST + _ORIGINS, _SECOND, _THIRD, _SEARCH, _MAIL, _REPORTS, _LEAST_ENTRIES, _NOTE, _NAMES,
+)  # fmt: skip
