@@ -115,7 +115,7 @@ def test_csv_lists_the_entries_of_every_issue(demo: Path) -> None:
     assert len(rows) == 81
     [leader] = [row for row in rows if (row["day"], row["place"]) == ("2021-05-11", "1")]
     assert leader == {
-        "publication": "hot-papers", "day": "2021-05-11", "edition": "1", "place": "1", "then": "1",
+        "publication": "hot-papers", "day": "2021-05-11", "edition": "1", "place": "1", "classic_rank": "1",
         "paper": "2105.04026", "score": "2010", "voices": "439", "reposts": "5214", "likes": "439",
         "title": "The Modern Mathematics of Deep Learning",
         "authors": "Julius Berner; Philipp Grohs; Gitta Kutyniok; Philipp Petersen", "categories": "cs.LG stat.ML",

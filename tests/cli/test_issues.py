@@ -309,7 +309,7 @@ def test_a_paper_is_known_by_every_form(demo: Path, paper: str) -> None:
 
 def test_an_explanation_as_json_has_names_and_numbers(demo: Path) -> None:
     found = run("explain", "2105.04297", "--json", "--store", demo).json
-    assert (found["place"], found["then"], found["entries"], found["score"]) == (3, 4, 27, 757)
+    assert (found["place"], found["classic_rank"], found["entries"], found["score"]) == (3, 4, 27, 757)
     assert found["score"] == sum(part["score"] for part in found["parts"])
     assert found["above"]["place"] == 2 and found["below"]["place"] == 4
     [swap] = found["above"]["swaps"]

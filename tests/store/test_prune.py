@@ -49,7 +49,7 @@ step = st.one_of(
 
 
 def frozen_issue(record: Record, edition: int, cut: int, papers: set[str]) -> model.Issue:
-    content = {"cut": cut, "position": record.head.position, "entries": [{"paper": p} for p in papers], "still": []}
+    content = {"as_of": cut, "position": record.head.position, "entries": [{"paper": p} for p in papers], "ongoing": []}
     return model.Issue(
         publication="p", day="2019-01-07", edition=edition, digest="", content=json.dumps(content), observed_at=cut
     )
