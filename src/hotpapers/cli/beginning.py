@@ -35,7 +35,7 @@ def tell(home: common.CommandContext, choices: Sequence[ConfiguredSource], names
         new = [choice.name for choice in choices if jobs_queries.load_state(record, choice.name).started_at is None]
         frozen = {name: frozen_days(record, name) for name in names}
         firsts = list(first_issues([publication_of(record, name) for name in names], frozen, at)) if new else []
-    zones = {settings.name: settings.zone for settings in home.settings.publication}
+    zones = {publication.name: publication.zone for publication in home.settings.publication}
     if _is_read_by_people(home):
         for sentence in sentences([choice.name for choice in choices], new, days, firsts, zones, at):
             click.echo(plain(sentence), err=True)

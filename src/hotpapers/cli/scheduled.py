@@ -87,7 +87,7 @@ def _end(
 ) -> None:  # fmt: skip
     site_export.check_empty(output)
     with common.open_record(home, publications=True) as record:
-        names = [settings.name for settings in home.settings.publication]
+        names = [publication.name for publication in home.settings.publication]
         common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
         at = now()
         report = schedule_status.end(record, moments, at, outcome, _problems(record, home, at), where)
@@ -102,7 +102,7 @@ def _end(
 
 def _problems(record: Record, home: common.CommandContext, at: int) -> tuple[str, ...]:
     return health(
-        record, [settings.name for settings in home.settings.publication if settings.window != "listing"], at
+        record, [publication.name for publication in home.settings.publication if publication.window != "listing"], at
     ).problems
 
 

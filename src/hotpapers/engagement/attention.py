@@ -110,8 +110,8 @@ LAST = "\U0010ffff"
 
 def _of_paper(spoken: Sequence[PostAtAge], reacted: Sequence[ReactionEvent]) -> Iterator[Engagement]:
     marks: dict[tuple[int, int], list[PostAtAge]] = defaultdict(list)
-    for age in spoken:
-        marks[age.age, age.peer].append(age)
+    for post in spoken:
+        marks[post.age, post.peer].append(post)
     in_time = sorted(reacted, key=attrgetter("observed_at"))
     for _, at_mark in sorted(marks.items()):
         yield from _of_mark(at_mark, in_time)
@@ -125,9 +125,9 @@ def _of_mark(spoken: Sequence[PostAtAge], reacted: Sequence[ReactionEvent]) -> I
     reactions = _standing(reacted, spoken[0].until) if reacted else {}
     for network, there in sorted(networks.items()):
         at_home = {
-            age.voice
-            for age in there
-            if not age.automated and texts.get(age.same, network) == network == voices.get(age.voice, network)
+            post.voice
+            for post in there
+            if not post.automated and texts.get(post.same, network) == network == voices.get(post.voice, network)
         }
         yield _summed(there, at_home, reactions)
 
@@ -139,11 +139,11 @@ def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]
     """
     texts: dict[int, str] = {}
     voices: dict[int, str] = {}
-    for age in sorted(spoken, key=lambda one: (one.automated, -one.reposts - one.likes, one.network)):
-        if age.same:
-            texts.setdefault(age.same, age.network)
-        if age.voice:
-            voices.setdefault(age.voice, age.network)
+    for post in sorted(spoken, key=lambda one: (one.automated, -one.reposts - one.likes, one.network)):
+        if post.same:
+            texts.setdefault(post.same, post.network)
+        if post.voice:
+            voices.setdefault(post.voice, post.network)
     return texts, voices
 
 
@@ -161,13 +161,13 @@ def _summed(
 ) -> Engagement:
     """One network: its voices, and beyond them the counts that no account explains."""
     reposts = likes = unexplained = bots = 0
-    for age in there:
-        if age.automated:
+    for post in there:
+        if post.automated:
             bots += 1
             continue
-        reposts, likes = reposts + age.reposts, likes + age.likes
-        known = reactions.get(age.post, ())
-        unexplained += _beyond(age.reposts, "repost", known, age) + _beyond(age.likes, "like", known, age)
+        reposts, likes = reposts + post.reposts, likes + post.likes
+        known = reactions.get(post.post, ())
+        unexplained += _beyond(post.reposts, "repost", known, post) + _beyond(post.likes, "like", known, post)
         voices |= {r.voice for r in known if not r.withdrawn and not r.left_out}
     first = there[0]
     return Engagement(

@@ -40,15 +40,15 @@ def tags(text: str) -> dict[str, str]:
     return {match[1].lower(): match[2].strip() for match in found if match}
 
 
-def aligned(text: str, other: str, *, strict: bool = False) -> bool:
+def aligned(domain: str, other: str, *, strict: bool = False) -> bool:
     """Whether DMARC takes two domains for one: the same, or one below the other (RFC 7489 §3.1).
 
     Without a list of public suffixes two siblings are not recognized, which errs on the safe side.
     """
-    text, other = text.lower().rstrip("."), other.lower().rstrip(".")
-    if text == other or strict:
-        return text == other
-    inner, outer = sorted((text, other), key=len, reverse=True)
+    domain, other = domain.lower().rstrip("."), other.lower().rstrip(".")
+    if domain == other or strict:
+        return domain == other
+    inner, outer = sorted((domain, other), key=len, reverse=True)
     return outer.count(".") > 0 and inner.endswith(f".{outer}")
 
 
