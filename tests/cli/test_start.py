@@ -138,6 +138,7 @@ def test_the_way_to_call_the_program_again(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "argv", [".venv/bin/hotpapers"])
     assert init.program() == ".venv/bin/hotpapers"
+    assert init.program(elsewhere=True) == str(Path.cwd() / ".venv/bin/hotpapers")
     monkeypatch.setattr(sys, "argv", ["/usr/lib/python/hotpapers/__main__.py"])
     assert init.program() == "hotpapers"
     (tmp_path / "hotpapers").write_text("#!/bin/sh\n")

@@ -123,4 +123,4 @@ def _tell_next() -> None:
     echo("Next")
     echo("  1. Open both sites in a browser: the first is of 2020 and 2021, the second of the networks of today.")
     echo(f"  2. Ask why a paper is where it is: {program()} explain …, as above.")
-    echo(f"  3. Your own: {program()} init my-papers && cd my-papers && {program()} run")
+    echo(f"  3. Your own: {program()} init my-papers && cd my-papers && {program(elsewhere=True)} run")

@@ -68,7 +68,9 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None
 
 def _tell_how_to_go_on(folder: Path) -> None:
     inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
-    echo(f"next: {inside}{program()} run   (reads the networks, and publishes an issue each morning)")
+    echo(
+        f"next: {inside}{program(elsewhere=bool(inside))} run   (reads the networks, and publishes an issue each morning)"
+    )
 
 
 def _ask_contact() -> str:
@@ -79,7 +81,10 @@ def _ask_contact() -> str:
     return str(click.prompt(text, default="", show_default=False, err=True))
 
 
-def program() -> str:
-    """How this program can be called again: by name where the shell finds it, else the way it was called now."""
+def program(*, elsewhere: bool = False) -> str:
+    """How this program can be called again: by name where the shell finds it, else the way it was called now.
+    `elsewhere`: from another folder."""
     called = Path(sys.argv[0])
-    return str(called) if called.name == "hotpapers" and not shutil.which("hotpapers") else "hotpapers"
+    if called.name != "hotpapers" or shutil.which("hotpapers"):
+        return "hotpapers"
+    return shlex.quote(str(called.absolute())) if elsewhere else str(called)
