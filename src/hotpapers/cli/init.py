@@ -68,9 +68,8 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None
 
 def _tell_how_to_go_on(folder: Path) -> None:
     inside = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "
-    echo(
-        f"next: {inside}{program(elsewhere=bool(inside))} run   (reads the networks, and publishes an issue each morning)"
-    )
+    command = program(elsewhere=bool(inside))
+    echo(f"next: {inside}{command} run   (reads the networks, and publishes an issue each morning)")
 
 
 def _ask_contact() -> str:
