@@ -71,6 +71,9 @@ def test_run_goes_on_until_it_is_stopped_and_says_how_it_does(tmp_path: Path, se
                 assert json.load(answered)["ok"] is True
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answered:
                 assert b'hotpapers_job_requests_total{job="lobsters"} ' in answered.read()
+            deadline = time.monotonic() + 150  # on a slow machine only the second look finds that all is well
+            while "/ping" not in [asked.path for asked in server.asked] and time.monotonic() < deadline:
+                time.sleep(0.05)
         finally:
             process.send_signal(signal.SIGTERM)
             rest = process.stderr.read()

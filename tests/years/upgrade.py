@@ -42,7 +42,7 @@ def version_of(store: Path) -> int:
 def layout(connection: apsw.Connection) -> dict[str, str]:
     """Every table, index and trigger by name, as SQL; without the shadows of virtual tables."""
     rows = connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
-    return {str(name): " ".join(str(sql).split()) for name, sql in rows}
+    return {str(name): " ".join(str(sql).replace('"', "").split()) for name, sql in rows}
 
 
 def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
@@ -52,6 +52,9 @@ def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
         connection.execute(one)
     return layout(connection)
 
+
+RENAMED = {"job_state": "duty", "recount": "follow", "reaction_post": "reacted"}
+"""What the last migration calls by another name, and how it was called before."""
 
 Values = dict[tuple[str, str], list[tuple[object, int]]]
 """By table and column the values of rows, each with the row's id."""
@@ -67,10 +70,14 @@ def turn_back(store: Path) -> Values:
     connection = apsw.Connection(str(store))
     values: Values = {}
     with connection:
+        for name, old in RENAMED.items():
+            connection.execute(f'ALTER TABLE "{name}" RENAME TO "{old}"')
         for kind in ("TRIGGER", "INDEX", "TABLE"):
             for name in _named(connection, kind.lower()):
                 if name in now and name not in before:
                     connection.execute(f'DROP {kind} IF EXISTS "{name}"')
+        for name in sorted(before.keys() - layout(connection).keys()):
+            connection.execute(before[name])
         for table in sorted(name for name in before if name in now and before[name] != now[name]):
             for column in _new_columns(table):
                 values[table, column] = list(connection.execute(f'SELECT "{column}", id FROM "{table}"'))

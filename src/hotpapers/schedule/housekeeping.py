@@ -13,8 +13,8 @@ from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.retention import prune
 from hotpapers.schedule.health import SiteHealth
 
-LOOK = 300.0
-"""Seconds between two looks."""
+LOOK, SOON = 300.0, 30.0
+"""Seconds between two looks; while somebody waits to be told that all is well."""
 PRUNE_EVERY = DAY
 PING_EVERY = HOUR
 
@@ -38,11 +38,12 @@ class HousekeepingJob:
         at = work.clock.now()
         if at - self._pruned_at >= PRUNE_EVERY:
             self._prune(work, at)
-        if self._ping and at - self._pinged_at >= PING_EVERY and self._health(work).ok:
+        is_due = bool(self._ping) and at - self._pinged_at >= PING_EVERY
+        if is_due and self._health(work).ok:
             self._line.http.get(self._ping)
-            self._pinged_at = at
+            self._pinged_at, is_due = at, False
         work.note(success_at=at)
-        return LOOK
+        return SOON if is_due else LOOK
 
     def _prune(self, work: JobContext, at: int) -> None:
         work.check_lease()
