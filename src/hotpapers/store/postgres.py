@@ -171,6 +171,7 @@ class PostgresDatabase:
             sql = f"SELECT relname FROM pg_class WHERE {ours} AND pg_relation_size(oid) > 0"  # those ever filled
             for (table,) in self.rows(sql):
                 self._connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"'.encode())
+            self._wait_for_readers()  # of the samples that ANALYZE has just replaced
             for finish in FINISH:
                 with suppress(psycopg.errors.InsufficientPrivilege):  # the server does so by itself, some time
                     self._connection.execute(finish)
