@@ -9,6 +9,7 @@ import pytest
 from hotpapers import announcement_days as calendar
 from hotpapers.errors import Stopped
 from hotpapers.model import DAY, HOUR, Announcement, BackfillingSource, PayloadPage
+from hotpapers.sources.bluesky import EDGE
 from tests.loopback import expected
 from tests.loopback.clock import SteppedClock, moment
 from tests.loopback.loopnet import LoopClient
@@ -25,7 +26,7 @@ TOLD = {
     "huggingface": WEEK,
     "reddit": WEEK,
     "mastodon": WEEK,
-    "bluesky": NOW - DAY,
+    "bluesky": NOW - DAY + EDGE,
 }
 """How far back each network tells all."""
 LATEST = HOUR // 4

@@ -72,6 +72,10 @@ class BlueskySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     every: int = 30
 
 
+EDGE = HOUR // 6
+"""Microseconds: what lies closer to the end of what hosts remember may be gone before they have told it."""
+
+
 class BlueskySource:
     """The connector. `known`: keys of tracked posts and of their accounts; if it is Tracked, it is asked about
     withdrawn reactions too. `names`: what names the papers that the record knows."""
@@ -109,7 +113,7 @@ class BlueskySource:
             return
         resume = parse(cursor).up_to(http.now())
         if resume == StreamCursor():
-            resume = StreamCursor(max(since, http.now() - self.reach))
+            resume = StreamCursor(max(since, http.now() - self.reach + EDGE))
             yield PayloadPage((), str(resume))
         yield from self._heard(http, resume, is_first=True)
 
