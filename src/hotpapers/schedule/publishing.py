@@ -167,16 +167,8 @@ class PublishJob:
         program that ended may not have come to."""
         head = work.record.head.position
         since = self._painted or batches.position_at(work.record.database, work.clock.now() - DAY)
-        changed = changed_issues(work.record, since) if head > since else frozenset()
-        if changed:
-            for folder in export_again(work.record, self._imprint, self._allowed, changed):
-                log_event(
-                    "rendered anew",
-                    folder=folder.folder,
-                    channel=folder.channel,
-                    rendered=folder.rendered,
-                    reason=folder.reason,
-                )
+        if head > since:
+            render_changed(work.record, since, self._imprint, self._allowed)
         self._painted = head
 
 
@@ -191,6 +183,17 @@ def check_clock(at: int, ahead: int | None, shared: int | None) -> None:
         if by is not None and by > FAR_AHEAD:
             long = f"{by / DAY:.1f} days" if by > DAY else f"{by // 60_000_000} minutes"
             raise WrongClock(f"this machine's clock is {long} ahead of {who}; nothing is frozen until it is set right")
+
+
+def render_changed(record: Record, position: int, site_config: SiteConfig, allowed: terms.Table) -> None:
+    """Renders anew the pages with posts of which batches after a position say that they are gone, limited or hidden, or
+    no longer so."""
+    changed = changed_issues(record, position)
+    for folder in export_again(record, site_config, allowed, changed) if changed else ():
+        log_event(
+            "rendered anew", folder=folder.folder, channel=folder.channel, rendered=folder.rendered,
+            reason=folder.reason,
+        )  # fmt: skip
 
 
 def changed_issues(record: Record, position: int) -> frozenset[tuple[str, str]]:

@@ -12,12 +12,11 @@ from starlette.routing import BaseRoute
 
 from hotpapers import terms
 from hotpapers.deliver.email.config import is_open, mail_config_of
-from hotpapers.deliver.export_site import export_again
 from hotpapers.http import ClientLimits, HostPacer, PoliteHttpClient, user_agent
 from hotpapers.ingest.job_factory import PACE, addresses, read_settings, secrets_of
-from hotpapers.logs import LOG, log_event
+from hotpapers.logs import LOG
 from hotpapers.model import HttpClient, Publication
-from hotpapers.schedule.publishing import changed_issues
+from hotpapers.schedule.publishing import render_changed
 from hotpapers.settings import Settings
 from hotpapers.settings.serve import ServeSettings
 from hotpapers.sources.bluesky import BlueskySettings
@@ -89,8 +88,8 @@ def my_posts_dependencies(open_record: Callable[[], Record], operator: ReaderCon
     view = read_settings("bluesky", settings.source.get("bluesky", {}), operator.file)
     assert isinstance(view, BlueskySettings)
     return my_posts.MyPostsDependencies(
-        open_record, partial(client, settings, HostPacer()), view.view, partial(_press, operator),
-        my_posts.ServerTurns(),
+        open_record, partial(client, settings, HostPacer()), view.view,
+        partial(render_changed, site_config=operator.site_config, allowed=operator.terms), my_posts.ServerTurns(),
         tuple(addresses(_asked_for(settings))), settings.bots, settings.contact,
     )  # fmt: skip
 
@@ -108,16 +107,3 @@ def client(settings: Settings, reserve: HostPacer) -> AbstractContextManager[Htt
         user_agent(settings.contact), pace=PACE, reserve=reserve, base_addresses=tuple(addresses(tables)),
         secrets=tuple(secrets_of(tables)), limits=ASKING,
     )  # fmt: skip
-
-
-def _press(operator: ReaderConfig, record: Record, position: int) -> None:
-    """Renders anew the pages on which a post stands that was hidden after a position."""
-    changed = changed_issues(record, position)
-    for folder in export_again(record, operator.site_config, operator.terms, changed) if changed else ():
-        log_event(
-            "rendered anew",
-            folder=folder.folder,
-            channel=folder.channel,
-            rendered=folder.rendered,
-            reason=folder.reason,
-        )
