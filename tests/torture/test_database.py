@@ -12,6 +12,7 @@ import pytest
 
 from hotpapers.errors import NotAStore, UnreachableStore
 from hotpapers.jobs import attempts, runner
+from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.loop import JobLoop
 from hotpapers.store import Record
 from tests.torture.proxy import Proxy
@@ -31,10 +32,11 @@ def test_connections_that_are_ended_at_any_moment(postgres_url: str, tmp_path: P
 
     dice, ended = random.Random(4), 0
     with rig(postgres_url, tmp_path) as site, psycopg.connect(postgres_url, autocommit=True) as server:
-        with Record(postgres_url):
-            pass
-        site.start()
         deadline = time.monotonic() + PATIENCE
+        with Record(postgres_url) as record:
+            site.start()
+            while not jobs_queries.all_states(record) and time.monotonic() < deadline:
+                time.sleep(0.05)  # who finds no store at its very start says so, and ends
         while ended <= TIMES and time.monotonic() < deadline:
             time.sleep(dice.uniform(0, 0.4))
             for (pid,) in server.execute(OTHERS).fetchall():
