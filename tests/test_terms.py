@@ -33,7 +33,6 @@ from hotpapers.model import (
 from hotpapers.privacy.retention import prune
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
-from hotpapers.store.parsing import parse_all
 from hotpapers.terms import (
     EXCERPT,
     TERMS,
@@ -50,6 +49,7 @@ from hotpapers.transfer.jsonl import exporter
 from tests.conftest import ROOT
 from tests.issues import listed as listings
 from tests.issues import made
+from tests.parsing import parse_all
 
 # network: (read, keep in days, shown, exported, whether posts with limits count)
 CELLS: dict[str, tuple[str, int | None, str, str, bool]] = {

@@ -15,10 +15,10 @@ from typing import NamedTuple
 from hotpapers.http import PoliteHttpClient
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.store import Record
-from hotpapers.store.parsing import parse_all
 from tests.atproto import told
 from tests.atproto.network import Network
 from tests.atproto.partners import guarded
+from tests.parsing import parse_all
 
 SECONDS = 60.0
 """How long the program may take to hear of something, and to end."""

@@ -16,8 +16,8 @@ from hotpapers.model import DAY, Item, Paper, RawPayload
 from hotpapers.sources import SOURCES
 from hotpapers.sources.lobsters import LobstersSettings, LobstersSource
 from hotpapers.store import Record
-from hotpapers.store.parsing import parse_all
 from tests.cli.run import good, misuse, run
+from tests.parsing import parse_all
 
 AT = 1_773_324_000_000_000
 """2026-03-12 14:00 UTC, µs."""

@@ -11,7 +11,6 @@ from hotpapers.ingest.change_filter import (
     edits,
     still_new,
 )
-from hotpapers.ingest.pipeline import LASTING
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.model import DAY, Mention, Paper, Post, Reaction
 from hotpapers.store import Record
@@ -136,9 +135,9 @@ def test_an_account_is_tracked_as_long_as_one_of_its_posts(store_url: str) -> No
 def test_what_another_job_said_meanwhile_is_not_new_any_more(store_url: str) -> None:
     with Record(store_url) as record:
         then = record.view()
-        first = still_new(record, then, LASTING)
+        first = still_new(record, then)
         twice = [first(like(False, START)) for _ in range(2)]
         assert twice == [True, True], "nothing was written since: what was new is"
         record.append([like(False, START)], source="test")
-        again = still_new(record, then, LASTING)
+        again = still_new(record, then)
         assert not again(like(False, START + 1)) and again(like(True, START + 2))

@@ -18,7 +18,6 @@ from hotpapers.issues import queries as issues_queries
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Alias, Issue, Item, Publication, RawPayload
 from hotpapers.privacy.forget import forget
-from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import Record
 from hotpapers.store.verify import check
 from hotpapers.transfer.jsonl.exporter import lines
@@ -41,6 +40,7 @@ from tests.issues.made import (
     talk,
     write,
 )
+from tests.parsing import parse_all
 
 TODAY = moment(DAY)
 LATER = TODAY + 72 * HOUR

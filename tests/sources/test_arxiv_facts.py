@@ -15,7 +15,7 @@ from hotpapers.model import HOUR, Announcement, Paper, PayloadPage
 from hotpapers.sources.arxiv import ArxivSettings, ArxivSource, cursor_state
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
-from hotpapers.store.parsing import parse_all
+from tests.parsing import parse_all
 from tests.sources.arxiv_world import Made, World, papers_of
 from tests.sources.net import Reply, ScriptedClient
 

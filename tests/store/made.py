@@ -14,10 +14,10 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.model import DAY, HOUR
 from hotpapers.store import Record
-from hotpapers.store.parsing import parse_all
 from hotpapers.store.verify import VerifyFinding, VerifyResult, check
 from hotpapers.transfer import classic_import
 from tests.conftest import data
+from tests.parsing import parse_all
 
 MINUTE = 60_000_000
 

@@ -16,11 +16,11 @@ from hotpapers.errors import CorruptStore, FullStore, NewerStore, NotAStore, Not
 from hotpapers.privacy.forget import copies
 from hotpapers.privacy.retention import prune
 from hotpapers.store import Record, sqlite
-from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import is_server, store_path
 from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.transfer.backup import backup, copy_into, restore
 from hotpapers.transfer.jsonl import exporter
+from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT, counts_of
 

@@ -18,11 +18,11 @@ from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
-from hotpapers.store.parsing import parse_all
 from hotpapers.transfer import classic_import
 from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.transfer.jsonl.importer import ImportResult
 from tests.conftest import data
+from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT
 

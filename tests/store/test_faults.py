@@ -17,10 +17,10 @@ from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, postgres, sqlite
 from hotpapers.store.database import Params
 from hotpapers.store.manifest import Manifest, pack
-from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import connect, store_path
 from hotpapers.transfer.backup import backup
 from tests import disks
+from tests.parsing import parse_all
 from tests.store import made, workers
 
 

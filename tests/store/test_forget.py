@@ -18,13 +18,13 @@ from hotpapers.privacy.forget import copies, forget
 from hotpapers.privacy.retention import prune
 from hotpapers.search import update_index
 from hotpapers.store import Record, item_rows
-from hotpapers.store.parsing import parse_all
 from hotpapers.store.record import is_server
 from hotpapers.transfer import classic_import
 from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.transfer.queries import note_copy
 from tests.conftest import data
+from tests.parsing import parse_all
 from tests.store import made, traces
 from tests.store.made import AT
 

@@ -12,7 +12,7 @@ from hotpapers.errors import CorruptStore
 from hotpapers.model import RawPayload
 from hotpapers.privacy.retention import prune
 from hotpapers.store import Record, raw_archive
-from hotpapers.store.parsing import parse_all
+from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT, counts_of
 

@@ -17,8 +17,8 @@ from hotpapers.privacy import retention as pruning
 from hotpapers.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
 from hotpapers.store import Record
 from hotpapers.store.manifest import unpack
-from hotpapers.store.parsing import parse_all
 from hotpapers.transfer.jsonl import exporter, importer
+from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT
 

@@ -25,9 +25,9 @@ from hotpapers.search import (
 )
 from hotpapers.search.postgres import VectorIndex, vector
 from hotpapers.store import Record, database, schema
-from hotpapers.store.parsing import parse_all
 from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.jsonl import exporter, importer
+from tests.parsing import parse_all
 from tests.store import made, traces
 from tests.store.made import AT
 from tests.store.searched import about, paper, post, texts, titles

@@ -6,9 +6,9 @@ from hotpapers import model
 from hotpapers.model import DAY
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
-from hotpapers.store.parsing import parse_all
 from hotpapers.store.schema import MIGRATIONS
 from hotpapers.store.statistics import status
+from tests.parsing import parse_all
 from tests.store import made
 
 

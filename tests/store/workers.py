@@ -15,8 +15,8 @@ from pathlib import Path
 from hotpapers import model
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
-from hotpapers.store.parsing import parse_all
 from hotpapers.transfer import classic_import
+from tests.parsing import parse_all
 from tests.store import made
 from tests.store.made import AT
 

@@ -18,8 +18,8 @@ from hotpapers.errors import NotFound, UsageError
 from hotpapers.model import Account, Verdict
 from hotpapers.model.keys import own_id
 from hotpapers.moderation.bots import AccountReview, accept_proof, review_account
+from hotpapers.moderation.bots import queries as bot_queries
 from hotpapers.moderation.bots.named import accounts_of
-from hotpapers.moderation.bots.queries import known_accounts as seen
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, reader_reports
 from hotpapers.store.item_rows import is_pseudonym
@@ -38,7 +38,7 @@ def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
     view = record.view()
     named = {account for some in accounts_of(view, keys).values() for account in some}
     stable = [one for one in sorted(named) if not own_id(one).startswith("@") and not is_pseudonym(one)]
-    there = seen(view, stable)
+    there = bot_queries.known_accounts(view, stable)
     return [KnownAccount(one, _handle(record, one)) for one in stable if one in there]
 
 

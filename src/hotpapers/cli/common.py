@@ -41,6 +41,11 @@ class CommandContext(NamedTuple):
         return self.file.parent
 
     @property
+    def own_publications(self) -> list[str]:
+        """The names of our own publications; listings are others'."""
+        return [publication.name for publication in self.settings.publication if publication.window != "listing"]
+
+    @property
     def site_config(self) -> SiteConfig:
         """What channels say of who publishes, and where."""
         publish = self.settings.publish
@@ -126,10 +131,10 @@ def beside(folder: Path, store: str) -> str:
     return head + str(folder / Path(store.removeprefix(SQLITE)).expanduser())
 
 
-def _same(text: str, other: str) -> bool:
-    if "://" in text.removeprefix(SQLITE) or "://" in other.removeprefix(SQLITE):
-        return text == other
-    return Path(text.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()
+def _same(store: str, other: str) -> bool:
+    if "://" in store.removeprefix(SQLITE) or "://" in other.removeprefix(SQLITE):
+        return store == other
+    return Path(store.removeprefix(SQLITE)).resolve() == Path(other.removeprefix(SQLITE)).resolve()
 
 
 @contextmanager

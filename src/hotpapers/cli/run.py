@@ -47,7 +47,7 @@ def run(once: bool, home: common.CommandContext) -> None:
     logged and retried, and never stop other jobs. Check on it from anywhere with `hotpapers status`.
     """
     choices = enabled_sources(home, ())
-    names = [publication.name for publication in home.settings.publication if publication.window != "listing"]
+    names = home.own_publications
     common.need(bool(names), "no publication configured; add a [[publication]] to hotpapers.toml")
     logs.listen(home.settings.run.log)
     with common.open_record(home, create=True, publications=True) as record:

@@ -101,9 +101,7 @@ def _end(
 
 
 def _problems(record: Record, home: common.CommandContext, at: int) -> tuple[str, ...]:
-    return health(
-        record, [publication.name for publication in home.settings.publication if publication.window != "listing"], at
-    ).problems
+    return health(record, home.own_publications, at).problems
 
 
 def _tell(report: schedule_status.ScheduleReport, files: int, output: Path, *, as_json: bool) -> None:

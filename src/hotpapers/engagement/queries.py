@@ -47,7 +47,7 @@ REACTIONS_KEPT = 30 * DAY
 
 
 VOICE = "coalesce(w.stable_voice, p.voice)"
-"""Whose a post `p` of `posts_about_papers` is: a mark of its stable account."""
+"""Whose a post `p` is that is joined with its account `w` of `known`: a mark of its stable account."""
 
 
 # ---- papers and moments ----------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def hidden_sql(view: AsOfView) -> str:
     """One table: `hidden`, posts and accounts judged so, each with its own key and its stable account's voice."""
     return f"""hidden (subject, voice) AS (
         SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
-        WHERE t.judgement = 'hidden' AND {view.visible("t")} AND {view.newest(SPECS[Verdict], "t")})"""
+        WHERE t.judgement = 'hidden' AND {_current_verdict(view, "t")})"""
 
 
 def show_tables(view: AsOfView, own_voices: Sequence[int]) -> str:
@@ -181,7 +181,6 @@ def _current_verdict(view: AsOfView, alias: str) -> str:
 
 def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
     """Every post that mentions a topic, with whose it is, and from when until when mention and post said so."""
-    voice = "coalesce(w.stable_voice, p.voice)"
     networks = _among("p.network", window.networks)
 
     def changed(kind: str, alias: str, same: str) -> str:
@@ -191,9 +190,9 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
 
     mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
     return f"""said AS MATERIALIZED (
-        SELECT n.paper, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {voice} AS voice,
+        SELECT n.paper, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {VOICE} AS voice,
             p.created_at AS made_at,
-            CASE WHEN {voice} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
+            CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
             m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
             p.observed_at AS posted_at, {changed("post", "p", "later.post = p.post")} AS post_changed_at
         FROM topic AS n
@@ -202,7 +201,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
         LEFT JOIN known AS w ON w.voice = p.voice
         WHERE m.paper = n.paper AND {view.visible("m")} AND {view.visible("p")}
           AND p.gone = '' AND p.created_at >= n.posted_from{networks}
-          AND {voice} NOT IN (SELECT voice FROM own)
+          AND {VOICE} NOT IN (SELECT voice FROM own)
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper))"""
 
 
@@ -319,7 +318,7 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     sql = f"""WITH {persons_sql(AsOfView(database, LARGEST, LARGEST), ())}
         SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?
-          AND coalesce(w.stable_voice, p.voice) NOT IN (SELECT voice FROM bot) GROUP BY p.post"""
+          AND {VOICE} NOT IN (SELECT voice FROM bot) GROUP BY p.post"""
     found = database.rows(sql, (network, position, at - SHOWN_FOR))
     rows = [(post, network, made, 0, due_after(made, 0, 0), 0) for post, made in found]
     with database.write():

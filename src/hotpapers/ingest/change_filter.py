@@ -12,12 +12,14 @@ import msgspec
 
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
-from hotpapers.model import DAY, Item, Mention, Post, Snapshot, Verdict
+from hotpapers.model import DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict
 from hotpapers.sources.paper_matching import EDITED, edited
 from hotpapers.store import AsOfView, Record
 from hotpapers.store.item_rows import StoredRow
 
 TRACKED_FOR = 30 * DAY
+LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
+"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
 
 
 class TrackedKeys(set[str]):
@@ -94,19 +96,16 @@ class TrackedPosts(TrackedKeys):
         return engagement_queries.post_of_reaction(self._record, reaction)
 
 
-def still_new(record: Record, then: AsOfView, kinds: tuple[type[Item], ...]) -> Callable[[Item], bool]:
+def still_new(record: Record, then: AsOfView) -> Callable[[Item], bool]:
     """Whether what was new in a view still is, of each item in turn, inside the batch that writes them: another job may
-    have said the same meanwhile. Items of other kinds are always new."""
+    have said the same meanwhile."""
 
     @cache
     def said_since() -> ChangeFilter | None:
         view = record.view()
         return None if view.position == then.position else ChangeFilter(view)
 
-    def is_new(item: Item) -> bool:
-        return not isinstance(item, kinds) or (words := said_since()) is None or words.is_new(item)
-
-    return is_new
+    return lambda item: (words := said_since()) is None or words.is_new(item)
 
 
 class ChangeFilter:
@@ -118,7 +117,10 @@ class ChangeFilter:
         self._finders: dict[type[Item], Callable[..., StoredRow | None]] = {}
 
     def is_new(self, item: Item) -> bool:
-        """Whether an item says something else than the last word on its key, but for the moment. Now it is said."""
+        """Whether an item says something else than the last word on its key, but for the moment. Now it is said. Items
+        of kinds that do not last are always new."""
+        if not isinstance(item, LASTING):
+            return True
         key = (type(item), *(getattr(item, name) for name in item.key))
         last = self._said.get(key) or self._recorded(*key)
         self._said[key] = item

@@ -12,24 +12,16 @@ from hotpapers.engagement.queries import remember_reactions
 from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts, still_new
 from hotpapers.jobs.loop import JobContext
 from hotpapers.model import (
-    Account,
     Item,
-    Mention,
-    Paper,
     PayloadPage,
-    Post,
     RawPayload,
     Reaction,
-    Snapshot,
     Source,
-    Verdict,
 )
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.terms import NetworkTerms, admitted
 
-LASTING = (Account, Mention, Paper, Post, Reaction, Snapshot, Verdict)
-"""Kinds of which an observation that says nothing new is not written down again, however often a list repeats it."""
 EDIT = "edit"
 """The kind of what a post says now that was edited: only of it is what it does not name no longer named."""
 COUNTS = "counts"
@@ -59,7 +51,7 @@ def ingest(work: JobContext, source: Source, terms: NetworkTerms, page: PayloadP
     new = [_new_items(changes, one) for one in parsed]
     batch = work.record.ingest(
         new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=work.confirm,
-        is_new=still_new(work.record, view, LASTING),
+        is_new=still_new(work.record, view),
     )  # fmt: skip
     return IngestedPage(batch, [item for one in new for item in one.items])
 
@@ -89,9 +81,7 @@ def _new_items(changes: ChangeFilter, parsed: ParsedPayload) -> ParsedPayload:
     if parsed.payload.kind in (EDIT, COUNTS) and not parsed.problem:
         items = parsed.items
         parsed = parse(lambda payload: with_consequences(changes, payload, items), parsed.payload, parsed.keep_for)
-    return parsed._replace(
-        items=[item for item in parsed.items if not isinstance(item, LASTING) or changes.is_new(item)]
-    )
+    return parsed._replace(items=[item for item in parsed.items if changes.is_new(item)])
 
 
 def _reactions(parsed: Sequence[ParsedPayload]) -> Iterator[tuple[str, str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from hotpapers.ingest import queries
-from hotpapers.ingest.change_filter import ChangeFilter, TrackedKeys
+from hotpapers.ingest.change_filter import LASTING, ChangeFilter, TrackedKeys
 from hotpapers.ingest.job_factory import ConfiguredSource
-from hotpapers.ingest.pipeline import LASTING, with_consequences
+from hotpapers.ingest.pipeline import with_consequences
 from hotpapers.model import Item, RawPayload, Source
 from hotpapers.sources import SOURCES
 from hotpapers.store import AsOfView, Record, now

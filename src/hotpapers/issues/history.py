@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from hotpapers.engagement import attention, measurement
+from hotpapers.issues.ranking_input import attention_of
 from hotpapers.model import Attention, Publication
 from hotpapers.store.as_of import AsOfView
 
@@ -25,15 +26,5 @@ def history(
         )  # fmt: skip
         for engagement in attention.read_engagement(view, window):
             if engagement.peer:
-                result[engagement.paper].append(
-                    Attention(
-                        network=engagement.network,
-                        until=engagement.until,
-                        age=engagement.age,
-                        voices=engagement.voices,
-                        reposts=engagement.reposts,
-                        likes=engagement.likes,
-                        bots=engagement.bots,
-                    )
-                )
+                result[engagement.paper].append(attention_of(engagement))
     return {paper: tuple(sorted(rows, key=lambda row: (row.age, row.network))) for paper, rows in result.items()}

@@ -9,8 +9,7 @@ import msgspec
 
 from hotpapers import announcement_days as calendar
 from hotpapers import model
-from hotpapers.engagement import queries
-from hotpapers.engagement.queries import VOICE, persons_sql, posts_about_papers, show_tables
+from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.errors import NotFound
 from hotpapers.model import (
     BEGAN,
@@ -75,9 +74,9 @@ def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
 
 def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozenset[str]:
     gone = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
-    sql = f"""WITH {persons_sql(view, ())}, {queries.hidden_sql(view)}
+    sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
-        WHERE p.post IN ({among}) AND (coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden)
+        WHERE p.post IN ({among}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""
     return frozenset([row.item.post for row in gone if isinstance(row.item, Post)]) | frozenset(
         row[0] for row in view.database.rows(sql, keys)
@@ -204,6 +203,11 @@ def networks_read(view: AsOfView) -> set[str]:
     """The networks that were ever read, or could not be."""
     sql = f"SELECT DISTINCT t.network FROM coverage AS t WHERE {view.visible('t')}"
     return {network for (network,) in view.database.rows(sql)}
+
+
+def was_ever_read(database: Database) -> bool:
+    """Whether any network was ever read, or could not be."""
+    return bool(database.rows("SELECT 1 FROM coverage LIMIT 1"))
 
 
 def listed_posts_observed(view: AsOfView, publication: str, day: str) -> int:

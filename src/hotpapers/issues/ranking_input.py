@@ -91,11 +91,12 @@ def _candidate(rows: Sequence[Engagement], span: CandidateWindow, cut: int) -> C
         reached = [age for age in measurement.AGES if announced_at + age * model.HOUR <= cut]
         current = [row for row in rows if row.age == (reached[-1] if reached else measurement.AGES[0])]
     standing = {(row.network, row.age): row.voices for row in rows if row.peer}
-    found = (_attention(row, standing.get((row.network, row.age))) for row in current)
+    found = (attention_of(row, standing.get((row.network, row.age))) for row in current)
     return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(found))
 
 
-def _attention(row: Engagement, own: int | None) -> Attention:
+def attention_of(row: Engagement, own: int | None = None) -> Attention:
+    """A paper's engagement on a network as rankings and histories have it. `own`: see `Attention`."""
     return Attention(
         network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
         own=own, bots=row.bots,

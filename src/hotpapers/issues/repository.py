@@ -30,7 +30,7 @@ from hotpapers.model import (
     Quotation,
 )
 from hotpapers.moderation import quotation_policy
-from hotpapers.moderation.queries import doubtful_pairs as doubted
+from hotpapers.moderation.queries import doubtful_pairs
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import placeholders
 from hotpapers.store.item_rows import StoredRow
@@ -220,7 +220,7 @@ class RecordIssueReader:
     def _gate(self, quotations: Mapping[str, Sequence[Quotation]]) -> quotation_policy.QuotationPolicy:
         """What decides which of the posts under some papers may be quoted, as their networks' terms have it."""
         if self._doubted is None:
-            self._doubted = doubted(self._now)
+            self._doubted = doubtful_pairs(self._now)
         shown = (quotation.post for some in quotations.values() for quotation in some)
         return quotation_policy.policy_for(self._now, self._terms, shown)._replace(doubted=self._doubted)
 

@@ -1,4 +1,4 @@
-"""SQL of hotpapers.jobs."""
+"""Leases, the pace of hosts and how jobs are doing, as the store keeps them: no items, in no batch and in no export."""
 
 from __future__ import annotations
 

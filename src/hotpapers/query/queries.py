@@ -19,7 +19,7 @@ def withheld_posts(view: AsOfView) -> Iterator[str]:
     newest = view.newest(SPECS[model.Post], "p")
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
-          AND (p.gone <> '' OR p.limits <> '[]' OR coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM hidden))"""
+          AND (p.gone <> '' OR p.limits <> '[]' OR {VOICE} IN (SELECT voice FROM hidden))"""
     for (post,) in view.database.iterate(sql):
         yield post
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from hotpapers.issues.queries import FIRST_WAIT, networks_read, site_began
+from hotpapers.issues.queries import FIRST_WAIT, site_began, was_ever_read
 from hotpapers.issues.windows import cut_of
 from hotpapers.jobs import job_state
 from hotpapers.jobs import queries as jobs_queries
@@ -21,16 +21,12 @@ GIVEN_UP = HOUR // 6
 def read_back_of(record: Record, jobs: Iterable[str], at: int) -> list[str]:
     """Of some jobs those that still read what was said before the site began, for as long as that is waited for."""
     began = site_began(record.view())
-    if began is None and _was_read(record):
+    if began is None and was_ever_read(record.database):
         return []  # a site of before this was written down
     if began is not None and at >= began + FIRST_WAIT:
         return []
     known = jobs_queries.all_states(record)
     return [job for job in jobs if is_under_way(job, known, at)]
-
-
-def _was_read(record: Record) -> bool:
-    return bool(networks_read(record.view()))
 
 
 def is_under_way(job: str, known: Sequence[JobState], at: int) -> bool:

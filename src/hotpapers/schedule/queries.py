@@ -1,10 +1,10 @@
-"""SQL of hotpapers.schedule."""
+"""What the schedule asks of the store: which posts changed, and which issues show them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hotpapers.engagement.queries import persons_sql
+from hotpapers.engagement.queries import VOICE, persons_sql
 from hotpapers.model import NETWORKS
 from hotpapers.store import Record
 from hotpapers.store.database import Database, placeholders, slices
@@ -15,15 +15,15 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
     gone = f"""SELECT DISTINCT p.post FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
         AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
             AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
-    text = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
+    judged = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
     hidden = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
             SELECT v.subject, coalesce(w.stable_voice, v.voice) FROM verdict AS v LEFT JOIN known AS w
             ON w.voice = v.voice WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
         SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
-        WHERE p.post IN (SELECT subject FROM told) OR coalesce(w.stable_voice, p.voice) IN (SELECT voice FROM told)"""
+        WHERE p.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
     rows = record.database.rows
     found = rows(gone, (*NETWORKS, position, position))
-    found += rows(hidden, (position,)) if rows(text, (position,)) else []
+    found += rows(hidden, (position,)) if rows(judged, (position,)) else []
     return frozenset(post for (post,) in found)
 
 

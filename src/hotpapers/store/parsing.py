@@ -35,15 +35,5 @@ def parse(parser: Parser, payload: RawPayload, keep_for: int = KEEP_FOR) -> Pars
     except (StoreError, TakenOver):
         raise
     except Exception as problem:
-        return ParsedPayload(payload, (), describe(problem), keep_for)
+        return ParsedPayload(payload, (), f"{type(problem).__name__}: {problem}", keep_for)
     return ParsedPayload(payload, items, "", keep_for)
-
-
-def parse_all(parser: Parser, payloads: Iterable[RawPayload], keep_for: int = KEEP_FOR) -> list[ParsedPayload]:
-    """The same of several payloads, in order."""
-    return [parse(parser, payload, keep_for) for payload in payloads]
-
-
-def describe(problem: Exception) -> str:
-    """An error as the reason for which a payload is set apart."""
-    return f"{type(problem).__name__}: {problem}"

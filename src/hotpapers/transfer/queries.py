@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from hotpapers.privacy.queries import REFERENCES
+from hotpapers.privacy.queries import REFERENCES, marks_of_leavers
 from hotpapers.search import index
 from hotpapers.store import tombstones
 from hotpapers.store.database import Database, placeholders
@@ -89,7 +89,7 @@ def known_files(record: Record, name: str, day: str) -> set[str]:
 
 def read_mail_state(database: Database) -> MailState:
     """What a store knows of it."""
-    left = database.rows("SELECT mark, state, since FROM subscriber WHERE state IN ('ended', 'bounced')")
+    left = [(mark, state, since) for state, mark, since in marks_of_leavers(database)]
     return MailState(left, database.rows(f"SELECT {_LETTER} FROM letter"))
 
 

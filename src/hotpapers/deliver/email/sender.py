@@ -20,7 +20,6 @@ from hotpapers.deliver.email.smtp import AGAIN, SmtpClient
 from hotpapers.deliver.email.smtp_replies import Accepted, Deferred, Outcome, Rejected
 from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.jobs.queries import reserve_moment as reserve
 from hotpapers.model import DAY, HttpClient, IssueReader, Message
 from hotpapers.store import Record, now
 from hotpapers.view.site_config import SiteConfig
@@ -155,7 +154,7 @@ class EmailSender:
 
     def _pace(self, domain: str, http: HttpClient) -> None:
         """Waits for the domain's next moment, over all processes of the site."""
-        http.sleep(reserve(self._record, PACE + domain, 60 / self._office.pace))
+        http.sleep(jobs_queries.reserve_moment(self._record, PACE + domain, 60 / self._office.pace))
 
     def _settled(self, claim: _Claim, reader: Subscriber, outcome: Outcome, at: int) -> str:
         """Keeps what became of a letter. The receipt; raises RetryLater, RequestRefused, NetError."""

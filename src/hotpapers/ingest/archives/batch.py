@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from hotpapers.errors import InputError, StoreError
+from hotpapers.errors import InputError
 from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat
 from hotpapers.ingest.archives.new_items import only_new
 from hotpapers.ingest.change_filter import ChangeFilter, edits
 from hotpapers.ingest.pipeline import EDIT, keep_raw_for
-from hotpapers.ingest.queries import known_keys as having
+from hotpapers.ingest.queries import known_keys
 from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Snapshot
 from hotpapers.sources.paper_matching import unreadable
 from hotpapers.store import Record, item_checks
-from hotpapers.store.parsing import ParsedPayload, describe
+from hotpapers.store.parsing import ParsedPayload, parse
 from hotpapers.terms import NetworkTerms, admitted
 
 KEPT = 2**16
@@ -72,7 +72,7 @@ class ArchiveBatch:
         """Each finding read. That a post is gone is only told of one that the record has, or that stands before it."""
         network, only_known = self._format.network, self._format.only_known
         asked = [f"{network}:{one.key}" for one in self._seen if one.kind in only_known]
-        known = set(having(self._record, "post", "post", asked))
+        known = set(known_keys(self._record, "post", "post", asked))
         outcomes = []
         for payload in self._seen:
             if payload.kind not in only_known or f"{network}:{payload.key}" in known:
@@ -82,22 +82,18 @@ class ArchiveBatch:
         return outcomes
 
     def _outcome(self, payload: RawPayload) -> ParsedPayload:
-        """Whatever a hostile finding provokes is a reason for quarantine. What is set apart was seen now: it is kept
-        for a while from now on, however old the archive is."""
-        try:
-            if payload.kind == BROKEN:
-                raise self._why(payload)
-            items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)
-            if payload.kind == EDIT:
-                items += edits(ChangeFilter(self._record.view(payload.at)), items)
-            for item in items:
-                item_checks.check(item)
-        except StoreError:
-            raise
-        except Exception as problem:
-            apart = payload._replace(at=self._now)
-            return ParsedPayload(apart, (), describe(problem), self._keep_for(apart))
-        return ParsedPayload(payload, items, "", self._keep_for(payload))
+        """What is set apart was seen now: it is kept for a while from now on, however old the archive is."""
+        outcome = parse(self._items, payload, self._keep_for(payload))
+        if not outcome.problem:
+            return outcome
+        apart = payload._replace(at=self._now)
+        return outcome._replace(payload=apart, keep_for=self._keep_for(apart))
+
+    def _items(self, payload: RawPayload) -> list[Item]:
+        if payload.kind == BROKEN:
+            raise self._why(payload)
+        items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)
+        return [*items, *edits(ChangeFilter(self._record.view(payload.at)), items)] if payload.kind == EDIT else items
 
     def _why(self, payload: RawPayload) -> Exception:
         if payload.key in self._reasons:

@@ -11,8 +11,7 @@ from hotpapers.errors import NotFound, UsageError
 from hotpapers.model import Judgement, Verdict, keys
 from hotpapers.moderation.bots import queries
 from hotpapers.moderation.bots.named import accounts_of
-from hotpapers.moderation.bots.queries import IN_SETTINGS, OPERATOR
-from hotpapers.moderation.bots.queries import known_accounts as seen
+from hotpapers.moderation.bots.queries import IN_SETTINGS, OPERATOR, known_accounts
 from hotpapers.settings import BotSettings
 from hotpapers.store import AsOfView, Record
 from hotpapers.store.batches import write_batch
@@ -98,7 +97,7 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
 def _known(view: AsOfView, key: str) -> list[str]:
     accounts = accounts_of(view, [key])[key]
     judged = {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}
-    known = judged | seen(view, accounts)
+    known = judged | known_accounts(view, accounts)
     if not known:
         raise NotFound(f"{key}: the record knows no such account")
     return [account for account in accounts if account in known]
