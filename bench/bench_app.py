@@ -37,6 +37,7 @@ CONNECTIONS = 64
 BESIDE = 16
 """Connections beside a writer."""
 MOST_WAIT = 0.05
+LAST_PAPER = "SELECT key FROM place JOIN identity ON identity.id = paper ORDER BY day DESC, place LIMIT 1"
 SECONDS = 2.0
 TURNS = 7
 DAY = "2021-01-14"
@@ -192,7 +193,7 @@ def beside_a_writer(folder: Path, scale: float) -> tuple[list[dict[str, Any]], l
     store = str(folder / "archive.db")
     days = frozen(store, found)
     with Record(store) as record:
-        held = record.database.rows("SELECT paper FROM place ORDER BY day DESC, place LIMIT 1")[0][0]
+        held = record.database.rows(LAST_PAPER)[0][0]
     asked = {"the front page": "/", "a paper's page": f"/paper/{held.removeprefix('arxiv:')}/"}
     lines: list[dict[str, Any]] = []
     with serving("ours", store) as our_port:

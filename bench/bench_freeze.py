@@ -47,13 +47,14 @@ mark AS (
     SELECT paper, age, at + age * :hour AS until
     FROM announced, (SELECT column1 AS age FROM (VALUES (6), (24), (72), (168)))
     WHERE at + age * :hour <= :cut)
-SELECT k.paper, k.age, p.network, count(DISTINCT p.account) + coalesce(sum((
+SELECT i.key, k.age, p.network, count(DISTINCT p.account) + coalesce(sum((
     SELECT s.reposts + s.likes FROM snapshot AS s WHERE s.post = p.post AND s.observed_at <= k.until
     ORDER BY s.observed_at DESC LIMIT 1)), 0)
 FROM mark AS k
+JOIN identity AS i ON i.id = k.paper
 JOIN mention AS m ON m.paper = k.paper AND m.observed_at <= k.until
 JOIN post AS p ON p.post = m.post
-GROUP BY k.paper, k.age, p.network ORDER BY k.paper, k.age, p.network
+GROUP BY k.paper, k.age, p.network ORDER BY i.key, k.age, p.network
 """
 
 

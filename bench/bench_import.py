@@ -95,12 +95,12 @@ def _import_all(record: Record, chosen: Sequence[Path]) -> None:
 
 
 def finished(store: str) -> list[Table]:
-    """All rows that an import left."""
+    """All rows that an import left; nobody's identity, number 0, is in a new store already."""
     connection = apsw.Connection(store)
     names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     tables = []
     for (name,) in list(names):
-        rows = list(connection.execute(f'SELECT * FROM "{name}" ORDER BY rowid'))
+        rows = list(connection.execute(f'SELECT * FROM "{name}" WHERE rowid <> 0 ORDER BY rowid'))
         if rows and name not in SKIPPED:
             tables.append(Table(f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(rows[0]))})', rows))
     return tables

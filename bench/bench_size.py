@@ -1,10 +1,11 @@
-"""How large a year becomes: bytes of an item of each kind, times a year's items of each kind.
+"""How large a year becomes: bytes of an item of each kind and of an identity, times a year's of each.
 
 Measured on a store of the made-up record (ids, texts and abstracts of real length) with the reactions of an account to
 a post added, written in batches of 10,000: the pages of each table and of all its indexes, divided by its rows; the
 batches' manifests by all items. A year is assumed as `YEAR` says: all of arXiv, one paper in ten talked about in ten
 posts, the counts of each read ten times, and ten reactions to each of the half that is on a network that says who
-reacted; originals are counted for as long as the default settings keep them (arXiv's for ever, others 30 days), at an
+reacted. Each paper and each post is an identity, and as if nobody came twice so is the account of each post and of each
+reaction. Originals are counted for as long as the default settings keep them (arXiv's for ever, others 30 days), at an
 estimated size. Nothing is taken off for what `prune` removes.
 """
 
@@ -26,8 +27,11 @@ from hotpapers.store import Record
 
 SCALE = 0.02
 LIMIT = 4_000_000_000
+IDENTITY = "identity"
 YEAR = {"paper": 300_000, "announcement": 800_000, "post": 300_000, "mention": 300_000, "snapshot": 3_000_000,
         "reaction": 1_500_000}  # fmt: skip
+IDENTITIES = sum(YEAR[kind] for kind in ("paper", "post", "post", "reaction"))
+"""Of a year: papers, posts, the accounts of posts and of reactions."""
 ORIGINALS = {"arXiv's originals": 300_000 * 1_500, "other originals, 30 days of them": 5_100_000 * 400 * 30 // 365}
 """Bytes: items a year, times what an original takes packed and indexed, times the share of the year it is kept."""
 
@@ -45,7 +49,7 @@ def with_reactions(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:
-    """Bytes of an item by kind, and of its line in a manifest."""
+    """Bytes of an item by kind and of an identity, and of an item's line in a manifest."""
     items = with_reactions(itertools.chain.from_iterable(MadeUp(scale).batches()))
     with Record(str(store)) as record:
         for batch in iter(lambda: list(itertools.islice(items, BATCH)), []):
@@ -55,8 +59,9 @@ def sizes(store: Path, scale: float) -> tuple[dict[str, float], float]:
     pages = """SELECT m.tbl_name, sum(d.pgsize) FROM dbstat AS d JOIN sqlite_schema AS m ON m.name = d.name
         WHERE d.aggregate = 1 GROUP BY m.tbl_name"""
     taken = {str(name): int(size) for name, size in connection.execute(pages)}
-    rows = {kind: next(iter(connection.execute(f"SELECT count(*) FROM {kind}")))[0] for kind in YEAR}
-    return {kind: taken[kind] / rows[kind] for kind in YEAR}, taken["batch"] / sum(rows.values())
+    rows = {name: next(iter(connection.execute(f"SELECT count(*) FROM {name}")))[0] for name in (*YEAR, IDENTITY)}
+    count_of_items = sum(rows[kind] for kind in YEAR)
+    return {name: taken[name] / count for name, count in rows.items()}, taken["batch"] / count_of_items
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
@@ -64,11 +69,13 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         each, listed = sizes(Path(folder) / "size.db", SCALE * scale)
     year = {kind: count * (each[kind] + listed) for kind, count in YEAR.items()}
-    total = sum(year.values()) + sum(ORIGINALS.values())
+    named = IDENTITIES * each[IDENTITY]
+    total = sum(year.values()) + named + sum(ORIGINALS.values())
     notes = [
         f"{kind}: {each[kind]:,.0f} bytes an item, {YEAR[kind]:,} a year: {size / 1e6:,.0f} MB"
         for kind, size in year.items()
     ]
+    notes += [f"identity: {each[IDENTITY]:,.0f} bytes of one, {IDENTITIES:,} a year: {named / 1e6:,.0f} MB"]
     notes += [f"in every item a line of a manifest: {listed:,.0f} bytes"]
     notes += [f"{name}, estimated: {size / 1e6:,.0f} MB" for name, size in ORIGINALS.items()]
     line = measure.limit("a year of all of arXiv, forecast", total / 1e6, LIMIT / 1e6, "MB")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -175,7 +176,8 @@ def joined(*pieces: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 LINES = joined(CHARACTERS, SPECIAL.filter(lambda text: text != "\n"))
-WORDS = LINES.filter(lambda text: not text.count("<br>") + text.count("</"))
+WORDS = LINES.filter(lambda text: not re.search(r"</|<[a-z]+[\s/>]", text, re.IGNORECASE))
+"""Not what looks like HTML, which no title and no abstract may hold."""
 TEXTS = joined(CHARACTERS, SPECIAL)
 COUNTS = st.integers(0, classic.MAX_COUNT)
 PAPERS = st.sampled_from(["2103.99901", "0704.0001", "hep-th/9901001", "math/0309136"])

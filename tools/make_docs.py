@@ -265,6 +265,7 @@ _COUNT = {"minimum": 0, "maximum": model.LARGEST}
 LINES: tuple[type[msgspec.Struct], ...] = (
     lines.ExchangeHeader,
     lines.ExchangeBatch,
+    lines.IdentityLine,
     lines.PrunedLine,
     lines.ExchangeEnd,
 )

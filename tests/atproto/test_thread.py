@@ -158,7 +158,7 @@ def test_its_own_posts_and_what_people_do_with_them_are_never_counted(
         bert.quote(told_of, "Look at this")
         owner.like(said)
     with Record(site.store) as record:
-        counted = {own: voices(record, own) for own in ((), (record.marks.voice(f"bluesky:{owner.did}"),))}
+        counted = {own: voices(record, own) for own in ((), record.voices_of([f"bluesky:{owner.did}"]))}
     assert list(counted.values()) == [3, 1]
 
 

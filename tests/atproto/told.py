@@ -10,6 +10,7 @@ from hotpapers.engagement.attention import read_engagement
 from hotpapers.engagement.measurement import MeasurementWindow
 from hotpapers.model import Account, Coverage, Item, Mention, Post, Reaction, Snapshot, Verdict
 from hotpapers.store import AsOfView, Record
+from hotpapers.store.identities import key_of
 from tests.atproto.network import Counts
 
 T = TypeVar("T", bound=Item)
@@ -101,9 +102,10 @@ def coverage(view: AsOfView) -> list[Coverage]:
 def said_twice(record: Record) -> list[tuple[object, ...]]:
     """Observations that say the same as the one before them: heard twice, and written down twice."""
     queries = {
-        "post": "SELECT post, text, gone FROM post WHERE until = 0 ORDER BY post, observed_at",
-        "mention": "SELECT post, paper, found_in FROM mention WHERE until = 0 ORDER BY post, paper, observed_at",
-        "reaction": """SELECT post, account, type, withdrawn FROM reaction WHERE until = 0
+        "post": f"SELECT {key_of('post')}, text, gone FROM post WHERE until = 0 ORDER BY post, observed_at",
+        "mention": f"""SELECT {key_of("post")}, {key_of("paper")}, found_in FROM mention WHERE until = 0
+            ORDER BY post, paper, observed_at""",
+        "reaction": f"""SELECT {key_of("post")}, {key_of("account")}, type, withdrawn FROM reaction WHERE until = 0
             ORDER BY post, account, type, observed_at""",
     }
     found: list[tuple[object, ...]] = []

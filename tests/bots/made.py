@@ -80,7 +80,7 @@ def reposted(post: str, account: str, at: int) -> Reaction:
 
 def verdicts(record: Record, cut: int = 2**53 - 1) -> dict[tuple[str, str], str]:
     """What holds now: the judgement by account and rule."""
-    items = (row.item for row in record.view(cut).iterate(Verdict, "t.about = ''"))
+    items = (row.item for row in record.view(cut).iterate(Verdict, "t.about = 0"))
     return {(one.subject, one.rule): one.judgement for one in items if isinstance(one, Verdict)}
 
 

@@ -177,4 +177,6 @@ def test_nothing_is_kept_as_markdown_or_html(all_in: Path) -> None:
                 continue  # JSON of figures and hashes
             for row in record.database.iterate(f"SELECT * FROM {spec.kind}"):
                 found += [(spec.kind, m, v) for v in row if isinstance(v, str) for m in marks if m in v]
+        keys = record.database.rows("SELECT key FROM identity")
+    found += [("identity", m, key) for (key,) in keys for m in marks if m in key]
     assert found == []

@@ -351,7 +351,9 @@ def test_a_changed_row_is_named(store: Path, all_or_one: list[str]) -> None:
     for day in DAYS:
         good("issue", day, "--store", store)
     with Record(str(store)) as record:
-        record.database.run("UPDATE tally SET likes = 99 WHERE paper = 'arxiv:2103.90002'")
+        record.database.run(
+            "UPDATE tally SET likes = 99 WHERE paper = (SELECT id FROM identity WHERE key = 'arxiv:2103.90002')"
+        )
     ran = run("verify", *all_or_one, "--store", store)
     assert ran.status == 1 and not ran.err
     assert "changed: tally arxiv:2103.90002 x hot-papers/2" in ran.out

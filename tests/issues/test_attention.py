@@ -67,7 +67,7 @@ def compare(
     """The two ways of counting give the same rows."""
     filled = fill(emptied(record), world)
     position = record.head.position - 3 + batch
-    measured = window._replace(own_voices=tuple(map(record.marks.voice, own)))
+    measured = window._replace(own_voices=record.voices_of(own))
     found = list(attention.read_engagement(record.view(cut, position), measured))
     plain = Plain(
         filled, cut, position, window.ages, window.networks, own, window.candidates_from, window.posted_from
@@ -218,14 +218,14 @@ def test_a_handle_and_its_account_are_one_voice_and_one_bot(sqlite: Record) -> N
     assert voices(sqlite, posts, same) == {"x": 1}
     for known_as in ("x:@ada", "x:1"):
         assert voices(sqlite, posts, same, judged(known_as, "bot")) == {"x": 0}
-        own = MeasurementWindow(ages=(24,), own_voices=(sqlite.marks.voice(known_as),))
+        own = MeasurementWindow(ages=(24,), own_voices=sqlite.voices_of([known_as]))
         assert voices(sqlite, posts, same, window=own) == {}
 
 
 def test_our_own_posts_and_reactions_do_not_count_and_are_no_bots(sqlite: Record) -> None:
-    own = MeasurementWindow(ages=(24,), own_voices=(sqlite.marks.voice("bluesky:us"),))
     posts = [*said("bluesky:1", "bluesky:us"), counted("bluesky:1", 40, 40), *said("bluesky:2", "bluesky:ada")]
     emptied(sqlite).append([announced(), *posts, *reacted("bluesky:2", "bluesky:us", "bluesky:bo")], source="made-up")
+    own = MeasurementWindow(ages=(24,), own_voices=sqlite.voices_of(["bluesky:us"]))
     (one,) = attention.read_engagement(sqlite.view(CUT), own)
     assert (one.voices, one.reposts, one.likes, one.bots) == (2, 0, 0, 0)
 

@@ -15,7 +15,7 @@ from hotpapers.issues.explain import explain
 from hotpapers.issues.freeze import check_issue
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HOUR, Issue, Publication, ReferenceSize, VoiceHistogram
-from hotpapers.store.item_rows import canonical_json
+from hotpapers.store.commitments import canonical_json
 from hotpapers.store.record import Record
 from hotpapers.view import phrases
 from tests.issues.made import (

@@ -316,17 +316,26 @@ def test_the_same_items_give_the_same_issue_in_a_store_of_its_own(store_url: str
     ("sql", "named"),
     [
         (
-            "UPDATE snapshot SET likes = 20 WHERE post = 'bluesky:2'",
+            "UPDATE snapshot SET likes = 20 WHERE post = (SELECT id FROM identity WHERE key = 'bluesky:2')",
             r"entries\[arxiv:2405.00002\]\.counts\[bluesky\]\.likes is 39, rebuilt 20",
         ),
-        ("DELETE FROM snapshot WHERE post = 'bluesky:2'", r"entries\[arxiv:2405.00002\] is .* rebuilt null"),
         (
-            "DELETE FROM announcement WHERE paper = 'arxiv:2405.00002'",
+            "DELETE FROM snapshot WHERE post = (SELECT id FROM identity WHERE key = 'bluesky:2')",
+            r"entries\[arxiv:2405.00002\] is .* rebuilt null",
+        ),
+        (
+            "DELETE FROM announcement WHERE paper = (SELECT id FROM identity WHERE key = 'arxiv:2405.00002')",
             r"entries\[arxiv:2405.00002\] is .* rebuilt null",
         ),
         ("DELETE FROM verdict", r"entries\[arxiv:2405.00003\]\.counts\[bluesky\]\.bots is 1, rebuilt 0"),
-        ("UPDATE paper SET title = 'X' WHERE paper = 'arxiv:2405.00003'", r"entries\[arxiv:2405.00003\]\.metadata is"),
-        ("UPDATE post SET text = 'X' WHERE post = 'bluesky:3'", r"entries\[arxiv:2405.00003\]\.posts\[1\] is"),
+        (
+            "UPDATE paper SET title = 'X' WHERE paper = (SELECT id FROM identity WHERE key = 'arxiv:2405.00003')",
+            r"entries\[arxiv:2405.00003\]\.metadata is",
+        ),
+        (
+            "UPDATE post SET text = 'X' WHERE post = (SELECT id FROM identity WHERE key = 'bluesky:3')",
+            r"entries\[arxiv:2405.00003\]\.posts\[1\] is",
+        ),
         ("DELETE FROM coverage", r"readings\[bluesky\]\.state is \"complete\", rebuilt \"unknown\""),
         ("DELETE FROM issue WHERE day = '2024-05-06'", r"earlier\[2024-05-06\] is .* rebuilt null"),
         ("UPDATE issue SET digest = 'x' WHERE day = '2024-05-07'", "content does not have its digest"),
@@ -353,8 +362,12 @@ def test_many_differences_are_counted(record: Record) -> None:
     for number in range(20, 60):
         write(record, paper(number), talk(number, number, TODAY))
     frozen(record)
-    record.database.run("UPDATE snapshot SET likes = likes + 1 WHERE post LIKE 'bluesky:_'")
-    record.database.run("UPDATE snapshot SET likes = likes + 1 WHERE post LIKE 'bluesky:__'")
+    record.database.run(
+        "UPDATE snapshot SET likes = likes + 1 WHERE post IN (SELECT id FROM identity WHERE key LIKE 'bluesky:_')"
+    )
+    record.database.run(
+        "UPDATE snapshot SET likes = likes + 1 WHERE post IN (SELECT id FROM identity WHERE key LIKE 'bluesky:__')"
+    )
     lines_found = found(record)
     assert len(lines_found) == 11
     assert lines_found[-1].endswith("more differences")
@@ -363,7 +376,7 @@ def test_many_differences_are_counted(record: Record) -> None:
 def test_a_listing_without_its_counts_cannot_be_rebuilt(record: Record) -> None:
     publication = listed(record, {1: (30, 40), 2: (10, 45)})
     frozen(record, publication)
-    record.database.run("DELETE FROM tally WHERE paper = ?", (key(2),))
+    record.database.run("DELETE FROM tally WHERE paper = (SELECT id FROM identity WHERE key = ?)", (key(2),))
     assert found(record) == [
         f"issue: listed {DAY} edition 1: cannot be rebuilt: listed {DAY} #2: the record holds no counts of {key(2)}."
     ]

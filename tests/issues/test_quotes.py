@@ -17,7 +17,7 @@ from hotpapers.issues.build import IssueRecipe, build, digest_of, read_content
 from hotpapers.model import Issue, Item, Post, Publication
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
-from hotpapers.store.item_rows import canonical_json
+from hotpapers.store.commitments import canonical_json
 from tests.conftest import ROOT, data
 from tests.issues.made import (
     DAILY,

@@ -23,6 +23,8 @@ from hotpapers.model import (
     Verdict,
     kind_of,
 )
+from hotpapers.store.identities import NUMBER
+from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
 
 CUT = 1_700_000_000_000_000
@@ -244,6 +246,8 @@ def fill(record: Record, world: World) -> World:
 
 def _close(record: Record, item: Item, position: int) -> None:
     names = (*type(item).key, "observed_at")
-    where = " AND ".join(f'"{name}" = ?' for name in names)
+    spec = SPECS[type(item)]
+    keys = {spec.fields[i] for i in spec.identities}
+    where = " AND ".join(f'"{name}" = {NUMBER if name in keys else "?"}' for name in names)
     values = [getattr(item, name) for name in names]
     assert record.database.run(f"UPDATE {kind_of(item)} SET until = ? WHERE {where}", (position, *values)) == 1

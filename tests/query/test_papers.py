@@ -32,7 +32,7 @@ def test_attention_at_four_ages_and_now(talk_desk: QuerySession) -> None:
 
 
 def test_the_marks_are_those_by_which_papers_are_ranked(talk_desk: QuerySession) -> None:
-    own = (talk_desk.record.marks.voice("bluesky:ourselves"),)
+    own = talk_desk.record.voices_of(["bluesky:ourselves"])
     view = talk_desk.record.view(TODAY + 200 * HOUR)
     every = [
         one for one in read_engagement(view, MeasurementWindow(own_voices=own)) if one.paper == key(1) and one.peer

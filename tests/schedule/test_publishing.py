@@ -172,7 +172,9 @@ def test_the_clock_of_a_databases_server_is_believed_too() -> None:
 def test_the_posts_of_an_issue_are_asked_for_before_it_closes(made: Made) -> None:
     engagement_queries.follow_new_posts(made.record.database, "bluesky", 0, CUT)
     engagement_queries.note_answered(
-        made.record.database, [row[0] for row in made.record.database.rows("SELECT post FROM recount")], CUT
+        made.record.database,
+        [row[0] for row in made.record.database.rows("SELECT key FROM recount JOIN identity ON identity.id = post")],
+        CUT,
     )
     assert made.round(CUT - HOUR) == "idle"
     assert engagement_queries.due_posts(made.record.database, "bluesky", CUT - HOUR, 9) == []

@@ -41,14 +41,18 @@ def record(store_url: str) -> Iterator[Record]:
 def seen_again(record: Record, at: int, *papers: str) -> list[str]:
     """The post with what it names now, into the record; which papers are doubtful by then."""
     view = record.view()
-    named = {row.item.paper for row in view.latest(Mention, "t.post = ?", (POST,)) if isinstance(row.item, Mention)}
+    named = {
+        row.item.paper
+        for row in view.latest(Mention, "t.post = (SELECT id FROM identity WHERE key = ?)", (POST,))
+        if isinstance(row.item, Mention)
+    }
     said = edited(POST, named, doubtful(record), mentions(*papers), at)
     record.append([*mentions(*papers), *said], source="bluesky", at=at)
     return sorted(doubtful(record))
 
 
 def doubtful(record: Record) -> set[str]:
-    where = "t.subject = ? AND t.rule = ? AND t.judgement = 'doubtful'"
+    where = "t.subject = (SELECT id FROM identity WHERE key = ?) AND t.rule = ? AND t.judgement = 'doubtful'"
     rows = record.view().latest(Verdict, where, (POST, EDITED))
     return {row.item.about for row in rows if isinstance(row.item, Verdict)}
 

@@ -8,7 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
+from hotpapers import model
+from hotpapers.privacy.forget import forget
+from hotpapers.privacy.retention import prune
+from hotpapers.store import Record
 from tests.conftest import _connect, _create_database, _with_database
+from tests.store import made
 
 
 @contextmanager
@@ -56,3 +61,21 @@ def other_url(request: pytest.FixtureRequest, store_url: str) -> str:
     other = "sqlite_url" if store_url.startswith("postgresql") else "postgres_url"
     url: str = request.getfixturevalue(other)
     return url
+
+
+@pytest.fixture(scope="module")
+def varied_record(module_url: str) -> Iterator[Record]:
+    """A record of all kinds, with closed, forgotten and pruned rows: sound."""
+    with Record(module_url) as record:
+        made.rich(record)
+        old = made.moment("2019-06-03 12:00")
+        record.append(
+            [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)],
+            source="test", at=old,
+        )  # fmt: skip
+        forget(record, "x:@made_up_taro")  # a whole post
+        forget(record, "x:@made_up_bo")  # a name in another's post
+        assert prune(record, at=made.moment("2021-03-05 00:00")).snapshots == 1
+        checked = made.verified(record)
+        assert not checked.findings and checked.forgotten == 3 and checked.pruned == 1
+        yield record

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import io
 import random
 import re
@@ -44,34 +45,47 @@ class Forger:
         chance = random.Random(seed)
         while True:
             lines = copy.deepcopy(self._lines)
-            op = chance.choice([*CRUDE, *CAREFUL])
+            op, is_careful = chance.choice(OPS)
             try:
                 op(chance, lines)
-            except (LookupError, ValueError):  # nothing here that it could be done to
+                if is_careful:
+                    self._make_fit(lines)
+            except (LookupError, ValueError, AssertionError):  # nothing that it could be done to, or made to fit
                 continue
-            if op in CAREFUL:
-                self._make_fit(lines)
             if lines != self._lines:
                 return op.__name__, lines
 
     def _make_fit(self, lines: list[Line]) -> None:
         """Recomputes each line's check and the chain, with the functions of the docs' own program."""
         sha, canonical, item_hash = (self._known[name] for name in ("sha", "canonical", "item_hash"))
+        self._known["identities"] = committed_in(lines)
         chain = sha(b"hotpapers record 1", bytes.fromhex(lines[0]["secret"]))
         for start, line in enumerate(lines):
             if line["kind"] != "batch":
                 continue
             hashes = []
-            for item in lines[start + 1 : start + 1 + line["items"]]:
+            first = start + 1 + line.get("identities", 0)
+            for item in lines[first : first + line["items"]]:
                 if item["kind"] == "pruned":
                     hashes.append(bytes.fromhex(item["hash"]))
                     continue
                 found = item_hash({name: value for name, value in item.items() if name != "row"}, item["row"])
                 item["row"]["check"] = found.hex()[:8]
                 hashes.append(found)
-            head = {name: value for name, value in line.items() if name not in ("kind", "items", "chain")}
-            chain = sha(chain, sha(canonical(head)), *hashes)
+            beside = ("kind", "items", "chain")
+            head = {name: value for name, value in line.items() if name not in beside}
+            chain = sha(chain, sha(canonical(head)), sha(*hashes))
             line["chain"] = chain.hex()
+
+
+def committed_in(lines: list[Line]) -> dict[str, str]:
+    """What stands in hashes for the keys of identity lines: their commitments."""
+    return {
+        line["key"]: line.get("commitment")
+        or hashlib.sha256(bytes.fromhex(line.get("salt", "")) + line["key"].encode()).hexdigest()
+        for line in lines
+        if line["kind"] == "identity"
+    }
 
 
 # ---- crude: nothing is made to fit -----------------------------------------------------------------------
@@ -124,7 +138,7 @@ def prune_a_line(chance: random.Random, lines: list[Line]) -> None:
     item = dict(lines[at])
     row = item.pop("row")
     names = recompute(lines)
-    lines[at] = {"kind": "pruned", "label": ["snapshot"], "hash": names["item_hash"](item, row).hex()}
+    lines[at] = {"kind": "pruned", "was": "snapshot", "hash": names["item_hash"](item, row).hex()}
 
 
 def lose_words(chance: random.Random, lines: list[Line]) -> None:
@@ -135,7 +149,7 @@ def lose_words(chance: random.Random, lines: list[Line]) -> None:
     lost = {"text": names["sha"](salt, item["text"].encode()).hex()}
     item["text"] = ""
     item["row"]["lost"] = lost | item["row"].get("lost", {})
-    item["row"].setdefault("derived", [chance.randrange(2**50), 0])
+    item["row"].setdefault("derived", [item["account"], chance.randrange(2**50)])
 
 
 def close_a_row(chance: random.Random, lines: list[Line]) -> None:
@@ -155,7 +169,7 @@ def change_what_is_left(chance: random.Random, lines: list[Line]) -> None:
 
 def give_marks(chance: random.Random, lines: list[Line]) -> None:
     item = lines[_choose(chance, lines, lambda line: line["kind"] == "post" and "derived" not in line["row"])]
-    item["row"]["derived"] = [chance.randrange(2**50), 0]
+    item["row"]["derived"] = [item["account"], chance.randrange(2**50)]
 
 
 def change_the_secret(chance: random.Random, lines: list[Line]) -> None:
@@ -169,6 +183,163 @@ def salt_a_row(chance: random.Random, lines: list[Line]) -> None:
 def say_what_is_kept_back(chance: random.Random, lines: list[Line]) -> None:
     known = set(lines[0].get("withheld", ()))
     lines[0]["withheld"] = sorted(known ^ {chance.choice(["bluesky", "x", "reddit"])})
+
+
+def rename(chance: random.Random, lines: list[Line]) -> None:
+    """An item names somebody else, who is there as well."""
+    item = lines[_choose(chance, lines, lambda line: any(line.get(name) for name in NAMES) and "row" in line)]
+    name = chance.choice([name for name in NAMES if item.get(name)])
+    item[name] = chance.choice(_identities(lines))["key"]
+
+
+def give_another_voice(chance: random.Random, lines: list[Line]) -> None:
+    """What is left of a post counts as somebody else's."""
+    item = lines[_choose(chance, lines, lambda line: bool(line.get("row", {}).get("derived")))]
+    item["row"]["derived"][0] = chance.choice(_identities(lines))["key"]
+
+
+# ---- identities: crude where it shows, and with a chain that fits ----------------------------------------
+
+
+def change_a_salt(chance: random.Random, lines: list[Line]) -> None:
+    line = chance.choice([line for line in _identities(lines) if line.get("salt")])
+    line["salt"] = chance.choice([_other(chance, line["salt"]), line["salt"][:-2], "00" * 16, ""])
+
+
+def swap_salts(chance: random.Random, lines: list[Line]) -> None:
+    one, two = chance.sample([line for line in _identities(lines) if line.get("salt")], 2)
+    one["salt"], two["salt"] = two["salt"], one["salt"]
+
+
+def swap_keys(chance: random.Random, lines: list[Line]) -> None:
+    one, two = chance.sample(_identities(lines), 2)
+    one["key"], two["key"] = two["key"], one["key"]
+
+
+def put_a_pseudonym_for_a_key(chance: random.Random, lines: list[Line]) -> None:
+    """As if it had been forgotten: everywhere, with its commitment, or with a salt still; told by a batch or not."""
+    line = chance.choice([line for line in _identities(lines) if line.get("salt")])
+    key, pseudonym = line["key"], f"{line['key'].partition(':')[0]}:~{chance.randbytes(16).hex()}"
+    left = committed_in(lines)[key]
+    _rename_everywhere(lines, key, pseudonym)
+    if chance.random() < 0.7:
+        line.pop("salt")
+        line["commitment"] = left
+    if chance.random() < 0.5:
+        _erased_in(chance, lines).append([*_place_of(lines, line), pseudonym])
+
+
+def put_a_key_for_a_pseudonym(chance: random.Random, lines: list[Line]) -> None:
+    """As if it had not been forgotten, or under another pseudonym."""
+    line = chance.choice([line for line in _identities(lines) if line.get("commitment")])
+    other = chance.choice(["x:@made_up_taro", _other(chance, line["key"])])
+    _rename_everywhere(lines, line["key"], other)
+    if chance.random() < 0.5:
+        line["salt"] = "ab" * 16
+        del line["commitment"]
+
+
+def change_a_commitment(chance: random.Random, lines: list[Line]) -> None:
+    line = chance.choice([line for line in _identities(lines) if line.get("commitment")])
+    line["commitment"] = chance.choice([_other(chance, line["commitment"]), line["commitment"][:-2], ""])
+
+
+def salt_a_pseudonym(chance: random.Random, lines: list[Line]) -> None:
+    chance.choice([line for line in _identities(lines) if line.get("commitment")])["salt"] = "ab" * 16
+
+
+def drop_what_was_erased(chance: random.Random, lines: list[Line]) -> None:
+    batch = lines[_choose(chance, lines, lambda line: bool(line.get("erased")))]
+    if chance.random() < 0.5:
+        batch["erased"].pop(chance.randrange(len(batch["erased"])))
+    if chance.random() < 0.5 or not batch["erased"]:
+        del batch["erased"]
+
+
+def erase_under_another_name(chance: random.Random, lines: list[Line]) -> None:
+    """A batch tells another pseudonym than stands there, or of another identity; or it stands there too."""
+    batch = lines[_choose(chance, lines, lambda line: bool(line.get("erased")))]
+    told = chance.choice(batch["erased"])
+    at = chance.randrange(3)
+    before = told[at]
+    told[at] = f"{before[:-2]}{chance.randrange(256):02x}" if at == 2 else _other(chance, before)
+    if at == 2 and chance.random() < 0.5:
+        _rename_everywhere(lines, before, told[at])
+
+
+def erase_one_more(chance: random.Random, lines: list[Line]) -> None:
+    line = chance.choice(_identities(lines))
+    _erased_in(chance, lines).append([*_place_of(lines, line), chance.choice([line["key"], "x:~" + "ab" * 16])])
+
+
+def leave_out_an_identity(chance: random.Random, lines: list[Line]) -> None:
+    at = _choose(chance, lines, lambda line: line["kind"] == "identity")
+    batch = _batch_of(lines, at)
+    del lines[at]
+    batch["identities"] -= 1
+
+
+def put_in_an_identity(chance: random.Random, lines: list[Line]) -> None:
+    """One that is there, or one that nobody names: a person's or a paper's."""
+    at = _choose(chance, lines, lambda line: line["kind"] == "identity")
+    batch, twin = _batch_of(lines, at), copy.deepcopy(lines[at])
+    twin["key"] = chance.choice(
+        [twin["key"], "x:@nobody", "x:~" + "ab" * 16, "arxiv:2103.77777", "arxiv:~" + "ab" * 16]
+    )
+    lines.insert(at, twin)
+    batch["identities"] += 1
+
+
+def move_an_identity(chance: random.Random, lines: list[Line]) -> None:
+    """To another batch, earlier or later."""
+    at = _choose(chance, lines, lambda line: line["kind"] == "identity")
+    _batch_of(lines, at)["identities"] -= 1
+    line = lines.pop(at)
+    to = _choose(chance, lines, lambda line: line["kind"] == "batch")
+    lines[to]["identities"] = lines[to].get("identities", 0) + 1
+    lines.insert(to + 1, line)
+
+
+def count_identities_otherwise(chance: random.Random, lines: list[Line]) -> None:
+    batch = lines[_choose(chance, lines, lambda line: bool(line.get("identities")))]
+    batch["identities"] += chance.choice([-1, 1])
+    if chance.random() < 0.5:
+        batch["items"] -= chance.choice([-1, 1])
+
+
+def name_a_paper(chance: random.Random, lines: list[Line]) -> None:
+    """A line for a paper, whose key stands in hashes as it is."""
+    at = _choose(chance, lines, lambda line: line["kind"] == "batch" and line["items"] > 0)
+    papers = sorted({line["paper"] for line in lines if line.get("paper")})
+    lines.insert(at + 1, {"kind": "identity", "key": chance.choice(papers), "salt": "ab" * 16})
+    lines[at]["identities"] = lines[at].get("identities", 0) + 1
+
+
+def _identities(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if line["kind"] == "identity"]
+
+
+def _place_of(lines: list[Line], identity: Line) -> list[int]:
+    at = next(n for n, line in enumerate(lines) if line is identity)
+    batch = _batch_of(lines, at)
+    return [batch["position"], at - 1 - next(n for n, line in enumerate(lines) if line is batch)]
+
+
+def _erased_in(chance: random.Random, lines: list[Line]) -> list[Any]:
+    batch = lines[_choose(chance, lines, lambda line: line["kind"] == "batch" and line["position"] > 1)]
+    erased: list[Any] = batch.setdefault("erased", [])
+    return erased
+
+
+def _rename_everywhere(lines: list[Line], key: str, other: str) -> None:
+    """In its own line, and in all items that name it."""
+    for line in lines:
+        for name in (*NAMES, "key"):
+            if line.get(name) == key:
+                line[name] = other
+        derived = line.get("row", {}).get("derived") if isinstance(line.get("row"), dict) else None
+        if derived and derived[0] == key:
+            derived[0] = other
 
 
 # ---- careful: the chain is made to fit -------------------------------------------------------------------
@@ -212,14 +383,15 @@ def say_one_more(chance: random.Random, lines: list[Line]) -> None:
     batch = lines[_choose(chance, lines, lambda line: line["kind"] == "batch" and line["position"] > 1)]
     pair: list[Any] = [chance.randrange(batch["position"] + 1), chance.randrange(9)]
     name = chance.choice(POINTERS)
-    batch.setdefault(name, []).append([*pair, "ab" * 32] if name == "forgotten" else pair)
+    more = {"forgotten": ["ab" * 32], "erased": ["x:~" + "ab" * 16]}.get(name, [])
+    batch.setdefault(name, []).append([*pair, *more])
 
 
 def say_one_less(chance: random.Random, lines: list[Line]) -> None:
     batch = lines[_choose(chance, lines, lambda line: any(line.get(name) for name in POINTERS))]
     name = chance.choice([name for name in POINTERS if batch.get(name)])
     batch[name].pop(chance.randrange(len(batch[name])))
-    if name == "forgotten" and not batch[name]:
+    if name in ("forgotten", "erased") and not batch[name]:
         del batch[name]
 
 
@@ -229,16 +401,25 @@ def end_earlier(chance: random.Random, lines: list[Line]) -> None:
     lines.append({"kind": "end"})
 
 
-POINTERS = ("closed", "pruned", "forgotten")
+POINTERS = ("closed", "pruned", "forgotten", "erased")
+NAMES = ("post", "account", "stable", "subject", "reply_to", "quotes")
+OF_IDENTITIES: tuple[Op, ...] = (
+    change_a_salt, swap_salts, swap_keys, put_a_pseudonym_for_a_key, put_a_key_for_a_pseudonym, change_a_commitment,
+    salt_a_pseudonym, drop_what_was_erased, erase_under_another_name, erase_one_more, leave_out_an_identity,
+    put_in_an_identity, move_an_identity, count_identities_otherwise, name_a_paper,
+)  # fmt: skip
+"""Each is tried as it is, and with a chain that was made to fit."""
 CRUDE: tuple[Op, ...] = (
     change_a_value, change_a_value, change_a_value, delete_a_line, double_a_line, swap_lines, cut_off, prune_a_line,
     lose_words, close_a_row, open_a_row, change_what_is_left, give_marks, change_the_secret, salt_a_row,
-    say_what_is_kept_back,
+    say_what_is_kept_back, rename, give_another_voice,
 )  # fmt: skip
 CAREFUL: tuple[Op, ...] = (
     rewrite_a_post, recount, leave_out_an_item, put_in_an_item, point_elsewhere, say_one_more, say_one_less,
-    end_earlier, close_a_row, change_what_is_left, change_the_secret,
+    end_earlier, close_a_row, change_what_is_left, change_the_secret, rename, give_another_voice,
 )  # fmt: skip
+OPS = [(op, False) for op in CRUDE + OF_IDENTITIES] + [(op, True) for op in CAREFUL + OF_IDENTITIES]
+"""What can be done, and whether the chain is made to fit then."""
 
 
 def _choose(chance: random.Random, lines: list[Line], wanted: Callable[[Line], bool]) -> int:

@@ -128,7 +128,9 @@ def test_a_post_shown_in_two_wordings_keeps_both(store_url: str) -> None:
         freeze.freeze(record, freeze.publication_of(record, None), "2021-03-02")
         [page] = ClassicChannel().render(RecordIssueReader(record), "hot-papers", ["2021-03-02"])
         assert page.data.decode() == text
-        assert record.database.rows("SELECT count(*) FROM post WHERE post = 'x:1366659539260149761'") == [(2,)]
+        assert record.database.rows(
+            "SELECT count(*) FROM post WHERE post = (SELECT id FROM identity WHERE key = 'x:1366659539260149761')"
+        ) == [(2,)]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import jsonschema
@@ -18,6 +19,7 @@ from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
+from hotpapers.store.batches import load_manifest
 from hotpapers.transfer import classic_import
 from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.transfer.jsonl.importer import ImportResult
@@ -66,7 +68,14 @@ def test_lines_are_in_the_order_of_batches_and_manifests(record: Record) -> None
     assert (said[0]["kind"], said[-1]) == ("header", {"kind": "end"})
     positions = [one["position"] for one in said if one["kind"] == "batch"]
     assert positions == list(range(1, record.head.position + 1))
-    assert len(lines) == 2 + len(positions) + sum(one["items"] for one in said if one["kind"] == "batch")
+    told = [one.get("identities", 0) + one["items"] for one in said if one["kind"] == "batch"]
+    assert len(lines) == 2 + len(positions) + sum(told)
+    for position, listed in zip(positions, map(partial(load_manifest, record.database), positions), strict=True):
+        first = said.index(next(one for one in said if one.get("position") == position and one["kind"] == "batch")) + 1
+        count = said[first - 1].get("identities", 0)
+        assert {one["kind"] for one in said[first : first + count]} <= {"identity"}
+        rows = said[first + count : first + told[position - 1]]
+        assert [one["kind"] for one in rows] == [kind for kind, _ in listed.rows()]
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in lines)
 
 
@@ -167,7 +176,9 @@ def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, wh
         lines = list(exporter.lines(record))
     first = next(n for n, kind in enumerate(kinds(lines)) if kind == "tally")
     batch = max(n for n, kind in enumerate(kinds(lines)) if kind == "batch" and n < first)
-    number = {"line removed": batch + json.loads(lines[batch])["items"] + 1, "line twice": None}.get(what, batch + 1)
+    header = json.loads(lines[batch])
+    after = batch + 1 + header["identities"] + header["items"]
+    number = {"line removed": after, "line twice": None}.get(what, batch + 1)
     if what == "changed count":
         lines[first] = lines[first].replace(b'"reposts":', b'"reposts":1')
         number = first + 1
@@ -183,7 +194,7 @@ def test_a_changed_line_is_refused_and_named(sqlite_url: str, tmp_path: Path, wh
     elif what == "batch removed":
         del lines[batch]
     else:
-        del lines[batch : batch + 1 + json.loads(lines[batch])["items"]]
+        del lines[batch:after]
     with Record(str(tmp_path / "other.db")) as other:
         with pytest.raises(NotExchange, match=said) as refused:
             importer.import_lines(other, "export.jsonl", lines)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hotpapers.model import Post
+from hotpapers.model import Post, Reaction
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
+from hotpapers.store.identities import NUMBER
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.store import made
 from tests.store.made import AT
@@ -19,7 +20,8 @@ def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url
                     created_at=AT, observed_at=AT)  # fmt: skip
         record.append([said], source="test")
         importer.import_lines(mirror, "first", list(exporter.lines(record)))
-        assert mirror.database.rows("SELECT text FROM post WHERE post = 'x:77'") == [("Moss on north walls",)]
+        text = mirror.database.rows(f"SELECT text FROM post WHERE post = {NUMBER}", ("x:77",))
+        assert text == [("Moss on north walls",)]
         forget(record, "x:zinnia")
         record.append(made.EVERY[:3], source="test")
         taken = importer.import_lines(mirror, "second", list(exporter.lines(record)))
@@ -30,6 +32,23 @@ def test_what_the_other_store_forgot_is_forgotten_here(store_url: str, other_url
         assert importer.import_lines(mirror, "second", list(exporter.lines(record))).forgotten == 0
         for where, raw in store_bytes(mirror).items():
             assert b"zinnia" not in raw and b"Moss on north walls" not in raw, where
+
+
+def test_who_is_named_in_no_words_goes_from_every_byte_too(store_url: str, other_url: str) -> None:
+    """Of somebody who only liked, the identity alone is overwritten, and no row."""
+    with Record(store_url) as record, Record(other_url) as mirror:
+        made.rich(record)
+        likes = [Reaction(post=f"x:{n}", account="x:zinnia", type="like", observed_at=AT) for n in (77, 78)]
+        record.append(likes, source="test")
+        importer.import_lines(mirror, "first", list(exporter.lines(record)))
+        rows = mirror.database.rows("SELECT * FROM reaction ORDER BY id")
+        assert b"zinnia" in b"".join(store_bytes(mirror).values())
+        assert forget(record, "x:zinnia").rows == 0
+        importer.import_lines(mirror, "second", list(exporter.lines(record)))
+        assert mirror.head == record.head and not made.verified(mirror).findings
+        assert mirror.database.rows("SELECT * FROM reaction ORDER BY id") == rows
+        for where, raw in store_bytes(mirror).items():
+            assert b"zinnia" not in raw, where
 
 
 def test_what_it_says_next_is_not_taken_in_here_either(store_url: str, other_url: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hotpapers import model
 from hotpapers.errors import NotExchange
 from hotpapers.model import LARGEST
 from hotpapers.store import Record
-from hotpapers.store.manifest import Manifest, genesis, link
+from hotpapers.store.manifest import genesis, link, listing
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.store import made
 from tests.store.made import AT
@@ -155,17 +156,20 @@ def test_a_file_that_was_cut_off_is_noticed(sqlite_url: str) -> None:
 SECRET = "ab" * 32
 FULL = {**HEADER, "full": True, "secret": SECRET}
 KEPT = {"salt": "00" * 16}
+LOST = {"lost": {"text": "ab"}}
+WHO = [{"kind": "identity", "key": key, "salt": "00" * 16} for key in ("x:1", "x:@ada")]
 
 
-def chained(lines: list[dict[str, Any]], hashes: bytes = b"", **batch: Any) -> list[bytes]:
+def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: Any) -> list[bytes]:
     """A full export of one batch, its chain made to fit."""
-    said = {"position": 1, "at": AT, "source": "s", "cursor": None, "closed": [], "pruned": [], "forgotten": [],
-            "tombstones": [], **batch}  # fmt: skip
-    listed = Manifest([], hashes, said["closed"], said["pruned"], said["forgotten"], said["tombstones"])
+    told = ("closed", "pruned", "forgotten", "erased", "tombstones")
+    said = {"position": 1, "at": AT, "source": "s", "cursor": None, **dict.fromkeys(told, ()),
+            "identities": sum(line["kind"] == "identity" for line in lines), **batch}  # fmt: skip
+    listed = listing([], hashes, **{name: said[name] for name in told})
     chain = link(
         genesis(bytes.fromhex(SECRET)), said["position"], said["at"], said["source"], said["cursor"], listed
     ).hex()
-    made_up = [FULL, {"kind": "batch", "items": len(lines), "chain": chain, **said}, *lines]
+    made_up = [FULL, {"kind": "batch", "items": len(lines) - said["identities"], "chain": chain, **said}, *lines]
     return [json.dumps(line).encode() for line in made_up]
 
 
@@ -178,16 +182,33 @@ HOSTILE: list[tuple[list[bytes], str]] = [
     (chained([], pruned=[[1, -1]]), "Expected `int` >= 0"),
     (chained([], tombstones="ab"), "Expected `array`"),
     (chained([], colour=1), "colour"),
-    (chained([{"kind": "pruned", "label": [], "hash": "00" * 32}], bytes(32)), "no label and hash"),
-    (chained([{"kind": "pruned", "label": ["teapot"], "hash": "00" * 32}], bytes(32)), "no label and hash"),
-    (chained([{"kind": "pruned", "label": ["tally"], "hash": "00"}], bytes(1)), "no label and hash"),
-    (chained([{"kind": "pruned", "label": [["tally"]], "hash": "00" * 32}], bytes(32)), "Expected `int | str`"),
-    (chained([{**POST, "row": {"salt": "00"}}]), "what stands beside the item"),
-    (chained([{**POST, "row": {**KEPT, "lost": {"network": "ab"}}}]), "what stands beside the item"),
-    (chained([{**POST, "row": {**KEPT, "lost": {"text": "ab"}, "derived": [1]}}]), "what stands beside the item"),
-    (chained([{**POST, "row": {**KEPT, "lost": {"text": "ab"}, "derived": ["a", 1]}}]), "what stands beside"),
-    (chained([{**POST, "row": {**KEPT, "lost": {"text": "ab"}, "derived": [2**63, 1]}}]), "what stands beside"),
-    (chained([{**POST, "row": KEPT}]), "is not as it was written"),
+    (chained([{"kind": "pruned", "was": "", "hash": "00" * 32}], [bytes(32)]), "no kind and hash"),
+    (chained([{"kind": "pruned", "was": "tally", "hash": "00" * 32}], [bytes(32)]), "no kind and hash"),
+    (chained([{"kind": "pruned", "was": "snapshot", "hash": "00"}], [bytes(1)]), "no kind and hash"),
+    (chained([{"kind": "pruned", "was": ["snapshot"], "hash": "00" * 32}], [bytes(32)]), "Expected `str`"),
+    (chained([*WHO, {**POST, "row": {"salt": "00"}}]), "what stands beside the item"),
+    (chained([*WHO, {**POST, "row": {**KEPT, "lost": {"network": "ab"}}}]), "what stands beside the item"),
+    (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": ["x:@ada"]}}]), "what stands beside the item"),
+    (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": [1, 1]}}]), "what stands beside the item"),
+    (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": ["x:@ada", "a"]}}]), "what stands beside"),
+    (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": ["x:@ada", 2**63]}}]), "what stands beside"),
+    (chained([*WHO, {**POST, "row": {**KEPT, **LOST, "derived": ["x:@bo", 1]}}]), "no line before it brings 'x:@bo'"),
+    (chained([*WHO, {**POST, "row": KEPT}]), "is not as it was written"),
+    (chained([{**POST, "row": KEPT}]), "no line before it brings 'x:"),
+    (chained([WHO[0], {**POST, "row": KEPT}]), "no line before it brings 'x:@ada'"),
+    (chained([WHO[0], WHO[0]]), "brings an identity that is there"),
+    (chained(WHO, identities=-1), "Expected `int` >= 0"),
+    (chained(WHO, identities=3, items=0), "not as it was written"),
+    (chained(WHO, identities=1), "is no kind of item"),
+    (chained([{**WHO[0], "colour": 1}]), "colour"),
+    (chained([{**WHO[0], "key": ""}]), "no identity"),
+    (chained([{**WHO[0], "key": "arxiv:2103.00001"}]), "no identity"),
+    (chained([{**WHO[0], "key": "arxiv:~ab"}]), "no identity"),
+    (chained([{**WHO[0], "salt": "00" * 15}]), "no identity"),
+    (chained([{**WHO[0], "salt": ""}]), "no identity"),
+    (chained([{**WHO[0], "commitment": "ab" * 32}]), "no identity"),
+    (chained([{**WHO[0], "salt": "", "commitment": "ab" * 31}]), "no identity"),
+    (chained([], erased=[[0, 0]]), "Expected `array` of length 3"),
     ([json.dumps(FULL).encode(), json.dumps(TALLY).encode()], "expected a batch"),
 ]  # fmt: skip
 
@@ -205,7 +226,7 @@ def test_an_item_twice_in_a_batch_is_no_item(sqlite_url: str, tmp_path_factory: 
         record.append([made.EVERY[-6]], source="s")
         tally = json.loads(list(exporter.lines(record))[2])
         one_hash = record.view().latest(type(made.EVERY[-6]))[0].hash
-    problem = refused(sqlite_url, chained([tally, tally], one_hash * 2))
+    problem = refused(sqlite_url, chained([tally, tally], [one_hash] * 2))
     assert "has a tally twice" in problem.reason
 
 
@@ -216,7 +237,7 @@ def test_a_row_can_be_closed_once(sqlite_url: str, tmp_path_factory: pytest.Temp
         lines = list(exporter.lines(record))[:-1]
     lines[0] = json.dumps({**json.loads(lines[0]), "end": False}).encode()
     for closed in ([(1, 0), (1, 0)], [(1, 7)]):
-        listed = Manifest([], b"", closed=closed)
+        listed = listing([], [], closed=closed)
         batch = {
             "kind": "batch", "position": 2, "at": AT, "source": "s", "cursor": None, "items": 0, "closed": closed,
             "pruned": [], "forgotten": [], "tombstones": [], "chain": link(first, 2, AT, "s", None, listed).hex(),

@@ -16,7 +16,7 @@ from hotpapers import errors, model
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, postgres, sqlite
 from hotpapers.store.database import Params
-from hotpapers.store.manifest import Manifest, pack
+from hotpapers.store.manifest import listing, pack
 from hotpapers.store.record import connect, store_path
 from hotpapers.transfer.backup import backup
 from tests import disks
@@ -278,7 +278,7 @@ def test_damage_in_a_manifest_stops_what_needs_it(store_url: str) -> None:
         seen = model.RawPayload("counts", "k", b'{"post": "x:7", "likes": 3}', made.AT)
         record.ingest(parse_all(made.counts_of, [seen]), source="s")
         [good] = record.database.rows("SELECT manifest FROM batch")[0]
-        other = pack(Manifest([("tally", 1)], bytes(32)))
+        other = pack(listing([("tally", 1)], [bytes(32)]))
         for bad, said in ((b"rubbish", "batch 1 is missing or damaged"), (other, "batch 1 does not list")):
             record.database.run("UPDATE batch SET manifest = ?", (bad,))
             with pytest.raises(errors.CorruptStore, match=said):

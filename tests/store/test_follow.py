@@ -14,8 +14,10 @@ from hotpapers.engagement.recount_schedule import NEVER, SHOWN_FOR, due_after
 from hotpapers.model import DAY, HOUR, Announcement, Issue, Item, Mention, Post, Shown, Snapshot, Verdict
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
+from hotpapers.store.identities import key_of
 
 START = 1_767_225_600_000_000
+FOLLOWED = f"SELECT {key_of('recount.post')} FROM recount"
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_old_posts_and_those_that_are_gone_are_not_followed(record: Record) -> N
     gone = Post(post="x:2", network="x", account="", created_at=START, gone="deleted", observed_at=START)
     record.append([*post(1, made=START - 31 * DAY), gone, *post(3)], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert record.database.rows("SELECT post FROM recount") == [("x:3",)]
+    assert record.database.rows(FOLLOWED) == [("x:3",)]
 
 
 def test_what_an_issue_is_about_to_show_is_asked_for_at_once(record: Record) -> None:
@@ -106,7 +108,7 @@ def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     with record.database.write():
         record.database.run("INSERT INTO reaction_post VALUES (7, 'x:1', 0)")
     forget(record, "x:1")
-    assert record.database.rows("SELECT post FROM recount") == [("x:2",)]
+    assert record.database.rows(FOLLOWED) == [("x:2",)]
     assert record.database.rows("SELECT post FROM reaction_post") == []
 
 
@@ -118,11 +120,11 @@ def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:
     )
     record.append([*post(1), bot, judged], source="test")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert record.database.rows("SELECT post FROM recount") == [("x:1",)]
+    assert record.database.rows(FOLLOWED) == [("x:1",)]
     sound = msgspec.structs.replace(judged, rule="operator", judgement="human", observed_at=START + 1)
     record.append([sound], source="operator")
     engagement_queries.follow_new_posts(record.database, "x", 0, START)
-    assert record.database.rows("SELECT post FROM recount ORDER BY post") == [("x:1",), ("x:2",)]
+    assert record.database.rows(f"{FOLLOWED} ORDER BY 1") == [("x:1",), ("x:2",)]
 
 
 def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Record) -> None:
@@ -132,6 +134,6 @@ def test_what_nobody_will_ask_for_any_more_is_dropped_and_stays_away(record: Rec
     engagement_queries.follow_shown_posts(record.database, "x", at)
     assert engagement_queries.drop_unfollowed(record.database, at) == 1
     engagement_queries.follow_new_posts(record.database, "x", 0, at)
-    left = record.database.rows("SELECT post FROM recount ORDER BY post")
+    left = record.database.rows(f"{FOLLOWED} ORDER BY 1")
     assert left == [("x:2",), ("x:3",)], "one is shown, one is young"
     assert engagement_queries.drop_unfollowed(record.database, at + 30 * DAY) == 1

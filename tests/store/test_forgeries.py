@@ -1,4 +1,4 @@
-"""Of 1,000 forged exports import, `verify` and the program that the docs print say the same."""
+"""Of 2,000 forged exports import, `verify` and the program that the docs print say the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.store import made
 from tests.store.forgeries import Forger, Line, recompute
 
 BATCHES = 25
-OF_EACH = 20
+OF_EACH = 40
 
 
 @pytest.fixture(scope="module", params=[(), ("bluesky", "x")], ids=["with words", "without words"])

@@ -15,22 +15,30 @@ from hotpapers import model
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, item_checks
 from hotpapers.store.batches import load_manifest
+from hotpapers.store.commitments import commitment
+from hotpapers.store.identities import NOBODY, Identity, is_pseudonym
 from hotpapers.store.item_rows import (
     SPECS,
     KeyedHasher,
     RowSecrets,
-    commitment,
+    keys_in,
     normalized_text,
     prepare,
     read_row,
+    read_sealed,
+    sealed_columns,
     select_columns,
 )
-from hotpapers.store.manifest import Manifest, pack, unpack
+from hotpapers.store.manifest import CHECK, Manifest, listing, pack, root_of, unpack
 from tests.store import made
 from tests.store.made import AT, EVERY
 
 MARKS = KeyedHasher(b"secret" * 5)
 SALT = bytes(range(16))
+WHOSE = bytes(range(16, 32))
+"""The salt of all identities of these tests."""
+NAMED = {"account", "stable", "post", "subject", "reply_to", "quotes"}
+"""The fields that hold the key of a post or an account; in a snapshot `quotes` is a count."""
 
 
 def rfc8785(value: Any) -> bytes:
@@ -42,26 +50,51 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def known_in(item: model.Item) -> dict[str, Identity]:
+    """Made-up identities of all that an item names, numbered from 1."""
+    known = {"": NOBODY}
+    for number, key in enumerate(sorted(keys_in([item]) - {""}), 1):
+        known[key] = Identity(number, "" if key.startswith("arxiv:") else sha256(WHOSE + key.encode()))
+    return known
+
+
 def test_an_item_without_personal_values_worked_by_hand() -> None:
     tally = model.Tally(paper="arxiv:2103.00001", network="x", method='a "b"\n/€', reposts=40, likes=0, observed_at=7)
     by_hand = (
         '{"kind":"tally","likes":0,"method":"a \\"b\\"\\n/€","network":"x","observed_at":7,'
         '"paper":"arxiv:2103.00001","reposts":40}'
     )
-    made_of_it = prepare(tally, MARKS, SALT)
+    made_of_it = prepare(tally, MARKS, known_in(tally), SALT)
     assert made_of_it.hash.hex() == sha256(by_hand.encode())
     assert made_of_it.hash.hex() == "fc156bd7e9793abd2c98114d0927bd1c3aabcd989d3bee7bae5d310bd3014b78"
-    assert made_of_it.row == (7, "arxiv:2103.00001", "x", 'a "b"\n/€', 40, 0, None, None, 0)
+    assert made_of_it.row == (7, 1, "x", 'a "b"\n/€', 40, 0, 0), "a paper by its number, no salt"
 
 
 def test_personal_values_stand_as_commitments_worked_by_hand() -> None:
     account = model.Account(account="x:@made_up_ada", handle="made_up_ada", name="", observed_at=7)
-    account_id, handle = sha256(SALT + b"x:@made_up_ada"), sha256(SALT + b"made_up_ada")
+    account_id, handle = sha256(WHOSE + b"x:@made_up_ada"), sha256(SALT + b"made_up_ada")
     by_hand = (
         f'{{"account":"{account_id}","automated":false,"handle":"{handle}","kind":"account","name":"","observed_at":7}}'
     )
-    assert prepare(account, MARKS, SALT).hash.hex() == sha256(by_hand.encode())
-    assert prepare(account, MARKS, bytes(16)).hash != prepare(account, MARKS, SALT).hash
+    made_of_it = prepare(account, MARKS, known_in(account), SALT)
+    assert made_of_it.hash.hex() == sha256(by_hand.encode())
+    assert prepare(account, MARKS, known_in(account), bytes(16)).hash != made_of_it.hash
+    other = {account.account: Identity(1, sha256(SALT + b"x:@made_up_ada"))}
+    assert prepare(account, MARKS, other, SALT).hash != made_of_it.hash, "the identity has its own salt"
+
+
+def test_numbers_stand_in_no_hash() -> None:
+    reaction = model.Reaction(post="x:7", account="x:@made_up_ada", type="like", observed_at=7)
+    post, account = sha256(WHOSE + b"x:7"), sha256(WHOSE + b"x:@made_up_ada")
+    by_hand = (
+        f'{{"account":"{account}","kind":"reaction","observed_at":7,"post":"{post}","type":"like","withdrawn":false}}'
+    )
+    one = prepare(reaction, MARKS, {"x:7": Identity(1, post), "x:@made_up_ada": Identity(2, account)}, SALT)
+    other = prepare(reaction, MARKS, {"x:7": Identity(20, post), "x:@made_up_ada": Identity(10, account)}, None)
+    assert one.hash.hex() == other.hash.hex() == sha256(by_hand.encode())
+    assert (one.row[:3], other.row[:3]) == ((7, 1, 2), (7, 20, 10)) and (one.label, other.label) == (
+        (1, 2, "like", 7), (20, 10, "like", 7),
+    )  # fmt: skip
 
 
 def test_values_that_are_no_text_are_committed_as_canonical_json() -> None:
@@ -74,45 +107,68 @@ def test_control_characters_are_escaped_as_rfc_8785_says() -> None:
     text = "".join(map(chr, range(1, 0x21))) + '"\\/\x7f\u2028é😀'
     tally = model.Tally(paper="arxiv:2103.00001", network="x", method=text, reposts=0, likes=0, observed_at=0)
     said = {"kind": "tally", **msgspec.to_builtins(tally)}
-    assert prepare(tally, MARKS, None).hash.hex() == sha256(rfc8785(said))
+    assert prepare(tally, MARKS, known_in(tally), None).hash.hex() == sha256(rfc8785(said))
 
 
-def independent_hash(item: model.Item, salt: bytes, lost: dict[str, str] | None = None) -> str:
-    """An item's hash by other means than the program's."""
+def independent_hash(
+    item: model.Item, salt: bytes, lost: dict[str, str] | None = None, whom: dict[str, str] | None = None
+) -> str:
+    """An item's hash by other means than the program's. `whom`: what stands for the keys of posts and accounts, made of
+    the salt of these tests' identities by default."""
     said = msgspec.to_builtins(item)
-    if lost:
-        return sha256(rfc8785({**said, **lost}))
     for name in type(item).personal:
-        if said[name]:
+        if said[name] and name in NAMED:
+            said[name] = sha256(WHOSE + said[name].encode()) if whom is None else whom[said[name]]
+        elif said[name]:
             value = said[name].encode() if isinstance(said[name], str) else rfc8785(said[name])
             said[name] = sha256(salt + value)
-    return sha256(rfc8785(said))
+    return sha256(rfc8785({**said, **(lost or {})}))
+
+
+def independent_commitments(record: Record) -> dict[str, str]:
+    """What stands in hashes for the posts and accounts of a record."""
+    rows = record.database.rows("SELECT key, salt, commitment FROM identity WHERE key <> ''")
+    assert all((salt is None) == (kept is not None) for key, salt, kept in rows if not key.startswith("arxiv:"))
+    return {
+        key: bytes(kept).hex() if kept else sha256(bytes(salt) + key.encode())
+        for key, salt, kept in rows
+        if salt or kept
+    }
 
 
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
 def test_every_kind_hashes_as_described(item: model.Item) -> None:
-    assert prepare(item, MARKS, SALT).hash.hex() == independent_hash(item, SALT)
+    assert prepare(item, MARKS, known_in(item), SALT).hash.hex() == independent_hash(item, SALT)
 
 
 def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: str) -> None:
-    """Each store draws its own salts; with the same salt its rows hash alike."""
+    """Each store draws its own salts; with the same salts its rows hash alike."""
     with Record(sqlite_url) as one, Record(postgres_url) as other:
         for record in (one, other):
             record.append(EVERY, source="test", at=AT)
-            for kind in model.KINDS:
-                [row] = record.view().latest(kind)
-                assert row.hash.hex() == independent_hash(row.item, row.salt or b"")
-                assert prepare(row.item, MARKS, SALT).hash.hex() == independent_hash(row.item, SALT)
-                assert (row.salt is not None) == bool(kind.personal)
+            whom = independent_commitments(record)
+            for spec in SPECS.values():
+                [found] = record.database.rows(f"SELECT {sealed_columns(spec)} FROM {spec.kind}")
+                row = read_sealed(spec, found)
+                assert row.hash.hex() == independent_hash(row.item, row.salt or b"", whom=whom)
+                again = prepare(row.item, MARKS, known_in(row.item), SALT)
+                assert again.hash.hex() == independent_hash(row.item, SALT)
+                assert (row.salt is not None) == bool(set(spec.type.personal) - NAMED)
         salts = [one.view().latest(model.Post)[0].salt, other.view().latest(model.Post)[0].salt]
         assert salts[0] != salts[1] and all(salt and len(salt) == 16 for salt in salts)
+        drawn = [bytes(salt) for record in (one, other) for (salt,) in record.database.rows(IDENTITY_SALTS)]
+        assert len(set(drawn)) == len(drawn) == 12 and {len(salt) for salt in drawn} == {16}
+
+
+IDENTITY_SALTS = "SELECT salt FROM identity WHERE salt IS NOT NULL"
 
 
 def test_the_chain_is_as_described(store_url: str) -> None:
-    """SHA-256(before ‖ SHA-256(header) ‖ hashes), from SHA-256("hotpapers record 1" ‖ secret) on."""
+    """SHA-256(before ‖ SHA-256(header) ‖ SHA-256(hashes)), from SHA-256("hotpapers record 1" ‖ secret) on."""
     with Record(store_url) as record:
         made.rich(record)
-        forgotten = forget(record, "x:@made_up_bo").rows
+        forgotten = [forget(record, key).rows for key in ("x:@made_up_bo", "x:@made_up_ada")]
+        told = []
         before = hashlib.sha256(b"hotpapers record 1" + record.marks.secret).digest()
         for position, at, source, cursor, chain in record.database.rows(
             "SELECT position, at, source, cursor, chain FROM batch ORDER BY position"
@@ -124,36 +180,57 @@ def test_the_chain_is_as_described(store_url: str) -> None:
             }  # fmt: skip
             if listed.forgotten:
                 header |= {"forgotten": listed.forgotten, "tombstones": listed.tombstones}
+                told.append((len(listed.forgotten), len(listed.erased)))
+            if listed.erased:
+                header["erased"] = listed.erased
+            if listed.persons:
+                header["identities"] = listed.persons
             found = row_hashes(record, position)
-            hashes = b"".join(found[tuple(label)] for label in listed.labels)
-            before = hashlib.sha256(before + hashlib.sha256(rfc8785(header)).digest() + hashes).digest()
-            assert bytes(chain) == before
-        assert record.head.chain == before and len(listed.forgotten) == forgotten == 1
+            hashes = [found.pop(row) for row in listed.rows()]
+            assert not found and listed.checks == b"".join(each[:8] for each in hashes)
+            root = hashlib.sha256(b"".join(hashes)).digest()
+            before = hashlib.sha256(before + hashlib.sha256(rfc8785(header)).digest() + root).digest()
+            assert bytes(chain) == before and listed.root == root
+        assert record.head.chain == before
+        assert told == [(forgotten[0], 0), (forgotten[1], 2)] and forgotten[0] == 1, "Bo was an identity of no row"
 
 
-def row_hashes(record: Record, position: int) -> dict[tuple[str | int, ...], bytes]:
-    """The hashes of a batch's rows, by kind, key and moment."""
-    found = {}
+def row_hashes(record: Record, position: int) -> dict[tuple[str, int], bytes]:
+    """The hashes of a batch's rows, by kind and number."""
+    found, whom = {}, independent_commitments(record)
     for spec in SPECS.values():
         sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE since = ?"
         for row in (read_row(spec, one) for one in record.database.rows(sql, (position,))):
-            key = [getattr(row.item, name) for name in (*type(row.item).key, "observed_at")]
-            found[spec.kind, *key] = bytes.fromhex(independent_hash(row.item, row.salt or b"", row.lost or {}))
+            said = independent_hash(row.item, row.salt or b"", row.lost, whom)
+            found[spec.kind, row.id] = bytes.fromhex(said)
     return found
 
 
 def test_a_manifest_that_does_not_add_up_is_none() -> None:
-    good = Manifest([("tally", "a", 1)], bytes(32), closed=[(1, 2)], forgotten=[(1, 3, "ab")], tombstones=["cd"])
+    good = listing(
+        [("tally", 7)], [bytes(32)], identities=(3, 2), kept={0: bytes(32)}, closed=[(1, 2)], forgotten=[(1, 3, "ab")],
+        erased=[(1, 0, "x:~ef")], tombstones=["cd"],
+    )  # fmt: skip
     assert unpack(pack(good)) == good
     for bad in (
-        Manifest([("tally", 1)], bytes(31)),
-        Manifest([], bytes(32)),
-        Manifest([("t", 1)], bytes(32), origins=[1, 2]),
+        Manifest([("tally", 1)], [7], bytes(CHECK - 1), bytes(32)),
+        Manifest([], [], bytes(CHECK), bytes(32)),
+        Manifest([("t", 2)], [7], bytes(CHECK), bytes(32)),
+        Manifest([("t", 1)], [7], bytes(CHECK), bytes(32), origins=[1, 2]),
     ):
-        with pytest.raises(ValueError, match="labels"):
+        with pytest.raises(ValueError, match=r"rows, \d+ bytes of hashes"):
             unpack(pack(bad))
     with pytest.raises(ValueError, match="no manifest"):
         unpack(b"not even packed")
+
+
+@given(st.lists(st.tuples(st.sampled_from(["post", "tally"]), st.integers(1, 2**53)), max_size=9))
+def test_a_manifest_lists_rows_in_the_order_given(rows: list[tuple[str, int]]) -> None:
+    hashes = [hashlib.sha256(f"{n}".encode()).digest() for n in range(len(rows))]
+    listed = unpack(pack(listing(rows, hashes)))
+    assert list(listed.rows()) == rows and len(listed) == len(rows)
+    assert [listed.check(n) for n in range(len(rows))] == [each[:8] for each in hashes]
+    assert listed.root == root_of(hashes) == hashlib.sha256(b"".join(hashes)).digest()
 
 
 # ---- item → row → item -----------------------------------------------------------------------------------
@@ -180,15 +257,33 @@ def items_of(kind: type[model.Item]) -> st.SearchStrategy[model.Item]:
     )
 
 
+def as_selected(item: model.Item, row: tuple[Any, ...], secrets: dict[str, bytes]) -> tuple[Any, ...]:
+    """A prepared row as the database gives it back: keys in the place of numbers, behind it whose secrets there are."""
+    spec, found = SPECS[type(item)], list(row)
+    keys = {one.number: key for key, one in known_in(item).items()}
+    for name in {spec.fields[i] for i in spec.identities}:
+        found[spec.fields.index(name)] = keys[found[spec.fields.index(name)]]
+    persons = [found[i] for i in spec.persons] + (
+        [keys[found[len(spec.fields)]]] if isinstance(item, model.Post) else []
+    )
+    return (3, *found, 5, 0, *map(secrets.get, persons), *persons[len(spec.persons) :])
+
+
 @settings(max_examples=200)
 @given(st.one_of([items_of(kind) for kind in model.KINDS]), st.binary(min_size=16, max_size=16))
 def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -> None:
-    spec = SPECS[type(item)]
-    prepared = prepare(item, MARKS, salt, 17)
-    row = read_row(spec, (3, *prepared.row, 5, 0))
-    assert (row.item, row.hash, row.label, row.origin, row.since, row.until) == (
-        item, prepared.hash, prepared.label, 17, 5, 0,
-    )  # fmt: skip
+    spec, known = SPECS[type(item)], known_in(item)
+    prepared = prepare(item, MARKS, known, salt, 17)
+    for secrets in (
+        {key: WHOSE for key, one in known.items() if one.commitment},
+        {key: bytes.fromhex(one.commitment) for key, one in known.items() if one.commitment},
+    ):
+        selected = as_selected(item, prepared.row, secrets)
+        row = read_sealed(spec, selected)
+        assert (row.item, row.hash, row.origin, row.since, row.until) == (item, prepared.hash, 17, 5, 0)
+        assert row.label == (spec.kind, *(getattr(item, name) for name in (*type(item).key, "observed_at")))
+        assert read_row(spec, selected[: 1 + len(spec.columns)]).item == item
+    assert prepared.label == tuple(prepared.row[i] for i in (*spec.key, spec.observed))
     assert prepared.hash.hex() == independent_hash(item, salt)
     assert item_checks.clean(item) is item
 
@@ -196,13 +291,15 @@ def test_an_item_is_the_same_after_it_was_a_row(item: model.Item, salt: bytes) -
 @settings(max_examples=100)
 @given(items_of(model.Post), st.binary(min_size=16, max_size=16))
 def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: bytes) -> None:
-    spec = SPECS[model.Post]
-    names = [name for name in model.Post.personal if getattr(item, name)]
-    lost = {name: commitment(salt, getattr(item, name)) for name in names}
-    left = msgspec.structs.replace(item, **{name: type(getattr(item, name))() for name in names})
-    again = prepare(left, MARKS, None, 0, RowSecrets(None, lost, (0, 0)))
-    assert again.hash == prepare(item, MARKS, salt).hash
-    row = read_row(spec, (1, *again.row, 1, 0))
+    spec, known = SPECS[model.Post], known_in(item)
+    lost: dict[str, str] = {}
+    for name in model.Post.personal:
+        if value := getattr(item, name):
+            lost[name] = known[value].commitment if name in NAMED else commitment(salt, value)
+    left = msgspec.structs.replace(item, **{name: type(getattr(item, name))() for name in lost})
+    again = prepare(left, MARKS, known, None, 0, RowSecrets(None, lost, (0, 0)))
+    assert again.hash == prepare(item, MARKS, known, salt).hash
+    row = read_sealed(spec, as_selected(left, again.row, {}))
     assert (row.hash, row.lost or {}) == (again.hash, lost)
 
 
@@ -211,10 +308,25 @@ def test_a_row_of_which_parts_are_lost_keeps_its_hash(item: model.Item, salt: by
 
 def test_marks_tell_alike_from_different_and_depend_on_the_secret() -> None:
     other = KeyedHasher(b"another" * 4)
-    assert MARKS.voice("") == 0 and MARKS.voice("x:1") == MARKS.voice("x:1") != MARKS.voice("x:2")
-    assert len({MARKS.voice("x:1"), other.voice("x:1"), MARKS.same("x" * 30), other.same("x" * 30)}) == 4
-    assert MARKS.same("too short") == 0
-    assert -(2**63) <= MARKS.voice("x:1") < 2**63
+    assert MARKS.reaction("x:1") == MARKS.reaction("x:1") != MARKS.reaction("x:2")
+    assert len({hasher.reaction("x" * 30) for hasher in (MARKS, other)} | {MARKS.same("x" * 30)}) == 3
+    assert MARKS.same("x" * 30) != other.same("x" * 30) and MARKS.same("too short") == 0
+    assert all(-(2**52) <= MARKS.reaction(f"x:{n}") < 2**52 for n in range(100))
+    names = {hasher.own_pseudonym(key) for hasher in (MARKS, other) for key in ("x:1", "x:2", "reddit:1")}
+    assert len(names) == 6 and MARKS.own_pseudonym("x:1") in names
+    assert all(is_pseudonym(name) for name in names) and {name[:3] for name in names} == {"x:~", "red"}
+
+
+def test_a_voice_is_an_accounts_number(store_url: str) -> None:
+    """The same for the same account, also in another batch; another for another."""
+    with Record(store_url) as record:
+        assert record.voices_of(["", "x:1"]) == (0,)
+        for n, account in enumerate(("x:1", "x:2", "x:1", "")):
+            said = model.Post(post=f"x:7{n}", network="x", account=account, created_at=AT, observed_at=AT)
+            record.append([said], source="test")
+        [one], [other] = record.voices_of(["x:1"]), record.voices_of(["x:2"])
+        assert record.database.rows("SELECT voice FROM post ORDER BY id") == [(one,), (other,), (one,), (0,)]
+        assert one != other and 0 not in (one, other)
 
 
 @pytest.mark.parametrize(

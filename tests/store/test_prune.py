@@ -16,7 +16,8 @@ from hotpapers.model import DAY, HOUR
 from hotpapers.privacy import retention as pruning
 from hotpapers.privacy.retention import SNAPSHOTS_AFTER, PruneResult, prune
 from hotpapers.store import Record
-from hotpapers.store.manifest import unpack
+from hotpapers.store.identities import NUMBER, key_of
+from hotpapers.store.manifest import HASH, unpack
 from hotpapers.transfer.jsonl import exporter, importer
 from tests.parsing import parse_all
 from tests.store import made
@@ -57,14 +58,15 @@ def frozen_issue(record: Record, edition: int, cut: int, papers: set[str]) -> mo
 
 def looked_at(record: Record, cuts: list[tuple[int, int]], head: int) -> dict[tuple[str, int, int], list[model.Item]]:
     """What every issue sees of every post, at its cut and at each age of its papers; and what a new issue would see."""
-    told = record.database.rows("SELECT m.post, a.announced_at FROM mention m JOIN announcement a ON a.paper = m.paper")
+    sql = f"SELECT {key_of('m.post')}, a.announced_at FROM mention m JOIN announcement a ON a.paper = m.paper"
+    told = record.database.rows(sql)
     ages = {(post, at + age * HOUR) for post, at in told for age in AGES}
     views = {(post, moment, position) for cut, position in cuts for post, moment in ages if moment <= cut}
     views |= {(post, cut, position) for cut, position in cuts for post in POSTS}
     views |= {(post, moment, head) for post, moment in ages} | {(post, NOW, head) for post in POSTS}
     return {
         (post, moment, position): [
-            row.item for row in record.view(moment, position).iterate(model.Snapshot, "t.post = ?", (post,))
+            row.item for row in record.view(moment, position).iterate(model.Snapshot, f"t.post = {NUMBER}", (post,))
         ]
         for post, moment, position in views
     }
@@ -198,5 +200,10 @@ def test_nothing_of_a_pruned_post_is_left_in_a_manifest(sqlite_url: str) -> None
     with Record(sqlite_url) as record:
         talked_long_ago(record)
         prune(record, at=NOW)
-        labels = unpack(bytes(record.database.rows("SELECT manifest FROM batch WHERE position = 1")[0][0])).labels
-        assert labels.count(("snapshot",)) == 235 and len([label for label in labels if label[0] == "snapshot"]) == 240
+        listed = unpack(bytes(record.database.rows("SELECT manifest FROM batch WHERE position = 1")[0][0]))
+        left = {number for (number,) in record.database.rows("SELECT id FROM snapshot")}
+        numbers = {index: number for index, (kind, number) in enumerate(listed.rows()) if kind == "snapshot"}
+        assert len(numbers) == 240 and numbers.keys() - listed.kept.keys() == {n for n in numbers if numbers[n] in left}
+        assert len(listed.kept) == 235 and {len(each) for each in listed.kept.values()} == {HASH}
+        keys = {item.post for item in made.all_rows(record, model.Snapshot) if isinstance(item, model.Snapshot)}
+        assert keys and not any(key in repr(listed) for key in keys)

@@ -330,10 +330,11 @@ def test_a_damaged_record_is_left_alone(sqlite_url: str, monkeypatch: pytest.Mon
 
 def test_an_older_store_gets_its_index(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that was written before there was a search: the tables are added, and it is searched."""
-    with monkeypatch.context() as patch:
-        patch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:3])
-        with Record(store_url) as record:
-            record.append([paper("Kettle")], source="s")
+    before, after = schema.MIGRATIONS[0].split(schema._SEARCH)
+    monkeypatch.setattr(schema, "MIGRATIONS", (before + after,))
+    with Record(store_url) as record:
+        record.append([paper("Kettle")], source="s")
+    monkeypatch.setattr(schema, "MIGRATIONS", (before + after, schema._SEARCH))
     with Record(store_url) as record:
         assert titles(record, "kettle") == ["Kettle"]
 

@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from itertools import permutations
 from typing import Any
 
+import msgspec
 import pytest
 
 from hotpapers import model
-from hotpapers.issues import freeze
-from hotpapers.privacy.forget import forget
-from hotpapers.privacy.retention import prune
+from hotpapers.errors import CorruptStore
 from hotpapers.store import Record
 from hotpapers.store.batches import load_manifest
+from hotpapers.store.commitments import SALT
 from hotpapers.store.database import Database
-from hotpapers.store.item_rows import SPECS, KeyedHasher, KindSpec, StoredRow, read_row, select_columns
-from hotpapers.store.manifest import Manifest, genesis, link, pack, unpack
+from hotpapers.store.identities import IdentityRow, between, is_paper, is_pseudonym
+from hotpapers.store.item_rows import (
+    SPECS,
+    KeyedHasher,
+    KindSpec,
+    read_row,
+    select_columns,
+)
+from hotpapers.store.manifest import CHECK, HASH, Manifest, RowName, listing, pack
 from hotpapers.store.verify import check, check_chain, name_of
 from tests.store import made
-from tests.store.made import AT, DAY_OF_ISSUE
 
 
-@pytest.fixture(scope="module")
-def record(module_url: str) -> Iterator[Record]:
-    """A record of all kinds, with closed, forgotten and pruned rows: sound. Every test leaves it as it was."""
-    with Record(module_url) as record:
-        made.rich(record)
-        old = made.moment("2019-06-03 12:00")
-        record.append(
-            [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(2)],
-            source="test", at=old,
-        )  # fmt: skip
-        forget(record, "x:@made_up_taro")  # a whole post
-        forget(record, "x:@made_up_bo")  # a name in another's post
-        assert prune(record, at=made.moment("2021-03-05 00:00")).snapshots == 1
-        checked = made.verified(record)
-        assert not checked.findings and checked.forgotten == 5 and checked.pruned == 1
-        yield record
+@pytest.fixture
+def record(varied_record: Record) -> Record:
+    """Every test leaves it as it was."""
+    return varied_record
 
 
 def others(value: Any, column: str) -> list[Any]:
@@ -62,13 +55,42 @@ def one_row(database: Database, spec: KindSpec) -> tuple[Any, ...]:
     return rows[0]
 
 
+def as_stored(database: Database, spec: KindSpec, number: int) -> tuple[Any, ...]:
+    """A row's columns, with the numbers of whom it names."""
+    names = ", ".join(f'"{column}"' for column in ("id", *spec.columns))
+    return database.rows(f"SELECT {names} FROM {spec.kind} WHERE id = ?", (number,))[0]
+
+
+def named_in(spec: KindSpec) -> frozenset[str]:
+    """The columns of a kind that hold the number of an identity."""
+    return frozenset(spec.fields[i] for i in spec.identities) | ({"voice"} if spec.type is model.Post else set())
+
+
+def other_numbers(database: Database, value: int) -> list[int]:
+    """Other identities than the one with a number: nobody, and one of each sort."""
+    like = "arxiv:%", "%:~%", "%/app.bsky.feed.post/%", "bluesky:did:%"
+    sql = "SELECT max(id) FROM identity WHERE id <> ? AND key LIKE ?"
+    found = [int(database.rows(sql, (value, sort))[0][0]) for sort in like]
+    return [*found, *([0] if value else [])]
+
+
+def label_of(database: Database, spec: KindSpec, number: int) -> str:
+    """How findings name a row as it is now; nothing where it cannot be read."""
+    rows = database.rows(f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id = ?", (number,))
+    try:
+        return name_of(read_row(spec, rows[0]).label)
+    except CorruptStore:
+        return ""
+
+
 def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> None:
     database = record.database
     for spec in SPECS.values():
-        row = one_row(database, spec)
-        name = name_of(read_row(spec, row).label)
+        number = int(one_row(database, spec)[0])
+        name, row = label_of(database, spec, number), as_stored(database, spec, number)
         for column, value in zip(spec.columns, row[1:], strict=True):
-            for other in others(value, column):
+            numbers = other_numbers(database, value) if column in named_in(spec) else []
+            for other in [*others(value, column), *numbers]:
                 update = f'UPDATE {spec.kind} SET "{column}" = ? WHERE id = ?'
                 try:
                     database.run(update, (other, row[0]))
@@ -78,7 +100,8 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
                 found = check(database, record.marks).findings
                 assert found, (spec.kind, column, value, other)
                 assert len(found) <= 4, found
-                assert any(name in f.name or f.name.startswith(f"{spec.kind} row {row[0]} ") for f in found), found
+                names = (f"{spec.kind} row {number} ", label_of(database, spec, number) or name, name)
+                assert any(f.name.startswith(names) for f in found), found
                 database.run(update, (value, row[0]))
     assert not made.verified(record).findings
 
@@ -86,10 +109,11 @@ def test_every_change_of_every_column_of_every_kind_is_named(record: Record) -> 
 def test_every_kind_of_row_removed_or_added_is_named(record: Record) -> None:
     database = record.database
     for spec in SPECS.values():
-        row = one_row(database, spec)
-        name = name_of(read_row(spec, row).label)
-        database.run(f"DELETE FROM {spec.kind} WHERE id = ?", (row[0],))
-        assert [str(f) for f in check(database, record.marks).findings] == [f"removed: {name}"]
+        number = int(one_row(database, spec)[0])
+        name, row = label_of(database, spec, number), as_stored(database, spec, number)
+        database.run(f"DELETE FROM {spec.kind} WHERE id = ?", (number,))
+        gone = f"removed: {spec.kind} row {number} of batch {row[-2]}"
+        assert [str(f) for f in check(database, record.marks).findings] == [gone]
         names = ", ".join(f'"{column}"' for column in ("id", *spec.columns))
         insert = f"INSERT INTO {spec.kind} ({names}) VALUES ({', '.join('?' * (len(spec.columns) + 1))})"
         database.run(insert, row)
@@ -111,11 +135,151 @@ def test_a_forgotten_row_cannot_be_filled_again(record: Record) -> None:
     rows = database.rows(f"SELECT {select_columns(spec)} FROM post WHERE lost IS NOT NULL ORDER BY id")
     whole = next(row for row in rows if read_row(spec, row).is_forgotten)
     name = name_of(read_row(spec, whole).label)
-    for column, other in (("text", "words"), ("handle", "ada"), ("lost", None), ("salt", bytes(16)), ("voice", 5)):
+    [(somebody,)] = database.rows("SELECT max(account) FROM post")
+    changes = {
+        "text": "words", "handle": "ada", "lost": None, "salt": bytes(16), "voice": somebody, "account": somebody,
+        "reply_to": somebody, "quotes": somebody, "same": 5,
+    }  # fmt: skip
+    for column, other in changes.items():
         value = database.rows(f"SELECT {column} FROM post WHERE id = ?", (whole[0],))[0][0]
         database.run(f"UPDATE post SET {column} = ? WHERE id = ?", (other, whole[0]))
         assert [str(f) for f in check(database, record.marks).findings] == [f"changed: {name}"], column
         database.run(f"UPDATE post SET {column} = ? WHERE id = ?", (value, whole[0]))
+
+
+# ---- identities ------------------------------------------------------------------------------------------
+
+
+def naming(database: Database, number: int) -> set[str]:
+    """How findings name the rows that name an identity, as they are now."""
+    return {
+        label_of(database, spec, row)
+        for spec in SPECS.values()
+        for column in sorted(named_in(spec))
+        for (row,) in database.rows(f'SELECT id FROM {spec.kind} WHERE "{column}" = ?', (number,))
+    }
+
+
+def one_of_each_sort(database: Database) -> dict[str, IdentityRow]:
+    """Nobody, a paper, a post, an account, a forgotten post, a forgotten account, and who is only named."""
+    nobody, *rows = between(database, 0, 2**62)
+    erased = [row for row in rows if row.commitment is not None]
+    whole = [row for row in rows if row.commitment is None and not is_pseudonym(row.key)]
+    posts = {number for (number,) in database.rows("SELECT post FROM post")}
+    accounts = {number for (number,) in database.rows("SELECT account FROM post")}
+    return {
+        "nobody": nobody,
+        "paper": next(row for row in whole if is_paper(row.key)),
+        "post": next(row for row in whole if row.number in posts),
+        "account": next(row for row in whole if row.number in accounts),
+        "forgotten post": next(row for row in erased if row.number in posts),
+        "forgotten account": next(row for row in erased if row.number in accounts),
+        "only named": next(row for row in whole if row.number not in posts | accounts and not is_paper(row.key)),
+    }
+
+
+def test_every_change_of_every_column_of_every_sort_of_identity_is_named(record: Record) -> None:
+    """By its number where it alone shows that; else by the rows that name it."""
+    database = record.database
+    columns = ("key", "salt", "commitment", "since")
+    for sort, row in one_of_each_sort(database).items():
+        for column, value in zip(columns, row[1:], strict=True):
+            for other in other_secrets(row) if column in ("salt", "commitment") else others(value, column):
+                update = f"UPDATE identity SET {column} = ? WHERE id = ?"
+                before = naming(database, row.number)
+                if other == value:
+                    continue
+                database.run(update, (other, row.number))
+                found = check(database, record.marks).findings
+                told = {f"identity {row.number}", *before, *naming(database, row.number)} - {""}
+                assert found, (sort, column, value, other)
+                for finding in found:
+                    is_row = re.match(r"(\w+) row (\d+) ", finding.name)
+                    assert is_row or finding.name in told, (sort, column, finding)
+                assert any(finding.what == "changed" for finding in found), (sort, column, found)
+                database.run(update, (value, row.number))
+    assert not made.verified(record).findings
+
+
+def other_secrets(row: IdentityRow) -> list[bytes | None]:
+    """What else might stand for an identity's salt or commitment."""
+    secret = row.salt or row.commitment or bytes(SALT)
+    return [None, bytes(SALT), bytes(HASH), b"", secret[:-1], bytes([secret[0] ^ 1]) + secret[1:]]
+
+
+def test_every_identity_removed_or_added_is_named(record: Record) -> None:
+    database = record.database
+    insert = "INSERT INTO identity VALUES (?, ?, ?, ?, ?)"
+    for row in one_of_each_sort(database).values():
+        database.run("DELETE FROM identity WHERE id = ?", (row.number,))
+        assert f"removed: identity {row.number}" in found_in(record)
+        for other in ((row.key, bytes(SALT), None), ("x:@somebody_else", row.salt, row.commitment)):
+            database.run(insert, (row.number, *other, row.since))
+            assert found_in(record), "another one does not take its place"
+            database.run("DELETE FROM identity WHERE id = ?", (row.number,))
+        database.run(insert, row)
+        assert not found_in(record)
+    number = int(database.rows("SELECT max(id) + 1 FROM identity")[0][0])
+    for key, salt, kept in (
+        ("x:@nobody", bytes(SALT), None), ("arxiv:2103.77777", None, None), ("x:~ab", None, bytes(HASH)),
+    ):  # fmt: skip
+        for since in (0, 1, record.head.position, record.head.position + 9):
+            database.run(insert, (number, key, salt, kept, since))
+            assert found_in(record) == [f"added: identity {number}"]
+            database.run("DELETE FROM identity WHERE id = ?", (number,))
+    assert not made.verified(record).findings
+
+
+def found_in(record: Record) -> list[str]:
+    return [str(finding) for finding in check(record.database, record.marks).findings]
+
+
+def test_two_identities_cannot_change_places(record: Record) -> None:
+    """Neither their keys, nor these with their salts: every row names another then."""
+    database, sorts = record.database, one_of_each_sort(record.database)
+    update = "UPDATE identity SET key = ?, salt = ?, commitment = ? WHERE id = ?"
+    for one, two in permutations(sorts.values(), 2):
+        for with_secrets in (False, True):
+            first, second = (two, one) if with_secrets else (one, two)
+            told = naming(database, one.number) | naming(database, two.number)
+            database.run(update, ("x:@in_between", None, None, one.number))
+            database.run(update, (one.key, second.salt, second.commitment, two.number))
+            database.run(update, (two.key, first.salt, first.commitment, one.number))
+            told |= naming(database, one.number) | naming(database, two.number)
+            found = check(database, record.marks).findings
+            assert {finding.name for finding in found} & {*told, f"identity {one.number}", f"identity {two.number}"}
+            database.run(update, ("x:@in_between", None, None, one.number))
+            for row in (two, one):
+                database.run(update, (row.key, row.salt, row.commitment, row.number))
+    assert not made.verified(record).findings
+
+
+def test_a_forgotten_identity_cannot_be_filled_again(record: Record) -> None:
+    """Neither its pseudonym nor its commitment is another's, nor do its key and a salt stand there again."""
+    database, sorts = record.database, one_of_each_sort(record.database)
+    update = "UPDATE identity SET key = ?, salt = ?, commitment = ? WHERE id = ?"
+    for row in (sorts["forgotten post"], sorts["forgotten account"]):
+        assert row.salt is None and row.commitment is not None and is_pseudonym(row.key)
+        changed = f"changed: identity {row.number}"
+        other = row.key[:-1] + ("0" if row.key[-1] != "0" else "1")
+        for key in (other, "x:@made_up_taro", "x:" + row.key):
+            database.run(update, (key, None, row.commitment, row.number))
+            assert found_in(record) == [changed], "another pseudonym, or a key again"
+        for salt, kept in ((bytes(SALT), None), (bytes(SALT), row.commitment), (None, None)):
+            database.run(update, (row.key, salt, kept, row.number))
+            assert changed in found_in(record), "a salt again"
+        database.run(update, ("x:@made_up_taro", bytes(SALT), None, row.number))
+        assert changed in found_in(record), "a key with a salt"
+        database.run(update, (row.key, None, bytes(HASH), row.number))
+        rows = {f"changed: {name}" for name in naming(database, row.number)}
+        assert set(found_in(record)) == rows != set(), "another commitment"
+        database.run(update, (row.key, None, row.commitment, row.number))
+    whole = sorts["account"]
+    secret = bytes.fromhex(whole.committed)
+    database.run(update, (whole.key, None, secret, whole.number))
+    assert found_in(record) == [f"changed: identity {whole.number}"], "a commitment where nothing was forgotten"
+    database.run(update, (whole.key, whole.salt, None, whole.number))
+    assert not made.verified(record).findings
 
 
 # ---- batches, cursors, tombstones ------------------------------------------------------------------------
@@ -155,15 +319,34 @@ def test_every_batch_removed_or_added_is_named(record: Record) -> None:
 
 
 def test_a_manifest_whose_chain_still_holds_is_compared_with_the_rows(record: Record) -> None:
-    """Labels and origins are outside the chain: a change of them shows against the rows."""
+    """Numbers, checks, identities and origins are outside the chain: a change of them shows against the rows."""
     database = record.database
     listed = load_manifest(database, 1)
-    short = Manifest(listed.labels[:-1], listed.hashes)
-    swapped = Manifest([listed.labels[1], listed.labels[0], *listed.labels[2:]], listed.hashes)
-    other_origin = Manifest(listed.labels, listed.hashes, origins=[5] + [0] * (len(listed.labels) - 1))
-    for tampered in (short, swapped, other_origin):
-        database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(tampered),))
-        assert any(f.what in ("changed", "added", "removed") for f in check(database, record.marks).findings)
+    rows = list(listed.rows())
+    checks = [listed.check(index) for index in range(len(rows))]
+    (first, count), (kind, number) = listed.identities, rows[-1]
+
+    def with_rows(rows: list[RowName], checks: list[bytes], **told: Any) -> Manifest:
+        relisted = listing(rows, checks, identities=listed.identities, **told)
+        return msgspec.structs.replace(relisted, root=listed.root, persons=listed.persons)
+
+    assert with_rows(rows, checks) == listed and count > 1
+    tampered = {
+        "short": with_rows(rows[:-1], checks[:-1]),
+        "swapped": with_rows([rows[1], rows[0], *rows[2:]], checks),
+        "another number": with_rows([*rows[:-1], (kind, number + 1000)], checks),
+        "another kind": with_rows([*rows[:-1], ("tally", number + 1000)], checks),
+        "another check": with_rows(rows, [bytes(CHECK), *checks[1:]]),
+        "another origin": with_rows(rows, checks, origins=[5] + [0] * (len(rows) - 1)),
+        "fewer identities": msgspec.structs.replace(listed, identities=(first, count - 1)),
+        "other identities": msgspec.structs.replace(listed, identities=(first + 1, count)),
+        "no identities": msgspec.structs.replace(listed, identities=(0, 0)),
+        "one more erased": msgspec.structs.replace(listed, erased=[(1, 0, "x:~ab")]),
+    }
+    for what, other in tampered.items():
+        database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(other),))
+        found = check(database, record.marks).findings
+        assert any(f.what in ("changed", "added", "removed") for f in found), what
     database.run("UPDATE batch SET manifest = ? WHERE position = 1", (pack(listed),))
     assert not check(database, record.marks).findings
 
@@ -191,106 +374,6 @@ def test_cursors_and_tombstones_are_as_the_batches_say(record: Record) -> None:
 
 
 def test_another_secret_is_noticed(record: Record) -> None:
-    """Voices are marks of accounts under the store's secret."""
+    """The marks of texts are made under the store's secret, and the chain begins with it."""
     found = check(record.database, KeyedHasher(b"ab" * 16)).findings
     assert any(finding.name.startswith("post ") for finding in found)
-
-
-# ---- issues ----------------------------------------------------------------------------------------------
-
-
-def issue_of(record: Record, publication: str, day: str, edition: int = 1) -> model.Issue:
-    row = record.view().one(model.Issue, publication, day, edition)
-    assert row is not None and isinstance(row.item, model.Issue)
-    return row.item
-
-
-CHANGES = (
-    ("UPDATE tally SET likes = likes + 1 WHERE paper = 'arxiv:2103.99902'", "hot-papers", "2021-03-02", "likes"),
-    ("DELETE FROM tally WHERE paper = 'arxiv:2103.99902'", "hot-papers", "2021-03-02", "holds no counts"),
-    ("UPDATE place SET title = 'x' WHERE paper = 'arxiv:2103.99902'", "hot-papers", "2021-03-02", "metadata"),
-    ("DELETE FROM shown WHERE day = '2021-03-02' AND n = 2", "hot-papers", "2021-03-02", "posts"),
-    ("UPDATE listing SET places = 1 WHERE day = '2021-03-02'", "hot-papers", "2021-03-02", "entries"),
-    ("DELETE FROM listing WHERE day = '2021-03-02'", "hot-papers", "2021-03-02", "no listing of that day"),
-    ("UPDATE snapshot SET likes = 90 WHERE likes = 3", "daily", DAY_OF_ISSUE, "entries"),
-    ("UPDATE paper SET title = 'x' WHERE paper = 'arxiv:2103.00004'", "daily", DAY_OF_ISSUE, "metadata"),
-    ("UPDATE announcement SET announced_at = 1 WHERE paper = 'arxiv:2103.00004'", "daily", DAY_OF_ISSUE, "entries"),
-    ("UPDATE verdict SET judgement = 'human'", "daily", DAY_OF_ISSUE, "bots"),
-    ("UPDATE coverage SET state = 'refused'", "daily", DAY_OF_ISSUE, "readings"),
-)
-
-
-class Undo(Exception):
-    """Ends a transaction without a trace."""
-
-
-def test_an_issue_is_not_rebuilt_from_changed_rows(record: Record) -> None:
-    for change, publication, day, said in CHANGES:
-        item = issue_of(record, publication, day)
-        with pytest.raises(Undo), record.database.write():
-            assert record.database.run(change) > 0, change
-            found = [str(finding) for finding in freeze.check_issue(record, item)]
-            raise Undo
-        assert any(said in text for text in found), (change, found)
-        assert all(text.startswith(f"issue: {publication} {day} edition 1: ") for text in found)
-    assert not made.verified(record).findings
-
-
-def rewrite(record: Record, post: str, text: str) -> None:
-    """Puts other words into a post and recomputes its hash and the whole chain, as whoever holds the file can."""
-    database = record.database
-    before = _post(record, post)
-    database.run("UPDATE post SET text = ?, same = ? WHERE post = ?", (text, record.marks.same(text), post))
-    listed = load_manifest(database, before.since)
-    forged = Manifest(listed.labels, listed.hashes.replace(before.hash, _post(record, post).hash), listed.closed)
-    database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(forged), before.since))
-    chain = genesis(record.marks.secret)
-    batches = database.rows("SELECT position, at, source, cursor, manifest FROM batch ORDER BY position")
-    for position, at, source, cursor, blob in batches:
-        chain = link(chain, position, at, source, cursor, unpack(bytes(blob)))
-        database.run("UPDATE batch SET chain = ? WHERE position = ?", (chain, position))
-
-
-def _post(record: Record, post: str) -> StoredRow:
-    spec = SPECS[model.Post]
-    [found] = record.database.rows(f"SELECT {select_columns(spec)} FROM post WHERE post = ?", (post,))
-    return read_row(spec, found)
-
-
-def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
-    """A post that nobody quotes was rewritten with the chain recomputed, and everything verified."""
-    with Record(str(tmp_path / "hotpapers.db")) as record:
-        made.rich(record)
-        issues = [row.item for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]
-
-        def found() -> list[str]:
-            return [str(finding) for issue in issues for finding in freeze.check_issue(record, issue)]
-
-        assert issues and not found()
-        quoted = {post for (post,) in record.database.rows("SELECT post FROM shown")}
-        sql = "SELECT post FROM post WHERE lost IS NULL AND text <> '' GROUP BY post HAVING count(*) = 1"
-        unquoted = {post for (post,) in record.database.rows(sql)} - quoted
-        rewrite(record, min(unquoted), "Words that were never said.")
-        assert not check(record.database, record.marks).findings
-        assert sum("rests on another record" in text for text in found()) == len(issues)
-
-
-def test_an_issues_own_content_and_digest_are_checked(record: Record) -> None:
-    good = issue_of(record, "hot-papers", "2021-03-02")
-    content = good.content.replace('"likes":1204', '"likes":1205')
-    assert content != good.content
-
-    def found(content: str, digest: str) -> list[str]:
-        item = model.Issue(
-            publication=good.publication, day=good.day, edition=1, digest=digest, content=content, observed_at=AT
-        )
-        return [str(finding) for finding in freeze.check_issue(record, item)]
-
-    def resigned(content: str) -> tuple[str, str]:
-        return content, hashlib.sha256(content.encode()).hexdigest()
-
-    assert found(good.content, good.digest) == []
-    assert "its content does not have its digest" in found(good.content, "ab" * 32)[0]
-    assert any("likes is 1205, rebuilt 1204" in text for text in found(content, good.digest))
-    assert "its content cannot be read" in found("{", good.digest)[-1]
-    assert "which is gone" in found(*resigned(good.content.replace('"position":', '"position":9')))[-1]

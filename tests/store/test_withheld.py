@@ -14,7 +14,8 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.privacy.forget import forget
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record, redaction
-from hotpapers.store.item_rows import commitment
+from hotpapers.store.commitments import commitment
+from hotpapers.store.identities import NUMBER
 from hotpapers.store.verify import VerifyFinding
 from hotpapers.transfer import tables
 from hotpapers.transfer.backup import backup
@@ -69,7 +70,8 @@ def words(record: Record) -> list[str]:
 
 def rows_with_words(record: Record, network: str) -> int:
     """How many rows of a network's posts and accounts there are; here all of them say something."""
-    keys = record.database.rows("SELECT post FROM post UNION ALL SELECT account FROM account")
+    rows = "SELECT post FROM post UNION ALL SELECT account FROM account"
+    keys = record.database.rows(f"SELECT i.key FROM ({rows}) AS t JOIN identity AS i ON i.id = t.post")
     return sum(key.startswith(f"{network}:") for (key,) in keys)
 
 
@@ -142,7 +144,7 @@ def test_an_export_goes_on_from_one_of_the_other_sort(record: Record, other: Rec
     exports = [list(exporter.lines(record)), whole(record)]
     begun, rest = exports if first else exports[::-1]
     with pytest.raises(NotExchange, match="too early"):
-        importer.import_lines(other, "begun", begun[: len(begun) // 2])
+        importer.import_lines(other, "begun", begun[: len(begun) * 2 // 3])
     assert 0 < other.head.position < record.head.position
     importer.import_lines(other, "rest", rest)
     assert other.head == record.head
@@ -169,7 +171,8 @@ def test_what_lacks_its_words_can_be_forgotten(store_url: str, other_url: str) -
         checked = made.verified(other)
         assert not checked.findings and checked.forgotten == 3
         assert checked.withheld == rows_with_words(record, "bluesky")
-        assert other.database.rows("SELECT count(*) FROM post WHERE account = ?", ("x:4712",)) == [(0,)]
+        assert other.database.rows(f"SELECT count(*) FROM post WHERE account = {NUMBER}", ("x:4712",)) == [(0,)]
+        assert other.database.rows("SELECT 1 FROM identity WHERE key = 'x:4712'") == []
 
 
 def test_what_was_forgotten_in_part_goes_without_the_rest(record: Record, other: Record) -> None:
@@ -197,12 +200,14 @@ def findings_after(record: Record, sql: str, *params: object) -> list[VerifyFind
 
 
 NAME = f"post {LOUD.post}"
-BLANK = "UPDATE post SET text = '', links = '[]', handle = '', name = '', lost = ? WHERE post = ? AND observed_at = ?"
+LOUD_ROW = f"WHERE post = {NUMBER} AND observed_at = ?"
+BLANK = f"UPDATE post SET text = '', links = '[]', handle = '', name = '', lost = ? {LOUD_ROW}"
+ANOTHER = "(SELECT id FROM identity WHERE key = 'x:@made_up_ada')"
 
 
 def blank(record: Record) -> list[VerifyFinding]:
     """Takes the words out of a row by hand, with the right commitments."""
-    found = [row for row in record.view().latest(model.Post, "t.post = ?", (LOUD.post,))]
+    found = [row for row in record.view().latest(model.Post, f"t.post = {NUMBER}", (LOUD.post,))]
     left = redaction.left_of(found[0])
     lost = msgspec.json.encode(left.lost, order="sorted").decode()
     return findings_after(record, BLANK, lost, LOUD.post, found[0].item.observed_at)
@@ -220,23 +225,36 @@ def test_words_that_are_taken_out_by_hand_are_missed(record: Record, other: Reco
 
 @pytest.mark.parametrize(
     "change",
-    ["account = 'x:4713'", "created_at = created_at + 1", "text = 'A kettle'", "voice = voice + 1", "lang = 'fr'",
+    [f"account = {ANOTHER}", "reply_to = post", "created_at = created_at + 1",
+     "text = 'A kettle'", "voice = voice - 1", "lang = 'fr'",
      "salt = NULL", "lost = NULL"],
 )  # fmt: skip
 def test_what_is_left_cannot_be_changed(record: Record, other: Record, change: str) -> None:
     importer.import_lines(other, "export", whole(record))
-    sql = f"UPDATE post SET {change} WHERE post = ? AND observed_at = ?"
+    sql = f"UPDATE post SET {change} {LOUD_ROW}"
     assert findings_after(other, sql, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
+
+
+def test_what_is_left_cannot_be_of_somebody_who_is_not_there(record: Record, other: Record) -> None:
+    importer.import_lines(other, "export", whole(record))
+    [(number, since, voice)] = other.database.rows(
+        f"SELECT id, since, voice FROM post {LOUD_ROW}", (LOUD.post, LOUD.observed_at)
+    )
+    assert other.database.rows("SELECT max(id) FROM identity") == [(voice,)]
+    sql = f"UPDATE post SET voice = voice + 1 {LOUD_ROW}"
+    assert findings_after(other, sql, LOUD.post, LOUD.observed_at) == [
+        VerifyFinding("changed", f"post row {number} (not as rows are written)"),
+        VerifyFinding("removed", f"post row {number} of batch {since}"),
+    ]
 
 
 def test_a_commitment_to_what_is_there_keeps_nothing_back(record: Record, other: Record) -> None:
     """A row may lack its words; that its key stands for another is still noticed."""
     importer.import_lines(other, "export", whole(record))
-    [(lost, salt)] = other.database.rows(
-        "SELECT lost, salt FROM post WHERE post = ? AND observed_at = ?", (LOUD.post, LOUD.observed_at)
-    )
+    [(lost,)] = other.database.rows(f"SELECT lost FROM post {LOUD_ROW}", (LOUD.post, LOUD.observed_at))
+    [(salt,)] = other.database.rows("SELECT salt FROM identity WHERE key = ?", (LOUD.account,))
     kept = msgspec.json.decode(lost) | {"account": commitment(bytes(salt), LOUD.account)}
-    sql = "UPDATE post SET account = 'x:4713', lost = ? WHERE post = ? AND observed_at = ?"
+    sql = f"UPDATE post SET account = {ANOTHER}, lost = ? {LOUD_ROW}"
     said = msgspec.json.encode(kept, order="sorted").decode()
     assert findings_after(other, sql, said, LOUD.post, LOUD.observed_at) == [VerifyFinding("changed", NAME)]
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import apsw
 import msgspec
 import pytest
 
 from hotpapers import model
-from hotpapers.errors import IssueError
+from hotpapers.errors import IssueError, NotAStore
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of, load_manifest
-from hotpapers.store.item_rows import SPECS
+from hotpapers.store.database import FROM_0_1
+from hotpapers.store.identities import key_of
+from hotpapers.store.item_rows import SPECS, read_row, select_columns
+from tests.conftest import _connect
 from tests.store import made
 from tests.store.made import AT, EVERY, OTHER
 
@@ -145,7 +151,8 @@ def test_keys_sort_by_their_signs_in_both_databases(store_url: str) -> None:
         record.append(posts, source="test")
         found = [row.item.post for row in record.view().iterate(model.Post) if isinstance(row.item, model.Post)]
         assert found == [f"bluesky:{name}" for name in names]
-        assert [label[1] for label in load_manifest(record.database, 1).labels] == found
+        keys = dict(record.database.rows(f"SELECT id, {key_of('post.post')} FROM post"))
+        assert [keys[number] for _, number in load_manifest(record.database, 1).rows()] == found
 
 
 # ---- batches ---------------------------------------------------------------------------------------------
@@ -155,11 +162,14 @@ def test_a_manifest_lists_its_batch_in_the_order_of_kinds_and_keys(store_url: st
     other = [made.later(item, -n) for n, item in enumerate(EVERY, 1) if not isinstance(item, model.Issue)]
     with Record(store_url) as record:
         record.append([*reversed(EVERY), *other], source="test")
-        labels = load_manifest(record.database, 1).labels
+        listed = list(load_manifest(record.database, 1).rows())
+        labels: dict[tuple[str, int], tuple[object, ...]] = {}
+        for spec in SPECS.values():
+            sql = f"SELECT {select_columns(spec)} FROM {spec.kind}"
+            labels |= {(spec.kind, row[0]): read_row(spec, row).label for row in record.database.rows(sql)}
         kinds = [model.kind_of(kind) for kind in model.KINDS]
-        assert labels == sorted(labels, key=lambda label: (kinds.index(str(label[0])), label[1:]))
-        count = record.database.rows("SELECT items FROM batch")[0][0]
-        assert len(labels) == count == sum(record.database.rows(f"SELECT count(*) FROM {kind}")[0][0] for kind in kinds)
+        assert listed == sorted(labels, key=lambda row: (kinds.index(row[0]), labels[row]))
+        assert len(listed) == record.database.rows("SELECT items FROM batch")[0][0]
 
 
 def test_positions_have_no_gaps_and_batches_that_say_nothing_take_none(store_url: str) -> None:
@@ -220,3 +230,42 @@ def test_a_server_looks_at_what_it_was_given(postgres_url: str) -> None:
         record.append([tally(n, AT + n) for n in range(FIRST_ANALYSIS + 1)], source="test")
         sql = "SELECT reltuples FROM pg_class WHERE oid = 'tally'::regclass"
         assert record.database.rows(sql) == [(FIRST_ANALYSIS + 1,)]
+
+
+# ---- stores of 0.1 ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", range(2, 10))
+def test_a_file_of_0_1_is_refused_and_left_as_it_is(sqlite_url: str, tmp_path: Path, version: int) -> None:
+    """It lacks the table of identities and has seen more migrations than there are now."""
+    with Record(sqlite_url) as record:
+        record.append(EVERY, source="test")
+    path = tmp_path / "hotpapers.db"
+    connection = apsw.Connection(str(path))
+    connection.execute(f"DROP TABLE identity; PRAGMA user_version = {version}")
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.close()
+    before = path.read_bytes()
+    for create in (True, False):
+        with pytest.raises(NotAStore) as refused:
+            Record(sqlite_url, create=create)
+        assert str(refused.value) == f"{path}: {FROM_0_1}"
+    connection = apsw.Connection(str(path))
+    assert connection.execute("PRAGMA user_version").get == version
+    assert connection.execute("SELECT count(*) FROM post").get == 1
+    connection.close()
+    assert len(before) == path.stat().st_size
+
+
+def test_a_database_of_0_1_is_refused_and_left_as_it_is(postgres_url: str) -> None:
+    with Record(postgres_url) as record:
+        record.append(EVERY, source="test")
+    with _connect(postgres_url) as connection:
+        connection.execute("DROP TABLE identity")
+        connection.execute("UPDATE meta SET value = '9' WHERE name = 'schema'")
+        for create in (True, False):
+            with pytest.raises(NotAStore) as refused:
+                Record(postgres_url, create=create)
+            assert str(refused.value).endswith(f": {FROM_0_1}")
+        assert connection.execute("SELECT value FROM meta WHERE name = 'schema'").fetchall() == [("9",)]
+        assert connection.execute("SELECT count(*) FROM post").fetchall() == [(1,)]

@@ -32,7 +32,7 @@ def store_bytes(record: Record) -> dict[str, bytes]:
             found[table] = "\n".join(row[0] for row in rows).encode()
         assert len(found) > 20
     manifests = (unpack(bytes(row[0])) for row in record.database.rows("SELECT manifest FROM batch"))
-    found["manifests"] = repr([listed.labels for listed in manifests]).encode()
+    found["manifests"] = repr(list(manifests)).encode()
     for table in ("raw", "quarantine"):
         bodies = (zstandard.decompress(bytes(row[0])) for row in record.database.rows(f"SELECT body FROM {table}"))
         found[f"{table} bodies"] = b"\n".join(bodies)

@@ -206,7 +206,7 @@ def test_a_models_sentences_are_part_of_the_issue_and_nothing_is_asked_again(eit
 def test_of_posts_the_model_is_told_nothing(record: Record, server: Server) -> None:
     server.on(PATH, answer(200, chat(SAID)))
     freeze_with(record, server)
-    posts = [row[0] for row in record.database.rows("SELECT post FROM post")]
+    posts = [row[0] for row in record.database.rows("SELECT key FROM identity WHERE id IN (SELECT post FROM post)")]
     said = "".join(one.body.decode() for one in server.asked)
     assert posts and not [post for post in posts if post in said]
 

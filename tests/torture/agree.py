@@ -12,7 +12,7 @@ import msgspec
 from hotpapers import model
 from hotpapers.ids import arxiv
 from hotpapers.model import DAY, Announcement, Item, Mention, Paper, Post, Reaction, Snapshot
-from hotpapers.store import Record
+from hotpapers.store import Record, identities
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
 from hotpapers.store.verify import check
 from tests.loopback import expected, mastodon
@@ -209,7 +209,7 @@ def _figures(snapshot: Snapshot) -> Figures:
 
 def _still_there(record: Record, held: Mapping[str, Said], posts: Mapping[str, Post]) -> Iterator[str]:
     """Posts that were asked for after they were deleted, and are not gone."""
-    asked = dict(record.database.rows("SELECT post, asked_at FROM recount"))
+    asked = dict(record.database.rows(f"SELECT {identities.key_of('recount.post')}, asked_at FROM recount"))
     for key, said in held.items():
         unknown = said.network in ("feeds", "x") or (said.network == "mastodon" and not _asked_at_home(said))
         if not unknown and said.gone_at + 10 * MINUTE < asked.get(key, 0) and not posts[key].gone:

@@ -17,6 +17,7 @@ from hotpapers.model import DAY, HOUR
 from hotpapers.privacy.retention import SNAPSHOTS_AFTER
 from hotpapers.store import Record
 from hotpapers.store.batches import load_manifest
+from hotpapers.store.identities import key_of
 from tests.loopback import expected
 from tests.loopback.expected import Announced, Figures
 from tests.loopback.loopnet import LoopClient
@@ -49,15 +50,17 @@ class Held:
     def __init__(self, record: Record) -> None:
         rows = record.database.rows
         self.posts: dict[str, list[Row]] = defaultdict(list)
-        sql = "SELECT post, observed_at, since, gone, created_at FROM post WHERE until = 0 ORDER BY observed_at"
+        sql = f"""SELECT {key_of("post.post")}, observed_at, since, gone, created_at FROM post WHERE until = 0
+            ORDER BY observed_at"""
         for post, *row in rows(sql):
             self.posts[post].append(Row(*row))
         self.mentions: dict[str, set[str]] = defaultdict(set)
-        for post, paper in rows("SELECT post, paper FROM mention WHERE until = 0"):
+        sql = f"SELECT {key_of('mention.post')}, {key_of('mention.paper')} FROM mention WHERE until = 0"
+        for post, paper in rows(sql):
             self.mentions[post].add(paper)
         self.counts: dict[str, list[tuple[int, Figures]]] = defaultdict(list)
-        sql = """SELECT post, observed_at, reposts, likes, replies, quotes, views FROM snapshot WHERE until = 0
-            ORDER BY observed_at"""
+        sql = f"""SELECT {key_of("snapshot.post")}, observed_at, reposts, likes, replies, quotes, views FROM snapshot
+            WHERE until = 0 ORDER BY observed_at"""
         for post, at, *counts in rows(sql):
             self.counts[post].append((at, Figures(*counts)))
         self.pruned = _pruned(record)
@@ -216,7 +219,8 @@ class Oracle:
         """Announcements that are missing, or that never were. Of a day that was missed the listings tell all but
         versions and what was replaced; OAI-PMH, after a week, tells the new papers alone."""
         found: dict[str, set[Announced]] = defaultdict(set)
-        sql = "SELECT paper, day, category, type, version FROM announcement WHERE until = 0"
+        paper = key_of("announcement.paper")
+        sql = f"SELECT {paper}, day, category, type, version FROM announcement WHERE until = 0"
         for row in record.database.rows(sql):
             found[row[1]].add(Announced(*row))
         for label in self.labels:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def layout_of(migrations: tuple[str, ...]) -> dict[str, str]:
     return layout(connection)
 
 
-RENAMED = {"job_state": "duty", "recount": "follow", "reaction_post": "reacted"}
+RENAMED: dict[str, str] = {}
 """What the last migration calls by another name, and how it was called before."""
 
 Values = dict[tuple[str, str], list[tuple[object, int]]]
@@ -134,7 +135,18 @@ def killed_in_the_midst(store: Path) -> None:
 
 
 def upgraded(store: Path) -> None:
-    """The store goes back to what the version before left, and comes to today's, killed once on the way."""
+    """The store goes back to what the version before left, and comes to today's, killed once on the way.
+
+    Before the first version of a format there is nothing: then a new store is killed while it is made.
+    """
+    if len(schema.MIGRATIONS) == 1:
+        with tempfile.TemporaryDirectory(dir=store.parent) as folder:
+            new = Path(folder) / "new.db"
+            apsw.Connection(str(new)).execute("PRAGMA user_version = 0")
+            killed_in_the_midst(new)
+            Record(str(new)).database.close()
+            assert version_of(new) == version_of(store) == 1
+        return
     rows = _counts(store)
     values = turn_back(store)
     killed_in_the_midst(store)

@@ -22,7 +22,7 @@ from hotpapers.moderation.bots import queries as bot_queries
 from hotpapers.moderation.bots.named import accounts_of
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, reader_reports
-from hotpapers.store.item_rows import is_pseudonym
+from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.reader_reports import ReaderReport
 
 ASKED_FOR = "asked for by the account, which proved itself"

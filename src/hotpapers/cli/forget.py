@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import click
 
 from hotpapers import model
@@ -42,13 +44,11 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
     problems: list[HotPapersError] = []
     done: list[tuple[str, forgetting.ForgetResult]] = []
     with common.open_record(home) as record:
-        for key in wanted:
-            try:
-                done.append((key, _forgotten(record, key)))
-            except NotFound as problem:
-                problems.append(problem)
-            except StoreError as problem:
-                problems.append(StoreError(f"{key}: not forgotten. {problem}"))
+        for key, outcome in _outcomes(record, wanted):
+            if isinstance(outcome, HotPapersError):
+                problems.append(outcome)
+            else:
+                done.append((key, outcome))
         if done:  # pages change also where traces stay
             problems += _traces_erased(record)
         folders = export_again(record, home.site_config, home.terms) if done else []
@@ -69,16 +69,33 @@ def _traces_erased(record: Record) -> list[HotPapersError]:
     return []
 
 
-def _forgotten(record: Record, key: str) -> forgetting.ForgetResult:
-    """Forgets a post, an account or a mail address. Raises NotFound, StoreError."""
-    if not is_address(key):
-        return forgetting.forget_rows(record, key)
-    subscribers.forget(record, key, now())
-    known = subscribers.known(record, key)
+Outcome = forgetting.ForgetResult | HotPapersError
+
+
+def _outcomes(record: Record, keys: Sequence[str]) -> Iterator[tuple[str, Outcome]]:
+    """Forgets posts and accounts, all at once, then addresses: each with what was done, or why nothing was."""
+    posts = [key for key in keys if not is_address(key)]
+    try:
+        yield from zip(posts, forgetting.forget_all(record, posts), strict=True)
+    except StoreError as problem:
+        yield from ((key, StoreError(f"{key}: not forgotten. {problem}")) for key in posts)
+    for address in filter(is_address, keys):
+        try:
+            yield address, _forgotten(record, address)
+        except NotFound as problem:
+            yield address, problem
+        except StoreError as problem:
+            yield address, StoreError(f"{address}: not forgotten. {problem}")
+
+
+def _forgotten(record: Record, address: str) -> forgetting.ForgetResult:
+    """Forgets a mail address. Raises NotFound, StoreError."""
+    subscribers.forget(record, address, now())
+    known = subscribers.known(record, address)
     if not known:
-        raise NotFound(f"{key}: no subscription with that address")
+        raise NotFound(f"{address}: no subscription with that address")
     backups = tuple(copy for copy in forgetting.copies(record) if copy.startswith("backup "))
-    return forgetting.ForgetResult((key,), known, 0, backups)
+    return forgetting.ForgetResult((address,), known, 0, backups)
 
 
 def _report_forgotten(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from hotpapers.engagement.queries import VOICE, posts_about_papers, show_tables
 from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import Database, placeholders
+from hotpapers.store.database import Database
+from hotpapers.store.identities import key_of, numbers_of
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
@@ -22,9 +23,9 @@ def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
 def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> list[tuple[str, str, str, str]]:
     """(paper, network, name, handle) of the posts about some papers by some voices that may be shown, by paper, the
     newest first."""
-    sql = f"""{show_tables(view, voices)} SELECT m.paper, p.network, p.name, p.handle
-        {posts_about_papers(view, f"IN ({placeholders(papers)})")} AND {VOICE} IN (SELECT voice FROM own)
-        ORDER BY m.paper, p.created_at DESC, p.post"""
+    sql = f"""{show_tables(view, voices)} SELECT {key_of("m.paper")}, p.network, p.name, p.handle
+        {posts_about_papers(view, f"IN ({numbers_of(papers)})")} AND {VOICE} IN (SELECT voice FROM own)
+        ORDER BY 1, p.created_at DESC, {key_of("p.post")}"""
     return [(paper, network, name, handle) for paper, network, name, handle in view.database.rows(sql, papers)]
 
 

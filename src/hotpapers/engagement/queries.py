@@ -31,6 +31,7 @@ from hotpapers.model import (
 )
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database
+from hotpapers.store.identities import NUMBER, key_of
 from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
 
@@ -47,7 +48,7 @@ REACTIONS_KEPT = 30 * DAY
 
 
 VOICE = "coalesce(w.stable_voice, p.voice)"
-"""Whose a post `p` is that is joined with its account `w` of `known`: a mark of its stable account."""
+"""Whose a post `p` is that is joined with its account `w` of `known`: the number of its stable account."""
 
 
 # ---- papers and moments ----------------------------------------------------------------------------------
@@ -63,7 +64,7 @@ def _announced(view: AsOfView, window: MeasurementWindow) -> str:
 
     return f"""announced (paper, at) AS (
         SELECT a.paper, min(a.announced_at) FROM announcement AS a
-        WHERE a.announced_at > {start} AND a.announced_at <= {view.as_of}{_among("a.paper", window.papers)}
+        WHERE a.announced_at > {start} AND a.announced_at <= {view.as_of}{_among_papers("a.paper", window.papers)}
           AND EXISTS (SELECT 1 FROM mention AS t WHERE t.paper = a.paper) AND {valid("a")}
           AND NOT EXISTS (SELECT 1 FROM announcement AS b
                           WHERE b.paper = a.paper AND {valid("b")} AND b.announced_at <= {start})
@@ -74,7 +75,7 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
     """The papers that are measured: those announced at every age; older ones with the posts of the window."""
     older = ""
     if window.posted_from is not None:
-        only = _among("m.paper", window.papers)
+        only = _among_papers("m.paper", window.papers)
         older = f"""
         UNION ALL
         SELECT DISTINCT m.paper, 0, 1, {window.posted_from}
@@ -84,7 +85,9 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
     archive = f"""coalesce((SELECT t.archive FROM paper AS t WHERE t.paper = n.paper AND {view.visible("t")}
             AND {view.newest(SPECS[Paper], "t")}), '')"""
     return f"""listed (paper, at, older, posted_from) AS (SELECT paper, at, 0, 0 FROM announced{older}),
-    topic AS MATERIALIZED (SELECT n.paper, n.at, n.older, n.posted_from, {archive} AS archive FROM listed AS n)"""
+    topic AS MATERIALIZED (
+        SELECT n.paper, {key_of("n.paper")} AS name, n.at, n.older, n.posted_from, {archive} AS archive
+            FROM listed AS n)"""
 
 
 def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
@@ -122,16 +125,16 @@ def _read_back_until(view: AsOfView) -> str:
 def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
     """Three tables: `known`, handles' accounts; `bot`, judged so by any rule unless the operator says that they are
     people, or by rules that look at one account alone unless it proved itself; `own`, the publication's own accounts. A
-    voice stands in `bot` and `own` as its stable account."""
+    voice is an account's number, and stands in `bot` and `own` as its stable account."""
     alone = ", ".join(f"'{rule}'" for rule in ALONE)
-    judged = f"""SELECT coalesce(w.stable_voice, t.voice) AS voice FROM verdict AS t
-            LEFT JOIN known AS w ON w.voice = t.voice WHERE t.about = '' AND {_current_verdict(view, "t")}"""
+    judged = f"""SELECT coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
+            LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about = 0 AND {_current_verdict(view, "t")}"""
     own = " UNION ".join(
         f"SELECT {int(voice)} UNION SELECT stable_voice FROM known WHERE voice = {int(voice)}" for voice in own_voices
     )
     return f"""known (voice, stable_voice) AS (
-        SELECT t.voice, max(t.stable_voice) FROM alias AS t
-        WHERE {view.visible("t")} AND {view.newest(SPECS[Alias], "t")} GROUP BY t.voice),
+        SELECT t.account, max(t.stable) FROM alias AS t
+        WHERE {view.visible("t")} AND {view.newest(SPECS[Alias], "t")} GROUP BY t.account),
     bot (voice) AS (
         {judged} AND t.judgement = 'bot' AND t.rule IN ({alone})
         EXCEPT {judged} AND t.judgement = 'human' AND t.rule = '{PROVED}'
@@ -142,15 +145,16 @@ def persons_sql(view: AsOfView, own_voices: Sequence[int]) -> str:
 
 def doubtful_sql(view: AsOfView) -> str:
     """One table: `doubtful`, mentions judged so by any rule, unless the operator says that they are sound."""
-    judged = f"SELECT t.subject, t.about FROM verdict AS t WHERE t.about <> '' AND {_current_verdict(view, 't')}"
+    judged = f"SELECT t.subject, t.about FROM verdict AS t WHERE t.about <> 0 AND {_current_verdict(view, 't')}"
     return f"""doubtful (post, paper) AS (
         {judged} AND t.judgement = 'doubtful' EXCEPT {judged} AND t.judgement = 'sound' AND t.rule = 'operator')"""
 
 
 def hidden_sql(view: AsOfView) -> str:
-    """One table: `hidden`, posts and accounts judged so, each with its own key and its stable account's voice."""
+    """One table: `hidden`, posts and accounts judged so, each with its own number and its stable account's."""
     return f"""hidden (subject, voice) AS (
-        SELECT t.subject, coalesce(w.stable_voice, t.voice) FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.voice
+        SELECT t.subject, coalesce(w.stable_voice, t.subject)
+        FROM verdict AS t LEFT JOIN known AS w ON w.voice = t.subject
         WHERE t.judgement = 'hidden' AND {_current_verdict(view, "t")})"""
 
 
@@ -190,7 +194,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
 
     mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
     return f"""said AS MATERIALIZED (
-        SELECT n.paper, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {VOICE} AS voice,
+        SELECT n.name, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {VOICE} AS voice,
             p.created_at AS made_at,
             CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
             m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
@@ -220,7 +224,7 @@ def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Rows of `PostAtAge` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
     seen = view.visible("z", "k.known")
     return f"""{_context(view, window)}, {_at_ages(view, window)}
-        SELECT k.paper, k.archive, k.at, k.age, k.until, k.peer, k.network, k.id, k.same, k.voice, k.automated,
+        SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.id, k.same, k.voice, k.automated,
             coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at
         FROM marked AS k
         LEFT JOIN snapshot AS s ON s.post = k.post AND s.id = (
@@ -228,24 +232,30 @@ def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
         WHERE k.mentioned_at <= k.known AND (k.mention_changed_at IS NULL OR k.mention_changed_at > k.known)
           AND k.posted_at <= k.known AND (k.post_changed_at IS NULL OR k.post_changed_at > k.known)
           AND (k.made_at <= k.until OR k.known = k.until)
-        ORDER BY k.paper"""
+        ORDER BY k.name"""
 
 
 def reaction_events_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Rows of `ReactionEvent` by paper: reposts and likes known by account, of the posts that may count."""
-    voice = "coalesce(w.stable_voice, r.voice)"
+    voice = "coalesce(w.stable_voice, r.account)"
     return f"""{_context(view, window)}
-        SELECT h.paper, h.id, r.voice, {voice}, r.type, r.observed_at, r.withdrawn,
+        SELECT h.name, h.id, r.account, {voice}, r.type, r.observed_at, r.withdrawn,
             CASE WHEN {voice} IN (SELECT voice FROM bot) OR {voice} IN (SELECT voice FROM own) THEN 1 ELSE 0 END
-        FROM (SELECT DISTINCT paper, id, post FROM said WHERE automated = 0) AS h
+        FROM (SELECT DISTINCT name, id, post FROM said WHERE automated = 0) AS h
         JOIN reaction AS r ON r.post = h.post AND r.type IN ('repost', 'like') AND {view.visible("r")}
-        LEFT JOIN known AS w ON w.voice = r.voice
-        ORDER BY h.paper"""
+        LEFT JOIN known AS w ON w.voice = r.account
+        ORDER BY h.name"""
 
 
 def _among(column: str, names: Sequence[str]) -> str:
     """The condition to be one of these; none for any."""
     return f" AND {column} IN ({', '.join(map(_quoted, names))})" if names else ""
+
+
+def _among_papers(column: str, papers: Sequence[str]) -> str:
+    """The same for numbers of papers."""
+    named = f"SELECT i.id FROM identity AS i WHERE i.key IN ({', '.join(map(_quoted, papers))})"
+    return f" AND {column} IN ({named})" if papers else ""
 
 
 def _quoted(name: str) -> str:
@@ -260,14 +270,14 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
     start = view.as_of - REFERENCE_DAYS * DAY
     sql = f"""
         SELECT t.network, coalesce((SELECT q.archive FROM paper AS q WHERE q.paper = t.paper
-                AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")}), ''), t.paper, t.likes
+                AND {view.visible("q")} AND {view.newest(SPECS[Paper], "q")}), ''), {key_of("t.paper")}, t.likes
         FROM tally AS t
         WHERE {view.visible("t")} AND t.observed_at > {start} AND t.method >= ? AND t.method < ?
           AND t.reposts + t.likes >= 50
           AND NOT EXISTS (SELECT 1 FROM tally AS l WHERE l.paper = t.paper AND l.network = t.network
                 AND l.method >= ? AND l.method < ? AND {view.visible("l")}
                 AND (l.observed_at > t.observed_at OR (l.observed_at = t.observed_at AND l.method > t.method)))
-        ORDER BY t.network, t.paper"""
+        ORDER BY 1, 3"""
     bounds = (f"{publication}/", f"{publication}0")
     for network, archive, paper, likes in view.database.iterate(sql, (*bounds, *bounds)):
         if not networks or network in networks:
@@ -338,7 +348,7 @@ def follow_shown_posts(database: Database, network: str, at: int) -> int:
     return len(rows)
 
 
-def _show_until(database: Database, shown: Sequence[tuple[str, int]]) -> None:
+def _show_until(database: Database, shown: Sequence[tuple[int, int]]) -> None:
     if not shown:
         return
     with database.write():
@@ -356,14 +366,14 @@ def ask_again_at_once(database: Database, posts: Iterable[str], at: int) -> None
     with database.write():
         database.many(
             "UPDATE recount SET due_at = ?, shown_until = CASE WHEN shown_until > ? THEN shown_until ELSE ? END"
-            " WHERE post = ?",
+            f" WHERE post = {NUMBER}",
             [(at, at + DAY, at + DAY, post) for post in posts],
         )  # fmt: skip
 
 
 def due_posts(database: Database, network: str, at: int, most: int) -> list[str]:
     """The posts of a network that are to be asked for at a moment, those worth most first."""
-    sql = f"""SELECT f.post, f.created_at, CASE WHEN f.shown_until > ? THEN 1 ELSE 0 END,
+    sql = f"""SELECT {key_of("f.post")}, f.created_at, CASE WHEN f.shown_until > ? THEN 1 ELSE 0 END,
             CASE WHEN EXISTS (SELECT 1 FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
                 WHERE m.post = f.post AND a.announced_at > ?) THEN 1 ELSE 0 END,
             coalesce((SELECT coalesce(s.reposts, 0) + coalesce(s.likes, 0) FROM snapshot AS s WHERE s.post = f.post
@@ -384,16 +394,16 @@ def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
     """Keeps that posts were asked for, and answered for."""
     rows = []
     for post in posts:
-        sql = "SELECT created_at, shown_until FROM recount WHERE post = ?"
+        sql = f"SELECT created_at, shown_until FROM recount WHERE post = {NUMBER}"
         rows += [(at, due_after(made, at, shown), post) for made, shown in database.rows(sql, (post,))]
     with database.write():
-        database.many("UPDATE recount SET asked_at = ?, due_at = ? WHERE post = ?", rows)
+        database.many(f"UPDATE recount SET asked_at = ?, due_at = ? WHERE post = {NUMBER}", rows)
 
 
 def note_unanswered(database: Database, posts: Iterable[str], at: int) -> None:
     """Keeps that nobody answered for posts: they are asked for again later, until they are 30 days old."""
-    sql = """UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
-        WHERE post = ? AND due_at <= ?"""
+    sql = f"""UPDATE recount SET asked_at = ?, due_at = CASE WHEN created_at > ? THEN ? ELSE ? END
+        WHERE post = {NUMBER} AND due_at <= ?"""
     rows = [(at, at - SHOWN_FOR, at + LATER, NEVER, post, at) for post in posts]
     with database.write():
         database.many(sql, rows)
@@ -409,8 +419,8 @@ def drop_unfollowed(database: Database, at: int) -> int:
 def forget_posts(database: Database, posts: Iterable[str]) -> None:
     """Removes all that these tables say of posts. Call inside `write()`."""
     keys = [(post,) for post in posts]
-    for table in ("recount", "reaction_post"):
-        database.many(f"DELETE FROM {table} WHERE post = ?", keys)
+    database.many(f"DELETE FROM recount WHERE post = {NUMBER}", keys)
+    database.many("DELETE FROM reaction_post WHERE post = ?", keys)
 
 
 # ---- single keys ------------------------------------------------------------------------------------------
@@ -418,8 +428,8 @@ def forget_posts(database: Database, posts: Iterable[str]) -> None:
 
 def is_held(record: Record, key: str) -> bool:
     """Whether the record has a post or an account, however old. Raises StoreError."""
-    sql = "SELECT EXISTS (SELECT 1 FROM post WHERE post = ?) OR EXISTS (SELECT 1 FROM post WHERE account = ?)"
-    return bool(record.database.rows(sql, (key, key))[0][0])
+    tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER})" for name in ("post", "account"))
+    return bool(record.database.rows(f"SELECT {' OR '.join(tests)}", (key, key))[0][0])
 
 
 def has_reactions(database: Database) -> bool:

@@ -15,6 +15,7 @@ from hotpapers.ingest import queries
 from hotpapers.model import DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict
 from hotpapers.sources.paper_matching import EDITED, edited
 from hotpapers.store import AsOfView, Record
+from hotpapers.store.identities import NUMBER
 from hotpapers.store.item_rows import StoredRow
 
 TRACKED_FOR = 30 * DAY
@@ -137,12 +138,14 @@ class ChangeFilter:
 
     def named(self, post: str) -> set[str]:
         """The papers that a post named so far."""
-        found = {row.item.paper for row in self._view.latest(Mention, "t.post = ?", (post,)) if is_mention(row.item)}
+        found = {
+            row.item.paper for row in self._view.latest(Mention, f"t.post = {NUMBER}", (post,)) if is_mention(row.item)
+        }
         return found | {item.paper for item in self._said.values() if is_mention(item) and item.post == post}
 
     def doubted(self, post: str) -> set[str]:
         """The papers of which the last word is that an edit took them out of a post."""
-        rows = self._view.latest(Verdict, "t.subject = ? AND t.rule = ?", (post, EDITED))
+        rows = self._view.latest(Verdict, f"t.subject = {NUMBER} AND t.rule = ?", (post, EDITED))
         words = [row.item for row in rows] + [i for i in self._said.values() if is_edit(i) and i.subject == post]
         last = {word.about: word.judgement for word in words if is_edit(word)}
         return {about for about, judgement in last.items() if judgement == "doubtful"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hotpapers.store import Record, now
-from hotpapers.store.database import placeholders, slices
+from hotpapers.store.database import slices
+from hotpapers.store.identities import key_of, numbers_of
 
 _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
     AND NOT EXISTS (SELECT 1 FROM post AS q WHERE q.post = p.post AND q.until = 0 AND q.observed_at > p.observed_at)"""
@@ -21,7 +22,7 @@ def count_unknown_papers(record: Record, job: str, position: int) -> int:
 def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> Iterator[str]:
     """Those of the keys of which the record has a row of a kind."""
     for some in slices(sorted(keys)):
-        sql = f'SELECT DISTINCT "{column}" FROM {kind} WHERE "{column}" IN ({placeholders(some)})'
+        sql = f"SELECT DISTINCT {key_of(f't.{column}')} FROM {kind} AS t WHERE t.{column} IN ({numbers_of(some)})"
         yield from (row[0] for row in record.database.rows(sql, some))
 
 
@@ -36,20 +37,21 @@ def oldest_original_at(record: Record, source: str) -> int:
 def living_posts(record: Record, network: str, position: int, created_from: int) -> list[tuple[str, str, int]]:
     """(post, account, made at, µs UTC) of a network's posts that came after a batch, were made after a moment and are
     not gone, as observed last."""
-    sql = f"SELECT p.post, p.account, p.created_at {_NEWS} AND p.gone = '' AND p.created_at > ?"
+    sql = f"SELECT {key_of('p.post')}, {key_of('p.account')}, p.created_at {_NEWS} AND p.gone = '' AND p.created_at > ?"
     return [(post, account, at) for post, account, at in
             record.database.rows(sql, (network, position, created_from))]  # fmt: skip
 
 
 def gone_posts(record: Record, network: str, position: int) -> list[str]:
     """A network's posts of which batches after one say that they are gone."""
-    sql = f"SELECT p.post {_NEWS} AND p.gone <> ''"
+    sql = f"SELECT {key_of('p.post')} {_NEWS} AND p.gone <> ''"
     return [post for (post,) in record.database.rows(sql, (network, position))]
 
 
 def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tuple[str, str, bool]]:
     """(post, account, whether it was gone at a moment) of Bluesky's posts that were made between two moments."""
-    sql = """SELECT t.post, t.account, (SELECT count(*) FROM post AS g WHERE g.post = t.post AND g.until = 0
+    sql = f"""SELECT {key_of("t.post")}, {key_of("t.account")}, (SELECT count(*)
+        FROM post AS g WHERE g.post = t.post AND g.until = 0
             AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
         FROM post AS t WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = ''
         AND t.created_at > ? AND t.created_at < ?"""

@@ -33,7 +33,8 @@ from hotpapers.model import (
 )
 from hotpapers.store import batches
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.item_rows import StoredRow, canonical_json
+from hotpapers.store.commitments import canonical_json
+from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
 LOOK_BACK = 14
@@ -122,7 +123,7 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     selection.check(recipe.choice)
     start, cut = recipe.moments or moments_of(record, recipe)
     view = record.view(cut, recipe.position)
-    own_voices = tuple(record.marks.voice(account) for account in publication.own)
+    own_voices = record.voices_of(publication.own)
     earlier = earlier_issues(record, recipe)
     held = last_voices(content for _, content in earlier)
     tells = recipe.choice != selection.THRESHOLD

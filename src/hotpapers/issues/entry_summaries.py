@@ -9,6 +9,7 @@ from hotpapers.issues import queries
 from hotpapers.issues.ranking_input import in_fields
 from hotpapers.model import AnnouncedPaper, Announcement, EntrySummary, Paper, Publication
 from hotpapers.store.as_of import AsOfView
+from hotpapers.store.identities import NUMBER
 
 
 def entry_summaries(view: AsOfView, publication: str, held: Mapping[tuple[str, str], int]) -> tuple[EntrySummary, ...]:
@@ -55,5 +56,5 @@ def _announced(paper: Paper, said: list[Announcement]) -> AnnouncedPaper:
 
 def announcements(view: AsOfView, paper: str) -> tuple[Announcement, ...]:
     """A paper's announcements, the first first."""
-    rows = view.latest(Announcement, "t.paper = ?", (paper,), "t.announced_at, t.day, t.category")
+    rows = view.latest(Announcement, f"t.paper = {NUMBER}", (paper,), "t.announced_at, t.day, t.category")
     return tuple(row.item for row in rows if isinstance(row.item, Announcement))

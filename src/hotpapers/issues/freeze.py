@@ -16,7 +16,7 @@ from hotpapers.issues.build import BuiltIssue, IssueRecipe, build, read_content
 from hotpapers.issues.selection import THRESHOLD
 from hotpapers.issues.windows import check_label, closing, is_closed, limit_of
 from hotpapers.store.chain_check import flaw_of
-from hotpapers.store.item_rows import canonical_json
+from hotpapers.store.commitments import canonical_json
 from hotpapers.store.record import Record, now
 from hotpapers.store.verify import VerifyFinding
 

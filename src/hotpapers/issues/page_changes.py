@@ -7,7 +7,9 @@ is hidden or in doubt, and whatever closes, prunes or forgets rows. What is not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import itemgetter
 
 import msgspec
 
@@ -79,17 +81,16 @@ class PageChangeCounter:
         """Whether a batch changes a page."""
         if batch.closed or batch.pruned or batch.forgotten or batch.tombstones:
             return True
-        by_kind: dict[str, set[str]] = {}
-        for label in batch.labels:
-            by_kind.setdefault(str(label[0]), set()).add(str(label[1]) if len(label) > 1 else "")
-        told = {kind: keys for kind, keys in by_kind.items() if kind not in HARMLESS}
-        return any(self._matters(kind, keys) for kind, keys in told.items())
+        rows = {kind: [number for _, number in some] for kind, some in groupby(batch.rows(), itemgetter(0))}
+        return any(self._matters(kind, numbers) for kind, numbers in rows.items() if kind not in HARMLESS)
 
-    def _matters(self, kind: str, keys: Collection[str]) -> bool:
+    def _matters(self, kind: str, numbers: Sequence[int]) -> bool:
+        """Whether some new rows of a kind change a page."""
         if kind in OF_PAPERS:
-            return not self._papers().isdisjoint(keys)
+            named = (queries.papers_of_rows(self._database, kind, some) for some in slices(numbers))
+            return any(not self._papers().isdisjoint(papers) for papers in named)
         if kind == POST:
-            return any(queries.do_posts_matter(self._database, some, self._position) for some in slices(sorted(keys)))
+            return any(queries.do_posts_matter(self._database, some, self._position) for some in slices(numbers))
         if kind == ALIAS:  # whose posts are hidden may be known by this alone
             return queries.is_anything_hidden(self._database)
         if kind == VERDICT:

@@ -22,7 +22,8 @@ from hotpapers.model import (
 )
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
-from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
+from hotpapers.store.identities import NUMBER, key_of, numbers_of
+from hotpapers.store.item_rows import SPECS, StoredRow, read_row, read_sealed, sealed_columns, select_columns
 from hotpapers.store.record import Record
 
 _name_list = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -43,13 +44,13 @@ ARXIV = "arxiv"
 def listed_posts(view: AsOfView, publication: str, day: str, edition: int = 0) -> dict[int, list[StoredRow]]:
     """The posts that a listing (edition 0) or an issue shows, by place, in order, repeats included."""
     spec = SPECS[Post]
-    sql = f"""SELECT s.place, {select_columns(spec, "p")} FROM shown AS s
+    sql = f"""SELECT s.place, {sealed_columns(spec, "p")} FROM shown AS s
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at AND {view.visible("p")}
         WHERE s.publication = ? AND s.day = ? AND s.edition = ? AND {view.visible("s")}
           AND {view.newest(SPECS[Shown], "s")} ORDER BY s.place, s.n"""
     result: dict[int, list[StoredRow]] = defaultdict(list)
     for place, *row in view.database.iterate(sql, (publication, day, edition)):
-        result[place].append(read_row(spec, row))
+        result[place].append(read_sealed(spec, row))
     return result
 
 
@@ -60,22 +61,23 @@ def leading_posts_sql(
     networks = f" AND p.network IN ({placeholders(publication.networks)})" if publication.networks else ""
     counts = f"""LEFT JOIN snapshot AS c ON c.post = p.post AND {view.visible("c")} AND c.observed_at = (
             SELECT max(z.observed_at) FROM snapshot AS z WHERE z.post = p.post AND {view.visible("z")})"""
+    columns = sealed_columns(SPECS[Post], "p")
     sql = f"""{show_tables(view, own_voices)}
-        SELECT m.paper, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {VOICE}, {select_columns(SPECS[Post], "p")}
-        {posts_about_papers(view, f"IN ({placeholders(papers)})", counts)} AND p.created_at >= ?{networks}
-          AND {VOICE} NOT IN (SELECT voice FROM bot) AND {VOICE} NOT IN (SELECT voice FROM own)"""
+        SELECT {key_of("m.paper")}, coalesce(c.reposts, 0) + coalesce(c.likes, 0), {VOICE}, {columns}
+        {posts_about_papers(view, f"IN ({numbers_of(papers)})", counts)} AND p.created_at >= ?{networks} AND
+        {VOICE} NOT IN (SELECT voice FROM bot) AND {VOICE} NOT IN (SELECT voice FROM own)"""
     return sql, (*papers, since, *publication.networks)
 
 
 def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
     """Those of some posts that are not to be shown now."""
-    return frozenset().union(*(_withheld_among(view, placeholders(some), some) for some in slices(posts)))
+    return frozenset().union(*(_withheld_among(view, numbers_of(some), some) for some in slices(posts)))
 
 
 def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozenset[str]:
     gone = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
-        SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN ({among}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""
     return frozenset([row.item.post for row in gone if isinstance(row.item, Post)]) | frozenset(
@@ -93,7 +95,7 @@ def read_since(view: AsOfView) -> dict[str, int]:
 
 def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str, str], Brief]]:
     """What imported listings printed of their papers, by day and paper; later observations come later."""
-    sql = f"""SELECT t.day, t.paper, t.title, t.authors, t.categories FROM place AS t
+    sql = f"""SELECT t.day, {key_of("t.paper")}, t.title, t.authors, t.categories FROM place AS t
         WHERE t.publication = ? AND {view.visible("t")} ORDER BY t.observed_at"""
     for day, paper, title, authors, categories in view.database.iterate(sql, (publication,)):
         yield (day, paper), (title, _name_list(authors), _name_list(categories))
@@ -102,8 +104,8 @@ def printed_briefs(view: AsOfView, publication: str) -> Iterator[tuple[tuple[str
 def described_briefs(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, Brief]]:
     """What the record knows of papers; later observations come later."""
     for some in slices(papers):
-        sql = f"""SELECT t.paper, t.title, t.authors, t.categories FROM paper AS t
-            WHERE t.paper IN ({placeholders(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
+        sql = f"""SELECT {key_of("t.paper")}, t.title, t.authors, t.categories FROM paper AS t
+            WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
         for paper, title, authors, categories in view.database.iterate(sql, some):
             yield paper, (title, _name_list(authors), _name_list(categories))
 
@@ -172,15 +174,15 @@ def announcement_came(view: AsOfView, day: str) -> int | None:
 def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(paper, abstract, else summary) as the record knows them; later observations come later."""
     for some in slices(papers):
-        sql = f"""SELECT t.paper, t.abstract, t.summary FROM paper AS t
-            WHERE t.paper IN ({placeholders(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
+        sql = f"""SELECT {key_of("t.paper")}, t.abstract, t.summary FROM paper AS t
+            WHERE t.paper IN ({numbers_of(some)}) AND {view.visible("t")} ORDER BY t.observed_at"""
         yield from ((paper, abstract or summary) for paper, abstract, summary in view.database.iterate(sql, some))
 
 
 def printed_abstracts(view: AsOfView, publication: str, days: Sequence[str]) -> Iterator[tuple[tuple[str, str], str]]:
     """((day, paper), abstract) as imported listings printed them, where they did; later observations come later."""
     for some in slices(days):
-        sql = f"""SELECT t.day, t.paper, t.abstract FROM place AS t
+        sql = f"""SELECT t.day, {key_of("t.paper")}, t.abstract FROM place AS t
             WHERE t.publication = ? AND t.day IN ({placeholders(some)}) AND t.abstract <> '' AND {view.visible("t")}
             ORDER BY t.observed_at"""
         for day, paper, abstract in view.database.iterate(sql, (publication, *some)):
@@ -194,7 +196,8 @@ def papers_announced_on(view: AsOfView, day: str) -> list[StoredRow]:
 
 def categories_announced_on(view: AsOfView, day: str) -> list[tuple[str, str]]:
     """(paper, category) of a day's announcements that are no replacements."""
-    sql = f"""SELECT DISTINCT t.paper, t.category FROM announcement AS t WHERE t.day = ? AND t.type <> 'replacement'
+    sql = f"""SELECT DISTINCT {key_of("t.paper")}, t.category
+        FROM announcement AS t WHERE t.day = ? AND t.type <> 'replacement'
         AND {view.visible("t")} AND {view.newest(SPECS[Announcement], "t")}"""
     return [(paper, category) for paper, category in view.database.rows(sql, (day,))]
 
@@ -237,27 +240,33 @@ def is_anything_hidden(database: Database) -> bool:
     return bool(database.rows("SELECT 1 FROM verdict WHERE judgement = 'hidden' LIMIT 1"))
 
 
-def do_posts_matter(database: Database, posts: Sequence[str], position: int) -> bool:
-    """Whether one was known at a position and is gone or limited, now or then; or begins a thread that was known then,
-    so that what follows is its author's own and no reply to somebody else."""
-    among = placeholders(posts)
+def do_posts_matter(database: Database, rows: Sequence[int], position: int) -> bool:
+    """Whether a post, by the numbers of its new rows, was known at a position and is gone or limited, now or then; or
+    begins a thread that was known then, so that what follows is its author's own and no reply to somebody else."""
+    among = f"SELECT n.post FROM post AS n WHERE n.id IN ({placeholders(rows)})"
     limited = f"""SELECT 1 FROM post AS p WHERE p.post IN ({among}) AND (p.gone <> '' OR p.limits <> '[]')
         AND EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post AND o.since <= ?) LIMIT 1"""
     begins = f"""SELECT 1 FROM post AS p JOIN post AS o ON o.account = p.account AND o.reply_to = p.post
         WHERE p.post IN ({among}) AND o.since <= ? LIMIT 1"""
-    return any(database.rows(sql, (*posts, position)) for sql in (limited, begins))
+    return any(database.rows(sql, (*rows, position)) for sql in (limited, begins))
+
+
+def papers_of_rows(database: Database, kind: str, numbers: Sequence[int]) -> set[str]:
+    """The papers of some rows of a kind."""
+    sql = f"SELECT {key_of('t.paper')} FROM {kind} AS t WHERE t.id IN ({placeholders(numbers)})"
+    return {paper for (paper,) in database.rows(sql, numbers)}
 
 
 def judged_since(database: Database, position: int, besides: Sequence[str]) -> list[tuple[str, str]]:
     """(subject, about) of the verdicts after a position, but for some judgements."""
-    sql = f"""SELECT DISTINCT v.subject, v.about FROM verdict AS v WHERE v.since > ?
+    sql = f"""SELECT DISTINCT {key_of("v.subject")}, {key_of("v.about")} FROM verdict AS v WHERE v.since > ?
         AND v.judgement NOT IN ({placeholders(besides)})"""
     return [(subject, about) for subject, about in database.rows(sql, (position, *besides))]
 
 
 def is_any_known(database: Database, posts: Sequence[str], position: int) -> bool:
     """Whether one of some posts was there at a position."""
-    sql = f"SELECT 1 FROM post WHERE post IN ({placeholders(posts)}) AND since <= ? LIMIT 1"
+    sql = f"SELECT 1 FROM post WHERE post IN ({numbers_of(posts)}) AND since <= ? LIMIT 1"
     return bool(database.rows(sql, (*posts, position)))
 
 
@@ -310,7 +319,7 @@ def described(view: AsOfView, paper: str) -> Iterator[Paper]:
     """All that was ever observed of a paper with a summary, the newest first."""
     spec = SPECS[Paper]
     sql = f"""SELECT {select_columns(spec, "t")} FROM paper AS t
-        WHERE t.paper = ? AND t.summary <> '' AND {view.visible("t")} ORDER BY t.observed_at DESC"""
+        WHERE t.paper = {NUMBER} AND t.summary <> '' AND {view.visible("t")} ORDER BY t.observed_at DESC"""
     rows = (read_row(spec, row).item for row in view.database.iterate(sql, (paper,)))
     return (item for item in rows if isinstance(item, Paper))
 

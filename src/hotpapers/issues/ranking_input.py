@@ -20,6 +20,7 @@ from hotpapers.issues.queries import read_since
 from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
 from hotpapers.ranking import rarity
 from hotpapers.store.as_of import AsOfView
+from hotpapers.store.identities import NUMBER
 from hotpapers.store.item_rows import StoredRow
 
 
@@ -126,7 +127,7 @@ def _is_wanted(view: AsOfView, publication: Publication, paper: str, row: Stored
 
 
 def _announced_in(view: AsOfView, paper: str) -> tuple[str, ...]:
-    rows = view.latest(model.Announcement, "t.paper = ?", (paper,))
+    rows = view.latest(model.Announcement, f"t.paper = {NUMBER}", (paper,))
     return tuple(row.item.category for row in rows if isinstance(row.item, model.Announcement))
 
 

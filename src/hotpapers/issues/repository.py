@@ -32,7 +32,7 @@ from hotpapers.model import (
 from hotpapers.moderation import quotation_policy
 from hotpapers.moderation.queries import doubtful_pairs
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import placeholders
+from hotpapers.store.identities import numbers_of
 from hotpapers.store.item_rows import StoredRow
 from hotpapers.store.record import Record
 
@@ -156,7 +156,7 @@ class RecordIssueReader:
         return self._record.view(content.as_of, content.position)
 
     def _own_voices(self, content: IssueContent) -> tuple[int, ...]:
-        return tuple(self._record.marks.voice(account) for account in content.publication.own)
+        return self._record.voices_of(content.publication.own)
 
     def _index(self) -> dict[tuple[str, str], _Held]:
         """What the latest edition of every issue holds."""
@@ -191,7 +191,7 @@ class RecordIssueReader:
 
     def _papers(self, view: AsOfView, content: IssueContent, places: dict[str, Place]) -> dict[str, Paper]:
         keys = model.distinct(entry.paper for entry in (*content.entries, *content.ongoing))
-        rows = view.latest(Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
+        rows = view.latest(Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else []
         known = {row.item.paper: row.item for row in rows if isinstance(row.item, Paper)}
         return {key: _as_printed(known.get(key), places.get(key), key) for key in keys}
 

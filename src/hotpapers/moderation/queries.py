@@ -7,12 +7,14 @@ from collections import defaultdict
 from hotpapers.engagement.queries import doubtful_sql
 from hotpapers.model import Paper
 from hotpapers.store.as_of import AsOfView
+from hotpapers.store.identities import key_of
 
 
 def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
     """Post and paper of every mention that is in doubt by any rule, and not sound by the operator's word: what is to
     be shown nowhere as a post about that paper."""
-    rows = view.database.rows(f"WITH {doubtful_sql(view)} SELECT post, paper FROM doubtful")
+    sql = f"WITH {doubtful_sql(view)} SELECT {key_of('d.post')}, {key_of('d.paper')} FROM doubtful AS d"
+    rows = view.database.rows(sql)
     return frozenset((post, paper) for post, paper in rows)
 
 
@@ -21,7 +23,7 @@ LISTED = "SELECT l.post FROM mention AS l WHERE l.form = 'listed'"
 
 def papers_of_listed(view: AsOfView) -> dict[str, set[str]]:
     """The papers that each listed post stands under, or links."""
-    sql = f"""SELECT t.post, t.paper FROM mention AS t
+    sql = f"""SELECT {key_of("t.post")}, {key_of("t.paper")} FROM mention AS t
         WHERE {view.visible("t")} AND t.form <> 'title' AND t.post IN ({LISTED})"""
     result: dict[str, set[str]] = defaultdict(set)
     for post, paper in view.database.iterate(sql):

@@ -24,7 +24,8 @@ from hotpapers.model import Post, Quotation, Showing, keys
 from hotpapers.moderation import blocklist
 from hotpapers.moderation.blocklist import Blocklist
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import placeholders, slices
+from hotpapers.store.database import slices
+from hotpapers.store.identities import numbers_of
 
 DISCUSSIONS = ("hackernews", "reddit")
 """Networks on which a comment stands below a story or submission, before everybody: it answers no person."""
@@ -55,7 +56,7 @@ def policy_for(view: AsOfView, allowed: terms.Table, posts: Iterable[Post]) -> Q
 def _authors(view: AsOfView, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Posts, as far as the record knows them, with their accounts."""
     for some in slices(posts):
-        rows = view.latest(Post, f"t.post IN ({placeholders(some)})", some)
+        rows = view.latest(Post, f"t.post IN ({numbers_of(some)})", some)
         yield from ((row.item.post, row.item.account) for row in rows if isinstance(row.item, Post))
 
 

@@ -1,49 +1,45 @@
 """Forgetting: what a person takes back is gone from every byte of the store, and the issues still verify.
 
-A forgotten value leaves its commitment, so that the row keeps its hash, and a forgotten key leaves a pseudonym, so
-that rows which belong together still do and totals stay. A batch says which rows lost parts, with a seal over what is
-left of each, and carries the tombstones by which import, restore and re-collection know what must not come back.
-"""
+A forgotten key is overwritten in one place, its identity: a random pseudonym stands there, so that rows which belong
+together still do and totals stay. A post's own words, and its names in what others wrote, leave their commitments, so
+that the rows keep their hashes. A batch says what was forgotten, with a seal over what is left of each such row, and
+carries the tombstones by which import, restore and re-collection know what must not come back."""
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import model
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import NotFound
-from hotpapers.model.keys import parse_key
+from hotpapers.model.keys import network_of, parse_key
 from hotpapers.privacy import forgotten_file, queries
-from hotpapers.privacy.pseudonyms import Pseudonyms
-from hotpapers.privacy.queries import lonely_texts, own_accounts
+from hotpapers.privacy.queries import lonely_texts
 from hotpapers.search import indexing
-from hotpapers.store import batches, item_rows, manifest, raw_archive, reader_reports, tombstones
-from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, commitment
+from hotpapers.store import batches, identities, item_rows, raw_archive, reader_reports, tombstones
+from hotpapers.store.commitments import SALT, canonical_json, commitment
+from hotpapers.store.identities import is_pseudonym
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.leftovers import remove_unfinished
-from hotpapers.store.manifest import Seal
+from hotpapers.store.manifest import Erased, Seal
 from hotpapers.store.record import Record, now
 
 
 class ForgetResult(NamedTuple):
-    """What was forgotten: rows whose parts are gone, raw and quarantined originals, and copies out of reach."""
+    """What was forgotten: rows whose words are gone, also of others in which a name stood; raw and quarantined
+    originals, of all that were forgotten together; and copies out of reach."""
 
     keys: tuple[str, ...]
     rows: int
     originals: int
     out_of_reach: tuple[str, ...]
 
-
-OWN: dict[type[model.Item], tuple[str, ...]] = {
-    model.Account: ("account",),
-    model.Alias: ("account",),
-    model.Post: ("post", "account"),
-}
-"""The fields whose post or account it is that says all else that is personal in the row."""
 
 Change = tuple[StoredRow, model.Item]
 """A row as it is, and the item that is left of it."""
@@ -55,52 +51,94 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
     Raises NotFound when the record knows nothing of it, UsageError when it is no key, and what `erase_traces` raises:
     all is done then but that. Running it again finishes what an interruption left.
     """
-    done = forget_rows(record, key, at=at)
+    [done] = forget_all(record, [key], at=at)
+    if isinstance(done, NotFound):
+        raise done
     record.database.erase_traces()
     return done
 
 
-def forget_rows(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
-    """The same without `erase_traces`: for who forgets several, and erases the traces of all at once."""
-    key = parse_key(key)
+def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
+    """Several at once, without `erase_traces`: what was done for each, or why nothing was. All that is to be looked
+    through is looked through once."""
+    wanted = [parse_key(key) for key in keys]
     with record.database.write():
-        keys = _belonging(record, key)
-        rows, gone = erase(record, keys, at=at or now())
+        belonging = _belonging(record, wanted)
+        everything = model.distinct(one for some in belonging.values() for one in some)
+        erased = erase(record, everything, at=at or now()) if everything else ErasedRows({}, 0, 0)
         forgotten_file.complete(record.database, record.marks)
     left = [f"unfinished {path}" for path in remove_unfinished(record.database)]
-    return ForgetResult(keys, rows, gone, (*copies(record, key), *left))
+    return [
+        erased.of(belonging[key], (*copies(record, key), *left))
+        if key in belonging
+        else NotFound(f"{key}: no such post or account in the record")
+        for key in wanted
+    ]
 
 
-def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> tuple[int, int]:
-    """Takes keys, and the names by which others call them, out of rows and originals; how many of each.
+class ErasedRows(NamedTuple):
+    """What went: by forgotten key the numbers of the rows whose words were its own; how many of others no longer name
+    one; how many originals."""
+
+    own: Mapping[str, Collection[int]]
+    others: int
+    originals: int
+
+    def of(self, keys: Iterable[str], out_of_reach: Iterable[str]) -> ForgetResult:
+        """What is told of some of the keys."""
+        keys = tuple(keys)
+        own = {number for key in keys for number in self.own.get(key, ())}
+        return ForgetResult(keys, len(own) + self.others, self.originals, tuple(out_of_reach))
+
+
+def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at: int) -> ErasedRows:
+    """Takes keys, and the names by which others call them, out of identities, rows and originals.
 
     `marks`: further tombstones to keep, and to obey in what others wrote. Call inside `write()`.
     """
-    names = _names_of(keys)
+    database, old = record.database, tombstones.load(record.database, record.marks)
     lonely = queries.lonely_authors(record, keys)
-    old = tombstones.load(record.database, record.marks)
+    gone = frozenset([*keys, *lonely])
     graves = tombstones.Tombstones(record.marks, old.known | frozenset(marks)) if marks else None
-    known = tombstones.ForgottenNames(names, graves)
-    gone_keys = frozenset([*keys, *lonely])
-    stand_ins = Pseudonyms(gone_keys, record.marks, own_accounts(record.database))
-    own = _own_changes(record, gone_keys, stand_ins)
-    changes = {(type(row.item), row.id): (row, left) for row, left in own}
+    known = tombstones.ForgottenNames(_names_of(keys), graves)
+    stand_ins = _StandIns(record)
+    changes = _changes(record, gone, known, stand_ins)
+    enrolled = identities.enroll(database, stand_ins.authors.values(), record.head.position + 1)
+    sealed = _overwrite(record, changes, enrolled.known)
+    indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
+    engagement_queries.forget_posts(database, keys)
+    reader_reports.forget(database, gone, known.stand_in)
+    sources = queries.origins_of(database, sorted(gone)) | {row.origin for row, _ in changes} - {0}
+    erased = _erase_identities(record, gone, stand_ins)
+    originals = raw_archive.erase(database, sources, keys, known.named_in)
+    new = sorted({*marks, *tombstones.marks_of(record.marks, keys, known.names, lonely)} - old.known)
+    told = batches.RowChanges(forgotten=sealed, erased=erased, tombstones=new)
+    batches.append(database, {}, at=at, source="forget", changes=told, enrolled=enrolled)
+    return _told(changes, gone, originals)
+
+
+def _changes(
+    record: Record, keys: frozenset[str], known: tombstones.ForgottenNames, stand_ins: _StandIns
+) -> list[Change]:
+    """Rows that lose words: those of the keys, and what others wrote where a name stands in it."""
+    own = ((row, left_of(row.item, keys, stand_ins)) for row in queries.own_rows(record, sorted(keys)))
+    changes = {(row.spec.kind, row.id): (row, left) for row, left in own}
     for row in queries.rows_naming(record, known):
-        _, item = changes.get((type(row.item), row.id), (row, row.item))
-        changes[type(row.item), row.id] = (row, tombstones.redacted(item, known))
-    lonely_marks = lonely_texts(record.database, list(changes.values()))
-    for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(lonely_marks)):  # forgotten before
-        changes.setdefault((model.Post, row.id), (row, row.item))
-    sealed = _overwrite(record, list(changes.values()), stand_ins, lonely_marks)
-    indexing.renew_posts(record.database, {left.post for _, left in changes.values() if isinstance(left, model.Post)})
-    sources = {row.origin for row, _ in changes.values() if row.origin}
-    gone = raw_archive.erase(record.database, sources, keys, known.named_in)
-    engagement_queries.forget_posts(record.database, keys)
-    reader_reports.forget(record.database, {*keys, *lonely}, known.stand_in)
-    new = sorted({*marks, *tombstones.marks_of(record.marks, keys, names, lonely)} - old.known)
-    told = batches.RowChanges(forgotten=sealed, tombstones=new)
-    batches.append(record.database, {}, at=at, source="forget", changes=told)
-    return len(changes), gone
+        _, item = changes.get((row.spec.kind, row.id), (row, row.item))
+        changes[row.spec.kind, row.id] = (row, tombstones.redacted(item, known))
+    lonely = lonely_texts(record.database, list(changes.values()))
+    for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(lonely)):  # forgotten before
+        changes.setdefault((row.spec.kind, row.id), (row, row.item))
+    return [(row, left) for row, left in changes.values() if row.lost or left != row.item]  # others lose nothing
+
+
+def _told(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
+    """What is told of the rows that lost words."""
+    own: dict[str, set[int]] = defaultdict(set)
+    for number, (row, _) in enumerate(changes):
+        for key in keys.intersection(_own_keys(row.item)) or ("",):
+            own[key].add(number)
+    return ErasedRows(own, len(own.pop("", ())), originals)
 
 
 def copies(record: Record, key: str | None = None) -> Iterator[str]:
@@ -115,15 +153,23 @@ def copies(record: Record, key: str | None = None) -> Iterator[str]:
 # ---- what belongs to a key -----------------------------------------------------------------------------
 
 
-def _belonging(record: Record, key: str) -> tuple[str, ...]:
-    """The key; for an account also its other names, as the record joins them, and all its posts."""
-    known = queries.is_named(record, key) or tombstones.load(record.database, record.marks).holds(key)
-    if not (known or any(queries.rows_naming(record, tombstones.ForgottenNames(_names_of([key]))))):
-        raise NotFound(f"{key}: no such post or account in the record")
-    found, asked = [key], 0
-    while asked < len(found):
-        more = [one for one in queries.names_beside(record, found[asked]) if one and not item_rows.is_pseudonym(one)]
-        found, asked = list(model.distinct([*found, *more])), asked + 1
+def _belonging(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """For each key that the record has, names or has forgotten: itself; for an account also its other names, as the
+    record joins them, and all its posts."""
+    graves = tombstones.load(record.database, record.marks)
+    known = {key for key in keys if graves.holds(key)} | queries.keys_known(record.database, keys)
+    for key in keys:
+        if key not in known and any(queries.rows_naming(record, tombstones.ForgottenNames(_names_of([key])))):
+            known.add(key)
+    return {key: _all_names(record, key) for key in keys if key in known}
+
+
+def _all_names(record: Record, key: str) -> tuple[str, ...]:
+    found, asked = {key: None}, [key]
+    while asked:
+        more = model.distinct(name for name in queries.names_beside(record, asked) if name and not is_pseudonym(name))
+        asked = [name for name in more if name not in found]
+        found |= dict.fromkeys(asked)
     return tuple(found)
 
 
@@ -131,77 +177,108 @@ def _names_of(keys: Sequence[str]) -> frozenset[str]:
     return frozenset(name for key in keys for name in tombstones.names_of(key))
 
 
-# ---- what is left of a row -----------------------------------------------------------------------------
+# ---- what is left --------------------------------------------------------------------------------------
 
 
-def _own_changes(record: Record, keys: frozenset[str], stand_ins: Pseudonyms) -> Iterator[Change]:
-    """Rows that name one of the keys, or have its voice, and what is left of them."""
-    for cls, names in queries.REFERENCES.items():
-        asked: list[tuple[str, Sequence[str | int]]] = [(name, sorted(keys)) for name in names]
-        if cls is model.Post:  # of posts that were forgotten before, the author's voice is left
-            asked.append(("voice", sorted(stand_ins.voices)))
-        seen: set[int] = set()
-        for name, values in asked:
-            for row in queries.rows_where(record, SPECS[cls], name, values):
-                if row.id not in seen:
-                    seen.add(row.id)
-                    yield row, left_of(row.item, keys, stand_ins)
+class _StandIns:
+    """Pseudonyms: random, so that nobody can try out whose they were, but for accounts that a publication names as its
+    own: what these say counts nowhere, and who they are stands there anyway. `authors`: what stands for the authors of
+    posts that are forgotten alone."""
+
+    def __init__(self, record: Record) -> None:
+        self._marks, self._own = record.marks, queries.own_accounts(record.database)
+        self.authors: dict[str, str] = {}
+
+    def author(self, account: str) -> str:
+        """One for an author; the same for the same one within one forgetting."""
+        if not account or is_pseudonym(account):
+            return account
+        return self.authors.setdefault(account, _pseudonym(account))
+
+    def of(self, key: str) -> str:
+        """One for a key that is forgotten."""
+        return self._marks.own_pseudonym(key) if key in self._own else _pseudonym(key)
 
 
-def left_of(item: model.Item, keys: frozenset[str], stand_ins: Pseudonyms) -> model.Item:
-    """The item with pseudonyms for the keys, and without all else that is personal where one of them said it."""
-    cls: type[model.Item] = type(item)
-    references = queries.REFERENCES[cls]
-    said_it = any(getattr(item, name) in keys for name in OWN.get(cls, ()))
-    changes: dict[str, Any] = {}
-    for name in cls.personal:
-        value = getattr(item, name)
-        if name in references and value in keys:
-            changes[name] = stand_ins.key(value)
-        elif said_it and not (name in ("post", "account") or item_rows.is_pseudonym(value)):
-            changes[name] = type(value)()
-    if isinstance(item, model.Post) and item.post in keys and item.account and not item_rows.is_pseudonym(item.account):
-        changes["account"] = stand_ins.key(item.account)
-    return msgspec.structs.replace(item, **changes)
+def _pseudonym(key: str) -> str:
+    """The key's network, `~`, and 32 random hexadecimal digits."""
+    return f"{network_of(key)}:~{secrets.token_hex(16)}"
 
 
-def _overwrite(
-    record: Record, changes: Sequence[Change], stand_ins: Pseudonyms, lonely: Collection[int]
-) -> list[Seal]:  # fmt: skip
-    """Writes what is left into rows and manifests; where the rows are listed, and their seals."""
-    by_batch: dict[int, dict[manifest.Label, tuple[manifest.Label, str]]] = defaultdict(dict)
-    for row, item in changes:
-        spec = SPECS[type(item)]
-        left = row._replace(
-            item=item, derived=stand_ins.derived(row, lonely), lost=_commitments(spec, row) | (row.lost or {}),
-            salt=_new_salt(spec, item),
+def _own_keys(item: model.Item) -> tuple[str, ...]:
+    """Whose words an item holds."""
+    return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
+
+
+def left_of(item: model.Item, keys: Collection[str], stand_ins: _StandIns) -> model.Item:
+    """What is left of a post or an account that is forgotten: whom it answers goes too, and of whom it is."""
+    if isinstance(item, model.Post):
+        author = item.account if item.account in keys else stand_ins.author(item.account)
+        return msgspec.structs.replace(
+            item, account=author, handle="", name="", text="", links=(), reply_to="", quotes=""
         )  # fmt: skip
-        _write_row(record, spec, left)
-        by_batch[row.since][row.label] = (left.label, left.seal)
-    sealed: list[Seal] = []
-    for position, names in by_batch.items():
-        listed = batches.load_manifest(record.database, position)
-        at = {index: names[label] for index, label in enumerate(listed.labels) if label in names}
-        renamed = manifest.relabelled(listed, {index: label for index, (label, _) in at.items()})
-        batches.save_manifest(record.database, position, renamed)
-        sealed += [(position, index, seal) for index, (_, seal) in at.items()]
-    return sorted(sealed)
+    return msgspec.structs.replace(item, handle="", name="") if isinstance(item, model.Account) else item
 
 
-def _commitments(spec: KindSpec, row: StoredRow) -> dict[str, str]:
-    names = [spec.fields[i] for i in spec.personal]
-    return {name: commitment(row.salt or b"", value) for name in names if (value := getattr(row.item, name))}
+def _erase_identities(record: Record, keys: Collection[str], stand_ins: _StandIns) -> list[Erased]:
+    """Overwrites the identities of keys; where manifests list them, with their pseudonyms."""
+    gone = {one.number: (key, one) for key, one in identities.find(record.database, keys).items() if key}
+    pseudonyms = {number: stand_ins.of(key) for number, (key, _) in gone.items()}
+    identities.overwrite(
+        record.database,
+        [(number, pseudonyms[number], bytes.fromhex(one.commitment)) for number, (_, one) in gone.items()],
+    )
+    places = batches.places_of_identities(record.database, sorted(gone))
+    return [(*place, pseudonyms[number]) for number, place in places.items()]
 
 
-def _new_salt(spec: KindSpec, item: model.Item) -> bytes | None:
-    """For the seal, where something personal is left that may be forgotten later."""
-    values = (getattr(item, spec.fields[i]) for i in spec.personal)
-    return os.urandom(item_rows.SALT) if any(value and not item_rows.is_pseudonym(value) for value in values) else None
+def _overwrite(record: Record, changes: Sequence[Change], known: Mapping[str, identities.Identity]) -> list[Seal]:
+    """Writes what is left into rows; where they are listed, and their seals. `known`: identities of new pseudonyms."""
+    lonely, marks = lonely_texts(record.database, changes), dict[int | str, int]()
+    left = [_left(row, item, known, lonely, marks) for row, item in changes]
+    for row in left:
+        _write_row(record, row, known)
+    pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
+    return sorted((*pair, row.seal) for pair, row in zip(pairs, left, strict=True))
 
 
-def _write_row(record: Record, spec: KindSpec, row: StoredRow) -> None:
-    values = item_rows.stored_values(spec, msgspec.structs.astuple(row.item))
-    lost = item_rows.canonical_json(row.lost).decode()
-    names = ", ".join(f'"{name}" = ?' for name in (*spec.fields, *(name for name, _ in spec.derived)))
-    sql = f"UPDATE {spec.kind} SET {names}, salt = ?, lost = ? WHERE id = ?"
-    record.database.run(sql, (*values, *row.derived, row.salt, lost, row.id))
+def _left(
+    row: StoredRow,
+    item: model.Item,
+    known: Mapping[str, identities.Identity],
+    lonely: Collection[int],
+    marks: dict[int | str, int],
+) -> StoredRow:
+    """A row with what is left of its item. `marks`: what stands for the marks of texts that are forgotten."""
+    gone = [name for name in _SAID if getattr(row.item, name, "") != getattr(item, name, "")]
+    lost = {name: row.committed[name] for name in gone}
+    words = {name: value for name in _words(row.spec) if (value := getattr(row.item, name))}
+    lost |= {name: commitment(row.salt or b"", value) for name, value in words.items()}
+    derived = tuple(
+        marks.setdefault(value, secrets.randbits(52) + 1) if name == "same" and value in lonely else value
+        for (name, _), value in zip(row.spec.derived, row.derived, strict=True)
+    )
+    named = {name: known[key].commitment for name in _SAID if (key := str(getattr(item, name, None))) in known}
+    return row._replace(
+        item=item, derived=derived, lost=lost | (row.lost or {}), committed={**row.committed, **named},
+        salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(row.spec)) else None,
+    )  # fmt: skip
+
+
+_SAID = ("account", "reply_to", "quotes")
+"""Whom a post names that goes with its words."""
+
+
+def _words(spec: KindSpec) -> list[str]:
+    return [spec.fields[i] for i in spec.words]
+
+
+def _write_row(record: Record, row: StoredRow, known: Mapping[str, identities.Identity]) -> None:
+    """The words that are left, and whom the row names in place of others."""
+    values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
+    named = {name: known[values[name]].number for name in _SAID if values.get(name) in known}
+    derived = {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
+    change = {name: values[name] for name in _words(row.spec)} | named | derived
+    change |= {"salt": row.salt, "lost": canonical_json(row.lost).decode()}
+    names = ", ".join(f'"{name}" = ?' for name in change)
+    record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))

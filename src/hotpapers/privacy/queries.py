@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import model
 from hotpapers.model import keys
-from hotpapers.store import item_rows, tombstones
+from hotpapers.store import identities, item_rows, tombstones
 from hotpapers.store.database import AT_ONCE, Database, placeholders, slices
-from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, is_pseudonym, select_columns
+from hotpapers.store.identities import NUMBER, is_pseudonym, key_of, numbers_of
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
 from hotpapers.store.record import Record
 
 REFERENCES: dict[type[model.Item], tuple[str, ...]] = {
@@ -27,49 +28,77 @@ REFERENCES: dict[type[model.Item], tuple[str, ...]] = {
 """The fields in which a post or an account is named."""
 
 
-def is_named(record: Record, key: str) -> bool:
-    """Whether any row names a key."""
-    return any(
-        record.database.rows(f'SELECT 1 FROM {SPECS[cls].kind} WHERE "{name}" = ? LIMIT 1', (key,))
-        for cls, names in REFERENCES.items()
-        for name in names
-    )
+def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
+    """Those of some keys that any row names."""
+    return identities.find(database, keys).keys() - {""}
 
 
-def names_beside(record: Record, key: str) -> Iterator[str]:
-    """The keys that stand for the same: other names of an account, its posts, its handles."""
-    network = keys.network_of(key)
-    for sql in (
-        "SELECT stable FROM alias WHERE account = ?",
-        "SELECT account FROM alias WHERE stable = ?",
-        "SELECT post FROM post WHERE account = ?",
-    ):
-        yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", (key,)))
-    for table in ("account", "post"):
-        handles = record.database.rows(f"SELECT DISTINCT handle FROM {table} WHERE account = ? ORDER BY 1", (key,))
-        yield from (keys.handle_key(network, row[0]) for row in handles if row[0])
+def names_beside(record: Record, asked: Sequence[str]) -> Iterator[str]:
+    """The keys that stand for the same as some keys: other names of accounts, their posts, their handles."""
+    for some in slices(asked):
+        named = f"IN ({numbers_of(some)})"
+        for sql in (
+            f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account {named}",
+            f"SELECT {key_of('t.account')} FROM alias AS t WHERE t.stable {named}",
+            f"SELECT DISTINCT {key_of('t.post')} FROM post AS t WHERE t.account {named}",
+        ):
+            yield from (row[0] for row in record.database.rows(f"{sql} ORDER BY 1", some))
+        for table in ("account", "post"):
+            sql = f"SELECT DISTINCT {key_of('t.account')}, t.handle FROM {table} AS t WHERE t.account {named}"
+            rows = record.database.rows(f"{sql} ORDER BY 1, 2", some)
+            yield from (keys.handle_key(keys.network_of(key), handle) for key, handle in rows if handle)
 
 
 def lonely_authors(record: Record, keys: Sequence[str]) -> list[str]:
     """The authors of forgotten posts of whom the record holds nothing else: what it says of them goes too."""
     authors: set[str] = set()
-    for key in keys:
-        authors |= {row[0] for row in record.database.rows("SELECT DISTINCT account FROM post WHERE post = ?", (key,))}
-    return sorted(
-        author
-        for author in authors - set(keys)
-        if author
-        and not item_rows.is_pseudonym(author)
-        and not record.database.rows("SELECT 1 FROM reaction WHERE account = ? LIMIT 1", (author,))
-        and {row[0] for row in record.database.rows("SELECT post FROM post WHERE account = ?", (author,))} <= set(keys)
-    )
+    for some in slices(keys):
+        sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(some)})"
+        authors |= {row[0] for row in record.database.rows(sql, some)}
+    left = sorted(one for one in authors - set(keys) if one and not is_pseudonym(one))
+    return [author for author in left if _says_nothing_else(record.database, author, set(keys))]
+
+
+def _says_nothing_else(database: Database, author: str, posts: Collection[str]) -> bool:
+    if database.rows(f"SELECT 1 FROM reaction WHERE account = {NUMBER} LIMIT 1", (author,)):
+        return False
+    sql = f"SELECT {key_of('t.post')} FROM post AS t WHERE t.account = {NUMBER}"
+    return {post for (post,) in database.rows(sql, (author,))} <= set(posts)
+
+
+def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
+    """The rows of posts and accounts that hold the words of some keys."""
+    seen: set[tuple[str, int]] = set()
+    for cls, name in ((model.Account, "account"), (model.Post, "post"), (model.Post, "account")):
+        for some in slices(keys):
+            for row in _rows(record.database, SPECS[cls], f'"{name}" IN ({numbers_of(some)})', some):
+                if (row.spec.kind, row.id) not in seen:
+                    seen.add((row.spec.kind, row.id))
+                    yield row
+
+
+def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
+    """The originals of all rows that name some keys."""
+    numbers = [one.number for one in identities.find(database, keys).values() if one.number]
+    found: set[int] = set()
+    for some in slices(numbers):
+        for cls, names in REFERENCES.items():
+            for name in names:
+                kind = SPECS[cls].kind
+                sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(some)}) AND origin > 0'
+                found.update(origin for (origin,) in database.iterate(sql, some))
+    return found
 
 
 def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str | int]) -> Iterator[StoredRow]:
-    """The rows of a kind in which a column has one of some values."""
+    """The rows of a kind in which a column has one of some values, with what stands for whom they name."""
     for some in slices(values):
-        sql = f'SELECT {select_columns(spec)} FROM {spec.kind} WHERE "{name}" IN ({placeholders(some)})'
-        yield from (item_rows.read_row(spec, row) for row in record.database.rows(sql, some))
+        yield from _rows(record.database, spec, f'"{name}" IN ({placeholders(some)})', some)
+
+
+def _rows(database: Database, spec: KindSpec, where: str, params: Sequence[str | int]) -> list[StoredRow]:
+    sql = f"SELECT {item_rows.sealed_columns(spec)} FROM {spec.kind} WHERE {where}"
+    return [item_rows.read_sealed(spec, row) for row in database.rows(sql, params)]
 
 
 def rows_naming(record: Record, known: tombstones.ForgottenNames) -> Iterator[StoredRow]:
@@ -90,7 +119,7 @@ def lonely_texts(database: Database, changes: Sequence[tuple[StoredRow, model.It
     marks = sorted(set(gone.values()) - {0})
     shared: set[int] = set()
     for some in slices(marks):
-        sql = f"SELECT id, post, same FROM post WHERE same IN ({placeholders(some)})"
+        sql = f"SELECT t.id, {key_of('t.post')}, t.same FROM post AS t WHERE t.same IN ({placeholders(some)})"
         rows = database.rows(sql, some)
         shared |= {same for number, post, same in rows if number not in gone and not is_pseudonym(post)}
     return frozenset(marks) - shared
@@ -102,10 +131,10 @@ def own_accounts(database: Database) -> frozenset[str]:
     return frozenset(account for accounts in lists for account in accounts)
 
 
-def posts_with_snapshots(record: Record) -> Iterator[tuple[list[str], int]]:
+def posts_with_snapshots(record: Record) -> Iterator[tuple[list[int], int]]:
     """All posts that have snapshots."""
     sql = f"SELECT DISTINCT post FROM snapshot WHERE post > ? AND until = 0 ORDER BY post LIMIT {AT_ONCE}"
-    after = ""
+    after = 0
     while posts := [post for (post,) in record.database.rows(sql, (after,))]:
         after = posts[-1]
         yield posts, 0
@@ -133,10 +162,10 @@ def marks_of_leavers(database: Database) -> list[tuple[str, str, int]]:
 
 
 class SnapshotRow(NamedTuple):
-    """A snapshot, by its row: of which post, observed when, added by which batch."""
+    """A snapshot, by its row: of which post, by number, observed when, added by which batch."""
 
     id: int
-    post: str
+    post: int
     observed_at: int
     since: int
 
@@ -152,23 +181,30 @@ def snapshots_after(database: Database, number: int, limit: int) -> list[Snapsho
     return [SnapshotRow(*row) for row in database.rows(sql, (number, limit))]
 
 
-def snapshots_of(database: Database, posts: Sequence[str], before: int) -> list[SnapshotRow]:
+def snapshots_of(database: Database, posts: Sequence[int], before: int) -> list[SnapshotRow]:
     """The open snapshots of some posts from before a moment, by post and moment."""
     sql = f"""SELECT id, post, observed_at, since FROM snapshot
         WHERE until = 0 AND observed_at < ? AND post IN ({placeholders(posts)}) ORDER BY post, observed_at"""
     return [SnapshotRow(*row) for row in database.rows(sql, (before, *posts))]
 
 
-def announcements_of(database: Database, posts: Sequence[str]) -> list[tuple[str, int]]:
+def snapshot_hashes(record: Record, numbers: Sequence[int]) -> dict[int, bytes]:
+    """The hashes of snapshots, by number."""
+    return {row.id: row.hash for row in rows_where(record, SPECS[model.Snapshot], "id", numbers)}
+
+
+def announcements_of(database: Database, posts: Sequence[int]) -> list[tuple[int, int]]:
     """(post, when a paper that it names was announced, µs UTC)."""
     sql = f"""SELECT DISTINCT m.post, a.announced_at FROM mention AS m JOIN announcement AS a ON a.paper = m.paper
         WHERE m.post IN ({placeholders(posts)})"""
     return [(post, at) for post, at in database.rows(sql, posts)]
 
 
-def papers_named(database: Database, posts: Sequence[str]) -> list[tuple[str, str]]:
+def papers_named(database: Database, posts: Sequence[int]) -> list[tuple[int, str]]:
     """(post, paper) of what some posts name."""
-    rows = database.rows(f"SELECT post, paper FROM mention WHERE post IN ({placeholders(posts)})", posts)
+    rows = database.rows(
+        f"SELECT post, {key_of('mention.paper')} FROM mention WHERE post IN ({placeholders(posts)})", posts
+    )
     return [(post, paper) for post, paper in rows]
 
 

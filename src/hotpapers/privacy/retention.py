@@ -21,7 +21,7 @@ from hotpapers.engagement.measurement import AGES
 from hotpapers.model import DAY, HOUR, LARGEST
 from hotpapers.privacy import queries
 from hotpapers.store import batches
-from hotpapers.store.manifest import Pair, indices, relabelled
+from hotpapers.store.manifest import Pair, without
 from hotpapers.store.meta import read_meta, write_meta
 from hotpapers.store.record import Record, now
 
@@ -81,7 +81,7 @@ def prune(record: Record, *, at: int | None = None, whole: bool = True) -> Prune
 # ---- what is looked at, step by step -------------------------------------------------------------------
 
 
-def _newly_old(record: Record, before: int) -> Iterator[tuple[list[str], int]]:
+def _newly_old(record: Record, before: int) -> Iterator[tuple[list[int], int]]:
     """The posts of snapshots that were not looked at yet and are old; the number up to which they are."""
     after = int(read_meta(record.database, LOOKED_AT) or 0)
     while old := list(
@@ -98,7 +98,7 @@ def _look_no_more(record: Record, number: int) -> None:
 # ---- what is needed ------------------------------------------------------------------------------------
 
 
-def _needless(record: Record, frozen: _Frozen, posts: Sequence[str], before: int) -> list[queries.SnapshotRow]:
+def _needless(record: Record, frozen: _Frozen, posts: Sequence[int], before: int) -> list[queries.SnapshotRow]:
     """Of the posts' snapshots before a moment those that are not needed."""
     gone: list[queries.SnapshotRow] = []
     for start in range(0, len(posts), AT_ONCE):
@@ -137,9 +137,9 @@ def _cuts_among(frozen: _Frozen, snapshots: Sequence[queries.SnapshotRow]) -> It
     yield _Cut(LARGEST, frozen.firsts[last])
 
 
-def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[str, list[_Cut]]:
+def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[int]) -> dict[int, list[_Cut]]:
     """The moments at which the posts' papers are compared, each with the first position that compared there."""
-    result: dict[str, list[_Cut]] = defaultdict(list)
+    result: dict[int, list[_Cut]] = defaultdict(list)
     for post, announced_at in queries.announcements_of(record.database, posts):
         for age in AGES:
             moment = announced_at + age * HOUR
@@ -147,7 +147,7 @@ def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[str]) -> dict[st
     return result
 
 
-def _held(record: Record, frozen: _Frozen, posts: Sequence[str]) -> set[str]:
+def _held(record: Record, frozen: _Frozen, posts: Sequence[int]) -> set[int]:
     """The posts about papers that are in an issue."""
     return {post for post, paper in queries.papers_named(record.database, posts) if paper in frozen.papers}
 
@@ -184,13 +184,15 @@ def _frozen(record: Record) -> _Frozen:
 
 
 def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> None:
-    """Rows go; manifests keep their hashes, but nothing that names a post: it may have to be forgotten one day."""
+    """Rows go; their manifests keep the whole hashes."""
+    kind, hashes = "snapshot", queries.snapshot_hashes(record, [row.id for row in gone])
     pairs: list[Pair] = []
     for since, group in groupby(sorted(gone, key=lambda one: one.since), key=lambda one: one.since):
+        rows = list(group)
+        places = batches.pairs_of(record.database, [(kind, row.id, since) for row in rows])
+        kept = {index: hashes[row.id] for (_, index), row in zip(places, rows, strict=True)}
         listed = batches.load_manifest(record.database, since)
-        index = indices(listed)
-        names = [index["snapshot", one.post, one.observed_at] for one in group]
-        batches.save_manifest(record.database, since, relabelled(listed, dict.fromkeys(names, ("snapshot",))))
-        pairs += [(since, name) for name in names]
+        batches.save_manifest(record.database, since, without(listed, kept))
+        pairs += places
     queries.drop_snapshots(record.database, (row.id for row in gone))
     batches.append(record.database, {}, at=at, source="prune", changes=batches.RowChanges(prune=sorted(pairs)))

@@ -13,6 +13,7 @@ from hotpapers.model import HOUR
 from hotpapers.query import queries, request_params, schemas
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.ranking.words import method_note
+from hotpapers.store.identities import NUMBER
 from hotpapers.store.statistics import written_between
 from hotpapers.view import site_paths
 
@@ -44,7 +45,9 @@ def known_paper(session: QuerySession, text: str) -> str:
 
 
 def _announced(session: QuerySession, key: str) -> Iterable[schemas.PaperAnnouncement]:
-    for row in session.record.view().latest(model.Announcement, "t.paper = ?", (key,), "t.announced_at, t.category"):
+    for row in session.record.view().latest(
+        model.Announcement, f"t.paper = {NUMBER}", (key,), "t.announced_at, t.category"
+    ):
         if isinstance(row.item, model.Announcement):
             announcement = row.item
             yield schemas.PaperAnnouncement(
@@ -69,7 +72,9 @@ def _appearances(session: QuerySession, key: str) -> Iterable[schemas.PaperAppea
 
 
 def _tallies(session: QuerySession, key: str) -> Iterable[schemas.ListedCounts]:
-    for row in session.record.view().latest(model.Tally, "t.paper = ?", (key,), "t.observed_at, t.network, t.method"):
+    for row in session.record.view().latest(
+        model.Tally, f"t.paper = {NUMBER}", (key,), "t.observed_at, t.network, t.method"
+    ):
         if isinstance(row.item, model.Tally):
             tally = row.item
             yield schemas.ListedCounts(
@@ -125,4 +130,4 @@ def own_voices(session: QuerySession) -> tuple[int, ...]:
     own = model.distinct(
         account for publication in session.issue_reader().publications() for account in publication.own
     )
-    return tuple(map(session.record.marks.voice, own))
+    return session.record.voices_of(own)

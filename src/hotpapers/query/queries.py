@@ -9,6 +9,7 @@ from hotpapers import model
 from hotpapers.engagement.queries import VOICE, hidden_sql, persons_sql, posts_about_papers, show_tables
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database
+from hotpapers.store.identities import NUMBER, key_of
 from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
 COUNTS = ("reposts", "likes", "replies", "quotes", "views")
@@ -18,7 +19,8 @@ def withheld_posts(view: AsOfView) -> Iterator[str]:
     """Posts that are gone, no longer to be quoted, or of a hidden account."""
     newest = view.newest(SPECS[model.Post], "p")
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
-        SELECT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
+        SELECT {key_of("p.post")}
+            FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice WHERE {view.visible("p")} AND {newest}
           AND (p.gone <> '' OR p.limits <> '[]' OR {VOICE} IN (SELECT voice FROM hidden))"""
     for (post,) in view.database.iterate(sql):
         yield post
@@ -26,19 +28,19 @@ def withheld_posts(view: AsOfView) -> Iterator[str]:
 
 def _posts_about_paper(view: AsOfView, join: str = "") -> str:
     """Posts `p` about a paper, of a network or of all (the parameters: paper, network, network)."""
-    return f"""{posts_about_papers(view, "= ?", join)} AND (p.network = ? OR ? = '')
-          AND substr(p.post, length(p.network) + 2, 1) <> '~' AND {VOICE} NOT IN (SELECT voice FROM own)"""
+    return f"""{posts_about_papers(view, f"= {NUMBER}", join)} AND (p.network = ? OR ? = '')
+          AND substr({key_of("p.post")}, length(p.network) + 2, 1) <> '~' AND {VOICE} NOT IN (SELECT voice FROM own)"""
 
 
 def is_paper_known(database: Database, paper: str) -> bool:
     """Whether the record has anything of a paper."""
     tables = ("paper", "mention", "announcement", "place")
-    return any(database.rows(f"SELECT 1 FROM {table} WHERE paper = ? LIMIT 1", (paper,)) for table in tables)
+    return any(database.rows(f"SELECT 1 FROM {table} WHERE paper = {NUMBER} LIMIT 1", (paper,)) for table in tables)
 
 
 def first_announced_at(view: AsOfView, paper: str) -> int | None:
     """When a paper was first announced, µs UTC; None where it was not."""
-    sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = ? AND t.type <> 'replacement'
+    sql = f"""SELECT min(t.announced_at) FROM announcement AS t WHERE t.paper = {NUMBER} AND t.type <> 'replacement'
         AND {view.visible("t")}"""
     first: int | None = view.database.rows(sql, (paper,))[0][0]
     return first
@@ -52,8 +54,8 @@ def posts_about(
     spec, (at, post) = SPECS[model.Post], before
     sql = f"""{show_tables(view, own)}
         SELECT CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END, {select_columns(spec, "p")}
-        {_posts_about_paper(view)} AND (p.created_at < ? OR (p.created_at = ? AND p.post < ?))
-        ORDER BY p.created_at DESC, p.post DESC LIMIT {int(limit)}"""
+        {_posts_about_paper(view)} AND (p.created_at < ? OR (p.created_at = ? AND {key_of("p.post")} < ?))
+        ORDER BY p.created_at DESC, {key_of("p.post")} DESC LIMIT {int(limit)}"""
     rows = view.database.rows(sql, (paper, network, network, at, at, post))
     return [(bool(automated), read_row(spec, row)) for automated, *row in rows]
 
@@ -64,8 +66,8 @@ def snapshots_about(
     """(post, network, observed at, counts in the order of COUNTS) of posts about a paper, after a (moment, post)."""
     at, post = after
     sql = f"""{show_tables(view, own)}
-        SELECT c.post, p.network, c.observed_at, {", ".join(f"c.{name}" for name in COUNTS)}
+        SELECT {key_of("c.post")}, p.network, c.observed_at, {", ".join(f"c.{name}" for name in COUNTS)}
         {_posts_about_paper(view, f"JOIN snapshot AS c ON c.post = p.post AND {view.visible('c')}")}
-          AND (c.observed_at > ? OR (c.observed_at = ? AND c.post > ?))
-        ORDER BY c.observed_at, c.post LIMIT {int(limit)}"""
+          AND (c.observed_at > ? OR (c.observed_at = ? AND {key_of("c.post")} > ?))
+        ORDER BY c.observed_at, {key_of("c.post")} LIMIT {int(limit)}"""
     return view.database.rows(sql, (paper, network, network, at, at, post))

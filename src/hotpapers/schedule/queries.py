@@ -8,18 +8,19 @@ from hotpapers.engagement.queries import VOICE, persons_sql
 from hotpapers.model import NETWORKS
 from hotpapers.store import Record
 from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.identities import key_of, numbers_of
 
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts of which batches after a position say that they are gone, limited or hidden, or no longer so."""
-    gone = f"""SELECT DISTINCT p.post FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
+    gone = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
         AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
             AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
     judged = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
     hidden = f"""WITH {persons_sql(record.view(), ())}, told (subject, voice) AS (
-            SELECT v.subject, coalesce(w.stable_voice, v.voice) FROM verdict AS v LEFT JOIN known AS w
-            ON w.voice = v.voice WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
-        SELECT DISTINCT p.post FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
+            SELECT v.subject, coalesce(w.stable_voice, v.subject) FROM verdict AS v LEFT JOIN known AS w
+            ON w.voice = v.subject WHERE v.since > ? AND v.judgement IN ('hidden', 'shown'))
+        SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
     rows = record.database.rows
     found = rows(gone, (*NETWORKS, position, position))
@@ -30,12 +31,12 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:
     """(publication, day) of the issues and listings that show one of some posts."""
     for some in slices(posts):
-        sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({placeholders(some)})'
+        sql = f'SELECT DISTINCT publication, "day" FROM shown WHERE post IN ({numbers_of(some)})'
         yield from ((publication, day) for publication, day in database.rows(sql, some))
 
 
 def papers_named_by(database: Database, posts: Sequence[str]) -> Iterator[str]:
     """The papers that some posts name."""
     for some in slices(posts):
-        sql = f"SELECT DISTINCT paper FROM mention WHERE post IN ({placeholders(some)})"
+        sql = f"SELECT DISTINCT {key_of('m.paper')} FROM mention AS m WHERE m.post IN ({numbers_of(some)})"
         yield from (paper for (paper,) in database.rows(sql, some))

@@ -21,6 +21,7 @@ from hotpapers.search.tokenizer import stem, words
 from hotpapers.store import batches
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.identities import key_of, numbers_of
 from hotpapers.store.item_rows import SPECS, StoredRow
 from hotpapers.store.record import Record
 
@@ -89,7 +90,7 @@ class _Filling:
             if state.seen != self._seen:  # another process was here, and may have begun anew
                 self._words.clear()
             for kind, (key, take) in _KINDS.items():
-                sql = f"SELECT id, {key} FROM {kind} WHERE id > ? ORDER BY id LIMIT {SLICE}"
+                sql = f"SELECT t.id, {key} FROM {kind} AS t WHERE t.id > ? ORDER BY t.id LIMIT {SLICE}"
                 if rows := self._database.rows(sql, (state.seen.get(kind, 0),)):
                     take(self, list(dict.fromkeys(row[1] for row in rows)))
                     self._seen = state.seen | {kind: rows[-1][0]}
@@ -103,7 +104,7 @@ class _Filling:
     def _take_closed(self, state: IndexState) -> None:
         """What a better reading no longer gives."""
         for kind, (key, take) in _KINDS.items():
-            sql = f"SELECT DISTINCT {key} FROM {kind} WHERE until > 0 AND until > ?"
+            sql = f"SELECT DISTINCT {key} FROM {kind} AS t WHERE t.until > 0 AND t.until > ?"
             if rows := self._database.rows(sql, (state.position,)):
                 take(self, [row[0] for row in rows])
 
@@ -124,7 +125,7 @@ class _Filling:
             self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old})", some)
             self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(some)})", some)
             days = self._announced(some)
-            found = list(_papers(self._view().latest(Paper, f"t.paper IN ({placeholders(some)})", some)))
+            found = list(_papers(self._view().latest(Paper, f"t.paper IN ({numbers_of(some)})", some)))
             rows = [(one.id, one.paper.paper, days.get(one.paper.paper) or day_of(one.paper)) for one in found]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
             texts = [paper_words(paper.id, paper.paper) for paper in found]
@@ -134,9 +135,9 @@ class _Filling:
     def take_posts(self, posts: Sequence[str]) -> None:
         """The latest observations of posts that may be shown, in the place of earlier ones."""
         for some in slices(posts):
-            old = f"SELECT id FROM post WHERE post IN ({placeholders(some)})"
+            old = f"SELECT id FROM post WHERE post IN ({numbers_of(some)})"
             self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old})", some)
-            rows = self._view().latest(Post, f"t.post IN ({placeholders(some)})", some)
+            rows = self._view().latest(Post, f"t.post IN ({numbers_of(some)})", some)
             self._index.put_posts(self._database, [one for row in rows if (one := post_words(row)) is not None])
 
     def take_issues(self, publications: Sequence[str]) -> None:
@@ -154,8 +155,8 @@ class _Filling:
         if not papers:
             return {}
         view = self._view()
-        sql = f"""SELECT t.paper, min(t."day") FROM announcement AS t
-            WHERE t.paper IN ({placeholders(papers)}) AND t.type <> 'replacement' AND {view.visible("t")}
+        sql = f"""SELECT {key_of("t.paper")}, min(t."day") FROM announcement AS t
+            WHERE t.paper IN ({numbers_of(papers)}) AND t.type <> 'replacement' AND {view.visible("t")}
               AND {view.newest(SPECS[Announcement], "t")} GROUP BY t.paper"""
         return dict(self._database.rows(sql, tuple(papers)))
 
@@ -170,10 +171,10 @@ class _Filling:
 
 
 _KINDS: dict[str, tuple[str, Callable[[_Filling, Sequence[str]], None]]] = {
-    "announcement": ("paper", _Filling.take_announcements),
-    "paper": ("paper", _Filling.take_papers),
-    "post": ("post", _Filling.take_posts),
-    "issue": ("publication", _Filling.take_issues),
+    "announcement": (key_of("t.paper"), _Filling.take_announcements),
+    "paper": (key_of("t.paper"), _Filling.take_papers),
+    "post": (key_of("t.post"), _Filling.take_posts),
+    "issue": ("t.publication", _Filling.take_issues),
 }
 """Which rows matter, whose they are, and what becomes of them. Announcements first: papers bring their day along."""
 

@@ -19,6 +19,7 @@ from hotpapers.search.results import PostHit, PostResults
 from hotpapers.search.statement import NOTHING, ResultPage, SearchStatement
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import placeholders
+from hotpapers.store.identities import key_of, numbers_of
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
 
 LOOKED_AT = 1_000
@@ -96,10 +97,10 @@ def _quotable(
 
 def _papers_of(view: AsOfView, posts: Sequence[str]) -> dict[str, list[str]]:
     """The papers that posts are about, but for those where that is doubtful."""
-    sql = f"""WITH {doubtful_sql(view)} SELECT m.post, m.paper FROM mention AS m
-        WHERE m.post IN ({placeholders(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
+    sql = f"""WITH {doubtful_sql(view)} SELECT {key_of("m.post")}, {key_of("m.paper")} FROM mention AS m
+        WHERE m.post IN ({numbers_of(posts)}) AND {view.visible("m")} AND {view.newest(SPECS[Mention], "m")}
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)
-        ORDER BY m.post, m.paper"""
+        ORDER BY 1, 2"""
     result: dict[str, list[str]] = defaultdict(list)
     for post, paper in view.database.rows(sql, tuple(posts)):
         result[post].append(paper)

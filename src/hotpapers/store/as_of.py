@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from hotpapers import model
 from hotpapers.store.database import Database, Params
+from hotpapers.store.identities import NUMBER, key_of
 from hotpapers.store.item_rows import BY_KIND, SPECS, KindSpec, StoredRow, read_row, select_columns
 
 
@@ -51,7 +52,7 @@ class AsOfView(NamedTuple):
     def finder(self, cls: type[model.Item]) -> Callable[..., StoredRow | None]:
         """The same for many keys of a kind: its statement is put together once."""
         spec = SPECS[cls]
-        sql = self._statement(spec, " AND ".join(f't."{spec.fields[i]}" = ?' for i in spec.key))
+        sql = self._statement(spec, " AND ".join(f't."{spec.fields[i]}" = {_value(spec, i)}' for i in spec.key))
 
         def find(*key: Any) -> StoredRow | None:
             rows = self.database.rows(sql, key)
@@ -74,4 +75,11 @@ def _same_key(kind: str, alias: str) -> str:
 
 @cache
 def _by_key(kind: str) -> str:
-    return ", ".join(f't."{name}"' for name in BY_KIND[kind].type.key)
+    spec = BY_KIND[kind]
+    columns = ((f't."{spec.fields[i]}"', i in spec.identities) for i in spec.key)
+    return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
+
+
+def _value(spec: KindSpec, index: int) -> str:
+    """What a field's parameter is compared as."""
+    return NUMBER if index in spec.identities else "?"

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from itertools import count
+from typing import NamedTuple
 
 import msgspec
 
 from hotpapers import errors, model
-from hotpapers.store import item_checks, item_rows, manifest, tombstones
-from hotpapers.store.database import Database
+from hotpapers.store import identities, item_checks, item_rows, manifest, tombstones
+from hotpapers.store.database import Database, placeholders, slices
+from hotpapers.store.identities import NO_KEYS, EnrolledKeys
 from hotpapers.store.item_rows import KindSpec, PreparedRow, RowSecrets
-from hotpapers.store.manifest import Pair, Seal
+from hotpapers.store.manifest import Erased, Pair, Seal
 from hotpapers.store.meta import SECRET, read_meta
 
 
@@ -56,16 +58,17 @@ class ChainHead(NamedTuple):
     chain: bytes
 
 
-Offer = tuple[model.Item, int, RowSecrets | None]
-"""An item, the raw row it was read from (0: none), and what is kept beside it on import of a whole record."""
+Offer = tuple[model.Item, int]
+"""An item, and the raw row it was read from (0: none)."""
 
 
 class RowChanges(NamedTuple):
-    """What a batch does to rows of earlier ones. `tombstones`: marks of what was forgotten."""
+    """What a batch does to rows and identities of earlier ones. `tombstones`: marks of what was forgotten."""
 
     close: Sequence[item_rows.StoredRow] = ()
     prune: Sequence[Pair] = ()
     forgotten: Sequence[Seal] = ()
+    erased: Sequence[Erased] = ()
     tombstones: Sequence[str] = ()
 
 
@@ -112,38 +115,51 @@ def chain_at(database: Database, position: int) -> bytes | None:
 # ---- rows ----------------------------------------------------------------------------------------------
 
 
+class NumberedRow(NamedTuple):
+    """A prepared row, and the number that it has in its table."""
+
+    number: int
+    prepared: PreparedRow
+
+
 @cache
 def insert_sql(kind: str) -> str:
-    """The statement that adds a kind's rows: the prepared ones, each with the position of its batch after it."""
+    """The statement that adds a kind's rows: the prepared ones between their number and the position of their batch."""
     spec = item_rows.BY_KIND[kind]
-    columns = ", ".join(f'"{name}"' for name in spec.columns)
-    values = ", ".join("?" * (len(spec.columns) - 1))
+    columns = ", ".join(f'"{name}"' for name in ("id", *spec.columns))
+    values = ", ".join("?" * len(spec.columns))
     return f"INSERT INTO {spec.kind} ({columns}) VALUES ({values}, 0) ON CONFLICT DO NOTHING"
+
+
+def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -> list[NumberedRow]:
+    """Rows of a kind with the numbers that come next, in order."""
+    return list(map(NumberedRow, count(identities.next_number(database, spec.kind)), group))
+
+
+def insert_rows(database: Database, spec: KindSpec, rows: Sequence[NumberedRow], position: int) -> int:
+    """Adds a kind's rows; how many of them were not there."""
+    return database.many(insert_sql(spec.kind), [(row.number, *row.prepared.row, position) for row in rows])
 
 
 def insert_group(
     database: Database, spec: KindSpec, group: list[PreparedRow], position: int
-) -> tuple[list[PreparedRow], WrittenBatch]:
+) -> tuple[list[NumberedRow], WrittenBatch]:
     """Adds one kind's rows; what was added, in order, and the counts."""
-    if database.many(insert_sql(spec.kind), [(*prepared.row, position) for prepared in group]) == len(group):
-        return group, WrittenBatch(position, len(group))
-    new = _labels_of_last(database, spec, position, len(group))
-    added: list[PreparedRow] = []
-    taken: list[PreparedRow] = []
-    for prepared in group:
-        (added if prepared.label in new else taken).append(prepared)
-        new.discard(prepared.label)
+    rows = numbered(database, spec, group)
+    if insert_rows(database, spec, rows, position) == len(rows):
+        return rows, WrittenBatch(position, len(rows))
+    new = _numbers_of_last(database, spec, position, rows[0].number)
+    taken = [row.prepared for row in rows if row.number not in new]
     different = _not_known(database, spec, taken)
     moved = [row for prepared in different if (row := _move_later(database, spec, prepared, position)) is not None]
-    added = sorted([*added, *moved], key=lambda prepared: prepared.label)
+    added = [*(row for row in rows if row.number in new), *moved]
     return added, WrittenBatch(position, len(added), len(taken) - len(moved), len(moved))
 
 
-def _labels_of_last(database: Database, spec: KindSpec, position: int, most: int) -> set[tuple[Any, ...]]:
-    """What was just added at a position. A row that was not added may still have used up a number."""
-    where = f"since = ? AND id > (SELECT max(id) FROM {spec.kind}) - ?"
-    sql = f"SELECT {', '.join(_label_columns(spec))} FROM {spec.kind} WHERE {where}"
-    return {(spec.kind, *row) for row in database.iterate(sql, (position, most))}
+def _numbers_of_last(database: Database, spec: KindSpec, position: int, first: int) -> frozenset[int]:
+    """Which numbers were just added at a position."""
+    sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
+    return frozenset(number for (number,) in database.iterate(sql, (position, first)))
 
 
 def _label_columns(spec: KindSpec) -> list[str]:
@@ -152,49 +168,76 @@ def _label_columns(spec: KindSpec) -> list[str]:
 
 def _not_known(database: Database, spec: KindSpec, group: Sequence[PreparedRow]) -> list[PreparedRow]:
     """Those whose moment is not taken by the very same words; asked for many at a time."""
-    text = f"({' AND '.join(f'{name} = ?' for name in _label_columns(spec))})"
+    names = _label_columns(spec)
+    text = f"({' AND '.join(f'{name} = ?' for name in names)})"
     different = []
     for start in range(0, len(group), 100):
         some = group[start : start + 100]
         where = " OR ".join([text] * len(some))
-        sql = f"SELECT {item_rows.select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({where})"
-        rows = database.rows(sql, [value for prepared in some for value in prepared.label[1:]])
-        known = {row.label: row.item for row in (item_rows.read_row(spec, found) for found in rows)}
+        sql = f"""SELECT {", ".join(names)}, {item_rows.select_columns(spec)} FROM {spec.kind}
+            WHERE until = 0 AND ({where})"""
+        rows = database.rows(sql, [value for prepared in some for value in prepared.label])
+        known = {row[: len(names)]: item_rows.read_row(spec, row[len(names) :]).item for row in rows}
         different += [prepared for prepared in some if known.get(prepared.label) != prepared.item]
     return different
 
 
-def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, position: int) -> PreparedRow | None:
+def _move_later(database: Database, spec: KindSpec, prepared: PreparedRow, position: int) -> NumberedRow | None:
     """The item one or more microseconds later, where its moment is taken by other words; None if it is known there."""
-    if spec.type is model.Issue:
-        raise errors.IssueError(f"{prepared.label[1]} {prepared.label[2]}: another process froze this edition first.")
-    while not database.run(insert_sql(spec.kind), (*prepared.row, position)):
-        if not _not_known(database, spec, [prepared]):
+    if isinstance(prepared.item, model.Issue):
+        issue = prepared.item
+        raise errors.IssueError(f"{issue.publication} {issue.day}: another process froze this edition first.")
+    [row] = numbered(database, spec, [prepared])
+    while not insert_rows(database, spec, [row], position):
+        if not _not_known(database, spec, [row.prepared]):
             return None
-        prepared = _a_microsecond_later(spec, prepared)
-    return prepared
+        row = row._replace(prepared=_a_microsecond_later(database, spec, row.prepared))
+    return row
 
 
-def _a_microsecond_later(spec: KindSpec, prepared: PreparedRow) -> PreparedRow:
+def _a_microsecond_later(database: Database, spec: KindSpec, prepared: PreparedRow) -> PreparedRow:
     item = msgspec.structs.replace(prepared.item, observed_at=prepared.item.observed_at + 1)
-    *_, salt, lost, origin = prepared.row
-    derived = prepared.row[len(spec.fields) : len(spec.fields) + len(spec.derived)]
-    kept = RowSecrets(salt, msgspec.json.decode(lost) if lost else None, derived)
-    return item_rows.prepare(item, item_rows.KeyedHasher(b""), None, origin, kept)
+    after = len(spec.fields) + len(spec.derived)
+    salt, lost = prepared.row[after:-1] if spec.words else (None, None)
+    kept = RowSecrets(salt, msgspec.json.decode(lost) if lost else None, prepared.row[len(spec.fields) : after])
+    known = identities.find(database, item_rows.keys_in([item]))
+    return item_rows.prepare(item, item_rows.KeyedHasher(b""), known, None, prepared.row[-1], kept)
 
 
 def close_rows(database: Database, rows: Sequence[item_rows.StoredRow], position: int) -> list[Pair]:
     """Closes rows that a better reading no longer gives; where their manifests list them."""
-    listed: dict[int, dict[manifest.Label, int]] = {}
-    closed = []
+    pairs = pairs_of(database, [(row.spec.kind, row.id, row.since) for row in rows])
     for row in rows:
-        if row.since not in listed:
-            listed[row.since] = manifest.indices(load_manifest(database, row.since))
-        if row.label not in listed[row.since]:
-            raise errors.CorruptStore(f"{database.where}: batch {row.since} does not list {row.label}; see `verify`.")
-        closed.append((row.since, listed[row.since][row.label]))
-        database.run(f"UPDATE {model.kind_of(row.item)} SET until = ? WHERE id = ?", (position, row.id))
-    return sorted(closed)
+        database.run(f"UPDATE {row.spec.kind} SET until = ? WHERE id = ?", (position, row.id))
+    return sorted(pairs)
+
+
+def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[Pair]:
+    """Where manifests list rows, given as (kind, number, batch). Raises CorruptStore."""
+    listed: dict[int, dict[manifest.RowName, int]] = {}
+    pairs = []
+    for kind, number, since in rows:
+        if since not in listed:
+            listed[since] = manifest.indices(load_manifest(database, since))
+        if (kind, number) not in listed[since]:
+            raise errors.CorruptStore(
+                f"{database.where}: batch {since} does not list {kind} row {number}; see `verify`."
+            )
+        pairs.append((since, listed[since][kind, number]))
+    return pairs
+
+
+def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int, Pair]:
+    """Where manifests list identities: by number (position, index)."""
+    firsts: dict[int, int] = {}
+    places: dict[int, Pair] = {}
+    for some in slices(numbers):
+        sql = f"SELECT id, since FROM identity WHERE id IN ({placeholders(some)}) ORDER BY id"
+        for number, since in database.rows(sql, some):
+            if since not in firsts:
+                firsts[since] = load_manifest(database, since).identities[0]
+            places[number] = (since, number - firsts[since])
+    return places
 
 
 # ---- batches -------------------------------------------------------------------------------------------
@@ -216,17 +259,20 @@ def write_batch(
     known = tombstones.load(database, marks) if known is None else known
     allowed: list[Offer] = []
     refused = mended = 0
-    for item, origin, kept in offers:
+    for item, origin in offers:
         cleaned = item_checks.clean(item)
         mended += cleaned is not item
         if not known:
-            allowed.append((cleaned, origin, kept))
+            allowed.append((cleaned, origin))
         elif known.refuses(cleaned):
             refused += 1
         else:
-            allowed.append((known.redacted(cleaned), origin, kept))
-    groups = item_rows.prepare_all(allowed, marks)
-    written = append(database, groups, at=at, source=source, cursor=cursor, changes=RowChanges(close=close))
+            allowed.append((known.redacted(cleaned), origin))
+    named = item_rows.keys_in(item for item, _ in allowed)
+    enrolled = identities.enroll(database, named, head(database).position + 1)
+    groups = item_rows.prepare_all(allowed, marks, enrolled.known)
+    told = RowChanges(close=close)
+    written = append(database, groups, at=at, source=source, cursor=cursor, changes=told, enrolled=enrolled)
     return written._replace(refused=refused, mended=mended)
 
 
@@ -238,21 +284,24 @@ def append(
     source: str,
     cursor: str | None = None,
     changes: RowChanges = NOTHING,
+    enrolled: EnrolledKeys = NO_KEYS,
 ) -> WrittenBatch:
     """The batch itself: rows, cursor, manifest, chain; none if there is nothing to say. Call inside `write()`."""
     last = head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
-    added: list[PreparedRow] = []
+    added: list[NumberedRow] = []
     known = later = 0
     for spec, group in groups.items():
         new, counts = insert_group(database, spec, group, position)
         added += new
         known, later = known + counts.known, later + counts.later
-    origins = [p.row[-1] for p in added]
-    listed = manifest.Manifest(
-        [p.label for p in added], b"".join([p.hash for p in added]), closed, list(changes.prune),
-        list(changes.forgotten), list(changes.tombstones), origins if any(origins) else [],
+    origins = [row.prepared.row[-1] for row in added]
+    listed = manifest.listing(
+        [(model.kind_of(row.prepared.item), row.number) for row in added], [row.prepared.hash for row in added],
+        identities=enrolled.brought, persons=enrolled.persons, closed=closed, pruned=list(changes.prune),
+        forgotten=list(changes.forgotten), erased=list(changes.erased), tombstones=list(changes.tombstones),
+        origins=origins if any(origins) else [],
     )  # fmt: skip
     if not any(changes) and not added and (cursor is None or cursor == cursor_of(database, source)):
         return WrittenBatch(None, 0, known)
@@ -271,7 +320,7 @@ def save_batch(
 ) -> None:
     """The batch's own row, its source's cursor and its tombstones."""
     chain = manifest.link(before, position, at, source, cursor, listed)
-    row = (position, at, source, cursor, len(listed.labels), manifest.pack(listed), chain)
+    row = (position, at, source, cursor, len(listed), manifest.pack(listed), chain)
     database.run("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?)", row)
     if cursor is not None:
         database.run("DELETE FROM cursor WHERE source = ?", (source,))
@@ -313,5 +362,5 @@ def manifests_after(database: Database, position: int) -> Iterator[manifest.Mani
 
 
 def save_manifest(database: Database, position: int, listed: manifest.Manifest) -> None:
-    """Puts a manifest with other labels in its place."""
+    """Puts a manifest that keeps more of what was pruned in its place."""
     database.run("UPDATE batch SET manifest = ? WHERE position = ?", (manifest.pack(listed), position))

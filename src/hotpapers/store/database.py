@@ -14,6 +14,8 @@ Value = TypeVar("Value")
 AT_ONCE = 500
 """Values that one statement asks for: a database takes so many, and not any number."""
 
+FROM_0_1 = "written by Hot Papers 0.1, whose stores are no longer read; export it with that version, import it here."
+
 
 class IntegrityReport(NamedTuple):
     """What a database found damaged in itself; what of it could not be checked, and why, empty if all could."""

@@ -1,8 +1,9 @@
 """Items as rows and as hashes: pure functions, one `KindSpec` a kind.
 
-An item's hash is the SHA-256 of its RFC 8785 JSON, in which every personal value that is not empty stands as a
-commitment, SHA-256(salt ‖ value). So a row whose values were forgotten still has its hash, from the commitments kept.
-"""
+Rows name posts, accounts and papers by number (see `identities`). An item's hash is the SHA-256 of its RFC 8785 JSON,
+in which a post or an account stands as its identity's commitment, and every other personal value that is not empty as
+one of the row's own, SHA-256(salt ‖ value). So a row whose values were forgotten still has its hash, from the
+commitments kept."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ import hashlib
 import os
 import re
 import unicodedata
+from bisect import bisect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -20,25 +22,17 @@ import msgspec
 from hotpapers import model
 from hotpapers.categories import archive_of
 from hotpapers.errors import CorruptStore
-from hotpapers.model import keys
-
-SALT = 16
-"""Bytes of a row's salt."""
-
-canonical_json = msgspec.json.Encoder(order="sorted").encode
-"""RFC 8785 JSON of what this program hashes: ASCII names, strings, integers, no floating point numbers."""
+from hotpapers.model.keys import network_of
+from hotpapers.store.commitments import SALT, canonical_json, commitment
+from hotpapers.store.identities import Identity, commitment_of, is_paper, is_pseudonym, key_of, secret_of
 
 _plain_json = msgspec.json.Encoder().encode
 
 
 class KeyedHasher(NamedTuple):
-    """The store's secret, and what is derived from it: marks that equal persons and texts share and nobody can read."""
+    """The store's secret, and what is derived from it: marks that equal texts and keys share and nobody can read."""
 
     secret: bytes
-
-    def voice(self, account: str) -> int:
-        """A signed 53-bit mark of an account, 0 for none; another one stands there when that is forgotten."""
-        return self._number(account, b"voice") if account else 0
 
     def same(self, text: str) -> int:
         """A signed 53-bit mark that equal messages share on every network, 0 where there is too little text."""
@@ -52,6 +46,11 @@ class KeyedHasher(NamedTuple):
     def tombstone(self, key: str) -> str:
         """The mark under which a forgotten key is known and refused: 32 hexadecimal digits."""
         return hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"tombstone").hexdigest()
+
+    def own_pseudonym(self, key: str) -> str:
+        """What stands for a forgotten account that a publication names as its own, so that it still counts nowhere."""
+        digest = hashlib.blake2b(key.encode(), key=self.secret, digest_size=16, person=b"own").hexdigest()
+        return f"{network_of(key)}:~{digest}"
 
     def _number(self, text: str, person: bytes) -> int:
         digest = hashlib.blake2b(text.encode(), key=self.secret, digest_size=8, person=person).digest()
@@ -86,28 +85,31 @@ def _is_address(word: str) -> bool:
     return "://" in word or "/" in word.partition(".")[2]
 
 
-def is_pseudonym(key: object) -> bool:
-    """Whether a value is a key that stands for one that was forgotten."""
-    return isinstance(key, str) and keys.own_id(key).startswith("~")
-
-
-Derive = Callable[[Any, KeyedHasher], int | str]
+Known = Mapping[str, Identity]
+"""The identities of keys."""
+Derive = Callable[[Any, KeyedHasher, Known], int | str]
 
 _DERIVED: dict[type[model.Item], tuple[tuple[str, Derive], ...]] = {
-    model.Paper: (("archive", lambda p, _: archive_of(p.categories[0]) if p.categories else ""),),
-    model.Alias: (("voice", lambda a, m: m.voice(a.account)), ("stable_voice", lambda a, m: m.voice(a.stable))),
-    model.Post: (("voice", lambda p, m: m.voice(p.account)), ("same", lambda p, m: m.same(p.text))),
-    model.Reaction: (("voice", lambda r, m: m.voice(r.account)),),
-    model.Verdict: (("voice", lambda v, m: m.voice(v.subject)),),
+    model.Paper: (("archive", lambda p, *_: archive_of(p.categories[0]) if p.categories else ""),),
+    model.Post: (
+        ("voice", lambda p, _, known: known[p.account].number),
+        ("same", lambda p, marks, _: marks.same(p.text)),
+    ),
 }
+"""`voice`: the number of a post's account, which stays when the post alone is forgotten; `same`: a mark of its text."""
+_IDENTITIES = frozenset(("paper", "about", "post", "account", "stable", "subject", "reply_to"))
 
 
 class KindSpec(NamedTuple):
     """How one kind is kept.
 
-    `later`: fields that rows may lack which were written before these were there: NULL in the table, absent from JSON
-    and hash. `label`: the values of the key and the moment; `canonical`: the values and the kind, in the order of their
-    names, as an object with those names.
+    `identities`: fields that hold the key of a post, an account or a paper, as a number in the table; `persons`: those
+    of them that are personal; `words`: the other personal ones, for which a row has a salt. `later`: fields that rows
+    may lack which were written before these were there: NULL in the table, absent from JSON and hash. `label`: the
+    stored values of the key and the moment. `named`: the keys in `identities` of an item. `sorted_values`: its
+    values in the order of their names; `words_at`, `kind_at`: where words stand there, and the kind; `named_at`: where
+    each identity stands in the row, and there, -1 for a paper; `canonical`: these with the kind as an object, which
+    msgspec writes at once.
     """
 
     type: type[model.Item]
@@ -115,14 +117,27 @@ class KindSpec(NamedTuple):
     fields: tuple[str, ...]
     key: tuple[int, ...]
     observed: int
-    personal: tuple[int, ...]
+    identities: tuple[int, ...]
+    persons: tuple[int, ...]
+    words: tuple[int, ...]
     lists: tuple[int, ...]
     flags: tuple[int, ...]
     later: tuple[int, ...]
     derived: tuple[tuple[str, Derive], ...]
     columns: tuple[str, ...]
     label: Callable[[Sequence[Any]], tuple[Any, ...]]
-    canonical: Callable[[Sequence[Any]], msgspec.Struct]
+    named: Callable[[model.Item], tuple[str, ...]]
+    sorted_values: Callable[[model.Item], tuple[Any, ...]]
+    named_at: tuple[tuple[int, int], ...]
+    words_at: tuple[int, ...]
+    kind_at: int
+    canonical: Callable[..., msgspec.Struct]
+
+    @property
+    def committed(self) -> tuple[str, ...]:
+        """The columns that hold a post's or an account's number."""
+        names = tuple(self.fields[i] for i in self.persons)
+        return (*names, "voice") if self.type is model.Post else names
 
 
 def _spec(cls: type[model.Item]) -> KindSpec:
@@ -130,57 +145,77 @@ def _spec(cls: type[model.Item]) -> KindSpec:
     hints = get_type_hints(cls)
     derived = _DERIVED.get(cls, ())
     key = tuple(fields.index(name) for name in cls.key)
+    identities = tuple(
+        i for i, name in enumerate(fields) if name in _IDENTITIES or (name, cls) == ("quotes", model.Post)
+    )
+    persons = tuple(i for i in identities if fields[i] in cls.personal)
+    words = tuple(i for i, name in enumerate(fields) if name in cls.personal and i not in identities)
+    beside = (*(name for name, _ in derived), *(("salt", "lost") if words else ()))
     return KindSpec(
         type=cls,
         kind=model.kind_of(cls),
         fields=fields,
         key=key,
         observed=fields.index("observed_at"),
-        personal=tuple(fields.index(name) for name in cls.personal),
+        identities=identities,
+        persons=persons,
+        words=words,
         lists=tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple),
         flags=tuple(i for i, name in enumerate(fields) if hints[name] is bool),
         later=tuple(i for i, name in enumerate(fields) if msgspec.UnsetType in get_args(hints[name])),
         derived=derived,
-        columns=(*fields, *(name for name, _ in derived), "salt", "lost", "origin", "since", "until"),
+        columns=(*fields, *beside, "origin", "since", "until"),
         label=itemgetter(*key, fields.index("observed_at")),
-        canonical=_canonical(cls.__name__, (*fields, "kind")),
+        named=_getter([fields[i] for i in identities]),
+        sorted_values=_getter(sorted(fields)),
+        named_at=tuple((i, sorted(fields).index(fields[i]) if i in persons else -1) for i in identities),
+        words_at=tuple(sorted(fields).index(fields[i]) for i in words),
+        kind_at=bisect(sorted(fields), "kind"),
+        canonical=msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*fields, "kind")), gc=False),
     )
 
 
-def _canonical(name: str, names: Sequence[str]) -> Callable[[Sequence[Any]], msgspec.Struct]:
-    """Values in the order of `names` → an object with these names in sorted order: msgspec writes it at once."""
-    made = msgspec.defstruct(f"{name}Canonical", sorted(names), gc=False)
-    in_order = itemgetter(*(names.index(one) for one in sorted(names)))
-    return lambda values: made(*in_order(values))
+def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives some attributes of a value, however few."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return (lambda value: (getattr(value, names[0]),)) if names else lambda _: ()
 
 
 SPECS: dict[type[model.Item], KindSpec] = {cls: _spec(cls) for cls in model.KINDS}
 BY_KIND: dict[str, KindSpec] = {spec.kind: spec for spec in SPECS.values()}
 
 
-def commitment(salt: bytes, value: Any) -> str:
-    """SHA-256(salt ‖ value) in hexadecimal; a value that is not text counts as its canonical JSON."""
-    raw = value.encode() if isinstance(value, str) else canonical_json(value)
-    return hashlib.sha256(salt + raw).hexdigest()
-
-
 def item_hash(
-    spec: KindSpec, values: Sequence[Any], salt: bytes | None, lost: Mapping[str, str] | None = None
+    spec: KindSpec,
+    item: model.Item,
+    committed: Mapping[str, str],
+    salt: bytes | None,
+    lost: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The 32 bytes of an item's hash from its field values, in the order of `spec.fields`."""
-    said = [*values, spec.kind]
+    """The 32 bytes of an item's hash. `committed`: what stands for whom it names, by field."""
+    said = [*spec.sorted_values(item)]
+    for i, at in spec.named_at:
+        if at >= 0:
+            said[at] = committed[spec.fields[i]]
+    return _hash_of(spec, said, salt, lost)
+
+
+def _hash_of(spec: KindSpec, said: list[Any], salt: bytes | None, lost: Mapping[str, str] | None) -> bytes:
+    """The same from values in the order of their names, in which commitments stand for keys already."""
     if salt is not None:
-        for i in spec.personal:
-            if said[i]:
-                said[i] = commitment(salt, said[i])
-    for name, kept in (lost or {}).items():
+        for at in spec.words_at:
+            if said[at]:
+                said[at] = commitment(salt, said[at])
+    for name, kept in lost.items() if lost else ():
         if name in spec.fields:
-            said[spec.fields.index(name)] = kept
-    return hashlib.sha256(_plain_json(spec.canonical(said))).digest()
+            said[sorted(spec.fields).index(name)] = kept
+    said.insert(spec.kind_at, spec.kind)
+    return hashlib.sha256(_plain_json(spec.canonical(*said))).digest()
 
 
 class PreparedRow(NamedTuple):
-    """An item ready to be written: `row` lacks `since` and `until`, `label` names it in the manifest."""
+    """An item ready to be written: `row` lacks number, `since` and `until`; `label`: its key and moment as stored."""
 
     label: tuple[Any, ...]
     row: tuple[Any, ...]
@@ -191,63 +226,81 @@ class PreparedRow(NamedTuple):
 class RowSecrets(NamedTuple):
     """What a row has beside its item: given on import of a whole record, made afresh otherwise."""
 
-    salt: bytes | None
+    salt: bytes | None = None
     lost: dict[str, str] | None = None
     derived: tuple[int | str, ...] | None = None
 
 
-def label_of(spec: KindSpec, values: Sequence[Any]) -> tuple[Any, ...]:
-    """The item's kind, key and moment."""
-    return (spec.kind, *spec.label(values))
+NO_SECRETS = RowSecrets()
 
 
-def stored_values(spec: KindSpec, values: Sequence[Any]) -> Sequence[Any]:
-    """An item's field values as its columns hold them: lists as canonical JSON, flags as 0 and 1, absent as NULL."""
-    if not (spec.lists or spec.flags or spec.later):
-        return values
-    stored = list(values)
+def keys_in(items: Iterable[model.Item]) -> set[str]:
+    """The keys of all posts, accounts and papers that items name."""
+    found: set[str] = set()
+    for item in items:
+        found.update(SPECS[type(item)].named(item))
+    return found
+
+
+def stored_values(spec: KindSpec, item: model.Item) -> list[Any]:
+    """An item's field values as its columns hold them, but for numbers of keys: lists as canonical JSON, flags as 0 and
+    1, absent as NULL."""
+    stored = list(msgspec.structs.astuple(item))
     for i in spec.lists:
-        stored[i] = canonical_json(values[i]).decode()
+        stored[i] = canonical_json(stored[i]).decode()
     for i in spec.flags:
-        stored[i] = int(values[i])
+        stored[i] = int(stored[i])
     for i in spec.later:
-        stored[i] = None if values[i] is msgspec.UNSET else values[i]
+        stored[i] = None if stored[i] is msgspec.UNSET else stored[i]
     return stored
 
 
 def prepare(
-    item: model.Item, marks: KeyedHasher, salt: bytes | None, origin: int = 0, kept: RowSecrets | None = None
+    item: model.Item,
+    marks: KeyedHasher,
+    known: Known,
+    salt: bytes | None,
+    origin: int = 0,
+    kept: RowSecrets = NO_SECRETS,
 ) -> PreparedRow:
-    """An item with its hash and its row. `salt` is used where the kind has personal fields."""
+    """An item with its hash and its row. `known`: the identities of all that it names. `salt` is used where the kind
+    has personal words, and nothing was kept beside the item."""
     spec = SPECS[type(item)]
-    values = msgspec.structs.astuple(item)
-    lost = kept.lost if kept else None
-    if kept:
+    if kept is not NO_SECRETS or not spec.words:
         salt = kept.salt
-    elif not spec.personal:
-        salt = None
-    derived = kept.derived if kept and kept.derived is not None else tuple([f(item, marks) for _, f in spec.derived])
-    lost_json = canonical_json(lost).decode() if lost else None
-    row = (*stored_values(spec, values), *derived, salt, lost_json, origin)
-    return PreparedRow(label_of(spec, values), row, item_hash(spec, values, salt, lost), item)
+    row, said = stored_values(spec, item), [*spec.sorted_values(item)]
+    for i, at in spec.named_at:
+        identity = known[row[i]]
+        row[i] = identity.number
+        if at >= 0:
+            said[at] = identity.commitment
+    label = spec.label(row)
+    if spec.derived:
+        row += kept.derived or [derive(item, marks, known) for _, derive in spec.derived]
+    if spec.words:
+        row += (salt, canonical_json(kept.lost).decode() if kept.lost else None)
+    row.append(origin)
+    return PreparedRow(label, tuple(row), _hash_of(spec, said, salt, kept.lost), item)
 
 
 def prepare_all(
-    offered: Iterable[tuple[model.Item, int, RowSecrets | None]], marks: KeyedHasher
+    offered: Iterable[tuple[model.Item, int]], marks: KeyedHasher, known: Known
 ) -> dict[KindSpec, list[PreparedRow]]:
-    """Items with (origin, kept) grouped by kind in the order of KINDS, each group sorted by key and moment."""
+    """Items with their originals grouped by kind in the order of KINDS, each group sorted by key and moment as
+    stored."""
     groups: dict[type[model.Item], list[PreparedRow]] = {cls: [] for cls in model.KINDS}
     pool, at = b"", 0
-    for item, origin, kept in offered:
+    for item, origin in offered:
         if at >= len(pool):
             pool, at = os.urandom(SALT * 512), 0
-        groups[type(item)].append(prepare(item, marks, pool[at : at + SALT], origin, kept))
+        groups[type(item)].append(prepare(item, marks, known, pool[at : at + SALT], origin))
         at += SALT
     return {SPECS[cls]: sorted(group, key=itemgetter(0)) for cls, group in groups.items() if group}
 
 
 class StoredRow(NamedTuple):
-    """A row as read back."""
+    """A row as read back. `committed`: what stands in hashes for whom it names, by column; `voice`: the key of whose
+    voice a post counts as. Both only where the row was selected with `sealed_columns`."""
 
     id: int
     item: model.Item
@@ -257,12 +310,18 @@ class StoredRow(NamedTuple):
     origin: int
     since: int
     until: int
+    committed: Mapping[str, str] = {}
+    voice: str = ""
+
+    @property
+    def spec(self) -> KindSpec:
+        """How its kind is kept."""
+        return SPECS[type(self.item)]
 
     @property
     def hash(self) -> bytes:
         """The hash that the row has now."""
-        spec = SPECS[type(self.item)]
-        return item_hash(spec, msgspec.structs.astuple(self.item), self.salt, self.lost)
+        return item_hash(self.spec, self.item, self.committed, self.salt, self.lost)
 
     @property
     def is_forgotten(self) -> bool:
@@ -271,26 +330,49 @@ class StoredRow(NamedTuple):
 
     @property
     def seal(self) -> str:
-        """The hash of all that the row says now, in hexadecimal: kept when parts of it are forgotten."""
-        spec = SPECS[type(self.item)]
-        values = stored_values(spec, msgspec.structs.astuple(self.item))
+        """The hash of all that the row says now, in hexadecimal: kept when parts of it are forgotten. Whom it names
+        stands there as in its hash, so that it holds when they are forgotten."""
+        values = stored_values(self.spec, self.item)
+        for i in self.spec.persons:
+            values[i] = self.committed[self.spec.fields[i]]
+        derived = [
+            self.committed.get(name, value) for (name, _), value in zip(self.spec.derived, self.derived, strict=True)
+        ]
         salt = self.salt.hex() if self.salt is not None else None
-        return hashlib.sha256(canonical_json([*values, *self.derived, salt, self.lost])).hexdigest()
+        return hashlib.sha256(canonical_json([*values, *derived, salt, self.lost])).hexdigest()
 
     @property
     def label(self) -> tuple[Any, ...]:
-        """The item's kind, key and moment."""
-        return label_of(SPECS[type(self.item)], msgspec.structs.astuple(self.item))
+        """The item's kind, key and moment, to name it by."""
+        return (self.spec.kind, *self.spec.label(msgspec.structs.astuple(self.item)))
+
+
+def derived_of(row: StoredRow, marks: KeyedHasher) -> tuple[int | str, ...]:
+    """What the derived columns of a row should hold: of a post that is whole, the voice is its account's."""
+    account = getattr(row.item, "account", "")
+    voice = row.derived[0] if row.derived and row.voice == account else None
+    known = {account: Identity(voice if isinstance(voice, int) else -1, "")}
+    return tuple(derive(row.item, marks, known) for _, derive in row.spec.derived)
 
 
 def select_columns(spec: KindSpec, alias: str = "") -> str:
-    """The columns that `read_row` takes, for a SELECT."""
-    return _columns_of(spec.kind, f"{alias}." if alias else "")
+    """The columns that `read_row` takes, for a SELECT. `alias`: of the table, its own name by default."""
+    return _columns_of(spec.kind, alias or spec.kind)
+
+
+def sealed_columns(spec: KindSpec, alias: str = "") -> str:
+    """The columns that `read_sealed` takes: those, and the secrets of whom a row names."""
+    table = alias or spec.kind
+    secrets = [secret_of(f"{table}.{name}") for name in spec.committed]
+    voice = [key_of(f"{table}.voice")] if "voice" in spec.committed else []
+    return ", ".join([select_columns(spec, table), *secrets, *voice])
 
 
 @cache
-def _columns_of(kind: str, prefix: str) -> str:
-    return ", ".join(f'{prefix}"{name}"' for name in ("id", *BY_KIND[kind].columns))
+def _columns_of(kind: str, alias: str) -> str:
+    named = {BY_KIND[kind].fields[i] for i in BY_KIND[kind].identities}
+    columns = ("id", *BY_KIND[kind].columns)
+    return ", ".join(key_of(f"{alias}.{name}") if name in named else f'{alias}."{name}"' for name in columns)
 
 
 _decode_lost = msgspec.json.Decoder(dict[str, str]).decode
@@ -308,6 +390,22 @@ def read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
         raise CorruptStore(f"{spec.kind} row {row[0]} is not as rows are written: {problem}; see `verify`") from problem
 
 
+def read_sealed(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
+    """The same of one that was selected by `sealed_columns`."""
+    count = 1 + len(spec.columns)
+    read = read_row(spec, row[:count])
+    keys = [getattr(read.item, spec.fields[i]) for i in spec.persons]
+    voice = row[-1] if "voice" in spec.committed else ""
+    if any(key is None or is_paper(key) for key in (*keys, voice)):
+        raise CorruptStore(f"{spec.kind} row {row[0]} names no post or account that is there; see `verify`")
+    secrets = zip(spec.committed, (*keys, voice), row[count:], strict=False)
+    try:
+        committed = {name: commitment_of(key, secret) for name, key, secret in secrets}
+    except (TypeError, AttributeError) as problem:
+        raise CorruptStore(f"{spec.kind} row {row[0]} names an identity that is not sound; see `verify`") from problem
+    return read._replace(committed=committed, voice=voice)
+
+
 def _read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     count = len(spec.fields)
     values = list(row[1 : 1 + count])
@@ -318,9 +416,9 @@ def _read_row(spec: KindSpec, row: Sequence[Any]) -> StoredRow:
     for i in spec.later:
         values[i] = msgspec.UNSET if values[i] is None else values[i]
     derived = tuple(row[1 + count : 1 + count + len(spec.derived)])
-    salt, lost, origin, since, until = row[1 + count + len(spec.derived) :]
+    salt, lost = row[1 + count + len(spec.derived) : -3] if spec.words else (None, None)
     item = spec.type(**dict(zip(spec.fields, values, strict=True)))
     return StoredRow(
         row[0], item, derived, memoryview(salt).tobytes() if salt is not None else None,
-        _decode_lost(lost) if lost is not None else None, origin, since, until,
+        _decode_lost(lost) if lost is not None else None, *row[-3:],
     )  # fmt: skip

@@ -1,48 +1,99 @@
-"""A batch's manifest: what it added, closed, pruned and forgot; each chained to the batch before."""
+"""A batch's manifest: what it added, closed, pruned and forgot; each chained to the batch before.
+
+It lists rows by number, and of each hash no more than names the row that was changed: the chain holds the hash of all
+of them, its `root`. Numbers are a store's own and stand in no hash."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 import zstandard
 
-from hotpapers.store.item_rows import canonical_json
+from hotpapers.store.commitments import canonical_json
 
 HASH = 32
+CHECK = 8
+"""Bytes of a row's hash that are kept while the row is there."""
 
-Label = tuple[str | int, ...]
-"""Kind, key and moment of an item; the kind alone once the row is pruned."""
+RowName = tuple[str, int]
+"""A row: its kind and its number."""
 Pair = tuple[int, int]
-"""A row of an earlier batch: (position, index in that batch's manifest)."""
+"""A row, or an identity, of an earlier batch: (position, index in that batch's manifest)."""
 Seal = tuple[int, int, str]
-"""A row of which parts were forgotten, and the hash of what is left of it: see `items.seal`."""
+"""A row of which parts were forgotten, and the hash of what is left of it: see `StoredRow.seal`."""
+Erased = tuple[int, int, str]
+"""An identity that was forgotten, and the pseudonym in its place."""
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """`labels[i]` names the item whose hash is `hashes[32 i : 32 i + 32]`.
+    """The rows of a batch in order: `kinds` says how many of which kind follow each other, `steps` by how much each
+    number is higher than the one before of its kind, `checks` how each hash begins, `root` is the SHA-256 of all
+    hashes.
 
-    `closed`, `pruned` and `forgotten` speak of rows of earlier batches. `tombstones`: marks of what must not come back.
-    `origins[i]`: the original that the item was read from, 0 for none; empty where no item was read from one.
-    """
+    `identities`: the first number and how many identities the batch brought; `persons`: how many of them, the first
+    ones, are posts and accounts. `closed`, `pruned`, `forgotten` and `erased` speak of earlier batches; `kept`: by
+    index the whole hashes of rows that were pruned since. `tombstones`: marks of what must not come back. `origins[i]`:
+    the original that the item was read from, 0 for none; empty where no item was read from one."""
 
-    labels: list[Label]
-    hashes: bytes
+    kinds: list[tuple[str, int]]
+    steps: list[int]
+    checks: bytes
+    root: bytes
+    identities: tuple[int, int] = (0, 0)
+    persons: int = 0
+    kept: dict[int, bytes] = {}
     closed: list[Pair] = []
     pruned: list[Pair] = []
     forgotten: list[Seal] = []
+    erased: list[Erased] = []
     tombstones: list[str] = []
     origins: list[int] = []
 
-    def hash(self, index: int) -> bytes:
-        """The hash of the index-th item."""
-        return self.hashes[HASH * index : HASH * index + HASH]
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.steps)
+
+    def rows(self) -> Iterator[RowName]:
+        """The rows in order."""
+        at = 0
+        for kind, count in self.kinds:
+            for number in accumulate(self.steps[at : at + count]):
+                yield kind, number
+            at += count
+
+    def check(self, index: int) -> bytes:
+        """How the hash of the index-th row begins."""
+        return self.checks[CHECK * index : CHECK * index + CHECK]
 
     def origin(self, index: int) -> int:
         """The original of the index-th item, 0 for none."""
         return self.origins[index] if self.origins else 0
+
+
+def listing(rows: Sequence[RowName], hashes: Sequence[bytes], **told: Any) -> Manifest:
+    """A manifest of rows and their hashes; `told`: its other fields."""
+    groups = [(kind, [number for _, number in group]) for kind, group in groupby(rows, itemgetter(0))]
+    return Manifest(
+        [(kind, len(numbers)) for kind, numbers in groups],
+        [step for _, numbers in groups for step in _steps(numbers)],
+        b"".join([each[:CHECK] for each in hashes]),
+        root_of(hashes),
+        **told,
+    )
+
+
+def _steps(numbers: Sequence[int]) -> Iterator[int]:
+    yield from (after - before for before, after in pairwise((0, *numbers)))
+
+
+def root_of(hashes: Iterable[bytes]) -> bytes:
+    """What the chain holds of a batch's rows: SHA-256 of their hashes, in order."""
+    return hashlib.sha256(b"".join(hashes)).digest()
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -60,19 +111,22 @@ def unpack(blob: bytes) -> Manifest:
         listed = _decode(zstandard.ZstdDecompressor().decompress(blob, max_output_size=2**31))
     except (zstandard.ZstdError, MemoryError) as problem:
         raise ValueError(f"no manifest: {problem}") from problem
-    count = len(listed.labels)
-    if len(listed.hashes) != HASH * count or len(listed.origins) not in (0, count):
-        raise ValueError(f"{count} labels, {len(listed.hashes)} bytes of hashes, {len(listed.origins)} origins")
+    count = len(listed)
+    if (
+        sum(number for _, number in listed.kinds) != count
+        or len(listed.checks) != CHECK * count
+        or len(listed.origins) not in (0, count)
+    ):
+        raise ValueError(f"{count} rows, {len(listed.checks)} bytes of hashes, {len(listed.origins)} origins")
     return listed
 
 
 def link(before: bytes, position: int, at: int, source: str, cursor: str | None, manifest: Manifest) -> bytes:
-    """The batch's chain value: SHA-256(chain before ‖ SHA-256(header as RFC 8785 JSON) ‖ hashes).
+    """The batch's chain value: SHA-256(chain before ‖ SHA-256(header as RFC 8785 JSON) ‖ root).
 
-    The header says what was forgotten, and its tombstones, only where there are any. Labels are left out: each hash
-    covers its item's key, and a label changes when its key is forgotten. So are origins: what is kept raw does not
-    move with the record.
-    """
+    The header says how many posts and accounts came, what was forgotten, and its tombstones, only where there are any.
+    Numbers are left out: each hash covers its item's key. So are origins: what is kept raw does not move with the
+    record."""
     header: dict[str, Any] = {
         "at": at,
         "closed": manifest.closed,
@@ -81,9 +135,14 @@ def link(before: bytes, position: int, at: int, source: str, cursor: str | None,
         "pruned": manifest.pruned,
         "source": source,
     }
-    rarely = {"forgotten": manifest.forgotten, "tombstones": manifest.tombstones}
+    rarely: dict[str, Any] = {
+        "erased": manifest.erased,
+        "forgotten": manifest.forgotten,
+        "identities": manifest.persons,
+        "tombstones": manifest.tombstones,
+    }
     header |= {name: said for name, said in rarely.items() if said}
-    return hashlib.sha256(before + hashlib.sha256(canonical_json(header)).digest() + manifest.hashes).digest()
+    return hashlib.sha256(before + hashlib.sha256(canonical_json(header)).digest() + manifest.root).digest()
 
 
 def genesis(secret: bytes) -> bytes:
@@ -91,12 +150,11 @@ def genesis(secret: bytes) -> bytes:
     return hashlib.sha256(b"hotpapers record 1" + secret).digest()
 
 
-def indices(manifest: Manifest) -> dict[Label, int]:
-    """Where each label stands."""
-    return {label: index for index, label in enumerate(manifest.labels)}
+def indices(manifest: Manifest) -> dict[RowName, int]:
+    """Where each row stands."""
+    return {row: index for index, row in enumerate(manifest.rows())}
 
 
-def relabelled(manifest: Manifest, names: dict[int, Label]) -> Manifest:
-    """The same manifest with other labels at some indices; its chain value stays."""
-    labels: Sequence[Label] = [names.get(index, label) for index, label in enumerate(manifest.labels)]
-    return msgspec.structs.replace(manifest, labels=list(labels))
+def without(manifest: Manifest, pruned: dict[int, bytes]) -> Manifest:
+    """The same manifest with the whole hashes of rows that go, by index; its chain value stays."""
+    return msgspec.structs.replace(manifest, kept={**manifest.kept, **pruned})

@@ -6,17 +6,15 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-import msgspec
-
 from hotpapers.errors import CorruptStore
+from hotpapers.store.commitments import canonical_json
 from hotpapers.store.database import Database
 from hotpapers.store.item_rows import (
     SPECS,
     KindSpec,
     StoredRow,
-    canonical_json,
-    read_row,
-    select_columns,
+    read_sealed,
+    sealed_columns,
     stored_values,
 )
 
@@ -34,13 +32,20 @@ class OrderedScan:
 
         A row that claims a later batch than the row after it comes too: it is not sound and would hold up the rest.
         """
-        while self._next is not None and (_batch(self._next) <= position or self._is_out_of_order()):
+        while self._next is not None and (self._batch(self._next) <= position or self._is_out_of_order()):
             row = self._next
             self._next, self._second = self._second, next(self._rows, None)
             yield _read_strictly(self._spec, row)
 
     def _is_out_of_order(self) -> bool:
-        return self._next is not None and self._second is not None and _batch(self._second) < _batch(self._next)
+        if self._next is None or self._second is None:
+            return False
+        return self._batch(self._second) < self._batch(self._next)
+
+    def _batch(self, row: Sequence[Any]) -> int:
+        """Which batch a row claims to be of; damage can leave no number there."""
+        since = row[len(self._spec.columns) - 1]
+        return since if isinstance(since, int) else 0
 
     def rest(self) -> Iterator[StoredRow | int]:
         """Rows of batches that do not exist."""
@@ -49,7 +54,7 @@ class OrderedScan:
 
 def _readable(database: Database, spec: KindSpec) -> Iterator[Sequence[Any]]:
     """All rows by their number. Of one that cannot be read, its number and batch alone."""
-    sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
+    sql = f"SELECT {sealed_columns(spec)} FROM {spec.kind} WHERE id > ? ORDER BY id"
     number = -(2**63)
     while True:
         try:
@@ -72,18 +77,17 @@ def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[
     return (rows[0][0], *unread, *rows[0][1:]) if rows else None
 
 
-def _batch(row: Sequence[Any]) -> int:
-    """Which batch a row claims to be of; damage can leave no number there."""
-    return row[-2] if isinstance(row[-2], int) else 0
-
-
 def _read_strictly(spec: KindSpec, found: Sequence[Any]) -> StoredRow | int:
     try:
-        row = read_row(spec, found)
-        lost = canonical_json(row.lost).decode() if row.lost else None
-        stored = (*stored_values(spec, msgspec.structs.astuple(row.item)), lost)
-        is_whole = all(isinstance(number, int) for number in (row.origin, row.since, row.until))
-        return row if is_whole and stored == (*found[1 : 1 + len(spec.fields)], found[-4]) else int(found[0])
+        row = read_sealed(spec, found)
+        lost = [canonical_json(row.lost).decode() if row.lost else None] if spec.words else []
+        kept = [found[len(spec.columns) - 3]] if spec.words else []
+        is_same = [*stored_values(spec, row.item), *lost] == [
+            *found[1 : 1 + len(spec.fields)],
+            *kept,
+        ]
+        numbers = (row.origin, row.since, row.until, *row.derived[: "voice" in spec.committed])
+        return row if is_same and all(isinstance(number, int) for number in numbers) else int(found[0])
     except (CorruptStore, ValueError, TypeError):
         return int(found[0])
 

@@ -15,6 +15,7 @@ from hotpapers.ids.mentions import paper_urls
 from hotpapers.ids.mentions.paper_index import PaperAlias, PaperIndex
 from hotpapers.model import DAY, Item, Mention, Paper, Post, TextLink
 from hotpapers.store.as_of import AsOfView
+from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
 
@@ -57,7 +58,7 @@ def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:
 def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
     """Titles, DOIs and what papers say of themselves."""
     announced = f"SELECT a.paper FROM announcement AS a WHERE a.type <> 'replacement' AND {view.visible('a')}"
-    sql = f"""SELECT t.paper, t.title, t.doi, t.comment, t.abstract FROM paper AS t
+    sql = f"""SELECT {key_of("t.paper")}, t.title, t.doi, t.comment, t.abstract FROM paper AS t
         WHERE {view.visible("t")} AND {view.newest(SPECS[Paper], "t")}
           AND (t.paper IN ({announced} AND a.announced_at BETWEEN ? AND ?)
             OR (t.observed_at BETWEEN ? AND ? AND NOT EXISTS ({announced} AND a.paper = t.paper)))"""
@@ -67,7 +68,7 @@ def _papers(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
 
 def _linked(view: AsOfView, span: tuple[int, int]) -> Iterator[PaperAlias]:
     """What Hugging Face's pages of papers lead to."""
-    sql = f"""SELECT m.paper, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
+    sql = f"""SELECT {key_of("m.paper")}, p.links FROM post AS p JOIN mention AS m ON m.post = p.post
         WHERE p.network = 'huggingface' AND p.links <> '[]' AND p.observed_at BETWEEN ? AND ?
           AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")} AND {view.visible("m")}
           AND m.form = 'huggingface' AND m.found_in = 'listing'"""

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from hotpapers import errors
-from hotpapers.store.database import IntegrityReport, Params
+from hotpapers.store.database import FROM_0_1, IntegrityReport, Params
 
 try:
     import psycopg
@@ -39,8 +39,10 @@ OURS = (psycopg.ProgrammingError, psycopg.IntegrityError, psycopg.DataError, psy
 
 FINISH = (b"VACUUM (FULL) pg_catalog.pg_statistic", b"SELECT pg_switch_wal()", b"CHECKPOINT")
 """What the planner's samples were before, and what is in the log of the server, goes too where the role may do this."""
-EARLIER_READERS = """SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
-    AND pid <> pg_backend_pid() AND age(backend_xmin) > age(?::text::xid) LIMIT 1"""
+EARLIER = """SELECT 1 FROM pg_stat_activity AS a, (SELECT age(?::text::xid) AS ours) AS n WHERE pid <> pg_backend_pid()
+    AND ((datname = current_database() AND age(backend_xmin) > ours) OR age(backend_xid) > ours) LIMIT 1"""
+"""Who sees this database as it was, and who writes since then, in any: a table that is written anew keeps what either
+might still need."""
 UNCHECKED = "tables and indexes were not compared by PostgreSQL's amcheck: {}"
 TABLES = "SELECT oid, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'"
 BTREES = """SELECT c.oid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -154,6 +156,8 @@ class PostgresDatabase:
         found = self.rows("SELECT value FROM meta WHERE name = 'schema'") if ours else []
         if not found:
             raise errors.NotAStore(f"{self.where}: a database of another program; name another one with --store.")
+        if "identity" not in tables:
+            raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
         return int(found[0][0])
 
     @contextmanager
@@ -181,9 +185,9 @@ class PostgresDatabase:
         now = self.rows("SELECT pg_current_xact_id()::xid::text")[0][0]
         [(wait_ms,)] = self.rows("SELECT setting::int FROM pg_settings WHERE name = 'lock_timeout'")
         deadline = time.monotonic() + wait_ms / 1000
-        while self.rows(EARLIER_READERS, (now,)):
+        while self.rows(EARLIER, (now,)):
             if time.monotonic() > deadline:
-                raise errors.BusyStore("another program still reads the store as it was")
+                raise errors.BusyStore("another program still reads the store as it was, or writes on the same server")
             time.sleep(0.05)
 
     @contextmanager

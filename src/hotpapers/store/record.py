@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from hotpapers import errors, model
-from hotpapers.store import batches, item_rows, raw_archive, reparse, schema, tombstones
+from hotpapers.store import batches, identities, item_rows, raw_archive, reparse, schema, tombstones
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.database import Database
@@ -115,7 +115,7 @@ class Record:
         precondition: Callable[[], object] = allow_all,
     ) -> WrittenBatch:  # fmt: skip
         """One batch of items that come from no raw rows. `precondition`: as in `ingest`."""
-        offers: list[batches.Offer] = [(item, 0, None) for item in offered]
+        offers: list[batches.Offer] = [(item, 0) for item in offered]
         with self.database.write():
             precondition()
             return batches.write_batch(
@@ -149,7 +149,7 @@ class Record:
                     archive.quarantine(one)
                 elif new := [item for item in one.items if is_new(item)]:
                     origin = archive.keep(one, new)
-                    offers += [(item, origin, None) for item in new]
+                    offers += [(item, origin) for item in new]
             written = batches.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known
             )  # fmt: skip
@@ -197,6 +197,12 @@ class Record:
     def count(self, kind: type[model.Item]) -> int:
         """How many open rows of a kind there are."""
         return int(self.database.rows(f"SELECT count(*) FROM {model.kind_of(kind)} WHERE until = 0")[0][0])
+
+    def voices_of(self, accounts: Iterable[str]) -> tuple[int, ...]:
+        """As what some accounts of a publication's own count: their numbers, also of such as were forgotten."""
+        keys = [key for account in accounts for key in (account, self.marks.own_pseudonym(account))]
+        known = identities.find(self.database, keys)
+        return tuple(sorted(known[key].number for key in set(keys) & known.keys()))
 
     def secret(self) -> str:
         """The store's secret, for a full export."""

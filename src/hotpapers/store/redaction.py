@@ -14,8 +14,10 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.model import keys
+from hotpapers.store.commitments import commitment
 from hotpapers.store.database import Database
-from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow, commitment, read_row, select_columns
+from hotpapers.store.identities import NUMBER, key_of
+from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow, derived_of, read_row, select_columns
 from hotpapers.store.meta import read_meta, write_meta
 
 WORDS: dict[type[model.Item], tuple[str, ...]] = {
@@ -78,7 +80,7 @@ class WordRedactor:
 
 def _printed(database: Database) -> frozenset[tuple[str, int]]:
     """Keys and moments of the posts, and of their accounts, that imported listings show."""
-    sql = """SELECT DISTINCT s.post, p.account, s.observed_at FROM shown AS s
+    sql = f"""SELECT DISTINCT {key_of("s.post")}, {key_of("p.account")}, s.observed_at FROM shown AS s
         JOIN post AS p ON p.post = s.post AND p.observed_at = s.observed_at WHERE s.edition = 0"""
     return frozenset((key, at) for post, account, at in database.iterate(sql) for key in (post, account))
 
@@ -87,7 +89,8 @@ def _items_of(database: Database, network: str) -> Iterator[model.Item]:
     """All posts and accounts of a network."""
     for spec in (SPECS[cls] for cls in WORDS):
         key = spec.fields[spec.key[0]]
-        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {key} >= ? AND {key} < ?"
+        named = "SELECT i.id FROM identity AS i WHERE i.key >= ? AND i.key < ?"
+        sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {key} IN ({named})"
         for row in database.iterate(sql, (f"{network}:", f"{network};")):  # `;` is the sign after `:`
             yield read_row(spec, row).item
 
@@ -116,17 +119,13 @@ def is_sound(row: StoredRow, networks: frozenset[str], marks: KeyedHasher, *, se
     words, item = WORDS.get(type(row.item), ()), row.item
     if not words or network_of(item) not in networks or without_words(item) is not item:
         return False
-    return sealed or (set(row.lost or ()) <= set(words) and _marks_fit(row, marks))
+    return sealed or (row.salt is not None and set(row.lost or ()) <= set(words) and _marks_fit(row, marks))
 
 
 def _marks_fit(row: StoredRow, marks: KeyedHasher) -> bool:
     """Whether its derived marks are right, but for the one that is made of the words."""
-    derived = SPECS[type(row.item)].derived
-    return all(
-        kept == derive(row.item, marks)
-        for (name, derive), kept in zip(derived, row.derived, strict=True)
-        if name != "same"
-    )
+    columns = zip(row.spec.derived, row.derived, derived_of(row, marks), strict=True)
+    return all(kept == expected for (name, _), kept, expected in columns if name != "same")
 
 
 def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> bool:
@@ -135,7 +134,7 @@ def is_known(database: Database, item: model.Item, networks: frozenset[str]) -> 
         return False
     spec = SPECS[type(item)]
     names = [spec.fields[i] for i in (*spec.key, spec.observed)]
-    where = " AND ".join(f'"{name}" = ?' for name in names)
+    where = " AND ".join(f'"{name}" = {NUMBER if name in type(item).key else "?"}' for name in names)
     sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE {where} AND until = 0"
     rows = database.rows(sql, [getattr(item, name) for name in names])
     return bool(rows) and without_words(read_row(spec, rows[0]).item) == item

@@ -17,7 +17,8 @@ def unusable(database: Database) -> list[StoredRow]:
 
 
 def _of_kind(database: Database, spec: KindSpec) -> Iterator[StoredRow]:
-    empty = " OR ".join(f"\"{name}\" = ''" for name in needed(spec.type))
+    named = {spec.fields[i] for i in spec.identities}
+    empty = " OR ".join(f'"{name}" = {0 if name in named else chr(39) * 2}' for name in needed(spec.type))
     sql = f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND ({empty}) ORDER BY id"
     return (read_row(spec, row) for row in database.rows(sql) if empty)
 

@@ -101,7 +101,7 @@ def differences(
         if not found.problem:
             gone, fresh = raw_archive.compare(rows.get(number, []), map(item_checks.clean, found.items))
             stale += gone
-            new += [(item, number, None) for item in words.are_new(fresh, {row.id for row in gone})]
+            new += [(item, number) for item in words.are_new(fresh, {row.id for row in gone})]
     return RowDifferences(stale, new, unreadable)
 
 
@@ -115,7 +115,7 @@ def plan(
         upto, kept = some[-1][0], kept + len(some)
         found = differences(view, some, read, words)
         closed.update(kind_of(row.item) for row in found.stale)
-        added.update(kind_of(item) for item, _, _ in found.new)
+        added.update(kind_of(item) for item, _ in found.new)
         unreadable += found.unreadable
     apart = [read(one) for one in raw_archive.apart(view.database, source)]
     readable = [payload.items for payload in apart if not payload.problem]

@@ -1,11 +1,12 @@
 """The tables, as numbered migrations: a store's version is how many of them it has seen.
 
 Add new ones at the end of the list; never change an old one. The SQL is written once, for SQLite's STRICT
-tables; `postgres` translates the three types. Every item table ends with the same columns:
+tables; `postgres` translates the three types. A column that names a post, an account or a paper holds the number of its
+identity (see `identities`). Every item table ends with the same columns:
 
-`salt`     16 random bytes for the commitments to personal values, NULL where there are none; renewed when parts of
-           the row are forgotten, NULL when no personal value is left
-`lost`     JSON {field: commitment}, once parts of the row were forgotten
+`salt`     in kinds with personal words: 16 random bytes for the commitments to these; renewed when parts of the row are
+           forgotten, NULL when no personal value is left
+`lost`     beside it: JSON {field: commitment}, once parts of the row were forgotten
 `origin`   the raw row that it was read from, 0 for none; that row may be gone, its number is never given again
 `since`    the position of the batch that added it
 `until`    the position of the batch that closed it, 0 while it is open
@@ -15,7 +16,8 @@ from __future__ import annotations
 
 from hotpapers import model
 
-ITEM = "salt BLOB, lost TEXT, origin INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL"
+ROW = "origin INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL"
+WORDS = f"salt BLOB, lost TEXT, {ROW}"
 ID = "id INTEGER PRIMARY KEY"
 
 _FIRST = f"""
@@ -33,93 +35,96 @@ CREATE TABLE quarantine (id INTEGER PRIMARY KEY, source TEXT NOT NULL, kind TEXT
     keep_until INTEGER NOT NULL) STRICT;
 CREATE UNIQUE INDEX quarantine_content ON quarantine (source, content);
 CREATE INDEX quarantine_keep ON quarantine (keep_until);
+CREATE TABLE identity ({ID}, key TEXT NOT NULL, salt BLOB, commitment BLOB, since INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX identity_key ON identity (key);
+INSERT INTO identity VALUES (0, '', NULL, NULL, 0);
 CREATE TABLE tombstone (mark TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;
 CREATE TABLE copy (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, way TEXT NOT NULL, target TEXT NOT NULL) STRICT;
 
-CREATE TABLE paper ({ID}, paper TEXT NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, abstract TEXT NOT NULL,
+CREATE TABLE paper ({ID}, paper INTEGER NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, abstract TEXT NOT NULL,
     summary TEXT NOT NULL, categories TEXT NOT NULL, version INTEGER, comment TEXT NOT NULL, doi TEXT NOT NULL,
     journal TEXT NOT NULL, published_at INTEGER, updated_at INTEGER, observed_at INTEGER NOT NULL,
-    archive TEXT NOT NULL, {ITEM}) STRICT;
+    archive TEXT NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX paper_key ON paper (paper, observed_at, until);
 
-CREATE TABLE announcement ({ID}, paper TEXT NOT NULL, day TEXT NOT NULL, category TEXT NOT NULL, type TEXT NOT NULL,
-    announced_at INTEGER NOT NULL, version INTEGER, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE TABLE announcement ({ID}, paper INTEGER NOT NULL, day TEXT NOT NULL, category TEXT NOT NULL, type TEXT NOT NULL,
+    announced_at INTEGER NOT NULL, version INTEGER, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX announcement_key ON announcement (paper, day, category, observed_at, until);
 CREATE INDEX announcement_at ON announcement (announced_at, paper);
 CREATE INDEX announcement_day ON announcement (day);
 
 CREATE TABLE listing ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, made TEXT NOT NULL, lead INTEGER NOT NULL,
-    places INTEGER NOT NULL, file TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+    places INTEGER NOT NULL, file TEXT NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX listing_key ON listing (publication, day, observed_at, until);
 
-CREATE TABLE place ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, place INTEGER NOT NULL, paper TEXT NOT NULL,
+CREATE TABLE place ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, place INTEGER NOT NULL, paper INTEGER NOT NULL,
     title TEXT NOT NULL, authors TEXT NOT NULL, abstract TEXT NOT NULL, categories TEXT NOT NULL,
     network TEXT NOT NULL, method TEXT NOT NULL, tallied TEXT NOT NULL, file TEXT NOT NULL,
-    observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+    observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX place_key ON place (publication, day, place, observed_at, until);
 CREATE INDEX place_paper ON place (paper);
 
 CREATE TABLE shown ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
-    place INTEGER NOT NULL, n INTEGER NOT NULL, post TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+    place INTEGER NOT NULL, n INTEGER NOT NULL, post INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX shown_key ON shown (publication, day, edition, place, n, observed_at, until);
 CREATE INDEX shown_post ON shown (post);
 
-CREATE TABLE account ({ID}, account TEXT NOT NULL, handle TEXT NOT NULL, name TEXT NOT NULL,
-    automated INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE TABLE account ({ID}, account INTEGER NOT NULL, handle TEXT NOT NULL, name TEXT NOT NULL,
+    automated INTEGER NOT NULL, observed_at INTEGER NOT NULL, {WORDS}) STRICT;
 CREATE UNIQUE INDEX account_key ON account (account, observed_at, until);
 
-CREATE TABLE alias ({ID}, account TEXT NOT NULL, stable TEXT NOT NULL, observed_at INTEGER NOT NULL,
-    voice INTEGER NOT NULL, stable_voice INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE TABLE alias ({ID}, account INTEGER NOT NULL, stable INTEGER NOT NULL, observed_at INTEGER NOT NULL,
+    {ROW}) STRICT;
 CREATE UNIQUE INDEX alias_key ON alias (account, observed_at, until);
 
-CREATE TABLE post ({ID}, post TEXT NOT NULL, network TEXT NOT NULL, account TEXT NOT NULL,
+CREATE TABLE post ({ID}, post INTEGER NOT NULL, network TEXT NOT NULL, account INTEGER NOT NULL,
     created_at INTEGER NOT NULL, text TEXT NOT NULL, links TEXT NOT NULL, lang TEXT NOT NULL, rtl INTEGER NOT NULL,
-    handle TEXT NOT NULL, name TEXT NOT NULL, reply_to TEXT NOT NULL, quotes TEXT NOT NULL, limits TEXT NOT NULL,
-    gone TEXT NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL, same INTEGER NOT NULL, {ITEM}) STRICT;
+    handle TEXT NOT NULL, name TEXT NOT NULL, reply_to INTEGER NOT NULL, quotes INTEGER NOT NULL, limits TEXT NOT NULL,
+    gone TEXT NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL, same INTEGER NOT NULL, {WORDS}) STRICT;
 CREATE UNIQUE INDEX post_key ON post (post, observed_at, until);
 CREATE INDEX post_account ON post (account);
 
-CREATE TABLE mention ({ID}, post TEXT NOT NULL, paper TEXT NOT NULL, form TEXT NOT NULL, found_in TEXT NOT NULL,
-    version INTEGER, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE TABLE mention ({ID}, post INTEGER NOT NULL, paper INTEGER NOT NULL, form TEXT NOT NULL, found_in TEXT NOT NULL,
+    version INTEGER, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX mention_key ON mention (paper, post, observed_at, until);
 CREATE INDEX mention_post ON mention (post);
 
-CREATE TABLE reaction ({ID}, post TEXT NOT NULL, account TEXT NOT NULL, type TEXT NOT NULL,
-    withdrawn INTEGER NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL, {ITEM}) STRICT;
-CREATE UNIQUE INDEX reaction_key ON reaction (post, voice, type, observed_at, until);
+CREATE TABLE reaction ({ID}, post INTEGER NOT NULL, account INTEGER NOT NULL, type TEXT NOT NULL,
+    withdrawn INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
+CREATE UNIQUE INDEX reaction_key ON reaction (post, account, type, observed_at, until);
 CREATE INDEX reaction_account ON reaction (account);
 
-CREATE TABLE snapshot ({ID}, post TEXT NOT NULL, reposts INTEGER, likes INTEGER, replies INTEGER, quotes INTEGER,
-    views INTEGER, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE TABLE snapshot ({ID}, post INTEGER NOT NULL, reposts INTEGER, likes INTEGER, replies INTEGER, quotes INTEGER,
+    views INTEGER, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX snapshot_key ON snapshot (post, observed_at, until);
 
-CREATE TABLE tally ({ID}, paper TEXT NOT NULL, network TEXT NOT NULL, method TEXT NOT NULL, reposts INTEGER NOT NULL,
-    likes INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+CREATE TABLE tally ({ID}, paper INTEGER NOT NULL, network TEXT NOT NULL, method TEXT NOT NULL, reposts INTEGER NOT NULL,
+    likes INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX tally_key ON tally (paper, network, method, observed_at, until);
 CREATE INDEX tally_at ON tally (network, method, observed_at);
 
-CREATE TABLE verdict ({ID}, subject TEXT NOT NULL, about TEXT NOT NULL, rule TEXT NOT NULL, judgement TEXT NOT NULL,
-    version INTEGER NOT NULL, reason TEXT NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL,
-    {ITEM}) STRICT;
+CREATE TABLE verdict ({ID}, subject INTEGER NOT NULL, about INTEGER NOT NULL, rule TEXT NOT NULL,
+    judgement TEXT NOT NULL,
+    version INTEGER NOT NULL, reason TEXT NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX verdict_key ON verdict (subject, about, rule, observed_at, until);
 
 CREATE TABLE coverage ({ID}, network TEXT NOT NULL, from_at INTEGER NOT NULL, until_at INTEGER NOT NULL,
-    state TEXT NOT NULL, reason TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+    state TEXT NOT NULL, reason TEXT NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX coverage_key ON coverage (network, from_at, observed_at, until);
 
 CREATE TABLE publication ({ID}, publication TEXT NOT NULL, title TEXT NOT NULL, "window" TEXT NOT NULL,
     ranking TEXT NOT NULL, threshold INTEGER NOT NULL, categories TEXT NOT NULL, include TEXT NOT NULL,
     exclude TEXT NOT NULL, networks TEXT NOT NULL, own TEXT NOT NULL, posts INTEGER NOT NULL, hour INTEGER NOT NULL,
-    zone TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+    zone TEXT NOT NULL, least_entries INTEGER, note TEXT, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX publication_key ON publication (publication, observed_at, until);
 
 CREATE TABLE issue ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
-    digest TEXT NOT NULL, content TEXT NOT NULL, observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+    digest TEXT NOT NULL, content TEXT NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX issue_key ON issue (publication, day, edition, until);
 
 CREATE TABLE delivery ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
     channel TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT NOT NULL,
-    observed_at INTEGER NOT NULL, {ITEM}) STRICT;
+    observed_at INTEGER NOT NULL, {WORDS}) STRICT;
 CREATE UNIQUE INDEX delivery_key ON delivery (publication, day, edition, channel, target, observed_at, until);
 """
 
@@ -128,23 +133,19 @@ _ORIGINS = "".join(
 )
 """What was read from an original, for a better reading."""
 
-_SECOND = """
+_WORK = """
 CREATE TABLE lease (source TEXT PRIMARY KEY, holder TEXT NOT NULL, until_at INTEGER NOT NULL) STRICT;
 CREATE TABLE pace (host TEXT PRIMARY KEY, next_at INTEGER NOT NULL) STRICT;
-CREATE TABLE duty (source TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
-"""
-"""Who reads which source until when, when a host may be asked next, and how each source is doing: not items."""
-
-_THIRD = """
-CREATE TABLE follow (post TEXT PRIMARY KEY, network TEXT NOT NULL, created_at INTEGER NOT NULL,
+CREATE TABLE job_state (source TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
+CREATE TABLE recount (post INTEGER PRIMARY KEY, network TEXT NOT NULL, created_at INTEGER NOT NULL,
     asked_at INTEGER NOT NULL, due_at INTEGER NOT NULL, shown_until INTEGER NOT NULL) STRICT;
-CREATE INDEX follow_due ON follow (network, due_at);
-CREATE TABLE reacted (mark INTEGER PRIMARY KEY, post TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
-CREATE INDEX reacted_post ON reacted (post);
+CREATE INDEX recount_due ON recount (network, due_at);
+CREATE TABLE reaction_post (mark INTEGER PRIMARY KEY, post TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE INDEX reaction_post_key ON reaction_post (post);
 CREATE INDEX post_since ON post (network, since);
 """
-"""When a post's counts are asked for again, which reaction was for which post, and posts in the order of their batches:
-not items."""
+"""Who reads which source until when, when a host may be asked next, how each source is doing, when a post's counts are
+asked for again, which reaction was for which post, and posts in the order of their batches: not items."""
 
 _SEARCH = """
 CREATE TABLE search_state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -183,23 +184,5 @@ CREATE INDEX report_open ON report (closed_at, id);
 """
 """What readers say in the app's forms, to the operator: not items."""
 
-_LEAST_ENTRIES = "ALTER TABLE publication ADD COLUMN least_entries INTEGER;"
-"""How many papers an issue shows while its reference is young; NULL in rows from before."""
-
-_NOTE = "ALTER TABLE publication ADD COLUMN note TEXT;"
-"""What readers are told on every page of a publication; NULL where nothing is."""
-
-_NAMES = """
-ALTER TABLE duty RENAME TO job_state;
-ALTER TABLE follow RENAME TO recount;
-ALTER TABLE reacted RENAME TO reaction_post;
-DROP INDEX follow_due;
-DROP INDEX reacted_post;
-CREATE INDEX recount_due ON recount (network, due_at);
-CREATE INDEX reaction_post_key ON reaction_post (post);
-"""
-"""The tables of the program's own work by their final names."""
-
-MIGRATIONS: tuple[str, ...] = (
-    _FIRST + _ORIGINS, _SECOND, _THIRD, _SEARCH, _MAIL, _REPORTS, _LEAST_ENTRIES, _NOTE, _NAMES,
-)  # fmt: skip
+MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _REPORTS,)
+"""The first is version 1.0 of the format."""

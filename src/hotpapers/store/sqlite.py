@@ -13,7 +13,7 @@ from urllib.parse import quote
 import apsw
 
 from hotpapers import errors, file_modes
-from hotpapers.store.database import IntegrityReport, Params
+from hotpapers.store.database import FROM_0_1, IntegrityReport, Params
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
@@ -191,6 +191,8 @@ class SqliteDatabase:
         self._migrations = migrations
         with self._translated:
             version = self._connection.execute("PRAGMA user_version").get
+            if version and not self.rows("SELECT 1 FROM sqlite_schema WHERE name = 'identity'"):
+                raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
             if version > len(migrations):
                 raise errors.NewerStore(
                     f"{self.where}: written by a newer Hot Papers (schema {version}, this one knows"

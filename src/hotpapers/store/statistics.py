@@ -78,11 +78,11 @@ def _count(record: Record, table: str) -> int:
 
 
 def _forgotten(record: Record) -> int:
-    """Rows of which parts were forgotten."""
+    """Rows of which words were forgotten."""
     return sum(
         int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE lost IS NOT NULL")[0][0])
         for spec in SPECS.values()
-        if spec.personal
+        if spec.words
     )
 
 

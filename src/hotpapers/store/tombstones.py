@@ -17,7 +17,7 @@ import msgspec
 from hotpapers import model
 from hotpapers.model.keys import handle_key, network_of, own_id
 from hotpapers.store.database import Database
-from hotpapers.store.item_rows import SPECS, KeyedHasher
+from hotpapers.store.item_rows import KeyedHasher
 
 BLACK = "\u2588"
 LEAST = 7
@@ -32,6 +32,7 @@ _PROFILE = re.compile(
 )
 """The address of somebody on a server of the fediverse: its host and their name or number."""
 _MENTION = re.compile(r"@[\w.-]+")
+_PIECE = re.compile(r"[A-Za-z0-9_]+")
 _SEGMENTS = 13
 """Words are tried in runs of up to so many pieces, signs between them counted: did:plc:…, a.long.domain.name."""
 _TELLING = re.compile(r"[a-z]+[0-9_.@:-]|[0-9_.@:-]+[a-z]|.{8}", re.DOTALL)
@@ -148,7 +149,7 @@ class Tombstones(NamedTuple):
 
     def refuses(self, item: model.Item) -> bool:
         """Whether an item is by or about somebody or something that was forgotten."""
-        keys = [getattr(item, SPECS[type(item)].fields[index]) for index in SPECS[type(item)].personal]
+        keys = [getattr(item, name) for name in item.personal]
         if isinstance(item, model.Post | model.Account) and item.handle:
             keys.append(handle_key(network_of(item.account), item.handle))
         if isinstance(item, model.Account):
@@ -167,11 +168,12 @@ class Tombstones(NamedTuple):
 FEW = 100
 
 
-class ForgottenNames(msgspec.Struct, frozen=True):
+class ForgottenNames:
     """Names that are to be forgotten now, and the tombstones of those that were before, if they count too."""
 
-    names: frozenset[str]
-    graves: Tombstones | None = None
+    def __init__(self, names: frozenset[str], graves: Tombstones | None = None) -> None:
+        self.names, self.graves = names, graves
+        self._pieces = frozenset(max(pieces, key=len) for name in names if (pieces := _PIECE.findall(name)))
 
     def __call__(self, name: str, /) -> bool:
         """Whether a name is one of them."""
@@ -179,8 +181,10 @@ class ForgottenNames(msgspec.Struct, frozen=True):
 
     def may_stand_in(self, text: str) -> bool:
         """Whether a closer look at a text is worth it."""
-        if self.graves is not None or len(self.names) > FEW:
+        if self.graves is not None:
             return True
+        if len(self.names) > FEW:  # a name stands in a text as whole pieces
+            return not self._pieces.isdisjoint([piece.lower() for piece in _PIECE.findall(text)])
         text = text.lower()
         return any(name in text for name in self.names)
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hotpapers.errors import CorruptStore
-from hotpapers.store import batches, manifest, redaction
+from hotpapers.store import batches, identities, manifest, redaction
+from hotpapers.store.commitments import SALT
 from hotpapers.store.database import Database
-from hotpapers.store.item_rows import SPECS, KeyedHasher, StoredRow
-from hotpapers.store.manifest import Label, Pair
+from hotpapers.store.identities import NOBODY
+from hotpapers.store.item_rows import KeyedHasher, StoredRow, derived_of
+from hotpapers.store.manifest import CHECK, HASH, Pair, RowName
 from hotpapers.store.ordered_scan import OrderedScan, all_ahead
 from hotpapers.store.repair import unusable
 
@@ -28,13 +30,15 @@ class VerifyFinding(NamedTuple):
 class BatchChain(NamedTuple):
     """What the batches say: up to which position, what became of rows of earlier batches, and what is wrong.
 
-    `closed`: by which batch; `forgotten`: the seals of what is left.
-    """
+    `closed`: by which batch; `forgotten`: the seals of what is left; `erased`: the pseudonyms of forgotten identities,
+    by number; `identities`: each batch's position, the first number of those that it brought, and how many."""
 
     position: int
     closed: dict[Pair, int]
     pruned: frozenset[Pair]
     forgotten: dict[Pair, str]
+    erased: dict[int, str]
+    identities: tuple[tuple[int, int, int], ...]
     findings: tuple[VerifyFinding, ...]
 
 
@@ -74,7 +78,7 @@ def damage(problem: CorruptStore) -> VerifyFinding:
 def _check(database: Database, marks: KeyedHasher) -> VerifyResult:
     chain = _read_chain(database)
     rows = RowVerifier(database, marks, chain)
-    findings = [*chain.findings, *rows.findings(), *check_keys(database)]
+    findings = [*chain.findings, *rows.findings(), *check_identities(database, chain), *check_keys(database)]
     return VerifyResult(tuple(findings), rows.read, rows.forgotten, len(chain.pruned), rows.withheld)
 
 
@@ -92,6 +96,28 @@ def check_keys(database: Database) -> Iterator[VerifyFinding]:
         )
 
 
+def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFinding]:
+    """Names identities that no batch brought or that are gone, and keys that were forgotten, or that stand there again,
+    without a batch that says so. Any other change of one shows in the rows that name it."""
+    listed = {number: since for since, first, count in chain.identities for number in range(first, first + count)}
+    listed[NOBODY.number] = 0
+    for row in identities.between(database, -(2**63), 2**64):
+        since = listed.pop(row.number, None)
+        if since is None:
+            yield VerifyFinding("added", f"identity {row.number}")
+        elif row.since != since or not _is_identity_sound(row, chain.erased.get(row.number)):
+            yield VerifyFinding("changed", f"identity {row.number}")
+    yield from (VerifyFinding("removed", f"identity {number}") for number in listed)
+
+
+def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bool:
+    if identities.is_paper(row.key) or row.number == NOBODY.number:
+        return bool(row.key) == bool(row.number) and (pseudonym, row.salt, row.commitment) == (None, None, None)
+    if pseudonym is None:
+        return row.commitment is None and row.salt is not None and len(row.salt) == SALT
+    return row.salt is None and row.key == pseudonym and row.commitment is not None and len(row.commitment) == HASH
+
+
 def _read_chain(database: Database) -> BatchChain:
     before, expected = _genesis(database), 1
     said = _Said()
@@ -107,13 +133,15 @@ def _read_chain(database: Database) -> BatchChain:
             findings += said.take(position, source, cursor, listed)
         if (
             listed is None
-            or items != len(listed.labels)
+            or items != len(listed)
             or manifest.link(before, position, at, source, cursor, listed) != bytes(chain)
         ):
             findings.append(VerifyFinding("changed", f"batch {position}"))
         before, expected = bytes(chain), position + 1
     findings += said.compare(database)
-    return BatchChain(expected - 1, said.closed, frozenset(said.pruned), said.forgotten, tuple(findings))
+    return BatchChain(
+        expected - 1, said.closed, frozenset(said.pruned), said.forgotten, said.erased, said.brought(), tuple(findings),
+    )  # fmt: skip
 
 
 def _genesis(database: Database) -> bytes:
@@ -137,6 +165,8 @@ class _Said:
         self.closed: dict[Pair, int] = {}
         self.pruned: set[Pair] = set()
         self.forgotten: dict[Pair, str] = {}
+        self.erased: dict[int, str] = {}
+        self.identities: dict[int, tuple[int, int]] = {}
         self._items: dict[int, int] = {}
         self._cursors: dict[str, tuple[str, int]] = {}
         self._tombstones: set[str] = set()
@@ -148,15 +178,22 @@ class _Said:
         named = [*listed.closed, *listed.pruned, *((since, index) for since, index, _ in listed.forgotten)]
         wrong = sum(not 0 <= index < self._items.get(since, 0) for since, index in named)
         wrong += sum(pair in self.closed for pair in listed.closed)
+        wrong += sum(not 0 <= index < self.identities.get(since, (0, 0))[1] for since, index, _ in listed.erased)
         if wrong:
             yield VerifyFinding("changed", f"batch {position} (what it says of {wrong} earlier rows cannot be so)")
-        self._items[position] = len(listed.labels)
+        self._items[position] = len(listed)
+        self.identities[position] = listed.identities
         self.closed |= dict.fromkeys(listed.closed, position)
         self.pruned.update(listed.pruned)
         self.forgotten |= {(since, index): seal for since, index, seal in listed.forgotten}
+        self.erased |= {self.identities.get(since, (0, 0))[0] + index: key for since, index, key in listed.erased}
         self._tombstones.update(listed.tombstones)
         if cursor is not None:
             self._cursors[source] = (cursor, position)
+
+    def brought(self) -> tuple[tuple[int, int, int], ...]:
+        """(position, first number, count) of the identities of each batch that brought some."""
+        return tuple((position, *span) for position, span in self.identities.items() if span[1])
 
     def compare(self, database: Database) -> Iterator[VerifyFinding]:
         """Cursors and tombstones that are not as the batches say."""
@@ -193,49 +230,60 @@ class RowVerifier:
     def _batch(
         self, position: int, listed: manifest.Manifest, ahead: dict[str, OrderedScan]
     ) -> Iterator[VerifyFinding]:
-        present: dict[Label, StoredRow] = {row.label: row for row in self._early.pop(position, [])}
+        present: dict[RowName, StoredRow] = {_name(row): row for row in self._early.pop(position, [])}
         for kind, rows in ahead.items():
             for row in rows.upto(position):
                 if isinstance(row, int):
                     yield VerifyFinding("changed", f"{kind} row {row} (not as rows are written)")
                 elif row.since > position:
                     self._early[row.since].append(row)
-                elif row.since < position or row.label in present:
-                    yield VerifyFinding("added", self._name(kind, row))
+                elif row.since < position:
+                    yield VerifyFinding("added", name_of(row.label))
                 else:
-                    present[row.label] = row
-        for index, label in enumerate(listed.labels):
-            row_found = present.pop(label, None)
-            if row_found is None:
-                if (position, index) not in self._chain.pruned:
-                    yield VerifyFinding("removed", name_of(label))
-            elif (position, index) in self._chain.pruned:
-                yield VerifyFinding("added", name_of(label))
-            elif not self._is_sound(row_found, listed, (position, index)):
-                yield VerifyFinding("changed", name_of(label))
-        yield from (VerifyFinding("added", name_of(label)) for label in present)
+                    present[_name(row)] = row
+        yield from self._listed(position, listed, present)
+        yield from (VerifyFinding("added", name_of(row.label)) for row in present.values())
 
-    def _is_sound(self, row: StoredRow, listed: manifest.Manifest, where: Pair) -> bool:
+    def _listed(
+        self, position: int, listed: manifest.Manifest, present: dict[RowName, StoredRow]
+    ) -> Iterator[VerifyFinding]:
+        """What is wrong with the rows that a batch lists; takes them out of those that are there."""
+        hashes, findings = [], []
+        for index, (kind, number) in enumerate(listed.rows()):
+            row = present.pop((kind, number), None)
+            is_pruned = (position, index) in self._chain.pruned
+            hashes.append(listed.kept.get(index, b"") if row is None else _hash_of(row))
+            if row is None and not is_pruned:
+                findings.append(VerifyFinding("removed", f"{kind} row {number} of batch {position}"))
+            elif row is not None and is_pruned:
+                findings.append(VerifyFinding("added", name_of(row.label)))
+            elif row is not None and not self._is_sound(row, hashes[-1], listed, (position, index)):
+                findings.append(VerifyFinding("changed", name_of(row.label)))
+        if not findings and manifest.root_of(hashes) != listed.root:
+            findings.append(VerifyFinding("changed", f"the rows of batch {position}"))
+        yield from findings
+
+    def _is_sound(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
         try:
-            return self._agrees(row, listed, where)
+            return self._agrees(row, row_hash, listed, where)
         except (TypeError, ValueError):  # a damaged file can hold bytes where text was
             return False
 
-    def _agrees(self, row: StoredRow, listed: manifest.Manifest, where: Pair) -> bool:
+    def _agrees(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
         self.read += 1
         _, index = where
-        expected = (listed.hash(index), listed.origin(index), self._chain.closed.get(where, 0))
+        said = (row_hash[:CHECK], row.origin, row.until)
+        expected = (listed.check(index), listed.origin(index), self._chain.closed.get(where, 0))
         seal = self._chain.forgotten.get(where)
         if self._is_withheld(row, seal):
             self.withheld += 1
-            return (row.hash, row.origin, row.until) == expected
+            return said == expected
         self.forgotten += row.lost is not None
-        if (row.hash, row.origin, row.until) != expected:
+        if said != expected:
             return False
         if seal is not None or row.lost is not None:
             return row.lost is not None and row.seal == seal
-        derived = tuple(derive(row.item, self._marks) for _, derive in SPECS[type(row.item)].derived)
-        return row.derived == derived and (row.salt is not None) == bool(type(row.item).personal)
+        return row.derived == derived_of(row, self._marks) and (row.salt is not None) == bool(row.spec.words)
 
     def _is_withheld(self, row: StoredRow, seal: str | None) -> bool:
         """Whether a row lacks just what this store's exporter may have kept back."""
@@ -248,6 +296,18 @@ class RowVerifier:
         return f"{kind} row {row}" if isinstance(row, int) else name_of(row.label)
 
 
-def name_of(label: Label) -> str:
-    """A row's name for people: `tally arxiv:2101.04869 x hot-papers/2`; a pruned one has but its kind."""
-    return " ".join(map(str, label[:-1] if len(label) > 1 else label))
+def _name(row: StoredRow) -> RowName:
+    return row.spec.kind, row.id
+
+
+def _hash_of(row: StoredRow) -> bytes:
+    """A row's hash; nothing where a damaged file holds what has none."""
+    try:
+        return row.hash
+    except (TypeError, ValueError, KeyError):
+        return b""
+
+
+def name_of(label: tuple[str | int, ...]) -> str:
+    """A row's name for people, without its moment: `tally arxiv:2101.04869 x hot-papers/2`."""
+    return " ".join(map(str, label[:-1]))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from hotpapers.privacy.queries import REFERENCES, marks_of_leavers
+from hotpapers.privacy.queries import marks_of_leavers
 from hotpapers.search import index
 from hotpapers.store import tombstones
 from hotpapers.store.database import Database, placeholders
-from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, is_pseudonym, read_row, select_columns
+from hotpapers.store.identities import is_pseudonym
+from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, select_columns
 from hotpapers.store.record import Record, now
 from hotpapers.store.sqlite import SqliteDatabase
 
@@ -39,13 +40,8 @@ def note_copy(record: Record, way: str, target: str) -> None:
 def keys_marked(record: Record, marks: frozenset[str]) -> list[str]:
     """The keys in the record whose tombstones are among some."""
     graves = tombstones.Tombstones(record.marks, marks)
-    result = set()
-    for cls, names in REFERENCES.items():
-        for name in names:
-            for (value,) in record.database.iterate(f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind}'):
-                if value and not is_pseudonym(value) and graves.holds(value):
-                    result.add(value)
-    return sorted(result)
+    rows = record.database.iterate("SELECT key FROM identity WHERE id > 0 ORDER BY key")
+    return [key for (key,) in rows if not is_pseudonym(key) and graves.holds(key)]
 
 
 def tables_of(database: SqliteDatabase) -> list[str]:

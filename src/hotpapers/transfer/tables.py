@@ -18,7 +18,7 @@ import msgspec
 from hotpapers import model
 from hotpapers.errors import InputError, NotExchange, UsageError
 from hotpapers.ids import arxiv
-from hotpapers.store.database import placeholders
+from hotpapers.store.identities import numbers_of
 from hotpapers.store.record import Record
 from hotpapers.transfer import queries
 from hotpapers.transfer.jsonl import exporter
@@ -91,7 +91,7 @@ def _frozen(record: Record) -> Iterator[tuple[str, model.IssueContent]]:
 def _metadata(record: Record, content: model.IssueContent) -> dict[str, model.Paper]:
     view = record.view(content.as_of, content.position)
     keys = [entry.paper for entry in content.entries]
-    rows = view.latest(model.Paper, f"t.paper IN ({placeholders(keys)})", keys) if keys else []
+    rows = view.latest(model.Paper, f"t.paper IN ({numbers_of(keys)})", keys) if keys else []
     return {row.item.paper: row.item for row in rows if isinstance(row.item, model.Paper)}
 
 

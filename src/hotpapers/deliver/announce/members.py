@@ -50,7 +50,7 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> Posters:
     names where a network's terms let only a link be shown."""
 
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
-        voices = [record.marks.voice(account) for account in accounts]
+        voices = record.voices_of(accounts)
         rows = queries.posters_of(record.view(), voices, papers) if papers else []
         return {paper: _named(allowed, network, name or handle or "") for paper, network, name, handle in rows}
 

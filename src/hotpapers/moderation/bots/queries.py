@@ -22,6 +22,7 @@ from hotpapers.moderation.bots.rules import ObservedPost
 from hotpapers.store import Record
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import placeholders, slices
+from hotpapers.store.identities import NUMBER, key_of, numbers_of
 from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
 MARGIN = DAY
@@ -52,7 +53,7 @@ class ActivityWindow(NamedTuple):
         view = self.view
         return (
             f"p.created_at > {self.start} AND p.created_at <= {view.as_of} AND p.gone = ''"
-            f" AND p.account <> '' AND {view.visible('p')} AND {view.newest(SPECS[Post], 'p')}"
+            f" AND p.account <> 0 AND {view.visible('p')} AND {view.newest(SPECS[Post], 'p')}"
         )
 
     @property
@@ -118,20 +119,22 @@ def entry_counts(span: ActivityWindow, accounts: Iterable[str]) -> dict[str, Pos
     """The same of some accounts; those that made none are left out."""
     result: dict[str, PostingVolume] = {}
     for some in chunks(accounts):
-        sql = f"{_posts_of(span)} AND p.account IN ({placeholders(some)}) GROUP BY p.account"
+        sql = f"{_posts_of(span)} AND p.account IN ({numbers_of(some)}) GROUP BY p.account"
         result |= {account: PostingVolume(*counts) for account, *counts in span.view.database.iterate(sql, some)}
     return result
 
 
 def _posts_of(span: ActivityWindow) -> str:
-    return f"""SELECT p.account, count(DISTINCT p.post), count(DISTINCT m.paper) FROM post AS p CROSS JOIN mention AS m
+    return f"""SELECT {key_of("p.account")}, count(DISTINCT p.post), count(DISTINCT m.paper)
+        FROM post AS p CROSS JOIN mention AS m
         WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}"""
 
 
 def said_by(span: ActivityWindow, account: str) -> list[ObservedPost]:
     """An account's latest posts of the fortnight that name papers."""
-    sql = f"""SELECT p.post, p.created_at, p.text, m.paper FROM post AS p CROSS JOIN mention AS m
-        WHERE m.post = p.post AND p.account = ? AND {span.posts} AND {span.view.visible("m")}
+    sql = f"""SELECT {key_of("p.post")}, p.created_at, p.text, {key_of("m.paper")}
+        FROM post AS p CROSS JOIN mention AS m
+        WHERE m.post = p.post AND p.account = {NUMBER} AND {span.posts} AND {span.view.visible("m")}
         ORDER BY p.id DESC LIMIT {LATEST}"""
     papers: dict[str, set[str]] = defaultdict(set)
     known: dict[str, tuple[int, str]] = {}
@@ -143,7 +146,7 @@ def said_by(span: ActivityWindow, account: str) -> list[ObservedPost]:
 
 def crowded(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
     """(paper, network) of those about which so many accounts posted."""
-    sql = f"""SELECT m.paper, p.network FROM post AS p CROSS JOIN mention AS m
+    sql = f"""SELECT {key_of("m.paper")}, p.network FROM post AS p CROSS JOIN mention AS m
         WHERE m.post = p.post AND {span.posts} AND {span.view.visible("m")}
         GROUP BY m.paper, p.network HAVING count(DISTINCT p.account) >= {int(least)} ORDER BY 1, 2"""
     return [(paper, network) for paper, network in span.view.database.iterate(sql)]
@@ -151,9 +154,9 @@ def crowded(span: ActivityWindow, least: int) -> list[tuple[str, str]]:
 
 def voices_about(span: ActivityWindow, paper: str, network: str) -> list[TimedPost]:
     """The latest posts of the fortnight about a paper, of those on a network."""
-    sql = f"""SELECT DISTINCT p.network, p.account, p.post, p.created_at, p.text, p.id
+    sql = f"""SELECT DISTINCT p.network, {key_of("p.account")}, {key_of("p.post")}, p.created_at, p.text, p.id
         FROM mention AS m CROSS JOIN post AS p
-        WHERE p.post = m.post AND m.paper = ? AND {span.found} AND {span.view.visible("m")}
+        WHERE p.post = m.post AND m.paper = {NUMBER} AND {span.found} AND {span.view.visible("m")}
         ORDER BY p.id DESC LIMIT {LATEST}"""
     return [TimedPost(*row[1:5]) for row in span.view.database.rows(sql, (paper,)) if row[0] == network]
 
@@ -165,7 +168,7 @@ def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPa
     """What is known of papers."""
     result: dict[str, MentionedPaper] = {}
     for some in chunks(papers):
-        for row in view.iterate(Paper, f"t.paper IN ({placeholders(some)})", some):
+        for row in view.iterate(Paper, f"t.paper IN ({numbers_of(some)})", some):
             if isinstance(row.item, Paper):
                 paper = row.item
                 result[paper.paper] = MentionedPaper(paper.title, paper.authors, paper.categories, paper.abstract)
@@ -174,7 +177,7 @@ def known_papers(view: AsOfView, papers: Iterable[str]) -> dict[str, MentionedPa
 
 def announced(span: ActivityWindow) -> dict[str, set[str]]:
     """The new papers of each primary category, announced in the fortnight but for its last day."""
-    sql = f"""SELECT DISTINCT a.paper, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
+    sql = f"""SELECT DISTINCT {key_of("a.paper")}, coalesce((SELECT t.categories FROM paper AS t WHERE t.paper = a.paper
                 AND {span.view.visible("t")} AND {span.view.newest(SPECS[Paper], "t")}), '[]'), a.category
         FROM announcement AS a WHERE a.announced_at > {span.start} AND a.announced_at <= {span.view.as_of - LATE}
           AND a.type = 'new' AND {span.view.visible("a")}"""
@@ -194,7 +197,7 @@ def reposting(span: ActivityWindow, least: int) -> list[str]:
     """The accounts that reposted so often."""
     if not span.view.database.rows("SELECT 1 FROM reaction LIMIT 1"):
         return []
-    sql = f"""SELECT r.account FROM reaction AS r WHERE {span.reposts}
+    sql = f"""SELECT {key_of("r.account")} FROM reaction AS r WHERE {span.reposts}
         GROUP BY r.account HAVING count(DISTINCT r.post) >= {int(least)} ORDER BY 1"""
     return [row[0] for row in span.view.database.iterate(sql)]
 
@@ -202,7 +205,7 @@ def reposting(span: ActivityWindow, least: int) -> list[str]:
 def delays(span: ActivityWindow, account: str) -> list[int]:
     """How many µs after each post an account reposted it, of its latest reposts; of posts that are known."""
     sql = f"""SELECT r.post, min(r.observed_at - p.created_at) FROM reaction AS r JOIN post AS p ON p.post = r.post
-        WHERE r.account = ? AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
+        WHERE r.account = {NUMBER} AND {span.reposts} AND p.gone = '' AND {span.view.visible("p")}
         GROUP BY r.post LIMIT {LATEST}"""
     return [row[1] for row in span.view.database.rows(sql, (account,))]
 
@@ -211,7 +214,7 @@ def with_handles(view: AsOfView, handles: Collection[str]) -> Iterator[tuple[str
     """(account, handle in small letters) of the accounts that have one of some handles now."""
     newest = view.newest(SPECS[Account], "t")
     for some in chunks(handles):
-        sql = f"""SELECT t.account, lower(t.handle) FROM account AS t
+        sql = f"""SELECT {key_of("t.account")}, lower(t.handle) FROM account AS t
             WHERE lower(t.handle) IN ({placeholders(some)}) AND {view.visible("t")} AND {newest} ORDER BY 1"""
         yield from view.database.iterate(sql, some)
 
@@ -221,14 +224,14 @@ def known_accounts(view: AsOfView, accounts: Iterable[str]) -> set[str]:
     result: set[str] = set()
     for some in chunks(accounts):
         for table in ("post", "reaction", "account"):
-            sql = f"SELECT DISTINCT t.account FROM {table} AS t WHERE t.account IN ({placeholders(some)})"
+            sql = f"SELECT DISTINCT {key_of('t.account')} FROM {table} AS t WHERE t.account IN ({numbers_of(some)})"
             result.update(row[0] for row in view.database.iterate(f"{sql} AND {view.visible('t')}", some))
     return result
 
 
 def automated_accounts(view: AsOfView) -> list[str]:
     """The accounts that say of themselves, as observed last, that they are automated."""
-    sql = f"""SELECT t.account FROM account AS t
+    sql = f"""SELECT {key_of("t.account")} FROM account AS t
         WHERE t.automated = 1 AND {view.visible("t")} AND {view.newest(SPECS[Account], "t")} ORDER BY 1"""
     return [row[0] for row in view.database.iterate(sql)]
 
@@ -242,7 +245,7 @@ def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
     """All verdicts on accounts, oldest first."""
     spec = SPECS[Verdict]
     sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.subject IN ({placeholders(accounts)}) AND t.about = '' AND {view.visible("t")}
+        WHERE t.subject IN ({numbers_of(accounts)}) AND t.about = 0 AND {view.visible("t")}
         ORDER BY t.observed_at, t.id"""
     return [read_row(spec, row) for row in view.database.iterate(sql, accounts)]
 
@@ -250,9 +253,9 @@ def verdict_rows(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
 def is_bot(record: Record, view: AsOfView, account: str) -> bool:
     """As rankings see it: under the account's stable name, if it has one."""
     sql = f"""WITH {persons_sql(view, ())}
-        SELECT 1 FROM bot WHERE voice IN (SELECT ? UNION SELECT stable_voice FROM known WHERE voice = ?)"""
-    voice = record.marks.voice(account)
-    return bool(view.database.rows(sql, (voice, voice)))
+        SELECT 1 FROM bot WHERE voice IN (
+            SELECT {NUMBER} UNION SELECT stable_voice FROM known WHERE voice = {NUMBER})"""
+    return bool(view.database.rows(sql, (account, account)))
 
 
 OPERATOR = "operator"
@@ -266,5 +269,5 @@ def verdicts_of_settings(view: AsOfView) -> list[StoredRow]:
     """Every open verdict that came from the settings, also where a later word covers it."""
     spec = SPECS[Verdict]
     sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
-        WHERE t.about = '' AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"""
+        WHERE t.about = 0 AND t.rule = ? AND t.reason = ? AND t.until = 0 ORDER BY t.id"""
     return [read_row(spec, row) for row in view.database.iterate(sql, (OPERATOR, IN_SETTINGS))]

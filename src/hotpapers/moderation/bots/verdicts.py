@@ -21,7 +21,8 @@ from hotpapers.ranking.words import count_noun
 from hotpapers.settings import BotRules, BotSettings
 from hotpapers.store import AsOfView, Record, WrittenBatch, batches
 from hotpapers.store.batches import write_batch
-from hotpapers.store.item_rows import StoredRow, is_pseudonym
+from hotpapers.store.identities import is_pseudonym
+from hotpapers.store.item_rows import StoredRow
 
 SOURCE = "judging"
 VERSIONS = {
@@ -54,7 +55,7 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     if not new and not withdrawn:
         return WrittenBatch(None, 0)
     with record.database.write():
-        offers = [(verdict, 0, None) for verdict in new]
+        offers = [(verdict, 0) for verdict in new]
         written_at = max(at, batches.last_written_at(record.database))
         return write_batch(record.database, offers, record.marks, at=written_at, source=SOURCE, close=withdrawn)
 
@@ -62,7 +63,7 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
 def standing_of(view: AsOfView) -> Standing:
     """Whom each rule holds to be a bot; without those who were forgotten: nobody learns anything new of them."""
     found: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
-    for row in view.iterate(Verdict, "t.about = '' AND t.judgement = 'bot'"):
+    for row in view.iterate(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
         if isinstance(row.item, Verdict) and row.item.rule in found and not is_pseudonym(row.item.subject):
             found[row.item.rule].add(row.item.subject)
     return {rule: frozenset(accounts) for rule, accounts in found.items()}
@@ -199,7 +200,7 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
     for judgement, names in told:
         for accounts in named.accounts_of(view, map(keys.folded, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
-    current = [row.item for row in view.iterate(Verdict, "t.about = '' AND t.rule = ?", (queries.OPERATOR,))]
+    current = [row.item for row in view.iterate(Verdict, "t.about = 0 AND t.rule = ?", (queries.OPERATOR,))]
     said = {
         (verdict.subject, verdict.judgement)
         for verdict in current

@@ -15,9 +15,11 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model
-from hotpapers.store import batches, redaction
+from hotpapers.errors import CorruptStore
+from hotpapers.store import batches, identities, redaction
+from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
-from hotpapers.store.manifest import Label
+from hotpapers.store.manifest import Manifest, RowName
 from hotpapers.store.ordered_scan import all_ahead
 from hotpapers.store.record import Record
 from hotpapers.store.redaction import WordRedactor
@@ -28,6 +30,7 @@ from hotpapers.transfer.jsonl.lines import (
     ExchangeBatch,
     ExchangeEnd,
     ExchangeHeader,
+    IdentityLine,
     PrunedLine,
     RowExtras,
 )
@@ -82,39 +85,60 @@ def _records(record: Record, held: WordRedactor) -> Iterator[bytes]:
 
 
 def _stable_order(spec: KindSpec) -> str:
-    names = [spec.fields[i] for i in (*spec.key, spec.observed)]
-    return ", ".join(f'"{name}"' for name in names)
+    columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
+    return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
 
 
 def _batches(record: Record, held: WordRedactor) -> Iterator[bytes]:
     ahead = all_ahead(record.database)
     for header, listed in batches.all_batches(record.database):
+        first, _ = listed.identities
         yield _line(
             ExchangeBatch(
                 position=header.position, at=header.at, source=header.source, cursor=header.cursor, items=header.items,
-                chain=header.chain.hex(), closed=listed.closed, pruned=listed.pruned, forgotten=listed.forgotten,
-                tombstones=listed.tombstones,
+                chain=header.chain.hex(), closed=listed.closed, pruned=listed.pruned, identities=listed.persons,
+                forgotten=listed.forgotten, erased=listed.erased, tombstones=listed.tombstones,
             )
         )  # fmt: skip
+        yield from (_line(_identity(row)) for row in identities.between(record.database, first, listed.persons))
         rows = {
-            row.label: row
+            (row.spec.kind, row.id): row
             for kind in ahead.values()
             for row in kind.upto(header.position)
             if isinstance(row, StoredRow)
         }
-        for index, label in enumerate(listed.labels):
-            found = rows.get(label)
-            yield _item_line(held.row(found) if found else None, label, listed.hash(index))
+        for index, name in enumerate(listed.rows()):
+            row = rows.get(name)
+            yield _item_line(held.row(row), listed.check(index)) if row else _line(_pruned(record, name, listed, index))
 
 
-def _item_line(row: StoredRow | None, label: Label, item_hash: bytes) -> bytes:
-    if row is None:
-        return _line(PrunedLine(label=label, hash=item_hash.hex()))
+def _identity(row: identities.IdentityRow) -> IdentityLine:
+    return IdentityLine(
+        key=row.key,
+        salt=row.salt.hex() if row.salt is not None else "",
+        commitment=row.commitment.hex() if row.commitment is not None else "",
+    )
+
+
+def _pruned(record: Record, name: RowName, listed: Manifest, index: int) -> PrunedLine:
+    kind, number = name
+    if index not in listed.kept:
+        raise CorruptStore(f"{record.database.where}: {kind} row {number} is gone; see `verify`")
+    return PrunedLine(was=kind, hash=listed.kept[index].hex())
+
+
+def _item_line(row: StoredRow, check: bytes) -> bytes:
     beside = RowExtras(
-        check=item_hash.hex()[:CHECK],
+        check=check.hex()[:CHECK],
         salt=row.salt.hex() if row.salt is not None else None,
         lost=row.lost,
-        derived=list(row.derived) if row.lost is not None else None,
+        derived=_derived(row) if row.lost is not None else None,
         until=row.until or None,
     )
     return _encode(row.item)[:-1] + b',"row":' + _encode(beside) + b"}\n"
+
+
+def _derived(row: StoredRow) -> list[int | str]:
+    """A row's marks, in which a key stands for a number of this store."""
+    named = zip(row.spec.derived, row.derived, strict=True)
+    return [row.voice if name == "voice" else value for (name, _), value in named]

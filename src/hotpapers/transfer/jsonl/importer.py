@@ -7,31 +7,42 @@ an interrupted import. Anywhere else its items come as new batches and its issue
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import IO, Any, NamedTuple, TypeVar
+from typing import IO, NamedTuple, TypeVar
 
 import msgspec
 import zstandard
 
 from hotpapers import model
 from hotpapers.errors import InputError, NotExchange
-from hotpapers.store import batches, item_checks, manifest, redaction
+from hotpapers.model.keys import is_key
+from hotpapers.store import batches, identities, item_checks, manifest, redaction
+from hotpapers.store.batches import NumberedRow
 from hotpapers.store.chain_check import flaw_of
+from hotpapers.store.commitments import SALT
+from hotpapers.store.identities import EnrolledKeys, IdentityRow, is_pseudonym
 from hotpapers.store.item_checks import COUNTS
-from hotpapers.store.item_rows import BY_KIND, SALT, SPECS, KeyedHasher, PreparedRow, RowSecrets, prepare
-from hotpapers.store.manifest import Pair
+from hotpapers.store.item_rows import BY_KIND, NO_SECRETS, SPECS, PreparedRow, RowSecrets, keys_in, prepare
+from hotpapers.store.manifest import HASH, Pair
 from hotpapers.store.record import Record
 from hotpapers.store.verify import VerifyFinding, check
 from hotpapers.transfer.jsonl import FORMAT, VERSION
 from hotpapers.transfer.jsonl.exporter import MADE_HERE
-from hotpapers.transfer.jsonl.lines import ExchangeBatch, ExchangeHeader, PrunedLine, RowExtras
-from hotpapers.transfer.jsonl.redactions import RemainingRow, RowRedactions
+from hotpapers.transfer.jsonl.lines import (
+    ExchangeBatch,
+    ExchangeHeader,
+    IdentityLine,
+    NumberedLine,
+    PrunedLine,
+    RowExtras,
+)
+from hotpapers.transfer.jsonl.redactions import LaterRedactions
 
 CHUNK = 5_000
 """Items of one new batch."""
-PRUNED = ("snapshot",)
-"""What the label of a pruned item says: snapshots alone are pruned, and nothing names their post any more."""
+PRUNED = "snapshot"
+"""What pruned items were: nothing else is pruned."""
 LONGEST_LINE = 64 * 2**20
 IN_MEMORY = 32 * 2**20
 """Bytes of checked items that are held in memory; more wait in a temporary file."""
@@ -50,14 +61,6 @@ class ImportResult(NamedTuple):
     refused: int = 0
     issues_left: int = 0
     forgotten: int = 0
-
-
-class NumberedLine(NamedTuple):
-    """A line with its number, read as JSON."""
-
-    number: int
-    kind: str
-    body: dict[str, Any]
 
 
 def import_lines(record: Record, file: str, raw: Iterable[bytes]) -> ImportResult:
@@ -150,26 +153,37 @@ class _Reader:
             raise self.error(line.number, str(problem)) from problem
 
     def kept(self, line: NumberedLine, item: model.Item, beside: RowExtras) -> RowSecrets:
-        """What is kept beside an item of a full export, checked."""
+        """What is kept beside an item of a full export, checked; whose voice it is still by key."""
         spec = SPECS[type(item)]
         salt = _hex(beside.salt) if beside.salt is not None else None
         lost, derived = beside.lost or None, tuple(beside.derived) if beside.derived is not None else None
-        known = (salt is None or len(salt) == SALT) and set(lost or ()) <= set(type(item).personal)
+        known = (salt is None or (len(salt) == SALT and spec.words)) and set(lost or ()) <= set(type(item).personal)
         if (
             not known
             or (derived is None) is not (lost is None)
-            or (derived is not None and not _fits(derived, prepare(item, _NO_MARKS, None).row[len(spec.fields) : -3]))
+            or (lost is not None and not spec.words)
+            or (derived is not None and not _fits(derived, _MARKS if spec.type is model.Post else ()))
         ):
             raise self.error(line.number, "what stands beside the item cannot be its own")
         return RowSecrets(salt, lost, derived)
 
+    def identity(self, line: NumberedLine, number: int, position: int) -> IdentityRow:
+        """The line's identity, checked."""
+        found = self.convert(line, IdentityLine)
+        salt, committed = _hex(found.salt), _hex(found.commitment)
+        is_named = is_key(found.key) and (is_pseudonym(found.key) or not committed)
+        if not is_named or (len(salt), len(committed)) not in ((SALT, 0), (0, HASH)):
+            raise self.error(line.number, "no identity: a key with its salt, or a pseudonym with a commitment")
+        return IdentityRow(number, found.key, salt or None, committed or None, position)
 
-_NO_MARKS = KeyedHasher(b"")
+
+_MARKS = (str, int)
+"""What stands beside a post of which parts were forgotten: as whose voice it counts, the mark of its text."""
 
 
-def _fits(derived: Sequence[int | str], usual: Sequence[object]) -> bool:
+def _fits(derived: Sequence[int | str], usual: Sequence[type]) -> bool:
     """Whether values could stand in the columns of others."""
-    return [type(value) for value in derived] == [type(value) for value in usual] and all(
+    return [type(value) for value in derived] == list(usual) and all(
         isinstance(value, str) or -(2**63) <= value < 2**63 for value in derived
     )
 
@@ -191,7 +205,7 @@ def _take_new(record: Record, reader: _Reader, stream: Iterator[NumberedLine]) -
     issues = 0
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as good:
         for line in stream:
-            if line.kind in ("batch", "pruned"):
+            if line.kind in ("batch", "identity", "pruned"):
                 continue
             item, beside = reader.item(line)
             issues += isinstance(item, model.Issue)
@@ -217,12 +231,30 @@ def _write_new(record: Record, good: IO[bytes], lacking: frozenset[str]) -> Impo
 # ---- batches as they were ------------------------------------------------------------------------------
 
 
+class ReadLine(NamedTuple):
+    """An item's line, checked: the item, what is kept beside it and how its hash begins; or the hash of a pruned
+    one."""
+
+    number: int
+    item: model.Item | None = None
+    kept: RowSecrets = NO_SECRETS
+    check: str = ""
+    pruned: bytes = b""
+
+
+def keys_of(read: Iterable[ReadLine]) -> set[str]:
+    """The keys of all that lines name."""
+    lines = list(read)
+    voices = {str(one.kept.derived[0]) for one in lines if one.kept.derived}
+    return voices | keys_in(one.item for one in lines if one.item is not None)
+
+
 class _Full:
     """A full export, batch by batch."""
 
     def __init__(self, record: Record, reader: _Reader, secret: str) -> None:
         self.record, self.reader, self.secret = record, reader, secret
-        self._redactions = RowRedactions()
+        self._redactions = LaterRedactions()
         self._until: dict[Pair, int] = {}
         self._closed: dict[Pair, int] = {}
         self._first = 1
@@ -239,12 +271,12 @@ class _Full:
             batch = self.reader.convert(line, ExchangeBatch)
             if batch.position != restored + 1:
                 raise self._changed(line.number, f"batch {batch.position} follows batch {restored}")
-            items = list(islice(stream, max(batch.items, 0)))
+            items = list(islice(stream, batch.identities + batch.items))
             if not self._restore(line, batch, items):
                 rest = chain([line], items, stream)
                 return _take_new(self.record, self.reader, rest)._replace(restored=restored)
             restored += 1
-        if self._redactions.rows:
+        if self._redactions.rows or self._redactions.keys:
             self.record.database.erase_traces()
         self._check_whole(line)
         return ImportResult(restored=restored, forgotten=self._redactions.rows)
@@ -270,38 +302,45 @@ class _Full:
                 known = batches.chain_at(database, batch.position)
                 is_same = known is not None and known.hex() == batch.chain
                 if is_same:
-                    self._note_forgotten(batch.position, items)
+                    self._note_forgotten(batch.position, batch.identities, items)
                 return is_same
             if self.record.secret() != self.secret:
                 return False
             self._write(line, batch, items, head.chain)
             return True
 
-    def _note_forgotten(self, position: int, items: Sequence[NumberedLine]) -> None:
-        for index, line in enumerate(items):
+    def _note_forgotten(self, position: int, count: int, lines: Sequence[NumberedLine]) -> None:
+        """What of a batch that is here already was forgotten since. `count`: how many identities come first."""
+        for index, line in enumerate(lines[:count]):
+            if line.body.get("commitment"):
+                self._redactions.note_identity((position, index), self.reader.identity(line, 0, position))
+        for index, line in enumerate(lines[count:]):
             row = line.body.get("row")
             if isinstance(row, dict) and row.get("lost"):
-                label, _, made = self._listed(line)
-                if made is not None:
-                    self._redactions.note(position, index, RemainingRow(label, made))
+                self._redactions.note_row((position, index), line)
 
-    def _write(self, line: NumberedLine, batch: ExchangeBatch, items: Sequence[NumberedLine], before: bytes) -> None:
+    def _write(self, line: NumberedLine, batch: ExchangeBatch, lines: Sequence[NumberedLine], before: bytes) -> None:
+        database, items = self.record.database, lines[batch.identities :]
         self._note_closed(batch, items)
-        listing = [self._listed(item) for item in items]
-        listed = manifest.Manifest(
-            [label for label, _, _ in listing], b"".join([item_hash for _, item_hash, _ in listing]),
-            batch.closed, batch.pruned, batch.forgotten, batch.tombstones,
+        read = [self._read(item) for item in items]
+        enrolled = self._enrolled(batch.position, lines[: batch.identities], keys_of(read))
+        self._redactions.erase(database, batch.erased)
+        self._redactions.apply(database, batch.forgotten, self._left)
+        listing = self._listing(read, enrolled.known)
+        listed = manifest.listing(
+            [row for row, _, _ in listing], [item_hash for _, item_hash, _ in listing],
+            identities=enrolled.brought, persons=enrolled.persons, closed=batch.closed, pruned=batch.pruned,
+            forgotten=batch.forgotten, erased=batch.erased, tombstones=batch.tombstones,
+            kept={index: item_hash for index, (_, item_hash, made) in enumerate(listing) if made is None},
         )  # fmt: skip
         link = manifest.link(before, batch.position, batch.at, batch.source, batch.cursor, listed)
-        if link.hex() != batch.chain or len(items) != batch.items:
+        if link.hex() != batch.chain or len(lines) != batch.identities + batch.items:
             raise self._changed(line.number, f"batch {batch.position} is not as it was written")
-        redaction.note(self.record.database, self.reader.withheld)
-        self._redactions.apply(self.record.database, batch.forgotten)
+        redaction.note(database, self.reader.withheld)
         self._close(line, batch)
-        self._insert(line, [made for _, _, made in listing if made], batch.position)
-        batches.save_batch(
-            self.record.database, batch.position, batch.at, batch.source, batch.cursor, listed, before
-        )  # fmt: skip
+        rows = [NumberedRow(number, made) for (_, number), _, made in listing if made]
+        self._insert(line, rows, batch.position)
+        batches.save_batch(database, batch.position, batch.at, batch.source, batch.cursor, listed, before)
 
     def _note_closed(self, batch: ExchangeBatch, items: Sequence[NumberedLine]) -> None:
         """What a batch closed of those that came with this file, and which of its own rows say that they are closed."""
@@ -309,20 +348,63 @@ class _Full:
         self._until |= {pair: until for pair, until in here.items() if until}
         self._closed |= {pair: batch.position for pair in batch.closed if pair[0] >= self._first}
 
-    def _listed(self, line: NumberedLine) -> tuple[manifest.Label, bytes, PreparedRow | None]:
-        """What the manifest says of a line, and its row, unless that is pruned."""
+    def _enrolled(self, position: int, lines: Sequence[NumberedLine], keys: Collection[str]) -> EnrolledKeys:
+        """The identities that a batch brings, and those of all keys that its items name."""
+        database, known = self.record.database, identities.find(self.record.database, keys)
+        first = identities.next_number(database, "identity")
+        persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
+        brought = [row.key for row in persons]
+        if len(set(brought)) < len(brought) or identities.find(database, brought).keys() - {""}:
+            raise self._changed(lines[0].number, f"batch {position} brings an identity that is there")
+        papers = sorted(key for key in set(keys) - known.keys() if identities.is_paper(key))
+        rows = [
+            IdentityRow(number, key, None, None, position) for number, key in enumerate(papers, first + len(persons))
+        ]
+        return identities.add(database, [*persons, *rows], known)
+
+    def _listing(
+        self, read: Sequence[ReadLine], known: Mapping[str, identities.Identity]
+    ) -> list[tuple[manifest.RowName, bytes, PreparedRow | None]]:
+        """Rows as they will be listed, their hashes, and what is written; nothing for pruned ones."""
+        numbers: dict[str, int] = {}
+        result: list[tuple[manifest.RowName, bytes, PreparedRow | None]] = []
+        for one in read:
+            made = None if one.item is None else self._made(one, one.item, known)
+            kind, item_hash = (PRUNED, one.pruned) if made is None else (model.kind_of(made.item), made.hash)
+            number = numbers.get(kind) or identities.next_number(self.record.database, kind)
+            numbers[kind] = number + 1
+            result.append(((kind, number), item_hash, made))
+        return result
+
+    def _left(self, lines: Iterable[NumberedLine]) -> list[PreparedRow]:
+        """What is left of rows that were forgotten since."""
+        read = [self._read(line) for line in lines]
+        known = identities.find(self.record.database, keys_of(read))
+        return [self._made(one, one.item, known) for one in read if one.item is not None]
+
+    def _made(self, one: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
+        """A line's row."""
+        kept = one.kept
+        try:
+            if kept.derived:
+                kept = kept._replace(derived=(known[str(kept.derived[0])].number, *kept.derived[1:]))
+            made = prepare(item, self.record.marks, known, None, 0, kept)
+        except KeyError as unknown:
+            raise self._changed(one.number, f"no line before it brings {unknown}") from unknown
+        if one.check and not made.hash.hex().startswith(one.check):
+            raise self._changed(one.number, "the item is not as it was written")
+        return made
+
+    def _read(self, line: NumberedLine) -> ReadLine:
         if line.kind == "batch":
             raise self._changed(line.number, "a batch begins before the last one is whole")
         if line.kind == "pruned":
             pruned = self.reader.convert(line, PrunedLine)
-            if pruned.label != PRUNED or len(_hex(pruned.hash)) != manifest.HASH:
-                raise self.reader.error(line.number, "no label and hash of a pruned item")
-            return pruned.label, _hex(pruned.hash), None
+            if pruned.was != PRUNED or len(_hex(pruned.hash)) != HASH:
+                raise self.reader.error(line.number, "no kind and hash of a pruned item")
+            return ReadLine(line.number, pruned=_hex(pruned.hash))
         item, beside = self.reader.item(line)
-        made = prepare(item, self.record.marks, None, 0, self.reader.kept(line, item, beside))
-        if beside.check and not made.hash.hex().startswith(beside.check):
-            raise self._changed(line.number, "the item is not as it was written")
-        return made.label, made.hash, made
+        return ReadLine(line.number, item, self.reader.kept(line, item, beside), beside.check)
 
     def _changed(self, number: int, what: str) -> NotExchange:
         return self.reader.error(
@@ -331,22 +413,21 @@ class _Full:
 
     def _close(self, line: NumberedLine, batch: ExchangeBatch) -> None:
         """Closes rows of earlier batches; before new ones with the same key come in."""
-        listed: dict[int, list[manifest.Label]] = {}
+        listed: dict[int, list[manifest.RowName]] = {}
         for since, index in batch.closed:
             if not 0 < since < batch.position:
                 raise self.reader.error(line.number, f"closes a row of batch {since}")
             if since not in listed:
-                listed[since] = batches.load_manifest(self.record.database, since).labels
-            label = listed[since][index] if 0 <= index < len(listed[since]) else ()
-            if not _close_row(self.record, label, since, batch.position):
+                listed[since] = list(batches.load_manifest(self.record.database, since).rows())
+            if index >= len(listed[since]) or not _close_row(self.record, listed[since][index], batch.position):
                 raise self.reader.error(line.number, f"closes row {index} of batch {since}, which is not there")
 
-    def _insert(self, line: NumberedLine, prepared: Sequence[PreparedRow], position: int) -> None:
+    def _insert(self, line: NumberedLine, rows: Sequence[NumberedRow], position: int) -> None:
         for spec in SPECS.values():
-            rows = [(*one.row, position) for one in prepared if type(one.item) is spec.type]
-            if rows and self.record.database.many(batches.insert_sql(spec.kind), rows) != len(rows):
+            some = [row for row in rows if type(row.prepared.item) is spec.type]
+            if some and batches.insert_rows(self.record.database, spec, some, position) != len(some):
                 raise self.reader.error(line.number, f"batch {position} has a {spec.kind} twice")
-        for row in prepared:
+        for row in (row.prepared for row in rows):
             if isinstance(row.item, model.Issue) and (flaw := flaw_of(self.record.database, row.item)):
                 raise self._changed(line.number, f"the issue of {row.item.day}: {flaw}")
 
@@ -356,14 +437,9 @@ def _until(line: NumberedLine) -> int:
     return row.get("until") or 0 if isinstance(row, dict) else 0
 
 
-def _close_row(record: Record, label: manifest.Label, since: int, position: int) -> int:
-    if len(label) < 2:
-        return 0
-    spec = BY_KIND[str(label[0])]
-    names = [spec.fields[i] for i in (*spec.key, spec.observed)]
-    where = " AND ".join(f'"{name}" = ?' for name in names)
-    sql = f"UPDATE {spec.kind} SET until = ? WHERE {where} AND since = ? AND until = 0"
-    return record.database.run(sql, (position, *label[1:], since))
+def _close_row(record: Record, row: manifest.RowName, position: int) -> int:
+    kind, number = row
+    return record.database.run(f"UPDATE {kind} SET until = ? WHERE id = ? AND until = 0", (position, number))
 
 
 __all__ = ["COUNTS", "ImportResult", "import_lines"]

@@ -3,17 +3,25 @@ an item."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from hotpapers.model import LARGEST
-from hotpapers.store.manifest import Label
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 Moment = Annotated[int, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
 Pair = tuple[Number, Number]
 Seal = tuple[Number, Number, str]
+Erased = tuple[Number, Number, str]
+
+
+class NumberedLine(NamedTuple):
+    """A line with its number, read as JSON."""
+
+    number: int
+    kind: str
+    body: dict[str, Any]
 
 
 class ExchangeHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="header"):
@@ -40,11 +48,13 @@ class ExchangeBatch(
     forbid_unknown_fields=True,
     omit_defaults=True,
 ):
-    """A batch of a full export; its `items` follow, in the order of its manifest.
+    """A batch of a full export; the `identities` that it brought follow, then its `items`, in the order of its
+    manifest.
 
     `closed`, `pruned` and `forgotten` name rows of earlier batches by (position, index), forgotten ones with the hash
-    of what is left of them. `tombstones`: marks of what must not come back. Without `kind`, `items` and `chain` it is
-    the header that `chain` covers: see `manifest.link`.
+    of what is left of them; `erased` names identities so, with their pseudonyms. `tombstones`: marks of what must not
+    come back. Without `kind`, `items` and `chain` it is the header that `chain` covers: see
+    `manifest.link`.
     """
 
     position: Number
@@ -55,14 +65,33 @@ class ExchangeBatch(
     chain: str
     closed: list[Pair]
     pruned: list[Pair]
+    identities: Number = 0
     forgotten: list[Seal] = []
+    erased: list[Erased] = []
     tombstones: list[str] = []
 
 
-class PrunedLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pruned", forbid_unknown_fields=True):
-    """Stands where a pruned item stood: what its manifest still says of it."""
+class IdentityLine(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="kind",
+    tag="identity",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """A post or an account that is named from here on. `salt`: of its commitment; once its key is forgotten
+    `key` is a pseudonym, and the `commitment` itself stands here."""
 
-    label: Label
+    key: str
+    salt: str = ""
+    commitment: str = ""
+
+
+class PrunedLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pruned", forbid_unknown_fields=True):
+    """Stands where a pruned item stood: of which kind it `was`, and its hash."""
+
+    was: str
     hash: str
 
 
@@ -73,9 +102,9 @@ class ExchangeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", t
 class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a full export keeps beside an item, as its `row`.
 
-    `check`: how the item's hash begins, so that a changed line can be named. `salt`: of its commitments. `lost` and
-    `derived`: the commitments, and the marks, of what was forgotten. `until`: the batch that closed it.
-    """
+    `check`: how the item's hash begins, so that a changed line can be named. `salt`: of its commitments. `lost`: the
+    commitments of what was forgotten; `derived` beside it: of a post the key as whose voice it counts, and the mark of
+    its text. `until`: the batch that closed it."""
 
     check: str = ""
     salt: str | None = None
@@ -85,4 +114,4 @@ class RowExtras(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, f
 
 
 CHECK = 8
-"""Hexadecimal digits of a line's check."""
+"""Hexadecimal digits of a line's check, and no more than a manifest keeps."""

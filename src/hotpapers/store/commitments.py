@@ -1,0 +1,20 @@
+"""What stands in hashes for what may be forgotten: SHA-256(salt ‖ value). A value can go, its commitment stays."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+SALT = 16
+"""Bytes of a salt."""
+
+canonical_json = msgspec.json.Encoder(order="sorted").encode
+"""RFC 8785 JSON of what this program hashes: ASCII names, strings, integers, no floating point numbers."""
+
+
+def commitment(salt: bytes, value: Any) -> str:
+    """SHA-256(salt ‖ value) in hexadecimal; a value that is not text counts as its canonical JSON."""
+    raw = value.encode() if isinstance(value, str) else canonical_json(value)
+    return hashlib.sha256(salt + raw).hexdigest()

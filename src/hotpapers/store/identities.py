@@ -1,0 +1,157 @@
+"""Identities: every post, account and paper once, with its key; rows of items name it by number.
+
+In the hashes of rows a post or an account stands as its identity's commitment, SHA-256(salt ‖ key), so a row needs no
+salt for whom it names. Forgetting overwrites the identity alone: its key by a random pseudonym, its salt by the
+commitment. Number 0 is nobody: the empty key.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
+from typing import NamedTuple
+
+from hotpapers.model import keys
+from hotpapers.store.commitments import SALT, commitment
+from hotpapers.store.database import Database, placeholders, slices
+
+
+class Identity(NamedTuple):
+    """A number, and in hexadecimal what stands for the key in hashes: empty for a paper, which stands there itself, and
+    for nobody."""
+
+    number: int
+    commitment: str
+
+
+NOBODY = Identity(0, "")
+
+
+class EnrolledKeys(NamedTuple):
+    """The identities of some keys. `brought`: the first number that was given to new ones, and how many there are;
+    `persons`: how many of these, the first ones, are posts and accounts."""
+
+    known: Mapping[str, Identity]
+    brought: tuple[int, int] = (0, 0)
+    persons: int = 0
+
+
+NO_KEYS = EnrolledKeys({"": NOBODY})
+
+
+class IdentityRow(NamedTuple):
+    """An identity as it is kept. A post or an account has a `salt` until its key is forgotten, from then on its
+    `commitment`. `since`: the position of the batch that brought it."""
+
+    number: int
+    key: str
+    salt: bytes | None
+    commitment: bytes | None
+    since: int
+
+    @property
+    def committed(self) -> str:
+        """What stands for its key in hashes."""
+        return commitment_of(self.key, self.commitment or self.salt)
+
+
+# ---- in statements ---------------------------------------------------------------------------------------
+
+
+def key_of(column: str) -> str:
+    """The SQL expression for the key of the identity whose number a column holds."""
+    return f"(SELECT i.key FROM identity AS i WHERE i.id = {column})"
+
+
+def secret_of(column: str) -> str:
+    """The same for its salt, or its commitment once the key is forgotten: see `commitment_of`."""
+    return f"(SELECT coalesce(i.commitment, i.salt) FROM identity AS i WHERE i.id = {column})"
+
+
+NUMBER = "(SELECT i.id FROM identity AS i WHERE i.key = ?)"
+"""The SQL expression for the number of a key, the parameter."""
+
+
+def numbers_of(keys: Sized) -> str:
+    """The statement inside an `IN (…)` for the numbers of some keys, the parameters."""
+    return f"SELECT i.id FROM identity AS i WHERE i.key IN ({placeholders(keys)})"
+
+
+# ---- identities and keys ---------------------------------------------------------------------------------
+
+
+def is_pseudonym(key: object) -> bool:
+    """Whether a value is a key that stands for one that was forgotten."""
+    return isinstance(key, str) and keys.own_id(key).startswith("~")
+
+
+def is_paper(key: str) -> bool:
+    """Whether a key is a paper's: nobody asks to have that forgotten."""
+    return key.startswith("arxiv:")
+
+
+def commitment_of(key: str, secret: bytes | None) -> str:
+    """What stands for a key in hashes. `secret`: its salt, or the commitment itself, which is longer; a paper has
+    neither."""
+    if secret is None:
+        return ""
+    return commitment(bytes(secret), key) if len(secret) == SALT else bytes(secret).hex()
+
+
+def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
+    """The identities of those of some keys that have one."""
+    known = {"": NOBODY}
+    for some in slices(sorted(keys)):
+        sql = f"SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN ({placeholders(some)})"
+        for key, number, secret in database.iterate(sql, some):
+            known[key] = Identity(number, commitment_of(key, secret))
+    return known
+
+
+def enroll(database: Database, keys: Iterable[str], position: int) -> EnrolledKeys:
+    """The identities of keys; those that have none get one, in the batch at a position: posts and accounts first, as an
+    export numbers these. Call inside `write()`."""
+    wanted = {key for key in keys if key}
+    known = find(database, wanted)
+    new = sorted(wanted - known.keys(), key=lambda key: (is_paper(key), key))
+    first, pool = next_number(database, "identity"), os.urandom(SALT * len(new))
+    salts = (pool[at : at + SALT] for at in range(0, len(pool), SALT))
+    rows = [
+        IdentityRow(number, key, None if is_paper(key) else salt, None, position)
+        for number, (key, salt) in enumerate(zip(new, salts, strict=True), first)
+    ]
+    return add(database, rows, known)
+
+
+def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Identity]) -> EnrolledKeys:
+    """Adds identities to those of some keys that are known. Call inside `write()`."""
+    if not rows:
+        return EnrolledKeys(known)
+    database.many("INSERT INTO identity VALUES (?, ?, ?, ?, ?)", rows)
+    brought = {row.key: Identity(row.number, row.committed) for row in rows}
+    persons = sum(not is_paper(row.key) for row in rows)
+    return EnrolledKeys({**known, **brought}, (rows[0].number, len(rows)), persons)
+
+
+def next_number(database: Database, table: str) -> int:
+    """The number that follows the highest one of a table."""
+    return int(database.rows(f"SELECT max(id) FROM {table}")[0][0] or 0) + 1
+
+
+def between(database: Database, first: int, count: int) -> Iterator[IdentityRow]:
+    """The identities with some numbers in a row, ascending."""
+    sql = "SELECT id, key, salt, commitment, since FROM identity WHERE id >= ? AND id < ? ORDER BY id"
+    for number, key, salt, kept, since in database.iterate(sql, (first, min(first + count, 2**63 - 1))):
+        yield IdentityRow(number, key, _bytes(salt), _bytes(kept), since)
+
+
+def _bytes(value: bytes | memoryview | None) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def overwrite(database: Database, rows: Sequence[tuple[int, str, bytes]]) -> None:
+    """Puts (number, pseudonym, commitment) in the place of keys that are forgotten. Call inside `write()`."""
+    database.many(
+        "UPDATE identity SET key = ?, salt = NULL, commitment = ? WHERE id = ?",
+        [(pseudonym, committed, number) for number, pseudonym, committed in rows],
+    )

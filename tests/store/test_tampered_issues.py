@@ -1,0 +1,140 @@
+"""Issues after tampering: none is rebuilt from changed rows, and none keeps its digest. In both databases."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers import model
+from hotpapers.issues import freeze
+from hotpapers.store import Record
+from hotpapers.store.batches import load_manifest
+from hotpapers.store.identities import NUMBER, key_of
+from hotpapers.store.item_rows import (
+    BY_KIND,
+    StoredRow,
+    read_sealed,
+    sealed_columns,
+)
+from hotpapers.store.manifest import RowName, genesis, link, listing, pack, unpack
+from hotpapers.store.verify import check
+from tests.store import made
+from tests.store.made import AT, DAY_OF_ISSUE
+
+
+@pytest.fixture
+def record(varied_record: Record) -> Record:
+    """Every test leaves it as it was."""
+    return varied_record
+
+
+def issue_of(record: Record, publication: str, day: str, edition: int = 1) -> model.Issue:
+    row = record.view().one(model.Issue, publication, day, edition)
+    assert row is not None and isinstance(row.item, model.Issue)
+    return row.item
+
+
+PAPER, OTHER_PAPER = (
+    f"paper IN (SELECT id FROM identity WHERE key = 'arxiv:{number}')" for number in ("2103.99902", "2103.00004")
+)
+CHANGES = (
+    (f"UPDATE tally SET likes = likes + 1 WHERE {PAPER}", "hot-papers", "2021-03-02", "likes"),
+    (f"DELETE FROM tally WHERE {PAPER}", "hot-papers", "2021-03-02", "holds no counts"),
+    (f"UPDATE place SET title = 'x' WHERE {PAPER}", "hot-papers", "2021-03-02", "metadata"),
+    ("DELETE FROM shown WHERE day = '2021-03-02' AND n = 2", "hot-papers", "2021-03-02", "posts"),
+    ("UPDATE listing SET places = 1 WHERE day = '2021-03-02'", "hot-papers", "2021-03-02", "entries"),
+    ("DELETE FROM listing WHERE day = '2021-03-02'", "hot-papers", "2021-03-02", "no listing of that day"),
+    ("UPDATE snapshot SET likes = 90 WHERE likes = 3", "daily", DAY_OF_ISSUE, "entries"),
+    (f"UPDATE paper SET title = 'x' WHERE {OTHER_PAPER}", "daily", DAY_OF_ISSUE, "metadata"),
+    (f"UPDATE announcement SET announced_at = 1 WHERE {OTHER_PAPER}", "daily", DAY_OF_ISSUE, "entries"),
+    ("UPDATE verdict SET judgement = 'human'", "daily", DAY_OF_ISSUE, "bots"),
+    ("UPDATE coverage SET state = 'refused'", "daily", DAY_OF_ISSUE, "readings"),
+)
+
+
+class Undo(Exception):
+    """Ends a transaction without a trace."""
+
+
+def test_an_issue_is_not_rebuilt_from_changed_rows(record: Record) -> None:
+    for change, publication, day, said in CHANGES:
+        item = issue_of(record, publication, day)
+        with pytest.raises(Undo), record.database.write():
+            assert record.database.run(change) > 0, change
+            found = [str(finding) for finding in freeze.check_issue(record, item)]
+            raise Undo
+        assert any(said in text for text in found), (change, found)
+        assert all(text.startswith(f"issue: {publication} {day} edition 1: ") for text in found)
+    assert not made.verified(record).findings
+
+
+def rewrite(record: Record, post: str, text: str) -> None:
+    """Puts other words into a post and recomputes its hash and the whole chain, as whoever holds the file can."""
+    database = record.database
+    before = _post(record, post)
+    database.run(f"UPDATE post SET text = ?, same = ? WHERE post = {NUMBER}", (text, record.marks.same(text), post))
+    listed = load_manifest(database, before.since)
+    hashes = [stored(record, row).hash for row in listed.rows()]
+    relisted = listing(list(listed.rows()), hashes)
+    forged = msgspec.structs.replace(listed, checks=relisted.checks, root=relisted.root)
+    database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(forged), before.since))
+    chain = genesis(record.marks.secret)
+    batches = database.rows("SELECT position, at, source, cursor, manifest FROM batch ORDER BY position")
+    for position, at, source, cursor, blob in batches:
+        chain = link(chain, position, at, source, cursor, unpack(bytes(blob)))
+        database.run("UPDATE batch SET chain = ? WHERE position = ?", (chain, position))
+
+
+def stored(record: Record, name: RowName) -> StoredRow:
+    """A row by its name, with what stands in hashes for whom it names."""
+    spec, number = BY_KIND[name[0]], name[1]
+    [found] = record.database.rows(f"SELECT {sealed_columns(spec)} FROM {spec.kind} WHERE id = ?", (number,))
+    return read_sealed(spec, found)
+
+
+def _post(record: Record, post: str) -> StoredRow:
+    [(number,)] = record.database.rows(f"SELECT id FROM post WHERE post = {NUMBER}", (post,))
+    return stored(record, ("post", number))
+
+
+def test_a_digest_binds_what_its_issue_does_not_show(tmp_path: Path) -> None:
+    """A post that nobody quotes was rewritten with the chain recomputed, and everything verified."""
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        made.rich(record)
+        issues = [row.item for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]
+
+        def found() -> list[str]:
+            return [str(finding) for issue in issues for finding in freeze.check_issue(record, issue)]
+
+        assert issues and not found()
+        quoted = {post for (post,) in record.database.rows(f"SELECT {key_of('shown.post')} FROM shown")}
+        sql = "SELECT post FROM post WHERE lost IS NULL AND text <> '' GROUP BY post HAVING count(*) = 1"
+        sql = f"SELECT {key_of('t.post')} FROM ({sql}) AS t"
+        unquoted = {post for (post,) in record.database.rows(sql)} - quoted
+        rewrite(record, min(unquoted), "Words that were never said.")
+        assert not check(record.database, record.marks).findings
+        assert sum("rests on another record" in text for text in found()) == len(issues)
+
+
+def test_an_issues_own_content_and_digest_are_checked(record: Record) -> None:
+    good = issue_of(record, "hot-papers", "2021-03-02")
+    content = good.content.replace('"likes":1204', '"likes":1205')
+    assert content != good.content
+
+    def found(content: str, digest: str) -> list[str]:
+        item = model.Issue(
+            publication=good.publication, day=good.day, edition=1, digest=digest, content=content, observed_at=AT
+        )
+        return [str(finding) for finding in freeze.check_issue(record, item)]
+
+    def resigned(content: str) -> tuple[str, str]:
+        return content, hashlib.sha256(content.encode()).hexdigest()
+
+    assert found(good.content, good.digest) == []
+    assert "its content does not have its digest" in found(good.content, "ab" * 32)[0]
+    assert any("likes is 1205, rebuilt 1204" in text for text in found(content, good.digest))
+    assert "its content cannot be read" in found("{", good.digest)[-1]
+    assert "which is gone" in found(*resigned(good.content.replace('"position":', '"position":9')))[-1]
