@@ -9,18 +9,19 @@ on the network where the post is strongest; reactions count where they are.
 What a network told of the time before it was first read was observed late: it stands for the last age that a paper had
 reached by then, and for none before. A post counts from when it was made, with the counts that it had when it was read.
 
-Papers come one by one, so memory holds no more than what was said of one.
+Papers come one by one, and the reactions to some hundreds of posts at a time, so memory holds no more than these.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 from hotpapers.engagement import measurement, queries
+from hotpapers.engagement.post_reactions import NOTHING, ReactionsByPost
 from hotpapers.store.as_of import AsOfView
 
 
@@ -46,9 +47,8 @@ class Engagement(NamedTuple):
 class PostAtAge(NamedTuple):
     """A post about a paper as it was at a mark.
 
-    `post`: the number of its row; `same`: a mark of its text, 0 for none; `voice`: a mark of whose it is;
-    `counted_at`: when its counts were read, None for never.
-    """
+    `post`: its number; `same`: a mark of its text, 0 for none; `voice`: the number of whose it is; `counted_at`: when
+    its counts were read, None for never."""
 
     paper: str
     archive: str
@@ -66,70 +66,64 @@ class PostAtAge(NamedTuple):
     counted_at: int | None
 
 
-class ReactionEvent(NamedTuple):
-    """An account's repost or like of a post, or its withdrawal, as observed at a moment.
-
-    `account`: a mark of the account as the network named it; `voice`: of whose it is; `left_out`: a bot or our own.
-    """
-
-    paper: str
-    post: int
-    account: int
-    voice: int
-    type: str
-    observed_at: int
-    withdrawn: int
-    left_out: int
-
-
 def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
     """All attention that the window measures, in the order of paper, age and network."""
-    rows = view.database.iterate(queries.posts_at_age_sql(view, window))
-    reactions: Iterable[Sequence[object]] = ()
-    if queries.has_reactions(view.database):
-        reactions = view.database.iterate(queries.reaction_events_sql(view, window))
-    yield from count_engagement(map(PostAtAge._make, rows), map(ReactionEvent._make, reactions))
+    rows = map(PostAtAge._make, view.database.iterate(queries.posts_at_age_sql(view, window)))
+    papers = (list(group) for _, group in groupby(rows, key=attrgetter("paper")))
+    if not queries.has_reactions(view.database):
+        yield from count_engagement(papers, {})
+        return
+    people = queries.people(view, window.own_voices)
+    for some in _some(papers):
+        posts = sorted({post.post for spoken in some for post in spoken if not post.automated})
+        yield from count_engagement(some, queries.reactions_to(view, posts, people), people.left_out)
+
+
+AT_ONCE = 500
+"""Posts whose reactions are read together, or all those of a paper."""
+
+
+def _some(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
+    """Papers, a few at a time: with some hundreds of posts, or a single one."""
+    some: list[list[PostAtAge]] = []
+    count = 0
+    for spoken in papers:
+        some.append(spoken)
+        count += len(spoken)
+        if count >= AT_ONCE:
+            yield some
+            some, count = [], 0
+    if some:
+        yield some
 
 
 # ---- whose voices: plain functions -------------------------------------------------------------------
 
 
-def count_engagement(spoken: Iterable[PostAtAge], reacted: Iterable[ReactionEvent]) -> Iterator[Engagement]:
-    """Attention from what was said and the reactions to it, both in the order of their papers."""
-    waiting = groupby(reacted, key=attrgetter("paper"))
-    paper_of_reactions, reactions = next(waiting, ("", iter(())))
-    for paper, group in groupby(spoken, key=attrgetter("paper")):
-        while paper_of_reactions < paper:
-            paper_of_reactions, reactions = next(waiting, (LAST, iter(())))
-        yield from _of_paper(list(group), list(reactions) if paper_of_reactions == paper else [])
+def count_engagement(
+    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, left_out: Set[int] = frozenset()
+) -> Iterator[Engagement]:
+    """Attention from what was said of each paper and the reactions to it. `left_out`: voices of bots and our own."""
+    for spoken in papers:
+        marks: dict[tuple[int, int], list[PostAtAge]] = defaultdict(list)
+        for post in spoken:
+            marks[post.age, post.peer].append(post)
+        for _, at_mark in sorted(marks.items()):
+            yield from _of_mark(at_mark, reactions, left_out)
 
 
-LAST = "\U0010ffff"
-"""Comes after every paper."""
-
-
-def _of_paper(spoken: Sequence[PostAtAge], reacted: Sequence[ReactionEvent]) -> Iterator[Engagement]:
-    marks: dict[tuple[int, int], list[PostAtAge]] = defaultdict(list)
-    for post in spoken:
-        marks[post.age, post.peer].append(post)
-    in_time = sorted(reacted, key=attrgetter("observed_at"))
-    for _, at_mark in sorted(marks.items()):
-        yield from _of_mark(at_mark, in_time)
-
-
-def _of_mark(spoken: Sequence[PostAtAge], reacted: Sequence[ReactionEvent]) -> Iterator[Engagement]:
+def _of_mark(spoken: Sequence[PostAtAge], reactions: ReactionsByPost, left_out: Set[int]) -> Iterator[Engagement]:
     networks: dict[str, list[PostAtAge]] = defaultdict(list)
     for one in spoken:
         networks[one.network].append(one)
     texts, voices = _homes(spoken) if len(networks) > 1 else ({}, {})
-    reactions = _standing(reacted, spoken[0].until) if reacted else {}
     for network, there in sorted(networks.items()):
         at_home = {
             post.voice
             for post in there
             if not post.automated and texts.get(post.same, network) == network == voices.get(post.voice, network)
         }
-        yield _summed(there, at_home, reactions)
+        yield _summed(there, at_home, reactions, left_out)
 
 
 def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]:
@@ -147,56 +141,25 @@ def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]
     return texts, voices
 
 
-def _standing(reacted: Iterable[ReactionEvent], until: int) -> dict[int, list[ReactionEvent]]:
-    """Each post's reactions as they stood at a moment: of every account and type the last one seen by then."""
-    last = {(one.post, one.account, one.type): one for one in reacted if one.observed_at <= until}
-    result: dict[int, list[ReactionEvent]] = defaultdict(list)
-    for event in last.values():
-        result[event.post].append(event)
-    return result
-
-
 def _summed(
-    there: Sequence[PostAtAge], voices: set[int], reactions: Mapping[int, Sequence[ReactionEvent]]
+    there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsByPost, left_out: Set[int]
 ) -> Engagement:
     """One network: its voices, and beyond them the counts that no account explains."""
     reposts = likes = unexplained = bots = 0
+    voices = set(at_home)
     for post in there:
         if post.automated:
             bots += 1
             continue
         reposts, likes = reposts + post.reposts, likes + post.likes
-        known = reactions.get(post.post, ())
-        unexplained += _beyond(post.reposts, "repost", known, post) + _beyond(post.likes, "like", known, post)
-        voices |= {r.voice for r in known if not r.withdrawn and not r.left_out}
+        known = reactions.get(post.post)
+        for type, count in (("repost", post.reposts), ("like", post.likes)):
+            standing = known[type].at(post.until, post.counted_at) if known and type in known else NOTHING
+            voices |= standing.voices
+            unexplained += max(count - len(standing.held), 0)
     first = there[0]
     return Engagement(
         paper=first.paper, announced_at=first.announced_at, age=first.age, until=first.until, peer=first.peer,
-        network=first.network, archive=first.archive, voices=len(voices) + unexplained, reposts=reposts, likes=likes,
-        bots=bots,
+        network=first.network, archive=first.archive, voices=len(voices - left_out) + unexplained, reposts=reposts,
+        likes=likes, bots=bots,
     )  # fmt: skip
-
-
-def _beyond(count: int, kind: str, known: Sequence[ReactionEvent], post: PostAtAge) -> int:
-    """A post's count without the accounts that it holds: what was taken back after it was read is still in it."""
-    if not known:
-        return count
-    held = {
-        event.voice
-        for event in known
-        if event.type == kind
-        and (not event.withdrawn or (post.counted_at is not None and event.observed_at > post.counted_at))
-    }
-    return max(count - len(held), 0)
-
-
-# ---- papers and moments: SQL -----------------------------------------------------------------------------
-
-
-# ---- whose voice counts: SQL --------------------------------------------------------------------------------
-
-
-# ---- what was said: SQL --------------------------------------------------------------------------------
-
-
-# ---- imported listings ---------------------------------------------------------------------------------

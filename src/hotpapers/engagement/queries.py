@@ -1,7 +1,7 @@
 """What engagement asks of the store, and the tables of its own work: all of this package's SQL.
 
-* Rankings: `posts_at_age_sql`, `reaction_events_sql`, `listed_peers`, from papers and moments, whose voice counts, and
-  what was said.
+* Rankings: `posts_at_age_sql`, `people`, `reactions_to`, `listed_peers`, from papers and moments, whose voice counts,
+  what was said, and who reacted.
 * Reactions: a network that tells of a withdrawal names the reaction alone, so a keyed mark of each is kept with its
   post, and nothing that names its account.
 * Recounts: the posts whose counts are asked for again (see `recount_schedule`).
@@ -11,10 +11,13 @@ The rows of the last two are about the work, not about the world: no items, in n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from hotpapers.engagement.measurement import BACK_WITHIN, NO_LATER_AGE, REFERENCE_DAYS, MeasurementWindow
+from hotpapers.engagement.post_reactions import PostReactions, ReactionEvent
 from hotpapers.engagement.recount_schedule import FOLLOWED_FOR, FRESH, LATER, NEVER, SHOWN_FOR, DuePost, due_after
 from hotpapers.model import (
     BEGAN,
@@ -30,7 +33,7 @@ from hotpapers.model import (
     Verdict,
 )
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.database import Database
+from hotpapers.store.database import Database, placeholders, slices
 from hotpapers.store.identities import NUMBER, key_of
 from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
@@ -194,7 +197,7 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
 
     mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
     return f"""said AS MATERIALIZED (
-        SELECT n.name, n.archive, n.at, n.older, p.network, p.id, p.post, p.same, {VOICE} AS voice,
+        SELECT n.name, n.archive, n.at, n.older, p.network, p.post, p.same, {VOICE} AS voice,
             p.created_at AS made_at,
             CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
             m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
@@ -224,7 +227,7 @@ def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Rows of `PostAtAge` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
     seen = view.visible("z", "k.known")
     return f"""{_context(view, window)}, {_at_ages(view, window)}
-        SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.id, k.same, k.voice, k.automated,
+        SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.same, k.voice, k.automated,
             coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at
         FROM marked AS k
         LEFT JOIN snapshot AS s ON s.post = k.post AND s.id = (
@@ -235,16 +238,35 @@ def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
         ORDER BY k.name"""
 
 
-def reaction_events_sql(view: AsOfView, window: MeasurementWindow) -> str:
-    """Rows of `ReactionEvent` by paper: reposts and likes known by account, of the posts that may count."""
-    voice = "coalesce(w.stable_voice, r.account)"
-    return f"""{_context(view, window)}
-        SELECT h.name, h.id, r.account, {voice}, r.type, r.observed_at, r.withdrawn,
-            CASE WHEN {voice} IN (SELECT voice FROM bot) OR {voice} IN (SELECT voice FROM own) THEN 1 ELSE 0 END
-        FROM (SELECT DISTINCT name, id, post FROM said WHERE automated = 0) AS h
-        JOIN reaction AS r ON r.post = h.post AND r.type IN ('repost', 'like') AND {view.visible("r")}
-        LEFT JOIN known AS w ON w.voice = r.account
-        ORDER BY h.name"""
+class KnownPeople(NamedTuple):
+    """`stable`: the stable account of each account that is known to have one, by number; `left_out`: the voices of bots
+    and of our own accounts."""
+
+    stable: Mapping[int, int]
+    left_out: frozenset[int]
+
+
+def people(view: AsOfView, own_voices: Sequence[int]) -> KnownPeople:
+    """Who is whom, and whose voice does not count."""
+    context = f"WITH {persons_sql(view, own_voices)}"
+    stable = dict(view.database.rows(f"{context} SELECT voice, stable_voice FROM known"))
+    left_out = view.database.rows(f"{context} SELECT voice FROM bot UNION SELECT voice FROM own")
+    return KnownPeople(stable, frozenset(voice for (voice,) in left_out))
+
+
+def reactions_to(view: AsOfView, posts: Sequence[int], who: KnownPeople) -> dict[int, dict[str, PostReactions]]:
+    """The reposts and likes of posts that are known by account, by post and type."""
+    events: dict[tuple[int, str], list[ReactionEvent]] = defaultdict(list)
+    stable = who.stable
+    for some in slices(posts):
+        sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
+            WHERE r.post IN ({placeholders(some)}) AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
+        for post, type, at, account, withdrawn in view.database.iterate(sql, some):
+            events[post, type].append(ReactionEvent(at, account, stable.get(account, account), withdrawn))
+    result: dict[int, dict[str, PostReactions]] = defaultdict(dict)
+    for (post, type), some_events in events.items():
+        result[post][type] = PostReactions(some_events)
+    return result
 
 
 def _among(column: str, names: Sequence[str]) -> str:
