@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -75,8 +75,7 @@ def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> It
         return
     people = queries.people(view, window.own_voices)
     for some in _some(papers):
-        posts = sorted({post.post for spoken in some for post in spoken if not post.automated})
-        yield from count_engagement(some, queries.reactions_to(view, posts, people), people.left_out)
+        yield from count_engagement(some, queries.reactions_to(view, _moments(some), people), people.left_out)
 
 
 AT_ONCE = 500
@@ -95,6 +94,15 @@ def _some(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
             some, count = [], 0
     if some:
         yield some
+
+
+def _moments(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
+    """When each post is measured whose reactions count, ascending."""
+    moments: dict[int, set[int]] = defaultdict(set)
+    for post in chain.from_iterable(papers):
+        if not post.automated:
+            moments[post.post].add(post.until)
+    return {post: sorted(some) for post, some in moments.items()}
 
 
 # ---- whose voices: plain functions -------------------------------------------------------------------

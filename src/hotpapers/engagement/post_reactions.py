@@ -1,14 +1,33 @@
-"""The reposts and likes of a post by account, as they stood at a moment: plain functions.
+"""The reposts and likes of a post by account, as they stood at the moments at which it is measured: plain functions.
 
-A store can hold millions of them. Where nobody took one back or gave it twice, which is nearly everywhere, a set of
-voices a type is all that is needed; else the events are gone through one by one."""
+A store holds millions of them, so they come in groups, each a list of accounts (see `group_of`). Where nobody took one
+back or gave it twice, which is nearly everywhere, sets of voices are all that is needed; else events are gone through
+one by one."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 TYPES = ("repost", "like")
+MOST_MOMENTS = 31
+"""As many moments a group can tell apart."""
+_STEPS = 4 * (MOST_MOMENTS + 1)
+
+
+def group_of(post: str, passed: str, type: str, withdrawn: str) -> str:
+    """The SQL expression for a reaction's group as a number, of expressions for its post, how many of the post's
+    moments it came after, whether it is a like, and whether it was taken back."""
+    return f"{post} * {_STEPS} + ({passed}) * 4 + ({type}) * 2 + {withdrawn}"
+
+
+def by_post(groups: Mapping[int, list[int]]) -> dict[int, dict[int, list[int]]]:
+    """The accounts of groups by post and by what else a group says."""
+    result: dict[int, dict[int, list[int]]] = defaultdict(dict)
+    for group, accounts in groups.items():
+        result[group // _STEPS][group % _STEPS] = accounts
+    return result
 
 
 class ReactionEvent(NamedTuple):
@@ -31,40 +50,60 @@ class StandingReactions(NamedTuple):
 NOTHING = StandingReactions(frozenset(), frozenset())
 
 
-class PostReactions:
-    """A post's reactions of one type."""
+class CountedReactions:
+    """Reactions of one type of which none was taken back or given twice. `voices`: those that came after so many of the
+    moments."""
 
-    def __init__(self, events: Sequence[ReactionEvent]) -> None:
-        self._events = events
-        self._last = max(event.observed_at for event in events)
-        self._is_plain = not any(event.withdrawn for event in events) and (
-            len({event.account for event in events}) == len(events)
-        )
-        self._all = frozenset(event.voice for event in events) if self._is_plain else frozenset()
+    def __init__(self, moments: Sequence[int], voices: Mapping[int, Sequence[int]]) -> None:
+        self._standing: dict[int, StandingReactions] = {}
+        so_far: frozenset[int] = frozenset()
+        for passed, moment in enumerate(moments):
+            if voices.get(passed):
+                so_far = so_far.union(voices[passed])
+            self._standing[moment] = StandingReactions(so_far, so_far)
 
     def at(self, until: int, counted_at: int | None) -> StandingReactions:
-        """As they stood at a moment. `counted_at`: when the post's own count was read, None for never."""
-        if not self._is_plain:
-            return _one_by_one(self._events, until, counted_at)
-        if until >= self._last:
-            return StandingReactions(self._all, self._all)
-        voices = {event.voice for event in self._events if event.observed_at <= until}
-        return StandingReactions(voices, voices)
+        """As they stood at one of the moments. `counted_at`: when the post's own count was read, None for never."""
+        return self._standing[until]
 
 
-def _one_by_one(events: Iterable[ReactionEvent], until: int, counted_at: int | None) -> StandingReactions:
-    """Of every account the last event by then."""
-    in_time = sorted(event for event in events if event.observed_at <= until)
-    last = {event.account: event for event in in_time}.values()
-    return StandingReactions(
-        {event.voice for event in last if not event.withdrawn},
-        {event.voice for event in last if not event.withdrawn or _came_later(event, counted_at)},
-    )
+class ReactionEvents:
+    """Reactions of one type, one by one."""
+
+    def __init__(self, events: Iterable[ReactionEvent]) -> None:
+        self._events = sorted(events)
+
+    def at(self, until: int, counted_at: int | None) -> StandingReactions:
+        """The same: of every account the last event by then."""
+        last = {event.account: event for event in self._events if event.observed_at <= until}.values()
+        return StandingReactions(
+            {event.voice for event in last if not event.withdrawn},
+            {event.voice for event in last if not event.withdrawn or _came_later(event, counted_at)},
+        )
 
 
 def _came_later(event: ReactionEvent, counted_at: int | None) -> bool:
     return counted_at is not None and event.observed_at > counted_at
 
 
-ReactionsByPost = Mapping[int, Mapping[str, PostReactions]]
-"""The reactions of posts, by the post's number and the type."""
+PostReactions = Mapping[str, CountedReactions | ReactionEvents]
+"""A post's reactions by type."""
+ReactionsByPost = Mapping[int, PostReactions]
+"""Those of posts, by their numbers."""
+
+
+def counted(
+    kinds: Mapping[int, Sequence[int]], moments: Sequence[int], stable: Mapping[int, int]
+) -> PostReactions | None:
+    """A post's reactions from the accounts of its groups; None where one was taken back or given twice. `stable`: the
+    stable account of each account that has one."""
+    if any(kind % 2 for kind in kinds):
+        return None
+    result: dict[str, CountedReactions] = {}
+    for number, type in enumerate(TYPES):
+        accounts = {kind // 4: some for kind, some in kinds.items() if kind % 4 == number * 2}
+        if len(frozenset().union(*accounts.values())) < sum(map(len, accounts.values())):
+            return None
+        voices = {passed: [stable.get(one, one) for one in some] for passed, some in accounts.items() if stable}
+        result[type] = CountedReactions(moments, voices or accounts)
+    return result

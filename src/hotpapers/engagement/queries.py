@@ -17,7 +17,15 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from hotpapers.engagement.measurement import BACK_WITHIN, NO_LATER_AGE, REFERENCE_DAYS, MeasurementWindow
-from hotpapers.engagement.post_reactions import PostReactions, ReactionEvent
+from hotpapers.engagement.post_reactions import (
+    PostReactions,
+    ReactionEvent,
+    ReactionEvents,
+    ReactionsByPost,
+    by_post,
+    counted,
+    group_of,
+)
 from hotpapers.engagement.recount_schedule import FOLLOWED_FOR, FRESH, LATER, NEVER, SHOWN_FOR, DuePost, due_after
 from hotpapers.model import (
     BEGAN,
@@ -254,19 +262,45 @@ def people(view: AsOfView, own_voices: Sequence[int]) -> KnownPeople:
     return KnownPeople(stable, frozenset(voice for (voice,) in left_out))
 
 
-def reactions_to(view: AsOfView, posts: Sequence[int], who: KnownPeople) -> dict[int, dict[str, PostReactions]]:
-    """The reposts and likes of posts that are known by account, by post and type."""
-    events: dict[tuple[int, str], list[ReactionEvent]] = defaultdict(list)
-    stable = who.stable
+def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], who: KnownPeople) -> ReactionsByPost:
+    """The reposts and likes by account of posts, by the posts' numbers. `moments`: when each post is measured,
+    ascending, no more than MOST_MOMENTS."""
+    result: dict[int, PostReactions] = {}
+    one_by_one: list[int] = []
+    for some in slices(sorted(moments)):
+        accounts: dict[int, list[int]] = defaultdict(list)
+        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in some})):
+            accounts[group].append(account)
+        for post, kinds in by_post(accounts).items():
+            if (found := counted(kinds, moments[post], who.stable)) is not None:
+                result[post] = found
+            else:
+                one_by_one.append(post)
+    return result | _events_of(view, one_by_one, who)
+
+
+def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]]) -> str:
+    """Rows of (group, account): see `group_of`."""
+    most = max(map(len, moments.values()))
+    names = [f"m{n}" for n in range(most)]
+    filled = ((post, *some, *[LARGEST] * (most - len(some))) for post, some in moments.items())
+    values = ", ".join(f"({', '.join(map(str, row))})" for row in filled)
+    passed = " + ".join(f"CASE WHEN r.observed_at > p.{name} THEN 1 ELSE 0 END" for name in names)
+    group = group_of("r.post", passed, "CASE r.type WHEN 'like' THEN 1 ELSE 0 END", "r.withdrawn")
+    return f"""WITH p (post, {", ".join(names)}) AS (VALUES {values})
+        SELECT {group}, r.account FROM p CROSS JOIN reaction AS r
+        WHERE r.post = p.post AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
+
+
+def _events_of(view: AsOfView, posts: Sequence[int], who: KnownPeople) -> dict[int, PostReactions]:
+    """The same of posts of which a reaction was taken back or given twice."""
+    events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
     for some in slices(posts):
         sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
             WHERE r.post IN ({placeholders(some)}) AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
         for post, type, at, account, withdrawn in view.database.iterate(sql, some):
-            events[post, type].append(ReactionEvent(at, account, stable.get(account, account), withdrawn))
-    result: dict[int, dict[str, PostReactions]] = defaultdict(dict)
-    for (post, type), some_events in events.items():
-        result[post][type] = PostReactions(some_events)
-    return result
+            events[post][type].append(ReactionEvent(at, account, who.stable.get(account, account), withdrawn))
+    return {post: {type: ReactionEvents(some) for type, some in by_type.items()} for post, by_type in events.items()}
 
 
 def _among(column: str, names: Sequence[str]) -> str:
