@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import hotpapers
 from hotpapers.model import Mention
 from hotpapers.store import Record
 from tests.cli.run import good, misuse, run
@@ -77,7 +78,9 @@ def test_a_round_of_each_source_comes_into_the_record(home: Path, server: Server
         posts = {item.post for item in mentions}
         counted = record.database.rows("SELECT key FROM identity WHERE id IN (SELECT post FROM snapshot)")
         assert len(posts) == 3 and {post for (post,) in counted} == posts
-    assert {asked.headers["user-agent"] for asked in server.asked} == {"hotpapers/0.1.0 (+https://library.example/)"}
+    assert {asked.headers["user-agent"] for asked in server.asked} == {
+        f"hotpapers/{hotpapers.__version__} (+https://library.example/)"
+    }
     good("collect", "lobsters", "--once", "--config", home)
     assert "verified" in good("verify", "--all", "--store", home.parent / "hotpapers.db")
 

@@ -184,5 +184,8 @@ CREATE INDEX report_open ON report (closed_at, id);
 """
 """What readers say in the app's forms, to the operator: not items."""
 
+FORMAT = "1.0"
+"""The version of the format that a new store has: what was written in it is read by every later program."""
+
 MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _REPORTS,)
-"""The first is version 1.0 of the format."""
+"""The first makes a store of format 1.0."""

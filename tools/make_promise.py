@@ -1,0 +1,69 @@
+"""Writes what later versions promise to read: tests/promise/FORMAT, a small store and a full export of it.
+
+They hold a made-up record of all kinds (tests/store), with rows that were closed, pruned and forgotten. Written once
+for a format, and never again once that is released: what is there already is left alone.
+
+    python -m tools.make_promise
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import zstandard
+
+from hotpapers import model
+from hotpapers.privacy.forget import forget
+from hotpapers.privacy.retention import prune
+from hotpapers.store import Record, schema
+from hotpapers.transfer.backup import backup
+from hotpapers.transfer.jsonl import exporter
+from tests.store import made
+
+FOLDER = Path(__file__).parents[1] / "tests" / "promise"
+
+
+def fill(record: Record) -> None:
+    """Items of every kind, old snapshots that are pruned, somebody who is forgotten."""
+    made.rich(record)
+    old = made.moment("2019-06-03 12:00")
+    snapshots = [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(3)]
+    record.append(snapshots, source="test", at=old)
+    for key in ("x:@made_up_taro", "x:@made_up_bo"):
+        forget(record, key)
+    prune(record, at=made.moment("2021-03-05 00:00"))
+
+
+def facts(record: Record) -> dict[str, object]:
+    """By what a store is known again."""
+    issues = [row.item.digest for row in record.view().latest(model.Issue) if isinstance(row.item, model.Issue)]
+    return {
+        "position": record.head.position,
+        "chain": record.head.chain.hex(),
+        "items": {model.kind_of(kind): record.count(kind) for kind in model.KINDS},
+        "issues": issues,
+    }
+
+
+def main() -> None:
+    """Writes the folder of this format."""
+    folder = FOLDER / schema.FORMAT
+    if folder.exists():
+        print(f"{folder.name} is there already")
+        return
+    folder.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as scratch, Record(str(Path(scratch) / "hotpapers.db")) as record:
+        fill(record)
+        copied = Path(scratch) / "copy.db"
+        backup(record, copied)
+        packed = {"store.db.zst": copied.read_bytes(), "export.jsonl.zst": b"".join(exporter.lines(record))}
+        for name, content in packed.items():
+            (folder / name).write_bytes(zstandard.compress(content, level=19))
+        (folder / "facts.json").write_text(json.dumps(facts(record), indent=1) + "\n", encoding="utf-8")
+    print(f"{folder.name}: {', '.join(f'{file.name} {file.stat().st_size:,}' for file in sorted(folder.iterdir()))}")
+
+
+if __name__ == "__main__":
+    main()
