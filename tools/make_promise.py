@@ -31,7 +31,15 @@ def fill(record: Record) -> None:
     old = made.moment("2019-06-03 12:00")
     snapshots = [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(3)]
     record.append(snapshots, source="test", at=old)
-    for key in ("x:@made_up_taro", "x:@made_up_bo"):
+    said = [
+        model.Post(
+            post=f"x:{n}", network="x", account="x:@made_up_dora", created_at=old, text=f"Spoons, part {n}",
+            reply_to="x:9", observed_at=old,
+        )
+        for n in (1, 2)
+    ]  # fmt: skip
+    record.append(said, source="test", at=old)
+    for key in ("x:1", "x:@made_up_taro", "x:@made_up_bo"):  # a post alone whose author says more; two accounts
         forget(record, key)
     prune(record, at=made.moment("2021-03-05 00:00"))
 

@@ -110,12 +110,12 @@ def test_a_folder_that_could_not_be_rendered_is_a_failure(store: Path, pages: Pa
 
 def test_forgotten_is_gone_from_store_and_pages(store: Path, pages: Path) -> None:
     said = good("forget", POST, "--yes", "--store", store)
-    assert re.match(rf"{POST}: forgotten, \d+ rows, 0 originals\nrendered again: ", said)
+    assert re.match(rf"{POST}: forgotten, \d+ keys?, \d+ rows, 0 originals\nrendered again: ", said)
     assert POST.removeprefix("x:") not in text(pages) and "Kettle 100 is out" not in text(pages)
     for part in (b"Kettle 100 is out", POST.removeprefix("x:").encode()):
         assert all(part not in file.read_bytes() for file in store.parent.glob("papers.db*"))
     again = run("forget", POST, "--yes", "--json", "--store", store)
-    assert again.status == 0 and again.json["forgotten"] == [{"key": POST, "rows": 0, "originals": 0}]
+    assert again.status == 0 and again.json["forgotten"] == [{"key": POST, "keys": 1, "rows": 0, "originals": 0}]
 
 
 def test_a_post_of_which_little_is_known(demo: Path) -> None:
@@ -146,7 +146,7 @@ def test_where_traces_cannot_be_erased_all_else_is_done_and_said(store: Path, tm
         assert "Kettle 100 is out" not in text(tmp_path / "pages")
         assert not is_there(there)
         filling.unlink()
-        assert good("forget", POST, "--yes", "--store", there).startswith(f"{POST}: forgotten, 0 rows")
+        assert good("forget", POST, "--yes", "--store", there).startswith(f"{POST}: forgotten, 1 key, 0 rows")
         assert all(b"Kettle 100 is out" not in file.read_bytes() for file in disk.iterdir())
 
 

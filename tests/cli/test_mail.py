@@ -128,7 +128,8 @@ def test_a_mail_address_is_forgotten_in_every_byte(home: Path, box: Box) -> None
     assert any(held)
     said = good("forget", "Unmistakable@moth.example", "--yes", "--config", home)
     assert said == (
-        f"Unmistakable@moth.example: forgotten, 1 row, 0 originals\nout of reach: backup {home.with_name('copy.db')}\n"
+        f"Unmistakable@moth.example: forgotten, 1 key, 1 row, 0 originals\n"
+        f"out of reach: backup {home.with_name('copy.db')}\n"
     )
     assert not [file for file in store.parent.glob("hotpapers.db*") if b"unmistakable" in file.read_bytes()]
     assert good("forget", "unmistakable@moth.example", "--yes", "--config", home).startswith("unmistakable@moth")

@@ -28,6 +28,7 @@ from hotpapers.model import (
     Tally,
     Verdict,
 )
+from hotpapers.store.identities import NUMBER
 from hotpapers.store.record import Record
 from tests.issues.plainly import Plain
 from tests.issues.worlds import CUT, World, emptied, fill, worlds
@@ -335,6 +336,30 @@ def test_a_window_takes_older_papers_by_the_posts_made_in_it(sqlite: Record) -> 
 def test_only_the_publication_s_networks_count(sqlite: Record) -> None:
     posts = [*said("bluesky:1", "bluesky:ada", text=LONG), *said("mastodon:1", "mastodon:ada", text=LONG)]
     assert voices(sqlite, posts, window=MeasurementWindow(ages=(24,), networks=("mastodon",))) == {"mastodon": 1}
+
+
+def test_a_post_that_names_many_papers_is_measured_at_each_of_their_marks(store_url: str) -> None:
+    """Forty papers, forty marks; the posts beside it, by number too, keep the reactions that are theirs."""
+    papers = [f"arxiv:2311.{n:05}" for n in range(1, 41)]
+    before, digest, after = (f"bluesky:{n}" for n in (1, 2, 3))
+    at = CUT - 100 * HOUR
+    items: list[Item] = [announced(50 - n, paper=paper) for n, paper in enumerate(papers)]
+    items += [announced(50, paper=paper) for paper in ("arxiv:2312.00001", "arxiv:2312.00003")]
+    items += said(before, "bluesky:ada", at, paper="arxiv:2312.00001")
+    items += said(after, "bluesky:bo", at, paper="arxiv:2312.00003")
+    items += [one for paper in papers for one in said(digest, "bluesky:cy", at, paper=paper)]
+    """One like at each mark."""
+    likes = [reacted(digest, f"bluesky:fan{n}", at=CUT - (50 - n) * HOUR + 6 * HOUR) for n in range(40)]
+    items += [one for some in likes for one in some]
+    items += reacted(before, "bluesky:fan0", at=at + 1) + reacted(after, "bluesky:fan1", "bluesky:fan2", at=at + 1)
+    with Record(store_url) as record:
+        record.append(items, source="made-up")
+        numbers = [record.database.rows(f"SELECT {NUMBER}", (post,))[0][0] for post in (before, digest, after)]
+        assert numbers == list(range(numbers[0], numbers[0] + 3)), "else the test could not fail"
+        found = {one.paper: one for one in attention.read_engagement(record.view(CUT), MeasurementWindow(ages=(6,)))}
+    assert len({found[paper].until for paper in papers}) == 40
+    assert [found[paper].voices for paper in papers] == list(range(2, 42))
+    assert found["arxiv:2312.00001"].voices == 2 and found["arxiv:2312.00003"].voices == 3
 
 
 # ---- imported listings ---------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.engagement.recount_schedule import NEVER, SHOWN_FOR, due_after
+from hotpapers.ingest.queries import living_posts
 from hotpapers.model import DAY, HOUR, Announcement, Issue, Item, Mention, Post, Shown, Snapshot, Verdict
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record
@@ -110,6 +111,21 @@ def test_who_is_forgotten_is_not_followed(record: Record) -> None:
     forget(record, "x:1")
     assert record.database.rows(FOLLOWED) == [("x:2",)]
     assert record.database.rows("SELECT post FROM reaction_post") == []
+
+
+def test_what_was_forgotten_is_not_asked_for_again(record: Record) -> None:
+    """Nobody has a post by its pseudonym; not even where all posts are looked through anew."""
+    record.append([*post(1), *post(2)], source="test")
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    forget(record, "x:1")
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    assert record.database.rows(FOLLOWED) == [("x:2",)]
+    assert engagement_queries.due_posts(record.database, "x", START + DAY, 9) == ["x:2"]
+    assert living_posts(record, "x", 0, 0) == [("x:2", "x:a", START)]
+    forget(record, "x:a")
+    engagement_queries.follow_new_posts(record.database, "x", 0, START)
+    assert engagement_queries.due_posts(record.database, "x", START + DAY, 9) == []
+    assert living_posts(record, "x", 0, 0) == []
 
 
 def test_the_posts_of_bots_are_not_asked_for(record: Record) -> None:

@@ -80,7 +80,7 @@ def test_nothing_but_the_identity_and_what_holds_words_is_overwritten(store: Rec
 
 
 def test_a_post_that_is_forgotten_alone_leaves_its_author_as_they_were(store: Record) -> None:
-    """Of all rows its own, and that in which others link to it, change; it is of somebody made up from then on."""
+    """Of all rows its own, and that in which others link to it, change; it is nobody's from then on."""
     before, identities_before = tables_of(store), identities_of(store)
     done = forget(store, ADAS_POST)
     after, identities_after = tables_of(store), identities_of(store)
@@ -88,10 +88,82 @@ def test_a_post_that_is_forgotten_alone_leaves_its_author_as_they_were(store: Re
     assert {kind for kind, _ in changed} == {"post"} and len(changed) == done.rows == 2
     gone = [number for number, row in identities_before.items() if identities_after[number] != row]
     assert [identities_before[number][0] for number in gone] == [ADAS_POST]
-    [new] = [number for number in identities_after if number not in identities_before]
-    [own] = [row for row in after["post"].values() if row["post"] in gone]
-    assert own["account"] == new and is_pseudonym(identities_after[new][0])
-    assert identities_after[own["voice"]][0] == ADA and not made.verified(store).findings
+    assert identities_after.keys() == identities_before.keys(), "nobody is made up to stand for its author"
+    [own] = [number for number, row in after["post"].items() if row["post"] in gone]
+    was, left = before["post"][own], after["post"][own]
+    assert (left["account"], left["voice"]) == (0, was["voice"]) and was["account"] == was["voice"]
+    assert identities_after[left["voice"]][0] == ADA and not made.verified(store).findings
+    lost, words = msgspec.json.decode(left["lost"]), {"handle", "name", "text", "links"}
+    assert lost.keys() - words == {"post", "account"}
+    for name in ("post", "account"):
+        key, salt, _, _ = identities_before[was[name]]
+        committed = hashlib.sha256(salt + key.encode()).hexdigest()
+        assert lost[name] == hashlib.sha256(was["salt"] + committed.encode()).hexdigest() != committed
+
+
+ANSWERED, QUOTED = "x:1366659539260149700", "x:1366659539260149701"
+
+
+def reply_and_more(reply_to: str = "") -> list[model.Post]:
+    """A reply of Ada's to what nobody else names, and another post of hers, which may answer one of these too."""
+    return [
+        model.Post(
+            post="x:1366659539260149781", network="x", account=ADA, created_at=AT, text="Yes!", handle="made_up_ada",
+            reply_to=ANSWERED, quotes=QUOTED, observed_at=AT,
+        ),
+        model.Post(
+            post="x:1366659539260149782", network="x", account=ADA, created_at=AT, text="No!", reply_to=reply_to,
+            observed_at=AT,
+        ),
+    ]  # fmt: skip
+
+
+def test_whom_a_forgotten_post_alone_answered_is_forgotten_with_it(store_url: str) -> None:
+    with Record(store_url) as record:
+        replied, _ = reply_and_more()
+        record.append(reply_and_more(), source="test")
+        before = identities_of(record)
+        forget(record, replied.post)
+        after = identities_of(record)
+        gone = {before[number][0] for number in before if after[number] != before[number]}
+        assert gone == {replied.post, ANSWERED, QUOTED}
+        assert all(is_pseudonym(after[number][0]) for number in before if before[number][0] in gone)
+        assert not (gone & values(record)) and not made.verified(record).findings
+        words = [key.removeprefix("x:") for key in gone]
+        assert not traces.where_found(traces.store_bytes(record), words)
+
+
+def test_whom_others_name_too_stays(store_url: str) -> None:
+    with Record(store_url) as record:
+        items = reply_and_more(reply_to=QUOTED)
+        record.append(items, source="test")
+        record.append([model.Snapshot(post=ANSWERED, likes=1, observed_at=AT)], source="test")
+        forget(record, items[0].post)
+        assert {ANSWERED, QUOTED} <= values(record, "identity") and items[0].post not in values(record)
+        assert items[1] in made.all_rows(record, model.Post) and not made.verified(record).findings
+
+
+def test_what_is_kept_of_a_forgotten_reply_tells_nobody_whom_it_named(store: Record) -> None:
+    """What is kept in its hash stands for nobody's key: neither as it was nor with a salt that is still there."""
+    replied, more = reply_and_more(reply_to=QUOTED)
+    store.append([replied, more], source="test")
+    known = identities_of(store)
+    forget(store, replied.post)
+    kept = {
+        value
+        for kind in ("post", "account", "delivery")
+        for (lost,) in store.database.rows(f"SELECT lost FROM {kind} WHERE lost IS NOT NULL")
+        for value in msgspec.json.decode(lost, type=dict[str, str]).values()
+    }
+    assert len(kept) >= 6, "else the test could not fail"
+    salts = {salt for key, salt, _, _ in [*known.values(), *identities_of(store).values()] if salt}
+    for number, (key, salt, _, _) in known.items():
+        committed = identities_of(store)[number][2].hex() or hashlib.sha256(salt + key.encode()).hexdigest()
+        assert committed not in kept, key
+        assert (
+            not {hashlib.sha256(one + word.encode()).hexdigest() for one in salts for word in (key, committed)} & kept
+        )
+    assert not made.verified(store).findings
 
 
 def tables_of(record: Record) -> dict[str, dict[int, dict[str, Any]]]:

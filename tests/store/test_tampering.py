@@ -230,6 +230,23 @@ def test_every_identity_removed_or_added_is_named(record: Record) -> None:
     assert not made.verified(record).findings
 
 
+def test_identities_that_are_not_there_are_named_together(record: Record) -> None:
+    """However many a manifest speaks of, and without a list of them all."""
+    database = record.database
+    for (position,) in database.rows("SELECT position FROM batch ORDER BY position DESC"):
+        listed = load_manifest(database, position)
+        if listed.identities[1]:
+            break
+    first, count = listed.identities
+    for many, told in ((count + 1, f"identity {first + count}"),
+                       (5_000_000, f"identities {first + count} to {first + 4_999_999}")):  # fmt: skip
+        other = msgspec.structs.replace(listed, identities=(first, many))
+        database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(other), position))
+        assert found_in(record) == [f"removed: {told}"]
+    database.run("UPDATE batch SET manifest = ? WHERE position = ?", (pack(listed), position))
+    assert not made.verified(record).findings
+
+
 def found_in(record: Record) -> list[str]:
     return [str(finding) for finding in check(record.database, record.marks).findings]
 

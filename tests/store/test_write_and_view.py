@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from hotpapers import model
-from hotpapers.errors import IssueError, NotAStore
+from hotpapers.errors import InputError, IssueError, NotAStore
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of, load_manifest
 from hotpapers.store.database import FROM_0_1
@@ -95,6 +95,21 @@ def test_an_edition_that_is_there_is_refused_in_other_words_only(store_url: str)
 
 
 # ---- view ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["reply_to", "quotes", "account"])
+def test_a_post_does_not_answer_a_paper(store_url: str, field: str) -> None:
+    """A paper's key stands in hashes as it is, a post's does not: one would take the other's place."""
+    [post] = [item for item in EVERY if isinstance(item, model.Post)]
+    wrong = msgspec.structs.replace(post, **{field: "arxiv:2103.00001"})
+    with Record(store_url) as record:
+        for _ in range(2):  # also where the paper is known
+            head = record.head
+            with pytest.raises(InputError):
+                record.append([wrong], source="test")
+            assert record.head == head and not made.all_rows(record, model.Post)
+            record.append(EVERY[:1], source="test")
+        assert not made.verified(record).findings
 
 
 def test_the_latest_observation_up_to_the_cut_counts(store_url: str) -> None:

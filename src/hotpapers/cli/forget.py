@@ -103,10 +103,14 @@ def _report_forgotten(
 ) -> None:
     copies = model.distinct(copy for _, one in done for copy in one.out_of_reach)
     if as_json:
-        figures = [{"key": key, "rows": result.rows, "originals": result.originals} for key, result in done]
+        figures = [
+            {"key": key, "keys": len(result.keys), "rows": result.rows, "originals": result.originals}
+            for key, result in done
+        ]
         print_json({"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies})
         return
     for key, one in done:
-        echo(f"{key}: forgotten, {count(one.rows, 'row')}, {count(one.originals, 'original')}")
+        what = (count(len(one.keys), "key"), count(one.rows, "row"), count(one.originals, "original"))
+        echo(f"{key}: forgotten, {', '.join(what)}")
     for copy in copies:
         echo(f"out of reach: {copy}")

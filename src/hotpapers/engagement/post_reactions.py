@@ -11,23 +11,25 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import NamedTuple
 
 TYPES = ("repost", "like")
-MOST_MOMENTS = 31
-"""As many moments a group can tell apart."""
-_STEPS = 4 * (MOST_MOMENTS + 1)
 
 
-def group_of(post: str, passed: str, type: str, withdrawn: str) -> str:
+def group_of(most: int, post: str, passed: str, type: str, withdrawn: str) -> str:
     """The SQL expression for a reaction's group as a number, of expressions for its post, how many of the post's
-    moments it came after, whether it is a like, and whether it was taken back."""
-    return f"{post} * {_STEPS} + ({passed}) * 4 + ({type}) * 2 + {withdrawn}"
+    moments it came after, whether it is a like, and whether it was taken back. `most`: how many moments a post has."""
+    return f"{post} * {_steps(most)} + ({passed}) * 4 + ({type}) * 2 + {withdrawn}"
 
 
-def by_post(groups: Mapping[int, list[int]]) -> dict[int, dict[int, list[int]]]:
+def by_post(most: int, groups: Mapping[int, list[int]]) -> dict[int, dict[int, list[int]]]:
     """The accounts of groups by post and by what else a group says."""
     result: dict[int, dict[int, list[int]]] = defaultdict(dict)
     for group, accounts in groups.items():
-        result[group // _STEPS][group % _STEPS] = accounts
+        post, kind = divmod(group, _steps(most))
+        result[post][kind] = accounts
     return result
+
+
+def _steps(most: int) -> int:
+    return 4 * (most + 1)
 
 
 class ReactionEvent(NamedTuple):

@@ -42,7 +42,7 @@ from hotpapers.model import (
 )
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.database import Database, placeholders, slices
-from hotpapers.store.identities import NUMBER, key_of
+from hotpapers.store.identities import NUMBER, is_whole, key_of
 from hotpapers.store.item_rows import SPECS
 from hotpapers.store.record import Record
 
@@ -264,14 +264,15 @@ def people(view: AsOfView, own_voices: Sequence[int]) -> KnownPeople:
 
 def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], who: KnownPeople) -> ReactionsByPost:
     """The reposts and likes by account of posts, by the posts' numbers. `moments`: when each post is measured,
-    ascending, no more than MOST_MOMENTS."""
+    ascending."""
     result: dict[int, PostReactions] = {}
     one_by_one: list[int] = []
     for some in slices(sorted(moments)):
         accounts: dict[int, list[int]] = defaultdict(list)
-        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in some})):
+        most = max(len(moments[post]) for post in some)
+        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in some}, most)):
             accounts[group].append(account)
-        for post, kinds in by_post(accounts).items():
+        for post, kinds in by_post(most, accounts).items():
             if (found := counted(kinds, moments[post], who.stable)) is not None:
                 result[post] = found
             else:
@@ -279,14 +280,13 @@ def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], who: Know
     return result | _events_of(view, one_by_one, who)
 
 
-def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]]) -> str:
+def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], most: int) -> str:
     """Rows of (group, account): see `group_of`."""
-    most = max(map(len, moments.values()))
     names = [f"m{n}" for n in range(most)]
     filled = ((post, *some, *[LARGEST] * (most - len(some))) for post, some in moments.items())
     values = ", ".join(f"({', '.join(map(str, row))})" for row in filled)
     passed = " + ".join(f"CASE WHEN r.observed_at > p.{name} THEN 1 ELSE 0 END" for name in names)
-    group = group_of("r.post", passed, "CASE r.type WHEN 'like' THEN 1 ELSE 0 END", "r.withdrawn")
+    group = group_of(most, "r.post", passed, "CASE r.type WHEN 'like' THEN 1 ELSE 0 END", "r.withdrawn")
     return f"""WITH p (post, {", ".join(names)}) AS (VALUES {values})
         SELECT {group}, r.account FROM p CROSS JOIN reaction AS r
         WHERE r.post = p.post AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
@@ -384,10 +384,10 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
     sql = f"""WITH {persons_sql(AsOfView(database, LARGEST, LARGEST), ())}
         SELECT p.post, min(p.created_at) FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?
-          AND {VOICE} NOT IN (SELECT voice FROM bot) GROUP BY p.post"""
-    found = database.rows(sql, (network, position, at - SHOWN_FOR))
-    rows = [(post, network, made, 0, due_after(made, 0, 0), 0) for post, made in found]
-    with database.write():
+          AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("p.post")} GROUP BY p.post"""
+    with database.write():  # read inside: what is forgotten meanwhile is not to come back
+        found = database.rows(sql, (network, position, at - SHOWN_FOR))
+        rows = [(post, network, made, 0, due_after(made, 0, 0), 0) for post, made in found]
         database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
     return int(newest)
 

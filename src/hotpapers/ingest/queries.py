@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from hotpapers.store import Record, now
 from hotpapers.store.database import slices
-from hotpapers.store.identities import key_of, numbers_of
+from hotpapers.store.identities import is_whole, key_of, numbers_of
 
 _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
     AND NOT EXISTS (SELECT 1 FROM post AS q WHERE q.post = p.post AND q.until = 0 AND q.observed_at > p.observed_at)"""
@@ -37,7 +37,8 @@ def oldest_original_at(record: Record, source: str) -> int:
 def living_posts(record: Record, network: str, position: int, created_from: int) -> list[tuple[str, str, int]]:
     """(post, account, made at, µs UTC) of a network's posts that came after a batch, were made after a moment and are
     not gone, as observed last."""
-    sql = f"SELECT {key_of('p.post')}, {key_of('p.account')}, p.created_at {_NEWS} AND p.gone = '' AND p.created_at > ?"
+    sql = f"SELECT {key_of('p.post')}, {key_of('p.account')}, p.created_at {_NEWS} AND p.gone = ''"
+    sql += f" AND p.created_at > ? AND {is_whole('p.post')}"
     return [(post, account, at) for post, account, at in
             record.database.rows(sql, (network, position, created_from))]  # fmt: skip
 

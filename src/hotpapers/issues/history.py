@@ -18,7 +18,7 @@ def history(
     view: AsOfView, publication: Publication, papers: Sequence[str], own_voices: tuple[int, ...]
 ) -> dict[str, tuple[Attention, ...]]:
     """Each paper's attention at the hours that it has reached, by hour and network; none for papers that were not
-    announced in the 90 days before. `own_voices`: marks of the publication's own accounts."""
+    announced in the 90 days before. `own_voices`: numbers of the publication's own accounts."""
     result: dict[str, list[Attention]] = defaultdict(list)
     if papers:
         window = measurement.MeasurementWindow(

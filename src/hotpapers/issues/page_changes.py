@@ -79,7 +79,7 @@ class PageChangeCounter:
 
     def _changes(self, batch: manifest.Manifest) -> bool:
         """Whether a batch changes a page."""
-        if batch.closed or batch.pruned or batch.forgotten or batch.tombstones:
+        if batch.closed or batch.pruned or batch.forgotten or batch.erased or batch.tombstones:
             return True
         rows = {kind: [number for _, number in some] for kind, some in groupby(batch.rows(), itemgetter(0))}
         return any(self._matters(kind, numbers) for kind, numbers in rows.items() if kind not in HARMLESS)

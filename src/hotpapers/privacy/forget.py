@@ -101,27 +101,24 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     gone = frozenset([*keys, *lonely])
     graves = tombstones.Tombstones(record.marks, old.known | frozenset(marks)) if marks else None
     known = tombstones.ForgottenNames(_names_of(keys), graves)
-    stand_ins = _StandIns(record)
-    changes = _changes(record, gone, known, stand_ins)
-    enrolled = identities.enroll(database, stand_ins.authors.values(), record.head.position + 1)
-    sealed = _overwrite(record, changes, enrolled.known)
+    changes = _changes(record, gone, known)
+    sealed = _overwrite(record, changes)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
     engagement_queries.forget_posts(database, keys)
     reader_reports.forget(database, gone, known.stand_in)
     sources = queries.origins_of(database, sorted(gone)) | {row.origin for row, _ in changes} - {0}
-    erased = _erase_identities(record, gone, stand_ins)
+    unnamed = queries.named_by_none(database, _no_longer_named(changes))
+    erased = _erase_identities(record, [*gone, *unnamed])
     originals = raw_archive.erase(database, sources, keys, known.named_in)
     new = sorted({*marks, *tombstones.marks_of(record.marks, keys, known.names, lonely)} - old.known)
     told = batches.RowChanges(forgotten=sealed, erased=erased, tombstones=new)
-    batches.append(database, {}, at=at, source="forget", changes=told, enrolled=enrolled)
+    batches.append(database, {}, at=at, source="forget", changes=told)
     return _told(changes, gone, originals)
 
 
-def _changes(
-    record: Record, keys: frozenset[str], known: tombstones.ForgottenNames, stand_ins: _StandIns
-) -> list[Change]:
+def _changes(record: Record, keys: frozenset[str], known: tombstones.ForgottenNames) -> list[Change]:
     """Rows that lose words: those of the keys, and what others wrote where a name stands in it."""
-    own = ((row, left_of(row.item, keys, stand_ins)) for row in queries.own_rows(record, sorted(keys)))
+    own = ((row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys)))
     changes = {(row.spec.kind, row.id): (row, left) for row, left in own}
     for row in queries.rows_naming(record, known):
         _, item = changes.get((row.spec.kind, row.id), (row, row.item))
@@ -180,26 +177,6 @@ def _names_of(keys: Sequence[str]) -> frozenset[str]:
 # ---- what is left --------------------------------------------------------------------------------------
 
 
-class _StandIns:
-    """Pseudonyms: random, so that nobody can try out whose they were, but for accounts that a publication names as its
-    own: what these say counts nowhere, and who they are stands there anyway. `authors`: what stands for the authors of
-    posts that are forgotten alone."""
-
-    def __init__(self, record: Record) -> None:
-        self._marks, self._own = record.marks, queries.own_accounts(record.database)
-        self.authors: dict[str, str] = {}
-
-    def author(self, account: str) -> str:
-        """One for an author; the same for the same one within one forgetting."""
-        if not account or is_pseudonym(account):
-            return account
-        return self.authors.setdefault(account, _pseudonym(account))
-
-    def of(self, key: str) -> str:
-        """One for a key that is forgotten."""
-        return self._marks.own_pseudonym(key) if key in self._own else _pseudonym(key)
-
-
 def _pseudonym(key: str) -> str:
     """The key's network, `~`, and 32 random hexadecimal digits."""
     return f"{network_of(key)}:~{secrets.token_hex(16)}"
@@ -210,20 +187,39 @@ def _own_keys(item: model.Item) -> tuple[str, ...]:
     return (item.post, item.account) if isinstance(item, model.Post) else (str(getattr(item, "account", "")),)
 
 
-def left_of(item: model.Item, keys: Collection[str], stand_ins: _StandIns) -> model.Item:
-    """What is left of a post or an account that is forgotten: whom it answers goes too, and of whom it is."""
+def left_of(item: model.Item, keys: Collection[str]) -> model.Item:
+    """What is left of a post or an account that is forgotten: whom it answers goes too, and, of a post that is
+    forgotten alone, who wrote it."""
     if isinstance(item, model.Post):
-        author = item.account if item.account in keys else stand_ins.author(item.account)
+        author = item.account if item.account in keys else ""
         return msgspec.structs.replace(
             item, account=author, handle="", name="", text="", links=(), reply_to="", quotes=""
         )  # fmt: skip
     return msgspec.structs.replace(item, handle="", name="") if isinstance(item, model.Account) else item
 
 
-def _erase_identities(record: Record, keys: Collection[str], stand_ins: _StandIns) -> list[Erased]:
-    """Overwrites the identities of keys; where manifests list them, with their pseudonyms."""
+def _no_longer_named(changes: Sequence[Change]) -> set[str]:
+    """The keys that rows named and do not name any more."""
+    return {getattr(row.item, name) for row, left in changes for name in _taken_out(row.item, left)} - {""}
+
+
+def _taken_out(item: model.Item, left: model.Item) -> list[str]:
+    return [name for name in BESIDE if getattr(item, name, "") != getattr(left, name, "")]
+
+
+BESIDE = ("account", "reply_to", "quotes")
+"""Whom a post names besides itself."""
+
+
+def _erase_identities(record: Record, keys: Collection[str]) -> list[Erased]:
+    """Overwrites the identities of keys; where manifests list them, with their pseudonyms.
+
+    These are random, so that nobody can try out whose they were, but for accounts that a publication names as its own:
+    what they say counts nowhere, and who they are stands there anyway.
+    """
+    own, marks = queries.own_accounts(record.database), record.marks
     gone = {one.number: (key, one) for key, one in identities.find(record.database, keys).items() if key}
-    pseudonyms = {number: stand_ins.of(key) for number, (key, _) in gone.items()}
+    pseudonyms = {n: marks.own_pseudonym(key) if key in own else _pseudonym(key) for n, (key, _) in gone.items()}
     identities.overwrite(
         record.database,
         [(number, pseudonyms[number], bytes.fromhex(one.commitment)) for number, (_, one) in gone.items()],
@@ -232,53 +228,43 @@ def _erase_identities(record: Record, keys: Collection[str], stand_ins: _StandIn
     return [(*place, pseudonyms[number]) for number, place in places.items()]
 
 
-def _overwrite(record: Record, changes: Sequence[Change], known: Mapping[str, identities.Identity]) -> list[Seal]:
-    """Writes what is left into rows; where they are listed, and their seals. `known`: identities of new pseudonyms."""
+def _overwrite(record: Record, changes: Sequence[Change]) -> list[Seal]:
+    """Writes what is left into rows; where they are listed, and their seals."""
     lonely, marks = lonely_texts(record.database, changes), dict[int | str, int]()
-    left = [_left(row, item, known, lonely, marks) for row, item in changes]
+    left = [_left(row, item, lonely, marks) for row, item in changes if row.lost or item != row.item]
     for row in left:
-        _write_row(record, row, known)
+        _write_row(record, row)
     pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])
     return sorted((*pair, row.seal) for pair, row in zip(pairs, left, strict=True))
 
 
-def _left(
-    row: StoredRow,
-    item: model.Item,
-    known: Mapping[str, identities.Identity],
-    lonely: Collection[int],
-    marks: dict[int | str, int],
-) -> StoredRow:
+def _left(row: StoredRow, item: model.Item, lonely: Collection[int], marks: dict[int | str, int]) -> StoredRow:
     """A row with what is left of its item. `marks`: what stands for the marks of texts that are forgotten."""
-    gone = [name for name in _SAID if getattr(row.item, name, "") != getattr(item, name, "")]
-    lost = {name: row.committed[name] for name in gone}
-    words = {name: value for name in _words(row.spec) if (value := getattr(row.item, name))}
-    lost |= {name: commitment(row.salt or b"", value) for name, value in words.items()}
+    spec, salt = row.spec, row.salt or b""
+    named = {name: row.committed[name] for name in (spec.fields[i] for i in spec.persons)}
+    words = {name: getattr(row.item, name) for name in _words(spec)}
+    lost = {name: commitment(salt, value) for name, value in (named | words).items() if value}
     derived = tuple(
         marks.setdefault(value, secrets.randbits(52) + 1) if name == "same" and value in lonely else value
-        for (name, _), value in zip(row.spec.derived, row.derived, strict=True)
+        for (name, _), value in zip(spec.derived, row.derived, strict=True)
     )
-    named = {name: known[key].commitment for name in _SAID if (key := str(getattr(item, name, None))) in known}
+    nobody = dict.fromkeys(_taken_out(row.item, item), "")
     return row._replace(
-        item=item, derived=derived, lost=lost | (row.lost or {}), committed={**row.committed, **named},
-        salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(row.spec)) else None,
+        item=item, derived=derived, lost=lost | (row.lost or {}), committed={**row.committed, **nobody},
+        salt=os.urandom(SALT) if any(getattr(item, name) for name in _words(spec)) else None,
     )  # fmt: skip
-
-
-_SAID = ("account", "reply_to", "quotes")
-"""Whom a post names that goes with its words."""
 
 
 def _words(spec: KindSpec) -> list[str]:
     return [spec.fields[i] for i in spec.words]
 
 
-def _write_row(record: Record, row: StoredRow, known: Mapping[str, identities.Identity]) -> None:
-    """The words that are left, and whom the row names in place of others."""
+def _write_row(record: Record, row: StoredRow) -> None:
+    """The words that are left; nobody where somebody was named."""
     values = dict(zip(row.spec.fields, item_rows.stored_values(row.spec, row.item), strict=True))
-    named = {name: known[values[name]].number for name in _SAID if values.get(name) in known}
-    derived = {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
-    change = {name: values[name] for name in _words(row.spec)} | named | derived
+    change = {name: values[name] for name in _words(row.spec)}
+    change |= {name: 0 for name in BESIDE if values.get(name) == ""}
+    change |= {name: value for (name, _), value in zip(row.spec.derived, row.derived, strict=True)}
     change |= {"salt": row.salt, "lost": canonical_json(row.lost).decode()}
     names = ", ".join(f'"{name}" = ?' for name in change)
     record.database.run(f"UPDATE {row.spec.kind} SET {names} WHERE id = ?", (*change.values(), row.id))

@@ -77,6 +77,18 @@ def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
                     yield row
 
 
+def named_by_none(database: Database, keys: Collection[str]) -> list[str]:
+    """Those of some keys that no row names."""
+    numbers = {one.number: key for key, one in identities.find(database, keys).items() if key}
+    for some in slices(sorted(numbers)):
+        for cls, names in REFERENCES.items():
+            for name in names:
+                sql = f'SELECT DISTINCT "{name}" FROM {SPECS[cls].kind} WHERE "{name}" IN ({placeholders(some)})'
+                for (number,) in database.rows(sql, some):
+                    numbers.pop(number, None)
+    return sorted(numbers.values())
+
+
 def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     """The originals of all rows that name some keys."""
     numbers = [one.number for one in identities.find(database, keys).values() if one.number]

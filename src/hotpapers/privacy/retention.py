@@ -2,7 +2,7 @@
 
 A snapshot of a paper that is in no issue goes when it is older than 400 days and was never the latest one at a
 moment that counts: an age at which papers are compared, or the cut of an issue. So every frozen issue is rebuilt
-from exactly the same counts. The batch of a pruned row keeps its hash; the chain stays whole.
+from exactly the same counts. The manifest of a pruned row keeps its whole hash; the chain stays whole.
 
 It is done in steps, each a transaction of its own, so that nobody waits for long and memory holds no more than a step.
 """

@@ -126,7 +126,7 @@ def _mark(engagement: attention.Engagement, age: int | None, at: int | None) -> 
 
 
 def own_voices(session: QuerySession) -> tuple[int, ...]:
-    """The marks of all publications' own accounts, which are counted nowhere."""
+    """The numbers of all publications' own accounts, which are counted nowhere."""
     own = model.distinct(
         account for publication in session.issue_reader().publications() for account in publication.own
     )

@@ -52,7 +52,8 @@ class AsOfView(NamedTuple):
     def finder(self, cls: type[model.Item]) -> Callable[..., StoredRow | None]:
         """The same for many keys of a kind: its statement is put together once."""
         spec = SPECS[cls]
-        sql = self._statement(spec, " AND ".join(f't."{spec.fields[i]}" = {_value(spec, i)}' for i in spec.key))
+        where = " AND ".join(f't."{spec.fields[i]}" = {_value(spec, i)}' for i in spec.key)
+        sql = self._statement(spec, where, "t.id")
 
         def find(*key: Any) -> StoredRow | None:
             rows = self.database.rows(sql, key)

@@ -1,8 +1,8 @@
 """Identities: every post, account and paper once, with its key; rows of items name it by number.
 
 In the hashes of rows a post or an account stands as its identity's commitment, SHA-256(salt ‖ key), so a row needs no
-salt for whom it names. Forgetting overwrites the identity alone: its key by a random pseudonym, its salt by the
-commitment. Number 0 is nobody: the empty key.
+salt for whom it names. Forgetting overwrites the identity alone: a random pseudonym stands in the place of its key, its
+salt goes, and its commitment is kept. Number 0 is nobody: the empty key.
 """
 
 from __future__ import annotations
@@ -68,6 +68,11 @@ def secret_of(column: str) -> str:
     return f"(SELECT coalesce(i.commitment, i.salt) FROM identity AS i WHERE i.id = {column})"
 
 
+def is_whole(column: str) -> str:
+    """The SQL condition for the key of a number not to be forgotten."""
+    return f"(SELECT i.commitment FROM identity AS i WHERE i.id = {column}) IS NULL"
+
+
 NUMBER = "(SELECT i.id FROM identity AS i WHERE i.key = ?)"
 """The SQL expression for the number of a key, the parameter."""
 
@@ -103,7 +108,7 @@ def find(database: Database, keys: Collection[str]) -> dict[str, Identity]:
     known = {"": NOBODY}
     for some in slices(sorted(keys)):
         sql = f"SELECT key, id, coalesce(commitment, salt) FROM identity WHERE key IN ({placeholders(some)})"
-        for key, number, secret in database.iterate(sql, some):
+        for key, number, secret in database.rows(sql, some):
             known[key] = Identity(number, commitment_of(key, secret))
     return known
 

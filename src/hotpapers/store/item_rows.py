@@ -1,9 +1,9 @@
 """Items as rows and as hashes: pure functions, one `KindSpec` a kind.
 
 Rows name posts, accounts and papers by number (see `identities`). An item's hash is the SHA-256 of its RFC 8785 JSON,
-in which a post or an account stands as its identity's commitment, and every other personal value that is not empty as
-one of the row's own, SHA-256(salt ‖ value). So a row whose values were forgotten still has its hash, from the
-commitments kept."""
+in which a post or an account stands as its identity's commitment. In rows with personal words that commitment, and each
+such word that is not empty, stands as one of the row's own, SHA-256(salt ‖ value). So a row whose values were forgotten
+still has its hash, from the commitments kept."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import msgspec
 
 from hotpapers import model
 from hotpapers.categories import archive_of
-from hotpapers.errors import CorruptStore
+from hotpapers.errors import CorruptStore, InputError
 from hotpapers.model.keys import network_of
 from hotpapers.store.commitments import SALT, canonical_json, commitment
 from hotpapers.store.identities import Identity, commitment_of, is_paper, is_pseudonym, key_of, secret_of
@@ -106,10 +106,10 @@ class KindSpec(NamedTuple):
     `identities`: fields that hold the key of a post, an account or a paper, as a number in the table; `persons`: those
     of them that are personal; `words`: the other personal ones, for which a row has a salt. `later`: fields that rows
     may lack which were written before these were there: NULL in the table, absent from JSON and hash. `label`: the
-    stored values of the key and the moment. `named`: the keys in `identities` of an item. `sorted_values`: its
-    values in the order of their names; `words_at`, `kind_at`: where words stand there, and the kind; `named_at`: where
-    each identity stands in the row, and there, -1 for a paper; `canonical`: these with the kind as an object, which
-    msgspec writes at once.
+    stored values of the key and the moment. `named`: the keys in `identities` of an item. `sorted_values`: its values
+    in the order of their names; `salted_at`, `kind_at`: where that stands which the row's salt commits, and the kind;
+    `named_at`: where each identity stands in the row, and there, -1 for a paper; `canonical`: these with the kind as an
+    object, which msgspec writes at once.
     """
 
     type: type[model.Item]
@@ -129,7 +129,7 @@ class KindSpec(NamedTuple):
     named: Callable[[model.Item], tuple[str, ...]]
     sorted_values: Callable[[model.Item], tuple[Any, ...]]
     named_at: tuple[tuple[int, int], ...]
-    words_at: tuple[int, ...]
+    salted_at: tuple[int, ...]
     kind_at: int
     canonical: Callable[..., msgspec.Struct]
 
@@ -169,7 +169,7 @@ def _spec(cls: type[model.Item]) -> KindSpec:
         named=_getter([fields[i] for i in identities]),
         sorted_values=_getter(sorted(fields)),
         named_at=tuple((i, sorted(fields).index(fields[i]) if i in persons else -1) for i in identities),
-        words_at=tuple(sorted(fields).index(fields[i]) for i in words),
+        salted_at=tuple(sorted(fields).index(fields[i]) for i in (*persons, *words) if words),
         kind_at=bisect(sorted(fields), "kind"),
         canonical=msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*fields, "kind")), gc=False),
     )
@@ -204,7 +204,7 @@ def item_hash(
 def _hash_of(spec: KindSpec, said: list[Any], salt: bytes | None, lost: Mapping[str, str] | None) -> bytes:
     """The same from values in the order of their names, in which commitments stand for keys already."""
     if salt is not None:
-        for at in spec.words_at:
+        for at in spec.salted_at:
             if said[at]:
                 said[at] = commitment(salt, said[at])
     for name, kept in lost.items() if lost else ():
@@ -274,6 +274,8 @@ def prepare(
         row[i] = identity.number
         if at >= 0:
             said[at] = identity.commitment
+            if identity.number and not identity.commitment:
+                raise InputError(f"{spec.fields[i]} is the key of a paper")
     label = spec.label(row)
     if spec.derived:
         row += kept.derived or [derive(item, marks, known) for _, derive in spec.derived]

@@ -116,6 +116,8 @@ def unpack(blob: bytes) -> Manifest:
         sum(number for _, number in listed.kinds) != count
         or len(listed.checks) != CHECK * count
         or len(listed.origins) not in (0, count)
+        or not 0 <= listed.persons <= listed.identities[1]
+        or listed.identities[0] < 0
     ):
         raise ValueError(f"{count} rows, {len(listed.checks)} bytes of hashes, {len(listed.origins)} origins")
     return listed

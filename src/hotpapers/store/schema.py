@@ -83,6 +83,8 @@ CREATE TABLE post ({ID}, post INTEGER NOT NULL, network TEXT NOT NULL, account I
     gone TEXT NOT NULL, observed_at INTEGER NOT NULL, voice INTEGER NOT NULL, same INTEGER NOT NULL, {WORDS}) STRICT;
 CREATE UNIQUE INDEX post_key ON post (post, observed_at, until);
 CREATE INDEX post_account ON post (account);
+CREATE INDEX post_reply_to ON post (reply_to) WHERE reply_to > 0;
+CREATE INDEX post_quotes ON post (quotes) WHERE quotes > 0;
 
 CREATE TABLE mention ({ID}, post INTEGER NOT NULL, paper INTEGER NOT NULL, form TEXT NOT NULL, found_in TEXT NOT NULL,
     version INTEGER, observed_at INTEGER NOT NULL, {ROW}) STRICT;

@@ -99,15 +99,31 @@ def check_keys(database: Database) -> Iterator[VerifyFinding]:
 def check_identities(database: Database, chain: BatchChain) -> Iterator[VerifyFinding]:
     """Names identities that no batch brought or that are gone, and keys that were forgotten, or that stand there again,
     without a batch that says so. Any other change of one shows in the rows that name it."""
-    listed = {number: since for since, first, count in chain.identities for number in range(first, first + count)}
-    listed[NOBODY.number] = 0
+    spans = iter(sorted([(NOBODY.number, 1, 0), *((first, first + n, since) for since, first, n in chain.identities)]))
+    expected, end, since = next(spans)
     for row in identities.between(database, -(2**63), 2**64):
-        since = listed.pop(row.number, None)
-        if since is None:
+        while row.number >= end < NO_END:
+            yield from _gone(expected, end)
+            expected, end, since = next(spans, (NO_END, NO_END, 0))
+        if row.number < expected:
             yield VerifyFinding("added", f"identity {row.number}")
-        elif row.since != since or not _is_identity_sound(row, chain.erased.get(row.number)):
+            continue
+        yield from _gone(expected, row.number)
+        expected = row.number + 1
+        if row.since != since or not _is_identity_sound(row, chain.erased.get(row.number)):
             yield VerifyFinding("changed", f"identity {row.number}")
-    yield from (VerifyFinding("removed", f"identity {number}") for number in listed)
+    for start, stop in ((expected, end), *((first, stop) for first, stop, _ in spans)):
+        yield from _gone(start, stop)
+
+
+NO_END = 2**63
+"""Higher than any number."""
+
+
+def _gone(first: int, end: int) -> Iterator[VerifyFinding]:
+    """What is said of identities that are not there, as many in a row as there are."""
+    if first < end < NO_END:
+        yield VerifyFinding("removed", f"identity {first}" if end == first + 1 else f"identities {first} to {end - 1}")
 
 
 def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bool:

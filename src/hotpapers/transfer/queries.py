@@ -14,6 +14,9 @@ from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow, read_row, sele
 from hotpapers.store.record import Record, now
 from hotpapers.store.sqlite import SqliteDatabase
 
+NUMBERED = frozenset(("raw", "quarantine", "copy", "report"))
+"""Tables whose rows the database numbers; all others get their numbers from the program."""
+
 KEPT_BY_DATABASE = frozenset({"sqlite_sequence"})
 
 
@@ -71,7 +74,7 @@ def last_original(database: Database) -> int:
 def restart_numbers(source: SqliteDatabase, target: Database) -> None:
     """Rows of a PostgreSQL store are numbered on after those that were copied."""
     for table in tables_of(source):
-        if "id" in _columns(source, table):
+        if table in NUMBERED:
             highest = target.rows(f"SELECT coalesce(max(id), 0) FROM {table}")[0][0]
             highest = max(highest, last_original(source)) if table == "raw" else highest
             target.run(f"ALTER TABLE {table} ALTER COLUMN id RESTART WITH {int(highest) + 1}")

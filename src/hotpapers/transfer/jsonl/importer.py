@@ -52,7 +52,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 class ImportResult(NamedTuple):
     """What an import did. `restored`: batches that came back as they were. `issues_left`: issues not taken over.
-    `forgotten`: rows of which parts were forgotten with the other store."""
+    `forgotten`: rows that lost words, and identities, as the other store forgot them."""
 
     restored: int = 0
     added: int = 0
@@ -242,11 +242,10 @@ class ReadLine(NamedTuple):
     pruned: bytes = b""
 
 
-def keys_of(read: Iterable[ReadLine]) -> set[str]:
+def keys_of(read: Sequence[ReadLine]) -> set[str]:
     """The keys of all that lines name."""
-    lines = list(read)
-    voices = {str(one.kept.derived[0]) for one in lines if one.kept.derived}
-    return voices | keys_in(one.item for one in lines if one.item is not None)
+    voices = {str(one.kept.derived[0]) for one in read if one.kept.derived}
+    return voices | keys_in(one.item for one in read if one.item is not None)
 
 
 class _Full:
@@ -279,7 +278,7 @@ class _Full:
         if self._redactions.rows or self._redactions.keys:
             self.record.database.erase_traces()
         self._check_whole(line)
-        return ImportResult(restored=restored, forgotten=self._redactions.rows)
+        return ImportResult(restored=restored, forgotten=self._redactions.rows + self._redactions.keys)
 
     def _check_whole(self, last: NumberedLine) -> None:
         """Only now is all said of every row: by which batch it was closed, what of it was forgotten, which are gone."""
@@ -350,7 +349,7 @@ class _Full:
 
     def _enrolled(self, position: int, lines: Sequence[NumberedLine], keys: Collection[str]) -> EnrolledKeys:
         """The identities that a batch brings, and those of all keys that its items name."""
-        database, known = self.record.database, identities.find(self.record.database, keys)
+        database, known = self.record.database, self._known(keys)
         first = identities.next_number(database, "identity")
         persons = [self.reader.identity(line, number, position) for number, line in enumerate(lines, first)]
         brought = [row.key for row in persons]
@@ -376,10 +375,15 @@ class _Full:
             result.append(((kind, number), item_hash, made))
         return result
 
+    def _known(self, keys: Collection[str]) -> dict[str, identities.Identity]:
+        """The identities of keys as they are here, or as the export has them now."""
+        known = identities.find(self.record.database, keys)
+        return self._redactions.known(self.record.database, set(keys) - set(known)) | known
+
     def _left(self, lines: Iterable[NumberedLine]) -> list[PreparedRow]:
         """What is left of rows that were forgotten since."""
         read = [self._read(line) for line in lines]
-        known = identities.find(self.record.database, keys_of(read))
+        known = self._known(keys_of(read))
         return [self._made(one, one.item, known) for one in read if one.item is not None]
 
     def _made(self, one: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
@@ -390,7 +394,10 @@ class _Full:
                 kept = kept._replace(derived=(known[str(kept.derived[0])].number, *kept.derived[1:]))
             made = prepare(item, self.record.marks, known, None, 0, kept)
         except KeyError as unknown:
-            raise self._changed(one.number, f"no line before it brings {unknown}") from unknown
+            hint = " (exports of version 0.1 are read without their batches: export with --records)"
+            raise self._changed(one.number, f"no line before it brings {unknown}{hint}") from unknown
+        except InputError as problem:
+            raise self.reader.error(one.number, str(problem)) from problem
         if one.check and not made.hash.hex().startswith(one.check):
             raise self._changed(one.number, "the item is not as it was written")
         return made

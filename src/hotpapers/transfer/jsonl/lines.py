@@ -1,5 +1,5 @@
-"""The lines of the exchange format that are no items: header, batch, pruned, end; and what a full export keeps beside
-an item."""
+"""The lines of the exchange format that are no items: header, batch, identity, pruned, end; and what a full export
+keeps beside an item."""
 
 from __future__ import annotations
 

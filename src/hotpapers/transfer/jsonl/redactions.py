@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from hotpapers.engagement import queries as engagement_queries
-from hotpapers.store import batches, identities
+from hotpapers.model import Post
+from hotpapers.search import indexing
+from hotpapers.store import batches, identities, reader_reports
 from hotpapers.store.database import Database
-from hotpapers.store.identities import IdentityRow
+from hotpapers.store.identities import Identity, IdentityRow
 from hotpapers.store.item_rows import SPECS, PreparedRow
 from hotpapers.store.manifest import Erased, Pair, Seal
+from hotpapers.store.tombstones import ForgottenNames, names_of
 from hotpapers.transfer.jsonl.lines import NumberedLine
 
 
@@ -23,6 +26,7 @@ class LaterRedactions:
     def __init__(self) -> None:
         self._lines: dict[Pair, NumberedLine] = {}
         self._identities: dict[Pair, IdentityRow] = {}
+        self._pseudonyms: dict[str, Pair] = {}
         self.rows = self.keys = 0
 
     def note_row(self, pair: Pair, line: NumberedLine) -> None:
@@ -31,18 +35,28 @@ class LaterRedactions:
 
     def note_identity(self, pair: Pair, row: IdentityRow) -> None:
         """An identity of such a batch, as the export has it now."""
-        self._identities[pair] = row
+        self._identities[pair], self._pseudonyms[row.key] = row, pair
+
+    def known(self, database: Database, keys: Iterable[str]) -> dict[str, Identity]:
+        """Whom pseudonyms stand for that are not here yet: lines name everybody as they are called at the end."""
+        pairs = {key: self._pseudonyms[key] for key in keys if key in self._pseudonyms}
+        noted = {key: (pair, self._identities[pair]) for key, pair in pairs.items() if pair in self._identities}
+        return {key: Identity(_number(database, pair), row.committed) for key, (pair, row) in noted.items()}
 
     def erase(self, database: Database, erased: Iterable[Erased]) -> None:
-        """Overwrites the identities that a batch forgot. Call inside `write()`."""
-        for position, index, pseudonym in erased:
-            left = self._identities.pop((position, index), None)
-            if left is None or left.commitment is None:
-                continue
-            number = batches.load_manifest(database, position).identities[0] + index
-            engagement_queries.forget_posts(database, [row.key for row in identities.between(database, number, 1)])
-            identities.overwrite(database, [(number, pseudonym, left.commitment)])
-            self.keys += 1
+        """Overwrites the identities that a batch forgot, and takes them out of what is no item. Call inside
+        `write()`."""
+        left = {(position, index): key for position, index, key in erased if (position, index) in self._identities}
+        rows = [
+            (_number(database, pair), key, bytes.fromhex(self._identities.pop(pair).committed))
+            for pair, key in left.items()
+        ]
+        keys = [row.key for number, _, _ in rows for row in identities.between(database, number, 1)]
+        engagement_queries.forget_posts(database, keys)
+        names = ForgottenNames(frozenset(name for key in keys for name in names_of(key)))
+        reader_reports.forget(database, set(keys), names.stand_in)
+        identities.overwrite(database, rows)
+        self.keys += len(rows)
 
     def apply(
         self,
@@ -53,10 +67,19 @@ class LaterRedactions:
         """Overwrites the rows that a batch forgot, when identities are. Call inside `write()`."""
         pairs = [(position, index) for position, index, _ in forgotten if (position, index) in self._lines]
         rows = made([self._lines.pop(pair) for pair in pairs])
+        listed = {position: list(batches.load_manifest(database, position).rows()) for position, _ in pairs}
+        posts = set()
         for (position, index), row in zip(pairs, rows, strict=True):
-            _, number = list(batches.load_manifest(database, position).rows())[index]
-            _overwrite(database, number, row)
+            _overwrite(database, listed[position][index][1], row)
+            posts.update([row.item.post] if isinstance(row.item, Post) else [])
+        indexing.renew_posts(database, posts)
         self.rows += len(pairs)
+
+
+def _number(database: Database, pair: Pair) -> int:
+    """The number of an identity of a batch that is here."""
+    position, index = pair
+    return batches.load_manifest(database, position).identities[0] + index
 
 
 def _overwrite(database: Database, number: int, made: PreparedRow) -> None:

@@ -1,0 +1,144 @@
+"""Freezing a daily issue from reactions by account, against counting them in one bare SQL query.
+
+The store holds, at scale 1, a million reposts and likes by 200,000 accounts of 20,000 posts about 6,000 papers of 90
+days, on a network that says who reacted; most posts have a few, some tens of thousands (a Pareto tail). Ours is all of
+`freeze`; the peer is `BARE`: how many accounts had reacted to a paper's posts at each age, and no more. Each in a fresh
+process; by turns, the best of three. Memory is the peak of the freezing process, interpreter and all.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from bench import measure
+from bench.made_up import BATCH, FIRST, day_name, moment
+from hotpapers.engagement.measurement import REFERENCE_DAYS
+from hotpapers.issues.freeze import freeze
+from hotpapers.issues.windows import cut_of
+from hotpapers.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Publication, Reaction
+from hotpapers.store import Record
+
+REACTIONS = 1_000_000
+PAPERS = 6_000
+ACCOUNTS = 200_000
+DAYS = 90
+MEMORY = 300_000_000
+DAILY = Publication(publication="daily", title="Daily", observed_at=0)
+LAST = next(day for day in range(DAYS, 0, -1) if (FIRST.weekday() + day) % 7 < 5)
+"""The day that is frozen, the last one that is no weekend."""
+
+BARE = """
+WITH announced AS (
+    SELECT paper, min(announced_at) AS at FROM announcement
+    WHERE announced_at > :start AND announced_at <= :cut AND type <> 'replacement' GROUP BY paper),
+mark AS (
+    SELECT paper, age, at + age * :hour AS until
+    FROM announced, (SELECT column1 AS age FROM (VALUES (6), (24), (72), (168)))
+    WHERE at + age * :hour <= :cut)
+SELECT k.paper, k.age, count(DISTINCT r.account) FROM mark AS k JOIN mention AS m ON m.paper = k.paper
+JOIN reaction AS r ON r.post = m.post AND r.observed_at <= k.until GROUP BY k.paper, k.age
+"""
+
+
+def items(scale: float) -> Iterator[Item]:
+    """Papers with their posts, then the reactions."""
+    chance, posts = random.Random(5), list[tuple[str, int]]()
+    for number in range(1, PAPERS + 1):
+        paper, at = f"arxiv:2301.{number:05}", moment(chance.randrange(LAST))
+        yield Paper(paper=paper, title=f"Kettles {number}", categories=("cs.LG",), observed_at=at)
+        yield Announcement(
+            paper=paper, day=day_name((at - moment(0)) // DAY), category="cs.LG", type="new", announced_at=at,
+            observed_at=at,
+        )  # fmt: skip
+        for n in range(min(int(chance.paretovariate(1.2)), 60)):
+            post, made = f"bluesky:at://{_account(number + 31 * n)}/app.bsky.feed.post/{number:06}{n:06}", at + n * HOUR
+            author = f"bluesky:{_account(number + 31 * n)}"
+            yield Post(post=post, network="bluesky", account=author, created_at=made, text="A kettle", observed_at=made)
+            yield Mention(post=post, paper=paper, form="abs", found_in="text", observed_at=made)
+            posts.append((post, made))
+    weights = [chance.paretovariate(1.1) for _ in posts]
+    for post, made in chance.choices(posts, weights, k=int(REACTIONS * scale)):
+        yield Reaction(
+            post=post, account=f"bluesky:{_account(chance.randrange(ACCOUNTS))}",
+            type="like" if chance.random() < 0.8 else "repost", observed_at=made + int(chance.expovariate(0.1) * HOUR),
+        )  # fmt: skip
+
+
+def _account(number: int) -> str:
+    return f"did:plc:{number:024}"
+
+
+# ---- what runs in processes of its own -------------------------------------------------------------------
+
+
+def build(store: str, scale: str) -> dict[str, Any]:
+    """Writes the record."""
+    with Record(store) as record:
+        some: list[Item] = []
+        for item in items(float(scale)):
+            some.append(item)
+            if len(some) == BATCH * 5:
+                record.append(some, source="bench", at=moment(LAST - 1))
+                some = []
+        record.append(some, source="bench", at=moment(LAST - 1))
+        return {"reactions": record.count(Reaction), "posts": record.count(Post), "bytes": record.database.size()}
+
+
+def ours(store: str, name: str) -> dict[str, Any]:
+    """Freezes the day's issue of a publication that has none yet."""
+    with Record(store) as record:
+        publication = Publication(publication=name, title="Daily", observed_at=0)
+        record.append([publication], source="bench")
+        taken = measure.seconds(lambda: freeze(record, publication, day_name(LAST)))
+    return {"seconds": taken, "memory": measure.peak_memory()}
+
+
+def peer(store: str) -> dict[str, Any]:
+    """Runs the bare query and fetches its rows."""
+    connection = apsw.Connection(store)
+    cut = cut_of(DAILY, day_name(LAST))
+    bindings = {"cut": cut, "start": cut - REFERENCE_DAYS * DAY, "hour": HOUR}
+    return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings).fetchall())}
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {"build": build, "ours": ours, "peer": peer}
+
+
+def task(*words: str) -> dict[str, Any]:
+    """A task in a process of its own."""
+    found: dict[str, Any] = measure.child("bench.bench_reactions", *words)
+    return found
+
+
+def run(scale: float = 1.0) -> dict[str, Any]:
+    """The lines of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = str(Path(folder) / "reactions.db")
+        built = task("build", store, str(scale))
+        memory: list[int] = []
+        names = iter(f"daily-{n}" for n in range(9))
+
+        def mine() -> float:
+            found = task("ours", store, next(names))
+            memory.append(found["memory"])
+            return float(found["seconds"])
+
+        taken, plain = measure.by_turns(3, mine, lambda: float(task("peer", store)["seconds"]))
+    lines = [
+        measure.at_most("freezing an issue from reactions", taken, plain, 1.5),
+        measure.limit("memory of freezing it", max(memory) / 1e6, MEMORY / 1e6, "MB"),
+    ]
+    notes = [f"{built['reactions']:,} reactions, {built['posts']:,} posts, {built['bytes'] / 1e6:,.0f} MB"]
+    return {"lines": lines, "method": f"{__doc__}\n```sql{BARE}```\n", "notes": notes}
+
+
+if __name__ == "__main__":
+    print(json.dumps(TASKS[sys.argv[1]](*sys.argv[2:])))
