@@ -104,12 +104,13 @@ class KindSpec(NamedTuple):
     """How one kind is kept.
 
     `identities`: fields that hold the key of a post, an account or a paper, as a number in the table; `persons`: those
-    of them that are personal; `words`: the other personal ones, for which a row has a salt. `later`: fields that rows
-    may lack which were written before these were there: NULL in the table, absent from JSON and hash. `label`: the
-    stored values of the key and the moment. `named`: the keys in `identities` of an item. `sorted_values`: its values
-    in the order of their names; `salted_at`, `kind_at`: where that stands which the row's salt commits, and the kind;
-    `named_at`: where each identity stands in the row, and there, -1 for a paper; `canonical`: these with the kind as an
-    object, which msgspec writes at once.
+    of them that are personal, by their places; `committed`: all columns that hold the number of a post or an account,
+    by name; `words`: the other personal ones, for which a row has a salt. `later`: fields that rows may lack which were
+    written before these were there: NULL in the table, absent from JSON and hash. `label`: the stored values of the key
+    and the moment. `named`: the keys in `identities` of an item. `sorted_values`: its values in the order of their
+    names; `salted_at`, `kind_at`: where that stands which the row's salt commits, and the kind; `named_at`: where each
+    identity stands in the row, and there, -1 for a paper; `canonical`: these with the kind as an object, which msgspec
+    writes at once.
     """
 
     type: type[model.Item]
@@ -119,6 +120,7 @@ class KindSpec(NamedTuple):
     observed: int
     identities: tuple[int, ...]
     persons: tuple[int, ...]
+    committed: tuple[str, ...]
     words: tuple[int, ...]
     lists: tuple[int, ...]
     flags: tuple[int, ...]
@@ -132,12 +134,6 @@ class KindSpec(NamedTuple):
     salted_at: tuple[int, ...]
     kind_at: int
     canonical: Callable[..., msgspec.Struct]
-
-    @property
-    def committed(self) -> tuple[str, ...]:
-        """The columns that hold a post's or an account's number."""
-        names = tuple(self.fields[i] for i in self.persons)
-        return (*names, "voice") if self.type is model.Post else names
 
 
 def _spec(cls: type[model.Item]) -> KindSpec:
@@ -159,6 +155,7 @@ def _spec(cls: type[model.Item]) -> KindSpec:
         observed=fields.index("observed_at"),
         identities=identities,
         persons=persons,
+        committed=(*(fields[i] for i in persons), *(["voice"] if cls is model.Post else [])),
         words=words,
         lists=tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple),
         flags=tuple(i for i, name in enumerate(fields) if hints[name] is bool),
@@ -351,6 +348,8 @@ class StoredRow(NamedTuple):
 
 def derived_of(row: StoredRow, marks: KeyedHasher) -> tuple[int | str, ...]:
     """What the derived columns of a row should hold: of a post that is whole, the voice is its account's."""
+    if not row.derived:
+        return ()
     account = getattr(row.item, "account", "")
     voice = row.derived[0] if row.derived and row.voice == account else None
     known = {account: Identity(voice if isinstance(voice, int) else -1, "")}
