@@ -17,8 +17,8 @@ LEAST_TIME = DAY
 class StoreStatistics(NamedTuple):
     """A store's figures. `items`: open rows by kind. `size`, `year_forecast`: bytes; no forecast from too little time.
 
-    `forgotten`: rows of which parts were forgotten. `reports`: what readers said and nobody dealt with yet.
-    """
+    `forgotten`: keys that were forgotten, and rows that lost words. `reports`: what readers said and nobody dealt with
+    yet."""
 
     store: str
     database: str
@@ -78,8 +78,9 @@ def _count(record: Record, table: str) -> int:
 
 
 def _forgotten(record: Record) -> int:
-    """Rows of which words were forgotten."""
-    return sum(
+    """Keys that were forgotten, and rows that lost words."""
+    keys = record.database.rows("SELECT count(*) FROM identity WHERE commitment IS NOT NULL")[0][0]
+    return int(keys) + sum(
         int(record.database.rows(f"SELECT count(*) FROM {spec.kind} WHERE lost IS NOT NULL")[0][0])
         for spec in SPECS.values()
         if spec.words
