@@ -39,7 +39,7 @@ AT_ONCE = 100_000
 """Items of one batch while the store is made: larger than in daily use, for it is made faster so."""
 DAILY = Publication(publication="daily", title="Daily", observed_at=0)
 
-BARE = """
+MARKS = """
 WITH announced AS (
     SELECT paper, min(announced_at) AS at FROM announcement
     WHERE announced_at > :start AND announced_at <= :cut AND type <> 'replacement' GROUP BY paper),
@@ -47,7 +47,9 @@ mark AS (
     SELECT paper, age, at + age * :hour AS until
     FROM announced, (SELECT column1 AS age FROM (VALUES (6), (24), (72), (168)))
     WHERE at + age * :hour <= :cut)
-SELECT i.key, k.age, p.network, count(DISTINCT p.account) + coalesce(sum((
+"""
+"""Every age that each paper of the last 90 days has reached; with `bindings`."""
+BARE = f"""{MARKS}SELECT i.key, k.age, p.network, count(DISTINCT p.account) + coalesce(sum((
     SELECT s.reposts + s.likes FROM snapshot AS s WHERE s.post = p.post AND s.observed_at <= k.until
     ORDER BY s.observed_at DESC LIMIT 1)), 0)
 FROM mark AS k
@@ -63,9 +65,9 @@ def day() -> str:
     return made_up.day_name(made_up.last_day())
 
 
-def bindings() -> dict[str, int]:
-    """The query's parameters."""
-    cut = cut_of(DAILY, day())
+def bindings(day: str) -> dict[str, int]:
+    """The query's parameters for an issue of a day."""
+    cut = cut_of(DAILY, day)
     return {"cut": cut, "start": cut - REFERENCE_DAYS * DAY, "hour": HOUR}
 
 
@@ -103,14 +105,14 @@ def ours(store: str, name: str) -> dict[str, Any]:
 def peer(store: str) -> dict[str, Any]:
     """Runs the bare query and fetches its rows."""
     connection = apsw.Connection(store)
-    return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings()).fetchall())}
+    return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings(day())).fetchall())}
 
 
 def compare(store: str) -> dict[str, Any]:
     """Whether both say the same of every paper, age and network."""
-    plain = list(apsw.Connection(store).execute(BARE, bindings()))
+    plain = list(apsw.Connection(store).execute(BARE, bindings(day())))
     with Record(store) as record:
-        view = record.view(bindings()["cut"])
+        view = record.view(bindings(day())["cut"])
         mine = [(h.paper, h.age, h.network, h.voices) for h in read_engagement(view, MeasurementWindow()) if h.peer]
     return {"same": mine == plain, "rows": len(plain)}
 

@@ -19,10 +19,9 @@ from typing import Any
 import apsw
 
 from bench import measure
+from bench.bench_freeze import MARKS, MEMORY, bindings
 from bench.made_up import BATCH, FIRST, day_name, moment
-from hotpapers.engagement.measurement import REFERENCE_DAYS
 from hotpapers.issues.freeze import freeze
-from hotpapers.issues.windows import cut_of
 from hotpapers.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Publication, Reaction
 from hotpapers.store import Record
 
@@ -30,20 +29,10 @@ REACTIONS = 1_000_000
 PAPERS = 6_000
 ACCOUNTS = 200_000
 DAYS = 90
-MEMORY = 300_000_000
-DAILY = Publication(publication="daily", title="Daily", observed_at=0)
 LAST = next(day for day in range(DAYS, 0, -1) if (FIRST.weekday() + day) % 7 < 5)
 """The day that is frozen, the last one that is no weekend."""
 
-BARE = """
-WITH announced AS (
-    SELECT paper, min(announced_at) AS at FROM announcement
-    WHERE announced_at > :start AND announced_at <= :cut AND type <> 'replacement' GROUP BY paper),
-mark AS (
-    SELECT paper, age, at + age * :hour AS until
-    FROM announced, (SELECT column1 AS age FROM (VALUES (6), (24), (72), (168)))
-    WHERE at + age * :hour <= :cut)
-SELECT k.paper, k.age, count(DISTINCT r.account) FROM mark AS k JOIN mention AS m ON m.paper = k.paper
+BARE = f"""{MARKS}SELECT k.paper, k.age, count(DISTINCT r.account) FROM mark AS k JOIN mention AS m ON m.paper = k.paper
 JOIN reaction AS r ON r.post = m.post AND r.observed_at <= k.until GROUP BY k.paper, k.age
 """
 
@@ -104,9 +93,7 @@ def ours(store: str, name: str) -> dict[str, Any]:
 def peer(store: str) -> dict[str, Any]:
     """Runs the bare query and fetches its rows."""
     connection = apsw.Connection(store)
-    cut = cut_of(DAILY, day_name(LAST))
-    bindings = {"cut": cut, "start": cut - REFERENCE_DAYS * DAY, "hour": HOUR}
-    return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings).fetchall())}
+    return {"seconds": measure.seconds(lambda: connection.execute(BARE, bindings(day_name(LAST))).fetchall())}
 
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {"build": build, "ours": ours, "peer": peer}

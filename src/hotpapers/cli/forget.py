@@ -76,7 +76,7 @@ def _outcomes(record: Record, keys: Sequence[str]) -> Iterator[tuple[str, Outcom
     """Forgets posts and accounts, all at once, then addresses: each with what was done, or why nothing was."""
     posts = [key for key in keys if not is_address(key)]
     try:
-        yield from zip(posts, forgetting.forget_all(record, posts), strict=True)
+        yield from zip(posts, forgetting.forget_all(record, posts) if posts else (), strict=True)
     except StoreError as problem:
         yield from ((key, StoreError(f"{key}: not forgotten. {problem}")) for key in posts)
     for address in filter(is_address, keys):

@@ -59,8 +59,8 @@ def forget(record: Record, key: str, *, at: int | None = None) -> ForgetResult:
 
 
 def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) -> list[ForgetResult | NotFound]:
-    """Several at once, without `erase_traces`: what was done for each, or why nothing was. All that is to be looked
-    through is looked through once."""
+    """Several at once, without `erase_traces`: what was done for each, or why nothing was. Texts and originals are
+    looked through once for all, and once for each key that no row names."""
     wanted = [parse_key(key) for key in keys]
     with record.database.write():
         belonging = _belonging(record, wanted)
@@ -101,8 +101,8 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     gone = frozenset([*keys, *lonely])
     graves = tombstones.Tombstones(record.marks, old.known | frozenset(marks)) if marks else None
     known = tombstones.ForgottenNames(_names_of(keys), graves)
-    changes = _changes(record, gone, known)
-    sealed = _overwrite(record, changes)
+    changes, lonely_marks = _changes(record, gone, known)
+    sealed = _overwrite(record, changes, lonely_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
     engagement_queries.forget_posts(database, keys)
     reader_reports.forget(database, gone, known.stand_in)
@@ -116,8 +116,11 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     return _told(changes, gone, originals)
 
 
-def _changes(record: Record, keys: frozenset[str], known: tombstones.ForgottenNames) -> list[Change]:
-    """Rows that lose words: those of the keys, and what others wrote where a name stands in it."""
+def _changes(
+    record: Record, keys: frozenset[str], known: tombstones.ForgottenNames
+) -> tuple[list[Change], frozenset[int]]:
+    """Rows that lose words: those of the keys, and what others wrote where a name stands in it. And the marks of texts
+    that nobody says any more."""
     own = ((row, left_of(row.item, keys)) for row in queries.own_rows(record, sorted(keys)))
     changes = {(row.spec.kind, row.id): (row, left) for row, left in own}
     for row in queries.rows_naming(record, known):
@@ -126,7 +129,8 @@ def _changes(record: Record, keys: frozenset[str], known: tombstones.ForgottenNa
     lonely = lonely_texts(record.database, list(changes.values()))
     for row in queries.rows_where(record, SPECS[model.Post], "same", sorted(lonely)):  # forgotten before
         changes.setdefault((row.spec.kind, row.id), (row, row.item))
-    return [(row, left) for row, left in changes.values() if row.lost or left != row.item]  # others lose nothing
+    # others lose nothing
+    return [(row, left) for row, left in changes.values() if row.lost or left != row.item], lonely
 
 
 def _told(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
@@ -228,10 +232,10 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[Erased]:
     return [(*place, pseudonyms[number]) for number, place in places.items()]
 
 
-def _overwrite(record: Record, changes: Sequence[Change]) -> list[Seal]:
-    """Writes what is left into rows; where they are listed, and their seals."""
-    lonely, marks = lonely_texts(record.database, changes), dict[int | str, int]()
-    left = [_left(row, item, lonely, marks) for row, item in changes if row.lost or item != row.item]
+def _overwrite(record: Record, changes: Sequence[Change], lonely: Collection[int]) -> list[Seal]:
+    """Writes what is left into rows; where they are listed, and their seals. `lonely`: marks of texts that go."""
+    marks: dict[int | str, int] = {}
+    left = [_left(row, item, lonely, marks) for row, item in changes]
     for row in left:
         _write_row(record, row)
     pairs = batches.pairs_of(record.database, [(row.spec.kind, row.id, row.since) for row in left])

@@ -6,7 +6,7 @@ lower one, and rows carry it from the start (docs/development/decisions/0004).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import count
 from typing import NamedTuple
@@ -159,7 +159,7 @@ def insert_group(
 def _numbers_of_last(database: Database, spec: KindSpec, position: int, first: int) -> frozenset[int]:
     """Which numbers were just added at a position."""
     sql = f"SELECT id FROM {spec.kind} WHERE since = ? AND id >= ?"
-    return frozenset(number for (number,) in database.iterate(sql, (position, first)))
+    return frozenset(number for (number,) in database.rows(sql, (position, first)))
 
 
 def _label_columns(spec: KindSpec) -> list[str]:
@@ -227,8 +227,14 @@ def pairs_of(database: Database, rows: Iterable[tuple[str, int, int]]) -> list[P
     return pairs
 
 
+def numbers_of_identities(database: Database, places: Collection[Pair]) -> dict[Pair, int]:
+    """The numbers of the identities that manifests list, by (position, index)."""
+    firsts = {since: load_manifest(database, since).identities[0] for since in {since for since, _ in places}}
+    return {(since, index): firsts[since] + index for since, index in places}
+
+
 def places_of_identities(database: Database, numbers: Sequence[int]) -> dict[int, Pair]:
-    """Where manifests list identities: by number (position, index)."""
+    """The inverse: by number (position, index)."""
     firsts: dict[int, int] = {}
     places: dict[int, Pair] = {}
     for some in slices(numbers):

@@ -14,7 +14,7 @@ Value = TypeVar("Value")
 AT_ONCE = 500
 """Values that one statement asks for: a database takes so many, and not any number."""
 
-FROM_0_1 = "written by Hot Papers 0.1, whose stores are no longer read; export it with that version, import it here."
+FROM_0_1 = "written by Hot Papers 0.1, whose stores are no longer read; use its `export --records`, and import that."
 
 
 class IntegrityReport(NamedTuple):

@@ -119,6 +119,8 @@ def enroll(database: Database, keys: Iterable[str], position: int) -> EnrolledKe
     wanted = {key for key in keys if key}
     known = find(database, wanted)
     new = sorted(wanted - known.keys(), key=lambda key: (is_paper(key), key))
+    if not new:
+        return EnrolledKeys(known)
     first, pool = next_number(database, "identity"), os.urandom(SALT * len(new))
     salts = (pool[at : at + SALT] for at in range(0, len(pool), SALT))
     rows = [

@@ -139,6 +139,7 @@ class KindSpec(NamedTuple):
 def _spec(cls: type[model.Item]) -> KindSpec:
     fields = cls.__struct_fields__
     hints = get_type_hints(cls)
+    in_order = sorted(fields)
     derived = _DERIVED.get(cls, ())
     key = tuple(fields.index(name) for name in cls.key)
     identities = tuple(
@@ -164,10 +165,10 @@ def _spec(cls: type[model.Item]) -> KindSpec:
         columns=(*fields, *beside, "origin", "since", "until"),
         label=itemgetter(*key, fields.index("observed_at")),
         named=_getter([fields[i] for i in identities]),
-        sorted_values=_getter(sorted(fields)),
-        named_at=tuple((i, sorted(fields).index(fields[i]) if i in persons else -1) for i in identities),
-        salted_at=tuple(sorted(fields).index(fields[i]) for i in (*persons, *words) if words),
-        kind_at=bisect(sorted(fields), "kind"),
+        sorted_values=_getter(in_order),
+        named_at=tuple((i, in_order.index(fields[i]) if i in persons else -1) for i in identities),
+        salted_at=tuple(in_order.index(fields[i]) for i in (*persons, *words) if words),
+        kind_at=bisect(in_order, "kind"),
         canonical=msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*fields, "kind")), gc=False),
     )
 
@@ -351,7 +352,7 @@ def derived_of(row: StoredRow, marks: KeyedHasher) -> tuple[int | str, ...]:
     if not row.derived:
         return ()
     account = getattr(row.item, "account", "")
-    voice = row.derived[0] if row.derived and row.voice == account else None
+    voice = row.derived[0] if row.voice == account else None
     known = {account: Identity(voice if isinstance(voice, int) else -1, "")}
     return tuple(derive(row.item, marks, known) for _, derive in row.spec.derived)
 

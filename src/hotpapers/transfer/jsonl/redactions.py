@@ -40,17 +40,16 @@ class LaterRedactions:
     def known(self, database: Database, keys: Iterable[str]) -> dict[str, Identity]:
         """Whom pseudonyms stand for that are not here yet: lines name everybody as they are called at the end."""
         pairs = {key: self._pseudonyms[key] for key in keys if key in self._pseudonyms}
-        noted = {key: (pair, self._identities[pair]) for key, pair in pairs.items() if pair in self._identities}
-        return {key: Identity(_number(database, pair), row.committed) for key, (pair, row) in noted.items()}
+        pairs = {key: pair for key, pair in pairs.items() if pair in self._identities}
+        numbers = batches.numbers_of_identities(database, pairs.values())
+        return {key: Identity(numbers[pair], self._identities[pair].committed) for key, pair in pairs.items()}
 
     def erase(self, database: Database, erased: Iterable[Erased]) -> None:
         """Overwrites the identities that a batch forgot, and takes them out of what is no item. Call inside
         `write()`."""
         left = {(position, index): key for position, index, key in erased if (position, index) in self._identities}
-        rows = [
-            (_number(database, pair), key, bytes.fromhex(self._identities.pop(pair).committed))
-            for pair, key in left.items()
-        ]
+        numbers = batches.numbers_of_identities(database, left)
+        rows = [(numbers[pair], key, bytes.fromhex(self._identities.pop(pair).committed)) for pair, key in left.items()]
         keys = [row.key for number, _, _ in rows for row in identities.between(database, number, 1)]
         engagement_queries.forget_posts(database, keys)
         names = ForgottenNames(frozenset(name for key in keys for name in names_of(key)))
@@ -74,12 +73,6 @@ class LaterRedactions:
             posts.update([row.item.post] if isinstance(row.item, Post) else [])
         indexing.renew_posts(database, posts)
         self.rows += len(pairs)
-
-
-def _number(database: Database, pair: Pair) -> int:
-    """The number of an identity of a batch that is here."""
-    position, index = pair
-    return batches.load_manifest(database, position).identities[0] + index
 
 
 def _overwrite(database: Database, number: int, made: PreparedRow) -> None:
