@@ -95,7 +95,7 @@ def _print_store(statistics: reporting.StoreStatistics) -> None:
             echo(f"           {number:>10,} {kind}")
     echo(f"issues     {statistics.issues:,} frozen, of {count(statistics.publications, 'publication')}")
     echo(f"raw        {count(statistics.raw, 'original')} kept, {statistics.quarantine:,} in quarantine")
-    echo(f"forgotten  {count(statistics.forgotten, 'part')}")
+    echo(f"forgotten  {statistics.forgotten:,} keys and rows")
 
 
 def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
