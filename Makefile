@@ -17,7 +17,7 @@ dev    := $(venv)/dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-atproto loopback torture years lighthouse check format bench serve docs screenshots wheel lock setup clean distclean
+.PHONY: help demo test test-atproto loopback torture years compare lighthouse check format bench serve docs attacks screenshots wheel lock setup clean distclean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +32,9 @@ serve: demo $(dev) ## the demo as a web app, at http://127.0.0.1:8000/ (PORT=800
 
 # ---- for developers ------------------------------------------------------------------------------
 
-# `make check` has run the test of the house already.
+# `make check` has run the test of the house already. What is compiled is kept, whatever the environment says: each worker
+# reads every test, and many tests start the program.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(dev) ## all tests on 3 workers, with coverage (WORKERS=3, ARGS="-k words")
 ifdef ARGS
 	@$(python) -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
@@ -54,6 +56,9 @@ torture: $(dev) ## a thousand kills, every source under every fault, full disks,
 
 years: $(dev) ## two simulated years of the whole program with faults, compared with their script (ARGS="--short")
 	@$(python) -m tests.years $(ARGS)
+
+compare: $(dev) ## a simulated week of two sites with 200 faults, and every count compared (ARGS="--seed 6")
+	@$(python) -m tests.comparison $(ARGS)
 
 test-browser: $(dev) ## the tests of pages in Chromium, with axe-core and an HTML validator (first: 204 MB; needs npm, Chromium)
 	@tests/browser/setup
@@ -78,6 +83,10 @@ bench: $(dev) ## the benchmarks: ratios against a limit or a peer in the same ru
 
 docs: $(dev) ## write anew what comes out of the program: pages of docs/, and what the examples print
 	@$(python) tools/make_docs.py
+
+attacks: $(core) ## measure anew what a place costs: the page of docs/ and the figures that the site shows (some minutes)
+	@$(venv)/bin/hotpapers evaluate attacks --all --output docs/explanation/attacks.md \
+	    --output src/hotpapers/evaluation/attacks/measured.json
 
 screenshots: $(core) ## take the README's picture of an issue (needs Chromium)
 	@tools/make_screenshots.sh

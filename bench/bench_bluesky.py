@@ -72,7 +72,7 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     count, kept = block.count(b"\n"), [0]
 
     def listen() -> None:
-        kept[0] = sum(len(page.seen) for page in _pages(BlueskySource(SETTINGS, known, names), Lines(block)))
+        kept[0] = sum(len(page.payloads) for page in _pages(BlueskySource(SETTINGS, known, names), Lines(block)))
 
     with stored(tracked) as store:
         ours, alone, split = measure.by_turns(

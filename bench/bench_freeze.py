@@ -9,10 +9,16 @@ nobody heard on two networks, for here there are none. It tells voices alone, no
 its rows are fetched, and nothing is done with them. That both say the same voices is checked row by row. Each in a
 fresh process that opened the store before its time is taken; by turns, the best of five. Memory is the peak of the
 freezing process, interpreter and all.
+
+*With `rarity/2`* is the same freeze with the ranking that asks who has standing and tells what each place would have
+cost, over the same record in the same turns, beside `rarity/1`; standing is up to date before. *Verifying* compares
+what was frozen with its digest and builds it again. *Standing* is learned once from nothing, out of all posts and
+mentions of the record, and then after one more batch of 10,000 items, half of them mentions.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import sys
@@ -22,18 +28,21 @@ from pathlib import Path
 from typing import Any
 
 import apsw
+import msgspec
 
 from bench import made_up, measure
 from hotpapers import model
 from hotpapers.engagement.attention import read_engagement
 from hotpapers.engagement.measurement import REFERENCE_DAYS, MeasurementWindow
-from hotpapers.issues.freeze import freeze
+from hotpapers.engagement.standing.queries import learn_standing, relearn_standing
+from hotpapers.issues.freeze import check_issue, freeze
 from hotpapers.issues.windows import cut_of
 from hotpapers.model import DAY, HOUR, Publication
 from hotpapers.store import Record, WrittenBatch
+from hotpapers.store.verify import VerifyFinding
 
 KEEP = "HOTPAPERS_BENCH_KEEP"
-"""Names a folder in which the store is kept and found again: building it takes minutes."""
+"""Names a folder in which the store is kept and found again: at scale 1 nearly all the time goes into building it."""
 MEMORY = 300_000_000
 AT_ONCE = 100_000
 """Items of one batch while the store is made: larger than in daily use, for it is made faster so."""
@@ -91,15 +100,42 @@ def _write(record: Record, batch: list[model.Item]) -> WrittenBatch:
     return record.append(batch, source="bench", at=max(item.observed_at for item in batch))
 
 
-def ours(store: str, name: str) -> dict[str, Any]:
+def stand(store: str, scale: str, seed: str) -> dict[str, Any]:
+    """Learns who has standing from nothing, then after one more batch."""
+    with Record(store) as record:
+        result = _learned("all", lambda: relearn_standing(record.database))
+        _write(record, made_up.MadeUp(float(scale)).later(made_up.BATCH, seed))
+        return result | _learned("more", lambda: learn_standing(record.database))
+
+
+def _learned(name: str, learn: Callable[[], int]) -> dict[str, Any]:
+    rows: list[int] = []
+    taken = measure.seconds(lambda: rows.append(learn()))
+    return {f"{name}_seconds": taken, f"{name}_rows": rows[0]}
+
+
+def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
     """Freezes the day's issue of a publication that has none yet."""
     with Record(store) as record:
-        publication = Publication(publication=name, title="Daily", observed_at=0)
+        publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
         taken = measure.seconds(lambda: freeze(record, publication, day()))
+        memory = measure.peak_memory()
         content = freeze(record, publication, day()).content
-    found = {"seconds": taken, "memory": measure.peak_memory()}
-    return found | {"entries": len(content.entries), "considered": content.considered}
+    priced = sum(entry.price is not msgspec.UNSET for entry in content.entries)
+    return {"seconds": taken, "memory": memory, "entries": len(content.entries), "priced": priced}
+
+
+def verify(store: str, name: str) -> dict[str, Any]:
+    """Verifies the issue of a publication. Raises AssertionError when it does not hold."""
+    with Record(store) as record:
+        rows = record.view().latest(model.Issue, "t.publication = ?", (name,))
+        (issue,) = (row.item for row in rows if isinstance(row.item, model.Issue))
+        flaws: list[VerifyFinding] = []
+        taken = measure.seconds(lambda: flaws.extend(check_issue(record, issue)))
+    if flaws:
+        raise AssertionError(flaws[0])
+    return {"seconds": taken, "memory": measure.peak_memory()}
 
 
 def peer(store: str) -> dict[str, Any]:
@@ -117,10 +153,40 @@ def compare(store: str) -> dict[str, Any]:
     return {"same": mine == plain, "rows": len(plain)}
 
 
-TASKS: dict[str, Callable[..., dict[str, Any]]] = {"build": build, "ours": ours, "peer": peer, "compare": compare}
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "build": build, "stand": stand, "ours": ours, "verify": verify, "peer": peer, "compare": compare
+}  # fmt: skip
 
 
 # ---- the benchmark ---------------------------------------------------------------------------------------
+
+
+class RankedFreezes:
+    """Freezes and verifications with a ranking, each in a process of its own: `taken`, what they said."""
+
+    def __init__(self, store: str, ranking: str) -> None:
+        self._store, self._ranking = store, ranking
+        self._names = (f"daily-{os.getpid()}-{ranking.replace('/', '-')}-{n}" for n in itertools.count())
+        self._last = ""
+        self.taken: list[dict[str, Any]] = []
+
+    def freeze(self) -> float:
+        """Seconds of the next one."""
+        self._last = next(self._names)
+        return self._keep(task("ours", self._store, self._last, self._ranking))
+
+    def verify(self) -> float:
+        """Seconds of verifying the last one."""
+        return self._keep(task("verify", self._store, self._last))
+
+    def _keep(self, result: dict[str, Any]) -> float:
+        self.taken.append(result)
+        return float(result["seconds"])
+
+    @property
+    def megabytes(self) -> float:
+        """Memory at most."""
+        return float(max(result["memory"] for result in self.taken) / 1e6)
 
 
 def run(scale: float = 1.0) -> dict[str, Any]:
@@ -128,24 +194,34 @@ def run(scale: float = 1.0) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         store = Path(os.environ.get(KEEP, folder)) / f"freeze-{scale:g}.db"
         built = _built(store, scale)
-        names = iter(f"daily-{os.getpid()}-{n}" for n in range(100))
-        memory: list[int] = []
-
-        def mine() -> float:
-            found = task("ours", str(store), next(names))
-            memory.append(found["memory"])
-            return float(found["seconds"])
-
-        taken, plain = measure.by_turns(5, mine, lambda: float(task("peer", str(store))["seconds"]))
+        learned = task("stand", str(store), str(scale), str(os.getpid()))
+        plain, vouched = RankedFreezes(str(store), "rarity/1"), RankedFreezes(str(store), "rarity/2")
+        bare, *ours = measure.by_turns(
+            5, lambda: float(task("peer", str(store))["seconds"]),
+            plain.freeze, vouched.freeze, plain.verify, vouched.verify,
+        )  # fmt: skip
         compared = task("compare", str(store))
     if not compared["same"]:
         raise AssertionError("freezing and the bare query do not say the same")
-    megabytes = max(memory) / 1e6
     lines = [
-        measure.at_most("freezing an issue", taken, plain, 1.5),
-        measure.limit("memory of freezing it", megabytes, MEMORY / 1e6, "MB"),
+        *_lines(bare, ours, learned),
+        measure.limit("memory of freezing and verifying it", plain.megabytes, MEMORY / 1e6, "MB"),
+        measure.limit("the same with rarity/2", vouched.megabytes, MEMORY / 1e6, "MB"),
     ]
-    return {"lines": lines, "method": f"{__doc__}\n```sql{BARE}```\n", "notes": [_sizes(built), _same(compared)]}
+    notes = [_sizes(built), _same(compared), _standing(learned), _priced(vouched.taken[0])]
+    return {"lines": lines, "method": f"{__doc__}\n```sql{BARE}```\n", "notes": notes}
+
+
+def _lines(bare: float, ours: list[float], learned: dict[str, Any]) -> list[dict[str, Any]]:
+    plain, vouched, plain_again, vouched_again = ours
+    return [
+        measure.at_most("freezing an issue", plain, bare, 1.5),
+        measure.at_most("freezing it with rarity/2, against rarity/1", vouched, plain, 1.5),
+        measure.at_most("verifying it with rarity/2, against rarity/1", vouched_again, plain_again, 1.5),
+        measure.at_most("verifying it with rarity/1, against freezing", plain_again, plain, None),
+        measure.at_most("standing from nothing, against freezing with rarity/1", learned["all_seconds"], plain, None),
+        measure.at_most("standing after one more batch, against freezing", learned["more_seconds"], plain, None),
+    ]
 
 
 def _built(store: Path, scale: float) -> dict[str, Any]:
@@ -159,6 +235,14 @@ def _built(store: Path, scale: float) -> dict[str, Any]:
 def _sizes(built: dict[str, Any]) -> str:
     counts = ", ".join(f"{count:,} {kind}" for kind, count in built["counts"].items())
     return f"the store: {counts}; {built['bytes'] / 1e9:.2f} GB; written in {built['seconds']:,.0f} s"
+
+
+def _standing(learned: dict[str, Any]) -> str:
+    return f"standing: learned from {learned['all_rows']:,} rows, then from {learned['more_rows']:,} more"
+
+
+def _priced(frozen: dict[str, Any]) -> str:
+    return f"an issue has {frozen['entries']} entries; with rarity/2, {frozen['priced']} of them with prices"
 
 
 def _same(compared: dict[str, Any]) -> str:

@@ -3,7 +3,8 @@
 The store holds, at scale 1, a million reposts and likes by 200,000 accounts of 20,000 posts about 6,000 papers of 90
 days, on a network that says who reacted; most posts have a few, some tens of thousands (a Pareto tail). Ours is all of
 `freeze`; the peer is `BARE`: how many accounts had reacted to a paper's posts at each age, and no more. Each in a fresh
-process; by turns, the best of three. Memory is the peak of the freezing process, interpreter and all.
+process; by turns, the best of three. Memory is the peak of the freezing process, interpreter and all. *With
+`rarity/2`* is the same freeze with the ranking that asks who has standing, which was learned before.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import apsw
 from bench import measure
 from bench.bench_freeze import MARKS, MEMORY, bindings
 from bench.made_up import BATCH, FIRST, day_name, moment
+from hotpapers.engagement.standing.queries import learn_standing
 from hotpapers.issues.freeze import freeze
 from hotpapers.model import DAY, HOUR, Announcement, Item, Mention, Paper, Post, Publication, Reaction
 from hotpapers.store import Record
@@ -78,13 +80,14 @@ def build(store: str, scale: str) -> dict[str, Any]:
                 record.append(some, source="bench", at=moment(LAST - 1))
                 some = []
         record.append(some, source="bench", at=moment(LAST - 1))
+        learn_standing(record.database)
         return {"reactions": record.count(Reaction), "posts": record.count(Post), "bytes": record.database.size()}
 
 
-def ours(store: str, name: str) -> dict[str, Any]:
+def ours(store: str, name: str, ranking: str) -> dict[str, Any]:
     """Freezes the day's issue of a publication that has none yet."""
     with Record(store) as record:
-        publication = Publication(publication=name, title="Daily", observed_at=0)
+        publication = Publication(publication=name, title="Daily", ranking=ranking, observed_at=0)
         record.append([publication], source="bench")
         taken = measure.seconds(lambda: freeze(record, publication, day_name(LAST)))
     return {"seconds": taken, "memory": measure.peak_memory()}
@@ -113,14 +116,17 @@ def run(scale: float = 1.0) -> dict[str, Any]:
         memory: list[int] = []
         names = iter(f"daily-{n}" for n in range(9))
 
-        def mine() -> float:
-            found = task("ours", store, next(names))
+        def mine(ranking: str) -> float:
+            found = task("ours", store, next(names), ranking)
             memory.append(found["memory"])
             return float(found["seconds"])
 
-        taken, plain = measure.by_turns(3, mine, lambda: float(task("peer", store)["seconds"]))
+        bare, taken, vouched = measure.by_turns(
+            3, lambda: float(task("peer", store)["seconds"]), lambda: mine("rarity/1"), lambda: mine("rarity/2")
+        )
     lines = [
-        measure.at_most("freezing an issue from reactions", taken, plain, 1.5),
+        measure.at_most("freezing an issue from reactions", taken, bare, 1.5),
+        measure.at_most("freezing it with rarity/2, against rarity/1", vouched, taken, 1.5),
         measure.limit("memory of freezing it", max(memory) / 1e6, MEMORY / 1e6, "MB"),
     ]
     notes = [f"{built['reactions']:,} reactions, {built['posts']:,} posts, {built['bytes'] / 1e6:,.0f} MB"]

@@ -85,6 +85,16 @@ class MadeUp:
         days = itertools.chain.from_iterable(self._days())
         return iter(lambda: list(itertools.islice(days, size)), [])
 
+    def later(self, size: int, seed: str) -> list[Item]:
+        """So many items more, observed on the day after all others: posts about papers of the last month, by the same
+        accounts, and their mentions. Ask one that gave no batches yet."""
+        self._chance = random.Random(f"later {seed}")
+        month = day_name(last_day())[2:7].replace("-", "")
+        for _ in range(size // 2):
+            at = moment(DAYS) + self._chance.randrange(HOUR)
+            self._post(f"arxiv:{month}.{self._chance.randrange(1, 1000):05}", at)
+        return [item for items in self._posts.values() for item in items]
+
     def _days(self) -> Iterator[list[Item]]:
         done = 0.0
         for day in range(DAYS):

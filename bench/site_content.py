@@ -75,7 +75,7 @@ def _lists(catalogue: Catalogue) -> Iterator[Page]:
 
 
 def _lines(entry_summaries: Iterable[EntrySummary], path: str) -> str:
-    up = site_paths.up(path)
+    up = site_paths.to_root(path)
     return "\n".join(
         f"- [{escape(one.title)}]({up}{site_paths.paper_path(one.paper)}) {escape(named(one.authors))} "
         f"[place {one.place}, {phrases.day_name(one.day)}]({up}{one.day}/index.html)"

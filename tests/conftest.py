@@ -3,7 +3,7 @@
 * `SHARED`, fixture `shared`: the folder of real texts beside the checkout; tests that want it skip where it is absent.
 * `data("name")`: a file or folder below tests/data. A full run fails when a file there is read by no test.
 * `store_url`: the address of an empty store, once in SQLite and once in PostgreSQL.
-  `sqlite_url`, `postgres_url`: the one or the other.
+  `sqlite_url`, `postgres_url`: the one or the other. `module_url`: as `store_url`, one for all tests of a file.
 """
 
 from __future__ import annotations
@@ -12,16 +12,13 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-if TYPE_CHECKING:
-    import psycopg
+from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -31,12 +28,10 @@ HOUSE = "tests/test_house.py"
 
 # Nothing here is timed: a slow machine is no failure. Where CI is set, every run tries the same examples.
 settings.register_profile(
-    "hotpapers", deadline=None, print_blob=True, derandomize="CI" in os.environ,
-    suppress_health_check=[HealthCheck.too_slow],
+    "hotpapers", max_examples=int(os.environ.get("HOTPAPERS_TEST_EXAMPLES", "50")), deadline=None, print_blob=True,
+    derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.load_profile("hotpapers")
-
-_numbers = count(1)
 
 MEMORY = Path("/dev/shm")
 """A disk in memory, where there is one: stores make sure of each batch, and a real disk takes its time over that."""
@@ -97,54 +92,25 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """The address of a new, empty PostgreSQL database, dropped after the test."""
-    name = f"hotpapers_test_{os.getpid()}_{next(_numbers)}"
-    with _connect(postgres_server) as connection:
-        _create_database(connection, name)
-    yield _with_database(postgres_server, name)
-    with _connect(postgres_server) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    with postgres.database_on(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def module_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an empty store for the tests of one file, in each database in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('store') / 'hotpapers.db'}"
+    else:
+        with postgres.database_on(request.getfixturevalue("postgres_server")) as url:
+            yield url
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> str:
-    """The address of a PostgreSQL server on which databases may be made.
-
-    HOTPAPERS_TEST_POSTGRES names one and must then work; else the local socket and 127.0.0.1 are tried.
-    """
-    named = os.environ.get("HOTPAPERS_TEST_POSTGRES")
-    candidates = [named] if named else ["postgresql:///test", "postgresql://127.0.0.1:5432/test"]
-    reasons = []
-    for url in candidates:
-        reason = _why_not(url)
-        if reason is None:
-            return url
-        reasons.append(f"{url}: {reason}")
-    why = "no PostgreSQL server for tests: " + "; ".join(reasons)
-    if named:
-        pytest.fail(why)
-    pytest.skip(why)
-
-
-def _why_not(url: str) -> str | None:
-    """Why no database can be made at this address; None when one can."""
-    try:
-        import psycopg
-    except ImportError as error:
-        return str(error)
-    try:
-        with _connect(url) as connection:
-            row = connection.execute(
-                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
-            ).fetchone()
-    except psycopg.Error as error:
-        return " ".join(str(error).split())
-    return None if row and row[0] else "this user may not create databases"
-
-
-def _connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
-    import psycopg
-
-    return psycopg.connect(url, autocommit=True, connect_timeout=3)
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server on which databases may be made, for all tests of this process."""
+    with postgres.server(MEMORY if _roomy(MEMORY) else None) as url:
+        yield url
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
@@ -167,26 +133,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _shares(item: pytest.Item) -> bool:
     fixtures = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
     return any(one.scope == "module" for definitions in fixtures for one in definitions)
-
-
-def _create_database(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
-    """An empty database that sorts text by language where the server can: a key without COLLATE "C" shows there."""
-    import psycopg
-
-    plain = f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"
-    try:
-        connection.execute(plain + " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
-    except psycopg.Error:  # before version 15, or built without ICU
-        connection.execute(plain)
-    # No test stops the server itself: it need not make sure of each commit.
-    connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
-
-
-def _with_database(url: str, name: str) -> str:
-    """The same server, another database."""
-    parts = urlsplit(url)
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}/{name}{query}"
 
 
 # ---- fixture files that nothing reads --------------------------------------------------------------

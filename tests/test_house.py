@@ -21,7 +21,7 @@ LEVEL = {
     "__init__": 0, "errors": 1, "categories": 1, "announcement_days": 1, "logs": 1, "file_modes": 1,
     "untrusted_json": 2,
     "model": 3, "ids": 4, "classic": 5, "terms": 6,
-    "settings": 10, "http": 10, "ranking": 10,
+    "settings": 10, "http": 10, "ranking": 10, "forecast": 10,
     "sources": 20, "store": 20,
     "engagement": 21, "jobs": 21,
     "moderation": 22,
@@ -29,6 +29,9 @@ LEVEL = {
     "privacy": 24,
     "transfer": 25,
     "ingest": 30, "issues": 30,
+    "transparency": 31,
+    "evaluation": 31,
+    "comparison": 32,
     "view": 40, "accounts": 40,
     "render": 41, "summaries": 41,
     "query": 42,
@@ -49,6 +52,7 @@ LIBRARY = {
     "psycopg": ("store/postgres",),
     "duckdb": ("transfer/",),
     "libipld": ("sources/bluesky/",),
+    "cryptography": ("transparency/signatures.py",),
     "zstandard": ("store/", "transfer/", "sources/", "render/", "deliver/", "cli"),
     "jinja2": ("render/html/",),
     "latex2mathml": ("view/mathml.py",),
@@ -249,6 +253,25 @@ REPLACED = {
 def test_modules_have_plain_names() -> None:
     """Nouns that a Python developer guesses right: none of those that say nothing or that the glossary replaced."""
     assert [name for name in TREES if Path(name).stem in VAGUE | REPLACED] == []
+
+
+VAGUE = {"found", "one", "said", "told", "made", "seen", "heard", "asked"}
+"""What a variable or an argument is not called: it says nothing of what it holds."""
+
+
+def names_bound(tree: ast.AST) -> Iterator[str]:
+    """The variables and arguments of a file; fields of classes are what formats say."""
+    fields = {id(node.target) for node in ast.walk(tree) if isinstance(node, ast.AnnAssign)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in fields:
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+
+
+def test_variables_say_what_they_hold() -> None:
+    vague = {name_of(file): VAGUE.intersection(names_bound(ast.parse(file.read_text("utf-8")))) for file in MODULES}
+    assert not {name: names for name, names in vague.items() if names}
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

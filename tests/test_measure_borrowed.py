@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
-from tools.measure_borrowed import HF, HN, WAYS, Heard, added, candidates, halves, replaced, tables, trial
+from tools.measure_borrowed import HF, HN, WAYS, Heard, added, candidates, fitted, halves, replaced, tables, trial
 
 MANY, FEW = Counter({5: 600}), Counter({4: 2, 1: 9})
 
@@ -62,3 +63,15 @@ def test_a_table_that_knows_nothing_of_so_many_voices_moves_places() -> None:
     found = {name: (moved, kept) for name, life, moved, kept in trial(rows, wrong, 100) if life == 1}
     assert found["borrowed below 500"][0] > found["own alone"][0]
     assert found["borrowed below 500"][1] < found["own alone"][1]
+
+
+def test_a_fitted_law_is_smooth_and_holds_every_count() -> None:
+    own = {(HF, 6): Counter({1: 4, 3: 8, 5: 3, 40: 1}), (HN, 6): Counter({2: 7})}
+    made = fitted(own, {})
+    law = made[HF, 6]
+    assert made[HN, 6] == own[HN, 6]  # nothing to fit
+    assert {1, 3, 5, 40} <= set(law) and law[3] > law[5] > law[40] > 0
+    atleast = [sum(n for voices, n in law.items() if voices >= x) for x in (3, 6, 12, 24)]
+    ratios = [a / b for a, b in pairwise(atleast)]
+    assert all(1.5 < ratio < 5 for ratio in ratios)
+    assert max(ratios) / min(ratios) < 1.5  # a power law: twice as many voices are so many times rarer everywhere

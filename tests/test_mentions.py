@@ -51,7 +51,7 @@ def test_the_list_is_large_and_of_many_forms() -> None:
 @pytest.mark.parametrize("search", ["stringzilla", "bytes.find"])
 def test_the_scanner_finds_what_is_labelled(search: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if search == "bytes.find":
-        monkeypatch.setattr(bulk, "_needle_places", bulk._by_find)
+        monkeypatch.setattr(bulk, "needle_places", bulk._by_find)
     for text in TEXTS:
         check_scanners(text.encode(), bulk.USUAL)
     check_scanners("\n".join(TEXTS).encode())
@@ -98,7 +98,7 @@ def test_scanners_agree_with_find(lines: list[str], broken: bytes, search: str) 
     content = broken.join(line.encode("utf-8", "surrogatepass") + b"\n" for line in lines)
     with pytest.MonkeyPatch.context() as patch:
         if search == "bytes.find":
-            patch.setattr(bulk, "_needle_places", bulk._by_find)
+            patch.setattr(bulk, "needle_places", bulk._by_find)
         check_scanners(content)
 
 

@@ -125,20 +125,20 @@ def test_the_page_for_people_says_the_same(network: str) -> None:
 def test_a_network_is_read_by_itself_only_where_anybody_may(network: str) -> None:
     public = CELLS[network][0] == "public"
     assert (network in [choice.name for choice in chosen_sources({})]) == public
-    assert may_run(TERMS[network], asked=False) == public
+    assert may_run(TERMS[network], opted_in=False) == public
 
 
 @networks
 def test_a_network_is_read_where_the_operator_asks_for_it(network: str) -> None:
     asked = chosen_sources({network: ASKED.get(network, {"on": True})})
     assert network in [choice.name for choice in asked]
-    assert may_run(TERMS[network], asked=True)
+    assert may_run(TERMS[network], opted_in=True)
 
 
 @networks
 def test_a_network_is_not_read_where_that_is_not_allowed(network: str) -> None:
     row = table({network: TermsOverride(read="no")})[network]
-    assert not may_run(row, asked=True) and not may_run(row, asked=False)
+    assert not may_run(row, opted_in=True) and not may_run(row, opted_in=False)
 
 
 # ---- kept ------------------------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_a_change_leaves_all_else_as_reviewed() -> None:
 
 def test_a_network_without_a_row_is_given_as_little_as_possible() -> None:
     row: NetworkTerms = terms.of(TERMS, "friendster")
-    assert row is UNKNOWN and not may_run(row, asked=True)
+    assert row is UNKNOWN and not may_run(row, opted_in=True)
     assert (terms.keep_for("friendster"), row.shown, row.exported, row.count_limited) == (0, "link", "ids", False)
     assert "friendster" not in terms.ids_only({}) and terms.ids_only({}) == set(NETWORKS)
 

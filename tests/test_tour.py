@@ -13,15 +13,24 @@ from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.model import IssueContent
 from hotpapers.store import Record
+from tests.cli.run import good
 from tests.conftest import ROOT
 from tools import make_docs, tour
 
 PAGES = make_docs.pages_with_examples()
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's folder; nothing may change it."""
+    folder = tmp_path_factory.mktemp("tour") / "hotpapers-demo"
+    good("demo", folder)
+    return folder
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_examples_print_what_stands_there(page: Path) -> None:
-    for step, printed in tour.run(page.read_text("utf-8")):
+def test_examples_print_what_stands_there(page: Path, demo: Path) -> None:
+    for step, printed in tour.run(page.read_text("utf-8"), demo):
         assert not any(line.startswith("Traceback") for line in printed), "\n".join(printed)
         assert tour.agrees(step.expected, printed), "\n".join(["run: make docs", f"$ {step.command}", *printed])
 

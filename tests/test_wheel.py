@@ -28,8 +28,9 @@ def test_it_holds_every_file_of_the_package(wheel: Path) -> None:
 
 
 def test_it_runs_the_demo_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "empty"], cwd=tmp_path, check=True)
-    pip = [str(tmp_path / "empty/bin/python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", "empty"], cwd=tmp_path, check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(tmp_path / "empty/bin/python")]
+    pip += ["--disable-pip-version-check", "--quiet", "install", "--no-compile"]
     locked = subprocess.run(
         [*pip, "--require-hashes", "-r", str(ROOT / "requirements" / "core.txt")],
         cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,

@@ -6,6 +6,7 @@
     items.md               from the model: every kind of item, its key and fields
     exchange.schema.json   from the model: the JSON Schema of a line of the exchange format
     openapi.json           from `hotpapers.query`: the document of the API
+    attacks.md             from the figures that come with the program, which `make attacks` measures
 
 `make docs` runs it, and puts into the console examples of all pages what their commands print now (`tools.tour`).
 Tests fail when a file in docs/ is not what it would write, or an example is not what happens.
@@ -27,8 +28,10 @@ import click
 import msgspec
 
 from hotpapers import errors, model, settings, terms
+from hotpapers.evaluation.attacks import report
+from hotpapers.evaluation.attacks.figures import kept_figures
 from hotpapers.query import openapi
-from hotpapers.settings import announce, mail, pages, serve
+from hotpapers.settings import announce, mail, pages, serve, transparency
 from hotpapers.store.item_checks import COUNTS
 from hotpapers.transfer.jsonl import FORMAT, VERSION, lines
 
@@ -147,7 +150,7 @@ def table_of(cls: type[msgspec.Struct], names: tuple[str, ...]) -> str:
 
 
 WHOLE = """The tables `publication`, `publish`, `quote`, `summary`, `mailing`, `chat`, `webhook`, `bluesky`, `run`,
-`serve`, `bots` and `terms` follow; those of `source` are in [sources](sources/README.md)."""
+`serve`, `transparency`, `bots` and `terms` follow; those of `source` are in [sources](sources/README.md)."""
 
 
 def settings_page() -> str:
@@ -184,6 +187,11 @@ def settings_page() -> str:
             "Who writes the line below a title; see [summaries](../explanation/summary.md).",
         ),
         ("`[serve]`", serve.ServeSettings, "Where the app is; see [readers](../how-to/readers.md), [the API](api.md)."),
+        (
+            "`[transparency]`",
+            transparency.TransparencySettings,
+            "The log of what was published; see [proofs](../explanation/proof.md).",
+        ),
         ("`[bots]`", settings.BotSettings, "Whom to take for a bot; see [bots](../explanation/bots.md)."),
         ("`[bots.rules]`", settings.BotRules, "By which rules accounts are judged."),
         ("`[terms.x]` and so on", terms.TermsOverride, "Once for each network; the rest is [as reviewed](terms.md)."),
@@ -267,6 +275,7 @@ LINES: tuple[type[msgspec.Struct], ...] = (
     lines.ExchangeBatch,
     lines.IdentityLine,
     lines.PrunedLine,
+    lines.DeliveryStateLine,
     lines.ExchangeEnd,
 )
 """The lines that are no items."""
@@ -320,6 +329,7 @@ def files() -> dict[str, str]:
         "reference/items.md": items_page(),
         "reference/exchange.schema.json": schema_file(),
         "reference/openapi.json": openapi.written(),
+        "explanation/attacks.md": report.page(kept_figures()),
     }
 
 

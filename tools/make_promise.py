@@ -1,6 +1,7 @@
 """Writes what later versions promise to read: tests/promise/FORMAT, a small store and a full export of it.
 
-They hold a made-up record of all kinds (tests/store), with rows that were closed, pruned and forgotten. Written once
+They hold a made-up record of all kinds (tests/store), with rows that were closed, pruned and forgotten, and how far
+issues have come at some targets. Written once
 for a format, and never again once that is released: what is there already is left alone.
 
     python -m tools.make_promise
@@ -15,19 +16,33 @@ from pathlib import Path
 import zstandard
 
 from hotpapers import model
+from hotpapers.deliver.queries import DeliveryKey, DeliveryState, put_states
 from hotpapers.privacy.forget import forget
 from hotpapers.privacy.retention import prune
 from hotpapers.store import Record, schema
 from hotpapers.transfer.backup import backup
 from hotpapers.transfer.jsonl import exporter
+from hotpapers.transfer.queries import delivery_states
 from tests.store import made
 
 FOLDER = Path(__file__).parents[1] / "tests" / "promise"
 
 
+DELIVERED = {
+    ("markdown", "file:issues?store=hotpapers.db"): DeliveryState("sent", "0f" * 32, made.AT),
+    ("site", "file:/srv/site?store=hotpapers.db"): DeliveryState("sending", "", made.AT),
+    ("chat", "lab"): DeliveryState("sending", "not arrived: Zulip answered 429", made.AT),
+    ("webhook", "library"): DeliveryState("failed", "answered 404 Not Found", made.AT),
+}
+"""How far an issue has come, by channel and target."""
+
+
 def fill(record: Record) -> None:
-    """Items of every kind, old snapshots that are pruned, somebody who is forgotten."""
+    """Items of every kind, old snapshots that are pruned, somebody who is forgotten, issues that were delivered."""
     made.rich(record)
+    with record.database.write():
+        issue = ("daily", made.DAY_OF_ISSUE, 2)
+        put_states(record.database, [(DeliveryKey(*issue, *target), state) for target, state in DELIVERED.items()])
     old = made.moment("2019-06-03 12:00")
     snapshots = [model.Snapshot(post="x:1341202937956233217", likes=n, observed_at=old + n) for n in range(3)]
     record.append(snapshots, source="test", at=old)
@@ -50,6 +65,7 @@ def facts(record: Record) -> dict[str, object]:
     return {
         "position": record.head.position,
         "chain": record.head.chain.hex(),
+        "delivery_states": len(delivery_states(record.database)),
         "items": {model.kind_of(kind): record.count(kind) for kind in model.KINDS},
         "issues": issues,
     }

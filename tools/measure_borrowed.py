@@ -4,8 +4,8 @@ Two real series of counts (`shared/data`: Hugging Face's daily papers, stories o
 on two networks; they are of different years, so their days are laid beside each other. One half of each gives the
 tables that are borrowed: how many papers had how many voices at an age. In the other half a site begins every few days
 anew. On its n-th day the papers of a week are ranked by `rarity/1` against what it has collected in n days, with and
-without borrowed tables, and against 90 days, as the record will have them once it is filled. Then the halves change
-places.
+without borrowed tables, or against a law fitted to it, and against 90 days, as the record will have them once it is
+filled. Then the halves change places.
 
     python tools/measure_borrowed.py [--all-stories] ../shared/data
 """
@@ -18,6 +18,8 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import pairwise
+from math import log
 from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
@@ -31,6 +33,8 @@ AGES = {HF: {6: (6, 12), 24: (18, 30)}, HN: {6: (0, 6), 24: (0, 24)}}
 """Between which hours after its day a count is taken for one at an age: Hugging Face was read twice a day."""
 LIVES = (1, 2, 3, 5, 7, 14, 30, 60)
 TOP = 10
+FITTED, FURTHEST = 20_000, 5_000
+"""Papers of a fitted table, and beyond their most voices."""
 WHOLE = 90
 """Days of a filled reference."""
 STEP = 4
@@ -134,8 +138,25 @@ def added(own: Tables, borrowed: Tables) -> Tables:
     return made
 
 
+def fitted(own: Tables, _: Tables) -> Tables:
+    """The law x^-a that fits one's own papers best, as a table of many: smooth where counts of few papers are not. The
+    exponent is the likeliest one (Clauset, Shalizi and Newman, Power-law distributions in empirical data, 2009)."""
+    made = {}
+    for where, counts in own.items():
+        told = {voices: n for voices, n in counts.items() if voices >= rarity.LEAST}
+        half = rarity.LEAST - 0.5
+        made[where] = counts
+        if told:
+            exponent = sum(told.values()) / sum(n * log(voices / half) for voices, n in told.items())
+            left = [round(FITTED * (half / (voices - 0.5)) ** exponent) for voices in range(rarity.LEAST, FURTHEST)]
+            law = Counter({rarity.LEAST + n: a - b for n, (a, b) in enumerate(pairwise(left)) if a > b})
+            made[where] = law + Counter(dict.fromkeys(counts, 1))  # so that each paper stands in it
+    return made
+
+
 WAYS: dict[str, Borrow] = {
     "own alone": lambda own, _: own,
+    "a law fitted to one's own": fitted,
     "borrowed below 500": replaced(500),
     "borrowed below 50": replaced(50),
     "borrowed below 10": replaced(10),

@@ -25,6 +25,11 @@ _SCRIPTS = {
     "python": 'exec {python} "$@"',
     "make": '[ "$*" = demo ] && exec hotpapers demo; exit 2',
 }
+_COPY = """if [ "$*" = demo ] && [ -f /dev/stdout ] && [ ! -e hotpapers-demo ]; then
+    exec cp -a {demo} hotpapers-demo
+fi
+"""
+"""Before `hotpapers` where there is a demo already: what goes to a file, so that nobody sees it, is copied."""
 
 
 class Step(NamedTuple):
@@ -45,15 +50,18 @@ def steps(page: str) -> list[Step]:
     return [step for block in _BLOCK.findall(page) for step in steps_of(block)]
 
 
-def run(page: str) -> Iterator[tuple[Step, tuple[str, ...]]]:
-    """Each step with the lines that its command printed, standard output and errors as they came."""
-    with tempfile.TemporaryDirectory() as scratch:
+def run(page: str, demo: Path | None = None) -> Iterator[tuple[Step, tuple[str, ...]]]:
+    """Each step with the lines that its command printed, standard output and errors as they came.
+
+    `demo`: the folder of a demo that was made before; steps work in a folder beside it.
+    """
+    with tempfile.TemporaryDirectory(dir=demo and demo.parent) as scratch:
         home, tools = Path(scratch, "tour"), Path(scratch, "bin")
         home.mkdir()
         (home / "docs").symlink_to(ROOT / "docs")
         for name, code in _FILE.findall(page):
             (home / name).write_text(code, "utf-8")
-        environment = _environment(tools)
+        environment = _environment(tools, demo)
         for step in steps(page):
             done = subprocess.run(
                 ["sh", "-c", step.command], cwd=home, env=environment, check=False, stdout=subprocess.PIPE,
@@ -65,11 +73,12 @@ def run(page: str) -> Iterator[tuple[Step, tuple[str, ...]]]:
             )
 
 
-def _environment(tools: Path) -> dict[str, str]:
+def _environment(tools: Path, demo: Path | None) -> dict[str, str]:
     tools.mkdir()
+    copy = {"hotpapers": _COPY.replace("{demo}", shlex.quote(str(demo)))} if demo else {}
     for name, text in _SCRIPTS.items():
         script = tools / name
-        script.write_text("#!/bin/sh\n" + text.format(python=shlex.quote(sys.executable)) + "\n")
+        script.write_text("#!/bin/sh\n" + copy.get(name, "") + text.format(python=shlex.quote(sys.executable)) + "\n")
         script.chmod(0o755)
     paths = {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "src")}
     return {**os.environ, **paths, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}

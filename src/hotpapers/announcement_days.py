@@ -65,11 +65,11 @@ def holidays_of(year: int) -> dict[str, str]:
     if year < int(min(_KNOWN)):
         return {}
     fixed = {(1, 1): "New Year", (6, 19): "Juneteenth", (7, 4): "Independence Day", (12, 25): "winter break"}
-    found = {_observed(date(year, *when)): why for when, why in fixed.items()}
-    found[_nth(year, 1, 0, 3)] = "Martin Luther King"
-    found[_nth(year, 9, 0, 1)] = "Labor Day"
-    found[_nth(year, 11, 3, 4)] = "Thanksgiving"
-    return {day.isoformat(): why for day, why in sorted(found.items()) if day.year == year}
+    holidays = {_observed(date(year, *when)): why for when, why in fixed.items()}
+    holidays[_nth(year, 1, 0, 3)] = "Martin Luther King"
+    holidays[_nth(year, 9, 0, 1)] = "Labor Day"
+    holidays[_nth(year, 11, 3, 4)] = "Thanksgiving"
+    return {day.isoformat(): why for day, why in sorted(holidays.items()) if day.year == year}
 
 
 def _observed(day: date) -> date:

@@ -7,7 +7,9 @@
     ├── InputError              what was given cannot be read: file, line and reason
     │   ├── NotAnArxivId        a text that is no arXiv identifier
     │   ├── NotClassic          a file that is not in the classic format
-    │   └── NotExchange         a line that is not in the exchange format
+    │   ├── NotExchange         a line that is not in the exchange format
+    │   ├── NotAProof           a key, note, checkpoint, proof or policy of a log that is none
+    │   └── AttackFailed        an attack's own code breaks: which, and how
     ├── StoreError              the store cannot be used
     │   ├── NotAStore           the file or database belongs to another program
     │   ├── NewerStore          written by a newer version of this program
@@ -26,6 +28,7 @@
     ├── Stopped                 the program was told to stop while it waited
     ├── TakenOver               another process of the site does this job now
     ├── IssueError              an issue cannot be frozen, found or corrected
+    ├── LogError                a publication's transparency log cannot go on: why, and what to do
     └── WrongClock              this machine's clock is far ahead of others': nothing is frozen
 
 Anything else that escapes is a bug of ours. The command line prints an error's text and nothing more; `--debug` adds
@@ -70,6 +73,14 @@ class NotClassic(InputError):
 
 class NotExchange(InputError):
     """A line that is not in the exchange format."""
+
+
+class NotAProof(InputError):
+    """A key, note, checkpoint, proof or policy of a transparency log that is none."""
+
+
+class AttackFailed(InputError):
+    """The code of an attack that was given breaks: which, and how."""
 
 
 class StoreError(HotPapersError):
@@ -162,6 +173,10 @@ class TakenOver(HotPapersError):
 
 class IssueError(HotPapersError):
     """An issue cannot be frozen, found or corrected."""
+
+
+class LogError(HotPapersError):
+    """A publication's transparency log cannot go on: why, and what to do. Issues appear all the same."""
 
 
 class WrongClock(HotPapersError):

@@ -31,15 +31,21 @@ def open_published(path: str | Path) -> BinaryIO:
     return open(path, "wb", opener=_published)
 
 
+def is_private(path: Path) -> bool:
+    """Whether nobody but its owner may read or write a file; a device or a pipe always is. Raises OSError."""
+    mode = path.stat().st_mode
+    return not stat.S_ISREG(mode) or not mode & 0o077
+
+
 def _private(path: str, flags: int) -> int:
-    return _opened(path, flags, PRIVATE)
+    return _open_private(path, flags, PRIVATE)
 
 
 def _published(path: str, flags: int) -> int:
-    return _opened(path, flags, PUBLISHED_FILE)
+    return _open_private(path, flags, PUBLISHED_FILE)
 
 
-def _opened(path: str, flags: int, mode: int) -> int:
+def _open_private(path: str, flags: int, mode: int) -> int:
     """A new file never has more rights than `mode`; an old one, or one that the umask cut down, gets exactly these."""
     file = os.open(path, flags, mode)
     try:
@@ -54,7 +60,7 @@ def _opened(path: str, flags: int, mode: int) -> int:
 def make_published_folders(folder: Path) -> None:
     """Makes a folder, and those above it that are missing, which everybody may enter; those that are there stay as they
     are. Raises OSError."""
-    missing = list(takewhile(lambda one: not one.exists(), (folder, *folder.parents)))
+    missing = list(takewhile(lambda path: not path.exists(), (folder, *folder.parents)))
     for path in reversed(missing):
         with suppress(FileExistsError):  # another process was faster
             path.mkdir()
@@ -69,7 +75,6 @@ def too_open(files: Iterable[Path]) -> list[Path]:
 
 def _others_may(file: Path) -> bool:
     try:
-        found = file.stat().st_mode
+        return not is_private(file)
     except OSError:
         return False
-    return stat.S_ISREG(found) and bool(found & 0o077)

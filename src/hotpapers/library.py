@@ -101,8 +101,8 @@ class Library:
         self, paper: str, day: str = "latest", publication: str = "", edition: int = 0
     ) -> schemas.EntryExplanation:
         """Why a paper ranks where it does, as arithmetic; in the latest issue that holds it by default."""
-        given = {"paper": paper, "publication": publication, "day": day, "edition": edition}
-        return issues.explanation(self._desk, request_params.checked(request_params.EntryParams, given))
+        arguments = {"paper": paper, "publication": publication, "day": day, "edition": edition}
+        return issues.explanation(self._desk, request_params.checked(request_params.EntryParams, arguments))
 
     def freeze(
         self, day: str, publication: str | None = None, *, again: bool = False, reason: str = ""
@@ -154,8 +154,8 @@ class Library:
 
         It reads one moment of the store, until it has been read or is closed.
         """
-        wanted = ExportRequest(records, terms.ids_only(self._desk.terms))
-        with closing(_generator(tables.EXPORTS[format](self.record, wanted))) as chunks:
+        request = ExportRequest(records, terms.ids_only(self._desk.terms))
+        with closing(_generator(tables.EXPORTS[format](self.record, request))) as chunks:
             yield from chunks
 
     def _paged(
@@ -164,19 +164,19 @@ class Library:
         **given: str,
     ) -> Iterator[One]:  # fmt: skip
         """The members of all pages, one page after the other as they are taken."""
-        what = request_params.checked(cls, {**given, "limit": AT_ONCE})
-        return self._members(ask, what, members)
+        params = request_params.checked(cls, {**given, "limit": AT_ONCE})
+        return self._members(ask, params, members)
 
     def _members(
         self,
         ask: Callable[[QuerySession, Any], Any],
-        what: request_params.Params,
+        params: request_params.Params,
         members: Callable[[Any], tuple[One, ...]],
     ) -> Iterator[One]:
-        page = ask(self._desk, what)
+        page = ask(self._desk, params)
         yield from members(page)
         while page.next:
-            page = ask(self._desk, msgspec.structs.replace(what, cursor=page.next))
+            page = ask(self._desk, msgspec.structs.replace(params, cursor=page.next))
             yield from members(page)
 
 

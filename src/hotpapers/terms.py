@@ -147,10 +147,10 @@ def table(changes: Mapping[str, TermsOverride] | None = None) -> dict[str, Netwo
 
 
 def _changed(row: NetworkTerms, change: TermsOverride) -> NetworkTerms:
-    said = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
-    if "keep" in said:
-        said["keep"] *= DAY
-    return row._replace(**said)
+    changes = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
+    if "keep" in changes:
+        changes["keep"] *= DAY
+    return row._replace(**changes)
 
 
 def of(terms: Table, network: str) -> NetworkTerms:
@@ -161,9 +161,9 @@ def of(terms: Table, network: str) -> NetworkTerms:
 # ---- collecting ----------------------------------------------------------------------------------------
 
 
-def may_run(row: NetworkTerms, asked: bool) -> bool:
-    """Whether a network's source may run. `asked`: the settings switch it on, or name what it reads, or its key."""
-    return row.read == "public" or (row.read != "no" and asked)
+def may_run(row: NetworkTerms, opted_in: bool) -> bool:
+    """Whether a network's source may run. `opted_in`: the settings switch it on, or name what it reads, or its key."""
+    return row.read == "public" or (row.read != "no" and opted_in)
 
 
 def keep_for(network: str, changes: Mapping[str, TermsOverride] | None = None) -> int:
@@ -181,8 +181,8 @@ def admitted(items: Iterable[Item], row: NetworkTerms) -> list[Item]:
     limited = {item.post for item in result if isinstance(item, Post) and item.limits} if not row.count_limited else ()
     if not limited:
         return result
-    kept = [one for one in result if not (isinstance(one, Mention | Snapshot) and one.post in limited)]
-    return [_wordless(post) if isinstance(post, Post) and post.post in limited else post for post in kept]
+    allowed_items = [item for item in result if not (isinstance(item, Mention | Snapshot) and item.post in limited)]
+    return [_wordless(post) if isinstance(post, Post) and post.post in limited else post for post in allowed_items]
 
 
 def _wordless(post: Post) -> Post:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import msgspec
@@ -12,6 +14,9 @@ T = TypeVar("T")
 BROKEN = (msgspec.MsgspecError, UnicodeError, RecursionError)
 """What the decoder raises: for what is no JSON or of another shape, for bytes that are no UTF-8, for thousands of lists
 within each other."""
+UNBOUNDED = sys.maxsize
+LONGEST_REASON = 300
+"""Characters that are told of what is wrong with a line."""
 
 
 def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
@@ -20,3 +25,23 @@ def decode_json(body: bytes | str | msgspec.Raw, type: type[T]) -> T:
         return msgspec.json.decode(body, type=type)
     except BROKEN as problem:
         raise InputError(str(problem)) from problem
+
+
+def decode_lines(
+    lines: Iterable[bytes], type: type[T], file: str, *, most: int = UNBOUNDED, longest: int = UNBOUNDED
+) -> Iterator[T]:
+    """The values of JSON lines. `most`: so many lines; `longest`: bytes of one. Raises InputError, with file and line,
+    and with nothing of a stranger's in it that a terminal would obey."""
+    for number, line in enumerate(lines, 1):
+        try:
+            if number > most:
+                raise InputError(f"more than {most:,} lines")
+            if len(line) > longest:
+                raise InputError(f"a line longer than {longest:,} bytes")
+            yield decode_json(line, type)
+        except InputError as problem:
+            raise InputError(_printable(problem.reason), file=file, line=number) from problem
+
+
+def _printable(reason: str) -> str:
+    return "".join([sign if sign.isprintable() else "\ufffd" for sign in reason[:LONGEST_REASON]])

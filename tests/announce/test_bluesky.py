@@ -11,15 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotpapers.deliver.announce.bluesky import BlueskySender
-from hotpapers.deliver.announce.thread import LONGEST, PostDraft, Thread, thread, tid
+from hotpapers.deliver.announce.thread import LONGEST, PostDraft, Thread, thread
 from hotpapers.deliver.send import SendResult, send_issue
 from hotpapers.errors import NetError, RequestRefused, RetryLater, SettingsError
 from hotpapers.http import PoliteHttpClient
+from hotpapers.ids.tid import tid
 from hotpapers.settings.announce import BlueskyAccount
 from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.announce.made import DAY, FULL, FULL_READER, HOSTILE_READER, IMPRINT, matches
 from tests.announce.pds import COLLECTION, DID, PASSWORD, Pds, running_pds
+from tests.deliveries import deliveries, receipts
 from tests.http.server import Handler, Play, answer, client
 from tests.render.sample import LISTED_READER, OWN_READER
 
@@ -126,7 +128,7 @@ def test_a_thread_is_made(pds: Pds, http: PoliteHttpClient, record: Record) -> N
     uris = [f"at://{DID}/{COLLECTION}/{rkey}" for rkey in pds.records]
     assert [post["reply"]["root"]["uri"] for post in others] == [uris[0]] * 3
     assert [post["reply"]["parent"]["uri"] for post in others] == uris[:-1]
-    assert record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent'") == [(uris[0],)]
+    assert (deliveries(record, "bluesky"), receipts(record, "bluesky")) == ({DID: "sent"}, {DID: uris[0]})
     assert send(record, made, http)[:2] == (0, 1)
     assert pds.asked.count("createRecord") == FOUR and pds.asked.count("createSession") == 1
 

@@ -97,7 +97,7 @@ def test_without_members_nobody_is_asked_for_them() -> None:
 
 def test_many_members() -> None:
     told = announcement(FULL_READER.issue("daily", FULL), IMPRINT)._replace(
-        ours=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
+        by_members=tuple(MemberPaper(n % 9, f"Paper {n}", "Odo") for n in range(1, 10))
     )
     assert "4. Paper 4 (Odo); 5. Paper 5 (Odo); and 4 more" in message(told, PlainRoom())
     assert "By our members: 1, 2, 3, 4, 5, 6, 7, 8, 1 still talked about." in message(told, PlainRoom(most=600))

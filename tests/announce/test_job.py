@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -11,14 +11,16 @@ import pytest
 
 from hotpapers.cli.common import CommandContext
 from hotpapers.cli.sending import ClientHandle, all_destinations
+from hotpapers.errors import SettingsError
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
 from hotpapers.jobs.loop import Clock, JobLoop
 from hotpapers.model import HOUR
-from hotpapers.schedule import SendJob
+from hotpapers.schedule import SenderDestination, SendJob
 from hotpapers.settings import PublicationSettings, Settings
 from hotpapers.settings.announce import ChatSettings, WebhookSettings
 from hotpapers.store import Record
+from tests.deliveries import deliveries, receipts, recorded
 from tests.http.server import FakeTime, Server, answer, client, serving
 from tests.issues.made import DAY, background, frozen, moment, paper, talk, write
 
@@ -27,8 +29,9 @@ FROZEN = moment(DAY) + 48 * HOUR
 
 
 class Made(NamedTuple):
-    """The job's rounds, the store, the clock, who is told."""
+    """The job, its rounds, the store, the clock, who is told."""
 
+    job: SendJob
     rounds: JobLoop
     record: Record
     time: FakeTime
@@ -54,14 +57,14 @@ def made(sqlite_url: str, tmp_path: Path) -> Iterator[Made]:
         frozen(record)
         for path in ("/one", "/two", "/room"):
             server.on(path, answer(200))
-        rounds, time = _rounds(server, sqlite_url, tmp_path)
+        job, rounds, time = _rounds(server, sqlite_url, tmp_path)
         try:
-            yield Made(rounds, record, time, server)
+            yield Made(job, rounds, record, time, server)
         finally:
             rounds._close_store()
 
 
-def _rounds(server: Server, store: str, folder: Path) -> tuple[JobLoop, FakeTime]:
+def _rounds(server: Server, store: str, folder: Path) -> tuple[SendJob, JobLoop, FakeTime]:
     time = FakeTime(FROZEN / 1e6)
     settings = Settings(
         publication=(PublicationSettings(name="daily"),),
@@ -80,12 +83,49 @@ def _rounds(server: Server, store: str, folder: Path) -> tuple[JobLoop, FakeTime
     open_record = partial(Record, store)
     job = SendJob(["daily"], partial(all_destinations, home, open_way))
     clock = Clock(time.now, lambda seconds: None)
-    return JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
+    return job, JobLoop(job.name, lambda: job, open_record, Leases(open_record, "one"), clock), time
 
 
 def test_a_fresh_issue_goes_to_each_place_once(made: Made) -> None:
     assert made.round(1) == "idle" and sorted(made.asked) == ["one", "room", "two"]
     assert made.round(2) == "idle" and len(made.asked) == 3
+
+
+def test_the_record_gets_one_delivery_a_channel_when_all_its_places_are_done(made: Made) -> None:
+    head = made.record.head.position
+    made.server.on("/two", answer(500), answer(404))
+    assert made.round() == "partial"
+    assert recorded(made.record, "chat") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
+    assert deliveries(made.record, "webhook") == {"one": "sent", "two": "sending"}
+    assert not recorded(made.record, "webhook") and made.record.head.position == head + 1
+    assert made.round(0.1) == "partial" and made.round(0.2) == "idle"
+    assert recorded(made.record, "webhook") == [(DAY, 1, "everybody", "sent", "1 sent, 1 failed")]
+    assert made.record.head.position == head + 2 and made.asked.count("one") == 1
+
+
+def test_what_is_waited_for_is_not_taken_for_done(made: Made) -> None:
+    made.server.on("/one", answer(429, retry_after="7200"), answer(200))
+    made.round()
+    assert made.round(1) == "idle" and not recorded(made.record, "webhook"), "one place was left out in this round"
+    made.round(2.1)
+    assert recorded(made.record, "webhook") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
+
+
+def test_a_channel_of_which_a_place_could_not_be_opened_is_not_taken_for_done(made: Made) -> None:
+    opened, job = made.job._open, made.job
+
+    def first(destinations: Iterable[SenderDestination]) -> Iterator[SenderDestination]:
+        for destination in destinations:
+            yield destination
+            raise SettingsError("room 2: cannot be read")
+
+    job._open = lambda record: map(first, opened(record))
+    assert made.round() == "partial" and sorted(made.asked) == ["one", "room"], "of each channel one, whichever failed"
+    assert not recorded(made.record, "webhook") and not recorded(made.record, "chat")
+    job._open = opened
+    assert made.round(0.1) == "idle" and made.asked.count("one") == 1
+    assert recorded(made.record, "webhook") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
+    assert recorded(made.record, "chat") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
 
 
 def test_an_old_issue_goes_nowhere(made: Made) -> None:
@@ -114,16 +154,13 @@ def test_a_room_that_may_have_it_is_not_asked_again_and_its_receipt_says_so(made
     made.server.on("/room", answer(500), answer(200))
     assert made.round() == "partial" and made.round(0.1) == "idle"
     assert made.asked.count("room") == 1
-    sql = "SELECT state, receipt FROM delivery WHERE channel = 'chat' ORDER BY observed_at DESC LIMIT 1"
-    [(state, receipt)] = made.record.database.rows(sql)
-    assert state == "sent" and "cannot be asked" in str(receipt)
+    assert deliveries(made.record, "chat") == {"lab": "sent"}
+    assert "cannot be asked" in receipts(made.record, "chat")["lab"]
 
 
 def test_a_room_that_surely_has_nothing_is_asked_again(made: Made) -> None:
     made.server.on("/room", answer(429), answer(200))
     assert made.round() == "partial"
-    [(state, receipt)] = made.record.database.rows(
-        "SELECT state, receipt FROM delivery WHERE channel = 'chat' ORDER BY observed_at DESC LIMIT 1"
-    )
-    assert state == "sending" and str(receipt).startswith("not arrived: JSON answered 429")
+    assert deliveries(made.record, "chat") == {"lab": "sending"}
+    assert receipts(made.record, "chat")["lab"].startswith("not arrived: JSON answered 429")
     assert made.round(0.1) == "idle" and made.asked.count("room") == 2

@@ -37,6 +37,7 @@ def test_there_is_one_for_each_place(sqlite_url: str, monkeypatch: pytest.Monkey
         ("chat", "two", (), ()),
         ("webhook", "library", ("http://127.0.0.1:9/x",), ("http://127.0.0.1:9/x", SECRET)),
         ("bluesky", f"daily {DID}", ("https://bsky.social",), ("hush",)),
+        ("bluesky", f"daily {DID} document", ("https://bsky.social",), ("hush",)),
     ]
 
 

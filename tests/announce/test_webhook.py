@@ -18,6 +18,7 @@ from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY
 from tests.announce.made import DAY, HOSTILE_READER, IMPRINT, matches
 from tests.conftest import ROOT
+from tests.deliveries import deliveries
 from tests.http.server import FakeTime, Handler, Play, Server, answer, client, raw, serving
 from tests.render.sample import LISTED_READER, OWN_READER
 
@@ -164,7 +165,7 @@ def test_no_and_later(server: Server, record: Record, play: Play, error: type[Ne
         assert done.sent == 0 and done.waiting == (90 if error is RetryLater else 0)
         [(target, reason)] = done.problems
         assert target == "library" and SECRET not in reason and "/issues" not in reason
-        assert record.database.rows("SELECT state FROM delivery ORDER BY observed_at DESC LIMIT 1") == [(state,)]
+        assert deliveries(record, "webhook") == {"library": state}
         done = send_issue(record, made, OWN_READER, "daily", DAY, http)
         assert done.sent == (state == "sending")
     ids = {asked.headers[ID] for asked in server.asked if asked.method == "POST"}

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.atproto.network import Network, running_network
-from tests.atproto.partners import Missing, Partners, running_partners
 from tests.atproto.site import Site
+from tests.partners import Missing, Partners, running_partners
 
 MakeSite = Callable[..., Site]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from tests.atproto.partners import Partners, ended, scratch_folder
+from tests.partners import Partners, ended, scratch_folder
 
 HERE = Path(__file__).parent
 SECONDS = 90.0

@@ -17,8 +17,8 @@ from hotpapers.sources.bluesky import BlueskySettings, BlueskySource
 from hotpapers.store import Record
 from tests.atproto import told
 from tests.atproto.network import Network
-from tests.atproto.partners import guarded
 from tests.parsing import parse_all
+from tests.partners import guarded
 
 SECONDS = 60.0
 """How long the program may take to hear of something, and to end."""
@@ -82,7 +82,7 @@ class Site:
         with Record(self.store) as record, http:
             keys = [f"bluesky:{uri}" for uri in told.posts(record.view())]
             for page in source.counts(http, keys):
-                record.ingest(parse_all(source.read, page.seen, 0), source="bluesky")
+                record.ingest(parse_all(source.read, page.payloads, 0), source="bluesky")
 
 
 class Listening:

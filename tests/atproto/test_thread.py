@@ -20,7 +20,7 @@ from hotpapers.store import Record
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from tests.atproto.conftest import MakeSite
 from tests.atproto.network import Network, Person, Ref, call
-from tests.deliveries import deliveries
+from tests.deliveries import deliveries, receipts
 from tests.render.sample import OWN_READER
 
 DAY, PAPER = "2021-01-14", "2101.99901"
@@ -81,7 +81,7 @@ def test_the_networks_view_shows_the_whole_thread(network: Network, http: Net, t
     [head, *others] = posts(person)
     with Record(f"sqlite:///{tmp_path / 'hotpapers.db'}") as record:
         assert deliveries(record, "bluesky") == {person.did: "sent"}
-        [(receipt,)] = record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent'")
+        receipt = receipts(record, "bluesky")[person.did]
     shown = call(f"{network.view}/xrpc/app.bsky.feed.getPostThread?uri={receipt}&depth=10")["thread"]
     texts, at = [], shown
     while True:

@@ -27,8 +27,17 @@ def voices(texts: list[str], every: int = MINUTE) -> list[TimedPost]:
 
 def test_numbers_tags_and_addresses_make_no_difference() -> None:
     texts = [f"{WORDS} {n}! {PAPER.title} #tea{n} https://made.up/{n}" for n in range(10)]
-    assert sorted(coordinated_posts(voices(texts), PAPER, 10)) == sorted((f"x:{n}", f"x:p{n}", 10) for n in range(10))
+    assert sorted(coordinated_posts(voices(texts), PAPER, 10)) == sorted(
+        (f"x:{n}", f"x:p{n}", 10) for n in range(1, 10)
+    )
     assert list(coordinated_posts(voices(texts[:9]), PAPER, 10)) == []
+
+
+def test_whoever_said_it_first_repeats_nobody() -> None:
+    texts = voices([f"{WORDS} {PAPER.title}"] * 30)
+    assert {account for account, _, _ in coordinated_posts(reversed(texts), PAPER, 10)} == {
+        f"x:{n}" for n in range(1, 30)
+    }
 
 
 def test_other_words_are_another_text() -> None:
@@ -44,7 +53,7 @@ def test_for_a_bare_title_it_takes_twice_as_many() -> None:
         (f"{WORDS} {PAPER.title}", MentionedPaper()),
     ):
         assert list(coordinated_posts(voices([text] * 19), paper, 10)) == []
-        assert len(list(coordinated_posts(voices([text] * 20), paper, 10))) == 20
+        assert len(list(coordinated_posts(voices([text] * 20), paper, 10))) == 19
 
 
 def test_an_address_alone_says_nothing() -> None:

@@ -73,8 +73,8 @@ def test_the_operator_s_word_goes_first_until_it_is_taken_back(store: Path) -> N
     [
         (["--bot"], "missing reason: add --reason '…'"),
         (["--human", "--reason", " "], "missing reason: add --reason '…'"),
-        (["--reason", "why"], "--reason and --since go with --bot or --human"),
-        (["--since", "2024-05-01"], "--reason and --since go with --bot or --human"),
+        (["--reason", "why"], "--reason, --since and --paper go with a verdict such as --bot"),
+        (["--since", "2024-05-01"], "--reason, --since and --paper go with a verdict such as --bot"),
         (["--undo", "--reason", "why"], "--undo does not go with --reason or --since"),
         (["--bot", "--reason", "x", "--since", "May"], "May: not a day; write it as 2021-01-14"),
         (["--bot", "--reason", "x", "--since", "9999-01-01"],

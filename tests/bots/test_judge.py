@@ -345,10 +345,10 @@ def test_bots_are_counted_apart_and_a_changed_verdict_changes_no_frozen_issue(re
     assert freeze.freeze(record, DAILY, TODAY, at=NOW + 2 * HOUR) == before
     assert verified(record)
     freeze.freeze(record, DAILY, TODAY, at=NOW + 2 * HOUR, again=True, reason="bots were told apart")
-    assert entries(record) == [(key(501), 8, 1), (key(502), 5, 12)]
+    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the one who said it first counts"
     judge(record, BotSettings(people=(BOT,)), NOW + 3 * HOUR)
     judge(record, rules(), NOW + 4 * HOUR)
-    assert entries(record) == [(key(501), 8, 1), (key(502), 5, 12)]
+    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the one who said it first counts"
     assert verified(record)
 
 
@@ -366,7 +366,7 @@ def test_a_verdict_counts_from_its_moment_on(record: Record) -> None:
     assert {voices for _, voices, _ in entries(record)} == {15, 17}
     judge(record, DEFAULTS, NOW)
     freeze.freeze(record, DAILY, TODAY, at=NOW + HOUR, again=True, reason="judged in time")
-    assert entries(record) == [(key(501), 8, 1), (key(502), 5, 12)]
+    assert entries(record) == [(key(501), 8, 1), (key(502), 6, 11)], "the one who said it first counts"
 
 
 def test_other_rooms_verdicts_are_left_alone(record: Record) -> None:

@@ -34,6 +34,7 @@ KINDS = {
     "archive": "archive/index.html",
     "about": "about/index.html",
     "method": "method/index.html",
+    "attacks": "attacks/index.html",
     "status": "status/index.html",
     "accessibility": "accessibility/index.html",
     "reading": "reading/index.html",

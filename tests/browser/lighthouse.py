@@ -37,6 +37,7 @@ PAGES = {
     "author": "author/tansy-overquill/",
     "all": "2021-01-14/all/",
     "method": "method/",
+    "attacks": "attacks/",
     "status": "status/",
     "search": "search/",
     "reading": "reading/",

@@ -17,6 +17,7 @@ from tests.announce.pds import DID, PASSWORD, Pds, running_pds
 from tests.cli import made
 from tests.cli.run import good, misuse, run
 from tests.cli.test_run import SETTINGS
+from tests.deliveries import receipts, recorded
 from tests.http.server import Server, answer, serving
 
 SECRET = "sixteen owls sit in a tree"
@@ -91,9 +92,31 @@ def test_an_issue_is_sent_once(home: Path, server: Server, pds: Pds) -> None:
     assert good("publish", "2021-03-02", *to, "--config", home).count(": 0 deliveries") == 3
     assert [asked.path for asked in server.asked] == ["/room", "/issues"] and len(pds.records) == 4
     with Record(str(home.parent / "hotpapers.db")) as record:
-        rows = record.database.rows("SELECT channel, target, receipt FROM delivery WHERE state = 'sent' ORDER BY id")
-    assert [row[:2] for row in rows] == [("chat", "lab"), ("webhook", "library"), ("bluesky", DID)]
-    assert [row[2] for row in rows][:2] == ["taken by JSON", "200 r-1"] and str(rows[2][2]).startswith(f"at://{DID}/")
+        found = {name: receipts(record, name) for name in ("chat", "webhook", "bluesky")}
+        assert found["chat"] == {"lab": "taken by JSON"} and found["webhook"] == {"library": "200 r-1"}
+        assert found["bluesky"][DID].startswith(f"at://{DID}/")
+        for name in found:
+            assert recorded(record, name) == [("2021-03-02", 1, "everybody", "sent", "1 sent, 0 failed")]
+
+
+def test_of_three_rooms_the_record_gets_one_delivery(home: Path, server: Server) -> None:
+    server.on("/full", answer(429), answer(200))
+    server.on("/closed", answer(404))
+    rooms = "".join(
+        f'[[chat]]\nname = "{name}"\npublication = "hot-papers"\nurl = "json://127.0.0.1:{server.port}/{name}"\n'
+        for name in ("full", "closed")
+    )
+    home.write_text(home.read_text("utf-8") + rooms, "utf-8")
+    words, store = ("publish", "2021-03-02", "--to", "chat", "--config", home), str(home.parent / "hotpapers.db")
+    assert (run(*words).status, run(*words).status) == (1, 0)
+    with Record(store) as record:
+        assert recorded(record, "chat") == [("2021-03-02", 1, "everybody", "sent", "2 sent, 1 failed")]
+        assert record.database.rows("SELECT count(*) FROM batch WHERE source = 'publish'") == [(1,)]
+        head = record.head
+    assert good(*words) == "chat: 0 deliveries\n"
+    assert sorted(asked.path for asked in server.asked) == ["/closed", "/full", "/full", "/room"]
+    with Record(store) as record:
+        assert record.head == head
 
 
 def test_what_could_not_be_sent_is_told_without_secrets(home: Path, server: Server) -> None:

@@ -111,7 +111,7 @@ def test_rankings_and_channels_are_checked_where_they_are_known(here: Path) -> N
     good("import", "classic", made.file(here))
     configured(here, WEEKLY + 'ranking = "luck/1"\n')
     said = misuse("issue")
-    assert said == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is none of classic/1, rarity/1."
+    assert said == "hotpapers.toml: publication 'weekly': ranking: 'luck/1' is none of classic/1, rarity/1, rarity/2."
     configured(here, '[publish]\nchannels = ["site", "pigeon"]\n')
     assert (
         misuse("publish", "--all")

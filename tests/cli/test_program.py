@@ -23,6 +23,7 @@ from tests.conftest import ROOT
 
 CONTEXT = click.Context(cli.root, info_name="hotpapers")
 EVERY = {name: cli.root.get_command(CONTEXT, name) for name in cli.COMMANDS}
+INTERRUPTED = "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
 
 
 # ---- help ----------------------------------------------------------------------------------------------
@@ -108,8 +109,8 @@ def test_a_mistyped_command(typed: str, meant: str) -> None:
         (["status", "extra"], "Got unexpected extra argument (extra)"),
         (
             ["import", "clasic", "x"],
-            "'clasic' is not one of 'classic', 'jsonl', 'parquet', 'jetstream', 'firehose', 'hackernews', 'reddit', "
-            "'x'.",
+            "'clasic' is not one of 'classic', 'jsonl', 'parquet', 'arxiv', 'jetstream', 'firehose', "
+            "'hackernews', 'reddit', 'x'.",
         ),
         (["import", "classic"], "Missing argument 'FILE…'."),
         (["explain"], "Missing argument 'PAPER'."),
@@ -228,8 +229,19 @@ def test_an_interrupt_in_the_midst_of_reading(tmp_path: Path) -> None:
             return super().readinto1(memoryview(room)[:100])  # type: ignore[arg-type]
 
     ran = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(made.text().encode()))
-    said = "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
-    assert ran == Ran(130, "", said)
+    assert ran == Ran(130, "", INTERRUPTED)
+
+
+def test_what_fails_because_of_ctrl_c_is_ctrl_c(tmp_path: Path) -> None:
+    class Interrupted(io.BytesIO):
+        def readinto1(self, room: object) -> int:  # as drivers do whose answer no longer comes
+            try:
+                raise KeyboardInterrupt
+            finally:
+                raise RuntimeError("a query is still under way")
+
+    ran = run("import", "classic", "-", "--store", tmp_path / "s.db", input=Interrupted(b"text"))
+    assert ran == Ran(130, "", INTERRUPTED)
 
 
 def test_a_closed_standard_output_is_no_crash(store: Path) -> None:
@@ -248,7 +260,7 @@ def test_ctrl_c_ends_with_130_and_one_line(tmp_path: Path) -> None:
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out) == (130, "")
-    assert err == "\nhotpapers: interrupted; finished work is kept, and the same command resumes from there.\n"
+    assert err == INTERRUPTED
 
 
 def wait_for(file: Path) -> None:

@@ -23,16 +23,22 @@ import pytest
 from hotpapers import cli, settings
 from hotpapers.cli import init
 from hotpapers.store import Record
+from hotpapers.transparency.signatures import has_library
 from hotpapers.web.repositories import FreshIssueReader
 from tests.cli import made
 from tests.cli.run import environment, failing, good, misuse, replaced, run, same, words
+
+KEY_MADE = (
+    "hotpapers.key: created; it signs the log of your issues: keep it, and show it to nobody\n" if has_library() else ""
+)
+"""What `init` says where signatures can be made."""
 
 # ---- init ----------------------------------------------------------------------------------------------
 
 
 def test_init_writes_settings_and_an_empty_store(here: Path) -> None:
     assert good("init") == (
-        "hotpapers.toml: created; edit your settings here\nhotpapers.db: an empty store\n"
+        f"hotpapers.toml: created; edit your settings here\nhotpapers.db: an empty store\n{KEY_MADE}"
         "next: hotpapers run   (reads the networks, and publishes an issue each morning)\n"
     )
     assert (here / "hotpapers.toml").read_text("utf-8") == settings.TEMPLATE
@@ -42,7 +48,9 @@ def test_init_writes_settings_and_an_empty_store(here: Path) -> None:
 def test_init_makes_its_folder(here: Path) -> None:
     assert "next: cd 'a b/c' && hotpapers run " in good("init", "a b/c")
     good("init", "a/b")
-    assert {file.name for file in (here / "a" / "b").iterdir()} == {"hotpapers.toml", "hotpapers.db"}
+    assert {file.name for file in (here / "a" / "b").iterdir()} == {
+        "hotpapers.toml", "hotpapers.db", *(["hotpapers.key"] if has_library() else []),
+    }  # fmt: skip
 
 
 def test_init_touches_nothing_that_is_there(here: Path) -> None:
@@ -274,7 +282,7 @@ def test_a_completion_script_asks_the_program(shell: str) -> None:
         ("hotpapers ver", {"verify"}),
         (
             "hotpapers import ",
-            {"classic", "jsonl", "parquet", "jetstream", "firehose", "hackernews", "reddit", "x"},
+            {"classic", "jsonl", "parquet", "arxiv", "jetstream", "firehose", "hackernews", "reddit", "x"},
         ),
         ("hotpapers publish --t", {"--to"}),
         ("hotpapers publish --to ", {"bluesky", "chat", "classic", "feeds", "mailing", "markdown", "site", "webhook"}),

@@ -121,7 +121,7 @@ def found(
 
 
 def one(findings: list[DnsFinding], what: str) -> DnsFinding:
-    [finding] = [one for one in findings if one.what == what]
+    [finding] = [one for one in findings if one.topic == what]
     return finding
 
 
@@ -185,7 +185,7 @@ def test_spf_that_lets_everybody(server: NameServer) -> None:
 
 def test_two_rules_of_spf(server: NameServer) -> None:
     finding = one(found(server, with_texts("owls.example", "v=spf1 -all", "v=spf1 +all")), "SPF")
-    assert finding.said == "owls.example has 2 rules, and one is allowed; join them into one"
+    assert finding.text == "owls.example has 2 rules, and one is allowed; join them into one"
 
 
 def test_of_a_relay_on_this_machine_the_address_must_be_told(server: NameServer) -> None:
@@ -201,16 +201,16 @@ def test_of_a_relay_on_this_machine_the_address_must_be_told(server: NameServer)
 def test_dkim_without_a_selector_and_with_a_withdrawn_key(server: NameServer) -> None:
     assert one(found(server, selector=""), "DKIM").outcome == "unknown"
     zone = with_texts("owl._domainkey.owls.example", "v=DKIM1; p=")
-    assert one(found(server, zone), "DKIM").said == "owl._domainkey.owls.example: the key was withdrawn"
+    assert one(found(server, zone), "DKIM").text == "owl._domainkey.owls.example: the key was withdrawn"
 
 
 def test_dmarc_of_a_parent_and_bounces_that_do_not_align(server: NameServer) -> None:
     below = found(server, address="papers@desk.owls.example", bounces="b@desk.owls.example")
-    assert one(below, "DMARC").said == (
+    assert one(below, "DMARC").text == (
         "_dmarc.owls.example: p=reject; desk.owls.example aligns with From at desk.owls.example"
     )
     strict = one(found(server, bounces="b@bounces.owls.example"), "DMARC")
-    assert strict.outcome == "unknown" and "which does not align with From at owls.example; DKIM must" in strict.said
+    assert strict.outcome == "unknown" and "which does not align with From at owls.example; DKIM must" in strict.text
     zone = with_texts("_dmarc.owls.example", "v=DMARC1; p=none")
     assert one(found(server, zone, bounces="b@bounces.owls.example"), "DMARC").outcome == "good"
     for texts in (["v=DMARC1; rua=mailto:a@b.example"], ["v=DMARC1; p=none", "v=DMARC1; p=reject"]):
@@ -226,7 +226,7 @@ def test_a_resolver_that_does_not_answer_is_told(server: NameServer) -> None:
     made = office(relay="mail.owls.example")
     told = list(check_domain(made, "owl", DnsResolver([("127.0.0.1", server.port)], 0.01)))
     assert [one.outcome for one in told] == ["unknown"] * 4 + ["good"]
-    assert told[0].said.startswith("owls.example: its records cannot be read")
+    assert told[0].text.startswith("owls.example: its records cannot be read")
     with pytest.raises(NetError):
         DnsResolver([("127.0.0.1", server.port)], 0.01).texts("owls.example")
 
@@ -287,7 +287,7 @@ def test_a_letter_that_arrived_well() -> None:
 )  # fmt: skip
 def test_a_letter_that_did_not(letter: bytes, what: str, outcome: str, said: str) -> None:
     finding = one(check_letter(letter), what)
-    assert (finding.outcome, finding.said) == (outcome, said)
+    assert (finding.outcome, finding.text) == (outcome, said)
 
 
 def test_what_is_no_letter() -> None:

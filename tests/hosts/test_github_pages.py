@@ -79,6 +79,26 @@ def machine(home: Path, tmp_path: Path) -> Machine:
     return Machine(home, tmp_path / "releases")
 
 
+@pytest.fixture(scope="session")
+def first_kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a machine that has put its first store away; nothing may change it."""
+    folder = tmp_path_factory.mktemp("first")
+    home = folder / "repository"
+    home.mkdir()
+    (home / "hotpapers.toml").write_text(SETTINGS.format(base="https://unasked.example"))
+    good("init", home, "--github-pages")
+    assert not keep_a_store(Machine(home, folder / "releases")).failed
+    return folder
+
+
+@pytest.fixture
+def kept_machine(machine: Machine, first_kept: Path) -> Machine:
+    """A machine after its first store was put away."""
+    shutil.copytree(first_kept / "releases", machine.releases, dirs_exist_ok=True)
+    shutil.copy(first_kept / "repository" / "hotpapers.db", machine.folder)
+    return machine
+
+
 def workflow(home: Path) -> Any:
     return yaml.safe_load((home / WORKFLOW).read_text("utf-8"))
 
@@ -242,58 +262,53 @@ def test_without_a_store_it_begins_only_by_hand(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("fault", ["list", "assets", "download"])
-def test_what_cannot_be_asked_for_ends_the_run(machine: Machine, fault: str) -> None:
-    keep_a_store(machine)
-    before = assets(machine)
-    ran = whole(machine, BY_HAND, GH_FAULT=fault)
+def test_what_cannot_be_asked_for_ends_the_run(kept_machine: Machine, fault: str) -> None:
+    before = assets(kept_machine)
+    ran = whole(kept_machine, BY_HAND, GH_FAULT=fault)
     assert ran.failed == [STORE] and BEGIN not in ran.steps and AWAY not in ran.steps
-    assert assets(machine) == before
+    assert assets(kept_machine) == before
 
 
-def test_a_damaged_store_gives_way_to_the_one_before(machine: Machine) -> None:
-    keep_a_store(machine)
-    keep_a_store(machine, CONTEXT)
-    newest, older = assets(machine)
-    (machine.releases / "assets" / str(newest["id"])).write_bytes(b"not what it was")
-    ran = machine.run(issue_job(machine.folder), CONTEXT, STORE, RESTORE)
+def test_a_damaged_store_gives_way_to_the_one_before(kept_machine: Machine) -> None:
+    keep_a_store(kept_machine, CONTEXT)
+    newest, older = assets(kept_machine)
+    (kept_machine.releases / "assets" / str(newest["id"])).write_bytes(b"not what it was")
+    ran = kept_machine.run(issue_job(kept_machine.folder), CONTEXT, STORE, RESTORE)
     assert not ran.failed and f"restored from {older['name']}" in ran.steps[RESTORE].said
     assert f"::warning::{newest['name']} is damaged" in ran.steps[STORE].said
-    (machine.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
-    ran = machine.run(issue_job(machine.folder), BY_HAND, STORE)  # even by hand: somebody must look first
+    (kept_machine.releases / "assets" / str(older["id"])).write_bytes(b"nor this")
+    ran = kept_machine.run(issue_job(kept_machine.folder), BY_HAND, STORE)  # even by hand: somebody must look first
     assert ran.failed == [STORE] and "No store can be taken back" in ran.steps[STORE].said
 
 
-def test_what_is_no_store_is_passed_over(machine: Machine) -> None:
-    keep_a_store(machine)
-    [kept] = assets(machine)
+def test_what_is_no_store_is_passed_over(kept_machine: Machine) -> None:
+    [kept] = assets(kept_machine)
     others = [
         {**kept, "id": 50, "name": "store-99999999999999-notes.txt"},
         {**kept, "id": 51, "name": f"store-99999999999999-{'0' * 64}.db.zst", "state": "starter"},
     ]
-    (machine.releases / "assets.json").write_text(json.dumps([*others, kept]))
-    ran = machine.run(issue_job(machine.folder), CONTEXT, STORE, RESTORE)
+    (kept_machine.releases / "assets.json").write_text(json.dumps([*others, kept]))
+    ran = kept_machine.run(issue_job(kept_machine.folder), CONTEXT, STORE, RESTORE)
     assert f"restored from {kept['name']}" in ran.steps[RESTORE].said
 
 
 @pytest.mark.parametrize("fault", ["upload", "partial"])
-def test_an_upload_that_fails_leaves_the_old_store(machine: Machine, fault: str) -> None:
-    keep_a_store(machine)
-    [kept] = assets(machine)
-    ran = keep_a_store(machine, CONTEXT, GH_FAULT=fault)
+def test_an_upload_that_fails_leaves_the_old_store(kept_machine: Machine, fault: str) -> None:
+    [kept] = assets(kept_machine)
+    ran = keep_a_store(kept_machine, CONTEXT, GH_FAULT=fault)
     assert ran.failed == [AWAY]
-    assert kept in assets(machine)
-    again = keep_a_store(machine, CONTEXT)
+    assert kept in assets(kept_machine)
+    again = keep_a_store(kept_machine, CONTEXT)
     assert not again.failed and f"restored from {kept['name']}" in again.steps[RESTORE].said
 
 
-def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(machine: Machine, home: Path) -> None:
-    keep_a_store(machine)
-    [kept] = assets(machine)
+def test_a_store_that_is_too_large_is_refused_and_before_that_warned_of(kept_machine: Machine, home: Path) -> None:
+    [kept] = assets(kept_machine)
     text = (home / WORKFLOW).read_text("utf-8")
     for limit, said, fails in ((1000, "more than GitHub takes", True), (kept["size"] + 500, "soon it will not", False)):
         (home / WORKFLOW).write_text(text.replace("limit=2000000000", f"limit={limit}"), "utf-8")
         context = {**CONTEXT, "steps.store.outputs.release": "100"}
-        ran = machine.run(issue_job(home), context, PACK, AWAY)
+        ran = kept_machine.run(issue_job(home), context, PACK, AWAY)
         assert said in ran.steps[AWAY].said, (said, ran)
         assert bool(ran.failed) == fails
 
@@ -324,14 +339,13 @@ def test_the_operators_word_is_one_of_four_commands(machine: Machine, words: str
     assert not (machine.folder / "never").exists()
 
 
-def test_after_forgetting_no_older_store_stays(machine: Machine) -> None:
-    keep_a_store(machine)
-    keep_a_store(machine, CONTEXT)
-    assert len(assets(machine)) == 2
+def test_after_forgetting_no_older_store_stays(kept_machine: Machine) -> None:
+    keep_a_store(kept_machine, CONTEXT)
+    assert len(assets(kept_machine)) == 2
     context = BY_HAND | {"inputs.start": "", "secrets.HOTPAPERS_WORDS": "forget x:@nobody --yes"}
-    job = issue_job(machine.folder)
-    machine.run(job, context | {"steps.store.outputs.release": "100"}, PACK, AWAY)
-    assert len(assets(machine)) == 1
+    job = issue_job(kept_machine.folder)
+    kept_machine.run(job, context | {"steps.store.outputs.release": "100"}, PACK, AWAY)
+    assert len(assets(kept_machine)) == 1
 
 
 def test_the_programs_of_the_steps_are_those_of_the_machine(machine: Machine) -> None:

@@ -35,11 +35,12 @@ class Breaking(io.BytesIO):
         super().__init__(content)
         self._left = after
 
-    def readline(self, size: int | None = -1, /) -> bytes:
+    def read1(self, size: int | None = -1, /) -> bytes:
+        """A line at a time."""
         self._left -= 1
         if self._left < 0:
             raise Stopped
-        return super().readline(size)
+        return super().readline()
 
 
 def file(
@@ -127,6 +128,11 @@ def talk(posts: int = 12, day: int = 0, *, edits: bool = True) -> Sequence[bytes
             events.append(made.pointing(made.BERT, made.at_uri(made.ANNA, at - 900_000_000), time=at + 7_000_000))
         if edits and n % 5 == 3:
             events.append(_edit(made.ANNA, made.post("I take it back"), made.tid(at), at + 8_000_000))
+        if edits and n % 5 == 4:  # names a paper later
+            events.append(
+                _edit(made.BERT, made.post(f"What I meant: {paper}"), made.tid(at + 1_000_000), at + 8_000_000)
+            )
+            events.append(made.pointing(made.ANNA, made.at_uri(made.BERT, at + 1_000_000), time=at + 9_000_000))
     return events
 
 

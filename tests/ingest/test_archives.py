@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives import file_import
+from hotpapers.ingest.archives import file_import, framing
 from hotpapers.issues import freeze
 from hotpapers.model import DAY, Issue, Mention, Paper, Post, Publication, Reaction, Verdict
 from hotpapers.privacy.forget import forget
@@ -26,20 +25,8 @@ from tests.sources import bluesky_made as bluesky
 
 SHAPES = {
     "jetstream-kettles": "jetstream", "hackernews-shapes": "hackernews", "reddit-dump": "reddit",
-    "x-second": "x", "x-first": "x",
+    "x-second": "x", "x-first": "x", "arxiv-snapshot": "arxiv",
 }  # fmt: skip
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "record.db")) as opened:
-        yield opened
-
-
-@pytest.fixture
-def other(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "other.db")) as opened:
-        yield opened
 
 
 # ---- shapes --------------------------------------------------------------------------------------------
@@ -115,9 +102,9 @@ def count(record: Record) -> dict[str, int]:
 
 def test_a_days_talk_is_sifted_as_if_it_came_now(record: Record) -> None:
     done = take_one(record, "jetstream", lines(talk()))
-    assert (done.lines, done.posts, done.mentions, done.gone) == (len(talk()), 14, 12, 3)
+    assert (done.lines, done.posts, done.mentions, done.gone) == (len(talk()), 16, 14, 3)
     likes = [row.item for row in record.view().latest(Reaction) if isinstance(row.item, Reaction)]
-    assert sum(one.withdrawn for one in likes) == 4 and len(likes) == 24
+    assert sum(one.withdrawn for one in likes) == 4 and len(likes) == 26
     assert [row.item.reason for row in record.view().latest(Verdict)] == ["edited: no longer names it"] * 2  # type: ignore[attr-defined]
 
 
@@ -187,6 +174,7 @@ def test_an_event_at_no_moment_is_set_apart(record: Record, moment: int) -> None
 def test_stopped_and_gone_on_with_is_the_same_as_in_one_go(
     record: Record, other: Record, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(framing, "BLOCK", 1)
     monkeypatch.setattr(file_import, "MOST_SEEN", 4)
     content = lines(talk())
     take_one(record, "jetstream", content)
@@ -203,6 +191,7 @@ def test_several_files_are_gone_on_with_in_the_one_in_which_it_stopped(
     record: Record, other: Record, after: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was liked in one is taken back in the next."""
+    monkeypatch.setattr(framing, "BLOCK", 1)
     monkeypatch.setattr(file_import, "MOST_SEEN", 4)
     whole = [*talk(12), *talk(12, 1)]
     parts = [lines(whole[:40]), lines(whole[40:100]), lines(whole[100:])]
@@ -299,10 +288,8 @@ def test_an_entry_that_would_be_read_by_itself_is_set_apart_all_the_same(record:
 
 
 def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hotpapers.ingest.archives import framing as room
-
-    monkeypatch.setattr(room, "LONGEST", 2_000)
-    monkeypatch.setattr(room, "BLOCK", 300)
+    monkeypatch.setattr(framing, "LONGEST", 2_000)
+    monkeypatch.setattr(framing, "BLOCK", 300)
     good = list(talk(1))
     done = take_one(record, "jetstream", lines([good[0], b'{"did":"' + b"x" * 10_000, good[2]]))
     assert (done.lines, done.posts, done.reactions, done.quarantined, done.cut) == (3, 1, 1, 1, False)

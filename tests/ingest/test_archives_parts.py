@@ -6,7 +6,6 @@ import datetime
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,19 +16,13 @@ from hotpapers.errors import InputError
 from hotpapers.ids.mentions.paper_index import NO_NAMES
 from hotpapers.ingest.archives import FORMATS, framing
 from hotpapers.ingest.archives.format import UNREADABLE, ImportTarget, made_at, moment_of, seen_at
-from hotpapers.ingest.archives.framing import FrameReader, LineReader, go_to, mark
+from hotpapers.ingest.archives.framing import frame_blocks, frames_of, go_to, line_blocks, lines_of, mark
 from hotpapers.model import NETWORKS, Mention, Paper, Post, Verdict
 from hotpapers.store import Record
 from tests.ingest.archives_made import NOW, SEEN, TALK, take_one
 from tests.sources import bluesky_made as bluesky
 
 SECOND = 1_000_000
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "record.db")) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -82,27 +75,32 @@ def test_it_was_seen_when_its_line_says_it_at_last(place: ImportTarget) -> None:
 # ---- lines and frames ------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line)), st.booleans())
-def test_lines_are_given_with_their_places(parts: list[bytes], ended: bool) -> None:
+@given(st.lists(st.binary(max_size=40).filter(lambda line: b"\n" not in line)), st.booleans(), st.integers(1, 90))
+def test_lines_come_in_blocks_with_their_places(parts: list[bytes], ended: bool, size: int) -> None:
     content = b"\n".join(parts) + (b"\n" if ended and parts else b"")
-    read, given_so_far = LineReader(io.BytesIO(content)), b""
-    for line in read:
-        offset, last = read.here
-        assert last == line and content[:offset].endswith(line) and not line.isspace()
-        assert content[len(given_so_far) : offset].replace(line, b"", 1).strip() == b""
-        given_so_far = content[:offset]
-    assert content[len(given_so_far) :].strip() == b""
-    assert read.ended == (not given_so_far or given_so_far.endswith(b"\n") or content != given_so_far)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(framing, "BLOCK", size)
+        blocks = list(line_blocks(io.BytesIO(content)))
+    assert b"".join(block.data for block in blocks) == content
+    assert [block.start for block in blocks] == [0, *(block.end for block in blocks)][:-1]
+    assert all(content[: block.end].endswith(block.tail) and block.tail for block in blocks)
+    assert all(block.data.endswith(b"\n") == block.ended for block in blocks)
+    units = [(block.start + unit.end, unit.content) for block in blocks for unit in lines_of(block.data)]
+    assert all(content[:end].endswith(line) for end, line in units)
+    assert [line.rstrip(b"\n") for _, line in units] == [part for part in parts if part.strip()]
 
 
-@given(st.lists(st.binary(min_size=1, max_size=40)), st.integers(0, 5))
-def test_frames_are_given_with_their_places_and_a_broken_one_is_not(parts: list[bytes], lost: int) -> None:
+@given(st.lists(st.binary(min_size=1, max_size=40)), st.integers(0, 5), st.integers(1, 90))
+def test_frames_come_in_blocks_and_a_broken_one_does_not(parts: list[bytes], lost: int, size: int) -> None:
     content = b"".join(len(part).to_bytes(4, "little") + part for part in parts)
-    read = FrameReader(io.BytesIO(content[: len(content) - lost]))
-    found = list(read)
-    assert found == parts[: len(found)] and read.cut == (content[: len(content) - lost] != content[: read.here[0]])
-    read.give_back()
-    assert read.here[1] == (found[-1] if found else b"")
+    content = content[: max(len(content) - lost, 0)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(framing, "BLOCK", size)
+        blocks = list(frame_blocks(io.BytesIO(content)))
+    whole = [unit.content for block in blocks for unit in frames_of(block.data)]
+    assert whole == parts[: len(whole)] and len(whole) >= len(parts) - lost
+    end = blocks[-1].end if blocks else 0
+    assert any(block.cut for block in blocks) == (end != len(content))
 
 
 @given(st.binary(max_size=200), st.integers(0, 250), st.integers(0, 20))
@@ -126,7 +124,7 @@ def test_far_places_are_found_in_blocks() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_one_of_a_network_and_of_the_command(name: str, place: ImportTarget) -> None:
     kind = FORMATS[name]
-    assert kind.make(place).network == kind.network and kind.network in NETWORKS
+    assert kind.make(place).network == kind.network and kind.network in (*NETWORKS, "arxiv")
     assert {format: kind.network for format, kind in FORMATS.items()} == command.FORMATS
 
 

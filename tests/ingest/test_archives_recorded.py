@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,12 +47,6 @@ NAMING = {
 @pytest.fixture
 def recordings(shared: Path) -> Path:
     return shared / "recordings"
-
-
-@pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
-    with Record(str(tmp_path / "record.db")) as opened:
-        yield opened
 
 
 def of(recordings: Path, network: str) -> list[str]:

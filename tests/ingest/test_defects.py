@@ -77,7 +77,10 @@ PLACES: dict[str, list[tuple[object, str]]] = {
         (jobs_queries, "save_state"),
     ],
     "sending": [(sending, "fresh"), (schedule.SendJob, "_work"), (jobs_queries, "load_state")],
-    "housekeeping": [(housekeeping, "prune"), (engagement_queries, "drop_unfollowed"), (jobs_queries, "load_state")],
+    "housekeeping": [
+        (housekeeping, "prune"), (engagement_queries, "drop_unfollowed"), (housekeeping, "learn_standing"),
+        (jobs_queries, "load_state"),
+    ],
 }  # fmt: skip
 
 
@@ -120,7 +123,7 @@ class Living:
         self.tried[name] += 1
         self.waits.setdefault(name, []).append(seconds)
         self._net.advance(HOUR / 1e6 if name.endswith("counts") else 0.1)
-        if self.stop.wait(0.002):
+        if self.stop.wait(0.005):
             raise Stopped("told to")
 
     def jobs(self) -> dict[str, Callable[[], JobLoop]]:
@@ -128,7 +131,7 @@ class Living:
         places = [IssueDestination("daily", "markdown", self._folder / "public")]
         others: dict[str, Callable[[], Any]] = {
             "issues": lambda: PublishJob(["daily"], places),
-            "sending": lambda: SendJob(["daily"], lambda record: [self._outlet]),
+            "sending": lambda: SendJob(["daily"], lambda record: [[self._outlet]]),
             "housekeeping": lambda: HousekeepingJob(Connection(self._net), "", lambda work: SiteHealth(True, (), ())),
         }
         return {**reads, **{name: partial(self._rounds, name, make) for name, make in others.items()}}
@@ -156,6 +159,7 @@ def living(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Living]:
     monkeypatch.setattr(job_factory, "Clock", lambda now, sleep: one.clock)
     monkeypatch.setattr(sending, "TIDY_EVERY", 1)
     monkeypatch.setattr(housekeeping, "PRUNE_EVERY", 1)
+    monkeypatch.setattr(housekeeping, "LEARN_EVERY", 1)
     with Record(one.store) as record:
         daily = Publication(publication="daily", title="D", observed_at=START - 9 * DAY)
         record.append([daily, post("aa")], source="settings", at=START - 9 * DAY)

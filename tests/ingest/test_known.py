@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest.change_filter import (
     TRACKED_FOR,
     ChangeFilter,
@@ -13,7 +12,7 @@ from hotpapers.ingest.change_filter import (
 )
 from hotpapers.ingest.shared_index import AGAIN, SharedPaperIndex
 from hotpapers.model import DAY, Mention, Paper, Post, Reaction
-from hotpapers.store import Record
+from hotpapers.store import Record, reaction_marks
 from tests.sources.net import START
 
 
@@ -52,7 +51,7 @@ def test_what_may_have_to_go_is_known_however_old_it_is(store_url: str) -> None:
 def test_which_post_a_reaction_was_for_is_in_the_record(store_url: str) -> None:
     with Record(store_url) as record:
         known = TrackedPosts(record, "x", START)
-        engagement_queries.remember_reactions(record, [("like/1", "x:1")], START)
+        reaction_marks.remember_reactions(record, [("like/1", "x:1")], START)
         assert known.post_of("like/1") == "x:1" and known.post_of("like/2") is None
 
 

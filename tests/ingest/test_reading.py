@@ -293,7 +293,7 @@ def test_a_job_that_was_taken_over_writes_nothing_more(store_url: str) -> None:
         job = made.rounds.job
         assert isinstance(job, CollectJob)
         with pytest.raises(TakenOver, match="took it over"):
-            job.store(made.rounds._opened(), PayloadPage(cursor="1"))
+            job.store(made.rounds._open_context(), PayloadPage(cursor="1"))
         assert made.record.database.rows("SELECT cursor FROM cursor") == []
 
 

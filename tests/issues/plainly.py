@@ -50,6 +50,7 @@ class Spoken(NamedTuple):
     reposts: int
     likes: int
     counted_at: int | None
+    shared: bool
 
     @property
     def strength(self) -> tuple[bool, int, str]:
@@ -68,6 +69,18 @@ class Plain(NamedTuple):
     own: tuple[str, ...] = ()
     start: int = 0
     posted_from: int | None = None
+    papers: tuple[str, ...] = ()
+    enough: int | None = None
+    """From how many accounts with standing on they are told apart; None where that is not asked."""
+    youngest: int = 0
+
+    def seen(self, kind: type[T]) -> list[T]:
+        """All observations up to the cut."""
+        return [
+            item for item, since, until in self.world.kept
+            if isinstance(item, kind) and since <= self.position and not 0 < until <= self.position
+            and item.observed_at <= self.cut
+        ]  # fmt: skip
 
     def latest(self, kind: type[T], at: int | None = None) -> list[T]:
         """Of each key the latest observation up to a moment, by default the cut."""
@@ -109,6 +122,64 @@ class Plain(NamedTuple):
         """The publication's own accounts."""
         return {self.person(account) for account in self.own}
 
+    # ---- standing ----------------------------------------------------------------------------------------
+
+    def observed(self) -> Iterator[tuple[str, str, int]]:
+        """(account, paper, moment) of all posts and reactions, batch by batch and by moment, also of those that the
+        record reads otherwise now."""
+        for batch in sorted({since for _, since, _ in self.world.kept if since <= self.position}):
+            came = [item for item, since, _ in self.world.kept if since == batch]
+            before = [(item, since) for item, since, _ in self.world.kept if since <= batch]
+            mentions = [item for item, _ in before if isinstance(item, Mention)]
+            posts = {item.post: item.account for item, _ in before if isinstance(item, Post)}
+            told = [item for item in came if isinstance(item, Mention) and posts.get(item.post)]
+            found = [(item.observed_at, posts[item.post], item.paper) for item in told]
+            for reaction in (item for item in came if isinstance(item, Reaction)):
+                about = {mention.paper for mention in mentions if mention.post == reaction.post}
+                if len(about) == 1:
+                    found.append((reaction.observed_at, reaction.account, about.pop()))
+            for at, account, paper in sorted(found):
+                yield account, paper, at
+
+    @property
+    def known(self) -> set[str] | None:
+        """Persons who spoke of three papers, the first 30 days ago and the third a week; None while there are few."""
+        spoken: dict[str, dict[str, int]] = {}
+        for account, paper, at in self.observed():
+            spoken.setdefault(account, {}).setdefault(paper, at)
+        moments = {account: list(papers.values())[:3] for account, papers in spoken.items() if len(papers) > 2}
+        accounts = [
+            account for account, some in moments.items()
+            if some[0] <= self.cut - 30 * DAY and max(some) <= self.cut - 7 * DAY
+        ]  # fmt: skip
+        if self.enough is None or len(accounts) < self.enough:
+            return None
+        return {self.person(account) for account in accounts}
+
+    def authors(self, paper: str) -> set[str]:
+        """Persons judged to be a paper's authors, unless the operator says otherwise, and those that it says are."""
+        some = [(v, self.person(v.subject)) for v in self.latest(Verdict) if v.about == paper]
+        judged = {person for v, person in some if v.judgement == "author" and v.rule != "operator"}
+        told = {(v.judgement, person) for v, person in some if v.rule == "operator"}
+        return {person for person in judged if ("independent", person) not in told} | {
+            person for judgement, person in told if judgement == "author"
+        }
+
+    @property
+    def topics(self) -> set[str]:
+        """The papers that are measured: those announced, and older ones with a post in the window."""
+        made = {post.post: post.created_at for post in self.seen(Post)}
+        spoken = {
+            mention.paper for mention in self.seen(Mention) if made.get(mention.post, -1) >= (self.posted_from or 0)
+        }
+        wanted = {mark.paper for mark in self.marks() if mark.announced_at or mark.paper in spoken}
+        return {paper for paper in wanted if not self.papers or paper in self.papers}
+
+    def is_shared(self, post: str, paper: str) -> bool:
+        """Whether a post names other papers that are measured, where standing is."""
+        others = {mention.paper for mention in self.seen(Mention) if mention.post == post} - {paper}
+        return self.enough is not None and bool(others & self.topics)
+
     # ---- marks -------------------------------------------------------------------------------------------
 
     def marks(self) -> Iterator[Mark]:
@@ -122,8 +193,9 @@ class Plain(NamedTuple):
             for age in self.ages:
                 if at + age * HOUR <= self.cut:
                     yield Mark(paper, at, age, at + age * HOUR, 1, 0)
-            if at + self.ages[0] * HOUR > self.cut:
-                yield Mark(paper, at, self.ages[0], self.cut, 0, 0)
+            youngest = self.youngest or self.ages[0]
+            if at + youngest * HOUR > self.cut:
+                yield Mark(paper, at, youngest, self.cut, 0, 0)
         if self.posted_from is not None:
             for paper in {mention.paper for mention in self.latest(Mention)}:
                 if recent.get(paper, 0) <= self.start:
@@ -172,7 +244,8 @@ class Plain(NamedTuple):
             c = counts.get(post.post)
             reposts, likes = (c.reposts or 0, c.likes or 0) if c else (0, 0)
             at = c.observed_at if c else None
-            found.append(Spoken(post, person, person in self.bots, reposts, likes, at))
+            shared = self.is_shared(post.post, mark.paper)
+            found.append(Spoken(post, person, person in self.bots, reposts, likes, at, shared))
         return found
 
     def heard(self) -> list[Engagement]:
@@ -187,14 +260,20 @@ class Plain(NamedTuple):
         """One network's attention."""
         there = [one for one in spoken if one.post.network == network and not one.is_bot]
         persons = {one.person for one in there if is_at_home(one, spoken)}
-        beyond = 0
+        named, beyond, highest = set(persons), 0, 0
         for one in there:
             reactions = [r for r in self.latest(Reaction, mark.until) if r.post == one.post.post]
             for kind, counted in (("repost", one.reposts), ("like", one.likes)):
                 held = {self.person(r.account) for r in reactions if r.type == kind and is_counted(r, one)}
-                beyond += max(0, counted - len(held))
                 reacted = {self.person(r.account) for r in reactions if r.type == kind and not r.withdrawn}
                 persons |= reacted - self.bots - self.ourselves
+                beyond += max(0, counted - len(held))
+                if not one.shared:
+                    named |= reacted - self.bots - self.ourselves
+                    highest = max(highest, counted - len(held))
+        authors, known = self.authors(mark.paper) if self.enough is not None else set(), self.known
+        vouching = None if known is None else len({one for one in named if one in known and one not in authors})
+        counting = len(named) if vouching is None else min(len(named), vouching + vouching)
         archives = [
             p.categories[0].partition(".")[0] for p in self.latest(Paper) if p.paper == mark.paper and p.categories
         ]
@@ -202,7 +281,8 @@ class Plain(NamedTuple):
             paper=mark.paper, announced_at=mark.announced_at, age=mark.age, until=mark.until, peer=mark.peer,
             network=network, archive=archives[0] if archives else "", voices=len(persons) + beyond,
             reposts=sum(one.reposts for one in there), likes=sum(one.likes for one in there),
-            bots=sum(one.is_bot and one.post.network == network for one in spoken),
+            bots=sum(one.is_bot and one.post.network == network for one in spoken), known=vouching,
+            authors=len(persons & authors), counted=max(counting, highest),
         )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from hotpapers.engagement import attention, measurement
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.engagement.standing import queries as standing_queries
 from hotpapers.model import (
+    DAY,
     HOUR,
     Alias,
     Announcement,
@@ -58,7 +60,19 @@ windows = st.builds(
     candidates_from=st.sampled_from([WEEK_AGO, CUT - 24 * HOUR]),
     posted_from=st.sampled_from([None, WEEK_AGO, CUT - 24 * HOUR]),
     papers=st.sampled_from([(), (), ("arxiv:2311.00001",), ("arxiv:2311.00002", "arxiv:2311.00003")]),
+    with_standing=st.sampled_from([True, True, False]),
+    youngest=st.sampled_from([0, 24]),
 )
+ENOUGH = 2
+"""Accounts with standing that are enough here."""
+
+
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that made-up records of a handful of accounts can tell them apart."""
+    monkeypatch.setattr(standing_queries, "ENOUGH_KNOWN", ENOUGH)
+
+
 own_accounts = st.sampled_from([(), (), ("bluesky:ada",), ("x:@ada", "mastodon:cy")])
 
 
@@ -69,12 +83,15 @@ def compare(
     filled = fill(emptied(record), world)
     position = record.head.position - 3 + batch
     measured = window._replace(own_voices=record.voices_of(own))
+    if window.with_standing:
+        standing_queries.learn_standing(record.database)
     found = list(attention.read_engagement(record.view(cut, position), measured))
     plain = Plain(
-        filled, cut, position, window.ages, window.networks, own, window.candidates_from, window.posted_from
-    ).heard()
+        filled, cut, position, window.ages, window.networks, own, window.candidates_from, window.posted_from,
+        window.papers, ENOUGH if window.with_standing else None, window.youngest,
+    ).heard()  # fmt: skip
     assert found == [one for one in plain if not window.papers or one.paper in window.papers]
-    assert {type(value) for one in found for value in one} <= {int, str}
+    assert {type(value) for one in found for value in one._replace(known=one.known or 0)} <= {int, str}
 
 
 some = given(
@@ -333,6 +350,13 @@ def test_a_window_takes_older_papers_by_the_posts_made_in_it(sqlite: Record) -> 
     assert list(attention.read_engagement(sqlite.view(CUT), MeasurementWindow())) == []
 
 
+def test_a_paper_counts_once_young_and_once_with_the_posts_of_the_window(sqlite: Record) -> None:
+    emptied(sqlite).append([announced(23), *said("bluesky:1", "bluesky:ada")], source="made-up")
+    window = A_DAY_IN._replace(candidates_from=CUT, posted_from=WEEK_AGO)
+    found = list(attention.read_engagement(sqlite.view(CUT), window))
+    assert [(one.announced_at, one.age, one.voices) for one in found] == [(CUT - 23 * HOUR, 24, 1), (0, 24, 1)]
+
+
 def test_only_the_publication_s_networks_count(sqlite: Record) -> None:
     posts = [*said("bluesky:1", "bluesky:ada", text=LONG), *said("mastodon:1", "mastodon:ada", text=LONG)]
     assert voices(sqlite, posts, window=MeasurementWindow(ages=(24,), networks=("mastodon",))) == {"mastodon": 1}
@@ -360,6 +384,81 @@ def test_a_post_that_names_many_papers_is_measured_at_each_of_their_marks(store_
     assert len({found[paper].until for paper in papers}) == 40
     assert [found[paper].voices for paper in papers] == list(range(2, 42))
     assert found["arxiv:2312.00001"].voices == 2 and found["arxiv:2312.00003"].voices == 3
+
+
+# ---- standing, authors and counted voices ----------------------------------------------------------------
+
+LONG_AGO = CUT - 40 * DAY
+
+
+def known_for_long(*accounts: str) -> list[Item]:
+    """What gives accounts standing: posts about three papers each."""
+    names = ("arxiv:2309.00001", "arxiv:2309.00002", "arxiv:2309.00003")
+    posts = [(f"{one.partition(':')[0]}:{one.partition(':')[2]}{n}", one, name) for one in accounts
+             for n, name in enumerate(names)]  # fmt: skip
+    return [item for post, one, name in posts for item in said(post, one, at=LONG_AGO, paper=name)]
+
+
+def with_standing(record: Record, *items: list[Item]) -> tuple[int, int | None, int, int]:
+    """(voices, known, authors, counted) of the only network, where ada and bo have standing."""
+    old = known_for_long("bluesky:ada", "bluesky:bo")
+    emptied(record).append([announced(), *old], source="made-up")
+    record.append([one for some in items for one in some], source="made-up")
+    standing_queries.learn_standing(record.database)
+    window = A_DAY_IN._replace(with_standing=True, papers=(PAPER, "arxiv:2311.00002"))
+    (one,) = [one for one in attention.read_engagement(record.view(CUT), window) if one.paper == PAPER]
+    return one.voices, one.known, one.authors, one.counted
+
+
+def crowd(post: str, many: int) -> list[Item]:
+    return reacted(post, *(f"bluesky:new{n}" for n in range(many)))
+
+
+def test_unknown_voices_count_as_far_as_known_ones_match_them(sqlite: Record) -> None:
+    post = said("bluesky:1", "bluesky:cy")
+    assert with_standing(sqlite, post, crowd("bluesky:1", 9)) == (10, 0, 0, 0)
+    assert with_standing(sqlite, post, crowd("bluesky:1", 9), reacted("bluesky:1", "bluesky:bo")) == (11, 1, 0, 2)
+    both = reacted("bluesky:1", "bluesky:bo", "bluesky:ada")
+    assert with_standing(sqlite, post, both) == (3, 2, 0, 3)
+    assert with_standing(sqlite, post, both, crowd("bluesky:1", 9)) == (12, 2, 0, 4)
+
+
+def test_the_highest_count_counts_and_none_is_added_to_another(sqlite: Record) -> None:
+    posts = [*said("bluesky:1", "bluesky:cy"), *said("bluesky:2", "bluesky:dy")]
+    some: list[Item] = [counted("bluesky:1", 4, 6), counted("bluesky:2", 5, 5)]
+    assert with_standing(sqlite, posts, some) == (22, 0, 0, 6)
+    assert with_standing(sqlite, posts, some, reacted("bluesky:1", "bluesky:ada", "bluesky:bo")) == (22, 2, 0, 5)
+
+
+def test_authors_do_not_vouch_and_the_operator_has_the_last_word(sqlite: Record) -> None:
+    post = [*said("bluesky:1", "bluesky:ada"), *crowd("bluesky:1", 5)]
+    author = judged("bluesky:ada", "author", rule="name", about=PAPER)
+    assert with_standing(sqlite, post) == (6, 1, 0, 2)
+    assert with_standing(sqlite, post, [author]) == (6, 0, 1, 0)
+    assert with_standing(sqlite, post, [judged("bluesky:ada", "author", about="arxiv:2311.00002")]) == (6, 1, 0, 2)
+    independent = judged("bluesky:ada", "independent", rule="operator", about=PAPER)
+    assert with_standing(sqlite, post, [author, independent]) == (6, 1, 0, 2)
+    assert with_standing(sqlite, post, [judged("bluesky:ada", "author", rule="operator", about=PAPER)]) == (6, 0, 1, 0)
+
+
+def test_a_handle_has_the_standing_of_its_account(sqlite: Record) -> None:
+    old = known_for_long("bluesky:@cy")
+    post = [*said("bluesky:1", "bluesky:cy"), *crowd("bluesky:1", 5)]
+    same = Alias(account="bluesky:@cy", stable="bluesky:cy", observed_at=DAY_AGO)
+    assert with_standing(sqlite, post, old) == (6, 0, 0, 0)
+    assert with_standing(sqlite, post, old, [same]) == (6, 1, 0, 2)
+    author = judged("bluesky:@cy", "author", rule="name", about=PAPER)
+    assert with_standing(sqlite, post, old, [same, author]) == (6, 0, 1, 0)
+
+
+def test_a_post_about_several_papers_counts_by_its_poster_alone(sqlite: Record) -> None:
+    post = [*said("bluesky:1", "bluesky:ada"), *reacted("bluesky:1", "bluesky:bo"), *crowd("bluesky:1", 5)]
+    other = Mention(post="bluesky:1", paper="arxiv:2311.00002", form="abs", observed_at=DAY_AGO + 1)
+    assert with_standing(sqlite, post, [counted("bluesky:1", 0, 90)]) == (91, 2, 0, 84)
+    assert with_standing(sqlite, post, [other]) == (7, 2, 0, 4), "nobody announced the other paper"
+    seconds = [other, announced(paper="arxiv:2311.00002")]
+    assert with_standing(sqlite, post, seconds) == (7, 1, 0, 1)
+    assert with_standing(sqlite, post, seconds, [counted("bluesky:1", 0, 90)]) == (91, 1, 0, 1)
 
 
 # ---- imported listings ---------------------------------------------------------------------------------

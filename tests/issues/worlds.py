@@ -77,6 +77,7 @@ def moments(hours: tuple[int, ...] = HOURS) -> st.SearchStrategy[int]:
 
 
 _papers = st.sampled_from(PAPERS)
+_offsets = st.sampled_from((0, 0, 0, -1, 1))
 _later = st.sampled_from((HOUR // 8, HOUR, HOUR))
 _posts = st.sampled_from(POSTS)
 _counts = st.one_of(st.none(), st.integers(0, 6))
@@ -156,6 +157,18 @@ def _mark(network: str, reason: str, at: int) -> Coverage:
     return Coverage(network=network, from_at=at, until_at=at, state="complete", reason=reason, observed_at=at)
 
 
+_on_authors = st.builds(
+    Verdict,
+    subject=st.sampled_from(ACCOUNTS[:-1]),
+    about=_papers,
+    rule=st.sampled_from(("name", "words", "operator")),
+    judgement=st.sampled_from(("author", "author", "independent")),
+    version=st.just(1),
+    reason=st.just("made up"),
+    observed_at=moments(),
+)
+
+
 _marks = st.builds(
     _mark, st.sampled_from(("bluesky", "mastodon")), st.sampled_from((BEGAN, READ_BACK)), moments()
 )  # fmt: skip
@@ -183,7 +196,8 @@ def _usual(draw: st.DrawFn) -> list[Item]:
         text = draw(st.sampled_from(tuple(TEXTS)))
         made.append(Post(post=post, network=network, account=account, created_at=made_at, text=text, observed_at=at))
         paper = draw(st.sampled_from(PAPERS[:2]))
-        made.append(Mention(post=post, paper=paper, form="abs", observed_at=at))
+        papers = draw(st.sampled_from(((paper,), (paper,), PAPERS[:2])))
+        made += [Mention(post=post, paper=paper, form="abs", observed_at=at) for paper in papers]
         if draw(st.booleans()):
             made.append(Snapshot(post=post, reposts=draw(_counts), likes=draw(_counts), observed_at=at + draw(_later)))
         for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), max_size=3)):
@@ -197,6 +211,30 @@ def _usual(draw: st.DrawFn) -> list[Item]:
                 subject=account, about="", rule="pace", judgement="bot", version=1, reason="", observed_at=CUT - HOUR
             )
         )
+    return made
+
+
+EARLIER = ("arxiv:2309.00001", "arxiv:2309.00002", "arxiv:2309.00003")
+LONG_KNOWN = (24 * 40,) * 6 + (24 * 30, 24 * 30 - 6, 24 * 20)
+SETTLED = (24 * 9,) * 8 + (24 * 7, 24 * 7 - 6, 24 * 2)
+
+
+@st.composite
+def _earlier(draw: st.DrawFn) -> list[Item]:
+    """What accounts said of other papers, or liked, mostly weeks before the cut: some have standing by it."""
+    made: list[Item] = []
+    for account in draw(st.sets(st.sampled_from(ACCOUNTS[:-1]), min_size=draw(st.sampled_from((0, 2, 2))), max_size=4)):
+        hours = [draw(st.sampled_from(LONG_KNOWN)), *(draw(st.sampled_from(SETTLED)) for _ in range(2))]
+        papers = (EARLIER[0], EARLIER[1], EARLIER[draw(st.sampled_from((2, 2, 2, 2, 1)))])
+        for number, hour in enumerate(hours):
+            network = account.partition(":")[0]
+            post, at = f"{network}:e{ACCOUNTS.index(account)}{number}", CUT - hour * HOUR + draw(_offsets)
+            reacts = draw(st.sampled_from((False, False, True)))
+            by = f"{network}:other{number}" if reacts else account
+            made.append(Post(post=post, network=network, account=by, created_at=at, text="", observed_at=at))
+            made.append(Mention(post=post, paper=papers[number], form="abs", observed_at=at))
+            if reacts:
+                made.append(Reaction(post=post, account=account, type="like", observed_at=at))
     return made
 
 
@@ -215,6 +253,8 @@ def worlds(draw: st.DrawFn) -> World:
         *draw(st.lists(_aliases, max_size=2)),
         *draw(st.lists(_marks, max_size=2)),
         *draw(st.lists(st.one_of(_on_accounts, _on_mentions), max_size=4)),
+        *draw(st.lists(_on_authors, max_size=3)),
+        *draw(_earlier()),
     ]
     once = {(kind_of(i), *(getattr(i, name) for name in type(i).key), i.observed_at): i for i in drawn}
     usually = st.sampled_from(((1, 0),) * 8 + ((1, 2), (1, 3), (2, 0), (2, 3), (3, 0)))
@@ -226,7 +266,8 @@ def emptied(record: Record) -> Record:
     with record.database.write():
         for kind in KINDS:
             record.database.run(f"DELETE FROM {kind_of(kind)}")
-        record.database.run("DELETE FROM batch")
+        for table in ("batch", "standing", "standing_state"):
+            record.database.run(f"DELETE FROM {table}")
     return record
 
 

@@ -51,7 +51,7 @@ def client(loopback: Loopback, **settings: Any) -> PoliteHttpClient:
 
 def seen_in(pages: Iterable[PayloadPage]) -> list[RawPayload]:
     """What stands on pages."""
-    return [seen for page in pages for seen in page.seen]
+    return [seen for page in pages for seen in page.payloads]
 
 
 def cursor_in(pages: Iterable[PayloadPage]) -> str | None:

@@ -59,7 +59,7 @@ def said() -> Iterator[Item]:
 def ask(session: QuerySession, name: str, **given: object) -> Any:
     """A question by its name, with parameters as JSON has them."""
     question = BY_NAME[name]
-    return question.ask(session, msgspec.convert(given, question.asked))
+    return question.ask(session, msgspec.convert(given, question.params))
 
 
 def without_digests(text: str) -> str:

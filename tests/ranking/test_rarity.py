@@ -157,8 +157,8 @@ def test_score_then_voices_then_announcement_then_id() -> None:
 
 
 def test_an_unknown_ranking_names_those_there_are() -> None:
-    with pytest.raises(UsageError, match=r"rarity/2: no such ranking; there are classic/1, rarity/1"):
-        ranking.rank(RankingInput(candidates=(), peers=()), "rarity/2")
+    with pytest.raises(UsageError, match=r"rarity/3: no such ranking; there are classic/1, rarity/1, rarity/2$"):
+        ranking.rank(RankingInput(candidates=(), peers=()), "rarity/3")
 
 
 def plainly(talk: RankingInput) -> list[tuple[str, int]]:

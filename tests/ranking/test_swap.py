@@ -15,6 +15,8 @@ from hotpapers.model import (
     Attention,
     Candidate,
     Entry,
+    Price,
+    PrintedCount,
     RankingInput,
     ScoredCandidate,
     VoiceHistogram,
@@ -75,6 +77,12 @@ def is_above(talk: RankingInput, paper: str, other: str, name: str) -> bool:
     return papers.index(paper) < papers.index(other)
 
 
+def some_of(first: int, end: int) -> list[int]:
+    """At most a dozen numbers from the first to the last before the end, both of them among these."""
+    numbers = range(first, end)
+    return [*numbers[:: max(len(numbers) // 10, 1)], *numbers[-1:]]
+
+
 @settings(max_examples=60)
 @given(talks(), st.sampled_from(["rarity/1", "classic/1"]))
 def test_the_least_growth_that_swaps(talk: RankingInput, name: str) -> None:
@@ -88,11 +96,11 @@ def test_the_least_growth_that_swaps(talk: RankingInput, name: str) -> None:
 
             growth = said.get(part.network)
             if growth is None:
-                assert not any(passes(x) for x in (*range(now + 1, now + 40), 10**6))
+                assert not any(passes(x) for x in (*some_of(now + 1, now + 40), 10**6))
             else:
                 assert growth.now == now < growth.needed
                 assert passes(growth.needed)
-                assert not any(passes(x) for x in range(now + 1, growth.needed))
+                assert not any(passes(x) for x in some_of(now + 1, growth.needed))
 
 
 def test_level_in_all_but_the_announcement_is_enough() -> None:
@@ -133,3 +141,111 @@ def test_in_a_listing_favorites_are_meant_and_for_the_classic_rule_both() -> Non
     assert growths(below, above, talk.peers) == (RequiredGrowth("x", "favorite", 60, 91),)
     above, below = entries(talk, "classic/1")
     assert growths(below, above, talk.peers) == (RequiredGrowth("x", "repost or like", 65, 101),)
+
+
+# ---- rarity/2: voices that are known, where it is told who is -------------------------------------------------
+
+
+@st.composite
+def vouched_talks(draw: st.DrawFn) -> RankingInput:
+    """Talks in which voices are told apart, or the record is too young for that. Each paper stands among its peers with
+    the voices that count."""
+    talk = draw(talks())
+    tells = draw(st.booleans())
+    some = [
+        msgspec.structs.replace(one, attention=tuple(
+            msgspec.structs.replace(
+                a, known=draw(st.integers(0, a.voices)) if tells else None, counted=a.voices,
+                voices=a.voices + draw(st.integers(0, 9)),
+            )
+            for a in one.attention
+        ))
+        for one in talk.candidates
+    ]  # fmt: skip
+    return msgspec.structs.replace(talk, candidates=tuple(some))
+
+
+def vouched_entries(talk: RankingInput) -> list[Entry]:
+    """The same as `entries`, with what an issue prints of known voices, and prices."""
+    inputs = {one.paper: one for one in talk.candidates}
+    return [
+        msgspec.structs.replace(
+            entry, counts=tuple(map(_count, inputs[entry.paper].attention)), price=Price(accounts=None, known=0)
+        )
+        for entry in entries(talk, "rarity/2")
+    ]  # fmt: skip
+
+
+def _count(a: Attention) -> PrintedCount:
+    return PrintedCount(
+        network=a.network, voices=a.voices, reposts=a.reposts, likes=a.likes, until=a.until,
+        known=msgspec.UNSET if a.known is None else a.known,
+    )  # fmt: skip
+
+
+def vouched_growth(talk: RankingInput, paper: str, network: str, count: int) -> RankingInput:
+    """The talk if one paper had `count` counted voices on a network, all new ones known."""
+    peers_then, changed = list(talk.peers), []
+    for one in talk.candidates:
+        heard = []
+        for a in one.attention:
+            if (one.paper, a.network) == (paper, network):
+                bare = msgspec.structs.replace(a, voices=a.counted or 0)
+                more = count - bare.voices
+                moved = _grown_attention(one, bare, count, "rarity/2", peers_then)
+                a = msgspec.structs.replace(
+                    moved, voices=a.voices + more, counted=count, known=None if a.known is None else a.known + more
+                )
+            heard.append(a)
+        changed.append(msgspec.structs.replace(one, attention=tuple(heard)))
+    return RankingInput(candidates=tuple(changed), peers=tuple(peers_then))
+
+
+@settings(max_examples=60)
+@given(vouched_talks())
+def test_the_least_growth_of_voices_that_vouch(talk: RankingInput) -> None:
+    for upper, lower in pairwise(vouched_entries(talk)):
+        said = {growth.network: growth for growth in growths(lower, upper, talk.peers)}
+        parts = [part for part in lower.parts if part.network]
+        assert said.keys() <= {part.network for part in parts}
+        for part in parts:
+
+            def passes(x: int, network: str = part.network, upper: Entry = upper, lower: Entry = lower) -> bool:
+                return is_above(vouched_growth(talk, lower.paper, network, x), lower.paper, upper.paper, "rarity/2")
+
+            growth = said.get(part.network)
+            if growth is None:
+                assert not any(passes(x) for x in (*some_of(part.voices + 1, part.voices + 40), 300, 10**6))
+            else:
+                assert growth.now == part.voices < growth.needed
+                assert passes(growth.needed)
+                assert not any(passes(x) for x in some_of(part.voices + 1, growth.needed))
+
+
+def two(upper: Attention, lower: Attention, later: int = 0) -> RankingInput:
+    """Two candidates, the lower one announced so many µs later, among 999 papers with three voices."""
+    some = (candidate("2401.00001", upper), candidate("2401.00002", lower, announced_at=later))
+    return RankingInput(candidates=some, peers=(peers({3: 999}),))
+
+
+def test_growth_up_to_the_most_that_a_voice_brings() -> None:
+    """2,000 points are 100 voices, each 20: no paper compared has more than three."""
+    talk = two(attention(100, counted=100, known=50), attention(5, counted=5, known=5))
+    above, below = vouched_entries(talk)
+    assert (above.score, below.score) == (2000, 100)
+    assert growths(below, above, talk.peers) == (RequiredGrowth("bluesky", "counted voice", 5, 100),)
+
+
+def test_growth_while_nobody_is_known() -> None:
+    """The same, and level ones go by their announcement, not by their voices."""
+    talk = two(attention(100, counted=100), attention(5, counted=5), later=1)
+    above, below = vouched_entries(talk)
+    assert growths(below, above, talk.peers) == (RequiredGrowth("bluesky", "counted voice", 5, 101),)
+
+
+def test_growth_of_what_nobody_vouches_for() -> None:
+    """Thirty unknown voices more than the upper one, and none that is known: two known ones vouch for 500 points."""
+    talk = two(attention(20, counted=20, known=9), attention(50, counted=50, known=0))
+    above, below = vouched_entries(talk)
+    assert (above.score, below.score) == (400, 0)
+    assert growths(below, above, talk.peers) == (RequiredGrowth("bluesky", "counted voice", 50, 52),)

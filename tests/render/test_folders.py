@@ -37,7 +37,7 @@ def pages(folder: Path) -> dict[Path, int]:
 
 def folders(store: Path) -> list[PublishedFolder | None]:
     with Record(str(store)) as record:
-        rows = record.database.rows("SELECT DISTINCT target FROM delivery ORDER BY target")
+        rows = record.database.rows("SELECT DISTINCT target FROM delivery_state ORDER BY target")
         return [folder_of(record.database, target) for (target,) in rows]
 
 

@@ -31,18 +31,18 @@ from hotpapers.view.publication_state import state_of
 from hotpapers.view.site_config import SiteConfig
 from hotpapers.view.site_paths import (
     ads_url,
-    all_of,
-    all_path,
     author_of,
     author_path,
     category_of,
     category_path,
-    cited_of,
-    cited_path,
+    citation_of,
+    citation_path,
     code_url,
     html_url,
     inspire_url,
-    public,
+    listing_of,
+    listing_path,
+    public_url,
 )
 from hotpapers.view.sparkline import spark
 from hotpapers.view.worked_example import worked_example
@@ -54,17 +54,18 @@ from tests.render.sample import BRIDGES, LISTED_READER, TEA
 
 
 def test_paths_and_back() -> None:
-    assert all_of(all_path("2021-01-14")) == "2021-01-14" and all_of("2021-01-14/index.html") == ""
+    assert listing_of(listing_path("2021-01-14")) == "2021-01-14" and listing_of("2021-01-14/index.html") == ""
     assert (
-        cited_of(cited_path("2021-01-14", "bib")) == ("2021-01-14", "bib") and cited_of("2021-01-14/issue.exe") is None
+        citation_of(citation_path("2021-01-14", "bib")) == ("2021-01-14", "bib")
+        and citation_of("2021-01-14/issue.exe") is None
     )
     assert author_of(author_path("li-na")) == "li-na" and author_of("author/../x/index.html") == ""
     assert category_of(category_path("cs.LG")) == ("cs.LG", "")
     assert category_of(category_path("hep-th", "2021")) == ("hep-th", "2021")
     assert category_path("../x") == "" and category_of("category/..../index.html") is None
-    assert public("https://a.example/", "index.html") == "https://a.example/"
-    assert public("https://a.example/b/", "about/index.html") == "https://a.example/b/about/"
-    assert public("", "about/index.html") == ""
+    assert public_url("https://a.example/", "index.html") == "https://a.example/"
+    assert public_url("https://a.example/b/", "about/index.html") == "https://a.example/b/about/"
+    assert public_url("", "about/index.html") == ""
 
 
 def test_papers_are_linked_where_they_are() -> None:
@@ -169,7 +170,7 @@ def test_a_curve_and_its_words() -> None:
     found = spark([_heard(1, 0), _heard(3, 5), _heard(6, 8), _heard(6, 2, "reddit"), _heard(9, 99)], until)
     assert found is not None
     assert found.points == "2,22 21.33,22 60,12 118,2" and found.end == ("118", "2")
-    assert found.said == "Voices since the announcement: 5 after 3 hours, 10 after 6 hours."
+    assert found.description == "Voices since the announcement: 5 after 3 hours, 10 after 6 hours."
     assert spark([_heard(6, 8)], until) is spark([_heard(1, 0), _heard(3, 0)], until) is spark([], until) is None
 
 
@@ -209,11 +210,11 @@ def test_a_state_in_words() -> None:
     issues = [issue(OWN, day, [], announced=0, readings=readings) for day in ("2020-11-25", "2020-11-30")]
     issues.append(issue(OWN, "2020-12-01", [], announced=0, readings=readings[:1], edition=2, reason="a <b>slip</b>"))
     found = state_of(OWN, issues)
-    assert [(one.day, one.said.partition(":")[0]) for one in found.days if not one.path] == [
+    assert [(one.day, one.text.partition(":")[0]) for one in found.days if not one.path] == [
         ("27 November 2020", "no issue"), ("26 November 2020", "no issue"),
     ]  # fmt: skip
-    assert "Thanksgiving" in found.days[2].said
-    assert [(one.name, one.said, one.days) for one in found.networks] == [
+    assert "Thanksgiving" in found.days[2].text
+    assert [(one.name, one.text, one.days) for one in found.networks] == [
         ("Bluesky", "read in full for all of the last 3 issues", ()),
         (
             "Reddit",

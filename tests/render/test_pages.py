@@ -39,6 +39,7 @@ def test_the_site_is_as_expected(name: str) -> None:
     # how a card looks depends on the release of Pillow
     made = {path: data for path, data in named_site(name).items() if not path.endswith((".css", ".js", ".png"))}
     made = {path: data for path, data in made.items() if not path.startswith("search/") or path.endswith(".html")}
+    del made["attacks/index.html"]  # says what was measured last: see test_attacks_page
     if os.environ.get("HOTPAPERS_REWRITE"):
         rewrite(folder, [RenderedFile(path, data) for path, data in made.items()])
     expected = {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
@@ -58,7 +59,7 @@ def test_a_day_touches_its_neighbours_and_its_papers() -> None:
     once = {
         "index.html", "404.html", "style.css", "reader.js", "icon.svg", "robots.txt", "search.js", "search_index.js",
         *(f"{name}/index.html" for name in ("archive", "about", "method", "status", "accessibility", "reading")),
-        "search/index.html",
+        "attacks/index.html", "search/index.html",
     }  # fmt: skip
     assert set(SitePages(LISTED_READER, "hot-papers").paths(["2021-01-18"])) == once | {
         "2021-01-14/index.html", "2021-01-18/index.html", "2021-01-18/issue.bib", "2021-01-18/issue.ris",

@@ -31,7 +31,7 @@ def test_the_calendar_has_whole_weeks_and_shades() -> None:
     assert {path: (cell.number, cell.shade) for path, cell in cells.items()} == {
         "2021-01-14/index.html": (14, 5), "2021-01-15/index.html": (15, 0),
     }  # fmt: skip
-    assert cells["2021-01-14/index.html"].said == "14 January 2021: 10 papers"
+    assert cells["2021-01-14/index.html"].label == "14 January 2021: 10 papers"
     assert [shade(papers, 10) for papers in (0, 1, 2, 3, 9, 10)] == [0, 1, 1, 2, 5, 5]
 
 

@@ -1,24 +1,29 @@
-"""From the record to folders: each delivery kept once, rendered again after forgetting and hiding."""
+"""From the record to folders: each issue delivered once, rendered again after forgetting and hiding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hotpapers import model, render
-from hotpapers.deliver.export_site import ExportedSite, RerenderedFolder, export_again, export_site
+from hotpapers.deliver import delivery_states
+from hotpapers.deliver.export_site import ExportedSite, RerenderedFolder, export_again, export_site, unsent
 from hotpapers.deliver.folders import target_of
+from hotpapers.deliver.queries import DeliveryKey
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issues import freeze
 from hotpapers.model import IssueReader, RenderedFile
 from hotpapers.privacy.forget import forget
 from hotpapers.store import Record, now
+from hotpapers.transfer.backup import backup, restore
 from hotpapers.transfer.classic_import import import_classic
+from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.view.site_config import SiteConfig
 from tests.cli import made
+from tests.deliveries import recorded
 from tests.issues import made as world
 
 NAME = "hot-papers"
@@ -38,8 +43,8 @@ def record(sqlite_url: str) -> Iterator[Record]:
 
 
 def states(record: Record) -> list[tuple[str, int, str, str, str]]:
-    """(day, edition, channel, state, receipt) of each delivery, in order."""
-    sql = 'SELECT "day", edition, channel, state, receipt FROM delivery ORDER BY id'
+    """(day, edition, channel, state, receipt) of how far each issue has come at a folder, in order."""
+    sql = 'SELECT "day", edition, channel, state, receipt FROM delivery_state ORDER BY 3, 1, 2, target'
     return [tuple(row) for row in record.database.rows(sql)]
 
 
@@ -52,14 +57,51 @@ def texts(folder: Path) -> str:
     return "".join(file.read_text("utf-8") for file in pages)
 
 
-def test_a_delivery_is_written_before_and_after(record: Record, tmp_path: Path) -> None:
+def begin_is_seen(monkeypatch: pytest.MonkeyPatch, record: Record) -> list[list[tuple[str, int, str, str, str]]]:
+    """What is kept while a channel renders, each time it does."""
+    seen: list[list[tuple[str, int, str, str, str]]] = []
+    plain = render.CHANNELS["classic"]
+
+    class Watched:
+        name = "classic"
+
+        def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
+            seen.append(states(record))
+            yield from plain(SiteConfig()).render(issue_reader, publication, days)
+
+    monkeypatch.setitem(render.CHANNELS, "classic", lambda _: Watched())
+    return seen
+
+
+def test_an_issue_is_kept_before_and_after_and_recorded_once(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, head = begin_is_seen(monkeypatch, record), record.head.position
     assert export_site(record, NAME, DAYS, "classic", tmp_path / "out") == ExportedSite(2, 2)
-    assert states(record) == [
-        *((day, 1, "classic", "sending", "") for day in DAYS),
-        *((day, 1, "classic", "sent", digest(record, day)) for day in DAYS),
-    ]
-    [(target,)] = record.database.rows("SELECT DISTINCT target FROM delivery")
+    assert seen == [[(day, 1, "classic", "sending", "") for day in DAYS]]
+    assert states(record) == [(day, 1, "classic", "sent", digest(record, day)) for day in DAYS]
+    [(target,)] = record.database.rows("SELECT DISTINCT target FROM delivery_state")
     assert target == target_of(record.database, tmp_path / "out") and target.startswith("file:")
+    assert recorded(record, "classic") == [(day, 1, "everybody", "sent", digest(record, day)) for day in DAYS]
+    assert record.head.position == head + 1, "one batch for all of them"
+
+
+def test_a_second_folder_is_kept_and_not_recorded_again(record: Record, tmp_path: Path) -> None:
+    export_site(record, NAME, DAYS[:1], "classic", tmp_path / "one")
+    head = record.head
+    export_site(record, NAME, DAYS[:1], "classic", tmp_path / "two")
+    assert record.head == head and len(states(record)) == 2
+    export_site(record, NAME, DAYS, "classic", tmp_path / "two")
+    assert [row[:3] for row in recorded(record, "classic")] == [(day, 1, "everybody") for day in DAYS]
+    export_site(record, NAME, DAYS, "markdown", tmp_path / "two")
+    assert len(recorded(record, "markdown")) == 2 and len(recorded(record, "classic")) == 2
+
+
+def test_nothing_tells_where_folders_are_in_the_chain(record: Record, tmp_path: Path) -> None:
+    export_site(record, NAME, DAYS, "classic", tmp_path / "a-folder-of-ada")
+    rows = [line for line in exporter.lines(record) if b"a-folder-of-ada" in line]
+    assert len(rows) == 2 and all(line.startswith(b'{"kind":"delivery_state"') for line in rows)
+    assert not any(b"a-folder-of-ada" in line for line in exporter.lines(record, records_only=True))
 
 
 def test_each_edition_is_delivered_once(record: Record, tmp_path: Path) -> None:
@@ -69,10 +111,8 @@ def test_each_edition_is_delivered_once(record: Record, tmp_path: Path) -> None:
     assert record.head == head
     freeze.freeze(record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted")
     export_site(record, NAME, DAYS, "classic", tmp_path)
-    assert states(record)[4:] == [
-        (DAYS[0], 2, "classic", "sending", ""),
-        (DAYS[0], 2, "classic", "sent", digest(record, DAYS[0])),
-    ]
+    assert (DAYS[0], 2, "classic", "sent", digest(record, DAYS[0])) in states(record) and len(states(record)) == 3
+    assert [row[:2] for row in recorded(record, "classic")] == [(DAYS[0], 1), (DAYS[0], 2), (DAYS[1], 1)]
 
 
 def test_what_broke_off_is_finished_the_next_time(
@@ -93,10 +133,32 @@ def test_what_broke_off_is_finished_the_next_time(
     monkeypatch.setitem(render.CHANNELS, "torn", lambda _: Torn())
     with pytest.raises(HotPapersError, match="torn"):
         export_site(record, NAME, DAYS[:1], "torn", tmp_path)
-    assert [state for *_, state, _ in states(record)] == ["sending"]
+    assert [state for *_, state, _ in states(record)] == ["sending"] and not recorded(record, "torn")
+    assert [(one.folder, one.channel) for one in export_again(record)] == [(tmp_path.resolve(), "torn")]
     Torn.broken = False
     assert export_site(record, NAME, DAYS[:1], "torn", tmp_path) == ExportedSite(2, 1)
-    assert [state for *_, state, _ in states(record)] == ["sending", "sending", "sent"]
+    assert [state for *_, state, _ in states(record)] == ["sent"] and len(recorded(record, "torn")) == 1
+
+
+def test_what_was_forgotten_goes_from_a_folder_that_broke_off(
+    record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed when all was written and nothing kept of it; then with no record of any delivery at all."""
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery_states, "finish_all", killed)
+        with pytest.raises(KeyboardInterrupt):
+            export_site(record, NAME, DAYS, "classic", tmp_path)
+    assert not recorded(record, "classic") and "Kettle 200 is out" in texts(tmp_path)
+    forget(record, f"x:{made.post(200).id}")
+    assert [one.rendered for one in export_again(record)] == [True]
+    assert "Kettle 200 is out" not in texts(tmp_path) and "Kettle 300 is out" in texts(tmp_path)
+    assert unsent(record, NAME, "classic", tmp_path) == list(DAYS)
+    export_site(record, NAME, DAYS, "classic", tmp_path)
+    assert not unsent(record, NAME, "classic", tmp_path) and len(recorded(record, "classic")) == 2
 
 
 def test_two_publications_do_not_share_a_folder(record: Record, tmp_path: Path) -> None:
@@ -225,3 +287,85 @@ def test_the_contact_is_on_the_site(record: Record, tmp_path: Path) -> None:
     assert "desk@papers.example" in (tmp_path / "about" / "index.html").read_text("utf-8")
     export_again(record, SiteConfig("desk@papers.example"))
     assert "desk@papers.example" in (tmp_path / "about" / "index.html").read_text("utf-8")
+
+
+# ---- copies ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of another empty store, in each database in turn."""
+    if request.param == "sqlite":
+        return str(tmp_path / "other.db")
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+def test_an_export_takes_along_which_folders_there_are(record: Record, tmp_path: Path, other_url: str) -> None:
+    """Rebuilt from its export, a store still takes off its pages what is forgotten, and delivers nothing again."""
+    export_site(record, NAME, DAYS, "classic", tmp_path / "out")
+    delivery_states.begin_all(
+        record, [DeliveryKey(NAME, DAYS[0], 1, "markdown", target_of(record.database, tmp_path / "half"))], now()
+    )
+    exported = list(exporter.lines(record))
+    assert sum(line.startswith(b'{"kind":"delivery_state"') for line in exported) == 3
+    with Record(other_url) as other:
+        importer.import_lines(other, "export", exported)
+        assert states(other) == states(record) and list(exporter.lines(other)) == exported
+        importer.import_lines(other, "export", exported)
+        assert states(other) == states(record) and other.head == record.head
+
+
+def test_a_rebuilt_store_renders_its_folders_anew(record: Record, tmp_path: Path) -> None:
+    export_site(record, NAME, DAYS, "classic", tmp_path / "out")
+    exported = list(exporter.lines(record))
+    record.database.close()
+    (tmp_path / "hotpapers.db").unlink()
+    with Record(str(tmp_path / "hotpapers.db")) as rebuilt:
+        importer.import_lines(rebuilt, "export", exported)
+        assert not unsent(rebuilt, NAME, "classic", tmp_path / "out")
+        forget(rebuilt, f"x:{made.post(200).id}")
+        assert [(one.folder, one.rendered) for one in export_again(rebuilt)] == [(tmp_path.resolve() / "out", True)]
+    assert "Kettle 200 is out" not in texts(tmp_path / "out")
+
+
+def test_a_store_of_another_record_takes_over_no_folders(record: Record, tmp_path: Path, other_url: str) -> None:
+    export_site(record, NAME, DAYS, "classic", tmp_path / "out")
+    with Record(other_url) as other:
+        other.append([world.DAILY], source="test")
+        assert importer.import_lines(other, "export", exporter.lines(record)).added
+        assert not states(other) and not recorded(other, "classic")
+
+
+def test_a_backup_that_is_put_back_still_knows_the_folders(record: Record, sqlite_url: str, tmp_path: Path) -> None:
+    """They were written to after it was made; the record of it says nothing of that, and gets it again."""
+    copy, out = tmp_path / "copy.db", tmp_path / "out"
+    backup(record, copy)
+    export_site(record, NAME, DAYS, "classic", out)
+    freeze.freeze(record, freeze.publication_of(record, NAME), DAYS[0], again=True, reason="a kettle was miscounted")
+    export_site(record, NAME, DAYS, "classic", out)
+    restore(copy, sqlite_url, replace=True)
+    with Record(sqlite_url) as restored:
+        assert not recorded(restored, "classic") and len(states(restored)) == 3
+        forget(restored, f"x:{made.post(200).id}")
+        assert [(one.rendered, one.reason) for one in export_again(restored)] == [(True, "")]
+        assert "Kettle 200 is out" not in texts(out) and "Kettle 300 is out" in texts(out)
+        assert unsent(restored, NAME, "classic", out) == list(DAYS)
+        export_site(restored, NAME, DAYS, "classic", out)
+        assert not unsent(restored, NAME, "classic", out) and len(recorded(restored, "classic")) == 2
+
+
+def test_of_a_backup_that_is_too_old_the_pages_left_alone_are_named(
+    record: Record, sqlite_url: str, tmp_path: Path
+) -> None:
+    copy, out = tmp_path / "copy.db", tmp_path / "out"
+    export_site(record, NAME, DAYS, "classic", out)
+    with Record(str(tmp_path / "old.db")) as old:
+        old.adopt_secret(record.secret())
+        import_classic(old, DAYS[0], made.text(DAYS[0]).encode())
+        freeze.freeze(old, freeze.publication_of(old, None), DAYS[0])
+        backup(old, copy)
+    restore(copy, sqlite_url, replace=True)
+    with Record(sqlite_url) as restored:
+        [again] = export_again(restored)
+    assert again.rendered and again.reason.startswith(f"left as it was: {DAYS[1]}, whose issue")

@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotpapers.deliver.send import send_issue
+from hotpapers.deliver.queries import IssueEdition
+from hotpapers.deliver.send import SendResult, finished_issues, keep_finished, send_issue
 from hotpapers.errors import NetError, RequestRefused, RetryLater
+from hotpapers.issues import freeze
 from hotpapers.issues.repository import RecordIssueReader
-from hotpapers.model import HttpClient, IssueReader, Message
+from hotpapers.model import HOUR, HttpClient, IssueReader, Message
 from hotpapers.store import Record
-from tests.deliveries import deliveries
-from tests.issues.made import DAY, background, frozen, moment, paper, talk, write
+from tests.deliveries import deliveries, receipts, recorded
+from tests.issues.made import DAILY, DAY, background, frozen, moment, paper, talk, write
 from tests.sources.net import ScriptedClient
 
 TARGETS = ("a", "b", "c", "d")
@@ -137,5 +139,155 @@ def test_who_cannot_be_asked_never_gets_it_twice(record: Record) -> None:
         send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
     assert send_issue(record, box, RecordIssueReader(record), "daily", DAY, http).sent == len(TARGETS)
     assert box.got == ["b", "c", "d"]
-    [(receipt,)] = record.database.rows("SELECT receipt FROM delivery WHERE state = 'sent' AND target = 'a'")
-    assert receipt == "nobody knows"
+    assert receipts(record, "box")["a"] == "nobody knows"
+
+
+# ---- what is kept beside the chain -----------------------------------------------------------------------
+
+
+def test_before_it_is_sent_it_is_kept_that_it_begins(record: Record) -> None:
+    """Each time in a transaction of its own, so that whoever comes after a crash knows; and in no batch."""
+    head, seen = record.head, list[tuple[str, dict[str, str], dict[str, str]]]()
+
+    class Watched(Box):
+        def send(self, message: Message, http: HttpClient) -> str:
+            with Record(f"sqlite:///{record.database.where}") as other:
+                seen.append((message.target, deliveries(other, "box"), receipts(other, "box")))
+            return super().send(message, http)
+
+    box, http = Watched(["unreached"]), ScriptedClient({})
+    send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
+    assert seen[:2] == [
+        ("a", {"a": "sending"}, {"a": ""}),
+        ("b", {"a": "sending", "b": "sending"}, {"a": "not arrived: unreached", "b": ""}),
+    ]
+    send_issue(record, box, RecordIssueReader(record), "daily", DAY, http)
+    assert seen[4][2] == {"a": ""} | {target: f"receipt-{target}" for target in "bcd"}, "it may have arrived again"
+    assert record.head == head and set(deliveries(record, "box").values()) == {"sent"}
+
+
+def test_of_two_processes_that_send_at_once_one_sends(record: Record) -> None:
+    """The other one comes while the first is at its second target; what is begun there it takes for interrupted."""
+    http, others = ScriptedClient({}), list[SendResult]()
+
+    class Met(Mute):
+        def send(self, message: Message, http: HttpClient) -> str:
+            if message.target == "b":
+                with Record(f"sqlite:///{record.database.where}") as other:
+                    others.append(send_issue(other, box, RecordIssueReader(other), "daily", DAY, http))
+            return super().send(message, http)
+
+    met, box = Met([]), Mute([])
+    done = send_issue(record, met, RecordIssueReader(record), "daily", DAY, http)
+    assert sorted(met.got + box.got) == list(TARGETS) and box.got == ["c", "d"]
+    assert [result.finished for result in (done, *others)] == [IssueEdition("daily", DAY, 1)] * 2
+    for result in (done, *others):
+        keep_finished(record, "box", [result], 1, AT)
+    assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "4 sent, 0 failed")]
+
+
+def test_a_receipt_is_kept_in_part_where_it_is_long(record: Record) -> None:
+    class Wordy(Box):
+        def send(self, message: Message, http: HttpClient) -> str:
+            return "ä" * 501
+
+    send_issue(record, Wordy([]), RecordIssueReader(record), "daily", DAY, ScriptedClient({}))
+    assert set(receipts(record, "box").values()) == {"ä" * 500}
+
+
+# ---- what the record gets --------------------------------------------------------------------------------
+
+AT = moment(DAY) + 9 * HOUR
+
+
+def sent_by(record: Record, *boxes: Box) -> list[SendResult]:
+    """What became of an issue by some senders of one channel."""
+    http = ScriptedClient({})
+    return [send_issue(record, box, RecordIssueReader(record), "daily", DAY, http) for box in boxes]
+
+
+class Place(Box):
+    """A sender of one target, as channels have one for each place."""
+
+    def __init__(self, target: str, plan: list[str]) -> None:
+        super().__init__(plan)
+        self.target = target
+
+    def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+        return iter([Message(self.target, day)] if publication == "daily" else [])
+
+
+def test_the_record_gets_one_delivery_when_all_places_are_done(record: Record) -> None:
+    head = record.head.position
+    places = [Place("a", []), Place("b", ["no"]), Place("c", ["busy"])]
+    keep_finished(record, "box", sent_by(record, *places), 3, AT)
+    assert record.head.position == head and not recorded(record, "box"), "one place is left"
+    results = sent_by(record, *places)
+    assert all(result.finished for result in results)
+    keep_finished(record, "box", results[:2], 3, AT)
+    assert not recorded(record, "box"), "nothing is known of the third"
+    for _ in range(2):
+        keep_finished(record, "box", results, 3, AT)
+    assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "2 sent, 1 failed")]
+    assert record.head.position == head + 1
+    assert deliveries(record, "box") == {"a": "sent", "b": "failed", "c": "sent"}
+
+
+def test_a_crash_before_the_delivery_is_recorded_sends_nothing_again(record: Record) -> None:
+    places = [Place("a", []), Place("b", ["killed after"])]
+    with pytest.raises(Killed):
+        sent_by(record, *places)
+    sent_by(record, *places)  # and killed once more, before it was recorded
+    keep_finished(record, "box", sent_by(record, *places), 2, AT)
+    assert [place.got for place in places] == [["a"], ["b"]]
+    assert recorded(record, "box") == [(DAY, 1, "everybody", "sent", "2 sent, 0 failed")]
+
+
+def test_a_place_that_is_added_later_gets_the_issue_and_no_other_delivery_is_recorded(record: Record) -> None:
+    keep_finished(record, "box", sent_by(record, Place("a", [])), 1, AT)
+    late = Place("b", [])
+    keep_finished(record, "box", sent_by(record, Place("a", []), late), 2, AT)
+    assert late.got == ["b"] and recorded(record, "box") == [(DAY, 1, "everybody", "sent", "1 sent, 0 failed")]
+
+
+def test_each_edition_has_a_delivery_of_its_own(record: Record) -> None:
+    keep_finished(record, "box", sent_by(record, Place("a", [])), 1, AT)
+    freeze.freeze(record, DAILY, DAY, again=True, reason="somebody came late", at=AT)
+    places = [Place("a", []), Place("b", [])]
+    keep_finished(record, "box", sent_by(record, *places), 2, AT)
+    assert [place.got for place in places] == [["a"], ["b"]]
+    assert [(edition, receipt) for _, edition, _, _, receipt in recorded(record, "box")] == [
+        (1, "1 sent, 0 failed"), (2, "2 sent, 0 failed"),
+    ]  # fmt: skip
+
+
+def test_where_nobody_took_it_the_delivery_failed(record: Record) -> None:
+    keep_finished(record, "box", sent_by(record, Place("a", ["no"])), 1, AT)
+    assert recorded(record, "box") == [(DAY, 1, "everybody", "failed", "0 sent, 1 failed")]
+
+
+def test_a_channel_that_goes_nowhere_is_not_recorded(record: Record) -> None:
+    class Silent(Box):
+        def messages(self, issue_reader: IssueReader, publication: str, day: str) -> Iterator[Message]:
+            return iter([])
+
+    keep_finished(record, "box", sent_by(record, Silent([])), 1, AT)
+    assert not recorded(record, "box")
+
+
+@pytest.mark.parametrize(
+    ("editions", "senders", "expected"),
+    [
+        ([1], 1, [1]), ([2, 2, 2], 3, [2]), ([0], 1, []), ([1, 0], 2, []), ([0, 1], 2, []), ([1, 2], 2, []),
+        ([1, 1], 3, []), ([], 0, []), ([0, 0], 2, []),
+    ],
+)  # fmt: skip
+def test_an_issue_is_finished_when_all_senders_have_nothing_left_of_the_same_edition(
+    editions: list[int], senders: int, expected: list[int]
+) -> None:
+    issues = [IssueEdition("daily", DAY, edition) if edition else None for edition in editions]
+    results = [SendResult(1, 0, 0, (), issue) for issue in issues]
+    assert [issue.edition for issue in finished_issues(results, senders)] == expected
+    other = IssueEdition("daily", "2024-05-08", 1)
+    more = [*results, *([SendResult(1, 0, 0, (), other)] * senders)]
+    assert finished_issues(more, senders)[len(expected) :] == [other] * (senders > 0)

@@ -70,8 +70,8 @@ def test_two_write_what_one_writes(record: Record, store: str, tmp_path: Path, m
         helped.append(done)
         return done
 
-    finished = parallel._told
-    monkeypatch.setattr(parallel, "_told", told)
+    finished = parallel._read_result
+    monkeypatch.setattr(parallel, "_read_result", told)
     both = write_parallel(tmp_path / "both", RecordIssueReader(record), task(record, store))
     assert both == alone(record, tmp_path / "one") and both.files == both.changed > 50
     assert tree(tmp_path / "both") == tree(tmp_path / "one")

@@ -20,7 +20,8 @@ from hotpapers.schedule import HousekeepingJob, SiteHealth, health, metrics
 from hotpapers.schedule.health import SILENT, dead_jobs
 from hotpapers.store import Record
 from hotpapers.store.statistics import totals
-from hotpapers.web.monitoring import address_of, monitor
+from hotpapers.web.background_server import address_of
+from hotpapers.web.monitoring import monitor
 from tests.conftest import data
 from tests.issues.made import moment
 from tests.sources.net import ScriptedClient

@@ -15,6 +15,7 @@ import pytest
 from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import WrongClock
 from hotpapers.http import ServerClocks
+from hotpapers.ingest.collect_job import Connection
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs import queries as jobs_queries
 from hotpapers.jobs.leases import Leases
@@ -24,6 +25,7 @@ from hotpapers.schedule import IssueDestination, PublishJob
 from hotpapers.schedule.health import health
 from hotpapers.schedule.publishing import changed_issues, check_clock
 from hotpapers.store import Record
+from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.view.site_paths import paper_path
 from tests.issues.made import (
     DAILY,
@@ -68,12 +70,13 @@ class Made(NamedTuple):
 
 @contextmanager
 def publishing(
-    store: str, folder: Path, *, channels: tuple[str, ...] = ("site",), witnesses: ServerClocks | None = None
-) -> Iterator[Made]:
+    store: str, folder: Path, *, channels: tuple[str, ...] = ("site",), witnesses: ServerClocks | None = None,
+    site_config: SiteConfig = NOBODY, line: Connection | None = None,
+) -> Iterator[Made]:  # fmt: skip
     open_record = partial(Record, store)
     clock = [CUT - HOUR]
     places = [IssueDestination("daily", channel, folder) for channel in channels]
-    job = PublishJob(["daily"], places, witnesses=witnesses)
+    job = PublishJob(["daily"], places, witnesses=witnesses, site_config=site_config, line=line)
     with Record(store) as record:
         leases, time = Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None)
         rounds = JobLoop(job.name, lambda: job, open_record, leases, time)

@@ -56,8 +56,12 @@ class Made:
         open_record = partial(Record, store)
         self.leases = Leases(open_record, "one")
         self.opened: Callable[[], SenderDestination] = self.usual
-        job = SendJob(["daily"], lambda record: iter([self.opened()]))
+        job = SendJob(["daily"], lambda record: [self.places()])
         self.rounds = JobLoop(job.name, lambda: job, open_record, self.leases, Clock(lambda: self.at, lambda s: None))
+
+    def places(self) -> Iterator[SenderDestination]:
+        """The channel's only sender, opened when it is its turn."""
+        yield self.opened()
 
     def usual(self) -> SenderDestination:
         """The sender, at work."""

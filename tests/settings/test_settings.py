@@ -24,6 +24,7 @@ from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSet
 from hotpapers.settings.mail import MailingSettings
 from hotpapers.settings.pages import QuoteSettings, SummarySettings
 from hotpapers.settings.serve import ServeSettings
+from hotpapers.settings.transparency import TransparencySettings
 from hotpapers.terms import TERMS, TermsOverride, table
 
 EVERYTHING = """
@@ -88,6 +89,7 @@ account = "did:plc:aaaabbbbccccddddeeee2345"
 password = "abcd-efgh-ijkl-mnop"
 host = "https://pds.owls.example"
 thread = false
+documents = false
 feed = "https://app.owls.example"
 
 [run]
@@ -95,6 +97,11 @@ listen = "127.0.0.1:9464"
 ping = "https://ping.example/owls"
 log = "json"
 read_back = 3
+
+[transparency]
+key = "owl.key"
+folder = "owl-logs"
+policy = "quorum none"
 
 [serve]
 base = "https://owls.example/"
@@ -170,7 +177,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
     )  # fmt: skip
     posting = BlueskyAccount(
         publication="night-owls", account="did:plc:aaaabbbbccccddddeeee2345", password="abcd-efgh-ijkl-mnop",
-        host="https://pds.owls.example", thread=False, feed="https://app.owls.example",
+        host="https://pds.owls.example", thread=False, documents=False, feed="https://app.owls.example",
     )  # fmt: skip
     roost = ChatSettings(
         name="roost", publication="daily", url="env:ROOST_URL", members=("Odo Fennimore", "bluesky:did:plc:owlet")
@@ -192,6 +199,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         webhook=(archive,),
         bluesky=(posting,),
         run=RunSettings(listen="127.0.0.1:9464", ping="https://ping.example/owls", log="json", read_back=3),
+        transparency=TransparencySettings(key="owl.key", folder="owl-logs", policy="quorum none"),
         serve=ServeSettings(base="https://owls.example/", rate=60, proxies=1),
         source={"lobsters": {"every": 7200}},
         bots=BotSettings(
@@ -204,17 +212,8 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         summary=SummarySettings(url="http://127.0.0.1:11434/v1", model="owl-1", key="env:OWL_KEY"),
         terms={"x": TermsOverride(keep=7, shown="text")},
     )  # fmt: skip
-    for struct in (
-        found,
-        owls,
-        found.publish,
-        found.mailing,
-        posting,
-        found.run,
-        found.serve,
-        found.bots,
-        found.bots.rules,
-    ):
+    written_out = (found.mailing, posting, found.run, found.serve, found.transparency, found.bots, found.bots.rules)
+    for struct in (found, owls, found.publish, *written_out):
         defaults = {f.name: f.default for f in msgspec.structs.fields(type(struct))}
         unset = [name for name, value in msgspec.structs.asdict(struct).items() if value == defaults[name]]
         assert not unset, "set it in EVERYTHING to something else than its default"

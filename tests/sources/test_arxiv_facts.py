@@ -72,7 +72,7 @@ class Site:
 
     def keep(self, page: PayloadPage) -> None:
         at = self.http.now()
-        self.record.ingest(parse_all(self.source.read, page.seen), source="arxiv", cursor=page.cursor, at=at)
+        self.record.ingest(parse_all(self.source.read, page.payloads), source="arxiv", cursor=page.cursor, at=at)
         for paper in self.papers():
             facts = {name for name in FACTS if getattr(paper, name)}
             lost = self.known.get(paper.paper, set()) - facts
@@ -151,14 +151,14 @@ def test_what_the_api_does_not_have_is_asked_for_again_for_two_days(store: Path)
 
 def test_while_the_api_does_not_answer_nothing_is_given_up() -> None:
     start = cursor_state.ArxivCursor(day=FIRST, owed=("b",), overdue=("a",))
-    assert cursor_state.opened(start, TUESDAY).overdue == ("b",)
-    unheard = cursor_state.opened(start, TUESDAY, heard=False)
+    assert cursor_state.open_day(start, TUESDAY).overdue == ("b",)
+    unheard = cursor_state.open_day(start, TUESDAY, api_answers=False)
     assert (unheard.owed, unheard.overdue) == ((), ("a", "b"))
-    assert cursor_state.opened(unheard, TUESDAY) == unheard  # the same day once more
+    assert cursor_state.open_day(unheard, TUESDAY) == unheard  # the same day once more
     many = cursor_state.ArxivCursor(
         day=FIRST, owed=tuple(map(str, range(9000))), overdue=tuple(map(str, range(9000, 18000)))
     )
-    assert len(cursor_state.opened(many, TUESDAY, heard=False).overdue) == cursor_state.MOST_OWED
+    assert len(cursor_state.open_day(many, TUESDAY, api_answers=False).overdue) == cursor_state.MOST_OWED
 
 
 def test_a_later_version_is_as_good_as_the_one_that_was_announced() -> None:
@@ -173,6 +173,6 @@ def test_a_round_says_when_the_next_one_is_worth_while(store: Path) -> None:
     site = Site(World(papers()), store)
     site.http.advance(HOUR / 1e6 * 2)
     last = list(site.source.pages(site.http, None))[-1]
-    assert (last.seen, last.cursor, last.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
+    assert (last.payloads, last.cursor, last.next_at) == ((), None, days.closes_at(TUESDAY) + 300_000_000)
     owing = cursor_state.text(cursor_state.ArxivCursor(day=FIRST, owed=("2611.00001v1",)))
     assert site.source.next_due(site.http.now(), owing) == site.http.now() + 2 * HOUR

@@ -338,7 +338,7 @@ def test_a_recorded_feed_goes_all_the_way() -> None:
     http = ScriptedClient(lambda url: table.get(url, nothing), now=days.closes_at("2024-03-05") + 300_000_000)
     source = ArxivSource(ArxivSettings(archives=("math",)))
     pages = list(source.pages(http, None))
-    found = [item for page in pages for seen in page.seen for item in source.read(seen)]
+    found = [item for page in pages for seen in page.payloads for item in source.read(seen)]
     counts = Counter(item.type if isinstance(item, Announcement) else type(item).__name__ for item in found)
     # the API has none of them yet: the feed describes what is new
     assert counts == {"Paper": 46, "new": 46, "cross": 29, "replacement": 32, "Coverage": 2}

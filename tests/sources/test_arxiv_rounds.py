@@ -45,7 +45,7 @@ class Life:
         before = len(self.http.requests)
         try:
             for page in self.source.pages(self.http, self.cursor):
-                self.items += [item for seen in page.seen for item in self.source.read(seen)]
+                self.items += [item for seen in page.payloads for item in self.source.read(seen)]
                 self.cursor = page.cursor or self.cursor
                 self.next_at = page.next_at
         finally:
@@ -216,7 +216,7 @@ def test_an_item_that_cannot_be_read_is_handed_on_alone() -> None:
     good = life.world.feed("cs", life.http.now())
     life.faults[FEED_CS] = [reply(200, good.replace(b"<item>", b"<item><guid>odd</guid></item><item>", 1))]
     pages = list(life.source.pages(life.http, None))
-    seen = [one for page in pages for one in page.seen]
+    seen = [one for page in pages for one in page.payloads]
     (unread,) = [one for one in seen if one.key == "cs/unread"]
     with pytest.raises(InputError):
         list(life.source.read(unread))

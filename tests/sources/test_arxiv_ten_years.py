@@ -40,7 +40,7 @@ class Diary:
         self.cursor: str | None = None
 
     def keep(self, source: ArxivSource, page: PayloadPage) -> None:
-        for seen in page.seen:
+        for seen in page.payloads:
             self.items += source.read(seen)
         self.cursor = page.cursor or self.cursor
 

@@ -172,7 +172,7 @@ def test_counts_are_asked_25_at_once_and_what_is_left_out_is_gone() -> None:
         asked(uris[25:]): json.dumps({"posts": [a_view(uri) for uri in reversed(uris[25:])]}).encode(),
     })  # fmt: skip
     pages = list(BLUESKY.counts(http, [f"bluesky:{uri}" for uri in uris]))
-    seen = [seen for page in pages for seen in page.seen]
+    seen = [seen for page in pages for seen in page.payloads]
     told = {one.key: one for one in seen}
     assert [one.kind for one in seen].count("counts") == 29 and list(sorted(told)) == sorted(uris)
     [gone] = BLUESKY.read(told.pop(uris[0]))
@@ -187,7 +187,7 @@ def test_one_address_that_cannot_be_asked_spoils_no_batch() -> None:
         asked([bad, good]): no, asked([bad]): no, asked([good]): json.dumps({"posts": [a_view(good)]}).encode(),
     })  # fmt: skip
     [page] = BLUESKY.counts(http, [f"bluesky:{bad}", f"bluesky:{good}"])
-    assert [(seen.kind, seen.key) for seen in page.seen] == [("counts", good)]
+    assert [(seen.kind, seen.key) for seen in page.payloads] == [("counts", good)]
 
 
 @pytest.mark.parametrize("said", [b"<html>", b"{}", b"[" * 100_000, b'{"posts":7}'])
@@ -200,9 +200,12 @@ def test_a_view_that_tells_of_one_post_in_nonsense_does_not_make_the_others_gone
     uris = [at_uri(ANNA, AT + n) for n in range(3)]
     said = json.dumps({"posts": [{"author": 7}, a_view(uris[1])]}).encode()
     [page] = BLUESKY.counts(ScriptedClient(lambda _: said), [f"bluesky:{uri}" for uri in uris])
-    assert [(seen.kind, seen.key[:10]) for seen in page.seen] == [("counts", uris[1][:10]), ("counts", "unreadable")]
+    assert [(seen.kind, seen.key[:10]) for seen in page.payloads] == [
+        ("counts", uris[1][:10]),
+        ("counts", "unreadable"),
+    ]
     with pytest.raises(msgspec.ValidationError):
-        list(BLUESKY.read(page.seen[1]))
+        list(BLUESKY.read(page.payloads[1]))
 
 
 def test_a_changed_handle_and_new_labels_are_told_with_the_counts() -> None:

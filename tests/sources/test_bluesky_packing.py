@@ -39,7 +39,7 @@ def test_a_stream_is_asked_for_and_read_packed(file: str) -> None:
     with pytest.raises(Stopped):
         for page in source.pages(http, None):
             pages.append(page)
-    seen = [one for page in pages for one in page.seen]
+    seen = [one for page in pages for one in page.payloads]
     assert [one.kind for one in seen] == ["post", "post", "unreadable"]
     assert seen[0].body == paper, "what is kept is what was said, not how it was packed"
     assert http.requests[0].headers == {"socket-encoding": "zstd"} and len(PACK(paper)) < len(paper) / 2

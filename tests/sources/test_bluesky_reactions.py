@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from hotpapers.engagement import queries as engagement_queries
 from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Tracked
 from hotpapers.sources.bluesky import BlueskySettings, BlueskySource, schemas
 from hotpapers.sources.bluesky.stream_filter import EventFilter
-from hotpapers.store import Record
+from hotpapers.store import Record, reaction_marks
 from tests.sources.bluesky_made import ANNA, BERT, at_uri, create, pointing, post, tid
 
 AT = 1_790_000_000_000_000
@@ -104,14 +103,14 @@ class OverTheRecord(Remembered):
         self.record = record
 
     def post_of(self, reaction: str, /) -> str | None:
-        return engagement_queries.post_of_reaction(self.record, reaction)
+        return reaction_marks.post_of_reaction(self.record, reaction)
 
 
 def test_a_restart_between_a_like_and_its_withdrawal(store_url: str) -> None:
     with Record(store_url) as record:
         seen = sifted(OverTheRecord(record, ONE, TWO), pointing(BERT, ONE, time=AT), answer(AT + 5, reply=TWO))
         pairs = [(one.key, item.post) for one in seen for item in READER.read(one) if isinstance(item, Reaction)]
-        engagement_queries.remember_reactions(record, pairs, AT)
+        reaction_marks.remember_reactions(record, pairs, AT)
     with Record(store_url) as record:
         seen = sifted(OverTheRecord(record, ONE, TWO), gone(AT, LIKE), gone(AT + 5))
     assert told(seen) == [("like", ONE, True), ("reply", TWO, True)]

@@ -134,7 +134,7 @@ def test_a_view_has_its_counts_its_link_and_its_card(bluesky: Path) -> None:
 def test_a_batch_that_is_refused_is_asked_one_by_one(bluesky: Path, path: str) -> None:
     answer = json.loads(bluesky.joinpath(path).read_bytes())["response"]
     http = ScriptedClient(lambda _: reply(answer["status"], json.dumps(answer["json"]).encode()))
-    assert [page.seen for page in BLUESKY.counts(http, ["bluesky:a", "bluesky:b"])] == [[]]
+    assert [page.payloads for page in BLUESKY.counts(http, ["bluesky:a", "bluesky:b"])] == [[]]
     assert len(http.requests) == 3
 
 

@@ -54,7 +54,7 @@ class Heard:
 
     @property
     def seen(self) -> list[RawPayload]:
-        return [seen for page in self.pages for seen in page.seen]
+        return [seen for page in self.pages for seen in page.payloads]
 
     @property
     def asked(self) -> list[tuple[str, dict[str, list[str]]]]:
@@ -141,7 +141,7 @@ def test_a_server_whose_clock_is_ahead_lacks_nothing_and_takes_no_cursor_along()
 def test_pages_are_bounded_and_a_quiet_stream_has_a_heartbeat() -> None:
     crowd = [paper_at(START + n) for n in range(2 * MOST_SEEN)]
     heard = Heard(source(), {ONE: [*crowd, Stopped()]}, str(START), pace=0)
-    assert [len(page.seen) for page in heard.pages] == [MOST_SEEN, MOST_SEEN]
+    assert [len(page.payloads) for page in heard.pages] == [MOST_SEEN, MOST_SEEN]
     heard = Heard(source(silence=0), {ONE: [None] * 4 + [Stopped()]}, str(START))
     assert heard.pages == [PayloadPage([], str(START), START + n * 30 * SECOND) for n in (1, 2, 3, 4)]
     assert isinstance(heard.error, Stopped)

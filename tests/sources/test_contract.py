@@ -207,7 +207,7 @@ def test_whatever_a_server_answers_is_pages_or_a_net_error(name: str, said: list
             pages = list(source.pages(http, None) if keys is None else source.counts(http, keys))
         except NetError:
             continue
-        assert all(seen.key and seen.at for page in pages for seen in page.seen)
+        assert all(seen.key and seen.at for page in pages for seen in page.payloads)
 
 
 def _next(answers: Iterator[bytes], url: str) -> bytes:
@@ -229,9 +229,11 @@ def test_the_example_of_the_docs_is_a_source() -> None:
     said = json.dumps({"notes": [note, {"id": "none"}]}).encode()
     http = ScriptedClient({f"{base}?board=maths&since=0": said, f"{base}/42": reply(404)})
     [page_read] = source.pages(http, None)
-    assert page_read.cursor == '{"maths":42}' and [seen.key[:10] for seen in page_read.seen] == ["42", "unreadable"]
-    kinds = [kind_of(item) for item in source.read(page_read.seen[0])]
-    assert kinds == ["post", "account", "snapshot", "mention"] and read(source, page_read.seen[1]) == "ValidationError"
-    [gone] = [item for counted in source.counts(http, ["corkboard:42"]) for item in source.read(counted.seen[0])]
+    assert page_read.cursor == '{"maths":42}' and [seen.key[:10] for seen in page_read.payloads] == ["42", "unreadable"]
+    kinds = [kind_of(item) for item in source.read(page_read.payloads[0])]
+    assert (
+        kinds == ["post", "account", "snapshot", "mention"] and read(source, page_read.payloads[1]) == "ValidationError"
+    )
+    [gone] = [item for counted in source.counts(http, ["corkboard:42"]) for item in source.read(counted.payloads[0])]
     assert isinstance(gone, Post) and gone.gone == "deleted"
     del sys.modules["corkboard"]

@@ -53,7 +53,10 @@ def one(body: bytes, **headers: str) -> FeedEntry:
 def items(body: bytes) -> list[object]:
     source = FeedsSource(FeedsSettings(urls=(URL,)))
     return [
-        item for page in source.pages(ScriptedClient({URL: body}), None) for s in page.seen for item in source.read(s)
+        item
+        for page in source.pages(ScriptedClient({URL: body}), None)
+        for s in page.payloads
+        for item in source.read(s)
     ]
 
 
@@ -167,14 +170,14 @@ def test_a_feed_that_fails_does_not_keep_the_others_from_being_read() -> None:
     found = [next(pages), next(pages)]
     with pytest.raises(NetError, match="no feed"):
         next(pages)
-    keys = {seen.key for page in found for seen in page.seen}
+    keys = {seen.key for page in found for seen in page.payloads}
     assert http.asked == urls and len(keys) == 2, "the same guid in two feeds is two entries"
 
 
 def test_a_request_to_wait_is_told_when_the_rest_is_read() -> None:
     http = ScriptedClient({"https://a.example/": RetryLater(60, "busy"), "https://b.example/": reply(304)})
     pages = FeedsSource(FeedsSettings(urls=("https://a.example/", "https://b.example/"))).pages(http, None)
-    assert not next(pages).seen
+    assert not next(pages).payloads
     with pytest.raises(PartiallyRead, match="1 of 2 could not be read; busy"):
         next(pages)
 

@@ -64,11 +64,11 @@ def tag(name: str = "arxiv", min_id: object = "", base: str = BASE) -> str:
 
 
 def keys(pages: list[PayloadPage]) -> list[str]:
-    return [seen.key for page in pages for seen in page.seen]
+    return [seen.key for page in pages for seen in page.payloads]
 
 
 def items(source: MastodonSource, pages: list[PayloadPage]) -> list[Item]:
-    return [item for page in pages for seen in page.seen for item in source.read(seen)]
+    return [item for page in pages for seen in page.payloads for item in source.read(seen)]
 
 
 def collect(pages: Iterator[PayloadPage], into: list[PayloadPage]) -> None:
@@ -163,7 +163,7 @@ def test_of_a_boost_the_original_is_read_once() -> None:
     pages = list(ONE.pages(ScriptedClient({tag(): said(boost, original)}), None))
     posts = {item.post for item in items(ONE, pages) if isinstance(item, Post)}
     assert posts == {f"mastodon:{OTHER}/users/b/statuses/5"}
-    assert len({(seen.key, seen.body) for page in pages for seen in page.seen}) == 1
+    assert len({(seen.key, seen.body) for page in pages for seen in page.payloads}) == 1
 
 
 def test_counts_are_believed_of_the_home_server_alone() -> None:
@@ -182,7 +182,7 @@ def test_what_is_not_public_is_not_even_handed_on(visibility: str) -> None:
 
 def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
     pages = list(ONE.pages(ScriptedClient({tag(): said(7, status(1), status(2, reblog={"id": 3}))}), None))
-    seen = [one for page in pages for one in page.seen]
+    seen = [one for page in pages for one in page.payloads]
     assert [one.key[:10] for one in seen] == ["unreadable", status(1)["uri"][:10], "unreadable"]
     for one in (seen[0], seen[2]):
         with pytest.raises(msgspec.ValidationError):
@@ -240,7 +240,7 @@ def test_a_server_cannot_speak_for_another_ones_post() -> None:
     forged = json.dumps(status(1, uri=f"{OTHER}/users/b/statuses/5")).encode()
     [page] = ONE.counts(ScriptedClient({at_home(): forged}), [post_key()])
     with pytest.raises(InputError, match="was asked for"):
-        list(ONE.read(page.seen[0]))
+        list(ONE.read(page.payloads[0]))
 
 
 def test_an_account_without_an_address_is_unreadable() -> None:
@@ -270,19 +270,19 @@ def knowing(*uris: str) -> MastodonSource:
 def test_the_home_server_tells_that_a_paper_was_edited_out() -> None:
     http = ScriptedClient({at_home(): json.dumps(status(1, **EDITED)).encode()})
     [page] = ONE.counts(http, [post_key()])
-    assert [seen.kind for seen in page.seen] == ["counts", "edit"]
-    for seen in page.seen:
+    assert [seen.kind for seen in page.payloads] == ["counts", "edit"]
+    for seen in page.payloads:
         found = list(ONE.read(seen))
         assert not any(isinstance(item, Mention) for item in found)
         assert [item.text for item in found if isinstance(item, Post)] == ["never mind"]
-    assert [item.likes for item in ONE.read(page.seen[0]) if isinstance(item, Snapshot)] == [5]
-    assert not [item for item in ONE.read(page.seen[1]) if isinstance(item, Snapshot)]
+    assert [item.likes for item in ONE.read(page.payloads[0]) if isinstance(item, Snapshot)] == [5]
+    assert not [item for item in ONE.read(page.payloads[1]) if isinstance(item, Snapshot)]
 
 
 def test_counts_are_told_also_where_only_another_server_shows_the_card_that_names_the_paper() -> None:
     http = ScriptedClient({at_home(): json.dumps(status(1, content="look")).encode()})
     [page] = ONE.counts(http, [post_key()])
-    assert [seen.kind for seen in page.seen] == ["counts"]
+    assert [seen.kind for seen in page.payloads] == ["counts"]
     assert [item.likes for item in items(ONE, [page]) if isinstance(item, Snapshot)] == [5]
 
 
@@ -302,7 +302,7 @@ def test_timelines_tell_the_edits_of_tracked_posts_where_nobody_else_will(
 ) -> None:
     source = knowing(one["uri"]) if known else ONE
     [page] = source.pages(ScriptedClient({tag(): said(one)}), None)
-    assert [seen.kind for seen in page.seen] == kinds
+    assert [seen.kind for seen in page.payloads] == kinds
 
 
 def test_what_is_no_longer_public_is_gone() -> None:
@@ -420,4 +420,4 @@ def test_recorded_timelines_are_pages(shared: Path) -> None:
     for n, size in ((1, 10), (2, 10), (3, 10), (4, 0)):
         body = (shared / "recordings" / "mastodon" / f"timeline_tag_page{n}.json").read_bytes()
         [page] = ONE.pages(ScriptedClient({tag(): body}), None)
-        assert len(page.seen) == size
+        assert len(page.payloads) == size

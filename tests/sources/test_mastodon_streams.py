@@ -60,7 +60,7 @@ class Round:
 
     @property
     def kinds(self) -> list[str]:
-        return [seen.kind for page in self.pages for seen in page.seen]
+        return [seen.kind for page in self.pages for seen in page.payloads]
 
 
 def test_it_listens_after_asking_until_it_is_time_to_ask_again() -> None:
@@ -83,7 +83,7 @@ def test_what_it_hears_moves_no_cursor() -> None:
 def test_pages_come_at_most_once_a_second_and_as_heartbeats() -> None:
     many = [line for n in range(30) for line in update(n)]
     heard = Round([*many, b":thump", None, None, None], pace=0.01)
-    sizes = [len(page.seen) for page in heard.pages]
+    sizes = [len(page.payloads) for page in heard.pages]
     assert sum(sizes) == 30 and len(sizes) < 8 and sizes.count(0) >= 2
 
 
@@ -124,7 +124,7 @@ def test_a_deleted_post_is_gone_if_it_is_tracked_and_its_own_server_says_so() ->
     told = [line for n in (1, 2, 3) for line in event("delete", str(status(n)["id"]).encode())]
     polled = said(status(1), away, status(3))
     heard = Round([*told, *told, None], known=[status(1)["uri"], away["uri"]], polled=polled)
-    gone = [seen for page in heard.pages for seen in page.seen if seen.kind == "gone"]
+    gone = [seen for page in heard.pages for seen in page.payloads if seen.kind == "gone"]
     assert [seen.key for seen in gone] == [status(1)["uri"]]
     [post] = heard.source.read(gone[0])
     assert isinstance(post, Post) and post.gone == "deleted"
@@ -135,7 +135,7 @@ def test_it_remembers_so_many_posts_and_no_more(monkeypatch: pytest.MonkeyPatch)
     told = [line for n in (1, 3) for line in event("delete", str(status(n)["id"]).encode())]
     uris = [status(n)["uri"] for n in (1, 2, 3)]
     heard = Round([*told, None], known=uris, polled=said(*(status(n) for n in (1, 2, 3))))
-    assert [seen.key for page in heard.pages for seen in page.seen if seen.kind == "gone"] == [uris[2]]
+    assert [seen.key for page in heard.pages for seen in page.payloads if seen.kind == "gone"] == [uris[2]]
 
 
 def test_other_events_and_nonsense_stop_nothing() -> None:
@@ -205,4 +205,4 @@ def test_recorded_streams_are_read(shared: Path, name: str) -> None:
 
 def _heard(source: MastodonSource, lines: Iterable[bytes | None]) -> list[RawPayload]:
     server = source.settings.servers[0]
-    return [seen for one in events(lines) if one for seen in source._told(one, server, AT)]
+    return [seen for one in events(lines) if one for seen in source._event_payloads(one, server, AT)]

@@ -38,7 +38,7 @@ class Network:
         keys: list[str] = []
         try:
             for one in self.turns.pages(self.http, ((name, self.part(name)) for name in self.fails), then):
-                keys += [seen.key for seen in one.seen]
+                keys += [seen.key for seen in one.payloads]
         except (NetError, Stopped) as problem:
             return keys, problem
         return keys, None

@@ -59,7 +59,7 @@ def new(subreddit: str, after: str = "") -> str:
 
 
 def keys(pages: list[PayloadPage]) -> list[str]:
-    return [seen.key for page in pages for seen in page.seen]
+    return [seen.key for page in pages for seen in page.payloads]
 
 
 def test_the_secrets_go_into_headers_and_nowhere_else() -> None:
@@ -130,7 +130,7 @@ def test_what_does_not_say_its_name_goes_to_quarantine_not_to_nowhere() -> None:
     http = ScriptedClient(
         {TOKEN_AT: TOKEN, new("one"): listing(3, post("t3_a"), {"name": "t1_comment"}), new("two"): listing()}
     )
-    found = [seen for page in RedditSource(KEY).pages(http, None) for seen in page.seen]
+    found = [seen for page in RedditSource(KEY).pages(http, None) for seen in page.payloads]
     assert [seen.key[:11] for seen in found] == ["unreadable-", "t3_a"]
     with pytest.raises(msgspec.ValidationError):
         list(RedditSource(KEY).read(found[0]))
@@ -140,7 +140,7 @@ def test_a_listed_post_that_is_gone_is_told_if_it_is_known() -> None:
     gone = [post("t3_a", removed_by_category="moderator"), post("t3_b", author="[deleted]")]
     http = ScriptedClient({TOKEN_AT: TOKEN, new("one"): listing(*gone), new("two"): listing()})
     source = RedditSource(KEY, known={"reddit:t3_a"})
-    found = [seen for page in source.pages(http, None) for seen in page.seen]
+    found = [seen for page in source.pages(http, None) for seen in page.payloads]
     items = [item for seen in found for item in source.read(seen)]
     assert [(item.post, item.gone) for item in items if isinstance(item, Post)] == [("reddit:t3_a", "removed")]
 
@@ -153,13 +153,15 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
         new("two"): listing(),
     }
     source = RedditSource(KEY, known={"reddit:t3_a", "reddit:t3_c"})
-    seen = [one for page in source.pages(ScriptedClient(listed), None) for one in page.seen]
+    seen = [one for page in source.pages(ScriptedClient(listed), None) for one in page.payloads]
     assert [(one.kind, one.key) for one in seen] == [
         ("post", "t3_a"), ("edit", "t3_a"), ("post", "t3_b"), ("post", "t3_c"),
     ]  # fmt: skip
     asked = [f"https://oauth.reddit.com/api/info?limit=100&raw_json=1&id={name}" for name in ("t3_a", "t3_b")]
     http = ScriptedClient({TOKEN_AT: TOKEN, asked[0]: listing(edited), asked[1]: listing(post("t3_b"))})
-    again = [one for key in ("reddit:t3_a", "reddit:t3_b") for page in source.counts(http, [key]) for one in page.seen]
+    again = [
+        one for key in ("reddit:t3_a", "reddit:t3_b") for page in source.counts(http, [key]) for one in page.payloads
+    ]
     assert [(one.kind, one.key) for one in again] == [("counts", "t3_a"), ("edit", "t3_a"), ("counts", "t3_b")]
     items = [item for one in again for item in source.read(one)]
     assert [item.text for item in items if isinstance(item, Post)] == ["no paper"]
@@ -177,7 +179,7 @@ def test_counts_are_asked_for_a_hundred_at_a_time_and_missing_names_are_gone() -
 
     source = RedditSource(KEY)
     pages = list(source.counts(ScriptedClient(said), [f"reddit:t3_{n}" for n in range(BATCH + 3)]))
-    items = [item for page in pages for seen in page.seen for item in source.read(seen)]
+    items = [item for page in pages for seen in page.payloads for item in source.read(seen)]
     assert [len(names) for names in asked] == [BATCH, 3]
     assert [item.post for item in items if isinstance(item, Post) and item.gone == "deleted"] == ["reddit:t3_5"]
     assert sum(isinstance(item, Snapshot) and item.likes == 7 for item in items) == BATCH + 2
@@ -204,7 +206,7 @@ ATOM = (
 def test_without_a_key_the_feeds_are_read() -> None:
     http = ScriptedClient({rss("one"): ATOM, rss("two"): ATOM.replace(b"t3_a", b"t3_b")})
     source = RedditSource(FEEDS)
-    found = [seen for page in source.pages(http, None) for seen in page.seen]
+    found = [seen for page in source.pages(http, None) for seen in page.payloads]
     items = [item for seen in found for item in source.read(seen)]
     assert [seen.key for seen in found] == ["t3_a", "t3_b"]
     assert {item.paper for item in items if isinstance(item, Mention)} == {"arxiv:2609.01234"}
@@ -233,7 +235,7 @@ def test_a_feed_says_that_a_known_post_is_gone() -> None:
     for known, gone in ((set[str](), []), ({"reddit:t3_a"}, ["deleted"])):
         source = RedditSource(FEEDS, known=known)
         pages = source.pages(ScriptedClient({rss("one"): deleted, rss("two"): reply(304)}), None)
-        items = [item for page in pages for seen in page.seen for item in source.read(seen)]
+        items = [item for page in pages for seen in page.payloads for item in source.read(seen)]
         assert [item.gone for item in items if isinstance(item, Post)] == gone
 
 
@@ -300,7 +302,7 @@ def thread(name: str) -> str:
 def test_a_post_is_looked_for_in_its_own_feed(said: Reply, gone: str | None) -> None:
     source = RedditSource(FEEDS)
     [page] = source.counts(ScriptedClient({thread("a"): said}), ["reddit:t3_a"])
-    items = [item for seen in page.seen for item in source.read(seen)]
+    items = [item for seen in page.payloads for item in source.read(seen)]
     assert [item.gone for item in items if isinstance(item, Post)] == [gone or ""]
     assert not [item for item in items if isinstance(item, Snapshot)]
 
@@ -317,7 +319,7 @@ def test_who_is_refused_learns_nothing_of_a_post(said: Reply) -> None:
 
 def test_a_thread_without_its_own_post_says_nothing() -> None:
     [page] = RedditSource(FEEDS).counts(ScriptedClient({thread("b"): ATOM}), ["reddit:t3_b"])
-    assert page.seen == []
+    assert page.payloads == []
 
 
 def test_a_post_that_fails_spoils_no_other() -> None:
@@ -349,14 +351,14 @@ def test_a_batch_that_fails_spoils_no_other() -> None:
 def test_a_post_that_reddit_does_not_list_is_gone_unless_not_one_is_there() -> None:
     few = [f"reddit:t3_{n}" for n in range(HARDLY_ALL)]
     [page] = RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), few)
-    assert [seen.kind for seen in page.seen] == ["gone"] * HARDLY_ALL
+    assert [seen.kind for seen in page.payloads] == ["gone"] * HARDLY_ALL
     with pytest.raises(NetError, match=r"api/info: nothing of 11 posts"):
         list(RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing()})), [*few, "reddit:t3_x"]))
 
 
 def test_where_one_post_does_not_say_which_it_is_none_is_gone() -> None:
     [page] = RedditSource(KEY).counts(ScriptedClient(info({"t3_0": listing(3)})), ["reddit:t3_0"])
-    assert [seen.key[:11] for seen in page.seen] == ["unreadable-"]
+    assert [seen.key[:11] for seen in page.payloads] == ["unreadable-"]
 
 
 # ---- what was recorded ---------------------------------------------------------------------------------

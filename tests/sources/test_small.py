@@ -63,7 +63,7 @@ def test_hacker_news_asks_again_from_a_little_before_its_cursor() -> None:
     http = ScriptedClient(lambda url: hits((1, START // 1_000_000)))
     pages = list(HN.pages(http, "1767200000"))
     assert f"created_at_i%3E%3D{1767200000 - OVERLAP}" in http.requests[0].url
-    assert [seen.key for page in pages for seen in page.seen] == ["1"]
+    assert [seen.key for page in pages for seen in page.payloads] == ["1"]
     assert pages[-1].cursor == str(START // 1_000_000) and len(http.requests) == 1
 
 
@@ -74,13 +74,13 @@ def test_hacker_news_reads_a_long_time_in_slices() -> None:
     http = ScriptedClient(lambda url: next(answers))
     pages = list(HN.pages(http, None))
     assert len(http.requests) == 2 and f"%2Ccreated_at_i%3C%3D{now - MOST_HITS + 1}" in http.requests[1].url
-    assert sum(len(page.seen) for page in pages) == MOST_HITS + 1
+    assert sum(len(page.payloads) for page in pages) == MOST_HITS + 1
 
 
 def test_hacker_news_counts_ask_for_each_item() -> None:
     http = ScriptedClient({"https://hacker-news.firebaseio.com/v0/item/7.json": b'{"id":7,"score":3,"descendants":1}'})
     [page] = HN.counts(http, ["hackernews:7"])
-    [snapshot] = HN.read(page.seen[0])
+    [snapshot] = HN.read(page.payloads[0])
     assert isinstance(snapshot, Snapshot) and (snapshot.post, snapshot.likes) == ("hackernews:7", 3)
 
 
@@ -100,7 +100,7 @@ FIREBASE, ALGOLIA = "https://hacker-news.firebaseio.com/v0/item/7.json", "https:
 def test_what_hacker_news_no_longer_has_is_gone(item: bytes, search: Reply, gone: list[str]) -> None:
     """`null` alone says nothing: Firebase has it for what is new, and now and then for what is there."""
     [page] = HN.counts(ScriptedClient({FIREBASE: item, ALGOLIA: search}), ["hackernews:7"])
-    items = [item for seen in page.seen for item in HN.read(seen)]
+    items = [item for seen in page.payloads for item in HN.read(seen)]
     assert [item.gone for item in items if isinstance(item, Post)] == gone == [i.gone for i in items]  # type: ignore[attr-defined]
 
 
@@ -112,7 +112,7 @@ def test_an_item_of_hacker_news_that_fails_spoils_no_other() -> None:
 
     pages = list(HN.counts(ScriptedClient(said), ["hackernews:~1c", *(f"hackernews:{n}" for n in range(1000))]))
     counted = [
-        item.likes for page in pages for seen in page.seen for item in HN.read(seen) if isinstance(item, Snapshot)
+        item.likes for page in pages for seen in page.payloads for item in HN.read(seen) if isinstance(item, Snapshot)
     ]
     assert counted == [n for n in range(1000) if n % 10 not in (3, 4, 5, 6)] and len(pages) == 600
 
@@ -120,7 +120,7 @@ def test_an_item_of_hacker_news_that_fails_spoils_no_other() -> None:
 def test_a_score_may_fall() -> None:
     http = ScriptedClient({FIREBASE: [b'{"id":7,"score":9}', b'{"id":7,"score":4}', b'{"id":7,"score":-1}']})
     pages = [page for _ in range(3) for page in HN.counts(http, ["hackernews:7"])]
-    items = [item for page in pages for seen in page.seen for item in HN.read(seen)]
+    items = [item for page in pages for seen in page.payloads for item in HN.read(seen)]
     assert [item.likes for item in items if isinstance(item, Snapshot)] == [9, 4, 0]
 
 
@@ -129,9 +129,9 @@ def test_lobsters_is_asked_at_most_once_an_hour_and_its_stories_may_be_gone() ->
     story = b'{"short_id":"aa","created_at":"2026-01-01T00:00:00.000-06:00"}'
     http = ScriptedClient({"https://lobste.rs/domains/arxiv.org.json": b"[" + story + b"]",
                        "https://lobste.rs/s/aa.json": reply(404, b"")})  # fmt: skip
-    assert [seen.key for page in LOBSTERS.pages(http, None) for seen in page.seen] == ["aa"]
+    assert [seen.key for page in LOBSTERS.pages(http, None) for seen in page.payloads] == ["aa"]
     [page] = LOBSTERS.counts(http, ["lobsters:aa"])
-    [post] = LOBSTERS.read(page.seen[0])
+    [post] = LOBSTERS.read(page.payloads[0])
     assert isinstance(post, Post) and post.gone == "deleted"
 
 
@@ -151,7 +151,7 @@ def merged(url: str) -> Response:
 )
 def test_a_story_of_lobsters_may_be_gone_or_merged(answer: Response, gone: list[str]) -> None:
     [page] = LOBSTERS.counts(ScriptedClient({"https://lobste.rs/s/aa.json": answer}), ["lobsters:aa"])
-    items = [item for seen in page.seen for item in LOBSTERS.read(seen)]
+    items = [item for seen in page.payloads for item in LOBSTERS.read(seen)]
     assert [item.gone for item in items if isinstance(item, Post)] == gone
     assert [item.likes for item in items if isinstance(item, Snapshot)] == ([] if gone else [0])
 
@@ -168,7 +168,7 @@ def test_a_story_or_paper_that_fails_spoils_no_other() -> None:
     papers = [f"huggingface:2601.{n:05d}" for n in range(1000)]
     for source, keys in ((LOBSTERS, lobsters), (HF, papers)):
         pages = list(source.counts(ScriptedClient(said), [*keys[:5], f"{source.name}:~1c", *keys[5:]]))
-        items = [item for page in pages for seen in page.seen for item in source.read(seen)]
+        items = [item for page in pages for seen in page.payloads for item in source.read(seen)]
         assert len(items) == len(pages) == 700 and all(isinstance(item, Snapshot) for item in items)
 
 
@@ -176,7 +176,7 @@ def test_a_paper_whose_page_vanished_is_gone() -> None:
     for status in (404, 410):
         at = "https://huggingface.co/api/papers/2601.00001"
         [page] = HF.counts(ScriptedClient({at: reply(status, b"Not Found")}), ["huggingface:2601.00001"])
-        [post] = HF.read(page.seen[0])
+        [post] = HF.read(page.payloads[0])
         assert isinstance(post, Post) and post.gone == "deleted"
 
 
@@ -185,9 +185,9 @@ def test_hugging_face_reads_the_last_days_and_passes_over_days_that_have_no_list
     base = "https://huggingface.co/api/daily_papers?date=2025-12-31&limit=100"
     http = ScriptedClient({base: listed, base.replace("2025-12-31", "2026-01-01"): reply(400, b"{}"),
                        "https://huggingface.co/api/papers/2601.00001": b'{"id":"2601.00001","upvotes":4}'})  # fmt: skip
-    assert [seen.key for page in HF.pages(http, None) for seen in page.seen] == ["2601.00001"]
+    assert [seen.key for page in HF.pages(http, None) for seen in page.payloads] == ["2601.00001"]
     [page] = HF.counts(http, ["huggingface:2601.00001"])
-    assert [item.likes for item in HF.read(page.seen[0]) if isinstance(item, Snapshot)] == [4]
+    assert [item.likes for item in HF.read(page.payloads[0]) if isinstance(item, Snapshot)] == [4]
 
 
 def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one() -> None:
@@ -195,7 +195,7 @@ def test_days_without_a_list_are_believed_where_a_day_of_the_week_before_has_one
         return b"[]" if f"date={last}&" in url else reply(404, b"{}")
 
     http = ScriptedClient(lambda url: said(url, "2025-12-27"))
-    assert not any(page.seen for page in HF.pages(http, None))
+    assert not any(page.payloads for page in HF.pages(http, None))
     days = [re.findall(r"date=([-0-9]+)", request.url)[0] for request in http.requests]
     assert days == ["2025-12-31", "2026-01-01", "2025-12-30", "2025-12-29", "2025-12-28", "2025-12-27"]
     with pytest.raises(NetError, match="404"):

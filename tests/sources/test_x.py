@@ -159,7 +159,7 @@ def test_tries_before_the_one_that_answered_are_paid_for() -> None:
 
 def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
     http = ScriptedClient(lambda url: answer(tweet(id_at(START)), {"id": "none"}), now=LATE)
-    seen = [one for page in XSource(SETTINGS).pages(http, None) for one in page.seen]
+    seen = [one for page in XSource(SETTINGS).pages(http, None) for one in page.payloads]
     assert [one.key[:10] for one in seen] == [id_at(START)[:10], "unreadable"]
     with pytest.raises(msgspec.ValidationError):
         list(XSource(SETTINGS).read(seen[1]))
@@ -168,7 +168,7 @@ def test_what_does_not_say_its_id_goes_to_quarantine_not_to_nowhere() -> None:
 def test_an_edit_is_the_same_post_later() -> None:
     first, second = id_at(START), id_at(START + HOUR)
     http = ScriptedClient(lambda url: answer(tweet(second, edit_history_tweet_ids=[first, second])), now=LATE)
-    [seen] = [one for page in XSource(SETTINGS).pages(http, None) for one in page.seen]
+    [seen] = [one for page in XSource(SETTINGS).pages(http, None) for one in page.payloads]
     posts = [item for item in XSource(SETTINGS).read(seen) if isinstance(item, Post)]
     assert seen.key == first and [post.post for post in posts] == [f"x:{first}"] and posts[0].handle == "wool"
 
@@ -179,7 +179,7 @@ def test_an_edit_of_a_known_post_is_told_as_such_also_where_it_names_nothing_any
     for known, kind, posts in ((set[str](), "post", 0), ({f"x:{first}"}, "edit", 1)):
         source = XSource(SETTINGS, known=known)
         pages = list(source.pages(ScriptedClient(lambda url: answer(edited, tweet(first)), now=LATE), None))
-        seen = [one for page in pages for one in page.seen]
+        seen = [one for page in pages for one in page.payloads]
         assert [one.kind for one in seen] == [kind, "post"]
         items = list(source.read(seen[0]))
         assert [item.text for item in items if isinstance(item, Post)] == ["no paper"] * posts
@@ -196,7 +196,7 @@ def problem(id: str, type: str, title: str, resource: str = "tweet") -> dict[str
 
 
 def counted(source: XSource, pages: list[PayloadPage]) -> list[Any]:
-    return [item for page in pages for seen in page.seen for item in source.read(seen)]
+    return [item for page in pages for seen in page.payloads for item in source.read(seen)]
 
 
 def test_counts_are_asked_for_a_hundred_at_a_time_and_cost_what_came() -> None:
@@ -243,7 +243,7 @@ def test_an_edited_post_is_counted_under_its_first_identifier() -> None:
     said = {"data": [{"id": "5", "edit_history_tweet_ids": ["5", "9"], "public_metrics": {"like_count": 1}}, {"a": 1}]}
     source = XSource(RICH)
     pages = list(source.counts_from(ScriptedClient(lambda url: json.dumps(said).encode(), now=LATE), ["x:5"], None))
-    seen = [one for page in pages for one in page.seen]
+    seen = [one for page in pages for one in page.payloads]
     assert [one.key[:10] for one in seen] == ["5", "unreadable"]
 
 
@@ -334,7 +334,7 @@ def test_the_recorded_answers_of_the_search_are_pages(shared: Path) -> None:
     ):
         said = json.loads((folder / name).read_bytes()) | {"meta": {}}
         pages = XSource(SETTINGS).pages(ScriptedClient({ASKED: json.dumps(said).encode()}, now=LATE), None)
-        assert [one.key for page in pages for one in page.seen] == [one["id"] for one in said["data"]]
+        assert [one.key for page in pages for one in page.payloads] == [one["id"] for one in said["data"]]
 
 
 def test_the_recorded_partial_errors_are_understood(shared: Path) -> None:
@@ -342,5 +342,5 @@ def test_the_recorded_partial_errors_are_understood(shared: Path) -> None:
     source, there, missing = XSource(RICH), "1261326399320715264", "1276230436478386177"
     http = ScriptedClient(lambda url: said, now=LATE)
     pages = list(source.counts_from(http, [f"x:{there}", f"x:{missing}"], None))
-    assert [(one.kind, one.key) for page in pages for one in page.seen] == [("counts", there), ("gone", missing)]
+    assert [(one.kind, one.key) for page in pages for one in page.payloads] == [("counts", there), ("gone", missing)]
     assert [item.gone for item in counted(source, pages)] == ["deleted"]

@@ -103,7 +103,7 @@ class Jobs:
         for page in pages:
             if self.till.random.random() < 0.03:
                 return  # killed before this page is stored
-            self.till.read += len(page.seen)
+            self.till.read += len(page.payloads)
             self.cursors[job] = page.cursor or self.cursors[job]
             self.check()
             if self.till.random.random() < 0.03:
@@ -170,7 +170,7 @@ def test_the_budget_is_put_to_use() -> None:
         try:
             for page in source.pages(http, cursor):
                 cursor = page.cursor or cursor
-                days |= {http.now() // DAY} if page.seen else set()
+                days |= {http.now() // DAY} if page.payloads else set()
         except RetryLater as problem:
             http.advance(problem.seconds)
         http.advance(3600)

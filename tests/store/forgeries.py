@@ -38,13 +38,14 @@ class Forger:
 
     def __init__(self, lines: list[Line]) -> None:
         self._lines = lines
+        self._packed = msgspec.json.encode(lines)
         self._known = recompute(lines)
 
     def forge(self, seed: int) -> tuple[str, list[Line]]:
         """What was done, and the lines; other than the export's."""
         chance = random.Random(seed)
         while True:
-            lines = copy.deepcopy(self._lines)
+            lines: list[Line] = msgspec.json.decode(self._packed)
             op, is_careful = chance.choice(OPS)
             try:
                 op(chance, lines)

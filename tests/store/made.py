@@ -88,8 +88,8 @@ EVERY: tuple[model.Item, ...] = (
         content=RESTS, observed_at=AT,
     ),
     model.Delivery(
-        publication="tea", day="2021-03-02", edition=1, channel="mailing", target="ada@example.org", state="sent",
-        receipt="250 ok", observed_at=AT,
+        publication="tea", day="2021-03-02", edition=1, channel="mailing", target="everybody", state="sent",
+        receipt="94 sent, 2 failed", observed_at=AT,
     ),
 )  # fmt: skip
 """One item of every kind, every field of it filled."""
@@ -234,8 +234,8 @@ def rich(record: Record) -> list[model.Issue]:
     record.append(
         [
             model.Delivery(
-                publication="daily", day=DAY_OF_ISSUE, edition=2, channel="markdown", target="file:/srv/issues",
-                state="sent", receipt="1 file", observed_at=at + 2 * HOUR,
+                publication="daily", day=DAY_OF_ISSUE, edition=2, channel="markdown", target="everybody", state="sent",
+                receipt="0f" * 32, observed_at=at + 2 * HOUR,
             )
         ],
         source="publish", at=at + 2 * HOUR,

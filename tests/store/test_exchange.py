@@ -20,7 +20,7 @@ from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.render.classic import ClassicChannel
 from hotpapers.store import Record
 from hotpapers.store.batches import load_manifest
-from hotpapers.transfer import classic_import
+from hotpapers.transfer import classic_import, queries
 from hotpapers.transfer.jsonl import exporter, importer
 from hotpapers.transfer.jsonl.importer import ImportResult
 from tests.conftest import data
@@ -305,3 +305,54 @@ def test_a_classic_listing_in_either_order_gives_the_same_records(sqlite_url: st
                 classic_import.import_classic(record, name, data("classic", name).read_bytes())
             exported.append(list(exporter.lines(record, records_only=True)))
     assert exported[0] == exported[1]
+
+
+# ---- how far deliveries have come ------------------------------------------------------------------------
+
+DELIVERED = [
+    ("tea", "2021-03-02", 1, "chat", "lab", "sending", "", AT),
+    ("tea", "2021-03-02", 1, "site", "file:site?store=hotpapers.db", "sent", "0f" * 32, AT),
+    ("tea", "2021-03-02", 2, "chat", "lab", "failed", "no\u200b such\nroom", AT + 2),
+]
+"""Rows, in order."""
+
+
+def test_deliveries_come_back_where_the_record_does_and_the_newer_stay(record: Record, other_url: str) -> None:
+    with record.database.write():
+        queries.merge_delivery_states(record.database, DELIVERED)
+    exported = list(exporter.lines(record))
+    assert kinds(exported)[-4:] == ["delivery_state"] * 3 + ["end"]
+    assert "delivery_state" not in kinds(list(exporter.lines(record, records_only=True)))
+    with Record(other_url) as other:
+        for cut in (exported[:-1], exported[:-3]):
+            with pytest.raises(NotExchange, match="cut off"):
+                importer.import_lines(other, "export", cut)
+            assert not queries.delivery_states(other.database), "all of them or none"
+        importer.import_lines(other, "export", exported)
+        assert queries.delivery_states(other.database) == DELIVERED and list(exporter.lines(other)) == exported
+        newer = [(*DELIVERED[0][:5], "sent", "fine", AT + 1), (*DELIVERED[2][:5], "sending", "", AT + 1)]
+        with other.database.write():
+            queries.merge_delivery_states(other.database, newer)
+        importer.import_lines(other, "export", exported)
+        assert queries.delivery_states(other.database) == [newer[0], *DELIVERED[1:]]
+
+
+def test_what_no_database_can_hold_is_mended_in_deliveries_too(store_url: str) -> None:
+    line = {
+        "kind": "delivery_state", "publication": "tea", "day": "2021-03-02", "edition": 1, "channel": "chat",
+        "target": "l\0ab", "state": "sent", "receipt": "fi\0ne", "at": AT,
+    }  # fmt: skip
+    with Record(store_url) as record:
+        header, end = exporter.lines(record)
+        importer.import_lines(record, "export", [header, msgspec.json.encode(line), end])
+        [row] = queries.delivery_states(record.database)
+        assert (row[4], row[6]) == ("l\ufffdab", "fi\ufffdne")
+
+
+def test_deliveries_of_another_record_stay_out(record: Record, other_url: str) -> None:
+    with record.database.write():
+        queries.merge_delivery_states(record.database, DELIVERED)
+    with Record(other_url) as other:
+        other.append([made.later(made.EVERY[5], 77)], source="here")
+        assert importer.import_lines(other, "export", exporter.lines(record)).added
+        assert not queries.delivery_states(other.database)

@@ -173,6 +173,15 @@ def chained(lines: list[dict[str, Any]], hashes: Sequence[bytes] = (), **batch: 
     return [json.dumps(line).encode() for line in made_up]
 
 
+def delivered(**changes: Any) -> list[bytes]:
+    """A full export of no batch, and how far an issue has come at a target."""
+    state = {
+        "kind": "delivery_state", "publication": "tea", "day": "2021-03-02", "edition": 1, "channel": "chat",
+        "target": "lab", "state": "sent", "receipt": "" if changes else 7, "at": AT,
+    }  # fmt: skip
+    return [json.dumps(line).encode() for line in (FULL, state | changes)]
+
+
 HOSTILE: list[tuple[list[bytes], str]] = [
     (chained([], closed=[[1, 0]]), "closes a row of batch 1"),
     (chained([], closed=[[0, 0]]), "closes a row of batch 0"),
@@ -210,6 +219,15 @@ HOSTILE: list[tuple[list[bytes], str]] = [
     (chained([{**WHO[0], "salt": "", "commitment": "ab" * 31}]), "no identity"),
     (chained([], erased=[[0, 0]]), "Expected `array` of length 3"),
     ([json.dumps(FULL).encode(), json.dumps(TALLY).encode()], "expected a batch"),
+    (delivered(), "Expected `str`"),
+    (delivered(state="lost"), "Invalid enum value 'lost'"),
+    (delivered(edition=-1), "Expected `int` >= 0"),
+    (delivered(at=2**60), "Expected `int` <= 9007199254740991"),
+    (delivered(day="yesterday"), "'yesterday' is no day"),
+    (delivered(publication="../../etc"), "publication '../../etc'"),
+    (delivered(target=""), "target is empty"),
+    (delivered(colour=1), "colour"),
+    ([*delivered(at=1), *chained([])[1:]], "Invalid value 'batch'"),
 ]  # fmt: skip
 
 

@@ -55,6 +55,16 @@ def test_addresses_of_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 # ---- files -----------------------------------------------------------------------------------------------
 
 
+def test_a_writer_dismissed_after_its_store_was_closed_says_nothing(store_url: str) -> None:
+    """As Ctrl-C leaves it when it comes between a transaction's begin and its first statement."""
+    for begin in ("write", "snapshot"):
+        record = shared_store(store_url)
+        block = getattr(record.database, begin)()
+        block.__enter__()
+        record.database.close()
+        block.gen.close()
+
+
 def test_a_text_file_is_no_store(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     for text in ("short", "x" * 5000):

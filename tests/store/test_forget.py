@@ -151,7 +151,7 @@ def test_what_is_kept_of_a_forgotten_reply_tells_nobody_whom_it_named(store: Rec
     forget(store, replied.post)
     kept = {
         value
-        for kind in ("post", "account", "delivery")
+        for kind in ("post", "account")
         for (lost,) in store.database.rows(f"SELECT lost FROM {kind} WHERE lost IS NOT NULL")
         for value in msgspec.json.decode(lost, type=dict[str, str]).values()
     }

@@ -24,6 +24,7 @@ from hotpapers.store.item_rows import (
     keys_in,
     normalized_text,
     prepare,
+    prepare_all,
     read_row,
     read_sealed,
     sealed_columns,
@@ -141,6 +142,15 @@ def independent_commitments(record: Record) -> dict[str, str]:
 @pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
 def test_every_kind_hashes_as_described(item: model.Item) -> None:
     assert prepare(item, MARKS, known_in(item), SALT).hash.hex() == independent_hash(item, SALT)
+
+
+@pytest.mark.parametrize("item", EVERY, ids=model.kind_of)
+def test_the_rows_of_a_batch_are_those_of_its_items(item: model.Item) -> None:
+    later, known = msgspec.structs.replace(item, observed_at=item.observed_at + 1), known_in(item)
+    [(spec, rows)] = prepare_all([(later, 4), (item, 3)], MARKS, known).items()
+    salts = [row.row[spec.columns.index("salt")] if spec.words else None for row in rows]
+    assert rows == [prepare(item, MARKS, known, salts[0], 3), prepare(later, MARKS, known, salts[1], 4)]
+    assert not spec.words or (salts[0] != salts[1] and {len(salt or b"") for salt in salts} == {16})
 
 
 def test_the_hash_is_the_same_in_every_database(sqlite_url: str, postgres_url: str) -> None:

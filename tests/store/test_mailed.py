@@ -1,12 +1,14 @@
-"""An older backup is put back: who has left since stays away, and no letter is sent again."""
+"""An older backup is put back: who has left since stays away, and nothing is sent again."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from hotpapers.deliver import delivery_states, queries
 from hotpapers.deliver.email import outbox, subscribers
 from hotpapers.deliver.email import queries as email_queries
 from hotpapers.deliver.email.queries import OutboxEntry, OutboxKey
+from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
 from hotpapers.store import Record
 from hotpapers.transfer.backup import backup, restore
 from tests.email.made import BEFORE, join
@@ -60,3 +62,53 @@ def test_a_newer_copy_is_not_made_older(sqlite_url: str, tmp_path: Path) -> None
         found = subscribers.find(record, mark)
         assert found is not None and (found.state, found.address) == ("confirmed", "some@moth.example")
         assert email_queries.letter_of(record, LETTERS[0]) == OutboxEntry("failed", "550", 0, BEFORE + 9, 0)
+
+
+def states(record: Record) -> list[tuple[str, str, str, int]]:
+    """(target, state, receipt, at) of how far an issue has come."""
+    known = queries.states_of(record.database, IssueEdition("daily", "2026-01-01", 1), "chat")
+    return [(target, *state) for target, state in sorted(known.items())]
+
+
+def test_a_backup_forgets_nothing_that_was_sent_since(store_url: str, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    rooms = [DeliveryKey("daily", "2026-01-01", 1, "chat", target) for target in "abcd"]
+    with Record(store_url) as record:
+        for room in rooms[:3]:
+            delivery_states.claim(record, room, BEFORE)
+        delivery_states.settle(record, rooms[2], DeliveryState("sent", "old", BEFORE + 1))
+        backup(record, copy)
+        delivery_states.settle(record, rooms[0], DeliveryState("sent", "new", BEFORE + 2))
+        delivery_states.settle(record, rooms[1], DeliveryState("sending", "not arrived: busy", BEFORE + 2))
+        delivery_states.claim(record, rooms[3], BEFORE + 2)
+        known = states(record)
+    restore(copy, store_url, replace=True)
+    with Record(store_url) as record:
+        assert states(record) == known == [
+            ("a", "sent", "new", BEFORE + 2), ("b", "sending", "not arrived: busy", BEFORE + 2),
+            ("c", "sent", "old", BEFORE + 1), ("d", "sending", "", BEFORE + 2),
+        ]  # fmt: skip
+
+
+def test_a_newer_copy_knows_better_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
+    old, new = tmp_path / "old.db", tmp_path / "new.db"
+    room = DeliveryKey("daily", "2026-01-01", 1, "chat", "lab")
+    with Record(sqlite_url) as record:
+        delivery_states.claim(record, room, BEFORE)
+        backup(record, old)
+        delivery_states.settle(record, room, DeliveryState("sent", "fine", BEFORE + 1))
+        backup(record, new)
+    for copy in (old, new, old):
+        restore(copy, sqlite_url, replace=True)
+        with Record(sqlite_url) as record:
+            assert states(record) == [("lab", "sent", "fine", BEFORE + 1)]
+
+
+def test_another_records_store_tells_nothing_of_what_was_sent(sqlite_url: str, tmp_path: Path) -> None:
+    with Record(str(tmp_path / "other.db")) as other:
+        backup(other, tmp_path / "copy.db")
+    with Record(sqlite_url) as record:
+        delivery_states.claim(record, DeliveryKey("daily", "2026-01-01", 1, "chat", "lab"), BEFORE)
+    restore(tmp_path / "copy.db", sqlite_url, replace=True, as_backed_up=True)
+    with Record(sqlite_url) as record:
+        assert not states(record)

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotpapers.engagement import queries as engagement_queries
 from hotpapers.model import Post
 from hotpapers.privacy.forget import forget
-from hotpapers.store import Record
+from hotpapers.store import Record, reaction_marks
 from hotpapers.store.verify import check
 
 LIKE = "at://did:plc:madeup/app.bsky.feed.like/3aaaaaaaaaaa2"
@@ -27,34 +26,34 @@ def rows(record: Record) -> int:
 
 
 def test_a_reaction_is_remembered_once_and_by_a_mark_alone(record: Record) -> None:
-    assert engagement_queries.remember_reactions(record, [(LIKE, ONE), (f"{LIKE}#reply", TWO)], 5) == 2
-    assert engagement_queries.remember_reactions(record, [(LIKE, ONE)], 9) == 0
+    assert reaction_marks.remember_reactions(record, [(LIKE, ONE), (f"{LIKE}#reply", TWO)], 5) == 2
+    assert reaction_marks.remember_reactions(record, [(LIKE, ONE)], 9) == 0
     assert (
-        engagement_queries.post_of_reaction(record, LIKE),
-        engagement_queries.post_of_reaction(record, f"{LIKE}#reply"),
+        reaction_marks.post_of_reaction(record, LIKE),
+        reaction_marks.post_of_reaction(record, f"{LIKE}#reply"),
     ) == (ONE, TWO)
-    assert engagement_queries.post_of_reaction(record, f"{LIKE}#quote") is None
+    assert reaction_marks.post_of_reaction(record, f"{LIKE}#quote") is None
     assert "madeup" not in repr(record.database.rows("SELECT * FROM reaction_post"))
     assert record.head.position == 0, "it is in no batch"
 
 
 def test_nothing_to_remember_writes_nothing(record: Record) -> None:
-    assert engagement_queries.remember_reactions(record, [], 5) == 0 and rows(record) == 0
+    assert reaction_marks.remember_reactions(record, [], 5) == 0 and rows(record) == 0
 
 
 def test_an_address_that_is_used_again_is_for_its_new_post(record: Record) -> None:
-    engagement_queries.remember_reactions(record, [(LIKE, ONE)], 5)
-    assert engagement_queries.remember_reactions(record, [(LIKE, TWO)], 6) == 1
-    assert engagement_queries.post_of_reaction(record, LIKE) == TWO
+    reaction_marks.remember_reactions(record, [(LIKE, ONE)], 5)
+    assert reaction_marks.remember_reactions(record, [(LIKE, TWO)], 6) == 1
+    assert reaction_marks.post_of_reaction(record, LIKE) == TWO
 
 
 def test_old_ones_are_dropped(record: Record) -> None:
-    engagement_queries.remember_reactions(record, [(LIKE, ONE)], 5)
-    engagement_queries.remember_reactions(record, [(f"{LIKE}2", ONE)], 6)
-    assert engagement_queries.drop_old_reactions(record, 6) == 1
+    reaction_marks.remember_reactions(record, [(LIKE, ONE)], 5)
+    reaction_marks.remember_reactions(record, [(f"{LIKE}2", ONE)], 6)
+    assert reaction_marks.drop_old_reactions(record, 6) == 1
     assert (
-        engagement_queries.post_of_reaction(record, LIKE) is None
-        and engagement_queries.post_of_reaction(record, f"{LIKE}2") == ONE
+        reaction_marks.post_of_reaction(record, LIKE) is None
+        and reaction_marks.post_of_reaction(record, f"{LIKE}2") == ONE
     )
 
 
@@ -69,10 +68,10 @@ def test_marks_are_each_stores_own_and_fit_every_reader(record: Record, other_ur
 def test_a_forgotten_post_takes_along_what_was_for_it(record: Record) -> None:
     post = Post(post=ONE, network="bluesky", account="bluesky:did:plc:anna", created_at=1, observed_at=2)
     record.append([post], source="bluesky", at=3)
-    engagement_queries.remember_reactions(record, [(LIKE, ONE), (f"{LIKE}2", TWO)], 5)
+    reaction_marks.remember_reactions(record, [(LIKE, ONE), (f"{LIKE}2", TWO)], 5)
     forget(record, ONE)
     assert (
-        engagement_queries.post_of_reaction(record, LIKE) is None
-        and engagement_queries.post_of_reaction(record, f"{LIKE}2") == TWO
+        reaction_marks.post_of_reaction(record, LIKE) is None
+        and reaction_marks.post_of_reaction(record, f"{LIKE}2") == TWO
     )
     assert not check(record.database, record.marks).findings

@@ -15,7 +15,7 @@ from hotpapers.store.batches import cursor_of, load_manifest
 from hotpapers.store.database import FROM_0_1
 from hotpapers.store.identities import key_of
 from hotpapers.store.item_rows import SPECS, read_row, select_columns
-from tests.conftest import _connect
+from tests.postgres import connect
 from tests.store import made
 from tests.store.made import AT, EVERY, OTHER
 
@@ -275,7 +275,7 @@ def test_a_file_of_0_1_is_refused_and_left_as_it_is(sqlite_url: str, tmp_path: P
 def test_a_database_of_0_1_is_refused_and_left_as_it_is(postgres_url: str) -> None:
     with Record(postgres_url) as record:
         record.append(EVERY, source="test")
-    with _connect(postgres_url) as connection:
+    with connect(postgres_url) as connection:
         connection.execute("DROP TABLE identity")
         connection.execute("UPDATE meta SET value = '9' WHERE name = 'schema'")
         for create in (True, False):

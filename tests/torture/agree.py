@@ -20,8 +20,8 @@ from tests.loopback.expected import Announced, Figures
 from tests.loopback.script import MINUTE, Said, Script
 
 T = TypeVar("T", bound=Item)
-REPEATED = (model.Coverage, model.Delivery, model.Publication)
-"""Kinds that may say the same again: each time it is another stretch, another delivery."""
+REPEATED = (model.Coverage, model.Publication)
+"""Kinds that may say the same again: each time it is another stretch."""
 FIELDS = Figures._fields
 BEFORE = 40 * DAY
 """How long before what is compared something may have been said that a record holds too."""

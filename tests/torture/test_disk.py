@@ -16,8 +16,8 @@ import pytest
 from hotpapers.errors import FullStore
 from hotpapers.model import HOUR
 from hotpapers.store import Record, sqlite
-from tests.conftest import _with_database
 from tests.disks import small_disk
+from tests.postgres import with_database
 from tests.torture import agree
 from tests.torture.agree import Bounds
 from tests.torture.rig import Rig, rig
@@ -110,7 +110,7 @@ def full_server(server: str, disk: Path) -> Iterator[str]:
         stack.callback(connection.execute, f"DROP TABLESPACE {name}")
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 TABLESPACE {name}")
         stack.callback(connection.execute, f"DROP DATABASE {name} WITH (FORCE)")
-        yield _with_database(server, name)
+        yield with_database(server, name)
 
 
 @at_length

@@ -13,7 +13,7 @@ from tests.torture.table import ALL, Telling
 @pytest.mark.parametrize("seed", range(10) if ALL else (0,))
 def test_no_flipped_bit_is_silent_and_none_is_a_defect(tmp_path: Path, seed: int, told: Telling) -> None:
     flips = Flips(tmp_path)
-    count = 1000 if ALL else 200
+    count = 1000 if ALL else 100
     flips.flip(count, seed)
     assert flips.outcomes["named"] >= count / 20 and flips.outcomes["harmless"] >= count / 20, flips.outcomes
     for outcome, times in flips.outcomes.items():

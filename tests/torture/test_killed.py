@@ -9,7 +9,7 @@ from pathlib import Path
 from hotpapers.store import Record
 from tests.torture import agree
 from tests.torture.rig import Rig, rig
-from tests.torture.table import KILLS, Telling
+from tests.torture.table import KILLS, Telling, one_is_enough
 
 LIFE = 0.9
 """Real seconds for which a process lives at most; its leases end after a third of one."""
@@ -17,6 +17,7 @@ LOOKED_AT = 50
 """After so many kills the whole store is checked, and at the end."""
 
 
+@one_is_enough  # of processes that are killed while they write to PostgreSQL, tests/store has its own
 def test_killed_while_collecting(store_url: str, tmp_path: Path, told: Telling) -> None:
     kills = max(KILLS // 2, 1)
     with rig(store_url, tmp_path) as site:

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.years import figures, newcomer, outcome
-from tests.years.story import Story, three_weeks, two_years
+from tests.years.places import Causes
+from tests.years.story import Story, seventeen_days, two_years
 from tests.years.years import PAPERS, Sample, lived
 
 NEWCOMERS, LATER = range(1, 21), range(1, 5)
@@ -25,7 +26,7 @@ NEWCOMERS, LATER = range(1, 21), range(1, 5)
 def main(words: list[str]) -> int:
     """Lives through it, prints what came out; 1 where something is not as it must be."""
     reader = argparse.ArgumentParser(prog="python -m tests.years", description=__doc__.splitlines()[0])
-    reader.add_argument("--short", action="store_true", help="three weeks instead of two years")
+    reader.add_argument("--short", action="store_true", help="seventeen days instead of two years")
     reader.add_argument("--folder", type=Path, help="where the store is kept afterwards; a temporary one by default")
     reader.add_argument("--papers", type=int, default=PAPERS, help="a day")
     reader.add_argument("--newcomers", type=seeds, metavar="A-B", help="these newcomers alone, by their seeds")
@@ -33,7 +34,7 @@ def main(words: list[str]) -> int:
     wanted = reader.parse_args(words)
     if wanted.newcomers:
         return newcomers(wanted.newcomers, wanted.later or ())
-    story = three_weeks() if wanted.short else two_years()
+    story = seventeen_days() if wanted.short else two_years()
     if wanted.folder:
         wanted.folder.mkdir(parents=True, exist_ok=True)
         failed = run(story, wanted.folder, wanted.papers)
@@ -52,7 +53,7 @@ def seeds(text: str) -> range:
 def newcomers(some: Sequence[int], later: Sequence[int]) -> int:
     """The first issues of new sites; and of some of them those two weeks later, beside sites that began before."""
     failed = 0
-    compared = dict.fromkeys(newcomer.EARLIER, newcomer.Compared(0, 0, 0, 0, 0, 0))
+    compared = dict.fromkeys(newcomer.EARLIER, Causes())
     for seed in some:
         start = newcomer.start_of(seed)
         with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-") as folder:
@@ -62,16 +63,23 @@ def newcomers(some: Sequence[int], later: Sequence[int]) -> int:
             f"{start}  {day}: {len(found[day].entries) if found else 0} entries", *wrong, sep="\n  WRONG  ", flush=True
         )
         failed += bool(wrong)
-        for days in compared if seed in later else ():
+        if seed in later:
             with tempfile.TemporaryDirectory(prefix="hotpapers-newcomer-") as folder:
-                one = newcomer.later(start, Path(folder), days)
-            print(f"  two weeks later, beside a site that began {days} days before: {one}", flush=True)
-            compared[days] += one
+                for days, one in newcomer.later(start, Path(folder)).items():
+                    tell_later(days, one)
+                    compared[days] += one
     for days, all in compared.items():
-        if all.places:
-            print(f"two weeks later, beside sites that began {days} days before: {all}")
+        if all.as_they_are.places:
+            print("all together:")
+            tell_later(days, all)
     print(f"{len(some) - failed} of {len(some)} first issues are as they must be")
     return int(failed > 0)
+
+
+def tell_later(days: int, compared: Causes) -> None:
+    """Prints how issues compare with those of a site that began so many days before."""
+    print(f"  two weeks later, beside a site that began {days} days before", flush=True)
+    print(*(f"    {line}" for line in compared.lines()), sep="\n", flush=True)
 
 
 def run(story: Story, folder: Path, papers: int) -> int:

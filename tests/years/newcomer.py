@@ -2,8 +2,8 @@
 
 A site is started at any hour, as a newcomer would, with the settings that the loopback writes: two weeks of history,
 sixty papers a day. Its first issue must hold ten papers, or all of which three people speak, and call no network read
-in part. Two weeks later its issues are compared, place by place, with those of a site that has been running since the
-history began.
+in part. Two weeks later its issues are compared, place by place, with those of sites that have been running for longer
+(see `places`).
 """
 
 from __future__ import annotations
@@ -27,17 +27,22 @@ from tests.loopback.loopnet import LoopClient
 from tests.loopback.script import there
 from tests.loopback.settings import settings_toml
 from tests.loopback.world import World as Script
+from tests.years.places import NAME, Causes, causes, site
 from tests.years.program import World, by_simulated_time, live
 from tests.years.timeline import Timeline
 from tests.years.troubles import Troubles
 
-NAME = "daily"
 HISTORY = 14
 LATER = 14
 COMPARED = 5
 """So many days later issues are compared, and those of so many days."""
 EARLIER = (7, HISTORY)
 """How many days before it the other site began: those that the new one reads back, or all history."""
+PLAIN = """
+[publish]
+channels = ["markdown"]
+"""
+"""What is compared are issues: no site is made of them."""
 PAPERS = 60
 CHATTER = 55
 FIRST_BY = 36 * HOUR
@@ -78,11 +83,11 @@ def start_of(seed: int) -> Start:
     return Start(seed, round(midnight.timestamp() + minutes * 60) * 1_000_000)
 
 
-def ran(folder: Path, script: Script, start: int, end: int) -> Path:
-    """The store of a site that ran from one moment until another."""
+def ran(folder: Path, script: Script, start: int, end: int, more: str = "") -> Path:
+    """The store of a site that ran from one moment until another. `more`: further settings."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "hotpapers.toml"
-    settings.write_text(settings_toml(LoopClient(script, SteppedClock(0)).bases))
+    settings.write_text(settings_toml(LoopClient(script, SteppedClock(0)).bases) + more)
     timeline = Timeline(start)
     world = World(settings, script, Plan(), timeline, Troubles(timeline.now, (), ()), reads_back=True)
     with by_simulated_time(world), (folder / "log.txt").open("w") as log:
@@ -91,11 +96,13 @@ def ran(folder: Path, script: Script, start: int, end: int) -> Path:
     return Path(world.home.store)
 
 
-def first(start: Start, folder: Path, papers: int = PAPERS) -> tuple[dict[str, IssueContent], list[str]]:
-    """A new site's issues up to the day after its first one, and what is wrong with that."""
+def first(
+    start: Start, folder: Path, papers: int = PAPERS, until: int | None = None
+) -> tuple[dict[str, IssueContent], list[str]]:
+    """A new site's issues up to the day after its first one, or to a moment, and what is wrong with the first."""
     script = start.script(papers)
     end = start.at + FIRST_BY + 2 * (start.weekday > 3) * DAY
-    found = issues(ran(folder, script, start.at, end))
+    found = issues(ran(folder, script, start.at, until or end))
     return found, first_wrong(script, start, found)
 
 
@@ -143,52 +150,15 @@ def _days(content: IssueContent) -> list[str]:
 # ---- two weeks later ---------------------------------------------------------------------------------------
 
 
-class Compared(NamedTuple):
-    """Issues of some days: how many, how many places they have, at how many of these both sites have the same paper;
-    how many papers both have in the same issue, and in any of them; in how many issues the first paper is the same."""
-
-    days: int
-    places: int
-    same: int
-    both: int
-    ever: int
-    first: int
-
-    def __add__(self, other: object) -> Compared:
-        assert isinstance(other, Compared)
-        return Compared(*(a + b for a, b in zip(self, other, strict=True)))
-
-    def __str__(self) -> str:
-        return (
-            f"of {self.places} places in {self.days} issues {self.ever} have a paper that the other site showed in "
-            f"these days, {self.both} in the same issue, {self.same} in the same place; "
-            f"first papers the same: {self.first}"
-        )
-
-
-def compare(new: dict[str, IssueContent], old: dict[str, IssueContent], since: int) -> Compared:
-    """The issues of the days from a moment on."""
-    days = [day for day in sorted(set(new) & set(old)) if day >= _date(since).isoformat()]
-    places = same = both = first = 0
-    for day in days:
-        ours, theirs = ([entry.paper for entry in one[day].entries] for one in (new, old))
-        places += max(len(ours), len(theirs))
-        same += sum(a == b for a, b in zip(ours, theirs, strict=False))
-        both += len(set(ours) & set(theirs))
-        first += ours[:1] == theirs[:1]
-    ever = len(set.intersection(*({entry.paper for day in days for entry in one[day].entries} for one in (new, old))))
-    return Compared(len(days), places, same, both, ever, first)
-
-
-def later(start: Start, folder: Path, earlier: int) -> Compared:
-    """Two weeks after a site began, beside one that began so many days earlier."""
+def later(start: Start, folder: Path) -> dict[int, Causes]:
+    """Two weeks after a site began, beside those that began so many days earlier."""
     since = start.at + LATER * DAY
     end = since + COMPARED * DAY
-    new, old = (
-        issues(ran(folder / name, start.script(PAPERS), at, end))
-        for name, at in (("new", start.at), ("old", start.at - earlier * DAY))
+    new, *others = (
+        site(ran(folder / f"{days} days before", start.script(PAPERS), start.at - days * DAY, end, PLAIN))
+        for days in (0, *EARLIER)
     )
-    return compare(new, old, since)
+    return {days: causes(new, old, _date(since).isoformat()) for days, old in zip(EARLIER, others, strict=True)}
 
 
 def _date(at: int) -> datetime.date:

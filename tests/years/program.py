@@ -198,7 +198,7 @@ def keep_leases(leases: Leases, world: World) -> None:
     while world.timeline.now() < world.timeline.until:
         world.timeline.to(world.timeline.now() + RENEWED)
         with suppress(StoreError), world.troubles.record(world.home.store) as record:
-            for job in leases._held():
+            for job in leases._held_jobs():
                 leases.take(record, job)
 
 

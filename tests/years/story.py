@@ -82,7 +82,7 @@ def two_years(seed: int = 1) -> Story:
     return Story(seed, "2026-02-02", 730, lives, away, full, faults, at(204, 3))
 
 
-def three_weeks(seed: int = 1) -> Story:
+def seventeen_days(seed: int = 1) -> Story:
     """The same in short."""
     first = moment("2026-03-02T03:00")
 
@@ -93,11 +93,11 @@ def three_weeks(seed: int = 1) -> Story:
         Life(first, at(4, 10), UPGRADED),
         Life(at(4, 11), at(8, 2)),
         Life(at(9, 9), at(14, 14), RESTORED),
-        Life(at(15, 18), at(20, 12)),
+        Life(at(15, 18), at(17, 12)),
     )
     faults = (
         fault("arxiv/rss", "doubled", at(2, 0), at(3, 0)), fault("hackernews", "refused", at(11, 1), at(11, 12)),
         fault("arxiv", "502", at(16, 2), at(17, 2)), *showers(seed, first, 20),
     )  # fmt: skip
     away, full = (Span(at(6, 5), at(6, 8)),), (Span(at(10, 4), at(10, 9)),)
-    return Story(seed, "2026-03-02", 20, lives, away, full, faults, at(14, 3))
+    return Story(seed, "2026-03-02", 17, lives, away, full, faults, at(14, 3))

@@ -40,7 +40,7 @@ def folder() -> Iterator[Path]:
     ],
 )
 def test_the_first_issue_is_worth_reading(begins: str, day: str, closes: str, folder: Path) -> None:
-    found, wrong = first(Start(3, moment(begins)), folder, PAPERS)
+    found, wrong = first(Start(3, moment(begins)), folder, PAPERS, until=moment(closes) + HOUR)
     assert wrong == []
     assert min(found) == day
     assert abs(found[day].as_of - moment(closes)) < MINUTE

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hotpapers.model import DAY, HOUR
 from tests.loopback.faults import fault
-from tests.years.story import three_weeks, two_years
+from tests.years.story import seventeen_days, two_years
 from tests.years.timeline import Timeline
 from tests.years.weather import NETWORKS, Calm, Span, Weather, broken, joined, unreadable
 from tests.years.years import next_at
@@ -87,7 +87,7 @@ def test_which_faults_keep_a_network_from_being_read() -> None:
 
 
 def test_the_stories_hold_together() -> None:
-    for story in (two_years(), three_weeks()):
+    for story in (two_years(), seventeen_days()):
         assert all(one.end < other.start for one, other in pairwise(story.lives))
         assert {"upgraded", "restored"} <= {life.then for life in story.lives}
         assert any(life.start < story.backup < life.end for life in story.lives)

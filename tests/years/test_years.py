@@ -1,4 +1,4 @@
-"""Three simulated weeks of the whole program, as two years go: `make years`."""
+"""Seventeen simulated days of the whole program, as two years go: `make years`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.years import figures, outcome
 from tests.years.issues import Issues
 from tests.years.oracle import Held, Oracle
 from tests.years.outcome import Outcome
-from tests.years.story import three_weeks
+from tests.years.story import seventeen_days
 from tests.years.years import lived
 
 MEMORY = Path("/dev/shm")
@@ -30,7 +30,7 @@ def weeks() -> Iterator[Outcome]:
     handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
     disk = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="hotpapers-years-", dir=disk) as folder:
-        yield outcome.of(lived(three_weeks(), Path(folder)))
+        yield outcome.of(lived(seventeen_days(), Path(folder)))
     logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
 
 

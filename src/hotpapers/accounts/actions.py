@@ -37,9 +37,9 @@ def known_accounts(record: Record, keys: Collection[str]) -> list[KnownAccount]:
     """The accounts of some keys that the record knows under their networks' stable ids, which alone can be proved."""
     view = record.view()
     named = {account for some in accounts_of(view, keys).values() for account in some}
-    stable = [one for one in sorted(named) if not own_id(one).startswith("@") and not is_pseudonym(one)]
+    stable = [key for key in sorted(named) if not own_id(key).startswith("@") and not is_pseudonym(key)]
     there = bot_queries.known_accounts(view, stable)
-    return [KnownAccount(one, _handle(record, one)) for one in stable if one in there]
+    return [KnownAccount(key, _handle(record, key)) for key in stable if key in there]
 
 
 def _handle(record: Record, account: str) -> str:
@@ -61,15 +61,17 @@ def hide(record: Record, account: str, at: int) -> bool:
 
 def contest(record: Record, bots: BotSettings, account: str, at: int) -> Contest:
     """Takes somebody at their word that an account is a person, or asks the operator to."""
-    found = next((review for review in review_account(record, account) if review.account == account), None)
-    if found is None:
+    standing_review = next((review for review in review_account(record, account) if review.account == account), None)
+    if standing_review is None:
         raise NotFound(f"{account}: the record knows no such account")
-    if not found.is_bot:
+    if not standing_review.is_bot:
         return "person"
     if reader_reports.is_full(record.database, at, "contest"):
         return "full"
-    lifted = may_lift(rules_against(found)) and _lifted(record, bots, account, at)
-    reader_reports.note(record.database, ReaderReport(0, at, "contest", subject=account, said=_told(found, lifted)))
+    lifted = may_lift(rules_against(standing_review)) and _lifted(record, bots, account, at)
+    reader_reports.note(
+        record.database, ReaderReport(0, at, "contest", subject=account, said=_outcome_text(standing_review, lifted))
+    )
     return "lifted" if lifted else "asked"
 
 
@@ -92,7 +94,7 @@ def _lifted(record: Record, bots: BotSettings, account: str, at: int) -> bool:
     return True
 
 
-def _told(review: AccountReview, lifted: bool) -> str:
+def _outcome_text(review: AccountReview, lifted: bool) -> str:
     why = "; ".join(f"{rule}: {reason}" for rule, reason in rules_against(review).items()) or "another of its accounts"
-    what = "it counts as a person from now on; --undo takes that back" if lifted else "yours to say --human"
-    return f"{CONTESTED}. Held to be a bot by {why}. So {what}: hotpapers judge {review.account}"
+    consequence = "it counts as a person from now on; --undo takes that back" if lifted else "yours to say --human"
+    return f"{CONTESTED}. Held to be a bot by {why}. So {consequence}: hotpapers judge {review.account}"

@@ -49,11 +49,11 @@ def code(secret: bytes, proof: ProofChallenge) -> str:
     return "hotpapers-" + base64.b32encode(_digest(secret, "code", proof)).decode().lower()[:12]
 
 
-def appears_in(wanted: str, description: str) -> bool:
+def appears_in(code: str, description: str) -> bool:
     """Whether a code stands in a profile's text, as a word of its own."""
-    return re.search(rf"(?<![a-z0-9-]){re.escape(wanted)}(?![a-z0-9-])", description, re.IGNORECASE) is not None
+    return re.search(rf"(?<![a-z0-9-]){re.escape(code)}(?![a-z0-9-])", description, re.IGNORECASE) is not None
 
 
-def _digest(secret: bytes, what: str, proof: ProofChallenge) -> bytes:
-    text = f"account {what} {proof.moment} {proof.nonce} {proof.account}"
+def _digest(secret: bytes, purpose: str, proof: ProofChallenge) -> bytes:
+    text = f"account {purpose} {proof.moment} {proof.nonce} {proof.account}"
     return hmac.digest(secret, text.encode("utf-8", "replace"), "sha256")

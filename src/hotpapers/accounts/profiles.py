@@ -58,7 +58,7 @@ def server_of(view: str, known: KnownAccount, named: Collection[str] = ()) -> st
         return view
     home = urlsplit(known.own)
     at = f"{home.scheme}://{home.netloc}"
-    return at if at in (one.rstrip("/") for one in named) else f"https://{home.netloc}"
+    return at if at in (address.rstrip("/") for address in named) else f"https://{home.netloc}"
 
 
 def fetch_description(http: HttpClient, server: str, known: KnownAccount) -> str:
@@ -69,7 +69,7 @@ def fetch_description(http: HttpClient, server: str, known: KnownAccount) -> str
 
 def _on_bluesky(http: HttpClient, view: str, known: KnownAccount) -> str:
     address = f"{view}/xrpc/app.bsky.actor.getProfile"
-    bluesky = _asked(http, address, {"actor": known.own}, _Bluesky)
+    bluesky = _query(http, address, {"actor": known.own}, _Bluesky)
     if bluesky.did != known.own:
         raise RequestRefused("Bluesky answered with another account")
     return bluesky.description
@@ -77,13 +77,13 @@ def _on_bluesky(http: HttpClient, view: str, known: KnownAccount) -> str:
 
 def _on_mastodon(http: HttpClient, server: str, known: KnownAccount) -> str:
     name = known.handle.partition("@")[0] or urlsplit(known.own).path.rpartition("/")[2]
-    mastodon = _asked(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
+    mastodon = _query(http, f"{server}/api/v1/accounts/lookup", {"acct": name}, _Mastodon)
     if known.own not in (mastodon.uri, mastodon.url):
         raise RequestRefused(f"{urlsplit(server).netloc} answered with another account")
     return plain(mastodon.note or "")[0]
 
 
-def _asked(http: HttpClient, address: str, params: dict[str, str], kind: type[T]) -> T:
+def _query(http: HttpClient, address: str, params: dict[str, str], kind: type[T]) -> T:
     answer = http.get(address, params=params, accept=NOT_THERE)
     host = urlsplit(address).netloc
     if urlsplit(answer.url).netloc != host:

@@ -64,9 +64,9 @@ def parse(text: str) -> ClassicIssue:
     if not text.endswith("\n"):
         raise NotClassic("the file ends in the middle of a line", line=text.count("\n") + 1)
     lines = text[:-1].split("\n")
-    date, made, at = _front(lines)
+    date, written_at, at = _front(lines)
     lead = _lead(lines, at)
-    issue = ClassicIssue(date, made, lead, _items(lines, at + lead))
+    issue = ClassicIssue(date, written_at, lead, _items(lines, at + lead))
     if wrong := bad_head(issue):
         raise NotClassic(wrong, line=at + 1)
     _check_same(text, write(issue))
@@ -82,14 +82,14 @@ def _check_same(text: str, again: str) -> None:
     if text == again:
         return
     pairs = zip(text.split("\n"), again.split("\n"), strict=True)
-    number, read, written = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
-    raise NotClassic(_difference(read, written), line=number)
+    number, read, rendered = next((number, *pair) for number, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    raise NotClassic(_difference(read, rendered), line=number)
 
 
-def _difference(read: str, written: str) -> str:
-    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, written, strict=False)))
-    found, right = quoted(read[alike : alike + 20]), quoted(written[alike : alike + 20])
-    return f"column {alike + 1}: {found} stands where this format has {right}"
+def _difference(read: str, rendered: str) -> str:
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(read, rendered, strict=False)))
+    actual, right = quoted(read[alike : alike + 20]), quoted(rendered[alike : alike + 20])
+    return f"column {alike + 1}: {actual} stands where this format has {right}"
 
 
 # --- front matter
@@ -98,15 +98,15 @@ def _difference(read: str, written: str) -> str:
 def _front(lines: list[str]) -> tuple[str, str, int]:
     """Date, moment, and the index of the line after the front matter."""
     date = _after("title: Hot Papers ", lines, 1)
-    made = _after("date: ", lines, 2).removesuffix(".Z")
-    expected = front_matter(date, made)
+    written_at = _after("date: ", lines, 2).removesuffix(".Z")
+    expected = front_matter(date, written_at)
     for at, right in enumerate(expected):
         if _line(lines, at) != right:
             raise NotClassic(f"{quoted(lines[at])} stands where {quoted(right)} belongs", line=at + 1)
-    for at, wrong in ((1, bad_date(date)), (2, bad_made(made))):
+    for at, wrong in ((1, bad_date(date)), (2, bad_made(written_at))):
         if wrong:
             raise NotClassic(wrong, line=at + 1)
-    return date, made, len(expected)
+    return date, written_at, len(expected)
 
 
 def _after(start: str, lines: list[str], at: int) -> str:
@@ -136,13 +136,13 @@ def _items(lines: list[str], at: int) -> tuple[ClassicItem, ...]:
 def _item(lines: list[str], at: int, number: int) -> tuple[ClassicItem, int]:
     """The item that starts at this line, and the index of the line after it."""
     _check_empty(lines, at)
-    found, title = _groups(_TITLE, lines, at + 1, "# N. Title")
+    groups, title = _groups(_TITLE, lines, at + 1, "# N. Title")
     for offset in _EMPTY_AFTER_TITLE:
         _check_empty(lines, at + offset)
     reposts, likes, tallied = _groups(_COUNTS, lines, at + 5, "- retweets: R, favorites: F (MM/DD/YYYY HH:MM:SS)")
     posts, end = _posts(lines, at + _POSTS_AT)
     item = ClassicItem(
-        number=int(found),
+        number=int(groups),
         title=title,
         authors=tuple(lines[at + 3].split(", ")),
         reposts=_count(reposts, at + 5),
@@ -261,8 +261,8 @@ def _text(body: str) -> tuple[str, tuple[ClassicLink, ...]]:
 
 def _plain(text: str) -> str:
     """Text with its entities resolved; the ampersand last, so that `&amp;lt;` stays `&lt;`."""
-    if found := _NO_TEXT.search(text):
-        raise NotClassic(f"HTML where text belongs: {quoted(text[found.start() : found.start() + 12])}")
+    if match := _NO_TEXT.search(text):
+        raise NotClassic(f"HTML where text belongs: {quoted(text[match.start() : match.start() + 12])}")
     if "&" not in text:
         return text
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&#39;", "'")

@@ -52,12 +52,12 @@ def write(issue: ClassicIssue) -> str:
     return "\n".join([*head, *items, ""])
 
 
-def front_matter(date: str, made: str) -> list[str]:
+def front_matter(date: str, written_at: str) -> list[str]:
     """The lines that every file starts with."""
     return [
         "---",
         f"title: Hot Papers {date}",
-        f"date: {made}.Z",
+        f"date: {written_at}.Z",
         'template: "post"',
         "draft: false",
         f'slug: "hot-papers-{date}"',
@@ -122,8 +122,8 @@ def _post(post: ClassicPost) -> str:
 def _linked(text: str, links: tuple[ClassicLink, ...]) -> str:
     parts, reached = [], 0
     for link in links:
-        shown = escaped(text[link.start : link.end])
-        parts += [escaped(text[reached : link.start]), f'<a href="{escaped(link.target)}">{shown}</a>']
+        label = escaped(text[link.start : link.end])
+        parts += [escaped(text[reached : link.start]), f'<a href="{escaped(link.target)}">{label}</a>']
         reached = link.end
     return "".join([*parts, escaped(text[reached:])]).replace("\n", "<br>")
 

@@ -158,9 +158,9 @@ def _bad_number(number: int, expected: int) -> str:
 
 
 def _bad_words(text: str) -> str:
-    if "<" not in text or not (found := _HTML.search(text)):
+    if "<" not in text or not (tag := _HTML.search(text)):
         return ""
-    return f"HTML where text belongs: {quoted(text[found.start() : found.start() + 30])}"
+    return f"HTML where text belongs: {quoted(text[tag.start() : tag.start() + 30])}"
 
 
 def _bad_authors(authors: tuple[str, ...]) -> str:

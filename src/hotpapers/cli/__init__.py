@@ -43,13 +43,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve:serve", "Serve the site as a web app."),
     "feed-generator": ("feed_generator:feed_generator", "Register a publication's custom feed on Bluesky."),
     "explain": ("explain:explain", "Explain a paper's rank in arithmetic."),
+    "evaluate": ("evaluate:evaluate", "Measure how well rankings and forecasts do."),
+    "compare": ("compare:compare", "Compare what two collectors counted, with the cause of each difference."),
     "verify": ("verify:verify", "Check the store and rebuild issues from the record."),
+    "log": ("log:log", "Show the transparency log of each publication, and manage its key."),
+    "witness": ("witness:witness", "Cosign the checkpoints of logs, as a witness, until stopped."),
     "search": ("search:search", "Search papers by words, authors, categories and dates."),
     "find": ("find:find", "Print the papers mentioned in any text."),
     "export": ("export:export", "Export the record."),
     "hide": ("hide:hide", "Hide a post or account on all pages."),
     "reports": ("reports:reports", "List what readers reported in the app's forms."),
-    "judge": ("judge:judge", "Show whether an account counts as a bot, and why."),
+    "judge": ("judge:judge", "Show whether an account counts as a bot or as a paper's author, and why."),
     "quarantine": ("quarantine:quarantine", "List payloads that could not be parsed, or show one."),
     "reprocess": ("reprocess:reprocess", "Parse a source's raw payloads again with this version."),
     "repair": ("repair:repair", "Close rows with an empty key."),
@@ -114,7 +118,8 @@ def main() -> NoReturn:
     if sys.argv[1:2] not in LASTING:
         gc.set_threshold(COLLECT)
     status = run_command(sys.argv[1:])
-    gc.freeze()  # nor what the command made: it goes with the process
+    if "duckdb" not in sys.modules:  # whose binding prints all that is not collected
+        gc.freeze()  # nor what the command made: it goes with the process
     sys.exit(status)
 
 
@@ -132,16 +137,29 @@ def run_command(args: Sequence[str]) -> int:
         _leave_pipe()
         return 141
     except (click.Abort, KeyboardInterrupt):
-        click.echo(err=True)  # the terminal shows ^C on the line
-        print_error("interrupted; finished work is kept, and the same command resumes from there.")
-        return 130
+        return _interrupted()
     except click.ClickException as misuse:
         misuse.show()
         return misuse.exit_code
     except Exception as problem:
+        if _follows_interrupt(problem):
+            return _interrupted()
         if "--debug" in args:
             raise
         return _explain(problem)
+
+
+def _interrupted() -> int:
+    click.echo(err=True)  # the terminal shows ^C on the line
+    print_error("interrupted; finished work is kept, and the same command resumes from there.")
+    return 130
+
+
+def _follows_interrupt(problem: BaseException | None) -> bool:
+    """Whether Ctrl-C led to it: a driver that is interrupted may fail while it tidies up, and raises that instead."""
+    while problem and not isinstance(problem, KeyboardInterrupt):
+        problem = problem.__cause__ or problem.__context__
+    return problem is not None
 
 
 def _invoke(args: Sequence[str]) -> int:

@@ -19,7 +19,14 @@ from hotpapers.store import Record, now
 if TYPE_CHECKING:
     from hotpapers.ingest.archives import ArchiveFile, ImportedFile
 
-FORMATS = {"jetstream": "bluesky", "firehose": "bluesky", "hackernews": "hackernews", "reddit": "reddit", "x": "x"}
+FORMATS = {
+    "arxiv": "arxiv",
+    "jetstream": "bluesky",
+    "firehose": "bluesky",
+    "hackernews": "hackernews",
+    "reddit": "reddit",
+    "x": "x",
+}
 """As in `hotpapers.ingest.archives`, which is loaded when it is needed: each format's network."""
 WITH_MOMENTS = ("jetstream", "firehose")
 """Formats in which everything has a moment of its own."""
@@ -46,9 +53,18 @@ seen_at_option = click.option(
 )  # fmt: skip
 
 
-def check(format_: str, home: common.CommandContext, seen_at: int | None) -> None:
+workers_option = click.option(
+    "--workers", type=click.IntRange(1, 256), metavar="N",
+    help="Processes that read an archive. [default: one a core; small archives: none]",
+)  # fmt: skip
+SMALL = 2**25
+"""Bytes of files that are read before other processes have begun."""
+
+
+def check(format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None) -> None:
     """Raises UsageError where an archive cannot be taken in as asked."""
     network = FORMATS.get(format_)
+    common.need(workers is None or network is not None, f"--workers is for archives, not for {format_}.")
     common.need(seen_at is None or network is not None, f"--seen-at is for archives, not for {format_}.")
     common.need(
         seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
@@ -58,27 +74,36 @@ def check(format_: str, home: common.CommandContext, seen_at: int | None) -> Non
 
 
 def take(
-    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str],
-    told: streams.Told,
+    format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None, record: Record,
+    files: Sequence[str], progress: streams.Told,
     done: Callable[[str, ImportedFile], object], refused: Callable[[InputError], object],
 ) -> None:  # fmt: skip
     """Each file in turn; one that is refused keeps no other out."""
     from hotpapers.ingest.archives import ArchiveImporter  # with all sources: not for every command
 
-    found = [_file(file, seen_at, told) for file in files]
-    importer = ArchiveImporter(record, format_, found, home.terms[FORMATS[format_]], now())
-    for file in found:
-        try:
-            taken = importer.take(file)
-        except InputError as problem:
-            refused(problem)
-            continue
-        if taken.whole and not taken.before:
-            told(file.size)  # it was not opened
-        done(file.name, taken)
+    archives = [_file(file, seen_at, progress) for file in files]
+    count = workers or _usual_workers(files)
+    terms = home.terms[FORMATS[format_]]
+    with ArchiveImporter(record, format_, archives, terms, now(), count, home.store) as importer:
+        for file in archives:
+            try:
+                taken = importer.take(file)
+            except InputError as problem:
+                refused(problem)
+                continue
+            if taken.whole and not taken.before:
+                progress(file.size)  # it was not opened
+            done(file.name, taken)
 
 
-def _file(file: str, seen_at: int | None, told: streams.Told) -> ArchiveFile:
+def _usual_workers(files: Sequence[str]) -> int:
+    """One a core; one in all for little. Of standard input nobody knows how much comes."""
+    if streams.STDIN not in files and streams.size_of(files) < SMALL:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _file(file: str, seen_at: int | None, progress: streams.Told) -> ArchiveFile:
     """What is known of a file before it is read. One that cannot be read says so when it is opened."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
@@ -87,8 +112,27 @@ def _file(file: str, seen_at: int | None, told: streams.Told) -> ArchiveFile:
         size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
         with contextlib.suppress(OSError), open(file, "rb") as raw:
             head = raw.read(HEAD)
-    opened = partial(streams.open_input, file, told, streams.LONG_WINDOW)
-    return ArchiveFile(streams.name_of(file), opened, head, size, changed_at if seen_at is None else seen_at)
+    opened = partial(streams.open_input, file, progress, streams.LONG_WINDOW)
+    moment = changed_at if seen_at is None else seen_at
+    return ArchiveFile(streams.name_of(file), opened, head, size, moment, _altered(file) if head else bool)
+
+
+def _altered(file: str) -> Callable[[], bool]:
+    """Tells whether a file was written to since now, other than at its end. One that another took the place of is read
+    on as it was."""
+    then = os.stat(file)
+
+    def is_altered() -> bool:
+        try:
+            at = os.stat(file)
+        except OSError:
+            return False
+        same = at.st_ino == then.st_ino and at.st_dev == then.st_dev
+        return same and (
+            at.st_size < then.st_size or (at.st_size == then.st_size and at.st_mtime_ns != then.st_mtime_ns)
+        )
+
+    return is_altered
 
 
 def result_lines(file: ImportedFile) -> Iterator[str]:
@@ -98,7 +142,7 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         return
     if file.before:
         yield f"went on after {count(file.before, 'line')}, where an earlier import stopped"
-    added = (
+    added = (count(file.papers, "paper"),) if file.papers and not file.posts else (
         count(file.posts, "post"), count(file.mentions, "mention"), count(file.reactions, "reaction"),
         count(file.snapshots, "snapshot"),
     )  # fmt: skip

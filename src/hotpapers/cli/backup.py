@@ -42,8 +42,8 @@ def backup(
     common.need(restore or not as_backed_up, "--as-backed-up goes with --restore")
     common.need(not common.is_store_file(file, home), f"{file}: is the store itself; name another file")
     if restore:
-        done = copies.restore(file, home.store, replace=replace, as_backed_up=as_backed_up)
-        _tell_restored(file, done, as_json)
+        result = copies.restore(file, home.store, replace=replace, as_backed_up=as_backed_up)
+        _tell_restored(file, result, as_json)
         return
     _check_target(file)
     with common.open_record(home) as record:
@@ -61,12 +61,12 @@ def _check_target(file: Path) -> None:
             pass
 
 
-def _tell_restored(file: Path, done: copies.RestoreResult, as_json: bool) -> None:
+def _tell_restored(file: Path, result: copies.RestoreResult, as_json: bool) -> None:
     if as_json:
-        print_json({"restored": str(file), **done._asdict()})
+        print_json({"restored": str(file), **result._asdict()})
         return
-    echo(f"restored: the record up to batch {done.position:,}")
-    if done.lost_batches:
-        echo(f"the store that was replaced had {count(done.lost_batches, 'later batch', 'later batches')}")
-    if done.forgotten_again:
-        echo(f"forgotten again: {done.forgotten_again:,}")
+    echo(f"restored: the record up to batch {result.position:,}")
+    if result.lost_batches:
+        echo(f"the store that was replaced had {count(result.lost_batches, 'later batch', 'later batches')}")
+    if result.forgotten_again:
+        echo(f"forgotten again: {result.forgotten_again:,}")

@@ -77,13 +77,13 @@ def progress(home: common.CommandContext, jobs: Sequence[str], stop: threading.E
     """As long as it is read what was said before: on a terminal a bar of how many jobs have done so, elsewhere an event
     for each that has."""
     ended = threading.Event()
-    shown = threading.Thread(target=_show, args=(home, jobs, stop, ended), daemon=True)
-    shown.start()
+    display = threading.Thread(target=_show, args=(home, jobs, stop, ended), daemon=True)
+    display.start()
     try:
         yield
     finally:
         ended.set()
-        shown.join()
+        display.join()
 
 
 def _show(home: common.CommandContext, jobs: Sequence[str], stop: threading.Event, ended: threading.Event) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from hotpapers import ranking, settings
 from hotpapers.deliver.size_budget import MEGABYTE
-from hotpapers.errors import SettingsError, UsageError
+from hotpapers.errors import NotAProof, SettingsError, UsageError
 from hotpapers.model import Publication
 from hotpapers.moderation.blocklist import Blocklist, save_blocklist
 from hotpapers.render import CHANNELS
@@ -23,6 +23,8 @@ from hotpapers.view.site_config import SiteConfig
 
 if TYPE_CHECKING:
     from hotpapers.summaries.generate import Summarize
+    from hotpapers.transparency.publication_log import LogConfig
+    from hotpapers.transparency.site_logs import SiteLogs
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SQLITE = "sqlite:///"
@@ -53,7 +55,38 @@ class CommandContext(NamedTuple):
         return SiteConfig(
             self.settings.contact, publish.base, budget=publish.budget * MEGABYTE, feeds=has_feeds,
             app=self.settings.serve.base, mails=bool(self.settings.mailing.relay),
+            documents=tuple(
+                (account.publication, account.account)
+                for account in self.settings.bluesky if account.makes_documents(publish.base)
+            ),
+            logs=self._site_logs,
         )  # fmt: skip
+
+    @property
+    def _site_logs(self) -> SiteLogs | None:
+        config = self.log_config
+        if config is None:
+            return None
+        from hotpapers.transparency.site_logs import SiteLogs
+
+        return SiteLogs(config)
+
+    @property
+    def log_config(self) -> LogConfig | None:
+        """Where the logs of what is published are; None where the settings are none of a file. Raises SettingsError for
+        witnesses that cannot be read."""
+        if not self.has_settings:
+            return None
+        from hotpapers.transparency.policies import witness_policy  # loaded where settings are, not at every start
+        from hotpapers.transparency.publication_log import LogConfig
+
+        named = self.settings.transparency
+        try:
+            witness_policy(named.policy)
+        except NotAProof as problem:
+            raise SettingsError(f"{self.file}: transparency.policy: {problem}") from problem
+        key_file, folder = (self.folder / Path(path).expanduser() for path in (named.key, named.folder))
+        return LogConfig(key_file, folder, self.settings.publish.base, named.policy)
 
     @property
     def has_settings(self) -> bool:
@@ -83,6 +116,10 @@ class CommandContext(NamedTuple):
 
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback when something fails.")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+page_option = click.option(
+    "--output", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    help="Also write the page to FILE, in Markdown.",
+)  # fmt: skip
 publication_option = click.option("--publication", metavar="NAME", help="The publication, if the store has several.")
 
 
@@ -93,19 +130,23 @@ def store_options(command: Command) -> Callable[..., Any]:
     def with_home(*args: Any, store: str | None, config: Path | None, **rest: Any) -> Any:
         return command(*args, home=home_of(store, config), **rest)
 
-    made: Callable[..., Any] = debug_option(with_home)
-    made = click.option(
+    return where_options(debug_option(with_home))
+
+
+def where_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--store` and `--config` alone, for a command that may need no store: see `home_of`."""
+    configured: Callable[..., Any] = click.option(
         "--config",
         type=click.Path(path_type=Path, readable=False),
         metavar="FILE",
         help="Settings file. [default: hotpapers.toml in the current folder, if it exists]",
-    )(made)
+    )(command)
     return click.option(
         "--store",
         type=click.Path(readable=False),
         metavar="STORE",
         help="A path, sqlite:////absolute/path or postgresql://… [default: from the settings, else hotpapers.db]",
-    )(made)
+    )(configured)
 
 
 def home_of(store: str | None, config: Path | None) -> CommandContext:
@@ -116,10 +157,10 @@ def home_of(store: str | None, config: Path | None) -> CommandContext:
     file = config or Path(settings.FILE)
     if config is None and not file.exists():
         return CommandContext(settings.Settings(), file, store or settings.Settings().store)
-    found = settings.load(file)
-    own = beside(file.parent, found.store)
+    loaded = settings.load(file)
+    own = beside(file.parent, loaded.store)
     if store is None or config is not None or _same(store, own):
-        return CommandContext(found, file, own if store is None else store)
+        return CommandContext(loaded, file, own if store is None else store)
     return CommandContext(settings.Settings(), file, store)
 
 
@@ -158,7 +199,7 @@ def _keep_publications(record: Record, home: CommandContext) -> None:
         for row in record.view().latest(Publication)
         if isinstance(row.item, Publication)
     }
-    named = [settings.publication_item(one, 0) for one in home.settings.publication]
+    named = [settings.publication_item(table, 0) for table in home.settings.publication]
     for publication in named:
         if publication.ranking not in ranking.RANKINGS:
             known_rankings = ", ".join(ranking.RANKINGS)

@@ -25,6 +25,6 @@ def completion(shell: str) -> None:
 
     from hotpapers.cli import ASKED_BY_SHELL, NAME, root
 
-    made = get_completion_class(shell)
-    assert made is not None
-    click.echo(made(root, {}, NAME, ASKED_BY_SHELL).source())
+    completion_class = get_completion_class(shell)
+    assert completion_class is not None
+    click.echo(completion_class(root, {}, NAME, ASKED_BY_SHELL).source())

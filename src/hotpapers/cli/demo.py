@@ -81,9 +81,9 @@ def take_sample(record: Record) -> None:
     import_lines(record, SAMPLE, zstandard.decompress(packed, max_output_size=2**28).splitlines(keepends=True))
 
 
-def _tell(issue: PublishedIssue, shown: int) -> None:
+def _tell(issue: PublishedIssue, most: int) -> None:
     echo(f"{issue.content.publication.title}, {issue.content.day}\n")
-    for entry in issue.content.entries[:shown]:
+    for entry in issue.content.entries[:most]:
         moved = (
             ""
             if issue.listing is None
@@ -94,7 +94,7 @@ def _tell(issue: PublishedIssue, shown: int) -> None:
         echo(f"{entry.place:>3}  {issue.papers[entry.paper].title}")
         counts = "; ".join(map(words.counts_sentence if issue.listing else _voices, entry.counts))
         echo(f"     {entry.score:,} points{moved}; {counts}")
-    left = len(issue.content.entries) - shown
+    left = len(issue.content.entries) - most
     echo(f"     … and {left} more\n" if left > 0 else "")
 
 

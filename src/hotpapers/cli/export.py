@@ -10,15 +10,16 @@ from pathlib import Path
 import click
 
 from hotpapers.cli import common, streams
-from hotpapers.cli.terminal import count, print_error
+from hotpapers.cli.terminal import count, echo, print_error
 from hotpapers.errors import ReadOnlyStore
 from hotpapers.ranking import words
-from hotpapers.store import Record
+from hotpapers.store import Record, now
 from hotpapers.terms import ids_only
 from hotpapers.transfer import queries as transfer_queries
 from hotpapers.transfer import tables
 from hotpapers.transfer.jsonl.exporter import ExportRequest
 
+TABLES = "tables"
 WHOLE = ("jsonl", "parquet")
 """Formats that hold a record; the others hold what issues list."""
 
@@ -28,15 +29,16 @@ WHOLE = ("jsonl", "parquet")
 Examples:
   hotpapers export --format jsonl > record.jsonl
   hotpapers export --format jsonl --records --output public.jsonl.zst
-  hotpapers export --format csv > entries.csv"""
+  hotpapers export --format csv > entries.csv
+  hotpapers export --format tables --output tables"""
 )
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(list(tables.EXPORTS)),
+    type=click.Choice([*tables.EXPORTS, TABLES]),
     default="jsonl",
     show_default=True,
-    help="jsonl and parquet contain the record; csv and bibtex the papers of issues.",
+    help="jsonl and parquet contain the record; csv and bibtex the papers of issues; tables: a folder for research.",
 )
 @click.option("--records", is_flag=True, help="Observations only, without issues and batches.")
 @click.option(
@@ -46,9 +48,9 @@ Examples:
 )
 @click.option(
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
-    help="Write to FILE; compressed with Zstandard if it ends in .zst.",
+    help="Write to FILE; compressed with Zstandard if it ends in .zst. For tables a folder.",
 )
 @common.store_options
 def export(format_: str, records: bool, all_words: bool, output: Path | None, home: common.CommandContext) -> None:
@@ -58,16 +60,23 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, ho
     verifies there. It contains the store's secret: to share observations, use --records. Where a network's terms
     allow identifiers only, posts and accounts are exported without words and names, except for what an imported
     listing printed.
+
+    The format tables writes a folder of typed Parquet tables for research, without anybody's words and names, each
+    described for programs.
     """
-    for option in [name for name, given in (("--records", records), ("--all-words", all_words)) if given]:
+    for option in [name for name, is_given in (("--records", records), ("--all-words", all_words)) if is_given]:
         common.need(format_ in WHOLE, f"{option} goes with {' and '.join(WHOLE)}; {format_} lists issues")
+    if format_ == TABLES:
+        _export_tables(output, home)
+        return
     if output is None:
         terminal = sys.stdout is not None and sys.stdout.isatty()
         common.need(format_ != "parquet" or not terminal, "Refusing to write binary to a terminal; add --output FILE")
     else:
         common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
-    wanted = ExportRequest(records, () if all_words else ids_only(home.terms), _tell_withheld)
-    with common.open_record(home) as record, closing(_chunks(record, format_, wanted)) as chunks:
+        common.need(not output.is_dir(), f"{output}: is a folder; name a file in it")
+    request = ExportRequest(records, () if all_words else ids_only(home.terms), _tell_withheld)
+    with common.open_record(home) as record, closing(_chunks(record, format_, request)) as chunks:
         if format_ in WHOLE:
             _note(record, "to standard output" if output is None else str(output.resolve()))
         if output is None:
@@ -76,9 +85,24 @@ def export(format_: str, records: bool, all_words: bool, output: Path | None, ho
             streams.write_file(output, chunks)
 
 
-def _chunks(record: Record, format_: str, wanted: ExportRequest) -> Generator[bytes, None, None]:
+def _export_tables(output: Path | None, home: common.CommandContext) -> None:
+    """A folder of tables, and how many rows are in each."""
+    from hotpapers.transfer.research import write_tables
+
+    common.need(output is not None, "tables are a folder of files; add --output DIR")
+    assert output is not None
+    common.need(not output.is_file(), f"{output}: is a file; name a folder")
+    with common.open_record(home) as record:
+        written = write_tables(record, output, now())
+        _note(record, str(output.resolve()))
+    for name, rows in written.rows.items():
+        echo(f"{name}: {count(rows, 'row')}")
+    echo(f"position {written.position:,}, digest {written.digest}")
+
+
+def _chunks(record: Record, format_: str, request: ExportRequest) -> Generator[bytes, None, None]:
     """The export; whoever stops early closes it, and with it the snapshot that it reads."""
-    yield from tables.EXPORTS[format_](record, wanted)
+    yield from tables.EXPORTS[format_](record, request)
 
 
 def _tell_withheld(rows: Mapping[str, int]) -> None:

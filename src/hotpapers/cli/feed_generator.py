@@ -30,19 +30,19 @@ def feed_generator(publication: str | None, as_json: bool, home: common.CommandC
     with common.open_record(home, publications=True) as record:
         chosen = freeze.publication_of(record, publication)
         tables = [
-            (number, one)
-            for number, one in enumerate(home.settings.bluesky, 1)
-            if one.publication == chosen.publication and one.feed
+            (number, account)
+            for number, account in enumerate(home.settings.bluesky, 1)
+            if account.publication == chosen.publication and account.feed
         ]
         common.need(bool(tables), f"no [[bluesky]] of {chosen.publication} has a feed; see docs/how-to/bluesky.md")
-    for number, one in tables:
-        account, contact = AtprotoAccount(one, f"bluesky {number}"), home.settings.contact
-        with PoliteHttpClient(user_agent(contact), base_addresses=(one.host,), secrets=(account.password,)) as http:
-            described = feed_record(chosen, one.feed, home.site_config.base, http.now())
+    for number, table in tables:
+        account, contact = AtprotoAccount(table, f"bluesky {number}"), home.settings.contact
+        with PoliteHttpClient(user_agent(contact), base_addresses=(table.host,), secrets=(account.password,)) as http:
+            described = feed_record(chosen, table.feed, home.site_config.base, http.now())
             put = account.put(http, COLLECTION, chosen.publication, described)
-        report.append({"feed": put.uri, "service": service_did(one.feed)})
+        report.append({"feed": put.uri, "service": service_did(table.feed)})
     if as_json:
         print_json(report)
     else:
-        for done in report:
-            echo(f"{done['feed']}, asked of {done['service']}")
+        for row in report:
+            echo(f"{row['feed']}, asked of {row['service']}")

@@ -46,11 +46,11 @@ def find(files: tuple[str, ...], as_json: bool) -> None:
 
 def _mention_line(mention: PaperMention, as_json: bool, file: str) -> str:
     if as_json:
-        said: dict[str, Any] = {
+        line: dict[str, Any] = {
             "id": mention.id, "version": mention.version, "start": mention.start, "end": mention.end,
             "form": mention.form,
         }  # fmt: skip
-        return msgspec.json.encode({**({"file": plain(file)} if file else {}), **said}).decode() + "\n"
+        return msgspec.json.encode({**({"file": plain(file)} if file else {}), **line}).decode() + "\n"
     version = f"v{mention.version}" if mention.version else ""
     prefix = f"{plain(file)}: " if file else ""
     return f"{prefix}{mention.id}{version}  {mention.form} at {mention.start}\n"

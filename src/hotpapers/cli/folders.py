@@ -27,7 +27,10 @@ def report_folders(folders: list[RerenderedFolder], as_json: bool) -> None:
                 f"{folder.folder}: {folder.reason}; if its {folder.channel} pages are elsewhere now, publish there"
                 " again"
             )
-        elif not as_json:
-            echo(f"rendered again: {folder.folder}")
-    if any(one.is_ours and not one.rendered and one.folder.is_dir() for one in folders):
+        else:
+            if not as_json:
+                echo(f"rendered again: {folder.folder}")
+            if folder.reason:
+                print_error(f"{folder.folder}: {folder.reason}")
+    if any(state.is_ours and not state.rendered and state.folder.is_dir() for state in folders):
         raise click.exceptions.Exit(1)

@@ -37,22 +37,22 @@ def forget(keys: tuple[str, ...], yes: bool, as_json: bool, home: common.Command
     if it arrives again. Published folders are rendered again. Earlier backups and exports are listed: they cannot
     be reached. A mail address is unsubscribed from everything.
     """
-    wanted = [key if is_address(key) else parse_key(key) for key in keys]
+    subjects = [key if is_address(key) else parse_key(key) for key in keys]
     if not yes and not confirmed(f"Permanently delete {', '.join(keys)}?", "delete permanently"):
         print_error("nothing was deleted")
         raise click.exceptions.Exit(1)
     problems: list[HotPapersError] = []
-    done: list[tuple[str, forgetting.ForgetResult]] = []
+    results: list[tuple[str, forgetting.ForgetResult]] = []
     with common.open_record(home) as record:
-        for key, outcome in _outcomes(record, wanted):
+        for key, outcome in _outcomes(record, subjects):
             if isinstance(outcome, HotPapersError):
                 problems.append(outcome)
             else:
-                done.append((key, outcome))
-        if done:  # pages change also where traces stay
+                results.append((key, outcome))
+        if results:  # pages change also where traces stay
             problems += _traces_erased(record)
-        folders = export_again(record, home.site_config, home.terms) if done else []
-    _report_forgotten(done, folders, as_json)
+        folders = export_again(record, home.site_config, home.terms) if results else []
+    _report_forgotten(results, folders, as_json)
     for error in problems:
         print_error(str(error))
     report_folders(folders, as_json)
@@ -99,18 +99,18 @@ def _forgotten(record: Record, address: str) -> forgetting.ForgetResult:
 
 
 def _report_forgotten(
-    done: list[tuple[str, forgetting.ForgetResult]], folders: list[RerenderedFolder], as_json: bool
+    results: list[tuple[str, forgetting.ForgetResult]], folders: list[RerenderedFolder], as_json: bool
 ) -> None:
-    copies = model.distinct(copy for _, one in done for copy in one.out_of_reach)
+    copies = model.distinct(copy for _, result in results for copy in result.out_of_reach)
     if as_json:
         figures = [
             {"key": key, "keys": len(result.keys), "rows": result.rows, "originals": result.originals}
-            for key, result in done
+            for key, result in results
         ]
         print_json({"forgotten": figures, "folders": folder_results(folders), "out_of_reach": copies})
         return
-    for key, one in done:
-        what = (count(len(one.keys), "key"), count(one.rows, "row"), count(one.originals, "original"))
-        echo(f"{key}: forgotten, {', '.join(what)}")
+    for key, outcome in results:
+        amounts = (count(len(outcome.keys), "key"), count(outcome.rows, "row"), count(outcome.originals, "original"))
+        echo(f"{key}: forgotten, {', '.join(amounts)}")
     for copy in copies:
         echo(f"out of reach: {copy}")

@@ -31,15 +31,17 @@ def write_hosts(file: Path, hosts: Sequence[str], *, replace: bool) -> None:
     there and `replace` is not given."""
     if not hosts:
         return
-    found, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
+    loaded, today = settings.load(file), datetime.datetime.now(datetime.UTC).date()
     kinds = dict.fromkeys(hosts)
-    made = [one for kind in kinds for one in host_files(kind, found, today, _machine(file.parent))]
-    for one in made:
-        _check(file.parent / one.path, one, replace=replace)
-    for one in made:
-        _write(file.parent / one.path, one)
+    host_files_made = [
+        file_of_host for kind in kinds for file_of_host in host_files(kind, loaded, today, _machine(file.parent))
+    ]
+    for file_of_host in host_files_made:
+        _check(file.parent / file_of_host.path, file_of_host, replace=replace)
+    for file_of_host in host_files_made:
+        _write(file.parent / file_of_host.path, file_of_host)
     for kind in kinds:
-        for remark in remarks(kind, found):
+        for remark in remarks(kind, loaded):
             echo(f"to do: {remark}")
 
 

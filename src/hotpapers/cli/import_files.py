@@ -12,6 +12,7 @@ from hotpapers.cli import archives, common, streams
 from hotpapers.cli.terminal import bar, count, echo, print_error, print_json
 from hotpapers.deliver.export_site import export_again
 from hotpapers.errors import InputError
+from hotpapers.moderation.author_voices import judge_authors
 from hotpapers.moderation.doubtful_mentions import judge_listed
 from hotpapers.store import Record
 from hotpapers.transfer import classic_import, tables
@@ -40,6 +41,7 @@ Take = Callable[[Record, Sequence[str], streams.Told, ImportOutcome], None]
 Examples:
   hotpapers import classic posts/*.md --store hotpapers.db
   hotpapers import jsonl record.jsonl.zst
+  hotpapers import arxiv arxiv-metadata-oai-snapshot.json
   hotpapers import jetstream 2026-07-*.jsonl.zst
   hotpapers import reddit RS_2026-07.zst RC_2026-07.zst
   xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""",
@@ -47,29 +49,34 @@ Examples:
 @click.argument("format_", metavar="FORMAT", type=click.Choice(["classic", "jsonl", "parquet", *archives.FORMATS]))
 @click.argument("files", metavar="FILE…", nargs=-1, required=True, type=click.Path(readable=False))
 @archives.seen_at_option
+@archives.workers_option
 @common.json_option
 @common.store_options
 def import_(
-    format_: str, files: tuple[str, ...], seen_at: int | None, as_json: bool, home: common.CommandContext
-) -> None:
+    format_: str, files: tuple[str, ...], seen_at: int | None, workers: int | None, as_json: bool,
+    home: common.CommandContext,
+) -> None:  # fmt: skip
     """Import files.
 
     FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (written by `hotpapers export`); or
-    a network archive: jetstream or firehose (Bluesky's stream), hackernews, reddit or x (lines of JSON). Files may
-    be compressed (Zstandard, gzip). `-` is standard input. A missing SQLite store is created. A file that cannot be
-    read is rejected with its line and the reason, and changes nothing; the other files are still imported.
-    Importing a file twice changes nothing.
+    an archive: arxiv (arXiv's metadata snapshot), jetstream or firehose (Bluesky's stream), hackernews, reddit or x
+    (lines of JSON). Files may be compressed (Zstandard, gzip). `-` is standard input. A missing SQLite store is
+    created. A file that cannot be read is rejected with its line and the reason, and changes nothing; the other files
+    are still imported. Importing a file twice changes nothing.
 
     In an archive, a line that cannot be parsed is put in quarantine with its reason. An interrupted import resumes
     when it is given the same files again.
     """
-    archives.check(format_, home, seen_at)
+    archives.check(format_, home, seen_at, workers)
     outcome = ImportOutcome([], [])
-    with common.open_record(home, create=True) as record, bar("Importing", streams.size_of(files)) as told:
+    with (
+        common.open_record(home, create=True) as record,
+        bar("Importing", streams.size_of(files), in_bytes=True) as progress,
+    ):
         if format_ in TAKE:
-            TAKE[format_](record, files, told, outcome)
+            TAKE[format_](record, files, progress, outcome)
         else:
-            _take_archive(format_, home, seen_at, record, files, told, outcome)
+            _take_archive(format_, home, seen_at, workers, record, files, progress, outcome)
         _settle(record)
         _render_again(record, outcome, home)
     _report(outcome, as_json)
@@ -90,17 +97,17 @@ def _settle(record: Record) -> None:
 def _one_by_one(take: Callable[[Record, str, streams.Told], Done]) -> Take:
     """Each file by itself; one that is refused keeps no other out."""
 
-    def take_all(record: Record, files: Sequence[str], told: streams.Told, outcome: ImportOutcome) -> None:
+    def take_all(record: Record, files: Sequence[str], progress: streams.Told, outcome: ImportOutcome) -> None:
         for file in files:
             try:
-                outcome.done.append((streams.name_of(file), take(record, file, told)))
+                outcome.done.append((streams.name_of(file), take(record, file, progress)))
             except InputError as problem:
                 outcome.refused.append(problem)
 
     return take_all
 
 
-def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outcome: ImportOutcome) -> None:
+def _take_classic(record: Record, files: Sequence[str], progress: streams.Told, outcome: ImportOutcome) -> None:
     """Some files a batch; files of the same day one after the other."""
     size = classic_import.group_size(record)
     group: list[classic_import.ParsedClassicFile] = []
@@ -111,21 +118,22 @@ def _take_classic(record: Record, files: Sequence[str], told: streams.Told, outc
 
     for file in files:
         try:
-            with streams.open_input(file, told) as stream:
+            with streams.open_input(file, progress) as stream:
                 parsed = classic_import.read_classic(streams.name_of(file), stream.read(classic.MAX_FILE + 1))
         except InputError as problem:
             outcome.refused.append(problem)
             continue
-        if len(group) == size or any(one.issue.date == parsed.issue.date for one in group):
+        if len(group) == size or any(other.issue.date == parsed.issue.date for other in group):
             take()
         group.append(parsed)
     take()
     if outcome.done:
         judge_listed(record)
+        judge_authors(record)
 
 
-def _take_jsonl(record: Record, file: str, told: streams.Told) -> Done:
-    with streams.open_input(file, told) as stream:
+def _take_jsonl(record: Record, file: str, progress: streams.Told) -> Done:
+    with streams.open_input(file, progress) as stream:
         return importer.import_lines(record, streams.name_of(file), lines_of(stream))
 
 
@@ -135,23 +143,23 @@ def lines_of(stream: streams.Reader) -> Iterator[bytes]:
         yield line
 
 
-def _take_parquet(record: Record, file: str, told: streams.Told) -> Done:
+def _take_parquet(record: Record, file: str, progress: streams.Told) -> Done:
     name = streams.name_of(file)
     with streams.as_path(file) as path:
         taken = importer.import_lines(record, name, tables.parquet_lines(path, name))
-        told(streams.size_of([path]))
+        progress(streams.size_of([path]))
         return taken
 
 
 def _take_archive(
-    format_: str, home: common.CommandContext, seen_at: int | None, record: Record, files: Sequence[str],
-    told: streams.Told,
+    format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None, record: Record,
+    files: Sequence[str], progress: streams.Told,
     outcome: ImportOutcome,
 ) -> None:  # fmt: skip
-    def done(file: str, one: ImportedFile) -> None:
-        outcome.done.append((file, one))
+    def done(file: str, result: ImportedFile) -> None:
+        outcome.done.append((file, result))
 
-    archives.take(format_, home, seen_at, record, files, told, done, outcome.refused.append)
+    archives.take(format_, home, seen_at, workers, record, files, progress, done, outcome.refused.append)
 
 
 TAKE: dict[str, Take] = {
@@ -181,7 +189,7 @@ def _figures(done: Done) -> dict[str, Any]:
 
 
 def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
-    files = [one for _, one in done if isinstance(one, classic_import.ClassicImport)]
+    files = [result for _, result in done if isinstance(result, classic_import.ClassicImport)]
     for file in files:
         if file.repaired:
             yield f"{file.file}: was UTF-8 read as Mac Roman; repaired"
@@ -189,18 +197,18 @@ def _classic_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
             yield f"{file.file}: {file.day} was listed before with other words or counts; kept as a later observation"
         yield from (f"{file.file}: {note}" for note in file.notes)
     if files:
-        states = [one.state for one in files]
+        states = [result.state for result in files]
         text = [f"{states.count(state):,} {state}" for state in ("new", "later", "known") if state in states]
-        places = sum(one.places for one in files)
+        places = sum(result.places for result in files)
         yield f"{count(len(files), 'listing')} with {count(places, 'place')}: {', '.join(text)}"
 
 
 def _taken_summary(done: Sequence[tuple[str, Done]]) -> Iterator[str]:
-    for file, one in done:
-        if not isinstance(one, classic_import.ClassicImport):
+    for file, result in done:
+        if not isinstance(result, classic_import.ClassicImport):
             prefix = f"{file}: " if len(done) > 1 else ""
-            said = _taken_lines(one) if isinstance(one, importer.ImportResult) else archives.result_lines(one)
-            yield from (prefix + line for line in said)
+            lines = _taken_lines(result) if isinstance(result, importer.ImportResult) else archives.result_lines(result)
+            yield from (prefix + line for line in lines)
 
 
 def _taken_lines(result: importer.ImportResult) -> Iterator[str]:

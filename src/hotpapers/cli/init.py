@@ -15,7 +15,13 @@ from hotpapers.cli.hosts import settings_for, write_hosts
 from hotpapers.cli.terminal import echo
 from hotpapers.errors import UsageError
 from hotpapers.file_modes import open_private
+from hotpapers.settings.transparency import TransparencySettings
 from hotpapers.store import Record
+from hotpapers.transparency import log_keys
+from hotpapers.transparency.signatures import has_library
+
+GITHUB = "github-pages"
+"""Where the folder is public: no key lies in it."""
 
 
 @click.command(
@@ -39,12 +45,14 @@ Examples:
 def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: bool) -> None:
     """Create a commented hotpapers.toml and an empty store.
 
+    Also makes the key that signs the log of issues, where the extra `transparency` is installed.
+
     Uses the current folder, or DIR. Existing files are left alone. On a terminal it asks for your public contact.
     Files for a hosting platform are generated from the settings, also for an existing hotpapers.toml.
     """
     file = folder / settings.FILE
     if not (hosts and file.exists()):
-        _begin(folder, file, contact, settings_for(hosts))
+        _begin(folder, file, contact, settings_for(hosts), GITHUB not in hosts)
     else:
         common.need(contact is None, f"{file} already exists; write your contact into it")
     write_hosts(file, hosts, replace=replace)
@@ -52,8 +60,8 @@ def init(folder: Path, contact: str | None, hosts: tuple[str, ...], replace: boo
         _tell_how_to_go_on(folder)
 
 
-def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None:
-    """The settings and an empty store."""
+def _begin(folder: Path, file: Path, contact: str | None, template: str, make_key: bool) -> None:
+    """The settings, an empty store, and a key for the log of issues, where signatures can be made."""
     folder.mkdir(parents=True, exist_ok=True)
     if file.exists():
         raise UsageError(f"{file} already exists; nothing was changed.")
@@ -64,6 +72,11 @@ def _begin(folder: Path, file: Path, contact: str | None, template: str) -> None
             out.write(text.encode())
         echo(f"{file}: created; edit your settings here")
         echo(f"{record.database.where}: {state}")
+    key_file = folder / TransparencySettings().key
+    had_key = key_file.exists() or log_keys.state_file(key_file).exists()  # one that is gone only --rotate replaces
+    if make_key and has_library() and not had_key:
+        log_keys.make_key(key_file)
+        echo(f"{key_file}: created; it signs the log of your issues: keep it, and show it to nobody")
 
 
 def _tell_how_to_go_on(folder: Path) -> None:

@@ -89,8 +89,8 @@ def _latest_day(record: Record, publication: Publication) -> str:
 
 def report_newer(days: Sequence[str]) -> None:
     """Says which listings were observed anew since their issues were frozen."""
-    shown = ", ".join(days[:5]) + (" …" if len(days) > 5 else "")
+    first_days = ", ".join(days[:5]) + (" …" if len(days) > 5 else "")
     print_error(
-        f"{shown}: the record holds a later observation of the listing; "
+        f"{first_days}: the record holds a later observation of the listing; "
         "`hotpapers issue DATE --again --reason …` makes a new edition."
     )

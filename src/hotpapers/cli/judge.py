@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import click
 
 from hotpapers.cli import common
 from hotpapers.cli.terminal import count, echo, print_json
 from hotpapers.errors import UsageError
-from hotpapers.ids import timestamps
-from hotpapers.model import Judgement
+from hotpapers.ids import arxiv, timestamps
+from hotpapers.model import Judgement, Verdict
 from hotpapers.model.keys import parse_key
-from hotpapers.moderation import bots
+from hotpapers.moderation import author_review, bots
+from hotpapers.moderation.author_review import AuthorReview
 from hotpapers.moderation.bots import AccountReview, OperatorVerdict
 from hotpapers.store import Record, now
+
+OF_ACCOUNTS: tuple[Judgement, ...] = ("bot", "human")
+OF_PAPERS: tuple[Judgement, ...] = ("author", "independent")
+
+
+class JudgedKey(NamedTuple):
+    """What is judged: an account, or the account as a voice on a paper, by their keys."""
+
+    account: str
+    paper: str
 
 
 @click.command(
@@ -20,14 +33,18 @@ from hotpapers.store import Record, now
 Examples:
   hotpapers judge bluesky:@somebody.example.org
   hotpapers judge bluesky:@somebody.example.org --human --reason "reads all that she posts"
-  hotpapers judge x:@somebot --bot --reason "its profile says so" --since 2026-03-02"""
+  hotpapers judge x:@somebot --bot --reason "its profile says so" --since 2026-03-02
+  hotpapers judge x:@namesake --independent --paper 2101.04869 --reason "somebody else of that name\""""
 )
 @click.argument("account", metavar="ACCOUNT")
 @click.option("--bot", "judgement", flag_value="bot", help="Treat it as a bot.")
 @click.option("--human", "judgement", flag_value="human", help="Treat it as a person.")
+@click.option("--author", "judgement", flag_value="author", help="Treat it as an author of the paper.")
+@click.option("--independent", "judgement", flag_value="independent", help="Treat it as no author of the paper.")
 @click.option(
     "--undo", "judgement", flag_value="", help="Remove your verdict or an author's proof, and let the rules decide."
 )
+@click.option("--paper", metavar="PAPER", default="", help="The paper that --author, --independent or --undo is about.")
 @click.option("--reason", default="", metavar="TEXT", help="The reason, kept with the verdict.")
 @click.option(
     "--since", metavar="DAY", help="When it takes effect, for a corrected edition of an older issue. [default: now]"
@@ -35,38 +52,53 @@ Examples:
 @common.json_option
 @common.store_options
 def judge(
-    account: str, judgement: str | None, reason: str, since: str | None, as_json: bool, home: common.CommandContext
-) -> None:
-    """Show whether an account counts as a bot, and why.
+    account: str, judgement: Judgement | None, paper: str, reason: str, since: str | None, as_json: bool,
+    home: common.CommandContext,
+) -> None:  # fmt: skip
+    """Show whether an account counts as a bot or as a paper's author, and why.
 
-    Lists each verdict with its rule, time and reason. --bot or --human overrides all rules; it applies to issues
-    frozen from now on and changes no frozen issue.
+    Lists each verdict with its rule, time and reason. --bot and --human, and for one paper --author and
+    --independent, override all rules; they apply to issues frozen from now on and change no frozen issue.
     """
-    key = parse_key(account)
+    key = JudgedKey(parse_key(account), arxiv.key(arxiv.parse(paper).id) if paper else "")
     with common.open_record(home) as record:
         if judgement is None:
-            common.need(not reason and not since, "--reason and --since go with --bot or --human")
-        elif judgement == "":
-            common.need(not reason and not since, "--undo does not go with --reason or --since")
-            bots.withdraw_verdict(record, home.settings.bots, key, at=now())
+            common.need(not (reason or since or paper), "--reason, --since and --paper go with a verdict such as --bot")
+        elif judgement in (*OF_ACCOUNTS, *OF_PAPERS):
+            _say(record, home, key, judgement, reason, since)
         else:
-            _say(record, home, key, "bot" if judgement == "bot" else "human", reason, since)
-        reviews = bots.review_account(record, key)
+            common.need(not reason and not since, "--undo does not go with --reason or --since")
+            _undo(record, home, key)
+        reviews = bots.review_account(record, key.account)
+        papers = {review.account: author_review.review_papers(record, review.account) for review in reviews}
     if as_json:
-        print_json(reviews)
+        print_json([{**review._asdict(), "papers": papers[review.account]} for review in reviews])
     else:
         for review in reviews:
-            _print(review)
+            _print(review, papers[review.account])
+
+
+def _undo(record: Record, home: common.CommandContext, key: JudgedKey) -> None:
+    if key.paper:
+        author_review.withdraw_author(record, key.account, key.paper, at=now())
+    else:
+        bots.withdraw_verdict(record, home.settings.bots, key.account, at=now())
 
 
 def _say(
-    record: Record, home: common.CommandContext, key: str, judgement: Judgement, reason: str, since: str | None
+    record: Record, home: common.CommandContext, key: JudgedKey, judgement: Judgement, reason: str, since: str | None
 ) -> None:
+    is_of_paper = judgement in OF_PAPERS
+    common.need(bool(key.paper) or not is_of_paper, f"missing paper: add --paper to --{judgement}")
+    common.need(not key.paper or is_of_paper, f"--paper does not go with --{judgement}")
     common.need(bool(reason.strip()), "missing reason: add --reason '…'")
     at = now()
     word = OperatorVerdict(judgement, reason.strip(), midnight(since) if since else at)
     common.need(word.since <= at, f"{since}: in the future; a verdict is about what was observed")
-    bots.set_verdict(record, home.settings.bots, key, word, at=at)
+    if is_of_paper:
+        author_review.set_author(record, key.account, key.paper, word, at=at)
+    else:
+        bots.set_verdict(record, home.settings.bots, key.account, word, at=at)
 
 
 def midnight(day: str) -> int:
@@ -77,10 +109,17 @@ def midnight(day: str) -> int:
         raise UsageError(f"{day}: not a day; write it as 2021-01-14") from None
 
 
-def _print(review: AccountReview) -> None:
-    what = "held to be a bot: not counted" if review.is_bot else "counted as a person"
-    echo(f"{review.account}: {what}; {count(len(review.verdicts), 'verdict')}")
+def _print(review: AccountReview, papers: list[AuthorReview]) -> None:
+    consequence = "held to be a bot: not counted" if review.is_bot else "counted as a person"
+    echo(f"{review.account}: {consequence}; {count(len(review.verdicts), 'verdict')}")
     for verdict in review.verdicts:
-        echo(
-            f"  {timestamps.minute_of(verdict.observed_at)}  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}"
-        )
+        _print_verdict(verdict)
+    for paper in papers:
+        standing = "its author's own voice" if paper.is_author else "not its author's voice"
+        echo(f"{review.account} on {paper.paper}: {standing}; {count(len(paper.verdicts), 'verdict')}")
+        for verdict in paper.verdicts:
+            _print_verdict(verdict)
+
+
+def _print_verdict(verdict: Verdict) -> None:
+    echo(f"  {timestamps.minute_of(verdict.observed_at)}  {verdict.rule:<9} {verdict.judgement:<6} {verdict.reason}")

@@ -40,7 +40,7 @@ def mail() -> None:
 
 
 @mail.command(
-    short_help="Ask an address to confirm that it wants a publication.",
+    short_help="Send an address a request to confirm.",
     epilog="""\b
 Examples:
   hotpapers mail subscribe somebody@example.org
@@ -61,10 +61,10 @@ def subscribe(address: str, skip_empty: bool, publication: str | None, home: com
         relay = SmtpClient(office)
         subscribers.tidy(record, now())
         try:
-            asked = opt_in.ask(record, office, relay, chosen, address, now(), skip_empty=skip_empty)
+            request = opt_in.ask(record, office, relay, chosen, address, now(), skip_empty=skip_empty)
         finally:
             relay.close()
-    if asked:
+    if request:
         echo(f"{normalized(address)}: confirmation message sent")
     else:
         echo(f"{normalized(address)}: already confirmed, or asked within the last day; no message sent")
@@ -80,8 +80,8 @@ Example:
 def confirm(token: str, home: common.CommandContext) -> None:
     """Confirm a subscription with the token from the message."""
     with common.open_record(home) as record:
-        done = subscribers.confirm(record, _read(record, token), now())
-    echo(f"{done.address}: subscribed to {done.publication}")
+        confirmation = subscribers.confirm(record, _read(record, token), now())
+    echo(f"{confirmation.address}: subscribed to {confirmation.publication}")
 
 
 def _read(record: Record, token: str) -> tokens.MailToken:
@@ -92,7 +92,7 @@ def _read(record: Record, token: str) -> tokens.MailToken:
 
 
 @mail.command(
-    short_help="Take an address off the list.",
+    short_help="Remove an address from the list.",
     epilog="""\b
 Examples:
   hotpapers mail unsubscribe somebody@example.org
@@ -107,26 +107,28 @@ def unsubscribe(who: str, publication: str | None, home: common.CommandContext) 
     From all publications, or from one.
     """
     with common.open_record(home) as record:
-        ended = _ended(record, who.strip(), publication, now())
+        ended = _end_subscriptions(record, who.strip(), publication, now())
     if not ended:
         raise NotFound("no subscription with that address")
     echo(f"unsubscribed from {', '.join(ended)}")
 
 
-def _ended(record: Record, who: str, publication: str | None, at: int) -> list[str]:
+def _end_subscriptions(record: Record, who: str, publication: str | None, at: int) -> list[str]:
     """The publications that somebody left now."""
     if is_address(who):
-        every = [one for one in subscribers.everyone(record) if one.address.lower() == who.lower()]
-        marks = [one.mark for one in every if publication in (None, one.publication)]
+        matching = [
+            subscriber for subscriber in subscribers.everyone(record) if subscriber.address.lower() == who.lower()
+        ]
+        marks = [subscriber.mark for subscriber in matching if publication in (None, subscriber.publication)]
     else:
         marks = [_read(record, who).mark]
-    found = [subscribers.end(record, mark, at) for mark in marks]
-    return [subscriber.publication for subscriber in found if subscriber is not None and subscriber.state != "ended"]
+    results = [subscribers.end(record, mark, at) for mark in marks]
+    return [subscriber.publication for subscriber in results if subscriber is not None and subscriber.state != "ended"]
 
 
 @mail.command(
     "list",
-    short_help="Say how many get each publication by mail.",
+    short_help="List the number of subscribers.",
     epilog="""\b
 Examples:
   hotpapers mail list
@@ -140,22 +142,24 @@ def list_(addresses: bool, as_json: bool, home: common.CommandContext) -> None:
     with common.open_record(home) as record:
         subscribers.tidy(record, now())
         counts = email_queries.count_subscribers(record)
-        every = [one for one in subscribers.everyone(record) if one.address] if addresses else []
+        listed = [subscriber for subscriber in subscribers.everyone(record) if subscriber.address] if addresses else []
     if as_json:
-        told = [{name: value for name, value in subscriber._asdict().items() if name != "mark"} for subscriber in every]
-        print_json({"counts": counts, **({"subscribers": told} if addresses else {})})
+        rows = [
+            {name: value for name, value in subscriber._asdict().items() if name != "mark"} for subscriber in listed
+        ]
+        print_json({"counts": counts, **({"subscribers": rows} if addresses else {})})
         return
     if not counts:
         echo("no subscribers yet")
     for publication, figures in counts.items():
         echo(f"{publication}: {', '.join(f'{number:,} {state}' for state, number in figures.items())}")
-    for one in every:
-        reason = f" ({one.reason})" if one.reason else ""
-        echo(f"  {one.publication}  {one.address}  {one.state} since {minute_of(one.since)}{reason}")
+    for row in listed:
+        reason = f" ({row.reason})" if row.reason else ""
+        echo(f"  {row.publication}  {row.address}  {row.state} since {minute_of(row.since)}{reason}")
 
 
 @mail.command(
-    short_help="Take in what came back.",
+    short_help="Process bounces and replies.",
     epilog="""\b
 Examples:
   hotpapers mail bounce /var/mail/papers
@@ -184,7 +188,7 @@ def bounce(file: Path | None, as_json: bool, home: common.CommandContext) -> Non
 
 
 @mail.command(
-    short_help="Say what receivers will make of your mail.",
+    short_help="Check how receivers will treat your mail.",
     epilog="""\b
 Examples:
   hotpapers mail check
@@ -206,8 +210,8 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
         findings = check_letter(file.read_bytes())
     else:
         office = mail_config_of(home.settings.mailing, home.folder)
-        asked = DnsResolver([server_of(resolver)] if resolver else ())
-        findings = list(check_domain(office, home.settings.mailing.selector, asked, address))
+        resolver_used = DnsResolver([server_of(resolver)] if resolver else ())
+        findings = list(check_domain(office, home.settings.mailing.selector, resolver_used, address))
     if as_json:
         print_json({"findings": findings})
     else:
@@ -218,9 +222,9 @@ def check(file: Path | None, address: str, resolver: str | None, as_json: bool, 
 
 def _say_findings(findings: list[DnsFinding]) -> None:
     for finding in findings:
-        echo(f"{finding.what:<12} {finding.outcome:<8} {finding.said}")
+        echo(f"{finding.topic:<12} {finding.outcome:<8} {finding.text}")
         if finding.add:
             echo(f"{'':<21} add: {finding.add}")
-    unknown = sum(one.outcome == "unknown" for one in findings)
+    unknown = sum(finding.outcome == "unknown" for finding in findings)
     if unknown:
         print_error(f"{count(unknown, 'thing')} could not be checked")

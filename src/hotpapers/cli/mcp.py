@@ -92,12 +92,12 @@ def respond(session: QuerySession, line: bytes) -> Json | None:
         message = None
     if message is None:
         return {"jsonrpc": "2.0", "error": {"code": PARSE_ERROR, "message": "not JSON, or too long"}}
-    asked = request_of(message)
-    if not isinstance(asked, RpcRequest):
-        return asked
-    head: Json = {"jsonrpc": "2.0", "id": asked.id}
+    request = request_of(message)
+    if not isinstance(request, RpcRequest):
+        return request
+    head: Json = {"jsonrpc": "2.0", "id": request.id}
     try:
-        return {**head, "result": result(session, asked)}
+        return {**head, "result": result(session, request)}
     except RpcError as refused:
         return {**head, "error": refused.error}
     except Exception:  # a defect of ours: told on standard error, and the next request is answered all the same
@@ -118,8 +118,8 @@ class RpcRequest(NamedTuple):
     @property
     def meta(self) -> Json:
         """What it says of itself."""
-        found = self.params.get("_meta")
-        return found if isinstance(found, dict) else {}
+        meta = self.params.get("_meta")
+        return meta if isinstance(meta, dict) else {}
 
 
 def request_of(message: Any) -> RpcRequest | Json | None:
@@ -141,8 +141,8 @@ def request_of(message: Any) -> RpcRequest | Json | None:
 
 
 def _id(message: Any) -> str | int | None:
-    found = message.get("id") if isinstance(message, dict) else None
-    return found if isinstance(found, str | int) and not isinstance(found, bool) else None
+    identifier = message.get("id") if isinstance(message, dict) else None
+    return identifier if isinstance(identifier, str | int) and not isinstance(identifier, bool) else None
 
 
 def _invalid(message: Any, why: str) -> Json:
@@ -153,18 +153,18 @@ def _invalid(message: Any, why: str) -> Json:
 # ---- results -------------------------------------------------------------------------------------------------
 
 
-def result(session: QuerySession, asked: RpcRequest) -> Json:
+def result(session: QuerySession, request: RpcRequest) -> Json:
     """What a request gets. Raises RequestRefused."""
-    if f"{META}protocolVersion" in asked.meta or asked.method == "server/discover":
-        _check_meta(asked)
-        found = _by_request(session, asked)
-        return {"resultType": "complete", **found, "_meta": {f"{META}serverInfo": SERVER}}
-    return _by_handshake(session, asked)
+    if f"{META}protocolVersion" in request.meta or request.method == "server/discover":
+        _check_meta(request)
+        handler = _by_request(session, request)
+        return {"resultType": "complete", **handler, "_meta": {f"{META}serverInfo": SERVER}}
+    return _by_handshake(session, request)
 
 
-def _check_meta(asked: RpcRequest) -> None:
-    version = asked.meta.get(f"{META}protocolVersion")
-    if not isinstance(version, str) or not isinstance(asked.meta.get(f"{META}clientCapabilities"), dict):
+def _check_meta(request: RpcRequest) -> None:
+    version = request.meta.get(f"{META}protocolVersion")
+    if not isinstance(version, str) or not isinstance(request.meta.get(f"{META}clientCapabilities"), dict):
         raise RpcError(INVALID_PARAMS, f"_meta needs {META}protocolVersion and {META}clientCapabilities")
     if version not in PER_REQUEST:
         supported = [*PER_REQUEST, *HANDSHAKE]
@@ -173,56 +173,56 @@ def _check_meta(asked: RpcRequest) -> None:
         )
 
 
-def _by_request(session: QuerySession, asked: RpcRequest) -> Json:
-    if asked.method == "server/discover":
+def _by_request(session: QuerySession, request: RpcRequest) -> Json:
+    if request.method == "server/discover":
         versions = [*PER_REQUEST, *HANDSHAKE]
         return {
             "supportedVersions": versions, "capabilities": CAPABILITIES, "instructions": INSTRUCTIONS, **CACHED
         }  # fmt: skip
-    if asked.method == "tools/list":
-        return {**_tools(asked), **CACHED}
-    if asked.method == "tools/call":
-        return _called(session, asked)
-    raise _no_method(asked)
+    if request.method == "tools/list":
+        return {**_tools(request), **CACHED}
+    if request.method == "tools/call":
+        return _called(session, request)
+    raise _no_method(request)
 
 
-def _by_handshake(session: QuerySession, asked: RpcRequest) -> Json:
-    if asked.method == "initialize":
-        wanted = asked.params.get("protocolVersion")
-        if not isinstance(wanted, str):
+def _by_handshake(session: QuerySession, request: RpcRequest) -> Json:
+    if request.method == "initialize":
+        version = request.params.get("protocolVersion")
+        if not isinstance(version, str):
             raise RpcError(INVALID_PARAMS, "protocolVersion is missing")
         return {
-            "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0], "capabilities": CAPABILITIES,
+            "protocolVersion": version if version in HANDSHAKE else HANDSHAKE[0], "capabilities": CAPABILITIES,
             "serverInfo": SERVER, "instructions": INSTRUCTIONS,
         }  # fmt: skip
-    if asked.method == "ping":
+    if request.method == "ping":
         return {}
-    if asked.method == "tools/list":
-        return _tools(asked)
-    if asked.method == "tools/call":
-        return _called(session, asked)
-    raise _no_method(asked)
+    if request.method == "tools/list":
+        return _tools(request)
+    if request.method == "tools/call":
+        return _called(session, request)
+    raise _no_method(request)
 
 
-def _no_method(asked: RpcRequest) -> RpcError:
-    return RpcError(NO_METHOD, f"there is no method {asked.method[:100]!r} here")
+def _no_method(request: RpcRequest) -> RpcError:
+    return RpcError(NO_METHOD, f"there is no method {request.method[:100]!r} here")
 
 
-def _tools(asked: RpcRequest) -> Json:
-    if "cursor" in asked.params:
+def _tools(request: RpcRequest) -> Json:
+    if "cursor" in request.params:
         raise RpcError(INVALID_PARAMS, "all tools are on one page: there is no cursor")
     return {"tools": [tool.definition for tool in TOOLS.values()]}
 
 
-def _called(session: QuerySession, asked: RpcRequest) -> Json:
+def _called(session: QuerySession, request: RpcRequest) -> Json:
     """A tool's answer; what it cannot do is told as its answer too, so that whoever asked can ask better."""
-    name, arguments = asked.params.get("name"), asked.params.get("arguments", {})
+    name, arguments = request.params.get("name"), request.params.get("arguments", {})
     tool = TOOLS.get(name) if isinstance(name, str) else None
     if tool is None or not isinstance(arguments, dict):
         raise RpcError(INVALID_PARAMS, f"there are the tools {', '.join(TOOLS)}; arguments is an object")
     try:
-        found = tool.call(session, arguments)
+        outcome = tool.call(session, arguments)
     except HotPapersError as problem:
         return {"content": [{"type": "text", "text": str(problem)}], "isError": True}
-    text = msgspec.json.encode(found).decode()
-    return {"content": [{"type": "text", "text": text}], "structuredContent": found, "isError": False}
+    text = msgspec.json.encode(outcome).decode()
+    return {"content": [{"type": "text", "text": text}], "structuredContent": outcome, "isError": False}

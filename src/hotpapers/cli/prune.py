@@ -22,8 +22,8 @@ def prune(as_json: bool, home: common.CommandContext) -> None:
     Deletes expired raw payloads and old snapshots. No frozen issue changes.
     """
     with common.open_record(home) as record:
-        done = pruning.prune(record)
+        result = pruning.prune(record)
     if as_json:
-        print_json(done)
+        print_json(result)
     else:
-        echo(f"{count(done.snapshots, 'snapshot')} and {count(done.originals, 'original')} dropped")
+        echo(f"{count(result.snapshots, 'snapshot')} and {count(result.originals, 'original')} dropped")

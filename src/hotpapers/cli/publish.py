@@ -12,11 +12,12 @@ from hotpapers.cli import common, sending
 from hotpapers.cli.issue import freeze_day, report_newer
 from hotpapers.cli.terminal import bar, echo, print_error, print_json
 from hotpapers.deliver.export_site import export_site
-from hotpapers.errors import NotFound
+from hotpapers.errors import LogError, NotFound, UsageError
 from hotpapers.issues import freeze
 from hotpapers.issues import queries as issues_queries
 from hotpapers.model import Publication
-from hotpapers.store import Record
+from hotpapers.store import Record, now
+from hotpapers.transparency.publication_log import update_log
 
 
 @click.command(
@@ -58,7 +59,7 @@ def publish(
         days = _days(record, chosen, dates)
         _freeze_all(record, chosen, days, home)
         report: list[dict[str, Any]] = []
-        warnings: list[str] = []
+        warnings = _log(record, name, home)
         for channel, folder in targets:
             wrote = export_site(record, name, days, channel, folder, home.site_config, home.terms, home.store)
             report.append({"channel": channel, "output": str(folder), "files": wrote.files, "changed": wrote.changed})
@@ -73,14 +74,24 @@ def publish(
     _report_published(name, days, report, as_json)
 
 
+def _log(record: Record, name: str, home: common.CommandContext) -> list[str]:
+    """Brings the publication's log up to date; what is wrong with it, which keeps no issue from being published."""
+    try:
+        if home.log_config:
+            update_log(record.database, name, home.log_config, now())
+    except (LogError, UsageError, OSError) as problem:
+        return [f"published without the log: {problem}"]
+    return []
+
+
 def _report_published(name: str, days: Sequence[str], report: Sequence[dict[str, Any]], as_json: bool) -> None:
     """Says what was done; exit status 1 where something could not be sent."""
-    problems = [problem for one in report for problem in one.get("problems", ())]
+    problems = [problem for row in report for problem in row.get("problems", ())]
     if as_json:
         print_json({"publication": name, "days": days, "channels": report})
     else:
-        for one in report:
-            echo(sending.summary_line(one))
+        for row in report:
+            echo(sending.summary_line(row))
     for problem in problems:
         print_error(problem)
     if problems:
@@ -104,11 +115,11 @@ def _days(record: Record, publication: Publication, dates: Sequence[str]) -> lis
 
 def _freeze_all(record: Record, publication: Publication, days: Sequence[str], home: common.CommandContext) -> None:
     newer = []
-    with bar("Freezing", len(days)) as told:
+    with bar("Freezing", len(days)) as progress:
         for day in days:
             frozen = freeze_day(record, publication, day, home)
             if freeze.newer_listing(record, frozen):
                 newer.append(day)
-            told(1)
+            progress(1)
     if newer:
         report_newer(newer)

@@ -58,8 +58,8 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _summary(totals: Mapping[str, int], listed: int, shown: int) -> str:
-    more = f", the last {shown:,} listed" if shown < listed else ""
+def _summary(totals: Mapping[str, int], listed: int, most: int) -> str:
+    more = f", the last {most:,} listed" if most < listed else ""
     by_source = ", ".join(f"{number:,} of {name}" for name, number in totals.items())
     return f"{count(listed, 'original')}{more}. In all: {by_source}. `hotpapers quarantine NUMBER` shows one."
 

@@ -39,16 +39,16 @@ def reports(closed: tuple[int, ...], as_json: bool, home: common.CommandContext)
     with common.open_record(home) as record:
         if closed:
             reporting.close(record.database, closed, now())
-        found = reporting.waiting(record.database)
-        told = [(one, _known(record, one)) for one in found]
+        open_reports = reporting.waiting(record.database)
+        open_with_state = [(report, _known(record, report)) for report in open_reports]
         days = _days(record)
     if as_json:
-        said = [{**one._asdict(), "day": days.get(one.issue, ""), **about} for one, about in told]
-        print_json({"reports": said})
+        rows = [{**report._asdict(), "day": days.get(report.issue, ""), **about} for report, about in open_with_state]
+        print_json({"reports": rows})
         return
-    for report, about in told:
+    for report, about in open_with_state:
         _print(report, days, about)
-    echo(f"{count(len(found), 'report')} open")
+    echo(f"{count(len(open_reports), 'report')} open")
 
 
 def _days(record: Record) -> dict[str, str]:

@@ -40,10 +40,10 @@ def reprocess(source: str, yes: bool, as_json: bool, home: common.CommandContext
         if not as_json:
             for line in _planned(choice, planned):
                 echo(line)
-        done = None
+        batch = None
         if not planned.is_nothing and (yes or confirmed("Apply these changes?", "change the record")):
-            done = reprocessing.reprocess(record, choice, terms)
-    _report(planned, done, as_json)
+            batch = reprocessing.reprocess(record, choice, terms)
+    _report(planned, batch, as_json)
 
 
 def _planned(choice: ConfiguredSource, planned: ReparsePlan) -> Iterator[str]:
@@ -61,14 +61,14 @@ def _by_kind(rows: Mapping[str, int]) -> str:
     return count(sum(rows.values()), "row") + (f": {kinds}" if kinds else "")
 
 
-def _report(planned: ReparsePlan, done: WrittenBatch | None, as_json: bool) -> None:
+def _report(planned: ReparsePlan, batch: WrittenBatch | None, as_json: bool) -> None:
     if as_json:
-        print_json({"planned": planned, "done": done is not None, "added": done.added if done else 0})
+        print_json({"planned": planned, "done": batch is not None, "added": batch.added if batch else 0})
     elif planned.is_nothing:
         echo("nothing to change")
-    elif done:
-        echo(f"done: {count(sum(planned.closed.values()), 'row')} closed, {done.added:,} added")
+    elif batch:
+        echo(f"done: {count(sum(planned.closed.values()), 'row')} closed, {batch.added:,} added")
     else:
         print_error("nothing was changed")
-    if not planned.is_nothing and not done:
+    if not planned.is_nothing and not batch:
         raise click.exceptions.Exit(1)

@@ -28,6 +28,7 @@ from hotpapers.schedule import (
 from hotpapers.store import Record, now
 from hotpapers.store.statistics import totals
 from hotpapers.summaries.generate import summarizer
+from hotpapers.transparency.policies import witness_policy
 from hotpapers.web.monitoring import monitor
 
 
@@ -79,6 +80,9 @@ def run(once: bool, home: common.CommandContext) -> None:
 def _issues(home: common.CommandContext, names: list[str], site: IngestContext, reading: Sequence[str] = ()) -> JobLoop:
     places = [IssueDestination(name, *target) for name in names for target in common.targets(home, name, (), None)]
 
+    policy = witness_policy(home.settings.transparency.policy)
+    witnesses = [witness.url for witness in policy.witnesses if witness.url]
+
     def make() -> PublishJob:
         summarize = summarizer(home.settings.summary, home.settings.contact, site.stop)
         return PublishJob(
@@ -90,6 +94,7 @@ def _issues(home: common.CommandContext, names: list[str], site: IngestContext, 
             summarize,
             reading,
             site.witnesses if reading else None,
+            make_line(witnesses, (), site) if witnesses else None,
         )
 
     return JobLoop(PublishJob.name, make, site.record, site.leases, site.clock)

@@ -58,19 +58,19 @@ def search(query: tuple[str, ...], limit: int, posts: bool, as_json: bool, home:
     text = " ".join(query)
     with common.open_record(home) as record:
         _renew(record)
-        found: PaperResults | PostResults
+        results: PaperResults | PostResults
         if posts:
-            found = searching.search_posts(record, text, limit=limit, allowed=home.terms)
+            results = searching.search_posts(record, text, limit=limit, allowed=home.terms)
         else:
-            found = searching.search(record, text, limit=limit)
-        common.need(bool(found.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
-        others = _posts_instead(record, text, home) if isinstance(found, PaperResults) and not found.total else 0
+            results = searching.search(record, text, limit=limit)
+        common.need(bool(results.understood), "missing search terms, such as: hotpapers search 'kettle steam'")
+        others = _posts_instead(record, text, home) if isinstance(results, PaperResults) and not results.total else 0
     if as_json:
-        print_json({"query": text, **found._asdict()})
+        print_json({"query": text, **results._asdict()})
     else:
-        _print(found, others)
-    if found.behind:
-        batches = count(found.behind, "batch", "batches")
+        _print(results, others)
+    if results.behind:
+        batches = count(results.behind, "batch", "batches")
         print_error(f"the store cannot be written now, so the last {batches} were not searched")
 
 
@@ -78,14 +78,14 @@ def _renew(record: Record) -> None:
     """Brings the index up with a bar, where that takes a while; otherwise searching does it."""
     rows = searching.outstanding(record)
     if rows > LONG:
-        with bar("making the index", rows) as shown:
-            searching.update_index(record, shown)
+        with bar("making the index", rows) as progress:
+            searching.update_index(record, progress)
 
 
-def _posts_instead(record: Record, asked: str, home: common.CommandContext) -> int:
+def _posts_instead(record: Record, query: str, home: common.CommandContext) -> int:
     """How many posts have the words that no paper has."""
     try:
-        return searching.search_posts(record, asked, limit=1, allowed=home.terms).total
+        return searching.search_posts(record, query, limit=1, allowed=home.terms).total
     except UsageError:  # the query asks for what only papers have
         return 0
 
@@ -93,28 +93,28 @@ def _posts_instead(record: Record, asked: str, home: common.CommandContext) -> i
 # ---- for people ----------------------------------------------------------------------------------------
 
 
-def _print(found: PaperResults | PostResults, others: int) -> None:
-    echo(_head(found, others))
-    for hit in found.papers if isinstance(found, PaperResults) else found.posts:
+def _print(results: PaperResults | PostResults, others: int) -> None:
+    echo(_head(results, others))
+    for hit in results.papers if isinstance(results, PaperResults) else results.posts:
         click.echo()
         for line in _paper(hit) if isinstance(hit, PaperHit) else _post(hit):
             click.echo(line)
 
 
-def _head(found: PaperResults | PostResults, others: int) -> str:
+def _head(results: PaperResults | PostResults, others: int) -> str:
     """What was understood and how much there is of it."""
-    noun = "paper" if isinstance(found, PaperResults) else "post"
-    if not found.total:
+    noun = "paper" if isinstance(results, PaperResults) else "post"
+    if not results.total:
         more = f"; {count(others, 'post has', 'posts have')} it: add --posts" if others else ""
-        return f"no {noun} {found.understood}{more}"
-    shown = len(found.papers if isinstance(found, PaperResults) else found.posts)
-    number = count(found.total, noun) if found.exact else f"more than {found.total:,} {noun}s"
+        return f"no {noun} {results.understood}{more}"
+    on_page = len(results.papers if isinstance(results, PaperResults) else results.posts)
+    number = count(results.total, noun) if results.exact else f"more than {results.total:,} {noun}s"
     first = ""
-    if shown < found.total or not found.exact:
-        first = f", the first{f' {shown:,}' if shown > 1 else ''} of them"
-    if isinstance(found, PaperResults) and found.parts:
-        return f"no paper {found.understood}; {number} with that as part of a word{first}"
-    return f"{number} {found.understood}{first}"
+    if on_page < results.total or not results.exact:
+        first = f", the first{f' {on_page:,}' if on_page > 1 else ''} of them"
+    if isinstance(results, PaperResults) and results.parts:
+        return f"no paper {results.understood}; {number} with that as part of a word{first}"
+    return f"{number} {results.understood}{first}"
 
 
 def _paper(hit: PaperHit) -> Iterator[str]:

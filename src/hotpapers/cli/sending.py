@@ -15,7 +15,7 @@ from hotpapers.errors import UsageError
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import HttpClient
 from hotpapers.render import CHANNELS
-from hotpapers.store import Record
+from hotpapers.store import Record, now
 
 if TYPE_CHECKING:  # what sends is loaded only where something is sent
     from hotpapers.deliver.announce.destinations import AnnouncementDestination
@@ -40,14 +40,14 @@ def _mailing(record: Record, home: common.CommandContext, open_way: OpenWay) -> 
     from hotpapers.schedule import SenderDestination
 
     if is_open(home.settings.mailing):
-        made = EmailSender(record, mail_config_of(home.settings.mailing, home.folder), home.site_config)
+        sender = EmailSender(record, mail_config_of(home.settings.mailing, home.folder), home.site_config)
         way = open_way((), ())
 
         def close() -> None:
-            made.close()
+            sender.close()
             way.close()
 
-        yield SenderDestination(made, way.http, made.check, made.tidy, close)
+        yield SenderDestination(sender, way.http, sender.check, sender.tidy, close)
 
 
 def _chat(record: Record, home: common.CommandContext, open_way: OpenWay) -> Iterator[SenderDestination]:
@@ -100,7 +100,9 @@ class SelectedChannels(NamedTuple):
 
 def selected_channels(to: Sequence[str], *, everything: bool, preview: bool) -> SelectedChannels:
     """The channels of `--to`. Raises UsageError for what cannot be meant."""
-    channels = SelectedChannels(tuple(one for one in to if one in CHANNELS), tuple(one for one in to if one in SENDERS))
+    channels = SelectedChannels(
+        tuple(name for name in to if name in CHANNELS), tuple(name for name in to if name in SENDERS)
+    )
     if preview:
         common.need(
             bool(channels.senders) and not channels.files, f"--preview goes with --to {' or '.join(SENDERS)} alone"
@@ -152,15 +154,16 @@ def _letters(
     return {"channel": "mailing", "output": str(folder), **write_files(folder, files)._asdict()}
 
 
-def all_destinations(home: common.CommandContext, open_way: OpenWay, record: Record) -> Iterator[SenderDestination]:
-    """All senders that the settings ask for."""
-    for make in SENDERS.values():
-        yield from make(record, home, open_way)
+def all_destinations(
+    home: common.CommandContext, open_way: OpenWay, record: Record
+) -> Iterator[Iterator[SenderDestination]]:
+    """All senders that the settings ask for, channel by channel."""
+    return (make(record, home, open_way) for make in SENDERS.values())
 
 
 def check(home: common.CommandContext, record: Record) -> None:
     """Raises SettingsError or UsageError now, and not when the first issue is to be sent."""
-    for destination in all_destinations(home, _way_of(home), record):
+    for destination in chain.from_iterable(all_destinations(home, _way_of(home), record)):
         destination.close()
 
 
@@ -176,20 +179,22 @@ def deliver(
     record: Record, home: common.CommandContext, publication: str, days: Sequence[str], name: str
 ) -> dict[str, Any]:
     """Sends the issues of some days by a sender: to each target once. What could not be sent is among `problems`."""
+    from hotpapers.deliver.send import SendResult, keep_finished
     from hotpapers.schedule.sending import problem_lines, send_day
 
-    sent, asked, problems = 0, 0, list[str]()
+    results, attempts, problems = list[SendResult](), 0, list[str]()
     issue_reader = RecordIssueReader(record, home.terms)
     for destination in SENDERS[name](record, home, _way_of(home)):
-        asked += 1
+        attempts += 1
         with closing(destination):
             for day in days:
-                done = send_day(destination, issue_reader, record, publication, day)
-                sent += done.sent
-                problems += problem_lines(name, day, done)
-    if not asked:
+                result = send_day(destination, issue_reader, record, publication, day)
+                results.append(result)
+                problems += problem_lines(name, day, result)
+    if not attempts:
         raise UsageError(f"{home.file}: {name}: no destination configured; see docs/how-to/{name}.md")
-    return {"channel": name, "sent": sent, "problems": problems}
+    keep_finished(record, name, results, attempts, now())
+    return {"channel": name, "sent": sum(result.sent for result in results), "problems": problems}
 
 
 def _way_of(home: common.CommandContext) -> OpenWay:
@@ -206,10 +211,13 @@ def _way_of(home: common.CommandContext) -> OpenWay:
     return open_way
 
 
-def summary_line(one: dict[str, Any]) -> str:
+def summary_line(summary: dict[str, Any]) -> str:
     """What was done by one channel, in a line; of a preview what would be sent."""
-    if "messages" in one:
-        return "\n\n".join(f"{one['channel']} to {found['target']}:\n\n{found['text']}" for found in one["messages"])
-    if "sent" in one:
-        return f"{one['channel']}: {count(one['sent'], 'delivery', 'deliveries')}"
-    return f"{one['channel']}: {count(one['files'], 'file')} in {one['output']}, {one['changed']:,} changed"
+    if "messages" in summary:
+        return "\n\n".join(
+            f"{summary['channel']} to {item['target']}:\n\n{item['text']}" for item in summary["messages"]
+        )
+    if "sent" in summary:
+        return f"{summary['channel']}: {count(summary['sent'], 'delivery', 'deliveries')}"
+    files = count(summary["files"], "file")
+    return f"{summary['channel']}: {files} in {summary['output']}, {summary['changed']:,} changed"

@@ -46,8 +46,8 @@ def serve(host: str, port: int, publication: str | None, home: common.CommandCon
         open_record = partial(Record, home.store, create=False)
         with _listening(host, port) as listener:
             port = listener.getsockname()[1]
-            shown = f"[{host}]" if ":" in host else host
-            echo(f"{chosen.title}: http://{shown}:{port}/  (Ctrl-C ends it)")
+            host_in_url = f"[{host}]" if ":" in host else host
+            echo(f"{chosen.title}: http://{host_in_url}:{port}/  (Ctrl-C ends it)")
             name, issue_readers = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
             feeds = feed_generator.routes(issue_readers[1], name, home.settings.bluesky)
             limits = home.settings.serve

@@ -53,11 +53,11 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         sites = site_forecasts(record, home.site_config.budget)
         exposed += map(str, too_open(_copies(record)))
     if as_json:
-        told = {
+        facts = {
             **figures._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
             "sound": not damaged, "damaged": damaged,
         }  # fmt: skip
-        print_json(told)
+        print_json(facts)
     else:
         _print_store(figures)
         _print_jobs(jobs, now())
@@ -69,9 +69,10 @@ def status(as_json: bool, home: common.CommandContext) -> None:
 
 
 def _own_files(home: common.CommandContext) -> Iterator[Path]:
-    """The files that nobody but their owner should read: settings and password, the store with its log."""
+    """The files that nobody but their owner should read: settings, password and key, the store with its log."""
     if home.has_settings:
         yield home.file
+        yield from [home.log_config.key_file] if home.log_config else []
         password = home.settings.mailing.password_file
         yield from [home.folder / Path(password).expanduser()] if password else []
     if not is_server(home.store):
@@ -100,10 +101,10 @@ def _print_store(statistics: reporting.StoreStatistics) -> None:
 
 def _print_jobs(jobs: Sequence[JobHealth], at: int) -> None:
     for number, job in enumerate(jobs):
-        echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_told(job, at))}")
+        echo(f"{'' if number else 'jobs':<10} {job.job:<20} {', '.join(_job_lines(job, at))}")
 
 
-def _told(job: JobHealth, at: int) -> Iterator[str]:
+def _job_lines(job: JobHealth, at: int) -> Iterator[str]:
     if job.failing_since is not None:
         yield f"{job.state} since {minute_of(job.failing_since)} ({job.reason})"
     else:
@@ -141,8 +142,8 @@ def _print_exposed(files: Sequence[str]) -> None:
 def _print_rest(
     statistics: reporting.StoreStatistics, incomplete: Sequence[MissingPapers], damaged: Sequence[str]
 ) -> None:
-    for one in incomplete:
-        echo(f"arxiv      {minute_of(one.from_at)}: {one.reason}")
+    for item in incomplete:
+        echo(f"arxiv      {minute_of(item.from_at)}: {item.reason}")
     if statistics.year_forecast is not None:
         echo(f"forecast   {size(statistics.year_forecast)} after a year like this")
     if statistics.reports:

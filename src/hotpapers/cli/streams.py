@@ -24,8 +24,8 @@ STDIN = "-"
 BLOCK = 2**20
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 GZIP_MAGIC = b"\x1f\x8b"
-PACKED_BLOCK = 1024
-"""Packed bytes unpacked at a time: they make 32 MB at most, whatever they say."""
+PACKED_BLOCK = 4096
+"""Packed bytes unpacked at a time: they make 128 MB at most, whatever they say."""
 LARGEST_WINDOW = 2**27
 """Bytes that unpacking may look back, as the `zstd` program has it."""
 LONG_WINDOW = 2**31
@@ -49,14 +49,14 @@ def size_of(files: Iterable[str]) -> int:
 
 
 @contextmanager
-def open_input(file: str, told: Told | None = None, window: int = LARGEST_WINDOW) -> Iterator[Reader]:
-    """A file or standard input (`-`), unpacked where it is Zstandard or gzip. `told` hears how many bytes were read;
+def open_input(file: str, on_progress: Told | None = None, window: int = LARGEST_WINDOW) -> Iterator[Reader]:
+    """A file or standard input (`-`), unpacked where it is Zstandard or gzip. `on_progress` gets the bytes read so far;
     `window`: bytes that unpacking may look back.
 
     Raises InputError where it cannot be read, also in the midst of it.
     """
     with _raw(file) as raw:
-        counted = io.BufferedReader(_Counted(raw, name_of(file), told), BLOCK)
+        counted = io.BufferedReader(_Counted(raw, name_of(file), on_progress), BLOCK)
         unpacker = _unpacker(counted.peek(4)[:4], window)
         yield io.BufferedReader(_Unpacked(counted, name_of(file), unpacker), BLOCK) if unpacker else counted
 
@@ -91,8 +91,8 @@ def _unreadable(file: str, problem: OSError) -> InputError:
 class _Counted(io.RawIOBase):
     """What is read from a stream, told."""
 
-    def __init__(self, source: io.RawIOBase, name: str, told: Told | None) -> None:
-        self._name, self._told = name, told
+    def __init__(self, source: io.RawIOBase, name: str, on_progress: Told | None) -> None:
+        self._name, self._told = name, on_progress
         self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
 
     def readable(self) -> bool:
@@ -115,22 +115,39 @@ class _Unpacked(io.RawIOBase):
         self._source, self._name, self._unpacker = source, name, unpacker
         self._frame: Any = None
         self._ready = memoryview(b"")
+        self._problem: InputError | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, room: Any) -> int:
-        while not self._ready:
-            packed = self._source.read(PACKED_BLOCK)
-            if not packed:
-                if self._frame is not None:
-                    raise InputError("cannot be unpacked: it breaks off; was it copied as a whole?", file=self._name)
-                return 0
-            self._ready = memoryview(b"".join(self._unpack(packed)))
-        count = min(len(room), len(self._ready))
-        room[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
+        """Fills the room, or up to where nothing more can be had; then the next call says why."""
+        count = 0
+        while count < len(room) and (self._ready or self._more()):
+            size = min(len(room) - count, len(self._ready))
+            room[count : count + size] = self._ready[:size]
+            self._ready = self._ready[size:]
+            count += size
+        if self._problem and not count:
+            raise self._problem
         return count
+
+    def _more(self) -> bool:
+        """Whether there is more, unpacked."""
+        try:
+            while not self._ready and not self._problem:
+                packed = self._source.read(PACKED_BLOCK)
+                if not packed:
+                    self._end()
+                    return False
+                self._ready = memoryview(b"".join(self._unpack(packed)))
+        except InputError as problem:
+            self._problem = problem
+        return bool(self._ready)
+
+    def _end(self) -> None:
+        if self._frame is not None:
+            raise InputError("cannot be unpacked: it breaks off; was it copied as a whole?", file=self._name)
 
     def _unpack(self, packed: bytes) -> Iterator[bytes]:
         while packed:

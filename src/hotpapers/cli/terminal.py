@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,10 +37,10 @@ def print_error(text: str) -> None:
     click.echo(f"hotpapers: {plain(text)}", err=True)
 
 
-def confirmed(question: str, what: str) -> bool:
-    """Whether the person at the terminal agrees. `what`: what `--yes` does unasked. Raises UsageError without one."""
+def confirmed(question: str, consequence: str) -> bool:
+    """Whether the person at the terminal agrees. `consequence`: what `--yes` does. Raises UsageError without one."""
     if sys.stdin is None or not sys.stdin.isatty():
-        raise UsageError(f"not a terminal; pass --yes to {what}")
+        raise UsageError(f"not a terminal; pass --yes to {consequence}")
     return click.confirm(question, err=True)
 
 
@@ -79,17 +80,27 @@ def named(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return named(msgspec.structs.asdict(value))
     if isinstance(value, dict):
-        return {key: named(one) for key, one in value.items() if one is not msgspec.UNSET}
+        return {key: named(item) for key, item in value.items() if item is not msgspec.UNSET}
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         return named(value._asdict())
     if isinstance(value, list | tuple):
-        return [named(one) for one in value]
+        return [named(item) for item in value]
     return value
 
 
 @contextmanager
-def bar(label: str, length: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on a terminal, nothing elsewhere; call what it gives with each step's size."""
+def bar(label: str, length: int, *, in_bytes: bool = False) -> Iterator[Callable[[int], None]]:
+    """A progress bar with the time left on a terminal, nothing elsewhere; call what it gives with each step's size.
+    `in_bytes`: steps are bytes, and the bar shows their rate."""
     hidden = not (length and sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb")
-    with click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden) as shown:
-        yield shown.update
+    began, done = time.monotonic(), 0
+
+    def step(count: int) -> None:
+        nonlocal done
+        done += count
+        progress.update(count, f"{size(done / max(time.monotonic() - began, 0.001))}/s" if in_bytes else None)
+
+    with click.progressbar(
+        length=length, label=label, file=sys.stderr, hidden=hidden, item_show_func=lambda rate: rate
+    ) as progress:
+        yield step

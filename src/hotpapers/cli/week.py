@@ -55,8 +55,10 @@ def make_week(folder: Path) -> PublishedIssue:
         with tempfile.TemporaryDirectory(dir=folder) as scratch:  # a store is there whole, or not at all
             with Record(str(Path(scratch) / store.name)) as record:
                 _fill(record)
-            for made in sorted(Path(scratch).iterdir(), reverse=True):  # what lies beside the store before itself
-                made.replace(folder / made.name)
+            for written_file in sorted(
+                Path(scratch).iterdir(), reverse=True
+            ):  # what lies beside the store before itself
+                written_file.replace(folder / written_file.name)
     with Record(str(store)) as record:
         for channel, output in CHANNELS:
             export_site(record, NAME, DAYS, channel, folder / output)
@@ -91,5 +93,5 @@ def _correct(record: Record, publication: Publication) -> None:
 
 def _first_quoted(record: Record, day: str) -> Quotation:
     issue = RecordIssueReader(record).issue(NAME, day)
-    quotations = (one for entry in issue.content.entries for one in issue.posts[entry.paper])
+    quotations = (quotation for entry in issue.content.entries for quotation in issue.posts[entry.paper])
     return next(quotation for quotation in quotations if quotation.post.account and quotation.shown == "text")

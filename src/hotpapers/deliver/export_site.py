@@ -1,16 +1,17 @@
-"""From frozen issues to files, with a delivery kept for each; and again, after something was forgotten or hidden."""
+"""From frozen issues to files, and what became of each is kept; and again, after something was forgotten or hidden."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from hotpapers import model, terms
-from hotpapers.deliver import folders, queries, size_budget
+from hotpapers.deliver import delivery_states, folders, queries, size_budget
 from hotpapers.deliver.files import WriteCounts, write_files
+from hotpapers.deliver.queries import DeliveryKey
 from hotpapers.errors import HotPapersError, UsageError
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import RenderedFile
@@ -45,16 +46,21 @@ def export_site(
     `allowed`: the networks' terms, by which posts are shown. `store`: what the record was opened by, where a second
     process may help with a large site.
 
-    Each delivery is written as *sending* before and as *sent* after, once per edition. So whatever a folder holds, also
-    half of it after a crash, is known and rendered anew when something is forgotten.
+    Each issue is kept as *sending* before and as *sent* after, once per edition. So whatever a folder holds, also half
+    of it after a crash, is known and rendered anew when something is forgotten. With the first folder of a channel that
+    has an edition, the record gets its delivery.
 
     Raises UsageError for a folder that holds another publication's files, or cannot be written.
     """
-    made = channel(to, site_config)
+    channel_of_site = channel(to, site_config)
     target = folders.target_of(record.database, output)
     _check_folder(record, publication, to, target, output)
-    fresh = _not_sent(record, publication, days, to, target)
-    _keep(record, publication, to, target, fresh, "sending")
+    fresh = {
+        DeliveryKey(publication, day, edition, to, target): digest
+        for day, (edition, digest) in _not_sent(record, publication, days, to, target).items()
+    }
+    if fresh:
+        delivery_states.begin_all(record, fresh, now())
     issue_reader = RecordIssueReader(record, allowed)
     if to == "site" and store and len(days) >= LARGE:
         from hotpapers.deliver import parallel  # no other channel needs it
@@ -62,23 +68,24 @@ def export_site(
         task = parallel.ParallelTask(store, publication, tuple(days), site_config, allowed)
         wrote = parallel.write_parallel(output, issue_reader, task)
     else:
-        wrote = write_files(output, made.render(issue_reader, publication, days))
+        wrote = write_files(output, channel_of_site.render(issue_reader, publication, days))
     done = ExportedSite(*wrote)
     if to == "site" and site_config.budget:
         done = _within_budget(issue_reader, publication, output, site_config, wrote)
-    _keep(record, publication, to, target, fresh, "sent")
+    if fresh:
+        delivery_states.finish_all(record, fresh, now())
     return done
 
 
 def site_forecasts(record: Record, most: int) -> list[size_budget.SizeForecast]:
     """How the folders are filling to which sites were written and that are here. `most`: bytes that each may have."""
     sites = _with_folders(record, queries.sent_days(record.database))
-    found = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
+    own_folders = [(folder.path, name, days) for folder, name, days in sites if not folder.owner]
     known = record.view().latest(model.Publication)
     windows = {row.item.publication: row.item.window for row in known if isinstance(row.item, model.Publication)}
     return [
         size_budget.forecast(folder, most, days, windows.get(name, "listing"))
-        for folder, name, days in sorted(found)
+        for folder, name, days in sorted(own_folders)
         if folder.is_dir()
     ]
 
@@ -105,8 +112,8 @@ def _whole(
     issue_reader: RecordIssueReader, publication: str, site_config: SiteConfig, since: str
 ) -> Iterator[RenderedFile]:
     """The whole site, where pages of papers are whole since a day."""
-    made = channel("site", site_config._replace(whole_since=since))
-    return made.render(issue_reader, publication, issue_reader.days(publication))
+    channel_of_site = channel("site", site_config._replace(whole_since=since))
+    return channel_of_site.render(issue_reader, publication, issue_reader.days(publication))
 
 
 def unsent(record: Record, publication: str, to: str, output: Path) -> list[str]:
@@ -127,40 +134,20 @@ def _check_folder(record: Record, publication: str, to: str, target: str, output
 def _not_sent(
     record: Record, publication: str, days: Sequence[str], to: str, target: str
 ) -> dict[str, queries.Edition]:
-    where = "t.publication = ? AND t.channel = ? AND t.target = ?"
-    rows = record.view().latest(model.Delivery, where, (publication, to, target))
-    sent = {
-        (row.item.day, row.item.edition, row.item.receipt)
-        for row in rows
-        if isinstance(row.item, model.Delivery) and row.item.state == "sent"
-    }
+    """The latest editions of some days that a folder lacks, or the record their delivery, as in a backup."""
+    sent = queries.sent_editions(record.database, publication, to, target)
+    recorded = queries.editions_in_record(record.database, publication, to)
     latest = queries.latest_editions(record, publication)
-    return {day: latest[day] for day in days if day in latest and (day, *latest[day]) not in sent}
-
-
-def _keep(
-    record: Record,
-    publication: str,
-    to: str,
-    target: str,
-    fresh: Mapping[str, queries.Edition],
-    state: model.DeliveryState,
-) -> None:
-    at = now()
-    items = [
-        model.Delivery(
-            publication=publication, day=day, edition=edition, channel=to, target=target, state=state,
-            receipt=digest if state == "sent" else "", observed_at=at,
-        )
-        for day, (edition, digest) in fresh.items()
-    ]  # fmt: skip
-    if items:
-        record.append(items, source="publish")
+    return {
+        day: latest[day]
+        for day in days
+        if day in latest and ((day, *latest[day]) not in sent or (day, latest[day][0]) not in recorded)
+    }
 
 
 class RerenderedFolder(NamedTuple):
-    """A folder that issues were written to; whether it was rendered anew, or why not. `is_ours`: false where another
-    store wrote it, of which this one is a copy."""
+    """A folder that issues were written to; whether it was rendered anew, and why not, or not all of it. `is_ours`:
+    false where another store wrote it, of which this one is a copy."""
 
     folder: Path
     publication: str
@@ -208,11 +195,20 @@ def _render_again(
     if not folder.is_dir():
         return RerenderedFolder(folder, publication, to, False, "is not there any more")
     # a site also has pages of the days beside those that were delivered, and these may be others by now
-    there = [day for day in issue_reader.days(publication) if (folder / issue_path(day)).is_file()]
+    known = set(issue_reader.days(publication))
+    there = {day for day in known if (folder / issue_path(day)).is_file()}
     delivered, some = days
-    wanted = {*delivered, *there} if some is None else {*delivered, *there} & some
+    wanted = (delivered | there) & (known if some is None else known & some)
     try:
         write_files(folder, channel(to, site_config).render(issue_reader, publication, sorted(wanted)))
     except HotPapersError as problem:
         return RerenderedFolder(folder, publication, to, False, str(problem))
-    return RerenderedFolder(folder, publication, to, True)
+    return RerenderedFolder(folder, publication, to, True, _left_alone(delivered - known) if some is None else "")
+
+
+def _left_alone(days: Collection[str]) -> str:
+    """What is said of days whose issues a restored record does not have."""
+    if not days:
+        return ""
+    since = f"{min(days)} and later days" if len(days) > 1 else min(days)
+    return f"left as it was: {since}, whose issue the record does not have (any more)"

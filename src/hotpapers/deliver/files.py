@@ -50,7 +50,7 @@ def write_files(output: Path, files: Iterable[RenderedFile]) -> WriteCounts:
 def write_some(root: Path, files: Iterable[RenderedFile], part: str = PART) -> WrittenPaths:
     """Writes files below a folder that nobody else writes to. Raises UsageError."""
     there, changed, inside = set[str](), set[str](), set[str]()
-    with _told(root):
+    with _explain_errors(root):
         for file in files:
             if _write(str(root), file, inside, part):
                 changed.add(file.path)
@@ -64,7 +64,7 @@ def alone(output: Path) -> Iterator[tuple[Path, int]]:
     """Makes a folder, and waits until no other process writes to it; the folder without links, and the lock, which ends
     with the process and all that it hands it to, however they end. Nothing half written is left: neither of now, nor of
     who was killed before. Raises UsageError."""
-    with _told(output):
+    with _explain_errors(output):
         make_published_folders(output)
         root = output.resolve()
         folder = os.open(root, os.O_RDONLY)
@@ -88,7 +88,7 @@ def _cleared(root: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told(output: Path) -> Iterator[None]:
+def _explain_errors(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as problem:

@@ -60,35 +60,35 @@ def write_parallel(output: Path, issue_reader: RecordIssueReader, task: Parallel
     if (os.cpu_count() or 1) < 2:
         return write_files(output, share(everything))
     with alone(output) as (root, lock):
-        helper = _asked(task, root, lock)
+        helper = _start_helper(task, root, lock)
         try:
-            done = write_some(root, share(own_share))
-            helped = _told(helper)
+            written_files = write_some(root, share(own_share))
+            helped = _read_result(helper)
         finally:
             helper.kill()
             helper.wait()
-        return (done | (helped or write_some(root, share(other_share)))).wrote
+        return (written_files | (helped or write_some(root, share(other_share)))).wrote
 
 
-def _asked(task: ParallelTask, root: Path, lock: int) -> subprocess.Popen[bytes]:
+def _start_helper(task: ParallelTask, root: Path, lock: int) -> subprocess.Popen[bytes]:
     pipe = subprocess.PIPE
     helper = subprocess.Popen(
         [sys.executable, "-c", _HELP], stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, pass_fds=[lock]
     )
     assert helper.stdin is not None
     try:
-        with helper.stdin as asked:
-            pickle.dump((task, root), asked)
+        with helper.stdin as stdin:
+            pickle.dump((task, root), stdin)
     except BrokenPipeError:  # it has ended: that is seen later
         pass
     return helper
 
 
-def _told(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
+def _read_result(helper: subprocess.Popen[bytes]) -> WrittenPaths | None:
     """What the helper did; None where it failed."""
     assert helper.stdout is not None
-    with helper.stdout as told:
-        data = told.read()
+    with helper.stdout as output:
+        data = output.read()
     return WrittenPaths(*pickle.loads(data)) if helper.wait() == 0 else None
 
 
@@ -98,5 +98,5 @@ def run_helper() -> None:
     with Record(task.store, create=False) as record:
         issue_reader = RecordIssueReader(record, task.allowed)
         share = SiteChannel(task.site_config).share(issue_reader, task.publication, task.days, other_share)
-        done = write_some(root, share, PART_OF_HELPER)
-    pickle.dump(tuple(done), sys.stdout.buffer)
+        written_files = write_some(root, share, PART_OF_HELPER)
+    pickle.dump(tuple(written_files), sys.stdout.buffer)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
 
 from hotpapers.engagement.queries import VOICE, posts_about_papers, show_tables
 from hotpapers.store import Record
@@ -12,6 +13,39 @@ from hotpapers.store.identities import key_of, numbers_of
 
 Edition = tuple[int, str]
 """The number of a day's latest edition, and its digest."""
+
+TargetState = Literal["sending", "sent", "failed"]
+
+
+class IssueEdition(NamedTuple):
+    """Which issue is delivered."""
+
+    publication: str
+    day: str
+    edition: int
+
+
+class DeliveryKey(NamedTuple):
+    """Which issue by which channel to which target."""
+
+    publication: str
+    day: str
+    edition: int
+    channel: str
+    target: str
+
+    @property
+    def issue(self) -> IssueEdition:
+        """Which issue."""
+        return IssueEdition(self.publication, self.day, self.edition)
+
+
+class DeliveryState(NamedTuple):
+    """How far an issue has come at a target. `at`: since when, µs UTC."""
+
+    state: TargetState
+    receipt: str
+    at: int
 
 
 def latest_editions(record: Record, publication: str) -> dict[str, Edition]:
@@ -29,20 +63,52 @@ def posters_of(view: AsOfView, voices: Sequence[int], papers: Sequence[str]) -> 
     return [(paper, network, name, handle) for paper, network, name, handle in view.database.rows(sql, papers)]
 
 
+# ---- how far issues have come at targets ---------------------------------------------------------------
+
+
+def put_states(database: Database, states: Iterable[tuple[DeliveryKey, DeliveryState]]) -> None:
+    """Keeps how far issues have come, in place of what was there. Call inside `write()`."""
+    sql = """INSERT INTO delivery_state (publication, "day", edition, channel, target, state, receipt, at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (publication, channel, "day", edition, target)
+        DO UPDATE SET state = excluded.state, receipt = excluded.receipt, at = excluded.at"""
+    database.many(sql, [(*key, *state) for key, state in states])
+
+
+def states_of(database: Database, issue: IssueEdition, channel: str) -> dict[str, DeliveryState]:
+    """How far an issue has come by a channel, by target."""
+    sql = """SELECT target, state, receipt, at FROM delivery_state
+        WHERE publication = ? AND "day" = ? AND edition = ? AND channel = ?"""
+    return {target: DeliveryState(*state) for target, *state in database.rows(sql, (*issue, channel))}
+
+
+def sent_editions(database: Database, publication: str, channel: str, target: str) -> set[tuple[str, int, str]]:
+    """(day, edition, receipt) of all that a target has of a publication."""
+    sql = """SELECT "day", edition, receipt FROM delivery_state
+        WHERE publication = ? AND channel = ? AND target = ? AND state = 'sent'"""
+    rows = database.rows(sql, (publication, channel, target))
+    return {(day, edition, receipt) for day, edition, receipt in rows}
+
+
+def editions_in_record(database: Database, publication: str, channel: str) -> set[tuple[str, int]]:
+    """(day, edition) of the issues of which the record holds that a channel is done with them."""
+    sql = 'SELECT "day", edition FROM delivery WHERE publication = ? AND channel = ? AND until = 0'
+    return {(day, edition) for day, edition in database.rows(sql, (publication, channel))}
+
+
 def sent_days(database: Database) -> list[tuple[str, str, int]]:
     """(folder, publication, days) of the sites that were written."""
-    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery
-        WHERE channel = 'site' AND until = 0 AND state = 'sent' GROUP BY target, publication"""
+    sql = """SELECT target, publication, count(DISTINCT "day") FROM delivery_state
+        WHERE channel = 'site' AND state = 'sent' GROUP BY target, publication"""
     return [(target, publication, days) for target, publication, days in database.rows(sql)]
 
 
 def delivered(database: Database) -> list[tuple[str, str, str, str]]:
-    """(target, publication, channel, day) of all that was ever delivered."""
-    sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery WHERE until = 0'
+    """(target, publication, channel, day) of all that was ever delivered, or begun to be."""
+    sql = 'SELECT DISTINCT target, publication, channel, "day" FROM delivery_state'
     return [(target, publication, channel, day) for target, publication, channel, day in database.rows(sql)]
 
 
 def publications_in(database: Database, channel: str, target: str) -> list[str]:
     """The publications that a target has of a channel."""
-    sql = "SELECT DISTINCT publication FROM delivery WHERE channel = ? AND target = ? AND until = 0"
+    sql = "SELECT DISTINCT publication FROM delivery_state WHERE channel = ? AND target = ?"
     return [publication for (publication,) in database.rows(sql, (channel, target))]

@@ -113,7 +113,7 @@ def by_year(folder: Path, issue_reader: IssueReader, publication: str) -> dict[s
     papers = folder / "paper"
     for path, size in _files(str(papers)):
         file = Path(path).relative_to(folder).as_posix()
-        page = site_paths.carded(file) or file
+        page = site_paths.page_of_card(file) or file
         paper = site_paths.paper_of(page)
         days = [day for name, day in issue_reader.appearances(paper) if name == publication] if paper else []
         if days:

@@ -15,20 +15,25 @@ Papers come one by one, and the reactions to some hundreds of posts at a time, s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import chain, groupby
 from operator import attrgetter
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hotpapers.engagement import measurement, queries
-from hotpapers.engagement.post_reactions import NOTHING, ReactionsByPost
+from hotpapers.engagement.post_reactions import ReactionsByPost
+from hotpapers.engagement.standing.queries import known_accounts
+from hotpapers.model import Reaction
 from hotpapers.store.as_of import AsOfView
 
 
 class Engagement(NamedTuple):
     """One paper's attention on one network by one moment. `peer`: counts in the reference of its age.
 
-    `announced_at` is 0 for a paper that counts with the posts of a window.
+    `announced_at` is 0 for a paper that counts with the posts of a window. Where standing is measured, `known`: voices
+    that have it, but the authors' own, None while the record is too young to tell; `authors`: voices of the paper's
+    authors; `counted`: see `counted_voices`.
     """
 
     paper: str
@@ -42,13 +47,16 @@ class Engagement(NamedTuple):
     reposts: int
     likes: int
     bots: int
+    known: int | None = None
+    authors: int = 0
+    counted: int = 0
 
 
 class PostAtAge(NamedTuple):
     """A post about a paper as it was at a mark.
 
     `post`: its number; `same`: a mark of its text, 0 for none; `voice`: the number of whose it is; `counted_at`: when
-    its counts were read, None for never."""
+    its counts were read, None for never; `shared`: it names other papers that are measured too, where that is asked."""
 
     paper: str
     archive: str
@@ -64,18 +72,43 @@ class PostAtAge(NamedTuple):
     reposts: int
     likes: int
     counted_at: int | None
+    shared: int = 0
 
 
 def read_engagement(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[Engagement]:
     """All attention that the window measures, in the order of paper, age and network."""
-    rows = map(PostAtAge._make, view.database.iterate(queries.posts_at_age_sql(view, window)))
-    papers = (list(group) for _, group in groupby(rows, key=attrgetter("paper")))
-    if not queries.has_reactions(view.database):
+    papers = read_posts(view, window)
+    last = view.last_row(Reaction)
+    if not last and not window.with_standing:
         yield from count_engagement(papers, {})
         return
     people = queries.people(view, window.own_voices)
+    rule = voice_rule(view, people, with_standing=window.with_standing)
     for some in _some(papers):
-        yield from count_engagement(some, queries.reactions_to(view, _moments(some), people), people.left_out)
+        reactions = queries.reactions_to(view, moments_of(some), people, last) if last else {}
+        yield from count_engagement(some, reactions, rule)
+
+
+def read_posts(view: AsOfView, window: measurement.MeasurementWindow) -> Iterator[list[PostAtAge]]:
+    """The posts about each paper at its marks, paper by paper."""
+    rows = map(PostAtAge._make, view.database.iterate(queries.posts_at_age_sql(view, window)))
+    return (list(group) for _, group in groupby(rows, key=attrgetter("paper")))
+
+
+def voice_rule(view: AsOfView, people: queries.KnownPeople, *, with_standing: bool) -> VoiceRule:
+    """Whose voices count as of a view."""
+    if not with_standing:
+        return VoiceRule(people.left_out)
+    authors: dict[str, set[int]] = defaultdict(set)
+    for paper, voice in queries.author_voices(view):
+        authors[paper].add(voice)
+    return VoiceRule(people.left_out, _known_voices(view, people), authors)
+
+
+def _known_voices(view: AsOfView, people: queries.KnownPeople) -> frozenset[int] | None:
+    """The voices that have standing; None while there are too few to tell."""
+    accounts = known_accounts(view)
+    return accounts and frozenset(people.stable.get(account, account) for account in accounts)
 
 
 AT_ONCE = 500
@@ -96,7 +129,7 @@ def _some(papers: Iterable[list[PostAtAge]]) -> Iterator[list[list[PostAtAge]]]:
         yield some
 
 
-def _moments(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
+def moments_of(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
     """When each post is measured whose reactions count, ascending."""
     moments: dict[int, set[int]] = defaultdict(set)
     for post in chain.from_iterable(papers):
@@ -108,22 +141,44 @@ def _moments(papers: Iterable[Iterable[PostAtAge]]) -> dict[int, list[int]]:
 # ---- whose voices: plain functions -------------------------------------------------------------------
 
 
+class VoiceRule(NamedTuple):
+    """Whose voices count, and how. `left_out`: voices of bots and our own. `known`: those that have standing, None
+    where nobody is told apart by it. `authors`: of each paper, by its key, the voices of its authors."""
+
+    left_out: Set[int] = frozenset()
+    known: Set[int] | None = None
+    authors: Mapping[str, Set[int]] = MappingProxyType({})
+
+
+EVERYBODY = VoiceRule()
+
+
+def counted_voices(named: int, known: int | None, unnamed: int) -> int:
+    """How many different voices count on a network: of those that are named, the unknown ones only as far as known ones
+    match them (`known` is None: all); or those of the one count that is highest, if they are more. `unnamed`: the
+    highest number of reposts or of likes that any one post has beyond the accounts that are named for it.
+
+    Counts of several posts are not added up, nor reposts and likes: the same accounts may be behind all of them.
+    """
+    return max(named if known is None else min(named, 2 * known), unnamed)
+
+
 def count_engagement(
-    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, left_out: Set[int] = frozenset()
+    papers: Iterable[Sequence[PostAtAge]], reactions: ReactionsByPost, rule: VoiceRule = EVERYBODY
 ) -> Iterator[Engagement]:
-    """Attention from what was said of each paper and the reactions to it. `left_out`: voices of bots and our own."""
+    """Attention from what was said of each paper and the reactions to it."""
     for spoken in papers:
-        marks: dict[tuple[int, int], list[PostAtAge]] = defaultdict(list)
+        marks: dict[tuple[int, int, int], list[PostAtAge]] = defaultdict(list)
         for post in spoken:
-            marks[post.age, post.peer].append(post)
+            marks[post.age, post.peer, -post.announced_at].append(post)
         for _, at_mark in sorted(marks.items()):
-            yield from _of_mark(at_mark, reactions, left_out)
+            yield from _of_mark(at_mark, reactions, rule)
 
 
-def _of_mark(spoken: Sequence[PostAtAge], reactions: ReactionsByPost, left_out: Set[int]) -> Iterator[Engagement]:
+def _of_mark(spoken: Sequence[PostAtAge], reactions: ReactionsByPost, rule: VoiceRule) -> Iterator[Engagement]:
     networks: dict[str, list[PostAtAge]] = defaultdict(list)
-    for one in spoken:
-        networks[one.network].append(one)
+    for row in spoken:
+        networks[row.network].append(row)
     texts, voices = _homes(spoken) if len(networks) > 1 else ({}, {})
     for network, there in sorted(networks.items()):
         at_home = {
@@ -131,7 +186,7 @@ def _of_mark(spoken: Sequence[PostAtAge], reactions: ReactionsByPost, left_out: 
             for post in there
             if not post.automated and texts.get(post.same, network) == network == voices.get(post.voice, network)
         }
-        yield _summed(there, at_home, reactions, left_out)
+        yield _summed(there, at_home, reactions, rule)
 
 
 def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]:
@@ -141,7 +196,7 @@ def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]
     """
     texts: dict[int, str] = {}
     voices: dict[int, str] = {}
-    for post in sorted(spoken, key=lambda one: (one.automated, -one.reposts - one.likes, one.network)):
+    for post in sorted(spoken, key=lambda row: (row.automated, -row.reposts - row.likes, row.network)):
         if post.same:
             texts.setdefault(post.same, post.network)
         if post.voice:
@@ -149,25 +204,34 @@ def _homes(spoken: Sequence[PostAtAge]) -> tuple[dict[int, str], dict[int, str]]
     return texts, voices
 
 
-def _summed(
-    there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsByPost, left_out: Set[int]
-) -> Engagement:
-    """One network: its voices, and beyond them the counts that no account explains."""
-    reposts = likes = unexplained = bots = 0
-    voices = set(at_home)
+def _summed(there: Sequence[PostAtAge], at_home: Set[int], reactions: ReactionsByPost, rule: VoiceRule) -> Engagement:
+    """One network: its voices, and beyond them the counts that no account explains. Who reacted to a post about several
+    papers is a voice for each of them, but vouches for none."""
+    reposts = likes = unexplained = highest = bots = 0
+    named, shared = set(at_home), set[int]()
     for post in there:
         if post.automated:
             bots += 1
             continue
         reposts, likes = reposts + post.reposts, likes + post.likes
-        known = reactions.get(post.post)
+        known = reactions.get(post.post, {})
         for type, count in (("repost", post.reposts), ("like", post.likes)):
-            standing = known[type].at(post.until, post.counted_at) if known and type in known else NOTHING
-            voices |= standing.voices
-            unexplained += max(count - len(standing.held), 0)
+            unnamed = count
+            if type in known:
+                standing = known[type].at(post.until, post.counted_at)
+                (shared if post.shared else named).update(standing.voices)
+                unnamed = max(count - len(standing.held), 0)
+            unexplained += unnamed
+            if unnamed > highest and not post.shared:
+                highest = unnamed
     first = there[0]
+    named -= rule.left_out
+    voices = named | (shared - rule.left_out) if shared else named
+    authors = voices & rule.authors.get(first.paper, frozenset())
+    known_voices = None if rule.known is None else len(rule.known & (named - authors if authors else named))
     return Engagement(
         paper=first.paper, announced_at=first.announced_at, age=first.age, until=first.until, peer=first.peer,
-        network=first.network, archive=first.archive, voices=len(voices - left_out) + unexplained, reposts=reposts,
-        likes=likes, bots=bots,
+        network=first.network, archive=first.archive, voices=len(voices) + unexplained, reposts=reposts,
+        likes=likes, bots=bots, known=known_voices, authors=len(authors),
+        counted=counted_voices(len(named), known_voices, highest),
     )  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hotpapers.model import HOUR
+from hotpapers.ranking import rarity
 
-AGES = (6, 24, 72, 168)
-"""Hours after the announcement at which papers are compared."""
+AGES = rarity.AGES
+"""Hours after the announcement at which papers are measured, for rankings and for all else."""
 
 REFERENCE_DAYS = 90
 
@@ -20,7 +21,9 @@ NO_LATER_AGE = 1_000_000
 
 class MeasurementWindow(NamedTuple):
     """What to measure. `posted_from`: papers announced up to `candidates_from`, or never, count with the posts made
-    since then; None: not at all. `papers`: these alone; none for all."""
+    since then; None: not at all. `papers`: these alone; none for all. `with_standing`: it is told which voices have
+    standing. `youngest`: the age at which papers are measured that have not reached it, as they are; the first one by
+    default."""
 
     ages: tuple[int, ...] = AGES
     networks: tuple[str, ...] = ()
@@ -28,3 +31,5 @@ class MeasurementWindow(NamedTuple):
     candidates_from: int = 0
     posted_from: int | None = None
     papers: tuple[str, ...] = ()
+    with_standing: bool = False
+    youngest: int = 0

@@ -1,12 +1,10 @@
 """What engagement asks of the store, and the tables of its own work: all of this package's SQL.
 
-* Rankings: `posts_at_age_sql`, `people`, `reactions_to`, `listed_peers`, from papers and moments, whose voice counts,
-  what was said, and who reacted.
-* Reactions: a network that tells of a withdrawal names the reaction alone, so a keyed mark of each is kept with its
-  post, and nothing that names its account.
+* Rankings: `posts_at_age_sql`, `people`, `author_voices`, `reactions_to`, `listed_peers`: from papers and moments, who
+  is whom, whose voice counts, who is an author, what was said, and who reacted.
 * Recounts: the posts whose counts are asked for again (see `recount_schedule`).
 
-The rows of the last two are about the work, not about the world: no items, in no batch and in no export.
+The rows of the last are about the work, not about the world: no items, in no batch and in no export.
 """
 
 from __future__ import annotations
@@ -22,7 +20,6 @@ from hotpapers.engagement.post_reactions import (
     ReactionEvent,
     ReactionEvents,
     ReactionsByPost,
-    by_post,
     counted,
     group_of,
 )
@@ -38,6 +35,7 @@ from hotpapers.model import (
     Mention,
     Paper,
     Post,
+    Snapshot,
     Verdict,
 )
 from hotpapers.store.as_of import AsOfView
@@ -52,10 +50,6 @@ PROVED = "proved"
 
 ALONE = ("rate", "share", "template")
 """The rules that look at one account by itself: all that such a word goes before."""
-
-
-REACTIONS_KEPT = 30 * DAY
-"""Microseconds for which a reaction is remembered: as long as a post is followed."""
 
 
 VOICE = "coalesce(w.stable_voice, p.voice)"
@@ -104,11 +98,11 @@ def _measured_papers(view: AsOfView, window: MeasurementWindow) -> str:
 def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
     """What was said, at every moment at which its paper is measured; a paper younger than the first age at the cut."""
     ages = ", ".join(f"({age}, {following})" for age, following in pairwise((*window.ages, NO_LATER_AGE)))
-    first, last = window.ages[0], window.ages[-1]
+    youngest, last = window.youngest or window.ages[0], window.ages[-1]
     moment = f"h.at + g.age * {HOUR}"
     is_late = f"""h.older = 0 AND b.until_at > {moment}
                 AND (g.following = {NO_LATER_AGE} OR b.until_at < h.at + g.following * {HOUR})"""
-    return f"""ages (age, following) AS (VALUES {ages}), {_read_back_until(view)},
+    return f"""ages (age, following) AS (VALUES {ages}), {read_back_sql(view)},
     marked AS (
         SELECT h.*, g.age,
             CASE WHEN h.older = 0 AND {moment} <= {view.as_of} THEN {moment} ELSE {view.as_of} END AS until,
@@ -117,10 +111,10 @@ def _at_ages(view: AsOfView, window: MeasurementWindow) -> str:
                 WHEN h.older = 0 AND {moment} <= {view.as_of} THEN {moment} ELSE {view.as_of} END AS known
         FROM said AS h CROSS JOIN ages AS g LEFT JOIN back AS b ON b.network = h.network
         WHERE (h.older = 1 AND g.age = {last}) OR (h.older = 0
-            AND ({moment} <= {view.as_of} OR (g.age = {first} AND h.at + {first * HOUR} > {view.as_of}))))"""
+            AND ({moment} <= {view.as_of} OR (g.age = {youngest} AND h.at + {youngest * HOUR} > {view.as_of}))))"""
 
 
-def _read_back_until(view: AsOfView) -> str:
+def read_back_sql(view: AsOfView) -> str:
     """By network up to when it was told what was said before it was first read."""
     return f"""back (network, until_at) AS (
         SELECT t.network, max(t.observed_at) FROM coverage AS t
@@ -187,6 +181,17 @@ def posts_about_papers(view: AsOfView, papers: str, join: str = "") -> str:
           AND NOT EXISTS (SELECT 1 FROM doubtful AS d WHERE d.post = m.post AND d.paper = m.paper)"""
 
 
+def authors_sql(view: AsOfView) -> str:
+    """One table: `author`, papers with the voices that are their authors' own, judged so by any rule unless the
+    operator says that they are independent. A voice stands there as its stable account; `known` must stand before."""
+    judged = f"""SELECT t.about AS paper, coalesce(w.stable_voice, t.subject) AS voice FROM verdict AS t
+            LEFT JOIN known AS w ON w.voice = t.subject WHERE t.about <> 0 AND {_current_verdict(view, "t")}"""
+    return f"""author (paper, voice) AS (
+        {judged} AND t.judgement = 'author' AND t.rule <> 'operator'
+        EXCEPT {judged} AND t.judgement = 'independent' AND t.rule = 'operator'
+        UNION {judged} AND t.judgement = 'author' AND t.rule = 'operator')"""
+
+
 def _current_verdict(view: AsOfView, alias: str) -> str:
     return f"{view.visible(alias)} AND {view.newest(SPECS[Verdict], alias)}"
 
@@ -203,13 +208,16 @@ def _posts_about(view: AsOfView, window: MeasurementWindow) -> str:
         return f"""(SELECT min(later.observed_at) FROM {kind} AS later WHERE {same}
                 AND later.observed_at > {alias}.observed_at AND {view.visible("later")})"""
 
+    shared = f"""CASE WHEN EXISTS (SELECT 1 FROM mention AS o JOIN topic AS t ON t.paper = o.paper
+            WHERE o.post = p.post AND o.paper <> n.paper AND {view.visible("o")}) THEN 1 ELSE 0 END"""
     mention = changed("mention", "m", "later.post = m.post AND later.paper = m.paper")
     return f"""said AS MATERIALIZED (
-        SELECT n.name, n.archive, n.at, n.older, p.network, p.post, p.same, {VOICE} AS voice,
+        SELECT n.paper, n.name, n.archive, n.at, n.older, p.network, p.post, p.same, {VOICE} AS voice,
             p.created_at AS made_at,
             CASE WHEN {VOICE} IN (SELECT voice FROM bot) THEN 1 ELSE 0 END AS automated,
             m.observed_at AS mentioned_at, {mention} AS mention_changed_at,
-            p.observed_at AS posted_at, {changed("post", "p", "later.post = p.post")} AS post_changed_at
+            p.observed_at AS posted_at, {changed("post", "p", "later.post = p.post")} AS post_changed_at,
+            {shared if window.with_standing else 0} AS shared
         FROM topic AS n
         CROSS JOIN mention AS m
         JOIN post AS p ON p.post = m.post
@@ -233,13 +241,13 @@ def _context(view: AsOfView, window: MeasurementWindow) -> str:
 
 def posts_at_age_sql(view: AsOfView, window: MeasurementWindow) -> str:
     """Rows of `PostAtAge` by paper: each post at each mark, with its counts by then. Every number in it is ours."""
-    seen = view.visible("z", "k.known")
+    visible = view.visible_by_number("z", view.last_row(Snapshot), "k.known")
     return f"""{_context(view, window)}, {_at_ages(view, window)}
         SELECT k.name, k.archive, k.at, k.age, k.until, k.peer, k.network, k.post, k.same, k.voice, k.automated,
-            coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at
+            coalesce(s.reposts, 0), coalesce(s.likes, 0), s.observed_at, k.shared
         FROM marked AS k
         LEFT JOIN snapshot AS s ON s.post = k.post AND s.id = (
-            SELECT z.id FROM snapshot AS z WHERE z.post = k.post AND {seen} ORDER BY z.observed_at DESC LIMIT 1)
+            SELECT z.id FROM snapshot AS z WHERE z.post = k.post AND {visible} ORDER BY z.observed_at DESC LIMIT 1)
         WHERE k.mentioned_at <= k.known AND (k.mention_changed_at IS NULL OR k.mention_changed_at > k.known)
           AND k.posted_at <= k.known AND (k.post_changed_at IS NULL OR k.post_changed_at > k.known)
           AND (k.made_at <= k.until OR k.known = k.until)
@@ -262,38 +270,51 @@ def people(view: AsOfView, own_voices: Sequence[int]) -> KnownPeople:
     return KnownPeople(stable, frozenset(voice for (voice,) in left_out))
 
 
-def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], who: KnownPeople) -> ReactionsByPost:
+def author_voices(view: AsOfView) -> frozenset[tuple[str, int]]:
+    """Papers, by their keys, with the voices that are their authors' own: numbers of stable accounts, as `people` and
+    `PostAtAge.voice` have them."""
+    context = f"WITH {persons_sql(view, ())}, {authors_sql(view)}"
+    rows = view.database.iterate(f"{context} SELECT {key_of('a.paper')}, a.voice FROM author AS a")
+    return frozenset((paper, voice) for paper, voice in rows)
+
+
+def reactions_to(view: AsOfView, moments: Mapping[int, Sequence[int]], who: KnownPeople, last: int) -> ReactionsByPost:
     """The reposts and likes by account of posts, by the posts' numbers. `moments`: when each post is measured,
-    ascending."""
-    result: dict[int, PostReactions] = {}
-    one_by_one: list[int] = []
-    for some in slices(sorted(moments)):
+    ascending. `last`: the view's last reaction, as `last_row` says it."""
+    result = _events_of(view, _with_withdrawals(view, sorted(moments), last), who)
+    for some in slices(sorted(moments.keys() - result.keys())):
         accounts: dict[int, list[int]] = defaultdict(list)
         most = max(len(moments[post]) for post in some)
-        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in some}, most)):
+        for group, account in view.database.iterate(_grouped_sql(view, {post: moments[post] for post in some}, last)):
             accounts[group].append(account)
-        for post, kinds in by_post(most, accounts).items():
-            if (found := counted(kinds, moments[post], who.stable)) is not None:
-                result[post] = found
-            else:
-                one_by_one.append(post)
-    return result | _events_of(view, one_by_one, who)
+        result |= {post: counted(accounts, post, most, moments[post], who.stable) for post in some}
+    return result
 
 
-def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], most: int) -> str:
-    """Rows of (group, account): see `group_of`."""
+def _grouped_sql(view: AsOfView, moments: Mapping[int, Sequence[int]], last: int) -> str:
+    """Rows of (group, account) of posts of which no reaction was taken back: see `group_of`."""
+    most = max(map(len, moments.values()))
     names = [f"m{n}" for n in range(most)]
     filled = ((post, *some, *[LARGEST] * (most - len(some))) for post, some in moments.items())
     values = ", ".join(f"({', '.join(map(str, row))})" for row in filled)
-    passed = " + ".join(f"CASE WHEN r.observed_at > p.{name} THEN 1 ELSE 0 END" for name in names)
-    group = group_of(most, "r.post", passed, "CASE r.type WHEN 'like' THEN 1 ELSE 0 END", "r.withdrawn")
+    group = group_of([f"p.{name}" for name in names], "r.post", "r.observed_at", "r.type")
     return f"""WITH p (post, {", ".join(names)}) AS (VALUES {values})
         SELECT {group}, r.account FROM p CROSS JOIN reaction AS r
-        WHERE r.post = p.post AND r.type IN ('repost', 'like') AND {view.visible("r")}"""
+        WHERE r.post = p.post AND {view.visible_by_number("r", last)}"""
+
+
+def _with_withdrawals(view: AsOfView, posts: Sequence[int], last: int) -> list[int]:
+    """Those of some posts of which a reaction was taken back."""
+    result: list[int] = []
+    for some in slices(posts):
+        sql = f"""SELECT DISTINCT r.post FROM reaction AS r WHERE r.withdrawn > 0 AND r.post IN ({placeholders(some)})
+            AND r.type IN ('repost', 'like') AND {view.visible_by_number("r", last)}"""
+        result += (post for (post,) in view.database.rows(sql, some))
+    return result
 
 
 def _events_of(view: AsOfView, posts: Sequence[int], who: KnownPeople) -> dict[int, PostReactions]:
-    """The same of posts of which a reaction was taken back or given twice."""
+    """The reactions to posts one by one."""
     events: dict[int, dict[str, list[ReactionEvent]]] = defaultdict(lambda: defaultdict(list))
     for some in slices(posts):
         sql = f"""SELECT r.post, r.type, r.observed_at, r.account, r.withdrawn FROM reaction AS r
@@ -340,35 +361,6 @@ def listed_peers(view: AsOfView, publication: str, networks: Sequence[str] = ())
             yield network, archive, paper, likes
 
 
-# ---- reactions -------------------------------------------------------------------------------------------
-
-
-def remember_reactions(record: Record, reactions: Iterable[tuple[str, str]], at: int) -> int:
-    """Keeps pairs of a reaction's address and the key of its post; how many were new or are for another post now.
-
-    Before the batch that holds the reactions: what is told twice is kept once, what is never told again is not lost.
-    """
-    rows = [(record.marks.reaction(address), post, at) for address, post in reactions]
-    if not rows:
-        return 0
-    sql = """INSERT INTO reaction_post VALUES (?, ?, ?)
-        ON CONFLICT (mark) DO UPDATE SET post = excluded.post WHERE reaction_post.post <> excluded.post"""
-    with record.database.write():
-        return record.database.many(sql, rows)
-
-
-def post_of_reaction(record: Record, address: str) -> str | None:
-    """The key of the post that a reaction was for; None where that is not known, or no longer."""
-    rows = record.database.rows("SELECT post FROM reaction_post WHERE mark = ?", (record.marks.reaction(address),))
-    return str(rows[0][0]) if rows else None
-
-
-def drop_old_reactions(record: Record, before: int) -> int:
-    """Removes what was kept before a moment; how many there were."""
-    with record.database.write():
-        return record.database.run("DELETE FROM reaction_post WHERE at < ?", (before,))
-
-
 # ---- recounts --------------------------------------------------------------------------------------------
 
 
@@ -386,8 +378,8 @@ def follow_new_posts(database: Database, network: str, position: int, at: int) -
         WHERE p.network = ? AND p.since > ? AND p.until = 0 AND p.gone = '' AND p.created_at > ?
           AND {VOICE} NOT IN (SELECT voice FROM bot) AND {is_whole("p.post")} GROUP BY p.post"""
     with database.write():  # read inside: what is forgotten meanwhile is not to come back
-        found = database.rows(sql, (network, position, at - SHOWN_FOR))
-        rows = [(post, network, made, 0, due_after(made, 0, 0), 0) for post, made in found]
+        new_posts = database.rows(sql, (network, position, at - SHOWN_FOR))
+        rows = [(post, network, created_at, 0, due_after(created_at, 0, 0), 0) for post, created_at in new_posts]
         database.many("INSERT INTO recount VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", rows)
     return int(newest)
 
@@ -435,15 +427,17 @@ def due_posts(database: Database, network: str, at: int, most: int) -> list[str]
             coalesce((SELECT coalesce(s.reposts, 0) + coalesce(s.likes, 0) FROM snapshot AS s WHERE s.post = f.post
                 AND s.until = 0 ORDER BY s.observed_at DESC LIMIT 1), 0)
         FROM recount AS f WHERE f.network = ? AND f.due_at <= ? ORDER BY f.due_at LIMIT {int(most) * 10}"""
-    posts = [DuePost(post, made, bool(shown), bool(fresh), reactions) for post, made, shown, fresh, reactions in
-             database.rows(sql, (at, at - FRESH, network, at))]  # fmt: skip
-    return [one.post for one in sorted(posts, key=lambda one: one.worth, reverse=True)[:most]]
+    posts = [
+        DuePost(post, created_at, bool(shown), bool(fresh), reactions)
+        for post, created_at, shown, fresh, reactions in database.rows(sql, (at, at - FRESH, network, at))
+    ]
+    return [due_post.post for due_post in sorted(posts, key=lambda due_post: due_post.worth, reverse=True)[:most]]
 
 
 def next_recount_at(database: Database, network: str) -> int:
     """When the next post of a network is to be asked for."""
-    found = database.rows("SELECT min(due_at) FROM recount WHERE network = ?", (network,))[0][0]
-    return NEVER if found is None else int(found)
+    earliest = database.rows("SELECT min(due_at) FROM recount WHERE network = ?", (network,))[0][0]
+    return NEVER if earliest is None else int(earliest)
 
 
 def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
@@ -451,7 +445,7 @@ def note_answered(database: Database, posts: Iterable[str], at: int) -> None:
     rows = []
     for post in posts:
         sql = f"SELECT created_at, shown_until FROM recount WHERE post = {NUMBER}"
-        rows += [(at, due_after(made, at, shown), post) for made, shown in database.rows(sql, (post,))]
+        rows += [(at, due_after(created_at, at, shown), post) for created_at, shown in database.rows(sql, (post,))]
     with database.write():
         database.many(f"UPDATE recount SET asked_at = ?, due_at = ? WHERE post = {NUMBER}", rows)
 
@@ -473,10 +467,8 @@ def drop_unfollowed(database: Database, at: int) -> int:
 
 
 def forget_posts(database: Database, posts: Iterable[str]) -> None:
-    """Removes all that these tables say of posts. Call inside `write()`."""
-    keys = [(post,) for post in posts]
-    database.many(f"DELETE FROM recount WHERE post = {NUMBER}", keys)
-    database.many("DELETE FROM reaction_post WHERE post = ?", keys)
+    """Removes all that the table of recounts says of posts. Call inside `write()`."""
+    database.many(f"DELETE FROM recount WHERE post = {NUMBER}", [(post,) for post in posts])
 
 
 # ---- single keys ------------------------------------------------------------------------------------------
@@ -486,8 +478,3 @@ def is_held(record: Record, key: str) -> bool:
     """Whether the record has a post or an account, however old. Raises StoreError."""
     tests = (f"EXISTS (SELECT 1 FROM post WHERE {name} = {NUMBER})" for name in ("post", "account"))
     return bool(record.database.rows(f"SELECT {' OR '.join(tests)}", (key, key))[0][0])
-
-
-def has_reactions(database: Database) -> bool:
-    """Whether the record holds any reaction by account."""
-    return bool(database.rows("SELECT 1 FROM reaction LIMIT 1"))

@@ -53,10 +53,10 @@ class AddressGuard:
         """The IP addresses of a host, each of which may be asked. Raises RequestRefused, or OSError where there is
         none."""
         try:
-            found = self._resolve(host, port, type=socket.SOCK_STREAM)
+            answers = self._resolve(host, port, type=socket.SOCK_STREAM)
         except UnicodeError:  # labels that are empty or too long
             raise RequestRefused(f"{host} is no name of a host") from None
-        addresses = tuple(dict.fromkeys(str(row[4][0]) for row in found))
+        addresses = tuple(dict.fromkeys(str(row[4][0]) for row in answers))
         inside = [address for address in addresses if is_inside(address)]
         # one inside address among others is a trick too
         if inside and (host, port) not in self._named:

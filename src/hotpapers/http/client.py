@@ -108,7 +108,7 @@ class PoliteHttpClient:
     says how many seconds to wait; by default for this client alone. `base_addresses`: the operator's own
     settings; only the hosts and ports named there may be inside addresses. `clock`: µs UTC. `sleep`: waits seconds.
     `stop`: once set, whatever waits raises Stopped. `secrets`: never part of an error. `resolve`: as
-    socket.getaddrinfo. `context`: whom to trust; the system's authorities by default. `heard`: hears each
+    socket.getaddrinfo. `context`: whom to trust; the system's authorities by default. `on_headers`: gets each
     answer's headers.
     """
 
@@ -125,12 +125,12 @@ class PoliteHttpClient:
         limits: ClientLimits | None = None,
         resolve: Resolve = getaddrinfo,
         context: ssl.SSLContext | None = None,
-        heard: Heard | None = None,
+        on_headers: Heard | None = None,
     ) -> None:  # fmt: skip
         stop = stop or threading.Event()
         self.traffic = traffic or TrafficCounter()
         self._agent, self._pace, self._clock = agent, pace, clock
-        self._heard = heard
+        self._heard = on_headers
         self._reserve = reserve or HostPacer()
         self._sleep = sleep or stop.wait
         self._discreet = SecretRedactor(secrets)
@@ -162,8 +162,8 @@ class PoliteHttpClient:
         With 304 among `accept`, the ETag or date of the last answer goes along, and 304 means: as before. Asked up to
         three times. Raises RetryLater, RequestRefused, NetError, Stopped.
         """
-        address, sent = self._address(url, HTTP, params), self._headers(headers)
-        return self._persist(lambda: self._got(address, sent, accept))
+        address, request_headers = self._address(url, HTTP, params), self._headers(headers)
+        return self._persist(lambda: self._got(address, request_headers, accept))
 
     def post(
         self, url: str, *, form: Mapping[str, str] = NOTHING, body: bytes = b"",
@@ -173,8 +173,8 @@ class PoliteHttpClient:
 
         Sent once: tried again only where no server was reached. Redirects are refused.
         """
-        address, sent = self._address(url, HTTP), self._headers(headers)
-        request = partial(httpx2.Request, "POST", address, headers=sent)
+        address, request_headers = self._address(url, HTTP), self._headers(headers)
+        request = partial(httpx2.Request, "POST", address, headers=request_headers)
         # an idle connection may have died unnoticed, and then nobody knows whether the form arrived: take a new one
         with self._new_pool() as pool:
             return self._persist(
@@ -184,9 +184,9 @@ class PoliteHttpClient:
 
     def messages(self, url: str, *, headers: Mapping[str, str] = NOTHING) -> Iterator[bytes | None]:
         """The messages of a websocket, text as UTF-8; None after 30 s without one. NetError when it ends."""
-        address, sent = self._address(url, WEBSOCKET), self._headers(headers)
-        with ExitStack() as stack, self._named(address):
-            connection = stack.enter_context(self._persist(lambda: self._joined(address, sent)))
+        address, request_headers = self._address(url, WEBSOCKET), self._headers(headers)
+        with ExitStack() as stack, self._names_address(address):
+            connection = stack.enter_context(self._persist(lambda: self._joined(address, request_headers)))
             stack.callback(connection.close)
             take = partial(websocket.next_message, connection)
             yield from with_heartbeat(take, self._patience, self._limits.silence, math.inf)
@@ -196,10 +196,10 @@ class PoliteHttpClient:
 
         Ends where the answer ends; NetError where it breaks off or says nothing for five minutes.
         """
-        address, sent = self._address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
-        opened = self._persist(lambda: self._open(address, sent, (), patient=True))
+        address, request_headers = self._address(url, HTTP), self._headers({**headers, "accept-encoding": "identity"})
+        opened = self._persist(lambda: self._open(address, request_headers, (), patient=True))
         chunks = unpacked(opened.response.iter_stream(), opened.coding)
-        with ExitStack() as stack, self._named(opened.url):
+        with ExitStack() as stack, self._names_address(opened.url):
             stack.enter_context(closing(opened.response))
             stream = stack.enter_context(closing(LineStream(chunks, self._patience, self._limits.line)))
             try:
@@ -245,9 +245,9 @@ class PoliteHttpClient:
         except UNREACHED as problem:
             return Retryable(str(problem))
         limits = self._limits
-        sent = {name: value for name, value in headers.items() if name != "accept-encoding"}
+        request_headers = {name: value for name, value in headers.items() if name != "accept-encoding"}
         return websocket.open_websocket(
-            url, sock, self._context, sent, traffic=self.traffic,
+            url, sock, self._context, request_headers, traffic=self.traffic,
             timeout=limits.connect, ping=limits.ping, limit=limits.message, now=self.now(),
         )  # fmt: skip
 
@@ -271,7 +271,7 @@ class PoliteHttpClient:
     ) -> _Opened | Retryable | httpx2.URL:
         """One request: an answer whose body is to come, a reason to try again, or where to ask instead."""
         self._begin(request.url)
-        with self._named(request.url), ExitStack() as stack:
+        with self._names_address(request.url), ExitStack() as stack:
             try:
                 response = self._send(pool, request, patient)
             except (*UNREACHED, *BROKEN) as problem:
@@ -319,7 +319,7 @@ class PoliteHttpClient:
     def _answer(self, opened: _Opened) -> Response | Retryable:
         """Reads the body. Its ETag is remembered only once all of it is here."""
         url, status, headers, response = opened
-        with self._named(url), closing(response):
+        with self._names_address(url), closing(response):
             if int(headers.get("content-length", "0")) > self._limits.size:
                 raise NetError(f"the answer has more than {self._limits.size:,} bytes")
             try:
@@ -334,34 +334,34 @@ class PoliteHttpClient:
 
     def _persist(self, attempt: Callable[[], T | Retryable], *, twice: bool = True) -> T:
         """Tries until it works or no try is left. Not `twice`: never again what a server may have acted on."""
-        trouble, sent = Retryable("never asked"), 0
+        trouble, bytes_sent = Retryable("never asked"), 0
         for n in range(self._limits.tries):
             if n:
                 self.sleep(self._limits.backoff * 2 ** (n - 1) * random.uniform(0.5, 1.5))
             outcome = attempt()
             if not isinstance(outcome, Retryable):
-                return outcome._replace(tries=sent + 1) if isinstance(outcome, Response) else outcome
-            trouble, sent = outcome, sent + outcome.sent
+                return outcome._replace(tries=bytes_sent + 1) if isinstance(outcome, Response) else outcome
+            trouble, bytes_sent = outcome, bytes_sent + outcome.sent
             if trouble.sent and not twice:
                 break
         reason = self._discreet(trouble.reason)
         problem = RetryLater(trouble.seconds, reason) if trouble.seconds else NetError(reason)
-        problem.tries = sent
+        problem.tries = bytes_sent
         raise problem
 
     @contextmanager
-    def _named(self, url: httpx2.URL) -> Iterator[None]:
+    def _names_address(self, url: httpx2.URL) -> Iterator[None]:
         """What is raised inside says where, and no secret. The cause is cut off: it might."""
         try:
             yield
         except RetryLater as problem:
-            raise RetryLater(problem.seconds, self._said(url, problem.reason)) from None
+            raise RetryLater(problem.seconds, self._describe(url, problem.reason)) from None
         except RequestRefused as problem:
-            raise RequestRefused(self._said(url, problem.reason), problem.status) from None
+            raise RequestRefused(self._describe(url, problem.reason), problem.status) from None
         except NetError as problem:
-            raise NetError(self._said(url, problem)) from None
+            raise NetError(self._describe(url, problem)) from None
 
-    def _said(self, url: httpx2.URL, problem: object) -> str:
+    def _describe(self, url: httpx2.URL, problem: object) -> str:
         return self._discreet(f"{public_url(url)}: {problem}")
 
     def _trouble(self, url: httpx2.URL, problem: Exception) -> Retryable:
@@ -371,9 +371,9 @@ class PoliteHttpClient:
         url = read_address(text, schemes)
         return url.copy_merge_params(dict(params)) if params else url
 
-    def _headers(self, given: Mapping[str, str]) -> dict[str, str]:
+    def _headers(self, extra: Mapping[str, str]) -> dict[str, str]:
         headers = {"user-agent": self._agent, "accept": "*/*", "accept-encoding": "gzip"}
-        headers |= {name.lower(): value for name, value in given.items()}
+        headers |= {name.lower(): value for name, value in extra.items()}
         for name, value in headers.items():
             if not all(" " <= c <= "~" for c in value):
                 raise NetError(f"the header {name} holds what no header can hold, such as the end of a line")
@@ -405,9 +405,9 @@ class _Validators:
         return self._kept.get(str(url), NOTHING)
 
     def note(self, url: httpx2.URL, headers: Mapping[str, str]) -> None:
-        asked = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
+        conditions = {"if-none-match": headers.get("etag", ""), "if-modified-since": headers.get("last-modified", "")}
         self._kept.pop(str(url), None)
-        usable = {name: value for name, value in asked.items() if value and value.isascii()}
+        usable = {name: value for name, value in conditions.items() if value and value.isascii()}
         if usable:
             self._kept[str(url)] = usable
         while len(self._kept) > self._most:

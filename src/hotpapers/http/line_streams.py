@@ -21,7 +21,7 @@ Take = Callable[[float], Sequence[bytes] | None]
 
 def with_heartbeat(take: Take, patience: Deadline, silence: float, longest: float) -> Iterator[bytes | None]:
     """What a stream brings, and None after `silence` seconds without. Raises NetError after `longest`, and Stopped."""
-    heard = spoke = time.monotonic()
+    last_line_at = spoke = time.monotonic()
     while True:
         patience.heed()
         messages = take(min(SLICE, silence))
@@ -29,10 +29,10 @@ def with_heartbeat(take: Take, patience: Deadline, silence: float, longest: floa
             return
         if messages:
             yield from messages
-            heard = spoke = time.monotonic()
+            last_line_at = spoke = time.monotonic()
             continue
         now = time.monotonic()
-        if now - heard >= longest:
+        if now - last_line_at >= longest:
             raise NetError(f"nothing came for {longest:g} s")
         if now - spoke >= silence:
             yield None

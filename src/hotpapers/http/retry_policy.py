@@ -86,10 +86,10 @@ def check_status(status: int, headers: Mapping[str, str], accept: Collection[int
     if 200 <= status < 300 or status in accept:
         return None
     text = f"answered {status} {_PHRASES.get(status, '')}".rstrip()
-    told = retry_after(headers, now)
+    seconds = retry_after(headers, now)
     explicit = "retry-after" in headers and (status == 403 or status >= 500)
-    if status == 429 or explicit or (status == 503 and told):
-        raise RetryLater(told or UNTOLD, text)
+    if status == 429 or explicit or (status == 503 and seconds):
+        raise RetryLater(seconds or UNTOLD, text)
     if status >= 500 or status in (408, 425):
         return Retryable(text, seconds=UNTOLD if status == 503 else 0.0)
     if status >= 400:

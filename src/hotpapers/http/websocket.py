@@ -45,8 +45,8 @@ def open_websocket(
         )  # fmt: skip
     except InvalidStatus as problem:
         answer = problem.response
-        given = {name.lower(): value for name, value in answer.headers.raw_items()}
-        return check_status(answer.status_code, given, (), now) or Retryable(
+        response_headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+        return check_status(answer.status_code, response_headers, (), now) or Retryable(
             f"answered {answer.status_code}, no websocket"
         )
     except (OSError, WebSocketException) as problem:

@@ -200,6 +200,6 @@ class _Page:
 
 def _tight(text: str, link: TextLink) -> TextLink:
     start, end = min(link.start, len(text)), min(link.end, len(text))
-    shown = text[start:end]
-    start += len(shown) - len(shown.lstrip())
-    return TextLink(start, max(start, start + len(shown.strip())), storable(link.target))
+    span = text[start:end]
+    start += len(span) - len(span.lstrip())
+    return TextLink(start, max(start, start + len(span.strip())), storable(link.target))

@@ -14,7 +14,7 @@ from hotpapers.engagement import queries as engagement_queries
 from hotpapers.ingest import queries
 from hotpapers.model import DAY, Account, Item, Mention, Paper, Post, Reaction, Snapshot, Verdict
 from hotpapers.sources.paper_matching import EDITED, edited
-from hotpapers.store import AsOfView, Record
+from hotpapers.store import AsOfView, Record, reaction_marks
 from hotpapers.store.identities import NUMBER
 from hotpapers.store.item_rows import StoredRow
 
@@ -94,7 +94,7 @@ class TrackedPosts(TrackedKeys):
 
     def post_of(self, reaction: str, /) -> str | None:
         """The key of the post that a reaction was for, by the reaction's own address. Raises StoreError."""
-        return engagement_queries.post_of_reaction(self._record, reaction)
+        return reaction_marks.post_of_reaction(self._record, reaction)
 
 
 def still_new(record: Record, then: AsOfView) -> Callable[[Item], bool]:
@@ -138,10 +138,10 @@ class ChangeFilter:
 
     def named(self, post: str) -> set[str]:
         """The papers that a post named so far."""
-        found = {
+        identities = {
             row.item.paper for row in self._view.latest(Mention, f"t.post = {NUMBER}", (post,)) if is_mention(row.item)
         }
-        return found | {item.paper for item in self._said.values() if is_mention(item) and item.post == post}
+        return identities | {item.paper for item in self._said.values() if is_mention(item) and item.post == post}
 
     def doubted(self, post: str) -> set[str]:
         """The papers of which the last word is that an edit took them out of a post."""
@@ -158,9 +158,9 @@ class ChangeFilter:
 
 def restored_posts(words: ChangeFilter, items: Sequence[Item]) -> Iterator[Post]:
     """Posts that were said to be gone and are counted, so that they are there: as they were."""
-    told = {item.post for item in items if isinstance(item, Post)}
+    posts = {item.post for item in items if isinstance(item, Post)}
     for item in items:
-        post = words.when_there(item.post) if isinstance(item, Snapshot) and item.post not in told else None
+        post = words.when_there(item.post) if isinstance(item, Snapshot) and item.post not in posts else None
         if post is not None:
             yield msgspec.structs.replace(post, observed_at=item.observed_at)
 

@@ -56,11 +56,11 @@ class Connection(NamedTuple):
 def note_traffic(work: JobContext, line: Connection, before: tuple[int, int, int]) -> tuple[int, int, int]:
     """Adds what came and went since `before` to the job's figures; the line's figures now."""
     now = line.traffic()
-    came, went, asked = (new - old for new, old in zip(now, before, strict=True))
+    received, sent_bytes, requests = (new - old for new, old in zip(now, before, strict=True))
     status = work.status
     work.note(
-        bytes_in=status.bytes_in + came, bytes_out=status.bytes_out + went, requests=status.requests + asked,
-        traffic_from=status.traffic_from or line.http.now(),
+        bytes_in=status.bytes_in + received, bytes_out=status.bytes_out + sent_bytes,
+        requests=status.requests + requests, traffic_from=status.traffic_from or line.http.now(),
     )  # fmt: skip
     return now
 
@@ -146,7 +146,7 @@ class CollectJob:
         at = self.line.http.now()
         if at - self._looked > LOOK_EVERY:
             self._look(work, at)
-        if page.seen or page.until is None or at - self._kept >= KEPT_EVERY:
+        if page.payloads or page.until is None or at - self._kept >= KEPT_EVERY:
             self._keep(work, page, at)
         if page.since is not None and work.status.covered_to is None:
             self._write(work, first_read(TimeRange(self.source.name, self._covered_to(work), at, at), page.since), at)
@@ -155,13 +155,13 @@ class CollectJob:
             self.cover(work, page.until)
 
     def _keep(self, work: JobContext, page: PayloadPage, at: int) -> None:
-        written, learned = ingest(work, self.source, self.terms, page, self.name, at)
+        batch, learned = ingest(work, self.source, self.terms, page, self.name, at)
         self.known.learn(learned)
         self.names.learn(learned)
         status = work.status
-        well = at if page.seen or page.until is not None else status.success_at  # a cursor alone is no answer
+        well = at if page.payloads or page.until is not None else status.success_at  # a cursor alone is no answer
         work.note(
-            success_at=well, items=status.items + written.added, quarantined=status.quarantined + written.quarantined,
+            success_at=well, items=status.items + batch.added, quarantined=status.quarantined + batch.quarantined,
         )  # fmt: skip
         self._kept = at
 

@@ -53,13 +53,13 @@ def chosen_sources(
     for name in (*names, *tables):
         if name not in SOURCES:
             raise UsageError(f"{name}: no such source; there are {', '.join(SOURCES)}")
-    wanted = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
-    for name in wanted:
+    selection = names or [name for name in SOURCES if is_on(name, tables.get(name, {}))]
+    for name in selection:
         if not terms.may_run(terms.of(allowed, name), name not in ALWAYS_ON or name in names):
             raise SettingsError(
                 f"{file}: {name} may not be read by its terms: see docs/reference/terms.md and [terms.{name}]."
             )
-    return [ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in wanted]
+    return [ConfiguredSource(name, read_settings(name, tables.get(name, {}), file)) for name in selection]
 
 
 def is_on(name: str, table: Mapping[str, Any]) -> bool:
@@ -200,7 +200,7 @@ def make_line(own: Sequence[str], secrets: Sequence[str], site: IngestContext) -
     pace = SitePacer(site.record, site.pace)
     http = PoliteHttpClient(
         user_agent(site.contact), pace=PACE, reserve=pace, stop=site.stop, base_addresses=own, secrets=secrets,
-        heard=site.witnesses.one(),
+        on_headers=site.witnesses.one(),
     )  # fmt: skip
 
     def traffic() -> tuple[int, int, int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from hotpapers.engagement.queries import remember_reactions
 from hotpapers.ingest.change_filter import ChangeFilter, edits, restored_posts, still_new
 from hotpapers.jobs.loop import JobContext
 from hotpapers.model import (
@@ -20,6 +19,7 @@ from hotpapers.model import (
 )
 from hotpapers.store.batches import WrittenBatch
 from hotpapers.store.parsing import ParsedPayload, parse
+from hotpapers.store.reaction_marks import remember_reactions
 from hotpapers.terms import NetworkTerms, admitted
 
 EDIT = "edit"
@@ -27,7 +27,9 @@ EDIT = "edit"
 COUNTS = "counts"
 """The kind of what was asked for by its key: what has counts is there."""
 REACTION = "reaction"
-NOT_KEPT = ("counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
+SNAPSHOT = "snapshot"
+"""The kind of a paper in arXiv's snapshot of its metadata."""
+NOT_KEPT = (SNAPSHOT, "counts", "home", "reaction", "withdrawn", "account", "gone", "listed", "day")
 """Kinds of which nothing raw is kept: what they say is wholly in their items."""
 
 
@@ -44,16 +46,16 @@ def ingest(work: JobContext, source: Source, terms: NetworkTerms, page: PayloadP
     What it brings may be learned from the moment on at which this returns, not before: a batch that fails is read again
     as if it were new.
     """
-    parsed = [parse_admitted(source, terms, payload) for payload in page.seen]
+    parsed = [parse_admitted(source, terms, payload) for payload in page.payloads]
     remember_reactions(work.record, _reactions(parsed), at)
     view = work.record.view()
     changes = ChangeFilter(view)
-    new = [_new_items(changes, one) for one in parsed]
+    new = [_new_items(changes, page) for page in parsed]
     batch = work.record.ingest(
         new, source=source.name, job=job, cursor=page.cursor, at=at, precondition=work.confirm,
         is_new=still_new(work.record, view),
     )  # fmt: skip
-    return IngestedPage(batch, [item for one in new for item in one.items])
+    return IngestedPage(batch, [item for page in new for item in page.items])
 
 
 def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
@@ -63,7 +65,7 @@ def keep_raw_for(terms: NetworkTerms, payload: RawPayload) -> int:
 
 def parse_admitted(source: Source, terms: NetworkTerms, payload: RawPayload) -> ParsedPayload:
     """What a source reads from a payload, as far as its network's terms allow it."""
-    return parse(lambda one: admitted(source.read(one), terms), payload, keep_raw_for(terms, payload))
+    return parse(lambda raw: admitted(source.read(raw), terms), payload, keep_raw_for(terms, payload))
 
 
 def with_consequences(changes: ChangeFilter, payload: RawPayload, items: Sequence[Item]) -> list[Item]:

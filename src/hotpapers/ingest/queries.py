@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hotpapers.store import Record, now
-from hotpapers.store.database import slices
+from hotpapers.store.database import placeholders, slices
 from hotpapers.store.identities import is_whole, key_of, numbers_of
 
 _NEWS = """FROM post AS p WHERE p.network = ? AND p.since > ? AND p.until = 0
@@ -26,12 +26,19 @@ def known_keys(record: Record, kind: str, column: str, keys: Iterable[str]) -> I
         yield from (row[0] for row in record.database.rows(sql, some))
 
 
+def known_identities(record: Record, keys: Iterable[str]) -> Iterator[str]:
+    """Those of the keys that the record has anything of."""
+    for some in slices(sorted(keys)):
+        sql = f"SELECT key FROM identity WHERE key IN ({placeholders(some)})"
+        yield from (row[0] for row in record.database.rows(sql, some))
+
+
 def oldest_original_at(record: Record, source: str) -> int:
     """When the oldest original was seen that is kept of a source, µs UTC."""
     sql = """SELECT min(seen_at) FROM (SELECT seen_at FROM raw WHERE source = ?
         UNION ALL SELECT seen_at FROM quarantine WHERE source = ?) AS kept"""
-    found = record.database.rows(sql, (source, source))[0][0]
-    return now() if found is None else int(found)
+    oldest = record.database.rows(sql, (source, source))[0][0]
+    return now() if oldest is None else int(oldest)
 
 
 def living_posts(record: Record, network: str, position: int, created_from: int) -> list[tuple[str, str, int]]:
@@ -49,6 +56,12 @@ def gone_posts(record: Record, network: str, position: int) -> list[str]:
     return [post for (post,) in record.database.rows(sql, (network, position))]
 
 
+def posts_of(record: Record, network: str) -> Iterator[str]:
+    """The keys of all posts that the record has of a network."""
+    sql = f"SELECT {key_of('t.post')} FROM (SELECT DISTINCT post FROM post WHERE network = ?) AS t"
+    return (key for (key,) in record.database.iterate(sql, (network,)))
+
+
 def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tuple[str, str, bool]]:
     """(post, account, whether it was gone at a moment) of Bluesky's posts that were made between two moments."""
     sql = f"""SELECT {key_of("t.post")}, {key_of("t.account")}, (SELECT count(*)
@@ -56,4 +69,4 @@ def tracked_posts(record: Record, at: int, born: tuple[int, int]) -> Iterator[tu
             AND g.gone <> '' AND g.observed_at >= t.observed_at AND g.observed_at <= ?)
         FROM post AS t WHERE t.network = 'bluesky' AND t.until = 0 AND t.gone = ''
         AND t.created_at > ? AND t.created_at < ?"""
-    return ((post, account, bool(gone)) for post, account, gone in record.database.iterate(sql, (at, *born)))
+    return ((post, account, bool(is_gone)) for post, account, is_gone in record.database.iterate(sql, (at, *born)))

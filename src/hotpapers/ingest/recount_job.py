@@ -109,7 +109,7 @@ class RecountJob:
         """What came, in one batch; each post that it speaks of has been asked for now."""
         work.check_lease()
         at, network = self.line.http.now(), self.source.name
-        written, _ = ingest(work, self.source, self.terms, page, self.name, at)
-        answered = [f"{network}:{seen.key}" for seen in page.seen]
+        batch, _ = ingest(work, self.source, self.terms, page, self.name, at)
+        answered = [f"{network}:{payload.key}" for payload in page.payloads]
         engagement_queries.note_answered(work.record.database, answered, at)
-        work.note(success_at=at, items=work.status.items + written.added)
+        work.note(success_at=at, items=work.status.items + batch.added)

@@ -38,7 +38,7 @@ def _reader(record: Record, choice: ConfiguredSource, terms: NetworkTerms) -> Pa
     return partial(_read, source, terms, record.view())
 
 
-def _read(source: Source, terms: NetworkTerms, view: AsOfView, seen: RawPayload) -> list[Item]:
+def _read(source: Source, terms: NetworkTerms, view: AsOfView, payload: RawPayload) -> list[Item]:
     """`view`: what was said before this was seen is looked up in it."""
-    changes = ChangeFilter(view._replace(as_of=seen.at - 1))
-    return with_consequences(changes, seen, admitted(source.read(seen), terms))
+    changes = ChangeFilter(view._replace(as_of=payload.at - 1))
+    return with_consequences(changes, payload, admitted(source.read(payload), terms))

@@ -33,7 +33,7 @@ def facts(content: IssueContent) -> Iterator[str]:
     if content.publication.window != "daily":
         yield f"{papers}, of {considered}"
         return
-    yield f"{papers}{_held(content)}"
+    yield f"{papers}{_announcement_days(content)}"
     if content.announced is None:
         yield "the day’s announcement is not in the record"
         yield considered
@@ -42,15 +42,15 @@ def facts(content: IssueContent) -> Iterator[str]:
         yield f"{announced} announced that day, {considered}"
 
 
-def _held(content: IssueContent) -> str:
+def _announcement_days(content: IssueContent) -> str:
     """`: 4 announced that day, 6 before`, `, announced the day before`; empty where none is held or nothing known."""
-    found = [_when(content.day, entry.announced_at) for entry in content.entries if entry.announced_at]
-    today = found.count("that day")
-    if not found or len(found) < len(content.entries):
+    days = [_when(content.day, entry.announced_at) for entry in content.entries if entry.announced_at]
+    today = days.count("that day")
+    if not days or len(days) < len(content.entries):
         return ""
-    if 0 < today < len(found):
-        return f": {number(today)} announced that day, {number(len(found) - today)} before"
-    return f", announced {found[0] if len(set(found)) == 1 else BEFORE}"
+    if 0 < today < len(days):
+        return f": {number(today)} announced that day, {number(len(days) - today)} before"
+    return f", announced {days[0] if len(set(days)) == 1 else BEFORE}"
 
 
 def is_limited(content: IssueContent) -> bool:

@@ -10,9 +10,11 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers import model, ranking
+from hotpapers.engagement.standing.queries import learn_standing
 from hotpapers.errors import CorruptStore, IssueError
 from hotpapers.issues import posts, quotations, selection
 from hotpapers.issues.coverage import readings
+from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.listing import listing_cut, listing_input, places_of
 from hotpapers.issues.queries import listed_places
 from hotpapers.issues.quotations import QuotationRule
@@ -24,6 +26,7 @@ from hotpapers.model import (
     EarlierIssue,
     Entry,
     IssueContent,
+    NetworkForecast,
     NetworkReading,
     PrintedCount,
     Publication,
@@ -31,6 +34,7 @@ from hotpapers.model import (
     ReferenceSize,
     ScoredCandidate,
 )
+from hotpapers.ranking.price import PriceList
 from hotpapers.store import batches
 from hotpapers.store.as_of import AsOfView
 from hotpapers.store.commitments import canonical_json
@@ -122,21 +126,30 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
     publication = recipe.publication
     selection.check(recipe.choice)
     start, cut = recipe.moments or moments_of(record, recipe)
+    if ranking.measured_by(publication.ranking).with_standing:
+        learn_standing(record.database, recipe.position)
     view = record.view(cut, recipe.position)
     own_voices = record.voices_of(publication.own)
     earlier = earlier_issues(record, recipe)
-    held = last_voices(content for _, content in earlier)
+    last = last_voices(content for _, content in earlier)
     tells = recipe.choice != selection.THRESHOLD
-    talk = collect_input(view, publication, CandidateWindow(start, held, tells), own_voices)
+    curves = CurveCollector(view.as_of) if _has_forecasts(publication) else None
+    talk = collect_input(view, publication, CandidateWindow(start, last, tells), own_voices, curves)
     compared = selection.compared(publication, talk.peers) if tells else msgspec.UNSET
-    chosen = choose(view, publication, talk, held, selection.enough(publication, compared))
-    shown = [one.paper for one in (*chosen.fresh, *chosen.ongoing)]
+    chosen = choose(view, publication, talk, last, selection.enough(publication, compared))
+    papers_shown = [candidate.paper for candidate in (*chosen.fresh, *chosen.ongoing)]
     since = 0 if publication.window == "daily" else start
     entry_inputs = EntryInputs(
         talk=talk,
+        forecasts=None if curves is None else curves.forecasts(papers_shown),
         metadata={paper: row.hash.hex() if row else "" for paper, row in chosen.papers.items()},
         posts=posts.leading(
-            view, publication, shown, own_voices, since, QuotationRule(recipe.quoting, chosen.papers, recipe.posts)
+            view,
+            publication,
+            papers_shown,
+            own_voices,
+            since,
+            QuotationRule(recipe.quoting, chosen.papers, recipe.posts),
         ),
     )
     about = IssueHeader(
@@ -148,7 +161,7 @@ def _build_own(record: Record, recipe: IssueRecipe) -> BuiltIssue:
         quoting=recipe.quoting or msgspec.UNSET,
     )  # fmt: skip
     content = _content(record, recipe, about, entry_inputs, chosen.fresh, chosen.ongoing)
-    return BuiltIssue(content, tuple(_shown(content, entry_inputs)))
+    return BuiltIssue(content, tuple(_showings(content, entry_inputs)))
 
 
 def moments_of(record: Record, recipe: IssueRecipe) -> tuple[int, int]:
@@ -167,26 +180,31 @@ class SelectedEntries(NamedTuple):
 
 
 def choose(
-    view: AsOfView, publication: Publication, talk: RankingInput, held: dict[str, int], enough: int = 0
+    view: AsOfView, publication: Publication, talk: RankingInput, last: dict[str, int], enough: int = 0
 ) -> SelectedEntries:
     """Those in the publication's fields that reach the threshold, which decides the length; but `enough` of the best in
     any case, if so many are talked about."""
     ranked = ranking.rank(talk, publication.ranking)
-    passed = [one for one in ranked if one.score >= max(publication.threshold, 1)]
-    kept = matching_papers(view, publication, (one.paper for one in passed))
-    fresh = [one for one in passed if one.paper in kept and one.paper not in held]
+    passed = [candidate for candidate in ranked if candidate.score >= max(publication.threshold, 1)]
+    matching = matching_papers(view, publication, (candidate.paper for candidate in passed))
+    fresh = [candidate for candidate in passed if candidate.paper in matching and candidate.paper not in last]
     still = [
-        one for one in passed
-        if one.paper in kept and one.paper in held and one.voices >= held[one.paper] + STILL_GROWTH
+        candidate for candidate in passed
+        if candidate.paper in matching and candidate.paper in last
+        and candidate.voices >= last[candidate.paper] + STILL_GROWTH
     ]  # fmt: skip
-    next_best = (one for one in ranked[len(passed) :] if one.voices >= selection.VOICES and one.paper not in held)
+    next_best = (
+        candidate
+        for candidate in ranked[len(passed) :]
+        if candidate.voices >= selection.VOICES and candidate.paper not in last
+    )
     for candidate in next_best:
         if len(fresh) >= enough:
             break
         if row := matching_papers(view, publication, [candidate.paper]):
-            kept |= row
+            matching |= row
             fresh.append(candidate)
-    return SelectedEntries(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), kept)
+    return SelectedEntries(ranking.marked(fresh), ranking.marked(still[:STILL_AT_MOST]), matching)
 
 
 def _is_in_window(candidate: model.Candidate, publication: Publication, start: int) -> bool:
@@ -200,9 +218,9 @@ def _announced(view: AsOfView, recipe: IssueRecipe) -> int | None:
 
 def _readings(view: AsOfView, publication: Publication, start: int, talk: RankingInput) -> tuple[NetworkReading, ...]:
     """A daily issue says how its own day was read, longer ones how their window was."""
-    heard = {peer.network for peer in talk.peers}
-    heard |= {attention.network for candidate in talk.candidates for attention in candidate.attention}
-    return readings(view, publication, view.as_of - DAY if publication.window == "daily" else start, heard)
+    networks = {peer.network for peer in talk.peers}
+    networks |= {attention.network for candidate in talk.candidates for attention in candidate.attention}
+    return readings(view, publication, view.as_of - DAY if publication.window == "daily" else start, networks)
 
 
 def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, IssueContent]]:
@@ -215,8 +233,8 @@ def earlier_issues(record: Record, recipe: IssueRecipe) -> list[tuple[str, Issue
         model.Issue, where, (recipe.publication.publication, first, recipe.day), 't."day", t.edition'
     )
     latest = {row.item.day: row.item for row in rows if isinstance(row.item, model.Issue)}
-    found = ((item.digest, read_content(item.content)) for item in latest.values())
-    return [(digest, content) for digest, content in found if content.publication.window == "daily"]
+    contents = ((item.digest, read_content(item.content)) for item in latest.values())
+    return [(digest, content) for digest, content in contents if content.publication.window == "daily"]
 
 
 def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
@@ -224,7 +242,7 @@ def last_voices(earlier: Iterable[IssueContent]) -> dict[str, int]:
     return {entry.paper: entry.voices for content in earlier for entry in (*content.entries, *content.ongoing)}
 
 
-def _shown(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.Shown]:
+def _showings(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.Shown]:
     """What the entries show, as items; the still-talked-about lane stands after the last place."""
     for place, entry in enumerate([*content.entries, *content.ongoing], 1):
         for n, row in enumerate(entry_inputs.posts.get(entry.paper, ()), 1):
@@ -239,11 +257,13 @@ def _shown(content: IssueContent, entry_inputs: EntryInputs) -> Iterable[model.S
 
 
 class EntryInputs(NamedTuple):
-    """What entries are made of: the talk, and by paper the hash of its metadata and the posts shown."""
+    """What entries are made of: the talk, and by paper the hash of its metadata, the posts shown and
+    its forecasts, if any are made."""
 
     talk: RankingInput
     metadata: dict[str, str]
     posts: dict[str, list[StoredRow]]
+    forecasts: Mapping[str, tuple[NetworkForecast, ...]] | None = None
 
 
 class IssueHeader(NamedTuple):
@@ -268,11 +288,11 @@ def _content(
     order: Sequence[ScoredCandidate],
     ongoing: Sequence[ScoredCandidate] = (),
 ) -> IssueContent:
+    ranked_by, prices = recipe.publication.ranking, _prices(entry_inputs.talk, recipe.publication.ranking)
     return IssueContent(
         publication=recipe.publication, day=recipe.day, edition=recipe.edition, position=recipe.position,
-        chain=_chain(record, recipe.position), ranking=recipe.publication.ranking, entries=_entries(entry_inputs,
-        order),
-        ongoing=_entries(entry_inputs, ongoing), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
+        chain=_chain(record, recipe.position), ranking=ranked_by, entries=_entries(entry_inputs, order, prices),
+        ongoing=_entries(entry_inputs, ongoing, prices), peers=entry_inputs.talk.peers, replaces=recipe.replaces,
         reason=recipe.reason,
         **about._asdict(),
     )  # fmt: skip
@@ -285,22 +305,48 @@ def _chain(record: Record, position: int) -> str:
     return data.hex()
 
 
-def _entries(entry_inputs: EntryInputs, order: Sequence[ScoredCandidate]) -> tuple[Entry, ...]:
+def _prices(talk: RankingInput, ranked_by: str) -> PriceList | None:
+    """The prices of places; None for a ranking that has none."""
+    measured = ranking.measured_by(ranked_by)
+    if not measured.with_standing:
+        return None
+    knows_accounts = any(
+        attention.known is not None for candidate in talk.candidates for attention in candidate.attention
+    )
+    return PriceList(talk.peers, measured.ages, known=knows_accounts)
+
+
+def _entries(
+    entry_inputs: EntryInputs, order: Sequence[ScoredCandidate], prices: PriceList | None
+) -> tuple[Entry, ...]:
     inputs = {candidate.paper: candidate for candidate in entry_inputs.talk.candidates}
-    papers = {one.paper for one in order}
-    classic = (one.paper for one in ranking.rank(entry_inputs.talk, "classic/1") if one.paper in papers)
+    papers = {candidate.paper for candidate in order}
+    classic = (
+        candidate.paper for candidate in ranking.rank(entry_inputs.talk, "classic/1") if candidate.paper in papers
+    )
     classic_ranks = {paper: place for place, paper in enumerate(classic, 1)}
     return tuple(
         Entry(
-            place=place, paper=one.paper, score=one.score, voices=one.voices, tied=one.tied,
-            classic_rank=classic_ranks[one.paper],
-            announced_at=inputs[one.paper].announced_at, counts=tuple(map(_count, inputs[one.paper].attention)),
-            parts=one.parts, metadata=entry_inputs.metadata[one.paper], archive=inputs[one.paper].archive,
-            order=inputs[one.paper].order,
-            posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(one.paper, ())),
+            place=place, paper=candidate.paper, score=candidate.score, voices=candidate.voices, tied=candidate.tied,
+            classic_rank=classic_ranks[candidate.paper], announced_at=inputs[candidate.paper].announced_at,
+            counts=tuple(map(_count, inputs[candidate.paper].attention)), parts=candidate.parts,
+            metadata=entry_inputs.metadata[candidate.paper], archive=inputs[candidate.paper].archive,
+            order=inputs[candidate.paper].order,
+            posts=tuple(row.hash.hex() for row in entry_inputs.posts.get(candidate.paper, ())),
+            price=prices.price(candidate.score, inputs[candidate.paper].archive) if prices else msgspec.UNSET,
+            forecasts=_forecasts(entry_inputs, candidate.paper),
         )
-        for place, one in enumerate(order, 1)
+        for place, candidate in enumerate(order, 1)
     )  # fmt: skip
+
+
+def _has_forecasts(publication: Publication) -> bool:
+    return publication.window == "daily" and ranking.measured_by(publication.ranking).with_standing
+
+
+def _forecasts(entry_inputs: EntryInputs, paper: str) -> tuple[NetworkForecast, ...] | msgspec.UnsetType:
+    forecasts = entry_inputs.forecasts
+    return msgspec.UNSET if forecasts is None else forecasts.get(paper, ())
 
 
 def _count(a: Attention) -> PrintedCount:
@@ -312,4 +358,6 @@ def _count(a: Attention) -> PrintedCount:
         until=a.until,
         method=a.method,
         bots=a.bots,
+        known=msgspec.UNSET if a.known is None else a.known,
+        authors=msgspec.UNSET if a.known is None else a.authors,
     )

@@ -19,15 +19,19 @@ TURN = HOUR * 3 // 2
 SEVERITY = ("complete", "partial", "refused")
 
 
-def readings(view: AsOfView, publication: Publication, start: int, heard: Iterable[str]) -> tuple[NetworkReading, ...]:
-    """How each network that counts was read from `start` to the cut: all that were ever read or `heard`. From when on
-    the site was there: before, no network could be read. Some time before that: what was read back ends there."""
+def readings(
+    view: AsOfView, publication: Publication, start: int, heard_networks: Iterable[str]
+) -> tuple[NetworkReading, ...]:
+    """How each network that counts was read from `start` to the cut: all that were ever read or `heard_networks`.
+
+    No network could be read before the site was there, but for what was read back: that ends some time before.
+    """
     start = max(start, (site_began(view) or 0) - TURN // 2)
     spans: dict[str, list[Coverage]] = defaultdict(list)
     for row in view.latest(Coverage, "t.until_at > ? AND t.from_at < ?", (start, view.as_of)):
         if isinstance(row.item, Coverage) and row.item.from_at < row.item.until_at:
             spans[row.item.network].append(row.item)
-    known = {*heard, *queries.networks_read(view)}
+    known = {*heard_networks, *queries.networks_read(view)}
     networks = publication.networks or [network for network in model.NETWORKS if network in known]
     begun = frozenset(network for network in _just_begun(view) if network not in spans)
     return tuple(

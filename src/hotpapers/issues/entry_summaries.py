@@ -12,24 +12,28 @@ from hotpapers.store.as_of import AsOfView
 from hotpapers.store.identities import NUMBER
 
 
-def entry_summaries(view: AsOfView, publication: str, held: Mapping[tuple[str, str], int]) -> tuple[EntrySummary, ...]:
+def entry_summaries(
+    view: AsOfView, publication: str, positions: Mapping[tuple[str, str], int]
+) -> tuple[EntrySummary, ...]:
     """The places of issues, given as (day, paper) → place, by day and place."""
     printed = dict(queries.printed_briefs(view, publication))
-    papers = {} if printed else dict(queries.described_briefs(view, model.distinct(paper for _, paper in held)))
+    papers = {} if printed else dict(queries.described_briefs(view, model.distinct(paper for _, paper in positions)))
     result = []
-    for (day, paper), place in held.items():
+    for (day, paper), place in positions.items():
         title, authors, categories = printed.get((day, paper)) or papers.get(paper) or (paper, (), ())
         result.append(EntrySummary(day, place, paper, title, authors, categories))
     return tuple(sorted(result, key=lambda summary: (summary.day, summary.place)))
 
 
-def abstracts(view: AsOfView, publication: str, held: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+def abstracts(view: AsOfView, publication: str, entries: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Abstracts, else summaries, of the papers of issues, given as (day, paper): of a listing as it printed them."""
-    days = model.distinct(day for day, _ in held)
-    found = dict(queries.printed_abstracts(view, publication, days))
-    known = dict(queries.abstracts_of(view, model.distinct(paper for day, paper in held if (day, paper) not in found)))
-    told = {where: found.get(where) or known.get(where[1], "") for where in held}
-    return {where: text for where, text in told.items() if text}
+    days = model.distinct(day for day, _ in entries)
+    printed = dict(queries.printed_abstracts(view, publication, days))
+    known = dict(
+        queries.abstracts_of(view, model.distinct(paper for day, paper in entries if (day, paper) not in printed))
+    )
+    texts = {where: printed.get(where) or known.get(where[1], "") for where in entries}
+    return {where: text for where, text in texts.items() if text}
 
 
 def announced(view: AsOfView, publication: Publication, day: str) -> tuple[AnnouncedPaper, ...]:
@@ -42,15 +46,15 @@ def announced(view: AsOfView, publication: Publication, day: str) -> tuple[Annou
     known = {row.item.paper: row.item for row in queries.papers_announced_on(view, day) if isinstance(row.item, Paper)}
     fields = publication.categories
     papers = [
-        _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), said)
-        for paper, said in by_paper.items()
-        if not fields or any(in_fields(announcement.category, fields) for announcement in said)
+        _announced(known.get(paper) or Paper(paper=paper, title="", observed_at=0), announcements)
+        for paper, announcements in by_paper.items()
+        if not fields or any(in_fields(announcement.category, fields) for announcement in announcements)
     ]
-    return tuple(sorted(papers, key=lambda one: (one.category, one.paper.paper)))
+    return tuple(sorted(papers, key=lambda paper_of_day: (paper_of_day.category, paper_of_day.paper.paper)))
 
 
-def _announced(paper: Paper, said: list[Announcement]) -> AnnouncedPaper:
-    first = min(said, key=lambda announcement: (announcement.type != "new", announcement.category))
+def _announced(paper: Paper, announcements: list[Announcement]) -> AnnouncedPaper:
+    first = min(announcements, key=lambda announcement: (announcement.type != "new", announcement.category))
     return AnnouncedPaper(paper, first.type, paper.categories[0] if paper.categories else first.category)
 
 

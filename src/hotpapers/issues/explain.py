@@ -10,7 +10,7 @@ import msgspec
 
 from hotpapers.errors import NotFound
 from hotpapers.ids import arxiv
-from hotpapers.issues import announcement_counts
+from hotpapers.issues import announcement_counts, forecasts
 from hotpapers.model import Entry, IssueContent, PublishedIssue, ScoreComponent
 from hotpapers.ranking import swap, words
 
@@ -30,6 +30,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     `lane`: among the entries, or still talked about; `entries`: how many stand there. `classic_rank`: its place there
     by the classic rule. `announced`: when, in words. `formulae` and `sentences` go with `parts`, one each.
+    `price`: what the place would have cost, empty where that is not told.
     """
 
     publication: str
@@ -48,6 +49,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     parts: tuple[ScoreComponent, ...]
     formulae: tuple[str, ...]
     sentences: tuple[str, ...]
+    price: str
     notes: tuple[str, ...]
     above: NeighbourSwap | None
     below: NeighbourSwap | None
@@ -67,7 +69,11 @@ def explain(issue: PublishedIssue, paper: str) -> Explanation:
         classic_rank=entry.classic_rank, announced=announcement_counts.when(content, entry), entries=len(entries),
         score=entry.score, tied=entry.tied, parts=entry.parts,
         formulae=tuple(map(words.formula, entry.parts)), sentences=tuple(map(words.part_sentence, entry.parts)),
-        notes=(*notes(entry, content.ranking), *_provisional(content, entry), *unread(content)),
+        price=words.price_sentence(entry.price),
+        notes=(
+            *forecasts.sentences(entry), *notes(entry, content.ranking), *_provisional(content, entry),
+            *unread(content),
+        ),
         above=_neighbour(issue, above, swap.growths(entry, above, content.peers)) if above else None,
         below=_neighbour(issue, below, swap.growths(below, entry, content.peers)) if below else None,
     )  # fmt: skip
@@ -94,7 +100,7 @@ def notes(entry: Entry, ranking: str) -> Iterator[str]:
         if count.bots:
             yield f"Not counted: {words.count_noun(count.bots, 'bot post')} on {words.network_name(count.network)}."
     if entry.tied:
-        yield LEVEL.get(ranking, "Tied with a neighbour: the same score.")
+        yield words.tie_sentence(ranking)
 
 
 def _provisional(content: IssueContent, entry: Entry) -> Iterator[str]:
@@ -104,12 +110,6 @@ def _provisional(content: IssueContent, entry: Entry) -> Iterator[str]:
 
 WIDTH = 120
 """Characters of a line on a terminal."""
-
-LEVEL = {
-    "rarity/1": "Level with a neighbour: more voices stand first, then the earlier announcement, then the id.",
-    "classic/1": "Level with a neighbour: the listing's own order, then the earlier announcement, then the id.",
-}
-"""What decides between level scores."""
 
 
 def unread(content: IssueContent) -> Iterator[str]:
@@ -129,14 +129,14 @@ def text_of(explanation: Explanation) -> Iterator[str]:
         yield f"  {words.network_name(part.network):<14}{part.score:>8,}   {formula}"
         yield f"    {sentence}"
     yield f"  {'Score':<14}{explanation.score:>8,}   the sum of {words.count_noun(len(explanation.parts), 'part')}"
-    if explanation.notes or explanation.above or explanation.below:
+    remarks = [text for text in (explanation.price, *explanation.notes) if text]
+    if remarks or explanation.above or explanation.below:
         yield ""
-    said = list(explanation.notes)
     if explanation.above:
-        said.append(_swap_line("To pass", explanation.above, "it"))
+        remarks.append(_swap_line("To pass", explanation.above, "it"))
     if explanation.below:
-        said.append(_swap_line("To be passed by", explanation.below, "that one"))
-    for line in said:
+        remarks.append(_swap_line("To be passed by", explanation.below, "that one"))
+    for line in remarks:
         yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
@@ -147,12 +147,12 @@ def _places(explanation: Explanation) -> str:
     return f"place {explanation.place} of {explanation.entries} {among}{then}{when}"
 
 
-def _swap_line(what: str, neighbour: NeighbourSwap, who: str) -> str:
+def _swap_line(change: str, neighbour: NeighbourSwap, who: str) -> str:
     name = f"#{neighbour.place} {arxiv.from_key(neighbour.paper)} ({neighbour.score:,})"
     if not neighbour.swaps:
-        return f"{what} {name}: no growth on one network alone would do."
+        return f"{change} {name}: no growth on one network alone would do."
     ways = [
         f"{words.units(g.needed, g.unit)} on {words.network_name(g.network)} instead of {g.now:,}"
         for g in neighbour.swaps
     ]
-    return f"{what} {name}, {who} would need {' or '.join(ways)}."
+    return f"{change} {name}, {who} would need {' or '.join(ways)}."

@@ -39,16 +39,16 @@ class FrozenIssue(NamedTuple):
 def publication_of(record: Record, name: str | None) -> model.Publication:
     """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
     rows = record.view().latest(model.Publication)
-    found = {row.item.publication: row.item for row in rows if isinstance(row.item, model.Publication)}
+    by_name = {row.item.publication: row.item for row in rows if isinstance(row.item, model.Publication)}
     if name is not None:
-        if name not in found:
-            raise NotFound(f"{name}: no such publication; there are: {', '.join(found) or 'none'}")
-        return found[name]
-    if not found:
+        if name not in by_name:
+            raise NotFound(f"{name}: no such publication; there are: {', '.join(by_name) or 'none'}")
+        return by_name[name]
+    if not by_name:
         raise NotFound("no publication yet: `hotpapers import classic` makes one, or name one in hotpapers.toml")
-    if len(found) > 1:
-        raise UsageError(f"several publications; choose one with --publication: {', '.join(found)}")
-    return next(iter(found.values()))
+    if len(by_name) > 1:
+        raise UsageError(f"several publications; choose one with --publication: {', '.join(by_name)}")
+    return next(iter(by_name.values()))
 
 
 def editions(record: Record, publication: str, day: str) -> list[FrozenIssue]:
@@ -178,29 +178,29 @@ def _recipe_of(content: model.IssueContent) -> IssueRecipe:
     )  # fmt: skip
 
 
-def differences(one: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+def differences(value: Any, other: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
     """(path, value here, value there) of every leaf in which two JSON values differ. Members of lists go by their
     paper, network or day, where they have one: `entries[arxiv:2101.04869].place`."""
-    if _is_list(one) and _is_list(other):
-        yield from _between(_named(one, other), _named(other, one), f"{path}[", "]")
-    elif isinstance(one, dict) and isinstance(other, dict):
-        yield from _between(one, other, f"{path}." if path else "")
-    elif one != other:
-        yield path, one, other
+    if _is_list(value) and _is_list(other):
+        yield from _between(_by_name(value, other), _by_name(other, value), f"{path}[", "]")
+    elif isinstance(value, dict) and isinstance(other, dict):
+        yield from _between(value, other, f"{path}." if path else "")
+    elif value != other:
+        yield path, value, other
 
 
 def _between(
-    one: dict[str, Any], other: dict[str, Any], before: str, after: str = ""
+    value: dict[str, Any], other: dict[str, Any], before: str, after: str = ""
 ) -> Iterator[tuple[str, Any, Any]]:
-    for name in {**one, **other}:
-        yield from differences(one.get(name), other.get(name), f"{before}{name}{after}")
+    for name in {**value, **other}:
+        yield from differences(value.get(name), other.get(name), f"{before}{name}{after}")
 
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _named(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
+def _by_name(values: Sequence[Any], others: Sequence[Any]) -> dict[str, Any]:
     """The members of a list by a name that tells them apart in it and in the other list, else by their number."""
     for key in ("paper", "network", "day"):
         if all(_are_told_apart(some, key) for some in (values, others)):

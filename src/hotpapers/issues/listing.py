@@ -18,9 +18,9 @@ from hotpapers.store.item_rows import StoredRow
 def listing_cut(view: AsOfView, publication: str, day: str) -> int:
     """The latest moment that the listing of a day holds, in itself, its places or the posts that it shows."""
     listing = queries.listing_of(view, publication, day)
-    shown = queries.listed_posts_observed(view, publication, day)
+    observed = queries.listed_posts_observed(view, publication, day)
     places = places_of(queries.listed_places(view, publication, day))
-    return max([listing.observed_at, shown, *(place.observed_at for place in places)])
+    return max([listing.observed_at, observed, *(place.observed_at for place in places)])
 
 
 def places_of(rows: Iterable[StoredRow]) -> list[model.Place]:
@@ -39,16 +39,16 @@ def tally_of(view: AsOfView, place: model.Place) -> model.Tally:
 
 def listing_input(view: AsOfView, publication: Publication, places: Sequence[model.Place]) -> RankingInput:
     """The listing's papers with their tallies, among all that the publication listed in the 90 days to the cut."""
-    found = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
+    listed = list(engagement_queries.listed_peers(view, publication.publication, publication.networks))
     counts: dict[tuple[str, str], Counter[int]] = defaultdict(Counter)
-    for network, archive, _, likes in found:
+    for network, archive, _, likes in listed:
         counts[network, archive][likes] += 1
     peers = (
         VoiceHistogram(network=network, age=0, archive=archive, counts=tuple(sorted(counter.items())))
         for (network, archive), counter in sorted(counts.items())
     )
     standing: dict[tuple[str, str], tuple[str, int | None]] = {
-        (network, paper): (archive, likes) for network, archive, paper, likes in found
+        (network, paper): (archive, likes) for network, archive, paper, likes in listed
     }
     candidates = (_candidate(place, tally_of(view, place), standing) for place in places)
     return RankingInput(candidates=tuple(candidates), peers=tuple(peers))

@@ -34,11 +34,11 @@ from hotpapers.store import batches, manifest
 from hotpapers.store.database import slices
 from hotpapers.store.record import Record
 
-HARMLESS = frozenset(kind_of(one) for one in (Account, Coverage, Delivery, Mention, Reaction, Snapshot, Tally))
+HARMLESS = frozenset(kind_of(cls) for cls in (Account, Coverage, Delivery, Mention, Reaction, Snapshot, Tally))
 """What pages show of these was frozen with its issue."""
-OF_PAPERS = frozenset(kind_of(one) for one in (Announcement, Paper))
+OF_PAPERS = frozenset(kind_of(cls) for cls in (Announcement, Paper))
 POST, ALIAS, VERDICT = kind_of(Post), kind_of(Alias), kind_of(Verdict)
-ABOUT_BOTS = ("bot", "human")
+COUNTED_BY = ("bot", "human", "author", "independent")
 """Judgements by which is counted, and which frozen issues have taken in."""
 
 
@@ -105,7 +105,7 @@ class PageChangeCounter:
 
     def _verdicts_matter(self) -> bool:
         """Whether somebody or something is hidden or shown again, or a post in doubt that was known before."""
-        subjects = queries.judged_since(self._database, self._position, ABOUT_BOTS)
+        subjects = queries.judged_since(self._database, self._position, COUNTED_BY)
         return any(not about for _, about in subjects) or any(
             queries.is_any_known(self._database, some, self._position)
             for some in slices(sorted({subject for subject, _ in subjects}))
@@ -113,4 +113,4 @@ class PageChangeCounter:
 
 
 def _keys(contents: Iterable[_Held]) -> Iterable[str]:
-    return (entry.paper for held in contents for entry in (*held.entries, *held.ongoing))
+    return (entry.paper for content in contents for entry in (*content.entries, *content.ongoing))

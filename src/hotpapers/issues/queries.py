@@ -75,12 +75,12 @@ def withheld_posts(view: AsOfView, posts: Sequence[str]) -> frozenset[str]:
 
 
 def _withheld_among(view: AsOfView, among: str, keys: Sequence[str]) -> frozenset[str]:
-    gone = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
+    withheld_posts = view.latest(Post, f"(t.gone <> '' OR t.limits <> '[]') AND t.post IN ({among})", keys)
     sql = f"""WITH {persons_sql(view, ())}, {hidden_sql(view)}
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN ({among}) AND ({VOICE} IN (SELECT voice FROM hidden)
            OR p.post IN (SELECT subject FROM hidden))"""
-    return frozenset([row.item.post for row in gone if isinstance(row.item, Post)]) | frozenset(
+    return frozenset([row.item.post for row in withheld_posts if isinstance(row.item, Post)]) | frozenset(
         row[0] for row in view.database.rows(sql, keys)
     )
 
@@ -150,8 +150,8 @@ def read_back_at(view: AsOfView) -> int | None:
         return None
     sql = f"""SELECT max(t.observed_at) FROM coverage AS t WHERE t.reason = ? AND t.until_at = t.from_at
         AND t.observed_at <= ? AND {view.visible("t")}"""
-    found = view.database.rows(sql, (model.READ_BACK, began + FIRST_WAIT))[0][0]
-    return None if found is None else int(found)
+    ended_at = view.database.rows(sql, (model.READ_BACK, began + FIRST_WAIT))[0][0]
+    return None if ended_at is None else int(ended_at)
 
 
 def announcement_came(view: AsOfView, day: str) -> int | None:
@@ -167,8 +167,8 @@ def announcement_came(view: AsOfView, day: str) -> int | None:
     valid = f"t.day = ? AND t.type <> 'replacement' AND {view.visible('t')}"
     sql = f"""SELECT max(t.observed_at) FROM announcement AS t WHERE {valid}
         AND t.since = (SELECT min(t.since) FROM announcement AS t WHERE {valid})"""
-    came = view.database.rows(sql, (day, day))[0][0]
-    return None if came is None else int(came)
+    latest = view.database.rows(sql, (day, day))[0][0]
+    return None if latest is None else int(latest)
 
 
 def abstracts_of(view: AsOfView, papers: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from hotpapers.errors import IssueError
-from hotpapers.ids.mentions.own_words import LONGEST, MentionedPaper, folded, is_bare, own_words
+from hotpapers.ids.mentions.own_words import LONGEST, REMEMBERED, MentionedPaper, folded, is_bare, own_words
 from hotpapers.issues.stock_words import SIGNS, WORDS
 from hotpapers.model import Item, Paper, Post
 from hotpapers.moderation.quotation_policy import answers_somebody
@@ -74,10 +75,15 @@ def remark(text: str, paper: MentionedPaper) -> frozenset[str]:
     text = text[:LONGEST]
     if len(set(_PAPER.findall(text))) > MOST_PAPERS or len(_TAG.findall(text)) > MOST_TAGS or _ADVERTISING.search(text):
         return frozenset()
-    found = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
-    beginnings = {word[:_SHORTENED] for word in folded(paper.title) if len(word) >= _SHORTENED}
-    own = frozenset(word for word in found.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
-    return own if not is_bare(found) and sum(map(_weight, own)) >= LEAST else frozenset()
+    words = own_words(_BESIDE_A_SIGN.sub(" ", text), [paper])
+    beginnings = _beginnings(paper.title)
+    own = frozenset(word for word in words.own if word not in WORDS and word[:_SHORTENED] not in beginnings)
+    return own if not is_bare(words) and sum(map(_weight, own)) >= LEAST else frozenset()
+
+
+@lru_cache(REMEMBERED)
+def _beginnings(title: str) -> frozenset[str]:
+    return frozenset(word[:_SHORTENED] for word in folded(title) if len(word) >= _SHORTENED)
 
 
 def _weight(word: str) -> int:
@@ -100,18 +106,18 @@ class QuotationRule(NamedTuple):
     papers: Mapping[str, StoredRow | None] = {}
     frozen: Mapping[str, Sequence[str]] | None = None
 
-    def choose(self, paper: str, said: Sequence[CandidatePost], most: int) -> list[StoredRow]:
+    def choose(self, paper: str, candidates: Sequence[CandidatePost], most: int) -> list[StoredRow]:
         """So many of the posts about a paper, the leading ones first. Raises IssueError: a rule of another version."""
-        ordered = sorted(said, key=lambda one: one.rank)
+        ordered = sorted(candidates, key=lambda candidate: candidate.rank)
         if self.rule == BY_REACTIONS:
-            return [one.row for one in _each_once(ordered)][:most]
+            return [candidate.row for candidate in _each_once(ordered)][:most]
         if self.rule != LATEST:
             raise IssueError(f"its posts were chosen by {self.rule}, which this version does not know")
         return self._as_frozen(paper, ordered) or _spread(_each_once(self._worth(paper, ordered)))[:most]
 
-    def _as_frozen(self, paper: str, said: Sequence[CandidatePost]) -> list[StoredRow]:
+    def _as_frozen(self, paper: str, candidates: Sequence[CandidatePost]) -> list[StoredRow]:
         """What was chosen then, where it cannot be judged any more."""
-        rows = {one.row.hash.hex(): one.row for one in said}
+        rows = {candidate.row.hash.hex(): candidate.row for candidate in candidates}
         chosen = [rows[hash] for hash in (self.frozen or {}).get(paper, ()) if hash in rows]
         return chosen if any(row.is_forgotten or row.lost for row in chosen) else []
 
@@ -119,12 +125,12 @@ class QuotationRule(NamedTuple):
         """Those worth quoting, the same remark once."""
         known, remarks = self.papers.get(paper), set[frozenset[str]]()
         about = _about(known.item) if known else MentionedPaper()
-        for one in ordered:
-            post = one.row.item
-            made = remark(post.text, about) if isinstance(post, Post) and not answers_somebody(post, {}) else None
-            if made and made not in remarks:
-                remarks.add(made)
-                yield one
+        for candidate in ordered:
+            post = candidate.row.item
+            words = remark(post.text, about) if isinstance(post, Post) and not answers_somebody(post, {}) else None
+            if words and words not in remarks:
+                remarks.add(words)
+                yield candidate
 
 
 def _about(paper: Item) -> MentionedPaper:

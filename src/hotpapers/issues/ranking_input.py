@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from hotpapers import model
+from hotpapers import model, ranking
 from hotpapers.categories import archive_of
 from hotpapers.engagement import attention, measurement
 from hotpapers.engagement.attention import Engagement
 from hotpapers.issues import queries
+from hotpapers.issues.forecasts import CurveCollector
 from hotpapers.issues.queries import read_since
 from hotpapers.model import Attention, Candidate, Publication, RankingInput, VoiceHistogram
 from hotpapers.ranking import rarity
@@ -38,34 +39,47 @@ Where = tuple[str, int, str]
 
 
 def collect_input(
-    view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...]
-) -> RankingInput:
-    """The talk of a publication of our own, measured at the ages of the papers."""
-    window = measurement.MeasurementWindow(
-        networks=publication.networks,
-        own_voices=own_voices,
-        candidates_from=span.start,
-        posted_from=None if publication.window == "daily" else span.start,
-    )
+    view: AsOfView, publication: Publication, span: CandidateWindow, own_voices: tuple[int, ...],
+    curves: CurveCollector | None = None,
+) -> RankingInput:  # fmt: skip
+    """The talk of a publication of our own, measured at the ages of the papers. `curves`: gets all of it too."""
+    measured = ranking.measured_by(publication.ranking)
+    window = measured_window(publication, span.start, own_voices)
     counts: dict[Where, Counter[int]] = defaultdict(Counter)
     first: dict[Where, int] = {}
     candidates: list[Candidate] = []
     since = read_since(view)
-    for _, group in groupby(attention.read_engagement(view, window), key=lambda one: one.paper):
-        rows = [_among_peers(engagement, since) for engagement in group]
+    for _, group in groupby(attention.read_engagement(view, window), key=lambda engagement: engagement.paper):
+        rows = [among_peers(engagement, since) for engagement in group]
         for row in rows:
-            if row.peer and row.voices:
-                where = (row.network, row.age, row.archive)
-                counts[where][row.voices] += 1
-                if row.voices >= rarity.least(row.age):
+            if curves is not None:
+                curves.add(row)
+            if (compared := voices_as_peer(row, measured)) is not None:
+                counts[where := where_of(row)][compared] += 1
+                if compared >= rarity.least(row.age):
                     first[where] = min(row.announced_at, first.get(where, view.as_of))
-        if (candidate := _candidate(rows, span, view.as_of)) is not None:
+        if (candidate := candidate_of(rows, span.start, span.held, view.as_of, measured)) is not None:
             candidates.append(candidate)
     days = {where: max(1, -((at - view.as_of) // model.DAY)) for where, at in first.items()} if span.with_days else None
     return RankingInput(candidates=tuple(candidates), peers=tuple(_peers(counts, days)))
 
 
-def _among_peers(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
+def measured_window(
+    publication: Publication, start: int, own_voices: tuple[int, ...]
+) -> measurement.MeasurementWindow:  # fmt: skip
+    """What is measured for a publication's issue whose papers may be candidates from `start` on."""
+    measured = ranking.measured_by(publication.ranking)
+    return measurement.MeasurementWindow(
+        youngest=measured.ages[0],
+        with_standing=measured.with_standing,
+        networks=publication.networks,
+        own_voices=own_voices,
+        candidates_from=start,
+        posted_from=None if publication.window == "daily" else start,
+    )
+
+
+def among_peers(engagement: Engagement, since: Mapping[str, int]) -> Engagement:
     """No paper is compared with one of which only later talk was read: less than there was would look usual."""
     return engagement if engagement.announced_at >= since.get(engagement.network, 0) else engagement._replace(peer=0)
 
@@ -74,33 +88,50 @@ def _peers(counts: Mapping[Where, Counter[int]], days: Mapping[Where, int] | Non
     """`days`: from the first announcement of papers that are compared with up to the cut, begun ones whole."""
     for where, counter in sorted(counts.items()):
         network, age, archive = where
-        told = msgspec.UNSET if days is None else days.get(where, 0)
+        days_of_reference = msgspec.UNSET if days is None else days.get(where, 0)
         yield VoiceHistogram(
-            network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())), days=told
+            network=network, age=age, archive=archive, counts=tuple(sorted(counter.items())), days=days_of_reference
         )
 
 
-def _candidate(rows: Sequence[Engagement], span: CandidateWindow, cut: int) -> Candidate | None:
+def compared_voices(row: Engagement, measured: ranking.Measured) -> int:
+    """The voices with which a paper is compared by a ranking."""
+    return row.counted if measured.with_standing else row.voices
+
+
+def voices_as_peer(row: Engagement, measured: ranking.Measured) -> int | None:
+    """The voices with which others are compared with a paper by a ranking; None if they are not."""
+    return compared_voices(row, measured) or None if row.peer and row.age in measured.ages else None
+
+
+def where_of(row: Engagement) -> Where:
+    """Which papers stand in the same reference."""
+    return row.network, row.age, row.archive
+
+
+def candidate_of(
+    rows: Sequence[Engagement], start: int, held: Collection[str], cut: int, measured: ranking.Measured
+) -> Candidate | None:
     """The candidate that one paper's rows make: at the greatest age reached, or with the posts of the window; None
     if it is too old."""
     paper = rows[0].paper
     announced_at = max(row.announced_at for row in rows)
     current = [row for row in rows if not row.announced_at]
     if not current:
-        if announced_at <= span.start and paper not in span.held:
+        if announced_at <= start and paper not in held:
             return None
-        reached = [age for age in measurement.AGES if announced_at + age * model.HOUR <= cut]
-        current = [row for row in rows if row.age == (reached[-1] if reached else measurement.AGES[0])]
-    standing = {(row.network, row.age): row.voices for row in rows if row.peer}
-    found = (attention_of(row, standing.get((row.network, row.age))) for row in current)
-    return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(found))
+        reached = [age for age in measured.ages if announced_at + age * model.HOUR <= cut]
+        current = [row for row in rows if row.age == (reached[-1] if reached else measured.ages[0])]
+    standing = {(row.network, row.age): compared_voices(row, measured) for row in rows if row.peer}
+    attentions = (attention_of(row, standing.get((row.network, row.age))) for row in current)
+    return Candidate(paper=paper, archive=rows[0].archive, announced_at=announced_at, attention=tuple(attentions))
 
 
 def attention_of(row: Engagement, own: int | None = None) -> Attention:
     """A paper's engagement on a network as rankings and histories have it. `own`: see `Attention`."""
     return Attention(
         network=row.network, until=row.until, age=row.age, voices=row.voices, reposts=row.reposts, likes=row.likes,
-        own=own, bots=row.bots,
+        own=own, bots=row.bots, known=row.known, authors=row.authors, counted=row.counted,
     )  # fmt: skip
 
 

@@ -91,14 +91,14 @@ class RecordIssueReader:
 
     def entry_counts(self, publication: str) -> Mapping[str, int]:
         """How many entries the issue of each frozen day has."""
-        return {day: len(held.entries) for (name, day), held in self._index().items() if name == publication}
+        return {day: len(content.entries) for (name, day), content in self._index().items() if name == publication}
 
     def appearances(self, paper: str) -> Sequence[tuple[str, str]]:
         """(publication, day) of every issue that holds the paper, also as still talked about, ascending."""
         if self._appearances is None:
             self._appearances = defaultdict(list)
-            for where, held in self._index().items():
-                for key in model.distinct(entry.paper for entry in (*held.entries, *held.ongoing)):
+            for where, summary in self._index().items():
+                for key in model.distinct(entry.paper for entry in (*summary.entries, *summary.ongoing)):
                     self._appearances[key].append(where)
         return self._appearances.get(paper, [])
 
@@ -107,17 +107,17 @@ class RecordIssueReader:
         if publication not in self._holdings:
             held = {
                 (day, entry.paper): entry.place
-                for (name, day), one in self._index().items() if name == publication
-                for entry in one.entries
+                for (name, day), issue in self._index().items() if name == publication
+                for entry in issue.entries
             }  # fmt: skip
             self._holdings[publication] = entry_summaries(self._now, publication, held)
         return self._holdings[publication]
 
     def abstracts(self, publication: str, days: Sequence[str]) -> Mapping[tuple[str, str], str]:
         """What the papers of these days' issues say of themselves, by day and paper."""
-        wanted = set(days)
+        requested = set(days)
         index = self._index().items()
-        held = [(day, entry.paper) for (name, day), some in index if name == publication and day in wanted
+        held = [(day, entry.paper) for (name, day), some in index if name == publication and day in requested
                 for entry in some.entries]  # fmt: skip
         return abstracts(self._now, publication, held)
 
@@ -145,10 +145,10 @@ class RecordIssueReader:
         if content.publication.window == "listing":
             return {paper: issue.posts.get(paper, ()) for paper in papers}
         recipe = msgspec.structs.replace(content.publication, posts=MOST_POSTS)
-        found = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
-        keys = sorted({row.item.post for rows in found.values() for row in rows if isinstance(row.item, Post)})
-        gone = posts.withheld(self._now, keys)
-        allowed = {paper: _allowed(rows, gone) for paper, rows in found.items()}
+        leading = posts.leading(self._view_of(content), recipe, papers, self._own_voices(content))
+        keys = sorted({row.item.post for rows in leading.values() for row in rows if isinstance(row.item, Post)})
+        withheld = posts.withheld(self._now, keys)
+        allowed = {paper: _allowed(rows, withheld) for paper, rows in leading.items()}
         known = self._gate(allowed)
         return {paper: tuple(quotation_policy.quotable(known, paper, some)) for paper, some in allowed.items()}
 
@@ -167,7 +167,7 @@ class RecordIssueReader:
 
     def _front(self, publication: str, day: str, edition: int | None = None) -> PublishedIssue:
         all_editions = editions(self._record, publication, day)
-        chosen = [one for one in all_editions if edition is None or one.content.edition == edition]
+        chosen = [issue for issue in all_editions if edition is None or issue.content.edition == edition]
         if not chosen:
             raise NotFound(f"{publication} {day}: no frozen issue{f' of edition {edition}' if edition else ''}")
         frozen = chosen[-1]
@@ -198,13 +198,13 @@ class RecordIssueReader:
     def _posts(
         self, view: AsOfView, content: IssueContent, places: dict[str, Place]
     ) -> dict[str, tuple[Quotation, ...]]:
-        gone = self.withheld()
+        withheld_keys = self.withheld()
         if places:
             listed = posts.listed_under(view, list(places.values()))
-            return {paper: _allowed(rows, gone) for paper, rows in listed.items()}
-        shown = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
+            return {paper: _allowed(rows, withheld_keys) for paper, rows in listed.items()}
+        listed_posts = queries.listed_posts(self._now, content.publication.publication, content.day, content.edition)
         entries = [*content.entries, *content.ongoing]
-        return {entry.paper: _allowed(shown.get(n, []), gone) for n, entry in enumerate(entries, 1)}
+        return {entry.paper: _allowed(listed_posts.get(n, []), withheld_keys) for n, entry in enumerate(entries, 1)}
 
     def _once_each(
         self, content: IssueContent, whole: Mapping[str, Sequence[Quotation]]
@@ -221,8 +221,8 @@ class RecordIssueReader:
         """What decides which of the posts under some papers may be quoted, as their networks' terms have it."""
         if self._doubted is None:
             self._doubted = doubtful_pairs(self._now)
-        shown = (quotation.post for some in quotations.values() for quotation in some)
-        return quotation_policy.policy_for(self._now, self._terms, shown)._replace(doubted=self._doubted)
+        keys = (quotation.post for some in quotations.values() for quotation in some)
+        return quotation_policy.policy_for(self._now, self._terms, keys)._replace(doubted=self._doubted)
 
     def withheld(self) -> frozenset[str]:
         """Posts that are not to be shown now, whatever an issue once showed: gone, hidden, or of a hidden account."""

@@ -101,8 +101,12 @@ def closing(view: AsOfView, publication: Publication, day: str) -> int:
     closes = back if clock < back <= clock + late_at_first(publication) + queries.FIRST_WAIT else clock
     if publication.window != "daily":
         return closes
-    came = queries.announcement_came(view, day)
-    return max(closes, came) if came is not None and clock < came <= limit_of(publication, day) else closes
+    announced_at = queries.announcement_came(view, day)
+    return (
+        max(closes, announced_at)
+        if announced_at is not None and clock < announced_at <= limit_of(publication, day)
+        else closes
+    )
 
 
 def late_at_first(publication: Publication) -> int:

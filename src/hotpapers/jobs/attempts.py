@@ -34,10 +34,10 @@ class NextAttempt(NamedTuple):
     seconds: float
 
 
-def next_attempt(problem: BaseException | None, failures: int, every: float) -> NextAttempt:
+def next_attempt(problem: BaseException | None, failures: int, interval: float) -> NextAttempt:
     """What follows a round that ended in a problem, or in none. `failures`: how many there were in a row before."""
     if problem is None:
-        return NextAttempt("idle", "", every)
+        return NextAttempt("idle", "", interval)
     first, most = FAILED_AGAIN
     patience = min(first * 2 ** min(failures, 10), most)
     if isinstance(problem, RetryLater):
@@ -45,7 +45,7 @@ def next_attempt(problem: BaseException | None, failures: int, every: float) -> 
     if isinstance(problem, RequestRefused):
         return NextAttempt("refused", problem.reason, REFUSED_AGAIN)
     if isinstance(problem, PartiallyRead):
-        return NextAttempt("partial", str(problem), max(every, patience))
+        return NextAttempt("partial", str(problem), max(interval, patience))
     if isinstance(problem, StreamGap):  # it answers; and what it has from now on, it will not have for long
         return NextAttempt("down", str(problem), first)
     state = "store" if isinstance(problem, StoreError) else "defect" if is_defect(problem) else "down"

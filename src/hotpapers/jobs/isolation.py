@@ -34,8 +34,8 @@ def describe_error(problem: BaseException) -> str:
     if not is_defect(problem):
         return str(problem)
     frames = _frames(problem)
-    ours = [frame for frame in frames if not frame.startswith("…")] or frames
-    return f"internal error: {type(problem).__name__}" + (f" in {ours[-1]}" if ours else "")
+    own_frames = [frame for frame in frames if not frame.startswith("…")] or frames
+    return f"internal error: {type(problem).__name__}" + (f" in {own_frames[-1]}" if own_frames else "")
 
 
 def log_defect(job: str, problem: BaseException) -> None:
@@ -47,7 +47,7 @@ def log_defect(job: str, problem: BaseException) -> None:
 
 
 @contextmanager
-def isolated(problems: list[str], job: str, what: str) -> Iterator[None]:
+def isolated(problems: list[str], job: str, part: str) -> Iterator[None]:
     """A part of a round whose failure stops no other part; what fails is added to the problems. The end of a job, and a
     store that cannot be used, concern all parts and are raised."""
     try:
@@ -57,7 +57,7 @@ def isolated(problems: list[str], job: str, what: str) -> Iterator[None]:
     except BaseException as problem:
         if is_defect(problem):
             log_defect(job, problem)
-        problems.append(f"{what}: {describe_error(problem)}")
+        problems.append(f"{part}: {describe_error(problem)}")
 
 
 def _frames(problem: BaseException) -> list[str]:

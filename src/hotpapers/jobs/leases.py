@@ -66,13 +66,13 @@ class Leases:
             if self._part and job not in self._renewed and len(self._renewed) >= self._part:
                 return False
         began = steady()
-        got = queries.take_lease(record, job, self._holder, hold=self._hold)
+        lease = queries.take_lease(record, job, self._holder, hold=self._hold)
         with self._lock:
-            if got:
+            if lease:
                 self._renewed[job] = began
             else:
                 self._renewed.pop(job, None)
-        return got
+        return lease
 
     def holds(self, job: str) -> bool:
         """Whether a job is still this process's own. It may have stood still for so long that another took it over."""
@@ -107,7 +107,7 @@ class Leases:
             try:
                 with suppress(StoreError), self._open() as record:
                     self._look_around(record)
-                    for job in self._held():
+                    for job in self._held_jobs():
                         self.take(record, job)
             except Exception as problem:  # without this thread no job would be done any more
                 log_defect("leases", problem)
@@ -117,11 +117,11 @@ class Leases:
         queries.take_lease(record, self._kin + self._holder, self._holder, hold=self._hold)
         if self._jobs:
             self._part = part_of(self._jobs, queries.count_holders(record, self._kin, hold=self._hold))
-            for job in self._held()[self._part :]:
+            for job in self._held_jobs()[self._part :]:
                 self.end(job)
                 queries.end_lease(record, job, self._holder)
 
-    def _held(self) -> list[str]:
+    def _held_jobs(self) -> list[str]:
         with self._lock:
             return list(self._renewed)
 

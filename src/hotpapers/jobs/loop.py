@@ -129,7 +129,7 @@ class JobLoop:
         """One round, if the job is nobody else's; None where it is. The store is opened again when it was away."""
         self.problem = None
         try:
-            work = self._work or self._opened()
+            work = self._work or self._open_context()
             if not self._leases.take(work.record, self.name):
                 return None
             return self._round(work, once)
@@ -142,7 +142,7 @@ class JobLoop:
         except BaseException as problem:
             return self._broken(problem)
 
-    def _opened(self) -> JobContext:
+    def _open_context(self) -> JobContext:
         self._work = JobContext(self._open(), self.name, self._clock, self._leases)
         return self._work
 

@@ -56,10 +56,10 @@ def reserve_moment(record: Record, host: str, seconds: float, *, at: int | None 
     with record.database.write():
         at = at or record.database.clock()
         rows = record.database.rows("SELECT next_at FROM pace WHERE host = ?", (host,))
-        mine = max(rows[0][0], at) if rows and rows[0][0] <= at + MOST_AHEAD else at
+        moment = max(rows[0][0], at) if rows and rows[0][0] <= at + MOST_AHEAD else at
         record.database.run("DELETE FROM pace WHERE host = ?", (host,))
-        record.database.run("INSERT INTO pace VALUES (?, ?)", (host, min(mine + int(seconds * 1e6), LARGEST)))
-        return (mine - at) / 1e6
+        record.database.run("INSERT INTO pace VALUES (?, ?)", (host, min(moment + int(seconds * 1e6), LARGEST)))
+        return (moment - at) / 1e6
 
 
 def save_state(record: Record, status: JobState, precondition: Callable[[], object] = allow_all) -> None:

@@ -11,7 +11,11 @@ from hotpapers.model.ranking import ScoreComponent, VoiceHistogram
 
 
 class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
-    """What one network's counts of a paper were at a moment, as an entry prints them."""
+    """What one network's counts of a paper were at a moment, as an entry prints them.
+
+    `known`: voices that had standing, the authors' own left out; `authors`: voices of the paper's authors; both absent
+    where the ranking does not ask for it, or the record was too young to tell.
+    """
 
     network: str
     voices: int
@@ -20,6 +24,44 @@ class PrintedCount(msgspec.Struct, frozen=True, kw_only=True):
     until: int
     method: str = ""
     bots: int = 0
+    known: int | msgspec.UnsetType = msgspec.UNSET
+    authors: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """What a place would have cost: the fewest `accounts` with which a paper that nobody spoke of would have stood no
+    lower, of which `known` at least would have needed standing; `accounts` is None where no number up to
+    `ranking.price.MOST` would have done."""
+
+    accounts: int | None
+    known: int
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """Voices at 168 h: `low` to `high` in nine of ten cases, up to `median` in half of them; as it went with `papers`
+    papers of `among` that had `least` to `most` voices at the same age."""
+
+    low: int
+    median: int
+    high: int
+    papers: int
+    among: str
+    least: int
+    most: int
+
+
+class NetworkForecast(msgspec.Struct, frozen=True):
+    """A paper's forecast on one network, made from its `voices` at an `age` in hours.
+
+    `forecast`: None where the record is too thin for one. `papers`: how many of the record have been seen through
+    there, from that age to 168 h.
+    """
+
+    network: str
+    age: int
+    voices: int
+    papers: int
+    forecast: Forecast | None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +69,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     `classic_rank`: its place by the classic rule. `tied`: it has the score of a neighbour. `metadata` and `posts`:
     hashes of the items shown. `archive`: the primary one, whose papers it is compared with. `order`: its place in an
-    imported listing.
+    imported listing. `price`: absent where the ranking has none. `forecasts`: of the networks on
+    which a paper of a daily issue is young; they are no part of the score; absent in other issues.
     """
 
     place: int
@@ -43,6 +86,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     posts: tuple[str, ...]
     archive: str = ""
     order: int = 0
+    price: Price | msgspec.UnsetType = msgspec.UNSET
+    forecasts: tuple[NetworkForecast, ...] | msgspec.UnsetType = msgspec.UNSET
 
 
 NOT_READ = "not read"

@@ -29,9 +29,9 @@ DAY = 24 * HOUR
 
 AnnouncementType = Literal["new", "cross", "replacement"]
 ReactionType = Literal["repost", "like", "reply", "quote"]
-Judgement = Literal["bot", "human", "doubtful", "sound", "hidden", "shown"]
+Judgement = Literal["bot", "human", "doubtful", "sound", "hidden", "shown", "author", "independent"]
 CoverageState = Literal["complete", "partial", "refused"]
-DeliveryState = Literal["sending", "sent", "failed"]
+DeliveryOutcome = Literal["sent", "failed"]
 Window = Literal["daily", "weekly", "monthly", "listing"]
 
 
@@ -240,7 +240,7 @@ class Tally(Item, frozen=True, kw_only=True):
 
 
 class Verdict(Item, frozen=True, kw_only=True):
-    """Our own judgement as a fact. `about`: the paper, when a mention is judged, else empty."""
+    """Our own judgement as a fact. `about`: the paper, when a mention or an author's voice is judged, else empty."""
 
     key: ClassVar[tuple[str, ...]] = ("subject", "about", "rule")
     personal: ClassVar[tuple[str, ...]] = ("subject",)
@@ -312,17 +312,17 @@ class Issue(Item, frozen=True, kw_only=True):
 
 
 class Delivery(Item, frozen=True, kw_only=True):
-    """One part of an issue to one target by one channel."""
+    """That an issue's edition went out by a channel, once nothing of it is left to do. `target`: *everybody* that the
+    channel goes to. `state`: *failed* where nobody took it. `receipt`: how many did; of files the issue's digest."""
 
     key: ClassVar[tuple[str, ...]] = ("publication", "day", "edition", "channel", "target")
-    personal: ClassVar[tuple[str, ...]] = ("target",)
 
     publication: str
     day: str
     edition: int
     channel: str
     target: str
-    state: DeliveryState
+    state: DeliveryOutcome
     receipt: str = ""
 
 

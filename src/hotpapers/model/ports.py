@@ -32,7 +32,7 @@ class PayloadPage(NamedTuple):
     of what was said before it was first read (see `BackfillingSource`). All in µs UTC.
     """
 
-    seen: Sequence[RawPayload] = ()
+    payloads: Sequence[RawPayload] = ()
     cursor: str | None = None
     until: int | None = None
     next_at: int | None = None
@@ -126,7 +126,7 @@ class Source(Protocol):
         A key that cannot be asked for spoils no other. Of what no page tells anything nothing is known.
         """
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """Pure: the network's words into ours; nothing for what mentions no paper. Run again, it improves the past."""
 
 
@@ -292,10 +292,16 @@ class Sender(Protocol):
         NetError."""
 
 
+class DeliveryCounts(NamedTuple):
+    """To how many targets an issue was sent, and at how many that failed for good."""
+
+    sent: int
+    failed: int
+
+
 @runtime_checkable
 class BulkSender(Protocol):
-    """A channel with so many targets that it keeps what becomes of each message itself, outside the chain. The record
-    gets one delivery of an issue, once nothing of it is left to send."""
+    """A channel with so many targets that it keeps what becomes of each message itself."""
 
     name: str
 
@@ -305,6 +311,6 @@ class BulkSender(Protocol):
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends one message, unless it was; the receipt. Raises RetryLater, RequestRefused, NetError."""
 
-    def summary(self, issue_reader: IssueReader, publication: str, day: str) -> str:
-        """What became of a day's messages, such as *94 sent, 2 failed*; empty while some are left, where nothing was to
-        be sent, and where the record holds it."""
+    def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
+        """What became of a day's messages; None while some are left, where nothing was to be sent, and where the record
+        holds it."""

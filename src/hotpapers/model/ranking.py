@@ -8,8 +8,10 @@ import msgspec
 class Attention(msgspec.Struct, frozen=True, kw_only=True):
     """One paper's attention on one network, measured at `until`.
 
-    `age`: hours since the announcement at which it is compared, 0 for a listing. `voices`: x of the rarity
-    ranking. `own`: the voices with which the paper itself stands in the reference, None where it does not.
+    `age`: hours since the announcement at which it is compared, 0 for a listing. `voices`: all of them; `own`: the
+    number with which the paper itself stands in the reference, None where it does not. Where standing is told, `known`:
+    voices that the record has known for a while, None while it is too young; `authors`: voices of the paper's authors;
+    `counted`: those that `rarity/2` compares, None for all.
     """
 
     network: str
@@ -21,6 +23,9 @@ class Attention(msgspec.Struct, frozen=True, kw_only=True):
     method: str = ""
     own: int | None = None
     bots: int = 0
+    known: int | None = None
+    authors: int = 0
+    counted: int | None = None
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +61,8 @@ class RankingInput(msgspec.Struct, frozen=True, kw_only=True):
 
 class ScoreComponent(msgspec.Struct, frozen=True, kw_only=True):
     """One summand of a score: of `papers` other papers `atleast` had `voices` or more.
+
+    With the rule `vouching` it is what `voices` known ones do not vouch for: no more than 0, of no network.
 
     `among`: which papers were compared (an archive, its group, or all). `age`: hours, 0 for a listing. `own`: the
     voices with which the paper itself stands among them, and is left out; None where it does not. `days`: as in Peers.

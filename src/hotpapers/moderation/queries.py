@@ -1,13 +1,18 @@
-"""What moderation asks of the store about imported listings and doubtful mentions. Of bots: `bots/queries`."""
+"""What moderation asks of the store about imported listings, doubtful mentions and authors' own voices. Of bots:
+`bots/queries`."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
-from hotpapers.engagement.queries import doubtful_sql
-from hotpapers.model import Paper
+from hotpapers.engagement.queries import authors_sql, doubtful_sql, persons_sql
+from hotpapers.model import Paper, Verdict
+from hotpapers.moderation.bots.queries import first_row
 from hotpapers.store.as_of import AsOfView
-from hotpapers.store.identities import key_of
+from hotpapers.store.database import AT_ONCE, slices
+from hotpapers.store.identities import NUMBER, key_of, numbers_of
+from hotpapers.store.item_rows import SPECS, StoredRow, read_row, select_columns
 
 
 def doubtful_pairs(view: AsOfView) -> frozenset[tuple[str, str]]:
@@ -43,3 +48,78 @@ def listings_observed(view: AsOfView) -> tuple[int, int]:
     sql = f"SELECT min(t.observed_at), max(t.observed_at) FROM listing AS t WHERE {view.visible('t')}"
     first, last = view.database.rows(sql)[0]
     return int(first), int(last)
+
+
+# ---- authors' own voices ---------------------------------------------------------------------------------
+
+Pair = tuple[str, str]
+"""The keys of a post and of a paper that it names."""
+
+
+def new_mentions(view: AsOfView, position: int) -> Iterator[Sequence[Pair]]:
+    """Posts with the papers that they name, some hundreds at a time, of which anything is new since a position: the
+    mention itself, or else the post, the paper, or how its account is called."""
+    first = first_row(view, "mention", "id", "since", position + 1)
+    for numbers in _new_rows(view, "mention", "id", first):
+        yield _pairs(view, f"m.id IN ({', '.join(map(str, numbers))})")
+    joined = {"post": "m.post", "paper": "m.paper", "account": "p.account"}
+    for table, column in joined.items():
+        start = first_row(view, table, "id", "since", position + 1)
+        for numbers in _new_rows(view, table, table, start):
+            among = f"{column} IN ({', '.join(map(str, sorted(set(numbers))))})"
+            yield from slices(_pairs(view, f"{among} AND m.id < {first}"))
+
+
+def _new_rows(view: AsOfView, table: str, column: str, first: int) -> Iterator[Sequence[int]]:
+    """A column of a table's rows from a number on, some hundreds at a time."""
+    sql = f"""SELECT t.id, t.{column} FROM {table} AS t WHERE t.id >= ? AND {view.visible("t")}
+        ORDER BY t.id LIMIT {AT_ONCE}"""
+    while rows := view.database.rows(sql, (first,)):
+        yield [number for _, number in rows]
+        first = rows[-1][0] + 1
+
+
+def _pairs(view: AsOfView, where: str) -> list[Pair]:
+    sql = f"""SELECT DISTINCT {key_of("m.post")}, {key_of("m.paper")}
+        FROM mention AS m JOIN post AS p ON p.post = m.post
+        WHERE {where} AND {view.visible("m")} AND {view.visible("p")} AND p.account <> 0"""
+    return [(post, paper) for post, paper in view.database.rows(sql)]
+
+
+def first_observed(view: AsOfView, posts: Sequence[str]) -> dict[str, int]:
+    """When each of some posts was first observed, µs UTC."""
+    sql = f"""SELECT {key_of("t.post")}, min(t.observed_at) FROM post AS t
+        WHERE t.post IN ({numbers_of(posts)}) AND {view.visible("t")} GROUP BY t.post"""
+    return dict(view.database.rows(sql, posts))
+
+
+def papers_named(view: AsOfView, posts: Sequence[str]) -> dict[str, int]:
+    """How many papers each of some posts names."""
+    sql = f"""SELECT {key_of("t.post")}, count(DISTINCT t.paper) FROM mention AS t
+        WHERE t.post IN ({numbers_of(posts)}) AND {view.visible("t")} GROUP BY t.post"""
+    return dict(view.database.rows(sql, posts))
+
+
+def authors_since(view: AsOfView, accounts: Sequence[str], rule: str) -> dict[Pair, int]:
+    """Since when accounts are held by a rule to be authors of papers, µs UTC: by account and paper."""
+    sql = f"""SELECT {key_of("t.subject")}, {key_of("t.about")}, min(t.observed_at) FROM verdict AS t
+        WHERE t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.rule = ? AND {view.visible("t")}
+        GROUP BY t.subject, t.about"""
+    return {(account, paper): at for account, paper, at in view.database.rows(sql, (*accounts, rule))}
+
+
+def author_verdicts(view: AsOfView, accounts: Sequence[str]) -> list[StoredRow]:
+    """All verdicts on whether accounts are authors of papers, oldest first."""
+    spec = SPECS[Verdict]
+    sql = f"""SELECT {select_columns(spec, "t")} FROM verdict AS t
+        WHERE t.subject IN ({numbers_of(accounts)}) AND t.about <> 0 AND t.judgement IN ('author', 'independent')
+          AND {view.visible("t")} ORDER BY t.observed_at, t.id"""
+    return [read_row(spec, row) for row in view.database.iterate(sql, accounts)]
+
+
+def is_author(view: AsOfView, account: str, paper: str) -> bool:
+    """Whether an account is held to be an author of a paper: as rankings see it, under the account's stable name."""
+    sql = f"""WITH {persons_sql(view, ())}, {authors_sql(view)}
+        SELECT 1 FROM author WHERE paper = {NUMBER} AND voice IN (
+            SELECT {NUMBER} UNION SELECT stable_voice FROM known WHERE voice = {NUMBER})"""
+    return bool(view.database.rows(sql, (paper, account, account)))

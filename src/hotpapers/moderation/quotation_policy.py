@@ -152,9 +152,9 @@ def _bounded(word: str) -> str:
 def _hosts(post: Post) -> set[str]:
     """The hosts that a post is from: of its own address, of its account's, of a handle that is a host."""
     addresses = [keys.own_id(key) for key in (post.post, post.account)]
-    found = {_host(address) for address in addresses if "://" in address}
+    hosts = {_host(address) for address in addresses if "://" in address}
     handle = post.handle.rpartition("@")[2].lower()
-    return {*found, *([handle] if "." in handle else [])} - {""}
+    return {*hosts, *([handle] if "." in handle else [])} - {""}
 
 
 def _host(address: str) -> str:

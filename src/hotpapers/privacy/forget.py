@@ -22,7 +22,7 @@ from hotpapers.model.keys import network_of, parse_key
 from hotpapers.privacy import forgotten_file, queries
 from hotpapers.privacy.queries import lonely_texts
 from hotpapers.search import indexing
-from hotpapers.store import batches, identities, item_rows, raw_archive, reader_reports, tombstones
+from hotpapers.store import batches, identities, item_rows, raw_archive, reaction_marks, reader_reports, tombstones
 from hotpapers.store.commitments import SALT, canonical_json, commitment
 from hotpapers.store.identities import is_pseudonym
 from hotpapers.store.item_rows import SPECS, KindSpec, StoredRow
@@ -64,7 +64,7 @@ def forget_all(record: Record, keys: Sequence[str], *, at: int | None = None) ->
     wanted = [parse_key(key) for key in keys]
     with record.database.write():
         belonging = _belonging(record, wanted)
-        everything = model.distinct(one for some in belonging.values() for one in some)
+        everything = model.distinct(key_of for some in belonging.values() for key_of in some)
         erased = erase(record, everything, at=at or now()) if everything else ErasedRows({}, 0, 0)
         forgotten_file.complete(record.database, record.marks)
     left = [f"unfinished {path}" for path in remove_unfinished(record.database)]
@@ -105,15 +105,16 @@ def erase(record: Record, keys: Sequence[str], *, marks: Sequence[str] = (), at:
     sealed = _overwrite(record, changes, lonely_marks)
     indexing.renew_posts(database, {left.post for _, left in changes if isinstance(left, model.Post)})
     engagement_queries.forget_posts(database, keys)
+    reaction_marks.forget_reactions_to(database, keys)
     reader_reports.forget(database, gone, known.stand_in)
     sources = queries.origins_of(database, sorted(gone)) | {row.origin for row, _ in changes} - {0}
     unnamed = queries.named_by_none(database, _no_longer_named(changes))
     erased = _erase_identities(record, [*gone, *unnamed])
     originals = raw_archive.erase(database, sources, keys, known.named_in)
     new = sorted({*marks, *tombstones.marks_of(record.marks, keys, known.names, lonely)} - old.known)
-    told = batches.RowChanges(forgotten=sealed, erased=erased, tombstones=new)
-    batches.append(database, {}, at=at, source="forget", changes=told)
-    return _told(changes, gone, originals)
+    row_changes = batches.RowChanges(forgotten=sealed, erased=erased, tombstones=new)
+    batches.append(database, {}, at=at, source="forget", changes=row_changes)
+    return _erased_rows(changes, gone, originals)
 
 
 def _changes(
@@ -133,7 +134,7 @@ def _changes(
     return [(row, left) for row, left in changes.values() if row.lost or left != row.item], lonely
 
 
-def _told(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
+def _erased_rows(changes: Sequence[Change], keys: frozenset[str], originals: int) -> ErasedRows:
     """What is told of the rows that lost words."""
     own: dict[str, set[int]] = defaultdict(set)
     for number, (row, _) in enumerate(changes):
@@ -166,12 +167,12 @@ def _belonging(record: Record, keys: Sequence[str]) -> dict[str, tuple[str, ...]
 
 
 def _all_names(record: Record, key: str) -> tuple[str, ...]:
-    found, asked = {key: None}, [key]
-    while asked:
-        more = model.distinct(name for name in queries.names_beside(record, asked) if name and not is_pseudonym(name))
-        asked = [name for name in more if name not in found]
-        found |= dict.fromkeys(asked)
-    return tuple(found)
+    names, pending = {key: None}, [key]
+    while pending:
+        more = model.distinct(name for name in queries.names_beside(record, pending) if name and not is_pseudonym(name))
+        pending = [name for name in more if name not in names]
+        names |= dict.fromkeys(pending)
+    return tuple(names)
 
 
 def _names_of(keys: Sequence[str]) -> frozenset[str]:
@@ -222,11 +223,11 @@ def _erase_identities(record: Record, keys: Collection[str]) -> list[Erased]:
     what they say counts nowhere, and who they are stands there anyway.
     """
     own, marks = queries.own_accounts(record.database), record.marks
-    gone = {one.number: (key, one) for key, one in identities.find(record.database, keys).items() if key}
+    gone = {identity.number: (key, identity) for key, identity in identities.find(record.database, keys).items() if key}
     pseudonyms = {n: marks.own_pseudonym(key) if key in own else _pseudonym(key) for n, (key, _) in gone.items()}
     identities.overwrite(
         record.database,
-        [(number, pseudonyms[number], bytes.fromhex(one.commitment)) for number, (_, one) in gone.items()],
+        [(number, pseudonyms[number], bytes.fromhex(identity.commitment)) for number, (_, identity) in gone.items()],
     )
     places = batches.places_of_identities(record.database, sorted(gone))
     return [(*place, pseudonyms[number]) for number, place in places.items()]

@@ -63,16 +63,16 @@ def read(file: Path, marks: KeyedHasher) -> frozenset[ForgottenMark] | None:
         text = file.read_bytes().decode("ascii", "replace")
     except FileNotFoundError:
         return None
-    ours, known, found = fingerprint(marks), False, set()
+    own_fingerprint, known, entries = fingerprint(marks), False, set()
     inside = False
     for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if match and match[1]:
-            inside = match[2] == ours
+            inside = match[2] == own_fingerprint
             known = known or inside
         elif match and inside:
-            found.add(ForgottenMark(match[3], match[4], int(match[5])))
-    return frozenset(found) if known else None
+            entries.add(ForgottenMark(match[3], match[4], int(match[5])))
+    return frozenset(entries) if known else None
 
 
 def append(database: Database, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
@@ -107,7 +107,7 @@ def _of_store(database: Database) -> set[ForgottenMark]:
 
 def _write(file: Path, marks: KeyedHasher, lines: Iterable[ForgottenMark]) -> None:
     """Each addition names whose marks they are, and begins on a line of its own, whatever a crash left."""
-    text = "".join([f"\nsecret {fingerprint(marks)}\n", *(f"{what} {mark} {at}\n" for what, mark, at in lines)])
+    text = "".join([f"\nsecret {fingerprint(marks)}\n", *(f"{kind} {mark} {at}\n" for kind, mark, at in lines)])
     try:
         file_modes.make_private(file)
         with open(file, "ab", buffering=0) as out:

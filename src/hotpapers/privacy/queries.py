@@ -33,9 +33,9 @@ def keys_known(database: Database, keys: Sequence[str]) -> set[str]:
     return identities.find(database, keys).keys() - {""}
 
 
-def names_beside(record: Record, asked: Sequence[str]) -> Iterator[str]:
+def names_beside(record: Record, subjects: Sequence[str]) -> Iterator[str]:
     """The keys that stand for the same as some keys: other names of accounts, their posts, their handles."""
-    for some in slices(asked):
+    for some in slices(subjects):
         named = f"IN ({numbers_of(some)})"
         for sql in (
             f"SELECT {key_of('t.stable')} FROM alias AS t WHERE t.account {named}",
@@ -55,7 +55,7 @@ def lonely_authors(record: Record, keys: Sequence[str]) -> list[str]:
     for some in slices(keys):
         sql = f"SELECT DISTINCT {key_of('t.account')} FROM post AS t WHERE t.post IN ({numbers_of(some)})"
         authors |= {row[0] for row in record.database.rows(sql, some)}
-    left = sorted(one for one in authors - set(keys) if one and not is_pseudonym(one))
+    left = sorted(author for author in authors - set(keys) if author and not is_pseudonym(author))
     return [author for author in left if _says_nothing_else(record.database, author, set(keys))]
 
 
@@ -68,18 +68,18 @@ def _says_nothing_else(database: Database, author: str, posts: Collection[str]) 
 
 def own_rows(record: Record, keys: Sequence[str]) -> Iterator[StoredRow]:
     """The rows of posts and accounts that hold the words of some keys."""
-    seen: set[tuple[str, int]] = set()
+    visited: set[tuple[str, int]] = set()
     for cls, name in ((model.Account, "account"), (model.Post, "post"), (model.Post, "account")):
         for some in slices(keys):
             for row in _rows(record.database, SPECS[cls], f'"{name}" IN ({numbers_of(some)})', some):
-                if (row.spec.kind, row.id) not in seen:
-                    seen.add((row.spec.kind, row.id))
+                if (row.spec.kind, row.id) not in visited:
+                    visited.add((row.spec.kind, row.id))
                     yield row
 
 
 def named_by_none(database: Database, keys: Collection[str]) -> list[str]:
     """Those of some keys that no row names."""
-    numbers = {one.number: key for key, one in identities.find(database, keys).items() if key}
+    numbers = {identity.number: key for key, identity in identities.find(database, keys).items() if key}
     for some in slices(sorted(numbers)):
         for cls, names in REFERENCES.items():
             for name in names:
@@ -91,15 +91,15 @@ def named_by_none(database: Database, keys: Collection[str]) -> list[str]:
 
 def origins_of(database: Database, keys: Sequence[str]) -> set[int]:
     """The originals of all rows that name some keys."""
-    numbers = [one.number for one in identities.find(database, keys).values() if one.number]
-    found: set[int] = set()
+    numbers = [identity.number for identity in identities.find(database, keys).values() if identity.number]
+    origins: set[int] = set()
     for some in slices(numbers):
         for cls, names in REFERENCES.items():
             for name in names:
                 kind = SPECS[cls].kind
                 sql = f'SELECT DISTINCT origin FROM {kind} WHERE "{name}" IN ({placeholders(some)}) AND origin > 0'
-                found.update(origin for (origin,) in database.iterate(sql, some))
-    return found
+                origins.update(origin for (origin,) in database.iterate(sql, some))
+    return origins
 
 
 def rows_where(record: Record, spec: KindSpec, name: str, values: Sequence[str | int]) -> Iterator[StoredRow]:

@@ -104,7 +104,7 @@ def _needless(record: Record, frozen: _Frozen, posts: Sequence[int], before: int
     for start in range(0, len(posts), AT_ONCE):
         some = posts[start : start + AT_ONCE]
         marks = _age_marks(record, frozen, some)
-        held = _held(record, frozen, some)
+        held = _needed_by_issues(record, frozen, some)
         rows = queries.snapshots_of(record.database, some, before)
         for post, group in groupby(rows, key=lambda row: row.post):
             if post not in held:
@@ -147,7 +147,7 @@ def _age_marks(record: Record, frozen: _Frozen, posts: Sequence[int]) -> dict[in
     return result
 
 
-def _held(record: Record, frozen: _Frozen, posts: Sequence[int]) -> set[int]:
+def _needed_by_issues(record: Record, frozen: _Frozen, posts: Sequence[int]) -> set[int]:
     """The posts about papers that are in an issue."""
     return {post for post, paper in queries.papers_named(record.database, posts) if paper in frozen.papers}
 
@@ -187,7 +187,7 @@ def _remove(record: Record, gone: Sequence[queries.SnapshotRow], at: int) -> Non
     """Rows go; their manifests keep the whole hashes."""
     kind, hashes = "snapshot", queries.snapshot_hashes(record, [row.id for row in gone])
     pairs: list[Pair] = []
-    for since, group in groupby(sorted(gone, key=lambda one: one.since), key=lambda one: one.since):
+    for since, group in groupby(sorted(gone, key=lambda row: row.since), key=lambda row: row.since):
         rows = list(group)
         places = batches.pairs_of(record.database, [(kind, row.id, since) for row in rows])
         kept = {index: hashes[row.id] for (_, index), row in zip(places, rows, strict=True)}

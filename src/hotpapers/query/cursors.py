@@ -30,10 +30,10 @@ def key_of(cursor: str, kind: str, *types: type) -> Key | None:
         return None
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
-        found = decode_json(base64.b64decode(padded, altchars=b"-_", validate=True), list[Any])
+        key = decode_json(base64.b64decode(padded, altchars=b"-_", validate=True), list[Any])
     except (UnicodeEncodeError, binascii.Error, InputError):
-        found = []
-    right = [type(one) for one in found] == [str, *types] and found[0] == kind
-    if not right or cursor != cursor_of(*found):
+        key = []
+    right = [type(part) for part in key] == [str, *types] and key[0] == kind
+    if not right or cursor != cursor_of(*key):
         raise UsageError("cursor: take it from `next`, or from the header Link, of an answer to the same question")
-    return tuple(found[1:])
+    return tuple(key[1:])

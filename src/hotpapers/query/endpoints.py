@@ -16,13 +16,13 @@ class Endpoint(NamedTuple):
     """A question.
 
     `path`: where the API answers it, with the parameters that stand in it in braces; the others stand in the query.
-    `asked`, `answer`: the struct of its parameters and of its answer. `cost`: how many simple ones it is worth.
+    `params`, `answer`: the struct of its parameters and of its answer. `cost`: how many simple ones it is worth.
     `moves`: its answer changes while nothing is written.
     """
 
     name: str
     path: str
-    asked: type[request_params.Params]
+    params: type[request_params.Params]
     answer: type[msgspec.Struct]
     ask: Callable[[QuerySession, Any], Any]
     cost: int = 1

@@ -51,12 +51,12 @@ class WithheldWords(NamedTuple):
         )
 
 
-def export(session: QuerySession, what: request_params.ExportParams) -> Generator[bytes, None, None]:
+def export(session: QuerySession, params: request_params.ExportParams) -> Generator[bytes, None, None]:
     """The export in chunks. It reads one moment of the store, and holds that for as long as it is read."""
-    if what.format == "jsonl":
+    if params.format == "jsonl":
         yield from _chunks(public_lines(session))
     else:
-        yield from _chunks(tables.EXPORTS[what.format](session.record, ExportRequest()))
+        yield from _chunks(tables.EXPORTS[params.format](session.record, ExportRequest()))
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -73,9 +73,9 @@ def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def public_lines(session: QuerySession) -> Iterator[bytes]:
     """The lines of the exchange format that strangers may have."""
-    kept = _kept_back(session)
-    for line in exporter.wanted_lines(session.record, ExportRequest(True, kept.networks)):
-        public = _public(line, kept)
+    withheld = _kept_back(session)
+    for line in exporter.wanted_lines(session.record, ExportRequest(True, withheld.networks)):
+        public = _public(line, withheld)
         if public is not None:
             yield public
 
@@ -91,14 +91,14 @@ def _kept_back(session: QuerySession) -> WithheldWords:
     return WithheldWords(terms.ids_only(session.terms), frozenset(hidden | set(queries.withheld_posts(view))), policy)
 
 
-def _public(line: bytes, kept: WithheldWords) -> bytes | None:
+def _public(line: bytes, withheld: WithheldWords) -> bytes | None:
     """What of a line may be handed on; None for nothing of it."""
     if line.startswith(_POST):
         post = msgspec.json.decode(line, type=model.Post)
-        return _encode(without_words(post)) + b"\n" if kept.holds(post, post.post) else line
+        return _encode(without_words(post)) + b"\n" if withheld.holds(post, post.post) else line
     if line.startswith(_ACCOUNT):
         account = msgspec.json.decode(line, type=model.Account)
-        return _encode(without_words(account)) + b"\n" if kept.holds(account, account.account) else line
+        return _encode(without_words(account)) + b"\n" if withheld.holds(account, account.account) else line
     if line.startswith(_VERDICT):
         verdict = msgspec.json.decode(line, type=model.Verdict)
         return None if verdict.judgement in ("hidden", "shown") else line

@@ -43,12 +43,12 @@ def _publication(session: QuerySession, publication: model.Publication) -> schem
     )
 
 
-def issues(session: QuerySession, what: request_params.IssuesParams) -> schemas.IssuePage:
+def issues(session: QuerySession, params: request_params.IssuesParams) -> schemas.IssuePage:
     """A publication's frozen issues, the latest first, each in its latest edition."""
-    name = session.publication(what.publication).publication
-    after = key_of(what.cursor, PAGE, str)
+    name = session.publication(params.publication).publication
+    after = key_of(params.cursor, PAGE, str)
     before = after[0] if after else LAST_DAY
-    rows = issues_queries.last_editions_before(session.record.database, name, before, what.limit + 1)
+    rows = issues_queries.last_editions_before(session.record.database, name, before, params.limit + 1)
     lines = [
         schemas.IssueSummary(
             publication=name,
@@ -58,9 +58,9 @@ def issues(session: QuerySession, what: request_params.IssuesParams) -> schemas.
             frozen_at=at,
             entries=len(_read_held(content).entries),
         )
-        for day, edition, digest, at, content in rows[: what.limit]
+        for day, edition, digest, at, content in rows[: params.limit]
     ]
-    more = len(rows) > what.limit
+    more = len(rows) > params.limit
     return schemas.IssuePage(issues=tuple(lines), next=cursor_of(PAGE, lines[-1].day) if more else None)
 
 
@@ -80,18 +80,18 @@ _read_held = msgspec.json.Decoder(_Held).decode
 # ---- one issue -------------------------------------------------------------------------------------------
 
 
-def issue(session: QuerySession, what: request_params.IssueParams) -> schemas.IssueDetails:
+def issue(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueDetails:
     """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown."""
-    return as_issue(_shelved(session, what))
+    return as_issue(_shelved(session, params))
 
 
-def _shelved(session: QuerySession, what: request_params.IssueParams) -> model.PublishedIssue:
-    name = session.publication(what.publication).publication
-    day = session.day(name, what.day)
+def _shelved(session: QuerySession, params: request_params.IssueParams) -> model.PublishedIssue:
+    name = session.publication(params.publication).publication
+    day = session.day(name, params.day)
     try:
-        return session.issue_reader().issue(name, day, what.edition or None)
+        return session.issue_reader().issue(name, day, params.edition or None)
     except NotFound:
-        raise NotFound(_missing(name, day, what.edition)) from None
+        raise NotFound(_missing(name, day, params.edition)) from None
 
 
 def _missing(name: str, day: str, edition: int) -> str:
@@ -110,7 +110,7 @@ def as_issue(shelved: model.PublishedIssue) -> schemas.IssueDetails:
         considered=content.considered, facts=phrases.facts(shelved), readings=content.readings,
         earlier=content.earlier, replaces=content.replaces, reason=content.reason,
         entries=tuple(_entry(shelved, entry) for entry in content.entries),
-        ongoing=tuple(_entry(shelved, one) for one in content.ongoing),
+        ongoing=tuple(_entry(shelved, entry) for entry in content.ongoing),
     )  # fmt: skip
 
 
@@ -127,10 +127,10 @@ def _entry(shelved: model.PublishedIssue, entry: model.Entry) -> schemas.EntryDe
     )  # fmt: skip
 
 
-def as_post(post: model.Post, shown: model.Showing, automated: bool = False) -> schemas.PostDetails:
+def as_post(post: model.Post, showing: model.Showing, automated: bool = False) -> schemas.PostDetails:
     """A post of which no more is left than may be shown."""
     return schemas.PostDetails(
-        post=post.post, network=post.network, url=site_paths.post_url(post), created_at=post.created_at, shown=shown,
+        post=post.post, network=post.network, url=site_paths.post_url(post), created_at=post.created_at, shown=showing,
         text=post.text, links=post.links, lang=post.lang, rtl=post.rtl, handle=post.handle, name=post.name,
         automated=automated,
     )  # fmt: skip
@@ -139,14 +139,14 @@ def as_post(post: model.Post, shown: model.Showing, automated: bool = False) -> 
 # ---- proof -------------------------------------------------------------------------------------------------
 
 
-def content(session: QuerySession, what: request_params.IssueParams) -> msgspec.Raw:
+def content(session: QuerySession, params: request_params.IssueParams) -> msgspec.Raw:
     """The very bytes of which an issue's digest is the SHA-256: RFC 8785 JSON."""
-    return msgspec.Raw(_frozen(session, what).content.encode())
+    return msgspec.Raw(_frozen(session, params).content.encode())
 
 
-def verification(session: QuerySession, what: request_params.IssueParams) -> schemas.Verification:
+def verification(session: QuerySession, params: request_params.IssueParams) -> schemas.Verification:
     """Whether an issue's content has its digest, and is the same when it is built again from the record."""
-    item = _frozen(session, what)
+    item = _frozen(session, params)
     findings = tuple(str(finding) for finding in freeze.check_issue(session.record, item))
     return schemas.Verification(
         publication=item.publication, day=item.day, edition=item.edition, digest=item.digest,
@@ -156,50 +156,51 @@ def verification(session: QuerySession, what: request_params.IssueParams) -> sch
     )  # fmt: skip
 
 
-def _frozen(session: QuerySession, what: request_params.IssueParams) -> model.Issue:
-    name = session.publication(what.publication).publication
-    day = session.day(name, what.day)
-    edition = " AND t.edition = ?" if what.edition else ""
-    params = (name, day, what.edition) if what.edition else (name, day)
+def _frozen(session: QuerySession, entry_params: request_params.IssueParams) -> model.Issue:
+    name = session.publication(entry_params.publication).publication
+    day = session.day(name, entry_params.day)
+    edition = " AND t.edition = ?" if entry_params.edition else ""
+    params = (name, day, entry_params.edition) if entry_params.edition else (name, day)
     rows = session.record.view().latest(model.Issue, f't.publication = ? AND t."day" = ?{edition}', params, "t.edition")
-    found = [row.item for row in rows if isinstance(row.item, model.Issue)]
-    if not found:
-        raise NotFound(_missing(name, day, what.edition))
-    return found[-1]
+    issues = [row.item for row in rows if isinstance(row.item, model.Issue)]
+    if not issues:
+        raise NotFound(_missing(name, day, entry_params.edition))
+    return issues[-1]
 
 
 # ---- arithmetic --------------------------------------------------------------------------------------------
 
 
-def explanation(session: QuerySession, what: request_params.EntryParams) -> schemas.EntryExplanation:
+def explanation(session: QuerySession, params: request_params.EntryParams) -> schemas.EntryExplanation:
     """Why a paper ranks where it does in an issue, as arithmetic, and what would make neighbours swap."""
-    return _explanation(explained(session, what))
+    return _explanation(explained(session, params))
 
 
-def explained(session: QuerySession, what: request_params.EntryParams) -> explaining.Explanation:
+def explained(session: QuerySession, params: request_params.EntryParams) -> explaining.Explanation:
     """The same for a terminal. Raises NotFound, UsageError."""
-    key = paper_key(what.paper)
-    name = session.publication(what.publication).publication
-    day = _latest_with(session, name, key) if what.day == "latest" else what.day
-    shelved = _shelved(session, request_params.IssueParams(publication=name, day=day, edition=what.edition))
+    key = paper_key(params.paper)
+    name = session.publication(params.publication).publication
+    day = _latest_with(session, name, key) if params.day == "latest" else params.day
+    shelved = _shelved(session, request_params.IssueParams(publication=name, day=day, edition=params.edition))
     return explaining.explain(shelved, key)
 
 
 def _latest_with(session: QuerySession, name: str, key: str) -> str:
-    held = [day for publication, day in session.issue_reader().appearances(key) if publication == name]
-    if not held:
+    days = [day for publication, day in session.issue_reader().appearances(key) if publication == name]
+    if not days:
         raise NotFound(f"{bare(key)} is in no frozen issue of {name}")
-    return held[-1]
+    return days[-1]
 
 
-def _explanation(found: explaining.Explanation) -> schemas.EntryExplanation:
-    together = zip(found.parts, found.sentences, found.formulae, strict=True)
+def _explanation(explanation: explaining.Explanation) -> schemas.EntryExplanation:
+    together = zip(explanation.parts, explanation.sentences, explanation.formulae, strict=True)
     return schemas.EntryExplanation(
-        publication=found.publication, day=found.day, edition=found.edition, ranking=found.ranking, paper=found.paper,
-        id=bare(found.paper), title=found.title, lane=found.lane, place=found.place, of=found.entries,
-        classic_rank=found.classic_rank, score=found.score, tied=found.tied,
+        publication=explanation.publication, day=explanation.day, edition=explanation.edition,
+        ranking=explanation.ranking, paper=explanation.paper, id=bare(explanation.paper), title=explanation.title,
+        lane=explanation.lane, place=explanation.place, of=explanation.entries,
+        classic_rank=explanation.classic_rank, score=explanation.score, tied=explanation.tied,
         parts=tuple(schemas.ExplainedComponent(part=p, sentence=s, formula=f) for p, s, f in together),
-        notes=found.notes, above=_neighbour(found.above), below=_neighbour(found.below),
+        notes=explanation.notes, above=_neighbour(explanation.above), below=_neighbour(explanation.below),
     )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def document() -> Json:
         "components": {
             "schemas": {name: on_one_line(schema) for name, schema in sorted(components.items())},
             "headers": _HEADERS,
-            "responses": {_named(status): _problem(status) for status in _PROBLEMS},
+            "responses": {_schema_name(status): _problem(status) for status in _PROBLEMS},
         },
     }
 
@@ -70,13 +70,13 @@ def document() -> Json:
 def on_one_line(value: Any) -> Any:
     """The same schema with its descriptions on one line each."""
     if isinstance(value, list):
-        return [on_one_line(one) for one in value]
+        return [on_one_line(item) for item in value]
     if not isinstance(value, dict):
         return value
-    made = {key: on_one_line(one) for key, one in value.items()}
-    if isinstance(made.get("description"), str):
-        made["description"] = " ".join(made["description"].split())
-    return made
+    shortened = {key: on_one_line(item) for key, item in value.items()}
+    if isinstance(shortened.get("description"), str):
+        shortened["description"] = " ".join(shortened["description"].split())
+    return shortened
 
 
 # ---- operations ------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def _operation(question: Endpoint) -> Json:
     return {
         "operationId": question.name,
         "summary": question.about,
-        "parameters": [*parameters(question.asked, question.path)],
+        "parameters": [*parameters(question.params, question.path)],
         "responses": {
             "200": {
                 "description": "The answer",
@@ -124,27 +124,27 @@ def parameters(cls: type[request_params.Params], path: str) -> Iterator[Json]:
     for name, kind in schema["properties"].items():
         inside = f"{{{name}}}" in path
         kind = {key: value for key, value in kind.items() if not (inside and key == "default")}
-        told = kind.pop("description", "")
+        description = kind.pop("description", "")
         yield {
-            "name": name, "in": "path" if inside else "query", "description": told,
+            "name": name, "in": "path" if inside else "query", "description": description,
             "required": inside or name in schema.get("required", ()), "schema": kind,
         }  # fmt: skip
 
 
 def fields_of(cls: type[request_params.Params]) -> Json:
     """The JSON Schema of a question's parameters, whole, without references."""
-    _, found = msgspec.json.schema_components([cls], ref_template="{name}")
-    made: Json = on_one_line(found[cls.__name__])
-    return made
+    _, components = msgspec.json.schema_components([cls], ref_template="{name}")
+    schema: Json = on_one_line(components[cls.__name__])
+    return schema
 
 
 def _otherwise() -> Json:
     """What may be answered instead."""
-    problems = {status: {"$ref": f"#/components/responses/{_named(status)}"} for status in _PROBLEMS}
+    problems = {status: {"$ref": f"#/components/responses/{_schema_name(status)}"} for status in _PROBLEMS}
     return {"304": {"description": "Nothing has changed"}, **problems}
 
 
-def _named(status: str) -> str:
+def _schema_name(status: str) -> str:
     return f"Problem{status}"
 
 

@@ -22,14 +22,14 @@ POSTS, SNAPSHOTS = "posts", "snapshots"
 """What their cursors call themselves."""
 
 
-def posts(session: QuerySession, what: request_params.PostsParams) -> schemas.PostPage:
+def posts(session: QuerySession, params: request_params.PostsParams) -> schemas.PostPage:
     """The posts about a paper that may be shown, the latest first."""
-    key = known_paper(session, what.paper)
-    after = key_of(what.cursor, POSTS, int, str)
-    found = queries.posts_about(
-        session.record.view(), own_voices(session), key, what.network, after or (model.LARGEST, ""), what.limit + 1
+    key = known_paper(session, params.paper)
+    after = key_of(params.cursor, POSTS, int, str)
+    page_of_posts = queries.posts_about(
+        session.record.view(), own_voices(session), key, params.network, after or (model.LARGEST, ""), params.limit + 1
     )
-    more, page = len(found) > what.limit, found[: what.limit]
+    more, page = len(page_of_posts) > params.limit, page_of_posts[: params.limit]
     policy = _gate(session, page)
     last = page[-1][1].item if page else None
     return schemas.PostPage(
@@ -39,8 +39,8 @@ def posts(session: QuerySession, what: request_params.PostsParams) -> schemas.Po
 
 
 def _gate(session: QuerySession, page: Sequence[tuple[bool, StoredRow]]) -> QuotationPolicy:
-    found = (row.item for _, row in page)
-    return policy_for(session.record.view(), session.terms, (post for post in found if isinstance(post, model.Post)))
+    items = (row.item for _, row in page)
+    return policy_for(session.record.view(), session.terms, (post for post in items if isinstance(post, model.Post)))
 
 
 def _as_shown(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bool) -> schemas.PostDetails:
@@ -51,13 +51,15 @@ def _as_shown(policy: QuotationPolicy, paper: str, row: StoredRow, automated: bo
     return as_post(terms.as_shown(post, how), how, automated)
 
 
-def snapshots(session: QuerySession, what: request_params.PostsParams) -> schemas.PostCountsPage:
+def snapshots(session: QuerySession, params: request_params.PostsParams) -> schemas.PostCountsPage:
     """What the posts about a paper counted, and when, the first first."""
-    key = known_paper(session, what.paper)
-    after = key_of(what.cursor, SNAPSHOTS, int, str) or (-model.LARGEST, "")
-    rows = queries.snapshots_about(session.record.view(), own_voices(session), key, what.network, after, what.limit + 1)
-    counts = [_snapshot(row) for row in rows[: what.limit]]
-    more = len(rows) > what.limit
+    key = known_paper(session, params.paper)
+    after = key_of(params.cursor, SNAPSHOTS, int, str) or (-model.LARGEST, "")
+    rows = queries.snapshots_about(
+        session.record.view(), own_voices(session), key, params.network, after, params.limit + 1
+    )
+    counts = [_snapshot(row) for row in rows[: params.limit]]
+    more = len(rows) > params.limit
     return schemas.PostCountsPage(
         paper=key, snapshots=tuple(counts),
         next=cursor_of(SNAPSHOTS, counts[-1].observed_at, counts[-1].post) if more else None,

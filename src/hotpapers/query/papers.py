@@ -21,9 +21,9 @@ MOST_APPEARANCES = 100
 """So many issues of one paper are told: the latest."""
 
 
-def paper(session: QuerySession, what: request_params.PaperParams) -> schemas.PaperDetails:
+def paper(session: QuerySession, params: request_params.PaperParams) -> schemas.PaperDetails:
     """A paper: metadata, announcements, every issue it was in, and how its attention grew on each network."""
-    key = known_paper(session, what.paper)
+    key = known_paper(session, params.paper)
     row = session.record.view().one(model.Paper, key)
     item = row.item if row and isinstance(row.item, model.Paper) else model.Paper(paper=key, title="", observed_at=0)
     return schemas.PaperDetails(

@@ -116,21 +116,21 @@ _FIELD = re.compile(r"Object (?:contains unknown|missing required) field `(.*)`"
 Kind = TypeVar("Kind", bound=Params)
 
 
-def checked(cls: type[Kind], given: Mapping[str, Any], *, as_text: bool = False) -> Kind:
+def checked(cls: type[Kind], values: Mapping[str, Any], *, as_text: bool = False) -> Kind:
     """The parameters of a question, if they are. `as_text`: numbers are written as text. Raises UsageError."""
     try:
-        return msgspec.convert(dict(given), cls, strict=not as_text)
+        return msgspec.convert(dict(values), cls, strict=not as_text)
     except msgspec.ValidationError as wrong:
         raise UsageError(_explained(str(wrong), cls)) from wrong
 
 
 def _explained(wrong: str, cls: type[Params]) -> str:
     """What msgspec says of parameters, with the name of the parameter first."""
-    what, _, where = wrong.partition(" - at `$.")
-    match = _FIELD.match(what)
+    reason, _, where = wrong.partition(" - at `$.")
+    match = _FIELD.match(reason)
     if match is None:
-        return f"{where.rstrip('`')}: {what}"
-    if "missing" in what:
+        return f"{where.rstrip('`')}: {reason}"
+    if "missing" in reason:
         return f"{match[1]}: is missing"
     known = ", ".join(cls.__struct_fields__) or "none"
     return f"{match[1][:60]}: no such parameter; there are: {known}"

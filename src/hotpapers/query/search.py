@@ -11,10 +11,10 @@ PAGE = "search"
 """What its cursors call themselves."""
 
 
-def search(session: QuerySession, what: request_params.SearchParams) -> schemas.SearchPage:
+def search(session: QuerySession, params: request_params.SearchParams) -> schemas.SearchPage:
     """Papers by words, authors, categories and days, with the words marked."""
-    after = key_of(what.cursor, PAGE, str)
-    match = index.search(session.record, what.q, limit=what.limit, cursor=str(after[0]) if after else None)
+    after = key_of(params.cursor, PAGE, str)
+    match = index.search(session.record, params.q, limit=params.limit, cursor=str(after[0]) if after else None)
     return schemas.SearchPage(
         understood=match.understood, total=match.total, exact=match.exact, parts=match.parts, behind=match.behind,
         papers=tuple(map(_hit, match.papers)), next=cursor_of(PAGE, match.next) if match.next else None,
@@ -25,5 +25,5 @@ def _hit(hit: index.PaperHit) -> schemas.SearchHit:
     return schemas.SearchHit(
         paper=hit.paper, id=bare(hit.paper), title=hit.title, authors=hit.authors, categories=hit.categories,
         day=hit.day, snippet=hit.snippet, spans=schemas.HighlightSpans(**hit.spans._asdict()),
-        issues=tuple(schemas.SearchHitIssue(**shown._asdict()) for shown in hit.issues),
+        issues=tuple(schemas.SearchHitIssue(**issue._asdict()) for issue in hit.issues),
     )  # fmt: skip

@@ -34,14 +34,14 @@ class QuerySession:
 
     def publication(self, name: str) -> Publication:
         """The publication of a name, or the only one there is. Raises NotFound, UsageError."""
-        found = {one.publication: one for one in self.issue_reader().publications()}
-        if name and name not in found:
-            raise NotFound(f"publication: there is no {name!r}; there are: {', '.join(found) or 'none'}")
-        if not found:
+        by_name = {item.publication: item for item in self.issue_reader().publications()}
+        if name and name not in by_name:
+            raise NotFound(f"publication: there is no {name!r}; there are: {', '.join(by_name) or 'none'}")
+        if not by_name:
             raise NotFound("there is no publication yet")
-        if not name and len(found) > 1:
-            raise UsageError(f"publication: say which, there are several: {', '.join(found)}")
-        return found[name] if name else next(iter(found.values()))
+        if not name and len(by_name) > 1:
+            raise UsageError(f"publication: say which, there are several: {', '.join(by_name)}")
+        return by_name[name] if name else next(iter(by_name.values()))
 
     def day(self, publication: str, day: str) -> str:
         """A day, or the latest one that has a frozen issue. Raises NotFound."""

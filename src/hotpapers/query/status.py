@@ -91,9 +91,9 @@ def _jobs(session: QuerySession, at: int) -> Iterator[schemas.JobStatus]:
 def all_job_health(record: Record, at: int) -> list[JobHealth]:
     """How every job of the site is doing, whichever process does it."""
     apart = quarantine.counted(record.database)
-    held = jobs_queries.held_sources(record, at)
+    held_jobs = jobs_queries.held_sources(record, at)
     return [
-        job_health(status, int(apart.get(status.source, 0)), at, held=status.source in held)
+        job_health(status, int(apart.get(status.source, 0)), at, held=status.source in held_jobs)
         for status in jobs_queries.all_states(record)
     ]
 

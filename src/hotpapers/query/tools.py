@@ -90,11 +90,11 @@ class PartialPaper(schemas.Schema, frozen=True, kw_only=True):
 # ---- what they do ------------------------------------------------------------------------------------------
 
 
-def _issue(session: QuerySession, what: LatestIssueToolParams) -> PartialIssue:
-    day, edition = (what.day, what.edition) if isinstance(what, IssueToolParams) else ("latest", 0)
-    whole = issues.issue(session, request_params.IssueParams(publication=what.publication, day=day, edition=edition))
-    start, end = what.first - 1, what.first - 1 + what.entries
-    entries = tuple(_with_posts(entry, what.posts) for entry in whole.entries[start:end])
+def _issue(session: QuerySession, params: LatestIssueToolParams) -> PartialIssue:
+    day, edition = (params.day, params.edition) if isinstance(params, IssueToolParams) else ("latest", 0)
+    whole = issues.issue(session, request_params.IssueParams(publication=params.publication, day=day, edition=edition))
+    start, end = params.first - 1, params.first - 1 + params.entries
+    entries = tuple(_with_posts(entry, params.posts) for entry in whole.entries[start:end])
     still = tuple(_with_posts(entry, 0) for entry in whole.ongoing)
     return PartialIssue(
         issue=msgspec.structs.replace(whole, entries=entries, ongoing=still), entries=len(whole.entries),
@@ -106,15 +106,15 @@ def _with_posts(entry: schemas.EntryDetails, most: int) -> schemas.EntryDetails:
     return msgspec.structs.replace(entry, posts=entry.posts[:most])
 
 
-def _paper(session: QuerySession, what: PaperToolParams) -> PartialPaper:
-    details = papers.paper(session, request_params.PaperParams(paper=what.paper))
-    page = paper_posts.posts(session, request_params.PostsParams(paper=what.paper, limit=max(what.posts, 1)))
-    shown = page.posts[: what.posts]
-    return PartialPaper(paper=details, posts=shown, more=page.next is not None or len(shown) < len(page.posts))
+def _paper(session: QuerySession, params: PaperToolParams) -> PartialPaper:
+    details = papers.paper(session, request_params.PaperParams(paper=params.paper))
+    page = paper_posts.posts(session, request_params.PostsParams(paper=params.paper, limit=max(params.posts, 1)))
+    posts = page.posts[: params.posts]
+    return PartialPaper(paper=details, posts=posts, more=page.next is not None or len(posts) < len(page.posts))
 
 
-def _search(session: QuerySession, what: SearchToolParams) -> schemas.SearchPage:
-    return search.search(session, request_params.SearchParams(q=what.q, limit=what.limit, cursor=what.cursor))
+def _search(session: QuerySession, params: SearchToolParams) -> schemas.SearchPage:
+    return search.search(session, request_params.SearchParams(q=params.q, limit=params.limit, cursor=params.cursor))
 
 
 class ToolDefinition(NamedTuple):
@@ -123,7 +123,7 @@ class ToolDefinition(NamedTuple):
     name: str
     title: str
     about: str
-    asked: type[request_params.Params]
+    params: type[request_params.Params]
     answer: type[msgspec.Struct]
     ask: Callable[[QuerySession, Any], msgspec.Struct]
 
@@ -132,7 +132,7 @@ class ToolDefinition(NamedTuple):
         """As a list of tools has it (Model Context Protocol)."""
         return {
             "name": self.name, "title": self.title, "description": f"{self.about} {WARNING}",
-            "inputSchema": fields_of(self.asked), "outputSchema": _whole(self.answer),
+            "inputSchema": fields_of(self.params), "outputSchema": _whole(self.answer),
             "annotations": {
                 "readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False,
             },
@@ -140,10 +140,10 @@ class ToolDefinition(NamedTuple):
 
     def call(self, session: QuerySession, arguments: Mapping[str, Any]) -> Any:
         """Its answer to arguments as JSON has them, in harmless signs. Raises HotPapersError for what cannot be."""
-        found = harmless(msgspec.to_builtins(self.ask(session, request_params.checked(self.asked, arguments))))
-        if len(msgspec.json.encode(found)) > LONGEST:
+        result = harmless(msgspec.to_builtins(self.ask(session, request_params.checked(self.params, arguments))))
+        if len(msgspec.json.encode(result)) > LONGEST:
             raise UsageError("the answer is too long; ask for fewer entries or posts at once")
-        return found
+        return result
 
 
 TOOLS: dict[str, ToolDefinition] = {
@@ -206,10 +206,10 @@ def harmless(value: Any) -> Any:
     if isinstance(value, str):
         return _clipped(_UNSEEN.sub("", value))
     if isinstance(value, dict):
-        return {name: harmless(one) for name, one in value.items()}
+        return {name: harmless(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        kept = [harmless(one) for one in value[:MOST]]
-        return [*kept, f"… and {len(value) - MOST} more"] if len(value) > MOST and isinstance(value[0], str) else kept
+        first = [harmless(item) for item in value[:MOST]]
+        return [*first, f"… and {len(value) - MOST} more"] if len(value) > MOST and isinstance(value[0], str) else first
     return value
 
 

@@ -12,9 +12,9 @@ def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     scored = {candidate.paper: _score(candidate) for candidate in talk.candidates}
     inputs = {candidate.paper: candidate for candidate in talk.candidates}
 
-    def by_score(one: ScoredCandidate) -> tuple[int, int, int, str]:
-        candidate = inputs[one.paper]
-        return order(one.score, candidate.order, candidate.announced_at, one.paper)
+    def by_score(scored_candidate: ScoredCandidate) -> tuple[int, int, int, str]:
+        candidate = inputs[scored_candidate.paper]
+        return order(scored_candidate.score, candidate.order, candidate.announced_at, scored_candidate.paper)
 
     return tuple(sorted(scored.values(), key=by_score))
 

@@ -28,6 +28,8 @@ from hotpapers.model import (
 )
 
 NAME = "rarity/1"
+AGES = (6, 24, 72, 168)
+"""Hours after their announcement at which papers are compared."""
 LEAST = 3
 """Fewer voices than these score nothing on a network."""
 ENOUGH = 500
@@ -66,7 +68,8 @@ class VoiceReference(NamedTuple):
         return self.papers - (self.upto[index] if index < len(self.upto) else self.papers)
 
 
-def _reference(peers: Iterable[VoiceHistogram]) -> VoiceReference:
+@lru_cache(maxsize=512)
+def _reference(peers: tuple[VoiceHistogram, ...]) -> VoiceReference:
     counts: dict[int, int] = defaultdict(int)
     days: list[int] = []
     for peer in peers:
@@ -102,7 +105,7 @@ class ReferenceTable:
         key = (attention.network, attention.age, among)
         if key not in self._made:
             there = self._there.get((attention.network, attention.age), [])
-            self._made[key] = _reference(histogram for histogram in there if _belongs(histogram.archive, among))
+            self._made[key] = _reference(tuple(peer for peer in there if _belongs(peer.archive, among)))
         return self._made[key]
 
 
@@ -136,7 +139,12 @@ def rank(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
     references = ReferenceTable(talk.peers)
     announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
     scored = [_score(candidate, references) for candidate in talk.candidates]
-    return tuple(sorted(scored, key=lambda one: order(one.score, one.voices, announced[one.paper], one.paper)))
+    return tuple(
+        sorted(
+            scored,
+            key=lambda candidate: order(candidate.score, candidate.voices, announced[candidate.paper], candidate.paper),
+        )
+    )
 
 
 def order(score: int, voices: int, announced_at: int, paper: str) -> tuple[int, int, int, str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from hotpapers.model import HOUR, Attention, Entry, ScoreComponent, VoiceHistogram
-from hotpapers.ranking import classic
+from hotpapers.ranking import classic, vouched
 from hotpapers.ranking.rarity import LEAST, ReferenceTable, order, part_of
 from hotpapers.ranking.words import unit
 
@@ -26,7 +26,7 @@ def growths(lower: Entry, upper: Entry, peers: tuple[VoiceHistogram, ...]) -> tu
     """For each network of the lower entry the least count with which it would stand above; networks that cannot do it
     alone are left out."""
     result = []
-    for part in lower.parts:
+    for part in (part for part in lower.parts if part.rule != vouched.RULE):
         summed = part.rule == "classic"
         needed = _classic(lower, upper, part) if summed else _rarity(lower, upper, part, peers)
         if needed is not None:
@@ -49,7 +49,8 @@ def _rarity(lower: Entry, upper: Entry, part: ScoreComponent, peers: tuple[Voice
     loses."""
     there = [peer for peer in peers if (peer.network, peer.age) == (part.network, part.age)]
     most = max([voices for histogram in there for voices, _ in histogram.counts], default=0)
-    low, high = part.voices, max(most, part.voices, upper.voices, LEAST) + 1
+    vouching = part.voices + vouched.needed(upper.score) + 1  # as many more known voices, for a score like that
+    low, high = part.voices, max(most, part.voices, upper.voices, LEAST, vouching) + 1
 
     def passes(x: int) -> bool:
         return _key(lower, part, x, _grown(there, lower, part, x)) < _key(
@@ -91,14 +92,29 @@ def _grown(there: list[VoiceHistogram], lower: Entry, part: ScoreComponent, x: i
 
 def _key(entry: Entry, grown: ScoreComponent, x: int | None, references: ReferenceTable) -> tuple[int, int, int, str]:
     """What the entry is sorted by, with the references as they would be, and x voices there if it is the one that
-    grows."""
-    score, voices = entry.score, entry.voices
-    for part in entry.parts:
+    grows: by voices that are known, where standing is told."""
+    points, more = 0, 0
+    for part in _rarities(entry):
+        again = part
         if (part.network, part.age) == (grown.network, grown.age):
             again = _again(entry, part, x, references)
-            score += again.score - part.score
-            voices += again.voices - part.voices
-    return order(score, voices, entry.announced_at, entry.paper)
+            more += again.voices - part.voices
+        points += again.score
+    if not _is_vouched(entry):
+        return order(points, entry.voices + more, entry.announced_at, entry.paper)
+    known = vouched.known_of(entry)
+    if known is None:
+        return order(points, 0, entry.announced_at, entry.paper)
+    return order(min(points, vouched.limit(known + more)), known + more, entry.announced_at, entry.paper)
+
+
+def _rarities(entry: Entry) -> list[ScoreComponent]:
+    return [part for part in entry.parts if part.rule != vouched.RULE]
+
+
+def _is_vouched(entry: Entry) -> bool:
+    """Whether it was ranked by `rarity/2`, of whose entries alone prices are told."""
+    return entry.price is not msgspec.UNSET
 
 
 def _again(entry: Entry, part: ScoreComponent, x: int | None, references: ReferenceTable) -> ScoreComponent:
@@ -108,4 +124,5 @@ def _again(entry: Entry, part: ScoreComponent, x: int | None, references: Refere
     if x is not None:
         own = x if moves(entry, part) else part.own
         attention = msgspec.structs.replace(attention, voices=x, own=own)
-    return part_of(attention, entry.archive, references)
+    score_part = vouched.capped_part if _is_vouched(entry) else part_of
+    return score_part(attention, entry.archive, references)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from hotpapers.model import PrintedCount, ReferenceSize, ScoreComponent
+from hotpapers.model import Price, PrintedCount, ReferenceSize, ScoreComponent
+from hotpapers.ranking import vouched
 from hotpapers.ranking.rarity import ENOUGH, ENOUGH_DAYS
 
 NETWORK_NAMES = {
@@ -22,8 +23,8 @@ _AGES = {6: "six hours in", 24: "a day in", 72: "three days in", 168: "a week in
 
 
 def network_name(network: str) -> str:
-    """A network's name as readers know it."""
-    return NETWORK_NAMES.get(network, network)
+    """A network's name as readers know it; of what is said of all of them together, that."""
+    return NETWORK_NAMES.get(network, network) or "All networks"
 
 
 def number(count: int) -> str:
@@ -41,6 +42,8 @@ def part_sentence(part: ScoreComponent) -> str:
     name = network_name(part.network)
     if part.rule == "classic":
         return f"Reposts and likes on {name}, added up: {number(part.score)}."
+    if part.rule == vouched.RULE:
+        return _vouching_sentence(part)
     counted = units(part.voices, unit(part))
     if part.score == 0 and part.voices < 3:
         return f"{counted} on {name}: fewer than 3 score nothing: 0."
@@ -48,10 +51,54 @@ def part_sentence(part: ScoreComponent) -> str:
         return f"{counted} on {name}, and no other paper there yet to compare with: {number(part.score)}."
     others = count_noun(part.papers, "other paper") + ("" if part.among == "all" else f" of {part.among}")
     had = f"{number(part.atleast)} had {counted} or more"
+    capped = part.rule == vouched.CAPPED
+    points = f"{f'; but a voice brings no more than {vouched.MOST_PER_VOICE}' if capped else ''}: {number(part.score)}."
     if part.age == 0:
-        return f"Of {others} listed in the 90 days before, {had}: {number(part.score)}."
+        return f"Of {others} listed in the 90 days before, {had}{points}"
     age = _AGES.get(part.age, f"{part.age} hours in")
-    return f"Of {others} talked about on {name} in {_reach(part.days)}, {had} {age}: {number(part.score)}."
+    return f"Of {others} talked about on {name} in {_reach(part.days)}, {had} {age}{points}"
+
+
+def _vouching_sentence(part: ScoreComponent) -> str:
+    if part.voices < 2:
+        who = "Nobody known here vouches for this" if not part.voices else "One known voice alone vouches for nothing"
+        return f"{who}: {number(part.score)}."
+    return (
+        f"{number(part.voices)} voices known here for a month or more vouch for {number(vouched.limit(part.voices))} "
+        f"points, {vouched.VOUCHED_PER_VOICE} for each after the first: {number(part.score)}."
+    )
+
+
+def price_sentence(price: Price | msgspec.UnsetType) -> str:
+    """What an entry's place would have cost; empty where that is not told."""
+    if price is msgspec.UNSET:
+        return ""
+    if price.accounts is None:
+        return "No number of accounts that was tried would have bought this place."
+    accounts = count_noun(price.accounts, "account")
+    if not price.known:
+        return f"{accounts} would have bought this place: the record is too young to tell known ones from unknown ones."
+    return (
+        f"{accounts} would have bought this place, at least {number(price.known)} of them known here for a month or "
+        "more; unknown ones alone could not, in any number."
+    )
+
+
+_TIE_BREAKS = {"rarity/2": "More known voices go first", "rarity/1": "More voices go first"}
+
+
+def tie_sentence(ranking: str) -> str:
+    """What decides between papers with the same score."""
+    first = _TIE_BREAKS.get(ranking, "The listing's own order decides")
+    return f"Tied with a neighbour: the same score. {first}, then the earlier announcement, then the id."
+
+
+def voices_of(count: PrintedCount) -> str:
+    """`41 voices, 30 of them known here, 2 the authors'`."""
+    text = count_noun(count.voices, "voice")
+    if count.known is not msgspec.UNSET and count.voices:
+        text += f", {number(count.known)} of them known here"
+    return f"{text}, {number(count.authors)} the authors’" if count.authors else text
 
 
 # ---- how much there is to compare with ---------------------------------------------------------------
@@ -93,10 +140,13 @@ def why_provisional(compared: ReferenceSize | msgspec.UnsetType, score: int, thr
 
 
 def unit(part: ScoreComponent) -> str:
-    """What a part counts: `voice`, in a listing `favorite`, for the classic rule `repost or like`."""
+    """What a part counts: `voice`, by rarity/2 `counted voice`, in a listing `favorite`, for the classic rule `repost
+    or like`."""
     if part.rule == "classic":
         return "repost or like"
-    return "favorite" if part.age == 0 else "voice"
+    if part.age == 0:
+        return "favorite"
+    return "counted voice" if part.rule in (vouched.COUNTED, vouched.CAPPED) else "voice"
 
 
 def units(count: int, unit: str) -> str:
@@ -108,8 +158,12 @@ def formula(part: ScoreComponent) -> str:
     """The summand as arithmetic that a reader can redo: `1000 × log10(4,813 / 32) = 2,177`."""
     if part.rule == "classic":
         return number(part.score)
+    if part.rule == vouched.RULE:
+        return f"no more than {vouched.VOUCHED_PER_VOICE} × {number(max(part.voices - 1, 0))}"
     if part.score == 0 and part.voices < 3:
         return "0"
+    if part.rule == vouched.CAPPED:
+        return f"{vouched.MOST_PER_VOICE} × {number(part.voices)} = {number(part.score)}"
     return f"1000 × log10({number(part.papers + 1)} / {number(part.atleast + 1)}) = {number(part.score)}"
 
 

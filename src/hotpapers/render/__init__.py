@@ -21,10 +21,10 @@ def _feeds(site_config: SiteConfig) -> Channel:
     return FeedsChannel(site_config)
 
 
-def _markdown(_: SiteConfig) -> Channel:
+def _markdown(site_config: SiteConfig) -> Channel:
     from hotpapers.render.markdown import MarkdownChannel
 
-    return MarkdownChannel()
+    return MarkdownChannel(site_config)
 
 
 def _site(site_config: SiteConfig) -> Channel:

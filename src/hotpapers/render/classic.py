@@ -50,9 +50,9 @@ def _listed_item(issue: PublishedIssue, number: int, entry: Entry) -> ClassicIte
 
 
 def _as_our_own(issue: PublishedIssue) -> ClassicIssue:
-    made = classic.printed_made(issue.content.as_of)
+    written_at = classic.printed_made(issue.content.as_of)
     items = tuple(_own_item(issue, entry) for entry in issue.content.entries)
-    return ClassicIssue(date=issue.content.day, made=made, lead=0, items=items)
+    return ClassicIssue(date=issue.content.day, made=written_at, lead=0, items=items)
 
 
 def _own_item(issue: PublishedIssue, entry: Entry) -> ClassicItem:

@@ -116,15 +116,15 @@ def _rss_item(entry: ET.Element, item: FeedItem) -> None:
 
 def json_feed(feed: FeedDocument) -> bytes:
     """JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
-    told: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title, "language": "en"}
+    document: dict[str, Any] = {"version": "https://jsonfeed.org/version/1.1", "title": feed.title, "language": "en"}
     optional = (("home_page_url", feed.home), ("feed_url", feed.own), ("description", feed.note))
-    told |= {name: value for name, value in optional if value}
-    told["items"] = [_json_item(item) for item in feed.items]
-    return json.dumps(told, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+    document |= {name: value for name, value in optional if value}
+    document["items"] = [_json_item(item) for item in feed.items]
+    return json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "replace")
 
 
 def _json_item(item: FeedItem) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    item_document: dict[str, Any] = {
         "id": item.id, "title": item.title, "content_html": item.html, "date_published": _iso(item.published),
         "date_modified": _iso(item.updated),
     }  # fmt: skip
@@ -132,7 +132,7 @@ def _json_item(item: FeedItem) -> dict[str, Any]:
         "url": item.url, "summary": item.text, "tags": list(item.categories),
         "authors": [{"name": author} for author in item.authors],
     }  # fmt: skip
-    return told | {name: value for name, value in optional.items() if value}
+    return item_document | {name: value for name, value in optional.items() if value}
 
 
 FORMATS: dict[str, Callable[[FeedDocument], bytes]] = {"atom": atom, "rss": rss, "json": json_feed}
@@ -147,10 +147,10 @@ TYPES = {
 
 
 def _add(parent: ET.Element, tag: str, text: str = "", **attributes: str) -> ET.Element:
-    made = ET.SubElement(parent, tag, {name: _clean(value) for name, value in attributes.items()})
+    child = ET.SubElement(parent, tag, {name: _clean(value) for name, value in attributes.items()})
     if text:
-        made.text = _clean(text)
-    return made
+        child.text = _clean(text)
+    return child
 
 
 def _links(parent: ET.Element, *links: tuple[str, str, str]) -> None:
@@ -165,8 +165,8 @@ def _clean(text: str) -> str:
 
 def _xml(root: ET.Element) -> bytes:
     ET.indent(root, " ")
-    made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return made + b"\n"
+    body: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return body + b"\n"
 
 
 def _moment(at: int) -> datetime.datetime:

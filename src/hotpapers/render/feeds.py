@@ -61,9 +61,9 @@ class FeedsChannel:
         NotFound."""
         maker = FeedMaker(issue_reader, publication, self._imprint)
         for path in maker.paths():
-            made = maker.feed(path)
-            if made is not None:
-                yield RenderedFile(path, made)
+            feed = maker.feed(path)
+            if feed is not None:
+                yield RenderedFile(path, feed)
 
 
 class FeedMaker:
@@ -72,9 +72,9 @@ class FeedMaker:
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig) -> None:
         self._issue_reader, self._name, self._imprint = issue_reader, publication, site_config
         self._days = list(reversed(issue_reader.days(publication)))[:ISSUES]
-        found = next((one for one in issue_reader.publications() if one.publication == publication), None)
-        self._title, self._note = (found.title, phrases.note(found)) if found else (publication, "")
-        self._told: list[FeedPaper] | None = None
+        match = next((item for item in issue_reader.publications() if item.publication == publication), None)
+        self._title, self._note = (match.title, phrases.note(match)) if match else (publication, "")
+        self._papers_of: list[FeedPaper] | None = None
 
     def paths(self) -> Iterator[str]:
         """Every feed that has a file."""
@@ -84,7 +84,7 @@ class FeedMaker:
             category for paper in self._papers() for category in paper.issue.papers[paper.entry.paper].categories
         }
         yield from (f"feeds/category/{name}.atom" for name in sorted(categories) if site_paths.category_url(name))
-        networks = {count.network for told in self._papers() for count in told.entry.counts}
+        networks = {count.network for paper in self._papers() for count in paper.entry.counts}
         yield from (f"feeds/network/{name}.atom" for name in sorted(networks & set(NETWORKS)))
 
     def feed(self, path: str) -> bytes | None:
@@ -95,36 +95,38 @@ class FeedMaker:
             return None
         return FORMATS[form](self._issues_feed(path) if about == "issues" else self._papers_feed(path, about))
 
-    def of_papers(self, path: str, title: str, wanted: Callable[[FeedPaper], bool], form: str) -> bytes:
+    def of_papers(self, path: str, title: str, predicate: Callable[[FeedPaper], bool], form: str) -> bytes:
         """A feed of the papers that somebody wants: by an author, with a word."""
-        return FORMATS[form](self._feed(path, title, map(self._paper, filter(wanted, self._papers()))))
+        return FORMATS[form](self._feed(path, title, map(self._paper, filter(predicate, self._papers()))))
 
     # ---- what is in them -----------------------------------------------------------------------------
 
     def _papers(self) -> list[FeedPaper]:
-        if self._told is None:
-            self._told = [paper for day in self._days for paper in _told(self._issue_reader.issue(self._name, day))]
-        return self._told
+        if self._papers_of is None:
+            self._papers_of = [
+                paper for day in self._days for paper in _papers_of(self._issue_reader.issue(self._name, day))
+            ]
+        return self._papers_of
 
     def _issues_feed(self, path: str) -> FeedDocument:
         return self._feed(path, "", (item for day in self._days for item in self._editions(day)))
 
     def _papers_feed(self, path: str, about: str) -> FeedDocument:
         kind, _, name = about.partition("/")
-        wanted: dict[str, Callable[[FeedPaper], bool]] = {
-            "papers": lambda told: True,
-            "category": lambda told: name in told.issue.papers[told.entry.paper].categories,
+        predicates: dict[str, Callable[[FeedPaper], bool]] = {
+            "papers": lambda paper: True,
+            "category": lambda paper: name in paper.issue.papers[paper.entry.paper].categories,
             "network": lambda paper: name in {count.network for count in paper.entry.counts},
         }
-        return self._feed(path, name or "papers", map(self._paper, filter(wanted[kind], self._papers())))
+        return self._feed(path, name or "papers", map(self._paper, filter(predicates[kind], self._papers())))
 
     def _feed(self, path: str, about: str, items: Iterable[FeedItem]) -> FeedDocument:
-        found = tuple(islice(items, PAPERS))
+        papers = tuple(islice(items, PAPERS))
         title = f"{phrases.one_line(self._title)}: {about}" if about else phrases.one_line(self._title)
         return FeedDocument(
             id=_id(self._name, path), title=title, home=self._imprint.base, own=self._address(path),
-            updated=max((item.updated for item in found), default=self._looked()), contact=self._imprint.contact,
-            items=found, note=self._note,
+            updated=max((item.updated for item in papers), default=self._looked()), contact=self._imprint.contact,
+            items=papers, note=self._note,
         )  # fmt: skip
 
     def _looked(self) -> int:
@@ -146,18 +148,18 @@ class FeedMaker:
                 text=" · ".join(phrases.facts(issue)), authors=(), categories=(),
             )  # fmt: skip
 
-    def _paper(self, told: FeedPaper) -> FeedItem:
-        view, issue = told.view, told.issue
-        paper = issue.papers[told.entry.paper]
-        url = self._address(site_paths.paper_path(told.entry.paper)) or site_paths.abs_url(told.entry.paper)
+    def _paper(self, feed_paper: FeedPaper) -> FeedItem:
+        view, issue = feed_paper.view, feed_paper.issue
+        paper = issue.papers[feed_paper.entry.paper]
+        url = self._address(site_paths.paper_path(feed_paper.entry.paper)) or site_paths.abs_url(feed_paper.entry.paper)
         return FeedItem(
-            id=_id(self._name, issue.content.day, told.entry.paper), title=view.title, url=url,
-            published=issue.frozen_at, updated=issue.frozen_at, html=str(_paper_html(told)), text=view.said,
+            id=_id(self._name, issue.content.day, feed_paper.entry.paper), title=view.title, url=url,
+            published=issue.frozen_at, updated=issue.frozen_at, html=str(_paper_html(feed_paper)), text=view.lead_text,
             authors=view.authors, categories=tuple(map(phrases.one_line, paper.categories)),
         )  # fmt: skip
 
 
-def _told(issue: PublishedIssue) -> Iterator[FeedPaper]:
+def _papers_of(issue: PublishedIssue) -> Iterator[FeedPaper]:
     views = issue_view(issue).entries
     return (FeedPaper(issue, entry, view) for entry, view in zip(issue.content.entries, views, strict=True))
 
@@ -176,36 +178,36 @@ def _issue_title(issue: PublishedIssue) -> str:
 
 def _issue_html(issue: PublishedIssue, address: Callable[[str], str]) -> str:
     content = issue.content
-    said = (phrases.note(content.publication), " · ".join(phrases.facts(issue)), *phrases.notes(content))
-    head = [Markup("<p>{}</p>").format(one) for one in said if one]
+    lines = (phrases.note(content.publication), " · ".join(phrases.facts(issue)), *phrases.notes(content))
+    head = [Markup("<p>{}</p>").format(line) for line in lines if line]
     if content.reason:
         head.append(Markup("<p>Corrected: {}</p>").format(phrases.one_line(content.reason)))
     if empty := phrases.empty(issue):
         head.append(Markup("<p>{}</p>").format(empty))
-    rows = Markup("").join(_row(paper, address) for paper in _told(issue))
+    rows = Markup("").join(_row(paper, address) for paper in _papers_of(issue))
     return str(Markup("").join(head) + (Markup("<ol>{}</ol>").format(rows) if rows else Markup("")))
 
 
-def _row(told: FeedPaper, address: Callable[[str], str]) -> Markup:
-    url = address(site_paths.paper_path(told.entry.paper)) or site_paths.abs_url(told.entry.paper)
-    counts = "; ".join(f"{count.name}: {count.words}" for count in told.view.counts)
+def _row(paper: FeedPaper, address: Callable[[str], str]) -> Markup:
+    url = address(site_paths.paper_path(paper.entry.paper)) or site_paths.abs_url(paper.entry.paper)
+    counts = "; ".join(f"{count.name}: {count.words}" for count in paper.view.counts)
     return Markup('<li value="{}"><a href="{}">{}</a><br>{}<br>{}</li>').format(
-        told.entry.place, url, told.view.title, ", ".join(told.view.authors), counts
+        paper.entry.place, url, paper.view.title, ", ".join(paper.view.authors), counts
     )
 
 
-def _paper_html(told: FeedPaper) -> Markup:
-    view = told.view
-    said = (phrases.note(told.issue.content.publication), ", ".join(view.authors))
-    parts = [Markup("<p>{}</p>").format(one) for one in said if one]
+def _paper_html(paper: FeedPaper) -> Markup:
+    view = paper.view
+    lines = (phrases.note(paper.issue.content.publication), ", ".join(view.authors))
+    parts = [Markup("<p>{}</p>").format(line) for line in lines if line]
     parts += [Markup("<p>{}: {}</p>").format(count.name, count.words) for count in view.counts]
     if view.abstract or view.lead:
-        parts.append(Markup("<p>{}</p>").format(view.abstract or view.said))
+        parts.append(Markup("<p>{}</p>").format(view.abstract or view.lead_text))
     reasons = [*(text for text, _ in view.why), *filter(None, [view.provisional])]
     why = Markup("").join(Markup("<li>{}</li>").format(reason) for reason in reasons)
     if why:
         parts.append(Markup("<p>Why here:</p><ul>{}</ul>").format(why))
     links = Markup(" · ").join(Markup('<a href="{}">{}</a>').format(link.url, link.text) for link in view.links)
     when = f", {view.earlier}" if view.earlier else ""
-    place = escape(f"Place {told.entry.place} on {phrases.day_name(told.issue.content.day)}{when}")
+    place = escape(f"Place {paper.entry.place} on {phrases.day_name(paper.issue.content.day)}{when}")
     return Markup("").join(parts) + Markup("<p>{} · {}</p>").format(place, links)

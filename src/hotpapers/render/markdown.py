@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from hotpapers.errors import LogError, UsageError
 from hotpapers.ids import timestamps
 from hotpapers.model import (
     Entry,
@@ -21,6 +22,8 @@ from hotpapers.model import (
 )
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
+from hotpapers.view.issue_proof import issue_json
+from hotpapers.view.site_config import NOBODY, SiteConfig
 
 # What can begin mark-up anywhere in a line; `:` and `.` only where GitHub's dialect sees a bare address.
 _MARKUP = re.compile(r"[\\`*_\[\]<>&~|$#]|:(?=//)|(?<=www)\.")
@@ -34,11 +37,22 @@ class MarkdownChannel:
 
     name = "markdown"
 
+    def __init__(self, site_config: SiteConfig = NOBODY) -> None:
+        self._logs = site_config.logs
+
     def render(self, issue_reader: IssueReader, publication: str, days: Sequence[str]) -> Iterator[RenderedFile]:
-        """One file for each of these days. Raises NotFound."""
+        """One file for each of these days, and beside it its proof where a log is kept. Raises NotFound."""
         for day in days:
-            text = issue_text(issue_reader.issue(publication, day))
-            yield RenderedFile(f"{day}.md", text.encode("utf-8", "replace"))
+            issue = issue_reader.issue(publication, day)
+            yield RenderedFile(f"{day}.md", issue_text(issue).encode("utf-8", "replace"))
+            if proof := self._proof(publication, issue):
+                yield RenderedFile(f"{day}.json", proof)
+
+    def _proof(self, publication: str, issue: PublishedIssue) -> bytes:
+        try:
+            return issue_json(issue, self._logs.of(publication)) if self._logs else b""
+        except (LogError, UsageError):  # whoever keeps the log says so
+            return b""
 
 
 def escape(text: str) -> str:
@@ -93,7 +107,7 @@ def _entry(issue: PublishedIssue, entry: Entry) -> Iterator[str]:
         yield escape(f"{lead} ({mark})" if mark else lead)
     posts = issue.posts.get(entry.paper, ())
     yield from (_quotation(quotation) for quotation in phrases.with_words(posts)[: phrases.quoted_at_once(issue)])
-    yield from (_elsewhere(network, found) for network, found in phrases.elsewhere(posts).items())
+    yield from (_elsewhere(network, quotations) for network, quotations in phrases.elsewhere(posts).items())
     yield _why(issue, entry)
     when = phrases.earlier(issue.content, entry)
     yield f"{when} · {_links(paper)}" if when else _links(paper)
@@ -124,13 +138,14 @@ def _elsewhere(network: str, posts: Sequence[Post]) -> str:
 
 
 def _why(issue: PublishedIssue, entry: Entry) -> str:
-    said = [words.part_sentence(part) for part in entry.parts]
-    said.append(f"Score: {phrases.total(entry)}.")
-    said += [
+    sentences = [words.part_sentence(part) for part in entry.parts]
+    sentences.append(f"Score: {phrases.total(entry)}.")
+    sentences += [
+        words.price_sentence(entry.price),
         phrases.tie_note(entry, issue.content.ranking), phrases.provisional(issue.content, entry),
         phrases.places(entry, issue.listing is not None),
     ]  # fmt: skip
-    return "Why here: " + escape(" ".join(sentence for sentence in said if sentence))
+    return "Why here: " + escape(" ".join(sentence for sentence in sentences if sentence))
 
 
 def _links(paper: Paper) -> str:

@@ -5,7 +5,7 @@ due            which issues are due: plain functions
 freezing       an issue frozen, after it was judged who is a bot
 publishing     the job of freezing and publishing
 sending        the job of sending issues
-housekeeping   the job of pruning, and of telling somebody that all is well
+housekeeping   the job of pruning, of learning who has standing, and of telling somebody that all is well
 queries        which posts changed, and who shows them
 health         how the whole is doing: figures, problems, metrics
 hosts          the files that keep a publication running on somebody's machine

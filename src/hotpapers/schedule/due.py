@@ -35,8 +35,8 @@ def due(publication: Publication, frozen: Collection[str], since: int, at: int) 
     `since`: from when on there is a record of what was said, µs UTC; a day that closed before has no issue.
     """
     today = as_utc(at).date() + datetime.timedelta(days=1)  # somewhere it is tomorrow already
-    found = labels(publication, today - datetime.timedelta(days=CATCH_UP + 1), today)
-    return [day for day in found if day not in frozen and since < cut_of(publication, day) <= at]
+    candidates = labels(publication, today - datetime.timedelta(days=CATCH_UP + 1), today)
+    return [day for day in candidates if day not in frozen and since < cut_of(publication, day) <= at]
 
 
 def first_due(publication: Publication, since: int, began: int) -> int:

@@ -1,10 +1,12 @@
-"""Freezing with judgement: first it is judged who is a bot, by what was known when the issue closed."""
+"""Freezing with judgement: first it is judged who is a bot, by what was known when the issue closed, and who is an
+author of what they speak of."""
 
 from __future__ import annotations
 
 from hotpapers.issues.freeze import FrozenIssue, check_day, check_over, editions, freeze
 from hotpapers.issues.windows import check_label, closing
 from hotpapers.model import Publication
+from hotpapers.moderation.author_voices import judge_authors
 from hotpapers.moderation.bots import judge
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, now
@@ -26,6 +28,7 @@ def freeze_judged(
         check_over(record, publication, day, at, record.head.position)
         cut = closing(record.view(), publication, day)
         judge(record, bots, cut)
+        judge_authors(record, at)
         if summarize is not None:
             summarize(record, publication, day, cut)
     return freeze(record, publication, day, again=again, reason=reason, at=at)

@@ -51,11 +51,11 @@ def health(record: Record, publications: Iterable[str], at: int) -> SiteHealth:
 def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:
     """Jobs of which nothing was heard when something should have been."""
     for status in known:
-        heard = max(
+        last_sign = max(
             moment or 0 for moment in (status.success_at, status.started_at, status.next_at, status.failing_since)
         )
-        if status.source not in FROM_OUTSIDE and heard + SILENT < at:
-            yield f"{status.source}: nothing heard for {(at - heard) // 60_000_000} min; is the program running?"
+        if status.source not in FROM_OUTSIDE and last_sign + SILENT < at:
+            yield f"{status.source}: nothing heard for {(at - last_sign) // 60_000_000} min; is the program running?"
 
 
 def began(record: Record, publication: str) -> int:

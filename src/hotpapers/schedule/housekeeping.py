@@ -1,10 +1,12 @@
-"""The job of keeping the store small, and of telling somebody elsewhere that all is well."""
+"""The job of keeping the store small and its knowledge of who has standing up to date, and of telling somebody
+elsewhere that all is well."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from hotpapers.engagement import queries as engagement_queries
+from hotpapers.engagement.standing.queries import learn_standing
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
@@ -12,11 +14,15 @@ from hotpapers.model import DAY, HOUR
 from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.retention import prune
 from hotpapers.schedule.health import SiteHealth
+from hotpapers.store import reaction_marks
 
 LOOK, SOON = 300.0, 30.0
 """Seconds between two looks; while somebody waits to be told that all is well."""
 PRUNE_EVERY = DAY
 PING_EVERY = HOUR
+LEARN_EVERY = HOUR
+"""So often what came since is learned of who has standing: an issue has the rest of an hour left to learn when it is
+frozen."""
 
 
 class HousekeepingJob:
@@ -27,17 +33,21 @@ class HousekeepingJob:
 
     def __init__(self, line: Connection, ping: str, health: Callable[[JobContext], SiteHealth]) -> None:
         self._line, self._ping, self._health = line, ping, health
-        self._pruned_at = self._pinged_at = 0
+        self._pruned_at = self._pinged_at = self._learned_at = 0
 
     def close(self) -> None:
         """Ends the connection to whom is told."""
         self._line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:
-        """Prunes once a day, tells once an hour."""
+        """Prunes once a day; learns who has standing and tells that all is well once an hour."""
         at = work.clock.now()
         if at - self._pruned_at >= PRUNE_EVERY:
             self._prune(work, at)
+        if at - self._learned_at >= LEARN_EVERY:
+            work.check_lease()
+            learn_standing(work.record.database)
+            self._learned_at = at
         is_due = bool(self._ping) and at - self._pinged_at >= PING_EVERY
         if is_due and self._health(work).ok:
             self._line.http.get(self._ping)
@@ -47,10 +57,10 @@ class HousekeepingJob:
 
     def _prune(self, work: JobContext, at: int) -> None:
         work.check_lease()
-        done = prune(work.record, at=at, whole=False)
-        engagement_queries.drop_old_reactions(work.record, at - engagement_queries.REACTIONS_KEPT)
+        result = prune(work.record, at=at, whole=False)
+        reaction_marks.drop_old_reactions(work.record, at - reaction_marks.REACTIONS_KEPT)
         engagement_queries.drop_unfollowed(work.record.database, at)
         forgotten_file.complete(work.record.database, work.record.marks)
         self._pruned_at = at
-        if done.snapshots or done.originals:
-            log_event("pruned", snapshots=done.snapshots, originals=done.originals)
+        if result.snapshots or result.originals:
+            log_event("pruned", snapshots=result.snapshots, originals=result.originals)

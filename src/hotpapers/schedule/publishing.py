@@ -12,6 +12,7 @@ from hotpapers.engagement import queries as engagement_queries
 from hotpapers.errors import HotPapersError, IssueError, PartiallyRead, StoreError, WrongClock
 from hotpapers.file_modes import make_published_folders
 from hotpapers.http import ServerClocks
+from hotpapers.ingest.collect_job import Connection
 from hotpapers.issues.build import IssueRecipe, build
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import frozen_days
@@ -25,6 +26,7 @@ from hotpapers.schedule import due, queries
 from hotpapers.schedule.first_issue import read_back_of
 from hotpapers.schedule.freezing import freeze_judged
 from hotpapers.schedule.health import began
+from hotpapers.schedule.log_keeping import LogKeeping
 from hotpapers.settings import BotSettings
 from hotpapers.store import Record, batches
 from hotpapers.store.statistics import written_between
@@ -48,26 +50,30 @@ class IssueDestination(NamedTuple):
 class PublishJob:
     """The job. `places`: where issues go. `bots`: by what it is judged who is one, before an issue is frozen.
     `summarize`: what writes a model's sentences before. `reading`: the jobs that read networks, for whose first round
-    the first issue waits. `witnesses`: what these hear of the time."""
+    the first issue waits. `witnesses`: what these hear of the time. `line`: the way to
+    those who cosign the logs."""
 
     name = "issues"
 
     def __init__(
         self, publications: Sequence[str], places: Sequence[IssueDestination], bots: BotSettings | None = None,
         site_config: SiteConfig = NOBODY, allowed: terms.Table = terms.TERMS, summarize: Summarize | None = None,
-        reading: Sequence[str] = (), witnesses: ServerClocks | None = None,
+        reading: Sequence[str] = (), witnesses: ServerClocks | None = None, line: Connection | None = None,
     ) -> None:  # fmt: skip
         self._publications, self._places, self._bots = publications, places, bots or BotSettings()
         self._imprint, self._allowed, self._summarize = site_config, allowed, summarize
         self._reading, self._witnesses = reading, witnesses
+        self._logs, self._line = LogKeeping(site_config, allowed, line.http if line else None), line
         self._asked: set[tuple[str, str]] = set()
         self._painted = 0
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Ends the connection to the witnesses of the log."""
+        if self._line is not None:
+            self._line.close()
 
     def run_once(self, work: JobContext, *, once: bool) -> float:
-        """Freezes what is due, publishes what is not published, takes off the pages what is gone."""
+        """Freezes what is due, logs and publishes it, takes off the pages what is gone."""
         work.check_lease()
         problems: list[str] = []
         for name in self._publications:
@@ -77,9 +83,15 @@ class PublishJob:
                 self._ask_ahead(work, publication)
         with isolated(problems, self.name, "pages"):
             self._repaint(work)
+        for name in self._publications:
+            with isolated(problems, self.name, f"log of {name}"):
+                self._logs.keep(work, name)
         for place in self._places:
             with isolated(problems, self.name, place.channel):
                 problems += self._publish(work, place)
+        for name in self._publications:
+            with isolated(problems, self.name, f"witnesses of {name}"):
+                self._logs.ask(work, name)
         if problems:
             raise PartiallyRead("; ".join(problems))
         work.note(success_at=work.clock.now())
@@ -134,7 +146,7 @@ class PublishJob:
             return
         moments = (window_start(publication, day), at)
         built = build(work.record, IssueRecipe(publication, day, 1, work.record.head.position, moments=moments))
-        engagement_queries.ask_again_at_once(work.record.database, [shown.post for shown in built.shown], at)
+        engagement_queries.ask_again_at_once(work.record.database, [showing.post for showing in built.shown], at)
         self._asked.add((name, day))
 
     # ---- publishing --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from hotpapers.store.identities import key_of, numbers_of
 
 def changed_posts(record: Record, position: int) -> frozenset[str]:
     """The posts of which batches after a position say that they are gone, limited or hidden, or no longer so."""
-    gone = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
+    gone_sql = f"""SELECT DISTINCT {key_of("p.post")} FROM post AS p WHERE p.network IN ({placeholders(NETWORKS)})
         AND p.since > ? AND (p.gone <> '' OR p.limits <> '[]' OR EXISTS (SELECT 1 FROM post AS o WHERE o.post = p.post
             AND o.since <= ? AND (o.gone <> '' OR o.limits <> '[]')))"""
     judged = "SELECT 1 FROM verdict WHERE since > ? AND judgement IN ('hidden', 'shown') LIMIT 1"
@@ -23,9 +23,9 @@ def changed_posts(record: Record, position: int) -> frozenset[str]:
         SELECT DISTINCT {key_of("p.post")} FROM post AS p LEFT JOIN known AS w ON w.voice = p.voice
         WHERE p.post IN (SELECT subject FROM told) OR {VOICE} IN (SELECT voice FROM told)"""
     rows = record.database.rows
-    found = rows(gone, (*NETWORKS, position, position))
-    found += rows(hidden, (position,)) if rows(judged, (position,)) else []
-    return frozenset(post for (post,) in found)
+    changes = rows(gone_sql, (*NETWORKS, position, position))
+    changes += rows(hidden, (position,)) if rows(judged, (position,)) else []
+    return frozenset(post for (post,) in changes)
 
 
 def issues_showing(database: Database, posts: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import NamedTuple
 
 from hotpapers import terms
-from hotpapers.deliver.send import SendResult, send_issue
+from hotpapers.deliver.send import SendResult, keep_finished, send_issue
 from hotpapers.errors import NetError, PartiallyRead, RetryLater, UsageError
 from hotpapers.issues.freeze import editions
 from hotpapers.issues.queries import days_frozen_since
@@ -46,8 +46,8 @@ class SenderDestination(NamedTuple):
     place: str = ""
 
 
-OpenDestinations = Callable[[Record], Iterable[SenderDestination]]
-"""The senders that the settings ask for, each opened when it is its turn."""
+OpenDestinations = Callable[[Record], Iterable[Iterable[SenderDestination]]]
+"""The senders that the settings ask for, channel by channel, each opened when it is its turn."""
 
 
 class SendJob:
@@ -72,44 +72,60 @@ class SendJob:
         days = [(publication, day) for publication in self._publications for day in fresh(work.record, publication, at)]
         problems: list[str] = []
         tidies, self._tidied = at - self._tidied >= TIDY_EVERY, max(self._tidied, at - at % TIDY_EVERY)
-        try:
-            for destination in self._open(work.record) if days or tidies else ():
-                with isolated(problems, self.name, destination.sender.name):
-                    problems += self._work(work, destination, days, at if tidies else 0)
-        except UsageError as problem:  # such as a password's file that went away: told, and looked for again
-            problems.append(str(problem))
+        for destinations in self._open(work.record) if days or tidies else ():
+            problems += self._work_channel(work, destinations, days, at if tidies else 0)
         if problems:
             raise PartiallyRead("; ".join(problems))
         work.note(success_at=work.clock.now())
         return LOOK
 
+    def _work_channel(
+        self, work: JobContext, destinations: Iterable[SenderDestination], days: Sequence[tuple[str, str]], tidy_at: int
+    ) -> list[str]:
+        """What the senders of one channel do in a round; what went wrong."""
+        problems, results, names = list[str](), list[SendResult](), list[str]()
+        try:
+            for destination in destinations:
+                names.append(destination.sender.name)
+                with isolated(problems, self.name, names[-1]):
+                    by_day = self._work(work, destination, days, tidy_at)
+                    results += by_day.values()
+                    problems += (
+                        line for day, result in by_day.items() for line in problem_lines(names[-1], day[1], result)
+                    )
+            for name in names[:1]:
+                keep_finished(work.record, name, results, len(names), work.clock.now())
+        except UsageError as problem:  # such as a password's file that went away: told, and looked for again
+            problems.append(str(problem))
+        return problems
+
     def _work(
         self, work: JobContext, destination: SenderDestination, days: Iterable[tuple[str, str]], tidy_at: int
-    ) -> list[str]:
-        """What one sender does in a round; what went wrong."""
+    ) -> dict[tuple[str, str], SendResult]:
+        """What one sender does in a round: what became of each issue for which it does not wait."""
         try:
-            problems = [problem for day in days for problem in self._send(work, destination, *day)]
+            results = {day: self._send(work, destination, *day) for day in days}
             if tidy_at:
                 destination.tidy(tidy_at)
         finally:
             destination.close()
-        return problems
+        return {day: result for day, result in results.items() if result is not None}
 
-    def _send(self, work: JobContext, destination: SenderDestination, publication: str, day: str) -> list[str]:
-        """Sends one issue, unless the sender waits; what went wrong."""
+    def _send(self, work: JobContext, destination: SenderDestination, publication: str, day: str) -> SendResult | None:
+        """Sends one issue; None where the sender waits."""
         waits = (publication, destination.sender.name, destination.place)
         if self._not_before.get(waits, 0) > work.clock.now():
-            return []
+            return None
         issue_reader = RecordIssueReader(work.record, self._allowed)
-        done = send_day(destination, issue_reader, work.record, publication, day, partial(self._check, work))
-        if done.waiting:
-            self._not_before[waits] = work.clock.now() + int(done.waiting * 1_000_000)
-        if done.sent or done.problems:
+        result = send_day(destination, issue_reader, work.record, publication, day, partial(self._check, work))
+        if result.waiting:
+            self._not_before[waits] = work.clock.now() + int(result.waiting * 1_000_000)
+        if result.sent or result.problems:
             name = destination.sender.name
             log_event(
-                "sent", publication=publication, channel=name, day=day, sent=done.sent, problems=len(done.problems)
+                "sent", publication=publication, channel=name, day=day, sent=result.sent, problems=len(result.problems)
             )
-        return problem_lines(destination.sender.name, day, done)
+        return result
 
     def _check(self, work: JobContext) -> None:
         """Before each message: the job must still be ours, and is seen to be alive, as a long list takes a while."""
@@ -138,13 +154,13 @@ def send_day(
         return SendResult(0, 0, problem.seconds if isinstance(problem, RetryLater) else 0, (("", str(problem)),))
 
 
-def problem_lines(channel: str, day: str, done: SendResult) -> list[str]:
+def problem_lines(channel: str, day: str, result: SendResult) -> list[str]:
     """What went wrong, in one line; nothing where all went well. Targets are not named: they are of no use there."""
-    if not done.problems:
+    if not result.problems:
         return []
-    reasons = sorted({reason for _, reason in done.problems})
+    reasons = sorted({reason for _, reason in result.problems})
     more = f" and {len(reasons) - 1} other reasons" if len(reasons) > 1 else ""
-    return [f"{channel} {day}: {len(done.problems)} not sent ({reasons[0]}{more})"]
+    return [f"{channel} {day}: {len(result.problems)} not sent ({reasons[0]}{more})"]
 
 
 def fresh(record: Record, publication: str, at: int) -> Iterator[str]:

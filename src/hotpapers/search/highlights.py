@@ -44,24 +44,24 @@ class SoughtWords(NamedTuple):
     head: str
     signs: int = 0
 
-    def is_at(self, found: Sequence[str], at: int) -> bool:
+    def is_at(self, text_words: Sequence[str], at: int) -> bool:
         """Whether they stand from a place on."""
-        row = found[at : at + len(self.words)]
+        row = text_words[at : at + len(self.words)]
         return len(row) == len(self.words) and all(map(self._fits, range(len(row)), row))
 
     def end_in(self, lowered: str, at: int) -> int:
         """Where they end in a plain text, if they stand from a place on; else 0."""
         end = 0
-        for n, found in zip(range(len(self.words)), tokenizer.PLAIN.finditer(lowered, at), strict=False):
-            if not self._fits(n, found[1]):
+        for n, match in zip(range(len(self.words)), tokenizer.PLAIN.finditer(lowered, at), strict=False):
+            if not self._fits(n, match[1]):
                 return 0
-            end = found.end() if n == len(self.words) - 1 else 0
+            end = match.end() if n == len(self.words) - 1 else 0
         return end
 
     def _fits(self, n: int, text: str) -> bool:
         """Whether a word is the n-th of them."""
-        kept = stem(text) if self.stemmed else text
-        return kept.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else kept == self.words[n]
+        form = stem(text) if self.stemmed else text
+        return form.startswith(self.words[n]) if self.prefix and n == len(self.words) - 1 else form == self.words[n]
 
 
 def sought(term: SearchTerm) -> SoughtWords:
@@ -106,21 +106,26 @@ class Highlighter:
     def _likely(self, text: str) -> list[int]:
         """Where marks will be: by the beginnings of words alone, which is enough to choose a part of a text."""
         lowered = text.lower()
-        found = [at for one in self._texts for at in _starts(lowered, one.head)]
-        return sorted(found) if found else [start for start, _ in places(text, self._texts)]
+        starts = [at for sought in self._texts for at in _starts(lowered, sought.head)]
+        return sorted(starts) if starts else [start for start, _ in places(text, self._texts)]
 
 
-def places(text: str, wanted: Sequence[SoughtWords]) -> tuple[Span, ...]:
+def places(text: str, sought_words: Sequence[SoughtWords]) -> tuple[Span, ...]:
     """Where one of what is wanted stands; what overlaps is one place."""
     if tokenizer.is_plain(text):
         lowered = text.lower()
-        found = [(at, end) for one in wanted for at in _starts(lowered, one.head) if (end := one.end_in(lowered, at))]
+        spans = [
+            (at, end)
+            for sought in sought_words
+            for at in _starts(lowered, sought.head)
+            if (end := sought.end_in(lowered, at))
+        ]
     else:
-        found = list(_in_any(text, wanted))
-    if len(found) < 2:
-        return tuple(found)
+        spans = list(_in_any(text, sought_words))
+    if len(spans) < 2:
+        return tuple(spans)
     merged: list[Span] = []
-    for start, end in sorted(found):
+    for start, end in sorted(spans):
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         elif len(merged) == MOST:
@@ -141,15 +146,17 @@ def _starts(lowered: str, head: str) -> list[int]:
     return result
 
 
-def _in_any(text: str, wanted: Sequence[SoughtWords]) -> Iterator[Span]:
+def _in_any(text: str, sought_words: Sequence[SoughtWords]) -> Iterator[Span]:
     """The same in any text, word by word; a test holds that both say the same of plain ones."""
     tokens = tokenizer.tokens(text)
-    found = [word for word, _, _ in tokens]
-    for one in wanted:
-        for at in [at for at, word in enumerate(found) if word.startswith(one.head)]:
-            if one.is_at(found, at):
-                end = tokens[at + len(one.words) - 1][2]
-                after = tokens[at + one.signs : at + one.signs + 1] if one.signs else []  # it begins a three of its own
+    text_words = [word for word, _, _ in tokens]
+    for sought in sought_words:
+        for at in [at for at, word in enumerate(text_words) if word.startswith(sought.head)]:
+            if sought.is_at(text_words, at):
+                end = tokens[at + len(sought.words) - 1][2]
+                after = (
+                    tokens[at + sought.signs : at + sought.signs + 1] if sought.signs else []
+                )  # it begins a three of its own
                 yield tokens[at][1], min(end, *(token[1] for token in after), end)
 
 

@@ -72,15 +72,15 @@ class IndexState(NamedTuple):
 
 def load(database: Database) -> IndexState | None:
     """How far it goes; None where there is none, or none of this record, or not of this version."""
-    kept = dict(database.rows("SELECT name, value FROM search_state"))
-    if kept.get("version") != str(VERSION) or not of(database).is_made(database):
+    state = dict(database.rows("SELECT name, value FROM search_state"))
+    if state.get("version") != str(VERSION) or not of(database).is_made(database):
         return None
-    position, chain = int(kept["position"]), kept["chain"]
+    position, chain = int(state["position"]), state["chain"]
     known = batches.chain_at(database, position)
     if position and (known is None or known.hex() != chain):
         return None
     return IndexState(
-        position, chain, {name[5:]: int(value) for name, value in kept.items() if name.startswith("seen ")}
+        position, chain, {name[5:]: int(value) for name, value in state.items() if name.startswith("seen ")}
     )
 
 

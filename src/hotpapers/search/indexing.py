@@ -52,9 +52,9 @@ def catch_up(record: Record, tell: Tell = lambda _: None) -> int:
 def outstanding(record: Record) -> int:
     """How many rows `catch_up` would look at."""
     state = index.load(record.database)
-    seen = state.seen if state else {}
+    positions = state.seen if state else {}
     highest = {kind: record.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0 for kind in _KINDS}
-    return sum(max(highest[kind] - seen.get(kind, 0), 0) for kind in _KINDS)
+    return sum(max(highest[kind] - positions.get(kind, 0), 0) for kind in _KINDS)
 
 
 def start_anew(record: Record) -> None:
@@ -125,10 +125,10 @@ class _Filling:
             self._database.run(f"DELETE FROM search_paper_words WHERE rowid IN ({old})", some)
             self._database.run(f"DELETE FROM search_paper WHERE paper IN ({placeholders(some)})", some)
             days = self._announced(some)
-            found = list(_papers(self._view().latest(Paper, f"t.paper IN ({numbers_of(some)})", some)))
-            rows = [(one.id, one.paper.paper, days.get(one.paper.paper) or day_of(one.paper)) for one in found]
+            stored = list(_papers(self._view().latest(Paper, f"t.paper IN ({numbers_of(some)})", some)))
+            rows = [(row.id, row.paper.paper, days.get(row.paper.paper) or day_of(row.paper)) for row in stored]
             self._database.many("INSERT INTO search_paper VALUES (?, ?, ?)", rows)
-            texts = [paper_words(paper.id, paper.paper) for paper in found]
+            texts = [paper_words(paper.id, paper.paper) for paper in stored]
             self._index.put_papers(self._database, texts)
             self._keep_words(texts)
 
@@ -138,7 +138,7 @@ class _Filling:
             old = f"SELECT id FROM post WHERE post IN ({numbers_of(some)})"
             self._database.run(f"DELETE FROM search_post_words WHERE rowid IN ({old})", some)
             rows = self._view().latest(Post, f"t.post IN ({numbers_of(some)})", some)
-            self._index.put_posts(self._database, [one for row in rows if (one := post_words(row)) is not None])
+            self._index.put_posts(self._database, [words for row in rows if (words := post_words(row)) is not None])
 
     def take_issues(self, publications: Sequence[str]) -> None:
         """Which papers the issues of publications hold, by their latest editions, where they are not known."""
@@ -164,10 +164,12 @@ class _Filling:
         """The words of titles, authors and abstracts, for those who know but a part of one."""
         if len(self._words) > REMEMBERED:
             self._words.clear()
-        found = {word for paper in papers for column in (paper.title, paper.authors, paper.abstract) for word in column}
-        new = sorted(found - self._words - {BETWEEN})
+        new_words = {
+            word for paper in papers for column in (paper.title, paper.authors, paper.abstract) for word in column
+        }
+        new = sorted(new_words - self._words - {BETWEEN})
         self._database.many("INSERT INTO search_word VALUES (?) ON CONFLICT DO NOTHING", [(word,) for word in new])
-        self._words |= found
+        self._words |= new_words
 
 
 _KINDS: dict[str, tuple[str, Callable[[_Filling, Sequence[str]], None]]] = {
@@ -245,11 +247,11 @@ _read_held = msgspec.json.Decoder(_Held).decode
 
 def _entries(issues: Iterable[object]) -> Iterator[tuple[str, str, str, int]]:
     """Publication, day, paper and place of every entry; 0 for a paper that is still talked about."""
-    editions = {(one.publication, one.day): one for one in issues if isinstance(one, Issue)}
+    editions = {(item.publication, item.day): item for item in issues if isinstance(item, Issue)}
     for (publication, day), issue in editions.items():
         try:
-            held = _read_held(issue.content)
+            content = _read_held(issue.content)
         except msgspec.MsgspecError:  # `verify` says what is wrong with it
             continue
-        places = {one.paper: 0 for one in held.ongoing} | {entry.paper: entry.place for entry in held.entries}
+        places = {item.paper: 0 for item in content.ongoing} | {entry.paper: entry.place for entry in content.entries}
         yield from ((publication, day, paper, place) for paper, place in places.items())

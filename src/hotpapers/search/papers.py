@@ -46,14 +46,14 @@ def search(
     `cursor`: what an answer to the same query called `next`. `renew`: brings the index up first.
     Raises UsageError for a limit or cursor that is none, ReadOnlyStore where there is no index and none can be made.
     """
-    asked, start = query_parser.parse(query), _start(limit, cursor)
+    parsed, start = query_parser.parse(query), _start(limit, cursor)
 
     def ask() -> PaperResults:
         behind = update_index(record) if renew else indexing.behind(record)
-        if not asked.asks:
+        if not parsed.asks:
             return PaperResults(behind=behind)
         with record.database.snapshot():
-            return _papers(record.database, asked, limit, start)._replace(behind=behind)
+            return _papers(record.database, parsed, limit, start)._replace(behind=behind)
 
     return _mended(record, ask)
 
@@ -72,17 +72,17 @@ def search_posts(
     None that may not be quoted: see `moderation.quotation_policy`. Raises what `search` does, and UsageError where the
     query asks for what a post has not: authors, categories.
     """
-    asked, start = query_parser.parse(query), _start(limit, cursor)
-    if any(atom.kind != "word" for atom in [*asked.atoms, *asked.unwanted]):
+    parsed, start = query_parser.parse(query), _start(limit, cursor)
+    if any(atom.kind != "word" for atom in [*parsed.atoms, *parsed.unwanted]):
         raise UsageError("posts are searched by words and days: leave out author:, title:, category: and identifiers")
 
     def ask() -> PostResults:
         behind = update_index(record) if renew else indexing.behind(record)
-        if not asked.asks:
+        if not parsed.asks:
             return PostResults(behind=behind)
         view = record.view()
         with record.database.snapshot():
-            return posts.search(view, asked, limit, start, allowed)._replace(behind=behind)
+            return posts.search(view, parsed, limit, start, allowed)._replace(behind=behind)
 
     return _mended(record, ask)
 
@@ -126,25 +126,25 @@ def _mended(record: Record, ask: Callable[[], Answer]) -> Answer:
 # ---- papers --------------------------------------------------------------------------------------------------
 
 
-def _papers(database: Database, asked: SearchQuery, limit: int, start: int) -> PaperResults:
-    page = _statement(database, asked).page(database, limit, start)
-    parts = None if page.counted else _as_parts(database, asked)
+def _papers(database: Database, query: SearchQuery, limit: int, start: int) -> PaperResults:
+    page = _statement(database, query).page(database, limit, start)
+    parts = None if page.counted else _as_parts(database, query)
     if parts is not None:
         page = _statement(database, parts).page(database, limit, start)
-    hits = tuple(_hits(database, page.found, Highlighter(parts or asked)))
+    hits = tuple(_hits(database, page.found, Highlighter(parts or query)))
     return PaperResults(
-        papers=hits, understood=query_parser.describe_query(asked), parts=bool(parts and page.counted), **page.totals
+        papers=hits, understood=query_parser.describe_query(query), parts=bool(parts and page.counted), **page.totals
     )
 
 
-def _statement(database: Database, asked: SearchQuery) -> SearchStatement:
+def _statement(database: Database, query: SearchQuery) -> SearchStatement:
     """How papers are found. What is asked for by day alone needs no words."""
-    days, params = _days("s.day", asked)
+    days, params = _days("s.day", query)
     newest = "s.day DESC, s.id DESC"
-    if not asked.wanted and not asked.unwanted:
+    if not query.wanted and not query.unwanted:
         return SearchStatement("s.id", NOTHING, "search_paper AS s", days or "1 = 1", newest, params)
-    match = index.of(database).papers(asked)
-    ranked = asked.is_ranked
+    match = index.of(database).papers(query)
+    ranked = query.is_ranked
     if ranked and not days:
         return SearchStatement("f.rowid", match.score, match.source, match.where, "2 DESC, 1 DESC", match.params)
     where = " AND ".join(filter(None, (match.where, "s.id = f.rowid", days)))
@@ -153,19 +153,19 @@ def _statement(database: Database, asked: SearchQuery) -> SearchStatement:
     return SearchStatement("f.rowid", score, source, where, order, (*match.params, *params))
 
 
-def _days(column: str, asked: SearchQuery) -> tuple[str, tuple[str, ...]]:
+def _days(column: str, query: SearchQuery) -> tuple[str, tuple[str, ...]]:
     """The condition for a day to be in the span: days are compared as text, a month holds all that begins with it."""
-    since, until = asked.since, asked.until
+    since, until = query.since, query.until
     parts = [f"{column} >= ?"] * bool(since) + [f"{column} < ?"] * bool(until)
     return " AND ".join(parts), (*((since,) if since else ()), *((f"{until}~",) if until else ()))
 
 
-def _as_parts(database: Database, asked: SearchQuery) -> SearchQuery | None:
+def _as_parts(database: Database, query: SearchQuery) -> SearchQuery | None:
     """The query with each word as a part of words that papers have; None where it stands for no other word."""
-    if len(asked.atoms) > PARTS:
+    if len(query.atoms) > PARTS:
         return None
-    wanted = tuple(tuple(term for atom in atoms for term in _wholes(database, atom)) for atoms in asked.wanted)
-    return asked._replace(wanted=wanted) if wanted != asked.wanted else None
+    groups = tuple(tuple(term for atom in atoms for term in _wholes(database, atom)) for atoms in query.wanted)
+    return query._replace(wanted=groups) if groups != query.wanted else None
 
 
 def _wholes(database: Database, atom: SearchAtom) -> list[SearchAtom]:
@@ -177,23 +177,23 @@ def _wholes(database: Database, atom: SearchAtom) -> list[SearchAtom]:
     if len(part) < SHORTEST_PART:
         return [atom]
     sql = f"SELECT word FROM search_word WHERE word LIKE ? ORDER BY length(word), word LIMIT {ALTERNATIVES}"
-    found = [row[0] for row in database.rows(sql, (f"%{part}%",))]
-    return [atom._replace(terms=(SearchTerm(term.field, (word,)),)) for word in found] or [atom]
+    stored_words = [row[0] for row in database.rows(sql, (f"%{part}%",))]
+    return [atom._replace(terms=(SearchTerm(term.field, (word,)),)) for word in stored_words] or [atom]
 
 
 _decode_names = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-def _hits(database: Database, found: Mapping[int, float], marker: Highlighter) -> Iterator[PaperHit]:
+def _hits(database: Database, scores: Mapping[int, float], marker: Highlighter) -> Iterator[PaperHit]:
     """What is shown of papers, in the order of their scores."""
-    if not found:
+    if not scores:
         return
-    marks, numbers = _filled(list(found), 0)
+    marks, numbers = _filled(list(scores), 0)
     sql = f"""SELECT s.id, s.paper, s.day, p.title, p.authors, p.categories, p.abstract, p.summary
         FROM search_paper AS s JOIN paper AS p ON p.id = s.id WHERE s.id IN ({marks})"""
     rows = {row[0]: row[1:] for row in database.rows(sql, numbers)}
     issues = _issues(database, [row[0] for row in rows.values()])
-    for number, score in found.items():
+    for number, score in scores.items():
         paper, day, title, authors, categories, abstract, summary = rows[number]
         names = _decode_names(authors)
         snippet, spans = marker.snippet(abstract or summary)
@@ -214,7 +214,7 @@ def _issues(database: Database, papers: Sequence[str]) -> dict[str, tuple[IssueH
     marks, keys = _filled(papers, "")
     sql = f"""SELECT paper, publication, day, place FROM search_entry
         WHERE paper IN ({marks}) ORDER BY day, publication"""
-    shown: dict[str, tuple[IssueHit, ...]] = defaultdict(tuple)
+    by_paper: dict[str, tuple[IssueHit, ...]] = defaultdict(tuple)
     for paper, publication, day, place in database.rows(sql, keys):
-        shown[paper] += (IssueHit(publication, day, place),)
-    return shown
+        by_paper[paper] += (IssueHit(publication, day, place),)
+    return by_paper

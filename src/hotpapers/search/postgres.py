@@ -69,10 +69,10 @@ class VectorIndex:
         return _matching("search_post_words", expression(query, one_column=True))
 
 
-def _matching(table: str, asked: str) -> MatchSql:
+def _matching(table: str, match_text: str) -> MatchSql:
     """The query stands as a table of its own, so that it is read once and not for every row."""
     source = f"{table} AS f CROSS JOIN CAST(? AS tsquery) AS asked (q)"
-    return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (asked,))
+    return MatchSql(source, "f.words @@ asked.q", f"ts_rank({_WEIGHTS}, f.words, asked.q, 1)", (match_text,))
 
 
 def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:
@@ -86,15 +86,15 @@ def vector(columns: Iterable[tuple[Sequence[str], str]]) -> str:
             if word != BETWEEN and size < _LARGEST:
                 places.setdefault(word, []).append(f"{place}{weight}")
         place += 1
-    return " ".join(f"{_quoted(word)}:{','.join(found)}" for word, found in places.items())
+    return " ".join(f"{_quoted(word)}:{','.join(positions)}" for word, positions in places.items())
 
 
 def expression(query: SearchQuery, *, one_column: bool = False) -> str:
     """A query as a tsquery is written. `one_column`: of rows whose words all have one weight."""
-    wanted = [" | ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
+    groups = [" | ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
-    asked = [f"({one})" for one in wanted] or [_quoted(ALL)]
-    return " & ".join([*asked, *(f"!{one}" for one in unwanted)])
+    clauses = [f"({term})" for term in groups] or [_quoted(ALL)]
+    return " & ".join([*clauses, *(f"!{term}" for term in unwanted)])
 
 
 def _all_of(atom: SearchAtom, one_column: bool) -> str:

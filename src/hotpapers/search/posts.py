@@ -26,43 +26,43 @@ LOOKED_AT = 1_000
 """Posts that are weighed for an answer, the best first: whether one may be quoted is seen when it is read."""
 
 
-def search(view: AsOfView, asked: SearchQuery, limit: int, start: int, allowed: terms.Table) -> PostResults:
+def search(view: AsOfView, query: SearchQuery, limit: int, start: int, allowed: terms.Table) -> PostResults:
     """A page of the posts with the words that are asked for."""
     if all(row.shown == "link" for row in allowed.values()):
-        return PostResults(understood=query_parser.describe_query(asked))
-    best = _statement(view, asked, allowed).best(view.database, LOOKED_AT + 1)
-    kept = list(_quotable(view, dict(islice(best.items(), LOOKED_AT)), allowed))
-    shown = kept[start : start + limit]
-    page = ResultPage({number: best[number] for number, _, _ in shown}, start, len(kept))
+        return PostResults(understood=query_parser.describe_query(query))
+    best = _statement(view, query, allowed).best(view.database, LOOKED_AT + 1)
+    quotable = list(_quotable(view, dict(islice(best.items(), LOOKED_AT)), allowed))
+    on_page = quotable[start : start + limit]
+    page = ResultPage({number: best[number] for number, _, _ in on_page}, start, len(quotable))
     totals = page.totals | {"exact": len(best) <= LOOKED_AT}
-    marker = Highlighter(asked)
-    hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in shown)
-    return PostResults(posts=hits, understood=query_parser.describe_query(asked), **totals)
+    marker = Highlighter(query)
+    hits = tuple(_hit(post, best[number], papers, marker) for number, post, papers in on_page)
+    return PostResults(posts=hits, understood=query_parser.describe_query(query), **totals)
 
 
-def _statement(view: AsOfView, asked: SearchQuery, allowed: terms.Table) -> SearchStatement:
+def _statement(view: AsOfView, query: SearchQuery, allowed: terms.Table) -> SearchStatement:
     """How posts are found: those that are there, that nobody hid, of networks whose words may be shown."""
     networks = sorted(name for name, row in allowed.items() if row.shown != "link")
-    shown = f"""p.until = 0 AND p.gone = '' AND p.limits = '[]' AND {view.newest(SPECS[Post], "p")}
+    visible = f"""p.until = 0 AND p.gone = '' AND p.limits = '[]' AND {view.newest(SPECS[Post], "p")}
         AND p.network IN ({placeholders(networks)}) AND p.created_at >= ? AND p.created_at < ?
         AND p.post NOT IN (SELECT subject FROM hidden)
         AND p.voice NOT IN (SELECT voice FROM hidden UNION SELECT k.voice FROM known AS k
             JOIN hidden AS h ON h.voice = k.stable_voice)"""
-    params = (*networks, *_moments(asked))
+    params = (*networks, *_moments(query))
     context = f"WITH {persons_sql(view, ())}, {hidden_sql(view)} "
-    if not asked.wanted and not asked.unwanted:
-        return SearchStatement("p.id", NOTHING, "post AS p", shown, "p.created_at DESC, p.id DESC", params, context)
-    match = index.of(view.database).posts(asked)
+    if not query.wanted and not query.unwanted:
+        return SearchStatement("p.id", NOTHING, "post AS p", visible, "p.created_at DESC, p.id DESC", params, context)
+    match = index.of(view.database).posts(query)
     return SearchStatement(
-        "f.rowid", match.score, f"{match.source} CROSS JOIN post AS p", f"{match.where} AND p.id = f.rowid AND {shown}",
-        "2 DESC, 1 DESC", (*match.params, *params), context,
+        "f.rowid", match.score, f"{match.source} CROSS JOIN post AS p",
+        f"{match.where} AND p.id = f.rowid AND {visible}", "2 DESC, 1 DESC", (*match.params, *params), context,
     )  # fmt: skip
 
 
-def _moments(asked: SearchQuery) -> tuple[int, int]:
+def _moments(query: SearchQuery) -> tuple[int, int]:
     """The span of days as moments: from the first one on, before the second."""
-    first = _midnight(asked.since) if asked.since else 0
-    return first, _midnight(_after(asked.until)) if asked.until else LARGEST
+    first = _midnight(query.since) if query.since else 0
+    return first, _midnight(_after(query.until)) if query.until else LARGEST
 
 
 def _midnight(day: str) -> int:
@@ -80,12 +80,12 @@ def _after(day: str) -> str:
 
 
 def _quotable(
-    view: AsOfView, found: Mapping[int, float], allowed: terms.Table
+    view: AsOfView, scores: Mapping[int, float], allowed: terms.Table
 ) -> Iterator[tuple[int, Post, list[str]]]:
     """Those that are about a paper and that the gate lets through, as they are shown: number, post, papers."""
-    spec, numbers = SPECS[Post], list(found)
+    spec, numbers = SPECS[Post], list(scores)
     sql = f"SELECT {select_columns(spec)} FROM post WHERE id IN ({placeholders(numbers)})"
-    rows = (read_row(spec, one) for one in view.database.rows(sql, numbers)) if numbers else ()
+    rows = (read_row(spec, row) for row in view.database.rows(sql, numbers)) if numbers else ()
     posts = {row.id: row.item for row in rows if isinstance(row.item, Post)}
     papers = _papers_of(view, [post.post for post in posts.values()]) if posts else {}
     policy = policy_for(view, allowed, posts.values())

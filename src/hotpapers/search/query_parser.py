@@ -48,10 +48,10 @@ class SearchTerm(NamedTuple):
     @property
     def stems(self) -> tuple[str, ...]:
         """The words as titles, abstracts and posts have them: without plural endings."""
-        found = [tokenizer.stem(word) for word in self.words]
+        stems = [tokenizer.stem(word) for word in self.words]
         if self.prefix:
-            found[-1] = found[-1] if self.words[-1].startswith(found[-1]) else found[-1][:-1]  # studies*: stud*
-        return tuple(found)
+            stems[-1] = stems[-1] if self.words[-1].startswith(stems[-1]) else stems[-1][:-1]  # studies*: stud*
+        return tuple(stems)
 
 
 class SearchAtom(NamedTuple):
@@ -109,33 +109,33 @@ def parse(text: str) -> SearchQuery:
     if whole is not None:
         return SearchQuery(((whole,),))
     span = ("", "")
-    wanted: list[tuple[SearchAtom, ...]] = []
+    groups: list[tuple[SearchAtom, ...]] = []
     unwanted: list[SearchAtom] = []
     joins = False
     for chunk in _CHUNK.finditer(text.translate(_QUOTES)):
-        if sum(map(len, wanted)) + len(unwanted) >= MOST:
+        if sum(map(len, groups)) + len(unwanted) >= MOST:
             break
         if chunk[0] in ("OR", "|", "AND"):
-            joins = chunk[0] != "AND" and bool(wanted)
+            joins = chunk[0] != "AND" and bool(groups)
             continue
         days = _days(chunk)
         if days is not None:
             span = (max(span[0], days[0]), _earlier(span[1], days[1]))
         elif (atom := _atom(chunk)) is not None:
-            _keep(atom, bool(chunk["minus"]), joins, wanted, unwanted)
+            _keep(atom, bool(chunk["minus"]), joins, groups, unwanted)
         joins = False
-    return SearchQuery(tuple(wanted), tuple(unwanted), *span)
+    return SearchQuery(tuple(groups), tuple(unwanted), *span)
 
 
 def _keep(
-    atom: SearchAtom, minus: bool, joins: bool, wanted: list[tuple[SearchAtom, ...]], unwanted: list[SearchAtom]
+    atom: SearchAtom, minus: bool, joins: bool, groups: list[tuple[SearchAtom, ...]], unwanted: list[SearchAtom]
 ) -> None:
     if minus:
         unwanted.append(atom)
     elif joins:
-        wanted[-1] = (*wanted[-1], atom)
-    elif (atom,) not in wanted:
-        wanted.append((atom,))
+        groups[-1] = (*groups[-1], atom)
+    elif (atom,) not in groups:
+        groups.append((atom,))
 
 
 def _earlier(text: str, other: str) -> str:
@@ -167,19 +167,19 @@ def _is_day(text: str) -> bool:
 def _atom(chunk: re.Match[str]) -> SearchAtom | None:
     """What is asked for; None where nothing is left of it."""
     field = (chunk["field"] or "").lower()
-    said = chunk["phrase"] if chunk["word"] is None else chunk["word"]
-    if field in ("category", "cat") and _CATEGORY.fullmatch(said.lower()):
-        return SearchAtom("category", (SearchTerm("labels", (f"#{said.lower()}",)),), said)
-    if chunk["word"] is not None and field in ("", "id") and (paper := _paper(said)) is not None:
+    words = chunk["phrase"] if chunk["word"] is None else chunk["word"]
+    if field in ("category", "cat") and _CATEGORY.fullmatch(words.lower()):
+        return SearchAtom("category", (SearchTerm("labels", (f"#{words.lower()}",)),), words)
+    if chunk["word"] is not None and field in ("", "id") and (paper := _paper(words)) is not None:
         return paper
     if field == "author":
-        last, comma, first = said.partition(",")
-        said = f"{first} {last}" if comma else said
+        last, comma, first = words.partition(",")
+        words = f"{first} {last}" if comma else words
     elif field and field != "title":
-        said = f"{field} {said}"
+        words = f"{field} {words}"
     kind, column = _FIELDS.get(field, ("word", ""))
-    terms = tuple(_terms(said, column, prefix=chunk["word"] is not None and said.endswith("*")))
-    return SearchAtom(kind, terms, " ".join(said.replace('"', " ").split())) if terms else None
+    terms = tuple(_terms(words, column, prefix=chunk["word"] is not None and words.endswith("*")))
+    return SearchAtom(kind, terms, " ".join(words.replace('"', " ").split())) if terms else None
 
 
 def _paper(text: str) -> SearchAtom | None:
@@ -187,10 +187,10 @@ def _paper(text: str) -> SearchAtom | None:
     if not any(map(str.isdigit, text)):
         return None
     try:
-        found = arxiv.parse(text)
+        paper = arxiv.parse(text)
     except NotAnArxivId:
         return None
-    return SearchAtom("paper", (SearchTerm("labels", (f"#{found.id}",)),), found.id)
+    return SearchAtom("paper", (SearchTerm("labels", (f"#{paper.id}",)),), paper.id)
 
 
 def _terms(text: str, field: Field, *, prefix: bool) -> Iterator[SearchTerm]:
@@ -229,16 +229,16 @@ def describe_query(query: SearchQuery) -> str:
     """What a query was understood as: `with “kettle” and “steam”, by “brewster”, in cs.LG, of 2026-11`."""
     parts = []
     for kind, head in _HEADS.items():
-        text = [" or ".join(map(_named, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
+        text = [" or ".join(map(_field_of, atoms)) for atoms in query.wanted if atoms[0].kind == kind]
         parts += [f"{head} {' and '.join(text)}".strip()] if text else []
     if query.unwanted:
-        parts.append(f"without {' and '.join(map(_named, query.unwanted))}")
+        parts.append(f"without {' and '.join(map(_field_of, query.unwanted))}")
     if query.since or query.until:
         parts.append(_span(query.since, query.until))
     return ", ".join(parts)
 
 
-def _named(atom: SearchAtom) -> str:
+def _field_of(atom: SearchAtom) -> str:
     return atom.text if atom.kind in ("category", "paper") else f"“{atom.text}”"
 
 

@@ -65,15 +65,15 @@ class FullTextIndex:
         return _matching("search_post_words", expression(query, one_column=True))
 
 
-def _matching(table: str, asked: str) -> MatchSql:
-    return MatchSql(f"{table} AS f", f"f.{table} MATCH ?", "-f.rank", (asked,))
+def _matching(table: str, match_text: str) -> MatchSql:
+    return MatchSql(f"{table} AS f", f"f.{table} MATCH ?", "-f.rank", (match_text,))
 
 
 def expression(query: SearchQuery, *, one_column: bool = False) -> str:
     """A query in FTS5's own words. `one_column`: of a table without columns to choose from."""
-    wanted = [" OR ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
+    groups = [" OR ".join(_all_of(atom, one_column) for atom in atoms) for atoms in query.wanted]
     unwanted = [_all_of(atom, one_column) for atom in query.unwanted]
-    text = " AND ".join(f"({one})" for one in wanted) or f'"{ALL}"'
+    text = " AND ".join(f"({term})" for term in groups) or f'"{ALL}"'
     return f"({text}) NOT ({' OR '.join(unwanted)})" if unwanted else text
 
 

@@ -33,12 +33,12 @@ class SearchStatement(NamedTuple):
 
     def page(self, database: Database, limit: int, start: int) -> ResultPage:
         """One page, and how many there are in all."""
-        found = self.best(database, limit, start)
-        total = start + len(found)
-        if len(found) == limit or (start and not found):
+        hits = self.best(database, limit, start)
+        total = start + len(hits)
+        if len(hits) == limit or (start and not hits):
             some = f"SELECT 1 FROM {self.source} WHERE {self.where} LIMIT {max(COUNTED, total) + 1}"
             total = database.rows(f"{self.context}SELECT count(*) FROM ({some}) AS found", self.params)[0][0]
-        return ResultPage(found, start, total)
+        return ResultPage(hits, start, total)
 
 
 class ResultPage(NamedTuple):

@@ -61,17 +61,20 @@ def words(text: str) -> list[str]:
 def tokens(text: str) -> list[Token]:
     """The same with their places."""
     if is_plain(text):
-        return [(found[1], found.start(), found.end()) for found in PLAIN.finditer(text.lower(), 0, READ)][:MOST]
-    made: list[Token] = []
+        return [
+            (occurrence[1], occurrence.start(), occurrence.end())
+            for occurrence in PLAIN.finditer(text.lower(), 0, READ)
+        ][:MOST]
+    result: list[Token] = []
     for match in _CHUNK.finditer(text, 0, READ):
         if match.lastgroup == "plain":
-            made.append((match[0][:LONGEST].lower(), *match.span()))
+            result.append((match[0][:LONGEST].lower(), *match.span()))
         else:
             for piece in _letter_by_letter(match[0], match.start()):
-                made += _threes(piece.tokens) if piece.is_run else piece.tokens
-        if len(made) >= MOST:
+                result += _threes(piece.tokens) if piece.is_run else piece.tokens
+        if len(result) >= MOST:
             break
-    return made[:MOST]
+    return result[:MOST]
 
 
 def pieces(text: str) -> Iterator[WordPiece]:
@@ -139,8 +142,8 @@ class _Folded(dict[str, str | None]):
 
 def _fold(character: str) -> str:
     small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
-    kept = unicodedata.normalize("NFKC", _POINTS.sub("", small)).translate(_ALIKE)
-    return "".join(one for one in kept if unicodedata.category(one)[0] in "LNM")
+    decomposed = unicodedata.normalize("NFKC", _POINTS.sub("", small)).translate(_ALIKE)
+    return "".join(letter for letter in decomposed if unicodedata.category(letter)[0] in "LNM")
 
 
 _FOLDED = _Folded()
@@ -184,11 +187,11 @@ def _letter_by_letter(text: str, start: int) -> Iterator[WordPiece]:
             continue
         folded = _FOLDED[text[at]]
         if folded is None:
-            yield from _ended(signs)
+            yield from _close_run(signs)
         else:
             _add(signs, folded, start + at)
         at += 1
-    yield from _ended(signs)
+    yield from _close_run(signs)
 
 
 def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[WordPiece]:
@@ -197,7 +200,7 @@ def _from_tex(tex: re.Match[str], signs: list[Token], start: int) -> Iterator[Wo
     if name is None:
         signs.append(((tex["inner"] or tex["letter"] or tex["sign"]).lower(), *place))
         return
-    yield from _ended(signs)
+    yield from _close_run(signs)
     if name not in _LAYOUT:
         name = name.lower()
         spoken = name.removeprefix("var") if name.removeprefix("var") in _GREEK_NAMES else name
@@ -213,7 +216,7 @@ def _add(signs: list[Token], folded: str, at: int) -> None:
         signs.append((folded, at, at + 1))
 
 
-def _ended(signs: list[Token]) -> Iterator[WordPiece]:
+def _close_run(signs: list[Token]) -> Iterator[WordPiece]:
     """What was read, as words and runs; empties the list."""
     start = 0
     for at in range(1, len(signs) + 1):

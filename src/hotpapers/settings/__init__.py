@@ -20,6 +20,7 @@ from hotpapers.settings.announce import BlueskyAccount, ChatSettings, WebhookSet
 from hotpapers.settings.mail import MailingSettings, mailing_problems
 from hotpapers.settings.pages import QuoteSettings, SummarySettings, quote_problems, summary_problems
 from hotpapers.settings.serve import ServeSettings, serve_problems
+from hotpapers.settings.transparency import TransparencySettings, transparency_problems
 from hotpapers.terms import CHOICES, TERMS, TermsOverride
 
 FILE = "hotpapers.toml"
@@ -52,8 +53,8 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     name: str
     title: str = "Hot Papers"
     window: Window = "daily"
-    ranking: str = "rarity/1"
-    threshold: int = 1000
+    ranking: str = "rarity/2"
+    threshold: int = 500
     least_entries: int = 10
     categories: tuple[str, ...] = ()
     include: tuple[str, ...] = ()
@@ -148,6 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     run: RunSettings = RunSettings()
     serve: ServeSettings = ServeSettings()
     bots: BotSettings = BotSettings()
+    transparency: TransparencySettings = TransparencySettings()
     source: dict[str, dict[str, Any]] = {}
     terms: dict[str, TermsOverride] = {}
 
@@ -180,10 +182,10 @@ def load(path: Path) -> Settings:
 def _completed(settings: Settings) -> Settings:
     """The same, where the accounts that a publication posts with are among its own, and letters lead to the app."""
 
-    def own(one: PublicationSettings) -> tuple[str, ...]:
-        return distinct((*one.own, *announced.own_accounts(settings.bluesky, one.name)))
+    def own(table: PublicationSettings) -> tuple[str, ...]:
+        return distinct((*table.own, *announced.own_accounts(settings.bluesky, table.name)))
 
-    publications = tuple(msgspec.structs.replace(one, own=own(one)) for one in settings.publication)
+    publications = tuple(msgspec.structs.replace(table, own=own(table)) for table in settings.publication)
     mailing = msgspec.structs.replace(settings.mailing, base=settings.mailing.base or settings.serve.base)
     return msgspec.structs.replace(settings, publication=publications, mailing=mailing)
 
@@ -221,25 +223,25 @@ def _wrong_terms(tables: object) -> Iterator[str]:
 
 def _explained(problem: str, within: str = "") -> str:
     """What msgspec says of a value, with the key first, in plain words and with a remedy."""
-    what, _, where = problem.partition(" - at `$")
+    reason, _, where = problem.partition(" - at `$")
     path = ".".join(filter(None, (within, where.rstrip("`").lstrip("."))))
-    if match := _UNKNOWN.fullmatch(what):
+    if match := _UNKNOWN.fullmatch(reason):
         return _unknown(path, match[1])
-    if match := _MISSING.fullmatch(what):
+    if match := _MISSING.fullmatch(reason):
         return f"{_key(path, match[1])}: is missing; write {match[1]} = …"
-    if match := _TYPE.fullmatch(what):
+    if match := _TYPE.fullmatch(reason):
         return f"{_key(path)}: takes {_PLAIN.get(match[1], match[1])}."
-    if match := _ENUM.fullmatch(what):
+    if match := _ENUM.fullmatch(reason):
         allowed = _CHOICES.get(path.rpartition(".")[2], ())
         return f"{_key(path)}: {match[1]} is none of {', '.join(allowed)}."
-    if match := _RANGE.fullmatch(what):
+    if match := _RANGE.fullmatch(reason):
         return f"{_key(path)}: takes a whole number, {'at least' if match[1] == '>' else 'at most'} {int(match[2]):,}."
-    return f"{_key(path)}: {what}."
+    return f"{_key(path)}: {reason}."
 
 
 def _key(path: str, name: str = "") -> str:
     """`publication[0].hour` → `publication 1: hour`."""
-    text = re.sub(r"\[(\d+)\]\.?", lambda found: f" {int(found[1]) + 1}: ", ".".join(filter(None, (path, name))))
+    text = re.sub(r"\[(\d+)\]\.?", lambda match: f" {int(match[1]) + 1}: ", ".".join(filter(None, (path, name))))
     return text.rstrip(": .") or "the file"
 
 
@@ -262,7 +264,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "publish.base", "write a whole address that ends with /, such as https://papers.example/daily/."
     if not settings.publish.channels:
         yield "publish.channels", 'is empty; name a channel, such as "site".'
-    names = [one.name for one in settings.publication]
+    names = [table.name for table in settings.publication]
     for number, publication in enumerate(settings.publication, 1):
         where = f"publication {publication.name!r}" if publication.name else f"publication {number}"
         for key, wrong in _publication_problems(publication):
@@ -278,6 +280,7 @@ def _problems(settings: Settings) -> Iterator[tuple[str, str]]:
     tables = {
         "quote": quote_problems(settings.quote), "summary": summary_problems(settings.summary),
         "mailing": mailing_problems(settings.mailing), "serve": serve_problems(settings.serve),
+        "transparency": transparency_problems(settings.transparency),
     }  # fmt: skip
     for table, problems in tables.items():
         yield from ((f"{table}.{key}", wrong) for key, wrong in problems)

@@ -58,8 +58,10 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """One `[[bluesky]]`: an account of the publication's own. What it posts, and reactions to that, are never counted.
 
     `publication`: whose issues it tells. `account`: its DID, such as did:plc:…. `password`: an app password, or
-    env:NAME. `host`: where it signs in. `thread`: whether each issue becomes a thread. `feed`: the public address of
-    `hotpapers serve`, such as https://papers.example, where the posts that issues show are a feed; none by default.
+    env:NAME. `host`: where it signs in. `thread`: whether each issue becomes a thread. `documents`: whether each issue
+    becomes a document of the account (https://standard.site), if `base` in `[publish]` is set. `feed`: the public
+    address of `hotpapers serve`, such as https://papers.example, where the posts that issues show are a feed; none by
+    default.
     """
 
     publication: str
@@ -67,7 +69,13 @@ class BlueskyAccount(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     password: str = ""
     host: str = "https://bsky.social"
     thread: bool = True
+    documents: bool = True
     feed: str = ""
+
+    def makes_documents(self, base: str) -> bool:
+        """Whether issues of a site become documents. `base`: its public address, without which they do not; nor do they
+        by an account without a password."""
+        return bool(self.documents and self.password and base)
 
 
 Announced = tuple[Sequence[ChatSettings], Sequence[WebhookSettings], Sequence[BlueskyAccount]]
@@ -79,10 +87,10 @@ def secret(value: str, key: str) -> str:
     named = _ENVIRONMENT.fullmatch(value)
     if named is None:
         return value
-    found = os.environ.get(named[1], "")
-    if not found.strip():
+    setting = os.environ.get(named[1], "")
+    if not setting.strip():
         raise SettingsError(f"{key}: the environment has no {named[1]}; set it, or write the value itself.")
-    return found.strip()
+    return setting.strip()
 
 
 def own_accounts(tables: Sequence[BlueskyAccount], publication: str) -> tuple[str, ...]:
@@ -97,7 +105,7 @@ def problems(tables: Announced, publications: Sequence[str]) -> Iterator[tuple[s
     """What cannot be used in these tables. `publications`: the names of those that there are."""
     chats, webhooks, accounts = tables
     for number, chat in enumerate(chats, 1):
-        others = [one.name for one in chats[: number - 1]]
+        others = [chat.name for chat in chats[: number - 1]]
         yield from _within(f"chat {number}", _chat_problems(chat), _shared(chat, others, publications))
     for number, webhook in enumerate(webhooks, 1):
         others = [settings.name for settings in webhooks[: number - 1]]
@@ -113,16 +121,16 @@ def problems(tables: Announced, publications: Sequence[str]) -> Iterator[tuple[s
 Problems = Iterator[tuple[str, str]]
 
 
-def _within(table: str, *found: Problems) -> Problems:
-    yield from ((f"{table}: {key}", wrong) for some in found for key, wrong in some)
+def _within(table: str, *problems: Problems) -> Problems:
+    yield from ((f"{table}: {key}", wrong) for some in problems for key, wrong in some)
 
 
-def _shared(one: ChatSettings | WebhookSettings, others: Sequence[str], publications: Sequence[str]) -> Problems:
-    if not _NAME.fullmatch(one.name):
+def _shared(table: ChatSettings | WebhookSettings, others: Sequence[str], publications: Sequence[str]) -> Problems:
+    if not _NAME.fullmatch(table.name):
         yield "name", 'write it with letters, digits and hyphens, at most 64, such as "our-lab".'
-    if one.name in others:
+    if table.name in others:
         yield "name", "is taken by an earlier one; names must differ."
-    yield from _publication(one.publication, publications)
+    yield from _publication(table.publication, publications)
 
 
 def _publication(name: str, publications: Sequence[str]) -> Problems:

@@ -45,9 +45,9 @@ class MailingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 def mailing_problems(mailing: MailingSettings) -> Iterator[tuple[str, str]]:
     """What cannot be used in this table, as key, and reason with remedy."""
     for key in ("address", "reply_to", "bounces"):
-        given = getattr(mailing, key)
-        if (given or (key == "address" and mailing.relay)) and not MAIL_ADDRESS.fullmatch(given):
-            yield key, f"{given!r} is no mail address; write it as papers@example.org."
+        value = getattr(mailing, key)
+        if (value or (key == "address" and mailing.relay)) and not MAIL_ADDRESS.fullmatch(value):
+            yield key, f"{value!r} is no mail address; write it as papers@example.org."
     if not re.fullmatch(r"[A-Za-z0-9.:-]*", mailing.relay):
         yield "relay", f"{mailing.relay!r} is no host; write it as mail.example.org, and its port as port = 587."
     if mailing.base and not BASE.fullmatch(mailing.base):

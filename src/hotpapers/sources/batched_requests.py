@@ -14,17 +14,17 @@ IN_A_ROW = 5
 T = TypeVar("T")
 
 
-def one_by_one(wanted: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator[PayloadPage]:
+def one_by_one(items: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator[PayloadPage]:
     """A page for each; none for what fails alone.
 
     Raises RetryLater at once, and what failed last where nothing came at all or several failed in a row: then the rest
     would fail too, and is asked for later.
     """
-    came, in_a_row = False, 0
+    any_answer, in_a_row = False, 0
     failed: NetError | None = None
-    for one in wanted:
+    for item in items:
         try:
-            page = ask(one)
+            page = ask(item)
         except RetryLater:
             raise
         except NetError as problem:
@@ -32,7 +32,7 @@ def one_by_one(wanted: Iterable[T], ask: Callable[[T], PayloadPage]) -> Iterator
             if in_a_row == IN_A_ROW:
                 raise
             continue
-        came, in_a_row = True, 0
+        any_answer, in_a_row = True, 0
         yield page
-    if failed is not None and not came:
+    if failed is not None and not any_answer:
         raise failed

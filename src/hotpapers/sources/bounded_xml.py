@@ -77,7 +77,7 @@ class _Look:
         self.parser: Any = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._said
+        self.parser.CharacterDataHandler = self._check_text
         self.parser.AttlistDeclHandler = _refuse
         self.parser.EntityDeclHandler = self._declared
 
@@ -106,7 +106,7 @@ class _Look:
     def _is_in_entry(self) -> bool:
         return self._entry is not None and len(self._open) > len(self._entry.within)
 
-    def _said(self, text: str) -> None:
+    def _check_text(self, text: str) -> None:
         self._text += len(text)
         self._enough(self._text > MOST_TEXT)
 

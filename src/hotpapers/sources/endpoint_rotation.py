@@ -45,10 +45,10 @@ class EndpointRotation:
         else:
             raise RetryLater((until - now) / 1e6, later.reason) if isinstance(later, RetryLater) else later
 
-    def _rest(self, name: str, said: NetError, now: int) -> None:
-        if isinstance(said, RetryLater | RequestRefused) and name not in self._resting:
-            pause = int(said.seconds * 1e6) if isinstance(said, RetryLater) else REFUSED_FOR
-            self._resting[name] = (now + pause, said)
+    def _rest(self, name: str, problem: NetError, now: int) -> None:
+        if isinstance(problem, RetryLater | RequestRefused) and name not in self._resting:
+            pause = int(problem.seconds * 1e6) if isinstance(problem, RetryLater) else REFUSED_FOR
+            self._resting[name] = (now + pause, problem)
 
 
 def raise_for(failed: Sequence[NetError], count: int) -> None:
@@ -58,9 +58,9 @@ def raise_for(failed: Sequence[NetError], count: int) -> None:
         return
     if len(failed) == count:
         raise worst(failed)
-    said = [str(problem) for problem in failed[:NAMED]]
+    reasons = [str(problem) for problem in failed[:NAMED]]
     more = [f"and {len(failed) - NAMED} more"] if len(failed) > NAMED else []
-    raise PartiallyRead("; ".join([f"{len(failed)} of {count} could not be read", *said, *more]))
+    raise PartiallyRead("; ".join([f"{len(failed)} of {count} could not be read", *reasons, *more]))
 
 
 def worst(problems: Sequence[NetError]) -> NetError:

@@ -93,19 +93,19 @@ def _bounded(body: bytes, url: str) -> bytes:
 def _entry(entry: Any, url: str, language: str) -> FeedEntry:
     contents = [_html(part) for part in entry.get("content", ())] or [_html(entry.get("summary_detail"))]
     when = entry.get("published_parsed") or entry.get("updated_parsed")
-    link, title = _said(entry.get("link")), _html(entry.get("title_detail"))[:LONGEST_WORD]
+    link, title = _text_of(entry.get("link")), _html(entry.get("title_detail"))[:LONGEST_WORD]
     return FeedEntry(
-        id=_said(entry.get("id")) or made_id(link, title, contents[0]),
+        id=_text_of(entry.get("id")) or made_id(link, title, contents[0]),
         link=urljoin_or_not(url, link),
         title=title,
-        author=_said(entry.get("author")),
+        author=_text_of(entry.get("author")),
         content="\n".join(contents)[:LONGEST],
         published=calendar.timegm(when) * 1_000_000 if when else None,
-        language=_said(entry.get("language")) or language,
+        language=_text_of(entry.get("language")) or language,
     )
 
 
-def _said(value: object) -> str:
+def _text_of(value: object) -> str:
     return storable(value.strip()[:LONGEST_WORD]) if isinstance(value, str) else ""
 
 
@@ -145,27 +145,27 @@ def _json_entries(body: bytes, url: str) -> Iterator[FeedEntry]:
         raise NetError(f"{url}: no JSON feed: {problem}") from problem
     for item in feed.items[:MOST_ENTRIES]:
         if isinstance(item, dict):
-            yield _json_entry(item, url, _said(feed.language) or "und")
+            yield _json_entry(item, url, _text_of(feed.language) or "und")
 
 
 def _json_entry(item: dict[str, Any], url: str, language: str) -> FeedEntry:
     """An item of which every part may be missing, or of another kind than it should be."""
-    title = html.escape(_said(item.get("title")))
-    link = urljoin_or_not(url, _said(item.get("url")) or _said(item.get("external_url")))
+    title = html.escape(_text_of(item.get("title")))
+    link = urljoin_or_not(url, _text_of(item.get("url")) or _text_of(item.get("external_url")))
     parts = {name: v for name in ("content_html", "content_text", "summary") if isinstance(v := item.get(name), str)}
     content = parts.get("content_html") or html.escape(parts.get("content_text") or parts.get("summary") or "")
     listed = item.get("authors")
     authors = [*(listed if isinstance(listed, list) else []), item.get("author")]
-    names = dict.fromkeys(_said(author.get("name")) for author in authors if isinstance(author, dict))
+    names = dict.fromkeys(_text_of(author.get("name")) for author in authors if isinstance(author, dict))
     own = item.get("id")
     return FeedEntry(
-        id=_said(str(own)) if isinstance(own, str | int | float) and own != "" else made_id(link, title, content),
+        id=_text_of(str(own)) if isinstance(own, str | int | float) and own != "" else made_id(link, title, content),
         link=link,
         title=title,
         author=", ".join(filter(None, names)),
         content=storable(content[:LONGEST]),
-        published=_date(_said(item.get("date_published")) or _said(item.get("date_modified"))),
-        language=_said(item.get("language")) or language,
+        published=_date(_text_of(item.get("date_published")) or _text_of(item.get("date_modified"))),
+        language=_text_of(item.get("language")) or language,
     )
 
 

@@ -67,35 +67,35 @@ class FeedsSource:
 
     def _feed(self, http: HttpClient, url: str) -> Iterator[PayloadPage]:
         answer = http.get(url, accept=(304,))
-        found = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
-        dated = [entry.published for entry in found if entry.published is not None]
+        new_entries = [] if answer.status == 304 else list(entries(answer.body, answer.headers, answer.url))
+        dated = [entry.published for entry in new_entries if entry.published is not None]
         if dated:
             self._oldest.setdefault(url, min(*dated, answer.at))
-        yield PayloadPage([_seen(url, entry, answer.at) for entry in found])
+        yield PayloadPage([_payload(url, entry, answer.at) for entry in new_entries])
 
     def counts(self, http: HttpClient, keys: Sequence[str]) -> Iterator[PayloadPage]:
         """Feeds tell no counts."""
         return iter(())
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """An entry with its papers. What claims a later moment than that at which it was seen was made when seen."""
-        told = msgspec.json.decode(seen.body, type=_Told)
-        entry = told.entry
-        key, account = f"{NETWORK}:{seen.key}", f"{NETWORK}:{told.feed}"
-        text, links = _shown(entry)
-        mentions = mentions_of(key, seen.at, text, [*([entry.link] if entry.link else []), *links], self.names)
+        feed_entry = msgspec.json.decode(payload.body, type=_Told)
+        entry = feed_entry.entry
+        key, account = f"{NETWORK}:{payload.key}", f"{NETWORK}:{feed_entry.feed}"
+        text, links = _text_and_links(entry)
+        mentions = mentions_of(key, payload.at, text, [*([entry.link] if entry.link else []), *links], self.names)
         if not mentions:
             return []
-        said = seen.at if entry.published is None else entry.published
+        published_at = payload.at if entry.published is None else entry.published
         post = Post(
-            post=key, network=NETWORK, account=account, created_at=min(said, seen.at), text=text, links=links,
-            lang=entry.language, handle=told.feed, name=entry.author, observed_at=seen.at,
+            post=key, network=NETWORK, account=account, created_at=min(published_at, payload.at), text=text,
+            links=links, lang=entry.language, handle=feed_entry.feed, name=entry.author, observed_at=payload.at,
         )  # fmt: skip
-        who = Account(account=account, handle=told.feed, name=entry.author, observed_at=seen.at)
+        who = Account(account=account, handle=feed_entry.feed, name=entry.author, observed_at=payload.at)
         return [post, who, *mentions, *doubts_of(mentions, text, self.names)]
 
 
-def _shown(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
+def _text_and_links(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
     """The title, the entry's own link on the whole of it, and what is written below it."""
     title = " ".join(plain(entry.title)[0].split())
     text, links = plain(entry.content)
@@ -108,6 +108,6 @@ def _shown(entry: FeedEntry) -> tuple[str, tuple[TextLink, ...]]:
     return f"{title}\n\n{text}", (*own, *(TextLink(k.start + start, k.end + start, k.target) for k in links))
 
 
-def _seen(url: str, entry: FeedEntry, at: int) -> RawPayload:
+def _payload(url: str, entry: FeedEntry, at: int) -> RawPayload:
     key = hashlib.sha256(f"{url}\n{entry.id}".encode()).hexdigest()[:32]
     return RawPayload("post", key, msgspec.json.encode(_Told(url, entry)), at)

@@ -101,7 +101,7 @@ class HuggingFaceSource:
         """The daily lists from the day of a moment on. Of a day whose list is full not all may have been told."""
         reached, days = since, http.now() // DAY - since // DAY + 1
         for day, page in zip(range(since // DAY, since // DAY + days), self._lists(http, days), strict=False):
-            reached = (day + 1) * DAY if len(page.seen) >= MOST else reached
+            reached = (day + 1) * DAY if len(page.payloads) >= MOST else reached
             yield page
         yield PayloadPage(since=min(max(reached, since), http.now()))
 
@@ -112,7 +112,7 @@ class HuggingFaceSource:
             answer = self._list(http, back)
             has_any = has_any or answer.status == 200
             listed = decoded(answer, list[msgspec.Raw]) if answer.status == 200 else ()
-            yield PayloadPage([_seen(raw, answer.at) for raw in listed])
+            yield PayloadPage([_payload(raw, answer.at) for raw in listed])
         if not has_any:
             self._find_any(http, days)
 
@@ -142,28 +142,28 @@ class HuggingFaceSource:
             raise NetError(f"{answer.url}: another paper")
         return PayloadPage([RawPayload("counts", paper, answer.body, answer.at)])
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A listed paper; a paper's upvotes; that its page is gone."""
-        key = f"{NETWORK}:{seen.key}"
-        if seen.kind == "gone":
-            return [gone_post(NETWORK, key, seen.at, "deleted")]
-        if seen.kind == "counts":
-            paper = msgspec.json.decode(seen.body, type=_Paper)
-            return [Snapshot(post=key, likes=paper.upvotes, observed_at=seen.at)]
-        return _listed(key, msgspec.json.decode(seen.body, type=_Daily), seen.at)
+        key = f"{NETWORK}:{payload.key}"
+        if payload.kind == "gone":
+            return [gone_post(NETWORK, key, payload.at, "deleted")]
+        if payload.kind == "counts":
+            paper = msgspec.json.decode(payload.body, type=_Paper)
+            return [Snapshot(post=key, likes=paper.upvotes, observed_at=payload.at)]
+        return _daily_items(key, msgspec.json.decode(payload.body, type=_Daily), payload.at)
 
 
-def _seen(raw: msgspec.Raw, at: int) -> RawPayload:
+def _payload(raw: msgspec.Raw, at: int) -> RawPayload:
     own = own_id(raw, _WithId)
     return RawPayload("post", own.paper.id if own else unreadable(raw), bytes(raw), at)
 
 
-def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
+def _daily_items(key: str, daily: _Daily, at: int) -> list[Item]:
     paper, by = daily.paper, daily.paper.submitted_on_daily_by or _Submitter()
     listed_at = paper.submitted_on_daily_at or paper.published_at
     handle = by.user or by.name
     account = f"{NETWORK}:{by.id or handle}" if by.id or handle else ""
-    text, links = _shown(paper)
+    text, links = _text_and_links(paper)
     items: list[Item] = [
         Post(
             post=key, network=NETWORK, account=account,
@@ -181,7 +181,7 @@ def _listed(key: str, daily: _Daily, at: int) -> list[Item]:
     return items
 
 
-def _shown(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:
+def _text_and_links(paper: _Paper) -> tuple[str, tuple[TextLink, ...]]:
     """The title, and below it where the paper's page leads: to its project page and its code."""
     text, links = " ".join(paper.title.split()), []
     for address in (paper.project_page, paper.github_repo):

@@ -94,7 +94,7 @@ class LobstersSource:
         """The stories of each domain."""
         for domain in self.settings.domains:
             answer = http.get(f"{self.settings.base}/domains/{domain}.json")
-            yield PayloadPage([_seen(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
+            yield PayloadPage([_payload(story, answer.at) for story in decoded(answer, list[msgspec.Raw])])
         yield PayloadPage()
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
@@ -107,9 +107,9 @@ class LobstersSource:
                     f"{self.settings.base}/domains/{domain}{f'/page/{number}' if number > 1 else ''}.json"
                 )
                 stories = decoded(answer, list[msgspec.Raw])
-                yield PayloadPage([_seen(story, answer.at) for story in stories])
-                made = [moment(own.created_at) for story in stories if (own := own_id(story, _Made))]
-                oldest = min([oldest, *made])
+                yield PayloadPage([_payload(story, answer.at) for story in stories])
+                created = [moment(own.created_at) for story in stories if (own := own_id(story, _Made))]
+                oldest = min([oldest, *created])
                 if oldest <= since or len(stories) < FULL:
                     oldest = since
                     break
@@ -135,25 +135,25 @@ class LobstersSource:
             raise NetError(f"{answer.url}: another story")
         return PayloadPage([RawPayload("counts", short_id, answer.body, answer.at)])
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A story with its papers; a story's counts; that it is gone."""
-        key = f"{NETWORK}:{seen.key}"
-        if seen.kind == "gone":
-            merged = msgspec.json.decode(seen.body, type=_Merged | None)
-            return [gone_post(NETWORK, key, seen.at, "merged" if merged and merged.merged_into else "deleted")]
-        story = msgspec.json.decode(seen.body, type=_Story)
+        key = f"{NETWORK}:{payload.key}"
+        if payload.kind == "gone":
+            merged = msgspec.json.decode(payload.body, type=_Merged | None)
+            return [gone_post(NETWORK, key, payload.at, "merged" if merged and merged.merged_into else "deleted")]
+        story = msgspec.json.decode(payload.body, type=_Story)
         snapshot = Snapshot(
-            post=key, likes=max(story.score or 0, 0), replies=story.comment_count, observed_at=seen.at
+            post=key, likes=max(story.score or 0, 0), replies=story.comment_count, observed_at=payload.at
         )  # fmt: skip
-        if seen.kind == "counts":
+        if payload.kind == "counts":
             return [snapshot]
         text = f"{story.title}\n{story.description_plain}"
-        mentions = mentions_of(key, seen.at, text, [story.url], self.names)
+        mentions = mentions_of(key, payload.at, text, [story.url], self.names)
         doubts = doubts_of(mentions, text, self.names)
-        return [*_post(key, story, seen.at), snapshot, *mentions, *doubts] if mentions else []
+        return [*_post(key, story, payload.at), snapshot, *mentions, *doubts] if mentions else []
 
 
-def _seen(story: msgspec.Raw, at: int) -> RawPayload:
+def _payload(story: msgspec.Raw, at: int) -> RawPayload:
     own = own_id(story, _Id)
     return RawPayload("post", own.short_id if own else unreadable(story), bytes(story), at)
 

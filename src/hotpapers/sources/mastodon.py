@@ -171,8 +171,13 @@ class MastodonSource:
             f"{server.base}/{path}": (server, path) for server in self.settings.servers for path in server.paths
         }
         parts = (
-            (name, self._timeline(http, *one, newest) if name in newest else self._back(http, *one, newest, since))
-            for name, one in timelines.items()
+            (
+                name,
+                self._timeline(http, *timeline, newest)
+                if name in newest
+                else self._back(http, *timeline, newest, since),
+            )
+            for name, timeline in timelines.items()
         )
         yield from self._turns.pages(http, parts)
         if self._reached.keys() >= timelines.keys():
@@ -187,12 +192,18 @@ class MastodonSource:
             params = {"limit": str(PAGE)} | ({"max_id": before} if before else {})
             answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
             raw = decoded(answer, list[msgspec.Raw])
-            listed = [own_id(one, _Listed) for one in raw]
-            ids += [one.id for one in listed if one]
-            oldest = min([oldest, *(_made(one) for one in listed if one)])
+            listed = [own_id(status, _Listed) for status in raw]
+            ids += [status.id for status in listed if status]
+            oldest = min([oldest, *(_created_at(status) for status in listed if status)])
             following = min(ids, key=_age, default="")
             pairs = zip(listed, raw, strict=True)
-            yield PayloadPage([seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)])
+            yield PayloadPage(
+                [
+                    payload
+                    for status, body in pairs
+                    for payload in self._payloads_of(status, bytes(body), server, answer.at)
+                ]
+            )
             if not raw or oldest < since or following == before:
                 oldest = since
                 break
@@ -212,63 +223,76 @@ class MastodonSource:
             params = {"limit": str(PAGE)} | ({"min_id": after} if after else {})
             answer = http.get(f"{server.base}/api/v1/timelines/{path}", params=params, headers=server.headers)
             raw = decoded(answer, list[msgspec.Raw])
-            listed = [own_id(one, _Listed) for one in raw]
-            reached = max([after, *(one.id for one in listed if one)], key=_age)
+            listed = [own_id(status, _Listed) for status in raw]
+            reached = max([after, *(status.id for status in listed if status)], key=_age)
             newest[name] = max(newest.get(name, ""), reached, key=_age)
             pairs = zip(listed, raw, strict=True)
-            seen = [seen for one, body in pairs for seen in self._seen(one, bytes(body), server, answer.at)]
-            yield PayloadPage(seen, _cursor(newest))
+            payloads = [
+                payloads
+                for status, body in pairs
+                for payloads in self._payloads_of(status, bytes(body), server, answer.at)
+            ]
+            yield PayloadPage(payloads, _cursor(newest))
             if not known or len(raw) < PAGE or reached == after:
                 return
             after = reached
 
-    def _seen(self, listed: _Listed | None, body: bytes, server: MastodonServer, at: int) -> Sequence[RawPayload]:
+    def _payloads_of(
+        self, listed: _Listed | None, body: bytes, server: MastodonServer, at: int
+    ) -> Sequence[RawPayload]:
         """A timeline's entry; of a boost the original. Only its home server's counts are to be believed, and its edits
         where it can be asked."""
         if listed is None:
             return [RawPayload("post", unreadable(body), body, at)]
         if bytes(listed.reblog) != b"null":
-            return self._seen(own_id(listed.reblog, _Listed), bytes(listed.reblog), server, at)
+            return self._payloads_of(own_id(listed.reblog, _Listed), bytes(listed.reblog), server, at)
         if listed.visibility not in PUBLIC:
             return []
         at_home = urlsplit(listed.uri).netloc == urlsplit(server.base).netloc
         if at_home and server.streaming:
             self._remember(f"{server.base} {listed.id}", listed.uri)
-        seen = RawPayload("home" if at_home else "post", listed.uri, body, at)
+        payload = RawPayload("home" if at_home else "post", listed.uri, body, at)
         if f"{NETWORK}:{listed.uri}" not in self.known:
-            return [seen]
+            return [payload]
         if _HOME.fullmatch(listed.uri) and not at_home:
             return []  # servers differ in what they say of it: each round would have two versions of it
-        return [seen, *_edit(listed, seen)]
+        return [payload, *_edit(listed, payload)]
 
     # ---- event streams ---------------------------------------------------------------------------------
 
     def _listening(self, http: HttpClient) -> Iterator[PayloadPage]:
         """What one server tells until it is time to ask all of them again. It need not: then asking must do."""
-        server = next((one for one in self.settings.servers if one.streaming and one.paths), None)
+        server = next(
+            (
+                server_settings
+                for server_settings in self.settings.servers
+                if server_settings.streaming and server_settings.paths
+            ),
+            None,
+        )
         if server is None:
             return
-        seen: list[RawPayload] = []
+        payloads: list[RawPayload] = []
         began = paged = http.now()
         over = False
         try:
             for event in events(http.lines(server.stream, headers=server.headers)):
                 now = http.now()
-                seen += self._told(event, server, now) if event else ()
-                if now - paged >= SECOND and (seen or event is None):
-                    yield PayloadPage(seen)
-                    seen, paged = [], now
+                payloads += self._event_payloads(event, server, now) if event else ()
+                if now - paged >= SECOND and (payloads or event is None):
+                    yield PayloadPage(payloads)
+                    payloads, paged = [], now
                 over = now - began >= self.settings.every * SECOND
                 if over:
                     break
         except NetError:
             pass
-        yield PayloadPage(seen, next_at=http.now() if over else None)
+        yield PayloadPage(payloads, next_at=http.now() if over else None)
 
-    def _told(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[RawPayload]:
+    def _event_payloads(self, event: ServerEvent, server: MastodonServer, at: int) -> Sequence[RawPayload]:
         """A new post or an edit; that a tracked one is deleted, where its own server says so."""
         if event.name in ("update", "status.update"):
-            return self._seen(own_id(event.data, _Listed), event.data, server, at)
+            return self._payloads_of(own_id(event.data, _Listed), event.data, server, at)
         if event.name == "delete":
             uri = self._uris.pop(f"{server.base} {event.data.decode('utf-8', 'replace')}", "")
             return [RawPayload("gone", uri, b"null", at)] if f"{NETWORK}:{uri}" in self.known else []
@@ -293,38 +317,38 @@ class MastodonSource:
             except NetError as problem:
                 failed[home[1]] = problem
                 continue
-            seen = RawPayload("gone" if answer.status in GONE else "counts", home[0], answer.body, answer.at)
-            yield PayloadPage([seen, *_edit(own_id(answer.body, _Listed), seen)])
+            payload = RawPayload("gone" if answer.status in GONE else "counts", home[0], answer.body, answer.at)
+            yield PayloadPage([payload, *_edit(own_id(answer.body, _Listed), payload)])
         raise_for(list(failed.values()), len({home[1] for home in homes}))
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A public post with its papers, its counts if its home server told them; that it is gone.
 
         A post without papers is nothing, unless it is one that is known: then an edit took them out.
         """
-        known = seen.kind in ("counts", "edit")
-        if seen.kind == "gone":
-            return [gone_post(NETWORK, f"{NETWORK}:{seen.key}", seen.at, "deleted")]
-        status = msgspec.json.decode(seen.body, type=_Status)
-        if status.uri != seen.key:
-            raise InputError(f"{status.uri[:200]} stands where {seen.key[:200]} was asked for")
+        known = payload.kind in ("counts", "edit")
+        if payload.kind == "gone":
+            return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
+        status = msgspec.json.decode(payload.body, type=_Status)
+        if status.uri != payload.key:
+            raise InputError(f"{status.uri[:200]} stands where {payload.key[:200]} was asked for")
         key = f"{NETWORK}:{status.uri}"
         if status.visibility not in PUBLIC:
-            return [gone_post(NETWORK, key, seen.at, "withdrawn", moment(status.created_at))] if known else []
+            return [gone_post(NETWORK, key, payload.at, "withdrawn", moment(status.created_at))] if known else []
         text, links = plain(status.content or "")
         card = [status.card.url] if status.card and status.card.url else []
-        mentions = mentions_of(key, seen.at, text, [*links, *card], self.names)
+        mentions = mentions_of(key, payload.at, text, [*links, *card], self.names)
         if not (mentions or known):
             return []
-        who = _account(status.account, seen.at)
+        who = _account(status.account, payload.at)
         quoted = status.quote.quoted_status.uri if status.quote and status.quote.quoted_status else ""
         post = Post(
             post=key, network=NETWORK, account=who.account, created_at=moment(status.created_at), text=text,
             links=links, lang=status.language or "und", handle=who.handle, name=who.name,
-            quotes=f"{NETWORK}:{quoted}" if quoted else "", limits=_limits(status), observed_at=seen.at,
+            quotes=f"{NETWORK}:{quoted}" if quoted else "", limits=_limits(status), observed_at=payload.at,
         )  # fmt: skip
-        counts = [_snapshot(key, status, seen.at)] if seen.kind in ("home", "counts") else []
-        return [post, who, *mentions, *doubts_of(mentions, text, self.names, again=seen.kind == "edit"), *counts]
+        counts = [_snapshot(key, status, payload.at)] if payload.kind in ("home", "counts") else []
+        return [post, who, *mentions, *doubts_of(mentions, text, self.names, again=payload.kind == "edit"), *counts]
 
 
 def _age(id: str) -> tuple[int, str]:
@@ -332,15 +356,15 @@ def _age(id: str) -> tuple[int, str]:
     return len(id), id
 
 
-def _made(listed: _Listed) -> int:
+def _created_at(listed: _Listed) -> int:
     """When a timeline's entry was made; of what shares another one nothing is said."""
     is_own = listed.created_at is not None and bytes(listed.reblog) == b"null"
     return moment(listed.created_at) if listed.created_at is not None and is_own else LARGEST
 
 
-def _edit(listed: _Listed | None, seen: RawPayload) -> list[RawPayload]:
+def _edit(listed: _Listed | None, payload: RawPayload) -> list[RawPayload]:
     """A tracked post that was edited, once more as such: what it no longer names, it was edited out."""
-    return [seen._replace(kind="edit")] if listed and listed.edited_at and seen.kind != "gone" else []
+    return [payload._replace(kind="edit")] if listed and listed.edited_at and payload.kind != "gone" else []
 
 
 def _a_little_before(id: str) -> str:
@@ -357,14 +381,14 @@ def _moment_of(id: str) -> str:
     return str(int(id) >> 16 << 16) if _SNOWFLAKE.fullmatch(id) else id
 
 
-def _account(said: _Account, at: int) -> Account:
+def _account(account: _Account, at: int) -> Account:
     """Who wrote it. A name without its server is one of the server at which the account's own address is."""
-    address = said.uri or said.url
+    address = account.uri or account.url
     if not address:
         raise InputError("an account without an address")
-    handle = said.acct if "@" in said.acct else f"{said.acct}@{urlsplit(address).netloc}"
+    handle = account.acct if "@" in account.acct else f"{account.acct}@{urlsplit(address).netloc}"
     return Account(
-        account=f"{NETWORK}:{address}", handle=handle, name=said.display_name or "", automated=bool(said.bot),
+        account=f"{NETWORK}:{address}", handle=handle, name=account.display_name or "", automated=bool(account.bot),
         observed_at=at,
     )  # fmt: skip
 
@@ -372,7 +396,7 @@ def _account(said: _Account, at: int) -> Account:
 def _limits(status: _Status) -> tuple[str, ...]:
     """Why a post may not be quoted, as its author or servers have it."""
     account = status.account
-    said = {
+    limits = {
         "sensitive": status.sensitive,
         "content warning": bool(status.spoiler_text),
         "noindex": account.noindex,
@@ -380,7 +404,7 @@ def _limits(status: _Status) -> tuple[str, ...]:
         "suspended": account.suspended,
         "nobot": "#nobot" in plain(account.note or "")[0].casefold(),
     }
-    return tuple(name for name, holds in said.items() if holds)
+    return tuple(name for name, holds in limits.items() if holds)
 
 
 def _snapshot(key: str, status: _Status, at: int) -> Snapshot:

@@ -31,10 +31,10 @@ def mentions_of(
     result: dict[str, Mention] = {}
     targets = [link if isinstance(link, str) else link.target for link in links]
     for place, searched in [*(("link", target) for target in targets), ("text", text[:LONGEST])]:
-        for one in mentions.find(searched):
-            paper = arxiv.key(one.id)
+        for occurrence in mentions.find(searched):
+            paper = arxiv.key(occurrence.id)
             mention = Mention(
-                post=post, paper=paper, form=one.form, found_in=place, version=one.version, observed_at=at
+                post=post, paper=paper, form=occurrence.form, found_in=place, version=occurrence.version, observed_at=at
             )  # fmt: skip
             result.setdefault(paper, mention)
     for mention in named_in(post, at, text, targets, names):
@@ -44,10 +44,10 @@ def mentions_of(
 
 def named_in(post: str, at: int, text: str, targets: Iterable[str], names: PaperIndex) -> list[Mention]:
     """The papers that a post names without their identifier: by DOI, by a page of their own, by the title in full."""
-    found = {one.paper: one for one in reversed(names.papers_in(text[:LONGEST], targets))}
+    by_paper = {match.paper: match for match in reversed(names.papers_in(text[:LONGEST], targets))}
     return [
         Mention(post=post, paper=match.paper, form=match.form, found_in=match.found_in, observed_at=at)
-        for match in reversed(found.values())
+        for match in reversed(by_paper.values())
     ]
 
 
@@ -63,14 +63,14 @@ def doubts_of(named: Iterable[Mention], text: str, names: PaperIndex, *, again: 
     linked = [mention for mention in named if mention.form != "title"]
     if len(linked) != 1:
         return []
-    [one] = linked
-    other = other_title(text, names.title_of(one.paper), names)
+    [paper_linked] = linked
+    other = other_title(text, names.title_of(paper_linked.paper), names)
     if other is None:
-        return [_worded(one, "sound", "edited: its words are no other paper's title")] if again else []
-    return [_worded(one, "doubtful", f"its words are the title of {other or 'another paper'}")]
+        return [_verdict(paper_linked, "sound", "edited: its words are no other paper's title")] if again else []
+    return [_verdict(paper_linked, "doubtful", f"its words are the title of {other or 'another paper'}")]
 
 
-def _worded(mention: Mention, judgement: Judgement, reason: str) -> Verdict:
+def _verdict(mention: Mention, judgement: Judgement, reason: str) -> Verdict:
     return Verdict(
         subject=mention.post, about=mention.paper, rule=WORDS, judgement=judgement, version=1, reason=reason,
         observed_at=mention.observed_at,
@@ -110,9 +110,9 @@ def gone_post(network: str, key: str, at: int, reason: str, created_at: int = 0)
     return Post(post=key, network=network, account="", created_at=created_at, gone=reason, observed_at=at)
 
 
-def moment(said: datetime.datetime) -> int:
+def moment(published: datetime.datetime) -> int:
     """Whole seconds as µs UTC. A moment without a zone is taken as UTC, never as the machine's own time."""
-    return timestamps.whole_seconds(timestamps.from_datetime(said))
+    return timestamps.whole_seconds(timestamps.from_datetime(published))
 
 
 def decoded(answer: Response, type: type[T]) -> T:

@@ -7,6 +7,7 @@ as_of          rows as observed up to a moment and known at a position; ordered_
 parsing        payloads with what was read from them, before any lock
 raw_archive    raw payloads; quarantine: those that no parser could read; reparse: parsed again
 tombstones     which posts and people were forgotten; redaction: rows without words
+reaction_marks which reaction was for which post
 verify         the chain, then every row; chain_check: what a frozen issue says of it
 database       what is asked of a database: sqlite, postgres, schema (migrations)
 """

@@ -21,9 +21,16 @@ class AsOfView(NamedTuple):
 
     def visible(self, alias: str, as_of: str | None = None) -> str:
         """The SQL condition for a row to be in this view; `as_of` may be an expression for an earlier moment."""
+        return f"{alias}.since <= {self.position} AND {self._open(alias, as_of)}"
+
+    def visible_by_number(self, alias: str, last: int, as_of: str | None = None) -> str:
+        """The same, where the kind's `last_row` is known. An index of key, moment and `until` answers it alone: numbers
+        stand in every index, and batches in none."""
+        return f"{alias}.id <= {last} AND {self._open(alias, as_of)}"
+
+    def _open(self, alias: str, as_of: str | None) -> str:
         return (
-            f"{alias}.since <= {self.position} AND ({alias}.until = 0 OR {alias}.until > {self.position})"
-            f" AND {alias}.observed_at <= {as_of or self.as_of}"
+            f"({alias}.until = 0 OR {alias}.until > {self.position}) AND {alias}.observed_at <= {as_of or self.as_of}"
         )
 
     def newest(self, spec: KindSpec, alias: str, as_of: str | None = None) -> str:
@@ -32,6 +39,17 @@ class AsOfView(NamedTuple):
             f"NOT EXISTS (SELECT 1 FROM {spec.kind} AS later WHERE {_same_key(spec.kind, alias)}"
             f" AND later.observed_at > {alias}.observed_at AND {self.visible('later', as_of)})"
         )
+
+    def last_row(self, cls: type[model.Item]) -> int:
+        """The highest number of a kind's rows that were added up to the position, 0 for none: rows are numbered in the
+        order of their batches."""
+        kind = model.kind_of(cls)
+        none, last = 0, int(self.database.rows(f"SELECT max(id) FROM {kind}")[0][0] or 0)
+        while none < last:
+            middle = (none + last + 1) // 2
+            rows = self.database.rows(f"SELECT since FROM {kind} WHERE id >= ? ORDER BY id LIMIT 1", (middle,))
+            none, last = (middle, last) if rows[0][0] <= self.position else (none, middle - 1)
+        return last
 
     def iterate(
         self, cls: type[model.Item], where: str = "", params: Params = (), order: str = ""

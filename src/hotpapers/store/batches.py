@@ -7,7 +7,6 @@ lower one, and rows carry it from the start (docs/development/decisions/0004).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import cache
 from itertools import count
 from typing import NamedTuple
 
@@ -122,13 +121,9 @@ class NumberedRow(NamedTuple):
     prepared: PreparedRow
 
 
-@cache
-def insert_sql(kind: str) -> str:
-    """The statement that adds a kind's rows: the prepared ones between their number and the position of their batch."""
-    spec = item_rows.BY_KIND[kind]
-    columns = ", ".join(f'"{name}"' for name in ("id", *spec.columns))
-    values = ", ".join("?" * len(spec.columns))
-    return f"INSERT INTO {spec.kind} ({columns}) VALUES ({values}, 0) ON CONFLICT DO NOTHING"
+def columns_of(spec: KindSpec) -> tuple[str, ...]:
+    """The columns of a kind's table: a row's number before the prepared ones, its batch and 0 after them."""
+    return ("id", *spec.columns)
 
 
 def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -> list[NumberedRow]:
@@ -138,7 +133,8 @@ def numbered(database: Database, spec: KindSpec, group: Iterable[PreparedRow]) -
 
 def insert_rows(database: Database, spec: KindSpec, rows: Sequence[NumberedRow], position: int) -> int:
     """Adds a kind's rows; how many of them were not there."""
-    return database.many(insert_sql(spec.kind), [(row.number, *row.prepared.row, position) for row in rows])
+    filled = [(number, *prepared.row, position, 0) for number, prepared in rows]
+    return database.insert(spec.kind, columns_of(spec), filled)
 
 
 def insert_group(
@@ -263,22 +259,16 @@ def write_batch(
     """Adds what is new among the offered items, closes the given rows, and chains the batch. Call inside `write()`.
     `known`: what was forgotten, where that was loaded already."""
     known = tombstones.load(database, marks) if known is None else known
-    allowed: list[Offer] = []
-    refused = mended = 0
-    for item, origin in offers:
-        cleaned = item_checks.clean(item)
-        mended += cleaned is not item
-        if not known:
-            allowed.append((cleaned, origin))
-        elif known.refuses(cleaned):
-            refused += 1
-        else:
-            allowed.append((known.redacted(cleaned), origin))
+    cleaned, mended = item_checks.cleaned(offers)
+    allowed = (
+        [(known.redacted(item), origin) for item, origin in cleaned if not known.refuses(item)] if known else cleaned
+    )
+    refused = len(cleaned) - len(allowed)
     named = item_rows.keys_in(item for item, _ in allowed)
     enrolled = identities.enroll(database, named, head(database).position + 1)
     groups = item_rows.prepare_all(allowed, marks, enrolled.known)
-    told = RowChanges(close=close)
-    written = append(database, groups, at=at, source=source, cursor=cursor, changes=told, enrolled=enrolled)
+    row_changes = RowChanges(close=close)
+    written = append(database, groups, at=at, source=source, cursor=cursor, changes=row_changes, enrolled=enrolled)
     return written._replace(refused=refused, mended=mended)
 
 
@@ -296,15 +286,17 @@ def append(
     last = head(database)
     position = last.position + 1
     closed = close_rows(database, changes.close, position)
-    added: list[NumberedRow] = []
+    names: list[manifest.RowName] = []
+    added: list[PreparedRow] = []
     known = later = 0
     for spec, group in groups.items():
         new, counts = insert_group(database, spec, group, position)
-        added += new
+        names += [(spec.kind, number) for number, _ in new]
+        added += [prepared for _, prepared in new]
         known, later = known + counts.known, later + counts.later
-    origins = [row.prepared.row[-1] for row in added]
+    origins = [prepared.row[-1] for prepared in added]
     listed = manifest.listing(
-        [(model.kind_of(row.prepared.item), row.number) for row in added], [row.prepared.hash for row in added],
+        names, [prepared.hash for prepared in added],
         identities=enrolled.brought, persons=enrolled.persons, closed=closed, pruned=list(changes.prune),
         forgotten=list(changes.forgotten), erased=list(changes.erased), tombstones=list(changes.tombstones),
         origins=origins if any(origins) else [],

@@ -39,6 +39,12 @@ def server_database(database: Database) -> str:
     return str(database.rows("SELECT current_database()")[0][0])
 
 
+def insert_sql(table: str, columns: Iterable[str]) -> str:
+    """The statement that adds a row to a table, unless its key is taken."""
+    names = [f'"{name}"' for name in columns]
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({placeholders(names)}) ON CONFLICT DO NOTHING"
+
+
 class Database(Protocol):
     """One connection to a store. Every method raises a StoreError that says what to do where the database fails.
 
@@ -59,6 +65,9 @@ class Database(Protocol):
 
     def many(self, sql: str, rows: Iterable[Params]) -> int:
         """Runs a statement once per row; how many rows it changed in all."""
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> int:
+        """Adds rows to a table but those whose key is taken; how many it added. Call inside `write()`."""
 
     def write(self) -> AbstractContextManager[None]:
         """A write transaction that no other writer shares: committed at the end, undone on an error."""

@@ -11,6 +11,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Sized
 from typing import NamedTuple
 
+from hotpapers.errors import CorruptStore
 from hotpapers.model import keys
 from hotpapers.store.commitments import SALT, commitment
 from hotpapers.store.database import Database, placeholders, slices
@@ -37,6 +38,10 @@ class EnrolledKeys(NamedTuple):
 
 
 NO_KEYS = EnrolledKeys({"": NOBODY})
+
+
+COLUMNS = ("id", "key", "salt", "commitment", "since")
+"""Those of the table, in the order of `IdentityRow`."""
 
 
 class IdentityRow(NamedTuple):
@@ -134,7 +139,8 @@ def add(database: Database, rows: Sequence[IdentityRow], known: Mapping[str, Ide
     """Adds identities to those of some keys that are known. Call inside `write()`."""
     if not rows:
         return EnrolledKeys(known)
-    database.many("INSERT INTO identity VALUES (?, ?, ?, ?, ?)", rows)
+    if database.insert("identity", COLUMNS, rows) < len(rows):
+        raise CorruptStore(f"{database.where}: an identity is there that its index does not have; see `verify`.")
     brought = {row.key: Identity(row.number, row.committed) for row in rows}
     persons = sum(not is_paper(row.key) for row in rows)
     return EnrolledKeys({**known, **brought}, (rows[0].number, len(rows)), persons)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterable
 from typing import get_type_hints
 from zoneinfo import ZoneInfo
 
@@ -107,16 +108,30 @@ def _check_hours(publication: model.Publication) -> None:
         raise ValueError(f"zone {publication.zone[:40]!r} is unknown") from problem
 
 
+def cleaned(offers: Iterable[tuple[model.Item, int]]) -> tuple[list[tuple[model.Item, int]], int]:
+    """Items with their originals, each as `clean` gives it; how many of them had to be mended."""
+    given = list(offers)
+    if _is_storable([item for item, _ in given]):  # nearly always, and faster to see at once
+        return given, 0
+    result = [(clean(item), origin) for item, origin in given]
+    return result, sum(item is not before for (item, _), (before, _) in zip(result, given, strict=True))
+
+
 def clean(item: model.Item) -> model.Item:
     """The item with U+0000 and lone surrogates, which not every database can hold, as U+FFFD; itself if it has none."""
-    try:
-        if b"\\u0000" not in _encode(item):
-            return item
-    except UnicodeEncodeError:
-        pass
+    if _is_storable(item):
+        return item
     values = {name: _storable(getattr(item, name)) for name in item.__struct_fields__}
     cleaned = msgspec.structs.replace(item, **values)
     return item if cleaned == item else cleaned
+
+
+def _is_storable(value: model.Item | list[model.Item]) -> bool:
+    """Whether there is no such sign; also false where its escape is written out."""
+    try:
+        return b"\\u0000" not in _encode(value)
+    except UnicodeEncodeError:
+        return False
 
 
 def _storable(value: object) -> object:

@@ -12,8 +12,9 @@ import os
 import re
 import unicodedata
 from bisect import bisect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain, repeat
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -106,11 +107,11 @@ class KindSpec(NamedTuple):
     `identities`: fields that hold the key of a post, an account or a paper, as a number in the table; `persons`: those
     of them that are personal, by their places; `committed`: all columns that hold the number of a post or an account,
     by name; `words`: the other personal ones, for which a row has a salt. `later`: fields that rows may lack which were
-    written before these were there: NULL in the table, absent from JSON and hash. `label`: the stored values of the key
-    and the moment. `named`: the keys in `identities` of an item. `sorted_values`: its values in the order of their
-    names; `salted_at`, `kind_at`: where that stands which the row's salt commits, and the kind; `named_at`: where each
-    identity stands in the row, and there, -1 for a paper; `canonical`: these with the kind as an object, which msgspec
-    writes at once.
+    written before these were there: NULL in the table, absent from JSON and hash. `stored`: what makes a column's value
+    of a field's. `label`: the stored values of the key and the moment. `named`: the keys in `identities` of an item.
+    `sorted_values`: its values in the order of their names; `salted_at`, `kind_at`: where that stands which the row's
+    salt commits, and the kind; `named_at`: where each identity stands in the row, and there, -1 for a paper;
+    `canonical`: these with the kind as an object, which msgspec writes at once.
     """
 
     type: type[model.Item]
@@ -125,6 +126,7 @@ class KindSpec(NamedTuple):
     lists: tuple[int, ...]
     flags: tuple[int, ...]
     later: tuple[int, ...]
+    stored: tuple[tuple[int, Callable[[Any], Any]], ...]
     derived: tuple[tuple[str, Derive], ...]
     columns: tuple[str, ...]
     label: Callable[[Sequence[Any]], tuple[Any, ...]]
@@ -141,6 +143,9 @@ def _spec(cls: type[model.Item]) -> KindSpec:
     hints = get_type_hints(cls)
     in_order = sorted(fields)
     derived = _DERIVED.get(cls, ())
+    lists = tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple)
+    flags = tuple(i for i, name in enumerate(fields) if hints[name] is bool)
+    later = tuple(i for i, name in enumerate(fields) if msgspec.UnsetType in get_args(hints[name]))
     key = tuple(fields.index(name) for name in cls.key)
     identities = tuple(
         i for i, name in enumerate(fields) if name in _IDENTITIES or (name, cls) == ("quotes", model.Post)
@@ -158,9 +163,10 @@ def _spec(cls: type[model.Item]) -> KindSpec:
         persons=persons,
         committed=(*(fields[i] for i in persons), *(["voice"] if cls is model.Post else [])),
         words=words,
-        lists=tuple(i for i, name in enumerate(fields) if get_origin(hints[name]) is tuple),
-        flags=tuple(i for i, name in enumerate(fields) if hints[name] is bool),
-        later=tuple(i for i, name in enumerate(fields) if msgspec.UnsetType in get_args(hints[name])),
+        lists=lists,
+        flags=flags,
+        later=later,
+        stored=(*((i, _list_text) for i in lists), *((i, int) for i in flags), *((i, _or_null) for i in later)),
         derived=derived,
         columns=(*fields, *beside, "origin", "since", "until"),
         label=itemgetter(*key, fields.index("observed_at")),
@@ -171,6 +177,14 @@ def _spec(cls: type[model.Item]) -> KindSpec:
         kind_at=bisect(in_order, "kind"),
         canonical=msgspec.defstruct(f"{cls.__name__}Canonical", sorted((*fields, "kind")), gc=False),
     )
+
+
+def _list_text(values: tuple[Any, ...]) -> str:
+    return canonical_json(values).decode()
+
+
+def _or_null(value: Any) -> Any:
+    return None if value is msgspec.UNSET else value
 
 
 def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
@@ -192,24 +206,24 @@ def item_hash(
     lost: Mapping[str, str] | None = None,
 ) -> bytes:
     """The 32 bytes of an item's hash. `committed`: what stands for whom it names, by field."""
-    said = [*spec.sorted_values(item)]
+    values = [*spec.sorted_values(item)]
     for i, at in spec.named_at:
         if at >= 0:
-            said[at] = committed[spec.fields[i]]
-    return _hash_of(spec, said, salt, lost)
+            values[at] = committed[spec.fields[i]]
+    return _hash_of(spec, values, salt, lost)
 
 
-def _hash_of(spec: KindSpec, said: list[Any], salt: bytes | None, lost: Mapping[str, str] | None) -> bytes:
+def _hash_of(spec: KindSpec, values: list[Any], salt: bytes | None, lost: Mapping[str, str] | None) -> bytes:
     """The same from values in the order of their names, in which commitments stand for keys already."""
     if salt is not None:
         for at in spec.salted_at:
-            if said[at]:
-                said[at] = commitment(salt, said[at])
+            if values[at]:
+                values[at] = commitment(salt, values[at])
     for name, kept in lost.items() if lost else ():
         if name in spec.fields:
-            said[sorted(spec.fields).index(name)] = kept
-    said.insert(spec.kind_at, spec.kind)
-    return hashlib.sha256(_plain_json(spec.canonical(*said))).digest()
+            values[sorted(spec.fields).index(name)] = kept
+    values.insert(spec.kind_at, spec.kind)
+    return hashlib.sha256(_plain_json(spec.canonical(*values))).digest()
 
 
 class PreparedRow(NamedTuple):
@@ -234,22 +248,15 @@ NO_SECRETS = RowSecrets()
 
 def keys_in(items: Iterable[model.Item]) -> set[str]:
     """The keys of all posts, accounts and papers that items name."""
-    found: set[str] = set()
-    for item in items:
-        found.update(SPECS[type(item)].named(item))
-    return found
+    return set(chain.from_iterable([SPECS[type(item)].named(item) for item in items]))
 
 
 def stored_values(spec: KindSpec, item: model.Item) -> list[Any]:
     """An item's field values as its columns hold them, but for numbers of keys: lists as canonical JSON, flags as 0 and
     1, absent as NULL."""
     stored = list(msgspec.structs.astuple(item))
-    for i in spec.lists:
-        stored[i] = canonical_json(stored[i]).decode()
-    for i in spec.flags:
-        stored[i] = int(stored[i])
-    for i in spec.later:
-        stored[i] = None if stored[i] is msgspec.UNSET else stored[i]
+    for i, convert in spec.stored:
+        stored[i] = convert(stored[i])
     return stored
 
 
@@ -266,12 +273,12 @@ def prepare(
     spec = SPECS[type(item)]
     if kept is not NO_SECRETS or not spec.words:
         salt = kept.salt
-    row, said = stored_values(spec, item), [*spec.sorted_values(item)]
+    row, values = stored_values(spec, item), [*spec.sorted_values(item)]
     for i, at in spec.named_at:
         identity = known[row[i]]
         row[i] = identity.number
         if at >= 0:
-            said[at] = identity.commitment
+            values[at] = identity.commitment
             if identity.number and not identity.commitment:
                 raise InputError(f"{spec.fields[i]} is the key of a paper")
     label = spec.label(row)
@@ -280,7 +287,7 @@ def prepare(
     if spec.words:
         row += (salt, canonical_json(kept.lost).decode() if kept.lost else None)
     row.append(origin)
-    return PreparedRow(label, tuple(row), _hash_of(spec, said, salt, kept.lost), item)
+    return PreparedRow(label, tuple(row), _hash_of(spec, values, salt, kept.lost), item)
 
 
 def prepare_all(
@@ -288,14 +295,49 @@ def prepare_all(
 ) -> dict[KindSpec, list[PreparedRow]]:
     """Items with their originals grouped by kind in the order of KINDS, each group sorted by key and moment as
     stored."""
-    groups: dict[type[model.Item], list[PreparedRow]] = {cls: [] for cls in model.KINDS}
-    pool, at = b"", 0
-    for item, origin in offered:
-        if at >= len(pool):
-            pool, at = os.urandom(SALT * 512), 0
-        groups[type(item)].append(prepare(item, marks, known, pool[at : at + SALT], origin))
-        at += SALT
-    return {SPECS[cls]: sorted(group, key=itemgetter(0)) for cls, group in groups.items() if group}
+    groups: dict[type[model.Item], list[tuple[model.Item, int]]] = {cls: [] for cls in model.KINDS}
+    for offer in offered:
+        groups[type(offer[0])].append(offer)
+    prepared = ((SPECS[cls], _prepared(SPECS[cls], group, marks, known)) for cls, group in groups.items() if group)
+    return {spec: sorted(rows, key=itemgetter(0)) for spec, rows in prepared}
+
+
+def _prepared(
+    spec: KindSpec, offered: Sequence[tuple[model.Item, int]], marks: KeyedHasher, known: Known
+) -> list[PreparedRow]:
+    """The same as `prepare` makes of each item of a kind with a fresh salt, column by column, which is faster."""
+    items, origins = zip(*offered, strict=True)
+    columns = list(zip(*map(msgspec.structs.astuple, items), strict=True))
+    stored: list[Iterable[Any]] = [*columns]
+    for i, convert in spec.stored:
+        stored[i] = list(map(convert, columns[i]))
+    for i in spec.identities:
+        identities = [known[key] for key in columns[i]]
+        stored[i] = [identity.number for identity in identities]
+        if i in spec.persons:
+            columns[i] = tuple([identity.commitment for identity in identities])
+            if not all(columns[i]) and any(identity.number for identity in identities if not identity.commitment):
+                raise InputError(f"{spec.fields[i]} is the key of a paper")
+    labels = list(zip(*(stored[i] for i in (*spec.key, spec.observed)), strict=True))
+    stored += [[derive(item, marks, known) for item in items] for _, derive in spec.derived]
+    if spec.words:
+        pool = os.urandom(SALT * len(items))
+        salts = [pool[at : at + SALT] for at in range(0, len(pool), SALT)]
+        stored += [salts, repeat(None, len(items))]
+        for i in (*spec.persons, *spec.words):
+            columns[i] = tuple(
+                [commitment(salt, value) if value else value for salt, value in zip(salts, columns[i], strict=True)]
+            )
+    rows = zip(*stored, origins, strict=True)
+    return list(map(PreparedRow, labels, rows, _hashes(spec, columns), items))
+
+
+def _hashes(spec: KindSpec, value_columns: Sequence[Sequence[Any]]) -> Iterator[bytes]:
+    """The hashes of rows from the columns of their fields, in which commitments stand already."""
+    columns: list[Iterable[Any]] = [value_columns[spec.fields.index(name)] for name in sorted(spec.fields)]
+    columns.insert(spec.kind_at, repeat(spec.kind))
+    for canonical in map(spec.canonical, *columns):
+        yield hashlib.sha256(_plain_json(canonical)).digest()
 
 
 class StoredRow(NamedTuple):

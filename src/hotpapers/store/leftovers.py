@@ -48,6 +48,6 @@ def _is_removed(path: Path) -> bool:
     with suppress(OSError):
         if not path.is_dir():
             path.unlink()
-        elif time.time() - max(one.stat().st_mtime for one in (path, *path.iterdir())) > AT_WORK:
+        elif time.time() - max(file.stat().st_mtime for file in (path, *path.iterdir())) > AT_WORK:
             shutil.rmtree(path)
     return not path.exists()

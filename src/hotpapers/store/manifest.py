@@ -75,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True):
         return self.origins[index] if self.origins else 0
 
 
-def listing(rows: Sequence[RowName], hashes: Sequence[bytes], **told: Any) -> Manifest:
+def listing(rows: Sequence[RowName], hashes: Sequence[bytes], **changes: Any) -> Manifest:
     """A manifest of rows and their hashes; `told`: its other fields."""
     groups = [(kind, [number for _, number in group]) for kind, group in groupby(rows, itemgetter(0))]
     return Manifest(
@@ -83,7 +83,7 @@ def listing(rows: Sequence[RowName], hashes: Sequence[bytes], **told: Any) -> Ma
         [step for _, numbers in groups for step in _steps(numbers)],
         b"".join([each[:CHECK] for each in hashes]),
         root_of(hashes),
-        **told,
+        **changes,
     )
 
 
@@ -143,7 +143,7 @@ def link(before: bytes, position: int, at: int, source: str, cursor: str | None,
         "identities": manifest.persons,
         "tombstones": manifest.tombstones,
     }
-    header |= {name: said for name, said in rarely.items() if said}
+    header |= {name: value for name, value in rarely.items() if value}
     return hashlib.sha256(before + hashlib.sha256(canonical_json(header)).digest() + manifest.root).digest()
 
 

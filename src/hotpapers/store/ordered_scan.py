@@ -77,19 +77,19 @@ def _numbers_after(database: Database, spec: KindSpec, number: int) -> Sequence[
     return (rows[0][0], *unread, *rows[0][1:]) if rows else None
 
 
-def _read_strictly(spec: KindSpec, found: Sequence[Any]) -> StoredRow | int:
+def _read_strictly(spec: KindSpec, stored: Sequence[Any]) -> StoredRow | int:
     try:
-        row = read_sealed(spec, found)
+        row = read_sealed(spec, stored)
         lost = [canonical_json(row.lost).decode() if row.lost else None] if spec.words else []
-        kept = [found[len(spec.columns) - 3]] if spec.words else []
+        kept = [stored[len(spec.columns) - 3]] if spec.words else []
         is_same = [*stored_values(spec, row.item), *lost] == [
-            *found[1 : 1 + len(spec.fields)],
+            *stored[1 : 1 + len(spec.fields)],
             *kept,
         ]
         numbers = (row.origin, row.since, row.until, *row.derived[: "voice" in spec.committed])
-        return row if is_same and all(isinstance(number, int) for number in numbers) else int(found[0])
+        return row if is_same and all(isinstance(number, int) for number in numbers) else int(stored[0])
     except (CorruptStore, ValueError, TypeError):
-        return int(found[0])
+        return int(stored[0])
 
 
 def all_ahead(database: Database) -> dict[str, OrderedScan]:

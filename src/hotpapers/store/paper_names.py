@@ -25,10 +25,10 @@ KEPT = 180 * DAY
 _links = msgspec.json.Decoder(tuple[TextLink, ...]).decode
 
 
-def load_names(record: Record, at: int, since: int | None = None) -> PaperIndex:
+def load_names(record: Record, at: int, since: int | None = None, position: int | None = None) -> PaperIndex:
     """The names of the papers announced from one moment until another, and of those never announced but observed then
-    (imported ones), as the record has them now. By default in the 180 days to `at`."""
-    view = record.view()
+    (imported ones), as the record has them at a position, by default now. By default in the 180 days to `at`."""
+    view = record.view(position=position)
     span = (at - KEPT if since is None else since, at)
     return PaperIndex(chain(_papers(view, span), _linked(view, span)))
 
@@ -47,8 +47,8 @@ def named_by(items: Iterable[Item]) -> Iterator[PaperAlias]:
     yield from (_leading_to(paper, links[post]) for post, paper in listed.items() if links.get(post))
 
 
-def _named(paper: str, title: str, doi: str, said: str) -> PaperAlias:
-    return PaperAlias(paper, title, doi, tuple(paper_urls.claimed(said)))
+def _named(paper: str, title: str, doi: str, title_words: str) -> PaperAlias:
+    return PaperAlias(paper, title, doi, tuple(paper_urls.claimed(title_words)))
 
 
 def _leading_to(paper: str, links: Iterable[TextLink]) -> PaperAlias:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from hotpapers import errors
-from hotpapers.store.database import FROM_0_1, IntegrityReport, Params
+from hotpapers.store.database import FROM_0_1, IntegrityReport, Params, insert_sql
 
 try:
     import psycopg
@@ -25,6 +25,8 @@ _IDENTITY = re.compile(r"id INTEGER PRIMARY KEY( AUTOINCREMENT)?")
 FIRST_ANALYSIS = 1_000
 """After so many new rows, and each time they have doubled, the server looks at what it holds: until then its plans are
 guesses, and it does so by itself a minute later at the earliest."""
+COPIED_FROM = 20
+"""Rows from which on they are copied: it takes three statements more."""
 WAIT_MS = 30_000
 """How long a writer waits for another."""
 IDLE_MS = 25_000
@@ -121,6 +123,22 @@ class PostgresDatabase:
             self._new_rows += max(cursor.rowcount, 0)
             return max(cursor.rowcount, 0)
 
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> int:
+        """Adds rows to a table but those whose key is taken; how many it added: by COPY, which is several times as fast
+        and takes all of them or none; then one by one."""
+        names = ", ".join(f'"{name}"' for name in columns)
+        if len(rows) >= COPIED_FROM:
+            with suppress(psycopg.errors.UniqueViolation), self._translated(), self._connection.transaction():
+                with (
+                    self._connection.cursor() as cursor,
+                    cursor.copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy,
+                ):
+                    for row in rows:
+                        copy.write_row(row)
+                self._new_rows += len(rows)
+                return len(rows)
+        return self.many(insert_sql(table, columns), rows)
+
     @contextmanager
     def write(self) -> Iterator[None]:
         """A write transaction (READ COMMITTED) under the store's advisory lock."""
@@ -152,13 +170,13 @@ class PostgresDatabase:
         tables = {row[0] for row in self.rows("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")}
         if not tables:
             return 0
-        ours = {"meta", "batch", "snapshot"} <= tables
-        found = self.rows("SELECT value FROM meta WHERE name = 'schema'") if ours else []
-        if not found:
+        is_own = {"meta", "batch", "snapshot"} <= tables
+        version_rows = self.rows("SELECT value FROM meta WHERE name = 'schema'") if is_own else []
+        if not version_rows:
             raise errors.NotAStore(f"{self.where}: a database of another program; name another one with --store.")
         if "identity" not in tables:
             raise errors.NotAStore(f"{self.where}: {FROM_0_1}")
-        return int(found[0][0])
+        return int(version_rows[0][0])
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -171,8 +189,8 @@ class PostgresDatabase:
         """Rewrites the tables, so that no dead row is left, and has the server recycle its log."""
         with self._finishing(), self._translated():
             self._wait_for_readers()
-            ours = "relnamespace = current_schema()::regnamespace AND relkind = 'r'"
-            sql = f"SELECT relname FROM pg_class WHERE {ours} AND pg_relation_size(oid) > 0"  # those ever filled
+            own_tables = "relnamespace = current_schema()::regnamespace AND relkind = 'r'"
+            sql = f"SELECT relname FROM pg_class WHERE {own_tables} AND pg_relation_size(oid) > 0"  # those ever filled
             for (table,) in self.rows(sql):
                 self._connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"'.encode())
             self._wait_for_readers()  # of the samples that ANALYZE has just replaced
@@ -219,10 +237,10 @@ class PostgresDatabase:
         for check, relations in ((HEAPS, TABLES), (INDEXES, BTREES)):
             for oid, name in self.rows(relations):
                 try:
-                    found = self.rows(check.format(schema), (oid,))
+                    findings = self.rows(check.format(schema), (oid,))
                 except errors.CorruptStore as problem:
-                    found = [(_first_line(problem.__cause__ or problem),)]
-                yield from (f"{name}: {text}" for (text,) in found if text)
+                    findings = [(_first_line(problem.__cause__ or problem),)]
+                yield from (f"{name}: {text}" for (text,) in findings if text)
 
     def size(self) -> int:
         """Bytes of the database."""

@@ -58,20 +58,20 @@ class RawArchive(NamedTuple):
 
     def keep(self, parsed: ParsedPayload, items: Iterable[model.Item]) -> int:
         """The number of the original of some items; 0 where it is not to be kept."""
-        one, time = parsed.payload, parsed.keep_for
-        if time <= 0 or self._names_forgotten(one) or any(map(self.forgotten.refuses, items)):
+        payload, time = parsed.payload, parsed.keep_for
+        if time <= 0 or self._names_forgotten(payload) or any(map(self.forgotten.refuses, items)):
             return 0
-        return _keep(self.database, self.source, one, min(one.at + time, model.LARGEST))
+        return _keep(self.database, self.source, payload, min(payload.at + time, model.LARGEST))
 
     def quarantine(self, parsed: ParsedPayload) -> None:
         """Sets apart what could not be read, once by content; a while also where nothing is kept, to find out why."""
-        one = parsed.payload
-        if self._names_forgotten(one):
+        payload = parsed.payload
+        if self._names_forgotten(payload):
             return
-        keep_until = min(one.at + max(parsed.keep_for, SHORTEST), model.LARGEST)
-        content, reason = _content(one), model.storable(parsed.problem[:LONGEST_REASON])
-        key = model.storable(one.key)
-        row = (self.source, one.kind, key, reason, content, _pack(one.body), one.at, keep_until)
+        keep_until = min(payload.at + max(parsed.keep_for, SHORTEST), model.LARGEST)
+        content, reason = _content(payload), model.storable(parsed.problem[:LONGEST_REASON])
+        key = model.storable(payload.key)
+        row = (self.source, payload.kind, key, reason, content, _pack(payload.body), payload.at, keep_until)
         self.database.run(_SET_APART, row)
 
     def _names_forgotten(self, payload: model.RawPayload) -> bool:
@@ -141,8 +141,8 @@ def open_rows(database: Database, numbers: Sequence[int]) -> dict[int, list[Stor
             sql = (
                 f"SELECT {select_columns(spec)} FROM {spec.kind} WHERE until = 0 AND origin > 0"  # as its index has it
             )
-            for found in database.iterate(f"{sql} AND origin BETWEEN ? AND ?", (numbers[0], numbers[-1])):
-                row = read_row(spec, found)
+            for stored in database.iterate(f"{sql} AND origin BETWEEN ? AND ?", (numbers[0], numbers[-1])):
+                row = read_row(spec, stored)
                 rows[row.origin].append(row)
     return rows
 

@@ -144,11 +144,11 @@ class Record:
             known = tombstones.load(self.database, self.marks)
             archive = raw_archive.RawArchive(self.database, known, source)
             offers: list[batches.Offer] = []
-            for one in parsed:
-                if one.problem:
-                    archive.quarantine(one)
-                elif new := [item for item in one.items if is_new(item)]:
-                    origin = archive.keep(one, new)
+            for parsed_payload in parsed:
+                if parsed_payload.problem:
+                    archive.quarantine(parsed_payload)
+                elif new := [item for item in parsed_payload.items if is_new(item)]:
+                    origin = archive.keep(parsed_payload, new)
                     offers += [(item, origin) for item in new]
             written = batches.write_batch(
                 self.database, offers, self.marks, at=at or now(), source=job or source, cursor=cursor, known=known

@@ -37,14 +37,14 @@ def network_of(item: model.Item) -> str:
 
 def without_words(item: model.Item) -> model.Item:
     """A post without what it says, an account without its names; everything else as it is."""
-    said = {name: value for name in WORDS.get(type(item), ()) if (value := getattr(item, name))}
-    return msgspec.structs.replace(item, **{name: type(value)() for name, value in said.items()}) if said else item
+    words = {name: value for name in WORDS.get(type(item), ()) if (value := getattr(item, name))}
+    return msgspec.structs.replace(item, **{name: type(value)() for name, value in words.items()}) if words else item
 
 
 def left_of(row: StoredRow) -> StoredRow:
     """The row without its words, and with their commitments."""
-    said = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
-    lost = {name: commitment(row.salt or b"", value) for name, value in said.items()} | (row.lost or {})
+    words = {name: value for name in WORDS.get(type(row.item), ()) if (value := getattr(row.item, name))}
+    lost = {name: commitment(row.salt or b"", value) for name, value in words.items()} | (row.lost or {})
     return row._replace(item=without_words(row.item), lost=dict(sorted(lost.items())))  # as it will be read back
 
 

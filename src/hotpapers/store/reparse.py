@@ -68,7 +68,7 @@ class LatestItems:
 
     def _is_new(self, item: Item, stale: Collection[int]) -> bool:
         key = (type(item), *(getattr(item, name) for name in item.key))
-        items = [one for one in self._said[key] if one.observed_at <= item.observed_at]
+        items = [earlier for earlier in self._said[key] if earlier.observed_at <= item.observed_at]
         self._said[key].append(item)
         for at in (item.observed_at, item.observed_at + SAME_MOMENT):
             words = [*items, *self._recorded(at, key, stale)]
@@ -96,10 +96,10 @@ def differences(
     new: list[Offer] = []
     unreadable = 0
     for number, payload in some:
-        found = read(payload)
-        unreadable += bool(found.problem)
-        if not found.problem:
-            gone, fresh = raw_archive.compare(rows.get(number, []), map(item_checks.clean, found.items))
+        items = read(payload)
+        unreadable += bool(items.problem)
+        if not items.problem:
+            gone, fresh = raw_archive.compare(rows.get(number, []), map(item_checks.clean, items.items))
             stale += gone
             new += [(item, number) for item in words.are_new(fresh, {row.id for row in gone})]
     return RowDifferences(stale, new, unreadable)
@@ -113,11 +113,11 @@ def plan(
     closed, added = Counter[str](), Counter[str]()
     while some := raw_archive.after(view.database, source, upto):
         upto, kept = some[-1][0], kept + len(some)
-        found = differences(view, some, read, words)
-        closed.update(kind_of(row.item) for row in found.stale)
-        added.update(kind_of(item) for item, _ in found.new)
-        unreadable += found.unreadable
-    apart = [read(one) for one in raw_archive.apart(view.database, source)]
+        changes = differences(view, some, read, words)
+        closed.update(kind_of(row.item) for row in changes.stale)
+        added.update(kind_of(item) for item, _ in changes.new)
+        unreadable += changes.unreadable
+    apart = [read(payload) for payload in raw_archive.apart(view.database, source)]
     readable = [payload.items for payload in apart if not payload.problem]
     for items in readable:
         added.update(kind_of(item) for item in words.are_new(map(item_checks.clean, items), ()))

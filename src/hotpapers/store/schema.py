@@ -95,6 +95,7 @@ CREATE TABLE reaction ({ID}, post INTEGER NOT NULL, account INTEGER NOT NULL, ty
     withdrawn INTEGER NOT NULL, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX reaction_key ON reaction (post, account, type, observed_at, until);
 CREATE INDEX reaction_account ON reaction (account);
+CREATE INDEX reaction_withdrawn ON reaction (post) WHERE withdrawn > 0;
 
 CREATE TABLE snapshot ({ID}, post INTEGER NOT NULL, reposts INTEGER, likes INTEGER, replies INTEGER, quotes INTEGER,
     views INTEGER, observed_at INTEGER NOT NULL, {ROW}) STRICT;
@@ -126,7 +127,7 @@ CREATE UNIQUE INDEX issue_key ON issue (publication, day, edition, until);
 
 CREATE TABLE delivery ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
     channel TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT NOT NULL,
-    observed_at INTEGER NOT NULL, {WORDS}) STRICT;
+    observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX delivery_key ON delivery (publication, day, edition, channel, target, observed_at, until);
 """
 
@@ -178,6 +179,14 @@ CREATE INDEX letter_state ON letter (publication, day, state);
 """Who gets a publication's issues by mail, under a keyed hash of the address, which is empty once somebody has left;
 and how far each letter has come: not items."""
 
+_DELIVERIES = """
+CREATE TABLE delivery_state (publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,
+    channel TEXT NOT NULL, target TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT NOT NULL,
+    at INTEGER NOT NULL) STRICT;
+CREATE UNIQUE INDEX delivery_state_key ON delivery_state (publication, channel, day, edition, target);
+"""
+"""How far each issue has come at each folder, room, receiver and account: not items."""
+
 _REPORTS = f"""
 CREATE TABLE report ({ID}, at INTEGER NOT NULL, kind TEXT NOT NULL, issue TEXT NOT NULL, paper TEXT NOT NULL,
     subject TEXT NOT NULL, said TEXT NOT NULL, closed_at INTEGER NOT NULL) STRICT;
@@ -186,8 +195,16 @@ CREATE INDEX report_open ON report (closed_at, id);
 """
 """What readers say in the app's forms, to the operator: not items."""
 
+_STANDING = """
+CREATE TABLE standing (account INTEGER PRIMARY KEY, first_at INTEGER NOT NULL, settled_at INTEGER NOT NULL,
+    first_paper INTEGER NOT NULL, second_paper INTEGER NOT NULL, position INTEGER NOT NULL) STRICT;
+CREATE TABLE standing_state (mention INTEGER NOT NULL, reaction INTEGER NOT NULL) STRICT;
+"""
+"""Since when the record knows an account, by number, and by which papers, and up to which rows that was learned: it
+says what the items say, and is made again from them: not items."""
+
 FORMAT = "1.0"
 """The version of the format that a new store has: what was written in it is read by every later program."""
 
-MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _REPORTS,)
+MIGRATIONS: tuple[str, ...] = (_FIRST + _ORIGINS + _WORK + _SEARCH + _MAIL + _DELIVERIES + _REPORTS + _STANDING,)
 """The first makes a store of format 1.0."""

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import apsw
 
 from hotpapers import errors, file_modes
-from hotpapers.store.database import FROM_0_1, IntegrityReport, Params
+from hotpapers.store.database import FROM_0_1, IntegrityReport, Params, insert_sql
 
 APPLICATION = 0x486F7450  # "HotP"
 FIXED = (3_051_003, 3_053_000)
@@ -137,9 +137,11 @@ class SqliteDatabase:
     def _is_still(self) -> bool:
         """Whether the file can be read and nobody here can change it: it has no log, in a folder that takes none."""
         log = self.path.with_name(self.path.name + "-wal")
-        ours = os.access in os.supports_effective_ids
-        readable = os.access(self.path, os.R_OK, effective_ids=ours)
-        return readable and not os.access(self.path.parent, os.W_OK, effective_ids=ours) and not log.exists()
+        with_effective_ids = os.access in os.supports_effective_ids
+        readable = os.access(self.path, os.R_OK, effective_ids=with_effective_ids)
+        return (
+            readable and not os.access(self.path.parent, os.W_OK, effective_ids=with_effective_ids) and not log.exists()
+        )
 
     def _check_owner(self, connection: apsw.Connection) -> None:
         # the tables before the owner: another process may be making both at this moment
@@ -172,6 +174,10 @@ class SqliteDatabase:
             self._connection.executemany(sql, rows)
             return self._connection.total_changes() - before
 
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Params]) -> int:
+        """Adds rows to a table but those whose key is taken; how many it added."""
+        return self.many(insert_sql(table, columns), rows)
+
     @contextmanager
     def write(self) -> Iterator[None]:
         """A write transaction: BEGIN IMMEDIATE … COMMIT."""
@@ -182,9 +188,13 @@ class SqliteDatabase:
             with self._translated:
                 self._connection.execute("COMMIT")
         except BaseException:
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        with suppress(apsw.ConnectionClosedError):  # Ctrl-C may close the connection before a writer is dismissed
             if not self._connection.get_autocommit():
                 self._connection.execute("ROLLBACK")
-            raise
 
     def migrate(self, migrations: Sequence[str]) -> None:
         """Brings the schema to the length of the list."""
@@ -224,8 +234,7 @@ class SqliteDatabase:
         try:
             yield
         finally:
-            if not self._connection.get_autocommit():
-                self._connection.execute("ROLLBACK")
+            self._roll_back()
 
     def copy_to(self, target: Path) -> None:
         """Copies the store into a new file by SQLite's online backup: one file without a log beside it.
@@ -279,8 +288,8 @@ class SqliteDatabase:
 
     def _checked(self, pragma: str) -> list[str]:
         with self._translated:
-            found = [str(row[0]) for row in self._connection.execute(f"PRAGMA {pragma}({FINDINGS})")]
-        return [] if found == ["ok"] else found
+            findings = [str(row[0]) for row in self._connection.execute(f"PRAGMA {pragma}({FINDINGS})")]
+        return [] if findings == ["ok"] else findings
 
     def size(self) -> int:
         """Bytes of the file and its log."""

@@ -136,7 +136,7 @@ def _is_identity_sound(row: identities.IdentityRow, pseudonym: str | None) -> bo
 
 def _read_chain(database: Database) -> BatchChain:
     before, expected = _genesis(database), 1
-    said = _Said()
+    manifest_rows = _Said()
     findings: list[VerifyFinding] = []
     for position, at, source, cursor, items, blob, chain in database.iterate(
         "SELECT position, at, source, cursor, items, manifest, chain FROM batch ORDER BY position"
@@ -146,7 +146,7 @@ def _read_chain(database: Database) -> BatchChain:
         ]
         listed = _unpacked(blob)
         if listed is not None:
-            findings += said.take(position, source, cursor, listed)
+            findings += manifest_rows.take(position, source, cursor, listed)
         if (
             listed is None
             or items != len(listed)
@@ -154,9 +154,10 @@ def _read_chain(database: Database) -> BatchChain:
         ):
             findings.append(VerifyFinding("changed", f"batch {position}"))
         before, expected = bytes(chain), position + 1
-    findings += said.compare(database)
+    findings += manifest_rows.compare(database)
     return BatchChain(
-        expected - 1, said.closed, frozenset(said.pruned), said.forgotten, said.erased, said.brought(), tuple(findings),
+        expected - 1, manifest_rows.closed, frozenset(manifest_rows.pruned), manifest_rows.forgotten,
+        manifest_rows.erased, manifest_rows.brought(), tuple(findings),
     )  # fmt: skip
 
 
@@ -288,14 +289,14 @@ class RowVerifier:
     def _agrees(self, row: StoredRow, row_hash: bytes, listed: manifest.Manifest, where: Pair) -> bool:
         self.read += 1
         _, index = where
-        said = (row_hash[:CHECK], row.origin, row.until)
+        stored = (row_hash[:CHECK], row.origin, row.until)
         expected = (listed.check(index), listed.origin(index), self._chain.closed.get(where, 0))
         seal = self._chain.forgotten.get(where)
         if self._is_withheld(row, seal):
             self.withheld += 1
-            return said == expected
+            return stored == expected
         self.forgotten += row.lost is not None
-        if said != expected:
+        if stored != expected:
             return False
         if seal is not None or row.lost is not None:
             return row.lost is not None and row.seal == seal

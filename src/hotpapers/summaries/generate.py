@@ -77,11 +77,11 @@ def summarize(
     and the abstract speaks for itself."""
     view = record.view(cut)
     papers = [paper for paper in _papers(record, view, publication, day, cut) if _wants(paper, cut)]
-    asked = _Asked(http, model)
-    result = list(_written(asked, record, papers[:MOST], cut))
+    session = _Asked(http, model)
+    result = list(_written(session, record, papers[:MOST], cut))
     if result:
         record.append(result, source=SOURCE)
-    _keep_count(record, asked, http.now(), len(result))
+    _keep_count(record, session, http.now(), len(result))
     return len(result)
 
 
@@ -131,9 +131,9 @@ class _Asked:
         return signed(text, self._model.name, self.day)
 
 
-def _written(asked: _Asked, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
+def _written(session: _Asked, record: Record, papers: Sequence[Paper], cut: int) -> Iterator[Paper]:
     for paper in papers:
-        text = _said_before(record, paper) or asked.about(paper)
+        text = _said_before(record, paper) or session.about(paper)
         if text:
             yield msgspec.structs.replace(paper, summary=text, observed_at=cut)
 
@@ -146,18 +146,18 @@ def _said_before(record: Record, paper: Paper) -> str:
     return ""
 
 
-def _keep_count(record: Record, asked: _Asked, at: int, written: int) -> None:
+def _keep_count(record: Record, session: _Asked, at: int, count: int) -> None:
     """What was written and what failed, as `hotpapers status` tells it."""
     before = jobs_queries.load_state(record, JOB)
-    failed = asked.failures > 0
+    failed = session.failures > 0
     status = msgspec.structs.replace(
         before,
         state="failing" if failed else "idle",
         started_at=before.started_at or at,
-        success_at=before.success_at if failed and not written else at,
+        success_at=before.success_at if failed and not count else at,
         failing_since=(before.failing_since or at) if failed else None,
-        reason=asked.reason,
-        items=before.items + written,
-        quarantined=before.quarantined + asked.failures,
+        reason=session.reason,
+        items=before.items + count,
+        quarantined=before.quarantined + session.failures,
     )
     jobs_queries.save_state(record, status)

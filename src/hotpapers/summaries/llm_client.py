@@ -65,8 +65,8 @@ def sentence_of(body: bytes, title: str, abstract: str) -> str:
         answer = decode_json(body, _Answer)
     except InputError as problem:
         raise InputError(f"not an answer of a chat API: {problem}") from problem
-    said = answer.choices[0].message.content if answer.choices else None
-    text = one_line(said or "").strip("\"“”'")
+    content = answer.choices[0].message.content if answer.choices else None
+    text = one_line(content or "").strip("\"“”'")
     if reason := unfit(text, f"{title} {abstract}"):
         raise InputError(reason)
     return text
@@ -76,8 +76,8 @@ def unfit(text: str, material: str) -> str:
     """Why a sentence is not taken; empty where it is."""
     if not SHORTEST <= len(text) <= LONGEST:
         return f"it has {len(text):,} characters"
-    if found := _UNWANTED.search(text) or _LINK.search(text):
-        return f"it holds {found[0]!r}"
+    if match := _UNWANTED.search(text) or _LINK.search(text):
+        return f"it holds {match[0]!r}"
     known = {_stem(word) for word in _WORD.findall(material.lower())}
     used = [_stem(word) for word in _WORD.findall(text.lower())]
     grounded = sum(word in known for word in used)

@@ -20,7 +20,7 @@ from hotpapers.store.leftovers import FOLDER, unfinished_copy
 from hotpapers.store.record import Record, connect, is_server, now, store_path
 from hotpapers.store.sqlite import SqliteDatabase
 from hotpapers.transfer import queries
-from hotpapers.transfer.queries import MailState, merge_mail_state
+from hotpapers.transfer.queries import SendingState, merge_sending_state
 
 
 class RestoreResult(NamedTuple):
@@ -40,7 +40,7 @@ class _Replaced(NamedTuple):
     confirmed: Mapping[str, int] = {}
     tombstones: Sequence[str] = ()
     copies: Sequence[tuple[int, str, str]] = ()
-    mailed: MailState = MailState()
+    sending: SendingState = SendingState()
     damaged: bool = False
 
 
@@ -143,7 +143,7 @@ def _what_is_there(store: str) -> _Replaced:
             return _Replaced(
                 record.database.where, record.head.position, record.secret(), queries.confirmed_since(record.database),
                 [mark for mark, _ in tombstones.all_tombstones(record.database)], queries.copies(record.database),
-                queries.read_mail_state(record.database),
+                queries.read_sending_state(record.database),
             )  # fmt: skip
     except NotFound:
         return _Replaced()
@@ -159,12 +159,12 @@ def _with_file(replaced: _Replaced, restored: Record, store: str) -> _Replaced |
     own = replaced.secret == restored.secret()
     if lines is None:
         return replaced if own else None
-    known = replaced if own else replaced._replace(tombstones=(), mailed=MailState(), confirmed={})
+    known = replaced if own else replaced._replace(tombstones=(), sending=SendingState(), confirmed={})
     graves = {*known.tombstones, *(line.mark for line in lines if line.what == "tombstone")}
     away = (line for line in lines if line.what != "tombstone" and known.confirmed.get(line.mark, 0) <= line.at)
-    left = sorted({*known.mailed.left, *((line.mark, line.what, line.at) for line in away)}, key=itemgetter(2))
-    mailed_since = known.mailed._replace(left=left)
-    return known._replace(secret=restored.secret(), tombstones=sorted(graves), mailed=mailed_since)
+    left = sorted({*known.sending.left, *((line.mark, line.what, line.at) for line in away)}, key=itemgetter(2))
+    sending = known.sending._replace(left=left)
+    return known._replace(secret=restored.secret(), tombstones=sorted(graves), sending=sending)
 
 
 def _lines(path: Path, restored: Record) -> frozenset[forgotten_file.ForgottenMark] | None:
@@ -196,7 +196,7 @@ def _take_over(record: Record, replaced: _Replaced) -> int:
         queries.add_copies(record.database, replaced.copies)
         if record.secret() != replaced.secret:
             return 0
-        merge_mail_state(record.database, replaced.mailed)
+        merge_sending_state(record.database, replaced.sending)
         known = tombstones.load(record.database, record.marks).known
         marks = [mark for mark in replaced.tombstones if mark not in known]
         if not marks:

@@ -114,11 +114,11 @@ def flag_categories(issue: classic.ClassicIssue) -> tuple[str, ...]:
 
 def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -> list[model.Item]:
     """All that a classic issue says. `later`: microseconds after its printed moments, for a corrected listing."""
-    made = classic.moment(issue.made) + later
+    observed_at = classic.moment(issue.made) + later
     items: list[model.Item] = [
         model.Listing(
             publication=name, day=issue.date, made=issue.made, lead=issue.lead, places=len(issue.items), file=sha,
-            observed_at=made,
+            observed_at=observed_at,
         )
     ]  # fmt: skip
     posts: dict[tuple[str, int], model.Post] = {}
@@ -133,9 +133,9 @@ def items_of(issue: classic.ClassicIssue, name: str, sha: str, later: int = 0) -
 
 def _at_free_moment(posts: dict[tuple[str, int], model.Post], post: classic.ClassicPost, at: int) -> model.Post:
     """The post at its moment, or at the next one at which it was not yet seen with other words."""
-    while posts.setdefault((post.id, at), made := post_item(post, at)) != made:
+    while posts.setdefault((post.id, at), item := post_item(post, at)) != item:
         at += 1
-    return made
+    return item
 
 
 def method_of(name: str, day: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from hotpapers.privacy.queries import marks_of_leavers
@@ -24,14 +24,17 @@ MADE_ANEW = "search_"
 """Tables whose names begin so are an index: the database into which rows are copied makes its own."""
 
 
-class MailState(NamedTuple):
-    """Rows of a store: (mark, state, since) of those who get no more letters, and all letters."""
+class SendingState(NamedTuple):
+    """Rows of a store: (mark, state, since) of those who get no more letters, all letters, and how far issues have come
+    at other targets."""
 
     left: Sequence[tuple[Any, ...]] = ()
     letters: Sequence[tuple[Any, ...]] = ()
+    deliveries: Sequence[tuple[Any, ...]] = ()
 
 
 _LETTER = 'publication, "day", mark, state, receipt, tries, at, next_at'
+_DELIVERY_STATE = 'publication, "day", edition, channel, target, state, receipt, at'
 
 
 def note_copy(record: Record, way: str, target: str) -> None:
@@ -58,9 +61,9 @@ def copy_tables(source: Database, target: Database, lite: SqliteDatabase) -> Non
     for table in tables_of(lite):
         names = ", ".join(f'"{name}"' for name in _columns(lite, table))
         values = placeholders(_columns(lite, table))
-        ours = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
-        target.run(f"DELETE FROM {table}{ours}")
-        rows = source.iterate(f"SELECT {names} FROM {table}{ours} ORDER BY 1")
+        condition = " WHERE name <> 'schema'" if table == "meta" else ""  # PostgreSQL keeps the schema's version there
+        target.run(f"DELETE FROM {table}{condition}")
+        rows = source.iterate(f"SELECT {names} FROM {table}{condition} ORDER BY 1")
         target.many(f"INSERT INTO {table} ({names}) VALUES ({values})", rows)
     index.clear(target)
 
@@ -86,13 +89,13 @@ def known_files(record: Record, name: str, day: str) -> set[str]:
     return {row[0] for row in record.database.rows(sql, (name, day))}
 
 
-def read_mail_state(database: Database) -> MailState:
+def read_sending_state(database: Database) -> SendingState:
     """What a store knows of it."""
     left = [(mark, state, since) for state, mark, since in marks_of_leavers(database)]
-    return MailState(left, database.rows(f"SELECT {_LETTER} FROM letter"))
+    return SendingState(left, database.rows(f"SELECT {_LETTER} FROM letter"), delivery_states(database))
 
 
-def merge_mail_state(database: Database, known: MailState) -> None:
+def merge_sending_state(database: Database, known: SendingState) -> None:
     """Keeps what another store knew, where it is newer. Call inside `write()`."""
     for mark, state, since in known.left:
         address = "address" if state == "bounced" else "''"
@@ -103,6 +106,22 @@ def merge_mail_state(database: Database, known: MailState) -> None:
         database.run(f"DELETE FROM letter WHERE {where} AND at < ?", (*letter[:3], letter[6]))
         if not database.rows(f"SELECT 1 FROM letter WHERE {where}", letter[:3]):
             database.run(f"INSERT INTO letter ({_LETTER}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", letter)
+    merge_delivery_states(database, known.deliveries)
+
+
+def delivery_states(database: Database) -> list[tuple[Any, ...]]:
+    """How far issues have come at their targets: rows of (publication, day, edition, channel, target, state, receipt,
+    at), in order."""
+    return database.rows(f"SELECT {_DELIVERY_STATE} FROM delivery_state ORDER BY 1, 2, 3, 4, 5")
+
+
+def merge_delivery_states(database: Database, known: Iterable[tuple[Any, ...]]) -> None:
+    """Keeps such rows of another store, where they are newer. Call inside `write()`."""
+    sql = f"""INSERT INTO delivery_state ({_DELIVERY_STATE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (publication, channel, "day", edition, target) DO UPDATE
+        SET state = excluded.state, receipt = excluded.receipt, at = excluded.at
+        WHERE delivery_state.at < excluded.at"""
+    database.many(sql, known)
 
 
 def _columns(database: SqliteDatabase, table: str) -> list[str]:
@@ -133,9 +152,9 @@ def copies(database: Database) -> list[tuple[int, str, str]]:
     return [(at, way, target) for at, way, target in database.rows("SELECT at, way, target FROM copy ORDER BY id")]
 
 
-def add_copies(database: Database, made: Sequence[tuple[int, str, str]]) -> None:
+def add_copies(database: Database, copies: Sequence[tuple[int, str, str]]) -> None:
     """Notes copies that left the store. Call inside `write()`."""
-    database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", made)
+    database.many("INSERT INTO copy (at, way, target) VALUES (?, ?, ?)", copies)
 
 
 def has_tombstones(database: Database) -> bool:

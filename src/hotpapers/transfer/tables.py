@@ -6,10 +6,11 @@ Parquet goes through DuckDB and, as its footer comes last, through a temporary f
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,11 @@ ENTRY_COLUMNS = (
 
 _COPY = (
     "COPY (SELECT * FROM read_json(?, format = 'newline_delimited', columns = {types}))"
-    " TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
+    " TO {to} (FORMAT parquet, COMPRESSION zstd)"
+)
+_COPY_TYPED = (
+    "COPY (SELECT {columns} FROM read_json(?, format = 'newline_delimited', columns = {types}))"
+    " TO {to} (FORMAT parquet, COMPRESSION zstd)"
 )
 _GLOB = re.compile(r"[*?[]")
 """What DuckDB takes for a pattern in a file's name."""
@@ -49,6 +54,16 @@ def _duckdb() -> Any:
     return duckdb.connect()
 
 
+def _quoted(path: Path) -> str:
+    """A path as text in SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _literal(file: str) -> str:
+    """A file's name that DuckDB takes for no pattern."""
+    return _GLOB.sub(r"[\g<0>]", file)
+
+
 def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
     """The export as one Parquet file."""
     with _duckdb() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
@@ -56,10 +71,28 @@ def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
         with source.open("wb") as out:
             for n, line in enumerate(exporter.wanted_lines(record, wanted), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
-        connection.execute(_COPY.format(types=_TYPES, to=target), [str(source)])
+        connection.execute(_COPY.format(types=_TYPES, to=_quoted(target)), [_literal(str(source))])
         with target.open("rb") as done:
             while chunk := done.read(2**20):
                 yield chunk
+
+
+def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
+    """Lines of JSON as a Parquet file with typed columns (DuckDB's types). Moments are µs UTC in the lines. Raises
+    OSError."""
+    read = {name: "BIGINT" if type == "TIMESTAMP" else type for name, type in types.items()}
+    columns = ", ".join(
+        f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
+    )
+    with _duckdb() as connection:
+        import duckdb
+
+        try:
+            connection.execute(
+                _COPY_TYPED.format(columns=columns, types=read, to=_quoted(target)), [_literal(str(lines))]
+            )
+        except duckdb.IOException as problem:
+            raise OSError(errno.EIO, str(problem).splitlines()[0]) from problem
 
 
 def _row(n: int, line: bytes) -> dict[str, Any]:
@@ -74,7 +107,7 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
         raise InputError("no such file", file=name or file)
     with _duckdb() as connection:
         try:
-            connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [_GLOB.sub(r"[\g<0>]", file)])
+            connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [_literal(file)])
             while rows := connection.fetchmany(1000):
                 yield from (str(line).encode() for (line,) in rows)
         except Exception as problem:  # DuckDB's errors have no common ancestor worth naming
@@ -129,11 +162,11 @@ def _csv_row(values: tuple[object, ...]) -> bytes:
 
 def bibtex(record: Record, _: ExportRequest) -> Iterator[bytes]:
     """Every paper that is in an issue, once, as @misc with its e-print fields."""
-    seen: set[str] = set()
+    keys: set[str] = set()
     for _digest, content in _frozen(record):
         for key, paper in _metadata(record, content).items():
-            if key not in seen:
-                seen.add(key)
+            if key not in keys:
+                keys.add(key)
                 yield bibtex_entry(paper).encode()
 
 

@@ -19,7 +19,7 @@ class CalendarDay(NamedTuple):
 
     number: int
     path: str
-    said: str
+    label: str
     shade: int
 
 

@@ -92,8 +92,8 @@ class Catalogue:
 
     def path_of(self, name: str) -> str:
         """The page of an author by name; empty where there is none."""
-        found = slug(name)
-        return site_paths.author_path(found) if self.has_author(found) else ""
+        author_slug = slug(name)
+        return site_paths.author_path(author_slug) if self.has_author(author_slug) else ""
 
     def spelled(self, author: str) -> list[str]:
         """How the names are written that share a slug, the most frequent first."""

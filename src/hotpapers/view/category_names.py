@@ -60,7 +60,8 @@ stat.ML Statistics, Machine Learning; stat.OT Other Statistics; stat.TH Statisti
 """
 
 FIELD_NAMES: dict[str, str] = {
-    category: name for category, _, name in (one.strip().partition(" ") for one in _NAMES.replace("\n", " ").split(";"))
+    category: name
+    for category, _, name in (line.strip().partition(" ") for line in _NAMES.replace("\n", " ").split(";"))
 }
 """The names of categories that have one."""
 

@@ -45,15 +45,15 @@ class PaperCitation(NamedTuple):
 @lru_cache(KEPT)
 def citation(paper: Paper) -> PaperCitation | None:
     """What is cited of a paper; None for one of another server."""
-    found = site_paths.bare(paper.paper)
-    if not found:
+    identifier = site_paths.arxiv_id(paper.paper)
+    if not identifier:
         return None
     doi = _DOI.fullmatch(paper.doi.strip())
     return PaperCitation(
-        id=found, title=phrases.one_line(paper.title) or found,
-        authors=tuple(filter(None, map(phrases.one_line, paper.authors))), date=_date(paper, found),
+        id=identifier, title=phrases.one_line(paper.title) or identifier,
+        authors=tuple(filter(None, map(phrases.one_line, paper.authors))), date=_date(paper, identifier),
         primary=phrases.one_line(paper.categories[0]) if paper.categories else "",
-        doi=doi[0] if doi else f"10.48550/arXiv.{found}", journal=phrases.one_line(paper.journal),
+        doi=doi[0] if doi else f"10.48550/arXiv.{identifier}", journal=phrases.one_line(paper.journal),
     )  # fmt: skip
 
 
@@ -126,8 +126,8 @@ def ris(cited: PaperCitation) -> str:
 
 def _family_first(name: str) -> str:
     """`Tansy Overquill` → `Overquill, Tansy`: the last word is taken for the family's name."""
-    given, _, family = name.rpartition(" ")
-    return f"{family}, {given}" if given else family
+    given_names, _, family = name.rpartition(" ")
+    return f"{family}, {given_names}" if given_names else family
 
 
 # ---- in pages ----------------------------------------------------------------------------------------------

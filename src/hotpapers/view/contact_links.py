@@ -55,10 +55,10 @@ class ContactLinks(NamedTuple):
             f"Issue: {about.publication} {about.day}, edition {about.edition}", f"Digest: {about.digest}",
             f"Paper: {about.paper}", *([f"Post: {about.post}"] if about.post else []), "", "What is wrong:", "",
         ]  # fmt: skip
-        return f"mailto:{quote(self.mail, safe='@')}?subject={_coded(subject)}&body={_coded(chr(10).join(named))}"
+        return f"mailto:{quote(self.mail, safe='@')}?subject={_encode(subject)}&body={_encode(chr(10).join(named))}"
 
 
-def _coded(text: str) -> str:
+def _encode(text: str) -> str:
     return quote(text.replace("\n", "\r\n").encode("utf-8", "replace"), safe=" ").replace(" ", "%20")
 
 
@@ -77,11 +77,11 @@ def contact_links_of(contact: str, app: str = "") -> ContactLinks:
 
 def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
     """An operator's public contact in pieces: a mail address or else a page, is a link."""
-    links, said = contact_links_of(contact), clean_text.one_line(contact)
+    links, plain = contact_links_of(contact), clean_text.one_line(contact)
     address = links.mail or links.page
     if not address:
-        return (LinkedPiece(said, ""),) if said else ()
-    before, _, after = said.partition(address)
+        return (LinkedPiece(plain, ""),) if plain else ()
+    before, _, after = plain.partition(address)
     pieces = (
         (before.removesuffix(_MAILTO), ""),
         (address, f"{_MAILTO}{address}" if links.mail else address),
@@ -90,5 +90,5 @@ def linked_contact(contact: str) -> tuple[LinkedPiece, ...]:
     return tuple(LinkedPiece(text, url) for text, url in pieces if text)
 
 
-def _page(said: str) -> str:
-    return site_paths.outside(said.rstrip(".,;)"))
+def _page(contact: str) -> str:
+    return site_paths.outside(contact.rstrip(".,;)"))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, overload
 
 from hotpapers.ids import timestamps
+from hotpapers.issues import forecasts
 from hotpapers.model import Attention, Entry, Paper, PrintedCount, PublishedIssue
 from hotpapers.ranking import words
 from hotpapers.view import phrases, site_paths
@@ -48,6 +49,8 @@ class ScoreView(NamedTuple):
     why: tuple[tuple[str, str], ...]
     total: str
     tie_note: str
+    price: str
+    forecasts: tuple[str, ...]
     provisional: str
     places: str
     counts: tuple[CountView, ...]
@@ -84,13 +87,15 @@ class EntryView(NamedTuple):
     why: tuple[tuple[str, str], ...]
     score: int
     total: str
+    price: str
+    forecasts: tuple[str, ...]
     provisional: str
     places: str
     command: str
     metadata: Paper
 
     @property
-    def said(self) -> str:
+    def lead_text(self) -> str:
         """The first words where no mark can stand beside them: a machine's carry it within."""
         return f"{self.lead} ({self.lead_mark})" if self.lead_mark.startswith("machine") else self.lead
 
@@ -100,15 +105,16 @@ class EntryView(NamedTuple):
         return ", ".join(self.authors[:AUTHORS])
 
     @property
-    def counted(self) -> CountsView:
+    def counts_view(self) -> CountsView:
         """Its counts: the same on every page."""
         return CountsView(self.counts, self.spark)
 
     @property
-    def reckoned(self) -> ScoreView:
+    def score_view(self) -> ScoreView:
         """Its score: the same on every page."""
         return ScoreView(
-            self.why, self.total, self.tie_note, self.provisional, self.places, self.counts, self.command
+            self.why, self.total, self.tie_note, self.price, self.forecasts, self.provisional, self.places,
+            self.counts, self.command,
         )  # fmt: skip
 
     @property
@@ -134,7 +140,7 @@ class LazyEntries(Sequence[EntryView]):
     def __getitem__(self, n: slice) -> tuple[EntryView, ...]: ...
     def __getitem__(self, n: int | slice) -> EntryView | tuple[EntryView, ...]:
         if isinstance(n, slice):
-            return tuple(self[one] for one in range(*n.indices(len(self))))
+            return tuple(self[place] for place in range(*n.indices(len(self))))
         if n not in self._made:
             entry = self._entries[n]
             self._made[n] = _entry(self._issue, entry, self._history.get(entry.paper, ()))
@@ -198,7 +204,7 @@ def issue_view(issue: PublishedIssue, history: History | None = None) -> IssueVi
 
 def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) -> EntryView:
     paper = issue.papers[entry.paper]
-    name = site_paths.bare(entry.paper) or entry.paper
+    name = site_paths.arxiv_id(entry.paper) or entry.paper
     lead, rest = phrases.opening(paper)
     posts = issue.posts.get(entry.paper, ())
     movement, rise = _movement(issue, entry)
@@ -229,6 +235,8 @@ def _entry(issue: PublishedIssue, entry: Entry, history: Sequence[Attention]) ->
         why=tuple((phrases.one_line(words.part_sentence(part)), words.formula(part)) for part in entry.parts),
         score=entry.score,
         total=phrases.total(entry),
+        price=words.price_sentence(entry.price),
+        forecasts=tuple(map(phrases.one_line, forecasts.sentences(entry))),
         provisional=phrases.provisional(issue.content, entry),
         places=phrases.places(entry, issue.listing is not None),
         command=f"hotpapers explain {name} --issue {issue.content.day}",
@@ -259,7 +267,7 @@ def _count(count: PrintedCount) -> CountView:
 
 def links(paper: Paper) -> tuple[LinkedPiece, ...]:
     """Where a paper is to be had and read about."""
-    found = (
+    candidates = (
         LinkedPiece("abs", site_paths.abs_url(paper.paper)),
         LinkedPiece("pdf", site_paths.pdf_url(paper.paper)),
         LinkedPiece("html", site_paths.html_url(paper.paper)),
@@ -267,7 +275,7 @@ def links(paper: Paper) -> tuple[LinkedPiece, ...]:
         LinkedPiece("ADS", site_paths.ads_url(paper.paper, paper.categories)),
         LinkedPiece("INSPIRE", site_paths.inspire_url(paper.paper, paper.categories)),
     )
-    return tuple(link for link in found if link.url)
+    return tuple(link for link in candidates if link.url)
 
 
 def _categories(paper: Paper) -> tuple[LinkedPiece, ...]:

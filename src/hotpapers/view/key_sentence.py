@@ -38,14 +38,14 @@ class SentenceSignal(NamedTuple):
     pattern: re.Pattern[str]
 
 
-def _anywhere(points: int, *said: str) -> SentenceSignal:
+def _anywhere(points: int, *phrases: str) -> SentenceSignal:
     """One of these, from the beginning of a word on."""
-    return SentenceSignal(points, re.compile(rf"\b(?:{'|'.join(said)})"))
+    return SentenceSignal(points, re.compile(rf"\b(?:{'|'.join(phrases)})"))
 
 
-def _first(points: int, *said: str) -> SentenceSignal:
+def _first(points: int, *phrases: str) -> SentenceSignal:
     """One of these words at the beginning."""
-    return SentenceSignal(points, re.compile(rf"^(?:{'|'.join(said)})\b"))
+    return SentenceSignal(points, re.compile(rf"^(?:{'|'.join(phrases)})\b"))
 
 
 _WORK = "(?:paper|work|article|report|study|survey|thesis|letter|note|chapter|review|tutorial)"
@@ -150,8 +150,8 @@ def sentences(text: str) -> list[str]:
     text = text[:LONGEST]
     inside = [(piece.start, piece.end) for piece in formulas(text)]
     ends = [match.end() for match in _END.finditer(text) if _is_end(text, match, inside)]
-    found = (text[start:end].strip() for start, end in pairwise([0, *ends, len(text)]))
-    return [sentence for sentence in found if sentence]
+    parts = (text[start:end].strip() for start, end in pairwise([0, *ends, len(text)]))
+    return [sentence for sentence in parts if sentence]
 
 
 def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) -> bool:
@@ -162,17 +162,17 @@ def _is_end(text: str, match: re.Match[str], inside: Sequence[tuple[int, int]]) 
 
 def points(sentence: str, number: int, of: int, name: str = "") -> int:
     """The points of the sentence of a number (from 0) among so many. `name`: what the paper's title calls its thing."""
-    return _begun(sentence, number, of, name) + _said(sentence.lower(), (*TELLS, *LOSES))
+    return _begun(sentence, number, of, name) + _points(sentence.lower(), (*TELLS, *LOSES))
 
 
 def _begun(sentence: str, number: int, of: int, name: str) -> int:
     """Its points without what else it tells, which adds no more than `MORE`, and without what speaks against it."""
     small = sentence.lower()
     named = 2 if name and name in sentence else 0
-    return _said(small, DONE) + named + _for_length(len(sentence)) + _for_place(small, number, of)
+    return _points(small, DONE) + named + _for_length(len(sentence)) + _for_place(small, number, of)
 
 
-def _said(small: str, signs: Sequence[SentenceSignal]) -> int:
+def _points(small: str, signs: Sequence[SentenceSignal]) -> int:
     return sum([sign.points for sign in signs if sign.pattern.search(small)])
 
 
@@ -202,14 +202,14 @@ def name_in(title: str) -> str:
 
 def key_sentence(abstract: str, title: str = "") -> str:
     """The most telling sentence of an abstract that is on one line; empty where there is none."""
-    found, name = sentences(abstract), name_in(title)
-    begun = [(_begun(sentence, n, len(found), name), -n) for n, sentence in enumerate(found)]
+    candidates, name = sentences(abstract), name_in(title)
+    begun = [(_begun(sentence, n, len(candidates), name), -n) for n, sentence in enumerate(candidates)]
     best = (LEAST, 0)  # points and, so that of equals the first is chosen, its number below zero
     for first, n in sorted(begun, reverse=True):
         if (first + MORE, n) <= best:
             break  # most sentences need not be looked at any closer
-        small = found[-n].lower()
-        most = first + _said(small, TELLS)
+        small = candidates[-n].lower()
+        most = first + _points(small, TELLS)
         if (most, n) > best:
-            best = max(best, (most + _said(small, LOSES), n))
-    return found[-best[1]] if found else ""
+            best = max(best, (most + _points(small, LOSES), n))
+    return candidates[-best[1]] if candidates else ""

@@ -91,11 +91,11 @@ def formula(tex: str) -> Markup | None:
     if not tex or len(tex) > LONGEST or _depth(tex) > DEEPEST:
         return None
     try:
-        made = _converter()(_expanded(tex).replace("<", r"\lt ").replace(">", r"\gt "))
+        mathml = _converter()(_expanded(tex).replace("<", r"\lt ").replace(">", r"\gt "))
     except Exception:  # whatever a formula of somebody else's does to the library
         return None
-    match = _OUTER.fullmatch(made)
-    inner = _cleaner().clean(f"<math>{match[1]}</math>") if match and len(made) <= LARGEST else ""
+    match = _OUTER.fullmatch(mathml)
+    inner = _cleaner().clean(f"<math>{match[1]}</math>") if match and len(mathml) <= LARGEST else ""
     inner = shown(inner.removeprefix("<math>").removesuffix("</math>").replace("<mi>~</mi>", "<mo>∼</mo>"))
     if not inner or "\\" in inner or _TAG.search(inner) is None:
         return None

@@ -88,14 +88,14 @@ def _counted_by(count: PrintedCount) -> str:
 
 
 def _own_facts(content: IssueContent) -> tuple[str, ...]:
-    said = [*announcement_counts.facts(content)]
+    facts = [*announcement_counts.facts(content)]
     if young := words.provisional(content.compared):
-        said.append(young)
-    said.append(_readings(content) if content.readings else "no network read")
-    return *said, *_seen(content)
+        facts.append(young)
+    facts.append(_readings(content) if content.readings else "no network read")
+    return *facts, *_considered(content)
 
 
-def _seen(content: IssueContent) -> Iterator[str]:
+def _considered(content: IssueContent) -> Iterator[str]:
     """`7 hours of talk since the announcement`, `7 days of talk`: how long people could talk about it."""
     if content.publication.window != "daily":
         yield f"{words.count_noun(round((content.as_of - content.from_at) / DAY), 'day')} of talk"
@@ -109,11 +109,11 @@ def _readings(content: IssueContent) -> str:
     by_state: dict[str, list[NetworkReading]] = {"read": [], "in part": [], "unknown": []}
     for reading in content.readings:
         by_state[{"complete": "read", "partial": "in part"}.get(reading.state, "unknown")].append(reading)
-    said = [f"{words.count_noun(len(by_state['read']), 'network')} read"]
+    parts = [f"{words.count_noun(len(by_state['read']), 'network')} read"]
     for state in ("in part", "unknown"):
         if by_state[state]:
-            said.append(f"{len(by_state[state])} {state} ({_reasons(by_state[state], content.as_of)})")
-    return ", ".join(said)
+            parts.append(f"{len(by_state[state])} {state} ({_reasons(by_state[state], content.as_of)})")
+    return ", ".join(parts)
 
 
 def _reasons(readings: Sequence[NetworkReading], cut: int) -> str:
@@ -170,14 +170,14 @@ def notes(content: IssueContent) -> tuple[str, ...]:
 
 def counts_short(count: PrintedCount) -> str:
     """A network's counts in the fewest words: the voices; of a tally what was printed."""
-    return counts_line(count) if count.method else words.count_noun(count.voices, "voice")
+    return counts_line(count) if count.method else words.voices_of(count)
 
 
 def counts_line(count: PrintedCount) -> str:
     """A network's counts: as printed where they are a tally, else with the voices that were counted."""
     parts = [words.count_noun(count.reposts, "repost"), words.count_noun(count.likes, "like")]
     if not count.method:
-        parts.insert(0, words.count_noun(count.voices, "voice"))
+        parts.insert(0, words.voices_of(count))
     return ", ".join(parts)
 
 
@@ -185,7 +185,9 @@ def total(entry: Entry) -> str:
     """The parts of a score as one sum: `2,177 + 812 = 2,989`."""
     if len(entry.parts) < 2:
         return words.number(entry.score)
-    return " + ".join(words.number(part.score) for part in entry.parts) + f" = {words.number(entry.score)}"
+    first, *others = (part.score for part in entry.parts)
+    summands = (f"{'−' if score < 0 else '+'} {words.number(abs(score))}" for score in others)
+    return f"{words.number(first)} {' '.join(summands)} = {words.number(entry.score)}"
 
 
 def places(entry: Entry, listed: bool) -> str:
@@ -202,14 +204,9 @@ def ordinal(number: int) -> str:
     return f"{words.number(number)}{ending}"
 
 
-LEVEL = "Tied with a neighbour: the same score. More voices go first, then the earlier announcement, then the id."
-
-
 def tie_note(entry: Entry, ranking: str) -> str:
-    """What decides between level scores."""
-    if not entry.tied:
-        return ""
-    return LEVEL if ranking.startswith("rarity/") else "Tied with a neighbour: the same score."
+    """What decided between this entry and a neighbour with the same score; empty where there is none."""
+    return words.tie_sentence(ranking) if entry.tied else ""
 
 
 def earlier(content: IssueContent, entry: Entry) -> str:

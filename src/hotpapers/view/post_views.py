@@ -55,14 +55,14 @@ class ElsewhereView(NamedTuple):
     posts: tuple[PostLink, ...]
 
 
-def quotations(found: Sequence[Quotation]) -> tuple[PostView, ...]:
+def quotations(rows: Sequence[Quotation]) -> tuple[PostView, ...]:
     """Those of some posts that have words to show."""
-    return tuple(_post(quotation) for quotation in phrases.with_words(found))
+    return tuple(_post(quotation) for quotation in phrases.with_words(rows))
 
 
-def elsewhere(found: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
+def elsewhere(rows: Sequence[Quotation]) -> tuple[ElsewhereView, ...]:
     """The others, by network."""
-    return tuple(_elsewhere(network, posts) for network, posts in phrases.elsewhere(found).items())
+    return tuple(_elsewhere(network, posts) for network, posts in phrases.elsewhere(rows).items())
 
 
 def _post(quotation: Quotation) -> PostView:
@@ -100,22 +100,22 @@ def language(code: str) -> str:
 
 def pieces(post: Post) -> tuple[LinkedPiece, ...]:
     """The text of a post cut at its links; a link that leads nowhere safe, or overlaps one before it, is plain text."""
-    made, at = [], 0
+    result, at = [], 0
     for link in sorted(post.links, key=lambda link: link.start):
         if at <= link.start < link.end <= len(post.text) and site_paths.outside(link.target):
-            said = post.text[link.start : link.end]
-            made += [
+            label = post.text[link.start : link.end]
+            result += [
                 LinkedPiece(post.text[at : link.start], ""),
-                LinkedPiece(said + disguise(said, link.target), link.target),
+                LinkedPiece(label + disguise(label, link.target), link.target),
             ]
             at = link.end
-    made.append(LinkedPiece(post.text[at:], ""))
-    return tuple(LinkedPiece(phrases.shown(text), url) for text, url in made if text)
+    result.append(LinkedPiece(post.text[at:], ""))
+    return tuple(LinkedPiece(phrases.shown(text), url) for text, url in result if text)
 
 
-def disguise(said: str, target: str) -> str:
+def disguise(text: str, target: str) -> str:
     """For a link whose words are the address of another host than it leads to: that host, to stand behind them."""
-    named, there = _HOST.match(said.strip()), _HOST.match(target)
+    named, there = _HOST.match(text.strip()), _HOST.match(target)
     if named is None or there is None or _bare_host(named[1]) == _bare_host(there[1]):
         return ""
     return f" [{there[1].lower()}]"

@@ -24,7 +24,7 @@ class NetworkState(NamedTuple):
     """How a network was read for the issues told of: in one sentence, and day by day where it was not read in full."""
 
     name: str
-    said: str
+    text: str
     days: tuple[tuple[str, str], ...]
 
 
@@ -33,7 +33,7 @@ class DayState(NamedTuple):
 
     day: str
     path: str
-    said: str
+    text: str
     frozen: str
 
 
@@ -41,7 +41,7 @@ class NextIssue(NamedTuple):
     """The next issue: its day, and when it is there at the latest, in words and by ISO 8601."""
 
     day: str
-    said: str
+    text: str
     at: str
 
 

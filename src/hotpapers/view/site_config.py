@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from hotpapers.transparency.site_logs import SiteLogs
 
 
 class SiteConfig(NamedTuple):
@@ -11,7 +14,9 @@ class SiteConfig(NamedTuple):
     bytes that a site may have, 0 for as many as it takes. `feeds`: whether feeds lie beside the pages. `whole_since`:
     the day since which pages of papers are whole; of those that no later issue holds they are folded
     (`publish.budget`). `app`: where `hotpapers serve` is public, with a `/` at its end: pages lead to its forms;
-    empty where it is not, or nobody said. `mails`: whether issues come by mail to those who ask the app for them."""
+    empty where it is not, or nobody said. `mails`: whether issues come by mail to those who ask the app for them.
+    `documents`: publications whose issues are documents of an account, each with the account's DID.
+    `logs`: of what was published; None where none is kept."""
 
     contact: str = ""
     base: str = ""
@@ -21,6 +26,8 @@ class SiteConfig(NamedTuple):
     whole_since: str = ""
     app: str = ""
     mails: bool = False
+    documents: tuple[tuple[str, str], ...] = ()
+    logs: SiteLogs | None = None
 
 
 NOBODY = SiteConfig()

@@ -45,7 +45,7 @@ _POST_PAGES = {
 }
 
 
-def up(path: str) -> str:
+def to_root(path: str) -> str:
     """The way from a page back to the site's folder: `2021-01-14/index.html` → `../`."""
     return "../" * path.count("/")
 
@@ -61,23 +61,23 @@ def issue_of(path: str) -> tuple[str, int] | None:
     return (match[1], int(match[2] or 0)) if match else None
 
 
-def all_path(day: str) -> str:
+def listing_path(day: str) -> str:
     """The page of all papers that were announced on a day."""
     return f"{day}/all/index.html"
 
 
-def all_of(path: str) -> str:
+def listing_of(path: str) -> str:
     """The other way: the day; empty for a path of another form."""
     match = _ALL_PATH.fullmatch(path)
     return match[1] if match else ""
 
 
-def cited_path(day: str, form: str) -> str:
+def citation_path(day: str, form: str) -> str:
     """The entries of a day's issue for reference managers. `form`: bib or ris."""
     return f"{day}/issue.{form}"
 
 
-def cited_of(path: str) -> tuple[str, str] | None:
+def citation_of(path: str) -> tuple[str, str] | None:
     """The other way: day and form; None for a path of another form."""
     match = _CITED_PATH.fullmatch(path)
     return (match[1], match[2]) if match else None
@@ -112,18 +112,18 @@ def card_path(path: str) -> str:
     return f"{path.removesuffix('index.html')}card.png"
 
 
-def carded(path: str) -> str:
+def page_of_card(path: str) -> str:
     """The other way: the page; empty for the path of no card."""
     return f"{path.removesuffix('card.png')}index.html" if path.endswith("/card.png") else ""
 
 
-def public(base: str, path: str) -> str:
+def public_url(base: str, path: str) -> str:
     """A page's address on the web, without the name of the file that every server adds; empty without a base."""
     return base + (path.removesuffix("index.html") if path != "index.html" else "") if base else ""
 
 
 @lru_cache(KEPT)
-def bare(paper: str) -> str:
+def arxiv_id(paper: str) -> str:
     """`arxiv:2101.04869` → `2101.04869`; empty for a paper of another server."""
     match = _PAPER.fullmatch(paper)
     return match[1] if match else ""
@@ -131,43 +131,43 @@ def bare(paper: str) -> str:
 
 def paper_path(paper: str) -> str:
     """The page of a paper; empty for a paper of another server."""
-    return f"paper/{bare(paper)}/index.html" if bare(paper) else ""
+    return f"paper/{arxiv_id(paper)}/index.html" if arxiv_id(paper) else ""
 
 
 def paper_of(path: str) -> str:
     """The other way: the paper's key; empty for a path of another form."""
     match = _PAPER_PATH.fullmatch(path)
-    return f"arxiv:{match[1]}" if match and bare(f"arxiv:{match[1]}") else ""
+    return f"arxiv:{match[1]}" if match and arxiv_id(f"arxiv:{match[1]}") else ""
 
 
 def abs_url(paper: str) -> str:
     """arXiv's page of a paper."""
-    return f"https://arxiv.org/abs/{bare(paper)}" if bare(paper) else ""
+    return f"https://arxiv.org/abs/{arxiv_id(paper)}" if arxiv_id(paper) else ""
 
 
 def pdf_url(paper: str) -> str:
     """The paper itself."""
-    return f"https://arxiv.org/pdf/{bare(paper)}" if bare(paper) else ""
+    return f"https://arxiv.org/pdf/{arxiv_id(paper)}" if arxiv_id(paper) else ""
 
 
 def html_url(paper: str) -> str:
     """The paper as a page, which arXiv makes of papers since December 2023, of most of them."""
-    found = bare(paper)
-    return f"https://arxiv.org/html/{found}" if "2312" <= found[:4] < "9000" and "/" not in found else ""
+    identifier = arxiv_id(paper)
+    return f"https://arxiv.org/html/{identifier}" if "2312" <= identifier[:4] < "9000" and "/" not in identifier else ""
 
 
 def ads_url(paper: str, categories: Sequence[str]) -> str:
     """The paper in the Astrophysics Data System, for its fields."""
-    return f"https://ui.adsabs.harvard.edu/abs/arXiv:{bare(paper)}" if _is_of(paper, categories, _ADS) else ""
+    return f"https://ui.adsabs.harvard.edu/abs/arXiv:{arxiv_id(paper)}" if _is_of(paper, categories, _ADS) else ""
 
 
 def inspire_url(paper: str, categories: Sequence[str]) -> str:
     """The paper in INSPIRE, for its fields."""
-    return f"https://inspirehep.net/arxiv/{bare(paper)}" if _is_of(paper, categories, _INSPIRE) else ""
+    return f"https://inspirehep.net/arxiv/{arxiv_id(paper)}" if _is_of(paper, categories, _INSPIRE) else ""
 
 
 def _is_of(paper: str, categories: Sequence[str], fields: tuple[str, ...]) -> bool:
-    return bool(bare(paper)) and any(category.startswith(fields) for category in categories)
+    return bool(arxiv_id(paper)) and any(category.startswith(fields) for category in categories)
 
 
 def code_url(paper: Paper) -> str:

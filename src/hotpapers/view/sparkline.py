@@ -19,16 +19,16 @@ class Sparkline(NamedTuple):
 
     points: str
     end: tuple[str, str]
-    said: str
+    description: str
 
 
 def voices_by_age(history: Iterable[Attention], until: int) -> list[tuple[int, int]]:
     """(hours, voices on all networks) at the moments up to one, ascending."""
-    found: Counter[int] = Counter()
+    by_age: Counter[int] = Counter()
     for attention in history:
         if attention.until <= until:
-            found[attention.age] += attention.voices
-    return sorted(found.items())
+            by_age[attention.age] += attention.voices
+    return sorted(by_age.items())
 
 
 def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
@@ -39,7 +39,7 @@ def spark(history: Iterable[Attention], until: int) -> Sparkline | None:
         return None
     last = known[-1][0]
     drawn = [(_x(age, last), _y(voices, most)) for age, voices in [(0, 0), *known]]
-    return Sparkline(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], _said(known))
+    return Sparkline(" ".join(f"{x},{y}" for x, y in drawn), drawn[-1], _description(known))
 
 
 def _x(age: int, last: int) -> str:
@@ -50,7 +50,7 @@ def _y(voices: int, most: int) -> str:
     return f"{HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * voices / most:.3g}"
 
 
-def _said(known: list[tuple[int, int]]) -> str:
+def _description(known: list[tuple[int, int]]) -> str:
     """`Voices since the announcement: 4 after 1 hour, 18 after 3 hours, 40 after 6 hours.`"""
     spoken = [row for row in known if row[1]]
     chosen = dict.fromkeys([spoken[0], spoken[len(spoken) // 2], spoken[-1]])

@@ -68,31 +68,31 @@ def prose(text: str) -> Markup:
     """A text of a paper as a page shows it, its formulas in the line; those that cannot be rendered as their TeX."""
     if ("$" not in text and "\\" not in text) or len(text) > LONGEST:
         return escape(text)
-    made: list[Markup] = []
+    result: list[Markup] = []
     at = size = 0
     for piece in formulas(text):
-        made.append(escape(decode_accents(text[at : piece.start])))
+        result.append(escape(decode_accents(text[at : piece.start])))
         rendered = formula(piece.tex) if size < MOST else None
-        made.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
-        at, size = piece.end, size + len(made[-1])
-    made.append(escape(decode_accents(text[at:])))
-    return Markup("").join(made)
+        result.append(Markup('<code class="tex">{}</code>').format(piece.tex) if rendered is None else rendered)
+        at, size = piece.end, size + len(result[-1])
+    result.append(escape(decode_accents(text[at:])))
+    return Markup("").join(result)
 
 
 def plain(text: str) -> str:
     """The same as plain text: TeX's letters as letters, formulas as their TeX."""
-    return text if "\\" not in text or len(text) > LONGEST else _lettered(text)
+    return text if "\\" not in text or len(text) > LONGEST else _plain_letters(text)
 
 
 def plain_line(text: str) -> str:
     """The same on one line, for where nothing but letters and signs can stand: also without a backslash."""
     line = one_line(text)
-    return line if len(line) > LONGEST else one_line(_lettered(line))
+    return line if len(line) > LONGEST else one_line(_plain_letters(line))
 
 
-def _lettered(text: str) -> str:
-    made, at = [], 0
+def _plain_letters(text: str) -> str:
+    result, at = [], 0
     for piece in formulas(text):
-        made += [decode_accents(text[at : piece.start]), text[piece.start : piece.end]]
+        result += [decode_accents(text[at : piece.start]), text[piece.start : piece.end]]
         at = piece.end
-    return "".join([*made, decode_accents(text[at:])])
+    return "".join([*result, decode_accents(text[at:])])

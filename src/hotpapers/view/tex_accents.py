@@ -62,11 +62,11 @@ def decode_accents(text: str) -> str:
     if "\\" not in text:
         return text
     for _ in range(3):  # commands within commands
-        before, text = text, _STYLED.sub(lambda found: found[1] or found[2] or "", text)
+        before, text = text, _STYLED.sub(lambda group: group[1] or group[2] or "", text)
         if text == before:
             break
     text = _ACCENT.sub(_accented, text)
-    text = _ARGUMENT.sub(_told, text)
+    text = _ARGUMENT.sub(_accent, text)
     text = _SIGN.sub(_sign, text)
     return _NAME.sub(lambda match: _NAMED.get(match[1] or match[2], match[2]), text)
 
@@ -75,7 +75,7 @@ def _accented(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", (match[3] or match[4]) + _MARKS[match[1] or match[2]])
 
 
-def _told(match: re.Match[str]) -> str:
+def _accent(match: re.Match[str]) -> str:
     kind = match.lastgroup
     return _WRAPPED[kind].format(match[kind]) if kind else ""
 

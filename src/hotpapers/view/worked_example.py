@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 from hotpapers.categories import group_of
 from hotpapers.model import PublishedIssue, ScoreComponent, VoiceHistogram
-from hotpapers.ranking import words
+from hotpapers.ranking import vouched, words
 from hotpapers.view import phrases
 
+COMPARED = ("rarity", vouched.COUNTED)
+"""The rules of parts that rest on a comparison."""
 LEAST = 3
 """Papers with fewer voices are not compared with, except in a listing."""
 
@@ -41,7 +43,7 @@ class WorkedExample(NamedTuple):
 def worked_example(issue: PublishedIssue) -> WorkedExample | None:
     """The first entry that scores by a comparison; None where there is none."""
     for entry in issue.content.entries:
-        parts = [part for part in entry.parts if part.rule == "rarity" and part.score]
+        parts = [part for part in entry.parts if part.rule in COMPARED and part.score]
         if parts:
             steps = tuple(_step(part, issue.content.peers) for part in parts)
             return WorkedExample(entry.paper, steps)
@@ -59,12 +61,12 @@ def _step(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> WorkedComp
 
 def _reference(part: ScoreComponent, peers: tuple[VoiceHistogram, ...]) -> tuple[tuple[int, int], ...]:
     """How many papers had how many voices: of the archive, of its group, or of all."""
-    found: Counter[int] = Counter()
+    histogram: Counter[int] = Counter()
     for peer in peers:
         if (peer.network, peer.age) == (part.network, part.age) and part.among in (
             "all",
             peer.archive,
             f"{group_of(peer.archive)} group",
         ):
-            found.update({voices: papers for voices, papers in peer.counts if not part.age or voices >= LEAST})
-    return tuple(sorted(found.items()))
+            histogram.update({voices: papers for voices, papers in peer.counts if not part.age or voices >= LEAST})
+    return tuple(sorted(histogram.items()))

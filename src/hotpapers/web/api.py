@@ -95,12 +95,12 @@ class ReplyCache:
             self._position, self._size = position, 0
         return self._replies.get(key)
 
-    def put(self, position: int, key: Key, made: ApiReply) -> None:
+    def put(self, position: int, key: Key, reply: ApiReply) -> None:
         """Keeps a reply, unless the record has moved on, or it is larger than an eighth of the room."""
-        if position != self._position or made.size > KEPT // 8 or key in self._replies:
+        if position != self._position or reply.size > KEPT // 8 or key in self._replies:
             return
-        self._replies[key] = made
-        self._size += made.size
+        self._replies[key] = reply
+        self._size += reply.size
         while self._size > KEPT:
             self._size -= self._replies.popitem(last=False)[1].size
 
@@ -126,16 +126,16 @@ class ApiApp:
         """One request."""
         request = request_of(scope)
         try:
-            found = refused(request)
-            if found is None:
+            reply = refused(request)
+            if reply is None:
                 self._take(request, 1)
-                found = self._fixed(request) or await self._routed(request, receive, send)
+                reply = self._fixed(request) or await self._routed(request, receive, send)
         except StreamAborted:
             raise
         except Exception as error:
-            found = self._failed(request, error)
-        if found is not None:
-            await _send(found, request, send)
+            reply = self._failed(request, error)
+        if reply is not None:
+            await _send(reply, request, send)
 
     def close(self) -> None:
         """Ends the threads and their connections."""
@@ -150,23 +150,23 @@ class ApiApp:
         return self._document[request.takes_gzip]
 
     async def _routed(self, request: ApiRequest, receive: Receive, send: Send) -> ApiReply | None:
-        found = route_of(request.path)
-        if found is None:
+        target = route_of(request.path)
+        if target is None:
             return problem(404, "there is no such address; openapi.json has them all")
-        route, inside = found
+        route, inside = target
         position = self._sessions.here(_position)
         key = (request.path, request.query, request.takes_gzip)
-        kept = self._kept.get(position, key)
-        if kept is not None:
-            return kept
-        what = parameters(route.asked, inside, request.query)
-        head = head_of(what, position, request) if isinstance(what, request_params.ExportParams) else None
+        cached = self._kept.get(position, key)
+        if cached is not None:
+            return cached
+        params = parameters(route.asked, inside, request.query)
+        head = head_of(params, position, request) if isinstance(params, request_params.ExportParams) else None
         if head and (request.method == "HEAD" or request.has(head.etag)):
             return head
         self._take(request, min(route.cost, self._operator.rate) - 1)  # one was taken already
-        if head and isinstance(what, request_params.ExportParams):
-            return await self._exports.send(head, what, request, receive, send)
-        return await self._shared(position, key, route, what)
+        if head and isinstance(params, request_params.ExportParams):
+            return await self._exports.send(head, params, request, receive, send)
+        return await self._shared(position, key, route, params)
 
     def _take(self, request: ApiRequest, cost: int) -> None:
         client = client_of(request.peer, request.forwarded, self._operator.proxies)
@@ -174,43 +174,43 @@ class ApiApp:
         if seconds:
             raise _TooMuch(seconds)
 
-    async def _shared(self, position: int, key: Key, route: QueryRoute, what: request_params.Params) -> ApiReply:
+    async def _shared(self, position: int, key: Key, route: QueryRoute, params: request_params.Params) -> ApiReply:
         """The answer, made once for all who ask for it now; who goes away keeps it from nobody."""
         coming = self._coming.get((position, key))
         if coming is None:
             if len(self._coming) >= MOST_AT_ONCE:
                 return later(503, "too many ask at once", 1)
-            coming = asyncio.create_task(self._made(position, key, route, what))
+            coming = asyncio.create_task(self._make_reply(position, key, route, params))
             self._coming[position, key] = coming
-            coming.add_done_callback(lambda made: self._ended((position, key), made))
+            coming.add_done_callback(lambda task: self._forget_task((position, key), task))
         return await asyncio.shield(coming)
 
-    def _ended(self, key: tuple[int, Key], made: asyncio.Task[ApiReply]) -> None:
+    def _forget_task(self, key: tuple[int, Key], task: asyncio.Task[ApiReply]) -> None:
         del self._coming[key]
-        if not made.cancelled():
-            made.exception()  # whoever waited was told; nobody may have
+        if not task.cancelled():
+            task.exception()  # whoever waited was told; nobody may have
 
-    async def _made(self, position: int, key: Key, route: QueryRoute, what: request_params.Params) -> ApiReply:
+    async def _make_reply(self, position: int, key: Key, route: QueryRoute, params: request_params.Params) -> ApiReply:
         def work(session: QuerySession) -> ApiReply:
-            return _answer(session, route, what, packed=key[2])
+            return _answer(session, route, params, packed=key[2])
 
         if route.cost >= HEAVY:
             async with self._heavy:
-                made = await self._sessions.ask(work)
+                reply = await self._sessions.ask(work)
         else:
-            made = await self._sessions.ask(work)
+            reply = await self._sessions.ask(work)
         if route.question is not None and not route.question.moves:
-            self._kept.put(position, key, made)
-        return made
+            self._kept.put(position, key, reply)
+        return reply
 
     def _failed(self, request: ApiRequest, error: Exception) -> ApiReply:
         if isinstance(error, _TooMuch):
             return later(429, f"too many questions; go on in {error.seconds} s", error.seconds)
-        found = problem_of(error)
-        if found.status >= 500:
+        problem = problem_of(error)
+        if problem.status >= 500:
             text = str(error) if isinstance(error, StoreError) else ""
             logs.LOG.error("api: %s %s", request.path[:200], text, exc_info=None if text else error)
-        return found
+        return problem
 
 
 class _TooMuch(Exception):
@@ -225,16 +225,16 @@ def _position(session: QuerySession) -> int:
     return session.position
 
 
-def _answer(session: QuerySession, route: QueryRoute, what: request_params.Params, *, packed: bool) -> ApiReply:
+def _answer(session: QuerySession, route: QueryRoute, params: request_params.Params, *, packed: bool) -> ApiReply:
     """The whole reply, made in a thread."""
     assert route.question is not None
-    answer = route.question.ask(session, what)
-    link = next_link(what, route.question.path, getattr(answer, "next", None))
+    answer = route.question.ask(session, params)
+    link = next_link(params, route.question.path, getattr(answer, "next", None))
     return answered(msgspec.json.encode(answer), link, packed=packed)
 
 
-async def _send(found: ApiReply, request: ApiRequest, send: Send) -> None:
-    if found.etag and request.has(found.etag):
-        found = unchanged(found)
-    await send({"type": "http.response.start", "status": found.status, "headers": list(found.headers)})
-    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else found.body})
+async def _send(reply: ApiReply, request: ApiRequest, send: Send) -> None:
+    if reply.etag and request.has(reply.etag):
+        reply = unchanged(reply)
+    await send({"type": "http.response.start", "status": reply.status, "headers": list(reply.headers)})
+    await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from hotpapers.model import IssueReader
 from hotpapers.render.html.pages import LONGEST_PATH
 from hotpapers.render.html.templating import POLICY
+from hotpapers.view.atproto_documents import WELL_KNOWN
 from hotpapers.view.site_config import NOBODY, SiteConfig
 from hotpapers.web.connections import ConnectionLimits, allowed_behind, guarded
 from hotpapers.web.page_cache import CurrentPages, PageCache, RenderedPage
@@ -34,7 +35,10 @@ TYPES = {
     "atom": "application/atom+xml; charset=utf-8",
     "rss": "application/rss+xml; charset=utf-8",
     "json": "application/feed+json; charset=utf-8",
+    "tlog-proof": "text/plain; charset=utf-8",
 }
+BINARY = "application/octet-stream"
+"""What the log's files are that have no ending of their own."""
 FRAMES = "frame-ancestors 'none'"
 HEADERS = {
     "content-security-policy": f"{POLICY}; {FRAMES}",
@@ -94,29 +98,29 @@ def _endpoint(
     return answer
 
 
-async def respond(kept: PageCache, request: Request) -> Response:
+async def respond(cache: PageCache, request: Request) -> Response:
     """The answer to a request: the page, *not modified*, the way to the address with a slash, or *not found*."""
     path = request.path_params["path"]
-    asked = f"{path}index.html" if path == "" or path.endswith("/") else path
-    page = await kept.get(asked) if len(asked) <= LONGEST_PATH else None
+    file_path = f"{path}index.html" if path == "" or path.endswith("/") else path
+    page = await cache.get(file_path) if len(file_path) <= LONGEST_PATH else None
     if page is not None:
-        return page_reply(page, asked, request.headers)
-    if not path.endswith("/") and len(asked) < LONGEST_PATH and await kept.get(f"{path}/index.html") is not None:
+        return page_reply(page, file_path, request.headers)
+    if not path.endswith("/") and len(file_path) < LONGEST_PATH and await cache.get(f"{path}/index.html") is not None:
         return Response(status_code=308, headers={**HEADERS, "location": f"{path.rpartition('/')[2]}/"})
-    body = await kept.missing(asked if len(asked) <= LONGEST_PATH else "404.html")
+    body = await cache.missing(file_path if len(file_path) <= LONGEST_PATH else "404.html")
     return Response(body, status_code=404, headers={**HEADERS, "content-type": TYPES["html"]})
 
 
-def page_reply(page: RenderedPage, path: str, asked: Headers) -> Response:
+def page_reply(page: RenderedPage, path: str, request_headers: Headers) -> Response:
     """The answer with a page, or *not modified*."""
-    packed = bool(page.packed) and _takes_gzip(asked.get("accept-encoding", ""))
+    packed = bool(page.packed) and _takes_gzip(request_headers.get("accept-encoding", ""))
     etag = f'"{page.etag}-gzip"' if packed else f'"{page.etag}"'  # other bytes, another tag (RFC 9110 §8.8.1)
     headers = {**HEADERS, "etag": etag, "vary": "accept-encoding"}
     headers["content-security-policy"] = f"{page.policy}; {FRAMES}"
-    known = asked.get("if-none-match", "")
+    known = request_headers.get("if-none-match", "")
     if known.strip() == "*" or etag in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
         return Response(status_code=304, headers=headers)
-    headers["content-type"] = TYPES[path.rpartition(".")[2]]
+    headers["content-type"] = type_of(path)
     if path.endswith(".png"):
         headers["cross-origin-resource-policy"] = "cross-origin"  # a card is there to be shown by others
     if packed:
@@ -124,11 +128,20 @@ def page_reply(page: RenderedPage, path: str, asked: Headers) -> Response:
     return Response(page.packed if packed else page.body, headers=headers)
 
 
-def _takes_gzip(said: str) -> bool:
+def type_of(path: str) -> str:
+    """The media type of a page or file."""
+    if path.endswith("/checkpoint") or path == WELL_KNOWN:
+        return TYPES["txt"]
+    if path.endswith("/issue.json"):
+        return "application/json"
+    return TYPES.get(path.rpartition(".")[2], BINARY)
+
+
+def _takes_gzip(header: str) -> bool:
     """Whether a request's Accept-Encoding names gzip, and does not forbid it."""
     return any(
         name.strip().lower() == "gzip" and quality.replace(" ", "").lower() not in _NEVER
-        for name, _, quality in (part.partition(";") for part in said.split(","))
+        for name, _, quality in (part.partition(";") for part in header.split(","))
     )
 
 

@@ -53,8 +53,8 @@ class ConnectionTable:
 
     def enter(self, protocol: GuardedProtocol) -> bool:
         """Whether a new connection has a place; then somebody else may have lost theirs."""
-        mine = self._clients[protocol.who]
-        if self.allowed.share and mine >= self.allowed.share:
+        own = self._clients[protocol.who]
+        if self.allowed.share and own >= self.allowed.share:
             return False
         if self._clients.total() >= self.allowed.most and not self._make_room():
             return False

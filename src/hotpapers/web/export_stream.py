@@ -37,45 +37,45 @@ class ExportStreams:
         self._under_way = 0
 
     async def send(
-        self, head: ApiReply, what: request_params.ExportParams, request: ApiRequest, receive: Receive, send: Send
+        self, head: ApiReply, params: request_params.ExportParams, request: ApiRequest, receive: Receive, send: Send
     ) -> ApiReply | None:
         """Sends an export; or the reply that is to be sent instead. Raises BrokenOff."""
         if self._under_way >= AT_ONCE:
             return later(503, "others are taking the record out; there is room for two at once", 60)
         self._under_way += 1
         try:
-            with closing(_Reading(self._open_record, self._allowed, what, packed=request.takes_gzip)) as reading:
+            with closing(_Reading(self._open_record, self._allowed, params, packed=request.takes_gzip)) as reading:
                 await _stream(head, reading, receive, send)
         finally:
             self._under_way -= 1
         return None
 
 
-def head_of(what: request_params.ExportParams, position: int, request: ApiRequest) -> ApiReply:
+def head_of(params: request_params.ExportParams, position: int, request: ApiRequest) -> ApiReply:
     """Its headers. The record at a position gives the same lines each time."""
-    headers = [("content-type", TYPES[what.format])]
+    headers = [("content-type", TYPES[params.format])]
     headers += [("content-encoding", "gzip")] if request.takes_gzip else []
-    made = reply(200, headers, etag=f'W/"{what.format}-{position}"')
-    return made._replace(headers=tuple(pair for pair in made.headers if pair[0] != b"content-length"))
+    head = reply(200, headers, etag=f'W/"{params.format}-{position}"')
+    return head._replace(headers=tuple(pair for pair in head.headers if pair[0] != b"content-length"))
 
 
 async def _stream(head: ApiReply, reading: _Reading, receive: Receive, send: Send) -> None:
     """Sends chunk after chunk, for as long as there is somebody who takes them."""
     chunk = await reading.next()  # what cannot be read at all is told before anything is sent
     await send({"type": "http.response.start", "status": 200, "headers": list(head.headers)})
-    gone = asyncio.ensure_future(_gone(receive))
+    disconnected = asyncio.ensure_future(_wait_for_disconnect(receive))
     try:
-        while chunk is not None and not gone.done():
+        while chunk is not None and not disconnected.done():
             await asyncio.wait_for(send({"type": "http.response.body", "body": chunk, "more_body": True}), PATIENCE)
             chunk = await reading.next()
         await send({"type": "http.response.body", "body": b""})
     except Exception as problem:
         raise StreamAborted from problem
     finally:
-        gone.cancel()
+        disconnected.cancel()
 
 
-async def _gone(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     """Ends when who asked has gone away."""
     while (await receive())["type"] != "http.disconnect":
         pass
@@ -88,12 +88,12 @@ class _Reading:
         self,
         open_record: Callable[[], Record],
         allowed: terms.Table,
-        what: request_params.ExportParams,
+        params: request_params.ExportParams,
         *,
         packed: bool,
     ) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="export")
-        self._chunks = _chunks(open_record, allowed, what, packed=packed)
+        self._chunks = _chunks(open_record, allowed, params, packed=packed)
 
     def next(self) -> asyncio.Future[bytes | None]:
         """The next chunk; None after the last."""
@@ -106,11 +106,11 @@ class _Reading:
 
 
 def _chunks(
-    open_record: Callable[[], Record], allowed: terms.Table, what: request_params.ExportParams, *, packed: bool
+    open_record: Callable[[], Record], allowed: terms.Table, params: request_params.ExportParams, *, packed: bool
 ) -> Generator[bytes, None, None]:
     with (
         open_store(open_record) as record,
-        closing(export(QuerySession(record, allowed, public=True), what)) as chunks,
+        closing(export(QuerySession(record, allowed, public=True), params)) as chunks,
     ):
         yield from _packed(chunks) if packed else chunks
 
@@ -119,6 +119,6 @@ def _packed(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """As a gzip file."""
     packer = zlib.compressobj(6, wbits=31)
     for chunk in chunks:
-        if made := packer.compress(chunk):
-            yield made
+        if packed := packer.compress(chunk):
+            yield packed
     yield packer.flush()

@@ -90,14 +90,14 @@ class FeedSkeleton:
 
     def _items(self) -> Iterator[FeedPost]:
         """Each post once, where it stands first."""
-        seen: set[str] = set()
+        uris: set[str] = set()
         for day in list(reversed(self.issue_reader.days(self._publication)))[:ISSUES]:
             issue = self.issue_reader.issue(self._publication, day)
             for entry in issue.content.entries:
                 for n, quotation in enumerate(issue.posts.get(entry.paper, ()), 1):
                     match = _POST.fullmatch(quotation.post.post)
-                    if match and match[1] not in seen:
-                        seen.add(match[1])
+                    if match and match[1] not in uris:
+                        uris.add(match[1])
                         yield FeedPost(day, entry.place, n, match[1])
 
 
@@ -113,14 +113,14 @@ def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: S
 
     `open_issues`: as of the app, the same object for as long as nothing in it changed.
     """
-    found = [account for account in accounts if account.publication == publication and account.feed]
-    if not found:
+    feeds = [account for account in accounts if account.publication == publication and account.feed]
+    if not feeds:
         return []
-    service, uris = found[0].feed, [feed_uri(one.account, publication) for one in found]
+    service, uris = feeds[0].feed, [feed_uri(account.account, publication) for account in feeds]
     described = {"did": service_did(service), "feeds": [{"uri": uri} for uri in uris]}
     return [
-        Route("/.well-known/did.json", _telling(service_document(service))),
-        Route("/xrpc/app.bsky.feed.describeFeedGenerator", _telling(described)),
+        Route("/.well-known/did.json", _document_endpoint(service_document(service))),
+        Route("/xrpc/app.bsky.feed.describeFeedGenerator", _document_endpoint(described)),
         Route("/xrpc/app.bsky.feed.getFeedSkeleton", _paging(open_issues, publication, uris)),
     ]
 
@@ -128,8 +128,8 @@ def routes(open_issues: Callable[[], IssueReader], publication: str, accounts: S
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def _telling(said: dict[str, Any]) -> Endpoint:
-    body = msgspec.json.encode(said)
+def _document_endpoint(document: dict[str, Any]) -> Endpoint:
+    body = msgspec.json.encode(document)
 
     async def answer(request: Request) -> Response:
         return _json(body)
@@ -138,16 +138,16 @@ def _telling(said: dict[str, Any]) -> Endpoint:
 
 
 def _paging(open_issues: Callable[[], IssueReader], publication: str, uris: Sequence[str]) -> Endpoint:
-    kept: list[FeedSkeleton] = []
+    skeletons: list[FeedSkeleton] = []
     thread = ThreadPoolExecutor(
         1, thread_name_prefix="feed"
     )  # an issue reader is not read by two, and the loop waits for none
 
     def page(cursor: str, limit: int) -> tuple[list[FeedPost], str]:
         issue_reader = open_issues()
-        if not kept or kept[0].issue_reader is not issue_reader:
-            kept[:] = [FeedSkeleton(issue_reader, publication)]
-        return kept[0].page(cursor, limit)
+        if not skeletons or skeletons[0].issue_reader is not issue_reader:
+            skeletons[:] = [FeedSkeleton(issue_reader, publication)]
+        return skeletons[0].page(cursor, limit)
 
     async def answer(request: Request) -> Response:
         params = request.query_params
@@ -161,8 +161,8 @@ def _paging(open_issues: Callable[[], IssueReader], publication: str, uris: Sequ
             posts, cursor = await asyncio.get_running_loop().run_in_executor(thread, work)
         except ValueError:
             return _refused("InvalidRequest", "cursor: take it from the page before")
-        said: dict[str, Any] = {"feed": [{"post": item.uri} for item in posts]}
-        return _json(msgspec.json.encode({"cursor": cursor, **said} if cursor else said))
+        document: dict[str, Any] = {"feed": [{"post": item.uri} for item in posts]}
+        return _json(msgspec.json.encode({"cursor": cursor, **document} if cursor else document))
 
     return answer
 

@@ -124,10 +124,10 @@ class _Handed(NamedTuple):
     cost: int
     again: Work | None
 
-    def refused(self, shown: FormPage, sent: bytes) -> FormPage:
+    def refused(self, page: FormPage, body: bytes) -> FormPage:
         """What is told to whoever sent the form: where it is a refusal, the form with what they typed."""
-        values = legible(sent) if shown.status in (400, 429, 503) and shown.form is None and self.again else {}
-        return asked_again(shown, self.again(values)) if self.again and values else shown
+        values = legible(body) if page.status in (400, 429, 503) and page.form is None and self.again else {}
+        return asked_again(page, self.again(values)) if self.again and values else page
 
 
 class FormRouter:
@@ -149,17 +149,17 @@ class FormRouter:
 
         async def answer(request: Request) -> Response:
             try:
-                shown = await self._answered(request, form)
+                page = await self._answered(request, form)
             except ClientDisconnect:
                 return Response(status_code=400)
-            return self._page(shown, "../" * (path.count("/") - 1))
+            return self._page(page, "../" * (path.count("/") - 1))
 
         return Route(path, answer, methods=["GET", "POST"])
 
     def later(self, work: Callable[[], object]) -> bool:
         """Does something after the answer was given, so that how long it takes tells nothing; False where too much
         waits already."""
-        return self._later.begin(lambda: _done(work)) is not None
+        return self._later.begin(lambda: _run(work)) is not None
 
     def close(self) -> None:
         """Ends what is waiting, and waits for what is being done."""
@@ -174,27 +174,27 @@ class FormRouter:
         if not is_from_here(request.headers, self._origin):
             return FOREIGN
         seconds = self._sent.take(client, form.cost, at)
-        sent = await _body(request)
-        return form.refused(await self._worked(form.act, sent, client, seconds), sent)
+        body = await _body(request)
+        return form.refused(await self._worked(form.act, body, client, seconds), body)
 
     def _client(self, request: Request) -> str:
         peer = request.client.host if request.client else ""
         return client_of(peer, request.headers.getlist("x-forwarded-for"), self._proxies)
 
-    async def _worked(self, work: Work, sent: bytes, client: str, seconds: int) -> FormPage:
+    async def _worked(self, work: Work, body: bytes, client: str, seconds: int) -> FormPage:
         """`seconds`: for which the client has to wait."""
         if seconds:
             return too_much(seconds)
-        values = pairs(sent)
+        values = pairs(body)
         if values is None:
             return UNREADABLE
-        future = self._now.begin(lambda: _shown(work, values), client)
+        future = self._now.begin(lambda: _page_of(work, values), client)
         return BUSY if future is None else await asyncio.wrap_future(future)
 
-    def _page(self, shown: FormPage, root: str) -> Response:
-        body = macro("form_page.html", "page")(shown, self._site, root)
-        more = {"retry-after": str(shown.wait)} if shown.wait else {}
-        return Response(body.encode("utf-8", "replace"), status_code=shown.status, headers={**HEADERS, **more})
+    def _page(self, page: FormPage, root: str) -> Response:
+        body = macro("form_page.html", "page")(page, self._site, root)
+        more = {"retry-after": str(page.wait)} if page.wait else {}
+        return Response(body.encode("utf-8", "replace"), status_code=page.status, headers={**HEADERS, **more})
 
 
 class _Threads:
@@ -231,7 +231,7 @@ class _Threads:
         self._pool.shutdown(cancel_futures=True)
 
 
-def _shown(work: Work, values: Values) -> FormPage:
+def _page_of(work: Work, values: Values) -> FormPage:
     try:
         return work(values)
     except NotFound:
@@ -244,7 +244,7 @@ def _shown(work: Work, values: Values) -> FormPage:
         return UNUSABLE
 
 
-def _done(work: Callable[[], object]) -> None:
+def _run(work: Callable[[], object]) -> None:
     try:
         work()
     except (HotPapersError, OSError) as problem:
@@ -270,23 +270,23 @@ def origin_of(base: str) -> str:
     return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
 
-def pairs(sent: bytes) -> dict[str, str] | None:
+def pairs(body: bytes) -> dict[str, str] | None:
     """Names and values, blanks around them removed; None for what cannot be read. Line ends are single."""
-    if len(sent) > LARGEST:
+    if len(body) > LARGEST:
         return None
     try:
-        qsl = parse_qsl(sent.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+        qsl = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         return None
-    said = _tidied(qsl)
-    return said if len(said) == len(qsl) else None
+    fields = _tidied(qsl)
+    return fields if len(fields) == len(qsl) else None
 
 
-def legible(sent: bytes) -> dict[str, str]:
+def legible(body: bytes) -> dict[str, str]:
     """As much of a form as can be read, to be shown again: of one that is too long its beginning."""
-    if len(sent) <= LARGEST:
-        return pairs(sent) or {}
-    text = _CUT_OFF.sub(b"", sent[:LARGEST]).decode("ascii", "ignore")
+    if len(body) <= LARGEST:
+        return pairs(body) or {}
+    text = _CUT_OFF.sub(b"", body[:LARGEST]).decode("ascii", "ignore")
     try:
         return _tidied(parse_qsl(text, keep_blank_values=True, errors="ignore", max_num_fields=MOST_FIELDS))
     except ValueError:
@@ -297,21 +297,21 @@ _CUT_OFF = re.compile(rb"%[0-9A-Fa-f]?\Z")
 """The beginning of a byte that is written as `%E4`."""
 
 
-def _tidied(found: Iterable[tuple[str, str]]) -> dict[str, str]:
-    said = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in found}
-    return {name: clean_text.shown(value).strip() for name, value in said.items()}
+def _tidied(fields: Iterable[tuple[str, str]]) -> dict[str, str]:
+    tidy = {name: value.replace("\r\n", "\n").replace("\r", "\n") for name, value in fields}
+    return {name: clean_text.shown(value).strip() for name, value in tidy.items()}
 
 
 async def _body(request: Request) -> bytes:
     """What was sent, or as much of it as shows that it is too long; of another type: what cannot be read."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != TYPE:
         return b"\xff"
-    found = bytearray()
+    body = bytearray()
     async for chunk in request.stream():
-        found += chunk
-        if len(found) > LARGEST:
+        body += chunk
+        if len(body) > LARGEST:
             break
-    return bytes(found)
+    return bytes(body)
 
 
 # ---- the other address of a form -------------------------------------------------------------------------

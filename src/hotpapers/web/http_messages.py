@@ -94,9 +94,9 @@ def reply(status: int, headers: Iterable[tuple[str, str]], body: bytes = b"", et
     """A reply with the headers that all have, and its length."""
     tag = [("etag", etag)] if etag else []
     length = [] if status in (204, 304) else [("content-length", str(len(body)))]
-    every = [*COMMON, *headers, *tag, *length]
+    all_headers = [*COMMON, *headers, *tag, *length]
     return ApiReply(
-        status, tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in every), body, etag
+        status, tuple((name.encode(), value.encode("latin-1", "replace")) for name, value in all_headers), body, etag
     )
 
 

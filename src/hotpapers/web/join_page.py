@@ -66,9 +66,9 @@ class SubmissionCounter:
 
 def routes(router: FormRouter, letters: JoinDependencies) -> Sequence[BaseRoute]:
     """The page."""
-    sent = SubmissionCounter()
+    submissions = SubmissionCounter()
     form = router.route(
-        PATH, partial(_look, letters), partial(_act, router, letters, sent), COST, partial(_again, letters)
+        PATH, partial(_look, letters), partial(_act, router, letters, submissions), COST, partial(_again, letters)
     )
     return [form, forms.without_slash(PATH)]
 
@@ -89,19 +89,19 @@ def _title(record: Record, publication: str) -> str:
 
 
 def _form(publication: str, title: str, values: Values | None = None, wrong: str = "") -> FormPage:
-    given = values or {}
+    filled = values or {}
     fields = (
         FormField(
-            "address", "Your mail address", "email", given.get("address", "")[:LONGEST], wrong=wrong, most=LONGEST
+            "address", "Your mail address", "email", filled.get("address", "")[:LONGEST], wrong=wrong, most=LONGEST
         ),
-        FormField("skip", "No mail on days without papers", "check", given.get("skip", "")),
+        FormField("skip", "No mail on days without papers", "check", filled.get("skip", "")),
     )
     form = FormSpec("join", "Subscribe", fields, (("publication", publication),), wrong=wrong)
     lines = ("You will get one message that asks you to confirm. Every issue says how to unsubscribe.",)
     return FormPage(f"{title} by mail", lines, form, status=400 if wrong else 200)
 
 
-def _act(router: FormRouter, letters: JoinDependencies, sent: SubmissionCounter, values: Values) -> FormPage:
+def _act(router: FormRouter, letters: JoinDependencies, submissions: SubmissionCounter, values: Values) -> FormPage:
     publication = values.get("publication") or letters.publication
     at = letters.clock()
     with letters.open_record() as record:
@@ -110,7 +110,7 @@ def _act(router: FormRouter, letters: JoinDependencies, sent: SubmissionCounter,
         address = normalized(values.get("address", ""))
     except UsageError:
         return _form(publication, title, values, NO_ADDRESS)
-    if not sent.take(at):
+    if not submissions.take(at):
         return forms.asked_again(MANY, _form(publication, title, values))
     skip = bool(values.get("skip"))
     if not router.later(lambda: _send(letters, publication, address, at, skip_empty=skip)):

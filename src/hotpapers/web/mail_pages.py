@@ -135,6 +135,6 @@ def _answered(open_record: Callable[[], Record], text: str, purpose: Purpose, ac
         return BUSY
 
 
-def _page(said: MailPage) -> Response:
-    body = macro("mail_page.html", "page")(said.heading, said.lines, said.buttons)
-    return Response(body.encode("utf-8", "replace"), status_code=said.status, headers=HEADERS)
+def _page(page: MailPage) -> Response:
+    body = macro("mail_page.html", "page")(page.heading, page.lines, page.buttons)
+    return Response(body.encode("utf-8", "replace"), status_code=page.status, headers=HEADERS)

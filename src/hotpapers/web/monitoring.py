@@ -6,39 +6,18 @@ On an address of its own, for the operator's own network: nothing here is for re
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler
 
-from hotpapers.errors import SettingsError
 from hotpapers.jobs.isolation import describe_error, is_defect, log_defect
 from hotpapers.schedule.health import SiteHealth
+from hotpapers.web.background_server import background_server
 
 
-def address_of(listen: str) -> tuple[str, int]:
-    """`127.0.0.1:9464` or `[::1]:9464` as host and port. Raises SettingsError."""
-    host, _, port = listen.rpartition(":")
-    if not (host and port.isascii() and port.isdigit() and int(port) < 65536):
-        raise SettingsError(f"run.listen: {listen!r} is no address; write it as 127.0.0.1:9464.")
-    return host.strip("[]"), int(port)
-
-
-@contextmanager
-def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> Iterator[int]:
-    """Answers on an address until the end of the context; gives its port. Raises SettingsError."""
-    try:
-        server = ThreadingHTTPServer(address_of(listen), _handler(ask, metrics))
-    except OSError as problem:
-        raise SettingsError(f"run.listen: {listen}: {problem.strerror}; choose another address.") from problem
-    thread = threading.Thread(target=server.serve_forever, name="monitor", daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+def monitor(listen: str, ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> AbstractContextManager[int]:
+    """Answers on an address until the end of the context, which gives its port. Entering raises SettingsError."""
+    return background_server(listen, _handler(ask, metrics), "monitor")
 
 
 def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[BaseHTTPRequestHandler]:
@@ -60,8 +39,8 @@ def _handler(ask: Callable[[], SiteHealth], metrics: Callable[[], str]) -> type[
             except Exception as problem:
                 if is_defect(problem):
                     log_defect("monitor", problem)
-                told = {"ok": False, "problems": [f"store: {describe_error(problem)}"], "failing": []}
-                self._say(503, "application/json", json.dumps(told))
+                health = {"ok": False, "problems": [f"store: {describe_error(problem)}"], "failing": []}
+                self._say(503, "application/json", json.dumps(health))
 
         def _say(self, status: int, type: str, text: str) -> None:
             body = text.encode()

@@ -46,12 +46,12 @@ class ServerTurns:
     def taken(self, server: str) -> Iterator[bool]:
         """Whether it is one's turn; then it is until the end."""
         with self._lock:
-            ours = server not in self._taken
+            is_free = server not in self._taken
             self._taken.add(server)
         try:
-            yield ours
+            yield is_free
         finally:
-            if ours:
+            if is_free:
                 with self._lock:
                     self._taken.discard(server)
 
@@ -149,9 +149,9 @@ def _second(
         "Write this code into the description of your profile, save it, and then send the form below. Keep this page"
         " open until then; the code is good for a day. Afterwards, take it out again.",
     )
-    shown = _choosing(who, codes.encode(secret, proof), choice, wrong)
+    page = _choosing(who, codes.encode(secret, proof), choice, wrong)
     facts = (("Account", phrases.one_line(known.handle or known.own)),)
-    return shown._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if wrong else 200)
+    return page._replace(lines=lines, facts=facts, code=codes.code(secret, proof), status=status if wrong else 200)
 
 
 def _choosing(who: str, proof: str, choice: str = "", wrong: str = "") -> FormPage:
@@ -180,10 +180,12 @@ def _third(
     if choice not in (HIDE, PERSON):
         return _second(record, known, proof, who, wrong=NO_CHOICE)
     server = profiles.server_of(dependencies.view, known, dependencies.named)
-    with dependencies.turns.taken(server) as ours:
-        wrong = _missing(dependencies, server, known, codes.code(record.marks.secret, proof)) if ours else TURN
+    with dependencies.turns.taken(server) as is_free:
+        wrong = _missing(dependencies, server, known, codes.code(record.marks.secret, proof)) if is_free else TURN
     if wrong:
-        return _second(record, known, proof, who, choice, wrong, 400 if ours else 503)._replace(wait=0 if ours else 60)
+        return _second(record, known, proof, who, choice, wrong, 400 if is_free else 503)._replace(
+            wait=0 if is_free else 60
+        )
     if choice == HIDE:
         return _hidden(router, dependencies, record, known, at)
     literal = actions.contest(record, dependencies.bots, known.account, at)

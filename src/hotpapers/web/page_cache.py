@@ -69,9 +69,9 @@ class PageCache:
 
     async def missing(self, path: str) -> bytes:
         """The page that says that there is none."""
-        return await asyncio.wrap_future(self._making.submit(lambda: self._made().missing(path)))
+        return await asyncio.wrap_future(self._making.submit(lambda: self._make_pages().missing(path)))
 
-    def _made(self) -> SitePages:
+    def _make_pages(self) -> SitePages:
         if self._pages is None:
             self._pages = SitePages(self.issue_reader, self._publication, self._imprint)
         return self._pages
@@ -81,13 +81,13 @@ class PageCache:
             self._feeds = self._feeds or FeedMaker(self.issue_reader, self._publication, self._imprint)
             page = self._feeds.feed(path)
         else:
-            page = self._made().page(path)
+            page = self._make_pages().page(path)
         return None if page is None else rendered(path, page, bool(self._imprint.base))
 
 
 class CurrentPages:
-    """The pages as they are now. `open_issues`: the issue reader, the same object for as long as nothing in it
-    changed."""
+    """The pages as they are now, also where the log has gone on. `open_issues`: the issue reader, the same object for
+    as long as nothing in it changed."""
 
     def __init__(self, open_issues: Callable[[], IssueReader], publication: str, site_config: SiteConfig) -> None:
         self._open, self._publication, self._imprint = open_issues, publication, site_config
@@ -96,19 +96,22 @@ class CurrentPages:
         self._lock = threading.Lock()
         self._next: Future[PageCache] | None = None
         self._kept: PageCache | None = None
+        self._version: object = None
 
     async def now(self) -> PageCache:
         """The pages of the issue reader as it is after this was called."""
         with self._lock:
             if self._next is None:
                 self._next = self._looking.submit(self._look)
-            mine = self._next
-        return await asyncio.shield(asyncio.wrap_future(mine))
+            own = self._next
+        return await asyncio.shield(asyncio.wrap_future(own))
 
     def _look(self) -> PageCache:
         with self._lock:
             self._next = None  # who comes from here on may come after something that this look does not see
-        issue_reader = self._open()
-        if self._kept is None or self._kept.issue_reader is not issue_reader:
+        issue_reader, logs = self._open(), self._imprint.logs
+        version = logs.version(self._publication) if logs else None
+        if self._kept is None or self._kept.issue_reader is not issue_reader or self._version != version:
             self._kept = PageCache(issue_reader, self._publication, self._imprint, self._making)
+            self._version = version
         return self._kept

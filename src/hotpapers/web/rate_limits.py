@@ -33,9 +33,9 @@ class TokenBuckets:
         """
         if not self._rate:
             return 0
-        kept = self._kept.pop(client, None)
-        since = 0.0 if kept is None else at - kept.at
-        tokens = self._rate if kept is None else min(self._rate, kept.tokens + since * self._rate / self._within)
+        bucket = self._kept.pop(client, None)
+        since = 0.0 if bucket is None else at - bucket.at
+        tokens = self._rate if bucket is None else min(self._rate, bucket.tokens + since * self._rate / self._within)
         cost = min(cost, self._rate)
         enough = tokens >= cost
         self._kept[client] = _Bucket(tokens - cost if enough else tokens, at)
@@ -63,11 +63,11 @@ def client_of(peer: str, forwarded: Sequence[str], proxies: int) -> str:
 def _counted_as(address: str) -> str:
     """The client that an address stands for; empty for what is no address."""
     try:
-        found = ipaddress.ip_address(address)
+        address_of_client = ipaddress.ip_address(address)
     except ValueError:
         return ""
-    if isinstance(found, ipaddress.IPv6Address):
-        if found.ipv4_mapped is not None:
-            return str(found.ipv4_mapped)
-        return str(ipaddress.ip_network((found, 64), strict=False))
-    return str(found)
+    if isinstance(address_of_client, ipaddress.IPv6Address):
+        if address_of_client.ipv4_mapped is not None:
+            return str(address_of_client.ipv4_mapped)
+        return str(ipaddress.ip_network((address_of_client, 64), strict=False))
+    return str(address_of_client)

@@ -58,13 +58,13 @@ class ReportDependencies(NamedTuple):
 
 def routes(router: FormRouter, dependencies: ReportDependencies) -> Sequence[BaseRoute]:
     """The two pages."""
-    made = [
+    report_routes = [
         router.route(
             path, partial(_look, dependencies, kind), partial(_act, dependencies, kind), again=partial(_again, kind)
         )
         for kind, path in PATHS.items()
     ]
-    return [*made, *map(without_slash, PATHS.values())]
+    return [*report_routes, *map(without_slash, PATHS.values())]
 
 
 def _look(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPage:
@@ -85,22 +85,22 @@ def _act(dependencies: ReportDependencies, kind: Kind, values: Values) -> FormPa
         wrong = problem_of(text)
         if wrong:
             return _form(kind, about, text, wrong)
-        made = ReaderReport(0, dependencies.clock(), kind, about.issue, about.paper, about.post, text)
-        is_full = reader_reports.note(record.database, made) == "full"
+        report = ReaderReport(0, dependencies.clock(), kind, about.issue, about.paper, about.post, text)
+        is_full = reader_reports.note(record.database, report) == "full"
         return asked_again(FULL, _form(kind, about, text)) if is_full else THANKS
 
 
-def problem_of(said: str) -> str:
+def problem_of(text: str) -> str:
     """Why what is said cannot be taken; empty where it can."""
-    if clean_text.is_blank(said):
+    if clean_text.is_blank(text):
         return "Nothing is written yet. A sentence is enough."
-    if len(said) > reader_reports.LONGEST:
-        return f"Too long: {len(said):,} characters, where {reader_reports.LONGEST:,} are read. Please say it shorter."
+    if len(text) > reader_reports.LONGEST:
+        return f"Too long: {len(text):,} characters, where {reader_reports.LONGEST:,} are read. Please say it shorter."
     return ""
 
 
-def _form(kind: Kind, about: ReportTarget, said: str = "", wrong: str = "") -> FormPage:
-    field = FormField("said", ASKED[kind], "area", said, TOLD, wrong)
+def _form(kind: Kind, about: ReportTarget, text: str = "", wrong: str = "") -> FormPage:
+    field = FormField("said", ASKED[kind], "area", text, TOLD, wrong)
     hidden = (("issue", about.issue), ("paper", about.paper.removeprefix("arxiv:")), ("post", about.post))
     form = FormSpec(PATHS[kind][1:], "Send", (field,), hidden, wrong=wrong)
     return FormPage(HEADINGS[kind], (), form, about.facts, status=400 if wrong else 200)
@@ -117,9 +117,9 @@ def about_of(record: Record, allowed: terms.Table, kind: Kind, values: Values) -
     facts = [("Issue", f"{content.publication.title}, {day}, edition {content.edition}")]
     facts.append(("Paper", _title(record, paper)))
     if kind == "quotation":
-        facts.append(("Post", _named(_quoted(record, allowed, content, paper, post))))
-    told = tuple((name, phrases.one_line(value)) for name, value in facts)
-    return ReportTarget(digest, paper, post if kind == "quotation" else "", told)
+        facts.append(("Post", _author_label(_quoted(record, allowed, content, paper, post))))
+    rows = tuple((name, phrases.one_line(value)) for name, value in facts)
+    return ReportTarget(digest, paper, post if kind == "quotation" else "", rows)
 
 
 def _content(record: Record, digest: str) -> IssueContent:
@@ -138,7 +138,7 @@ def _quoted(record: Record, allowed: terms.Table, content: IssueContent, paper: 
     raise NotFound("no such post is quoted there")
 
 
-def _named(post: Post) -> str:
+def _author_label(post: Post) -> str:
     """By whom and of when a post is, and where: `ada.example, 7 May 2024, https://…`."""
     when = phrases.day_name(timestamps.day_of(post.created_at))
     return ", ".join(filter(None, (post.handle or post.name, when, site_paths.post_url(post) or post.post)))

@@ -29,15 +29,15 @@ class QueryRoute(NamedTuple):
     @property
     def asked(self) -> type[request_params.Params]:
         """The struct of its parameters."""
-        return self.question.asked if self.question else request_params.ExportParams
+        return self.question.params if self.question else request_params.ExportParams
 
 
 def _pattern(path: str) -> re.Pattern[str]:
     """`/papers/{paper}` → a pattern; identifiers of papers, and they alone, may hold a slash."""
     inside = {"{paper}": r"(?P<paper>.+)"}
     parts = re.split(r"(\{\w+\})", path)
-    made = [inside.get(part) or re.sub(r"^\{(\w+)\}$", r"(?P<\1>[^/]+)", part) for part in parts]
-    return re.compile("".join(made))
+    patterns = [inside.get(part) or re.sub(r"^\{(\w+)\}$", r"(?P<\1>[^/]+)", part) for part in parts]
+    return re.compile("".join(patterns))
 
 
 ROUTES: tuple[QueryRoute, ...] = (
@@ -57,12 +57,12 @@ def route_of(path: str) -> tuple[QueryRoute, dict[str, str]] | None:
 
 def parameters(cls: type[request_params.Params], inside: dict[str, str], query: bytes) -> request_params.Params:
     """The parameters of a path and its query. Raises UsageError for what is missing, wrong, unknown or there twice."""
-    given: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in _pairs(query):
-        if name in given or name in inside:
+        if name in values or name in inside:
             raise UsageError(f"{name[:60]}: stands there twice")
-        given[name] = value
-    return request_params.checked(cls, {**inside, **given}, as_text=True)
+        values[name] = value
+    return request_params.checked(cls, {**inside, **values}, as_text=True)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -77,10 +77,10 @@ def _pairs(query: bytes) -> list[tuple[str, str]]:
         raise UsageError("the query cannot be read; write it as name=value&name=value, in UTF-8") from wrong
 
 
-def next_link(what: request_params.Params, path_pattern: str, cursor: str | None) -> str:
+def next_link(params: request_params.Params, path_pattern: str, cursor: str | None) -> str:
     """The header that leads to the next page, from the address that was asked for; empty on the last page."""
     if not cursor:
         return ""
-    given: dict[str, Any] = {**msgspec.structs.asdict(what), "cursor": cursor}
-    outside = {name: value for name, value in given.items() if f"{{{name}}}" not in path_pattern and value != ""}
+    values: dict[str, Any] = {**msgspec.structs.asdict(params), "cursor": cursor}
+    outside = {name: value for name, value in values.items() if f"{{{name}}}" not in path_pattern and value != ""}
     return f'<?{urlencode(outside, quote_via=quote)}>; rel="next"'

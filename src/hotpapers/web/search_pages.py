@@ -122,8 +122,8 @@ class SearchRoutes:
         return await self._answered(request, FEED_COST, lambda session, room: self._of_author(room, name, author, form))
 
     async def _answered(self, request: Request, cost: int, work: Work) -> Response:
-        said = request_of(request.scope)
-        client = client_of(said.peer, said.forwarded, self._operator.proxies)
+        query = request_of(request.scope)
+        client = client_of(query.peer, query.forwarded, self._operator.proxies)
         seconds = self._buckets.take(client, cost, time.monotonic())
         if seconds:
             return _refused(429, f"too many questions; go on in {seconds} s", seconds)
@@ -131,16 +131,16 @@ class SearchRoutes:
             return _refused(503, "too many ask at once", 1)
         self._coming += 1
         try:
-            made = await self._sessions.ask(lambda session: work(session, self._room(session)))
+            page = await self._sessions.ask(lambda session: work(session, self._room(session)))
         except StoreError as problem:
             logs.LOG.error("search: %s", problem)
             return _refused(503, "the store cannot be read now", 10)
         finally:
             self._coming -= 1
-        if made.status == 404:
-            return _refused(404, made.body.decode())
-        answer = page_reply(rendered(made.path, made.body), made.path, request.headers)
-        answer.status_code = made.status if answer.status_code == 200 else answer.status_code
+        if page.status == 404:
+            return _refused(404, page.body.decode())
+        answer = page_reply(rendered(page.path, page.body), page.path, request.headers)
+        answer.status_code = page.status if answer.status_code == 200 else answer.status_code
         return answer
 
     def _room(self, session: QuerySession) -> ThreadState:
@@ -148,11 +148,11 @@ class SearchRoutes:
         if room is None or room.issue_reader is not issue_reader:
             site_config = self._imprint
             config = site_config._replace(base=site_config.app or site_config.base)
-            made = (
+            parts = (
                 SitePages(issue_reader, self._publication, site_config),
                 FeedMaker(issue_reader, self._publication, config),
             )
-            room = self._mine.room = ThreadState(issue_reader, *made)
+            room = self._mine.room = ThreadState(issue_reader, *parts)
         return room
 
     # ---- what is answered, in a thread -------------------------------------------------------------------
@@ -162,8 +162,8 @@ class SearchRoutes:
             status = 200 if wrong == NOTHING else 400
             return SearchOutput(search_page.PATH, room.pages.search(SearchAnswer(query[:LONGEST], wrong)), status)
         try:
-            what = request_params.checked(request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor})
-            match = search.search(session, what)
+            params = request_params.checked(request_params.SearchParams, {"q": query, "limit": PAGE, "cursor": cursor})
+            match = search.search(session, params)
         except UsageError:  # the question was checked before, so it is the cursor
             return SearchOutput(search_page.PATH, room.pages.search(gone(query)), 400)
         posts = () if cursor else _posts(session, query)
@@ -181,11 +181,13 @@ class SearchRoutes:
         )
 
     def _of_author(self, room: ThreadState, name: str, author: str, form: str) -> SearchOutput:
-        def is_theirs(told: FeedPaper) -> bool:
-            return any(slug(one) == author for one in told.view.authors)
+        def is_theirs(paper: FeedPaper) -> bool:
+            return any(slug(name) == author for name in paper.view.authors)
 
         if not any(
-            slug(one) == author for held in room.issue_reader.entry_summaries(self._publication) for one in held.authors
+            slug(name) == author
+            for summary in room.issue_reader.entry_summaries(self._publication)
+            for name in summary.authors
         ):
             return SearchOutput("", b"nobody of that name stands on a paper of an issue", 404)
         title = name if name != author else author.replace("-", " ")
@@ -213,7 +215,7 @@ class _Asked(Route):
         return match, inside
 
 
-def _refused(status: int, said: str, seconds: int = 0) -> Response:
+def _refused(status: int, reason: str, seconds: int = 0) -> Response:
     """An answer in plain words. `seconds`: after which it is worth asking again."""
     later = {"retry-after": str(seconds)} if seconds else {}
-    return PlainTextResponse(f"{said}\n", status, {**HEADERS, **later})
+    return PlainTextResponse(f"{reason}\n", status, {**HEADERS, **later})

@@ -43,7 +43,7 @@ def gone(query: str) -> SearchAnswer:
 def answer_of(query: str, page: schemas.SearchPage, posts: Sequence[PostHit], publication: str) -> SearchAnswer:
     """The answer to a query on the site of a publication."""
     return SearchAnswer(
-        query=query, told=result_line(page), hits=tuple(_hit(hit, publication) for hit in page.papers),
+        query=query, summary=result_line(page), hits=tuple(_hit(hit, publication) for hit in page.papers),
         posts=tuple(map(_post, posts)), feed=feed_address(query) if page.understood else "",
         next="?" + urlencode({"q": query, "cursor": page.next}, quote_via=quote) if page.next else "",
     )  # fmt: skip
@@ -76,14 +76,14 @@ def _hit(hit: schemas.SearchHit, publication: str) -> HitView:
         title=marked(hit.title, hit.spans.title) if hit.title else marked(hit.id, ()),
         path=site_paths.paper_path(hit.paper) if issues else "", url=site_paths.abs_url(hit.paper),
         authors=marked_names(hit.authors, hit.spans.authors), note=note, day="" if issues else hit.day,
-        places=tuple(_place(one, hit.paper) for one in issues[: -ISSUES - 1 : -1]),
+        places=tuple(_place(issue, hit.paper) for issue in issues[: -ISSUES - 1 : -1]),
         text=marked(hit.snippet, hit.spans.snippet),
     )  # fmt: skip
 
 
 def _place(issue: schemas.SearchHitIssue, paper: str) -> HitIssueView:
     name = f"place {issue.place}" if issue.place else "still talked about"
-    anchor = site_paths.bare(paper).replace("/", "-")
+    anchor = site_paths.arxiv_id(paper).replace("/", "-")
     return HitIssueView(name, site_paths.issue_path(issue.day) + (f"#{anchor}" if anchor else ""), issue.day)
 
 

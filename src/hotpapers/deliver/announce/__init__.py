@@ -5,5 +5,6 @@ members        which papers are by members
 chat           messages to rooms; apprise_client sends them
 webhook        signed JSON
 bluesky        threads; thread: their posts; atproto: signing in, records; custom_feed: how a feed is described
+documents      issues as documents of an account on the AT Protocol
 destinations   a sender for each place that the settings name
 """

@@ -50,7 +50,7 @@ class AnnouncementText(NamedTuple):
     correction: str
     empty: str
     lines: tuple[EntryLine, ...]
-    ours: tuple[MemberPaper, ...]
+    by_members: tuple[MemberPaper, ...]
     url: str
 
 
@@ -69,8 +69,8 @@ def announcement(
         unknown=unknown(content),
         correction=f"Corrected: {phrases.one_line(content.reason)}" if content.reason else "",
         empty=phrases.empty(issue),
-        lines=tuple(_line(issue, entry, site_config) for entry in content.entries[:SHOWN]),
-        ours=tuple(_ours(issue, members or {})),
+        lines=tuple(entry_line(issue, entry, site_config) for entry in content.entries[:SHOWN]),
+        by_members=tuple(_papers_of_members(issue, members or {})),
         url=f"{site_config.base}{content.day}/" if site_config.base else "",
     )
 
@@ -113,7 +113,8 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 2].rstrip() + " …"
 
 
-def _line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> EntryLine:
+def entry_line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> EntryLine:
+    """What is told of an entry."""
     authors = issue.papers[entry.paper].authors
     path = site_paths.paper_path(entry.paper).removesuffix("index.html")
     return EntryLine(
@@ -126,10 +127,12 @@ def _line(issue: PublishedIssue, entry: Entry, site_config: SiteConfig) -> Entry
 
 
 def _title(issue: PublishedIssue, entry: Entry) -> str:
-    return plain_line(issue.papers[entry.paper].title) or site_paths.bare(entry.paper) or phrases.one_line(entry.paper)
+    return (
+        plain_line(issue.papers[entry.paper].title) or site_paths.arxiv_id(entry.paper) or phrases.one_line(entry.paper)
+    )
 
 
-def _ours(issue: PublishedIssue, members: Mapping[str, str]) -> Iterator[MemberPaper]:
+def _papers_of_members(issue: PublishedIssue, members: Mapping[str, str]) -> Iterator[MemberPaper]:
     placed = [(entry.place, entry) for entry in issue.content.entries]
     for place, entry in [*placed, *((0, entry) for entry in issue.content.ongoing)]:
         if entry.paper in members:

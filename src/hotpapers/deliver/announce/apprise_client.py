@@ -44,7 +44,7 @@ class AppriseClient:
                 f"{key}: Apprise does not understand this address; `apprise --details` lists the services and their "
                 "addresses."
             )
-        formats = {str(getattr(one, "value", one)) for one in _listed(self._plugin.notify_format)}
+        formats = {str(getattr(form, "value", form)) for form in _format_list(self._plugin.notify_format)}
         self._format = "text" if formats & {"text", "html"} else "markdown"
         self._is_html = "text" not in formats and "html" in formats
         schema = url.partition("://")[0].lower()
@@ -57,28 +57,28 @@ class AppriseClient:
 
     def fits(self, text: str) -> bool:
         """Whether a message is short enough for us and for this room."""
-        sent = html.escape(text).replace("\n", "<br />") if self._is_html else text
-        return len(text) <= LONGEST and len(sent) <= int(self._plugin.body_maxlen)
+        body = html.escape(text).replace("\n", "<br />") if self._is_html else text
+        return len(text) <= LONGEST and len(body) <= int(self._plugin.body_maxlen)
 
     def send(self, text: str) -> None:
         """Sends a message. Raises RetryLater, RequestRefused, NetError: with `tries` 0 where it surely did not
         arrive."""
-        with _heard() as log:
+        with _capture_log() as log:
             try:
-                done = self._plugin.notify(body=text, title="", body_format=self._format)
+                delivered = self._plugin.notify(body=text, title="", body_format=self._format)
             except Exception:  # whatever one of 150 services does wrong, nobody knows how far it had come
-                done = False
-        if not done:
+                delivered = False
+        if not delivered:
             raise _problem(self.service, "\n".join(log))
 
 
 def _plugin(url: str, home: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what its services warn of is for those who write them
-        return _made(url, home)
+        return _make_plugin(url, home)
 
 
-def _made(url: str, home: str) -> Any:
+def _make_plugin(url: str, home: str) -> Any:
     try:
         import apprise
     except ImportError as missing:
@@ -87,25 +87,25 @@ def _made(url: str, home: str) -> Any:
         app_id="Hot Papers", app_desc="Hot Papers", app_url=home, image_url_mask="", image_url_logo="",
         http_redirects=False, storage_mode="memory", interpret_emojis=False, allow_templates=False, language="en",
     )  # fmt: skip
-    with _heard():
+    with _capture_log():
         return apprise.Apprise.instantiate(url, asset=asset)
 
 
-def _listed(formats: Any) -> Iterator[Any]:
+def _format_list(formats: Any) -> Iterator[Any]:
     yield from formats if isinstance(formats, tuple | list) else (formats,)
 
 
 @contextmanager
-def _heard() -> Iterator[list[str]]:
+def _capture_log() -> Iterator[list[str]]:
     """What Apprise writes into its log meanwhile, line by line; nobody else hears it."""
-    log, heard = logging.getLogger("apprise"), list[str]()
+    log, lines = logging.getLogger("apprise"), list[str]()
     handler = logging.Handler(logging.DEBUG)
-    handler.emit = lambda record: heard.append(record.getMessage())  # type: ignore[method-assign]
+    handler.emit = lambda record: lines.append(record.getMessage())  # type: ignore[method-assign]
     level = log.level
     log.addHandler(handler)
     log.setLevel(logging.DEBUG)
     try:
-        yield heard
+        yield lines
     finally:
         log.removeHandler(handler)
         log.setLevel(level)

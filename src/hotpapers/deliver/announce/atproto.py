@@ -42,7 +42,7 @@ class _Error(msgspec.Struct):
     message: str = ""
 
 
-class _Said(NamedTuple):
+class _Reply(NamedTuple):
     """An answer, and the error that it names; empty where all is well."""
 
     answer: Response
@@ -60,9 +60,9 @@ class AtprotoAccount:
 
     def find(self, http: HttpClient, collection: str, rkey: str) -> RecordRef | None:
         """A record of the account's by its key. Raises RetryLater, RequestRefused, NetError."""
-        asked = {"repo": self.did, "collection": collection, "rkey": rkey}
-        said = self._signed(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", asked, headers))
-        return None if said.error in MISSING else self._read(said, RecordRef)
+        params = {"repo": self.did, "collection": collection, "rkey": rkey}
+        reply = self._signed(http, lambda headers: self._get(http, "com.atproto.repo.getRecord", params, headers))
+        return None if reply.error in MISSING else self._read(reply, RecordRef)
 
     def create(self, http: HttpClient, collection: str, rkey: str, record: dict[str, Any]) -> RecordRef:
         """Makes a record; one of the same key must not be there. Raises RetryLater, RequestRefused, NetError."""
@@ -79,46 +79,48 @@ class AtprotoAccount:
 
     # ---- the session ---------------------------------------------------------------------------------
 
-    def _signed(self, http: HttpClient, ask: Callable[[dict[str, str]], _Said]) -> _Said:
+    def _signed(self, http: HttpClient, ask: Callable[[dict[str, str]], _Reply]) -> _Reply:
         """Asks with a session; once more where it has run out."""
         session = self._session or self._sign_in(http)
-        said = ask(_bearer(session.access))
-        if said.error == EXPIRED or said.answer.status == 401:
-            said = ask(_bearer(self._renew(http, session).access))
-        return said
+        reply = ask(_bearer(session.access))
+        if reply.error == EXPIRED or reply.answer.status == 401:
+            reply = ask(_bearer(self._renew(http, session).access))
+        return reply
 
     def _sign_in(self, http: HttpClient) -> _Session:
-        asked = {"identifier": self.did, "password": self.password}
-        said = self._post(http, "com.atproto.server.createSession", asked, {})
-        if said.error:  # it is the settings that are wrong, not what is sent: once they are right it is sent
-            raise _unsent(f"{self.host} does not sign {self.did} in: {said.words}")
-        return self._keep(said)
+        credentials = {"identifier": self.did, "password": self.password}
+        reply = self._post(http, "com.atproto.server.createSession", credentials, {})
+        if reply.error:  # it is the settings that are wrong, not what is sent: once they are right it is sent
+            raise _unsent(f"{self.host} does not sign {self.did} in: {reply.words}")
+        return self._keep(reply)
 
     def _renew(self, http: HttpClient, session: _Session) -> _Session:
-        said = self._post(http, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
-        return self._sign_in(http) if said.error else self._keep(said)
+        reply = self._post(http, "com.atproto.server.refreshSession", {}, _bearer(session.refresh))
+        return self._sign_in(http) if reply.error else self._keep(reply)
 
-    def _keep(self, said: _Said) -> _Session:
-        self._session = self._read(said, _Session)
+    def _keep(self, reply: _Reply) -> _Session:
+        self._session = self._read(reply, _Session)
         if self._session.did != self.did:
             raise _unsent(f"{self.host} signs in another account, and not {self.did}")
         return self._session
 
     # ---- one question --------------------------------------------------------------------------------
 
-    def _get(self, http: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Said:
-        return _said(http.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
+    def _get(self, http: HttpClient, method: str, params: dict[str, str], headers: dict[str, str]) -> _Reply:
+        return _reply_of(http.get(f"{self.host}/xrpc/{method}", params=params, headers=headers, accept=(400, 401)))
 
-    def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Said:
+    def _post(self, http: HttpClient, method: str, body: dict[str, Any], headers: dict[str, str]) -> _Reply:
         data = msgspec.json.encode(body) if body else b""
         kind = {"content-type": "application/json"} if body else {}
-        return _said(http.post(f"{self.host}/xrpc/{method}", body=data, headers={**kind, **headers}, accept=(400, 401)))
+        return _reply_of(
+            http.post(f"{self.host}/xrpc/{method}", body=data, headers={**kind, **headers}, accept=(400, 401))
+        )
 
-    def _read(self, said: _Said, kind: type[T]) -> T:
-        if said.error:
-            raise RequestRefused(f"{self.host}: {said.words}", said.answer.status)
+    def _read(self, reply: _Reply, kind: type[T]) -> T:
+        if reply.error:
+            raise RequestRefused(f"{self.host}: {reply.words}", reply.answer.status)
         try:
-            return decode_json(said.answer.body, kind)
+            return decode_json(reply.answer.body, kind)
         except InputError:
             raise NetError(f"{self.host} answered what cannot be read") from None
 
@@ -133,13 +135,13 @@ def _unsent(reason: str) -> NetError:
     return problem
 
 
-def _said(answer: Response) -> _Said:
+def _reply_of(answer: Response) -> _Reply:
     if answer.status < 400:
-        return _Said(answer, "", "")
+        return _Reply(answer, "", "")
     try:
-        found = decode_json(answer.body, _Error)
+        problem = decode_json(answer.body, _Error)
     except InputError:
-        found = _Error()
-    error = found.error or f"status {answer.status}"
-    words = " ".join("".join(c if c.isprintable() else " " for c in f"{error}: {found.message}").split())
-    return _Said(answer, error, words.rstrip(": ")[:LONGEST_WORD])
+        problem = _Error()
+    error = problem.error or f"status {answer.status}"
+    words = " ".join("".join(c if c.isprintable() else " " for c in f"{error}: {problem.message}").split())
+    return _Reply(answer, error, words.rstrip(": ")[:LONGEST_WORD])

@@ -34,25 +34,27 @@ class BlueskySender:
     def send(self, message: Message, http: HttpClient) -> str:
         """Makes the posts that are not there; the receipt is the head's address. Raises RetryLater, RequestRefused,
         NetError."""
-        found = message.payload
-        assert isinstance(found, Thread)
+        payload = message.payload
+        assert isinstance(payload, Thread)
         root = parent = None
-        for post in found.posts:
-            parent = self._made(http, post, root, parent)
+        for post in payload.posts:
+            parent = self._create_record(http, post, root, parent)
             root = root or parent
         assert root is not None
         return root.uri
 
     def receipt_of(self, message: Message, http: HttpClient) -> str | None:
         """The head's address, once all posts are there. Raises RetryLater, RequestRefused, NetError."""
-        found = message.payload
-        assert isinstance(found, Thread)
-        first, last = found.posts[0], found.posts[-1]
+        payload = message.payload
+        assert isinstance(payload, Thread)
+        first, last = payload.posts[0], payload.posts[-1]
         if self.account.find(http, COLLECTION, last.rkey) is None:
             return None
         return f"at://{self.account.did}/{COLLECTION}/{first.rkey}"
 
-    def _made(self, http: HttpClient, post: PostDraft, root: RecordRef | None, parent: RecordRef | None) -> RecordRef:
+    def _create_record(
+        self, http: HttpClient, post: PostDraft, root: RecordRef | None, parent: RecordRef | None
+    ) -> RecordRef:
         there = self.account.find(http, COLLECTION, post.rkey)
         return there or self.account.create(http, COLLECTION, post.rkey, _replying(post.record, root, parent))
 

@@ -94,15 +94,15 @@ FORMS = (
 """The first that fits is taken."""
 
 
-def message(told: AnnouncementText, room: ChatClient) -> str:
+def message(announcement: AnnouncementText, room: ChatClient) -> str:
     """The message for a room: as much as fits."""
     for form in FORMS:
-        text = "\n\n".join(block for block in _blocks(told, form, room.manner) if block)
+        text = "\n\n".join(block for block in _blocks(announcement, form, room.manner) if block)
         if room.fits(text):
             return text
-    least = f"{told.day}. {told.papers}."
+    least = f"{announcement.day}. {announcement.papers}."
     shorter = (shortened(least, most) for most in range(len(least), 2, -1))
-    return next((text for text in (f"{least} {told.url}".rstrip(), *shorter) if room.fits(text)), "")
+    return next((text for text in (f"{least} {announcement.url}".rstrip(), *shorter) if room.fits(text)), "")
 
 
 def without_mentions(text: str, manner: Manner) -> str:
@@ -110,14 +110,22 @@ def without_mentions(text: str, manner: Manner) -> str:
     return _ALIVE.sub(JOINER, markdown.escape(text) if manner == "markdown" else text)
 
 
-def _blocks(told: AnnouncementText, form: ChatFormat, manner: Manner) -> Iterator[str]:
-    facts = [told.facts] if form.facts else [f"{told.papers}.", told.provisional, shortened(told.unknown, 160)]
-    head = [f"{shortened(told.publication, 60)}, {told.day}", *facts, shortened(told.correction, 200)]
+def _blocks(announcement: AnnouncementText, form: ChatFormat, manner: Manner) -> Iterator[str]:
+    facts = (
+        [announcement.facts]
+        if form.facts
+        else [f"{announcement.papers}.", announcement.provisional, shortened(announcement.unknown, 160)]
+    )
+    head = [
+        f"{shortened(announcement.publication, 60)}, {announcement.day}",
+        *facts,
+        shortened(announcement.correction, 200),
+    ]
     yield _lines([without_mentions(line, manner) for line in head], manner)
-    yield without_mentions(told.empty, manner)
-    yield from (_entry(line, form, manner) for line in told.lines[: form.entries])
-    yield without_mentions(_ours(told, form), manner)
-    yield _link(told.url, manner)
+    yield without_mentions(announcement.empty, manner)
+    yield from (_entry(line, form, manner) for line in announcement.lines[: form.entries])
+    yield without_mentions(_members_line(announcement, form), manner)
+    yield _link(announcement.url, manner)
 
 
 def _entry(line: EntryLine, form: ChatFormat, manner: Manner) -> str:
@@ -127,20 +135,20 @@ def _entry(line: EntryLine, form: ChatFormat, manner: Manner) -> str:
     return _lines([without_mentions(head, manner), why, _link(line.url, manner)], manner)
 
 
-def _ours(told: AnnouncementText, form: ChatFormat) -> str:
-    if not told.ours:
+def _members_line(announcement: AnnouncementText, form: ChatFormat) -> str:
+    if not announcement.by_members:
         return ""
     if not form.reasons:  # where room is scarce their places will do
-        still = sum(one.place == 0 for one in told.ours)
-        places = [str(paper.place) for paper in told.ours if paper.place]
+        still = sum(entry.place == 0 for entry in announcement.by_members)
+        places = [str(paper.place) for paper in announcement.by_members if paper.place]
         return f"By our members: {', '.join([*places, *([f'{still} still talked about'] if still else [])])}."
-    shown = [
+    lines = [
         f"{f'{entry.place}.' if entry.place else 'still talked about:'} {shortened(entry.title, 60)}"
         f" ({shortened(entry.who, 60)})"
-        for entry in told.ours[:MEMBERS_SHOWN]
+        for entry in announcement.by_members[:MEMBERS_SHOWN]
     ]
-    left = len(told.ours) - MEMBERS_SHOWN
-    return "By our members: " + "; ".join([*shown, *([f"and {left} more"] if left > 0 else [])])
+    left = len(announcement.by_members) - MEMBERS_SHOWN
+    return "By our members: " + "; ".join([*lines, *([f"and {left} more"] if left > 0 else [])])
 
 
 def _lines(lines: Sequence[str], manner: Manner) -> str:

@@ -9,6 +9,7 @@ from hotpapers import terms
 from hotpapers.deliver.announce.apprise_client import AppriseClient
 from hotpapers.deliver.announce.bluesky import BlueskySender
 from hotpapers.deliver.announce.chat import ChatSender
+from hotpapers.deliver.announce.documents import DocumentSender
 from hotpapers.deliver.announce.members import posters_in
 from hotpapers.deliver.announce.webhook import WebhookSender
 from hotpapers.model import Sender
@@ -30,32 +31,38 @@ class AnnouncementDestination(NamedTuple):
 
 def is_any(settings: Settings) -> bool:
     """Whether the settings name a place to which anything is sent."""
-    return bool(settings.chat or settings.webhook or any(account.thread for account in settings.bluesky))
+    accounts = any(account.thread or account.makes_documents(settings.publish.base) for account in settings.bluesky)
+    return bool(settings.chat or settings.webhook or accounts)
 
 
 def chat_rooms(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The chat rooms. Raises SettingsError, and UsageError where Apprise is not there."""
-    for number, one in enumerate(settings.chat, 1):
+    for number, table in enumerate(settings.chat, 1):
         key = f"chat {number}: url"
-        room = AppriseClient(secret(one.url, key), key, site_config.base)
+        room = AppriseClient(secret(table.url, key), key, site_config.base)
         posters = posters_in(record, terms.table(settings.terms))
         yield AnnouncementDestination(
-            ChatSender(one.name, one.publication, room, site_config, one.members, posters), one.name
+            ChatSender(table.name, table.publication, room, site_config, table.members, posters), table.name
         )
 
 
 def webhooks(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
     """The webhooks. Raises SettingsError."""
-    for number, one in enumerate(settings.webhook, 1):
-        sender = WebhookSender(one, f"webhook {number}", site_config)
-        yield AnnouncementDestination(sender, one.name, (sender.url,), (sender.url, sender.secret))
+    for number, webhook in enumerate(settings.webhook, 1):
+        sender = WebhookSender(webhook, f"webhook {number}", site_config)
+        yield AnnouncementDestination(sender, webhook.name, (sender.url,), (sender.url, sender.secret))
 
 
 def bluesky_accounts(settings: Settings, site_config: SiteConfig, record: Record) -> Iterator[AnnouncementDestination]:
-    """The accounts on Bluesky that make threads. Raises SettingsError."""
+    """The accounts on Bluesky: their threads, and their documents where the site's address is known. Raises
+    SettingsError."""
     for number, account in enumerate(settings.bluesky, 1):
+        key, target = f"bluesky {number}", f"{account.publication} {account.account}"
         if account.thread:
-            sender = BlueskySender(account, f"bluesky {number}", site_config)
+            sender = BlueskySender(account, key, site_config)
+            yield AnnouncementDestination(sender, target, (account.host,), (sender.account.password,))
+        if account.makes_documents(site_config.base):
+            documents = DocumentSender(account, key, site_config)
             yield AnnouncementDestination(
-                sender, f"{account.publication} {account.account}", (account.host,), (sender.account.password,)
+                documents, f"{target} document", (account.host,), (documents.account.password,)
             )

@@ -52,11 +52,11 @@ def posters_in(record: Record, allowed: terms.Table = terms.TERMS) -> Posters:
     def posters(accounts: Sequence[str], papers: Sequence[str]) -> dict[str, str]:
         voices = record.voices_of(accounts)
         rows = queries.posters_of(record.view(), voices, papers) if papers else []
-        return {paper: _named(allowed, network, name or handle or "") for paper, network, name, handle in rows}
+        return {paper: _member_name(allowed, network, name or handle or "") for paper, network, name, handle in rows}
 
     return posters
 
 
-def _named(allowed: terms.Table, network: str, name: str) -> str:
-    shown = "" if terms.of(allowed, network).shown == "link" else phrases.one_line(name)
-    return shown or "a member"
+def _member_name(allowed: terms.Table, network: str, name: str) -> str:
+    label = "" if terms.of(allowed, network).shown == "link" else phrases.one_line(name)
+    return label or "a member"

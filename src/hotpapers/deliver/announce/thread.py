@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from hotpapers.deliver.announce.announcement import AnnouncementText, EntryLine, announcement, shortened
+from hotpapers.ids.tid import tid
 from hotpapers.model import PublishedIssue
 from hotpapers.view.site_config import SiteConfig
 
@@ -19,7 +20,6 @@ COLLECTION = "app.bsky.feed.post"
 LONGEST = 300
 """Code points of a post."""
 LONGEST_ADDRESS = 60
-_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,15 +41,9 @@ class Thread(NamedTuple):
 
 def thread(issue: PublishedIssue, site_config: SiteConfig) -> Thread:
     """The thread of an issue."""
-    told = announcement(issue, site_config)
-    made = [_head(told), *map(_paper, told.lines)]
-    return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(made)))
-
-
-def tid(moment: int, clock: int) -> str:
-    """The TID of a moment (µs since 1970) and a clock's number (0 to 1023)."""
-    number = (moment & (2**53 - 1)) << 10 | clock & 1023
-    return "".join(_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
+    content = announcement(issue, site_config)
+    posts = [_head(content), *map(_paper, content.lines)]
+    return Thread(tuple(_draft(issue, n, text, url, card) for n, (text, url, card) in enumerate(posts)))
 
 
 def _draft(issue: PublishedIssue, n: int, text: str, url: str, card: dict[str, str]) -> PostDraft:
@@ -72,12 +66,12 @@ def _link(text: str, url: str) -> dict[str, Any]:
     """The facet of the address that a text ends with."""
     end = len(text.encode())
     return {
-        "index": {"byteStart": end - len(_shown(url).encode()), "byteEnd": end},
+        "index": {"byteStart": end - len(_short_url(url).encode()), "byteEnd": end},
         "features": [{"$type": "app.bsky.richtext.facet#link", "uri": url}],
     }
 
 
-def _shown(url: str) -> str:
+def _short_url(url: str) -> str:
     """An address as people read it."""
     return shortened(url.partition("://")[2].removesuffix("/"), LONGEST_ADDRESS)
 
@@ -86,12 +80,12 @@ Post = tuple[str, str, dict[str, str]]
 """Text, where it leads, and the card below it."""
 
 
-def _head(told: AnnouncementText) -> Post:
-    done = " ".join(part for part in (f"{told.papers}.", told.provisional, told.unknown) if part)
-    title = f"{shortened(told.publication, 60)}, {told.day}"
-    text = _fitted([title, shortened(done, 140), told.correction or told.empty], 2, told.url)
-    titles = " · ".join(shortened(line.title, 80) for line in told.lines[:3])
-    return text, told.url, {"title": title, "description": titles or told.empty}
+def _head(content: AnnouncementText) -> Post:
+    summary = " ".join(part for part in (f"{content.papers}.", content.provisional, content.unknown) if part)
+    title = f"{shortened(content.publication, 60)}, {content.day}"
+    text = _fitted([title, shortened(summary, 140), content.correction or content.empty], 2, content.url)
+    titles = " · ".join(shortened(line.title, 80) for line in content.lines[:3])
+    return text, content.url, {"title": title, "description": titles or content.empty}
 
 
 def _paper(line: EntryLine) -> Post:
@@ -102,7 +96,7 @@ def _paper(line: EntryLine) -> Post:
 
 def _fitted(lines: list[str], longest: int, url: str) -> str:
     """Lines and the address in at most LONGEST code points; what is too much is cut off the one that may be longest."""
-    end = f"\n\n{_shown(url)}" if url else ""
+    end = f"\n\n{_short_url(url)}" if url else ""
     others = sum(len(line) + 1 for n, line in enumerate(lines) if line and n != longest)
     room = LONGEST - len(end) - others
     fitted = [shortened(line, room) if n == longest else line for n, line in enumerate(lines)]

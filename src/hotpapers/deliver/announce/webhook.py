@@ -80,13 +80,13 @@ class WebhookSender:
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends the body once; the receipt is the answer's status and id. Raises RetryLater, RequestRefused,
         NetError."""
-        found = message.payload
-        assert isinstance(found, WebhookRequest)
+        payload = message.payload
+        assert isinstance(payload, WebhookRequest)
         headers = {
-            "content-type": "application/json", ID: found.id,
-            SIGNATURE: signature(self.secret, http.now() // 1_000_000, found.body),
+            "content-type": "application/json", ID: payload.id,
+            SIGNATURE: signature(self.secret, http.now() // 1_000_000, payload.body),
         }  # fmt: skip
-        return receipt(http.post(self.url, body=found.body, headers=headers))
+        return receipt(http.post(self.url, body=payload.body, headers=headers))
 
     def receipt_of(self, message: Message, http: HttpClient) -> None:
         """It is sent again: whoever has it knows it by its id."""

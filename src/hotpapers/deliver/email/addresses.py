@@ -18,10 +18,10 @@ def is_address(text: str) -> bool:
 
 def normalized(text: str) -> str:
     """The address as it is kept: the domain in small letters, which does not tell them apart. Raises UsageError."""
-    found = text.strip()
-    if not is_address(found):
-        raise UsageError(f"{found[:80]!r} is no mail address; write it as somebody@example.org")
-    local, _, domain = found.rpartition("@")
+    address = text.strip()
+    if not is_address(address):
+        raise UsageError(f"{address[:80]!r} is no mail address; write it as somebody@example.org")
+    local, _, domain = address.rpartition("@")
     return f"{local}@{domain.lower()}"
 
 

@@ -64,8 +64,8 @@ def process_mailbox(record: Record, mailbox: bytes, at: int) -> MailboxSummary:
     """Takes in a message or a whole mailbox (mbox); twice is once."""
     summary = MailboxSummary()
     for message in messages(mailbox):
-        what = _acted(record, parse_message(message, record.marks.secret), at)
-        summary = summary._replace(**{what: getattr(summary, what) + 1})
+        outcome = _acted(record, parse_message(message, record.marks.secret), at)
+        summary = summary._replace(**{outcome: getattr(summary, outcome) + 1})
     return summary
 
 
@@ -74,26 +74,26 @@ def messages(mailbox: bytes) -> Iterator[bytes]:
     if not mailbox.startswith(b"From "):
         yield mailbox
         return
-    yield from (one for one in _BETWEEN.split(mailbox) if one)
+    yield from (part for part in _BETWEEN.split(mailbox) if part)
 
 
-def _acted(record: Record, found: Said, at: int) -> str:
+def _acted(record: Record, bounce: Said, at: int) -> str:
     """Does what a message says; under which of the figures it counts."""
-    if isinstance(found, BounceReport):
-        known = subscribers.find(record, found.mark)
+    if isinstance(bounce, BounceReport):
+        known = subscribers.find(record, bounce.mark)
         if known is None:
             return "other"
-        outbox.mark_bounced(record, OutboxKey(known.publication, found.day, found.mark), found.reason, at)
-        if not found.gone:
+        outbox.mark_bounced(record, OutboxKey(known.publication, bounce.day, bounce.mark), bounce.reason, at)
+        if not bounce.gone:
             return "came_back"
-        return "bounced" if subscribers.bounce(record, found.mark, found.reason, at) else "other"
-    if isinstance(found, AbuseComplaint) or (found and found.purpose == "unsubscribe"):
-        known = subscribers.end(record, found.mark, at)
+        return "bounced" if subscribers.bounce(record, bounce.mark, bounce.reason, at) else "other"
+    if isinstance(bounce, AbuseComplaint) or (bounce and bounce.purpose == "unsubscribe"):
+        known = subscribers.end(record, bounce.mark, at)
         return "left" if known and known.state != "ended" else "other"
-    if found is None:
+    if bounce is None:
         return "other"
     try:
-        subscribers.confirm(record, found, at)
+        subscribers.confirm(record, bounce, at)
     except NotFound:
         return "other"
     return "confirmed"
@@ -174,8 +174,8 @@ def _subject(message: Message) -> str:
 
 
 def _token_in(text: str, secret: bytes) -> MailToken | None:
-    found = (decode(secret, match[0]) for match in TOKEN.finditer(text))
-    return next((token for token in found if token), None)
+    tokens = (decode(secret, match[0]) for match in TOKEN.finditer(text))
+    return next((token for token in tokens if token), None)
 
 
 def is_automatic(message: Message) -> bool:

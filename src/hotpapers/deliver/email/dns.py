@@ -37,7 +37,9 @@ class DnsResolver:
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """The IP addresses of a host."""
-        return tuple(one for kind in ("A", "AAAA") for one in self._records(name, kind, lambda record: record.address))
+        return tuple(
+            address for kind in ("A", "AAAA") for address in self._records(name, kind, lambda record: record.address)
+        )
 
     def _records(self, name: str, kind: str, write: Callable[[Any], str]) -> tuple[str, ...]:
         try:

@@ -28,16 +28,16 @@ _TAG = re.compile(r"\s*([a-zA-Z][\w-]*)\s*=\s*([^;]*)")
 class DnsFinding(NamedTuple):
     """One thing that was looked at. `add`: the DNS record or setting that would mend it."""
 
-    what: str
+    topic: str
     outcome: Outcome
-    said: str
+    text: str
     add: str = ""
 
 
 def tags(text: str) -> dict[str, str]:
     """`v=DKIM1; k=rsa; p=…` → its tags, names in small letters, values without blanks at their ends."""
-    found = (_TAG.match(piece) for piece in text.split(";"))
-    return {match[1].lower(): match[2].strip() for match in found if match}
+    matches = (_TAG.match(piece) for piece in text.split(";"))
+    return {match[1].lower(): match[2].strip() for match in matches if match}
 
 
 def aligned(domain: str, other: str, *, strict: bool = False) -> bool:
@@ -64,34 +64,34 @@ def check_domain(office: MailConfig, selector: str, resolver: DnsResolver, addre
         "DMARC": partial(_dmarc, domain, envelope, office, resolver),
         "bounces": partial(_bounces, envelope, resolver),
     }
-    for what, look in looks.items():
+    for topic, look in looks.items():
         try:
             yield look()
         except NetError as problem:
-            yield DnsFinding(what, "unknown", str(problem))
+            yield DnsFinding(topic, "unknown", str(problem))
     yield _unsubscribe(office)
 
 
 def _spf(envelope: str, office: MailConfig, resolver: DnsResolver, address: str) -> DnsFinding:
     rules = spf.records(resolver.texts(envelope))
-    ours = [address] if address else [] if office.is_here else list(resolver.addresses(office.relay))
+    addresses = [address] if address else [] if office.is_here else list(resolver.addresses(office.relay))
     term = f"{'ip6' if ':' in address else 'ip4'}:{address}" if address or office.is_here else f"a:{office.relay}"
     if not rules:
         return DnsFinding("SPF", "bad", f"{envelope} says nothing", _record(envelope, f"v=spf1 {term} ~all"))
     if len(rules) > 1:
         return DnsFinding("SPF", "bad", f"{envelope} has {len(rules)} rules, and one is allowed; join them into one")
-    if not ours:
+    if not addresses:
         text = f"{envelope} has a rule; say with --ip from which address your mail goes out"
         return DnsFinding("SPF", "unknown", text)
-    verdicts = {sender: spf.verdict(sender, envelope, resolver) for sender in ours}
-    bad = sorted(one for one, verdict in verdicts.items() if verdict != "pass")
-    if "203.0.113.1" not in ours and spf.verdict("203.0.113.1", envelope, resolver) == "pass":
+    verdicts = {sender: spf.verdict(sender, envelope, resolver) for sender in addresses}
+    bad = sorted(address for address, verdict in verdicts.items() if verdict != "pass")
+    if "203.0.113.1" not in addresses and spf.verdict("203.0.113.1", envelope, resolver) == "pass":
         return DnsFinding("SPF", "bad", f"{envelope} lets everybody send in its name: {rules[0]}")
     if bad:
         mended = re.sub(r"(?i)^v=spf1", f"v=spf1 {term}", rules[0])
         text = f"{envelope} says {verdicts[bad[0]]} of {bad[0]}: {rules[0]}"
         return DnsFinding("SPF", "bad", text, f"instead: {_record(envelope, mended)}")
-    return DnsFinding("SPF", "good", f"{envelope} lets {', '.join(ours)} send in its name")
+    return DnsFinding("SPF", "good", f"{envelope} lets {', '.join(addresses)} send in its name")
 
 
 def _dkim(domain: str, selector: str, resolver: DnsResolver) -> DnsFinding:
@@ -99,7 +99,7 @@ def _dkim(domain: str, selector: str, resolver: DnsResolver) -> DnsFinding:
         text = "say with selector = … in [mailing] under which name your relay signs; its operator knows"
         return DnsFinding("DKIM", "unknown", text)
     name = f"{selector}._domainkey.{domain}"
-    keys = [found for found in map(tags, resolver.texts(name)) if "p" in found]
+    keys = [record for record in map(tags, resolver.texts(name)) if "p" in record]
     if not keys:
         add = _record(name, "v=DKIM1; k=rsa; p=…") + "  (the relay's operator has the key)"
         return DnsFinding("DKIM", "bad", f"{name} holds no key", add)
@@ -110,16 +110,22 @@ def _dkim(domain: str, selector: str, resolver: DnsResolver) -> DnsFinding:
 
 def _dmarc(domain: str, envelope: str, office: MailConfig, resolver: DnsResolver) -> DnsFinding:
     for name in parents(domain):
-        found = [one for one in map(tags, resolver.texts(f"_dmarc.{name}")) if one.get("v", "").upper() == "DMARC1"]
-        if not found:
+        records = [
+            candidate
+            for candidate in map(tags, resolver.texts(f"_dmarc.{name}"))
+            if candidate.get("v", "").upper() == "DMARC1"
+        ]
+        if not records:
             continue
-        if len(found) > 1 or "p" not in found[0]:
+        if len(records) > 1 or "p" not in records[0]:
             return DnsFinding("DMARC", "bad", f"_dmarc.{name}: must be one record with p=")
-        strict = found[0].get("aspf", "r").lower() == "s"
+        strict = records[0].get("aspf", "r").lower() == "s"
         if not aligned(domain, envelope, strict=strict):
             text = f"_dmarc.{name}: bounces go to {envelope}, which does not align with From at {domain}; DKIM must"
             return DnsFinding("DMARC", "unknown", text)
-        return DnsFinding("DMARC", "good", f"_dmarc.{name}: p={found[0]['p']}; {envelope} aligns with From at {domain}")
+        return DnsFinding(
+            "DMARC", "good", f"_dmarc.{name}: p={records[0]['p']}; {envelope} aligns with From at {domain}"
+        )
     add = _record(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{office.reply_to}")
     return DnsFinding("DMARC", "bad", f"_dmarc.{domain} says nothing", add)
 
@@ -165,13 +171,13 @@ def check_letter(data: bytes) -> list[DnsFinding]:
 
 
 def _signature(message: Message, domain: str) -> DnsFinding:
-    signatures = [tags(str(one)) for one in message.get_all("dkim-signature", [])]
+    signatures = [tags(str(name)) for name in message.get_all("dkim-signature", [])]
     good = [signature for signature in signatures if aligned(signature.get("d", ""), domain)]
     if not good:
         text = f"no signature aligns with {domain}" if signatures else "the relay did not sign it"
         return DnsFinding("DKIM", "bad", text, f"have the relay sign with d={domain}")
     signed = {name.strip().lower() for name in good[0].get("h", "").split(":")}
-    missing = [one for one in ("list-unsubscribe", "list-unsubscribe-post") if one in message and one not in signed]
+    missing = [name for name in ("list-unsubscribe", "list-unsubscribe-post") if name in message and name not in signed]
     if missing:
         return DnsFinding("DKIM", "bad", f"the signature does not cover {' and '.join(missing)}, so no button is shown")
     return DnsFinding("DKIM", "good", f"signed by d={good[0]['d']}, s={good[0].get('s', '')}")
@@ -190,12 +196,14 @@ def _envelope(message: Message, domain: str) -> DnsFinding:
 
 def _receiver(message: Message) -> DnsFinding:
     """What the receiver found, in the header that it put on top (RFC 8601)."""
-    said = str(message.get("authentication-results", ""))
-    found = {name.lower(): result.lower() for name, result in re.findall(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", said, re.I)}
-    if not found:
+    header = str(message.get("authentication-results", ""))
+    results = {
+        name.lower(): result.lower() for name, result in re.findall(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", header, re.I)
+    }
+    if not results:
         return DnsFinding("DMARC", "unknown", "the receiver does not say what it found")
-    text = ", ".join(f"{name}={result}" for name, result in found.items())
-    return DnsFinding("DMARC", "good" if found.get("dmarc") == "pass" else "bad", f"the receiver found {text}")
+    text = ", ".join(f"{name}={result}" for name, result in results.items())
+    return DnsFinding("DMARC", "good" if results.get("dmarc") == "pass" else "bad", f"the receiver found {text}")
 
 
 def _one_click(message: Message) -> DnsFinding:

@@ -122,9 +122,9 @@ def _authors(entry: EntryView) -> str:
 
 
 def _why(entry: EntryView) -> str:
-    said = [sentence for sentence, _ in entry.why]
+    sentences = [sentence for sentence, _ in entry.why]
     return "Why here: " + " ".join(
-        part for part in (*said, f"Score: {entry.total}.", entry.tie_note, entry.provisional) if part
+        part for part in (*sentences, f"Score: {entry.total}.", entry.tie_note, entry.provisional) if part
     )
 
 

@@ -47,10 +47,14 @@ def issue_message(issue: PublishedIssue, office: MailConfig, site_config: SiteCo
     somebody = Subscriber("0" * 32, content.publication.publication, "x" * 254, "confirmed", 0, False)
     while True:
         view = message_view(issue, site_config, most)
-        made = UnaddressedMessage(view, content.publication.publication, content.day, content.edition, issue.frozen_at)
-        size = len(address_message(made, office, somebody._replace(address="a@b.example"), b"")) + len(somebody.address)
+        message = UnaddressedMessage(
+            view, content.publication.publication, content.day, content.edition, issue.frozen_at
+        )
+        size = len(address_message(message, office, somebody._replace(address="a@b.example"), b"")) + len(
+            somebody.address
+        )
         if size <= LARGEST or not most:
-            return made
+            return message
         most = min(most - 1, most * LARGEST // size)
 
 
@@ -69,7 +73,10 @@ def address_message(letter: UnaddressedMessage, office: MailConfig, reader: Subs
         ("Date", mime.date(letter.moment)),
         ("Message-ID", f"<{letter.day}.{letter.edition}.{reader.mark}@{domain_of(office.address)}>"),
         ("List-Id", list_id(letter.publication, office)),
-        ("List-Unsubscribe", mime.listed("List-Unsubscribe", [f"<{one}>" for one in (link, mailto) if one])),
+        (
+            "List-Unsubscribe",
+            mime.listed("List-Unsubscribe", [f"<{address}>" for address in (link, mailto) if address]),
+        ),
         *([("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")] if link else []),
         ("Auto-Submitted", "auto-generated"),
     ]
@@ -110,19 +117,19 @@ Or answer this letter, and leave its subject as it is."""
 BY_ANSWER = "To confirm, answer this letter, and leave its subject as it is."
 
 
-def confirmation(title: str, office: MailConfig, asked: Subscriber, secret: bytes) -> bytes:
+def confirmation(title: str, office: MailConfig, subscriber: Subscriber, secret: bytes) -> bytes:
     """The letter that asks whoever reads an address to confirm that they want a publication."""
-    token = encode(secret, MailToken("confirm", asked.mark, asked.since // 1_000_000))
+    token = encode(secret, MailToken("confirm", subscriber.mark, subscriber.since // 1_000_000))
     title = shortened(phrases.one_line(title), LONGEST_NAME)
     how = BY_LINK.format(link=f"{office.base}mail/confirm/{token}") if office.base else BY_ANSWER
     text = CONFIRM.format(title=title, how=how, days=ANSWER_WITHIN // DAY)
     headers = [
         ("From", mime.mailbox("From", title, office.address)),
         *_answers(office),
-        ("To", asked.address),
+        ("To", subscriber.address),
         ("Subject", mime.words("Subject", f"Confirm {title}: {token}")),
-        ("Date", mime.date(asked.since)),
-        ("Message-ID", f"<confirm.{asked.since:x}.{asked.mark}@{domain_of(office.address)}>"),
+        ("Date", mime.date(subscriber.since)),
+        ("Message-ID", f"<confirm.{subscriber.since:x}.{subscriber.mark}@{domain_of(office.address)}>"),
         ("Auto-Submitted", "auto-generated"),
     ]
     return mime.message(headers, [mime.MimePart("plain", text)], "")

@@ -78,8 +78,8 @@ def _checked(name: str, value: str) -> str:
 
 def _quoted(text: str) -> str:
     """Text in quoted-printable, lines of 76 signs at most."""
-    written = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
-    return written.replace("\r\n", "\n").replace("\n", CRLF)
+    encoded = binascii.b2a_qp(text.encode("utf-8", "replace"), istext=True).decode("ascii")
+    return encoded.replace("\r\n", "\n").replace("\n", CRLF)
 
 
 # ---- values of headers ---------------------------------------------------------------------------------
@@ -112,16 +112,16 @@ def listed(name: str, pieces: Sequence[str]) -> str:
     return _folded(name, [f"{piece}," for piece in pieces[:-1]] + [pieces[-1]])
 
 
-def mailbox(name: str, shown: str, address: str) -> str:
+def mailbox(name: str, label: str, address: str) -> str:
     """A name and an address, for a header such as From; the name as words, in quotation marks or encoded."""
-    if not shown:
+    if not label:
         return address
-    if _ATOMS.fullmatch(shown) and "=?" not in shown and len(shown) < LINE - 20:
-        phrase = shown
-    elif _PLAIN.fullmatch(shown) and "=?" not in shown and len(shown) < LINE - 20:
-        phrase = '"' + re.sub(r'(["\\])', r"\\\1", shown) + '"'
+    if _ATOMS.fullmatch(label) and "=?" not in label and len(label) < LINE - 20:
+        phrase = label
+    elif _PLAIN.fullmatch(label) and "=?" not in label and len(label) < LINE - 20:
+        phrase = '"' + re.sub(r'(["\\])', r"\\\1", label) + '"'
     else:
-        phrase = _encoded_words(name, shown)
+        phrase = _encoded_words(name, label)
     last = phrase.rpartition(CRLF)[2]
     blank = CRLF + " " if len(last) + len(address) + len(name) + 5 > LINE else " "
     return f"{phrase}{blank}<{address}>"

@@ -20,7 +20,7 @@ from hotpapers.deliver.email.smtp import AGAIN, SmtpClient
 from hotpapers.deliver.email.smtp_replies import Accepted, Deferred, Outcome, Rejected
 from hotpapers.errors import NetError, RequestRefused, RetryLater
 from hotpapers.jobs import queries as jobs_queries
-from hotpapers.model import DAY, HttpClient, IssueReader, Message
+from hotpapers.model import DAY, DeliveryCounts, HttpClient, IssueReader, Message
 from hotpapers.store import Record, now
 from hotpapers.view.site_config import SiteConfig
 
@@ -90,17 +90,17 @@ class EmailSender:
             assert letter is not None
             yield Message(reader.mark, AddressedMessage(letter, reader))
 
-    def summary(self, issue_reader: IssueReader, publication: str, day: str) -> str:
-        """How many letters of a day were handed over and failed; empty as `BulkSender` has it."""
+    def summary(self, issue_reader: IssueReader, publication: str, day: str) -> DeliveryCounts | None:
+        """How many letters of a day were handed over and failed; None as `BulkSender` has it."""
         if queries.is_delivered(self._record, self.name, publication, day):
-            return ""
+            return None
         over = queries.finished_letters(self._record, publication, day)
         if not over or any(
             subscriber.mark not in over for subscriber in self._readers_of(issue_reader, publication, day)
         ):
-            return ""
+            return None
         failed = sum(state == "failed" for state in over.values())
-        return f"{len(over) - failed} sent, {failed} failed"
+        return DeliveryCounts(len(over) - failed, failed)
 
     def _readers_of(self, issue_reader: IssueReader, publication: str, day: str) -> list[Subscriber]:
         """Who is to get a day's issue."""
@@ -136,27 +136,27 @@ class EmailSender:
     def send(self, message: Message, http: HttpClient) -> str:
         """Sends one letter, unless it was claimed before; the relay's receipt. Raises RetryLater, RequestRefused,
         NetError."""
-        given = _opened(message)
-        self._pace(domain_of(given.reader.address), http)
+        envelope = _open_message(message)
+        self._pace(domain_of(envelope.reader.address), http)
         self._relay.ready()
-        reader = subscribers.find(self._record, given.reader.mark)
+        reader = subscribers.find(self._record, envelope.reader.mark)
         if reader is None or reader.state != "confirmed":
             raise RequestRefused("left before it was sent")
-        claim = _Claim(self._record, given.key, http.now)
-        letter = address_message(given.letter, self._office, reader, self._record.marks.secret)
+        claim = _Claim(self._record, envelope.key, http.now)
+        letter = address_message(envelope.letter, self._office, reader, self._record.marks.secret)
         outcome = self._relay.hand_over(reader.address, letter, claim.take)
         if isinstance(outcome, Rejected) or (isinstance(outcome, Deferred) and not outcome.everybody):
             claim.take()  # what is kept of it now must not be another process's
         if claim.standing is not None:
             return self._as_it_stands(claim, http.now())
         assert outcome is not None
-        return self._settled(claim, reader, outcome, http.now())
+        return self._record_outcome(claim, reader, outcome, http.now())
 
     def _pace(self, domain: str, http: HttpClient) -> None:
         """Waits for the domain's next moment, over all processes of the site."""
         http.sleep(jobs_queries.reserve_moment(self._record, PACE + domain, 60 / self._office.pace))
 
-    def _settled(self, claim: _Claim, reader: Subscriber, outcome: Outcome, at: int) -> str:
+    def _record_outcome(self, claim: _Claim, reader: Subscriber, outcome: Outcome, at: int) -> str:
         """Keeps what became of a letter. The receipt; raises RetryLater, RequestRefused, NetError."""
         key = claim.key
         if isinstance(outcome, Accepted):
@@ -224,7 +224,7 @@ def _put_off(reason: str) -> NetError:
     return problem
 
 
-def _opened(message: Message) -> AddressedMessage:
+def _open_message(message: Message) -> AddressedMessage:
     assert isinstance(message.payload, AddressedMessage)
     return message.payload
 
@@ -234,4 +234,4 @@ def interleaved(readers: Sequence[Subscriber]) -> list[Subscriber]:
     by_domain: dict[str, list[Subscriber]] = {}
     for reader in readers:
         by_domain.setdefault(domain_of(reader.address), []).append(reader)
-    return [one for one in chain.from_iterable(zip_longest(*by_domain.values())) if one is not None]
+    return [recipient for recipient in chain.from_iterable(zip_longest(*by_domain.values())) if recipient is not None]

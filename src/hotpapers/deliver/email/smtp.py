@@ -45,14 +45,14 @@ class _Smtp(smtplib.SMTP):
         assert self.sock is not None  # what is asked before would have found it closed
         if self.file is None:
             self.file = self.sock.makefile("rb")
-        said: list[bytes] = []
-        while len(said) < REPLY_LINES:
+        lines: list[bytes] = []
+        while len(lines) < REPLY_LINES:
             line = self.file.readline(LONGEST_LINE)
             if len(line) < 4 or not line.endswith(b"\n") or not line[:3].isdigit():
                 raise smtplib.SMTPServerDisconnected("broke off, or gave a reply that is none")
-            said.append(line[4:].strip(b" \t\r\n"))
+            lines.append(line[4:].strip(b" \t\r\n"))
             if line[3:4] != b"-":
-                return int(line[:3]), b"\n".join(said)
+                return int(line[:3]), b"\n".join(lines)
         raise smtplib.SMTPServerDisconnected("gave a reply that does not end")
 
 
@@ -85,9 +85,9 @@ class SmtpClient:
         self.close()
         self._letters, self._used = 0, time.monotonic()
         try:
-            self._connection = self._opened()
+            self._connection = self._connect()
         except (smtplib.SMTPException, OSError, ValueError) as problem:
-            raise RetryLater(AGAIN, self._said(problem)) from None
+            raise RetryLater(AGAIN, self._describe(problem)) from None
 
     def hand_over(self, address: str, letter: bytes, begin: Callable[[], bool] = lambda: True) -> Outcome | None:
         """Hands a letter over for one address; what became of it. `begin`: called once the relay would take it, before
@@ -105,11 +105,11 @@ class SmtpClient:
             problem = problem or self._announced(connection)
         except (smtplib.SMTPException, OSError) as broken:
             self._drop()
-            return Deferred(self._said(broken), everybody=True)
+            return Deferred(self._describe(broken), everybody=True)
         if problem is not None:
             self._reset(connection, problem)
             return problem
-        return self._sent(connection, letter)
+        return self._transmit(connection, letter)
 
     def _listens(self, connection: smtplib.SMTP) -> bool:
         """Whether the relay is still there, after it was let wait for a while."""
@@ -136,7 +136,7 @@ class SmtpClient:
         code, text = connection.docmd("DATA")
         return None if code == 354 else is_refusal(code, text.decode("utf-8", "replace"), "message")
 
-    def _sent(self, connection: smtplib.SMTP, letter: bytes) -> Outcome:
+    def _transmit(self, connection: smtplib.SMTP, letter: bytes) -> Outcome:
         """Sends the letter itself. From its first byte on only a reply tells what became of it."""
         try:
             assert connection.sock is not None
@@ -146,11 +146,11 @@ class SmtpClient:
             connection.sock.settimeout(REPLY)
         except (smtplib.SMTPException, OSError) as broken:
             self._drop()
-            return OutcomeUnknown(self._said(broken))
-        said = text.decode("utf-8", "replace")
+            return OutcomeUnknown(self._describe(broken))
+        reply = text.decode("utf-8", "replace")
         if code in OK:
-            return Accepted(self._discreet(f"{code} {said}"))
-        problem = is_refusal(code, said, "message")
+            return Accepted(self._discreet(f"{code} {reply}"))
+        problem = is_refusal(code, reply, "message")
         self._reset(connection, problem)
         return problem
 
@@ -173,7 +173,7 @@ class SmtpClient:
 
     # ---- the connection ------------------------------------------------------------------------------
 
-    def _opened(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         office = self._office
         connection = _Smtp(local_hostname=domain_of(office.address), timeout=REPLY)
         connection.sock = self._dial((office.relay, office.port), CONNECT)
@@ -213,16 +213,16 @@ class SmtpClient:
             self._context = ssl.create_default_context()
         return self._context.wrap_socket(sock, server_hostname=self._office.relay)
 
-    def _said(self, problem: BaseException) -> str:
+    def _describe(self, problem: BaseException) -> str:
         """What went wrong, without password and address."""
         if isinstance(problem, smtplib.SMTPAuthenticationError):
-            said = f"does not accept user and password ({problem.smtp_code})"
+            reason = f"does not accept user and password ({problem.smtp_code})"
         elif isinstance(problem, smtplib.SMTPResponseException):
             text = problem.smtp_error
-            said = f"{problem.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
+            reason = f"{problem.smtp_code} {text.decode('utf-8', 'replace') if isinstance(text, bytes) else text}"
         else:
-            said = str(problem) or type(problem).__name__
-        return self._discreet(f"{self._office.relay}, port {self._office.port}: {said}")
+            reason = str(problem) or type(problem).__name__
+        return self._discreet(f"{self._office.relay}, port {self._office.port}: {reason}")
 
 
 def dotted(letter: bytes) -> bytes:

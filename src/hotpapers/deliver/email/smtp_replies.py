@@ -68,10 +68,10 @@ def code_and_status(code: int, text: str) -> str:
 def is_refusal(code: int, text: str, step: Step) -> Deferred | Rejected:
     """What a reply that is no success means. What is said of the sender is about us, and of every letter alike; but for
     a letter's size, which is told with it (RFC 1870)."""
-    said = code_and_status(code, text)
+    reply = code_and_status(code, text)
     if code in _OURS or (step == "sender" and code != _TOO_LARGE):
-        return Deferred(said, everybody=True)
+        return Deferred(reply, everybody=True)
     if 500 <= code < 600:
         status = status_of(text)
-        return Rejected(said, is_gone(code, status) if step == "recipient" or status else False)
-    return Deferred(said, everybody=not 400 <= code < 500)
+        return Rejected(reply, is_gone(code, status) if step == "recipient" or status else False)
+    return Deferred(reply, everybody=not 400 <= code < 500)

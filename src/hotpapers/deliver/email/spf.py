@@ -40,7 +40,7 @@ class DnsLookup(Protocol):
 class SpfTerm(NamedTuple):
     """One term of a rule: `~all`, `include:example.org`, `a/24`."""
 
-    said: Verdict
+    verdict: Verdict
     name: str
     value: str
     lengths: str
@@ -63,11 +63,11 @@ class _Asking:
         self._address, self._names, self._lookups = address, names, 0
 
     def verdict(self, domain: str) -> Verdict:
-        found = records(self._names.texts(domain))
-        if len(found) != 1:
-            return "broken" if found else "none"
+        policies = records(self._names.texts(domain))
+        if len(policies) != 1:
+            return "broken" if policies else "none"
         onward = ""
-        for word in found[0].split()[1:]:
+        for word in policies[0].split()[1:]:
             if word.lower().startswith("redirect="):
                 onward = word.partition("=")[2]
                 continue
@@ -78,7 +78,7 @@ class _Asking:
             if term is None or matches is None:
                 return "broken"
             if matches:
-                return term.said
+                return term.verdict
         if not onward:
             return "neutral"
         elsewhere = self.verdict(onward) if self._may_look() else "broken"
@@ -103,8 +103,8 @@ class _Asking:
             inner = self.verdict(where)
             return None if inner in ("none", "broken") else inner == "pass"
         hosts = self._names.exchangers(where)[:MOST_HOSTS] if term.name == "mx" else [where]
-        found = [address for host in hosts for address in self._names.addresses(host)]
-        return _within(self._address, [one + _length(one, term.lengths) for one in found])
+        addresses = [address for host in hosts for address in self._names.addresses(host)]
+        return _within(self._address, [address + _length(address, term.lengths) for address in addresses])
 
 
 def read_term(word: str) -> SpfTerm | None:

@@ -49,7 +49,7 @@ def ask(
     """Notes that somebody asks for a publication; None where no letter is to be sent for it: it is confirmed already,
     or the last one is not a day old. Who has confirmed it changes their choice of days."""
     mark = mark_of(record, publication, address)
-    made = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
+    subscriber = queries.Subscriber(mark, publication, address, "asked", at, skip_empty)
     with record.database.write():
         known = find(record, mark)
         if known and known.state == "confirmed":
@@ -57,16 +57,16 @@ def ask(
             return None
         if known and known.state == "asked" and at - known.since < ASK_AGAIN:
             return None
-        queries.put_subscriber(record, made)
-    return made
+        queries.put_subscriber(record, subscriber)
+    return subscriber
 
 
-def take_back(record: Record, asked: queries.Subscriber) -> None:
+def take_back(record: Record, subscriber: queries.Subscriber) -> None:
     """Undoes `ask`, where the letter could not be sent. Who had left before has to be asked anew either way."""
     with record.database.write():
-        known = find(record, asked.mark)
-        if known and known.state == "asked" and known.since == asked.since:
-            queries.drop_subscriber(record, asked.mark)
+        known = find(record, subscriber.mark)
+        if known and known.state == "asked" and known.since == subscriber.since:
+            queries.drop_subscriber(record, subscriber.mark)
 
 
 def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
@@ -80,9 +80,9 @@ def confirm(record: Record, token: MailToken, at: int) -> queries.Subscriber:
             return known
         if known.since // 1_000_000 != token.moment or at - known.since > ANSWER_WITHIN:
             raise NotFound("this confirmation came too late; subscribe again")
-        made = known._replace(state="confirmed", since=at)
-        queries.put_subscriber(record, made)
-    return made
+        subscriber = known._replace(state="confirmed", since=at)
+        queries.put_subscriber(record, subscriber)
+    return subscriber
 
 
 def end(record: Record, mark: str, at: int) -> queries.Subscriber | None:

@@ -39,8 +39,8 @@ def parse(text: str) -> ArxivId:
     lower-case archive, no subject class. Raises NotAnArxivId with what is wrong.
     """
     if len(text) <= LONGEST:
-        kept, _ = without_invisible(text)
-        plain = decoded(lowered(kept)).text.strip(_AROUND)
+        visible, _ = without_invisible(text)
+        plain = decoded(lowered(visible)).text.strip(_AROUND)
         match = _BARE.fullmatch(plain)
         if match:
             return grammar.identifier(*match.groups())
@@ -63,10 +63,10 @@ def _only_address(plain: str) -> addresses.Mention | None:
 
 
 def _refusal(text: str) -> str:
-    shown = text if len(text) <= 60 else text[:57] + "..."
-    why = grammar.what_is_wrong(shown.lower())
+    excerpt = text if len(text) <= 60 else text[:57] + "..."
+    why = grammar.what_is_wrong(excerpt.lower())
     return (
-        f"{shown!r} is not an arXiv identifier{f' ({why})' if why else ''}; write it like 2101.04869, 2101.04869v2, "
+        f"{excerpt!r} is not an arXiv identifier{f' ({why})' if why else ''}; write it like 2101.04869, 2101.04869v2, "
         "arXiv:hep-th/9901001 or https://arxiv.org/abs/2101.04869"
     )
 

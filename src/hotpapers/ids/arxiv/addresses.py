@@ -87,15 +87,15 @@ def _xiv(text: str, place: int) -> Mention | None:
         return _site(text, place - 5, place + 3, "alpha", _ALPHAXIV, "alphaxiv")
     if begin and text[begin - 1] in _NAME_CHARACTERS:
         return None  # bioarxiv, notarxiv.org
-    found = _COMMONEST.match(text, place + 3)
-    if found and text[begin - 5 : begin] != "labs.":
-        path, new, version = found.groups()
+    match = _COMMONEST.match(text, place + 3)
+    if match and text[begin - 5 : begin] != "labs.":
+        path, new, version = match.groups()
         start = _address_start(text, begin)
-        return (start, found.end(), new, int(version) if version else None, path) if start >= 0 else None
-    found = _ARXIV.match(text, place + 3)
-    if found is None:
+        return (start, match.end(), new, int(version) if version else None, path) if start >= 0 else None
+    match = _ARXIV.match(text, place + 3)
+    if match is None:
         return _elsewhere(text, begin, place + 3)
-    host, path, query, oai, vanity, new, archive, number, version = found.groups()
+    host, path, query, oai, vanity, new, archive, number, version = match.groups()
     if host:
         start = _address_start(text, begin)
         form = "ar5iv" if text[begin - 11 : begin] == "ar5iv.labs." else (path or (query and "api") or "short")
@@ -107,7 +107,7 @@ def _xiv(text: str, place: int) -> Mention | None:
         start, form = _prose_start(text, begin, text[place + 3])
     if start < 0:
         return None
-    return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
+    return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
 
 
 def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
@@ -115,16 +115,16 @@ def _elsewhere(text: str, begin: int, place: int) -> Mention | None:
     start = _address_start(text, begin) if text[place : place + 1] in (".", "-") else -1
     if start < 0:
         return None
-    found = _STORED.match(text, place)
-    if found:
-        form, archive, _, new, number, version = found.groups()
+    match = _STORED.match(text, place)
+    if match:
+        form, archive, _, new, number, version = match.groups()
         if (archive == "arxiv") == bool(number):
             return None  # the new style lies below arxiv, the old one below its archive
-        return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
-    found = _MIRROR.match(text, place)
-    if found:
-        form, new, archive, number, version = found.groups()
-        return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
+        return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
+    match = _MIRROR.match(text, place)
+    if match:
+        form, new, archive, number, version = match.groups()
+        return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
     return None
 
 
@@ -132,18 +132,18 @@ def _site(text: str, begin: int, place: int, first: str, pattern: re.Pattern[str
     """A mention on a host whose name is `first` and then the needle, which ends at `place`."""
     if begin < 0 or not text.startswith(first, begin):
         return None
-    found = pattern.match(text, place)
-    start = _address_start(text, begin) if found else -1
-    if found is None or start < 0:
+    match = pattern.match(text, place)
+    start = _address_start(text, begin) if match else -1
+    if match is None or start < 0:
         return None
-    new, archive, number, version = found.groups()
-    return _mention(start, found.end(), new or f"{archive}/{number}", version, form)
+    new, archive, number, version = match.groups()
+    return _mention(start, match.end(), new or f"{archive}/{number}", version, form)
 
 
 def _papers(text: str, place: int) -> Mention | None:
     """A page of Hugging Face; the needle stands in its path."""
-    found = _PAPERS.match(text, place + 6) if place and text[place - 1] == "/" else None
-    if found is None:
+    match = _PAPERS.match(text, place + 6) if place and text[place - 1] == "/" else None
+    if match is None:
         return None
     before = text[max(0, place - 24) : place].removesuffix("api/")
     site = next((site for site in ("huggingface.co/", "hf.co/") if before.endswith(site)), None)
@@ -151,8 +151,8 @@ def _papers(text: str, place: int) -> Mention | None:
         return None
     api = 4 if text.startswith("api/", place - 4) else 0
     start = _address_start(text, place - api - len(site))
-    new, archive, number, version = found.groups()
-    return _mention(start, found.end(), new or f"{archive}/{number}", version, "huggingface") if start >= 0 else None
+    new, archive, number, version = match.groups()
+    return _mention(start, match.end(), new or f"{archive}/{number}", version, "huggingface") if start >= 0 else None
 
 
 def _mention(start: int, end: int, id: str, version: str | None, form: str) -> Mention:

@@ -103,15 +103,15 @@ def _meaning(match: re.Match[str]) -> str | None:
     if kind == "sign":
         return _FOLD.get(match[0], "")
     if kind == "bytes":
-        return _shown(bytes.fromhex(re.sub("%(?:25)*", "", match[0])).decode("utf-8", "replace")[:1])
-    return _shown(_character(int(value, 10 if kind == "dec" else 16)))
+        return _visible(bytes.fromhex(re.sub("%(?:25)*", "", match[0])).decode("utf-8", "replace")[:1])
+    return _visible(_character(int(value, 10 if kind == "dec" else 16)))
 
 
 def _character(code: int) -> str:
     return chr(code) if code <= 0x10FFFF else "\ufffd"
 
 
-def _shown(character: str) -> str | None:
+def _visible(character: str) -> str | None:
     if _UNSEEN.match(character):
         return ""
     character = _FOLD.get(character, character)

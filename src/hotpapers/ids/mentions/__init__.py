@@ -45,8 +45,8 @@ def find(text: str) -> list[PaperMention]:
 
 def spans(text: str) -> list[addresses.Mention]:
     """What `find` gives, in the order of `address.Mention`."""
-    kept, dropped = without_invisible(text)
-    plain = lowered(kept)
+    visible, dropped = without_invisible(text)
+    plain = lowered(visible)
     escapes = not plain.isascii() or "%" in plain or "&" in plain or "\\" in plain or "<wbr" in plain
     mentions: list[addresses.Mention] = []
     for needle in addresses.NEEDLES:
@@ -59,7 +59,7 @@ def spans(text: str) -> list[addresses.Mention]:
             place = plain.find(needle, place + 1)
     mentions.sort()
     _set_apart(mentions)
-    return [_moved(mention, dropped) for mention in mentions] if dropped else mentions
+    return [_shift(mention, dropped) for mention in mentions] if dropped else mentions
 
 
 def _set_apart(mentions: list[addresses.Mention]) -> None:
@@ -71,7 +71,7 @@ def _set_apart(mentions: list[addresses.Mention]) -> None:
             mentions[n] = (before, end, id, version, form)
 
 
-def _moved(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
+def _shift(mention: addresses.Mention, dropped: list[int]) -> addresses.Mention:
     """To where it stands in the text with its invisible characters."""
     start, end, id, version, form = mention
     return start + bisect_right(dropped, start), end + bisect_right(dropped, end - 1), id, version, form

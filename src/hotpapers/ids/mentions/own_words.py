@@ -50,9 +50,11 @@ def folded(text: str) -> list[str]:
 
     Addresses, hashtags, @names, categories and whatever has a digit in it are passed over.
     """
-    kept = [part for part in text.split() if not _is_passed_over(part)]
-    plain = unicodedata.normalize("NFKD", _TEX.sub("", " ".join(kept)))
-    return _WORD.findall("".join([c for c in plain if not unicodedata.combining(c)]).casefold())
+    parts = [part for part in text.split() if not _is_passed_over(part)]
+    plain = _TEX.sub("", " ".join(parts))
+    if not plain.isascii():
+        plain = "".join([c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)])
+    return _WORD.findall(plain.casefold())
 
 
 def _is_passed_over(part: str) -> bool:
@@ -89,8 +91,8 @@ def _names(paper: MentionedPaper) -> frozenset[str]:
 @lru_cache(REMEMBERED)
 def _runs(abstract: str) -> frozenset[tuple[str, ...]]:
     """All stretches of so many words of an abstract."""
-    said = folded(abstract[: 2 * LONGEST])
-    return frozenset(tuple(said[start : start + RUN]) for start in range(len(said) - RUN + 1))
+    abstract_words = folded(abstract[: 2 * LONGEST])
+    return frozenset(tuple(abstract_words[start : start + RUN]) for start in range(len(abstract_words) - RUN + 1))
 
 
 def _quoted(words: Sequence[str], papers: Iterable[MentionedPaper]) -> set[int]:

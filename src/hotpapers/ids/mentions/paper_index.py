@@ -104,8 +104,10 @@ class PaperIndex:
         """Whether it is worth asking what a text names; links may stand in it, each on a line of its own."""
         tables = self._tables
         if tables.openings:
-            said = words(text)
-            beginnings = map(hash, zip(said, said[1:], said[2:], said[3:], said[4:], strict=False))
+            text_words = words(text)
+            beginnings = map(
+                hash, zip(text_words, text_words[1:], text_words[2:], text_words[3:], text_words[4:], strict=False)
+            )
             if not tables.openings.keys().isdisjoint(beginnings):
                 return True
         has_address = "://" in text or "10." in text or "nature.com/" in text  # most posts have none
@@ -114,7 +116,7 @@ class PaperIndex:
     def papers_in(self, text: str, links: Iterable[str] = ()) -> list[AliasMatch]:
         """What a text and its links name, the surest first; each paper once for each form and place."""
         tables = self._tables
-        matches = [one for link in links for one in _addressed(tables, link, "link")]
+        matches = [match for link in links for match in _addressed(tables, link, "link")]
         matches += _addressed(tables, text, "text")
         matches += [AliasMatch(match.paper, "title", "text") for match in _quoted(tables, text) if match.paper]
         return list(dict.fromkeys(matches))
@@ -129,12 +131,12 @@ NO_NAMES = PaperIndex()
 
 
 def _learn(tables: _Tables, alias: PaperAlias) -> None:
-    said = words(alias.title)
-    title = " ".join(said)
-    if said and tables.titles.get(alias.paper) != title:
+    title_words = words(alias.title)
+    title = " ".join(title_words)
+    if title_words and tables.titles.get(alias.paper) != title:
         tables.titles[alias.paper] = title
-        if FEWEST <= len(said) <= MOST_WORDS and len(alias.title.split()) >= FEWEST:
-            opening = hash(tuple(said[:FEWEST]))
+        if FEWEST <= len(title_words) <= MOST_WORDS and len(alias.title.split()) >= FEWEST:
+            opening = hash(tuple(title_words[:FEWEST]))
             papers = sorted({*_papers(tables, opening), alias.paper})
             tables.openings[opening] = papers[0] if len(papers) == 1 else tuple(papers)
     for doi in paper_urls.dois(alias.doi):
@@ -144,8 +146,8 @@ def _learn(tables: _Tables, alias: PaperAlias) -> None:
 
 
 def _papers(tables: _Tables, opening: int) -> tuple[str, ...]:
-    found = tables.openings.get(opening, ())
-    return (found,) if isinstance(found, str) else found
+    papers = tables.openings.get(opening, ())
+    return (papers,) if isinstance(papers, str) else papers
 
 
 def _claim(table: dict[str, str], name: str, paper: str) -> None:
@@ -170,39 +172,43 @@ def _addressed(tables: _Tables, text: str, place: str) -> Iterator[AliasMatch]:
 
 def _quoted(tables: _Tables, text: str) -> list[TitleMatch]:
     """Titles in a text, the longest at each place."""
-    shown = plain(text)
-    marks = list(WORD.finditer(shown.lower()))
-    said = [mark[0] for mark in marks]
+    plain_text = plain(text)
+    marks = list(WORD.finditer(plain_text.lower()))
+    text_words = [mark[0] for mark in marks]
     matches: list[TitleMatch] = []
     after = tried = 0
-    for at, beginning in enumerate(zip(said, said[1:], said[2:], said[3:], said[4:], strict=False)):
+    for at, beginning in enumerate(
+        zip(text_words, text_words[1:], text_words[2:], text_words[3:], text_words[4:], strict=False)
+    ):
         if at < after or hash(beginning) not in tables.openings:
             continue
         tried += 1
         if tried > MOST_PLACES:
             break
-        papers, length = _longest(tables, hash(beginning), said[at : at + MOST_WORDS])
-        if length >= FEWEST and _is_apart(shown, marks, at, at + length):
+        papers, length = _longest(tables, hash(beginning), text_words[at : at + MOST_WORDS])
+        if length >= FEWEST and _is_apart(plain_text, marks, at, at + length):
             matches.append(TitleMatch(papers[0] if len(papers) == 1 else "", at, at + length))
             after = at + length
     return matches
 
 
-def _longest(tables: _Tables, opening: int, said: list[str]) -> tuple[list[str], int]:
+def _longest(tables: _Tables, opening: int, text_words: list[str]) -> tuple[list[str], int]:
     """The papers of the longest title with which these words begin, and how many words it has."""
-    text = " ".join(said) + " "
+    text = " ".join(text_words) + " "
     titles = [(paper, tables.titles[paper]) for paper in _papers(tables, opening)]
     longest = max((title for _, title in titles if text.startswith(title + " ")), key=len, default="")
     return [paper for paper, title in titles if title == longest], len(longest.split())
 
 
-def _is_apart(shown: str, marks: list[re.Match[str]], start: int, end: int) -> bool:
+def _is_apart(plain_text: str, marks: list[re.Match[str]], start: int, end: int) -> bool:
     """Whether words stand for themselves: at the beginning or end, in quotation marks, between signs, on their line."""
-    before = shown[marks[start - 1].end() : marks[start].start()] if start else "\n"
+    before = plain_text[marks[start - 1].end() : marks[start].start()] if start else "\n"
     if not _APART.search(before):
         return False
     if end == len(marks):
         return True
     if marks[end][0] in _SEQUELS:
         return False
-    return marks[end][0] in _ADDRESS_BEGINS or bool(_APART.search(shown[marks[end - 1].end() : marks[end].start()]))
+    return marks[end][0] in _ADDRESS_BEGINS or bool(
+        _APART.search(plain_text[marks[end - 1].end() : marks[end].start()])
+    )

@@ -76,9 +76,9 @@ def keys(text: str) -> Iterator[str]:
     """The key of every address in a text."""
     if "://" in text:
         for match in islice(_ADDRESS.finditer(text), MOST):
-            one = key(match[1], match[2] or "")
-            if one:
-                yield one
+            paper = key(match[1], match[2] or "")
+            if paper:
+                yield paper
 
 
 def claimed(text: str) -> list[str]:
@@ -86,15 +86,15 @@ def claimed(text: str) -> list[str]:
     result = []
     for match in islice(_ADDRESS.finditer(text), MOST):
         page = key(match[1], match[2] or "")
-        said = text[max(0, match.start() - 80) : match.start()]
-        if page and (_is_a_projects(page) or (_is_a_page(page) and _OWN.search(said))):
+        before = text[max(0, match.start() - 80) : match.start()]
+        if page and (_is_a_projects(page) or (_is_a_page(page) and _OWN.search(before))):
             result.append(page)
     return result
 
 
 def named(addresses: Iterable[str]) -> list[str]:
     """The keys of addresses that somebody names as a paper's own, one by one: any but those that are nobody's."""
-    return [one for address in addresses for one in islice(keys(address), 1) if not _is_nobodys(one)]
+    return [paper for address in addresses for paper in islice(keys(address), 1) if not _is_nobodys(paper)]
 
 
 def _is_a_projects(page: str) -> bool:
@@ -108,14 +108,14 @@ def _is_a_page(page: str) -> bool:
 
 def _is_nobodys(page: str) -> bool:
     host = page.partition("/")[0]
-    return any(host == one or host.endswith(f".{one}") for one in _NOBODYS)
+    return any(host == domain or host.endswith(f".{domain}") for domain in _NOBODYS)
 
 
 def dois(text: str) -> Iterator[str]:
     """Every DOI that a text may name, in lower case: each one followed by itself without the last of its parts."""
     if "10." in text:
-        for found in islice(_DOI.finditer(text), MOST):
-            yield from _shorter(unquote(found[0]).lower())
+        for occurrence in islice(_DOI.finditer(text), MOST):
+            yield from _shorter(unquote(occurrence[0]).lower())
     if "nature.com/articles/" in text:
         for match in islice(_NATURE.finditer(text), MOST):
             yield "10.1038/" + match[1].lower().rstrip(_TAIL).removesuffix(".pdf")

@@ -38,17 +38,21 @@ def other_title(text: str, title: Sequence[str], names: PaperIndex) -> str | Non
     if not title or len(text) > LONGEST:
         return None
     bare = _ADDRESS.sub("\n", text)
-    said = words(bare)
-    if _holds(said, title):
+    text_words = words(bare)
+    if _holds(text_words, title):
         return None
     quoted = names.titles_in(bare)
     if not quoted:
         heading = words(_heading(text))
-        return "" if heading and _replaces(heading, said[len(heading) :], title, shared=0) else None
+        return "" if heading and _replaces(heading, text_words[len(heading) :], title, shared=0) else None
     paper, start, end = quoted[0]
     others = {match.paper for match in quoted}
     few = len(_stems(title)) // 2
-    return paper if len(others) == 1 and _replaces(said[start:end], said[:start] + said[end:], title, few) else None
+    return (
+        paper
+        if len(others) == 1 and _replaces(text_words[start:end], text_words[:start] + text_words[end:], title, few)
+        else None
+    )
 
 
 def _replaces(heading: Sequence[str], beside: Sequence[str], title: Sequence[str], shared: int) -> bool:
@@ -80,8 +84,8 @@ def _is_dressed(heading: str) -> bool:
     )
 
 
-def _holds(said: Sequence[str], title: Sequence[str]) -> bool:
-    return f" {' '.join(title)} " in f" {' '.join(said)} "
+def _holds(text_words: Sequence[str], title: Sequence[str]) -> bool:
+    return f" {' '.join(title)} " in f" {' '.join(text_words)} "
 
 
 def _stems(some: Iterable[str]) -> set[str]:

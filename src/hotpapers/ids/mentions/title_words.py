@@ -59,7 +59,7 @@ def _in_ascii(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", _SPELLING).decode()
     if "\\" in text:
-        text = _COMMAND.sub(_said, _ACCENT.sub(lambda match: match[1] or match[2], text))
+        text = _COMMAND.sub(_command_text, _ACCENT.sub(lambda match: match[1] or match[2], text))
     return text
 
 
@@ -84,7 +84,7 @@ _SPELLING = "hotpapers.words"
 codecs.register_error(_SPELLING, _spell)
 
 
-def _said(command: re.Match[str]) -> str:
+def _command_text(command: re.Match[str]) -> str:
     read = _READ.get(command[1].lower())
     return read + command[2] if read else ""
 

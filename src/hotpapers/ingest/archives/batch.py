@@ -11,7 +11,7 @@ from hotpapers.ingest.archives.new_items import only_new
 from hotpapers.ingest.change_filter import ChangeFilter, edits
 from hotpapers.ingest.pipeline import EDIT, keep_raw_for
 from hotpapers.ingest.queries import known_keys
-from hotpapers.model import Item, Mention, Post, RawPayload, Reaction, Snapshot
+from hotpapers.model import Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot
 from hotpapers.sources.paper_matching import unreadable
 from hotpapers.store import Record, item_checks
 from hotpapers.store.parsing import ParsedPayload, parse
@@ -19,7 +19,7 @@ from hotpapers.terms import NetworkTerms, admitted
 
 KEPT = 2**16
 """Bytes of an unreadable line that are set apart."""
-COUNTED = {Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
+COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "reactions", Snapshot: "snapshots"}
 
 
 class ArchiveBatch:
@@ -37,7 +37,7 @@ class ArchiveBatch:
         self._seen += payloads
         self._keys.update([payload.key for payload in payloads])
         self.count += len(payloads)
-        self.size += sum(len(one.body) for one in payloads)
+        self.size += sum(len(payload.body) for payload in payloads)
 
     def set_apart(self, line: bytes, problem: Exception) -> None:
         """Takes in a line that could not be read."""
@@ -71,8 +71,8 @@ class ArchiveBatch:
     def _read(self) -> list[ParsedPayload]:
         """Each finding read. That a post is gone is only told of one that the record has, or that stands before it."""
         network, only_known = self._format.network, self._format.only_known
-        asked = [f"{network}:{one.key}" for one in self._seen if one.kind in only_known]
-        known = set(known_keys(self._record, "post", "post", asked))
+        posts = [f"{network}:{payload.key}" for payload in self._seen if payload.kind in only_known]
+        known = set(known_keys(self._record, "post", "post", posts))
         outcomes = []
         for payload in self._seen:
             if payload.kind not in only_known or f"{network}:{payload.key}" in known:
@@ -106,8 +106,8 @@ class ArchiveBatch:
     def _only_told(self, outcomes: Iterable[ParsedPayload]) -> list[ParsedPayload]:
         """The outcomes with what is new in them; those without anything are left out."""
         kept = [outcome for outcome in outcomes if outcome.items or bool(outcome.problem)]
-        news = only_new(self._record, [one.items for one in kept])
-        fresh = [one._replace(items=items) for one, items in zip(kept, news, strict=True)]
+        news = only_new(self._record, [outcome.items for outcome in kept])
+        fresh = [outcome._replace(items=items) for outcome, items in zip(kept, news, strict=True)]
         return [payload for payload in fresh if payload.items or bool(payload.problem)]
 
     def _write(self, outcomes: Sequence[ParsedPayload], cursor: str | None) -> Counter[str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import msgspec
 
-from hotpapers.errors import InputError
+from hotpapers.errors import FullStore, InputError
 from hotpapers.ingest import queries
 from hotpapers.ingest.archives.batch import KEPT, ArchiveBatch
 from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat, ImportTarget
 from hotpapers.ingest.archives.format_guess import looks_like
 from hotpapers.ingest.archives.formats import FORMATS
-from hotpapers.ingest.archives.framing import FrameReader, LineReader, go_to, mark
+from hotpapers.ingest.archives.framing import TAIL, ArchiveBlock, Unit, go_to, mark
+from hotpapers.ingest.archives.sifting import SiftedBlock, sifted_here
+from hotpapers.ingest.archives.workers import SifterPool, SifterSetup
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.store.paper_names import load_names
@@ -39,22 +42,24 @@ HEAD = 4_096
 
 class ArchiveFile(NamedTuple):
     """A file of an archive. `open`: its content, unpacked. `head`: its first bytes as it lies there, none for standard
-    input. `size`: in bytes, `seen_at`: when what has no moment of its own was seen, µs UTC."""
+    input. `size`: in bytes, `seen_at`: when what has no moment of its own was seen, µs UTC. `altered`: whether what was
+    read since it was opened is there no longer."""
 
     name: str
     open: Callable[[], AbstractContextManager[BinaryIO]]
     head: bytes
     size: int
     seen_at: int
+    altered: Callable[[], bool] = bool
 
 
 class ImportedFile(NamedTuple):
     """What became of a file. `whole`: an earlier import read all of it, with the same files before it.
 
     `lines`: read now, blank ones left out; `before`: read by an earlier import; `cut`: the last one breaks off, and
-    was left for when the rest of it is there. `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`: posts that
-    were found to be gone. `quarantined`: lines, and entries of lines, that could not be read. `refused`: items about
-    what was forgotten. `unknown`: papers that are named in it and that the record has nothing of.
+    was left for when the rest of it is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`:
+    posts that were found to be gone. `quarantined`: lines, and entries of lines, that could not be read. `refused`:
+    items about what was forgotten. `unknown`: papers that are named in it and that the record has nothing of.
     """
 
     file: str
@@ -62,6 +67,7 @@ class ImportedFile(NamedTuple):
     lines: int = 0
     before: int = 0
     cut: bool = False
+    papers: int = 0
     posts: int = 0
     mentions: int = 0
     reactions: int = 0
@@ -85,19 +91,43 @@ class ImportCursor(msgspec.Struct, frozen=True):
 
 
 class ArchiveImporter:
-    """Takes in the files of one command, one after the other.
+    """Archives of one kind into a record, one file after the other. `files` are all that will be given to `take`, in
+    that order. `workers`: processes that sift what is read; with 1 none is started. Use as a context manager where
+    there are several."""
 
-    The cursor says in which file, after which others, the last batch of this format ended. Given the same files again
-    it goes on there; given others it begins anew, and what is in the record already changes nothing.
-    """
-
-    def __init__(self, record: Record, kind: str, files: Sequence[ArchiveFile], terms: NetworkTerms, now: int) -> None:
+    def __init__(
+        self, record: Record, kind: str, files: Sequence[ArchiveFile], terms: NetworkTerms, now: int,
+        workers: int = 1, store: str = "",
+    ) -> None:  # fmt: skip
         self.record, self.job, self.terms = record, f"import:{kind}", terms
         self.kind, self.place = FORMATS[kind], ImportTarget(record, load_names(record, now, 0), now, now)
         self.format: ArchiveFormat = self.kind.make(self.place)
         self.before: str | None = ""
         self._number = 0
         self._resume, self._cursor = _found_again(cursor_of(record.database, self.job), files)
+        self._sifted, self.close = self._sifting(kind, workers, store)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _sifting(
+        self, kind: str, workers: int, store: str
+    ) -> tuple[Callable[[Iterator[ArchiveBlock]], Generator[SiftedBlock]], Callable[[], None]]:
+        """What sifts a file's blocks, and what ends it."""
+        known = self.kind.known(self.record)
+        if workers == 1:
+            sifter = self.kind.sifter(self.place, known)
+            return lambda blocks: sifted_here(blocks, sifter, self.kind.units), lambda: None
+        setup = SifterSetup(kind, store, self.record.head.position, self.place.now)
+        pool = SifterPool(workers, setup, known)
+        return pool.sifted, pool.close
+
+    def blocks(self, stream: BinaryIO, offset: int) -> Generator[SiftedBlock]:
+        """A stream's blocks from an offset on, sifted."""
+        return self._sifted(self.kind.blocks(stream, offset))
 
     def take(self, file: ArchiveFile) -> ImportedFile:
         """The next file. Raises InputError where it is none of this format, or breaks off."""
@@ -142,6 +172,19 @@ def _parsed(text: str | None) -> ImportCursor | None:
         return None
 
 
+class FilePlace(NamedTuple):
+    """Where in a file one is: `offset` in its content, the bytes before it, and how many lines were read."""
+
+    offset: int
+    tail: bytes
+    lines: int
+
+
+def _place_in(block: ArchiveBlock, end: int, lines: int) -> FilePlace | None:
+    """The place so many bytes into a block; None at its beginning, which is where the one before ends."""
+    return FilePlace(block.start + end, block.data[max(end - TAIL, 0) : end], lines) if end else None
+
+
 class FileImport:
     """One file, from where it begins or an earlier import ended."""
 
@@ -150,53 +193,83 @@ class FileImport:
         begun: ImportCursor | None,
     ) -> None:  # fmt: skip
         self._importer, self._file, self._before = importer, file, before
-        self._lines = (FrameReader if importer.kind.frames else LineReader)(stream, begun.offset if begun else 0)
         self._begun = begun.lines if begun else 0
+        self._place = self._place_before = FilePlace(begun.offset if begun else 0, b"", self._begun)
+        self._blocks = importer.blocks(stream, self._place.offset)
         self._batch = ArchiveBatch(importer.record, importer.job, importer.format, importer.terms, importer.place.now)
-        self._count, self._bad, self._readable = 0, 0, begun is not None
-        self._last_bad: tuple[int, Exception | None] = (-1, None)
+        self._bad, self._readable, self._cut = 0, begun is not None, False
+        self._last_is_bad = self._truncated = False
         self._samples: list[bytes] = []
         self._reason = ""
-        self._position, self._stored_at = importer.record.head.position, self._lines.here[0]
+        self._position, self._stored, self._is_altered = importer.record.head.position, self._place, False
         self._figures: Counter[str] = Counter()
 
     def to_the_end(self) -> ImportedFile:
         """Reads all lines. Raises InputError where the file cannot be read any further, what was read being kept, or is
         none of its format."""
         try:
-            self._read_lines()
+            with contextlib.closing(self._blocks):
+                self._read_blocks()
+            self._store()
         except InputError as problem:
             reason = problem.reason
+            if self._readable and not self._is_altered:
+                self._store()
             if self._readable:
-                self._store(self._lines.here)
-                reason += f"; {self._begun + self._count:,} lines before that are taken in"
+                reason += f"; {self._stored.lines:,} lines before that are imported"
             raise InputError(reason, file=self._file.name) from problem
-        self._store(self._lines.here)
         unknown = queries.count_unknown_papers(self._importer.record, self._importer.job, self._position)
-        whole, cut = bool(self._begun) and not self._count, self._lines.cut
-        done = ImportedFile(self._file.name, whole, self._count, self._begun, cut, unknown=unknown)
+        count = self._place.lines - self._begun
+        whole = bool(self._begun) and not count
+        done = ImportedFile(self._file.name, whole, count, self._begun, self._cut, unknown=unknown)
         figures: dict[str, Any] = dict(self._figures)
         return done._replace(**figures)
 
-    def _read_lines(self) -> None:
-        take, lines, batch = self._importer.format.take, self._lines, self._batch
-        for line in lines:
-            try:
-                payloads = take(line)
-            except UNREADABLE as problem:
-                self._cannot_read(line, problem)
-            else:
-                self._readable = True
-                if payloads:
-                    if batch.must_wait(payloads):
-                        self._store(lines.before)
-                    batch.add(payloads)
-            self._count += 1
-            if batch.count >= MOST_SEEN or batch.size >= MOST_BYTES or lines.here[0] - self._stored_at >= MOST_READ:
-                self._store(lines.here)
-        self._leave_out_what_breaks_off()
+    def _read_blocks(self) -> None:
+        ended = True
+        for sifted in self._blocks:
+            self._read_block(sifted)
+            ended, self._cut = sifted.block.ended, sifted.block.cut
+        self._leave_out_what_breaks_off(ended=ended)
         if not self._readable and self._bad:
             raise self._refusal()
+
+    def _read_block(self, sifted: SiftedBlock) -> None:
+        block, first = sifted.block, self._place.lines
+        self._importer.format.prepare([unit.content for unit in sifted.kept])
+        for n, unit in enumerate(sifted.kept):
+            self._readable = self._readable or unit.number > n  # one that was let go
+            self._last_is_bad = False
+            self._place = self._place_before = _place_in(block, unit.start, first + unit.number) or self._place
+            self._read_line(unit)
+            self._place = _place_in(block, unit.end, first + unit.number + 1) or self._place
+            self._store_if_much()
+        if sifted.lines > len(sifted.kept):
+            self._readable = True
+        if sifted.lines and (not sifted.kept or sifted.kept[-1].number < sifted.lines - 1):
+            self._last_is_bad = False
+        self._place = FilePlace(block.end, block.tail, first + sifted.lines)
+        self._store_if_much()
+
+    def _store_if_much(self) -> None:
+        batch = self._batch
+        if (
+            batch.count >= MOST_SEEN or batch.size >= MOST_BYTES
+            or self._place.offset - self._stored.offset >= MOST_READ
+        ):  # fmt: skip
+            self._store()
+
+    def _read_line(self, unit: Unit) -> None:
+        try:
+            payloads = self._importer.format.take(unit.content)
+        except UNREADABLE as problem:
+            self._cannot_read(unit.content, problem)
+            return
+        self._readable = True
+        if payloads:
+            if self._batch.must_wait(payloads):
+                self._store()
+            self._batch.add(payloads)
 
     def _cannot_read(self, line: bytes, problem: Exception) -> None:
         """A line for quarantine. Raises InputError where it is one of so many, and none could be read."""
@@ -205,19 +278,16 @@ class FileImport:
             self._reason = self._reason or str(problem)
         self._batch.set_apart(line, problem)
         self._bad += 1
-        self._last_bad = (self._count, problem)
+        self._last_is_bad, self._truncated = True, TRUNCATED in str(problem)
         if not self._readable and self._bad >= MOST_UNREADABLE:
             raise self._refusal()
 
-    def _leave_out_what_breaks_off(self) -> None:
+    def _leave_out_what_breaks_off(self, *, ended: bool) -> None:
         """The last line may be one that a broken connection left: it is no part of what is read, and is read when the
         rest of it is there."""
-        number, problem = self._last_bad
-        breaks_off = number == self._count - 1 and (not self._lines.ended or TRUNCATED in str(problem))
-        if breaks_off and self._batch.count:
+        if self._last_is_bad and self._batch.count and (not ended or self._truncated):
             self._batch.take_out()
-            self._lines.give_back()
-            self._count -= 1
+            self._place, self._cut = self._place_before, True
 
     def _refusal(self) -> InputError:
         many = f"of its first {MOST_UNREADABLE} lines" if self._bad >= MOST_UNREADABLE else "of its lines"
@@ -227,15 +297,26 @@ class FileImport:
             f" it looks like {looks_like(self._samples, name)}"
         )
 
-    def _store(self, place: tuple[int, bytes]) -> None:
+    def _store(self) -> None:
         """What was found up to a place; unless nothing could be read yet: then it may be no archive at all."""
-        if self._readable:
-            self._figures += self._batch.store(self._cursor(*place))
-            self._stored_at = place[0]
+        self._is_altered = self._file.altered()
+        if self._is_altered:
+            raise InputError("was changed while it was read; import it again when nobody writes it any more")
+        if not self._readable:
+            return
+        try:
+            self._figures += self._batch.store(self._cursor(self._place))
+        except FullStore as problem:
+            raise FullStore(
+                f"{self._importer.record.database.where}: no room left on the disk; the first {self._stored.lines:,}"
+                f" lines of {self._file.name} are imported. Free some and import the same files again: it goes on"
+                " there."
+            ) from problem
+        self._stored = self._place
 
-    def _cursor(self, offset: int, last: bytes) -> str | None:
+    def _cursor(self, place: FilePlace) -> str | None:
         if self._before is None or not self._file.head:
             return None
-        lines = self._begun + self._count
-        cursor = ImportCursor(self._before, mark(self._file.head), offset, len(last), mark(last), lines)
+        length = len(place.tail)
+        cursor = ImportCursor(self._before, mark(self._file.head), place.offset, length, mark(place.tail), place.lines)
         return msgspec.json.encode(cursor).decode()

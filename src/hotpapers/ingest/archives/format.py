@@ -26,6 +26,9 @@ BROKEN = "unreadable"
 FIRST = 1_104_537_600_000_000
 """The beginning of 2005 in µs UTC: none of the networks is older."""
 
+FIRST_PAPER = 668_000_000_000_000
+"""March 1991 in µs UTC, before arXiv's first paper."""
+
 Moment = int | float | str | None
 
 
@@ -58,7 +61,10 @@ class ArchiveFormat(Protocol):
     def take(self, line: bytes) -> Sequence[RawPayload]:
         """What a line says that may concern us. Raises one of UNREADABLE for a line that is none of this format."""
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """These lines come next: what is asked of the record for each of them may be asked at once."""
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """What the network's source reads in it."""
 
     def learned(self) -> None:
@@ -93,47 +99,47 @@ def page(raws: Sequence[msgspec.Raw], take: Take, at: int) -> list[RawPayload]:
     return result
 
 
-def moment_of(said: Moment) -> int | None:
+def moment_of(value: Moment) -> int | None:
     """A moment in any of the ways in which dumps write it, as µs UTC; None where there is none.
 
     Seconds, also as text and with fractions; thousandths, millionths and billionths of a second; ISO 8601, also with a
     blank instead of the T and without a zone. Raises InputError for anything else.
     """
-    if isinstance(said, str):
-        said = said.strip()
-        return _number(float(said)) if said.replace(".", "", 1).isdigit() else _calendar(said) if said else None
-    return None if said is None else _number(said)
+    if isinstance(value, str):
+        value = value.strip()
+        return _number(float(value)) if value.replace(".", "", 1).isdigit() else _calendar(value) if value else None
+    return None if value is None else _number(value)
 
 
-def _number(said: float) -> int:
-    if 0 <= said < 1e11:
-        return round(said * 1_000_000)
-    if 1e11 <= said < 1e14:
-        return round(said * 1_000)
-    if 1e14 <= said < 1e20:
-        return int(said) if said < 1e17 else int(said) // 1_000
-    raise InputError(f"{said} is no moment")
+def _number(value: float) -> int:
+    if 0 <= value < 1e11:
+        return round(value * 1_000_000)
+    if 1e11 <= value < 1e14:
+        return round(value * 1_000)
+    if 1e14 <= value < 1e20:
+        return int(value) if value < 1e17 else int(value) // 1_000
+    raise InputError(f"{value} is no moment")
 
 
-def _calendar(said: str) -> int:
-    at = timestamps.parse_iso(said.removesuffix(" UTC"))
+def _calendar(value: str) -> int:
+    at = timestamps.parse_iso(value.removesuffix(" UTC"))
     if at is None:
-        raise InputError(f"{said[:40]!r} is no moment")
+        raise InputError(f"{value[:40]!r} is no moment")
     return at
 
 
-def seen_at(place: ImportTarget, made: int, said: Iterable[Moment]) -> int:
+def seen_at(place: ImportTarget, created_at: int, moments: Iterable[Moment]) -> int:
     """When something was seen: the latest of what its line says, else the place's moment; never before it was made,
     never in the future."""
-    told = [moment for moment in map(moment_of, said) if moment is not None and moment <= place.now]
-    return max(max(told, default=place.seen_at), made)
+    known = [moment for moment in map(moment_of, moments) if moment is not None and moment <= place.now]
+    return max(max(known, default=place.seen_at), created_at)
 
 
-def made_at(place: ImportTarget, said: Moment) -> int:
+def made_at(place: ImportTarget, value: Moment) -> int:
     """When something was made. Raises InputError where that is not said or cannot be."""
-    moment = moment_of(said)
+    moment = moment_of(value)
     if moment is None or not FIRST <= moment <= place.now + DAY:
-        raise InputError(f"made at {said!r}, which cannot be")
+        raise InputError(f"made at {value!r}, which cannot be")
     return moment
 
 
@@ -141,17 +147,19 @@ def timely(items: Iterable[Item]) -> list[Item]:
     """Items without the papers of which a post has the title only, and which were not new when it was written: live,
     titles are looked for so long after a paper's announcement, and a title may be used again."""
     result = list(items)
-    made = {item.post: item.created_at for item in result if isinstance(item, Post)}
-    late = [item for item in result if isinstance(item, Mention) and item.form == "title" and not _is_new(item, made)]
+    created = {item.post: item.created_at for item in result if isinstance(item, Post)}
+    late = [
+        item for item in result if isinstance(item, Mention) and item.form == "title" and not _is_new(item, created)
+    ]
     if not late:
         return result
     kept = [item for item in result if item not in late]
     return kept if any(isinstance(item, Mention) for item in kept) else []
 
 
-def _is_new(mention: Mention, made: dict[str, int]) -> bool:
+def _is_new(mention: Mention, created: dict[str, int]) -> bool:
     """Whether a paper's identifier was given in the months before a post was written."""
     year, month = arxiv.month(arxiv.from_key(mention.paper))
     given = datetime.datetime(year, month, 1, tzinfo=datetime.UTC)
-    age = made.get(mention.post, 0) - timestamps.from_datetime(given)
+    age = created.get(mention.post, 0) - timestamps.from_datetime(given)
     return 0 <= age <= KEPT + 31 * DAY

@@ -24,6 +24,7 @@ BEGINNINGS = (
 FIELDS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("jsonl", "lines that `hotpapers export` wrote", frozenset(("kind", "observed_at"))),
     ("jsonl", "lines that `hotpapers export` wrote", frozenset(("kind", "format", "version"))),
+    ("arxiv", "arXiv's snapshot of its metadata", frozenset(("id", "title", "categories"))),
     ("jetstream", "Jetstream's events", frozenset(("did", "time_us"))),
     ("reddit", "Reddit's submissions or comments", frozenset(("subreddit", "created_utc"))),
     ("reddit", "Reddit's listings", frozenset(("kind", "data"))),
@@ -40,15 +41,15 @@ FIELDS: tuple[tuple[str, str, frozenset[str]], ...] = (
 def looks_like(samples: Sequence[bytes], format: str) -> str:
     """What some first lines look like that are not of a format, in words that follow *it looks like*."""
     first = samples[0] if samples else b""
-    for pattern, said in BEGINNINGS:
+    for pattern, beginning in BEGINNINGS:
         if re.match(pattern, first):
-            return said
+            return beginning
     for sample in samples:
         try:
-            said = msgspec.json.decode(sample)
+            beginning = msgspec.json.decode(sample)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             continue
-        return _as_json(said.keys() if isinstance(said, dict) else (), format)
+        return _as_json(beginning.keys() if isinstance(beginning, dict) else (), format)
     return "something else than lines of JSON"
 
 

@@ -1,10 +1,10 @@
-"""An archive's lines or frames, one after the other, in bounded memory; and where in it one is."""
+"""An archive's content in blocks of whole lines or frames, in bounded memory; and where in it one is."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Generator, Iterator
+from typing import BinaryIO, NamedTuple
 
 from hotpapers.errors import InputError
 
@@ -13,69 +13,129 @@ LONGEST = 2**25
 LARGEST_FRAME = 2**24
 """Bytes of a frame: three times what the network allows."""
 BLOCK = 2**20
+TAIL = 512
+"""Bytes before a place by which it is known again."""
 
 
-class LineReader:
-    """The lines of a stream, each with its end if it has one, blank ones left out.
+class ArchiveBlock(NamedTuple):
+    """Whole lines, or whole frames with their lengths, from `start` to `end` in the unpacked content.
 
-    `here`: the first byte after the line that was given last, and that line, or its end; `before`: the same of the
-    line before it. `ended`: whether the line is whole: the last one may have been cut off when a connection broke.
-    `cut`: it was given back for that.
+    `ended`: False for a last line without its end, which is alone in its block: it may have been cut off when a
+    connection broke. `cut`: nothing but a frame that breaks off. `tail`: the content's last bytes before `end`.
     """
 
-    def __init__(self, stream: BinaryIO, offset: int = 0) -> None:
-        self._stream, self._blank = stream, 0
-        self.here = self.before = (offset, b"")
-        self.ended, self.cut = True, False
-
-    def __iter__(self) -> Iterator[bytes]:
-        readline = self._stream.readline
-        while line := readline(LONGEST):
-            if line.isspace():
-                self._blank += len(line)
-                continue
-            self.before = self.here
-            self.here = (self.here[0] + self._blank + len(line), line)
-            self._blank = 0
-            if not line.endswith(b"\n"):
-                self._without_end(line)
-            yield line
-
-    def _without_end(self, line: bytes) -> None:
-        """The last line, or one that is too long: the rest of it is passed over."""
-        self.ended = len(line) == LONGEST
-        while self.ended and not self.here[1].endswith(b"\n") and (more := self._stream.readline(BLOCK)):
-            self.here = (self.here[0] + len(more), more)
-
-    def give_back(self) -> None:
-        """The last line could not be read because the rest of it is missing: it was not given."""
-        self.here, self.cut = self.before, True
+    start: int
+    end: int
+    data: bytes
+    tail: bytes
+    ended: bool = True
+    cut: bool = False
 
 
-class FrameReader:
-    """Binary frames, each after its length (four bytes, little-endian). The same attributes as `LineReader`."""
+def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
+    """The lines of a stream from an offset on. A line that is too long comes alone, without the rest of it. Raises
+    InputError after what could be read."""
+    pending = b""
+    for chunk in _chunks(stream):
+        cut = chunk.rfind(b"\n") + 1
+        if cut:
+            yield _block(offset, pending + chunk[:cut])
+            offset, pending = offset + len(pending) + cut, chunk[cut:]
+        else:
+            pending += chunk
+        if len(pending) >= LONGEST:
+            offset, pending = (yield from _too_long(stream, offset, pending)), b""
+    if pending:
+        yield _block(offset, pending, ended=False)
 
-    def __init__(self, stream: BinaryIO, offset: int = 0) -> None:
-        self._stream = stream
-        self.here = self.before = (offset, b"")
-        self.ended, self.cut = True, False
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Raises InputError where no frame can begin: what follows cannot be read either."""
-        while head := self._stream.read(4):
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """What a stream has, in pieces of a block. Raises InputError after what could be read."""
+    read = getattr(stream, "read1", stream.read)
+    parts, size = [], 0
+    try:
+        while part := read(BLOCK - size):
+            parts.append(part)
+            size += len(part)
+            if size >= BLOCK:
+                yield b"".join(parts)
+                parts, size = [], 0
+    except InputError:
+        yield b"".join(parts)
+        raise
+    yield b"".join(parts)
+
+
+def _too_long(stream: BinaryIO, offset: int, pending: bytes) -> Generator[ArchiveBlock, None, int]:
+    """One line, cut off; returns where the next one begins."""
+    end, last = offset + len(pending), pending
+    while not last.endswith(b"\n") and (last := stream.readline(BLOCK)):
+        end += len(last)
+        tail = last
+    yield ArchiveBlock(offset, end, pending[:LONGEST], (tail if end > offset + len(pending) else pending)[-TAIL:])
+    return end
+
+
+def frame_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
+    """Binary frames, each after its length (four bytes, little-endian). Raises InputError where no frame can begin:
+    what follows cannot be read either."""
+    waiting, size = [], 0
+    try:
+        while head := stream.read(4):
             length = int.from_bytes(head, "little")
             if len(head) == 4 and not 0 < length <= LARGEST_FRAME:
-                raise InputError(f"no frame begins at byte {self.here[0]:,}: its length cannot be {length:,}")
-            frame = self._stream.read(length) if len(head) == 4 else b""
+                place = offset + size
+                raise InputError(f"no frame begins at byte {place:,}: its length cannot be {length:,}")
+            frame = stream.read(length) if len(head) == 4 else b""
             if len(head) < 4 or len(frame) < length:
-                self.cut = True
-                return
-            self.before = self.here
-            self.here = (self.here[0] + 4 + length, frame)
-            yield frame
+                break
+            waiting += [head, frame]
+            size += 4 + length
+            if size >= BLOCK:
+                yield _block(offset, b"".join(waiting))
+                offset, waiting, size = offset + size, [], 0
+    except InputError:
+        if waiting:
+            yield _block(offset, b"".join(waiting))
+        raise
+    if waiting:
+        yield _block(offset, b"".join(waiting))
+    if head:
+        yield ArchiveBlock(offset + size, offset + size, b"", b"".join(waiting)[-TAIL:], ended=False, cut=True)
 
-    def give_back(self) -> None:
-        """A frame that is given is whole."""
+
+def _block(start: int, data: bytes, *, ended: bool = True) -> ArchiveBlock:
+    return ArchiveBlock(start, start + len(data), data, data[-TAIL:], ended)
+
+
+class Unit(NamedTuple):
+    """A line, or a frame without its length: the `number`-th of its block, from `start` to `end` in its bytes."""
+
+    number: int
+    start: int
+    end: int
+    content: bytes
+
+
+def lines_of(data: bytes) -> Iterator[Unit]:
+    """The lines of a block, each with its end if it has one; blank ones are left out and not counted."""
+    number = end = 0
+    for line in data.split(b"\n"):
+        whole = line + data[end + len(line) : end + len(line) + 1]
+        end += len(whole)
+        if whole and not whole.isspace():
+            yield Unit(number, end - len(whole), end, whole)
+            number += 1
+
+
+def frames_of(data: bytes) -> Iterator[Unit]:
+    """The frames of a block."""
+    number = end = 0
+    while end < len(data):
+        start = end + 4
+        end = start + int.from_bytes(data[end:start], "little")
+        yield Unit(number, start - 4, end, data[start:end])
+        number += 1
 
 
 def mark(data: bytes) -> str:

@@ -82,8 +82,8 @@ class _Row(msgspec.Struct):
 
     def made(self) -> Moment:
         """When it was made, whatever the field is called."""
-        said = (self.time, self.created_at_i, self.timestamp, self.time_ts, self.created_at)
-        return next((moment for moment in said if moment not in (None, "")), None)
+        candidates = (self.time, self.created_at_i, self.timestamp, self.time_ts, self.created_at)
+        return next((moment for moment in candidates if moment not in (None, "")), None)
 
     def seen(self) -> Sequence[Moment]:
         """When it was seen, where a dump says so."""
@@ -91,8 +91,8 @@ class _Row(msgspec.Struct):
 
     def words(self) -> list[str]:
         """All in which a paper may be named."""
-        said = (self.title, self.url, self.text, self.story_text, self.comment_text)
-        return [words for words in said if words]
+        texts = (self.title, self.url, self.text, self.story_text, self.comment_text)
+        return [words for words in texts if words]
 
 
 _row = msgspec.json.Decoder(_Row, strict=False).decode
@@ -131,29 +131,32 @@ class HackerNewsArchive:
             raise InputError("an item without its number")
         handle = row.by or row.author
         if row.deleted or row.dead or not handle:
-            said = {"id": int(own), "time": (moment_of(row.made()) or 0) // 1_000_000, "dead": bool(row.dead)}
-            said["deleted"] = not row.dead
-            return [RawPayload("counts", str(own), msgspec.json.encode(said), seen_at(self._place, 0, row.seen()))]
+            counts = {"id": int(own), "time": (moment_of(row.made()) or 0) // 1_000_000, "dead": bool(row.dead)}
+            counts["deleted"] = not row.dead
+            return [RawPayload("counts", str(own), msgspec.json.encode(counts), seen_at(self._place, 0, row.seen()))]
         if row.kind() in PASSED_OVER or not self._place.may_name("\n".join(row.words())):
             return ()
-        made = made_at(self._place, row.made())
-        body = msgspec.json.encode(_hit(row, str(own), handle, made))
-        return [RawPayload("post", str(own), body, seen_at(self._place, made, row.seen()))]
+        created_at = made_at(self._place, row.made())
+        body = msgspec.json.encode(_hit(row, str(own), handle, created_at))
+        return [RawPayload("post", str(own), body, seen_at(self._place, created_at, row.seen()))]
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
-        return timely(self._source.read(seen))
+        return timely(self._source.read(payload))
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Nothing is asked of the record."""
 
     def learned(self) -> None:
         """Nothing is remembered from line to line."""
 
 
-def _hit(row: _Row, own: str, handle: str, made: int) -> dict[str, object]:
+def _hit(row: _Row, own: str, handle: str, created_at: int) -> dict[str, object]:
     """An item as Algolia has it."""
     comment = row.kind() == "comment"
     replies = row.num_comments if row.num_comments is not None else row.descendants
     return {
-        "objectID": own, "created_at_i": made // 1_000_000, "author": handle, "title": row.title, "url": row.url,
+        "objectID": own, "created_at_i": created_at // 1_000_000, "author": handle, "title": row.title, "url": row.url,
         "points": row.points if row.points is not None else row.score,
         "num_comments": replies if isinstance(replies, int) else None,
         "story_text": None if comment else row.story_text or row.text,

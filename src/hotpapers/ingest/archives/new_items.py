@@ -16,15 +16,15 @@ from hotpapers.model import Item, Post, kind_of
 from hotpapers.store import AsOfView, Record
 
 
-def only_new(record: Record, told: Sequence[Sequence[Item]]) -> list[list[Item]]:
+def only_new(record: Record, groups: Sequence[Sequence[Item]]) -> list[list[Item]]:
     """Of each group, which is what was seen at once, those items that say something else than was said on the same key
     just before, in the record or by another group. What was gone by then is not brought back: an archive without
     moments of its own may be older than it seems."""
-    words = _Words(record, [item for group in told for item in group])
-    news: list[list[Item]] = [[] for _ in told]
-    for number in sorted(range(len(told)), key=lambda number: _order(told[number])):
-        if not any(words.was_gone(item) for item in told[number]):
-            news[number] = [item for item in told[number] if words.is_new(item)]
+    words = _Words(record, [item for group in groups for item in group])
+    news: list[list[Item]] = [[] for _ in groups]
+    for number in sorted(range(len(groups)), key=lambda number: _order(groups[number])):
+        if not any(words.was_gone(item) for item in groups[number]):
+            news[number] = [item for item in groups[number] if words.is_new(item)]
     return news
 
 
@@ -58,7 +58,7 @@ class _Words:
 
     def _before(self, item: Item) -> Item | None:
         kind, *key = _key(item)
-        items = [said] if (said := self._said.get((kind, *key))) is not None else []
+        items = [earlier] if (earlier := self._said.get((kind, *key))) is not None else []
         if key[0] in self._recorded[kind_of(item)]:
             row = AsOfView(self._record.database, item.observed_at, self._position).one(kind, *key)
             items += [row.item] if row else []
@@ -76,11 +76,11 @@ def _key(item: Item) -> tuple[Any, ...]:
 def _recorded(record: Record, items: Iterable[Item]) -> dict[str, set[str]]:
     """By kind, the posts, accounts and so on of which the record has rows: what is not among them needs no closer look,
     and of most things an archive tells for the first time."""
-    asked: dict[str, set[str]] = defaultdict(set)
+    keys_by_kind: dict[str, set[str]] = defaultdict(set)
     columns = {}
     for item in items:
         columns[kind_of(item)] = item.key[0]
-        asked[kind_of(item)].add(getattr(item, item.key[0]))
+        keys_by_kind[kind_of(item)].add(getattr(item, item.key[0]))
     return defaultdict(
-        set, {kind: set(queries.known_keys(record, kind, columns[kind], keys)) for kind, keys in asked.items()}
+        set, {kind: set(queries.known_keys(record, kind, columns[kind], keys)) for kind, keys in keys_by_kind.items()}
     )

@@ -116,22 +116,25 @@ class RedditArchive:
         words = (thing.title, thing.url, thing.selftext, thing.body)
         if not gone and not self._place.may_name("\n".join(word for word in words if word)):
             return ()
-        made = made_at(self._place, thing.created_utc)
-        body = msgspec.json.encode(_submission(thing, name, made, gone=gone))
-        return [RawPayload("counts" if gone else "post", name, body, seen_at(self._place, made, thing.seen()))]
+        created_at = made_at(self._place, thing.created_utc)
+        body = msgspec.json.encode(_submission(thing, name, created_at, gone=gone))
+        return [RawPayload("counts" if gone else "post", name, body, seen_at(self._place, created_at, thing.seen()))]
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
-        return timely(self._source.read(seen))
+        return timely(self._source.read(payload))
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Nothing is asked of the record."""
 
     def learned(self) -> None:
         """Nothing is remembered from line to line."""
 
 
-def _submission(thing: _Thing, name: str, made: int, *, gone: bool) -> dict[str, object]:
+def _submission(thing: _Thing, name: str, created_at: int, *, gone: bool) -> dict[str, object]:
     """A submission or comment as Reddit's own interface has submissions."""
     return {
-        "name": name, "created_utc": made // 1_000_000, "author": DELETED if gone else thing.author,
+        "name": name, "created_utc": created_at // 1_000_000, "author": DELETED if gone else thing.author,
         "author_fullname": thing.author_fullname, "title": thing.title or "", "url": thing.url,
         "selftext": thing.selftext if thing.body is None else thing.body, "score": thing.score,
         "num_comments": thing.num_comments, "over_18": thing.over_18, "crosspost_parent": thing.crosspost_parent,

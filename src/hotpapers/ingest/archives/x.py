@@ -93,24 +93,24 @@ class XArchive:
         """The posts of a line that name papers, and those that it says are gone."""
         if line.startswith(b"["):
             return page(_list(line), self.take, self._place.now)
-        one = _line(line)
-        if one.statuses is not None:
-            return page(one.statuses, self.take, self._place.now)
-        if one.data or one.errors or one.meta:
-            return self._page(one)
-        if one.action is not None or one.delete is not None:
-            return self._deletion(one)
-        if one.id_str is not None:
-            return list(self._first(line, self._at(one)))
-        if one.id is not None and one.text is not None:
-            return [*self._post(line, {}, self._at(one)), *self._within(one)]
-        if one.limit or one.warning or one.disconnect or one.scrub_geo:
+        entry = _line(line)
+        if entry.statuses is not None:
+            return page(entry.statuses, self.take, self._place.now)
+        if entry.data or entry.errors or entry.meta:
+            return self._page(entry)
+        if entry.action is not None or entry.delete is not None:
+            return self._deletion(entry)
+        if entry.id_str is not None:
+            return list(self._first(line, self._at(entry)))
+        if entry.id is not None and entry.text is not None:
+            return [*self._post(line, {}, self._at(entry)), *self._within(entry)]
+        if entry.limit or entry.warning or entry.disconnect or entry.scrub_geo:
             return ()  # what a stream says of itself
         raise InputError("no post in it")
 
     def _at(self, line: _Line) -> int:
-        said = (line.twarc.retrieved_at if line.twarc else None, line.timestamp_ms)
-        return seen_at(self._place, 0, said)
+        moments = (line.twarc.retrieved_at if line.twarc else None, line.timestamp_ms)
+        return seen_at(self._place, 0, moments)
 
     # ---- the second interface --------------------------------------------------------------------------
 
@@ -151,7 +151,7 @@ class XArchive:
             tweet, author = map(msgspec.Raw, map(msgspec.json.encode, x_api_v1.as_second(status)))
             body = msgspec.json.encode(XPostWithAuthor(tweet, author))
             yield RawPayload("post", str(number), body, max(at, post_moment(str(number))))
-        yield from entries(x_api_v1.inside(status), lambda one: list(self._first(one, at)), self._place.now)
+        yield from entries(x_api_v1.inside(status), lambda inner: list(self._first(inner, at)), self._place.now)
 
     # ---- what is gone --------------------------------------------------------------------------------------
 
@@ -159,17 +159,20 @@ class XArchive:
         if line.action not in (None, "delete"):
             return ()
         own = line.delete.status.id_str if line.delete else str(line.id)
-        said = line.delete.timestamp_ms if line.delete else line.redacted_at
-        return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (said,)))]
+        moment = line.delete.timestamp_ms if line.delete else line.redacted_at
+        return [RawPayload("gone", str(_number(own)), b"null", seen_at(self._place, 0, (moment,)))]
 
     def _gone_by(self, raw: msgspec.Raw, at: int) -> Iterator[RawPayload]:
         problem = own_id(raw, XProblem)
         if problem and problem.gone:
             yield RawPayload("gone", str(_number(problem.value)), bytes(raw), at)
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """As the source reads it."""
-        return timely(self._source.read(seen))
+        return timely(self._source.read(payload))
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Nothing is asked of the record."""
 
     def learned(self) -> None:
         """Nothing is remembered from line to line."""

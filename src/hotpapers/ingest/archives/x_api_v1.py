@@ -103,11 +103,11 @@ def _references(post: ApiV1Post) -> Iterator[dict[str, str]]:
         yield {"type": "quoted", "id": post.quoted_status_id_str}
 
 
-def _moment(said: str) -> str:
+def _moment(text: str) -> str:
     """`Fri Jan 15 06:38:38 +0000 2021` as ISO 8601. Raises InputError."""
     try:
-        _, month, day, time, zone, year = said.split()
+        _, month, day, time, zone, year = text.split()
         when = f"{year}-{MONTHS.index(month) + 1:02}-{day}T{time}{zone}"
         return datetime.datetime.fromisoformat(when).isoformat()
     except ValueError:
-        raise InputError(f"{said[:40]!r} is no moment") from None
+        raise InputError(f"{text[:40]!r} is no moment") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -36,16 +36,19 @@ class CoordinatedPosts(NamedTuple):
 
 
 def coordinated_posts(voices: Iterable[TimedPost], paper: MentionedPaper, limit: int) -> Iterator[tuple[str, str, int]]:
-    """(account, post, accounts in all) of each post about a paper of one network that so many others made too."""
+    """(account, post, accounts in all) of each post about a paper of one network that so many others made too.
+
+    Whoever made it first repeats nobody: else a few accounts could silence anybody by repeating their words."""
     alike: dict[tuple[str, ...], list[TimedPost]] = defaultdict(list)
-    for one, _ in near_in_time(sorted(voices, key=_by_moment), limit):  # seldom anybody: texts need not be looked at
-        own_words = words.own_words(one.text, [paper])
+    for voice, _ in near_in_time(sorted(voices, key=_by_moment), limit):  # seldom anybody: texts need not be looked at
+        own_words = words.own_words(voice.text, [paper])
         if sum(map(len, own_words.words)) >= FEWEST_LETTERS:
-            alike[own_words.own].append(one)
+            alike[own_words.own].append(voice)
     for own, group in alike.items():
         least = limit if paper.title and len(own) >= FEWEST_WORDS else 2 * limit
         for post, accounts in near_in_time(group, least):
-            yield post.account, post.post, accounts
+            if post.account != group[0].account:
+                yield post.account, post.post, accounts
 
 
 def _by_moment(post: TimedPost) -> tuple[int, str]:
@@ -57,17 +60,32 @@ def near_in_time(group: Sequence[TimedPost], least: int) -> Iterator[tuple[Timed
 
     `group`: ascending by moment.
     """
-    most = [0] * len(group)
+    stretches = list(_stretches(group))
+    best: deque[tuple[int, int]] = deque()  # the stretches around a place: (end, accounts), fewer and fewer accounts
+    begun = 0
+    for place, post in enumerate(group):
+        while begun < len(stretches) and stretches[begun][0] <= place:
+            _, accounts = stretches[begun]
+            while best and best[-1][1] <= accounts:
+                best.pop()
+            best.append((begun, accounts))
+            begun += 1
+        while best[0][0] < place:
+            best.popleft()
+        if best[0][1] >= least:
+            yield post, best[0][1]
+
+
+def _stretches(group: Sequence[TimedPost]) -> Iterator[tuple[int, int]]:
+    """For each post the stretch of an hour that ends with it: the place of its first post, how many accounts."""
     counts: dict[str, int] = defaultdict(int)
     first = 0
-    for last, newest in enumerate(group):
+    for newest in group:
         counts[newest.account] += 1
         while group[first].at < newest.at - TOGETHER:
             _less(counts, group[first].account)
             first += 1
-        if len(counts) >= least:
-            _raise(most, first, last, len(counts))
-    yield from ((post, accounts) for post, accounts in zip(group, most, strict=True) if accounts)
+        yield first, len(counts)
 
 
 def _less(counts: dict[str, int], account: str) -> None:
@@ -76,22 +94,14 @@ def _less(counts: dict[str, int], account: str) -> None:
         del counts[account]
 
 
-def _raise(most: list[int], first: int, last: int, accounts: int) -> None:
-    """Notes a stretch, from its end back to where a stretch of as many was noted before."""
-    for place in range(last, first - 1, -1):
-        if most[place] >= accounts:
-            break
-        most[place] = accounts
-
-
-def why(one: CoordinatedPosts, posts: int, days: int) -> str:
+def why(group: CoordinatedPosts, posts: int, days: int) -> str:
     """Why an account that made so many posts in so many days is a voice of a chorus: half of them or more were. Else
     nothing."""
-    if 2 * len(one.posts) < posts:
+    if 2 * len(group.posts) < posts:
         return ""
     return (
-        f"said the same words about the same paper within an hour as {one.accounts - 1:,} others did, in"
-        f" {len(one.posts):,} of its {posts:,} posts of {days} days"
+        f"said the same words about the same paper within an hour as {group.accounts - 1:,} others did, in"
+        f" {len(group.posts):,} of its {posts:,} posts of {days} days"
     )
 
 

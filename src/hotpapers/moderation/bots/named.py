@@ -47,13 +47,13 @@ def shipped() -> tuple[KnownBot, ...]:
 
 def accounts_of(view: AsOfView, keys: Iterable[str]) -> dict[str, list[str]]:
     """By key: the accounts that it means. A handle means itself, and whoever has it now."""
-    found = {key: [key] for key in keys}
-    by_handle = {_handle(key): key for key in found if _handle(key)}
+    keys_of = {key: [key] for key in keys}
+    by_handle = {_handle(key): key for key in keys_of if _handle(key)}
     for account, handle in queries.with_handles(view, {name.partition(":")[2] for name in by_handle}):
         key = by_handle.get(f"{account.partition(':')[0]}:{handle}")
-        if key and account not in found[key]:
-            found[key].append(account)
-    return found
+        if key and account not in keys_of[key]:
+            keys_of[key].append(account)
+    return keys_of
 
 
 def _handle(key: str) -> str:

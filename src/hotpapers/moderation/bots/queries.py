@@ -68,13 +68,13 @@ class ActivityWindow(NamedTuple):
 def span_of(view: AsOfView) -> ActivityWindow:
     """The fortnight up to a view's cut."""
     start = max(view.as_of - rules.DAYS * DAY, 0)
-    position = _first(view, "batch", "position", "at", start - MARGIN)
+    position = first_row(view, "batch", "position", "at", start - MARGIN)
     return ActivityWindow(
-        view, start, *(_first(view, table, "id", "since", position) for table in ("post", "reaction"))
+        view, start, *(first_row(view, table, "id", "since", position) for table in ("post", "reaction"))
     )
 
 
-def _first(view: AsOfView, table: str, number: str, grows: str, least: int) -> int:
+def first_row(view: AsOfView, table: str, number: str, grows: str, least: int) -> int:
     """The number of the first row in which a column that grows with the numbers is `least` or more."""
 
     def row(at: int) -> tuple[int, int]:

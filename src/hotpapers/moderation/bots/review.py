@@ -39,18 +39,18 @@ def review_account(record: Record, key: str) -> list[AccountReview]:
     view = record.view()
     return [
         AccountReview(
-            one,
-            queries.is_bot(record, view, one),
-            tuple(v for row in queries.verdict_rows(view, [one]) if isinstance(v := row.item, Verdict)),
+            account,
+            queries.is_bot(record, view, account),
+            tuple(v for row in queries.verdict_rows(view, [account]) if isinstance(v := row.item, Verdict)),
         )
-        for one in _known(view, key)
+        for account in meant_accounts(view, key)
     ]
 
 
 def set_verdict(record: Record, settings: BotSettings, key: str, word: OperatorVerdict, *, at: int) -> None:
     """Keeps the operator's word on an account. Raises NotFound, and UsageError where another word of theirs stands in
     its way."""
-    accounts = _known(record.view(), key)
+    accounts = meant_accounts(record.view(), key)
     _check_settings(record.view(), settings, accounts)
     for row in queries.verdict_rows(record.view(), accounts):
         if isinstance(row.item, Verdict) and row.item.rule == OPERATOR and row.item.observed_at > word.since:
@@ -82,7 +82,7 @@ def accept_proof(record: Record, settings: BotSettings, account: str, reason: st
 def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int) -> int:
     """Withdraws all that the operator said of an account, and what it said itself: the rules decide again. How many
     verdicts those were."""
-    accounts = _known(record.view(), key)
+    accounts = meant_accounts(record.view(), key)
     _check_settings(record.view(), settings, accounts)
     rows = [
         row
@@ -94,7 +94,8 @@ def withdraw_verdict(record: Record, settings: BotSettings, key: str, *, at: int
     return len(rows)
 
 
-def _known(view: AsOfView, key: str) -> list[str]:
+def meant_accounts(view: AsOfView, key: str) -> list[str]:
+    """The accounts that a key means, of those that the record knows. Raises NotFound where there are none."""
     accounts = accounts_of(view, [key])[key]
     judged = {row.item.subject for row in queries.verdict_rows(view, accounts) if isinstance(row.item, Verdict)}
     known = judged | known_accounts(view, accounts)

@@ -73,22 +73,24 @@ def large(announced: Announced, fewest: int) -> Announced:
 
 
 def measure(
-    said: Sequence[ObservedPost], about: Mapping[str, MentionedPaper], announced: Announced, all_papers: int = 0
+    posts: Sequence[ObservedPost], about: Mapping[str, MentionedPaper], announced: Announced, all_papers: int = 0
 ) -> AccountActivity:
     """The figures of one account. `about`: what is known of papers; `all_papers`: how many it named in all, where
     these are the latest of its posts."""
-    papers = {paper for one in said for paper in one.papers}
-    moments = sorted(post.at for post in said)
+    papers = {paper for post in posts for paper in post.papers}
+    moments = sorted(post.at for post in posts)
     category, covered, all_there = most_covered(papers, announced)
     return AccountActivity(
-        posts=len(said), papers=max(all_papers, len(papers)), bare=bare(said, about), even=evenness(moments),
+        posts=len(posts), papers=max(all_papers, len(papers)), bare=bare(posts, about), even=evenness(moments),
         rest=longest_rest(moments), category=category, covered=covered, announced=all_there,
     )  # fmt: skip
 
 
-def bare(said: Iterable[ObservedPost], about: Mapping[str, MentionedPaper]) -> int:
+def bare(posts: Iterable[ObservedPost], about: Mapping[str, MentionedPaper]) -> int:
     """How many posts have next to no word of their author's own."""
-    texts = [words.own_words(post.text, [about.get(paper, MentionedPaper()) for paper in post.papers]) for post in said]
+    texts = [
+        words.own_words(post.text, [about.get(paper, MentionedPaper()) for paper in post.papers]) for post in posts
+    ]
     fixed = words.frame(texts)
     return sum(words.is_bare(text, fixed) for text in texts)
 
@@ -98,7 +100,7 @@ def evenness(moments: Sequence[int]) -> int:
 
     0 where there are too few to tell. `moments`: ascending, µs.
     """
-    gaps = [later - one for one, later in pairwise(moments) if later - one <= SESSION]
+    gaps = [later - earlier for earlier, later in pairwise(moments) if later - earlier <= SESSION]
     if len(gaps) < FEWEST_GAPS:
         return 0
     middle = median(gaps)

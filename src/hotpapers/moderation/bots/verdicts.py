@@ -26,7 +26,7 @@ from hotpapers.store.item_rows import StoredRow
 
 SOURCE = "judging"
 VERSIONS = {
-    "list": 1, "says-so": 1, **{name: rule.version for name, rule in RULES.items()}, "chorus": 1, "echo": 1,
+    "list": 1, "says-so": 1, **{name: rule.version for name, rule in RULES.items()}, "chorus": 2, "echo": 1,
 }  # fmt: skip
 """Every rule of this package, with its version."""
 
@@ -48,10 +48,10 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
     then or later. Writes one batch with the verdicts that have changed, or none."""
     view = record.view(at)
     standing = standing_of(view)
-    found = findings(view, settings.rules, standing)
-    new = [_verdict(finding, at) for finding in news(found, standing)]
+    bots = findings(view, settings.rules, standing)
+    new = [_verdict(finding, at) for finding in news(bots, standing)]
     verdicts, withdrawn = by_settings(view, settings)
-    new += [msgspec.structs.replace(one, observed_at=at) for one in verdicts]
+    new += [msgspec.structs.replace(verdict, observed_at=at) for verdict in verdicts]
     if not new and not withdrawn:
         return WrittenBatch(None, 0)
     with record.database.write():
@@ -62,19 +62,19 @@ def judge(record: Record, settings: BotSettings, at: int) -> WrittenBatch:
 
 def standing_of(view: AsOfView) -> Standing:
     """Whom each rule holds to be a bot; without those who were forgotten: nobody learns anything new of them."""
-    found: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
+    accounts_by_rule: dict[str, set[str]] = {rule: set() for rule in VERSIONS}
     for row in view.iterate(Verdict, "t.about = 0 AND t.judgement = 'bot'"):
-        if isinstance(row.item, Verdict) and row.item.rule in found and not is_pseudonym(row.item.subject):
-            found[row.item.rule].add(row.item.subject)
-    return {rule: frozenset(accounts) for rule, accounts in found.items()}
+        if isinstance(row.item, Verdict) and row.item.rule in accounts_by_rule and not is_pseudonym(row.item.subject):
+            accounts_by_rule[row.item.rule].add(row.item.subject)
+    return {rule: frozenset(accounts) for rule, accounts in accounts_by_rule.items()}
 
 
-def news(found: Iterable[BotFinding], standing: Standing) -> list[BotFinding]:
+def news(bots: Iterable[BotFinding], standing: Standing) -> list[BotFinding]:
     """What changes a judgement. Nobody needs to be told that somebody is human of whom nothing else was said."""
     changed = {
-        (one.account, one.rule): one
-        for one in found
-        if (one.judgement == "bot") != (one.account in standing[one.rule]) and not is_pseudonym(one.account)
+        (bot.account, bot.rule): bot
+        for bot in bots
+        if (bot.judgement == "bot") != (bot.account in standing[bot.rule]) and not is_pseudonym(bot.account)
     }
     return [finding for _, finding in sorted(changed.items())]
 
@@ -117,17 +117,19 @@ def by_list(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
     listed = {bot.key: bot for bot in named.shipped()}
     accounts = {account: key for key, some in named.accounts_of(view, listed).items() for account in some}
     there = queries.known_accounts(view, accounts)
-    yield from (BotFinding(one, "list", "bot", listed[accounts[one]].reason) for one in sorted(there))
+    yield from (BotFinding(account, "list", "bot", listed[accounts[account]].reason) for account in sorted(there))
     gone = "no longer on the list that comes along"
-    yield from (BotFinding(one, "list", "human", gone) for one in standing if one not in there)
+    yield from (BotFinding(account, "list", "human", gone) for account in standing if account not in there)
 
 
 def by_own_word(view: AsOfView, standing: Iterable[str]) -> Iterator[BotFinding]:
     """The accounts that say of themselves that they are automated."""
     there = frozenset(queries.automated_accounts(view))
-    yield from (BotFinding(one, "says-so", "bot", "says of itself that it is automated") for one in sorted(there))
+    yield from (
+        BotFinding(account, "says-so", "bot", "says of itself that it is automated") for account in sorted(there)
+    )
     gone = "no longer says of itself that it is automated"
-    yield from (BotFinding(one, "says-so", "human", gone) for one in standing if one not in there)
+    yield from (BotFinding(account, "says-so", "human", gone) for account in standing if account not in there)
 
 
 def by_behaviour(span: ActivityWindow, limits: Mapping[str, int], standing: Standing) -> Iterator[BotFinding]:
@@ -196,12 +198,12 @@ def by_echo(span: ActivityWindow, limit: int, standing: frozenset[str]) -> Itera
 def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], list[StoredRow]]:
     """The operator's verdicts that the settings want and the record lacks; and those that they no longer want."""
     wanted: dict[str, Judgement] = {}
-    told: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
-    for judgement, names in told:
+    lists: list[tuple[Judgement, tuple[str, ...]]] = [("bot", settings.bots), ("human", settings.people)]
+    for judgement, names in lists:
         for accounts in named.accounts_of(view, map(keys.folded, names)).values():
             wanted |= dict.fromkeys(accounts, judgement)
     current = [row.item for row in view.iterate(Verdict, "t.about = 0 AND t.rule = ?", (queries.OPERATOR,))]
-    said = {
+    judgements = {
         (verdict.subject, verdict.judgement)
         for verdict in current
         if isinstance(verdict, Verdict) and verdict.reason == queries.IN_SETTINGS
@@ -217,7 +219,7 @@ def by_settings(view: AsOfView, settings: BotSettings) -> tuple[list[Verdict], l
             observed_at=0,
         )
         for account, judgement in sorted(wanted.items())
-        if (account, judgement) not in said
+        if (account, judgement) not in judgements
     ]
     return new, [row for row in queries.verdicts_of_settings(view) if _is_stale(row, wanted)]
 

@@ -44,7 +44,7 @@ def of_paper(base: str, publication: str, path: str, appearances: Sequence[Entry
     entry = appearances[-1].entry
     parts = (plain_line(entry.title), ", ".join(entry.authors[:AUTHORS]), f"{placed(appearances)}, {publication}")
     curve = _curve(appearances)
-    text = ". ".join(filter(None, (*parts, curve.said if curve else "")))
+    text = ". ".join(filter(None, (*parts, curve.description if curve else "")))
     return CardMeta(base + site_paths.card_path(path), phrases.cut(text, LONGEST_ALT))
 
 
@@ -76,12 +76,12 @@ class CardPages:
 
     def page(self, path: str) -> bytes | None:
         """The card at a path; None when there is none."""
-        of = site_paths.carded(path) if self._here.site_config.base else ""
+        of = site_paths.page_of_card(path) if self._here.site_config.base else ""
         day, edition = site_paths.issue_of(of) or ("", 0)
         if day:
             return drawing.draw(issue_card(self._here.issue(day))) if self._here.has(day) and not edition else None
         paper = site_paths.paper_of(of)
-        appearances = self._here.appearances(site_paths.bare(paper)) if paper and not self._is_folded(paper) else []
+        appearances = self._here.appearances(site_paths.arxiv_id(paper)) if paper and not self._is_folded(paper) else []
         return drawing.draw(paper_card(self._here.title, appearances)) if appearances else None
 
     def _is_folded(self, paper: str) -> bool:

@@ -66,13 +66,13 @@ def drawn(text: str) -> str:
     Signs that are missing, such as emoji, are left out. A text is never drawn without some of its letters: it would say
     something else.
     """
-    shown = []
+    shapes = []
     for sign in clean_text.one_line(unicodedata.normalize("NFC", text))[:LONGEST]:
-        made = _sign(sign)
-        if made is None:
+        shape = _sign(sign)
+        if shape is None:
             return ""
-        shown.append(made)
-    return clean_text.one_line("".join(shown))
+        shapes.append(shape)
+    return clean_text.one_line("".join(shapes))
 
 
 @lru_cache(4096)
@@ -80,7 +80,7 @@ def _sign(sign: str) -> str | None:
     """A sign, or what it is short for; empty where it can be done without, None where it cannot."""
     plain = unicodedata.normalize("NFKC", sign)
     for form in (sign, plain):
-        if all(one == " " or _has(one) for one in form):
+        if all(letter == " " or _has(letter) for letter in form):
             return form
     return None if unicodedata.category(sign)[0] in "LN" else ""
 
@@ -155,8 +155,8 @@ def within(text: str, of: Typeface, width: float, most: int) -> list[str]:
     if len(lines) <= most:
         return lines
     last = " ".join(lines[most - 1 :])
-    kept = last[: _fitting(last, of, width - of.width(" …")) + 1]
-    whole_words = kept.rpartition(" ")[0] or kept[:-1]
+    prefix = last[: _fitting(last, of, width - of.width(" …")) + 1]
+    whole_words = prefix.rpartition(" ")[0] or prefix[:-1]
     return [*lines[: most - 1], f"{whole_words.rstrip()} …"]
 
 

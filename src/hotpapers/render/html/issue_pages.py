@@ -11,7 +11,9 @@ from hotpapers.render.cards import card_pages
 from hotpapers.render.html.list_pages import PaperLine, announced_line
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.view import citations, phrases, site_paths
+from hotpapers.view.atproto_documents import document_uri
 from hotpapers.view.category_names import field_name
+from hotpapers.view.issue_proof import issue_proof_view
 from hotpapers.view.publication_state import due_after
 
 FORMS: dict[str, Callable[[citations.PaperCitation], str]] = {"bib": citations.bibtex, "ris": citations.ris}
@@ -30,25 +32,25 @@ class IssuePages:
         yield from (site_paths.issue_path(day, edition) for edition in self._here.earlier(day))
         issue = self._here.issue(day)
         if issue.entries:
-            yield from (site_paths.cited_path(day, form) for form in FORMS)
+            yield from (site_paths.citation_path(day, form) for form in FORMS)
         if issue.announced:
-            yield site_paths.all_path(day)
+            yield site_paths.listing_path(day)
 
     def ended(self, day: str) -> Iterator[str]:
         """Where files may stand that are no more, of a day that was corrected."""
         latest, *earlier = self._here.editions(day)
         if not latest.entries and any(issue.entries for issue in earlier):
-            yield from (site_paths.cited_path(day, form) for form in FORMS)
+            yield from (site_paths.citation_path(day, form) for form in FORMS)
         if not latest.announced and any(issue.announced for issue in earlier):
-            yield site_paths.all_path(day)
+            yield site_paths.listing_path(day)
 
     def page(self, path: str) -> bytes | None:
         """The page at a path; None when there is none."""
         if (row := site_paths.issue_of(path)) is not None:
             return self.issue(path, *row) if self._here.has(*row) else None
-        if (cited := site_paths.cited_of(path)) is not None:
+        if (cited := site_paths.citation_of(path)) is not None:
             return self._cited(*cited) if self._here.has(cited[0]) else None
-        day = site_paths.all_of(path)
+        day = site_paths.listing_of(path)
         return self._all(path, day) if self._here.has(day) and self._here.issue(day).announced else None
 
     def issue(self, path: str, day: str, edition: int) -> bytes:
@@ -72,8 +74,11 @@ class IssuePages:
                 for entry in issue.entries
             ],
             due=due_after(here.publication, day) if path == "index.html" else None,
-            canonical=site_paths.public(here.site_config.base, site_paths.issue_path(day)),
+            document=document_uri(here.account, here.name, day) if here.account and not edition else "",
+            canonical=site_paths.public_url(here.site_config.base, site_paths.issue_path(day)),
             card=card_pages.of_issue(here.site_config.base, here.issue(day)),
+            proof=issue_proof_view(here.frozen(day, edition), here.logs) if here.logs else None,
+            beside=site_paths.issue_path(day, edition).removesuffix("index.html"),
         )
 
     def _corrections(self, day: str) -> list[tuple[int, str, str, str]]:
@@ -84,8 +89,8 @@ class IssuePages:
         return [(issue.edition, path, issue.frozen, issue.reason) for issue, path in both]
 
     def _cited(self, day: str, form: str) -> bytes | None:
-        found = (citations.citation(entry.metadata) for entry in self._here.issue(day).entries)
-        return "\n".join(FORMS[form](citation) for citation in found if citation).encode("utf-8", "replace") or None
+        entries = (citations.citation(entry.metadata) for entry in self._here.issue(day).entries)
+        return "\n".join(FORMS[form](citation) for citation in entries if citation).encode("utf-8", "replace") or None
 
     # ---- all papers of a day ---------------------------------------------------------------------------
 
@@ -93,15 +98,15 @@ class IssuePages:
         here = self._here
         issue = here.issue(day)
         places = {entry.key: entry.place for entry in issue.entries}
-        found = here.issue_reader.announced(here.name, day)
+        papers = here.issue_reader.announced(here.name, day)
         return here.render(
             "all.html", path, f"All papers of {phrases.day_name(day)}",
-            f"{words.count_noun(len(found), 'paper')} announced, by category.", issue=issue,
+            f"{words.count_noun(len(papers), 'paper')} announced, by category.", issue=issue,
             groups=[
                 self._group(n, category, list(some), places)
-                for n, (category, some) in enumerate(groupby(found, _category))
+                for n, (category, some) in enumerate(groupby(papers, _category))
             ],
-            announced=len(found),
+            announced=len(papers),
         )  # fmt: skip
 
     def _group(
@@ -110,7 +115,12 @@ class IssuePages:
         """Category, its name, its anchor, and its papers, the new ones first. `n`: how many are before it."""
         ordered = sorted(papers, key=lambda paper: paper.type != "new")
         anchor = f"in-{category}" if site_paths.category_url(category) else f"group-{n}"
-        return phrases.one_line(category), field_name(category), anchor, [self._line(one, places) for one in ordered]
+        return (
+            phrases.one_line(category),
+            field_name(category),
+            anchor,
+            [self._line(paper, places) for paper in ordered],
+        )
 
     def _line(self, paper: AnnouncedPaper, places: dict[str, int]) -> PaperLine:
         path = site_paths.paper_path(paper.paper.paper) if self._here.is_held(paper.paper.paper) else ""

@@ -39,12 +39,12 @@ class PaperLine(NamedTuple):
     note: str
 
 
-def announced_line(one: AnnouncedPaper, path: str, place: int) -> PaperLine:
+def announced_line(announced: AnnouncedPaper, path: str, place: int) -> PaperLine:
     """A paper of a day's announcement."""
-    paper = one.paper
-    bare = site_paths.bare(paper.paper) or phrases.one_line(paper.paper)
-    others = [phrases.one_line(name) for name in paper.categories if name != one.category]
-    notes = (["cross-list"] if one.type == "cross" else []) + ([", ".join(others)] if others else [])
+    paper = announced.paper
+    bare = site_paths.arxiv_id(paper.paper) or phrases.one_line(paper.paper)
+    others = [phrases.one_line(name) for name in paper.categories if name != announced.category]
+    notes = (["cross-list"] if announced.type == "cross" else []) + ([", ".join(others)] if others else [])
     return PaperLine(
         title=phrases.one_line(paper.title) or bare, path=path, url=site_paths.abs_url(paper.paper), id=bare,
         anchor=bare.replace("/", "-"), authors=named(paper.authors), day="", place=place, note=" · ".join(notes),
@@ -53,7 +53,7 @@ def announced_line(one: AnnouncedPaper, path: str, place: int) -> PaperLine:
 
 def held_line(summary: EntrySummary) -> PaperLine:
     """A place of an issue."""
-    bare = site_paths.bare(summary.paper) or phrases.one_line(summary.paper)
+    bare = site_paths.arxiv_id(summary.paper) or phrases.one_line(summary.paper)
     return PaperLine(
         title=phrases.one_line(summary.title) or bare, path=site_paths.paper_path(summary.paper), url="", id=bare,
         anchor=bare.replace("/", "-"), authors=named(summary.authors), day=summary.day, place=summary.place, note="",
@@ -80,7 +80,7 @@ def _drawn(summary: EntrySummary, root: str) -> Markup:
 def _named_in(issue: IssueView) -> tuple[set[str], set[str]]:
     """Paths of the categories of an issue's entries, with their year, and slugs of the authors."""
     categories = {category for entry in issue.entries for category in entry.metadata.categories}
-    paths = {site_paths.category_path(one, year) for one in categories for year in ("", issue.day[:4])}
+    paths = {site_paths.category_path(category, year) for category in categories for year in ("", issue.day[:4])}
     authors = slugs(name for entry in issue.entries for name in entry.metadata.authors)
     return paths - {""}, authors
 
@@ -117,14 +117,16 @@ class ListPages:
         chosen = set(days)
         catalogue = self._here.catalogue
         for author in self._touched(chosen)[1]:
-            others = {one.paper for one in catalogue.author(author) if one.day not in chosen}
+            others = {summary.paper for summary in catalogue.author(author) if summary.day not in chosen}
             if len(others) == 1:
                 yield from (summary.paper for summary in catalogue.author(author) if summary.day not in chosen)
 
     def _touched(self, days: Iterable[str]) -> tuple[set[str], set[str]]:
         """Paths of categories with their years, and slugs of authors, of all editions of some days."""
-        found = [_named_in(issue) for day in days for issue in self._here.editions(day)]
-        return set().union(*(categories for categories, _ in found)), set().union(*(authors for _, authors in found))
+        named_pages = [_named_in(issue) for day in days for issue in self._here.editions(day)]
+        return set().union(*(categories for categories, _ in named_pages)), set().union(
+            *(authors for _, authors in named_pages)
+        )
 
     def _is_category(self, path: str) -> bool:
         row = site_paths.category_of(path)
@@ -143,20 +145,20 @@ class ListPages:
     def _category(self, path: str, category: str, year: str) -> bytes:
         catalogue = self._here.catalogue
         summaries, years = catalogue.category(category), catalogue.years(category)
-        shown = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
+        listed = [summary for summary in summaries if summary.day.startswith(year)] if year else summaries[:LATEST]
         name = f"{category} in {year}" if year else category
         return self._here.render(
             "category.html",
             path,
             name,
-            f"{words.count_noun(len(shown), 'paper')} of {name} in the issues.",
+            f"{words.count_noun(len(listed), 'paper')} of {name} in the issues.",
             category=category,
             field=field_name(category),
             year=year,
             years=years,
             total=len(summaries),
-            shown=len(shown),
-            months=self._by_month(shown, site_paths.up(path)),
+            shown=len(listed),
+            months=self._by_month(listed, site_paths.to_root(path)),
             outside=site_paths.category_url(category),
             feed=self._feed(category, summaries),
         )
@@ -187,5 +189,5 @@ class ListPages:
         papers = words.count_noun(len(catalogue.papers_of(author)), "paper")
         return self._here.render(
             "author.html", path, spelled[0], f"{papers} by {spelled[0]} in the issues.", spelled=spelled,
-            papers=papers, lines=self._lines(summaries, site_paths.up(path)),
+            papers=papers, lines=self._lines(summaries, site_paths.to_root(path)),
         )  # fmt: skip

@@ -15,6 +15,7 @@ from hotpapers.model import IssueReader
 from hotpapers.render.cards.card_pages import CardPages
 from hotpapers.render.html.issue_pages import IssuePages
 from hotpapers.render.html.list_pages import ListPages
+from hotpapers.render.html.log_pages import LogPages, is_beside
 from hotpapers.render.html.paper_pages import PaperPages
 from hotpapers.render.html.site_context import SiteContext
 from hotpapers.render.html.static_pages import StaticPages
@@ -40,13 +41,13 @@ class SitePages:
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self._here = SiteContext(issue_reader, publication, site_config)
         self._issues, self._papers = IssuePages(self._here), PaperPages(self._here)
-        self._cards = CardPages(self._here)
+        self._cards, self._logs = CardPages(self._here), LogPages(self._here)
         self._lists, self._once = ListPages(self._here), StaticPages(self._here, self._issues)
         self.missing, self.search = self._once.missing, self._once.search
 
     # ---- which pages there are -----------------------------------------------------------------------
 
-    def paths(self, days: Sequence[str] | None = None, mine: Mine = everything) -> Iterator[str]:
+    def paths(self, days: Sequence[str] | None = None, is_own: Mine = everything) -> Iterator[str]:
         """Every path of the site, each once; or of the pages that change when these days' issues do. `mine`: a share of
         them, by their days, or by themselves.
 
@@ -56,19 +57,21 @@ class SitePages:
         """
         all_days = self._here.days
         chosen = set(all_days if days is None else days).intersection(all_days)
-        told: set[str] = set()
+        yielded: set[str] = set()
         for n, day in enumerate(all_days):
-            if not mine(day):
+            if not is_own(day):
                 continue
             if day in chosen:
-                yield from _new(told, self._issues.paths(day))
-                yield from _new(told, self._papers.paths(day))
-                yield from _new(told, self._cards.paths(day))
+                yield from _new(yielded, self._issues.paths(day))
+                yield from _new(yielded, self._papers.paths(day))
+                yield from _new(yielded, self._cards.paths(day))
+                yield from _new(yielded, self._logs.beside(day))
             elif chosen.intersection(all_days[max(n - 1, 0) : n + 2]):
-                yield from _new(told, [site_paths.issue_path(day)])
-        yield from _new(told, self._changed_papers(sorted(chosen)) if len(chosen) < len(all_days) else ())
-        yield from filter(mine, self._lists.paths(sorted(chosen)))
-        yield from filter(mine, self._once.pages)
+                yield from _new(yielded, [site_paths.issue_path(day)])
+        yield from _new(yielded, self._changed_papers(sorted(chosen)) if len(chosen) < len(all_days) else ())
+        yield from filter(is_own, self._lists.paths(sorted(chosen)))
+        yield from filter(is_own, self._once.pages)
+        yield from filter(is_own, self._logs.paths())
 
     def _changed_papers(self, chosen: Sequence[str]) -> Iterator[str]:
         """Papers of other days of which there is more to tell now."""
@@ -79,10 +82,10 @@ class SitePages:
 
     def ended(self, path: str) -> frozenset[str]:
         """For the path of an earlier edition: where pages may stand that are no more, of what a correction took out.
-        For the page of a paper that is folded: its card. None for all other paths."""
+        For the page of a paper that is folded: its card; for the log's policy: tiles. None for all other paths."""
         day, edition = site_paths.issue_of(path) or ("", 0)
         if not edition:
-            return frozenset(filter(None, [self._cards.ended(path)]))
+            return frozenset(filter(None, [self._cards.ended(path), *self._logs.ended(path)]))
         issue = self._here.issue(day, edition)
         entries = (*issue.entries, *issue.ongoing)
         papers = {entry.path for entry in entries if entry.path}.difference(self._here.linked(entries))
@@ -97,6 +100,8 @@ class SitePages:
             return self._once.pages[path]()
         if len(path) > LONGEST_PATH:
             return None
+        if is_beside(path):
+            return self._logs.page(path)
         if path.endswith(".png"):
             return self._cards.page(path)
         if path.startswith("paper/"):
@@ -106,9 +111,9 @@ class SitePages:
         return self._issues.page(path)
 
 
-def _new(told: set[str], paths: Iterable[str]) -> Iterator[str]:
+def _new(yielded: set[str], paths: Iterable[str]) -> Iterator[str]:
     """Those that were not told before."""
     for path in paths:
-        if path not in told:
-            told.add(path)
+        if path not in yielded:
+            yielded.add(path)
             yield path

@@ -38,7 +38,7 @@ class VersionLine(NamedTuple):
 
     name: str
     day: str
-    said: str
+    text: str
 
 
 class PaperPages:
@@ -56,7 +56,7 @@ class PaperPages:
     def page(self, path: str) -> bytes | None:
         """The page at a path; None when there is none."""
         paper = site_paths.paper_of(path)
-        appearances = self._here.appearances(site_paths.bare(paper)) if paper else []
+        appearances = self._here.appearances(site_paths.arxiv_id(paper)) if paper else []
         if appearances and is_folded(appearances[-1].issue.day, self._here.site_config.whole_since):
             return self._folded(path, appearances)
         return self._paper(path, appearances) if appearances else None
@@ -64,7 +64,12 @@ class PaperPages:
     def _folded(self, path: str, appearances: list[EntryAppearance]) -> bytes:
         latest = appearances[-1].entry
         return self._here.render(
-            "folded.html", path, latest.title, latest.said or latest.title, paper=latest, appearances=appearances[::-1]
+            "folded.html",
+            path,
+            latest.title,
+            latest.lead_text or latest.title,
+            paper=latest,
+            appearances=appearances[::-1],
         )
 
     def _paper(self, path: str, appearances: list[EntryAppearance]) -> bytes:
@@ -72,17 +77,17 @@ class PaperPages:
         history, posts = here.talk(latest.key, appearances[0])
         cited = entries_of(latest.metadata)
         return here.render(
-            "paper.html", path, latest.title, latest.said or latest.first_authors or latest.title,
+            "paper.html", path, latest.title, latest.lead_text or latest.first_authors or latest.title,
             paper=latest, appearances=appearances[::-1], authors=here.author_links(latest.authors),
             ages=tuple(AGE_NAMES.values()), networks=network_histories(history),
             versions=versions(latest.metadata, self._announcements(latest.key)),
-            more=more_posts(posts, self._shown(latest.key, appearances)),
+            more=more_posts(posts, self._quoted_posts(latest.key, appearances)),
             highwire=list(citations.highwire(cited[0])) if cited else (), cite=cited[1] if cited else {},
-            canonical=site_paths.public(here.site_config.base, path),
+            canonical=site_paths.public_url(here.site_config.base, path),
             card=card_pages.of_paper(here.site_config.base, here.title, path, appearances),
         )  # fmt: skip
 
-    def _shown(self, paper: str, appearances: list[EntryAppearance]) -> set[str]:
+    def _quoted_posts(self, paper: str, appearances: list[EntryAppearance]) -> set[str]:
         """The posts that stand with one of its places."""
         return {
             quotation.post.post
@@ -98,12 +103,12 @@ class PaperPages:
 def network_histories(history: Sequence[Attention]) -> tuple[NetworkHistory, ...]:
     """Attention hour by hour as a row a network, those with the most voices first."""
     by_network: dict[str, list[Attention]] = defaultdict(list)
-    for one in history:
-        by_network[one.network].append(one)
-    reached = {one.age for one in history}
+    for history_row in history:
+        by_network[history_row.network].append(history_row)
+    reached = {attention.age for attention in history}
     rows = []
     for network, attentions in by_network.items():
-        at = dict.fromkeys(reached, 0) | {one.age: one.voices for one in attentions}
+        at = dict.fromkeys(reached, 0) | {attention.age: attention.voices for attention in attentions}
         curve = spark(attentions, max(attention.until for attention in attentions))
         name = phrases.one_line(words.network_name(network))
         rows.append(NetworkHistory(name, mark(network), tuple(at.get(age) for age in AGES), curve))
@@ -118,17 +123,17 @@ def versions(paper: Paper, announcements: Iterable[Announcement]) -> tuple[Versi
         by_day[announcement.day, announcement.type].append(announcement)
     result = []
     for (day, kind), some in sorted(by_day.items(), key=lambda item: (item[0][0], "ncr".find(item[0][1][0]))):
-        version = next((one.version for one in some if one.version), None)
+        version = next((appearance.version for appearance in some if appearance.version), None)
         name = f"v{version}" if version else ""
-        categories = phrases.one_line(", ".join(sorted({one.category for one in some})))
+        categories = phrases.one_line(", ".join(sorted({appearance.category for appearance in some})))
         result.append(VersionLine(name, phrases.day_name(day), kinds[kind].format(categories)))
     if not result and paper.published_at is not None:
         result.append(VersionLine("v1", phrases.day_name(timestamps.day_of(paper.published_at)), "submitted"))
     return tuple(result)
 
 
-def more_posts(posts: Iterable[Quotation], shown: Container[str]) -> tuple[ElsewhereView, ...]:
+def more_posts(posts: Iterable[Quotation], quoted: Container[str]) -> tuple[ElsewhereView, ...]:
     """Links to those of some posts that no issue shows."""
-    others = [post for post in posts if post.post.post not in shown]
+    others = [post for post in posts if post.post.post not in quoted]
     links = [Quotation(post=terms.as_shown(other.post, "link"), hash=other.hash, shown="link") for other in others]
     return elsewhere(links)

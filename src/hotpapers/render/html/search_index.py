@@ -49,19 +49,19 @@ class SearchIndex:
         self._issue_reader, self._name = issue_reader, publication
         self._days = issue_reader.days(publication)
 
-    def files(self, days: Iterable[str], mine: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
+    def files(self, days: Iterable[str], is_own: Callable[[str], bool] = bool) -> Iterator[RenderedFile]:
         """The files that change when these days' issues do. `mine`: of the quarters, by name, a share."""
         chosen = set(days).intersection(self._days)
         yield _json("search/index.json", {"parts": sorted(set(map(part_of, self._days)))})
-        held = {
+        summaries = {
             day: tuple(some)
             for day, some in groupby(self._issue_reader.entry_summaries(self._name), key=lambda summary: summary.day)
         }
-        for part in filter(mine, sorted(set(map(part_of, chosen)))):
+        for part in filter(is_own, sorted(set(map(part_of, chosen)))):
             inside = [day for day in self._days if part_of(day) == part]
             texts = self._issue_reader.abstracts(self._name, inside)
-            yield from part_files(part, [(day, held.get(day, ())) for day in inside], texts)
-            yield from (shown_file(day, held.get(day, ()), texts) for day in inside if day in chosen)
+            yield from part_files(part, [(day, summaries.get(day, ())) for day in inside], texts)
+            yield from (shown_file(day, summaries.get(day, ()), texts) for day in inside if day in chosen)
 
 
 def part_of(day: str) -> str:
@@ -79,12 +79,12 @@ def part_files(
 ) -> Iterator[RenderedFile]:
     """The files of a part. `issues`: days with what they hold; `texts`: by day and paper."""
     own, *paths = paths_of(part)
-    papers = [(one, texts.get((day, one.paper), "")) for day, some in issues for one in some]
+    papers = [(paper, texts.get((day, paper.paper), "")) for day, some in issues for paper in some]
     cut = _cut(lines(papers), len(paths))
     first = [some[0].partition(" ")[0] if some else "" for some in cut]
     for n in range(len(first) - 1, 0, -1):  # a file without words begins where the one after it does
         first[n] = first[n] or (first[n + 1] if n + 1 < len(first) else "\uffff")
-    ids = [site_paths.bare(summary.paper) for summary, _ in papers]
+    ids = [site_paths.arxiv_id(summary.paper) for summary, _ in papers]
     yield _json(own, {"issues": [(day, len(some)) for day, some in issues], "ids": ids, "from": ["", *first[1:]]})
     for path, some in zip(paths, cut, strict=True):
         yield RenderedFile(path, "\n".join(["", *some, ""]).encode())
@@ -110,7 +110,7 @@ def lines(papers: Sequence[tuple[EntrySummary, str]]) -> list[str]:
             result[word].append(often if count >= OFTEN else once)
     for word in common:
         without = (f"{base36(n)}Z" for n, counted in enumerate(in_texts) if word not in counted)
-        result[word] = ["*", *without, *(one for one in result[word] if one[-1] in "AB")]
+        result[word] = ["*", *without, *(posting for posting in result[word] if posting[-1] in "AB")]
     return [f"{word} {''.join(result[word])}" for word in sorted(result, key=_as_scripts_compare)]
 
 
@@ -119,7 +119,7 @@ def _labels(summary: EntrySummary) -> set[str]:
     categories = {
         clean_text.one_line(category).lower() for category in summary.categories if site_paths.category_url(category)
     }
-    named = {*categories, *map(archive_of, categories), site_paths.bare(summary.paper)}
+    named = {*categories, *map(archive_of, categories), site_paths.arxiv_id(summary.paper)}
     return {f"#{name}" for name in named if name}
 
 
@@ -128,31 +128,31 @@ def _as_scripts_compare(word: str) -> bytes:
     return word.encode("utf-16-be", "replace")
 
 
-def _cut(every: Sequence[str], count: int) -> list[list[str]]:
+def _cut(words: Sequence[str], count: int) -> list[list[str]]:
     """Lines in so many runs of about the same size."""
-    goal = sum(map(len, every)) / count
+    goal = sum(map(len, words)) / count
     cut: list[list[str]] = [[] for _ in range(count)]
     size = 0
-    for line in every:
+    for line in words:
         cut[min(int(size / goal), count - 1)].append(line)
         size += len(line)
     return cut
 
 
-def shown_file(day: str, held: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]) -> RenderedFile:
+def shown_file(day: str, summaries: Iterable[EntrySummary], texts: Mapping[tuple[str, str], str]) -> RenderedFile:
     """What is shown of the papers of an issue."""
     return _json(
         f"search/papers/{day}.json",
         [
             (
-                site_paths.bare(summary.paper),
-                plain(clean_text.one_line(summary.title)) or site_paths.bare(summary.paper),
+                site_paths.arxiv_id(summary.paper),
+                plain(clean_text.one_line(summary.title)) or site_paths.arxiv_id(summary.paper),
                 tuple(map(clean_text.one_line, summary.authors[:AUTHORS])),
                 tuple(map(clean_text.one_line, summary.categories)),
                 plain(clean_text.one_line(texts.get((day, summary.paper), "")))[:LONGEST_TEXT],
                 summary.place,
             )
-            for summary in held
+            for summary in summaries
         ],
     )
 

@@ -66,12 +66,12 @@ class PostHitView(NamedTuple):
 
 
 class SearchAnswer(NamedTuple):
-    """What the app found. `told`: how much it is, or why it is nothing; `next`: the address of what follows; `feed`:
+    """What the app found. `summary`: how much it is, or why it is nothing; `next`: the address of what follows; `feed`:
     the way to the feed of this query from the site's folder; `again`: the address of its first page, where the one that
     was asked for is gone. All three may be empty."""
 
     query: str
-    told: str
+    summary: str
     hits: tuple[HitView, ...] = ()
     posts: tuple[PostHitView, ...] = ()
     next: str = ""
@@ -81,13 +81,13 @@ class SearchAnswer(NamedTuple):
 
 def marked(text: str, spans: Sequence[tuple[int, int]]) -> Markup:
     """A text with some places marked, given in order and without overlaps; all of it is escaped."""
-    made, at = Markup(""), 0
+    html, at = Markup(""), 0
     for start, end in spans:
-        made += escape(clean_text.shown(text[at:start])) + Markup("<mark>{}</mark>").format(
+        html += escape(clean_text.shown(text[at:start])) + Markup("<mark>{}</mark>").format(
             clean_text.shown(text[start:end])
         )
         at = end
-    return made + escape(clean_text.shown(text[at:]))
+    return html + escape(clean_text.shown(text[at:]))
 
 
 def marked_names(names: Sequence[str], spans: Sequence[tuple[int, int, int]], most: int = 3) -> Markup:

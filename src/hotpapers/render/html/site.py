@@ -26,15 +26,15 @@ class SiteChannel:
         return self.share(issue_reader, publication, days, everything)
 
     def share(
-        self, issue_reader: IssueReader, publication: str, days: Sequence[str], mine: Mine
+        self, issue_reader: IssueReader, publication: str, days: Sequence[str], is_own: Mine
     ) -> Iterator[RenderedFile]:
         """A share of the same: what is in several shares is alike in all of them."""
         pages = SitePages(issue_reader, publication, self._imprint)
         ended: set[str] = set()
-        for path in pages.paths(days, mine):
+        for path in pages.paths(days, is_own):
             page = pages.page(path)
             if page is not None:
                 yield RenderedFile(path, page)
             ended |= pages.ended(path)
-        yield from SearchIndex(issue_reader, publication).files(days, mine)
+        yield from SearchIndex(issue_reader, publication).files(days, is_own)
         yield from (RenderedFile(path, b"") for path in sorted(ended))

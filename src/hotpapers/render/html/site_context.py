@@ -7,9 +7,10 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from hotpapers.announcement_days import announced_at
-from hotpapers.errors import NotFound
+from hotpapers.errors import LogError, NotFound, UsageError
 from hotpapers.model import HOUR, Attention, IssueReader, Publication, PublishedIssue, Quotation
 from hotpapers.render.html.templating import render
+from hotpapers.transparency.site_logs import PublicationLogs
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.catalogue import Catalogue, slug
 from hotpapers.view.contact_links import ContactLinks, contact_links_of
@@ -36,16 +37,18 @@ class EntryAppearance(NamedTuple):
 
 
 class SiteContext:
-    """The issues of one publication. Raises NotFound for a publication that the issue reader lacks."""
+    """The issues of one publication. `account`: the DID of the account of which they are documents, if of any. Raises
+    NotFound for a publication that the issue reader lacks."""
 
     def __init__(self, issue_reader: IssueReader, publication: str, site_config: SiteConfig = NOBODY) -> None:
         self.issue_reader, self.name, self.site_config = issue_reader, publication, site_config
-        publications = [one for one in issue_reader.publications() if one.publication == publication]
+        publications = [item for item in issue_reader.publications() if item.publication == publication]
         if not publications:
             raise NotFound(f"{publication}: no such publication")
         self.publication: Publication = publications[0]
         self.title = phrases.one_line(self.publication.title)
         self.contact = phrases.one_line(site_config.contact)
+        self.account = dict(site_config.documents).get(publication, "")
         self.contact_links: ContactLinks = contact_links_of(site_config.contact, site_config.app)
         self.days: Sequence[str] = issue_reader.days(publication)
         self.place_of_day = {day: n for n, day in enumerate(self.days)}
@@ -89,6 +92,15 @@ class SiteContext:
             return None
         return site_paths.issue_path(self.days[n]), phrases.day_name(self.days[n])
 
+    @property
+    def logs(self) -> PublicationLogs | None:
+        """The publication's logs; None where none is kept, or it cannot be read: whoever keeps it says so, and pages
+        appear without."""
+        try:
+            return self.site_config.logs.of(self.name) if self.site_config.logs else None
+        except (LogError, UsageError):
+            return None
+
     # ---- papers --------------------------------------------------------------------------------------
 
     @cached_property
@@ -99,12 +111,12 @@ class SiteContext:
     def appearances(self, bare: str) -> list[EntryAppearance]:
         """The issues that hold a paper, the first first."""
         days = [day for name, day in self.issue_reader.appearances(f"arxiv:{bare}") if name == self.name]
-        made = []
+        result = []
         for day in (day for day in days if day in self.place_of_day):
             issue, path = self.issue(day), site_paths.issue_path(day)
             for entries, lane in ((issue.entries, False), (issue.ongoing, True)):
-                made += [EntryAppearance(issue, path, entry, lane) for entry in entries.of(f"arxiv:{bare}")]
-        return made
+                result += [EntryAppearance(issue, path, entry, lane) for entry in entries.of(f"arxiv:{bare}")]
+        return result
 
     def linked(self, entries: Iterable[EntryView]) -> list[str]:
         """Those of some entries' papers that have a page: a correction may have taken one out of its only issue."""
@@ -125,7 +137,7 @@ class SiteContext:
         latest issue was frozen."""
         if self.publication.window == "listing":
             return (), ()
-        history, posts = self._talk(first.issue.day, self._settled(first.issue.day))
+        history, posts = self._talk(first.issue.day, self._settling_day(first.issue.day))
         return history.get(paper, ()), posts.get(paper, ())
 
     def _read_talk(
@@ -133,16 +145,20 @@ class SiteContext:
     ) -> tuple[dict[str, Sequence[Attention]], dict[str, Sequence[Quotation]]]:
         issue = self.issue(day)
         papers = [entry.key for entry in (*issue.entries, *issue.ongoing)]
-        found = (
+        posts = (
             self.issue_reader.history(self.name, settled, papers),
             self.issue_reader.posts(self.name, settled, papers),
         )
-        return dict(found[0]), dict(found[1])
+        return dict(posts[0]), dict(posts[1])
 
-    def _settled(self, day: str) -> str:
+    def _settling_day(self, day: str) -> str:
         """The first issue that was frozen a week after a day's announcement, or the latest."""
         end = announced_at(day) + SETTLED * HOUR
-        after = (one for one in self.days[self.place_of_day[day] :] if self.issue_header(one).content.as_of >= end)
+        after = (
+            day_after
+            for day_after in self.days[self.place_of_day[day] :]
+            if self.issue_header(day_after).content.as_of >= end
+        )
         return next(after, self.days[-1])
 
     def unsettled(self, day: str) -> list[str]:
@@ -151,14 +167,14 @@ class SiteContext:
         if n == 0 or self.publication.window == "listing":
             return []
         known = self.issue_header(self.days[n - 1]).content.as_of
-        return [one for one in self.days[:n] if announced_at(one) + SETTLED * HOUR > known]
+        return [day for day in self.days[:n] if announced_at(day) + SETTLED * HOUR > known]
 
     # ---- pages ---------------------------------------------------------------------------------------
 
     def render(self, template: str, path: str, title: str, description: str, **values: object) -> bytes:
         """A page that a template makes, with what all pages show."""
         return render(
-            template, site_paths.up(path), path, self.title, contact_links=self.contact_links, title=title,
+            template, site_paths.to_root(path), path, self.title, contact_links=self.contact_links, title=title,
             feeds=self.site_config.feeds,
             note=phrases.note(self.publication), schedule=self.site_config.note if path in HOW_IT_DOES else "",
             description=phrases.cut(description, DESCRIBED), base=self.site_config.base, **values,

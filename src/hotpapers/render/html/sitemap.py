@@ -24,7 +24,8 @@ def robots_txt(base: str) -> bytes:
 def sitemap(here: SiteContext, once: Iterable[str]) -> bytes:
     """The addresses of all pages: those that there are `once`, issues and papers from the latest on, the lists."""
     places = (
-        f"<url><loc>{escape(site_paths.public(here.site_config.base, path))}</loc></url>\n" for path in _all(here, once)
+        f"<url><loc>{escape(site_paths.public_url(here.site_config.base, path))}</loc></url>\n"
+        for path in _all(here, once)
     )
     return "".join([_HEAD, *islice(places, MOST), "</urlset>\n"]).encode()
 

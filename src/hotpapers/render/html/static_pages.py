@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from hotpapers.evaluation.attacks.figures import kept_figures
 from hotpapers.model import PublishedIssue
 from hotpapers.ranking import words
 from hotpapers.render.html.issue_pages import IssuePages
@@ -14,6 +15,8 @@ from hotpapers.render.html.sitemap import robots_txt, sitemap
 from hotpapers.render.html.templating import asset
 from hotpapers.view import phrases, site_paths
 from hotpapers.view.archive import calendar
+from hotpapers.view.atproto_documents import WELL_KNOWN, publication_uri
+from hotpapers.view.attack_prices import attack_prices
 from hotpapers.view.contact_links import join_address, linked_contact
 from hotpapers.view.publication_state import state_of
 from hotpapers.view.worked_example import worked_example
@@ -31,6 +34,7 @@ class StaticPages:
             "archive/index.html": self._archive,
             "about/index.html": self._about,
             "method/index.html": self._method,
+            "attacks/index.html": self._attacks,
             "status/index.html": self._status,
             "accessibility/index.html": self._accessibility,
             "reading/index.html": self._reading,
@@ -38,6 +42,7 @@ class StaticPages:
             "404.html": self.missing,
             "robots.txt": lambda: robots_txt(prepared.site_config.base),
             **({"sitemap.xml": self._sitemap} if prepared.site_config.base else {}),
+            **({WELL_KNOWN: self._publication_uri} if prepared.account else {}),
             **{name: partial(asset, name) for name in ASSETS},
         }
 
@@ -52,6 +57,9 @@ class StaticPages:
             "search.html", PATH, title, f"Papers of {self._here.title} by words, authors, categories, days.",
             answer=answer, help=HELP,
         )  # fmt: skip
+
+    def _publication_uri(self) -> bytes:
+        return publication_uri(self._here.account, self._here.name).encode()
 
     def _sitemap(self) -> bytes:
         return sitemap(self._here, self.pages)
@@ -92,12 +100,19 @@ class StaticPages:
         entry = None
         if example and issue:
             view = self._here.issue(issue.content.day)
-            entry = next(one for one in view.entries if one.key == example.paper)
+            entry = next(candidate for candidate in view.entries if candidate.key == example.paper)
         return self._here.render(
             "method.html", "method/index.html", "How it is counted",
             f"How {self._here.title} counts: one score by hand, from the latest issue.",
             publication=self._here.publication, example=example, entry=entry, issue=issue,
             compared=words.provisional(issue.content.compared) if issue else "",
+        )  # fmt: skip
+
+    def _attacks(self) -> bytes:
+        return self._here.render(
+            "attacks.html", "attacks/index.html", "What a place costs",
+            f"How many accounts it takes to buy a place in {self._here.title}: measured, attack by attack.",
+            publication=self._here.publication, prices=attack_prices(kept_figures(), self._here.publication.ranking),
         )  # fmt: skip
 
     def _status(self) -> bytes:

@@ -78,7 +78,10 @@ def render(name: str, root: str, path: str, site: str, **values: object) -> byte
 
 _NAMED = (
     "index.html",
-    *(f"{name}/index.html" for name in ("archive", "search", "method", "about", "status", "reading", "accessibility")),
+    *(
+        f"{name}/index.html"
+        for name in ("archive", "search", "method", "about", "status", "attacks", "reading", "accessibility")
+    ),
 )
 """The pages that every page names."""
 
@@ -102,8 +105,8 @@ def _remembered(name: str) -> Callable[[object], Markup]:
 @cache
 def macro(template: str, name: str) -> Callable[..., Markup]:
     """A macro of a template as a function."""
-    found: Callable[..., Markup] = getattr(_template(template).module, name)
-    return found
+    function: Callable[..., Markup] = getattr(_template(template).module, name)
+    return function
 
 
 @cache

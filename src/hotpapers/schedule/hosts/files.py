@@ -94,9 +94,9 @@ def _github_pages(settings: Settings, today: datetime.date) -> list[HostFile]:
 
 
 def _systemd(machine: HostMachine) -> list[HostFile]:
-    for what in (machine.folder, *machine.program, machine.user):
-        if not what.isprintable() or '"' in what or "\\" in what:
-            raise SettingsError(f"{what!r}: systemd takes no such name; use another folder.")
+    for value in (machine.folder, *machine.program, machine.user):
+        if not value.isprintable() or '"' in value or "\\" in value:
+            raise SettingsError(f"{value!r}: systemd takes no such name; use another folder.")
     folder = machine.folder.replace("%", "%%")
     program = " ".join(_quoted(word.replace("%", "%%").replace("$", "$$")) for word in machine.program)
     hardening = _filled("hardening.conf", FOLDER=_quoted(folder))

@@ -60,20 +60,20 @@ def end(
 ) -> ScheduleReport:
     """Notes how a run went. `outcome`: success, or anything else; `problems`: what is wrong although it ended."""
     before = jobs_queries.load_state(record, JOB)
-    found = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
+    failures = (*([] if outcome == WELL else [f"the run ended with {outcome}"]), *problems)
     began = before.started_at or at
     text = before.reason if before.state == "running" else f"began {minute_of(began)}"
     status = msgspec.structs.replace(
         before,
-        state="failing" if found else "idle",
-        success_at=before.success_at if found else at,
-        failing_since=(before.failing_since or at) if found else None,
-        reason=f"{'; '.join(found)} ({text})" if found else text,
+        state="failing" if failures else "idle",
+        success_at=before.success_at if failures else at,
+        failing_since=(before.failing_since or at) if failures else None,
+        reason=f"{'; '.join(failures)} ({text})" if failures else text,
         next_at=_due(moments, at),
     )
     jobs_queries.save_state(record, status)
     next_by = rfc3339(status.next_at or at)
-    return ScheduleReport("failure" if found else WELL, rfc3339(began), rfc3339(at), next_by, found, where)
+    return ScheduleReport("failure" if failures else WELL, rfc3339(began), rfc3339(at), next_by, failures, where)
 
 
 def sentence(record: Record) -> str:
@@ -82,9 +82,9 @@ def sentence(record: Record) -> str:
     if status.started_at is None or status.next_at is None:
         return ""
     if status.failing_since is None:
-        went = f"The last run began {minute_of(status.started_at)} and went well."
+        text = f"The last run began {minute_of(status.started_at)} and went well."
     else:
         since = minute_of(status.failing_since)
-        went = f"The last run began {minute_of(status.started_at)} and failed; runs have failed since {since}."
+        text = f"The last run began {minute_of(status.started_at)} and failed; runs have failed since {since}."
     due = f"The next is due by {minute_of(status.next_at)}: if it is later now, the schedule has stopped."
-    return f"This page is made by a schedule. {went} {due}"
+    return f"This page is made by a schedule. {text} {due}"

@@ -82,17 +82,17 @@ class ArxivSource:
             due = min(due, now + OWED_AGAIN)
         return due if due > now else soon
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """Papers, announcements, and how completely a day was read. Raises InputError or ValueError."""
-        if seen.kind == "listed":
-            return [page_facts.listed(seen.body, seen.at)]
-        if seen.kind == "day":
-            return [page_facts.coverage(seen.body, seen.at)]
-        tree, where = xml.place_of(seen.body)
-        if seen.kind == "announcement":
-            return daily_feeds.read(tree, where.get("feed", ""), seen.at)
-        if seen.kind == "paper":
-            return [api.read(tree, seen.at)]
-        if seen.kind == "record":
-            return oai_records.read(tree, where, seen.at)
-        raise InputError(f"arxiv: unknown kind {seen.kind[:40]!r}")
+        if payload.kind == "listed":
+            return [page_facts.listed(payload.body, payload.at)]
+        if payload.kind == "day":
+            return [page_facts.coverage(payload.body, payload.at)]
+        tree, where = xml.place_of(payload.body)
+        if payload.kind == "announcement":
+            return daily_feeds.read(tree, where.get("feed", ""), payload.at)
+        if payload.kind == "paper":
+            return [api.read(tree, payload.at)]
+        if payload.kind == "record":
+            return oai_records.read(tree, where, payload.at)
+        raise InputError(f"arxiv: unknown kind {payload.kind[:40]!r}")

@@ -30,11 +30,11 @@ def parse(data: bytes) -> list[ApiPaper]:
     feed, bodies = xml.pieces(data, "entry")
     if feed.tag != "feed":
         raise InputError(f"not arXiv's API: <{feed.tag[:40]}>")
-    named = [(_named(xml.parse(body)), body) for body in bodies]
+    named = [(_identifier(xml.parse(body)), body) for body in bodies]
     return [ApiPaper(of.id, body, of.version) for of, body in named]
 
 
-def _named(entry: Element) -> ArxivId:
+def _identifier(entry: Element) -> ArxivId:
     named = xml.text(entry, "id")
     if ERROR in named:
         raise InputError(f"arXiv's API: {xml.text(entry, 'summary')[:200]}")

@@ -26,8 +26,8 @@ def authors(line: str) -> tuple[str, ...]:
 
 def _without_affiliations(line: str) -> str:
     """The line without what stands in parentheses, however deep; where they do not match, only the signs go."""
-    kept = "".join(_outside(line))
-    return kept if line.count("(") == line.count(")") else line.replace("(", " ").replace(")", " ")
+    names = "".join(_outside(line))
+    return names if line.count("(") == line.count(")") else line.replace("(", " ").replace(")", " ")
 
 
 def _outside(line: str) -> Iterator[str]:

@@ -18,10 +18,10 @@ MOST_PAGES = 10
 
 
 class CheckResult(NamedTuple):
-    """What a check found: what was seen, how many papers the open day's feed had lacked, what stays missing by day,
+    """What a check found: its payloads, how many papers the open day's feed had lacked, what stays missing by day,
     the first of the days that the listing told in full, and the least identifier that was new on each missed day."""
 
-    seen: list[RawPayload]
+    payloads: list[RawPayload]
     more: int
     lacks: tuple[tuple[str, str], ...]
     exact: str
@@ -32,10 +32,10 @@ class CompletenessChecks:
     """Compares archives for the open day, and tells of missed days as far as the listings go back."""
 
     def __init__(
-        self, settings: ArxivSettings, ask: Callable[..., Any], day: str, missed: Sequence[str], told: set[str]
+        self, settings: ArxivSettings, ask: Callable[..., Any], day: str, missed: Sequence[str], reported: set[str]
     ) -> None:
         self.settings, self._ask = settings, ask
-        self._day, self._missed, self._told = day, missed, told
+        self._day, self._missed, self._told = day, missed, reported
         self._refused = False
 
     def of(self, archive: str, fed: frozenset[str]) -> CheckResult:
@@ -46,18 +46,18 @@ class CompletenessChecks:
             return CheckResult(
                 [], 0, ((self._day, f"{archive}: {page_facts.NOT_COMPARED} ({no.reason})"[:200]),), self._day
             )
-        seen: list[RawPayload] = []
+        payloads: list[RawPayload] = []
         lacks: list[tuple[str, str]] = []
         more = 0
-        for day in [one for one in (*self._missed, self._day) if one in listed]:
+        for day in [day for day in (*self._missed, self._day) if day in listed]:
             lack = listing.lack(listed[day], fed if day == self._day else ())
-            seen += [_listed(archive, day, id, kind, at) for id, kind in lack.papers.items()]
-            missing = self._fetch([id for id in lack.papers if id not in self._told], seen)
+            payloads += [_listing_payload(archive, day, id, kind, at) for id, kind in lack.papers.items()]
+            missing = self._fetch([id for id in lack.papers if id not in self._told], payloads)
             more += len(lack.papers) if day == self._day else 0
             lacks += [(day, f"{archive}: {words}") for words in _words(missing, lack.unnamed)]
         if fed and self._day not in listed:
             lacks.append((self._day, f"{archive}: arXiv's listing has not come so far"))
-        return CheckResult(seen, more, tuple(lacks), self._exact(listed), tuple(self._least(listed)))
+        return CheckResult(payloads, more, tuple(lacks), self._exact(listed), tuple(self._least(listed)))
 
     def _listing(self, archive: str) -> tuple[dict[str, ListingCount], int]:
         """What an archive's pages list, back to the first missed day or as far as they go; and when they said so."""
@@ -69,24 +69,24 @@ class CompletenessChecks:
             page, at = self._ask(listing.parse, url, skip=str(skip), show=str(LARGEST_PAGE))
             for day, part in page.items():
                 result[day] = result.get(day, ListingCount()).going_on(part)
-            shown = sum(len(part.papers) for part in page.values())
-            if shown < LARGEST_PAGE or min(page) < first:
+            listed_papers = sum(len(part.papers) for part in page.values())
+            if listed_papers < LARGEST_PAGE or min(page) < first:
                 break
         return result, at
 
-    def _fetch(self, ids: Sequence[str], seen: list[RawPayload]) -> list[str]:
+    def _fetch(self, ids: Sequence[str], payloads: list[RawPayload]) -> list[str]:
         """Papers by identifier, added to what was seen; those that the API does not give."""
         missing: list[str] = []
         for start in range(0, len(ids), self.settings.batch):
             batch = ids[start : start + self.settings.batch]
             try:
-                given, at = self._ask(
+                papers, at = self._ask(
                     api.parse, self.settings.api, id_list=",".join(batch), max_results=str(len(batch))
                 )
             except RequestRefused:
-                self._refused, given, at = True, [], 0
-            seen += [RawPayload("paper", paper.id, paper.body, at) for paper in given]
-            self._told.update(paper.id for paper in given)
+                self._refused, papers, at = True, [], 0
+            payloads += [RawPayload("paper", paper.id, paper.body, at) for paper in papers]
+            self._told.update(paper.id for paper in papers)
             missing += [id for id in batch if id not in self._told]
         return missing
 
@@ -106,7 +106,7 @@ class CompletenessChecks:
                 yield day, min(new, key=rank)
 
 
-def _listed(archive: str, day: str, id: str, kind: AnnouncementType, at: int) -> RawPayload:
+def _listing_payload(archive: str, day: str, id: str, kind: AnnouncementType, at: int) -> RawPayload:
     return page_facts.listed_seen(page_facts.ListedFact(paper=id, category=archive, day=day, type=kind), at)
 
 

@@ -71,13 +71,13 @@ def missed(place: ArxivCursor, more: Container[str]) -> list[str]:
     return list(days.between(place.day, place.open, more)) if place.day and place.open else []
 
 
-def opened(place: ArxivCursor, day: str, since: str = "", *, heard: bool = True) -> ArxivCursor:
+def open_day(place: ArxivCursor, day: str, since: str = "", *, api_answers: bool = True) -> ArxivCursor:
     """A day begins to be read; what was begun of another is left to be healed. `since`: the first day ever wanted.
-    `heard`: the API answers: what it has not described after two days is given up."""
+    `api_answers`: the API answers: what it has not described after two days is given up."""
     first = min(since or day, day)
     before = (date.fromisoformat(first) - timedelta(days=1)).isoformat()
     if day != place.open:
-        overdue = place.owed if heard else (*place.overdue, *place.owed)[-MOST_OWED:]
+        overdue = place.owed if api_answers else (*place.overdue, *place.owed)[-MOST_OWED:]
         place = msgspec.structs.replace(place, owed=(), overdue=overdue)
     return msgspec.structs.replace(
         place, day=place.day or before, open=day, fed=(), checked=(), items=0, ids=("", ""), lacks=(), exact=day,
@@ -92,29 +92,29 @@ def fed(place: ArxivCursor, archive: str, items: int, new: list[str]) -> ArxivCu
     return msgspec.structs.replace(place, fed=(*place.fed, archive), items=place.items + items, ids=ids)
 
 
-def described(place: ArxivCursor, wanted: Iterable[str], by_api: Container[str]) -> ArxivCursor:
+def described(place: ArxivCursor, identifiers: Iterable[str], by_api: Container[str]) -> ArxivCursor:
     """Some more versions were asked of the API; what it has not described is owed."""
-    owed = dict.fromkeys([*place.owed, *wanted])
+    owed = dict.fromkeys([*place.owed, *identifiers])
     return msgspec.structs.replace(
         place,
-        owed=tuple(one for one in owed if one not in by_api and one not in place.overdue),
-        overdue=tuple(one for one in place.overdue if one not in by_api),
+        owed=tuple(listing for listing in owed if listing not in by_api and listing not in place.overdue),
+        overdue=tuple(listing for listing in place.overdue if listing not in by_api),
     )
 
 
-def closed(place: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCursor:
+def close_day(place: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCursor:
     """The open day is closed; missed days before those that the listings told of become the gap."""
     left = [day for day in missed if day < place.exact]
     after = place.after if place.stamp else place.last
     first = place.gap[0] if place.stamp else (left[0] if left else "")
-    told = [id for id in (place.ids[0], *(id for day, id in place.least if day >= place.exact)) if id]
+    listed = [id for id in (place.ids[0], *(id for day, id in place.least if day >= place.exact)) if id]
     return ArxivCursor(
         day=place.open,
         last=place.ids[1] or place.last,
         doubt=doubt,
         gap=(first, left[-1] if left else place.gap[1]) if first else ("", ""),
         after=after if first else "",
-        before=min(told, key=rank, default="") if left else place.before,
+        before=min(listed, key=rank, default="") if left else place.before,
         stamp=place.stamp or first,
         token=place.token,
         owed=place.owed,
@@ -122,13 +122,13 @@ def closed(place: ArxivCursor, missed: list[str], doubt: str = "") -> ArxivCurso
     )
 
 
-def harvested(place: ArxivCursor, token: str) -> ArxivCursor:
+def with_token(place: ArxivCursor, token: str) -> ArxivCursor:
     """A part of the list of a datestamp is in the record; it goes on with a token, or with the next datestamp."""
     following = (date.fromisoformat(place.stamp) + timedelta(days=1)).isoformat()
     return msgspec.structs.replace(place, token=token, stamp=place.stamp if token else following)
 
 
-def healed(place: ArxivCursor) -> ArxivCursor:
+def without_gap(place: ArxivCursor) -> ArxivCursor:
     """The gap is closed."""
     return msgspec.structs.replace(place, gap=("", ""), after="", before="", stamp="", token="")
 

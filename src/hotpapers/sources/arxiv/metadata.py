@@ -24,27 +24,27 @@ class MetadataFetcher:
         self.told: set[str] = set()
         self.failed = False
 
-    def ask_for(self, wanted: Sequence[str]) -> Iterator[list[RawPayload]]:
+    def ask_for(self, identifiers: Sequence[str]) -> Iterator[list[RawPayload]]:
         """What it says of these versions, a list a request, up to a request in which it has nothing of them."""
-        left = [fromkey for fromkey in dict.fromkeys(wanted) if fromkey not in self.given]
+        left = [fromkey for fromkey in dict.fromkeys(identifiers) if fromkey not in self.given]
         for start in range(0, len(left), self.settings.batch):
             payloads = [] if self.failed else self._batch(left[start : start + self.settings.batch])
             if not payloads:
                 return
             yield payloads
 
-    def _batch(self, wanted: Sequence[str]) -> list[RawPayload]:
+    def _batch(self, identifiers: Sequence[str]) -> list[RawPayload]:
         """A batch. What fails is no failure of the round: it is asked for again in a later one."""
-        ids = list(dict.fromkeys(one.rpartition("v")[0] for one in wanted))
+        ids = list(dict.fromkeys(identifier.rpartition("v")[0] for identifier in identifiers))
         try:
-            found, at = self._ask(api.parse, self.settings.api, id_list=",".join(ids), max_results=str(len(ids)))
+            papers, at = self._ask(api.parse, self.settings.api, id_list=",".join(ids), max_results=str(len(ids)))
         except NetError:
             self.failed = True
             return []
-        latest = {paper.id: paper.version for paper in found}
-        self.given |= {one for one in wanted if _is_described(one, latest)}
+        latest = {paper.id: paper.version for paper in papers}
+        self.given |= {identifier for identifier in identifiers if _is_described(identifier, latest)}
         self.told |= self.given | latest.keys()
-        return [RawPayload("paper", paper.id, paper.body, at) for paper in found]
+        return [RawPayload("paper", paper.id, paper.body, at) for paper in papers]
 
 
 def _is_described(named: str, latest: dict[str, int | None]) -> bool:

@@ -23,15 +23,15 @@ class OaiHarvest:
         self.settings, self.http, self.place, self._ask = settings, http, start, ask
         self._holidays: Container[str] = frozenset(settings.holidays)
 
-    def _page(self, seen: Sequence[RawPayload] = ()) -> PayloadPage:
-        return PayloadPage(seen, cursor_state.text(self.place))
+    def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
+        return PayloadPage(payloads, cursor_state.text(self.place))
 
     def pages(self) -> Iterator[PayloadPage]:
         """All of it that is left."""
         today = timestamps.day_of(self.http.now())
         while self.place.stamp:
             if self.place.stamp > today:
-                yield self._healed()
+                yield self._close_healed()
                 return
             yield self._part()
 
@@ -47,14 +47,14 @@ class OaiHarvest:
         where = oai_records.MissedDays(
             *self.place.gap, self.place.after, self.place.before, ",".join(self.settings.holidays)
         )
-        seen = [RawPayload("record", key, xml.within(body, **where._asdict()), at) for key, body in part.records]
-        self.place = cursor_state.harvested(self.place, part.token)
-        return self._page(seen)
+        payloads = [RawPayload("record", key, xml.within(body, **where._asdict()), at) for key, body in part.records]
+        self.place = cursor_state.with_token(self.place, part.token)
+        return self._page(payloads)
 
-    def _healed(self) -> PayloadPage:
+    def _close_healed(self) -> PayloadPage:
         first, last = self.place.gap
         before_first = days.previous_day(first, self._holidays)
         healed = days.between(before_first, days.following(last), self._holidays)
-        seen = [page_facts.day_seen(day, "harvested", (), self.http.now()) for day in healed]
-        self.place = cursor_state.healed(self.place)
-        return self._page(seen)
+        payloads = [page_facts.day_seen(day, "harvested", (), self.http.now()) for day in healed]
+        self.place = cursor_state.without_gap(self.place)
+        return self._page(payloads)

@@ -31,10 +31,10 @@ def moment(text: str | None) -> int | None:
     """
     if not text or not text.strip():
         return None
-    found = timestamps.parse(text)
-    if found is None:
+    parsed = timestamps.parse(text)
+    if parsed is None:
         raise InputError(f"no date: {text[:60]!r}")
-    return timestamps.whole_seconds(found)
+    return timestamps.whole_seconds(parsed)
 
 
 def day_of(text: str | None) -> date:

@@ -56,18 +56,18 @@ class ArxivPoll:
         yield from self._read_feeds()
         if self._at_first and not (self.place.open or self.place.day):
             self._open_latest()
-        if self.place.open and not self._unfed():
+        if self.place.open and not self._days_without_feed():
             if self.place.items or self._emptiness_is_sure():
                 yield from self._finish_day()
             else:
-                self.place = cursor_state.opened(self.place, self.place.open)
+                self.place = cursor_state.open_day(self.place, self.place.open)
                 yield self._page()
         harvest = OaiHarvest(self.settings, self.http, self._ask, self.place)
         yield from harvest.pages()
         self.place = harvest.place
 
-    def _page(self, seen: Sequence[RawPayload] = ()) -> PayloadPage:
-        return PayloadPage(seen, cursor_state.text(self.place))
+    def _page(self, payloads: Sequence[RawPayload] = ()) -> PayloadPage:
+        return PayloadPage(payloads, cursor_state.text(self.place))
 
     def _ask(self, parse: Callable[[bytes], Parsed], url: str, **params: str) -> tuple[Parsed, int]:
         """What a server answers, read, and when. What cannot be read at all is the server's mistake, not ours."""
@@ -79,22 +79,22 @@ class ArxivPoll:
 
     # ---- the day's feeds -----------------------------------------------------------------------------
 
-    def _unfed(self) -> list[str]:
+    def _days_without_feed(self) -> list[str]:
         return [archive for archive in self.settings.archives if archive not in self.place.fed]
 
     def _read_feeds(self) -> Iterator[PayloadPage]:
         if self.place.open != days.current(self.http.now()):
             self.place = msgspec.structs.replace(self.place, open="", fed=())
-        for archive in self._unfed():
+        for archive in self._days_without_feed():
             feed, at = self._feed(archive)
             if not self._is_open(feed):
                 return
             parts = list(self._parts(archive, feed, at))
             yield from self._describe([entry.named for part in parts for entry in part.feed.items])
-            seen = [payload for part in parts for payload in self._entries(part)]
+            payloads = [payload for part in parts for payload in self._entries(part)]
             new = [entry.id for entry in feed.items if entry.type == "new"]
             self.place = cursor_state.fed(self.place, archive, len(feed.items), new)
-            yield self._page(seen)
+            yield self._page(payloads)
 
     def _feed(self, name: str) -> tuple[DailyFeed, int]:
         return self._ask(daily_feeds.parse, f"{self.settings.feeds}/rss/{name}")
@@ -103,12 +103,14 @@ class ArxivPoll:
         """Whether a feed is of the day that is being read; the first one of a new day opens it."""
         day = feed.date.isoformat()
         if not self.place.open and day > self.place.day and feed.date.weekday() < 5:
-            self.place = cursor_state.opened(self.place, day, self.settings.since, heard=not self._describer.failed)
+            self.place = cursor_state.open_day(
+                self.place, day, self.settings.since, api_answers=not self._describer.failed
+            )
         return day == self.place.open
 
     def _open_latest(self) -> None:
         """Begins with the last day whose feeds were out: the listings tell of it, and of those before."""
-        opened = cursor_state.opened(self.place, days.current(self.http.now()), self.settings.since)
+        opened = cursor_state.open_day(self.place, days.current(self.http.now()), self.settings.since)
         self.place = msgspec.structs.replace(opened, fed=self.settings.archives)
         self._fed = dict.fromkeys(self.settings.archives, frozenset())
 
@@ -123,11 +125,11 @@ class ArxivPoll:
                 rest = tuple(entry for entry in part.items if entry.id not in known)
                 yield _Part(category, part._replace(items=rest), at)
 
-    def _describe(self, wanted: Sequence[str]) -> Iterator[PayloadPage]:
+    def _describe(self, identifiers: Sequence[str]) -> Iterator[PayloadPage]:
         """The papers that the API has, a page a request; the others are owed."""
-        for seen in self._describer.ask_for(wanted):
-            yield self._page(seen)
-        self.place = cursor_state.described(self.place, wanted, self._describer.given)
+        for payload in self._describer.ask_for(identifiers):
+            yield self._page(payload)
+        self.place = cursor_state.described(self.place, identifiers, self._describer.given)
 
     def _entries(self, part: _Part) -> Iterator[RawPayload]:
         for entry in part.feed.items:
@@ -168,10 +170,10 @@ class ArxivPoll:
             if self.place.items and not self.place.checked:
                 yield self._page([page_facts.day_seen(self.place.open, "read", (), self.http.now())])
             yield from self._check([*doubted, *missed])
-        seen = list(self._completeness([*doubted, *missed]))
+        payloads = list(self._completeness([*doubted, *missed]))
         empty = not self.place.items and days.expected(self.place.open, self._holidays)
-        self.place = cursor_state.closed(self.place, missed, doubt=self.place.open if empty else "")
-        yield self._page(seen)
+        self.place = cursor_state.close_day(self.place, missed, doubt=self.place.open if empty else "")
+        yield self._page(payloads)
 
     def _completeness(self, missed: Sequence[str]) -> Iterator[RawPayload]:
         """What is known of the open day, and of the missed ones that the listings told of."""
@@ -199,4 +201,4 @@ class ArxivPoll:
                 least=(*self.place.least, *result.least),
                 exact=result.exact if not self.place.checked else max(self.place.exact, result.exact),
             )
-            yield self._page(result.seen)
+            yield self._page(result.payloads)

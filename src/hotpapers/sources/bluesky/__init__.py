@@ -103,7 +103,7 @@ class BlueskySource:
         if resume == StreamCursor():
             resume = StreamCursor(http.now())
             yield PayloadPage((), str(resume))
-        yield from self._heard(http, resume)
+        yield from self._listen(http, resume)
 
     def pages_since(self, http: HttpClient, cursor: str | None, since: int) -> Iterator[PayloadPage]:
         """The stream from a moment on, or from where on the first host that answers has it: at first nothing is missing
@@ -115,23 +115,23 @@ class BlueskySource:
         if resume == StreamCursor():
             resume = StreamCursor(max(since, http.now() - self.reach + EDGE))
             yield PayloadPage((), str(resume))
-        yield from self._heard(http, resume, is_first=True)
+        yield from self._listen(http, resume, is_first=True)
 
-    def _heard(self, http: HttpClient, resume: StreamCursor, *, is_first: bool = False) -> Iterator[PayloadPage]:
+    def _listen(self, http: HttpClient, resume: StreamCursor, *, is_first: bool = False) -> Iterator[PayloadPage]:
         """What the hosts tell, one after the other. `is_first`: whatever the first one has is all there is; the page
         after its first event says since when."""
-        asked, problems, gaps = resume.time or 0, list[NetError](), list[StreamGap]()
+        since, problems, gaps = resume.time or 0, list[NetError](), list[StreamGap]()
         for number in range(self._hosts()):
             transport = self._transport(number, resume)
-            wanted = None if is_first else transport.since
-            watch = StallDetector(http.now(), wanted, self.settings.silence, self.settings.late, resume.time)
+            start = None if is_first else transport.since
+            watch = StallDetector(http.now(), start, self.settings.silence, self.settings.late, resume.time)
             try:
                 for page in listen(http, transport, self._sieve, watch):
                     resume = parse(page.cursor) if page.cursor else resume
                     gaps.clear()
                     if is_first and watch.began is not None:
                         is_first, began = False, watch.began
-                        page = page._replace(since=max(asked, began))
+                        page = page._replace(since=max(since, began))
                     yield page
             except StreamGap as gap:
                 if gap.missing is None and resume.time is not None:  # a relay does not say from when on it has
@@ -168,16 +168,16 @@ class BlueskySource:
         text = urlencode([("uris", uri) for uri in uris])
         answer = http.get(f"{self.settings.view}/xrpc/app.bsky.feed.getPosts?{text}", accept=(400,))
         if answer.status == 400:
-            return [seen for uri in uris for seen in self._views(http, [uri])] if len(uris) > 1 else []
+            return [payloads for uri in uris for payloads in self._views(http, [uri])] if len(uris) > 1 else []
         owns = [
             (own_id(post, schemas.AppViewPostUri), bytes(post)) for post in decoded(answer, schemas.AppViewPosts).posts
         ]
-        found = {own.uri: body for own, body in owns if own}
+        bodies = {own.uri: body for own, body in owns if own}
         broken = [RawPayload("counts", unreadable(body), body, answer.at) for own, body in owns if own is None]
-        seen = [RawPayload("counts", uri, found[uri], answer.at) for uri in uris if uri in found]
-        gone = [RawPayload("gone", uri, b"null", answer.at) for uri in uris if uri not in found]
-        return [*seen, *broken] if broken else [*seen, *gone]  # who says nonsense may have left out nothing
+        payloads = [RawPayload("counts", uri, bodies[uri], answer.at) for uri in uris if uri in bodies]
+        missing = [RawPayload("gone", uri, b"null", answer.at) for uri in uris if uri not in bodies]
+        return [*payloads, *broken] if broken else [*payloads, *missing]  # who says nonsense may have left out nothing
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A post with its papers; its counts, handle and labels; a reaction or its withdrawal; what is gone."""
-        return parser.read(seen, self.names)
+        return parser.read(payload, self.names)

@@ -64,19 +64,19 @@ def frame(message: bytes) -> FirehoseFrame:
     return FirehoseFrame(kind, seq if isinstance(seq, int) and seq > 0 else 0, body)
 
 
-def events(told: FirehoseFrame, collections: Container[str]) -> list[bytes]:
+def events(frame: FirehoseFrame, collections: Container[str]) -> list[bytes]:
     """The events of a frame as Jetstream's JSON: those of some collections, and all of accounts."""
-    if told.kind == "#account":
-        account = msgspec.convert(told.body, _Account)
-        return [_json(account.did, account.time, "account", told.body)]
-    if told.kind != "#commit":
+    if frame.kind == "#account":
+        account = msgspec.convert(frame.body, _Account)
+        return [_json(account.did, account.time, "account", frame.body)]
+    if frame.kind != "#commit":
         return []
-    commit = msgspec.convert(told.body, _Commit)
-    wanted = [op for op in commit.ops if op.path.partition("/")[0] in collections]
-    blocks = libipld.decode_car(commit.blocks)[1] if wanted and commit.blocks else {}
+    commit = msgspec.convert(frame.body, _Commit)
+    operations = [op for op in commit.ops if op.path.partition("/")[0] in collections]
+    blocks = libipld.decode_car(commit.blocks)[1] if operations and commit.blocks else {}
     return [
         _json(commit.repo, commit.time, "commit", change)
-        for op in wanted
+        for op in operations
         if (change := _change(op, commit.rev, blocks)) is not None
     ]
 
@@ -104,9 +104,9 @@ def microseconds(time: str) -> int:
 def plain(value: Any) -> Any:
     """A record as JSON has it: links and bytes as objects with `$link` and `$bytes`."""
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: plain(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     if not isinstance(value, bytes):
         return value
     if len(value) == 36 and value.startswith(CID):

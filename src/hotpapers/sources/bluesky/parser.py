@@ -48,43 +48,43 @@ def answer_key(uri: str, kind: str) -> str:
     return f"{uri}#{kind}"
 
 
-def read(seen: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
+def read(payload: RawPayload, names: PaperIndex = NO_NAMES) -> Iterable[Item]:
     """The items in what was seen. Raises InputError and msgspec's errors for what cannot be read."""
-    if seen.kind == "post":
-        return _post_event(seen, names)
-    if seen.kind == "edit":
-        return _post_event(seen, names, known=True)
-    if seen.kind == "counts":
-        return _view(seen, names)
-    if seen.kind == "reaction":
-        return _reaction(seen)
-    if seen.kind == "withdrawn":
-        return _withdrawn(seen)
-    if seen.kind == "account":
-        return _account(seen)
-    if seen.kind == "gone":
-        when = tid_time(seen.key.rpartition("/")[2]) or 0
-        return [gone_post(NETWORK, key_of(seen.key), seen.at, "deleted", min(when, seen.at))]
-    schemas.event(seen.body)  # what could not be read when it came: raises again
-    raise InputError(f"nothing of Bluesky's is a {seen.kind}")
+    if payload.kind == "post":
+        return _post_event(payload, names)
+    if payload.kind == "edit":
+        return _post_event(payload, names, known=True)
+    if payload.kind == "counts":
+        return _view(payload, names)
+    if payload.kind == "reaction":
+        return _reaction(payload)
+    if payload.kind == "withdrawn":
+        return _withdrawn(payload)
+    if payload.kind == "account":
+        return _account(payload)
+    if payload.kind == "gone":
+        when = tid_time(payload.key.rpartition("/")[2]) or 0
+        return [gone_post(NETWORK, key_of(payload.key), payload.at, "deleted", min(when, payload.at))]
+    schemas.event(payload.body)  # what could not be read when it came: raises again
+    raise InputError(f"nothing of Bluesky's is a {payload.kind}")
 
 
 # ---- posts -------------------------------------------------------------------------------------------
 
 
-def _post_event(seen: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
+def _post_event(payload: RawPayload, names: PaperIndex, *, known: bool = False) -> list[Item]:
     """A post with its papers. Without any it is nothing, unless it is `known`: then an edit took them out."""
-    event = schemas.event(seen.body)
+    event = schemas.event(payload.body)
     if event.commit is None:
         raise InputError("a post without a commit")
     record = schemas.post_record(event.commit.record)
     uri = address(event.did, event.commit.collection, event.commit.rkey)
-    found = mentions(key_of(uri), record, seen.at, names)
-    learned = max(min(event.time_us, seen.at), 0)
+    post_mentions = mentions(key_of(uri), record, payload.at, names)
+    learned = max(min(event.time_us, payload.at), 0)
     oldest = learned if event.commit.operation == "update" else DAY
     when = moment(event.commit.rkey, record.created_at, learned, oldest)
-    doubts = doubts_of(found, record.text, names, again=known)
-    return [_post(uri, record, when, seen.at), *found, *doubts] if found or known else []
+    doubts = doubts_of(post_mentions, record.text, names, again=known)
+    return [_post(uri, record, when, payload.at), *post_mentions, *doubts] if post_mentions or known else []
 
 
 def author_of(uri: str) -> str:
@@ -99,7 +99,7 @@ def _post(
     uri: str, record: schemas.PostRecord, created_at: int, at: int, who: schemas.AppViewAuthor | None = None,
     labels: Sequence[schemas.LabelValue] = (),
 ) -> Post:  # fmt: skip
-    given = [*labels, *(who.labels if who else ()), *(record.labels.values if record.labels else ())]
+    all_labels = [*labels, *(who.labels if who else ()), *(record.labels.values if record.labels else ())]
     quoted = record.embed.quoted() if record.embed else ""
     langs = [lang for lang in record.langs or () if 0 < len(lang) <= 35]
     return Post(
@@ -108,7 +108,8 @@ def _post(
         handle=storable(who.known_as()) if who else "", name=storable(who.display_name) if who else "",
         reply_to=key_of(storable(record.reply.parent.uri)) if record.reply and record.reply.parent.uri else "",
         quotes=key_of(storable(quoted)) if quoted else "",
-        limits=tuple(sorted({one.val for one in given if not one.neg and one.val in LIMITS})), observed_at=at,
+        limits=tuple(sorted({label.val for label in all_labels if not label.neg and label.val in LIMITS})),
+        observed_at=at,
     )  # fmt: skip
 
 
@@ -116,15 +117,15 @@ def mentions(post: str, record: schemas.PostRecord, at: int, names: PaperIndex =
     """One for each paper that a post names: in a link of its text, in a card, or in its words."""
     cards = record.embed.cards() if record.embed else []
     links = record.facet_targets()[:MOST_LINKS]
-    by_card = [_in_embed(one) for one in mentions_of(post, at, "", cards)]
+    by_card = [_in_embed(mention) for mention in mentions_of(post, at, "", cards)]
     by_link = mentions_of(post, at, "", links)
-    found = {one.paper: one for one in [*mentions_of(post, at, record.text), *by_card, *by_link]}
+    by_paper = {mention.paper: mention for mention in [*mentions_of(post, at, record.text), *by_card, *by_link]}
     for mention in [
         *map(_in_embed, named_in(post, at, "", cards, names)),
         *named_in(post, at, record.text, links, names),
     ]:
-        found.setdefault(mention.paper, mention)
-    return list(found.values())
+        by_paper.setdefault(mention.paper, mention)
+    return list(by_paper.values())
 
 
 def _in_embed(mention: Mention) -> Mention:
@@ -136,15 +137,15 @@ def _in_embed(mention: Mention) -> Mention:
 
 def links_of(record: schemas.PostRecord) -> tuple[TextLink, ...]:
     """The links in a post's text, in code points. A facet that parts a character or overlaps is passed over."""
-    given = [
+    candidates = [
         (facet.index.byte_start, facet.index.byte_end, feature.uri)
         for facet in record.facets or ()
         for feature in facet.features
         if feature.uri
     ][:MOST_LINKS]
-    places = code_points(record.text, {place for start, end, _ in given for place in (start, end)})
+    places = code_points(record.text, {place for start, end, _ in candidates for place in (start, end)})
     links: list[TextLink] = []
-    for start, end, target in sorted(given):
+    for start, end, target in sorted(candidates):
         if start < end and start in places and end in places and (not links or places[start] >= links[-1].end):
             links.append(TextLink(places[start], places[end], storable(target)))
     return tuple(links)
@@ -188,17 +189,23 @@ def tid_time(rkey: str) -> int | None:
 # ---- everything else ---------------------------------------------------------------------------------
 
 
-def _view(seen: RawPayload, names: PaperIndex) -> list[Item]:
-    view = schemas.view(seen.body)
+def _view(payload: RawPayload, names: PaperIndex) -> list[Item]:
+    view = schemas.view(payload.body)
     key, author = key_of(storable(view.uri)), view.author
-    when = moment(view.uri.rpartition("/")[2], view.record.created_at, seen.at, seen.at)
+    when = moment(view.uri.rpartition("/")[2], view.record.created_at, payload.at, payload.at)
     snapshot = Snapshot(
         post=key, reposts=view.repost_count, likes=view.like_count, replies=view.reply_count,
-        quotes=view.quote_count, observed_at=seen.at,
+        quotes=view.quote_count, observed_at=payload.at,
     )  # fmt: skip
-    post = _post(view.uri, view.record, when, seen.at, author, view.labels)
-    found = mentions(key, view.record, seen.at, names)
-    return [post, *_who(author, seen.at), *found, *doubts_of(found, view.record.text, names), snapshot]
+    post = _post(view.uri, view.record, when, payload.at, author, view.labels)
+    post_mentions = mentions(key, view.record, payload.at, names)
+    return [
+        post,
+        *_who(author, payload.at),
+        *post_mentions,
+        *doubts_of(post_mentions, view.record.text, names),
+        snapshot,
+    ]
 
 
 def _who(author: schemas.AppViewAuthor, at: int) -> list[Item]:
@@ -213,27 +220,31 @@ def _who(author: schemas.AppViewAuthor, at: int) -> list[Item]:
     ]  # fmt: skip
 
 
-def _reaction(seen: RawPayload) -> list[Item]:
-    event = schemas.event(seen.body)
+def _reaction(payload: RawPayload) -> list[Item]:
+    event = schemas.event(payload.body)
     if event.commit is None:
         raise InputError("a reaction without a commit")
-    kind, record = _reaction_type(event.commit, seen.key), event.commit.record
+    kind, record = _reaction_type(event.commit, payload.key), event.commit.record
     if kind in schemas.ANSWERS:
         post = schemas.post_record(record).answers().get(kind, "")
     else:
         post = schemas.pointing(record).subject.uri
     if not post:
         raise InputError(f"a {kind} of nothing")
-    return [_reacted(event.did, kind, post, seen.at)]
+    return [_reacted(event.did, kind, post, payload.at)]
 
 
-def _withdrawn(seen: RawPayload) -> list[Item]:
-    reaction = schemas.withdrawal(seen.body)
+def _withdrawn(payload: RawPayload) -> list[Item]:
+    reaction = schemas.withdrawal(payload.body)
     if reaction.event.commit is None:
         raise InputError("a withdrawal without a commit")
     return [
         _reacted(
-            reaction.event.did, _reaction_type(reaction.event.commit, seen.key), reaction.post, seen.at, withdrawn=True
+            reaction.event.did,
+            _reaction_type(reaction.event.commit, payload.key),
+            reaction.post,
+            payload.at,
+            withdrawn=True,
         )
     ]
 
@@ -254,9 +265,9 @@ def _reacted(did: str, kind: ReactionType, post: str, at: int, *, withdrawn: boo
     )  # fmt: skip
 
 
-def _account(seen: RawPayload) -> list[Item]:
+def _account(payload: RawPayload) -> list[Item]:
     """An account that is not there hides all its posts until it is back."""
-    event = schemas.event(seen.body)
+    event = schemas.event(payload.body)
     if event.account is None:
         raise InputError("an account event without an account")
     active = event.account.active
@@ -264,6 +275,6 @@ def _account(seen: RawPayload) -> list[Item]:
         Verdict(
             subject=key_of(storable(event.did)), about="", rule="network", judgement="shown" if active else "hidden",
             version=1, reason="active" if active else storable(event.account.status) or "inactive",
-            observed_at=seen.at,
+            observed_at=payload.at,
         )
     ]  # fmt: skip

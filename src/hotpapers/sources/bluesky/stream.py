@@ -94,10 +94,10 @@ class JetstreamTransport:
         self, host: str, collections: Collection[str], cursor: StreamCursor, overlap: int, unpack: Unpack | None = None
     ) -> None:
         self._resumed, self.since = cursor.time or 0, cursor.time
-        asked = [("wantedCollections", collection) for collection in collections]
+        params = [("wantedCollections", collection) for collection in collections]
         if cursor.time is not None:
-            asked.append(("cursor", str(max(cursor.time - overlap * SECOND, 0))))
-        self.url = f"{host.rstrip('/')}/subscribe?{urlencode(asked)}"
+            params.append(("cursor", str(max(cursor.time - overlap * SECOND, 0))))
+        self.url = f"{host.rstrip('/')}/subscribe?{urlencode(params)}"
         self.headers: Mapping[str, str] = {"socket-encoding": "zstd"} if unpack else {}
         self._unpack = unpack
 
@@ -191,7 +191,7 @@ def listen(
     http: HttpClient, transport: StreamTransport, event_filter: EventFilter, watch: StallDetector
 ) -> Iterator[PayloadPage]:
     """Pages from one server: at most one a second, or 500 seen; an empty one every 30 s. Ends by an error alone."""
-    seen: list[RawPayload] = []
+    payloads: list[RawPayload] = []
     newest: int | None = None
     unreadable = checked = 0
     event_filter.fresh.clear()
@@ -208,7 +208,7 @@ def listen(
                         watch.heard = now
                         if watch.is_first:
                             watch.first(now, event.time_us)
-                    seen += event_filter.seen(event, body, now)
+                    payloads += event_filter.seen(event, body, now)
                 unreadable = 0
             except UNREADABLE as problem:
                 unreadable += 1
@@ -216,12 +216,12 @@ def listen(
                     raise NetError(
                         f"{transport.url}: {unreadable} messages in a row make no sense: {problem}"
                     ) from None
-                seen.append(RawPayload("unreadable", unreadable_key(message), message, now))
+                payloads.append(RawPayload("unreadable", unreadable_key(message), message, now))
         passed = now - paged
-        if (seen and (passed >= SECOND or len(seen) >= MOST_SEEN)) or passed >= HEARTBEAT:
+        if (payloads and (passed >= SECOND or len(payloads) >= MOST_SEEN)) or passed >= HEARTBEAT:
             until = watch.until(now, newest, quiet=message is None)
-            yield PayloadPage(seen, str(transport.cursor(newest)) or None, until)
-            seen, paged = [], http.now()
+            yield PayloadPage(payloads, str(transport.cursor(newest)) or None, until)
+            payloads, paged = [], http.now()
             event_filter.fresh.clear()
         if now - checked >= SECOND:  # messages come faster than that
             watch.check(now, newest)

@@ -75,7 +75,7 @@ class EventFilter:
         key = key_of(id)
         return key in self._known or key in self.fresh
 
-    def _held(self, id: str) -> bool:
+    def _is_tracked(self, id: str) -> bool:
         """Whether the record has it at all: what is gone leaves the pages, however old it is."""
         return self._tracked(id) or self._holds(key_of(id))
 
@@ -88,19 +88,19 @@ class EventFilter:
         what a tracked post says now: what it no longer names, it was edited out."""
         uri = address(event.did, schemas.POST, commit.rkey)
         if commit.operation == "delete":
-            gone = [RawPayload("gone", uri, body, at)] if self._held(uri) else []
-            return [*gone, *self._taken_back(uri, (), body, at)]
+            removals = [RawPayload("gone", uri, body, at)] if self._is_tracked(uri) else []
+            return [*removals, *self._taken_back(uri, (), body, at)]
         record = post_record(commit.record)
-        seen: list[RawPayload] = []
-        if commit.operation == "update" and self._held(uri):
-            seen.append(RawPayload("edit", uri, body, at))
+        payloads: list[RawPayload] = []
+        if commit.operation == "update" and self._is_tracked(uri):
+            payloads.append(RawPayload("edit", uri, body, at))
         elif names_paper(commit.record, record, self._names):
             self.fresh.update((key_of(uri), key_of(event.did)))
-            seen.append(RawPayload("post", uri, body, at))
+            payloads.append(RawPayload("post", uri, body, at))
         if record is None or (commit.operation == "create" and not (record.reply or record.embed)):
-            return seen
-        seen += self._answers(uri, record, commit.operation, body, at)
-        return seen
+            return payloads
+        payloads += self._answers(uri, record, commit.operation, body, at)
+        return payloads
 
     def _answers(
         self, uri: str, record: schemas.PostRecord, operation: str, body: bytes, at: int
@@ -113,7 +113,7 @@ class EventFilter:
     def _taken_back(self, uri: str, answered: Container[str], body: bytes, at: int) -> Sequence[RawPayload]:
         """The answers that a post no longer gives. `answered`: the kinds of those that it gives."""
         keys = [answer_key(uri, kind) for kind in schemas.ANSWERS if kind not in answered]
-        return [seen for key in keys for seen in self._withdrawn(key, body, at)]
+        return [payload for key in keys for payload in self._withdrawn(key, body, at)]
 
     # ---- reactions -------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ class EventFilter:
     # ---- accounts --------------------------------------------------------------------------------------
 
     def _account(self, event: schemas.StreamEvent, body: bytes, at: int) -> Sequence[RawPayload]:
-        return [RawPayload("account", event.did, body, at)] if self._held(event.did) else NOTHING
+        return [RawPayload("account", event.did, body, at)] if self._is_tracked(event.did) else NOTHING
 
 
 def _nobody_knows(reaction: str, /) -> str | None:

@@ -105,9 +105,9 @@ class HackerNewsSource:
         answer = http.get(f"{self.settings.firebase}/item/{item}.json")
         if answer.body.strip() == b"null":
             return self._missing(http, item)
-        said = decoded(answer, FirebaseItem).id
-        if str(said) != item:
-            raise NetError(f"{answer.url}: another item: {said}")
+        item_id = decoded(answer, FirebaseItem).id
+        if str(item_id) != item:
+            raise NetError(f"{answer.url}: another item: {item_id}")
         return PayloadPage([RawPayload("counts", item, answer.body, answer.at)])
 
     def _missing(self, http: HttpClient, item: str) -> PayloadPage:
@@ -116,10 +116,10 @@ class HackerNewsSource:
         answer = http.get(f"{self.settings.algolia}/items/{item}", accept=GONE)
         return PayloadPage([RawPayload("gone", item, b"null", answer.at)] if answer.status in GONE else ())
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A story or comment with its papers; an item's counts, or that it is gone."""
-        if seen.kind == "gone":
-            return [gone_post(NETWORK, f"{NETWORK}:{seen.key}", seen.at, "deleted")]
-        if seen.kind == "counts":
-            return parser.read_counts(seen.body, seen.at)
-        return parser.read_hit(seen.body, seen.at, self.names)
+        if payload.kind == "gone":
+            return [gone_post(NETWORK, f"{NETWORK}:{payload.key}", payload.at, "deleted")]
+        if payload.kind == "counts":
+            return parser.read_counts(payload.body, payload.at)
+        return parser.read_hit(payload.body, payload.at, self.names)

@@ -43,7 +43,7 @@ def read_hit(body: bytes, at: int, names: PaperIndex) -> list[Item]:
     """A story or comment with its papers."""
     hit = msgspec.json.decode(body, type=AlgoliaHit)
     key = f"{NETWORK}:{hit.object_id}"
-    text, links = _said(hit)
+    text, links = _text_and_links(hit)
     mentions = mentions_of(key, at, text, [*([hit.url] if hit.url else []), *links], names)
     return [*_post(key, hit, text, links, at), *mentions, *doubts_of(mentions, text, names)] if mentions else []
 
@@ -62,7 +62,7 @@ def read_counts(body: bytes, at: int) -> list[Item]:
     return [Snapshot(post=key, likes=max(item.score, 0), replies=item.descendants, observed_at=at)]
 
 
-def _said(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
+def _text_and_links(hit: AlgoliaHit) -> tuple[str, tuple[TextLink, ...]]:
     """A story's title, its link on the whole of it, and its text; or a comment's text."""
     if hit.comment_text is not None:
         return plain(hit.comment_text)

@@ -90,10 +90,10 @@ class RedditSource:
             self._way.begin(http)
             yield from self._way.again(http, names)
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A post with its papers, from the API or a feed; its counts; that it is gone."""
-        key = f"{NETWORK}:{seen.key}"
-        if seen.kind == "gone":
-            return [gone_post(NETWORK, key, seen.at, "deleted")]
-        read = parser.read_feed if seen.kind in ("feed", "thread") else parser.read_api
-        return read(key, seen.kind, seen.body, seen.at, self.names)
+        key = f"{NETWORK}:{payload.key}"
+        if payload.kind == "gone":
+            return [gone_post(NETWORK, key, payload.at, "deleted")]
+        read = parser.read_feed if payload.kind in ("feed", "thread") else parser.read_api
+        return read(key, payload.kind, payload.body, payload.at, self.names)

@@ -65,13 +65,13 @@ class RedditApi:
         since, after, reached = newest.get(subreddit), "", newest.get(subreddit, 0.0)
         for _ in range(MOST_PAGES):
             more = {"after": after} if after else {}
-            seen, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
+            payloads, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
             reached = max([reached, *times])
-            done = since is None or not after or not times or min(times) < since - OVERLAP
-            if done:
+            is_complete = since is None or not after or not times or min(times) < since - OVERLAP
+            if is_complete:
                 newest[subreddit] = reached
-            yield PayloadPage(seen, msgspec.json.encode(newest).decode())
-            if done:
+            yield PayloadPage(payloads, msgspec.json.encode(newest).decode())
+            if is_complete:
                 return
         newest[subreddit] = reached
         yield PayloadPage((), msgspec.json.encode(newest).decode())
@@ -82,15 +82,15 @@ class RedditApi:
         after, all_times, listed = "", list[float](), 0
         while True:
             more = {"after": after} if after else {}
-            seen, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
+            payloads, times, after = self._listing(http, f"/r/{subreddit}/new", "post", more)
             all_times, listed = [*all_times, *times], listed + BATCH
             if not after or not times or min(times) < since or listed >= MOST_PAGES * BATCH:
                 break
-            yield PayloadPage(seen)
+            yield PayloadPage(payloads)
         newest[subreddit] = max(all_times, default=0.0)
         oldest = min(all_times, default=since)
         is_cut = oldest >= since and listed >= MOST_PAGES * BATCH
-        yield PayloadPage(seen, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
+        yield PayloadPage(payloads, msgspec.json.encode(newest).decode(), since=round(oldest * 1e6) if is_cut else None)
 
     def end(self, http: HttpClient) -> Iterator[PayloadPage]:
         """Nothing: the next round comes after the usual time."""
@@ -102,15 +102,15 @@ class RedditApi:
         return one_by_one(batches, lambda batch: self._info(http, batch))
 
     def _info(self, http: HttpClient, names: Sequence[str]) -> PayloadPage:
-        seen, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
-        if not seen and len(names) > HARDLY_ALL:
+        payloads, _, _ = self._listing(http, "/api/info", "counts", {"id": ",".join(names)})
+        if not payloads and len(names) > HARDLY_ALL:
             raise NetError(f"{self._api}/api/info: nothing of {len(names)} posts")
-        there = {one.key for one in seen}
+        there = {payload.key for payload in payloads}
         whole = all(
-            payload.key in names for payload in seen
+            payload.key in names for payload in payloads
         )  # else one of them may be the one that says not which it is
-        gone = [RawPayload("gone", name, b"null", http.now()) for name in names if whole and name not in there]
-        return PayloadPage([*seen, *gone])
+        removals = [RawPayload("gone", name, b"null", http.now()) for name in names if whole and name not in there]
+        return PayloadPage([*payloads, *removals])
 
     def _listing(
         self, http: HttpClient, path: str, kind: str, more: Mapping[str, str]
@@ -122,13 +122,13 @@ class RedditApi:
         owns = [own_id(child.data, RedditThing) for child in data.children]
         pairs = list(zip(owns, (bytes(child.data) for child in data.children), strict=True))
         posts = [(own, body) for own, body in pairs if own is None or own.name[:3] == "t3_"]
-        seen = [payload for own, body in posts for payload in self._seen(own, body, kind, answer.at)]
-        return seen, [own.created_utc for own in owns if own is not None], data.after or ""
+        payloads = [payload for own, body in posts for payload in self._payloads_of(own, body, kind, answer.at)]
+        return payloads, [own.created_utc for own in owns if own is not None], data.after or ""
 
-    def _seen(self, own: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
+    def _payloads_of(self, own: RedditThing | None, body: bytes, kind: str, at: int) -> list[RawPayload]:
         """A listed post, or its counts. That it is gone or was edited is only told of one that the record has."""
         if own is None:
             return [RawPayload(kind, unreadable(body), body, at)]
         known = kind == "counts" or f"{NETWORK}:{own.name}" in self._known
         kinds = ["counts"] if known and own.gone else [kind, *(["edit"] if known and own.edited else [])]
-        return [RawPayload(one, own.name, body, at) for one in kinds]
+        return [RawPayload(kind, own.name, body, at) for kind in kinds]

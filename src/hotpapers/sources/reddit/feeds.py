@@ -22,8 +22,8 @@ GONE = (404, 410)
 class RedditFeeds:
     """One way to read Reddit. `every`: the usual seconds between two rounds."""
 
-    def __init__(self, web: str, every: float, known: Container[str]) -> None:
-        self._web, self._every, self._known = web, every, known
+    def __init__(self, web: str, interval: float, known: Container[str]) -> None:
+        self._web, self._every, self._known = web, interval, known
         self._spans: dict[str, float] = {}
 
     def begin(self, http: HttpClient) -> None:
@@ -37,8 +37,8 @@ class RedditFeeds:
         answer = http.get(f"{self._web}/r/{subreddit}/new/.rss", accept=(304,))
         if answer.status == 304:
             return
-        found = [e for e in entries(answer.body, answer.headers, answer.url) if e.id.startswith("t3_")]
-        times = [entry.published / 1e6 for entry in found if entry.published is not None]
+        posts = [e for e in entries(answer.body, answer.headers, answer.url) if e.id.startswith("t3_")]
+        times = [entry.published / 1e6 for entry in posts if entry.published is not None]
         before = newest.get(subreddit)
         if times:
             newest[subreddit] = max([before or 0.0, *times])
@@ -46,7 +46,7 @@ class RedditFeeds:
         is_cut = back is not None and len(times) >= FULL and min(times) > back
         since = round(min(times) * 1e6) if is_cut else None
         yield PayloadPage(
-            [self._seen(entry, answer.at) for entry in found], msgspec.json.encode(newest).decode(), since=since
+            [self._payload(entry, answer.at) for entry in posts], msgspec.json.encode(newest).decode(), since=since
         )
         if before is not None and len(times) >= FULL and min(times) > before:
             raise PartiallyRead(f"r/{subreddit}: more posts than the {len(times)} newest since it was last read")
@@ -69,7 +69,7 @@ class RedditFeeds:
         own = [entry for entry in entries(answer.body, answer.headers, answer.url) if entry.id == name]
         return PayloadPage([RawPayload("thread", name, msgspec.json.encode(entry), answer.at) for entry in own[:1]])
 
-    def _seen(self, entry: FeedEntry, at: int) -> RawPayload:
+    def _payload(self, entry: FeedEntry, at: int) -> RawPayload:
         """A listed post. That it is gone is only told of one that the record has."""
         known = bool(gone_from_feed(entry)) and f"{NETWORK}:{entry.id}" in self._known
         return RawPayload("thread" if known else "feed", entry.id, msgspec.json.encode(entry), at)

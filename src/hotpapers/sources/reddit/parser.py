@@ -63,27 +63,28 @@ def read_api(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> li
     (`counts`)."""
     text = msgspec.json.decode(body, type=RedditPost)
     if text.gone:
-        gone = gone_post(NETWORK, key, at, text.gone, int(text.created_utc) * 1_000_000)
-        return [gone] if kind == "counts" else []
+        removal = gone_post(NETWORK, key, at, text.gone, int(text.created_utc) * 1_000_000)
+        return [removal] if kind == "counts" else []
     likes = None if text.score is None else max(text.score, 0)
     snapshot = Snapshot(post=key, likes=likes, replies=text.num_comments, observed_at=at)
     return [snapshot] if kind == "counts" else _from_api(key, text, snapshot, names, kind == "edit")
 
 
-def _from_api(key: str, said: RedditPost, snapshot: Snapshot, names: PaperIndex, edited: bool) -> list[Item]:
+def _from_api(key: str, submission: RedditPost, snapshot: Snapshot, names: PaperIndex, edited: bool) -> list[Item]:
     """A post as it is now. What is written below a title stays in the Markdown in which it was written."""
     at = snapshot.observed_at
-    title, target, handle = " ".join(said.title.split()), said.url or "", said.author or ""
-    text = f"{title}\n\n{said.selftext or ''}".strip()
+    title, target, handle = " ".join(submission.title.split()), submission.url or "", submission.author or ""
+    text = f"{title}\n\n{submission.selftext or ''}".strip()
     mentions = mentions_of(key, at, text, [target], names)
     if not (mentions or edited):
         return []
-    account = f"{NETWORK}:{said.author_fullname or '@' + handle.lower()}"
+    account = f"{NETWORK}:{submission.author_fullname or '@' + handle.lower()}"
     post = Post(
-        post=key, network=NETWORK, account=account, created_at=int(said.created_utc) * 1_000_000, text=text,
+        post=key, network=NETWORK, account=account, created_at=int(submission.created_utc) * 1_000_000, text=text,
         links=(TextLink(0, len(title), target),) if target.startswith("http") and title else (), handle=handle,
-        reply_to=said.reply_to, quotes=f"{NETWORK}:{said.crosspost_parent}" if said.crosspost_parent else "",
-        limits=("over_18",) if said.over_18 else (), observed_at=at,
+        reply_to=submission.reply_to,
+        quotes=f"{NETWORK}:{submission.crosspost_parent}" if submission.crosspost_parent else "",
+        limits=("over_18",) if submission.over_18 else (), observed_at=at,
     )  # fmt: skip
     who = Account(account=account, handle=handle, observed_at=at)
     return [post, who, snapshot, *mentions, *doubts_of(mentions, text, names, again=edited)]
@@ -102,9 +103,9 @@ def gone_from_feed(entry: FeedEntry) -> str:
 def read_feed(key: str, kind: str, body: bytes, at: int, names: PaperIndex) -> list[Item]:
     """An entry's post (`feed`); of a known one also that it is gone (`thread`)."""
     entry = msgspec.json.decode(body, type=FeedEntry)
-    gone = gone_from_feed(entry)
-    if gone:
-        return [gone_post(NETWORK, key, at, gone, entry.published or 0)] if kind == "thread" else []
+    removal = gone_from_feed(entry)
+    if removal:
+        return [gone_post(NETWORK, key, at, removal, entry.published or 0)] if kind == "thread" else []
     return _from_feed(key, entry, at, names)
 
 

@@ -75,19 +75,24 @@ class XSource:
     def pages(self, http: HttpClient, cursor: str | None) -> Iterator[PayloadPage]:
         """What was posted since the cursor, as far as the month's budget goes. Each page's cursor must be stored
         before the next page is asked for: it holds what the next request may cost."""
-        account, limits = self._opened(cursor), self.for_search
+        account, limits = self._open_budget(cursor), self.for_search
         newest, following = account.since, ""
         while True:
             account, size = self._ready(account, limits, http.now(), least=SMALLEST)
             params = self._search(account.since, following, size, http.now())
             bought = yield from buy(http, account, self._wish("/tweets/search/recent", params, size * limits.each))
-            account = spending.settled(account, bought.lost + limits.cost(bought.said))
-            newest, following = max([newest, *bought.said.ids], key=lambda id: int(id or 0)), bought.said.following
+            account = spending.settle(account, bought.lost + limits.cost(bought.response))
+            newest, following = (
+                max([newest, *bought.response.ids], key=lambda id: int(id or 0)),
+                bought.response.following,
+            )
             spent = spending.affordable(account, limits, http.now()) < SMALLEST
             if spent or not following:  # what was found and cannot be paid for is left, and nothing is paid for twice
                 account = msgspec.structs.replace(account, since=_end_of(newest))
             again = spending.tomorrow(http.now()) if spent else None
-            yield PayloadPage(parser.found(bought.said, self.known, bought.at), spending.text(account), next_at=again)
+            yield PayloadPage(
+                parser.search_payloads(bought.response, self.known, bought.at), spending.text(account), next_at=again
+            )
             if not following:
                 return
 
@@ -97,28 +102,28 @@ class XSource:
 
     def counts_from(self, http: HttpClient, keys: Sequence[str], cursor: str | None) -> Iterator[PayloadPage]:
         """Counts of known posts now, or that they are gone, as far as the month's budget for it goes."""
-        account, limits = self._opened(cursor), self.for_counts
+        account, limits = self._open_budget(cursor), self.for_counts
         ids = list(dict.fromkeys(match[1] for match in map(_KEY.fullmatch, keys) if match))
         while ids:
             account, size = self._ready(account, limits, http.now(), least=1)
             some, ids = ids[:size], ids[size:]
             params = {"ids": ",".join(some), "tweet.fields": COUNTED}
             bought = yield from buy(http, account, self._wish("/tweets", params, len(some) * limits.each))
-            account = spending.settled(account, bought.lost + limits.cost(bought.said))
-            yield PayloadPage(parser.counted(bought.said, some, bought.at), spending.text(account))
+            account = spending.settle(account, bought.lost + limits.cost(bought.response))
+            yield PayloadPage(parser.count_payloads(bought.response, some, bought.at), spending.text(account))
 
-    def read(self, seen: RawPayload) -> Iterable[Item]:
+    def read(self, payload: RawPayload) -> Iterable[Item]:
         """A post with its papers and counts; a known one as it is now, its counts, or that it is gone."""
-        key = f"{NETWORK}:{seen.key}"
-        if seen.kind == "counts":
-            return parser.read_counts(key, seen.body, seen.at)
-        if seen.kind == "gone":
-            return parser.read_gone(key, seen.body, seen.at)
-        return parser.read_post(seen.body, seen.at, self.names, edited=seen.kind == "edit")
+        key = f"{NETWORK}:{payload.key}"
+        if payload.kind == "counts":
+            return parser.read_counts(key, payload.body, payload.at)
+        if payload.kind == "gone":
+            return parser.read_gone(key, payload.body, payload.at)
+        return parser.read_post(payload.body, payload.at, self.names, edited=payload.kind == "edit")
 
     # ---- asking ----------------------------------------------------------------------------------------
 
-    def _opened(self, cursor: str | None) -> BudgetState:
+    def _open_budget(self, cursor: str | None) -> BudgetState:
         if not self.settings.token:
             raise RequestRefused("no key: set source.x.token")
         if self.settings.budget <= 0 or self.settings.price <= 0:
@@ -145,8 +150,8 @@ class XSource:
             "query": self.settings.query, "max_results": str(size), "tweet.fields": FIELDS, "expansions": "author_id",
             "user.fields": "username,name,protected",
         }  # fmt: skip
-        made = (int(since) >> 22) + EPOCH if since else 0
-        params |= {"since_id": since} if now - made * 1000 < MEMORY else {}
+        created = (int(since) >> 22) + EPOCH if since else 0
+        params |= {"since_id": since} if now - created * 1000 < MEMORY else {}
         return params | ({"next_token": following} if following else {})
 
 

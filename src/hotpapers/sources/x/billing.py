@@ -31,7 +31,7 @@ class BilledRequest(NamedTuple):
 class BilledResponse(NamedTuple):
     """An answer, and when it came; `lost`: what the tries before it may have cost."""
 
-    said: XResponse
+    response: XResponse
     at: int
     lost: int
 

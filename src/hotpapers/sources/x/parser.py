@@ -25,26 +25,28 @@ from hotpapers.sources.x.schemas import (
 NETWORK = "x"
 
 
-def found(said: XResponse, known: Container[str], at: int) -> list[RawPayload]:
+def search_payloads(response: XResponse, known: Container[str], at: int) -> list[RawPayload]:
     """The posts that a search found, each with its author; a known one that was edited is told as such."""
-    users = {user.id: raw for raw in said.users if (user := own_id(raw, XUser))}
-    seen = []
-    for raw in said.data:
+    users = {user.id: raw for raw in response.users if (user := own_id(raw, XUser))}
+    payloads = []
+    for raw in response.data:
         own = own_id(raw, XPostId)
         body = msgspec.json.encode(XPostWithAuthor(raw, users.get(own.author_id, NOBODY) if own else NOBODY))
         edited = own is not None and own.first != own.id and f"{NETWORK}:{own.first}" in known
-        seen.append(RawPayload("edit" if edited else "post", own.first if own else unreadable(raw), body, at))
-    return seen
+        payloads.append(RawPayload("edit" if edited else "post", own.first if own else unreadable(raw), body, at))
+    return payloads
 
 
-def counted(said: XResponse, asked: Sequence[str], at: int) -> list[RawPayload]:
+def count_payloads(response: XResponse, identifiers: Sequence[str], at: int) -> list[RawPayload]:
     """The posts that were looked up, and those that are gone. Of what the answer does not mention nothing is known."""
-    owns = [(own_id(raw, XPostId), raw) for raw in said.data]
+    owns = [(own_id(raw, XPostId), raw) for raw in response.data]
     there = [RawPayload("counts", own.first if own else unreadable(raw), bytes(raw), at) for own, raw in owns]
-    problems = [(own_id(raw, XProblem), raw) for raw in said.errors]
-    missing = set(asked) - {payload.key for payload in there}
-    gone = [RawPayload("gone", p.value, bytes(raw), at) for p, raw in problems if p and p.gone and p.value in missing]
-    return [*there, *gone]
+    problems = [(own_id(raw, XProblem), raw) for raw in response.errors]
+    missing = set(identifiers) - {payload.key for payload in there}
+    removals = [
+        RawPayload("gone", p.value, bytes(raw), at) for p, raw in problems if p and p.gone and p.value in missing
+    ]
+    return [*there, *removals]
 
 
 def read_post(body: bytes, at: int, names: PaperIndex, *, edited: bool = False) -> list[Item]:
@@ -70,7 +72,7 @@ def read_gone(key: str, body: bytes, at: int) -> list[Item]:
 
 def _items(tweet: XPost, author: XUser, at: int, names: PaperIndex, edited: bool) -> list[Item]:
     key, account = f"{NETWORK}:{tweet.first}", f"{NETWORK}:{author.id}"
-    text, links = _shown(tweet)
+    text, links = _text_and_links(tweet)
     urls = _urls(tweet)
     mentions = mentions_of(key, at, text, [t for u in urls for t in (u.unwound_url, u.expanded_url) if t], names)
     if not (mentions or edited):
@@ -103,15 +105,15 @@ def _urls(tweet: XPost) -> list[XUrl]:
     return entities.urls if entities else []
 
 
-def _shown(tweet: XPost) -> tuple[str, tuple[TextLink, ...]]:
+def _text_and_links(tweet: XPost) -> tuple[str, tuple[TextLink, ...]]:
     """The text as readers see it: its escapes undone, and for each short address the one that is displayed."""
-    said = tweet.note_tweet.text if tweet.note_tweet else tweet.text
+    full_text = tweet.note_tweet.text if tweet.note_tweet else tweet.text
     text, links, at = "", [], 0
     for url in sorted(_urls(tweet), key=lambda u: (u.start, u.end)):
-        if not at <= url.start < url.end <= len(said):
+        if not at <= url.start < url.end <= len(full_text):
             continue
-        text += html.unescape(said[at : url.start])
-        display = url.display_url or html.unescape(said[url.start : url.end])
+        text += html.unescape(full_text[at : url.start])
+        display = url.display_url or html.unescape(full_text[url.start : url.end])
         links.append(TextLink(len(text), len(text) + len(display), url.unwound_url or url.expanded_url))
         text, at = text + display, url.end
-    return text + html.unescape(said[at:]), tuple(link for link in links if link.target)
+    return text + html.unescape(full_text[at:]), tuple(link for link in links if link.target)

@@ -53,9 +53,9 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
         """The most that a post costs: each may have an author of its own."""
         return self.post + self.author
 
-    def cost(self, said: XResponse) -> int:
+    def cost(self, response: XResponse) -> int:
         """What an answer costs."""
-        return len(said.data) * self.post + len(said.users) * self.author
+        return len(response.data) * self.post + len(response.users) * self.author
 
 
 def millionths(amount: float, *, up: bool = True) -> int:
@@ -112,7 +112,7 @@ def booked(account: BudgetState, most: int) -> BudgetState:
     return msgspec.structs.replace(account, spent=account.spent + TRIES * most, asking=True)
 
 
-def settled(account: BudgetState, cost: int) -> BudgetState:
+def settle(account: BudgetState, cost: int) -> BudgetState:
     """After it: what it did cost. `account` is as it was before the booking."""
     return msgspec.structs.replace(account, spent=account.spent + cost, asking=False)
 

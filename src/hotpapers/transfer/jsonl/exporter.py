@@ -27,6 +27,7 @@ from hotpapers.transfer import queries
 from hotpapers.transfer.jsonl import FORMAT, VERSION
 from hotpapers.transfer.jsonl.lines import (
     CHECK,
+    DeliveryStateLine,
     ExchangeBatch,
     ExchangeEnd,
     ExchangeHeader,
@@ -58,7 +59,7 @@ def wanted_lines(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
     with record.database.snapshot():
         held = WordRedactor(record.database, wanted.ids_only)
         yield _line(_header(record, wanted, held))
-        yield from _records(record, held) if wanted.records_only else _batches(record, held)
+        yield from _records(record, held) if wanted.records_only else _whole(record, held)
         yield _line(ExchangeEnd())
         wanted.told(held.rows)
 
@@ -87,6 +88,12 @@ def _records(record: Record, held: WordRedactor) -> Iterator[bytes]:
 def _stable_order(spec: KindSpec) -> str:
     columns = ((f'{spec.kind}."{spec.fields[i]}"', i in spec.identities) for i in (*spec.key, spec.observed))
     return ", ".join(key_of(column) if is_identity else column for column, is_identity in columns)
+
+
+def _whole(record: Record, held: WordRedactor) -> Iterator[bytes]:
+    yield from _batches(record, held)
+    for row in queries.delivery_states(record.database):
+        yield _line(DeliveryStateLine(**dict(zip(DeliveryStateLine.__struct_fields__, row, strict=True))))
 
 
 def _batches(record: Record, held: WordRedactor) -> Iterator[bytes]:

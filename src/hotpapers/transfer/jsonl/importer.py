@@ -27,9 +27,11 @@ from hotpapers.store.item_rows import BY_KIND, NO_SECRETS, SPECS, PreparedRow, R
 from hotpapers.store.manifest import HASH, Pair
 from hotpapers.store.record import Record
 from hotpapers.store.verify import VerifyFinding, check
+from hotpapers.transfer import queries
 from hotpapers.transfer.jsonl import FORMAT, VERSION
 from hotpapers.transfer.jsonl.exporter import MADE_HERE
 from hotpapers.transfer.jsonl.lines import (
+    DeliveryStateLine,
     ExchangeBatch,
     ExchangeHeader,
     IdentityLine,
@@ -167,14 +169,33 @@ class _Reader:
             raise self.error(line.number, "what stands beside the item cannot be its own")
         return RowSecrets(salt, lost, derived)
 
+    def delivery_state(self, line: NumberedLine) -> tuple[str | int, ...]:
+        """The line's row, checked like a delivery."""
+        state_line = self.convert(line, DeliveryStateLine)
+        delivery = model.Delivery(
+            publication=state_line.publication, day=state_line.day, edition=state_line.edition,
+            channel=state_line.channel, target=state_line.target, state="sent",
+            receipt=state_line.receipt, observed_at=state_line.at,
+        )  # fmt: skip
+        try:
+            item_checks.check(delivery)
+        except (ValueError, InputError) as problem:
+            raise self.error(line.number, str(problem)) from problem
+        whose = (state_line.publication, state_line.day, state_line.edition)
+        return (
+            *whose,
+            *map(model.storable, (state_line.channel, state_line.target, state_line.state, state_line.receipt)),
+            state_line.at,
+        )
+
     def identity(self, line: NumberedLine, number: int, position: int) -> IdentityRow:
         """The line's identity, checked."""
-        found = self.convert(line, IdentityLine)
-        salt, committed = _hex(found.salt), _hex(found.commitment)
-        is_named = is_key(found.key) and (is_pseudonym(found.key) or not committed)
+        identity_line = self.convert(line, IdentityLine)
+        salt, committed = _hex(identity_line.salt), _hex(identity_line.commitment)
+        is_named = is_key(identity_line.key) and (is_pseudonym(identity_line.key) or not committed)
         if not is_named or (len(salt), len(committed)) not in ((SALT, 0), (0, HASH)):
             raise self.error(line.number, "no identity: a key with its salt, or a pseudonym with a commitment")
-        return IdentityRow(number, found.key, salt or None, committed or None, position)
+        return IdentityRow(number, identity_line.key, salt or None, committed or None, position)
 
 
 _MARKS = (str, int)
@@ -205,7 +226,7 @@ def _take_new(record: Record, reader: _Reader, stream: Iterator[NumberedLine]) -
     issues = 0
     with tempfile.SpooledTemporaryFile(IN_MEMORY) as good:
         for line in stream:
-            if line.kind in ("batch", "identity", "pruned"):
+            if line.kind in ("batch", "identity", "pruned", "delivery_state"):
                 continue
             item, beside = reader.item(line)
             issues += isinstance(item, model.Issue)
@@ -244,8 +265,8 @@ class ReadLine(NamedTuple):
 
 def keys_of(read: Sequence[ReadLine]) -> set[str]:
     """The keys of all that lines name."""
-    voices = {str(one.kept.derived[0]) for one in read if one.kept.derived}
-    return voices | keys_in(one.item for one in read if one.item is not None)
+    voices = {str(line.kept.derived[0]) for line in read if line.kept.derived}
+    return voices | keys_in(line.item for line in read if line.item is not None)
 
 
 class _Full:
@@ -263,8 +284,11 @@ class _Full:
         if not self.record.head.position:
             self.record.adopt_secret(self.secret)
         self._first = self.record.head.position + 1
-        restored, line = 0, NumberedLine(1, "header", {})
+        restored, line, states = 0, NumberedLine(1, "header", {}), list[tuple[str | int, ...]]()
         for line in stream:
+            if line.kind == "delivery_state":
+                states = [self.reader.delivery_state(state_line) for state_line in chain([line], stream)]
+                break
             if line.kind != "batch":
                 raise self.reader.error(line.number, "expected a batch")
             batch = self.reader.convert(line, ExchangeBatch)
@@ -278,6 +302,8 @@ class _Full:
         if self._redactions.rows or self._redactions.keys:
             self.record.database.erase_traces()
         self._check_whole(line)
+        with self.record.database.write():
+            queries.merge_delivery_states(self.record.database, states)
         return ImportResult(restored=restored, forgotten=self._redactions.rows + self._redactions.keys)
 
     def _check_whole(self, last: NumberedLine) -> None:
@@ -330,14 +356,14 @@ class _Full:
             [row for row, _, _ in listing], [item_hash for _, item_hash, _ in listing],
             identities=enrolled.brought, persons=enrolled.persons, closed=batch.closed, pruned=batch.pruned,
             forgotten=batch.forgotten, erased=batch.erased, tombstones=batch.tombstones,
-            kept={index: item_hash for index, (_, item_hash, made) in enumerate(listing) if made is None},
+            kept={index: item_hash for index, (_, item_hash, prepared) in enumerate(listing) if prepared is None},
         )  # fmt: skip
         link = manifest.link(before, batch.position, batch.at, batch.source, batch.cursor, listed)
         if link.hex() != batch.chain or len(lines) != batch.identities + batch.items:
             raise self._changed(line.number, f"batch {batch.position} is not as it was written")
         redaction.note(database, self.reader.withheld)
         self._close(line, batch)
-        rows = [NumberedRow(number, made) for (_, number), _, made in listing if made]
+        rows = [NumberedRow(number, prepared) for (_, number), _, prepared in listing if prepared]
         self._insert(line, rows, batch.position)
         batches.save_batch(database, batch.position, batch.at, batch.source, batch.cursor, listed, before)
 
@@ -367,12 +393,14 @@ class _Full:
         """Rows as they will be listed, their hashes, and what is written; nothing for pruned ones."""
         numbers: dict[str, int] = {}
         result: list[tuple[manifest.RowName, bytes, PreparedRow | None]] = []
-        for one in read:
-            made = None if one.item is None else self._made(one, one.item, known)
-            kind, item_hash = (PRUNED, one.pruned) if made is None else (model.kind_of(made.item), made.hash)
+        for line in read:
+            prepared = None if line.item is None else self._made(line, line.item, known)
+            kind, item_hash = (
+                (PRUNED, line.pruned) if prepared is None else (model.kind_of(prepared.item), prepared.hash)
+            )
             number = numbers.get(kind) or identities.next_number(self.record.database, kind)
             numbers[kind] = number + 1
-            result.append(((kind, number), item_hash, made))
+            result.append(((kind, number), item_hash, prepared))
         return result
 
     def _known(self, keys: Collection[str]) -> dict[str, identities.Identity]:
@@ -384,23 +412,23 @@ class _Full:
         """What is left of rows that were forgotten since."""
         read = [self._read(line) for line in lines]
         known = self._known(keys_of(read))
-        return [self._made(one, one.item, known) for one in read if one.item is not None]
+        return [self._made(line, line.item, known) for line in read if line.item is not None]
 
-    def _made(self, one: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
+    def _made(self, line: ReadLine, item: model.Item, known: Mapping[str, identities.Identity]) -> PreparedRow:
         """A line's row."""
-        kept = one.kept
+        kept = line.kept
         try:
             if kept.derived:
                 kept = kept._replace(derived=(known[str(kept.derived[0])].number, *kept.derived[1:]))
-            made = prepare(item, self.record.marks, known, None, 0, kept)
+            prepared = prepare(item, self.record.marks, known, None, 0, kept)
         except KeyError as unknown:
             hint = " (exports of version 0.1 are read without their batches: export with --records)"
-            raise self._changed(one.number, f"no line before it brings {unknown}{hint}") from unknown
+            raise self._changed(line.number, f"no line before it brings {unknown}{hint}") from unknown
         except InputError as problem:
-            raise self.reader.error(one.number, str(problem)) from problem
-        if one.check and not made.hash.hex().startswith(one.check):
-            raise self._changed(one.number, "the item is not as it was written")
-        return made
+            raise self.reader.error(line.number, str(problem)) from problem
+        if line.check and not prepared.hash.hex().startswith(line.check):
+            raise self._changed(line.number, "the item is not as it was written")
+        return prepared
 
     def _read(self, line: NumberedLine) -> ReadLine:
         if line.kind == "batch":
@@ -413,9 +441,9 @@ class _Full:
         item, beside = self.reader.item(line)
         return ReadLine(line.number, item, self.reader.kept(line, item, beside), beside.check)
 
-    def _changed(self, number: int, what: str) -> NotExchange:
+    def _changed(self, number: int, text: str) -> NotExchange:
         return self.reader.error(
-            number, f"{what}: something was changed, added or removed. To import changed items, export with --records."
+            number, f"{text}: something was changed, added or removed. To import changed items, export with --records."
         )
 
     def _close(self, line: NumberedLine, batch: ExchangeBatch) -> None:

@@ -1,9 +1,9 @@
-"""The lines of the exchange format that are no items: header, batch, identity, pruned, end; and what a full export
-keeps beside an item."""
+"""The lines of the exchange format that are no items: header, batch, identity, pruned, delivery_state, end; and what a
+full export keeps beside an item."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -39,15 +39,13 @@ class ExchangeHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
     withheld: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
-class ExchangeBatch(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    tag_field="kind",
-    tag="batch",
-    forbid_unknown_fields=True,
-    omit_defaults=True,
+class ExchangeLine(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True
 ):
+    """A line after the header that is no item. Fields that are not known are refused, defaults left out."""
+
+
+class ExchangeBatch(ExchangeLine, frozen=True, kw_only=True, tag="batch"):
     """A batch of a full export; the `identities` that it brought follow, then its `items`, in the order of its
     manifest.
 
@@ -71,15 +69,7 @@ class ExchangeBatch(
     tombstones: list[str] = []
 
 
-class IdentityLine(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    tag_field="kind",
-    tag="identity",
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-):
+class IdentityLine(ExchangeLine, frozen=True, kw_only=True, tag="identity"):
     """A post or an account that is named from here on. `salt`: of its commitment; once its key is forgotten
     `key` is a pseudonym, and the `commitment` itself stands here."""
 
@@ -88,14 +78,28 @@ class IdentityLine(
     commitment: str = ""
 
 
-class PrunedLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="pruned", forbid_unknown_fields=True):
+class PrunedLine(ExchangeLine, frozen=True, kw_only=True, tag="pruned"):
     """Stands where a pruned item stood: of which kind it `was`, and its hash."""
 
     was: str
     hash: str
 
 
-class ExchangeEnd(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="end", forbid_unknown_fields=True):
+class DeliveryStateLine(ExchangeLine, frozen=True, kw_only=True, tag="delivery_state"):
+    """How far an issue has come at one target of a channel, after the last batch of a full export: no item, and in no
+    hash. `at`: since when."""
+
+    publication: str
+    day: str
+    edition: Number
+    channel: str
+    target: str
+    state: Literal["sending", "sent", "failed"]
+    receipt: str = ""
+    at: Moment
+
+
+class ExchangeEnd(ExchangeLine, frozen=True, kw_only=True, tag="end"):
     """The last line."""
 
 

@@ -61,11 +61,11 @@ class LaterRedactions:
         self,
         database: Database,
         forgotten: Iterable[Seal],
-        made: Callable[[Sequence[NumberedLine]], Iterable[PreparedRow]],
+        prepare: Callable[[Sequence[NumberedLine]], Iterable[PreparedRow]],
     ) -> None:
         """Overwrites the rows that a batch forgot, when identities are. Call inside `write()`."""
         pairs = [(position, index) for position, index, _ in forgotten if (position, index) in self._lines]
-        rows = made([self._lines.pop(pair) for pair in pairs])
+        rows = prepare([self._lines.pop(pair) for pair in pairs])
         listed = {position: list(batches.load_manifest(database, position).rows()) for position, _ in pairs}
         posts = set()
         for (position, index), row in zip(pairs, rows, strict=True):
@@ -75,8 +75,8 @@ class LaterRedactions:
         self.rows += len(pairs)
 
 
-def _overwrite(database: Database, number: int, made: PreparedRow) -> None:
+def _overwrite(database: Database, number: int, prepared: PreparedRow) -> None:
     """A row's values by those that are left."""
-    spec = SPECS[type(made.item)]
+    spec = SPECS[type(prepared.item)]
     change = ", ".join(f'"{name}" = ?' for name in spec.columns[:-2])
-    database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*made.row, number))
+    database.run(f"UPDATE {spec.kind} SET {change} WHERE id = ?", (*prepared.row, number))

@@ -1,4 +1,4 @@
-"""What the view needs to count: a PostgreSQL and a Redis of its own, on free ports, in a temporary folder."""
+"""Servers of others, started by the tests on free ports and in temporary folders: PostgreSQL and Redis."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def running_partners() -> Iterator[Partners]:
     if redis is None:
         raise Missing("there is no redis-server")
     with scratch_folder() as folder, running_postgres(bin, folder) as port, running_redis(redis, folder) as other:
-        yield Partners(f"postgresql://network@127.0.0.1:{port}/postgres", f"127.0.0.1:{other}")
+        yield Partners(postgres_url(port), f"127.0.0.1:{other}")
 
 
 def postgres_programs() -> Path:
@@ -58,6 +58,11 @@ def postgres_programs() -> Path:
     raise Missing("there is no PostgreSQL server to start (initdb, postgres, pg_isready)")
 
 
+def postgres_url(port: int) -> str:
+    """The address of a server started here, by the user who may do everything."""
+    return f"postgresql://network@127.0.0.1:{port}/postgres"
+
+
 @contextmanager
 def running_postgres(bin: Path, folder: Path) -> Iterator[int]:
     """The port of an empty server that trusts everybody on this machine, and need not outlive a loss of power."""
@@ -67,10 +72,11 @@ def running_postgres(bin: Path, folder: Path) -> Iterator[int]:
     if who.user is not None:
         os.chown(data, who.user, who.group or -1)
     made = [bin / "initdb", "-D", data, "-A", "trust", "-U", "network", "-E", "UTF8", "--no-locale", "--no-sync"]
+    made += ["--wal-segsize=1"]  # MB; forgetting begins a new segment each time
     assert started(made, data, who).wait(SECONDS) == 0, "initdb failed"
 
     def start(port: int) -> subprocess.Popen[bytes]:
-        settings = ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=200")
+        settings = ("listen_addresses=127.0.0.1", "fsync=off", "full_page_writes=off", "max_connections=200")
         options = [part for setting in settings for part in ("-c", setting)]
         return started([bin / "postgres", "-D", data, "-k", data, "-p", port, *options], data, who)
 
@@ -113,9 +119,9 @@ def unprivileged() -> Who:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(parent: Path | None = None) -> Iterator[Path]:
     """An empty folder with a short name (the path of a socket has at most some 100 bytes), gone after the block."""
-    folder = Path(tempfile.mkdtemp(prefix="hotpapers-"))
+    folder = Path(tempfile.mkdtemp(prefix="hotpapers-", dir=parent))
     try:
         yield folder
     finally:

@@ -1,0 +1,202 @@
+"""`hotpapers compare`: what two collectors counted, number by number, with the cause of each difference."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from hotpapers.cli import common, streams
+from hotpapers.cli.import_files import lines_of
+from hotpapers.cli.terminal import count, echo, print_json
+from hotpapers.comparison import queries
+from hotpapers.comparison.compare import compare_collectors
+from hotpapers.comparison.extract import Period, extract_lines
+from hotpapers.comparison.facts import CollectorFacts, decode_file, read_facts
+from hotpapers.comparison.lines import FORMAT, ComparisonHeader, encode_line
+from hotpapers.comparison.page import page_of, text_of
+from hotpapers.comparison.shared_key import SharedKey, new_key, read_key, write_key
+from hotpapers.errors import ReadOnlyStore, UsageError
+from hotpapers.ids import timestamps
+from hotpapers.model import DAY
+from hotpapers.store import Record
+from hotpapers.store.batches import last_written_at
+from hotpapers.transfer import queries as transfer_queries
+from hotpapers.transfer.jsonl import importer
+
+SQLITE_MAGIC = b"SQLite format 3\x00"
+USUAL_DAYS = 30
+"""How far back papers are compared where nobody says otherwise."""
+BEGINNING = 400
+"""Bytes in which the first line of a comparison file says what it is."""
+
+
+class ComparedSource(NamedTuple):
+    """One of the two: a store or an export, or a comparison file. `until`: up to when it knows anything; `facts`: what
+    it knows of a period, marked with a key; `header`: of a comparison file, in which all that stands already."""
+
+    until: int
+    facts: Callable[[Period, SharedKey], CollectorFacts]
+    header: ComparisonHeader | None = None
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers compare hotpapers.db other.db
+  hotpapers compare --new-key shared.key
+  hotpapers compare --extract ours.jsonl.zst --key shared.key
+  hotpapers compare ours.jsonl.zst theirs.jsonl.zst --output comparison.md"""
+)
+@click.argument("collectors", nargs=-1, metavar="[A B]", type=click.Path(readable=False))
+@click.option("--key", "key_file", metavar="FILE", type=click.Path(path_type=Path, readable=False),
+              help="The key that both operators have, for a comparison file.")  # fmt: skip
+@click.option("--new-key", metavar="FILE", type=click.Path(path_type=Path, readable=False),
+              help="Write a new key to FILE, and do nothing else.")  # fmt: skip
+@click.option("--extract", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+              help="Write this store's comparison file, to hand to the other operator.")  # fmt: skip
+@click.option("--since", metavar="DATE", help="Compare papers announced since then (UTC). [default: 30 days before]")
+@click.option("--until", metavar="DATE", help="Use what was known by then (UTC). [default: the last batch]")
+@common.page_option
+@common.json_option
+@common.store_options
+def compare(
+    collectors: tuple[str, ...], key_file: Path | None, new_key: Path | None, extract: Path | None, since: str | None,
+    until: str | None, output: Path | None, as_json: bool, home: common.CommandContext,
+) -> None:  # fmt: skip
+    """Compare what two collectors counted, with the cause of each difference.
+
+    A and B are stores, exports, or comparison files. For every paper, network and age both counts of voices are
+    compared; a difference is attributed to forgetting, version, rule, coverage or moment as far as that accounts for
+    it, and what remains is listed as unexplained.
+
+    A comparison file has no words, names and handles: posts and accounts stand there as marks made with a key that
+    both operators share.
+    """
+    bounds = Period(_moment(since) if since else 0, _moment(until) if until else 0)
+    tasks = [bool(collectors), new_key is not None, extract is not None]
+    common.need(sum(tasks) == 1, "name two collectors, or use --extract FILE, or --new-key FILE")
+    if new_key is not None:
+        _write_key(new_key)
+    elif extract is not None:
+        _extract(extract, key_file, bounds, home)
+    else:
+        common.need(len(collectors) == 2, "name two collectors: stores, exports or comparison files")
+        _compare(collectors, key_file, bounds, output, as_json)
+
+
+def _moment(text: str) -> int:
+    moment = timestamps.parse_iso(text)
+    if moment is None:
+        raise UsageError(f"{text}: not a date; write it as 2026-03-09 or 2026-03-09T12:00Z")
+    return moment
+
+
+def _period(bounds: Period, last: int) -> Period:
+    """The period that was asked for; `last`: when anything was known last."""
+    until = min(bounds.until, last) if bounds.until else last
+    since = bounds.since or until - USUAL_DAYS * DAY
+    common.need(since < until, "nothing lies between --since and --until, or the store holds nothing yet")
+    return Period(since, until)
+
+
+# ---- what is handed to another operator ------------------------------------------------------------------
+
+
+def _last_known(record: Record) -> int:
+    """Up to when a store knows how networks were read; of one that reads none, when its last batch was written."""
+    return queries.last_observed(record.view()) or last_written_at(record.database)
+
+
+def _write_key(file: Path) -> None:
+    common.need(not file.exists(), f"{file}: is there already; name another file, or delete it if nobody uses it")
+    try:
+        write_key(file, new_key())
+    except OSError as problem:
+        raise UsageError(f"{file}: cannot be written: {problem.strerror}") from problem
+    echo(f"{file}: a new key. Hand it to the other operator by a safe way, and to nobody else.")
+
+
+def _extract(output: Path, key_file: Path | None, bounds: Period, home: common.CommandContext) -> None:
+    if key_file is None:
+        raise UsageError("--extract needs --key FILE; --new-key makes a key that both operators then use")
+    common.need(not common.is_store_file(output, home), f"{output}: is the store itself; name another file")
+    key = read_key(key_file)
+    with common.open_record(home) as record:
+        period = _period(bounds, _last_known(record))
+        with suppress(ReadOnlyStore):
+            transfer_queries.note_copy(record, "export", str(output.resolve()))
+        lines = 0
+
+        def encoded() -> Iterator[bytes]:
+            nonlocal lines
+            for line in extract_lines(record, period, key):
+                lines += 1
+                yield encode_line(line)
+
+        streams.write_file(output, encoded())
+    echo(f"{output}: {count(lines, 'line')}")
+
+
+# ---- the comparison --------------------------------------------------------------------------------------
+
+
+def _compare(names: Sequence[str], key_file: Path | None, bounds: Period, output: Path | None, as_json: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+        sources = [_source(name, Path(folder) / f"{n}.db") for n, name in enumerate(names)]
+        key = _shared_key(sources, key_file)
+        period = _shared_period(sources, bounds)
+        a, b = (source.facts(period, key) for source in sources)
+    comparison = compare_collectors(a, b)
+    if output is not None:
+        streams.write_file(output, iter([page_of(comparison, names).encode()]))
+    if as_json:
+        print_json({"a": names[0], "b": names[1], **comparison._asdict()})
+        return
+    for line in text_of(comparison):
+        echo(line)
+
+
+def _source(name: str, scratch: Path) -> ComparedSource:
+    """What one of the two is. Raises InputError and UsageError."""
+    if "://" in name:
+        return _store(name, name)
+    with streams.open_input(name) as stream:
+        beginning = stream.peek(BEGINNING)[:BEGINNING]
+        if beginning.startswith(SQLITE_MAGIC):
+            return _store(name, name)
+        if f'"{FORMAT}"'.encode() in beginning:
+            facts = read_facts(decode_file(lines_of(stream), streams.name_of(name)), streams.name_of(name))
+            return ComparedSource(facts.header.until, lambda *_: facts, facts.header)
+        with Record(str(scratch)) as record:
+            importer.import_lines(record, streams.name_of(name), lines_of(stream))
+    return _store(name, str(scratch))
+
+
+def _store(name: str, store: str) -> ComparedSource:
+    with Record(store, create=False) as record:
+        until = _last_known(record)
+
+    def extracted(period: Period, key: SharedKey) -> CollectorFacts:
+        with Record(store, create=False) as record:
+            return read_facts(extract_lines(record, period, key), name)
+
+    return ComparedSource(until, extracted)
+
+
+def _shared_period(sources: Sequence[ComparedSource], bounds: Period) -> Period:
+    last = min(source.until for source in sources)
+    since = max((source.header.since for source in sources if source.header), default=0)
+    return _period(bounds._replace(since=bounds.since or since), last)
+
+
+def _shared_key(sources: Sequence[ComparedSource], key_file: Path | None) -> SharedKey:
+    if key_file is not None:
+        return read_key(key_file)
+    files = sum(source.header is not None for source in sources)
+    common.need(files != 1, "one of the two is a comparison file: add --key FILE, the key that it was made with")
+    return SharedKey(new_key())

@@ -1,0 +1,153 @@
+"""`hotpapers evaluate attacks`: how many accounts it takes to buy a place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from hotpapers.cli import common, streams
+from hotpapers.cli.terminal import bar, echo, print_json
+
+if TYPE_CHECKING:
+    from hotpapers.evaluation.attacks.figures import AttackFigures
+    from hotpapers.evaluation.worlds import WorldLaw
+
+
+class AttackChoice(NamedTuple):
+    """What is to be tried: rankings, attacks by name, files with attacks; by so many processes."""
+
+    rankings: tuple[str, ...]
+    names: tuple[str, ...]
+    files: tuple[str, ...]
+    workers: int
+
+
+class IssueChoice(NamedTuple):
+    """Which issues of a record are attacked; none where worlds are."""
+
+    store: str | None
+    config: Path | None
+    publication: str | None
+    days: tuple[str, ...]
+    last: int | None
+
+
+@click.command(
+    short_help="Count the accounts that a place costs.",
+    epilog="""\b
+Examples:
+  hotpapers evaluate attacks --quick
+  hotpapers evaluate attacks --all --output attacks.md --output attacks.json
+  hotpapers evaluate attacks --ranking rarity/2 --attack-file mine.py
+  hotpapers evaluate attacks --quick --worlds worlds.json --json
+  hotpapers evaluate attacks --store hotpapers.db --last 5""",
+)
+@click.option("--all", "everything", is_flag=True, help="100 days each of four and of nine networks: some minutes.")
+@click.option("--quick", is_flag=True, help="Ten days of each (the default).")
+@click.option("--issue", "days", multiple=True, metavar="DATE", help="Attack this issue of the store; repeatable.")
+@click.option("--last", type=click.IntRange(1, 1000), metavar="N", help="Attack the last N issues of the store.")
+@click.option("--ranking", "rankings", multiple=True, metavar="NAME", help="Only this ranking or formula; repeatable.")
+@click.option("--attack", "names", multiple=True, metavar="NAME", help="Only this attack; repeatable.")
+@click.option(
+    "--attack-file", "files", multiple=True, metavar="FILE", type=click.Path(dir_okay=False),
+    help="An attack of your own, which is run as a program: see docs/explanation/attacks.md; repeatable.",
+)  # fmt: skip
+@click.option(
+    "--worlds", "worlds", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    help="Worlds of your own, as JSON.",
+)  # fmt: skip
+@click.option("--workers", type=click.IntRange(1, 64), default=lambda: os.cpu_count() or 1, help="Processes.")
+@click.option(
+    "--output", "outputs", multiple=True, metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
+    help="Also write the page to FILE, in Markdown, or the figures as JSON if its name ends in .json; repeatable.",
+)  # fmt: skip
+@common.json_option
+@common.publication_option
+@common.where_options
+@common.debug_option
+def attacks(
+    everything: bool, quick: bool, worlds: Path | None, outputs: tuple[Path, ...], as_json: bool,
+    **choices: Any,
+) -> None:  # fmt: skip
+    """Attack rankings in made-up worlds or on issues of a record, and print how many accounts a place costs.
+
+    For each ranking and attack: the least accounts, of the cheapest way on the median day, that bring a paper that
+    nobody speaks of to place 1 or into the first ten, or push the paper at place 1 out of the first ten. Worlds are the
+    same from the same seeds. With --issue or --last the attacks are added to what a store's record had when its issues
+    were frozen; the store is only read, and what its record lacks facts for is named.
+    """
+    common.need(not (everything and quick), "--all or --quick, not both")
+    issues = IssueChoice(*(choices.pop(name) for name in IssueChoice._fields))
+    choice = AttackChoice(**choices)
+    is_recorded = bool(issues.days or issues.last)
+    common.need(is_recorded or not issues.store, "--store needs issues: name them with --issue or --last")
+    common.need(not (is_recorded and (everything or quick or worlds)), "worlds or issues of a store, not both")
+    common.need(not (issues.days and issues.last), "--issue or --last, not both")
+    from hotpapers.evaluation.attacks import suite
+
+    suite.check_attacks(choice.names, choice.files)
+    table = _attack_issues(issues, choice) if is_recorded else _attack_worlds(_laws(worlds, everything), choice)
+    for output in outputs:
+        streams.write_file(output, iter([_written(table, output)]))
+    if as_json:
+        print_json(table)
+    else:
+        for line in _lines(table):
+            echo(line)
+    if any(row.failed for row in table.rows):
+        raise click.exceptions.Exit(1)
+
+
+def _laws(worlds: Path | None, everything: bool) -> tuple[WorldLaw, ...]:
+    from hotpapers.evaluation.attacks import suite
+    from hotpapers.evaluation.worlds import read_laws
+
+    if worlds is not None:
+        with streams.open_input(str(worlds)) as file:
+            return read_laws(file.read())
+    return suite.WORLDS if everything else suite.FEW_WORLDS
+
+
+def _attack_worlds(laws: tuple[WorldLaw, ...], choice: AttackChoice) -> AttackFigures:
+    from hotpapers.evaluation.attacks import report, suite
+
+    suite.check_laws(laws)
+    parts = list(suite.blocks(laws, choice.rankings, choice.names, choice.files))
+    with bar("Attacking", len(parts)) as progress:
+        return report.figures_of(suite.run_suite(parts, choice.workers, progress), laws)
+
+
+def _attack_issues(issues: IssueChoice, choice: AttackChoice) -> AttackFigures:
+    from hotpapers.evaluation.attacks import recorded_report, recorded_suite, suite
+    from hotpapers.issues.freeze import check_day
+    from hotpapers.store import Record
+
+    store = common.home_of(issues.store, issues.config).store
+    rankings = tuple(contender.name for contender in suite.chosen_contenders(choice.rankings))
+    common_part = recorded_suite.IssuePart(store, "", "", rankings, choice.names, choice.files)
+    days = [check_day(day) for day in issues.days]
+    with Record(store, create=False) as record:
+        parts = list(recorded_suite.issue_parts(record, issues.publication, days, issues.last or 0, common_part))
+    with bar("Attacking", len(parts)) as progress:
+        return recorded_report.issue_figures(recorded_suite.run_issues(parts, choice.workers, progress), parts)
+
+
+def _written(table: AttackFigures, output: Path) -> bytes:
+    from hotpapers.evaluation.attacks import recorded_report, report
+    from hotpapers.evaluation.attacks.figures import written
+
+    if output.suffix == ".json":
+        return written(table)
+    page = recorded_report.issue_page(table) if table.issues else report.page(table)
+    return page.encode()
+
+
+def _lines(table: AttackFigures) -> Iterable[str]:
+    from hotpapers.evaluation.attacks import recorded_report, report
+
+    return recorded_report.issue_lines(table) if table.issues else report.lines(table)

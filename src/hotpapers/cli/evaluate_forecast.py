@@ -1,0 +1,60 @@
+"""`hotpapers evaluate forecast`: forecasts of held-out weeks beside what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from hotpapers.cli import common, streams
+from hotpapers.cli.terminal import echo, print_json
+from hotpapers.evaluation import curves
+from hotpapers.evaluation.forecast import held_out, page, rows, scores
+from hotpapers.evaluation.text_tables import plain_table
+from hotpapers.untrusted_json import decode_lines
+
+CATEGORIES, PAPERS, STORIES = "arxiv-metadata.jsonl.zst", "hf-daily.jsonl.zst", "hn-frontpage.jsonl.zst"
+T = TypeVar("T")
+
+
+@click.command(
+    short_help="Compare forecasts with what came.",
+    epilog="""\b
+Examples:
+  hotpapers evaluate forecast --data ../shared/data
+  hotpapers evaluate forecast --data ../shared/data --output docs/explanation/forecast.md""",
+)
+@click.option(
+    "--data", "folder", metavar="DIR", required=True, type=click.Path(path_type=Path, readable=False),
+    help=f"The folder with {CATEGORIES}, {PAPERS} and {STORIES}.",
+)  # fmt: skip
+@common.page_option
+@common.json_option
+@common.debug_option
+def forecast(folder: Path, output: Path | None, as_json: bool) -> None:
+    """Forecast the votes of held-out weeks from earlier weeks, and compare with what came.
+
+    Prints coverage and loss by network, age and field, beside those of usual growth. Takes some seconds.
+    """
+    common.need(folder.is_dir(), f"{folder}: not a folder")
+    forecast_scores = scores(held_out(_read(folder)))
+    if output is not None:
+        streams.write_file(output, iter([page(forecast_scores).encode()]))
+    if as_json:
+        print_json([{**score._asdict(), "gain": score.gain, "met": score.is_met} for score in forecast_scores])
+    else:
+        heads, *lines = rows(forecast_scores)
+        echo(plain_table(heads, lines))
+
+
+def _read(folder: Path) -> Iterator[curves.MeasuredCurve]:
+    categories = curves.primary_categories(_values(folder / CATEGORIES, curves.PaperCategory))
+    yield from curves.hugging_face(_values(folder / PAPERS, curves.TimedUpvotes), categories)
+    yield from curves.hacker_news(_values(folder / STORIES, curves.StoryVotes))
+
+
+def _values(file: Path, type: type[T]) -> Iterator[T]:
+    with streams.open_input(str(file)) as lines:
+        yield from decode_lines(lines, type, str(file))

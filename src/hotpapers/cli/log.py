@@ -1,0 +1,117 @@
+"""`hotpapers log`: the transparency log of what was published, its key, and a new log after a key was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import count, echo, print_error, print_json
+from hotpapers.errors import UsageError
+from hotpapers.model import Publication
+from hotpapers.store import Record, now
+from hotpapers.transparency import log_keys
+from hotpapers.transparency.log_files import is_name
+from hotpapers.transparency.policies import cosigners, witness_policy
+from hotpapers.transparency.publication_log import LogConfig, begin_next_log, update_log
+from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.transparency.witness_client import ask_witnesses
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers log
+  hotpapers log --new-key                     (where `hotpapers init` made none)
+  hotpapers log --rotate                      (the key was lost, or may be known to others)"""
+)
+@click.option("--new-key", is_flag=True, help="Make a key where there is none.")
+@click.option(
+    "--rotate", is_flag=True, help="Make another key, and begin a new log that names the end of the last one."
+)
+@click.option("--ask", is_flag=True, help="Ask the witnesses of the policy that have not cosigned yet.")
+@common.json_option
+@common.store_options
+def log(new_key: bool, rotate: bool, ask: bool, as_json: bool, home: common.CommandContext) -> None:
+    """Show the transparency log of each publication, and manage its key.
+
+    A log proves what an issue said; docs/explanation/proof.md says how. What is new in the store is added first. A
+    key that is lost, or that others may know, is replaced with --rotate: old proofs stay valid.
+    """
+    common.need(not (new_key and rotate), "choose one of --new-key and --rotate")
+    config = home.log_config
+    if config is None:
+        raise UsageError("no hotpapers.toml here; a log belongs to settings: hotpapers init")
+    with common.open_record(home, publications=True) as record:
+        names = _publications(record)
+        if new_key:
+            _make_first_key(config)
+        if rotate:
+            log_keys.make_key(config.key_file)
+            for name in names:
+                begin_next_log(name, config)
+        for name in names:
+            update_log(record.database, name, config, now())
+    problems = _ask(names, config, home) if ask else []
+    _report(names, config, as_json)
+    for problem in problems:
+        print_error(problem)
+    if problems:
+        raise click.exceptions.Exit(1)
+
+
+def _ask(names: Sequence[str], config: LogConfig, home: common.CommandContext) -> list[str]:
+    """Asks the witnesses; what went wrong."""
+    from hotpapers.http import PoliteHttpClient, user_agent
+
+    policy = witness_policy(config.policy)
+    addresses = [witness.url for witness in policy.witnesses if witness.url]
+    with PoliteHttpClient(user_agent(home.settings.contact), base_addresses=addresses) as http:
+        return [str(problem) for name in names for problem in ask_witnesses(http, policy, config.folder, name)]
+
+
+def _publications(record: Record) -> list[str]:
+    items = [row.item for row in record.view().latest(Publication)]
+    return sorted(item.publication for item in items if isinstance(item, Publication) and is_name(item.publication))
+
+
+def _make_first_key(config: LogConfig) -> None:
+    if config.key_file.exists():
+        raise UsageError(f"{config.key_file}: there is a key already; --rotate replaces it, and begins a new log")
+    if log_keys.read_states(config.key_file):
+        raise UsageError(f"{config.key_file} was there before and is gone; put it back, or take --rotate")
+    log_keys.make_key(config.key_file)
+
+
+def _report(names: Sequence[str], config: LogConfig, as_json: bool) -> None:
+    rows = [row for name in names for row in _rows(name, config)]
+    if as_json:
+        print_json({"key": str(config.key_file), "folder": str(config.folder), "logs": rows})
+        return
+    if log_keys.load_key(config.key_file) is None:
+        echo(f"no log is kept: there is no key {config.key_file}; `hotpapers log --new-key` makes one")
+    for row in rows:
+        echo(f"{row['publication']}  {row['origin']}: {count(row['size'], 'leaf', 'leaves')}, root {row['root']}")
+        echo(f"  key        {row['key']}")
+        echo(f"  witnesses  {', '.join(row['witnesses']) or 'none'}{'' if row['complete'] else ' (not enough yet)'}")
+
+
+def _rows(name: str, config: LogConfig) -> list[dict[str, Any]]:
+    logs = SiteLogs(config).of(name)
+    policy = witness_policy(config.policy)
+    rows = []
+    for stored in logs.stored if logs else ():
+        if stored.last is None or stored.key is None:
+            continue
+        witnesses = cosigners(policy, stored.last)
+        checkpoint = stored.last.checkpoint
+        rows.append(
+            {
+                "publication": name, "number": stored.number, "origin": checkpoint.origin, "size": checkpoint.size,
+                "root": checkpoint.root.hex(), "key": str(stored.key), "witnesses": sorted(witnesses),
+                "complete": policy.is_met(witnesses),
+            }
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,140 @@
+"""`hotpapers verify PAGE` and `--site`: whether saved issues stood in the log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+import click
+
+from hotpapers.cli import common
+from hotpapers.cli.terminal import bar, count, echo, print_json
+from hotpapers.errors import InputError, UsageError
+from hotpapers.transparency.mirrors import POLICY_FILE, check_mirror
+from hotpapers.transparency.policies import LogPolicy, parse_policy
+from hotpapers.transparency.saved_issues import ProofVerdict, check_saved, read_saved
+from hotpapers.transparency.site_logs import SiteLogs
+
+PACE = 0.1
+"""Seconds between the starts of two requests to the site."""
+
+
+def verify_files(files: Sequence[Path], policy_file: Path | None, home: common.CommandContext, as_json: bool) -> None:
+    """Checks saved issues, and says what is proved of each. Exits with 1 where something does not hold."""
+    verdicts = [(file, _verdict(file, policy_file, home)) for file in files]
+    if as_json:
+        print_json([{"file": str(file), **_as_json(verdict)} for file, verdict in verdicts])
+    else:
+        for file, verdict in verdicts:
+            for line in _lines(file, verdict):
+                echo(line)
+    if any(isinstance(verdict, str) or verdict.problems for _, verdict in verdicts):
+        raise click.exceptions.Exit(1)
+
+
+def _verdict(file: Path, policy_file: Path | None, home: common.CommandContext) -> ProofVerdict | str:
+    """The verdict, or why there is none."""
+    try:
+        issue = read_saved(file)
+    except InputError as problem:
+        return str(problem)
+    policy = read_policy(policy_file) if policy_file else _own_policy(home, issue.content.publication.publication)
+    return check_saved(issue, policy)
+
+
+def read_policy(file: Path) -> LogPolicy:
+    """The policy of a file. Raises InputError, UsageError."""
+    try:
+        return parse_policy(file.read_text("utf-8"))
+    except InputError as problem:
+        raise InputError(problem.reason, file=str(file), line=problem.line) from problem
+    except UnicodeDecodeError as problem:
+        raise UsageError(f"{file}: cannot be read: not UTF-8") from problem
+    except OSError as problem:
+        raise UsageError(f"{file}: cannot be read: {problem.strerror}") from problem
+
+
+def _own_policy(home: common.CommandContext, publication: str) -> LogPolicy:
+    """The policy of one's own log. Raises UsageError where there is none."""
+    logs = SiteLogs(home.log_config).of(publication) if home.log_config else None
+    if logs is None:
+        raise UsageError(
+            "whose log it must stand in is not known here: name a policy with --policy, such as the publication's "
+            "log/policy.txt, which you have from somebody whom you trust"
+        )
+    return parse_policy(logs.policy_text(""))
+
+
+def _as_json(verdict: ProofVerdict | str) -> dict[str, object]:
+    if isinstance(verdict, str):
+        return {"verified": False, "problems": [verdict]}
+    content, checkpoint = verdict.issue.content, verdict.issue.proof.signed.checkpoint
+    return {
+        "verified": not verdict.problems, "problems": verdict.problems,
+        "publication": content.publication.publication, "day": content.day, "edition": content.edition,
+        "digest": verdict.issue.digest, "log": checkpoint.origin, "leaf": verdict.issue.proof.leaf,
+        "size": checkpoint.size, "witnesses": verdict.witnesses,
+        "entries": [{"place": entry.place, "paper": entry.paper, "score": entry.score} for entry in content.entries],
+    }  # fmt: skip
+
+
+def _lines(file: Path, verdict: ProofVerdict | str) -> list[str]:
+    if isinstance(verdict, str):
+        return [f"not verified: {verdict}"]
+    content, checkpoint = verdict.issue.content, verdict.issue.proof.signed.checkpoint
+    if verdict.problems:
+        return [f"{file}: {text}" for text in verdict.problems] + [f"not verified: {file}"]
+    what = f"{content.publication.publication} {content.day} edition {content.edition}"
+    where = f"leaf {verdict.issue.proof.leaf} of {checkpoint.size:,} in {checkpoint.origin}"
+    cosigners = f"cosigned by {', '.join(verdict.witnesses) or 'nobody'}"
+    return [f"verified: {what}, digest {verdict.issue.digest}", f"  {where}, {cosigners}"]
+
+
+def verify_site(site: str, policy_file: Path | None, home: common.CommandContext, as_json: bool) -> None:
+    """Checks a whole site, in a folder or at its address. Exits with 1 where something does not hold."""
+    if not site.startswith(("http://", "https://")):
+        common.need(Path(site).is_dir(), f"{site}: is no folder; name one, or an address that begins with https://")
+        return _verify_folder(Path(site), policy_file, as_json)
+    with TemporaryDirectory(prefix="hotpapers-") as folder:
+        _download(f"{site.rstrip('/')}/", Path(folder), policy_file, home)
+        _verify_folder(Path(folder), policy_file, as_json)
+
+
+def _download(address: str, folder: Path, policy_file: Path | None, home: common.CommandContext) -> None:
+    """Fetches a site's log and issues into a folder."""
+    from hotpapers.http import PoliteHttpClient, user_agent
+    from hotpapers.transparency.downloads import SiteDownload
+
+    agent = user_agent(home.settings.contact)
+    with PoliteHttpClient(agent, base_addresses=(address,), pace={urlsplit(address).hostname or "": PACE}) as http:
+        download = SiteDownload(http, address, folder)
+        download.fetch_logs(read_policy(policy_file or download.fetch_policy()))
+        days = download.days()
+        with bar("Fetching", len(days)) as progress:
+            for day in days:
+                download.fetch_issue(day)
+                progress(1)
+
+
+def _verify_folder(folder: Path, policy_file: Path | None, as_json: bool) -> None:
+    own = folder / POLICY_FILE
+    if policy_file is None and not own.is_file():
+        raise UsageError(f"{folder}: has no {POLICY_FILE}, so no log was published with it")
+    policy = read_policy(policy_file or own)
+    verdict = check_mirror(folder, policy)
+    if as_json:
+        print_json({"verified": not verdict.problems, **verdict._asdict(), "own_word": policy_file is None})
+    else:
+        for text in verdict.problems:
+            echo(text)
+        state = "not verified" if verdict.problems else "verified"
+        missing = f", {count(verdict.missing, 'issue')} of the log not here" if verdict.missing else ""
+        echo(f"{state}: {count(verdict.issues, 'issue')}, {count(verdict.leaves, 'leaf', 'leaves')}{missing}")
+        if policy_file is None:
+            echo("by the site's own keys; compare these with what you know, or name yours with --policy:")
+            for log in policy.logs:
+                echo(f"  {log.key}")
+    if verdict.problems:
+        raise click.exceptions.Exit(1)

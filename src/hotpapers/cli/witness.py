@@ -1,0 +1,81 @@
+"""`hotpapers witness`: a witness for the logs of others."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from hotpapers import logs
+from hotpapers.cli import common
+from hotpapers.cli.terminal import count, echo
+from hotpapers.cli.verify_proof import read_policy
+from hotpapers.errors import NotAProof, UsageError
+from hotpapers.transparency import log_keys
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, check_name
+from hotpapers.transparency.witness import LogWitness
+from hotpapers.web.witness_server import witness_server
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness
+  hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness --listen 127.0.0.1:8080"""
+)
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--policy",
+    required=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The logs to watch, as C2SP tlog-policy: lines `log KEY`, and `quorum none`.",
+)
+@click.option(
+    "--folder",
+    default="witness",
+    show_default=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where its key is, which is made there at first, and what it remembers.",
+)
+@click.option(
+    "--listen", default="127.0.0.1:8080", show_default=True, metavar="ADDRESS", help="The address to answer on."
+)
+@common.debug_option
+def witness(name: str, policy: Path, folder: Path, listen: str) -> None:
+    """Cosign the checkpoints of logs, as a witness, until stopped.
+
+    Remembers the last checkpoint of each log that the policy names and refuses what does not extend it. Put a web
+    server with TLS in front of it. Publications name it in their policy by the lines printed at the start.
+    """
+    watched = read_policy(policy)
+    common.need(bool(watched.logs), f"{policy}: names no log; write lines `log KEY`")
+    keys = _keys(name, folder)
+    logs.listen("text")
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with (
+        closing(LogWitness(watched, keys, folder / "checkpoints")) as log_witness,
+        witness_server(log_witness, listen) as port,
+    ):
+        echo(f"witness of {count(len(watched.logs), 'log')} on port {port}; its keys, of which a policy names one:")
+        for key in keys:
+            echo(f"  {key.verifier}")
+        stop.wait()
+
+
+def _keys(name: str, folder: Path) -> list[SigningKey]:
+    """The keys of a witness, one of each kind, from the one seed in its folder, which is made at first."""
+    try:
+        check_name(name)
+    except NotAProof as problem:
+        raise UsageError(str(problem)) from problem
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "witness.key"
+    seed = (log_keys.load_key(file) or log_keys.make_key(file)).seed
+    return [SigningKey(name, kind, seed) for kind in (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44)]

@@ -1,0 +1,209 @@
+"""Causes applied in their order to what two collectors count at a moment, each to just what it accounts for.
+
+What a cause accounts for is made alike in both; voices are then counted again. The change is what the cause explains,
+and the difference that is left when all have been applied is unexplained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, NamedTuple
+
+from hotpapers.comparison.causes import CAUSES, Cause, ReadCount, differing, judged, lacking, unheard
+from hotpapers.comparison.facts import CollectorFacts
+from hotpapers.comparison.moments import CountedPost, MeasuredMoment, MomentState, known_by, voices
+
+
+class Side(NamedTuple):
+    """One collector: all it knows, and what it counts at the moment."""
+
+    facts: CollectorFacts
+    state: MomentState
+
+    def with_posts(self, posts: Mapping[str, CountedPost]) -> Side:
+        """The same with other posts."""
+        return self._replace(state=self.state._replace(posts=posts))
+
+
+class Sides(NamedTuple):
+    """Both of them."""
+
+    a: Side
+    b: Side
+
+
+class CountedDifference(NamedTuple):
+    """One network's two counts at a moment. `causes`: how much of a − b each accounts for; `unexplained`: the rest."""
+
+    network: str
+    a: int
+    b: int
+    causes: Mapping[Cause, int]
+    unexplained: int
+
+
+def align(sides: Sides, moment: MeasuredMoment) -> Iterator[CountedDifference]:
+    """The counts of every network at a moment, and the causes of those that differ."""
+    a, b = voices(sides.a.state, moment), voices(sides.b.state, moment)
+    networks = sorted(a.keys() | b.keys())
+    first = left = {network: a.get(network, 0) - b.get(network, 0) for network in networks}
+    explained: dict[str, dict[Cause, int]] = {network: {} for network in networks}
+    for cause in CAUSES if any(first.values()) else ():
+        sides = STEPS[cause](sides, moment)
+        now = _difference(sides, moment)
+        for network in networks:
+            if first[network] and (amount := left[network] - now.get(network, 0)):
+                explained[network][cause] = amount
+        left = {network: now.get(network, 0) for network in networks}
+    for network in networks:
+        rest = left[network] if first[network] else 0
+        yield CountedDifference(network, a.get(network, 0), b.get(network, 0), explained[network], rest)
+
+
+def _difference(sides: Sides, moment: MeasuredMoment) -> dict[str, int]:
+    a, b = voices(sides.a.state, moment), voices(sides.b.state, moment)
+    return {network: a.get(network, 0) - b.get(network, 0) for network in a.keys() | b.keys()}
+
+
+# ---- versions and rules ----------------------------------------------------------------------------------
+
+
+def _judgements(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:
+    def step(sides: Sides, moment: MeasuredMoment) -> Sides:
+        a, b = sides
+        bots = _bots(a, b, cause) | _bots(b, a, cause)
+        a, b = (side._replace(state=side.state._replace(bots=side.state.bots - bots)) for side in (a, b))
+        sides = _without(Sides(a, b), cause, moment)
+        return _counts_alike(_one_voice(sides), cause) if cause == "rule" else sides
+
+    return step
+
+
+def _bots(side: Side, other: Side, cause: Cause) -> set[str]:
+    """The voices that one of the two alone holds to be bots, for one cause."""
+    alone = side.state.bots - other.state.bots
+    return {voice for voice in alone if judged(side.facts.bots[voice], other.facts.header.rules) == cause}
+
+
+def _one_voice(sides: Sides) -> Sides:
+    """Accounts of which one of the two alone knows whose they are count as that voice in both."""
+    stable = {
+        post.fact.account: post.voice
+        for side in sides
+        for mark, post in side.state.posts.items()
+        if post.voice != post.fact.account and mark not in side.facts.forgotten
+    }
+    return Sides(*(
+        side.with_posts({
+            mark: post._replace(voice=stable.get(post.fact.account, post.voice))
+            for mark, post in side.state.posts.items()
+        })
+        for side in sides
+    ))  # fmt: skip
+
+
+# ---- posts, reactions and counts that one of the two lacks -------------------------------------------------
+
+
+def _without(sides: Sides, cause: Cause, moment: MeasuredMoment) -> Sides:
+    """Without the posts that one of the two lacks for a cause."""
+    a, b = sides
+    return Sides(_held_by_both(a, b, cause, moment), _held_by_both(b, a, cause, moment))
+
+
+def _held_by_both(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
+    return side.with_posts({
+        mark: post
+        for mark, post in side.state.posts.items()
+        if mark in other.state.posts or _why(post, side, other, moment) != cause
+    })  # fmt: skip
+
+
+def _why(post: CountedPost, side: Side, other: Side, moment: MeasuredMoment) -> Cause | None:
+    known = known_by(other.facts, post.fact.network, moment)
+    return lacking(post.fact, moment.paper, side.facts, other.facts, known)
+
+
+def _observed(cause: Cause) -> Callable[[Sides, MeasuredMoment], Sides]:
+    def step(sides: Sides, moment: MeasuredMoment) -> Sides:
+        a, b = _without(sides, cause, moment)
+        a, b = _heard_by_both(a, b, cause, moment), _heard_by_both(b, a, cause, moment)
+        return _counts_alike(Sides(a, b), cause)
+
+    return step
+
+
+def _heard_by_both(side: Side, other: Side, cause: Cause, moment: MeasuredMoment) -> Side:
+    """Without the reactions that the other one lacks for a cause."""
+    return side.with_posts({
+        mark: _without_unheard(post, other, other.state.posts[mark], cause, moment)
+        if mark in other.state.posts
+        else post
+        for mark, post in side.state.posts.items()
+    })  # fmt: skip
+
+
+def _without_unheard(
+    post: CountedPost, other: Side, own: CountedPost, cause: Cause, moment: MeasuredMoment
+) -> CountedPost:
+    both = {(who, type, withdrawn) for who, type, _, withdrawn in own.reactions}
+    network = post.fact.network
+    reactions = tuple(
+        (who, type, at, withdrawn)
+        for who, type, at, withdrawn in post.reactions
+        if (who, type, withdrawn) in both or unheard(at, own.fact, network, other.facts, moment.until) != cause
+    )
+    return post._replace(reactions=reactions)
+
+
+def _counts_alike(sides: Sides, cause: Cause) -> Sides:
+    """Counts that differ for a cause, and marks of texts that were read at other moments, as the first one has them."""
+    a, b = sides
+    posts = {
+        mark: _as_in(a.state.posts[mark], post, sides, cause) if mark in a.state.posts else post
+        for mark, post in b.state.posts.items()
+    }
+    return Sides(a, b.with_posts(posts))
+
+
+def _as_in(post: CountedPost, own: CountedPost, sides: Sides, cause: Cause) -> CountedPost:
+    changed = own
+    if own.reposts != post.reposts and _count_cause(post, own, 1, sides) == cause:
+        changed = changed._replace(reposts=post.reposts)
+    if own.likes != post.likes and _count_cause(post, own, 2, sides) == cause:
+        changed = changed._replace(likes=post.likes)
+    is_other = own.text != post.text and _text_cause(post, own, sides) == cause
+    return changed._replace(text=post.text) if is_other else changed
+
+
+def _text_cause(post: CountedPost, own: CountedPost, sides: Sides) -> Cause:
+    """Words are not known to one of the two, since they are forgotten or withheld by their network's terms; or they
+    were edited between two readings."""
+    if any(post.fact.post in side.facts.forgotten for side in sides):
+        return "forgetting"
+    withheld = any(post.fact.network not in side.facts.worded for side in sides)
+    return "rule" if withheld or post.text.startswith("~") or own.text.startswith("~") else "moment"
+
+
+def _count_cause(post: CountedPost, own: CountedPost, column: Literal[1, 2], sides: Sides) -> Cause | None:
+    a, b = sides
+    coverages = a.facts.covered(own.fact.network), b.facts.covered(own.fact.network)
+    end = min(side.facts.header.until for side in sides)
+    return differing(_read_count(post, column, a), _read_count(own, column, b), coverages, end)
+
+
+def _read_count(post: CountedPost, column: Literal[1, 2], side: Side) -> ReadCount:
+    at, fact = post.counted_at, post.fact
+    value = post.reposts if column == 1 else post.likes
+    was_forgotten = fact.post in side.facts.forgotten
+    return ReadCount(fact, fact.created_at if at is None else at, value, column, at is not None, was_forgotten)
+
+
+STEPS: dict[Cause, Callable[[Sides, MeasuredMoment], Sides]] = {
+    "forgetting": lambda sides, moment: _counts_alike(sides, "forgetting"),
+    "version": _judgements("version"),
+    "rule": _judgements("rule"),
+    "coverage": _observed("coverage"),
+    "moment": _observed("moment"),
+}
+"""What each cause makes alike."""

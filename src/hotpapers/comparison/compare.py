@@ -1,0 +1,166 @@
+"""Two collectors, number by number: every paper, network and age that both could have counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from hotpapers.comparison.alignment import CountedDifference, Side, Sides, align
+from hotpapers.comparison.causes import Cause
+from hotpapers.comparison.extract import Period
+from hotpapers.comparison.facts import CollectorFacts, recognized, restricted
+from hotpapers.comparison.moments import MeasuredMoment, MomentState, state_at
+from hotpapers.engagement.measurement import AGES
+from hotpapers.errors import UsageError
+from hotpapers.model import HOUR
+
+ARXIV = "arxiv"
+HEARD_WITHIN = 12 * HOUR
+"""How long after an announcement a collector that reads arXiv has it."""
+
+
+class ComparedCount(NamedTuple):
+    """A paper's two counts of voices on a network at an age (hours after its announcement), which differ. `causes`: how
+    much of a − b each accounts for; `unexplained`: what is left."""
+
+    paper: str
+    network: str
+    age: int
+    a: int
+    b: int
+    causes: Mapping[Cause, int]
+    unexplained: int
+
+
+class NetworkSummary(NamedTuple):
+    """How many counts of a network are the same, differ and are explained, and are not explained."""
+
+    network: str
+    same: int
+    explained: int
+    unexplained: int
+    causes: Mapping[Cause, int]
+    """In how many counts each cause has a part."""
+
+
+class Comparison(NamedTuple):
+    """What came out. `networks`: those that both say how they read; `left_out`: the others."""
+
+    period: Period
+    papers: int
+    left_out: tuple[str, ...]
+    networks: tuple[NetworkSummary, ...]
+    differences: tuple[ComparedCount, ...]
+
+    @property
+    def counts(self) -> int:
+        """How many numbers were compared."""
+        return sum(summary.same + summary.explained + summary.unexplained for summary in self.networks)
+
+    @property
+    def unexplained(self) -> tuple[ComparedCount, ...]:
+        """The counts of which a part is not explained."""
+        return tuple(count for count in self.differences if count.unexplained)
+
+
+def compare_collectors(a: CollectorFacts, b: CollectorFacts) -> Comparison:
+    """Compares what both may have counted. Raises UsageError where their files have nothing in common."""
+    period = _common_period(a, b)
+    both = frozenset(a.coverage.keys() & b.coverage.keys()) - {ARXIV}
+    networks = (
+        a.coverage.keys() | b.coverage.keys() | {post.network for facts in (a, b) for post in facts.posts.values()}
+    )
+    left_out = tuple(sorted(networks - both - {ARXIV}))
+    a, b = restricted(a, both), restricted(b, both)
+    a, b = recognized(a, b), recognized(b, a)
+    same: Counter[str] = Counter()
+    differences: list[ComparedCount] = []
+    papers = sorted(a.announced.keys() | b.announced.keys())
+    for paper in papers:
+        for age, count in _of_paper(paper, a, b, period):
+            if count.a == count.b:
+                same[count.network] += 1
+            else:
+                differences.append(ComparedCount(paper, count.network, age, *count[1:]))
+    summaries = tuple(_summary(network, same[network], differences) for network in sorted(both))
+    return Comparison(period, len(papers), left_out, summaries, tuple(differences))
+
+
+def _common_period(a: CollectorFacts, b: CollectorFacts) -> Period:
+    if a.header.check != b.header.check:
+        raise UsageError("the two were marked with different keys; make both files with the same key file")
+    since, until = max(a.header.since, b.header.since), min(a.header.until, b.header.until)
+    if since >= until:
+        raise UsageError("the two have no time in common; make both files for the same period")
+    return Period(since, until)
+
+
+def _summary(network: str, same: int, differences: list[ComparedCount]) -> NetworkSummary:
+    counts = [count for count in differences if count.network == network]
+    unexplained = sum(count.unexplained != 0 for count in counts)
+    causes = Counter(cause for count in counts for cause in count.causes)
+    return NetworkSummary(network, same, len(counts) - unexplained, unexplained, causes)
+
+
+def _of_paper(
+    paper: str, a: CollectorFacts, b: CollectorFacts, period: Period
+) -> Iterator[tuple[int, CountedDifference]]:
+    at_a, at_b = a.announced.get(paper), b.announced.get(paper)
+    announced = [at for at in (at_a, at_b) if at is not None]
+    for age in AGES:
+        in_time = all(period.since < at and at + age * HOUR <= period.until for at in announced)
+        if not in_time or not (paper in a.naming or paper in b.naming):
+            continue
+        moment = MeasuredMoment(paper, min(announced), age)
+        if at_a == at_b:
+            counts = align(_sides(a, b, moment, moment), moment)
+        else:
+            counts = _announced_apart(a, b, moment, (at_a, at_b), period)
+        yield from ((age, count) for count in counts)
+
+
+def _sides(a: CollectorFacts, b: CollectorFacts, at_a: MeasuredMoment | None, at_b: MeasuredMoment | None) -> Sides:
+    empty = MomentState({}, frozenset())
+    return Sides(
+        Side(a, state_at(a, at_a) if at_a else empty._replace(bots=frozenset(a.bots))),
+        Side(b, state_at(b, at_b) if at_b else empty._replace(bots=frozenset(b.bots))),
+    )
+
+
+def _announced_apart(
+    a: CollectorFacts, b: CollectorFacts, moment: MeasuredMoment, announced: tuple[int | None, int | None],
+    period: Period,
+) -> Iterator[CountedDifference]:  # fmt: skip
+    """The counts of a paper that one of the two does not know to be announced, or has at another moment: as each has
+    them; and, where that one had not read arXiv, as both would have had them at the first moment."""
+    own = [None if at is None else moment._replace(announced_at=at) for at in announced]
+    as_they_are = {count.network: count for count in align(_sides(a, b, *own), moment)}
+    late = [
+        facts
+        for facts, at in zip((a, b), announced, strict=True)
+        if at != moment.announced_at and _missed(facts, moment.announced_at, at, period)
+    ]
+    if not late:
+        yield from as_they_are.values()
+        return
+    alike = {count.network: count for count in align(_sides(a, b, moment, moment), moment)}
+    for network in sorted(as_they_are.keys() | alike.keys()):
+        yield _joined(network, as_they_are.get(network), alike.get(network))
+
+
+def _missed(facts: CollectorFacts, announced_at: int, own: int | None, period: Period) -> bool:
+    """Whether a collector had not read arXiv when a paper was announced."""
+    coverage = facts.covered(ARXIV)
+    read = coverage.read_at(announced_at)
+    end = period.until if own is None else own
+    return read is None or read > announced_at + HEARD_WITHIN or coverage.had_trouble(announced_at - HEARD_WITHIN, end)
+
+
+def _joined(network: str, own: CountedDifference | None, alike: CountedDifference | None) -> CountedDifference:
+    nothing = CountedDifference(network, 0, 0, {}, 0)
+    own, alike = own or nothing, alike or nothing
+    causes = dict(alike.causes)
+    if by_announcement := (own.a - own.b) - (alike.a - alike.b):
+        causes["coverage"] = causes.get("coverage", 0) + by_announcement
+    return own._replace(causes=causes, unexplained=alike.unexplained)

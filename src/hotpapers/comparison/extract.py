@@ -1,0 +1,101 @@
+"""A record as the lines of a comparison file: what was observed of papers announced in a period, up to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from hotpapers import __version__
+from hotpapers.comparison import queries
+from hotpapers.comparison.lines import (
+    FORMAT,
+    VERSION,
+    AnnouncedLine,
+    BotLine,
+    ComparisonEnd,
+    ComparisonHeader,
+    ComparisonLine,
+    CoverageLine,
+    DoubtfulLine,
+    PostLine,
+)
+from hotpapers.comparison.shared_key import SharedKey
+from hotpapers.moderation import doubtful_mentions
+from hotpapers.moderation.bots import verdicts
+from hotpapers.sources.paper_matching import EDITED
+from hotpapers.store import AsOfView, Record
+
+COUNTS = "counts:"
+"""How the reason of coverage begins that is about counts alone."""
+RULES = {**verdicts.VERSIONS, doubtful_mentions.RULE: 1, EDITED: 1, "operator": 1}
+"""Every rule that judges accounts and mentions, with its version."""
+
+FIRST = itemgetter(0)
+GONE = 10
+"""Where a row of `queries.posts` says why the post was gone."""
+
+
+class Period(NamedTuple):
+    """Papers announced after `since`, and what was observed up to `until`: µs UTC."""
+
+    since: int
+    until: int
+
+
+def extract_lines(record: Record, period: Period, key: SharedKey) -> Iterator[ComparisonLine]:
+    """All lines, of one moment of the store. Raises StoreError."""
+    with record.database.snapshot():
+        view = record.view(period.until)
+        yield ComparisonHeader(
+            format=FORMAT, version=VERSION, program=__version__, check=key.check, since=period.since,
+            until=period.until, rules=RULES, back=queries.back(view),
+        )  # fmt: skip
+        for network, start, end, at, state, reason in queries.coverage(view, period.since):
+            counts = reason.startswith(COUNTS)
+            yield CoverageLine(network=network, from_at=start, until_at=end, at=at, state=state, counts=counts)
+        for paper, at in queries.announced(view, period.since):
+            yield AnnouncedLine(paper=paper, announced_at=at)
+        for voice, rows in groupby(queries.bots(view, period.since), key=FIRST):
+            if voice:
+                yield BotLine(voice=key.of_key(voice), rules={rule: version for _, rule, version in rows})
+        for (post, paper), rows in groupby(queries.doubtful(view, period.since), key=itemgetter(0, 1)):
+            rules = {rule: version for _, _, rule, version in rows}
+            yield DoubtfulLine(post=key.of_key(post), paper=paper, rules=rules)
+        yield from _posts(view, period.since, key)
+        yield ComparisonEnd()
+
+
+def _posts(view: AsOfView, since: int, key: SharedKey) -> Iterator[PostLine]:
+    mentions = _Beside(queries.mentions(view, since))
+    snapshots = _Beside(queries.snapshots(view, since))
+    reactions = _Beside(queries.reactions(view, since))
+    for number, rows in groupby(queries.posts(view, since), key=FIRST):
+        observed = list(rows)
+        there = [row for row in observed if not row[GONE]] or observed  # of what is gone it is only said that it is
+        _, post, network, account, voice, created_at, limits, *_ = there[-1]
+        yield PostLine(
+            post=key.of_key(post), network=network, account=key.of_key(account or ""), voice=key.of_key(voice or ""),
+            created_at=created_at, limited=limits != "[]",
+            seen=[(at, gone == "", key.of_text(text, same)) for *_, text, same, at, gone in observed],
+            papers=[(paper, at, form) for paper, at, form in mentions.of(number)],
+            readings=[(at, reposts, likes) for at, reposts, likes in snapshots.of(number)],
+            reactions=[(key.of_key(who or ""), type, at, bool(taken)) for who, type, at, taken in reactions.of(number)],
+        )  # fmt: skip
+
+
+class _Beside:
+    """Rows that begin with an ascending number, taken number by number beside other rows."""
+
+    def __init__(self, rows: queries.Rows) -> None:
+        self._groups = groupby(rows, key=FIRST)
+        self._ahead = next(self._groups, None)
+
+    def of(self, number: int) -> Iterator[tuple[Any, ...]]:
+        """The rows of a number, without it. Numbers must be asked for in ascending order."""
+        while self._ahead is not None and self._ahead[0] < number:
+            self._ahead = next(self._groups, None)
+        if self._ahead is not None and self._ahead[0] == number:
+            for _, *rest in self._ahead[1]:
+                yield tuple(rest)

@@ -1,0 +1,239 @@
+"""A collector's facts, from the lines of a comparison file: checked, since a stranger may have written them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from hotpapers.comparison.coverage import NetworkCoverage
+from hotpapers.comparison.lines import (
+    FORMAT,
+    VERSION,
+    AnnouncedLine,
+    BotLine,
+    ComparisonEnd,
+    ComparisonHeader,
+    ComparisonLine,
+    CoverageLine,
+    DoubtfulLine,
+    PostLine,
+)
+from hotpapers.errors import InputError
+from hotpapers.untrusted_json import decode_lines
+
+LONGEST_LINE = 64 * 2**20
+MOST_LINES = 5_000_000
+
+K = TypeVar("K")
+V = TypeVar("V")
+Rules = Mapping[str, int]
+NO_RULES: Rules = MappingProxyType({})
+
+
+class CollectorFacts(NamedTuple):
+    """What one collector knows. `announced`: papers with their moments; `bots`: voices with the rules that say so;
+    `doubtful`: the same of (post, paper); `posts` by mark; `naming`: the marks of the posts that name a paper; `forms`:
+    every way in which a mention was found here; `hears`: networks on which it is known who reacted; `worded`: those
+    whose words are known; `forgotten`: posts by the other collector's mark, since their own key was forgotten."""
+
+    header: ComparisonHeader
+    coverage: Mapping[str, NetworkCoverage]
+    announced: Mapping[str, int]
+    bots: Mapping[str, Rules]
+    doubtful: Mapping[tuple[str, str], Rules]
+    posts: Mapping[str, PostLine]
+    naming: Mapping[str, frozenset[str]]
+    forms: frozenset[str]
+    hears: frozenset[str]
+    worded: frozenset[str]
+    forgotten: frozenset[str] = frozenset()
+
+    def covered(self, network: str) -> NetworkCoverage:
+        """How a network was read; of one without a word of it, not at all."""
+        return self.coverage.get(network) or NetworkCoverage(())
+
+
+def decode_file(lines: Iterable[bytes], file: str) -> Iterator[ComparisonLine]:
+    """The lines of a file. Raises InputError, with file and line."""
+    any_line: Any = ComparisonLine
+    return decode_lines(lines, any_line, file, most=MOST_LINES, longest=LONGEST_LINE)
+
+
+def read_facts(lines: Iterable[ComparisonLine], file: str) -> CollectorFacts:
+    """The facts of lines, in any order but for the first and the last. Raises InputError, with file and line."""
+    gathered = _Gathered()
+    for number, line in enumerate(lines, 1):
+        try:
+            gathered.take(line, number)
+        except InputError as problem:
+            raise InputError(problem.reason, file=file, line=number) from problem
+    if not gathered.ended:
+        raise InputError("ends too early: it was cut off", file=file, line=gathered.number + 1)
+    return gathered.facts()
+
+
+class _Gathered:
+    """Lines so far."""
+
+    def __init__(self) -> None:
+        self.header: ComparisonHeader | None = None
+        self.ended = False
+        self.number = 0
+        self.coverage: dict[str, list[CoverageLine]] = defaultdict(list)
+        self.announced: dict[str, int] = {}
+        self.bots: dict[str, Rules] = {}
+        self.doubtful: dict[tuple[str, str], Rules] = {}
+        self.posts: dict[str, PostLine] = {}
+
+    def take(self, line: ComparisonLine, number: int) -> None:
+        """One line more. Raises InputError."""
+        self.number = number
+        if self.ended:
+            raise InputError("something follows the end")
+        if (number == 1) is not isinstance(line, ComparisonHeader):
+            raise InputError("the first line, and no other, must be the header")
+        match line:
+            case ComparisonHeader():
+                self.header = _checked_header(line)
+            case CoverageLine():
+                if not line.from_at < line.until_at:
+                    raise InputError("coverage that ends before it begins")
+                self.coverage[line.network].append(line)
+            case AnnouncedLine():
+                _add(self.announced, line.paper, line.announced_at)
+            case BotLine():
+                _add(self.bots, line.voice, line.rules)
+            case DoubtfulLine():
+                _add(self.doubtful, (line.post, line.paper), line.rules)
+            case PostLine():
+                _add(self.posts, line.post, _checked_post(line))
+            case ComparisonEnd():
+                self.ended = True
+
+    def facts(self) -> CollectorFacts:
+        """What they say together."""
+        assert self.header is not None  # the first line is one
+        coverage = {network: NetworkCoverage(lines) for network, lines in self.coverage.items()}
+        return _of_posts(self.header, coverage, self.announced, self.bots, self.doubtful, self.posts.values())
+
+
+def _of_posts(
+    header: ComparisonHeader, coverage: Mapping[str, NetworkCoverage], announced: Mapping[str, int],
+    bots: Mapping[str, Rules], doubtful: Mapping[tuple[str, str], Rules], posts: Iterable[PostLine],
+) -> CollectorFacts:  # fmt: skip
+    by_mark = {post.post: post for post in posts}
+    naming: dict[str, set[str]] = defaultdict(set)
+    for post in by_mark.values():
+        for paper, _, _ in post.papers:
+            naming[paper].add(post.post)
+    return CollectorFacts(
+        header, coverage, announced, bots, doubtful, by_mark,
+        {paper: frozenset(marks) for paper, marks in naming.items()},
+        frozenset(form for post in by_mark.values() for _, _, form in post.papers),
+        frozenset(post.network for post in by_mark.values() if post.reactions),
+        frozenset(post.network for post in by_mark.values() if any(text for _, _, text in post.seen)),
+    )  # fmt: skip
+
+
+# ---- as the other collector calls them -------------------------------------------------------------------
+
+
+def restricted(facts: CollectorFacts, networks: Collection[str]) -> CollectorFacts:
+    """Facts of some networks alone."""
+    posts = [post for post in facts.posts.values() if post.network in networks]
+    return _of_posts(facts.header, facts.coverage, facts.announced, facts.bots, facts.doubtful, posts)
+
+
+def recognized(facts: CollectorFacts, other: CollectorFacts) -> CollectorFacts:
+    """Facts in which forgotten posts and accounts go by the marks that the other collector has for them: a post is the
+    same if network, moment and papers are, and no other one could be meant; an account, if it wrote such a post, or
+    reacted to a post in the same way at the same moment."""
+    twins = _twins(facts, other)
+    voices = _twin_voices(facts, other, twins)
+    if not twins and not voices:
+        return facts
+    posts = [_renamed(post, twins, voices) for post in facts.posts.values()]
+    doubtful = {(twins.get(post, post), paper): rules for (post, paper), rules in facts.doubtful.items()}
+    bots = {voices.get(voice, voice): rules for voice, rules in facts.bots.items()}
+    result = _of_posts(facts.header, facts.coverage, facts.announced, bots, doubtful, posts)
+    return result._replace(forgotten=frozenset(twins.values()))
+
+
+def _twins(facts: CollectorFacts, other: CollectorFacts) -> dict[str, str]:
+    def by_what(posts: Iterable[PostLine]) -> dict[tuple[str, int, frozenset[str]], list[str]]:
+        marks: dict[tuple[str, int, frozenset[str]], list[str]] = defaultdict(list)
+        for post in posts:
+            marks[post.network, post.created_at, frozenset(paper for paper, _, _ in post.papers)].append(post.post)
+        return marks
+
+    missing = by_what(post for mark, post in other.posts.items() if mark not in facts.posts and not _is_own(mark))
+    forgotten = by_what(post for mark, post in facts.posts.items() if _is_own(mark))
+    return {
+        marks[0]: missing[what][0]
+        for what, marks in forgotten.items()
+        if len(marks) == 1 and len(missing.get(what, ())) == 1
+    }
+
+
+def _is_own(mark: str) -> bool:
+    """Whether nobody else has a mark, since what it stood for is forgotten."""
+    return mark.startswith("~")
+
+
+def _twin_voices(facts: CollectorFacts, other: CollectorFacts, twins: Mapping[str, str]) -> dict[str, str]:
+    voices = {}
+    for mark, post in facts.posts.items():
+        twin = other.posts.get(twins.get(mark, mark))
+        if twin is None:
+            continue
+        if _is_own(post.voice) and twin.voice:
+            voices[post.voice] = twin.voice
+        theirs = {(type, at): who for who, type, at, _ in twin.reactions}
+        for who, type, at, _ in post.reactions:
+            if _is_own(who) and (type, at) in theirs:
+                voices[who] = theirs[type, at]
+    return voices
+
+
+def _renamed(post: PostLine, twins: Mapping[str, str], voices: Mapping[str, str]) -> PostLine:
+    return msgspec.structs.replace(
+        post,
+        post=twins.get(post.post, post.post),
+        voice=voices.get(post.voice, post.voice),
+        account=voices.get(post.account, post.account),
+        reactions=[(voices.get(who, who), type, at, withdrawn) for who, type, at, withdrawn in post.reactions],
+    )
+
+
+def _add(rows: dict[K, V], key: K, value: V) -> None:
+    if key in rows:
+        raise InputError("the same thing a second time")
+    rows[key] = value
+
+
+def _checked_header(header: ComparisonHeader) -> ComparisonHeader:
+    if header.format != FORMAT:
+        raise InputError(f"not a comparison file: its first line is no header of {FORMAT}")
+    if header.version != VERSION:
+        raise InputError(f"version {header.version} of the format; this program reads {VERSION}")
+    if not header.since < header.until:
+        raise InputError("a period that ends before it begins")
+    return header
+
+
+def _checked_post(post: PostLine) -> PostLine:
+    moments = (
+        [at for at, _, _ in post.seen],
+        [at for at, _, _ in post.readings],
+        [at for _, _, at, _ in post.reactions],
+    )
+    if any(later < earlier for series in moments for earlier, later in pairwise(series)):
+        raise InputError("observations that do not ascend by moment")
+    if len({paper for paper, _, _ in post.papers}) < len(post.papers):
+        raise InputError("a paper that is named twice")
+    return post

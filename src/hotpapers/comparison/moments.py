@@ -1,0 +1,143 @@
+"""A collector's posts on a paper at a moment, from its facts alone, and whose voices these are: plain functions.
+
+Which posts count then is what `engagement.queries.posts_at_age_sql` asks of a store; a test holds both to the same
+counts. Whose voices they are is counted by `engagement.attention` itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import count, pairwise
+from typing import NamedTuple
+
+from hotpapers.comparison.facts import CollectorFacts
+from hotpapers.comparison.lines import PostLine, Reacted, Sighting
+from hotpapers.engagement.attention import PostAtAge, VoiceRule, count_engagement
+from hotpapers.engagement.measurement import AGES, NO_LATER_AGE
+from hotpapers.engagement.post_reactions import PostReactions, ReactionEvent, ReactionEvents
+from hotpapers.model import HOUR
+
+FOLLOWING = dict(pairwise((*AGES, NO_LATER_AGE)))
+"""Each measured age with the one after it, hours."""
+
+
+class MeasuredMoment(NamedTuple):
+    """A paper at an age: hours after its announcement, µs UTC."""
+
+    paper: str
+    announced_at: int
+    age: int
+
+    @property
+    def until(self) -> int:
+        """The moment itself."""
+        return self.announced_at + self.age * HOUR
+
+
+class CountedPost(NamedTuple):
+    """A post as it counts at a moment. `fact`: all that is known of it; `counted_at`: when its counts were read, None
+    for never; `reactions`: those observed by then."""
+
+    fact: PostLine
+    voice: str
+    text: str
+    reposts: int
+    likes: int
+    counted_at: int | None
+    reactions: tuple[Reacted, ...]
+
+
+class MomentState(NamedTuple):
+    """Posts by their marks, and the voices that count as bots'."""
+
+    posts: Mapping[str, CountedPost]
+    bots: frozenset[str]
+
+
+def known_by(facts: CollectorFacts, network: str, moment: MeasuredMoment) -> int:
+    """Up to when what was observed counts at a moment: what a network told of the time before it was first read stands
+    for the last age that the paper had reached by then."""
+    back = facts.header.back.get(network)
+    following = moment.announced_at + FOLLOWING[moment.age] * HOUR
+    return back if back is not None and moment.until < back < following else moment.until
+
+
+def state_at(facts: CollectorFacts, moment: MeasuredMoment) -> MomentState:
+    """What a collector counts at a moment."""
+    posts = {}
+    for mark in sorted(facts.naming.get(moment.paper, ())):
+        fact = facts.posts[mark]
+        known = known_by(facts, fact.network, moment)
+        if (mark, moment.paper) not in facts.doubtful and _counts(fact, moment, known):
+            posts[mark] = _counted(fact, known, moment.until)
+    return MomentState(posts, frozenset(facts.bots))
+
+
+def named_at(fact: PostLine, paper: str) -> int | None:
+    """Since when it is in the record that a post names a paper; None where it does not."""
+    return next((at for name, at, _ in fact.papers if name == paper), None)
+
+
+def is_there(fact: PostLine, moment: int) -> bool:
+    """Whether a post had been observed by a moment, and was there when it was observed last."""
+    sighting = last_sighting(fact, moment)
+    return sighting is not None and sighting[1]
+
+
+def last_sighting(fact: PostLine, moment: int) -> Sighting | None:
+    """How a post was observed last by a moment; None where it had not been."""
+    return next((sighting for sighting in reversed(fact.seen) if sighting[0] <= moment), None)
+
+
+def _counts(fact: PostLine, moment: MeasuredMoment, known: int) -> bool:
+    since = named_at(fact, moment.paper)
+    in_time = fact.created_at <= moment.until or known == moment.until
+    return since is not None and since <= known and is_there(fact, known) and in_time
+
+
+def _counted(fact: PostLine, known: int, until: int) -> CountedPost:
+    at, reposts, likes = next((row for row in reversed(fact.readings) if row[0] <= known), (None, 0, 0))
+    reactions = tuple(reaction for reaction in fact.reactions if reaction[2] <= until)
+    sighting = last_sighting(fact, known)
+    return CountedPost(fact, fact.voice, sighting[2] if sighting else "", reposts or 0, likes or 0, at, reactions)
+
+
+# ---- whose voices ----------------------------------------------------------------------------------------
+
+
+class _Numbers(dict[str, int]):
+    """A number for each mark, 0 for nobody."""
+
+    def __init__(self) -> None:
+        super().__init__({"": 0})
+        self._next = count(1)
+
+    def __missing__(self, mark: str) -> int:
+        self[mark] = number = next(self._next)
+        return number
+
+
+def voices(state: MomentState, moment: MeasuredMoment) -> dict[str, int]:
+    """How many voices a paper has at a moment, by network."""
+    numbers = _Numbers()
+    bots = frozenset(numbers[voice] for voice in state.bots)
+    rows = [_row(mark, post, moment, numbers, bots) for mark, post in sorted(state.posts.items())]
+    reactions = {numbers[mark]: _events(post.reactions, numbers) for mark, post in state.posts.items()}
+    engagement = count_engagement([rows], reactions, VoiceRule(bots))
+    return {count.network: count.voices for count in engagement}
+
+
+def _row(mark: str, post: CountedPost, moment: MeasuredMoment, numbers: _Numbers, bots: frozenset[int]) -> PostAtAge:
+    voice = numbers[post.voice]
+    return PostAtAge(
+        paper=moment.paper, archive="", announced_at=moment.announced_at, age=moment.age, until=moment.until, peer=1,
+        network=post.fact.network, post=numbers[mark], same=numbers[f"text {post.text}"] if post.text else 0,
+        voice=voice, automated=int(voice in bots), reposts=post.reposts, likes=post.likes, counted_at=post.counted_at,
+    )  # fmt: skip
+
+
+def _events(reactions: Iterable[Reacted], numbers: _Numbers) -> PostReactions:
+    events: dict[str, list[ReactionEvent]] = {}
+    for who, type, at, withdrawn in reactions:
+        events.setdefault(type, []).append(ReactionEvent(at, numbers[who], numbers[who], int(withdrawn)))
+    return {type: ReactionEvents(some) for type, some in events.items()}

@@ -1,0 +1,87 @@
+"""A comparison for a terminal, and as a page in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hotpapers.comparison.causes import CAUSES
+from hotpapers.comparison.compare import ComparedCount, Comparison, NetworkSummary
+from hotpapers.evaluation.text_tables import markdown_table, plain_table
+from hotpapers.ids.timestamps import minute_of
+from hotpapers.ranking.words import count_noun, network_name
+
+MOST_LISTED = 50
+"""Unexplained counts that a terminal shows; JSON and the page have all."""
+HEADS = ("network", "counts", "same", "explained", "unexplained", *CAUSES)
+LISTED = ("paper", "network", "age", "A", "B", "explained", "unexplained")
+MEANING = """\
+A count is how many voices a paper has on a network so many hours after its announcement. A cause stands in a row as
+often as it has a part in a difference; a difference may have several. What each cause is, and what it has to account
+for, is told in docs/how-to/compare.md of the program."""
+
+
+def text_of(comparison: Comparison) -> Iterator[str]:
+    """Lines for a terminal."""
+    yield _sentence(comparison)
+    yield from _left_out(comparison)
+    if comparison.counts:
+        yield ""
+        yield plain_table(HEADS, _rows(comparison))
+    yield from _unexplained(comparison)
+
+
+def page_of(comparison: Comparison, names: Sequence[str]) -> str:
+    """The page. `names`: what A and B are."""
+    a, b = (name.replace("`", "'") for name in names)
+    parts = ["# Two collectors compared", f"A is `{a}`, B is `{b}`.", _sentence(comparison), *_left_out(comparison)]
+    if comparison.counts:
+        parts += [markdown_table(HEADS, _rows(comparison)), MEANING]
+    if comparison.unexplained:
+        rows = map(_row, comparison.unexplained)
+        parts += ["## Unexplained", markdown_table(LISTED, rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _sentence(comparison: Comparison) -> str:
+    since, until = (minute_of(moment) for moment in comparison.period)
+    counts = comparison.counts
+    if not counts:
+        return f"Nothing to compare between {since} and {until}: neither has a count of a paper announced then."
+    explained = sum(network.explained for network in comparison.networks)
+    same = sum(network.same for network in comparison.networks)
+    return (
+        f"{count_noun(counts, 'count')} of papers announced after {since}, as known at {until}: "
+        f"{same:,} the same, {explained:,} explained, {len(comparison.unexplained):,} unexplained."
+    )
+
+
+def _left_out(comparison: Comparison) -> Iterator[str]:
+    if comparison.left_out:
+        names = ", ".join(network_name(name) for name in comparison.left_out)
+        yield f"Left out, since not both say how they read it: {names}."
+
+
+def _rows(comparison: Comparison) -> list[tuple[str, ...]]:
+    rows = [(network_name(summary.network), _numbers(summary)) for summary in comparison.networks]
+    total = [sum(column) for column in zip(*(numbers for _, numbers in rows), strict=True)]
+    return [(name, *(f"{number:,}" for number in numbers)) for name, numbers in (*rows, ("all", total))]
+
+
+def _numbers(summary: NetworkSummary) -> list[int]:
+    counts = (summary.same, summary.explained, summary.unexplained)
+    return [sum(counts), *counts, *(summary.causes.get(cause, 0) for cause in CAUSES)]
+
+
+def _unexplained(comparison: Comparison) -> Iterator[str]:
+    if not comparison.unexplained:
+        return
+    yield ""
+    yield plain_table(LISTED, map(_row, comparison.unexplained[:MOST_LISTED]))
+    if len(comparison.unexplained) > MOST_LISTED:
+        yield f"and {len(comparison.unexplained) - MOST_LISTED:,} more: --json and --output list all"
+
+
+def _row(count: ComparedCount) -> tuple[str, ...]:
+    explained = ", ".join(f"{cause} {amount:+,}" for cause, amount in count.causes.items())
+    where = (count.paper.removeprefix("arxiv:"), network_name(count.network), f"{count.age} h")
+    return (*where, f"{count.a:,}", f"{count.b:,}", explained or "-", f"{count.unexplained:+,}")

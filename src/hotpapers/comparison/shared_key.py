@@ -1,0 +1,79 @@
+"""Keyed marks of posts, accounts and texts: HMAC-SHA256 (RFC 2104) with a key that two operators share, first 16 bytes.
+
+Who has the key can test whether a key or text that they guess is behind a mark; who lacks it cannot. Keys of papers and
+moments stand as they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from pathlib import Path
+
+from hotpapers.errors import InputError
+from hotpapers.file_modes import is_private, open_private
+from hotpapers.store.identities import is_pseudonym
+from hotpapers.store.item_rows import normalized_text
+
+KEY_BYTES = 32
+FEWEST_LETTERS = 24
+"""As `KeyedHasher.same` has it: shorter texts are alike by chance."""
+
+
+class SharedKey:
+    """Makes marks. `key`: 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @property
+    def check(self) -> str:
+        """A mark that says whether two files were made with the same key, and nothing else."""
+        return self._mark("check", "")
+
+    def of_key(self, key: str) -> str:
+        """The mark of a post's or an account's key; empty for nobody."""
+        forgotten = "~" if is_pseudonym(key) else ""
+        return forgotten + self._mark("key", key) if key else ""
+
+    def of_text(self, text: str, same: int) -> str:
+        """The mark of a text. `same`: the store's own mark of it, 0 where it has too few letters; where the words are
+        gone, it makes a mark that only this store has."""
+        if not same:
+            return ""
+        letters = normalized_text(text)
+        return self._mark("text", letters) if len(letters) >= FEWEST_LETTERS else "~" + self._mark("same", str(same))
+
+    def _mark(self, purpose: str, value: str) -> str:
+        return hmac.new(self._key, f"{purpose}\n{value}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def new_key() -> bytes:
+    """A key by chance."""
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def write_key(file: Path, key: bytes) -> None:
+    """Writes a key as 64 hexadecimal digits, for the owner alone. Raises OSError."""
+    with open_private(file) as out:
+        out.write(key.hex().encode() + b"\n")
+
+
+def read_key(file: Path) -> SharedKey:
+    """The key in a file, which nobody but its owner may read. Raises InputError."""
+    try:
+        private = is_private(file)
+        with file.open("rb") as stream:
+            text = stream.read(200)
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror}", file=str(file)) from problem
+    if not private:
+        raise InputError("others may read this key; run chmod 600 on it", file=str(file))
+    try:
+        key = bytes.fromhex(text.decode("ascii").strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise InputError(f"no key: {2 * KEY_BYTES} hexadecimal digits are one", file=str(file))
+    return SharedKey(key)

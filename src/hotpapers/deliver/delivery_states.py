@@ -1,0 +1,116 @@
+"""How far each issue has come at each target, beside the chain; and the one delivery of it that the record gets.
+
+    sending   begun. Without a receipt it may have arrived; with one it surely has not, as the target was not reached or
+              said *later*
+    sent      it was, with what the target calls it; for a folder with the issue's digest
+    failed    the target refused it, and is not asked again
+
+Once all targets of a channel have an issue's edition or refused it, the record gets one delivery, to everybody, and
+never another one of that edition (docs/development/decisions/0043).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from hotpapers.deliver import queries
+from hotpapers.deliver.queries import DeliveryKey, DeliveryState, IssueEdition
+from hotpapers.model import Delivery, DeliveryCounts
+from hotpapers.store import Record, batches
+
+LONGEST_RECEIPT = 500
+EVERYBODY = "everybody"
+"""The target of a delivery in the record: all that the channel has."""
+
+
+def is_over(state: DeliveryState | None) -> bool:
+    """Whether nothing is left to do at a target."""
+    return state is not None and state.state != "sending"
+
+
+def is_interrupted(state: DeliveryState | None) -> bool:
+    """Whether nobody knows if a message arrived."""
+    return state is not None and state.state == "sending" and not state.receipt
+
+
+# ---- one target ----------------------------------------------------------------------------------------
+
+
+def claim(record: Record, key: DeliveryKey, at: int) -> DeliveryState | None:
+    """Keeps that sending to a target begins, unless it is over: how far it had come before, None where it had not."""
+    with record.database.write():
+        known = queries.states_of(record.database, key.issue, key.channel).get(key.target)
+        if not is_over(known):
+            queries.put_states(record.database, [(key, DeliveryState("sending", "", at))])
+    return known
+
+
+def settle(record: Record, key: DeliveryKey, state: DeliveryState) -> None:
+    """Keeps what became of it."""
+    with record.database.write():
+        queries.put_states(record.database, [(key, state._replace(receipt=state.receipt[:LONGEST_RECEIPT]))])
+
+
+# ---- many issues to a folder ---------------------------------------------------------------------------
+
+
+def begin_all(record: Record, keys: Iterable[DeliveryKey], at: int) -> None:
+    """Keeps that all of them begin."""
+    with record.database.write():
+        queries.put_states(record.database, [(key, DeliveryState("sending", "", at)) for key in keys])
+
+
+def finish_all(record: Record, receipts: Mapping[DeliveryKey, str], at: int) -> None:
+    """Keeps that all were sent, and gives the record the deliveries that it lacks: in one transaction."""
+    deliveries = [delivery(key.issue, key.channel, receipt, at) for key, receipt in receipts.items()]
+    states = [(key, DeliveryState("sent", receipt, at)) for key, receipt in receipts.items()]
+    with record.database.write():
+        queries.put_states(record.database, states)
+        _write_new(record, deliveries, at)
+
+
+# ---- what the record gets ------------------------------------------------------------------------------
+
+
+def delivery(issue: IssueEdition, channel: str, receipt: str, at: int) -> Delivery:
+    """The delivery of an issue that all targets of a channel have. `at`: µs UTC."""
+    return Delivery(
+        publication=issue.publication, day=issue.day, edition=issue.edition, channel=channel, target=EVERYBODY,
+        state="sent", receipt=receipt, observed_at=at,
+    )  # fmt: skip
+
+
+def keep_summary(record: Record, issue: IssueEdition, channel: str, counts: DeliveryCounts, at: int) -> None:
+    """Gives the record the delivery of an issue that was sent, such as *94 sent, 2 failed*, unless it has one."""
+    summary = delivery(issue, channel, f"{counts.sent} sent, {counts.failed} failed", at)
+    if not counts.sent:
+        summary = msgspec.structs.replace(summary, state="failed")
+    if _new(record, [summary]):
+        with record.database.write():
+            _write_new(record, [summary], at)
+
+
+def count_states(states: Iterable[DeliveryState]) -> DeliveryCounts:
+    """At how many targets an issue arrived, and at how many that failed."""
+    counts = Counter(state.state for state in states)
+    return DeliveryCounts(counts["sent"], counts["failed"])
+
+
+def _write_new(record: Record, deliveries: Sequence[Delivery], at: int) -> None:
+    """Call inside `write()`: of two processes that end at once, one writes it."""
+    if new := _new(record, deliveries):
+        batches.write_batch(record.database, [(item, 0) for item in new], record.marks, at=at, source="publish")
+
+
+def _new(record: Record, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """The deliveries of issues of which the record has none by the channel."""
+    channels = {(item.publication, item.channel) for item in deliveries}
+    known = {
+        (*channel, *edition)
+        for channel in channels
+        for edition in queries.editions_in_record(record.database, *channel)
+    }
+    return [item for item in deliveries if (item.publication, item.channel, item.day, item.edition) not in known]

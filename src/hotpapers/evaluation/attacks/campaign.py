@@ -1,0 +1,221 @@
+"""What an attacker does on a day of a world, and the contract of an attack.
+
+An attack is a file with a constant `ATTACK`. Its `run` gets a campaign and a number of accounts, and acts with as many:
+opens accounts, posts, likes, reposts. It is called again and again with other numbers; more must never help less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
+
+from hotpapers.evaluation.worlds import Reacted, TalkPost
+from hotpapers.model import HOUR
+
+Goal = Literal["first", "top ten", "rival out"]
+"""What an attacker wants: the target's paper at place 1, among the first ten; or the paper at place 1 not among the
+first ten."""
+ATTACKERS = 2**40
+"""Accounts and posts of attackers have numbers from here on."""
+
+
+class AttackedNetwork(NamedTuple):
+    """A network as an attacker sees it. `usual`: the voices that one in ten of the papers talked about there has or
+    more; `names_accounts`: whether it tells who liked."""
+
+    name: str
+    usual: int
+    names_accounts: bool
+
+
+class AttackedPaper(Protocol):
+    """A paper and the posts about it: of a world, or of a record."""
+
+    @property
+    def paper(self) -> str:
+        """Its key."""
+
+    @property
+    def title(self) -> str:
+        """Its title; empty where it is not known."""
+
+    @property
+    def announced_at(self) -> int:
+        """When it was announced, µs UTC."""
+
+    @property
+    def posts(self) -> tuple[TalkPost, ...]:
+        """What honest people said of it."""
+
+
+class Spent(NamedTuple):
+    """What a campaign took: accounts with and without standing, posts, likes and reposts."""
+
+    fresh: int
+    aged: int
+    posts: int
+    reactions: int
+
+    @property
+    def accounts(self) -> int:
+        """All of them."""
+        return self.fresh + self.aged
+
+
+class Campaign:
+    """One attempt. `target`: the paper that it is for; `rival`: the one at place 1; `knows_rival`: whether the attack
+    has asked which that is; `others`: papers of the 90 days before. `networks`: the sparsest first. `aged`: whether its
+    accounts have standing (30 days, three earlier papers each), or are new."""
+
+    def __init__(
+        self, target: AttackedPaper, rival: AttackedPaper, others: Sequence[AttackedPaper],
+        networks: Sequence[AttackedNetwork], *, aged: bool, knobs: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        self.target, self._rival, self.others = target, rival, others
+        self.knows_rival = False
+        self.networks = tuple(networks)
+        self.knobs = knobs
+        self.aged_accounts: set[int] = set()
+        self.author_accounts: set[int] = set()
+        self.bots: set[int] = set()
+        self.lost: set[str] = set()
+        self.posts: dict[str, list[TalkPost]] = {}
+        self.deleted: set[int] = set()
+        self._aged = aged
+        self._reactions: dict[int, dict[tuple[str, int], list[int]]] = {}
+        self._next = ATTACKERS
+
+    @property
+    def rival(self) -> AttackedPaper:
+        """The paper at place 1."""
+        self.knows_rival = True
+        return self._rival
+
+    # ---- what an attack calls ------------------------------------------------------------------------------
+
+    def account(self, *, aged: bool | None = None, author: bool = False, bot: bool = False) -> int:
+        """Opens an account. `aged`: with standing, by default as the campaign's are; `author`: of the paper's author;
+        `bot`: one that the rules on bots have judged so."""
+        return self.accounts(1, aged=aged, author=author, bot=bot)[0]
+
+    def accounts(
+        self, many: int, *, aged: bool | None = None, author: bool = False, bot: bool = False
+    ) -> list[int]:  # fmt: skip
+        """Opens several."""
+        opened = range(self._next + 1, self._next + 1 + many)
+        self._next += many
+        if self._aged if aged is None else aged:
+            self.aged_accounts.update(opened)
+        if author:
+            self.author_accounts.update(opened)
+        if bot:
+            self.bots.update(opened)
+        return list(opened)
+
+    def post(
+        self, account: int, network: str, *, hours: float = 1, text: str = "", paper: AttackedPaper | None = None
+    ) -> int:  # fmt: skip
+        """Posts about the target, or another paper, so many hours after its announcement; the post's number."""
+        about = paper or self.target
+        self._next += 1
+        at = about.announced_at + round(hours * HOUR)
+        self.posts.setdefault(about.paper, []).append(TalkPost(self._next, network, account, at, text))
+        return self._next
+
+    def react(
+        self, account: int, post: int, *, hours: float = 2, type: str = "like", paper: AttackedPaper | None = None
+    ) -> None:  # fmt: skip
+        """Likes or reposts a post, its own or an honest one's, so many hours after the paper's announcement."""
+        self.react_all((account,), post, hours=hours, type=type, paper=paper)
+
+    def react_all(
+        self, accounts: Iterable[int], post: int, *, hours: float = 2, type: str = "like",
+        paper: AttackedPaper | None = None,
+    ) -> None:  # fmt: skip
+        """The same by several accounts at a time."""
+        about = paper or self.target
+        self.posts.setdefault(about.paper, [])
+        moment = (type, about.announced_at + round(hours * HOUR))
+        self._reactions.setdefault(post, {}).setdefault(moment, []).extend(accounts)
+
+    def post_and_react(self, accounts: Sequence[int], network: str, types: Sequence[str] = ("like",)) -> None:
+        """The first of some accounts posts about the target, and the others react to that in each of these ways."""
+        if accounts:
+            post = self.post(accounts[0], network)
+            for type in types:
+                self.react_all(accounts[1:], post, type=type)
+
+    def share(self, post: TalkPost) -> None:
+        """Somebody else's post about another paper links the target too."""
+        self.posts.setdefault(self.target.paper, []).append(post._replace(shared=True))
+
+    def delete(self, post: int) -> None:
+        """Takes a post of its own back before the issue is frozen."""
+        self.deleted.add(post)
+
+    def cut_off(self, network: str) -> None:
+        """A network cannot be read on the day."""
+        self.lost.add(network)
+
+    def shares(self, many: int) -> list[tuple[AttackedNetwork, int]]:
+        """So many accounts spread over networks: over the `networks` sparsest (a knob; all by default), evenly, or by
+        what is usual there where the knob `by` says so."""
+        some = self.networks[: self.knobs.get("networks", len(self.networks))]
+        weights = [network.usual if self.knobs.get("by") == "usual" else 1 for network in some]
+        done, result = 0, []
+        for n, network in enumerate(some, 1):
+            upto = many * sum(weights[:n]) // sum(weights)
+            result.append((network, upto - done))
+            done = upto
+        return result
+
+    # ---- what becomes of it --------------------------------------------------------------------------------
+
+    def talk(self, paper: AttackedPaper) -> list[TalkPost]:
+        """All posts about a paper, honest ones and its own, as they are after it."""
+        posts = [*paper.posts, *self.posts.get(paper.paper, ())]
+        return [
+            self._with_reactions(post)
+            for post in posts
+            if post.id not in self.deleted and post.network not in self.lost
+        ]  # fmt: skip
+
+    def _with_reactions(self, post: TalkPost) -> TalkPost:
+        if post.id not in self._reactions:
+            return post
+        more = (Reacted(*moment, accounts) for moment, accounts in self._reactions[post.id].items())
+        return post._replace(reactions=(*post.reactions, *more))
+
+    def spent(self) -> Spent:
+        """What it took. One that acts on several networks has an account on each of them."""
+        own = [post for posts in self.posts.values() for post in posts]
+        used: dict[str, set[int]] = {}
+        for post in own:
+            used.setdefault(post.network, set()).add(post.account)
+        network_of = {post.id: post.network for post in (*self.target.posts, *self._rival.posts, *own)}
+        for liked, some in self._reactions.items():
+            used.setdefault(network_of.get(liked, ""), set()).update(*some.values())
+        aged = sum(len(accounts & self.aged_accounts) for accounts in used.values())
+        reactions = sum(len(accounts) for some in self._reactions.values() for accounts in some.values())
+        return Spent(sum(map(len, used.values())) - aged, aged, len(own), reactions)
+
+
+class Attack(NamedTuple):
+    """An attack. `run(campaign, accounts)` acts. `knobs`: values that are tried for each knob, the cheapest counts;
+    `goals`: what it is for; `aged`: whether accounts without standing are tried (False), and such with it (True). Of
+    the target, `days_old`: its age, in days, each is tried; `spoken_of`: a known account has posted about it, else
+    nobody; `small_field`: it is of an archive in which few papers are announced; `at_place`: it is the paper that
+    stands at this place by itself, whatever its age. `many_posts`: it takes long to try, and is tried on every fifth
+    day."""
+
+    name: str
+    about: str
+    run: Callable[[Campaign, int], None]
+    knobs: Mapping[str, Sequence[Any]] = {}
+    goals: tuple[Goal, ...] = ("first", "top ten")
+    aged: tuple[bool, ...] = (False, True)
+    days_old: tuple[int, ...] = (0, 1)
+    spoken_of: bool = False
+    small_field: bool = False
+    at_place: int = 0
+    many_posts: bool = False

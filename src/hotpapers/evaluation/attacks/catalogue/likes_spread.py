@@ -1,0 +1,17 @@
+"""Bought likes, spread over the networks where few talk."""
+
+from __future__ import annotations
+
+from hotpapers.evaluation.attacks.campaign import Attack, Campaign
+
+
+def run(campaign: Campaign, accounts: int) -> None:
+    """On each network one account posts, and the others like that post."""
+    for network, many in campaign.shares(accounts):
+        campaign.post_and_react(campaign.accounts(many), network.name)
+
+
+ATTACK = Attack(
+    "likes, spread", "bought likes, spread over the sparsest networks", run,
+    knobs={"networks": (1, 2, 4, 9), "by": ("even", "usual")},
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""The papers that others are compared with, after a campaign changed how some of them are talked about: pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from hotpapers import ranking
+from hotpapers.engagement.attention import Engagement
+from hotpapers.issues.ranking_input import Where, voices_as_peer, where_of
+from hotpapers.model import VoiceHistogram
+
+
+def changed_peers(
+    peers: tuple[VoiceHistogram, ...], before: Iterable[Engagement], after: Iterable[Engagement],
+    measured: ranking.Measured,
+) -> tuple[VoiceHistogram, ...]:  # fmt: skip
+    """The references where some papers had other voices. How many days they go back to stays as it is."""
+    more: dict[Where, Counter[int]] = {}
+    for sign, rows in ((-1, before), (1, after)):
+        for row in rows:
+            if (voices := voices_as_peer(row, measured)) is not None:
+                more.setdefault(where_of(row), Counter())[voices] += sign
+    if not more:
+        return peers
+    known = {(peer.network, peer.age, peer.archive): peer for peer in peers}
+    changed = {where: _sum(known.get(where) or _nobody(where), counts) for where, counts in more.items()}
+    return tuple(peer for _, peer in sorted((known | changed).items()))
+
+
+def _sum(peer: VoiceHistogram, more: Counter[int]) -> VoiceHistogram:
+    counts = Counter(dict(peer.counts))
+    counts.update(more)
+    return msgspec.structs.replace(peer, counts=tuple(sorted((n, papers) for n, papers in counts.items() if papers)))
+
+
+def _nobody(where: Where) -> VoiceHistogram:
+    network, age, archive = where
+    return VoiceHistogram(network=network, age=age, archive=archive, counts=())

@@ -1,0 +1,92 @@
+"""What attacks on issues of a record took, in brief: a table, and a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+
+from hotpapers import __version__, ranking
+from hotpapers.evaluation.attacks import report
+from hotpapers.evaluation.attacks.figures import AttackFigures, NotRun
+from hotpapers.evaluation.attacks.recorded_suite import IssuePart, IssueResults
+from hotpapers.evaluation.attacks.search import MOST
+from hotpapers.evaluation.text_tables import markdown_table
+
+WIDTH = 120
+"""Characters of a line."""
+
+
+def issue_figures(results: IssueResults, parts: Sequence[IssuePart]) -> AttackFigures:
+    """The results of issues of one publication. As many networks stand in each row as the most that an issue had."""
+    networks = max((trial.networks for trial in results.trials), default=0)
+    return AttackFigures(
+        program=__version__, default=ranking.DEFAULT, most=MOST, publication=parts[0].publication,
+        issues=tuple(part.day for part in parts), not_run=tuple(sorted(results.not_run)),
+        attacks=report.attack_words(results.trials),
+        rows=report.summaries(trial._replace(networks=networks) for trial in results.trials),
+    )  # fmt: skip
+
+
+def issue_lines(table: AttackFigures) -> Iterator[str]:
+    """For a terminal."""
+    yield from wrap(_about(table), WIDTH)
+    yield ""
+    yield from report.lines(table)
+    if table.not_run:
+        yield "Not run"
+        for name, reason in _reasons(table.not_run):
+            yield from wrap(f"{name}: {reason}", WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
+def issue_page(table: AttackFigures) -> str:
+    """As Markdown."""
+    return "\n".join((*_page(table), ""))
+
+
+def _page(table: AttackFigures) -> Iterator[str]:
+    yield f"# Attacks on issues of {table.publication}\n"
+    yield from wrap(_about(table), WIDTH, break_on_hyphens=False)
+    yield ""
+    yield from wrap(_MEANING.format(most=table.most), WIDTH, break_on_hyphens=False)
+    for heading, cells in report.tables(table):
+        yield f"\n## {heading}\n"
+        yield markdown_table(cells[0], cells[1:])
+    if table.attacks:
+        yield "\n## The attacks\n"
+        yield markdown_table(["attack", "what it does"], list(table.attacks.items()))
+    if table.not_run:
+        yield "\n## Not run\n"
+        yield markdown_table(["what", "why"], _reasons(table.not_run))
+
+
+def _about(table: AttackFigures) -> str:
+    return (
+        f"Attacks on {len(table.issues)} frozen {'issue' if len(table.issues) == 1 else 'issues'} of "
+        f"{table.publication}: {', '.join(table.issues)}. Accounts, posts and likes are added to what the record had "
+        "by each cut, for a paper of which nobody spoke; the record is only read."
+    )
+
+
+_MEANING = (
+    "Each figure is the least number of accounts that reach the goal by the cheapest of an attack's variants, on the "
+    "median issue. *never*: {most:,} accounts were not enough. Accounts *with standing* were known for 30 days and had "
+    "spoken of three other papers; *new* ones had not. By the publication's own ranking a paper below its threshold "
+    "is not among the first ten. Of somebody else's post that links the target too the counts are those of an age of "
+    "the first paper."
+)
+
+
+def _reasons(not_run: Iterable[NotRun]) -> list[tuple[str, str]]:
+    """(which attack on which ranking, why and where) of what could not be tried: rankings and issues with the same
+    reason together."""
+    issues: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for gap in not_run:
+        issues.setdefault((gap.attack, gap.reason), {}).setdefault(gap.ranking, []).append(gap.issue)
+    result = []
+    for (attack, reason), by_ranking in issues.items():
+        days = Counter(day for some in by_ranking.values() for day in some)
+        result.append(
+            (f"{attack or 'all attacks'}, on {', '.join(by_ranking)}", f"{reason} ({', '.join(sorted(days))})")
+        )
+    return result

@@ -1,0 +1,166 @@
+"""All attacks on all rankings, on frozen issues of a record: an issue a process; the record is only read."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
+from multiprocessing import get_context
+from typing import NamedTuple
+
+from hotpapers.engagement.standing.queries import is_learned
+from hotpapers.errors import NotFound, UsageError
+from hotpapers.evaluation.attacks.campaign import Attack
+from hotpapers.evaluation.attacks.catalogue import outage, rival_chorus, rival_reference
+from hotpapers.evaluation.attacks.figures import NotRun
+from hotpapers.evaluation.attacks.recorded_scene import HIGHEST, RecordedScene
+from hotpapers.evaluation.attacks.search import Aftermaths, Contender
+from hotpapers.evaluation.attacks.suite import Trial, chosen_attacks, chosen_contenders, is_tried, trials_of
+from hotpapers.issues.freeze import editions, publication_of
+from hotpapers.issues.queries import frozen_days
+from hotpapers.store.record import Record
+
+
+class IssuePart(NamedTuple):
+    """What one process does: an issue of a store, against some rankings."""
+
+    store: str
+    publication: str
+    day: str
+    rankings: tuple[str, ...]
+    attacks: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+class IssueResults(NamedTuple):
+    """What was tried, and what could not be."""
+
+    trials: tuple[Trial, ...]
+    not_run: tuple[NotRun, ...]
+
+
+def issue_parts(
+    record: Record, publication: str | None, days: Sequence[str], last: int, part: IssuePart
+) -> Iterator[IssuePart]:
+    """The work in parts: issues of these days, or the `last` ones. Raises NotFound for a day without an issue,
+    UsageError for a publication that is not ours. `part`: what they have in common."""
+    ours = publication_of(record, publication)
+    if ours.window == "listing":
+        raise UsageError(
+            f"{ours.publication}: of an imported listing it is not known who spoke of its papers; "
+            "name a publication of your own with --publication"
+        )
+    frozen = frozen_days(record, ours.publication)
+    if missing := [day for day in days if day not in frozen]:
+        raise NotFound(f"{missing[0]}: no frozen issue of {ours.publication}; `hotpapers issue DATE` freezes one.")
+    if not frozen:
+        raise NotFound(f"{ours.publication}: no frozen issue; `hotpapers issue DATE` freezes one.")
+    for day in sorted(set(days)) or frozen[-last:]:
+        yield part._replace(publication=ours.publication, day=day)
+
+
+def run_issues(parts: Sequence[IssuePart], workers: int, progress: Callable[[int], None]) -> IssueResults:
+    """Does all of it, by so many processes. `progress`: called with 1 for each part that is done."""
+    results: list[IssueResults] = []
+    with ProcessPoolExecutor(min(workers, len(parts)), mp_context=get_context("spawn")) as pool:
+        for result in pool.map(attack_issue, parts):
+            results.append(result)
+            progress(1)
+    return IssueResults(
+        tuple(chain.from_iterable(result.trials for result in results)),
+        tuple(chain.from_iterable(result.not_run for result in results)),
+    )
+
+
+def attack_issue(part: IssuePart) -> IssueResults:
+    """One part."""
+    contenders = chosen_contenders(part.rankings)
+    with Record(part.store, create=False) as record:
+        content = editions(record, part.publication, part.day)[-1].content
+        known = is_learned(record.database, content.position)
+        able = [contender for contender in contenders if known or not contender.measured.with_standing]
+        scene = RecordedScene(record, content, [(contender.rank, contender.measured) for contender in able])
+        results = list(_results(scene, able, chosen_attacks(part.attacks, part.files)))
+    not_run = [
+        NotRun(part.day, contender.name, "", UNKNOWN_STANDING) for contender in contenders if contender not in able
+    ]
+    return IssueResults(
+        tuple(result for result in results if isinstance(result, Trial)),
+        (*not_run, *(result for result in results if isinstance(result, NotRun))),
+    )
+
+
+UNKNOWN_STANDING = "the store has not worked out yet who has standing; `hotpapers verify DATE` does it"
+NOBODY_KNOWN = "not with accounts that have standing: the record is too young to know anybody"
+NO_ENTRY = "nobody speaks of any paper that the issue may hold"
+NO_NETWORK = "nothing was liked or reposted on any network"
+
+
+def _results(
+    scene: RecordedScene, contenders: Sequence[Contender], attacks: Sequence[Attack]
+) -> Iterator[Trial | NotRun]:
+    aftermaths: Aftermaths = {}
+    for contender in contenders:
+        some = [attack for attack in attacks if is_tried(attack, contender.name, is_first=True)]
+        reason = _why_none(scene, contender)
+        if reason:
+            yield NotRun(scene.content.day, contender.name, "", reason)
+            continue
+        if not _tells_apart(scene, contender):
+            yield NotRun(scene.content.day, contender.name, "", NOBODY_KNOWN)
+        for attack in some:
+            yield from _tried(scene, contender, attack, aftermaths)
+
+
+def _why_none(scene: RecordedScene, contender: Contender) -> str:
+    if not scene.order(contender.rank, contender.measured):
+        return NO_ENTRY
+    return "" if scene.networks else NO_NETWORK
+
+
+def _tells_apart(scene: RecordedScene, contender: Contender) -> bool:
+    return not contender.measured.with_standing or scene.tells_apart(contender.measured)
+
+
+def _tried(
+    scene: RecordedScene, contender: Contender, attack: Attack, aftermaths: Aftermaths
+) -> Iterator[Trial | NotRun]:
+    content = scene.content
+    if reason := unmet(scene, contender, attack):
+        yield NotRun(content.day, contender.name, attack.name, reason)
+        return
+    where = (len(scene.networks), datetime.date.fromisoformat(content.day).toordinal())
+    kinds = [aged for aged in attack.aged if not aged or _tells_apart(scene, contender)]
+    yield from trials_of(scene, where, contender, attack, kinds, aftermaths)
+
+
+def unmet(scene: RecordedScene, contender: Contender, attack: Attack) -> str:
+    """What an attack needs and the record does not have; empty where nothing is missing."""
+    if attack.at_place:
+        order = scene.order(contender.rank, contender.measured)[:HIGHEST]
+        few = sum(candidate.score > 0 for candidate in order) < attack.at_place
+        return f"it has no paper at place {attack.at_place}, or one below place {HIGHEST}" if few else ""
+    targets = (
+        scene.target(days_old=days_old, spoken_of=attack.spoken_of, small_field=attack.small_field)
+        for days_old in attack.days_old
+    )
+    if not any(targets):
+        return _NO_TARGET[attack.spoken_of, attack.small_field]
+    if attack == outage.ATTACK and len(scene.networks) == 1:
+        return "anything was liked on one network alone"
+    if attack == rival_reference.ATTACK and not scene.others:
+        return "of every paper of the 90 days before that was announced somebody speaks, or none is known"
+    if attack == rival_chorus.ATTACK:
+        rival = scene.order(contender.rank, contender.measured)[0].paper
+        if not any(post.text for post in scene.paper(rival).posts):
+            return "the words of the posts about the first paper are not in the record"
+    return ""
+
+
+_NO_TARGET = {
+    (False, False): "no paper of that age of which nobody speaks is known",
+    (True, False): "there is no paper about which a known account alone has posted",
+    (False, True): "all papers of the day of which nobody speaks are of one archive",
+    (True, True): "there is no such paper",
+}

@@ -1,0 +1,309 @@
+"""A day of a world as rankings see it, and what becomes of it under a campaign: counted by the same functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
+from functools import cached_property
+from itertools import chain
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers import ranking
+from hotpapers.engagement.attention import Engagement, PostAtAge, VoiceRule, count_engagement
+from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS
+from hotpapers.engagement.post_reactions import CountedReactions
+from hotpapers.evaluation.attacks import coordinated
+from hotpapers.evaluation.attacks.attacked_day import Aftermath, Rank
+from hotpapers.evaluation.attacks.campaign import AttackedNetwork, Campaign
+from hotpapers.evaluation.worlds import BEGINS, FIELD, SMALL_FIELD, TalkPost, World, WorldPaper, likes_by
+from hotpapers.issues import windows
+from hotpapers.issues.ranking_input import Where, candidate_of, voices_as_peer, where_of
+from hotpapers.model import DAY, HOUR, Candidate, RankingInput, ScoredCandidate, VoiceHistogram
+from hotpapers.ranking import rarity
+
+ISSUED = 8 * HOUR
+"""When a day's issue closes, after midnight."""
+RIVALS = 12
+"""Honest papers that a target is compared with: no goal asks for a place beyond them."""
+
+
+class Mark(NamedTuple):
+    """A moment at which a paper is measured. `age` in hours; `peer`: it stands in the reference of that age."""
+
+    age: int
+    until: int
+    peer: int
+
+
+def marks_of(announced_at: int, cut: int, ages: Sequence[int] = AGES) -> list[Mark]:
+    """The moments at which a paper is measured: its ages, and for the first one that it has not reached, the cut."""
+    marks = []
+    for age in ages:
+        reached = announced_at + age * HOUR
+        marks.append(Mark(age, min(reached, cut), int(reached <= cut)))
+        if reached > cut:
+            break
+    return marks
+
+
+def engagements(
+    paper: WorldPaper, posts: Iterable[TalkPost], marks: Sequence[Mark], naming: frozenset[str], rule: VoiceRule,
+    bots: frozenset[int] = frozenset(),
+) -> list[Engagement]:  # fmt: skip
+    """A paper's attention at its marks. `naming`: networks that tell who liked; `bots`: accounts judged to be some."""
+    moments = [mark.until for mark in marks]
+    some = list(posts)
+    rows = [
+        _at_mark(paper, post, mark, automated=post.account in bots)
+        for mark in marks
+        for post in some
+        if post.at <= mark.until
+    ]
+    reactions = {
+        post.id: _named(post, moments) for post in some if post.network in naming and (post.likes or post.reactions)
+    }  # fmt: skip
+    return list(count_engagement([rows], reactions, rule)) if rows else []
+
+
+def _at_mark(paper: WorldPaper, post: TalkPost, mark: Mark, *, automated: bool) -> PostAtAge:
+    likes, reposts = likes_by(post, mark.until), 0
+    own = likes // 4
+    for reaction in post.reactions:
+        if reaction.at <= mark.until:
+            many = len(reaction.accounts)
+            likes, reposts = (likes + many, reposts) if reaction.type == "like" else (likes, reposts + many)
+    return PostAtAge(
+        paper=paper.paper, archive=paper.archive, announced_at=paper.announced_at, age=mark.age, until=mark.until,
+        peer=mark.peer, network=post.network, post=post.id, same=_same(post.text), voice=post.account,
+        automated=int(automated), reposts=own + reposts, likes=likes,
+        counted_at=mark.until, shared=int(post.shared),
+    )  # fmt: skip
+
+
+def _same(text: str) -> int:
+    return hash(text) or 1 if text else 0
+
+
+def _named(post: TalkPost, moments: Sequence[int]) -> Mapping[str, CountedReactions]:
+    upto = [likes_by(post, moment) for moment in moments]
+    return {
+        type: CountedReactions(moments, _by_moment(post, type, [count // share for count in upto], moments))
+        for type, share in (("like", 1), ("repost", 4))
+    }
+
+
+def _by_moment(post: TalkPost, type: str, upto: Sequence[int], moments: Sequence[int]) -> dict[int, list[int]]:
+    """The accounts that reacted up to each moment, and after the one before."""
+    result: dict[int, list[int]] = {}
+    before, last = 0, -1
+    for n, (count, moment) in enumerate(zip(upto, moments, strict=True)):
+        more = [
+            reaction.accounts for reaction in post.reactions if reaction.type == type and last < reaction.at <= moment
+        ]
+        result[n] = [*post.likers[before:count], *chain.from_iterable(more)]
+        before, last = count, moment
+    return result
+
+
+class Scene:
+    """A day of a world: `day` days after it began."""
+
+    def __init__(
+        self, world: World, day: int, known: frozenset[int] | None, before: Scene | None = None
+    ) -> None:  # fmt: skip
+        """`known`: the accounts that have standing, None for everybody. `before`: the day before with the same."""
+        self.world, self.day = world, day
+        self.name = f"day {day} of a world"
+        self.cut = BEGINS + day * DAY + ISSUED
+        self.rule = VoiceRule(known=known)
+        self.naming = frozenset(law.name for law in world.law.networks if law.names_accounts)
+        self.papers = {paper.paper: paper for paper in world.papers if day - REFERENCE_DAYS < paper.day <= day}
+        done: dict[str, list[Engagement]] = {} if before is None else before.rows
+        self.rows: dict[str, list[Engagement]] = {
+            key: done[key] if key in done and paper.day < day - windows.DAYS - 1 else self._measured(paper)
+            for key, paper in self.papers.items()
+        }
+        self._inputs: dict[ranking.Measured, RankingInput] = {}
+        self._orders: dict[Rank, tuple[ScoredCandidate, ...]] = {}
+
+    def paper(self, key: str) -> WorldPaper:
+        """One of its papers."""
+        return self.papers[key]
+
+    def _measured(self, paper: WorldPaper) -> list[Engagement]:
+        return engagements(paper, paper.posts, marks_of(paper.announced_at, self.cut), self.naming, self.rule)
+
+    # ---- honest ----------------------------------------------------------------------------------------------
+
+    def honest_input(self, measured: ranking.Measured) -> RankingInput:
+        """What a ranking sees of the day."""
+        if measured not in self._inputs:
+            candidates = (self.candidate(paper, self.rows[paper.paper], measured) for paper in self._window())
+            peers = _histograms(self.rows.values(), measured)
+            self._inputs[measured] = RankingInput(
+                candidates=tuple(candidate for candidate in candidates if candidate is not None),
+                peers=tuple(_histogram(where, counter) for where, counter in sorted(peers.items())),
+            )
+        return self._inputs[measured]
+
+    def order(self, rank: Rank, measured: ranking.Measured) -> tuple[ScoredCandidate, ...]:
+        """The day's honest order."""
+        if rank not in self._orders:
+            self._orders[rank] = rank(self.honest_input(measured))
+        return self._orders[rank]
+
+    def _window(self) -> Iterable[WorldPaper]:
+        return (paper for paper in self.papers.values() if paper.day > self.day - windows.DAYS)
+
+    def candidate(
+        self, paper: WorldPaper, rows: Sequence[Engagement], measured: ranking.Measured
+    ) -> Candidate | None:  # fmt: skip
+        some = [row for row in rows if row.age in measured.ages]
+        return candidate_of(some, self.cut - windows.DAYS * DAY, (), self.cut, measured) if some else None
+
+    @cached_property
+    def networks(self) -> tuple[AttackedNetwork, ...]:
+        """The networks as an attacker sees them, the sparsest first."""
+        voices: dict[str, list[int]] = {law.name: [] for law in self.world.law.networks if law.likes}
+        for rows in self.rows.values():
+            for row in rows:
+                if row.peer and row.age == AGES[1] and row.voices >= rarity.LEAST and row.network in voices:
+                    voices[row.network].append(row.voices)
+        usual = {name: sorted(some)[len(some) * 9 // 10] if some else rarity.LEAST for name, some in voices.items()}
+        networks = [AttackedNetwork(name, least, name in self.naming) for name, least in usual.items()]
+        return tuple(sorted(networks, key=lambda network: (network.usual, network.name)))
+
+    @cached_property
+    def others(self) -> tuple[WorldPaper, ...]:
+        """Papers of the 90 days before that are too old for the issue and of which nobody speaks."""
+        return tuple(
+            paper for paper in self.papers.values() if paper.day <= self.day - windows.DAYS and not paper.posts
+        )
+
+    def target(self, *, days_old: int, spoken_of: bool, small_field: bool) -> WorldPaper | None:
+        """A paper that nobody speaks of, so many days old; or one about which a known account alone has posted."""
+        some = (paper for paper in self.papers.values() if paper.day == self.day - days_old)
+        archive = SMALL_FIELD if small_field else FIELD
+        return next(
+            (paper for paper in some if paper.archive == archive and self._suits(paper, spoken_of=spoken_of)), None
+        )
+
+    def _suits(self, paper: WorldPaper, *, spoken_of: bool) -> bool:
+        if not spoken_of:
+            return not paper.posts
+        posters = [post.account for post in paper.posts]
+        return len(posters) == 1 and posters[0] in (self.rule.known or ()) and paper.posts[0].at <= self.cut
+
+    # ---- under a campaign --------------------------------------------------------------------------------------
+
+    def aftermath(self, campaign: Campaign, measured: ranking.Measured) -> Aftermath:
+        """What becomes of the day's talk under a campaign: the same for all rankings that measure it alike."""
+        return Aftermath(self._rows_after(campaign, measured.ages), frozenset(campaign.lost))
+
+    def order_after(
+        self, aftermath: Aftermath, rank: Rank, measured: ranking.Measured, *, whole: bool = False
+    ) -> list[str]:
+        """The papers in their order after a campaign, the best first. `whole`: all of them, for a formula that
+        compares a day's papers with each other; else those that matter."""
+        rows, lost = aftermath
+        honest = self.honest_input(measured)
+        peers = _changed(honest.peers, {key: self.rows[key] for key in rows}, rows, measured)
+        kept = self._kept(rank, measured, whole=whole or bool(lost)) - rows.keys()
+        candidates = [without(candidate, lost) for candidate in honest.candidates if candidate.paper in kept]
+        changed = (self.candidate(self.papers[key], some, measured) for key, some in rows.items())
+        candidates += [candidate for candidate in changed if candidate is not None]
+        return [
+            candidate.paper
+            for candidate in rank(RankingInput(candidates=tuple(candidates), peers=peers))
+            if candidate.score > 0
+        ]
+
+    def _kept(self, rank: Rank, measured: ranking.Measured, *, whole: bool) -> set[str]:
+        order = self.order(rank, measured)
+        return {candidate.paper for candidate in (order if whole else order[:RIVALS])}
+
+    def _rows_after(self, campaign: Campaign, ages: Sequence[int]) -> dict[str, list[Engagement]]:
+        """The attention of all papers for which a campaign changes anything."""
+        talk = {key: campaign.talk(self.papers[key]) for key in campaign.posts}
+        bots = self._judged(talk) | campaign.bots
+        for key in {key for account in bots for key in self._papers_of.get(account, ())} - talk.keys():
+            talk[key] = campaign.talk(self.papers[key])
+        rule = self._rule(campaign, bots)
+        papers = ((self.papers[key], posts) for key, posts in talk.items())
+        return {
+            paper.paper: engagements(
+                paper, posts, marks_of(paper.announced_at, self.cut, ages), self.naming, rule, bots
+            )
+            for paper, posts in papers
+        }  # fmt: skip
+
+    def _judged(self, talk: Mapping[str, Sequence[TalkPost]]) -> frozenset[int]:
+        """The accounts that are judged bots where this is said."""
+
+        def elsewhere(account: int) -> int:
+            return sum(key not in talk for key in self._papers_of.get(account, ()))
+
+        return coordinated.judged([(self.papers[key], posts) for key, posts in talk.items()], elsewhere, self.cut)
+
+    @cached_property
+    def _papers_of(self) -> Mapping[int, Sequence[str]]:
+        """The paper of each post of the fortnight, by account."""
+        papers: dict[int, list[str]] = {}
+        for key, paper in self.papers.items():
+            for post in paper.posts:
+                if coordinated.is_judged_by(post, self.cut):
+                    papers.setdefault(post.account, []).append(key)
+        return papers
+
+    def _rule(self, campaign: Campaign, bots: frozenset[int]) -> VoiceRule:
+        return VoiceRule(
+            left_out=bots,
+            known=(self.rule.known or frozenset()) | campaign.aged_accounts,
+            authors={campaign.target.paper: frozenset(campaign.author_accounts)},
+        )
+
+
+def without(candidate: Candidate, networks: Set[str]) -> Candidate:
+    """A candidate as it is where some networks could not be read on the day."""
+    if not networks:
+        return candidate
+    attention = tuple(counts for counts in candidate.attention if counts.network not in networks)
+    return msgspec.structs.replace(candidate, attention=attention)
+
+
+def _histograms(papers: Iterable[Sequence[Engagement]], measured: ranking.Measured) -> dict[Where, Counter[int]]:
+    counts: dict[Where, Counter[int]] = {}
+    for rows in papers:
+        for row in rows:
+            if (voices := voices_as_peer(row, measured)) is not None:
+                counts.setdefault(where_of(row), Counter())[voices] += 1
+    return counts
+
+
+def _histogram(where: Where, counter: Mapping[int, int]) -> VoiceHistogram:
+    network, age, archive = where
+    counts = tuple(sorted((voices, papers) for voices, papers in counter.items() if papers))
+    return VoiceHistogram(network=network, age=age, archive=archive, counts=counts, days=REFERENCE_DAYS)
+
+
+def _changed(
+    peers: tuple[VoiceHistogram, ...], before: Mapping[str, Sequence[Engagement]],
+    after: Mapping[str, Sequence[Engagement]], measured: ranking.Measured,
+) -> tuple[VoiceHistogram, ...]:  # fmt: skip
+    """The references with some papers' voices as they are afterwards."""
+    gone, come = _histograms(before.values(), measured), _histograms(after.values(), measured)
+    if not gone and not come:
+        return peers
+    counts = {(peer.network, peer.age, peer.archive): dict(peer.counts) for peer in peers}
+    for sign, changed in ((-1, gone), (1, come)):
+        for where, counter in changed.items():
+            there = counts.setdefault(where, {})
+            for voices, papers in counter.items():
+                there[voices] = there.get(voices, 0) + sign * papers
+    unchanged = {(peer.network, peer.age, peer.archive): peer for peer in peers}
+    return tuple(
+        unchanged[where] if where in unchanged and where not in gone and where not in come else _histogram(where, some)
+        for where, some in sorted(counts.items())
+    )

@@ -1,0 +1,211 @@
+"""All attacks on all rankings, in worlds: on all cores, the same from the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from importlib.util import module_from_spec, spec_from_file_location
+from itertools import chain
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers import ranking
+from hotpapers.engagement.measurement import REFERENCE_DAYS
+from hotpapers.errors import AttackFailed, UsageError
+from hotpapers.evaluation.attacks.attacked_day import AttackedDay
+from hotpapers.evaluation.attacks.campaign import Attack, Goal
+from hotpapers.evaluation.attacks.catalogue import ATTACKS
+from hotpapers.evaluation.attacks.honest import Collateral, HonestLoss, SmallField, collateral, honest_loss, small_field
+from hotpapers.evaluation.attacks.scene import ISSUED, Scene
+from hotpapers.evaluation.attacks.search import Aftermaths, Attempt, Contender, Cost, least_costs
+from hotpapers.evaluation.formulas import FORMULAS
+from hotpapers.evaluation.worlds import BEGINS, NETWORKS, World, WorldLaw
+from hotpapers.issues import windows
+from hotpapers.model import DAY
+
+BLOCK = 5
+"""Days of a world that are tried by one process, one after the other. On the first of them attacks are tried that take
+long, and rankings that are there for comparison."""
+SIMPLE = ("likes, one network", "likes, spread", "likes and reposts", "ring")
+"""The attacks that are tried on published formulas."""
+WORLDS = tuple(
+    WorldLaw(seed=seed, networks=NETWORKS[:networks]) for networks in (4, len(NETWORKS)) for seed in (1, 2, 3, 4, 5)
+)
+"""Twice a hundred days: with four networks, and with nine."""
+FEW_WORLDS = tuple(WorldLaw(seed=1, days=10, networks=NETWORKS[:networks]) for networks in (4, len(NETWORKS)))
+"""Ten days of each."""
+
+
+class Trial(NamedTuple):
+    """What an attack took on a day: None where it could not reach the goal."""
+
+    networks: int
+    day: int
+    ranking: str
+    attack: str
+    goal: Goal
+    aged: bool
+    cost: Cost | None
+    failed: str = ""
+
+
+class Results(NamedTuple):
+    """All that was tried, and what the rankings do to the honest."""
+
+    trials: tuple[Trial, ...]
+    collateral: tuple[Collateral, ...]
+    losses: tuple[HonestLoss, ...] = ()
+    small_fields: tuple[SmallField, ...] = ()
+
+
+class Block(NamedTuple):
+    """What one process does: some days of a world, against some rankings."""
+
+    law: WorldLaw
+    days: tuple[int, ...]
+    rankings: tuple[str, ...]
+    attacks: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def contenders() -> dict[str, Contender]:
+    """All that can be attacked: our rankings and published formulas."""
+    own = {name: Contender(name, rank, ranking.measured_by(name)) for name, rank in ranking.RANKINGS.items()}
+    measured = ranking.measured_by("rarity/1")
+    return own | {
+        name: Contender(name, rank, measured, whole=name == "z-score") for name, rank in FORMULAS.items()
+    }  # fmt: skip
+
+
+def load_attack(file: str) -> Attack:
+    """An attack from a file of its own. Raises AttackFailed."""
+    spec = spec_from_file_location(f"attack_{Path(file).stem}", file)
+    if spec is None or spec.loader is None or not Path(file).is_file():
+        raise AttackFailed("no Python file with an attack", file=file)
+    module = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as problem:  # whatever a file of others raises
+        raise AttackFailed(f"{type(problem).__name__}: {problem}", file=file) from problem
+    attack = getattr(module, "ATTACK", None)
+    if not isinstance(attack, Attack):
+        raise AttackFailed("has no ATTACK; how to write one is told in docs/explanation/attacks.md", file=file)
+    return attack
+
+
+def blocks(
+    laws: Sequence[WorldLaw], rankings: Sequence[str], attacks: Sequence[str], files: Sequence[str]
+) -> Iterator[Block]:
+    """The work in parts."""
+    some = tuple(contender.name for contender in chosen_contenders(rankings))
+    for law in laws:
+        days = range(law.history, law.history + law.days)
+        for start in range(0, law.days, BLOCK):
+            part = tuple(days[start : start + BLOCK])
+            own = some if start % (2 * BLOCK) == 0 else tuple(name for name in some if name == ranking.DEFAULT)
+            yield Block(law, part, own if start == 0 else _without_formulas(own), tuple(attacks), tuple(files))
+
+
+def chosen_contenders(rankings: Sequence[str]) -> list[Contender]:
+    """Those of these names, all for none. Raises UsageError."""
+    known = contenders()
+    if unknown := [name for name in rankings if name not in known]:
+        raise UsageError(f"{unknown[0]}: no such ranking; there are {', '.join(known)}")
+    return [known[name] for name in rankings or known]
+
+
+def chosen_attacks(names: Sequence[str], files: Sequence[str]) -> list[Attack]:
+    """Those of these files, else those of these names; all of the catalogue for none. Raises AttackFailed."""
+    return [load_attack(file) for file in files] or [
+        attack for attack in ATTACKS if not names or attack.name in names
+    ]  # fmt: skip
+
+
+def _without_formulas(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name not in FORMULAS)
+
+
+def run_suite(parts: Sequence[Block], workers: int, progress: Callable[[int], None]) -> Results:
+    """Does all of it, by so many processes. `progress`: called with 1 for each part that is done."""
+    results: list[Results] = []
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for result in pool.map(run_block, parts):
+            results.append(result)
+            progress(1)
+    return Results(
+        tuple(chain.from_iterable(result.trials for result in results)),
+        tuple(chain.from_iterable(result.collateral for result in results)),
+        tuple(chain.from_iterable(result.losses for result in results)),
+        tuple(chain.from_iterable(result.small_fields for result in results)),
+    )
+
+
+def run_block(block: Block) -> Results:
+    """One part."""
+    world, known = World(block.law), contenders()
+    attacks = chosen_attacks(block.attacks, block.files)
+    standing = world.known(BEGINS + block.days[0] * DAY + ISSUED)
+    trials: list[Trial] = []
+    honest: list[Collateral] = []
+    losses: list[HonestLoss] = []
+    scene: Scene | None = None
+    for day in block.days:
+        is_first = scene is None
+        scene = Scene(world, day, standing, scene)
+        names = block.rankings if is_first else [name for name in block.rankings if name == ranking.DEFAULT]
+        trusting = Scene(world, day, None) if is_first else None
+        honest += collateral(scene, trusting, [known[name] for name in names])
+        losses.append(honest_loss(scene, known[ranking.DEFAULT]))
+        aftermaths: Aftermaths = {}
+        for name in names:
+            some = [attack for attack in attacks if is_tried(attack, name, is_first=is_first)]
+            where = (len(block.law.networks), day)
+            for attack in some:
+                trials += trials_of(scene, where, known[name], attack, attack.aged, aftermaths)
+    small = small_field(block.law, known[ranking.DEFAULT]) if block.days[0] == block.law.history else ()
+    return Results(tuple(trials), tuple(honest), tuple(losses), tuple(small))
+
+
+def is_tried(attack: Attack, name: str, *, is_first: bool) -> bool:
+    """Whether an attack is tried on a ranking. `is_first`: on the first day of a block."""
+    if name in FORMULAS and attack in ATTACKS:
+        return attack.name in SIMPLE
+    return is_first or not attack.many_posts
+
+
+def trials_of(
+    scene: AttackedDay,
+    where: tuple[int, int],
+    contender: Contender,
+    attack: Attack,
+    kinds: Iterable[bool],
+    aftermaths: Aftermaths,
+) -> Iterator[Trial]:
+    """What an attack takes of a ranking, goal by goal. `where`: how many networks, and which day; `kinds`: whether its
+    accounts have standing, one after the other. Where the attack's own code breaks, that is the last that is told."""
+    for aged in kinds:
+        try:
+            costs = least_costs(scene, Attempt(contender, attack, aged), aftermaths)
+        except AttackFailed as problem:
+            yield Trial(*where, contender.name, attack.name, attack.goals[0], aged, None, str(problem))
+            return
+        for goal, cost in costs.items():
+            yield Trial(*where, contender.name, attack.name, goal, aged, cost)
+
+
+def check_attacks(names: Sequence[str], files: Sequence[str]) -> None:
+    """Raises UsageError for an attack that is not in the catalogue, AttackFailed for a file that is none."""
+    known = [attack.name for attack in ATTACKS]
+    if unknown := [name for name in names if name not in known]:
+        raise UsageError(f"{unknown[0]}: no such attack; there are {'; '.join(known)}")
+    for file in files:
+        load_attack(file)
+
+
+def check_laws(laws: Sequence[WorldLaw]) -> None:
+    """Raises UsageError for a world whose history is too short for a reference and for standing."""
+    for law in laws:
+        if law.history < REFERENCE_DAYS + windows.DAYS:
+            needed = REFERENCE_DAYS + windows.DAYS
+            raise UsageError(f"a world needs a history of {needed} days or more, not {law.history}")

@@ -1,0 +1,143 @@
+"""Curves to try forecasts on: how votes of papers on Hugging Face and of stories on Hacker News went on.
+
+Both are counted from 00:00 UTC of a day, when arXiv announces: a paper's from the day of its page in Hugging Face's
+daily papers, a story's from the day on which it was first seen on the front page.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Annotated, NamedTuple, TypeVar
+
+import msgspec
+
+from hotpapers.categories import archive_of
+from hotpapers.forecast import AGES, FINAL, Curve
+from hotpapers.ids.timestamps import from_datetime
+from hotpapers.model import DAY, HOUR
+
+EARLY = {6: (3, 12), 24: (18, 30), 72: (60, 84)}
+"""Hours within which a count of Hugging Face stands for that of an age; of several the nearest."""
+LATE = (120, 240)
+"""The same for 168 h."""
+FRESH = HOUR
+"""How old the last count of a story may be at six hours."""
+UNKNOWN = "unknown"
+"""The field of a paper whose categories the metadata does not have."""
+
+T = TypeVar("T")
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**34)]
+
+
+class MeasuredCurve(NamedTuple):
+    """A curve, and the fields among which its forecast is scored: archive and primary category; none of a story."""
+
+    curve: Curve
+    fields: tuple[str, ...]
+
+
+class PaperCategory(msgspec.Struct, frozen=True):
+    """A line of arxiv-metadata.jsonl."""
+
+    id: str
+    primary: str
+
+
+class TimedUpvotes(msgspec.Struct, frozen=True):
+    """A line of hf-daily.jsonl. `t_ok`: the count is as old as `observed_at` says."""
+
+    id: str
+    date: date | None
+    upvotes: Count
+    observed_at: datetime
+    t_ok: bool
+
+
+class StoryVotes(msgspec.Struct, frozen=True):
+    """A line of hn-frontpage.jsonl. `obs`: seconds since 1970, votes, comments, rank."""
+
+    obs: list[tuple[Seconds, Count, Count | None, Count]]
+
+
+class TimedCount(NamedTuple):
+    """Votes at a moment, µs."""
+
+    at: int
+    votes: int
+
+
+def primary_categories(rows: Iterable[PaperCategory]) -> dict[str, str]:
+    """The primary category of each paper, by its bare id."""
+    return {row.id: row.primary for row in rows}
+
+
+# ---- Hugging Face --------------------------------------------------------------------------------------
+
+
+def hugging_face(rows: Iterable[TimedUpvotes], categories: Mapping[str, str]) -> Iterator[MeasuredCurve]:
+    """A curve for each paper with a page's date, and for each age at which it was counted."""
+    papers: dict[str, list[TimedUpvotes]] = defaultdict(list)
+    for row in rows:
+        papers[row.id].append(row)
+    for paper, counts in papers.items():
+        days = [row.date for row in counts if row.date]
+        if days:
+            category = categories.get(paper, "")
+            fields = tuple(dict.fromkeys((archive_of(category), category))) if category else (UNKNOWN,)
+            for curve in _curves_of(counts, _midnight(min(days)), archive_of(category)):
+                yield MeasuredCurve(curve, fields)
+
+
+def _curves_of(counts: Sequence[TimedUpvotes], start: int, archive: str) -> Iterator[Curve]:
+    known = [TimedCount(from_datetime(row.observed_at) - start, row.upvotes) for row in counts if row.t_ok]
+    later = _nearest(known, FINAL, LATE)
+    for age in AGES:
+        early = _nearest(known, age, EARLY[age])
+        if early is not None and later is not None:
+            yield Curve("huggingface", archive, age, start // DAY, early, later)
+
+
+def _nearest(counts: Iterable[TimedCount], age: int, within: tuple[int, int]) -> int | None:
+    """The votes that were counted nearest to an age, within some hours."""
+    first, last = (hours * HOUR for hours in within)
+    there = [(abs(count.at - age * HOUR), count) for count in counts if first <= count.at < last]
+    return min(there)[1].votes if there else None
+
+
+def _midnight(day: date) -> int:
+    return from_datetime(datetime.combine(day, time(), UTC))
+
+
+# ---- Hacker News ---------------------------------------------------------------------------------------
+
+OWN_CLOCK = "hackernews, own clock"
+"""Stories once more, each counted from when it was itself first seen: none is younger than another then."""
+
+
+def hacker_news(rows: Iterable[StoryVotes]) -> Iterator[MeasuredCurve]:
+    """A curve from 6 h to the last count within 168 h, by both clocks, for each story that was read shortly before."""
+    for row in rows:
+        counts = sorted(TimedCount(at * 1_000_000, votes) for at, votes, _comments, _rank in row.obs)
+        if counts:
+            first = counts[0].at
+            for network, start in (("hackernews", first - first % DAY), (OWN_CLOCK, first)):
+                if (curve := _story_curve(network, counts, start)) is not None:
+                    yield MeasuredCurve(curve, ())
+
+
+def _story_curve(network: str, counts: Sequence[TimedCount], start: int) -> Curve | None:
+    mark = start + AGES[0] * HOUR
+    early = _last(counts, mark)
+    later = _last(counts, start + FINAL * HOUR)
+    if early is None or later is None or early.at < mark - FRESH:
+        return None
+    return Curve(network, "", AGES[0], start // DAY, early.votes, later.votes)
+
+
+def _last(counts: Sequence[TimedCount], until: int) -> TimedCount | None:
+    index = bisect_right(counts, until, key=lambda count: count.at)
+    return counts[index - 1] if index else None

@@ -1,0 +1,278 @@
+"""Forecasts of held-out weeks, made from earlier weeks alone, beside what came: coverage and pinball loss.
+
+The pinball loss of a quantile (Koenker, Bassett: Regression Quantiles, 1978) is smallest on average for the true one;
+here that of 5, 50 and 95 % together. Beside it stands *usual growth*: today's count times the 5, 50 and 95 % quantiles
+of how counts of the network grew from that age, whatever their size.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from hotpapers.evaluation.curves import OWN_CLOCK, MeasuredCurve
+from hotpapers.evaluation.text_tables import markdown_table
+from hotpapers.forecast import ENOUGH, Curve, Forecast, calibrate, predict
+from hotpapers.forecast.curves import growth, week
+from hotpapers.forecast.levels import APART
+
+WINDOW = 90
+"""Days before a week from which its forecasts are made, as many as scores look back."""
+KNOWN_AFTER = 10
+"""Days after which a paper's last count is surely known: the latest is of 240 h."""
+ENOUGH_CASES = 200
+"""A field with fewer forecasts is not scored."""
+ALL = "all"
+COVERED = (88.0, 92.0)
+"""Per cent of papers that are to lie in their range."""
+GAIN = 20.0
+"""Per cent by which the loss is to be below that of usual growth."""
+QUANTILES = (5, 50, 95)
+
+
+class VoiceRange(NamedTuple):
+    """Voices at 168 h: those that 5, 50 and 95 % do not exceed."""
+
+    low: int
+    median: int
+    high: int
+
+
+class ForecastCase(NamedTuple):
+    """One paper of a held-out week: what was said of it, and what usual growth would have said."""
+
+    measured: MeasuredCurve
+    forecast: Forecast | None
+    usual: VoiceRange | None
+
+
+class ForecastScore(NamedTuple):
+    """How forecasts of a network and field did. Shares in per cent, losses and width in voices.
+
+    `without`: cases for which the record was too thin; the rest is of the other ones. `width`: of the middle range.
+    """
+
+    network: str
+    age: int
+    field: str
+    cases: int
+    without: int
+    covered: float
+    below: float
+    above: float
+    loss: float
+    width: int
+    usual_covered: float
+    usual_loss: float
+
+    @property
+    def gain(self) -> float:
+        """By how many per cent the loss is below that of usual growth."""
+        return round(100 * (1 - self.loss / self.usual_loss), 1) if self.usual_loss else 0.0
+
+    @property
+    def is_met(self) -> bool:
+        """Whether both goals are reached."""
+        return COVERED[0] <= self.covered <= COVERED[1] and self.gain >= GAIN
+
+
+# ---- week by week ----------------------------------------------------------------------------------------
+
+
+def held_out(curves: Iterable[MeasuredCurve]) -> Iterator[ForecastCase]:
+    """Each curve with a voice at its age, forecast from those of the 90 days before its week whose end was known."""
+    by_day: dict[int, list[MeasuredCurve]] = defaultdict(list)
+    for measured in curves:
+        if measured.curve.voices > 0:
+            by_day[measured.curve.day].append(measured)
+    for first in sorted({7 * week(measured.curve) - 3 for some in by_day.values() for measured in some}):
+        days = range(first - WINDOW, first - KNOWN_AFTER)
+        known = [measured.curve for day in days for measured in by_day.get(day, ())]
+        yield from _cases(known, [measured for day in range(first, first + 7) for measured in by_day.get(day, ())])
+
+
+def _cases(known: Sequence[Curve], held: Sequence[MeasuredCurve]) -> Iterator[ForecastCase]:
+    table = calibrate(known)
+    grown: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for curve in known:
+        grown[curve.network, curve.age].append(growth(curve))
+    usual = {key: sorted(growths) for key, growths in grown.items()}
+    for measured in held:
+        curve = measured.curve
+        forecast = predict(table, curve.network, curve.archive, curve.voices, curve.age)
+        yield ForecastCase(measured, forecast, _usual(usual.get((curve.network, curve.age), ()), curve.voices))
+
+
+def _usual(growths: Sequence[int], voices: int) -> VoiceRange | None:
+    """Today's count times the quantiles of growth, rounded. `growths`: in thousandths, ascending."""
+    if not growths:
+        return None
+    factors = (growths[-(-len(growths) * quantile // 100) - 1] for quantile in QUANTILES)
+    return VoiceRange(*((factor * voices + 500) // 1000 for factor in factors))
+
+
+# ---- scores ----------------------------------------------------------------------------------------------
+
+
+def scores(cases: Iterable[ForecastCase]) -> list[ForecastScore]:
+    """A score for each network and age, and for each field of theirs in which there are enough forecasts."""
+    cells: dict[tuple[str, int, str], list[ForecastCase]] = defaultdict(list)
+    for case in cases:
+        for field in (ALL, *case.measured.fields):
+            cells[case.measured.curve.network, case.measured.curve.age, field].append(case)
+    results = (_score(*key, some) for key, some in sorted(cells.items(), key=lambda cell: _place(cell[0])))
+    return [score for score in results if score is not None]
+
+
+def _place(key: tuple[str, int, str]) -> tuple[str, int, bool, str]:
+    network, age, field = key
+    return network, age, field != ALL, field
+
+
+class _Told(NamedTuple):
+    """A forecast that was given, with what came and what usual growth would have said."""
+
+    later: int
+    forecast: VoiceRange
+    usual: VoiceRange
+
+
+def _told(case: ForecastCase) -> Iterator[_Told]:
+    if case.forecast is not None and case.usual is not None:
+        yield _Told(
+            case.measured.curve.later,
+            VoiceRange(case.forecast.low, case.forecast.median, case.forecast.high),
+            case.usual,
+        )
+
+
+def _score(network: str, age: int, field: str, cases: Sequence[ForecastCase]) -> ForecastScore | None:
+    checks = [check for case in cases for check in _told(case)]
+    if len(checks) < ENOUGH_CASES:
+        return None
+    below = sum(check.later < check.forecast.low for check in checks)
+    above = sum(check.later > check.forecast.high for check in checks)
+    usual_within = sum(check.usual.low <= check.later <= check.usual.high for check in checks)
+    widths = sorted(check.forecast.high - check.forecast.low for check in checks)
+    return ForecastScore(
+        network=network, age=age, field=field, cases=len(checks), without=len(cases) - len(checks),
+        covered=_share(len(checks) - below - above, checks), below=_share(below, checks), above=_share(above, checks),
+        loss=_mean_loss((check.later, check.forecast) for check in checks), width=widths[len(widths) // 2],
+        usual_covered=_share(usual_within, checks),
+        usual_loss=_mean_loss((check.later, check.usual) for check in checks),
+    )  # fmt: skip
+
+
+def _share(number: int, of: Sequence[_Told]) -> float:
+    return round(100 * number / len(of), 1)
+
+
+def _mean_loss(pairs: Iterable[tuple[int, VoiceRange]]) -> float:
+    losses = [pinball_loss(later, forecast_range) for later, forecast_range in pairs]
+    return round(sum(losses) / len(losses) / 300, 3)
+
+
+def pinball_loss(later: int, forecast_range: VoiceRange) -> int:
+    """The pinball losses of the three quantiles added up, in hundredths of voices: whole numbers, so no order of adding
+    changes the sum."""
+    pairs = zip(QUANTILES, forecast_range, strict=True)
+    return sum((later - voices) * quantile if later >= voices else (voices - later) * (100 - quantile)
+               for quantile, voices in pairs)  # fmt: skip
+
+
+# ---- as a table ------------------------------------------------------------------------------------------
+
+HEAD = (
+    "network", "from", "field", "papers", "none", "within", "below", "above", "width", "loss", "usual within",
+    "usual loss", "less", "met",
+)  # fmt: skip
+
+
+def rows(scores_of_cells: Iterable[ForecastScore]) -> list[tuple[str, ...]]:
+    """The scores as the cells of a table, with its head."""
+    return [HEAD, *map(_row, scores_of_cells)]
+
+
+def _row(score: ForecastScore) -> tuple[str, ...]:
+    return (
+        score.network, f"{score.age} h", score.field, f"{score.cases:,}", f"{score.without:,}",
+        f"{score.covered:.1f} %", f"{score.below:.1f} %", f"{score.above:.1f} %", f"{score.width:,}",
+        f"{score.loss:.2f}", f"{score.usual_covered:.1f} %", f"{score.usual_loss:.2f}", f"{score.gain:.1f} %",
+        "yes" if score.is_met else "no",
+    )  # fmt: skip
+
+
+def page(scores_of_cells: Sequence[ForecastScore]) -> str:
+    """The scores as a page of the docs."""
+    head, *rest = rows(scores_of_cells)
+    return _PAGE.replace("TABLE", markdown_table(head, rest))
+
+
+_PAGE = f"""\
+# Forecasts
+
+Written by `hotpapers evaluate forecast --output`; the figures are of that run.
+
+From six hours after its announcement on, a paper's voices on a network can be continued to a week: *12 to 90, 34 in
+the middle*. It is a forecast beside the [score](ranking.md), never in it, and it knows no more than the count: no
+text, no names, no other network.
+
+## How it is made
+
+* **Curves.** Papers of the last {WINDOW} days that are more than a week old, with their voices at 6, 24 or 72 hours
+  and at 168. Papers without a voice at the age say nothing.
+* **Like size.** 1, 2 to 3, 4 to 7, 8 to 15 voices and so on: a paper is compared with those of its own doubling, in
+  its archive; if they are fewer than {ENOUGH}, in the archive's group; then in all fields. There, from the greatest
+  down, doublings are joined until they hold {ENOUGH}.
+* **Range.** Their growth, later voices for each early one, is put in order; one twentieth is cut off at either end.
+  Where many papers did not grow at all, nothing can be cut off there, and the other end gives a tenth. With papers
+  that come in no particular order that holds nine in ten, whatever the distribution: split conformal prediction (Lei
+  et al. 2018; the two ends apart: Romano, Patterson, Candès 2019), in each class by itself (Vovk et al. 2003).
+* **Check.** Weeks differ. So each week of the record is forecast from those more than {APART} weeks away, and where
+  that holds fewer than nine in ten, all ranges of the network and age are widened until it does.
+* **None** is given where a network has fewer than {ENOUGH} curves, where too few weeks are there for the check, where
+  no width passes it, and for a paper with more voices than any doubling that was seen. The program says so, with how
+  many papers have been seen through.
+
+It is computed in whole numbers, so it is the same on every machine.
+
+## Held-out weeks
+
+Each week is forecast from the {WINDOW} days before it, of which the last {KNOWN_AFTER} are left out as their end was
+not known yet. The method, {ENOUGH} curves and {APART} weeks were chosen on these very weeks, [among
+others](../development/decisions/0047-forecasts-by-doubling.md) that did nearly as well.
+
+*Usual growth*, for comparison, is the count of the day times the 5, 50 and 95 % quantiles of how counts of that
+network grew from that age, whatever their size. *Loss* is the pinball loss of these three quantiles, in votes, the
+mean of a paper; *width* is that of the middle range. *None* counts the papers for which the record was too thin,
+nearly all of the first weeks. Fields with fewer than {ENOUGH_CASES} forecasts are left out; those such as `cs.CV` are
+parts of an archive, which forecasts do not tell apart.
+
+The goals: {COVERED[0]:.0f} to {COVERED[1]:.0f} % of papers within their range, and a loss {GAIN:.0f} % less than that
+of usual growth.
+
+TABLE
+
+* **huggingface**: upvotes of papers in Hugging Face's daily papers, 2025-04 to 2026-08, counted from 00:00 UTC of the
+  page's day. For 6 hours stands the count nearest to it of those between 3 and 12 (most are from 8 to 11), for 24
+  hours from 18 to 30, for 168 hours from 120 to 240. That later count is known of the more popular papers only.
+  Fields are those of arXiv's metadata, where it has the paper.
+* **hackernews**: votes of stories on the front page, 2020-11 to 2022-11, few of them about papers: a test of the
+  method on much data. Counted from 00:00 UTC of the day on which a story was first seen, as papers are from their
+  announcement: at six hours one story is old, another new. The later count is the last one seen within 168 hours;
+  most stories have left the front page long before.
+* **{OWN_CLOCK}**: the same stories six hours after each was first seen.
+
+## What it cannot do
+
+* **Stories by their own clock gain nothing.** When all have been up for the same time, the count does not tell how
+  they will grow, and usual growth is as good. How fast votes came in the last three hours would tell a little; the
+  record has no such count of networks that show totals only.
+* **Late forecasts gain less.** After a day most of a week's votes are there, and usual growth is close already. The
+  second goal is for six hours.
+* **A change takes a week to be learnt.** When a network's habits change, its ranges are wrong until papers of the new
+  time are a week old; in single months on Hugging Face hardly more than eight in ten were within.
+* **Voices are not votes.** No series of voices on Bluesky or Mastodon was at hand. There, too, the check above
+  decides whether a forecast is given, and how wide.
+"""

@@ -1,0 +1,240 @@
+"""Published ranking formulas, as rankings to compare ours with. None of them orders an issue.
+
+Each takes what a ranking takes and gives what a ranking gives: integer scores that are the sum of their parts. In all
+of them a point is a voice (`Attention.voices`: one account, counted once on a network), and the moment from which a
+paper ages is its announcement. A score is in thousandths of the formula's own unit, Hacker News' in millionths, as
+thousandths would make level what it does not. Level scores: more voices, then the earlier announcement, then the id.
+
+    hacker-news   (points - 1)^0.8 / (hours + 2)^1.8 of all points together
+    reddit-hot    log10(points) + seconds / 45000 of all points together
+    log-sum       log10(1 + voices), summed over the networks
+    z-score       standard deviations from the mean of the day's candidates, summed over the networks
+    altmetric     voices times Altmetric's weight of the network, summed
+    plain-sum     voices, summed
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import lru_cache
+from typing import NamedTuple
+
+from hotpapers.model import HOUR, Candidate, RankingInput, ScoreComponent, ScoredCandidate
+from hotpapers.ranking.rarity import order
+
+ALL = "all"
+"""The network of a part that all networks make together."""
+MILLI, MICRO = 1_000, 1_000_000
+
+_EXACT = Context(prec=28, rounding=ROUND_HALF_EVEN)
+"""As in `rarity/1`: the same on every machine, which the powers and logarithms of floating point numbers are not."""
+
+
+def hacker_news(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+    """(points - 1)^0.8 / (hours + 2)^1.8, in millionths: `frontpage-rank` of Hacker News' news.arc (Graham, 2008),
+    without its factors for kinds of stories. Points: the voices on all networks. Hours: from the announcement to the
+    last moment at which attention was measured; where no announcement is known, the age at which it was."""
+    return _ordered(talk, lambda candidate: _joint(candidate, "hacker-news", _gravity(candidate)))
+
+
+def reddit_hot(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+    """log10(max(|s|, 1)) + sign(s) · seconds / 45000, in thousandths: `hot` of Reddit's `r2/lib/db/sorts.py` (as
+    published until 2017). s: the voices on all networks, never negative. Seconds: from 2005-12-08 07:46:43 UTC to the
+    announcement, so 12.5 hours later weigh as much as ten times the voices."""
+    return _ordered(talk, lambda candidate: _joint(candidate, "reddit-hot", _hot(candidate)))
+
+
+def log_sum(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+    """Σ log10(1 + voices) over the networks, in thousandths. No age."""
+    return _ordered(talk, lambda candidate: _each(candidate, "log-sum", lambda _, voices: _log(1 + voices)))
+
+
+def z_score(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+    """Σ (voices - mean) / standard deviation over the networks, in thousandths. Mean and deviation (of the whole
+    population) are those of the candidates of the day; who is not spoken of on a network has 0 voices there. A network
+    that gives all the same tells nothing: 0. No age."""
+    spreads = _spreads(talk.candidates)
+    return _ordered(talk, lambda candidate: _standardized(candidate, spreads))
+
+
+ALTMETRIC_WEIGHTS: Mapping[str, Decimal] = {"feeds": Decimal(5), "reddit": Decimal("0.25"), "x": Decimal("0.25")}
+"""Points of a mention, by network: blogs and Reddit as Altmetric publishes them (*How is the Altmetric Attention Score
+calculated?*, 2017); X 0.25, given as its most common weight since August 2021, before that 1. News count 8 there, but
+are none of our networks."""
+ALTMETRIC_SOCIAL = Decimal("0.25")
+"""The same for a network whose weight we have not seen published, Bluesky among them: as a post on X."""
+
+
+def altmetric(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+    """Σ weight · voices over the networks, in thousandths. Altmetric counts who posts and modifies the weight by who it
+    is, and rounds up to whole numbers; here every voice is a mention of plain weight, so likes count too. No age."""
+    return _ordered(talk, lambda candidate: _each(candidate, "altmetric", _weighted))
+
+
+def plain_sum(talk: RankingInput) -> tuple[ScoredCandidate, ...]:
+    """Σ voices over the networks, in thousandths. No age."""
+    return _ordered(talk, lambda candidate: _each(candidate, "plain-sum", lambda _, voices: Decimal(voices)))
+
+
+FORMULAS: dict[str, Callable[[RankingInput], tuple[ScoredCandidate, ...]]] = {
+    "hacker-news": hacker_news,
+    "reddit-hot": reddit_hot,
+    "log-sum": log_sum,
+    "z-score": z_score,
+    "altmetric": altmetric,
+    "plain-sum": plain_sum,
+}
+"""Every formula by its name, which is also the rule of its parts."""
+
+
+# ---- the formulas --------------------------------------------------------------------------------------
+
+GRAVITY, DAMPING, HEAD_START = Decimal("1.8"), Decimal("0.8"), 2
+"""Hacker News: the powers of hours and points, and the hours that every story is older than it is."""
+REDDIT_EPOCH = 1_134_028_003
+"""Seconds since 1970 UTC from which Reddit counts."""
+REDDIT_DECADE = 45_000
+"""Seconds that weigh as much as ten times the points."""
+
+
+def _gravity(candidate: Candidate) -> int:
+    points, hours = max(_points(candidate) - 1, 0), _EXACT.divide(Decimal(_older_by(candidate)), Decimal(HOUR))
+    raised = _EXACT.power(Decimal(points), DAMPING) if points else Decimal(0)
+    return _scaled(_EXACT.divide(raised, _EXACT.power(_EXACT.add(hours, Decimal(HEAD_START)), GRAVITY)), MICRO)
+
+
+def _older_by(candidate: Candidate) -> int:
+    """Microseconds from the announcement to the last measurement."""
+    if not candidate.announced_at:
+        return max((attention.age for attention in candidate.attention), default=0) * HOUR
+    last = max((attention.until for attention in candidate.attention), default=candidate.announced_at)
+    return max(last - candidate.announced_at, 0)
+
+
+def _hot(candidate: Candidate) -> int:
+    points = _points(candidate)
+    seconds = (candidate.announced_at // 1_000_000 - REDDIT_EPOCH) * (points > 0)
+    return _scaled(_EXACT.add(_log(max(points, 1)), _EXACT.divide(Decimal(seconds), Decimal(REDDIT_DECADE))))
+
+
+def _weighted(network: str, voices: int) -> Decimal:
+    return _EXACT.multiply(ALTMETRIC_WEIGHTS.get(network, ALTMETRIC_SOCIAL), Decimal(voices))
+
+
+class VoiceSpread(NamedTuple):
+    """The voices of a day's candidates on a network: how many candidates, their sum, the sum of their squares; until
+    when they were counted, µs UTC."""
+
+    candidates: int
+    total: int
+    squares: int
+    until: int
+
+    def deviations(self, voices: int) -> Decimal:
+        """How many standard deviations a count is above the mean; 0 where all counts are the same."""
+        variance = self.candidates * self.squares - self.total**2
+        if not variance:
+            return Decimal(0)
+        return _EXACT.divide(Decimal(self.candidates * voices - self.total), _EXACT.sqrt(Decimal(variance)))
+
+
+def _spreads(candidates: tuple[Candidate, ...]) -> dict[str, VoiceSpread]:
+    counts: dict[str, list[int]] = defaultdict(list)
+    until: Counter[str] = Counter()
+    for candidate in candidates:
+        for network, voices in _voices(candidate).items():
+            counts[network].append(voices)
+        for attention in candidate.attention:
+            until[attention.network] = max(until[attention.network], attention.until)
+    return {
+        network: VoiceSpread(len(candidates), sum(some), sum(x * x for x in some), until[network])
+        for network, some in sorted(counts.items())
+    }
+
+
+# ---- what they have in common ----------------------------------------------------------------------------
+
+
+def _ordered(
+    talk: RankingInput, parts_of: Callable[[Candidate], tuple[ScoreComponent, ...]]
+) -> tuple[ScoredCandidate, ...]:
+    announced = {candidate.paper: candidate.announced_at for candidate in talk.candidates}
+    scored = [_score(candidate, parts_of(candidate)) for candidate in talk.candidates]
+    return tuple(
+        sorted(
+            scored,
+            key=lambda candidate: order(candidate.score, candidate.voices, announced[candidate.paper], candidate.paper),
+        )
+    )
+
+
+def _score(candidate: Candidate, parts: tuple[ScoreComponent, ...]) -> ScoredCandidate:
+    score = sum(part.score for part in parts)
+    return ScoredCandidate(paper=candidate.paper, score=score, voices=_points(candidate), parts=parts)
+
+
+def _points(candidate: Candidate) -> int:
+    return sum(attention.voices for attention in candidate.attention)
+
+
+def _voices(candidate: Candidate) -> Counter[str]:
+    """Voices by network."""
+    voices: Counter[str] = Counter()
+    for attention in candidate.attention:
+        voices[attention.network] += attention.voices
+    return voices
+
+
+def _joint(candidate: Candidate, rule: str, score: int) -> tuple[ScoreComponent, ...]:
+    """The one part of a formula that knows no networks; none where nobody spoke."""
+    if not candidate.attention:
+        return ()
+    until = max(attention.until for attention in candidate.attention)
+    return (_part(ALL, rule, score, _points(candidate), _age(candidate), until),)
+
+
+def _each(candidate: Candidate, rule: str, value: Callable[[str, int], Decimal]) -> tuple[ScoreComponent, ...]:
+    """A part for each network."""
+    return tuple(
+        _part(
+            attention.network, rule, _scaled(value(attention.network, attention.voices)), attention.voices,
+            attention.age, attention.until,
+        )
+        for attention in candidate.attention
+    )  # fmt: skip
+
+
+def _standardized(candidate: Candidate, spreads: Mapping[str, VoiceSpread]) -> tuple[ScoreComponent, ...]:
+    """A part for each network that speaks of anybody: who is not spoken of there is below its mean."""
+    voices, age = _voices(candidate), _age(candidate)
+    return tuple(
+        _part(network, "z-score", _deviations(spread, voices[network]), voices[network], age, spread.until)
+        for network, spread in spreads.items()
+    )
+
+
+def _age(candidate: Candidate) -> int:
+    return max((attention.age for attention in candidate.attention), default=0)
+
+
+def _part(network: str, rule: str, score: int, voices: int, age: int, until: int) -> ScoreComponent:
+    return ScoreComponent(
+        network=network, rule=rule, score=score, voices=voices, papers=0, atleast=0, among="", age=age, until=until
+    )
+
+
+@lru_cache(maxsize=65536)
+def _log(number: int) -> Decimal:
+    return _EXACT.log10(Decimal(number))
+
+
+@lru_cache(maxsize=65536)
+def _deviations(spread: VoiceSpread, voices: int) -> int:
+    return _scaled(spread.deviations(voices))
+
+
+def _scaled(value: Decimal, unit: int = MILLI) -> int:
+    """A value in thousandths, or in other parts of one, rounded to an integer, halves to even."""
+    return int(_EXACT.multiply(value, Decimal(unit)).to_integral_value(ROUND_HALF_EVEN))

@@ -1,0 +1,206 @@
+"""How well orders of the same papers agree with what came later, how sure that is, and which of two does better."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from math import fsum
+from operator import mul
+from random import Random
+from typing import Any, NamedTuple
+
+from hotpapers.evaluation import statistics
+from hotpapers.evaluation.outcomes.targets import LaterOutcome
+from hotpapers.evaluation.statistics import Estimate, Levels, Weights
+
+GAINED = 10
+"""Places whose gain counts in nDCG."""
+
+
+class Inside(NamedTuple):
+    """Among which papers orders are compared. `k`: places of precision; `least`: papers that a group needs for nDCG and
+    precision; `whole`: resamples draw groups with all their papers, not papers inside each group."""
+
+    name: str
+    k: int
+    least: int
+    whole: bool
+
+
+ALL = Inside("all papers", k=10, least=20, whole=False)
+VENUE = Inside("venue and year", k=10, least=20, whole=False)
+DAY = Inside("day", k=1, least=2, whole=True)
+
+
+class ComparedGroup(NamedTuple):
+    """Papers that are compared with each other: gains, hits, their order by gain, and the orders to be judged."""
+
+    gains: tuple[float, ...]
+    hits: tuple[bool, ...]
+    best: Levels
+    orders: tuple[Levels, ...]
+
+
+class Agreement(NamedTuple):
+    """Spearman's rho, nDCG@10 and precision@k; None where it is not defined."""
+
+    spearman: float | None
+    ndcg: float | None
+    precision: float | None
+
+
+class ComparedOrder(NamedTuple):
+    """An order's agreement with the outcome, and by how much it is above that of the ranking it is compared with."""
+
+    name: str
+    papers: int
+    spearman: Estimate
+    ndcg: Estimate
+    precision: Estimate
+    spearman_above: Estimate
+    ndcg_above: Estimate
+    precision_above: Estimate
+
+
+# ---- groups ------------------------------------------------------------------------------------------------
+
+
+def grouped(
+    outcomes: Mapping[str, LaterOutcome], keys: Mapping[str, str], orders: Sequence[Mapping[str, Any]]
+) -> list[ComparedGroup]:
+    """The papers that all orders know, by their key; groups of one paper tell nothing and are left out."""
+    papers: dict[str, list[str]] = defaultdict(list)
+    for paper in sorted(outcomes):
+        if paper in keys and all(paper in order for order in orders):
+            papers[keys[paper]].append(paper)
+    return [_group(some, outcomes, orders) for _, some in sorted(papers.items()) if len(some) > 1]
+
+
+def _group(
+    papers: Sequence[str], outcomes: Mapping[str, LaterOutcome], orders: Sequence[Mapping[str, Any]]
+) -> ComparedGroup:
+    gains = tuple(outcomes[paper].gain for paper in papers)
+    return ComparedGroup(
+        gains=gains,
+        hits=tuple(outcomes[paper].hit for paper in papers),
+        best=statistics.levels(gains),
+        orders=tuple(statistics.levels([order[paper] for paper in papers]) for order in orders),
+    )
+
+
+# ---- agreement ---------------------------------------------------------------------------------------------
+
+
+class GroupSums(NamedTuple):
+    """What a group adds to the agreement of an order: sums of ranks; nDCG, precision, and whether there are such."""
+
+    products: float
+    first: float
+    second: float
+    ndcg: float
+    gained: int
+    precision: float
+    topped: int
+
+
+def _sums(group: ComparedGroup, weights: Weights, inside: Inside) -> list[GroupSums]:
+    """Of each order, with so many of each paper."""
+    best = statistics.centred_ranks(group.best, weights)
+    topped = len(group.gains) >= inside.least
+    ideal = statistics.discounted_gain(group.best, group.gains, weights, GAINED) if topped else 0.0
+
+    def sums(order: Levels) -> GroupSums:
+        ranks = statistics.rank_sums(statistics.centred_ranks(order, weights), best, weights)
+        gain = statistics.discounted_gain(order, group.gains, weights, GAINED) / ideal if ideal else 0.0
+        precision = statistics.precision(order, group.hits, weights, inside.k) if topped else 0.0
+        return GroupSums(*ranks, gain, int(ideal > 0), precision, int(topped))
+
+    return [sums(order) for order in group.orders]
+
+
+def _agreement(sums: Iterable[GroupSums], weights: Weights) -> Agreement:
+    """Of all groups together: one correlation inside groups, the means of nDCG and precision."""
+    products, first, second, ndcg, gained, precision, topped = (
+        fsum(map(mul, column, weights)) for column in zip(*sums, strict=True)
+    )
+    return Agreement(
+        statistics.correlation(products, first, second),
+        ndcg / gained if gained else None,
+        precision / topped if topped else None,
+    )
+
+
+def _measured(groups: Sequence[ComparedGroup], inside: Inside) -> list[list[GroupSums]]:
+    """By order, of all groups, every paper once."""
+    by_group = [_sums(group, [1] * len(group.gains), inside) for group in groups]
+    return [list(sums) for sums in zip(*by_group, strict=True)]
+
+
+def _resampled(
+    groups: Sequence[ComparedGroup], measured: list[list[GroupSums]], inside: Inside, chance: Random
+) -> list[Agreement]:
+    """By order, of one resample, the same for all orders."""
+    if inside.whole:
+        weights = statistics.draw(chance, len(groups))
+        return [_agreement(sums, weights) for sums in measured]
+    by_group = [_sums(group, statistics.draw(chance, len(group.gains)), inside) for group in groups]
+    return [_agreement(sums, [1] * len(groups)) for sums in zip(*by_group, strict=True)]
+
+
+# ---- orders compared ---------------------------------------------------------------------------------------
+
+
+class ComparisonRequest(NamedTuple):
+    """What to compare orders by. `keys`: the group of each paper; `resamples`: how many; `seed`: of what they draw."""
+
+    outcomes: Mapping[str, LaterOutcome]
+    keys: Mapping[str, str]
+    inside: Inside
+    resamples: int
+    seed: str
+
+
+def compare(orders: Mapping[str, Mapping[str, Any]], wanted: ComparisonRequest) -> list[ComparedOrder]:
+    """Every order with its agreement and intervals, all over the papers that every one knows, each against the first.
+
+    `orders`: by name, a comparable value for each paper. Orders that put the same papers level and apart are computed
+    once.
+    """
+    groups = grouped(wanted.outcomes, wanted.keys, list(orders.values()))
+    if not groups:
+        return []
+    papers = sum(len(group.gains) for group in groups)
+    groups, numbers = _distinct(groups)
+    measured = _measured(groups, wanted.inside)
+    chance = Random(wanted.seed)
+    drawn = [_resampled(groups, measured, wanted.inside, chance) for _ in range(wanted.resamples)]
+    point = [_agreement(sums, [1] * len(groups)) for sums in measured]
+    rows = [_row(point, drawn, number, numbers[0]) for number in range(len(point))]
+    return [ComparedOrder(name, papers, *rows[number]) for name, number in zip(orders, numbers, strict=True)]
+
+
+def _distinct(groups: list[ComparedGroup]) -> tuple[list[ComparedGroup], list[int]]:
+    """The groups with each order once, and for each order the number that it then has."""
+    known: dict[tuple[Levels, ...], int] = {}
+    numbers = [known.setdefault(order, len(known)) for order in zip(*(group.orders for group in groups), strict=True)]
+    kept = [numbers.index(number) for number in range(len(known))]
+    return [group._replace(orders=tuple(group.orders[place] for place in kept)) for group in groups], numbers
+
+
+def _row(point: list[Agreement], drawn: list[list[Agreement]], number: int, against: int) -> list[Estimate]:
+    """An order's three figures, then the three differences."""
+    figures = [
+        statistics.estimate(point[number][figure], (sample[number][figure] for sample in drawn)) for figure in range(3)
+    ]
+    above = [
+        statistics.estimate(
+            _less(point[number][figure], point[against][figure]),
+            (_less(sample[number][figure], sample[against][figure]) for sample in drawn),
+        )
+        for figure in range(3)
+    ]
+    return [*figures, *above]
+
+
+def _less(value: float | None, other: float | None) -> float | None:
+    return None if value is None or other is None else value - other

@@ -1,0 +1,173 @@
+"""The files of a folder of observations and outcomes: rows as values. A row that is none is refused with its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import IO, Annotated, Any, NamedTuple, TypeVar
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.untrusted_json import decode_lines
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Rating = Annotated[float, msgspec.Meta(ge=0, le=100)]
+Seconds = Annotated[int, msgspec.Meta(ge=1, le=2**32)]
+YEARS = range(1991, 2100)
+"""Since when there is arXiv, and until when this program will hardly be asked."""
+
+
+def _check_years(*moments: date | None) -> None:
+    for moment in moments:
+        if moment is not None and moment.year not in YEARS:
+            raise ValueError(f"{moment.isoformat()} is not in the years {YEARS[0]} to {YEARS[-1]}")
+
+
+class ListedPaper(msgspec.Struct, frozen=True):
+    """A paper in an issue of the archive, with what X said of it about a day later (Japan time)."""
+
+    arxiv_id: str
+    issue: date
+    rank: Count
+    retweets: Count
+    favorites: Count
+    observed_at_tz_unknown: Annotated[datetime, msgspec.Meta(tz=False)]
+    categories: str
+    title: str
+
+    def __post_init__(self) -> None:
+        _check_years(self.issue, self.observed_at_tz_unknown)
+
+
+class CitationRow(msgspec.Struct, frozen=True):
+    """A paper of a venue with its citations on the day `as_of`. `arxiv_id`: None where it was not matched."""
+
+    arxiv_id: str | None
+    venue: str
+    year: str
+    title: str | None
+    citations: Count
+    as_of: date
+
+    def __post_init__(self) -> None:
+        _check_years(self.as_of)
+
+
+class DecisionRow(msgspec.Struct, frozen=True):
+    """A paper submitted to a venue: what became of it, and its reviewers' mean rating where that is known."""
+
+    arxiv_id: str | None
+    venue: str
+    year: str
+    status: str | None
+    rating_avg: Rating | None
+
+
+class UpvoteCount(msgspec.Struct, frozen=True):
+    """A paper's upvotes on Hugging Face at a moment. `date`: the daily page that showed it, None in a feed; `t_ok`:
+    whether the count is as old as `observed_at` says."""
+
+    id: str
+    upvotes: Count
+    observed_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    t_ok: bool
+    date: date | None
+
+    def __post_init__(self) -> None:
+        _check_years(self.observed_at, self.date)
+
+
+class TitledPaper(msgspec.Struct, frozen=True):
+    """A paper that was on Hugging Face, with its title."""
+
+    id: str
+    title: str
+
+
+class StoryCounts(msgspec.Struct, frozen=True):
+    """A story on Hacker News that links a paper. `created`: seconds since 1970 UTC; `obs`: moment (None for a final
+    count), points, comments, place on the front page."""
+
+    arxiv_id: str | None
+    created: Seconds | None
+    obs: Annotated[list[tuple[Seconds | None, Count, int | None, int | None]], msgspec.Meta(min_length=1)]
+
+
+class AuthoredPaper(msgspec.Struct, frozen=True):
+    """A paper of arXiv with its authors, none where they are not known."""
+
+    id: str
+    authors: list[str]
+
+
+class EvaluationFiles(NamedTuple):
+    """All rows of the folder; of arXiv's metadata the number of authors alone, by id."""
+
+    listed: list[ListedPaper]
+    citations: list[CitationRow]
+    decisions: list[DecisionRow]
+    upvotes: list[UpvoteCount]
+    upvoted: list[TitledPaper]
+    stories: list[StoryCounts]
+    authors: dict[str, int]
+
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+Opener = Callable[[str], AbstractContextManager[IO[bytes]]]
+"""Opens a file of the folder by its name, unpacked; raises InputError where it cannot be read."""
+
+
+def read_files(open_file: Opener) -> EvaluationFiles:
+    """Everything that outcomes are measured on. Raises InputError, with the line, for a file that is missing, empty or
+    not as described."""
+    return EvaluationFiles(
+        listed=_whole("archive-attention.csv", csv_rows(open_file, "archive-attention.csv", ListedPaper)),
+        citations=_whole("outcomes.csv", csv_rows(open_file, "outcomes.csv", CitationRow)),
+        decisions=_whole("venues.csv", csv_rows(open_file, "venues.csv", DecisionRow)),
+        upvotes=_whole("hf-daily.jsonl.zst", json_rows(open_file, "hf-daily.jsonl.zst", UpvoteCount)),
+        upvoted=_whole("hf-papers.jsonl.zst", json_rows(open_file, "hf-papers.jsonl.zst", TitledPaper)),
+        stories=_whole("hn-arxiv.jsonl.zst", json_rows(open_file, "hn-arxiv.jsonl.zst", StoryCounts)),
+        authors={
+            paper.id: len(paper.authors)
+            for paper in json_rows(open_file, "arxiv-metadata.jsonl.zst", AuthoredPaper)
+            if paper.authors
+        },
+    )
+
+
+def _whole(name: str, rows: Iterator[Row]) -> list[Row]:
+    listed = list(rows)
+    if not listed:
+        raise InputError("has no rows", file=name)
+    return listed
+
+
+def csv_rows(open_file: Opener, name: str, kind: type[Row]) -> Iterator[Row]:
+    """The rows of a CSV file with a header, an empty field as None. Raises InputError."""
+    with open_file(name) as stream:
+        reader = csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""), strict=True)
+        try:
+            wanted = set(kind.__struct_fields__)
+            if missing := wanted - set(reader.fieldnames or ()):
+                raise InputError(f"has no column {', '.join(sorted(missing))}", file=name, line=1)
+            for row in reader:
+                yield _converted({field: row[field] or None for field in wanted}, kind, name, reader.line_num)
+        except (csv.Error, UnicodeError) as problem:
+            raise InputError(f"is no CSV in UTF-8: {problem}", file=name, line=reader.line_num + 1) from problem
+
+
+def _converted(row: dict[str, Any], kind: type[Row], name: str, line: int) -> Row:
+    try:
+        return msgspec.convert(row, kind, strict=False)
+    except msgspec.ValidationError as problem:
+        raise InputError(str(problem), file=name, line=line) from problem
+
+
+def json_rows(open_file: Opener, name: str, kind: type[Row]) -> Iterator[Row]:
+    """The rows of a file of JSON lines. Raises InputError."""
+    with open_file(name) as stream:
+        yield from decode_lines(stream, kind, name)

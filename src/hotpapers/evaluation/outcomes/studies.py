@@ -1,0 +1,167 @@
+"""Which orders are compared on which papers: every ranking and formula, on every network, with every outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from hotpapers.errors import InputError
+from hotpapers.evaluation.formulas import FORMULAS
+from hotpapers.evaluation.outcomes import cohorts, comparison, targets
+from hotpapers.evaluation.outcomes.cohorts import DEFECT, Cohort, Standing, paper_key
+from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparedOrder, ComparisonRequest, Inside
+from hotpapers.evaluation.outcomes.files import EvaluationFiles
+from hotpapers.evaluation.outcomes.predictors import SimplePredictor, predictors
+from hotpapers.evaluation.outcomes.targets import Target
+from hotpapers.ranking import RANKINGS, rarity
+
+AGAINST = rarity.NAME
+"""What every order is compared with."""
+RANDOM = "any order"
+"""All papers level: what one may expect of an order that knows nothing."""
+FEWEST = 20
+"""Papers below which nothing is computed: an interval would be as wide as the scale."""
+
+
+class Study(NamedTuple):
+    """A cohort with an outcome, its predictors, and the groups inside which orders are compared."""
+
+    cohort: Cohort
+    target: Target
+    predictors: tuple[SimplePredictor, ...]
+    insides: tuple[Inside, ...]
+    periods: tuple[str, ...] = ("",)
+
+
+class StudyCell(NamedTuple):
+    """What one table shows. `period`: `before` or `after` the defect of the archive, empty for all. `days`: the first
+    and last of its papers. `papers` and `groups`: those that can be compared; `orders`: empty where papers are fewer
+    than 20."""
+
+    cohort: str
+    outcome: str
+    period: str
+    inside: str
+    k: int
+    days: tuple[str, str]
+    papers: int
+    groups: int
+    orders: tuple[ComparedOrder, ...]
+
+
+class OutcomeReport(NamedTuple):
+    """All cells, and how they were made. `overlap`: papers of the archive by what is also known of them."""
+
+    against: str
+    resamples: int
+    rankings: tuple[str, ...]
+    overlap: Mapping[str, int]
+    cells: tuple[StudyCell, ...]
+
+
+def measure_outcomes(files: EvaluationFiles, resamples: int) -> OutcomeReport:
+    """Runs every ranking on every past day, and compares what it says with what came later. Raises InputError where no
+    paper of the files has an outcome."""
+    every = {AGAINST: RANKINGS[AGAINST], **RANKINGS, **FORMULAS}
+    scored: dict[str, dict[str, dict[str, Standing]]] = {}
+    cells = []
+    for study in studies(files):
+        name = study.cohort.name
+        if name not in scored:
+            scored[name] = {key: cohorts.standings(study.cohort, rank) for key, rank in every.items()}
+        cells += list(_cells(study, scored[name], resamples))
+    if not any(cell.papers for cell in cells):
+        raise InputError("none of its papers was talked about in the other files", file="outcomes.csv")
+    return OutcomeReport(AGAINST, resamples, tuple(RANKINGS), overlap(files), tuple(cells))
+
+
+def studies(files: EvaluationFiles) -> Iterator[Study]:
+    """All studies of a folder."""
+    authors = {paper_key(id): count for id, count in files.authors.items()}
+    archive = cohorts.archive_cohort(files.listed)
+    upvoted = cohorts.upvote_cohort(files.upvotes, files.upvoted)
+    stories = cohorts.story_cohort(files.stories)
+    listed, shown, discussed = archive.first_days, upvoted.first_days, stories.first_days
+
+    def study(cohort: Cohort, target: Target, *insides: Inside, periods: tuple[str, ...] = ("",)) -> Study:
+        return Study(cohort, target, predictors(cohort, target, authors), insides, periods)
+
+    periods = ("", "before", "after")
+    yield study(archive, targets.citations(files.citations, listed), ALL, VENUE, DAY, periods=periods)
+    yield study(archive, targets.ratings(files.decisions, listed), ALL, VENUE, DAY)
+    yield study(archive, targets.acceptance(files.decisions, listed), ALL, VENUE, DAY)
+    yield study(archive, targets.later_stories(files.listed, files.stories), DAY)
+    yield study(upvoted, targets.citations(files.citations, shown), ALL, VENUE, DAY)
+    yield study(stories, targets.citations(files.citations, discussed), ALL)
+    yield study(stories, targets.ratings(files.decisions, discussed), ALL)
+    yield study(stories, targets.favorites(stories, files.listed), ALL)
+
+
+def overlap(files: EvaluationFiles) -> dict[str, int]:
+    """How many papers of the archive were on Hacker News at all, and of these before their counts were read; how many
+    of the latter have citations."""
+    first = cohorts.first_stories(files.stories)
+    listed = {row.arxiv_id: cohorts.listed_until(row) for row in files.listed}
+    both = {id for id in listed if id in first}
+    before = {id for id in both if cohorts.first_seen(first[id]) <= listed[id]}
+    cited = {row.arxiv_id for row in files.citations}
+    return {"listed": len(listed), "stories": len(both), "before": len(before), "cited": len(before & cited)}
+
+
+# ---- one cell ------------------------------------------------------------------------------------------------
+
+
+def _cells(study: Study, scored: Mapping[str, Mapping[str, Standing]], resamples: int) -> Iterator[StudyCell]:
+    for period in study.periods:
+        for inside in study.insides:
+            yield _cell(study, scored, period, inside, resamples)
+
+
+def _cell(
+    study: Study, scored: Mapping[str, Mapping[str, Standing]], period: str, inside: Inside, resamples: int
+) -> StudyCell:
+    keys = _keys(study, period, inside)
+    days = sorted(study.cohort.first_days[paper] for paper in keys)
+    groups = comparison.grouped(study.target.outcomes, keys, list(scored.values()))
+    papers = sum(len(group.gains) for group in groups)
+    wanted = ComparisonRequest(study.target.outcomes, keys, inside, resamples, _seed(study, period, inside))
+    return StudyCell(
+        cohort=study.cohort.name, outcome=study.target.name, period=period, inside=inside.name, k=inside.k,
+        days=(days[0], days[-1]) if days else ("", ""), papers=papers, groups=len(groups),
+        orders=tuple(_orders(study, scored, wanted)) if papers >= FEWEST else (),
+    )  # fmt: skip
+
+
+def _seed(study: Study, period: str, inside: Inside) -> str:
+    """Each cell's own, so that a further cell changes no other."""
+    return f"{study.cohort.name} {study.target.name} {period} {inside.name}"
+
+
+def _orders(
+    study: Study, scored: Mapping[str, Mapping[str, Standing]], wanted: ComparisonRequest
+) -> Iterator[ComparedOrder]:
+    """Rankings, formulas and chance; predictors over the same papers if they know all of them, else apart."""
+    known = {
+        predictor.name: predictor.values
+        for predictor in study.predictors
+        if wanted.keys.keys() <= predictor.values.keys()
+    }
+    orders: dict[str, Mapping[str, Any]] = {**scored, RANDOM: dict.fromkeys(wanted.keys, 0), **known}
+    yield from comparison.compare(orders, wanted)
+    for predictor in study.predictors:
+        if predictor.name not in known:
+            apart = comparison.compare({AGAINST: scored[AGAINST], predictor.name: predictor.values}, wanted)
+            yield from (row for row in apart[1:] if row.papers >= FEWEST)
+
+
+def _keys(study: Study, period: str, inside: Inside) -> dict[str, str]:
+    """The group of each paper of the period with an outcome."""
+    days = {paper: day for paper, day in study.cohort.first_days.items() if _belongs(day, period)}
+    outcomes = study.target.outcomes
+    if inside.name == DAY.name:
+        return {paper: day for paper, day in days.items() if paper in outcomes}
+    return {paper: outcomes[paper].group if inside.name == VENUE.name else "" for paper in days if paper in outcomes}
+
+
+def _belongs(day: str, period: str) -> bool:
+    return period == "" or (day < DEFECT) == (period == "before")

@@ -1,0 +1,180 @@
+"""What the figures say, in sentences that follow from them: where an order is beyond another, and where nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from hotpapers.evaluation.formulas import FORMULAS
+from hotpapers.evaluation.outcomes.comparison import ALL, DAY, VENUE, ComparedOrder
+from hotpapers.evaluation.outcomes.studies import RANDOM, OutcomeReport, StudyCell
+from hotpapers.evaluation.outcomes.tables import NONE, PERIODS, cell_title, shown, study_title
+from hotpapers.evaluation.statistics import Estimate
+
+INSIDES = (ALL, VENUE, DAY)
+
+
+class OrderTally(NamedTuple):
+    """In how many tables an order stands; in which its own Spearman, and its Spearman and nDCG less the other's, are
+    above or below 0 with their whole interval."""
+
+    name: str
+    tables: int
+    agrees: tuple[StudyCell, ...]
+    disagrees: tuple[StudyCell, ...]
+    spearman_above: tuple[StudyCell, ...]
+    spearman_below: tuple[StudyCell, ...]
+    ndcg_above: tuple[StudyCell, ...]
+    ndcg_below: tuple[StudyCell, ...]
+
+
+def is_above(estimate: Estimate) -> bool:
+    """Whether a whole interval is above 0."""
+    return estimate.low is not None and estimate.low > 0
+
+
+def is_below(estimate: Estimate) -> bool:
+    """Whether a whole interval is below 0."""
+    return estimate.high is not None and estimate.high < 0
+
+
+def tallies(report: OutcomeReport) -> list[OrderTally]:
+    """All orders but chance, in the order of the tables."""
+    names = dict.fromkeys(order.name for cell in report.cells for order in cell.orders if order.name != RANDOM)
+    return [_tally(name, report.cells) for name in names]
+
+
+def _tally(name: str, cells: Iterable[StudyCell]) -> OrderTally:
+    rows = [(cell, order) for cell in cells for order in cell.orders if order.name == name]
+
+    def where(holds: Callable[[ComparedOrder], bool]) -> tuple[StudyCell, ...]:
+        return tuple(cell for cell, order in rows if holds(order))
+
+    return OrderTally(
+        name,
+        len(rows),
+        where(lambda order: is_above(order.spearman)),
+        where(lambda order: is_below(order.spearman)),
+        where(lambda order: is_above(order.spearman_above)),
+        where(lambda order: is_below(order.spearman_above)),
+        where(lambda order: is_above(order.ndcg_above)),
+        where(lambda order: is_below(order.ndcg_above)),
+    )
+
+
+HEADS = (
+    "order", "tables", "Spearman above 0", "below 0", "above {} by Spearman", "by nDCG@10", "below {} by Spearman",
+    "by nDCG@10",
+)  # fmt: skip
+
+
+def tally_heads(against: str) -> tuple[str, ...]:
+    """The heads of the table of tallies."""
+    return tuple(head.format(against) for head in HEADS)
+
+
+def tally_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
+    """The lines of the table of tallies."""
+    return [
+        (
+            tally.name, str(tally.tables), str(len(tally.agrees)), str(len(tally.disagrees)),
+            str(len(tally.spearman_above)), str(len(tally.ndcg_above)), str(len(tally.spearman_below)),
+            str(len(tally.ndcg_below)),
+        )
+        for tally in tallies(report)
+    ]  # fmt: skip
+
+
+def overview_heads() -> tuple[str, ...]:
+    """The heads of the overview."""
+    return ("what came later", "ranking", *(inside.name for inside in INSIDES))
+
+
+def overview_rows(report: OutcomeReport) -> list[tuple[str, ...]]:
+    """For each outcome and ranking of the program, Spearman and the number of papers, by what is compared."""
+    known = {
+        (_subject(cell), order.name, cell.inside): f"{shown(order.spearman, 2)}, {order.papers:,}"
+        for cell in report.cells
+        for order in cell.orders
+    }
+    subjects = dict.fromkeys(_subject(cell) for cell in report.cells if cell.orders)
+    return [
+        (subject, name, *(known.get((subject, name, inside.name), NONE) for inside in INSIDES))
+        for subject in subjects
+        for name in report.rankings
+    ]
+
+
+def _subject(cell: StudyCell) -> str:
+    return study_title(cell) + PERIODS[cell.period]
+
+
+def findings(report: OutcomeReport) -> Iterator[str]:
+    """One sentence for each ranking of the program, then for formulas, then for tables in which nothing is beyond."""
+    every = {tally.name: tally for tally in tallies(report)}
+    if report.against not in every:
+        yield "No table has enough papers: nothing can be said."
+        return
+    yield _own(every[report.against])
+    for name in report.rankings:
+        if name != report.against:
+            yield from _against(every[name], report.against)
+    for name, tally in every.items():
+        if name not in report.rankings:
+            yield from _beyond(tally, report.against)
+    yield _nothing(report)
+
+
+def _own(tally: OrderTally) -> str:
+    agrees = f"`{tally.name}` agrees with what came later in {len(tally.agrees)} of {tally.tables} tables"
+    where = _listed(tally.agrees)
+    return f"{agrees}, by a Spearman whose whole interval is above 0{': ' + where if where else ''}."
+
+
+def _against(tally: OrderTally, against: str) -> Iterator[str]:
+    """Where a ranking is below, and above, the one it is compared with."""
+    for verb, spearman, ndcg in (
+        ("below", tally.spearman_below, tally.ndcg_below),
+        ("above", tally.spearman_above, tally.ndcg_above),
+    ):
+        where = _listed(cell for cell in [*spearman, *(cell for cell in ndcg if cell not in spearman)])
+        yield (
+            f"`{tally.name}` is {verb} `{against}` beyond the 95 % interval in {len(spearman)} of {tally.tables} "
+            f"tables by Spearman and in {len(ndcg)} by nDCG@10{': ' + where if where else ''}."
+        )
+
+
+def _beyond(tally: OrderTally, against: str) -> Iterator[str]:
+    """Where a formula or a simple predictor is above; nothing where it is not."""
+    above = [*tally.spearman_above, *(cell for cell in tally.ndcg_above if cell not in tally.spearman_above)]
+    if above:
+        kind = "formula" if tally.name in FORMULAS else "simple predictor"
+        yield f"The {kind} `{tally.name}` is above `{against}` in: {_listed(above)}."
+
+
+def _nothing(report: OutcomeReport) -> str:
+    """The tables in which no ranking and no formula is beyond the one they are compared with."""
+    compared = {*report.rankings, *FORMULAS}
+    level = [
+        cell
+        for cell in report.cells
+        if cell.orders
+        and not any(
+            is_above(figure) or is_below(figure)
+            for order in cell.orders
+            if order.name in compared
+            for figure in (order.spearman_above, order.ndcg_above)
+        )
+    ]
+    return (
+        f"Nothing wins, and nothing loses, among rankings and formulas in {len(level)} of "
+        f"{sum(bool(cell.orders) for cell in report.cells)} tables: {_listed(level) or 'none'}."
+    )
+
+
+def _listed(cells: Iterable[StudyCell]) -> str:
+    """`the archive (X): citations (all papers · inside each day); …`."""
+    names: dict[str, list[str]] = {}
+    for cell in cells:
+        names.setdefault(study_title(cell), []).append(cell_title(cell))
+    return "; ".join(f"{study} ({' · '.join(dict.fromkeys(where))})" for study, where in names.items())

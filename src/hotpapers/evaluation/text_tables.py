@@ -1,0 +1,18 @@
+"""Rows of cells as tables of text: in Markdown, and plain for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def markdown_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table of Markdown."""
+    every = [heads, ["---"] * len(heads), *lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in every)
+
+
+def plain_table(heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """A table whose columns stand below each other."""
+    every = [tuple(heads), *map(tuple, lines)]
+    widths = [max(len(line[n]) for line in every) for n in range(len(heads))]
+    return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in every)

@@ -1,0 +1,82 @@
+"""arXiv's snapshot of its metadata: each line is a paper.
+
+The costly part, TeX's letters and the names of authors, is done where blocks are sifted: a line that can be read comes
+from there as a finished paper, after a byte that is taken off where a line of the file begins with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ids import timestamps
+from hotpapers.ingest.archives.format import FIRST_PAPER, UNREADABLE, ImportTarget
+from hotpapers.ingest.archives.framing import Unit, lines_of
+from hotpapers.ingest.archives.sifting import Sifted
+from hotpapers.ingest.pipeline import SNAPSHOT
+from hotpapers.model import DAY, Item, Paper, RawPayload
+from hotpapers.sources.arxiv import snapshot
+
+READ = b"\x00"
+"""What stands before a finished paper."""
+_paper = msgspec.json.Decoder(Paper).decode
+
+
+class ArxivArchive:
+    """Papers. One that does not say when it was changed is seen when the file was made."""
+
+    network = "arxiv"
+    only_known: frozenset[str] = frozenset()
+
+    def __init__(self, place: ImportTarget) -> None:
+        self._place = place
+
+    def begin(self, place: ImportTarget) -> None:
+        """Lists that others made do not say when a paper was changed."""
+        self._place = place
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """The paper of a line."""
+        paper = _paper(line[len(READ) :]) if line.startswith(READ) else snapshot.read(line)
+        at = paper.observed_at or self._place.seen_at
+        if not FIRST_PAPER <= at <= self._place.now + DAY:
+            raise InputError(f"{paper.paper}: changed on {timestamps.day_of(at)}, which cannot be")
+        return [RawPayload(SNAPSHOT, snapshot.key_of(paper), msgspec.json.encode(paper), min(at, self._place.now))]
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Nothing is asked of the record."""
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """The paper, as it was then."""
+        return [msgspec.structs.replace(_paper(payload.body), observed_at=payload.at)]
+
+    def learned(self) -> None:
+        """Nothing is remembered from line to line."""
+
+
+def paper_lines(data: bytes) -> Iterator[Unit]:
+    """The lines of a block. None passes itself off as a finished paper."""
+    for unit in lines_of(data):
+        yield unit._replace(content=unit.content.lstrip(READ))
+
+
+class ArxivSifter:
+    """Keeps every line, as the paper that it is if it can be read."""
+
+    def sift(self, data: bytes) -> Sifted:
+        """All lines."""
+        units = [unit._replace(content=_finished(unit.content)) for unit in paper_lines(data)]
+        return Sifted(len(units), units, [])
+
+    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
+        """Nothing refers to anything."""
+        return []
+
+
+def _finished(line: bytes) -> bytes:
+    try:
+        return READ + msgspec.json.encode(snapshot.read(line))
+    except UNREADABLE:
+        return line

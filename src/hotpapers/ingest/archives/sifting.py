@@ -1,0 +1,88 @@
+"""What of a block may concern us: a pure function of its bytes and of what was sifted before, for any process.
+
+A sifter keeps somewhat more than the format takes, never less: what it keeps the format looks at again, in the order of
+the archive, so that the record is the same however the archive was parted. In two steps, since what happens to a post
+concerns us only if the post does, and that may stand in another block: first all that concerns us by itself, then, once
+it is known which posts those are in the blocks before, all that refers to one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat
+from hotpapers.ingest.archives.framing import ArchiveBlock, Unit, lines_of
+
+UnitsOf = Callable[[bytes], Iterable[Unit]]
+
+
+class Sifted(NamedTuple):
+    """A block's lines that concern us by themselves, how many lines it has, and keys of the posts in them that others
+    may refer to."""
+
+    lines: int
+    kept: list[Unit]
+    keys: list[bytes]
+
+
+class Sifter(Protocol):
+    """Sifts blocks, one at a time."""
+
+    def sift(self, data: bytes) -> Sifted:
+        """What concerns us by itself."""
+
+    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
+        """What of the same block refers to a post of any key that it was ever told; these are new."""
+
+
+class SiftedBlock(NamedTuple):
+    """What is left of a block: its lines that may concern us, in order, of so many."""
+
+    block: ArchiveBlock
+    lines: int
+    kept: list[Unit]
+
+
+class LineSifter:
+    """Of formats whose lines concern us by themselves or not at all."""
+
+    def __init__(self, format: ArchiveFormat) -> None:
+        self._take = format.take
+
+    def sift(self, data: bytes) -> Sifted:
+        """Keeps the lines of which the format takes something, and those that it cannot read."""
+        count, kept = 0, []
+        for unit in lines_of(data):
+            count += 1
+            if self._concerns(unit.content):
+                kept.append(unit)
+        return Sifted(count, kept, [])
+
+    def _concerns(self, line: bytes) -> bool:
+        try:
+            return bool(self._take(line))
+        except UNREADABLE:
+            return True
+
+    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
+        """Nothing refers to anything."""
+        return []
+
+
+def merged(kept: Iterable[Unit], more: Iterable[Unit]) -> list[Unit]:
+    """Both in order, each line once."""
+    return sorted({unit.number: unit for unit in (*kept, *more)}.values())
+
+
+def sifted_block(block: ArchiveBlock, sifted: Sifted, more: Iterable[Unit], units_of: UnitsOf) -> SiftedBlock:
+    """What is left of a block. A last line without its end is kept, whatever is in it."""
+    kept = merged(sifted.kept, more) if block.ended else list(units_of(block.data))
+    return SiftedBlock(block, sifted.lines, kept)
+
+
+def sifted_here(blocks: Iterable[ArchiveBlock], sifter: Sifter, units_of: UnitsOf) -> Generator[SiftedBlock]:
+    """Blocks sifted one after the other, in this process."""
+    for block in blocks:
+        sifted = sifter.sift(block.data)
+        yield sifted_block(block, sifted, sifter.referring(sifted.keys), units_of)

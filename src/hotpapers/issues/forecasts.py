@@ -1,0 +1,110 @@
+"""What a week will bring to papers younger than that, from the curves of those in the record that are older.
+
+Beside the score, never in it: no ranking looks at a forecast.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from hotpapers.engagement.attention import Engagement
+from hotpapers.forecast import AGES, FINAL, Curve, calibrate, predict
+from hotpapers.model import DAY, HOUR, Entry, NetworkForecast
+from hotpapers.ranking.words import count_noun, network_name, number
+
+
+class CurveCollector:
+    """Takes the engagement of all papers row by row, each paper's rows together; keeps what forecasts need of it."""
+
+    def __init__(self, as_of: int) -> None:
+        self._as_of = as_of
+        self._paper = ""
+        self._early: list[Engagement] = []
+        self._curves: list[Curve] = []
+        self._young: dict[str, list[Engagement]] = defaultdict(list)
+
+    def add(self, row: Engagement) -> None:
+        """Takes one row in. Only rows that stand among peers count: those of the very moment of an age."""
+        if not row.peer:
+            return
+        if row.paper != self._paper:
+            self._paper, self._early = row.paper, []
+        if row.age in AGES:
+            self._early.append(row)
+            if _reached(row, self._as_of) == row.age:
+                self._young[row.paper].append(row)
+        elif row.age == FINAL:
+            self._curves.extend(_curve(early, row) for early in self._early if early.network == row.network)
+
+    def forecasts(self, papers: Iterable[str]) -> dict[str, tuple[NetworkForecast, ...]]:
+        """For each of the papers that is six hours to a week old its networks' forecasts, by network."""
+        table = calibrate(self._curves)
+        result = {}
+        for paper in papers:
+            if rows := self._young.get(paper):
+                result[paper] = tuple(
+                    NetworkForecast(
+                        network=row.network, age=row.age, voices=row.voices,
+                        papers=table.papers.get((row.network, row.age), 0),
+                        forecast=predict(table, row.network, row.archive, row.voices, row.age),
+                    )
+                    for row in sorted(rows, key=lambda row: row.network)
+                )  # fmt: skip
+        return result
+
+
+def forecasts(
+    engagements: Iterable[Engagement], papers: Iterable[str], as_of: int
+) -> dict[str, tuple[NetworkForecast, ...]]:
+    """The forecasts of papers at a moment, from all engagement of the 90 days before it, in the order in which
+    `read_engagement` gives it."""
+    collector = CurveCollector(as_of)
+    for row in engagements:
+        collector.add(row)
+    return collector.forecasts(papers)
+
+
+def _reached(row: Engagement, as_of: int) -> int:
+    """The latest age that a row's paper has reached, in hours; 0 before the first."""
+    return max((age for age in (*AGES, FINAL) if row.announced_at + age * HOUR <= as_of), default=0)
+
+
+def _curve(early: Engagement, final: Engagement) -> Curve:
+    return Curve(early.network, early.archive, early.age, early.announced_at // DAY, early.voices, final.voices)
+
+
+# ---- in words ------------------------------------------------------------------------------------------
+
+
+def sentence(of_network: NetworkForecast) -> str:
+    """A forecast as a plain sentence, or that there is none and why."""
+    name = network_name(of_network.network)
+    if of_network.forecast is None:
+        through = (
+            f"{count_noun(of_network.papers, 'paper')} there {'was' if of_network.papers == 1 else 'were'} seen through"
+        )
+        return f"No forecast for {name}: {through} from {of_network.age} h to a week, too few of them like this one."
+    forecast = of_network.forecast
+    papers = count_noun(forecast.papers, "paper") + ("" if forecast.among == "all" else f" of {forecast.among}")
+    had = (
+        number(forecast.least)
+        if forecast.least == forecast.most
+        else f"{number(forecast.least)} to {number(forecast.most)}"
+    )
+    return (
+        f"On {name} after a week {number(forecast.low)} to {number(forecast.high)} voices in nine of ten cases, "
+        f"{number(forecast.median)} in the middle: so it went with {papers} that had {had} at {of_network.age} h."
+    )
+
+
+def sentences(entry: Entry) -> tuple[str, ...]:
+    """What an entry says of the week to come: its forecasts, or in one sentence that there is none."""
+    forecasts = entry.forecasts or ()
+    forecast_sentences = tuple(
+        sentence(network_forecast) for network_forecast in forecasts if network_forecast.forecast is not None
+    )
+    if forecast_sentences or not forecasts:
+        return forecast_sentences
+    names = ", ".join(network_name(network_forecast.network) for network_forecast in forecasts)
+    return (f"No forecast for {names}: too few papers like this one were seen through a week.",)

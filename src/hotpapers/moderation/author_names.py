@@ -1,0 +1,329 @@
+"""Whether the name or handle shown with a post is that of one of a paper's authors. Pure, and cautious.
+
+A surname alone, or a given name alone, is never enough. The given name in full with the surname always is; an initial
+with the surname only where the surname is not a common one, or two initials agree. Middle names may be missing, but
+not differ. The surname may stand first. A handle counts if it is made of the whole name and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from hotpapers.moderation.common_surnames import COMMON, EASTERN, NICKNAMES
+
+LONGEST = 200
+"""Characters of a name that are looked at."""
+SHORTEST_SURNAME = 4
+"""Letters of a surname beside which an initial is enough."""
+SHORTEST_HANDLE = 6
+"""Letters of a handle without signs in it that is a name and no accident."""
+REMEMBERED = 10_000
+"""Names of authors that are kept taken apart: many posts name the same papers."""
+
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "þ": "th", "ð": "d", "ħ": "h"}
+    | dict.fromkeys("'’ʼ`´‘", "")
+)
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_WORD = re.compile(r"[^\W\d_]+")
+_APART = re.compile(r"[^\w\s.,\-‐‑]+|\s[-‐‑]+\s|_|\s(?:is|at|aka)\s")
+"""What separates a name from what people write beside it."""
+_BESIDE = re.compile(r"\(.*?\)|[\"“”«„].*?[\"“”»]")
+"""What stands inside a name and is none of it."""
+_TAG = re.compile(r"[#@][\w.@-]+")
+_GROUP = re.compile(
+    r"\b(?:collaboration|consortium|group|initiative|institute|labs?|laboratory|project|team)\b|[ -]ai$"
+)
+_PARTICLES = (
+    "af al ap bin da das de degli dei del della den der di dos du el ibn la las le los ten ter van vom von zu zur"
+)
+_TITLES_AT_ENDS = (
+    "dr asst assoc assistant associate prof professor mr mrs ms mx phd md msc bsc dphil ing jr sr ii iii iv the"
+)
+_BEFORE_HANDLES = "dr prof real the official iam im its"
+_AFTER_HANDLES = "phd ml ai nlp cv cs sci research math phys physics stat"
+PARTICLES, _TITLES, _BEFORE, _AFTER = (
+    frozenset(words.split()) for words in (_PARTICLES, _TITLES_AT_ENDS, _BEFORE_HANDLES, _AFTER_HANDLES)
+)
+"""What stands before surnames, around names, and what people add to their names in handles."""
+
+Form = Literal["name", "initials", "handle"]
+
+
+class NameMatch(NamedTuple):
+    """Evidence: which author it is, as the paper prints the name, and by what it shows."""
+
+    author: str
+    form: Form
+
+
+def matched_author(name: str, handle: str, authors: Iterable[str]) -> NameMatch | None:
+    """The first author whose name somebody shows, by name before handle; None where nobody's is shown."""
+    shown = _shown_names(name[:LONGEST])
+    handles = _handles(handle[:LONGEST], name[:LONGEST])
+    if not shown and not handles:
+        return None
+    by_handle: NameMatch | None = None
+    for author in authors:
+        for known in _spellings(author):
+            forms = {form for name in shown if (form := _form_of(known, name)) is not None}
+            if forms:
+                return NameMatch(author, "name" if "name" in forms else "initials")
+            if by_handle is None and any(_is_handle_of(known, name, shown) for name in handles):
+                by_handle = NameMatch(author, "handle")
+    return by_handle
+
+
+# ---- taken apart -----------------------------------------------------------------------------------------
+
+
+class NameParts(NamedTuple):
+    """A way to read a name: surname and given names, with the handles that are made of both, and of the surname with
+    no more than initials."""
+
+    surname: str
+    given: tuple[str, ...]
+    whole: frozenset[str]
+    short: frozenset[str]
+
+
+class PersonName(NamedTuple):
+    """A name in words, without accents, titles and case. `parts`: the ways to read it; none for the name of many, or of
+    one word, which is compared as a whole."""
+
+    words: tuple[str, ...]
+    parts: tuple[NameParts, ...]
+
+    @property
+    def letters(self) -> str:
+        """All of it without blanks."""
+        return "".join(self.words)
+
+
+def fold(text: str, spelled_out: bool = False) -> str:
+    """Small letters without accents. `spelled_out`: ä as ae, as names are written where there is no ä."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    if spelled_out:
+        text = text.translate(_SPELLED_OUT)
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return unicodedata.normalize("NFC", "".join([c for c in plain if not unicodedata.combining(c)]))
+
+
+def _folds(text: str) -> list[str]:
+    """The ways to write a name without accents: one, or two where it has an umlaut."""
+    return list(dict.fromkeys((fold(text), fold(text, spelled_out=True))))
+
+
+@lru_cache(REMEMBERED)
+def _spellings(author: str) -> tuple[PersonName, ...]:
+    """An author's name, `Surname, Given` turned round."""
+    result = []
+    for text in _folds(author[:LONGEST]):
+        last, comma, first = text.partition(",")
+        words = _words(f"{first} {last}" if comma and "," not in first else text)
+        result.append(PersonName(words, ()) if _GROUP.search(text) else _person(words))
+    return tuple(name for name in result if name.words)
+
+
+def _person(words: Sequence[str]) -> PersonName:
+    return PersonName(tuple(words), tuple(_parts(words)) if len(words) > 1 else ())
+
+
+def _parts(words: Sequence[str]) -> Iterator[NameParts]:
+    """The surname has one word at the end, or up to three; particles before it may be left out. It stands first where
+    only initials follow."""
+    if max(map(len, words[1:])) == 1:
+        yield _read_as(words[0], tuple(words[1:]))
+    for at in range(max(1, len(words) - 3), len(words)):
+        given = tuple(word for n, word in enumerate(words[:at]) if not n or word not in PARTICLES)
+        yield _read_as("".join(words[at:]), given)
+
+
+def _read_as(surname: str, given: tuple[str, ...]) -> NameParts:
+    initials = "".join(name[0] for name in given)
+    names = {given[0], "".join(given), given[0] + initials[1:]} if len(given[0]) > 1 else set[str]()
+    whole = {spelling for name in names for spelling in (name + surname, surname + name)}
+    short = {spelling for name in (initials, initials[0]) for spelling in (name + surname, surname + name)}
+    return NameParts(surname, given, frozenset(whole), frozenset((*short, surname)))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a name but for titles at its ends."""
+    words = _WORD.findall(text)
+    while words and words[0] in _TITLES:
+        words = words[1:]
+    while words and words[-1] in _TITLES:
+        words = words[:-1]
+    return tuple(words)
+
+
+def _shown_names(name: str) -> list[PersonName]:
+    """What may be a name in what somebody shows as theirs: parts between signs; what is around a nickname in signs; of
+    words in two scripts those in one; what has a comma, turned round too."""
+    names: list[PersonName] = []
+    for text in _folds(_TAG.sub(" | ", name)):
+        for part in (*_APART.split(f" {text} "), *_APART.split(_BESIDE.sub(" ", f" {text} "))):
+            for words in _around_comma(part):
+                names += (_person(some) for some in (words, *_by_script(words)) if some)
+    return list(dict.fromkeys(names))
+
+
+def _by_script(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Of words in Latin and other letters: each of the two."""
+    latin = tuple(word for word in words if word.isascii())
+    if 0 < len(latin) < len(words):
+        yield latin
+        yield tuple(word for word in words if not word.isascii())
+
+
+def _around_comma(part: str) -> Iterator[tuple[str, ...]]:
+    pieces = [_words(piece) for piece in part.split(",")]
+    if len(pieces) == 2 and all(1 <= len(piece) <= 4 for piece in pieces):
+        yield pieces[1] + pieces[0]
+    yield from pieces
+
+
+# ---- names -----------------------------------------------------------------------------------------------
+
+
+def _form_of(known: PersonName, shown: PersonName) -> Form | None:
+    """How two names are the same, if they are."""
+    if not known.parts or not shown.parts:
+        return "name" if _is_exact(known, shown) else None
+    if _is_turned_round(known.words, shown.words):
+        return "name"
+    forms = {
+        form
+        for part in known.parts
+        for other in shown.parts
+        if part.surname == other.surname and (form := _form_of_given(part.given, other.given, part.surname))
+    }
+    if "name" in forms or _has_first_surname(known.words, shown.words):
+        return "name"
+    return "initials" if forms else None
+
+
+def _is_exact(known: PersonName, shown: PersonName) -> bool:
+    """Names of one word, or of many people: every letter is the same."""
+    letters = known.letters
+    return letters == shown.letters and (len(letters) >= SHORTEST_HANDLE or not letters.isascii())
+
+
+def _is_turned_round(known: Sequence[str], shown: Sequence[str]) -> bool:
+    """Whether the surname stands first in the one, and last in the other; blanks do not matter. Not with initials."""
+    letters = "".join(known)
+    if min(map(len, (*known, *shown))) < 2:
+        return False
+    return any("".join((*shown[at:], *shown[:at])) == letters for at in range(1, len(shown)))
+
+
+def _has_first_surname(known: Sequence[str], shown: Sequence[str]) -> bool:
+    """Whether of two surnames the first alone is shown, or known, after the same given name."""
+    short, long = sorted((known, shown), key=len)
+    if len(short) != 2 or len(short[0]) < 2 or len(short[1]) < SHORTEST_SURNAME:
+        return False
+    return short[0] == long[0] and short[1] in long[1:]
+
+
+def _form_of_given(known: Sequence[str], shown: Sequence[str], surname: str) -> Form | None:
+    """How given names are the same, beside the same surname."""
+    if "".join(known) == "".join(shown) and min(map(len, known)) > 1:
+        return "name"
+    agreeing = _agreeing(known, shown)
+    if agreeing and known[0] == shown[0] and len(known[0]) > 1:
+        return "name"
+    if agreeing > 1 or (agreeing and (is_telling(surname) or _is_called(known[0], shown[0], surname))):
+        return "initials"
+    return "name" if _is_by_later_name(known, shown, surname) else None
+
+
+def _is_called(name: str, other: str, surname: str) -> bool:
+    """Whether one given name is what somebody with the other is called for short, beside a surname that many share."""
+    return min(len(name), len(other)) > 2 and surname not in EASTERN
+
+
+def _is_by_later_name(known: Sequence[str], shown: Sequence[str], surname: str) -> bool:
+    """Whether an author is called by a given name that is not their first: J. Jasmine Doe, Jasmine Doe."""
+    return shown[0] in known[1:] and len(shown[0]) >= (3 if is_telling(surname) else 5)
+
+
+def _agreeing(known: Sequence[str], shown: Sequence[str]) -> int:
+    """How many given names or initials agree: those of the shorter list, in order, the first with the first; none where
+    one of them does not."""
+    if shown[0] == "".join(name[0] for name in known) and len(shown[0]) > 1:
+        return len(known)
+    short, long = sorted((known, shown), key=len)
+    if not _agree(short[0], long[0]):
+        return 0
+    rest = iter(long[1:])
+    return len(short) if all(any(_agree(name, other) for other in rest) for name in short[1:]) else 0
+
+
+def _agree(name: str, other: str) -> bool:
+    """Whether one given name is the other, its initial, its beginning or what people with it are called."""
+    short, long = sorted((name, other), key=len)
+    begins = long.startswith(short) and (len(short) != 2 or short == long)
+    return begins or (long, short) in NICKNAMES or (short, long) in NICKNAMES
+
+
+def is_telling(surname: str) -> bool:
+    """Whether few share a surname, so that an initial beside it tells who it is."""
+    return len(surname) >= SHORTEST_SURNAME and surname not in COMMON
+
+
+# ---- handles ---------------------------------------------------------------------------------------------
+
+
+class HandleParts(NamedTuple):
+    """A handle in words, without what people add to their names."""
+
+    words: tuple[str, ...]
+
+    @property
+    def letters(self) -> str:
+        """All of it without signs."""
+        return "".join(self.words)
+
+
+def _handles(handle: str, name: str) -> list[HandleParts]:
+    """What may be somebody's name in a handle, or in a shown name of one word: `@jane-doe.bsky.social`,
+    `janedoe@server.example`, `jane.doe.example`."""
+    own, _, server = fold(handle).strip().removeprefix("@").partition("@")
+    labels = own.split(".")
+    texts = [own, labels[0], " ".join(labels[:-1])] if not server else [own]
+    if len(_WORD.findall(name)) == 1:
+        texts.append(fold(name))
+    parts = (_handle_parts(text) for text in dict.fromkeys(texts))
+    return list(dict.fromkeys(name for some in parts for name in some if name.words))
+
+
+def _handle_parts(text: str) -> Iterator[HandleParts]:
+    words = tuple(_WORD.findall(text))
+    yield HandleParts(words)
+    yield HandleParts(tuple(word for word in words if word not in _BEFORE | _AFTER))
+    if len(words) == 1:
+        yield from (HandleParts((words[0].removeprefix(added),)) for added in _BEFORE)
+        yield from (HandleParts((words[0].removesuffix(added),)) for added in _AFTER)
+
+
+def _is_handle_of(known: PersonName, handle: HandleParts, shown: Sequence[PersonName]) -> bool:
+    letters = handle.letters
+    if not known.parts:
+        return letters == known.letters and len(letters) >= SHORTEST_HANDLE
+    is_long = len(letters) >= SHORTEST_HANDLE or len(handle.words) > 1
+    return any(
+        (is_long and letters in part.whole) or (letters in part.short and _is_borne_out(part, letters, shown))
+        for part in known.parts
+    )
+
+
+def _is_borne_out(part: NameParts, letters: str, shown: Sequence[PersonName]) -> bool:
+    """Whether more speaks for a handle of surname and initials: the given name is shown, and no other surname; or few
+    share the surname, and no name is shown."""
+    if any(name.words[0] == part.given[0] and max(map(len, ("", *name.words[1:]))) < 2 for name in shown):
+        return len(part.given[0]) > 1
+    return not shown and letters != part.surname and is_telling(part.surname) and len(part.surname) > SHORTEST_SURNAME

@@ -1,0 +1,118 @@
+"""Who of those who speak of a paper is its author: by the name shown with a post, or by its own words.
+
+The judgement is kept as a fact, a verdict on an account about a paper, as names may be forgotten later and an issue
+must still be built as it was. It has no words of anybody's in it. A verdict that was written stays; the operator's word
+goes before it (`author_review`).
+
+Each call looks only at what came in since the one before. Posts and papers come in any order: a post whose paper is
+not known yet is looked at again once it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from hotpapers.ids.mentions.own_words import MentionedPaper
+from hotpapers.model import LARGEST, Account, Item, Post, Verdict
+from hotpapers.moderation import queries
+from hotpapers.moderation.author_names import matched_author
+from hotpapers.moderation.author_words import claims_paper
+from hotpapers.moderation.bots.queries import known_papers
+from hotpapers.moderation.queries import Pair
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.batches import WrittenBatch, last_written_at
+from hotpapers.store.identities import is_pseudonym, numbers_of
+from hotpapers.store.item_rows import StoredRow
+from hotpapers.store.meta import read_meta, write_meta
+from hotpapers.store.record import Record, now
+
+SOURCE = "authors"
+"""Where the batch's rows came from."""
+RULE = "author"
+VERSION = 1
+NAMED = "its name is that of an author"
+CLAIMED = "it says that the paper is its own"
+
+_NOTE = "authors"
+"""Under which name the store keeps up to which batch was judged, by which version of the rule."""
+
+
+def judge_authors(record: Record, at: int | None = None) -> WrittenBatch:
+    """Writes down which accounts are authors of the papers that they speak of; of what was judged before, nothing.
+
+    `at`: the moment of the batch, µs UTC, by default now. Gives the last batch that was written, with all that was
+    added.
+    """
+    view, total = record.view(), WrittenBatch(None, 0)
+    judged_to = _judged_to(record)
+    if judged_to >= view.position:
+        return total
+    for pairs in queries.new_mentions(view, judged_to):
+        new = _unwritten(record.view(), _verdicts_on(view, pairs))
+        if new:
+            batch = record.append(new, source=SOURCE, at=max(at or now(), last_written_at(record.database)))
+            total = WrittenBatch(batch.position or total.position, total.added + batch.added)
+    with record.database.write():
+        write_meta(record.database, _NOTE, f"{VERSION} {view.position}")
+    return total
+
+
+def _judged_to(record: Record) -> int:
+    """The last batch that was looked at by this version of the rule; 0 for none."""
+    version, _, position = (read_meta(record.database, _NOTE) or "").partition(" ")
+    if version != str(VERSION) or int(position) > record.head.position:
+        return 0
+    return int(position)
+
+
+# ---- who is an author ------------------------------------------------------------------------------------
+
+
+def _verdicts_on(view: AsOfView, pairs: Sequence[Pair]) -> Iterator[Verdict]:
+    """The verdicts on some posts and papers, whether they are written already or not."""
+    keys = sorted({post for post, _ in pairs})
+    posts = {row.item.post: row.item for row in _latest(view, Post, "post", keys) if isinstance(row.item, Post)}
+    accounts = _accounts(view, posts.values())
+    papers = known_papers(view, (paper for _, paper in pairs))
+    counts, moments = queries.papers_named(view, keys), queries.first_observed(view, keys)
+    for key, paper in pairs:
+        post, about = posts.get(key), papers.get(paper)
+        if post is None or about is None or not about.authors or not post.account or is_pseudonym(post.account):
+            continue
+        reason = reason_of(post, accounts.get(post.account), about, is_only=counts[key] == 1)
+        if reason:
+            yield Verdict(
+                subject=post.account, about=paper, rule=RULE, judgement="author", version=VERSION, reason=reason,
+                observed_at=moments[key],
+            )  # fmt: skip
+
+
+def _latest(view: AsOfView, kind: type[Item], field: str, keys: Sequence[str]) -> Iterator[StoredRow]:
+    return view.iterate(kind, f"t.{field} IN ({numbers_of(keys)})", keys)
+
+
+def _accounts(view: AsOfView, posts: Iterable[Post]) -> dict[str, Account]:
+    """How the accounts of some posts are called now, where that is known."""
+    keys = sorted({post.account for post in posts if post.account})
+    rows = _latest(view, Account, "account", keys) if keys else ()
+    return {row.item.account: row.item for row in rows if isinstance(row.item, Account)}
+
+
+def reason_of(post: Post, account: Account | None, paper: MentionedPaper, *, is_only: bool) -> str:
+    """Why a post is of an author of a paper; nothing where nobody can tell. `is_only`: it names no other paper, so
+    that *our paper* is this one."""
+    shown = [(post.name, post.handle), *([(account.name, account.handle)] if account else [])]
+    if any(matched_author(name, handle, paper.authors) for name, handle in dict.fromkeys(shown)):
+        return NAMED
+    return CLAIMED if is_only and claims_paper(post.text, paper.title, paper.abstract) else ""
+
+
+def _unwritten(view: AsOfView, verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """The earliest verdict on each account and paper, where none was written that holds as early."""
+    earliest: dict[Pair, Verdict] = {}
+    for verdict in sorted(verdicts, key=lambda verdict_of: verdict_of.observed_at):
+        earliest.setdefault((verdict.subject, verdict.about), verdict)
+    if not earliest:
+        return []
+    known = queries.authors_since(view, sorted({account for account, _ in earliest}), RULE)
+    return [verdict for key, verdict in earliest.items() if known.get(key, LARGEST) > verdict.observed_at]

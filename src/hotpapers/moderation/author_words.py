@@ -1,0 +1,134 @@
+"""Whether a post's own words say that the paper is its author's: *our new paper*, *j'ai écrit un article*. Pure.
+
+What is quoted, passed on or taken from the paper says nothing. *Our* and *my* must belong to the paper itself: not *our
+reading group*, *my favourite paper*, *this builds on our work*. Where words leave it open, it is nobody's own.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from hotpapers.moderation.author_phrases import (
+    BEGINNINGS,
+    FOLLOWED,
+    LANGUAGES,
+    SHARED,
+    STATEMENTS,
+    THIRD_PERSONS,
+    WITHOUT_BLANKS,
+    PossessiveWords,
+)
+
+LONGEST = 3_000
+"""Characters of a post that are looked at; a claim stands at the beginning."""
+FURTHEST = 6
+"""Words after *our* among which the paper must be named."""
+PASSAGE = 4
+"""Words of a sentence from which on it may be taken from the paper."""
+
+REMEMBERED = 500
+"""Papers whose words are kept at hand: many posts name the same one."""
+
+_ADDRESS = re.compile(r"\S*(?:://|www\.)\S+|\b[\w-]+(?:\.[\w-]+)+/\S*")
+_PASSED_ON = re.compile(r"(?<!\w)(?:rt|mt)\s+@.*|^\s*(?:>|via @).*", re.I | re.M)
+_QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|„[^“”]*[“”]|「[^」]*」|『[^』]*』")
+_SAID = re.compile(
+    r"\b(?:they|he|she|authors?|@[\w.-]+)\s+(?:(?:say|said|write|wrote|claim|claimed|state)s?\b|tells? |told |asked )"
+    r".*",
+    re.S,
+)
+_SENTENCE = re.compile(r"(?<=[.!?:;…])\s+|[。！？：；\n]+|\s[-–—|•]\s")
+_ACCENT = re.compile("[\u0300-\u036f]")
+_BLANKS = re.compile(r"[^\S\n]+")
+_WORD = re.compile(r"[@#]?\w[\w'-]*")
+
+
+def claims_paper(text: str, title: str = "", abstract: str = "") -> bool:
+    """Whether a post says in the first person that a paper is its author's own. `title` and `abstract` of the paper:
+    what the post has from there are not its own words."""
+    own = _own_text(text[:LONGEST], title)
+    return any(_claims(sentence) for sentence in _sentences(own) if not _is_passage(sentence, f"{title} {abstract}"))
+
+
+def _own_text(text: str, title: str) -> str:
+    """A post without addresses, quotations and the paper's title, in small letters without accents."""
+    own = _QUOTED.sub(" ", _PASSED_ON.sub(" ", _ADDRESS.sub(" ", text.replace("’", "'"))))
+    own = _BLANKS.sub(" ", _plain(own))
+    return _SAID.sub(" ", own.replace(" ".join(_plain(title).split()), " ") if title else own)
+
+
+def _plain(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", _ACCENT.sub("", plain))
+
+
+def _sentences(own: str) -> Iterator[str]:
+    return (sentence for part in _SENTENCE.split(own) if (sentence := part.strip()))
+
+
+def _is_passage(sentence: str, paper: str) -> bool:
+    """Whether a sentence stands in the paper's title or abstract."""
+    words = _WORD.findall(sentence)
+    return len(words) >= PASSAGE and f" {' '.join(words)} " in _running(paper)
+
+
+@lru_cache(REMEMBERED)
+def _running(paper: str) -> str:
+    """A paper's words in a row, with blanks around."""
+    return f" {' '.join(_WORD.findall(_plain(paper)))} "
+
+
+def _claims(sentence: str) -> bool:
+    if any(pattern.search(sentence) for pattern in STATEMENTS):
+        return True
+    if any(pattern.search(sentence) for pattern in WITHOUT_BLANKS) and not THIRD_PERSONS.search(sentence):
+        return True
+    words = _WORD.findall(sentence)
+    return any(_is_owned(words, at, language) for language in LANGUAGES for at in _owners(words, language))
+
+
+def _owners(words: Sequence[str], language: PossessiveWords) -> Iterator[int]:
+    return (at for at, word in enumerate(words) if word in language.owners)
+
+
+class _OwnedNoun(NamedTuple):
+    """What *our* belongs to: the words before it, between the two, and after."""
+
+    before: str
+    between: Sequence[str]
+    noun: str
+    after: str
+
+
+def _is_owned(words: Sequence[str], at: int, language: PossessiveWords) -> bool:
+    """Whether the word of possession at a place belongs to a paper, and to the one that the post names."""
+    owned = _noun_after(words, at, language)
+    if owned is None or language.spoiled_before.search(owned.before) or language.spoiled_after.match(owned.after):
+        return False
+    further = [word for word in owned.between if word not in language.between and not _is_venue(word)]
+    is_new = len(further) < len(owned.between)
+    if len(further) > (2 if is_new else 1):
+        return False
+    if is_new or (owned.noun in language.nouns and BEGINNINGS.issuperset(words[:at])):
+        return True
+    return FOLLOWED.match(owned.after) is not None or SHARED.search(owned.before) is not None
+
+
+def _is_venue(word: str) -> bool:
+    """Whether a word says where a paper appears, as ICML2024 and #TeaCon do."""
+    return word.startswith(("#", "@")) or any(map(str.isdigit, word))
+
+
+def _noun_after(words: Sequence[str], at: int, language: PossessiveWords) -> _OwnedNoun | None:
+    for place in range(at + 1, min(at + 1 + FURTHEST, len(words))):
+        word = words[place]
+        if word in language.nouns or word in language.vague:
+            before, after = words[max(0, at - 5) : at], words[place + 1 : place + 5]
+            return _OwnedNoun(" ".join(before), words[at + 1 : place], word, " ".join(after))
+        if word in language.breakers or (word.endswith("'s") and word not in language.between):
+            return None
+    return None

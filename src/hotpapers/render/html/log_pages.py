@@ -1,0 +1,75 @@
+"""The files of a publication's log on its site, and beside each issue its proof."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from hotpapers.render.html.site_context import SiteContext
+from hotpapers.transparency.site_logs import PublicationLogs
+from hotpapers.view import issue_proof, site_paths
+
+FOLDER = "log/"
+POLICY_PATH = f"{FOLDER}policy.txt"
+_BESIDE = re.compile(r"(\d{4}-\d\d-\d\d/(?:edition-[1-9]\d{0,3}/)?)(issue\.tlog-proof|issue\.json)", re.ASCII)
+
+
+class LogPages:
+    """The files of the log; none where none is kept."""
+
+    def __init__(self, prepared: SiteContext) -> None:
+        self._here = prepared
+        self._files: tuple[PublicationLogs, dict[str, bytes]] | None = None
+
+    def paths(self) -> Iterator[str]:
+        """The files of the log itself."""
+        if self._here.logs is not None:
+            yield POLICY_PATH
+            yield from (path for path, data in self._all().items() if data)
+
+    def ended(self, path: str) -> Iterator[str]:
+        """For the path of the policy: where partial tiles may stand that are full by now."""
+        if path == POLICY_PATH and self._here.logs is not None:
+            yield from (path for path, data in self._all().items() if not data)
+
+    def beside(self, day: str) -> Iterator[str]:
+        """The files beside a day's issues, of all editions."""
+        if self._here.logs is None:
+            return
+        for edition in (0, *self._here.earlier(day)):
+            if self._here.logs.proof(self._here.issue(day, edition).digest) is not None:
+                page = site_paths.issue_path(day, edition).removesuffix("index.html")
+                yield from (page + name for name in (issue_proof.PROOF_FILE, issue_proof.CONTENT_FILE))
+
+    def page(self, path: str) -> bytes | None:
+        """The bytes of a file; None where there is none."""
+        logs = self._here.logs
+        if logs is None:
+            return None
+        if path == POLICY_PATH:
+            return logs.policy_text(self._here.site_config.base).encode()
+        if path.startswith(FOLDER):
+            return self._all().get(path) or None
+        match = _BESIDE.fullmatch(path)
+        day, edition = (site_paths.issue_of(f"{match[1]}index.html") or ("", 0)) if match else ("", 0)
+        if not match or not self._here.has(day, edition):
+            return None
+        issue = self._here.frozen(day, edition)
+        if match[2] == issue_proof.PROOF_FILE:
+            return issue_proof.proof_text(issue, logs).encode() or None
+        return issue_proof.issue_json(issue, logs) or None
+
+    def _all(self) -> dict[str, bytes]:
+        """Path and bytes of every file below the log's folder; none for a partial tile that is full by now."""
+        logs = self._here.logs
+        if logs is None:
+            return {}
+        if self._files is None or self._files[0] is not logs:
+            own = f"{FOLDER}{self._here.name}/"
+            self._files = (logs, {f"{own}{path}": data for path, data in logs.files()})
+        return self._files[1]
+
+
+def is_beside(path: str) -> bool:
+    """Whether a path is that of a proof or an issue's JSON, or below the log's folder."""
+    return path.startswith(FOLDER) or bool(_BESIDE.fullmatch(path))

@@ -1,0 +1,80 @@
+"""Keeping the logs of what is published up to date while the program runs, and having them cosigned."""
+
+from __future__ import annotations
+
+from hotpapers import terms
+from hotpapers.deliver.export_site import export_again
+from hotpapers.errors import LogError, NetError
+from hotpapers.issues.queries import frozen_days
+from hotpapers.jobs.loop import JobContext
+from hotpapers.logs import log_event
+from hotpapers.model import DAY, HOUR, HttpClient
+from hotpapers.transparency.policies import witness_policy
+from hotpapers.transparency.publication_log import update_log
+from hotpapers.transparency.queries import digests_by_day, frozen_digests
+from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.transparency.witness_client import ask_witnesses
+from hotpapers.view.site_config import SiteConfig
+
+ASK_EVERY = HOUR // 12
+"""How long a witness that has not cosigned is left alone."""
+
+
+class LogKeeping:
+    """Adds to the logs what is new in the store, and renders the log's files anew. Without logs it does nothing.
+    `http`: the way to the witnesses; None where none is asked."""
+
+    def __init__(self, site_config: SiteConfig, allowed: terms.Table, http: HttpClient | None = None) -> None:
+        self._site_config, self._allowed, self._http = site_config, allowed, http
+        self._kept: dict[str, tuple[int, int]] = {}
+        self._asked: dict[str, int] = {}
+
+    def keep(self, work: JobContext, publication: str) -> None:
+        """Looks where there are further issues, or a day is over. Raises LogError, UsageError where a log cannot go
+        on: issues appear all the same."""
+        if self._site_config.logs is None:
+            return
+        at = work.clock.now()
+        state = (len(frozen_digests(work.record.database, publication)), at // DAY)
+        if self._kept.get(publication) == state:
+            return
+        update = update_log(work.record.database, publication, self._site_config.logs.config, at)
+        if update.signed is not None:
+            log_event("logged", publication=publication, leaves=update.added, size=update.signed.checkpoint.size)
+            self._render(work, publication, frozen_days(work.record, publication)[-1:])
+            self._asked.pop(publication, None)
+        self._kept[publication] = state
+
+    def ask(self, work: JobContext, publication: str) -> None:
+        """Asks the witnesses that have not cosigned, after what there is was published, and renders anew the issues
+        whose proof is complete with it. Raises LogError where one refuses; one that cannot be reached is asked again
+        later, and named in the log."""
+        logs, at = self._site_config.logs, work.clock.now()
+        if logs is None or self._http is None or at - self._asked.get(publication, 0) < ASK_EVERY:
+            return
+        self._asked[publication] = at
+        before, version = self._incomplete(work, logs, publication), logs.version(publication)
+        policy = witness_policy(logs.config.policy)
+        problems = list(ask_witnesses(self._http, policy, logs.config.folder, publication))
+        if logs.version(publication) != version:
+            days = before - self._incomplete(work, logs, publication)
+            self._render(work, publication, sorted(days | set(frozen_days(work.record, publication)[-1:])))
+        for failure in problems:
+            log_event("not cosigned", publication=publication, witness=failure.witness, reason=failure.problem)
+        refusals = [str(failure) for failure in problems if not isinstance(failure.problem, NetError)]
+        if refusals:
+            raise LogError("; ".join(refusals))
+
+    def _incomplete(self, work: JobContext, logs: SiteLogs, publication: str) -> set[str]:
+        """The days with an edition whose proof not enough witnesses have seen."""
+        published = logs.of(publication)
+        if published is None:
+            return set()
+        proofs = ((day, published.proof(digest)) for day, digest in digests_by_day(work.record.database, publication))
+        return {day for day, proof in proofs if proof and not proof.complete}
+
+    def _render(self, work: JobContext, publication: str, days: list[str]) -> None:
+        """The log's own files, in each folder that a site was written to, and with them some days' issues."""
+        if days:
+            only = {(publication, day) for day in days}
+            export_again(work.record, self._site_config, self._allowed, only)

@@ -1,0 +1,27 @@
+"""Settings of the logs of what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+class TransparencySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[transparency]`: a log of what was published, kept once there is a key, which `hotpapers init` makes.
+
+    `key`: the file of the private key, beside this one. `folder`: where the logs are kept. `policy`: the witnesses that
+    are asked to cosign, and how many must have, as C2SP tlog-policy writes it.
+    """
+
+    key: str = "hotpapers.key"
+    folder: str = "transparency"
+    policy: str = ""
+
+
+def transparency_problems(settings: TransparencySettings) -> Iterator[tuple[str, str]]:
+    """What is wrong, by key."""
+    if not settings.key.strip():
+        yield "key", 'is empty; write a path, such as "hotpapers.key".'
+    if not settings.folder.strip():
+        yield "folder", 'is empty; write a folder, such as "transparency".'

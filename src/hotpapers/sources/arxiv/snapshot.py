@@ -1,0 +1,78 @@
+"""arXiv's own snapshot of its metadata: lines of JSON, one a paper, of all papers since 1991.
+
+https://www.kaggle.com/datasets/Cornell-University/arxiv. Authors are a line or a list of names, categories a line or a
+list, and `authors_parsed` has [family name, first names, suffix, …]; lists that others made of arXiv's metadata have
+some of the fields. A line has no day of announcement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from hotpapers.ids import arxiv
+from hotpapers.ids.arxiv import ArxivId
+from hotpapers.model import Paper
+from hotpapers.sources.arxiv import author_names, paper_items
+
+
+class SnapshotVersion(msgspec.Struct):
+    """A version: `v1`, and when it was submitted."""
+
+    version: str
+    created: str = ""
+
+
+class SnapshotPaper(msgspec.Struct, rename={"journal": "journal-ref"}):
+    """A line. `update_date`: the day on which anything in it was changed last."""
+
+    id: str
+    title: str
+    authors: str | list[str] = ""
+    authors_parsed: list[list[str]] = []
+    categories: str | list[str] = ""
+    abstract: str | None = None
+    comments: str | None = None
+    comment: str | None = None
+    doi: str | None = None
+    journal: str | None = None
+    versions: list[SnapshotVersion] = []
+    update_date: str | None = None
+
+
+_decode = msgspec.json.Decoder(SnapshotPaper).decode
+
+
+def read(line: bytes) -> Paper:
+    """A line's paper, observed when it was changed last, or at 0 where that is not said. Raises InputError, and what
+    decoders raise."""
+    row = _decode(line)
+    moments = [at for at in (paper_items.moment(version.created) for version in row.versions) if at is not None]
+    changed = max(filter(None, (paper_items.moment(row.update_date), *moments)), default=0)
+    categories = row.categories.split() if isinstance(row.categories, str) else row.categories
+    return paper_items.paper(
+        ArxivId(paper_items.identifier(row.id).id, _version(row.versions)),
+        changed,
+        title=row.title, authors=_authors(row), categories=categories, abstract=row.abstract,
+        comment=row.comments or row.comment, doi=row.doi, journal=row.journal,
+        published_at=moments[0] if moments else None, updated_at=moments[-1] if moments else None,
+    )  # fmt: skip
+
+
+def _version(versions: Sequence[SnapshotVersion]) -> int | None:
+    number = versions[-1].version.removeprefix("v") if versions else ""
+    return int(number) if number.isascii() and number.isdigit() else None
+
+
+def _authors(row: SnapshotPaper) -> Iterator[str]:
+    if row.authors_parsed:
+        for last, *rest in filter(None, row.authors_parsed):
+            yield " ".join(filter(None, (*rest[:1], last, *rest[1:2])))
+    else:
+        yield from author_names.authors(row.authors) if isinstance(row.authors, str) else row.authors
+
+
+def key_of(paper: Paper) -> str:
+    """A paper's bare identifier."""
+    return arxiv.from_key(paper.paper)

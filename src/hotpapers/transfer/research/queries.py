@@ -1,0 +1,59 @@
+"""What tables for research ask of the store: identifiers as numbers, no words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from hotpapers.model import Mention, Post, Verdict
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.identities import key_of
+from hotpapers.store.item_rows import SPECS
+
+Rows = Iterator[tuple[Any, ...]]
+
+
+def mentions(view: AsOfView) -> Rows:
+    """(paper, post's number, post, network, account's number, form, found in, version, made at, gone, observed at)."""
+    sql = f"""SELECT {key_of("m.paper")}, m.post, {key_of("m.post")}, p.network, p.account, m.form, m.found_in,
+            m.version, p.created_at, p.gone, m.observed_at
+        FROM mention AS m
+        LEFT JOIN post AS p ON p.post = m.post AND {view.visible("p")} AND {view.newest(SPECS[Post], "p")}
+        WHERE {view.visible("m")} AND {view.newest(SPECS[Mention], "m")} ORDER BY 1, 2"""
+    return view.database.iterate(sql)
+
+
+def post_counts(view: AsOfView) -> Rows:
+    """(post's number, reposts, likes, replies, quotes, views, observed at) of every reading."""
+    sql = f"""SELECT s.post, s.reposts, s.likes, s.replies, s.quotes, s.views, s.observed_at
+        FROM snapshot AS s WHERE {view.visible("s")} ORDER BY s.post, s.observed_at"""
+    return view.database.iterate(sql)
+
+
+def verdicts(view: AsOfView) -> Rows:
+    """(subject's number, subject, paper, rule, version, judgement, observed at), the latest of each."""
+    sql = f"""SELECT v.subject, {key_of("v.subject")}, {key_of("v.about")}, v.rule, v.version, v.judgement,
+            v.observed_at
+        FROM verdict AS v WHERE {view.visible("v")} AND {view.newest(SPECS[Verdict], "v")} ORDER BY 1, 3, 4"""
+    return view.database.iterate(sql)
+
+
+def announced_span(view: AsOfView) -> tuple[int, int] | None:
+    """When the first and the last paper were announced, µs UTC; None where none was."""
+    rows = view.database.rows(f"""SELECT min(a.announced_at), max(a.announced_at) FROM announcement AS a
+        WHERE a.type <> 'replacement' AND {view.visible("a")}""")
+    return None if rows[0][0] is None else (int(rows[0][0]), int(rows[0][1]))
+
+
+def network_spans(view: AsOfView) -> Rows:
+    """(network, mentions on it, when reading it began, until when it was read last) of each network, µs UTC; None for
+    what was imported alone."""
+    sql = f"""SELECT n.network, sum(n.mentions), min(n.low), max(n.high) FROM (
+            SELECT p.network AS network, count(*) AS mentions, NULL AS low, NULL AS high
+            FROM mention AS m JOIN post AS p ON p.post = m.post AND {view.visible("p")}
+                AND {view.newest(SPECS[Post], "p")}
+            WHERE {view.visible("m")} AND {view.newest(SPECS[Mention], "m")} GROUP BY p.network
+            UNION ALL SELECT c.network, 0, min(c.from_at), max(c.until_at)
+            FROM coverage AS c WHERE {view.visible("c")} AND c.state <> 'refused' GROUP BY c.network
+        ) AS n GROUP BY n.network ORDER BY n.network"""
+    return view.database.iterate(sql)

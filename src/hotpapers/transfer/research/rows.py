@@ -1,0 +1,140 @@
+"""What of a record is in each table, as plain values in the order of its columns; moments in µs UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import AGES, REFERENCE_DAYS, MeasurementWindow
+from hotpapers.ids import arxiv
+from hotpapers.model import DAY, HOUR, Announcement, Coverage, Entry, Issue, IssueContent, Paper, PrintedCount
+from hotpapers.model.keys import network_of, own_id
+from hotpapers.store.as_of import AsOfView
+from hotpapers.store.identities import is_pseudonym
+from hotpapers.transfer.research import queries
+
+Row = tuple[Any, ...]
+WITHOUT_NAMES = frozenset(("bluesky", "hackernews", "lobsters", "reddit", "x"))
+"""Networks whose identifiers of posts hold nobody's name; those of others are addresses with names in them."""
+
+OLDEST = (AGES[-1] + 24) * HOUR
+"""After this time papers are measured no more, with a day to spare."""
+STRETCH = REFERENCE_DAYS * DAY - OLDEST
+"""Papers announced in so many µs are measured together."""
+
+
+def _papers(view: AsOfView) -> Iterator[Row]:
+    for row in view.iterate(Paper):
+        assert isinstance(row.item, Paper)
+        paper, id = row.item, arxiv.from_key(row.item.paper)
+        primary = paper.categories[0] if paper.categories else None
+        yield (
+            id, arxiv_doi(id), paper.doi or None, primary, paper.categories, paper.version, paper.published_at,
+            paper.updated_at, paper.observed_at,
+        )  # fmt: skip
+
+
+def arxiv_doi(id: str) -> str:
+    """The DOI that arXiv registered for a paper (https://info.arxiv.org/help/doi.html)."""
+    return f"10.48550/arXiv.{id}"
+
+
+def _announcements(view: AsOfView) -> Iterator[Row]:
+    for row in view.iterate(Announcement):
+        assert isinstance(row.item, Announcement)
+        item = row.item
+        id = arxiv.from_key(item.paper)
+        yield (id, item.day, item.category, item.type, item.announced_at, item.version, item.observed_at)
+
+
+def _mentions(view: AsOfView) -> Iterator[Row]:
+    for paper, number, post, network, account, form, found_in, version, created_at, gone, at in queries.mentions(view):
+        network = network or network_of(post)
+        shown = own_id(post) if network in WITHOUT_NAMES and not is_pseudonym(post) else None
+        yield (
+            arxiv.from_key(paper), number, shown, network, account or 0, form, found_in, version, created_at,
+            None if gone is None else gone != "", at,
+        )  # fmt: skip
+
+
+def _counts(view: AsOfView) -> Iterator[Row]:
+    """A stretch of time after the other, since what is measured together are the papers of 90 days."""
+    span = queries.announced_span(view)
+    for low in range(span[0], span[1] + 1, STRETCH) if span else ():
+        high = low + STRETCH
+        then = view._replace(as_of=min(high + OLDEST, view.as_of))
+        for counts in read_engagement(then, MeasurementWindow()):
+            if counts.peer and low <= counts.announced_at < high:
+                yield (
+                    arxiv.from_key(counts.paper), counts.network, counts.age, counts.until, counts.announced_at,
+                    counts.voices, counts.reposts, counts.likes, counts.bots,
+                )  # fmt: skip
+
+
+def _coverage(view: AsOfView) -> Iterator[Row]:
+    for row in view.iterate(Coverage):
+        assert isinstance(row.item, Coverage)
+        item = row.item
+        yield (item.network, item.from_at, item.until_at, item.state, item.observed_at)
+
+
+def _verdicts(view: AsOfView) -> Iterator[Row]:
+    for number, subject, about, rule, version, judgement, at in queries.verdicts(view):
+        paper = arxiv.from_key(about) if about else None
+        yield (number, network_of(subject), paper, rule, version, judgement, at)
+
+
+def _contents(view: AsOfView) -> Iterator[tuple[str, IssueContent]]:
+    for row in view.iterate(Issue):
+        assert isinstance(row.item, Issue)
+        yield row.item.digest, msgspec.json.decode(row.item.content.encode(), type=IssueContent)
+
+
+def _issue_key(content: IssueContent) -> Row:
+    return (content.publication.publication, content.day, content.edition)
+
+
+def _issues(view: AsOfView) -> Iterator[Row]:
+    for digest, content in _contents(view):
+        yield (
+            *_issue_key(content), digest, content.ranking, content.from_at, content.as_of, content.position,
+            content.chain, content.announced, content.considered, content.replaces or None,
+        )  # fmt: skip
+
+
+def _listed(view: AsOfView) -> Iterator[tuple[Row, Entry]]:
+    """Every entry, with what begins its row."""
+    for _, content in _contents(view):
+        for lane, entries in (("entries", content.entries), ("ongoing", content.ongoing)):
+            yield from (((*_issue_key(content), lane, entry.place), entry) for entry in entries)
+
+
+def _entries(view: AsOfView) -> Iterator[Row]:
+    for key, entry in _listed(view):
+        id = arxiv.from_key(entry.paper)
+        yield (
+            *key, id, entry.score, entry.voices, entry.classic_rank, entry.tied, entry.archive,
+            entry.announced_at or None,
+        )  # fmt: skip
+
+
+def _entry_counts(view: AsOfView) -> Iterator[Row]:
+    for key, entry in _listed(view):
+        yield from ((*key, arxiv.from_key(entry.paper), *_count(count)) for count in entry.counts)
+
+
+def _count(count: PrintedCount) -> Row:
+    known = None if count.known is msgspec.UNSET else count.known
+    authors = None if count.authors is msgspec.UNSET else count.authors
+    return (count.network, count.until, count.voices, count.reposts, count.likes, count.bots, known, authors)
+
+
+ROWS: dict[str, Callable[[AsOfView], Iterator[Row]]] = {
+    "papers": _papers, "announcements": _announcements, "mentions": _mentions, "post_counts": queries.post_counts,
+    "counts": _counts, "coverage": _coverage, "verdicts": _verdicts, "issues": _issues, "entries": _entries,
+    "entry_counts": _entry_counts,
+}  # fmt: skip
+"""The rows of each table."""

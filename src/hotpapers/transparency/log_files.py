@@ -1,0 +1,166 @@
+"""A publication's logs on disk: one folder for each, numbered from 1, to which the program only ever adds.
+
+    PUBLICATION/1/key              the public key that signs it
+    PUBLICATION/1/entries          every leaf, each after its length in two bytes
+    PUBLICATION/1/checkpoints/7    the signed checkpoint of size 7, and who cosigned it
+
+They lie outside the store, so that a store that is restored from a backup takes no leaf out of them. They hold digests
+alone and are published whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO
+
+from hotpapers.errors import LogError, NotAProof
+from hotpapers.file_modes import make_published_folders, open_published
+from hotpapers.transparency import tiles
+from hotpapers.transparency.checkpoints import SignedCheckpoint, parse_checkpoint
+from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.notes import VerifierKey, is_signed, parse_vkey
+
+_PUBLICATION = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?")
+_NUMBER = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+_KEY, _ENTRIES, _CHECKPOINTS, _PART = "key", "entries", "checkpoints", ".part"
+
+
+class StoredLog:
+    """One log as it is on disk. `checkpoints`: by size, ascending. `key`: None for one that begins. Raises LogError
+    where its last checkpoint is not of its leaves, or not signed by its key."""
+
+    def __init__(
+        self, number: int, entries: Sequence[bytes] = (), checkpoints: Sequence[SignedCheckpoint] = (),
+        key: VerifierKey | None = None,
+    ) -> None:  # fmt: skip
+        self.number, self.entries, self.checkpoints, self.key = number, tuple(entries), tuple(checkpoints), key
+        last = self.last
+        is_whole = last is None or (last.checkpoint.size <= self.tree.size and self._has_root(last))
+        if not is_whole:
+            raise LogError(f"log {number}: its leaves are not those that its last checkpoint was signed for")
+
+    @cached_property
+    def tree(self) -> MerkleTree:
+        """The tree of all leaves, signed or not."""
+        return MerkleTree(map(leaf_hash, self.entries))
+
+    @property
+    def last(self) -> SignedCheckpoint | None:
+        """The latest checkpoint."""
+        return self.checkpoints[-1] if self.checkpoints else None
+
+    def _has_root(self, signed: SignedCheckpoint) -> bool:
+        is_own = self.key is not None and is_signed(signed.note, [self.key])
+        return is_own and self.tree.root(signed.checkpoint.size) == signed.checkpoint.root
+
+
+def is_name(publication: str) -> bool:
+    """Whether a publication's name can be that of a folder and stand in an address."""
+    return bool(_PUBLICATION.fullmatch(publication))
+
+
+def read_logs(folder: Path, publication: str) -> list[StoredLog]:
+    """The logs of a publication, the first first. Raises LogError."""
+    numbers = sorted(int(name) for name in _names(folder / publication) if _NUMBER.fullmatch(name))
+    return [_read_log(folder / publication / str(number), number) for number in numbers]
+
+
+def version(folder: Path, publication: str) -> object:
+    """Another value whenever a log has another checkpoint, or a checkpoint another cosignature."""
+    folders = [folder / publication / name / _CHECKPOINTS for name in sorted(_names(folder / publication))]
+    return tuple((str(path), path.stat().st_mtime_ns) for path in folders if path.is_dir())
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _read_log(folder: Path, number: int) -> StoredLog:
+    sizes = sorted(int(name) for name in _names(folder / _CHECKPOINTS) if _NUMBER.fullmatch(name))
+    try:
+        checkpoints = [parse_checkpoint((folder / _CHECKPOINTS / str(size)).read_text("utf-8")) for size in sizes]
+        key = parse_vkey((folder / _KEY).read_text("utf-8").strip()) if (folder / _KEY).exists() else None
+        data = (folder / _ENTRIES).read_bytes() if (folder / _ENTRIES).exists() else b""
+    except (NotAProof, UnicodeDecodeError, OSError) as problem:
+        raise LogError(f"{folder}: a key, checkpoint or leaf cannot be read: {problem}") from problem
+    return StoredLog(number, tiles.read_bundle(data[: _whole(data)]), checkpoints, key)
+
+
+def _whole(data: bytes) -> int:
+    """Up to where there are whole entries: who was killed while writing leaves a torn one at the end."""
+    at = 0
+    while at + 2 <= len(data) and (end := at + 2 + int.from_bytes(data[at : at + 2], "big")) <= len(data):
+        at = end
+    return at
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Waits until no other process adds to a log of a folder: those of all publications share the file that says what
+    was signed last. Raises LogError where there can be no folder."""
+    try:
+        make_published_folders(folder)
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as problem:
+        raise LogError(f"{folder}: no folder in which logs can be kept: {problem.strerror}") from problem
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def claim(folder: Path) -> int:
+    """Takes a folder for this process until the descriptor is closed. Raises LogError where another one has it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        os.close(descriptor)
+        raise LogError(f"{folder}: another process uses it; stop that one, or name another folder") from problem
+    return descriptor
+
+
+def add_entries(folder: Path, publication: str, number: int, entries: Sequence[bytes], key: VerifierKey) -> None:
+    """Adds leaves to a log, which has a key, after cutting off a torn leaf. They are on disk when it returns."""
+    make_published_folders(folder / publication / str(number) / _CHECKPOINTS)
+    if not (folder / publication / str(number) / _KEY).exists():
+        write_whole(folder / publication / str(number) / _KEY, f"{key}\n")
+    file = folder / publication / str(number) / _ENTRIES
+    whole = _whole(file.read_bytes()) if file.exists() else 0
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o644), "wb") as out:
+        out.truncate(whole)
+        out.seek(whole)
+        out.write(tiles.bundle(entries))
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def save_checkpoint(folder: Path, publication: str, number: int, signed: SignedCheckpoint) -> None:
+    """Keeps a checkpoint, also with further cosignatures. It is on disk whole, or not at all."""
+    size = str(signed.checkpoint.size)
+    write_whole(folder / publication / str(number) / _CHECKPOINTS / size, str(signed.note))
+
+
+def write_whole(file: Path, text: str, open_file: Callable[[Path], BinaryIO] = open_published) -> None:
+    """Writes a file, which everybody may read unless it is opened otherwise: whole, or not at all."""
+    part = file.with_name(file.name + _PART)
+    with open_file(part) as out:
+        out.write(text.encode())
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(file)
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,137 @@
+"""Merkle trees of RFC 6962, section 2: hashes, roots, proofs of inclusion and of consistency, and their verification.
+
+Hashes are SHA-256, 32 bytes. Leaves are numbered from 0; a tree of a size holds the leaves before that number. Proofs
+are verified as RFC 9162 describes it (sections 2.1.3.2 and 2.1.4.2), which is the same tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+HASH = 32
+"""Bytes of a hash."""
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of a leaf."""
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of a node with two children."""
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+class MerkleTree:
+    """A tree that grows. It keeps every hash of a full subtree, about two for each leaf."""
+
+    def __init__(self, leaf_hashes: Iterable[bytes] = ()) -> None:
+        self.levels: list[list[bytes]] = [[]]
+        """`levels[k][i]`: the hash of the 2^k leaves from i · 2^k on."""
+        for leaf in leaf_hashes:
+            self.append(leaf)
+
+    @property
+    def size(self) -> int:
+        """How many leaves there are."""
+        return len(self.levels[0])
+
+    def append(self, leaf: bytes) -> None:
+        """Adds the hash of a leaf, and the nodes that are full with it."""
+        self.levels[0].append(leaf)
+        level = 0
+        while len(self.levels[level]) % 2 == 0:
+            if level + 1 == len(self.levels):
+                self.levels.append([])
+            self.levels[level + 1].append(node_hash(*self.levels[level][-2:]))
+            level += 1
+
+    def root(self, size: int) -> bytes:
+        """The root of the first `size` leaves."""
+        return self._range(0, size) if size else EMPTY_ROOT
+
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """The proof that a leaf stands in the tree of a size (section 2.1.1): from its sibling up. Needs
+        index < size."""
+        path: list[bytes] = []
+        low, high = 0, size
+        while high - low > 1:
+            middle = low + _split(high - low)
+            path.append(self._range(middle, high) if index < middle else self._range(low, middle))
+            low, high = (low, middle) if index < middle else (middle, high)
+        return path[::-1]
+
+    def consistency(self, old: int, size: int) -> list[bytes]:
+        """The proof that the tree of size `old` is the beginning of the tree of a size (section 2.1.2). Empty for 0
+        and for the same size. Needs old ≤ size."""
+        if old in (0, size):
+            return []
+        path: list[bytes] = []
+        low, high = 0, size
+        while high != old:
+            middle = low + _split(high - low)
+            path.append(self._range(middle, high) if old <= middle else self._range(low, middle))
+            low, high = (low, middle) if old <= middle else (middle, high)
+        return [*([self._range(low, high)] if low else []), *path[::-1]]
+
+    def _range(self, low: int, high: int) -> bytes:
+        """The root of the leaves low … high - 1, where low is a multiple of a power of two that is not less than their
+        number."""
+        count = high - low
+        if count & (count - 1) == 0:
+            level = count.bit_length() - 1
+            return self.levels[level][low >> level]
+        middle = low + _split(count)
+        return node_hash(self._range(low, middle), self._range(middle, high))
+
+
+def _split(count: int) -> int:
+    """The largest power of two that is less than a number of at least 2."""
+    return int(1 << ((count - 1).bit_length() - 1))
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> bool:
+    """Whether a proof shows that the hash of a leaf stands at an index of the tree with a size and root."""
+    if not 0 <= index < size:
+        return False
+    node, last, value = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            value = node_hash(sibling, value)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            value = node_hash(value, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and value == root
+
+
+def verify_consistency(old: int, size: int, proof: Sequence[bytes], old_root: bytes, root: bytes) -> bool:
+    """Whether a proof shows that the tree with size `old` and `old_root` is the beginning of the one with `size` and
+    `root`. With an empty tree everything begins."""
+    if not 0 <= old <= size:
+        return False
+    if old in (0, size):
+        return not proof and old_root == (root if old else EMPTY_ROOT)
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
+    if len(path) < 2:
+        return False
+    node, last = old - 1, size - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            first, second = node_hash(sibling, first), node_hash(sibling, second)
+            while node and not node & 1:
+                node, last = node >> 1, last >> 1
+        else:
+            second = node_hash(second, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and (first, second) == (old_root, root)

@@ -1,0 +1,185 @@
+"""Which logs are known, and which witnesses must have cosigned (C2SP tlog-policy)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from hotpapers.errors import NotAProof
+from hotpapers.transparency.checkpoints import SignedCheckpoint
+from hotpapers.transparency.cosignatures import cosigned_at
+from hotpapers.transparency.notes import (
+    COSIGNATURE_ED25519,
+    COSIGNATURE_MLDSA44,
+    ED25519,
+    VerifierKey,
+    is_signed,
+    parse_vkey,
+)
+
+MOST_LINES = 200
+LARGEST = 1 << 19
+NONE = "none"
+"""The quorum of nobody."""
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
+
+
+class KnownWitness(NamedTuple):
+    """`name`: within the policy. `url`: where it is asked; empty where nobody said."""
+
+    name: str
+    key: VerifierKey
+    url: str = ""
+
+
+class KnownLog(NamedTuple):
+    """`key.name` is the log's origin. `url`: where its files are; empty where nobody said."""
+
+    key: VerifierKey
+    url: str = ""
+
+
+class WitnessGroup(NamedTuple):
+    """Has witnessed where at least so many of its members have."""
+
+    least: int
+    members: tuple[str, ...]
+
+
+class LogPolicy(NamedTuple):
+    """`quorum`: the name of a witness or group, or `none`."""
+
+    logs: tuple[KnownLog, ...] = ()
+    witnesses: tuple[KnownWitness, ...] = ()
+    groups: Mapping[str, WitnessGroup] = {}
+    quorum: str = NONE
+
+    def is_met(self, witnesses: Mapping[str, object]) -> bool:
+        """Whether these witnesses, by their names, are enough."""
+        return self.quorum == NONE or self._has_witnessed(self.quorum, witnesses)
+
+    def _has_witnessed(self, name: str, witnesses: Mapping[str, object]) -> bool:
+        if name not in self.groups:
+            return name in witnesses
+        group = self.groups[name]
+        return sum(self._has_witnessed(member, witnesses) for member in group.members) >= group.least
+
+
+def cosigners(policy: LogPolicy, signed: SignedCheckpoint) -> dict[str, int]:
+    """The witnesses of a policy that cosigned a checkpoint, by name, with the moment in seconds since 1970."""
+    moments = {witness.name: cosigned_at(signed, witness.key) for witness in policy.witnesses}
+    return {name: at for name, at in moments.items() if at is not None}
+
+
+def is_of_known_log(policy: LogPolicy, signed: SignedCheckpoint) -> bool:
+    """Whether a log of the policy signed a checkpoint under its own name."""
+    keys = [log.key for log in policy.logs if log.key.name == signed.checkpoint.origin]
+    return is_signed(signed.note, keys)
+
+
+def parse_policy(text: str) -> LogPolicy:
+    """A policy. Raises NotAProof, with the number of the line."""
+    if len(text) > LARGEST or text.count("\n") > MOST_LINES:
+        raise NotAProof(f"a policy has at most {MOST_LINES} lines")
+    reader = _PolicyReader()
+    for number, line in enumerate(text.split("\n"), 1):
+        words = [word for word in re.split(r"[ \t]+", line.strip(" \t")) if word]
+        if words and not words[0].startswith("#"):
+            try:
+                reader.read(words)
+            except NotAProof as problem:
+                raise NotAProof(problem.reason, line=number) from problem
+    return reader.policy()
+
+
+def witness_policy(text: str) -> LogPolicy:
+    """The policy of the settings: whom a publication asks to cosign, and how many must have; nobody where it is empty.
+    Raises NotAProof, also for logs, which are the publication's own, and for addresses that cannot be asked."""
+    policy = parse_policy(text if text.strip() else f"quorum {NONE}")
+    _need(not policy.logs, "name witnesses alone; the publication's own logs are added to them")
+    for witness in policy.witnesses:
+        is_address = not witness.url or _ADDRESS.fullmatch(witness.url)
+        _need(
+            bool(is_address), f"{witness.name}: its address begins with https:// and has no user, password or question"
+        )
+    return policy
+
+
+class _PolicyReader:
+    """Takes a policy's lines one by one."""
+
+    def __init__(self) -> None:
+        self.logs: list[KnownLog] = []
+        self.witnesses: list[KnownWitness] = []
+        self.groups: dict[str, WitnessGroup] = {}
+        self.quorum = ""
+        self._members: set[str] = set()
+
+    def policy(self) -> LogPolicy:
+        """All lines together."""
+        if not self.quorum:
+            raise NotAProof("a policy has one line `quorum NAME`, or `quorum none`")
+        return LogPolicy(tuple(self.logs), tuple(self.witnesses), self.groups, self.quorum)
+
+    def read(self, words: list[str]) -> None:
+        """One line."""
+        kinds: dict[str, tuple[Callable[[list[str]], None], range]] = {
+            "log": (self._log, range(1, 3)),
+            "witness": (self._witness, range(2, 4)),
+            "group": (self._group, range(3, MOST_LINES)),
+            "quorum": (self._quorum, range(1, 2)),
+        }
+        take, counts = kinds.get(words[0], (None, range(0)))
+        if take is None or len(words) - 1 not in counts:
+            raise NotAProof(f"{words[0][:20]}: not a line of a policy, or with too few or too many words")
+        take(words[1:])
+
+    def _log(self, words: list[str]) -> None:
+        key = _key(words[0], (ED25519,))
+        _need(key.public not in {log.key.public for log in self.logs}, f"{key.name}: the same key twice")
+        self.logs.append(KnownLog(key, *words[1:]))
+
+    def _witness(self, words: list[str]) -> None:
+        self._new(words[0])
+        key = _key(words[1], (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))
+        _need(key.public not in {witness.key.public for witness in self.witnesses}, f"{words[0]}: the same key twice")
+        self.witnesses.append(KnownWitness(words[0], key, *words[2:]))
+
+    def _group(self, words: list[str]) -> None:
+        name, rule, *members = words
+        self._new(name)
+        for member in members:
+            self._known(member)
+            _need(member not in self._members, f"{member}: a member twice")
+            self._members.add(member)
+        least = {"any": "1", "all": str(len(members))}.get(rule, rule)
+        _need(bool(re.fullmatch(r"[1-9][0-9]{0,3}", least)), f"{rule[:20]}: neither a number nor all nor any")
+        _need(int(least) <= len(members), f"{name}: has fewer members than it needs")
+        self.groups[name] = WitnessGroup(int(least), tuple(members))
+
+    def _quorum(self, words: list[str]) -> None:
+        _need(not self.quorum, "a second quorum")
+        if words[0] != NONE:
+            self._known(words[0])
+        self.quorum = words[0]
+
+    def _names(self) -> set[str]:
+        return {NONE, *self.groups, *(witness.name for witness in self.witnesses)}
+
+    def _new(self, name: str) -> None:
+        _need(name not in self._names(), f"{name}: a name twice, or the name of nobody")
+
+    def _known(self, name: str) -> None:
+        _need(name != NONE and name in self._names(), f"{name}: no witness or group of a line above")
+
+
+def _key(text: str, types: tuple[int, ...]) -> VerifierKey:
+    key = parse_vkey(text)
+    _need(key.type in types, f"{key.name}: a key of the wrong type for this line")
+    return key
+
+
+def _need(condition: bool, message: str) -> None:
+    if not condition:
+        raise NotAProof(message[:200])

@@ -1,0 +1,244 @@
+"""A saved page, Markdown file or JSON of an issue: what it says, and whether that is what stood in the log.
+
+What is proved is the issue's content: the JSON of which the digest is the SHA-256. A page and a JSON file carry it; a
+Markdown file has the JSON beside it. What a page shows is compared with it as far as `ShownEntry` goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import msgspec
+
+from hotpapers.errors import InputError, NotAProof
+from hotpapers.ids.timestamps import minute_of
+from hotpapers.store.commitments import canonical_json
+from hotpapers.transparency import policies
+from hotpapers.transparency.entries import issue_entry
+from hotpapers.transparency.policies import LogPolicy
+from hotpapers.transparency.proofs import TYPE, LogProof, parse_proof
+from hotpapers.untrusted_json import decode_json
+
+CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
+"""What a page calls the content that it holds."""
+LARGEST = 32 << 20
+"""Bytes of a file that is still read."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_MARKDOWN_ENTRY = re.compile(r"^## (\d{1,6})\\\. (?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>", re.M | re.S)
+"""An entry ends where the next one begins, so a file without addresses is read once, not once for each heading."""
+_MARKDOWN_DIGEST = re.compile(r"^Digest `([0-9a-f]{64})`", re.M)
+
+
+class ShownEntry(NamedTuple):
+    """What a page shows of an entry that can be compared. `score`: None where it shows none."""
+
+    place: int
+    paper: str
+    score: int | None
+
+
+class SavedEntry(msgspec.Struct, frozen=True):
+    """The part of an entry of the content that is looked at."""
+
+    place: int
+    paper: str
+    score: int
+    metadata: str
+
+
+class SavedPublication(msgspec.Struct, frozen=True):
+    """Whose issue it is."""
+
+    publication: str
+
+
+class SavedContent(msgspec.Struct, frozen=True):
+    """The part of an issue's content that is looked at."""
+
+    publication: SavedPublication
+    day: str
+    edition: int
+    entries: tuple[SavedEntry, ...]
+    ongoing: tuple[SavedEntry, ...]
+
+
+class SavedFile(msgspec.Struct, frozen=True):
+    """`issue.json`."""
+
+    content: msgspec.Raw
+    proof: str
+    metadata: dict[str, msgspec.Raw] = {}
+
+
+class SavedIssue(NamedTuple):
+    """`digest`: computed from the content. `named`: the digest that the page shows; empty where it shows none. `shown`:
+    None for a file that shows nothing. `metadata`: hashes of the items beside it, by paper."""
+
+    content: SavedContent
+    digest: str
+    proof: LogProof
+    named: str = ""
+    shown: tuple[ShownEntry, ...] | None = None
+    metadata: Mapping[str, str] = MappingProxyType({})
+
+
+class ProofVerdict(NamedTuple):
+    """`problems`: empty where everything holds. `witnesses`: who cosigned, with the moment, in words."""
+
+    issue: SavedIssue
+    problems: tuple[str, ...]
+    witnesses: tuple[str, ...]
+
+
+def read_saved(file: Path) -> SavedIssue:
+    """What a saved file holds. Raises InputError for one that is no issue, or carries no proof."""
+    try:
+        with file.open("rb") as stream:  # a device or a pipe has no size that could be asked for
+            data = stream.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise InputError(f"larger than {LARGEST:,} bytes", file=str(file))
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise InputError("not UTF-8", file=str(file)) from problem
+    except OSError as problem:
+        raise InputError(f"cannot be read: {problem.strerror}", file=str(file)) from problem
+    try:
+        if file.suffix == ".json":
+            return _of_json(text)
+        return _of_markdown(text, file) if file.suffix == ".md" else _of_html(text)
+    except InputError as problem:
+        raise NotAProof(problem.reason, file=str(file)) from problem
+
+
+def _of_json(text: str) -> SavedIssue:
+    saved = decode_json(text, SavedFile)
+    hashes = {paper: hashlib.sha256(_canonical(item)).hexdigest() for paper, item in saved.metadata.items()}
+    content = _canonical(saved.content)
+    return SavedIssue(*_content(content), parse_proof(saved.proof), metadata=hashes)
+
+
+def _canonical(raw: msgspec.Raw) -> bytes:
+    """JSON in the form that was hashed."""
+    return canonical_json(decode_json(raw, object))
+
+
+def _content(data: bytes) -> tuple[SavedContent, str]:
+    return decode_json(data, SavedContent), hashlib.sha256(data).hexdigest()
+
+
+def _of_html(text: str) -> SavedIssue:
+    page = _PageReader()
+    try:
+        page.feed(text)
+    except AssertionError as problem:  # a declaration that the parser of the standard library gives up on
+        raise NotAProof(f"not HTML: {problem}") from problem
+    proof, content = page.blocks.get(TYPE, ""), page.blocks.get(CONTENT_TYPE, "")
+    if not proof or not content:
+        raise NotAProof("the page carries no proof: it was published without a log, or saved without its data")
+    data = _canonical(msgspec.Raw(content.encode("utf-8", "replace")))
+    return SavedIssue(*_content(data), parse_proof(proof), page.digest, tuple(page.entries))
+
+
+def _of_markdown(text: str, file: Path) -> SavedIssue:
+    beside = file.with_suffix(".json")
+    if not beside.is_file():
+        raise NotAProof(f"the proof of a Markdown file is the file beside it, {beside.name}, which is not there")
+    digests = _MARKDOWN_DIGEST.findall(text)
+    shown = tuple(ShownEntry(int(place), paper, None) for place, paper in _MARKDOWN_ENTRY.findall(text))
+    return read_saved(beside)._replace(named=digests[-1] if digests else "none", shown=shown)
+
+
+class _PageReader(HTMLParser):
+    """Reads a page's data blocks, its digest, and place, paper and score of each entry. Nothing in it is run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: dict[str, str] = {}
+        self.entries: list[ShownEntry] = []
+        self.digest = ""
+        self._inside: list[str] = []
+        self._block = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Where a block, an entry, a place, a score or a digest begins."""
+        attributes = dict(attrs)
+        if tag == "script":
+            self._block = attributes.get("type") or ""
+            if self._block in self.blocks:
+                raise NotAProof(f"the page has two blocks of the type {self._block}")
+        elif tag == "article":
+            self.entries.append(ShownEntry(0, attributes.get("id") or "", None))
+        self._inside = [*self._inside[-8:], f"{tag}.{attributes.get('class') or ''}"]
+
+    def handle_endtag(self, tag: str) -> None:
+        """Where it ends."""
+        self._inside = [*self._inside[-8:], ""]
+        if tag == "script":
+            self._block = ""
+
+    def handle_data(self, data: str) -> None:
+        """What stands in it."""
+        if self._block:
+            self.blocks[self._block] = self.blocks.get(self._block, "") + data
+        elif self._inside and self._inside[-1].startswith("code.") and _DIGEST.fullmatch(data.strip()):
+            self.digest = data.strip()
+        elif self.entries and data.startswith("Why here: ") and self._inside[-1] == "summary.":
+            self.entries[-1] = self.entries[-1]._replace(score=_number(data.removeprefix("Why here: ")))
+        elif self.entries and "p.place" in self._inside[-4:] and (place := _number(data)) is not None:
+            self.entries[-1] = self.entries[-1]._replace(place=place)
+
+
+def _number(text: str) -> int | None:
+    digits = text.replace(",", "").strip()
+    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 16 else None
+
+
+# ---- the verdict -------------------------------------------------------------------------------------------
+
+
+def check_saved(issue: SavedIssue, policy: LogPolicy) -> ProofVerdict:
+    """Whether an issue stood in a log of a policy, which enough of its witnesses saw, and is shown as it was."""
+    moments = policies.cosigners(policy, issue.proof.signed)
+    words = [f"{name} {minute_of(at * 1_000_000)}" for name, at in moments.items() if at < 1 << 36]
+    return ProofVerdict(issue, (*_log_problems(issue, policy, moments), *_page_problems(issue)), tuple(words))
+
+
+def _log_problems(issue: SavedIssue, policy: LogPolicy, cosigners: dict[str, int]) -> Iterator[str]:
+    origin = issue.proof.signed.checkpoint.origin
+    if not policies.is_of_known_log(policy, issue.proof.signed):
+        yield f"the checkpoint is not signed by a known log ({origin})"
+    if not issue.proof.includes(issue_entry(issue.digest)):
+        yield "the content is not what stood in the log: the path does not lead to the checkpoint's root"
+    if not policy.is_met(cosigners):
+        yield f"{len(cosigners)} of {len(policy.witnesses)} witnesses cosigned the checkpoint, and these are not enough"
+
+
+def _page_problems(issue: SavedIssue) -> Iterator[str]:
+    entries = issue.content.entries
+    if issue.named and issue.named != issue.digest:
+        yield f"the page shows the digest {issue.named}, its content has {issue.digest}"
+    if issue.shown is not None:
+        yield from _shown_problems(issue.shown, entries)
+    for entry in (*entries, *issue.content.ongoing):
+        if issue.metadata.get(entry.paper, entry.metadata) != entry.metadata:
+            yield f"{entry.paper}: title, authors or abstract are not those of the issue"
+
+
+def _shown_problems(shown: tuple[ShownEntry, ...], entries: tuple[SavedEntry, ...]) -> Iterator[str]:
+    if len(shown) != len(entries):
+        yield f"the page shows {len(shown)} papers, the issue has {len(entries)}"
+    for visible, entry in zip(shown, entries, strict=False):
+        score = entry.score if visible.score is None else visible.score
+        if (visible.place, _anchor(visible.paper), score) != (entry.place, _anchor(entry.paper), entry.score):
+            yield f"place {entry.place} is {entry.paper} with {entry.score:,}; the page shows something else there"
+
+
+def _anchor(paper: str) -> str:
+    """A paper as a page's element is called."""
+    return paper.removeprefix("arxiv:").replace("/", "-")

@@ -1,0 +1,136 @@
+"""A site's logs as its pages need them: their files, and the proof of each issue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
+
+from hotpapers.transparency import entries, log_files, policies, tiles
+from hotpapers.transparency.checkpoints import SignedCheckpoint
+from hotpapers.transparency.log_files import StoredLog
+from hotpapers.transparency.notes import COSIGNATURE_MLDSA44, SignedNote
+from hotpapers.transparency.policies import NONE, witness_policy
+from hotpapers.transparency.proofs import LogProof
+from hotpapers.transparency.publication_log import LogConfig
+
+
+class IssueProof(NamedTuple):
+    """A proof, and which witnesses of the policy cosigned its checkpoint. `complete`: whether they are enough."""
+
+    proof: LogProof
+    witnesses: tuple[str, ...]
+    complete: bool
+
+
+class PublicationLogs:
+    """The logs of one publication as they were when they were read. `written`: the policy that says whose cosignatures
+    a proof carries; empty for nobody's. Raises NotAProof for a policy that is none."""
+
+    def __init__(self, publication: str, logs: Sequence[StoredLog], written: str = "") -> None:
+        self.publication, self.stored, self._written = publication, tuple(logs), written
+        self._policy = witness_policy(written)
+        self._cosigners: dict[tuple[int, int], Mapping[str, int]] = {}
+
+    @cached_property
+    def _places(self) -> Mapping[bytes, tuple[StoredLog, int]]:
+        """Where each leaf stands first."""
+        rows = [(entry, (log, n)) for log in self.stored for n, entry in enumerate(log.entries)]
+        return dict(reversed(rows))
+
+    def proof(self, digest: str) -> IssueProof | None:
+        """The proof of an issue, by its digest; None while no checkpoint covers it.
+
+        Its checkpoint is the first one that covers the issue and that enough witnesses cosigned, or while there is none
+        the first that covers it: so a proof changes once, and then never again.
+        """
+        place = self._places.get(entries.issue_entry(digest))
+        if place is None:
+            return None
+        log, leaf = place
+        covering = [signed for signed in log.checkpoints if signed.checkpoint.size > leaf]
+        if not covering:
+            return None
+        enough = next((signed for signed in covering if self._policy.is_met(self._cosigners_of(log, signed))), None)
+        signed = enough or covering[0]
+        path = tuple(log.tree.inclusion(leaf, signed.checkpoint.size))
+        carried = signed._replace(note=self._carried(log, signed))
+        return IssueProof(LogProof(leaf, path, carried), tuple(self._cosigners_of(log, signed)), enough is not None)
+
+    def _cosigners_of(self, log: StoredLog, signed: SignedCheckpoint) -> Mapping[str, int]:
+        """Who of the policy cosigned a checkpoint: checked once, when it is asked for."""
+        where = (log.number, signed.checkpoint.size)
+        if where not in self._cosigners:
+            self._cosigners[where] = policies.cosigners(self._policy, signed)
+        return self._cosigners[where]
+
+    def _carried(self, log: StoredLog, signed: SignedCheckpoint) -> SignedNote:
+        """The checkpoint with the log's signature and those of the policy's witnesses: of the long ones (ML-DSA-44)
+        only where the short ones are not enough."""
+        cosigners = self._cosigners_of(log, signed)
+        keys = {witness.name: witness.key for witness in self._policy.witnesses if witness.name in cosigners}
+        short = {name: key for name, key in keys.items() if key.type != COSIGNATURE_MLDSA44}
+        chosen = short if short and self._policy.is_met(short) else keys
+        key_ids = {(key.name, key.key_id) for key in chosen.values()}
+        own = [line for line in signed.note.signatures if line.name == signed.checkpoint.origin]
+        return signed.note._replace(
+            signatures=(*own, *(line for line in signed.note.signatures if (line.name, line.key_id) in key_ids))
+        )
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """(path, bytes) of all files below `log/PUBLICATION/`: of each log by its number its latest checkpoint, its
+        tiles and bundles, also the partial ones of every checkpoint until they are full. Without bytes: those that have
+        become full since."""
+        for log in self.stored:
+            if log.last is not None:
+                yield f"{log.number}/{tiles.CHECKPOINT_PATH}", str(log.last.note).encode()
+            sizes = [0, *(signed.checkpoint.size for signed in log.checkpoints)]
+            published = dict(
+                row for old, size in pairwise(sizes) for row in tiles.tree_files(log.tree, log.entries, old, size)
+            )
+            for path, data in published.items():
+                whole, partial, _ = path.partition(".p/")
+                yield f"{log.number}/{path}", b"" if partial and whole in published else data
+
+    @property
+    def last(self) -> SignedCheckpoint | None:
+        """The latest checkpoint of the latest log."""
+        return self.stored[-1].last if self.stored else None
+
+    def policy_text(self, base: str) -> str:
+        """What a reader needs to check proofs: these logs and the witnesses, as C2SP tlog-policy. `base`: the site's
+        address, empty for none."""
+        keys = [(log.number, log.key) for log in self.stored if log.key is not None]
+        lines = [f"log {key}" + (f" {base}log/{self.publication}/{number}/" if base else "") for number, key in keys]
+        settings = (line.strip() for line in self._written.split("\n"))  # whose comments are the operator's own
+        lines += [line for line in settings if line and not line.startswith("#")] or [f"quorum {NONE}"]
+        return "".join(f"{line}\n" for line in lines)
+
+
+class SiteLogs:
+    """The logs of a site, read when they are asked for, and again when they are others."""
+
+    def __init__(self, config: LogConfig) -> None:
+        self.config = config
+        self._read: dict[str, tuple[object, PublicationLogs]] = {}
+
+    def version(self, publication: str) -> object:
+        """Another value whenever a page may have another proof."""
+        return log_files.version(self.config.folder, publication) if log_files.is_name(publication) else ()
+
+    def of(self, publication: str) -> PublicationLogs | None:
+        """A publication's logs; None where it has none. Raises LogError."""
+        version = self.version(publication)
+        if not version:
+            return None
+        if publication not in self._read or self._read[publication][0] != version:
+            logs = log_files.read_logs(self.config.folder, publication)
+            self._read[publication] = (version, PublicationLogs(publication, logs, self.config.policy))
+        return self._read[publication][1]
+
+    def __getstate__(self) -> LogConfig:
+        return self.config
+
+    def __setstate__(self, config: LogConfig) -> None:
+        self.__init__(config)  # type: ignore[misc]

@@ -1,0 +1,71 @@
+"""The files that hold a Merkle tree and its entries, as C2SP tlog-tiles names and fills them. Pure.
+
+A tile has up to 256 hashes of one level of every eight; a bundle the up to 256 entries below a tile of level 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hotpapers.errors import NotAProof
+from hotpapers.transparency.merkle import MerkleTree
+
+HEIGHT = 8
+WIDTH = 1 << HEIGHT
+CHECKPOINT_PATH = "checkpoint"
+LONGEST_ENTRY = 0xFFFF
+"""Bytes: the length has 16 bits."""
+
+
+def tile_path(level: int | str, index: int, width: int = WIDTH) -> str:
+    """`tile/0/x001/x234/067`, of a partial tile with `.p/` and its width. `level`: a number, or `entries`."""
+    groups = f"{index:03d}"
+    groups = groups.zfill(-(-len(groups) // 3) * 3)
+    parts = [groups[n : n + 3] for n in range(0, len(groups), 3)]
+    name = "/".join([*(f"x{part}" for part in parts[:-1]), parts[-1]])
+    return f"tile/{level}/{name}" + (f".p/{width}" if width < WIDTH else "")
+
+
+def widths(size: int) -> Iterator[tuple[int, int, int]]:
+    """(level, index, width) of every tile of a tree of a size."""
+    level = 0
+    while count := size >> (HEIGHT * level):
+        yield from ((level, index, WIDTH) for index in range(count // WIDTH))
+        if count % WIDTH:
+            yield level, count // WIDTH, count % WIDTH
+        level += 1
+
+
+def tile(tree: MerkleTree, level: int, index: int, width: int) -> bytes:
+    """The hashes of a tile, one after the other."""
+    return b"".join(tree.levels[HEIGHT * level][index * WIDTH : index * WIDTH + width])
+
+
+def tree_files(tree: MerkleTree, entries: Sequence[bytes], old: int, size: int) -> Iterator[tuple[str, bytes]]:
+    """(path, bytes) of the tiles and bundles that a tree of a size has and the one of size `old` had not. Tiles of the
+    other sizes between stay away: only those are needed for which there is a checkpoint."""
+    before = set(widths(old))
+    for level, index, width in widths(size):
+        if (level, index, width) in before:
+            continue
+        yield tile_path(level, index, width), tile(tree, level, index, width)
+        if level == 0:
+            start = index * WIDTH
+            yield tile_path("entries", index, width), bundle(entries[start : start + width])
+
+
+def bundle(entries: Sequence[bytes]) -> bytes:
+    """Entries, each after its length in two bytes."""
+    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+
+
+def read_bundle(data: bytes) -> list[bytes]:
+    """The entries of a bundle. Raises NotAProof for one that ends within an entry."""
+    entries, at = [], 0
+    while at < len(data):
+        end = at + 2 + int.from_bytes(data[at : at + 2], "big")
+        if at + 2 > len(data) or end > len(data):
+            raise NotAProof("the bundle of entries ends within an entry")
+        entries.append(data[at + 2 : end])
+        at = end
+    return entries

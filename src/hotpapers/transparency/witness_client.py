@@ -1,0 +1,100 @@
+"""Asking witnesses to cosign a log's checkpoint (C2SP tlog-witness)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.errors import HotPapersError, LogError, NotAProof, Stopped
+from hotpapers.model import HttpClient
+from hotpapers.transparency import log_files, witness_protocol
+from hotpapers.transparency.checkpoints import SignedCheckpoint
+from hotpapers.transparency.cosignatures import check_cosignature, cosigned_at
+from hotpapers.transparency.log_files import StoredLog
+from hotpapers.transparency.notes import NoteSignature, decimal
+from hotpapers.transparency.policies import KnownWitness, LogPolicy
+
+REFUSED = (400, 403, 404, 409, 422, 429)
+
+
+class WitnessProblem(NamedTuple):
+    """Why a witness did not cosign: LogError where it refused, NetError where it could not be reached."""
+
+    witness: str
+    problem: HotPapersError
+
+    def __str__(self) -> str:
+        return f"witness {self.witness}: {self.problem}"
+
+
+def ask_witnesses(http: HttpClient, policy: LogPolicy, folder: Path, publication: str) -> Iterator[WitnessProblem]:
+    """Asks each witness that has an address and has not cosigned the latest checkpoint of a publication's latest log,
+    and keeps what it answers. Yields what went wrong; one witness stops no other. Raises LogError where the log cannot
+    be read."""
+    logs = log_files.read_logs(folder, publication)
+    if not logs or logs[-1].last is None:
+        return
+    for witness in policy.witnesses:
+        log = log_files.read_logs(folder, publication)[-1]
+        if not witness.url or log.last is None or cosigned_at(log.last, witness.key) is not None:
+            continue
+        try:
+            line = ask_witness(http, witness, log, log.last)
+        except Stopped:
+            raise
+        except HotPapersError as problem:
+            yield WitnessProblem(witness.name, problem)
+            continue
+        _keep(folder, publication, log.number, log.last.checkpoint.size, line)
+
+
+def _keep(folder: Path, publication: str, number: int, size: int, line: NoteSignature) -> None:
+    """Adds a cosignature to a checkpoint, which another process may have changed meanwhile."""
+    with log_files.locked(folder):
+        log = next(log for log in log_files.read_logs(folder, publication) if log.number == number)
+        signed = next(signed for signed in log.checkpoints if signed.checkpoint.size == size)
+        note = signed.note._replace(signatures=(*signed.note.signatures, line))
+        log_files.save_checkpoint(folder, publication, number, signed._replace(note=note))
+
+
+def ask_witness(http: HttpClient, witness: KnownWitness, log: StoredLog, signed: SignedCheckpoint) -> NoteSignature:
+    """A witness's cosignature of a checkpoint. Raises LogError where it refuses, has seen another history or answers
+    with something else; NetError where it cannot be reached."""
+    sizes = (past.checkpoint.size for past in log.checkpoints if cosigned_at(past, witness.key) is not None)
+    status, answer = _post(http, witness, log, signed, max(sizes, default=0))
+    if status == 409:
+        status, answer = _post(http, witness, log, signed, _size(answer, signed))
+    if status != 200:
+        raise LogError(f"does not cosign ({status}): {answer[:200].strip()!r}")
+    lines = witness_protocol.parse_answer(answer)
+    own = next((line for line in lines if check_cosignature(signed.checkpoint, line, witness.key)), None)
+    if own is None:
+        raise LogError("answers with no cosignature of its key on this checkpoint")
+    return own
+
+
+def _post(
+    http: HttpClient, witness: KnownWitness, log: StoredLog, signed: SignedCheckpoint, old: int
+) -> tuple[int, str]:
+    proof = log.tree.consistency(old, signed.checkpoint.size)
+    request = witness_protocol.add_checkpoint(old, proof, signed.checkpoint, signed.note)
+    response = http.post(
+        f"{witness.url.rstrip('/')}/{witness_protocol.PATH}", body=str(request).encode(),
+        headers={"content-type": "text/plain; charset=utf-8"}, accept=REFUSED,
+    )  # fmt: skip
+    return response.status, response.body.decode("utf-8", "replace")
+
+
+def _size(answer: str, signed: SignedCheckpoint) -> int:
+    """The size that a witness has seen. Raises LogError where the log has less."""
+    try:
+        size = decimal(answer.rstrip("\n"))
+    except NotAProof as problem:
+        raise LogError(f"does not cosign, and does not say what it has seen: {answer[:80]!r}") from problem
+    if size > signed.checkpoint.size:
+        raise LogError(
+            f"has seen {size:,} leaves of this log, which has {signed.checkpoint.size:,} here: an older copy was put "
+            "back, or somebody else signs with its key"
+        )
+    return size

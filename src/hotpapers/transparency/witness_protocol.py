@@ -1,0 +1,62 @@
+"""How a log asks a witness, and what it is told (C2SP tlog-witness): `POST …/add-checkpoint`."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hotpapers.errors import NotAProof
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, parse_checkpoint
+from hotpapers.transparency.merkle import HASH
+from hotpapers.transparency.notes import (
+    MOST_SIGNATURES,
+    NoteSignature,
+    SignedNote,
+    decimal,
+    decode_base64,
+    parse_signature,
+)
+
+PATH = "add-checkpoint"
+MOST_HASHES = 63
+LARGEST_REQUEST = 1 << 16
+SIZE_TYPE = "text/x.tlog.size"
+"""The type of an answer with the size that a witness knows."""
+
+
+class AddCheckpoint(NamedTuple):
+    """A request. `old`: the size that the witness should know. `proof`: of consistency from there."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    signed: SignedCheckpoint
+
+    def __str__(self) -> str:
+        proof = "".join(f"{base64.b64encode(node).decode()}\n" for node in self.proof)
+        return f"old {self.old}\n{proof}\n{self.signed.note}"
+
+
+def add_checkpoint(old: int, proof: Sequence[bytes], checkpoint: Checkpoint, note: SignedNote) -> AddCheckpoint:
+    """The request for a checkpoint."""
+    return AddCheckpoint(old, tuple(proof), SignedCheckpoint(checkpoint, note))
+
+
+def parse_request(text: str) -> AddCheckpoint:
+    """A request. Raises NotAProof."""
+    head, gap, note = text.partition("\n\n")
+    first, *rest = head.split("\n")
+    if not gap or not first.startswith("old "):
+        raise NotAProof("the request begins with a line `old SIZE` and has a checkpoint after an empty line")
+    proof = tuple(map(decode_base64, rest))
+    if len(proof) > MOST_HASHES or any(len(node) != HASH for node in proof):
+        raise NotAProof(f"a proof has at most {MOST_HASHES} hashes of {HASH} bytes")
+    return AddCheckpoint(decimal(first.removeprefix("old ")), proof, parse_checkpoint(note))
+
+
+def parse_answer(text: str) -> tuple[NoteSignature, ...]:
+    """The signature lines that a witness answers with. Raises NotAProof."""
+    lines = text.split("\n")
+    if lines.pop() or not lines or len(lines) > MOST_SIGNATURES:
+        raise NotAProof("a witness answers with signature lines, each with a newline at its end")
+    return tuple(map(parse_signature, lines))

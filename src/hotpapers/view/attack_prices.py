@@ -1,0 +1,99 @@
+"""What a place costs, as the site tells it: the figures that come with the program, a publication's ranking first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from hotpapers.evaluation.attacks.campaign import Goal
+from hotpapers.evaluation.attacks.figures import GOALS, AttackFigures, CostSummary, cost_rows
+from hotpapers.evaluation.attacks.prices import PRICES
+from hotpapers.ranking.words import count_noun, number
+
+NEVER = "no number"
+
+
+class CheapestAttack(NamedTuple):
+    """By a publication's ranking the cheapest way to a place, in words: with new accounts alone, and with such as have
+    standing."""
+
+    networks: int
+    place: str
+    new: str
+    standing: str
+
+
+class AttackTable(NamedTuple):
+    """A table of what attacks cost. `rankings`: of its columns; `rows`: attack, kind of accounts, cells."""
+
+    anchor: str
+    heading: str
+    rankings: tuple[str, ...]
+    rows: tuple[tuple[str, str, tuple[str, ...]], ...]
+
+
+class AttackPrices(NamedTuple):
+    """All that the page tells. `prices`: what, US dollars, source, year."""
+
+    figures: AttackFigures
+    ranking: str
+    cheapest: tuple[CheapestAttack, ...]
+    tables: tuple[AttackTable, ...]
+    prices: tuple[tuple[str, str, str, int], ...]
+
+
+def attack_prices(figures: AttackFigures, ranking: str) -> AttackPrices:
+    """The page's content for a publication that is ranked so; by the program's own ranking where that one was not
+    measured."""
+    names = list(dict.fromkeys(row.ranking for row in figures.rows))
+    first = ranking if ranking in names else figures.default
+    ordered = sorted(names, key=lambda name: name != first)
+    prices = tuple((label, f"{dollars:g}", source, year) for label, dollars, source, year in PRICES)
+    return AttackPrices(figures, first, _cheapest(figures, first), tuple(_tables(figures, ordered)), prices)
+
+
+def _cheapest(figures: AttackFigures, ranking: str) -> tuple[CheapestAttack, ...]:
+    result = []
+    for networks, goal in _groups(figures):
+        some = [row for row in figures.rows if (row.networks, row.goal, row.ranking) == (networks, goal, ranking)]
+        if some and goal != "rival out":
+            new, standing = (_least(row for row in some if _has_standing(row) is has) for has in (False, True))
+            result.append(CheapestAttack(networks, GOALS[goal].capitalize(), new, standing))
+    return tuple(result)
+
+
+def _groups(figures: AttackFigures) -> list[tuple[int, Goal]]:
+    return [(networks, goal) for networks in sorted({row.networks for row in figures.rows}) for goal in GOALS]
+
+
+def _has_standing(row: CostSummary) -> bool:
+    """Whether it takes any account that has."""
+    return row.with_standing or row.aged > 0
+
+
+def _least(rows: Iterable[CostSummary]) -> str:
+    """The cheapest of some rows in words, with the attack and, where it can be bought, the dollars."""
+    reached = [row for row in rows if row.accounts is not None]
+    if not reached:
+        return NEVER
+    row = min(reached, key=lambda row: (row.accounts, row.dollars))
+    accounts = [f"{number(row.fresh)} new"] if row.fresh and row.aged else []
+    accounts += [number(row.aged if row.aged else row.fresh)]
+    joins_in = row.with_standing and row.fresh  # popular accounts of others, which nobody sells
+    return f"{' and '.join(accounts)} ({row.attack}{'' if joins_in else '; ' + _dollars(row.dollars)})"
+
+
+def _dollars(amount: float) -> str:
+    return "less than a dollar" if amount < 1 else count_noun(round(amount), "dollar")
+
+
+def _tables(figures: AttackFigures, names: Sequence[str]) -> Iterable[AttackTable]:
+    for networks, goal in _groups(figures):
+        rows = [row for row in figures.rows if (row.networks, row.goal) == (networks, goal)]
+        tried = {row.ranking for row in rows}
+        columns = tuple(name for name in names if name in tried)
+        if rows:
+            yield AttackTable(
+                f"{goal.replace(' ', '-')}-{networks}", f"{GOALS[goal].capitalize()}, {networks} networks",
+                columns, cost_rows(rows, columns),
+            )  # fmt: skip

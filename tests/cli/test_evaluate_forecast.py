@@ -1,0 +1,83 @@
+"""`hotpapers evaluate forecast`: what it prints and writes, what it refuses, and its figures on real votes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+import zstandard
+
+from hotpapers.cli.evaluate_forecast import CATEGORIES, PAPERS, STORIES
+from hotpapers.ids.timestamps import rfc3339
+from hotpapers.model import DAY, HOUR
+from tests.cli.run import failing, good, misuse, run
+from tests.conftest import ROOT, SHARED
+from tests.forecast import made
+
+PAGE = ROOT / "docs" / "explanation" / "forecast.md"
+
+
+def lines(*rows: object) -> bytes:
+    """Rows as packed lines of JSON."""
+    return zstandard.compress(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the votes of 1,500 made-up papers, and a story."""
+    rows = []
+    for n, one in enumerate(made.curves(4, 1500, 100)):
+        for hours, votes in ((8, one.voices), (150, one.later)):
+            at = rfc3339(one.day * DAY + hours * HOUR)
+            day = rfc3339(one.day * DAY)[:10]
+            rows.append({"id": f"2603.{n:05}", "date": day, "upvotes": votes, "observed_at": at, "t_ok": True})
+    (tmp_path / CATEGORIES).write_bytes(lines({"id": "2603.00000", "primary": "cs.CV"}))
+    (tmp_path / PAPERS).write_bytes(lines(*rows))
+    (tmp_path / STORIES).write_bytes(lines({"obs": [[1, 2, None, 3]]}))
+    return tmp_path
+
+
+def test_prints_and_writes_the_scores(folder: Path) -> None:
+    told = json.loads(good("evaluate", "forecast", "--data", folder, "--json"))
+    assert [(one["network"], one["age"], one["field"]) for one in told] == [
+        ("huggingface", 6, "all"),
+        ("huggingface", 6, "unknown"),
+    ]
+    assert told[0]["cases"] + told[0]["without"] == 1500 and 85 < told[0]["covered"] < 97
+    output = folder / "page.md"
+    printed = good("evaluate", "forecast", "--data", folder, "--output", output)
+    head, first, _ = printed.splitlines()
+    assert head.startswith("network ") and f"{told[0]['covered']} %" in first and f"{told[0]['cases']:,}" in first
+    page = output.read_text("utf-8")
+    assert page.startswith("# Forecasts\n") and f"| {told[0]['covered']} % |" in page and "TABLE" not in page
+
+
+def test_what_cannot_be_read_is_named(folder: Path) -> None:
+    assert misuse("evaluate", "forecast", "--data", folder / "absent") == f"{folder / 'absent'}: not a folder"
+    assert "Missing option '--data'" in run("evaluate", "forecast").err
+    nowhere = folder / "absent" / "page.md"
+    assert "cannot be written" in misuse("evaluate", "forecast", "--data", folder, "--output", nowhere)
+    count = {"id": "2603.00000", "date": None, "upvotes": 1, "observed_at": "2026-03-02T01:00:00Z", "t_ok": True}
+    broken = lines(count, {"id": "2603.00000"})
+    (folder / PAPERS).write_bytes(broken)
+    assert failing("evaluate", "forecast", "--data", folder).startswith(f"{folder / PAPERS}:2: ")
+    (folder / PAPERS).write_bytes(broken[:-9])
+    assert "it breaks off" in failing("evaluate", "forecast", "--data", folder)
+    (folder / STORIES).unlink()
+    (folder / PAPERS).write_bytes(lines())
+    assert failing("evaluate", "forecast", "--data", folder).startswith(f"{folder / STORIES}: cannot be read: ")
+
+
+def test_on_real_votes_the_goals_are_reached_and_the_page_has_the_figures(tmp_path: Path) -> None:
+    """Six hours after the announcement, in every field; what does not reach them is on the page too."""
+    if not (SHARED / "data" / PAPERS).is_file():
+        pytest.skip(f"the folder of real votes is absent: {SHARED / 'data'}")
+    output = tmp_path / "page.md"
+    told = json.loads(good("evaluate", "forecast", "--data", SHARED / "data", "--output", output, "--json"))
+    early = {(one["network"], one["field"]): one for one in told if one["age"] == 6}
+    assert {("huggingface", "cs"), ("huggingface", "unknown"), ("hackernews", "all")} < early.keys()
+    assert [key for key, one in early.items() if not one["met"]] == [("hackernews, own clock", "all")]
+    assert all(one["gain"] >= 20 and 88 <= one["covered"] <= 92 for one in early.values() if one["met"])
+    assert output.read_text("utf-8") == PAGE.read_text("utf-8"), "run: hotpapers evaluate forecast --output"

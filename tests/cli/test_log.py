@@ -1,0 +1,177 @@
+"""`hotpapers log`, and `verify` of saved files and whole sites."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
+from tests.cli.run import failing, good, misuse, run
+
+
+@pytest.fixture
+def site(here: Path, demo: Path) -> Path:
+    """A folder with settings, a key, the demo's store, and its site."""
+    good("init")
+    demo.replace(here / "hotpapers.db")
+    good("publish", "--all", "--to", "site", "--to", "markdown", "--publication", "hot-papers")
+    return here
+
+
+def test_a_log_is_kept_and_shown(site: Path) -> None:
+    [log] = [row for row in json.loads(good("log", "--json"))["logs"] if row["publication"] == "hot-papers"]
+    assert (log["number"], log["size"], log["witnesses"], log["complete"]) == (1, 6, [], True)
+    assert f"{log['origin']}: 6 leaves" in good("log") and log["key"] in good("log")
+    assert log["key"] in (site / "public/site/log/policy.txt").read_text()
+    assert stat.S_IMODE((site / "hotpapers.key").stat().st_mode) == 0o600
+
+
+def test_saved_files_are_verified(site: Path) -> None:
+    page = site / "public/site/2021-01-14/index.html"
+    said = good("verify", page, site / "public/markdown/2021-01-14.md", page.with_name("issue.json"))
+    assert said.count("verified: hot-papers 2021-01-14 edition 1, digest ") == 3
+    forged = site / "forged.html"
+    forged.write_text(page.read_text().replace('"place":1,', '"place":2,'))
+    assert "the content is not what stood in the log" in run("verify", forged).out
+    assert run("verify", forged).status == 1
+    [told] = json.loads(good("verify", "--json", page))
+    assert told["verified"] and told["entries"][0]["place"] == 1
+
+
+def test_a_site_is_verified_without_a_store(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    public = site / "public/site"
+    assert good("verify", "--site", public).startswith("verified: 5 issues, 6 leaves\nby the site's own keys")
+    assert good("verify", "--site", public, "--policy", public / "log/policy.txt") == "verified: 5 issues, 6 leaves\n"
+    page = public / "2021-01-14/index.html"
+    assert "name a policy with --policy" in misuse("verify", page)
+    assert "verified" in good("verify", page, "--policy", public / "log/policy.txt")
+    (tmp_path / "bad.txt").write_text("quorum none\nquorum none\n")
+    assert failing("verify", page, "--policy", tmp_path / "bad.txt").endswith(":2: a second quorum")
+    assert "no log was published" in misuse("verify", "--site", tmp_path)
+
+
+def test_a_witness_that_does_not_answer_is_named(site: Path) -> None:
+    key = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32))).verifier
+    settings = site / "hotpapers.toml"
+    policy = f'policy = "witness a {key} http://127.0.0.1:9/\\nquorum a\\n"'
+    settings.write_text(settings.read_text().replace("[transparency]\n", f"[transparency]\n{policy}\n"))
+    assert "witnesses  none (not enough yet)" in good("log")
+    refused = run("log", "--ask")
+    assert refused.status == 1 and "witness a: http://127.0.0.1:9/" in refused.err
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder, and logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A web server's address for a folder."""
+    handler = partial(Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+def test_a_site_is_verified_at_its_address(site: Path) -> None:
+    public = site / "public/site"
+    policy = site / "policy.txt"
+    shutil.copy(public / "log/policy.txt", policy)
+    with served(public) as address:
+        assert good("verify", "--site", address).startswith("verified: 5 issues, 6 leaves\nby the site's own keys")
+        content = public / "2021-01-14/issue.json"
+        content.write_text(content.read_text().replace('"place":1,', '"place":2,'))
+        forged = run("verify", "--site", address.rstrip("/"), "--policy", policy)
+        assert forged.status == 1 and "not verified: 5 issues, 6 leaves" in forged.out
+        (public / "log/policy.txt").write_text("log bad")
+        assert run("verify", "--site", address).status == 1
+        shutil.rmtree(public / "log")
+        assert "404" in failing("verify", "--site", address)
+    assert "is no folder" in misuse("verify", "--site", site / "nowhere")
+
+
+def test_folders_in_odd_places(site: Path) -> None:
+    assert "with --site public" in misuse("verify", "public")
+    (site / "2021-01-14").mkdir()
+    assert good("verify", "2021-01-14").startswith("verified: 1 issue rebuilt")
+    (site / "transparency").rename(site / "elsewhere")
+    (site / "transparency").write_text("")
+    assert "no folder in which logs can be kept" in failing("log")
+    published = run("publish", "--all", "--to", "site", "--publication", "hot-papers")
+    assert published.status == 0 and "published without the log" in published.err
+
+
+def test_a_key_that_is_gone_is_not_made_again_by_init(site: Path) -> None:
+    (site / "hotpapers.key").unlink()
+    (site / "hotpapers.toml").unlink()
+    good("init")
+    assert not (site / "hotpapers.key").exists() and "put it back" in misuse("log", "--new-key")
+
+
+def test_an_address_of_a_witness_is_checked_with_the_settings(site: Path) -> None:
+    key = "w.example/a+e9aec8cc+BB7aEPSeiEqvCG1JCHaIs0wWakBfWKCVxvCQMp1CVsPU"
+    settings = site / "hotpapers.toml"
+    settings.write_text(f'[transparency]\npolicy = """\nwitness a {key} ftp://w.example\nquorum a\n"""\n')
+    assert "transparency.policy: a: its address" in misuse("log", "--ask")
+    settings.write_text('[transparency]\npolicy = " "\n')
+    assert "hot-papers" in good("log", "--ask")
+
+
+def test_a_key_is_replaced_and_old_proofs_hold(site: Path) -> None:
+    page = site / "public/site/2021-01-14/index.html"
+    assert "there is a key already" in misuse("log", "--new-key")
+    (site / "hotpapers.key").unlink()
+    assert "is gone; put it back, or take --rotate" in misuse("log", "--new-key")
+    good("log", "--rotate")
+    rows = [row for row in json.loads(good("log", "--json"))["logs"] if row["publication"] == "hot-papers"]
+    assert [(row["number"], row["size"]) for row in rows] == [(1, 6), (2, 1)]
+    assert rows[0]["key"].split("+")[2] != rows[1]["key"].split("+")[2]
+    good("publish", "--all", "--to", "site", "--to", "markdown", "--publication", "hot-papers")
+    assert good("verify", "--site", site / "public/site").startswith("verified: 5 issues, 7 leaves")
+    assert "verified" in good("verify", page)
+
+
+def test_no_log_without_settings_or_key(here: Path, demo: Path) -> None:
+    assert "no hotpapers.toml here" in misuse("log", "--store", demo)
+    (here / "hotpapers.toml").write_text('contact = "a@example.org"\n')
+    demo.replace(here / "hotpapers.db")
+    assert "`hotpapers log --new-key` makes one" in good("log")
+    good("log", "--new-key")
+    assert "hot-papers" in good("log")
+
+
+def test_a_key_that_others_may_read_is_named(site: Path) -> None:
+    (site / "hotpapers.key").chmod(0o644)
+    assert "hotpapers.key" in json.loads(run("status", "--json").out)["exposed"][0]
+
+
+def test_witnesses_that_cannot_be_read_are_named(here: Path, demo: Path) -> None:
+    (here / "hotpapers.toml").write_text('contact = "a@example.org"\n[transparency]\npolicy = "quorum nobody"\n')
+    assert "transparency.policy: 1: nobody: no witness or group" in misuse(
+        "log", "--store", demo, "--config", "hotpapers.toml"
+    )
+
+
+def test_a_log_that_cannot_go_on_keeps_no_issue_back(site: Path) -> None:
+    (site / "hotpapers.key").write_text("nonsense")
+    (site / "public/site/2021-01-14/index.html").unlink()
+    ran = run("publish", "2021-01-14", "--to", "site", "--output", "public/site", "--publication", "hot-papers")
+    assert ran.status == 0 and "published without the log: hotpapers.key: holds no key" in ran.err
+    assert (site / "public/site/2021-01-14/index.html").is_file()

@@ -1,0 +1,125 @@
+"""Two sites beside one loopback internet, with its faults: one hears streams, the other one polls, hours later.
+
+Both are the whole program, by simulated time (see `tests.years`), each with a store of its own. They look at networks
+at other moments: one at the full hour, the other one every 47 minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from hotpapers import logs
+from hotpapers.comparison.extract import Period, extract_lines
+from hotpapers.comparison.facts import CollectorFacts, decode_file, read_facts
+from hotpapers.comparison.lines import encode_line
+from hotpapers.comparison.shared_key import SharedKey
+from hotpapers.model import DAY, HOUR
+from hotpapers.store import Record
+from tests.loopback.clock import SteppedClock, moment
+from tests.loopback.faults import Fault, fault
+from tests.loopback.loopnet import LoopClient
+from tests.loopback.script import MINUTE
+from tests.loopback.settings import settings_toml
+from tests.loopback.world import World as Script
+from tests.years.program import Hurried, World, by_simulated_time, live
+from tests.years.timeline import Timeline
+from tests.years.troubles import Troubles
+from tests.years.weather import AWAY, BUSY, HOSTS, LISTS, ODD, WAITS, Weather
+
+CHATTER = 55
+"""Seconds between two messages about nothing: see `tests.years`."""
+LATER = 8 * HOUR + 25 * MINUTE
+"""So long after the first site the second one begins."""
+
+
+class Week(NamedTuple):
+    """What the two sites live through. `days` of it with so many `faults`; the internet's history is 10 days longer."""
+
+    seed: int = 5
+    start: str = "2026-03-09T03:00"
+    days: int = 7
+    papers: int = 30
+    faults: int = 200
+
+    @property
+    def begins(self) -> int:
+        """When the first site begins, µs UTC."""
+        return moment(self.start)
+
+    @property
+    def ends(self) -> int:
+        """When both end."""
+        return self.begins + self.days * DAY
+
+    def script(self) -> Script:
+        """What happens."""
+        return Script(self.seed, "2026-02-27", papers=self.papers, talk=2.0, chatter=CHATTER)
+
+
+def faults(week: Week) -> Iterator[Fault]:
+    """So many of them, each at one host for 5 minutes to 6 hours: no lies that nobody can see through."""
+    rng = Random(f"{week.seed} comparison")
+    hosts = [host for some in HOSTS.values() for host in some] + ["reddit", "x"]
+    for _ in range(week.faults):
+        start = week.begins + rng.randrange(week.days * 24 * 60) * MINUTE
+        yield _fault(rng, rng.choice(hosts), start, start + min(round(rng.expovariate(1 / 50)) + 5, 360) * MINUTE)
+
+
+def _fault(rng: Random, host: str, start: int, end: int) -> Fault:
+    chance = rng.random()
+    if chance < 0.15 and host in LISTS:
+        return fault(LISTS[host], rng.choice(("empty", "replayed")), start, min(end, start + 55 * MINUTE), value=3600.0)
+    if chance < 0.3:
+        return fault(host, rng.choice(ODD), start, end)
+    if chance < 0.45:
+        return fault(host, rng.choice(BUSY), start, end, value=float(rng.choice(WAITS)))
+    return fault(host, rng.choice(AWAY), start, end)
+
+
+class OddHours(World):
+    """A world in which jobs look every 47 minutes instead of every hour."""
+
+    def client(self) -> Hurried:
+        """A job's own client."""
+        client = super().client()
+        client.look = 47 * MINUTE
+        return client
+
+
+def lived(week: Week, folder: Path, *, streams: bool) -> Path:
+    """The store of a site that lived through the week: with streams from the beginning, or, later, by polling."""
+    folder.mkdir(parents=True, exist_ok=True)
+    script = week.script()
+    start = week.begins if streams else week.begins + LATER
+    timeline = Timeline(start)
+    settings = settings_file(folder, script, streams=streams)
+    kind = World if streams else OddHours
+    world = kind(settings, script, Weather(faults(week)), timeline, Troubles(timeline.now, (), ()), reads_back=True)
+    with by_simulated_time(world), (folder / "log.txt").open("w") as log:
+        logs.listen("text", log)
+        live(world, week.ends)
+    return Path(world.home.store)
+
+
+def settings_file(folder: Path, script: Script, *, streams: bool) -> Path:
+    """Default settings with the loopback's addresses; with streams, where networks have some."""
+    text = settings_toml(LoopClient(script, SteppedClock(0)).bases)
+    for comment in ("mode", "streaming") if streams else ():
+        assert f"# {comment} = " in text
+        text = text.replace(f"# {comment} = ", f"{comment} = ")
+    file = folder / "hotpapers.toml"
+    file.write_text(text)
+    return file
+
+
+KEY = SharedKey(b"agreed upon by both operators...")
+
+
+def facts_of(store: Path, week: Week) -> CollectorFacts:
+    """What a site knows of the week, by way of its comparison file."""
+    with Record(str(store), create=False) as record:
+        lines = extract_lines(record, Period(week.begins - DAY, week.ends), KEY)
+        return read_facts(decode_file(map(encode_line, lines), store.name), store.name)

@@ -1,0 +1,116 @@
+"""Made-up collectors: what two of them know of posts whose counts grow by a plain law, each read at its own moments."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from hotpapers.comparison.facts import CollectorFacts, read_facts
+from hotpapers.comparison.lines import (
+    FORMAT,
+    VERSION,
+    AnnouncedLine,
+    BotLine,
+    ComparisonEnd,
+    ComparisonHeader,
+    ComparisonLine,
+    CoverageLine,
+    DoubtfulLine,
+    PostLine,
+    Reading,
+)
+from hotpapers.engagement.measurement import AGES
+from hotpapers.model import DAY, HOUR
+
+PAPER, NETWORK = "arxiv:2603.00001", "mastodon"
+START = 20_000 * DAY
+ANNOUNCED = START + DAY
+END = ANNOUNCED + 8 * DAY
+RULES = {"rate": 1, "words": 1, "operator": 1}
+MINUTE = HOUR // 60
+
+
+def mark(*words: object) -> str:
+    """A mark of whatever it is made from."""
+    return hashlib.sha256(repr(words).encode()).hexdigest()[:32]
+
+
+class Spoken(NamedTuple):
+    """A post as it is: `minute` after the announcement, `fame` likes in the end, half of them within `half` minutes."""
+
+    number: int
+    minute: int
+    fame: int
+    half: int
+
+    @property
+    def made_at(self) -> int:
+        """When it was made."""
+        return ANNOUNCED + self.minute * MINUTE
+
+    def likes(self, moment: int) -> int:
+        """How many likes it has at a moment."""
+        age = (moment - self.made_at) / MINUTE
+        return int(self.fame * (1 - 2 ** (-age / self.half))) if age > 0 else 0
+
+
+class Habits(NamedTuple):
+    """How a collector reads: so many minutes after a post was made it is seen, and so many after they are due its
+    counts are read."""
+
+    late: int
+    slow: int
+
+
+spoken = st.lists(
+    st.builds(Spoken, st.just(0), st.integers(0, 9000), st.integers(0, 400), st.integers(30, 3000)),
+    min_size=1, max_size=5, unique_by=lambda one: one.minute,
+).map(lambda some: [one._replace(number=n) for n, one in enumerate(some)])  # fmt: skip
+habits = st.builds(Habits, st.integers(0, 100), st.integers(0, 100))
+
+
+def post_line(one: Spoken, way: Habits, **changed: object) -> PostLine:
+    """A post as a collector with such habits has it."""
+    seen = one.made_at + way.late * MINUTE
+    due = (one.made_at + age * HOUR + way.slow * MINUTE for age in AGES)
+    moments = [seen, *(at for at in due if seen < at <= END)]
+    readings: list[Reading] = []
+    for at in moments:
+        if not readings or readings[-1][2] != one.likes(at):
+            readings.append((at, None, one.likes(at)))
+    who = mark("account", one.number)
+    fields: dict[str, object] = {
+        "post": mark("post", one.number), "network": NETWORK, "account": who, "voice": who, "created_at": one.made_at,
+        "seen": [(seen, True, "")], "papers": [(PAPER, seen, "abs")], "readings": readings,
+    }  # fmt: skip
+    return PostLine(**(fields | changed))  # type: ignore[arg-type]
+
+
+@cache
+def hours(start: int = START, end: int = END, network: str = NETWORK) -> list[CoverageLine]:
+    """Coverage, complete, written down every hour."""
+    return [
+        CoverageLine(network=network, from_at=at, until_at=at + HOUR, at=at + HOUR, state="complete")
+        for at in range(start, end, HOUR)
+    ]
+
+
+def collector(
+    posts: Iterable[PostLine], *, coverage: Sequence[CoverageLine] | None = None, bots: Iterable[BotLine] = (),
+    doubtful: Iterable[DoubtfulLine] = (), **header: object,
+) -> CollectorFacts:  # fmt: skip
+    """A collector that knows these posts."""
+    fields: dict[str, object] = {
+        "format": FORMAT, "version": VERSION, "program": "1.0.0", "check": mark("key"), "since": START, "until": END,
+        "rules": RULES, "back": {},
+    }  # fmt: skip
+    lines: list[ComparisonLine] = [
+        ComparisonHeader(**(fields | header)),  # type: ignore[arg-type]
+        *(hours() if coverage is None else coverage), *hours(network="arxiv"),
+        AnnouncedLine(paper=PAPER, announced_at=ANNOUNCED), *bots, *doubtful, *posts, ComparisonEnd(),
+    ]  # fmt: skip
+    return read_facts(lines, "made up")

@@ -1,0 +1,173 @@
+"""Two whole programs beside one loopback internet with faults, and what is made of what they hold."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import pytest
+
+from hotpapers import logs
+from hotpapers.comparison.compare import Comparison, compare_collectors
+from hotpapers.comparison.extract import Period, extract_lines
+from hotpapers.comparison.facts import CollectorFacts, read_facts
+from hotpapers.comparison.lines import PostLine, encode_line
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.model import DAY, Post, Verdict
+from hotpapers.privacy.forget import forget
+from hotpapers.store import Record
+from tests.cli.run import good
+from tests.comparison.collectors import KEY, Week, facts_of, lived
+from tests.comparison.injected import caught, counted
+from tests.years.test_years import MEMORY
+
+SMALL = Week(days=2, papers=15, faults=60)
+
+
+class Stores(NamedTuple):
+    """What the two sites left: one heard streams, the other one polled."""
+
+    stream: Path
+    poll: Path
+
+
+@pytest.fixture(scope="module")
+def stores() -> Iterator[Stores]:
+    handlers, propagate = list(logs.LOG.handlers), logs.LOG.propagate
+    disk = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="hotpapers-compare-", dir=disk) as folder:
+        random.seed(SMALL.seed)  # how long is waited between tries is left to chance
+        yield Stores(*(lived(SMALL, Path(folder) / name, streams=name == "stream") for name in Stores._fields))
+    logs.LOG.handlers[:], logs.LOG.propagate = handlers, propagate
+
+
+@pytest.fixture(scope="module")
+def facts(stores: Stores) -> tuple[CollectorFacts, CollectorFacts]:
+    return facts_of(stores.stream, SMALL), facts_of(stores.poll, SMALL)
+
+
+@pytest.fixture(scope="module")
+def comparison(facts: tuple[CollectorFacts, CollectorFacts]) -> Comparison:
+    return compare_collectors(*facts)
+
+
+def test_every_difference_is_explained(comparison: Comparison) -> None:
+    assert comparison.counts > 100 and comparison.left_out == ()
+    assert len(comparison.networks) == 8
+    assert comparison.unexplained == ()
+    causes = Counter(cause for one in comparison.differences for cause in one.causes)
+    assert causes["coverage"] and causes["moment"] and set(causes) <= {"coverage", "moment"}
+
+
+def test_voices_are_those_that_rankings_count(stores: Stores, facts: tuple[CollectorFacts, CollectorFacts]) -> None:
+    for store, known in zip(stores, facts, strict=True):
+        with Record(str(store), create=False) as record:
+            ranked = {
+                (one.paper, one.network, one.age): one.voices
+                for one in read_engagement(record.view(SMALL.ends), MeasurementWindow())
+                if one.peer and one.announced_at > known.header.since
+            }
+        assert ranked == counted(known)
+
+
+def test_a_file_holds_no_word_name_or_key(stores: Stores) -> None:
+    for store in stores:
+        with Record(str(store), create=False) as record:
+            lines = list(extract_lines(record, Period(SMALL.begins - DAY, SMALL.ends), KEY))
+            written = b"".join(map(encode_line, lines)).decode()
+            posts = [row.item for row in record.view().latest(Post) if isinstance(row.item, Post)]
+        assert len(posts) > 50 and any(isinstance(line, PostLine) and line.readings for line in lines)
+        for post in posts:
+            own_id = post.post.partition(":")[2]
+            for private in (post.post, own_id, post.account, post.handle, post.name, post.text):
+                is_number = private.replace(".", "").isdigit()  # as moments are, and papers
+                assert len(private) < 6 or is_number or private not in written
+
+
+# ---- what somebody does to one of the two -----------------------------------------------------------------
+
+
+@pytest.fixture
+def polled(stores: Stores, tmp_path: Path) -> Path:
+    """A copy of the second store, to be changed."""
+    return Path(shutil.copy(stores.poll, tmp_path))
+
+
+def _loudest(known: CollectorFacts, both: CollectorFacts, network: str) -> PostLine:
+    shared = (post for mark, post in known.posts.items() if mark in both.posts and post.network == network)
+    return max(shared, key=lambda post: (len(post.papers) and len(post.readings), post.post))
+
+
+def test_a_judgement_of_one_operator_is_a_rule(facts: tuple[CollectorFacts, CollectorFacts], polled: Path) -> None:
+    post = _loudest(facts[1], facts[0], "mastodon")
+    with Record(str(polled), create=False) as record:
+        [account] = {
+            row.item.account
+            for row in record.view().latest(Post)
+            if isinstance(row.item, Post) and KEY.of_key(row.item.post) == post.post
+        }
+        record.append(
+            [Verdict(subject=account, about="", rule="operator", judgement="bot", version=1, reason="a program",
+                     observed_at=SMALL.ends - 1)], source="operator",
+        )  # fmt: skip
+    changed = compare_collectors(facts[0], facts_of(polled, SMALL))
+    assert changed.unexplained == ()
+    assert "rule" in {cause for one in changed.differences for cause in one.causes}
+
+
+def test_what_one_operator_forgot_is_the_same_still(
+    facts: tuple[CollectorFacts, CollectorFacts], comparison: Comparison, polled: Path
+) -> None:
+    with Record(str(polled), create=False) as record:
+        view = record.view()
+        accounts = {row.item.account for row in view.latest(Post) if isinstance(row.item, Post) and row.item.account}
+        for account in sorted(accounts)[:20]:
+            forget(record, account, at=SMALL.ends)
+    known = facts_of(polled, SMALL)
+    assert sum(mark.startswith("~") for mark in known.posts) >= 20
+    changed = compare_collectors(facts[0], known)
+    assert changed.unexplained == ()
+    assert changed.counts == comparison.counts
+
+
+def test_lies_are_unexplained(facts: tuple[CollectorFacts, CollectorFacts]) -> None:
+    """But for those that may be true: where the other one was blind, or between two of its readings."""
+    found = dict(caught(facts, 40, SMALL.seed))
+    assert all(one.changed > 10 for one in found.values())
+    assert found["dropped"].unexplained >= 0.8 * found["dropped"].changed
+    assert found["invented"].unexplained >= 0.8 * found["invented"].changed
+    assert found["raised"].unexplained >= 0.4 * found["raised"].changed
+
+
+# ---- the command -----------------------------------------------------------------------------------------
+
+
+def test_stores_exports_and_files_say_the_same(stores: Stores, tmp_path: Path) -> None:
+    export, key = tmp_path / "export.jsonl.zst", tmp_path / "shared.key"
+    page, ours, theirs = tmp_path / "page.md", tmp_path / "ours.jsonl.zst", tmp_path / "theirs.jsonl"
+    span = ("--since", "2026-03-08", "--until", "2026-03-11")
+    plain = good("compare", stores.stream, stores.poll, *span)
+    assert " 0 unexplained" in plain and "Mastodon" in plain
+    good("export", "--all-words", "--store", stores.poll, "--output", export)
+    assert good("compare", stores.stream, export, *span) == plain
+    good("compare", "--new-key", key)
+    good("compare", "--extract", ours, "--key", key, "--store", stores.stream, *span)
+    good("compare", "--extract", theirs, "--key", key, "--store", stores.poll, *span)
+    whole = msgspec.json.decode(good("compare", ours, theirs, "--json", "--output", page))
+    assert whole["networks"] and not [one for one in whole["differences"] if one["unexplained"]]
+    assert good("compare", ours, stores.poll, "--key", key, *span).splitlines()[2:] == plain.splitlines()[2:]
+    assert page.read_text("utf-8").startswith("# Two collectors compared") and "| Mastodon |" in page.read_text("utf-8")
+
+
+def test_lines_can_be_read_as_they_are_made(stores: Stores) -> None:
+    with Record(str(stores.poll), create=False) as record:
+        known = read_facts(extract_lines(record, Period(SMALL.begins - DAY, SMALL.ends), KEY), "the store")
+    assert known.header.check == KEY.check and known.posts

@@ -1,0 +1,72 @@
+"""What `hotpapers compare` refuses, and says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hotpapers.comparison.lines import ComparisonEnd, encode_line
+from hotpapers.comparison.shared_key import write_key
+from hotpapers.store import Record
+from tests.cli.run import good, misuse, run
+from tests.comparison.test_lines import ENCODED
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store that holds nothing."""
+    file = tmp_path / "empty.db"
+    with Record(str(file)):
+        return file
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    file = tmp_path / "shared.key"
+    write_key(file, b"k" * 32)
+    return file
+
+
+@pytest.fixture
+def theirs(tmp_path: Path) -> Path:
+    """A comparison file of somebody with another key."""
+    file = tmp_path / "theirs.jsonl"
+    file.write_bytes(b"".join(ENCODED))
+    return file
+
+
+def test_what_is_asked_must_be_one_thing(store: Path, key: Path) -> None:
+    assert "name two collectors" in misuse("compare")
+    assert "name two collectors" in misuse("compare", store)
+    assert "name two collectors" in misuse("compare", store, store, "--new-key", "another.key")
+    assert "--new-key" in misuse("compare", "--extract", "ours.jsonl", "--store", store)
+    assert "is there already" in misuse("compare", "--new-key", key)
+    assert "is the store itself" in misuse("compare", "--extract", store, "--key", key, "--store", store)
+
+
+def test_moments_and_files_are_named(store: Path, theirs: Path, key: Path, tmp_path: Path) -> None:
+    assert "yesterday: not a date" in misuse("compare", store, store, "--since", "yesterday")
+    missing = run("compare", store, tmp_path / "nowhere.jsonl")
+    assert missing.status == 1 and "nowhere.jsonl: cannot be read" in missing.said
+    neither = tmp_path / "poem.txt"
+    neither.write_text("roses are red\n")
+    assert "poem.txt:1:" in run("compare", neither, theirs).said
+
+
+def test_other_keys_and_missing_ones(store: Path, theirs: Path, key: Path) -> None:
+    assert "add --key FILE" in misuse("compare", theirs, store)
+    assert "nothing lies between" in misuse("compare", theirs, store, "--key", key)
+
+
+def test_a_damaged_file_is_refused_with_its_line(theirs: Path) -> None:
+    theirs.write_bytes(b"".join(ENCODED[:-1]))
+    assert f"theirs.jsonl:{len(ENCODED)}: ends too early" in run("compare", theirs, theirs).said
+    theirs.write_bytes(b"".join([*ENCODED, encode_line(ComparisonEnd())]))
+    assert "something follows the end" in run("compare", theirs, theirs).said
+
+
+def test_a_file_beside_itself_is_the_same(theirs: Path) -> None:
+    assert " 0 explained, 0 unexplained" in good("compare", theirs, theirs)
+    theirs.write_bytes(b"".join([*ENCODED[:-3], *ENCODED[-1:]]))
+    assert "Nothing to compare" in good("compare", theirs, theirs)

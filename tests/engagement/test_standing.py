@@ -1,0 +1,331 @@
+"""Standing: its rules by hand, its table however it was brought up to date, and that nothing later changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hotpapers.engagement.standing import queries, rules
+from hotpapers.engagement.standing.rules import Acquaintance, SpokenPaper, acquainted, has_standing
+from hotpapers.model import DAY, Item, Mention, Post, Reaction, Snapshot
+from hotpapers.privacy.forget import forget
+from hotpapers.store.identities import key_of
+from hotpapers.store.record import Record
+from hotpapers.transfer.jsonl.exporter import lines
+from hotpapers.transfer.jsonl.importer import import_lines
+from tests.issues.worlds import emptied
+
+NOW = 1_700_000_000_000_000
+
+
+@pytest.fixture(autouse=True)
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "ENOUGH_KNOWN", 1)
+
+
+@pytest.fixture(scope="module")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
+    """One store for all examples: each empties it."""
+    with Record(str(tmp_path_factory.mktemp("standing") / "hotpapers.db")) as record:
+        record.database.run("PRAGMA synchronous = OFF")
+        yield record
+
+
+# ---- the rules, by hand --------------------------------------------------------------------------------------
+
+
+def after(*spoken: tuple[int, int, int]) -> Acquaintance:
+    """What is kept after (paper, days ago, position) each."""
+    known: Acquaintance | None = None
+    for paper, days, position in spoken:
+        known = acquainted(known, SpokenPaper(7, paper, NOW - days * DAY, position))
+    assert known is not None
+    return known
+
+
+def test_three_different_papers() -> None:
+    assert after((1, 40, 1)) == Acquaintance(7, NOW - 40 * DAY, NOW - 40 * DAY, (1, 0))
+    assert after((1, 40, 1), (1, 30, 2), (1, 20, 3)) == after((1, 40, 1))
+    assert after((1, 40, 1), (2, 30, 2), (1, 20, 3), (2, 9, 4)) == after((1, 40, 1), (2, 30, 2))
+    assert after((1, 40, 1), (2, 30, 2), (3, 20, 3)) == Acquaintance(7, NOW - 40 * DAY, NOW - 20 * DAY, (1, 2), 3)
+    assert [has_standing(after((1, 40, 1), (2, 30, 2), *more), NOW) for more in ([], [(2, 20, 3)], [(3, 20, 3)])] == [
+        False, False, True
+    ]  # fmt: skip
+
+
+def test_nothing_after_the_third_paper_changes_anything() -> None:
+    third = after((1, 40, 1), (2, 30, 2), (3, 20, 3))
+    assert after((1, 40, 1), (2, 30, 2), (3, 20, 3), (4, 1, 4), (5, 90, 5)) == third
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "third", "expected"),
+    [
+        (30, 7, 7, True),
+        (29, 7, 7, False),
+        (30, 6, 7, False),
+        (30, 7, 6, False),
+        (400, 399, 8, True),
+        (8, 40, 40, False),
+    ],
+)
+def test_the_first_30_days_ago_and_all_of_them_a_week(first: int, second: int, third: int, expected: bool) -> None:
+    """Of what came late, the first in the record counts as the first."""
+    known = after((1, first, 1), (2, second, 2), (3, third, 3))
+    assert has_standing(known, NOW) is expected
+    if expected and first == 30:
+        assert not has_standing(known, NOW - 1)
+
+
+# ---- the table -----------------------------------------------------------------------------------------------
+
+
+class Spoke(NamedTuple):
+    """A post, or a reaction to one, by somebody about a paper, so many days ago. `item` numbers the post."""
+
+    account: str
+    item: int
+    paper: int
+    days: int
+    reacts: bool = False
+    withdrawn: bool = False
+
+
+def items_of(spoke: Spoke) -> list[Item]:
+    """What the record is told of it. Reactions are to a post of somebody else about the paper, if it is there."""
+    at, key = NOW - spoke.days * DAY, f"arxiv:2311.{spoke.paper:05}"
+    if spoke.reacts:
+        return [
+            Reaction(
+                post=f"bluesky:p{spoke.item}", account=spoke.account, type="like", withdrawn=spoke.withdrawn,
+                observed_at=at,
+            )
+        ]  # fmt: skip
+    name = f"bluesky:p{spoke.item}"
+    made = Post(post=name, network="bluesky", account=spoke.account, created_at=at, text="", observed_at=at)
+    return [made, Mention(post=name, paper=key, form="abs", observed_at=at)]
+
+
+_events = st.builds(
+    Spoke,
+    account=st.sampled_from(("bluesky:a", "bluesky:b", "bluesky:c", "")),
+    item=st.just(0),
+    paper=st.integers(1, 4),
+    days=st.sampled_from((60, 60, 40, 31, 30, 29, 10, 8, 7, 6, 1, 0, -3)),
+    reacts=st.booleans(),
+    withdrawn=st.sampled_from((False, False, True)),
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[list[Spoke]]:
+    """Batches: posts are numbered as they come, reactions go to any post, also one that is not there yet, or never."""
+    number, done = 0, []
+    for batch in draw(st.lists(st.lists(_events, max_size=5), min_size=1, max_size=6)):
+        some = []
+        for event in batch:
+            number += not event.reacts
+            item = draw(st.integers(1, number + 2)) if event.reacts else number
+            some.append(
+                event._replace(item=item, account=event.account if not event.reacts else event.account or "x:r")
+            )
+        done.append(some)
+    once: set[tuple[str, int, int]] = set()
+    return [[one for one in batch if not (one.reacts and is_told(one, once))] for batch in done]
+
+
+def is_told(one: Spoke, once: set[tuple[str, int, int]]) -> bool:
+    """Whether the same reaction was observed at the same moment before."""
+    key = (one.account, one.item, one.days)
+    seen = key in once
+    once.add(key)
+    return seen
+
+
+def plainly(history: list[list[Spoke]], upto: int, cut: int) -> set[str]:
+    """Who had standing as of a moment after so many batches: from the definition."""
+    posts: dict[int, tuple[str, int]] = {}
+    spoken: dict[str, dict[int, int]] = {}
+    for batch in history[:upto]:
+        posts |= {one.item: (one.account, one.paper) for one in batch if not one.reacts}
+        for one in sorted(batch, key=lambda one: -one.days):
+            paper = posts.get(one.item, ("", 0))[1]
+            if one.account and paper:
+                spoken.setdefault(one.account, {}).setdefault(paper, NOW - one.days * DAY)
+    first_three = {account: list(papers.values())[:3] for account, papers in spoken.items() if len(papers) >= 3}
+    return {
+        account for account, some in first_three.items() if some[0] <= cut - 30 * DAY and max(some) <= cut - 7 * DAY
+    }  # fmt: skip
+
+
+def table(record: Record) -> list[tuple[Any, ...]]:
+    """The table of standing, with keys for numbers."""
+    return sorted(
+        record.database.rows(
+            f"""SELECT {key_of("s.account")}, s.first_at, s.settled_at, {key_of("s.first_paper")},
+            coalesce({key_of("s.second_paper")}, ''), s.position FROM standing AS s"""
+        )
+    )
+
+
+def named(record: Record, cut: int = NOW, position: int | None = None) -> set[str]:
+    """The keys of those who have standing."""
+    numbers = queries.known_accounts(record.view(cut, position)) or ()
+    keys = dict(record.database.rows("SELECT id, key FROM identity"))
+    return {keys[number] for number in numbers}
+
+
+def told(record: Record, history: list[list[Spoke]], *, learning: bool) -> list[int]:
+    """Writes the batches into an empty record; their positions. Each holds a count of its own too."""
+    positions = []
+    emptied(record)
+    for number, batch in enumerate(history, 1):
+        some: list[Item] = [item for one in batch for item in items_of(one)]
+        some.append(Snapshot(post="bluesky:other", reposts=0, likes=number, observed_at=number))
+        positions.append(record.append(some, source="made-up").position or 0)
+        if learning:
+            queries.learn_standing(record.database)
+            assert queries.learn_standing(record.database) == 0
+    return positions
+
+
+def check_history(record: Record, history: list[list[Spoke]], at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    positions = told(record, history, learning=True)
+    by_batch = table(record)
+    for upto, position in enumerate(positions, 1):
+        for cut in (NOW, NOW - 3 * DAY, NOW + 40 * DAY):
+            assert named(record, cut, position) == plainly(history, upto, cut)
+    with monkeypatch.context() as few:
+        few.setattr(queries, "ROWS_AT_ONCE", at_once)
+        queries.relearn_standing(record.database)
+        assert table(record) == by_batch
+    told(record, history, learning=False)
+    queries.learn_standing(record.database)
+    moved = [(*row[:-1], positions.index(row[-1]) + 1 if row[-1] else 0) for row in by_batch]
+    again = sorted(record.database.rows("SELECT position FROM batch"))
+    places = {position: n for n, (position,) in enumerate(again, 1)}
+    assert [(*row[:-1], places.get(row[-1], 0)) for row in table(record)] == moved
+
+
+quiet = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@settings(max_examples=60, suppress_health_check=quiet)
+@given(histories(), st.sampled_from((1, 2, 5)))
+def test_in_one_go_batch_by_batch_and_from_nothing_on_sqlite(
+    sqlite: Record, monkeypatch: pytest.MonkeyPatch, history: list[list[Spoke]], at_once: int
+) -> None:
+    check_history(sqlite, history, at_once, monkeypatch)
+
+
+@settings(max_examples=10, suppress_health_check=quiet)
+@given(histories(), st.sampled_from((1, 3)))
+def test_in_one_go_batch_by_batch_and_from_nothing_on_postgres(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, history: list[list[Spoke]], at_once: int
+) -> None:
+    with Record(postgres_url) as record:
+        check_history(record, history, at_once, monkeypatch)
+
+
+def spoken_of(account: str, *days: int, start: int = 1) -> list[Spoke]:
+    """Posts about different papers."""
+    return [Spoke(account, start + n, n + 1, ago) for n, ago in enumerate(days)]
+
+
+@settings(max_examples=30, suppress_health_check=quiet)
+@given(histories(), histories())
+def test_what_is_recorded_later_changes_nobody_s_standing_before(
+    sqlite: Record, history: list[list[Spoke]], later: list[list[Spoke]]
+) -> None:
+    """Also what was observed long ago and arrives late."""
+    positions = told(sqlite, [*history, spoken_of("bluesky:z", 60, 50, 40, start=100)], learning=True)
+    before = {(at, cut): named(sqlite, cut, at) for at in positions for cut in (NOW, NOW - 2 * DAY)}
+    late = [one._replace(item=one.item + 200, days=one.days + 300) for batch in later for one in batch]
+    sqlite.append([item for one in late for item in items_of(one)], source="made-up")
+    queries.learn_standing(sqlite.database)
+    assert {(at, cut): named(sqlite, cut, at) for at, cut in before} == before
+    queries.relearn_standing(sqlite.database)
+    assert {(at, cut): named(sqlite, cut, at) for at, cut in before} == before
+    assert before[positions[-1], NOW] >= {"bluesky:z"}
+
+
+def test_moved_to_another_store(store_url: str, tmp_path: Path) -> None:
+    history = [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)]
+    history.append([Spoke("bluesky:c", item, 0, 40 - item, reacts=True) for item in (1, 2, 3)])
+    with Record(str(tmp_path / "first.db")) as record:
+        told(record, history, learning=True)
+        first = (table(record), named(record), named(record, position=1))
+        with Record(store_url) as other:
+            import_lines(other, "made-up.jsonl", lines(record))
+            queries.learn_standing(other.database)
+            assert (table(other), named(other), named(other, position=1)) == first
+    assert first[1:] == ({"bluesky:a", "bluesky:b", "bluesky:c"}, {"bluesky:a"})
+
+
+def test_who_is_forgotten_keeps_standing_by_number(store_url: str) -> None:
+    with Record(store_url) as record:
+        told(record, [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)], learning=True)
+        rows = record.database.rows("SELECT * FROM standing ORDER BY account")
+        known = queries.known_accounts(record.view(NOW))
+        forget(record, "bluesky:a")
+        assert "bluesky:a" not in named(record) and len(named(record)) == 2
+        for learn in (queries.learn_standing, queries.relearn_standing):
+            learn(record.database)
+            assert record.database.rows("SELECT * FROM standing ORDER BY account") == rows
+            assert queries.known_accounts(record.view(NOW)) == known
+
+
+def test_too_few_are_nobody(sqlite: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    told(sqlite, [spoken_of("bluesky:a", 60, 50, 40), spoken_of("bluesky:b", 60, 9, 8, start=4)], learning=True)
+    for enough, expected in ((2, 2), (3, None)):
+        monkeypatch.setattr(queries, "ENOUGH_KNOWN", enough)
+        known = queries.known_accounts(sqlite.view(NOW))
+        assert (known and len(known)) == expected
+    assert rules.ENOUGH_KNOWN == 100
+
+
+# ---- odd cases -----------------------------------------------------------------------------------------------
+
+
+def test_a_mention_of_a_post_that_is_not_there_is_nobody_s(sqlite: Record) -> None:
+    emptied(sqlite).append(
+        [Mention(post="x:9", paper=f"arxiv:2311.0000{n}", form="abs", observed_at=NOW) for n in (1, 2, 3)],
+        source="made-up",
+    )
+    queries.learn_standing(sqlite.database)
+    assert table(sqlite) == [] and queries.learn_standing(sqlite.database) == 0
+
+
+def test_a_reaction_that_was_taken_back_was_still_made(sqlite: Record) -> None:
+    posts = spoken_of("bluesky:a", 60, 50, 40)
+    likes = [Spoke("bluesky:c", one.item, 0, one.days, reacts=True) for one in posts]
+    back = [one._replace(withdrawn=True, days=one.days - 1) for one in likes]
+    told(sqlite, [posts, likes, back], learning=True)
+    assert named(sqlite) == {"bluesky:a", "bluesky:c"}
+
+
+def test_posts_from_the_future_give_no_standing_before_it_comes(sqlite: Record) -> None:
+    told(sqlite, [spoken_of("bluesky:a", 60, 50, -2)], learning=True)
+    assert [named(sqlite, NOW + days * DAY) for days in (0, 8, 9)] == [set(), set(), {"bluesky:a"}]
+
+
+def test_counts_that_fall_are_nobody_s(sqlite: Record) -> None:
+    told(sqlite, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
+    before = table(sqlite)
+    some = [Snapshot(post="bluesky:p1", reposts=9 - n, likes=9 - n, observed_at=NOW + n) for n in range(3)]
+    sqlite.append(some, source="made-up")
+    assert queries.learn_standing(sqlite.database) == 0 and table(sqlite) == before
+
+
+def test_another_table_is_replaced(sqlite: Record) -> None:
+    told(sqlite, [spoken_of("bluesky:a", 60, 50, 40)], learning=True)
+    before = table(sqlite)
+    sqlite.database.run("UPDATE standing SET first_at = first_at + 1, position = 0")
+    assert named(sqlite) == set()
+    queries.relearn_standing(sqlite.database)
+    assert table(sqlite) == before and named(sqlite) == {"bluesky:a"}

@@ -1,0 +1,114 @@
+"""A made-up folder of observations and outcomes: enough papers for every kind of table, none of them real."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+Table = list[dict[str, Any]]
+FIRST = date(2020, 9, 1)
+PER_DAY = 5
+DAYS = 20
+
+
+def paper_id(number: int) -> str:
+    """A made-up paper's id."""
+    return f"2008.{number:05}"
+
+
+def listed(number: int) -> dict[str, Any]:
+    """A paper of the archive: with each number more favorites, and fewer retweets. Every fifth shares a day."""
+    day = FIRST + timedelta(days=number // PER_DAY)
+    return {
+        "arxiv_id": paper_id(number), "issue": day.isoformat(), "rank": 1 + number % PER_DAY, "retweets": 500 - number,
+        "favorites": 50 + number, "observed_at_tz_unknown": f"{day + timedelta(days=1)}T09:00:00",
+        "categories": "cs.LG stat.ML" if number % 2 else "hep-th", "n_embedded_tweets": 0, "tweet_handles": "",
+        "title": f"Paper {'x' * (number % 7)}",
+    }  # fmt: skip
+
+
+def cited(number: int) -> dict[str, Any]:
+    """The more favorites, the more citations."""
+    return {
+        "arxiv_id": paper_id(number), "source": "made up", "venue": "acl", "year": 2021, "status": "Long",
+        "title": "Paper", "citations": 10 * number, "as_of": "2025-06-02", "id_via": "", "in_archive": 1,
+        "in_hf_daily": 0,
+    }  # fmt: skip
+
+
+def decided(number: int) -> dict[str, Any]:
+    """The better half is accepted, and rated by its number."""
+    good = number >= PER_DAY * DAYS // 2
+    return {
+        "arxiv_id": paper_id(number), "venue": "iclr", "year": 2021, "status": "Poster" if good else "Reject",
+        "award": "", "rating_avg": number / 10, "title": "Paper", "as_of": "2025-04-25", "in_archive": 1,
+    }  # fmt: skip
+
+
+def upvoted(number: int) -> dict[str, Any]:
+    """A paper of a daily page: with each number fewer upvotes, and so fewer the more citations."""
+    day = FIRST + timedelta(days=number // PER_DAY)
+    return {
+        "id": paper_id(number), "date": day.isoformat(), "upvotes": 200 - number, "comments": None,
+        "observed_at": f"{day}T10:00:00Z", "t_ok": True, "src": "made up",
+    }  # fmt: skip
+
+
+def told(number: int) -> dict[str, Any]:
+    """A story of the day after the issue, with more points the more favorites."""
+    at = 1_599_700_000 + number * 86_400
+    return {
+        "arxiv_id": paper_id(number), "hn_id": number, "title": "Paper", "url": "", "author": "", "created": at,
+        "obs": [[at + 60, 5, None, 3], [at + 3600, 10 + number, None, 3]], "src": "made up",
+    }  # fmt: skip
+
+
+def tables() -> dict[str, Table]:
+    """The rows of every file."""
+    numbers = range(PER_DAY * DAYS)
+    return {
+        "archive-attention.csv": [listed(n) for n in numbers],
+        "outcomes.csv": [cited(n) for n in numbers],
+        "venues.csv": [decided(n) for n in numbers],
+        "hf-daily.jsonl.zst": [upvoted(n) for n in numbers],
+        "hf-papers.jsonl.zst": [{"id": paper_id(n), "title": f"Paper {n}"} for n in numbers],
+        "hn-arxiv.jsonl.zst": [told(n) for n in range(30)],
+        "arxiv-metadata.jsonl.zst": [{"id": paper_id(n), "authors": ["A"] * (1 + n % 9)} for n in numbers],
+    }
+
+
+def write(folder: Path, made: Mapping[str, Table]) -> Path:
+    """The folder with these files."""
+    folder.mkdir(exist_ok=True)
+    for name, rows in made.items():
+        if name.endswith(".csv"):
+            write_csv(folder / name, rows)
+        else:
+            write_lines(folder / name, (json.dumps(row) for row in rows))
+    return folder
+
+
+def write_csv(file: Path, rows: Table) -> None:
+    """A CSV file with a header."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_lines(file: Path, lines: Iterable[str]) -> None:
+    """Packed lines."""
+    file.write_bytes(zstandard.compress("".join(f"{line}\n" for line in lines).encode()))
+
+
+def folder(place: Path, change: Callable[[dict[str, Table]], None] = lambda made: None) -> Path:
+    """The whole folder, changed before it is written."""
+    made = tables()
+    change(made)
+    return write(place, made)

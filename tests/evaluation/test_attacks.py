@@ -1,0 +1,462 @@
+"""Worlds, campaigns and the suite: the same from a seed, counted as by hand, and files of others that break."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Set
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers import ranking
+from hotpapers.engagement.measurement import REFERENCE_DAYS
+from hotpapers.errors import AttackFailed, UsageError
+from hotpapers.evaluation.attacks import catalogue, coordinated, figures, report, search, suite
+from hotpapers.evaluation.attacks.campaign import Attack, AttackedNetwork, Campaign, Spent
+from hotpapers.evaluation.attacks.catalogue import ATTACKS
+from hotpapers.evaluation.attacks.scene import ISSUED, Scene
+from hotpapers.evaluation.worlds import (
+    BEGINS,
+    NETWORKS,
+    TalkPost,
+    World,
+    WorldLaw,
+    WorldPaper,
+    likes_by,
+    made_up_text,
+    read_laws,
+)
+from hotpapers.model import DAY, HOUR
+from hotpapers.settings import BotRules
+from tests.cli.run import failing, good, misuse, run
+
+LAW = WorldLaw(seed=3, papers=12, history=97, days=1, networks=NETWORKS[:2])
+MEASURED = ranking.measured_by("rarity/2")
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(LAW)
+
+
+@pytest.fixture(scope="module")
+def scene(world: World) -> Scene:
+    return Scene(world, LAW.history, world.known(BEGINS + LAW.history * DAY + ISSUED))
+
+
+# ---- worlds --------------------------------------------------------------------------------------------------
+
+
+def test_a_seed_is_a_world(world: World) -> None:
+    again = World(LAW)
+    assert again.papers == world.papers and again.known(BEGINS + 97 * DAY) == world.known(BEGINS + 97 * DAY)
+    assert World(msgspec.structs.replace(LAW, seed=4)).papers != world.papers
+    assert len(world.papers) == 12 * 98 == len({paper.paper for paper in world.papers})
+    assert world.known(BEGINS + 97 * DAY) and not world.known(BEGINS + 29 * DAY)
+
+
+def test_likes_come_in_half_lives() -> None:
+    post = TalkPost(1, "x", 1, 1000, "", likes=10, half=HOUR)
+    counts = [likes_by(post, 1000 + hours * HOUR) for hours in (-1, 0, 1, 2, 99)]
+    assert counts == [0, 0, 5, 8, 10]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"", "no worlds: Input data was truncated"),
+        (b"{", "no worlds: Input data was truncated"),
+        (b"[1]", "no worlds: Expected `object`, got `int`"),
+        (b"[" * 100_000, "no worlds: "),
+        (b'{"sed": 1}', "no worlds: Object contains unknown field `sed`"),
+        (b'{"papers": "many"}', "no worlds: Expected `int`, got `str`"),
+        (b'{"papers": 0}', "no world: it needs networks, papers"),
+        (b'{"networks": []}', "no world: it needs networks, papers"),
+        (b'{"newcomers": 1.5}', "no world: it needs networks, papers"),
+        (b'{"heat_tail": 0.000000001}', "no world: tails are 0.1 or more"),
+        (b'{"hottest": 1e300}', "no world: tails are 0.1 or more"),
+        (b'{"networks": [{"name": "a", "posts": -1, "likes": 1, "posters": 2, "likers": 2}]}', "no world: posts and"),
+        (b'{"networks": [{"name": "a", "posts": 1, "likes": 1e300, "posters": 2, "likers": 2}]}', "no world: posts"),
+        (
+            b'{"networks": [%s, %s]}' % ((b'{"name": "a", "posts": 1, "likes": 1, "posters": 2, "likers": 2}',) * 2),
+            "no world: two of its networks have the same name",
+        ),
+    ],
+)  # fmt: skip
+def test_worlds_that_are_none(text: bytes, reason: str) -> None:
+    with pytest.raises(UsageError, match=f"^{re.escape(reason)}"):
+        read_laws(text)
+
+
+def test_worlds_of_ones_own() -> None:
+    assert read_laws(b"{}") == (WorldLaw(),)
+    assert read_laws(b'[{"seed": 7}, {"papers": 3}]') == (WorldLaw(seed=7), WorldLaw(papers=3))
+
+
+# ---- what a scene sees, counted once more ----------------------------------------------------------------------
+
+
+def plain_counts(paper: WorldPaper, network: str, until: int, known: Set[int]) -> tuple[int, int, int] | None:
+    """(voices, known voices, counted voices) on a network; None where nobody has posted."""
+    posts = [post for post in paper.posts if post.network == network and post.at <= until]
+    if not posts:
+        return None
+    counts = [likes_by(post, until) for post in posts]
+    people = {post.account for post in posts}
+    if network == "bluesky":
+        people |= {account for post, count in zip(posts, counts, strict=True) for account in post.likers[:count]}
+        unnamed = [0]
+    else:
+        unnamed = counts
+    vouching = len(people & known)
+    more = sum(count + count // 4 for count in unnamed)
+    return len(people) + more, vouching, max(min(len(people), 2 * vouching), *unnamed)
+
+
+def test_an_honest_day_is_what_plain_counting_gives(scene: Scene) -> None:
+    cut, known = scene.cut, scene.rule.known or frozenset()
+    peers: dict[tuple[str, int, str], Counter[int]] = defaultdict(Counter)
+    heard: dict[str, dict[str, tuple[int, int, int]]] = defaultdict(dict)
+    ages: dict[str, int] = {}
+    recent = [one for one in scene.world.papers if scene.day - REFERENCE_DAYS < one.day <= scene.day]
+    for paper, network in product(recent, ("bluesky", "mastodon")):
+        reached = [age for age in (24, 72, 168) if paper.announced_at + age * HOUR <= cut]
+        for age in reached or [24]:
+            counts = plain_counts(paper, network, min(paper.announced_at + age * HOUR, cut), known)
+            if counts and reached and counts[2]:
+                peers[network, age, paper.archive][counts[2]] += 1
+            if counts and age == (reached or [24])[-1] and paper.announced_at > cut - 7 * DAY:
+                heard[paper.paper][network], ages[paper.paper] = counts, age
+    seen = scene.honest_input(MEASURED)
+    assert {(p.network, p.age, p.archive): dict(p.counts) for p in seen.peers} == peers
+    assert {
+        one.paper: {a.network: (a.voices, a.known, a.counted) for a in one.attention}
+        for one in seen.candidates if one.attention
+    } == heard  # fmt: skip
+    assert {one.paper: one.attention[0].age for one in seen.candidates if one.attention} == ages
+    assert len(heard) > 20 and len(known) > 20 and set(ages.values()) == {24, 72}, "else it could not fail"
+
+
+# ---- a campaign ------------------------------------------------------------------------------------------------
+
+PAPER = WorldPaper("arxiv:1", "cs", 90, 1.0, ())
+RIVAL = WorldPaper("arxiv:2", "cs", 90, 5.0, (TalkPost(5, "x", 77, BEGINS, ""),))
+WORDS = "The one paper of the week that nobody should miss"
+SPARSE = tuple(AttackedNetwork(name, usual, names_accounts=False) for name, usual in (("x", 3), ("y", 5), ("z", 12)))
+
+
+def campaign(*, aged: bool = False, **knobs: Any) -> Campaign:
+    return Campaign(PAPER, RIVAL, (), SPARSE, aged=aged, knobs=knobs)
+
+
+def test_accounts_are_new_ones_and_of_the_campaign_s_kind() -> None:
+    fresh, old = campaign(), campaign(aged=True)
+    assert len(set(fresh.accounts(5))) == 5 and not fresh.aged_accounts
+    assert old.aged_accounts == set(old.accounts(3)) | {old.account()}
+    known, author, bot = fresh.account(aged=True), fresh.account(author=True), old.account(aged=False, bot=True)
+    assert (fresh.aged_accounts, fresh.author_accounts, old.bots) == ({known}, {author}, {bot})
+    assert bot not in old.aged_accounts
+
+
+def test_posts_reactions_and_what_is_taken_back() -> None:
+    some = campaign(aged=True)
+    one, other = some.accounts(2)
+    post = some.post(one, "x", hours=2, text="Words")
+    some.react(other, post, hours=3)
+    some.react(some.account(aged=False), post, type="repost")
+    (made,) = some.talk(PAPER)
+    assert (made.network, made.account, made.text, made.at) == ("x", one, "Words", PAPER.announced_at + 2 * HOUR)
+    assert [(r.type, r.at - PAPER.announced_at) for r in made.reactions] == [("like", 3 * HOUR), ("repost", 2 * HOUR)]
+    assert some.spent() == Spent(fresh=1, aged=2, posts=1, reactions=2)
+    some.delete(post)
+    assert some.talk(PAPER) == [] and some.spent().posts == 1
+
+
+def test_an_account_is_on_one_network() -> None:
+    some = campaign(aged=True)
+    one, other = some.accounts(2)
+    for network in "xyz":
+        some.react(other, some.post(one, network))
+    some.react(other, RIVAL.posts[0].id, paper=RIVAL)
+    assert some.spent() == Spent(fresh=0, aged=6, posts=3, reactions=4), "who acts on three has three"
+
+
+def test_several_react_as_each_alone() -> None:
+    one, other = campaign(), campaign()
+    for some in (one, other):
+        accounts = some.accounts(4)
+        post = some.post(accounts[0], "x")
+        for account in accounts[1:] if some is one else ():
+            some.react(account, post)
+    other.react_all(accounts[1:], post)
+    again = campaign()
+    again.post_and_react(again.accounts(4), "x")
+    assert one.talk(PAPER) == other.talk(PAPER) == again.talk(PAPER) and one.spent() == other.spent() == again.spent()
+
+
+def test_reactions_to_honest_posts_and_posts_about_others() -> None:
+    some = campaign()
+    some.react(some.account(), RIVAL.posts[0].id, paper=RIVAL)
+    some.post(some.account(), "y", paper=RIVAL)
+    honest, own = some.talk(RIVAL)
+    assert (honest.account, len(honest.reactions), own.network) == (77, 1, "y")
+    assert some.talk(PAPER) == []
+
+
+def test_a_shared_post_and_a_network_that_is_cut_off() -> None:
+    some = campaign()
+    some.share(RIVAL.posts[0])
+    assert some.talk(PAPER) == [RIVAL.posts[0]._replace(shared=True)] and not some.talk(RIVAL)[0].shared
+    some.cut_off("x")
+    assert some.talk(PAPER) == some.talk(RIVAL) == []
+
+
+@pytest.mark.parametrize(
+    ("knobs", "many", "expected"),
+    [
+        ({}, 10, [3, 3, 4]),
+        ({"networks": 2}, 10, [5, 5]),
+        ({"by": "usual"}, 20, [3, 5, 12]),
+        ({"networks": 1, "by": "usual"}, 7, [7]),
+        ({}, 1, [0, 0, 1]),
+    ],
+)
+def test_shares(knobs: dict[str, Any], many: int, expected: list[int]) -> None:
+    shares = campaign(**knobs).shares(many)
+    assert [number for _, number in shares] == expected and sum(expected) == many
+    assert [network for network, _ in shares] == list(SPARSE[: len(expected)])
+
+
+# ---- the search ------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 5000), st.integers(0, 4000))
+def test_the_least_number(threshold: int, most: int) -> None:
+    tried: list[int] = []
+
+    def reaches(number: int) -> bool:
+        tried.append(number)
+        return number >= threshold
+
+    assert search.least(reaches, most) == (threshold if threshold <= most else None)
+    assert all(1 <= number <= most for number in tried) and len(tried) <= 27
+
+
+@pytest.mark.parametrize(
+    ("goal", "order", "expected"),
+    [
+        ("first", ["t", "r"], True), ("first", ["r", "t"], False), ("first", [], False),
+        ("top ten", [*"abcdefghi", "t"], True), ("top ten", [*"abcdefghij", "t"], False),
+        ("rival out", [*"abcdefghij", "r"], True), ("rival out", [*"abcdefghi", "r"], False), ("rival out", [], True),
+    ],
+)  # fmt: skip
+def test_goals(goal: Any, order: list[str], expected: bool) -> None:
+    assert search.is_reached(goal, "t", "r", order) is expected
+
+
+def campaigns(scene: Scene, attack: Attack, *, aged: bool) -> list[Campaign]:
+    """One for each target and setting of an attack's knobs, in a world of two networks."""
+    rival = scene.papers[scene.order(ranking.RANKINGS["rarity/2"], MEASURED)[0].paper]
+    done = []
+    for days_old, values in product(attack.days_old, product(*attack.knobs.values())):
+        target = scene.target(days_old=days_old, spoken_of=attack.spoken_of, small_field=attack.small_field)
+        knobs = dict(zip(attack.knobs, values, strict=True))
+        if target and knobs.get("networks", 1) <= 2 and knobs.get("network", 0) < 2:
+            done.append(Campaign(target, rival, scene.others, scene.networks, aged=aged, knobs=knobs))
+    return done
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
+def test_unknown_accounts_alone_never_buy_the_first_place(scene: Scene, attack: Attack) -> None:
+    file = next(Path(catalogue.__file__).parent / f"{name}.py" for name, module in vars(catalogue).items()
+                if getattr(module, "ATTACK", None) is attack)  # fmt: skip
+    assert len(file.read_text("utf-8").splitlines()) < 60
+    rank, acted = ranking.RANKINGS["rarity/2"], 0
+    for many, aged in ((3, False), (400, False), (40, True)):
+        for one in campaigns(scene, attack, aged=aged):
+            search.run(attack, one, many)
+            order = scene.order_after(scene.aftermath(one, MEASURED), rank, MEASURED)
+            assert one.spent().fresh + one.spent().aged <= many + len(one.rival.posts)
+            acted += one.spent().posts + one.spent().reactions > 0
+            if not one.aged_accounts and attack.name != "popular posts":
+                assert order[:1] != [one.target.paper], one.knobs
+    assert acted or attack.spoken_of or attack.small_field, "in so small a world there may be no such target"
+
+
+# ---- who is judged a voice of a chorus ---------------------------------------------------------------------------
+
+
+def judged_in(scene: Scene, many: int, *texts: str) -> Set[int]:
+    """Who is judged where so many new accounts say some texts in turn, minutes after each other."""
+    some = Campaign(PAPER, RIVAL, (), SPARSE, aged=False, knobs={})
+    accounts = some.accounts(many)
+    for n, account in enumerate(accounts):
+        hours = (scene.cut - PAPER.announced_at) / HOUR - 5 + n / 100
+        some.post(account, "x", hours=hours, text=texts[n % len(texts)])
+    assert set(accounts) == {post.account for post in some.talk(PAPER)}
+    return coordinated.judged([(PAPER, some.talk(PAPER))], lambda account: int(account == accounts[0]) * 2, scene.cut)
+
+
+def test_the_record_s_rule_on_choruses_judges_a_campaign(scene: Scene) -> None:
+    limit = BotRules().chorus
+    assert len(judged_in(scene, limit, WORDS)) == limit - 1, "one has said more than this in the fortnight"
+    assert not judged_in(scene, limit - 1, WORDS)
+    assert not judged_in(scene, 3 * limit, *(made_up_text(n) for n in range(3 * limit)))
+    assert not judged_in(scene, 3 * limit, "", "Look!"), "too short to be told from others"
+
+
+def test_words_of_a_world_are_nobody_else_s(world: World) -> None:
+    texts = [post.text for paper in world.papers for post in paper.posts]
+    assert len(set(texts)) == len(texts) > 500 and {len(text.split()) for text in texts} == {5}
+    talk = [(paper, paper.posts) for paper in world.papers]
+    assert not coordinated.judged(talk, lambda account: 0, BEGINS + 98 * DAY)
+
+
+# ---- the suite, and files of others ------------------------------------------------------------------------------
+
+TINY = {"seed": 7, "history": 97, "days": 1, "papers": 40}
+
+
+def code(name: str) -> str:
+    """A block of code on the page."""
+    [block] = re.findall(rf"```{name}\n(.*?)\n```", report._TAIL, re.S)
+    return str(block)
+
+
+@pytest.fixture
+def worlds(tmp_path: Path) -> Path:
+    """The worlds of the page, smaller."""
+    file = tmp_path / "worlds.json"
+    file.write_text(json.dumps(json.loads(code("json")) | TINY), "utf-8")
+    return file
+
+
+def attack_file(place: Path, text: str) -> Path:
+    file = place / "mine.py"
+    file.write_text(text, "utf-8")
+    return file
+
+
+ONE_RANKING = ("--ranking", "rarity/2", "--workers", "1")
+
+
+def test_the_page_s_attack_in_the_page_s_worlds(worlds: Path, tmp_path: Path) -> None:
+    assert read_laws(code("json").encode())[0].seed == 7
+    mine, page = attack_file(tmp_path, code("python")), tmp_path / "page.md"
+    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine, *ONE_RANKING, "--output", page)
+    told = json.loads(good(*args, "--json"))["rows"]
+    assert {(row["attack"], row["goal"], row["with_standing"]) for row in told} == {
+        ("reposts", goal, aged) for goal in ("first", "top ten") for aged in (False, True)
+    }
+    assert all(row["accounts"] is None for row in told if not row["with_standing"])
+    assert any(row["accounts"] for row in told if row["with_standing"]) and not any(row["failed"] for row in told)
+    text = page.read_text("utf-8")
+    assert text.startswith("# Attacks\n") and "| reposts | new | never |" in text and code("python") in text
+    out = good(*args)
+    assert re.search(r"^Accounts for place 1, 2 networks$", out, re.M) and re.search(
+        r"^  reposts +new +never$", out, re.M
+    )
+    assert page.read_text("utf-8") == text, "the same from the same seeds"
+
+
+def test_a_catalogue_attack_by_name_against_two_rankings(worlds: Path) -> None:
+    told = json.loads(good(
+        "evaluate", "attacks", "--worlds", worlds, "--attack", "bots", "--ranking", "rarity/1", *ONE_RANKING, "--json"
+    ))["rows"]  # fmt: skip
+    assert {(row["ranking"], row["accounts"]) for row in told} == {("rarity/1", None), ("rarity/2", None)}
+    assert {row["days"] for row in told} == {1}
+
+
+BREAKS = """from hotpapers.evaluation.attacks.campaign import Attack
+
+def run(campaign, accounts):
+    raise KeyError("nothing here")
+
+ATTACK = Attack("broken", "breaks", run)
+"""
+
+
+def test_an_attack_that_breaks_is_named(scene: Scene, worlds: Path, tmp_path: Path) -> None:
+    mine = attack_file(tmp_path, BREAKS)
+    attack = suite.load_attack(str(mine))
+    with pytest.raises(AttackFailed, match=r"^broken: KeyError: 'nothing here'$"):
+        search.run(attack, campaign(), 3)
+    leaves = attack._replace(run=lambda campaign, accounts: sys.exit(3))
+    with pytest.raises(AttackFailed, match=r"^broken: SystemExit: 3$"):
+        search.run(leaves, campaign(), 3)
+    args = ("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine, *ONE_RANKING)
+    ran = run(*args, "--json")
+    (row,) = json.loads(ran.out)["rows"]
+    assert ran.status == 1
+    assert row["failed"] == "broken: KeyError: 'nothing here'" and row["accounts"] is None
+    table = run(*args).out
+    assert re.search(r"^  broken +new +failed$", table, re.M) and table.startswith("Failed: broken: KeyError")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("def run(:", "SyntaxError: invalid syntax"),
+        ("import no_such_module_at_all", "ModuleNotFoundError: No module named"),
+        ("x = 1", "has no ATTACK"),
+        ("ATTACK = 7", "has no ATTACK"),
+    ],
+)
+def test_a_file_that_is_no_attack_is_named(worlds: Path, tmp_path: Path, text: str, reason: str) -> None:
+    mine = attack_file(tmp_path, text)
+    with pytest.raises(AttackFailed, match=reason):
+        suite.load_attack(str(mine))
+    said = failing("evaluate", "attacks", "--worlds", worlds, "--attack-file", mine)
+    assert reason in said and str(mine) in said
+
+
+def test_misuse(worlds: Path, tmp_path: Path) -> None:
+    gone, command = tmp_path / "gone.py", ("evaluate", "attacks")
+    assert "no Python file with an attack" in failing(*command, "--attack-file", gone)
+    assert misuse(*command, "--attack", "none").startswith("none: no such attack; there are likes, one network; ")
+    assert misuse(*command, "--ranking", "none").startswith("none: no such ranking; there are classic/1, rarity/1, ")
+    assert misuse(*command, "--all", "--quick") == "--all or --quick, not both"
+    worlds.write_text('{"history": 96}', "utf-8")
+    assert misuse(*command, "--worlds", worlds) == "a world needs a history of 97 days or more, not 96"
+    worlds.write_text("[", "utf-8")
+    assert misuse(*command, "--worlds", worlds).startswith("no worlds: ")
+
+
+def test_a_world_in_which_nobody_speaks(worlds: Path) -> None:
+    law = json.loads(worlds.read_text("utf-8"))
+    silent = [network | {"posts": 0} for network in law["networks"]]
+    worlds.write_text(json.dumps(law | {"networks": silent}), "utf-8")
+    said = misuse("evaluate", "attacks", "--worlds", worlds, "--attack", "bots", *ONE_RANKING)
+    assert said.startswith("day 97 of a world: nobody speaks of any paper")
+
+
+# ---- what was measured last: tools.make_docs makes the page in the docs of it ----------------------------------
+
+
+def test_the_figures_that_are_kept_are_of_this_program() -> None:
+    kept = figures.kept_figures()
+    assert {row.attack for row in kept.rows} == set(kept.attacks) == {attack.name for attack in ATTACKS}
+    assert {row.ranking for row in kept.rows} == set(suite.contenders()) and kept.default == ranking.DEFAULT
+    assert not [row for row in kept.rows if row.failed] and kept.most == search.MOST
+
+
+def test_figures_are_read_as_they_were_written() -> None:
+    kept = figures.kept_figures()
+    for some in (
+        kept,
+        msgspec.structs.replace(kept, rows=(), honest=()),
+        figures.AttackFigures(program="1", default="x/1", most=7),
+    ):
+        text = figures.written(some)
+        assert msgspec.json.decode(text, type=figures.AttackFigures) == some
+    assert max(map(len, text.splitlines())) < 400, "a row a line, so that changes can be read"

@@ -1,0 +1,191 @@
+"""`hotpapers evaluate outcomes`: tables, JSON, the page in the docs, and folders that cannot be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.cli import streams
+from hotpapers.evaluation.outcomes import studies, tables
+from hotpapers.evaluation.outcomes.files import EvaluationFiles, read_files
+from hotpapers.evaluation.outcomes.studies import Study
+from hotpapers.evaluation.text_tables import markdown_table
+from tests.cli.run import failing, good, misuse
+from tests.conftest import ROOT
+from tests.evaluation import made
+from tests.evaluation.made import Table
+
+QUICK = ("--resamples", "40")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made-up folder; nothing may change it."""
+    return made.folder(tmp_path_factory.mktemp("evaluate") / "data")
+
+
+def test_tables_on_the_terminal(folder: Path) -> None:
+    out = good("evaluate", "outcomes", "--data", folder, *QUICK)
+    [table] = re.findall(r"^the archive \(X\): citations, all papers\n(.*?)\n\n", out, re.M | re.S)
+    size, heads, *rows = table.splitlines()
+    assert size == "100 papers, talked about from 2020-09-01 to 2020-09-20."
+    assert heads.split()[:3] == ["order", "papers", "Spearman"]
+    # The names of orders that put the same papers level and apart stand together.
+    assert any("log-sum, altmetric, plain-sum" in row and "1.00 (1.00 to 1.00)" in row for row in rows)
+    assert any("any order" in row and "–" in row for row in rows)
+    assert "`classic/1` is below `rarity/1` beyond the 95 % interval in " in out
+
+
+def test_json_has_every_cell(folder: Path) -> None:
+    import json
+
+    told: dict[str, Any] = json.loads(good("evaluate", "outcomes", "--data", folder, "--json", *QUICK))
+    assert (told["against"], told["resamples"]) == ("rarity/1", 40)
+    assert {(one["cohort"], one["outcome"]) for one in told["cells"]} == {
+        ("archive", "citations"), ("archive", "rating"), ("archive", "acceptance"), ("archive", "later story"),
+        ("huggingface", "citations"), ("hackernews", "citations"), ("hackernews", "rating"),
+        ("hackernews", "favorites on X"),
+    }  # fmt: skip
+    order = told["cells"][0]["orders"][0]
+    assert order["name"] == "rarity/1" and order["spearman"].keys() == {"value", "low", "high"}
+
+
+def test_the_page_says_what_the_tables_say(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    out = good("evaluate", "outcomes", "--data", folder, "--output", page, *QUICK)
+    text = page.read_text("utf-8")
+    assert text.startswith("# Rankings and what came later\n") and "40 resamples" in text
+    figures = re.compile(r"-?\d\.\d\d \(-?\d\.\d\d to -?\d\.\d\d\)")
+    tables = text.split("## The archive (X): citations", 1)[1]
+    assert sorted(figures.findall(tables)) == sorted(figures.findall(out))
+    assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 120
+
+
+REMEDY = "run: hotpapers evaluate outcomes --data ../shared/data --output docs/explanation/outcomes.md"
+INTERVAL = r" \(-?\d\.\d+ to -?\d\.\d+\)"
+
+
+def without_intervals(page: str) -> str:
+    """A page without what its resamples give: intervals, and the list and the table of those that do not hold 0."""
+    page = re.sub(r"^\* `rarity/1` agrees .*?(?=^Tables overlap)", "", page, flags=re.M | re.S)
+    return re.sub(INTERVAL, "", page).replace(" 1,000 resamples ", " 40 resamples ")
+
+
+def test_the_page_in_the_docs_is_what_the_command_writes(shared: Path, tmp_path: Path) -> None:
+    """All but its intervals, which take many resamples."""
+    page = tmp_path / "outcomes.md"
+    good("evaluate", "outcomes", "--data", shared / "data", "--output", page, *QUICK)
+    written = (ROOT / "docs" / "explanation" / "outcomes.md").read_text("utf-8")
+    assert len(re.findall(INTERVAL, written)) > 900
+    assert without_intervals(page.read_text("utf-8")) == without_intervals(written), REMEDY
+
+
+def test_intervals_in_the_docs_are_what_so_many_resamples_give(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two outcomes with few papers: each study has draws of its own."""
+    few = {("archive", "acceptance"), ("hackernews", "favorites on X")}
+
+    def some(files: EvaluationFiles) -> list[Study]:
+        return [one for one in every(files) if (one.cohort.name, one.target.name) in few]
+
+    every = studies.studies
+    monkeypatch.setattr(studies, "studies", some)
+    report = studies.measure_outcomes(read_files(lambda name: streams.open_input(str(shared / "data" / name))), 1000)
+    written = (ROOT / "docs" / "explanation" / "outcomes.md").read_text("utf-8")
+    compared = [markdown_table(tables.columns(cell, report.against), list(tables.rows(cell))) for cell in report.cells]
+    assert len(compared) == 4 and [table for table in compared if table not in written] == [], REMEDY
+
+
+# ---- what cannot be used ---------------------------------------------------------------------------------------
+
+
+def test_misuse(folder: Path, tmp_path: Path) -> None:
+    assert misuse("evaluate", "outcomes", "--data", tmp_path / "gone") == f"{tmp_path / 'gone'}: no such folder"
+    file = folder / "outcomes.csv"
+    assert misuse("evaluate", "outcomes", "--data", file) == f"{file}: no such folder"
+    nowhere = tmp_path / "gone" / "page.md"
+    refusal = misuse("evaluate", "outcomes", "--data", folder, "--output", nowhere, *QUICK)
+    assert refusal == f"{nowhere}: cannot be written: No such file or directory"
+
+
+@pytest.mark.parametrize("name", sorted(made.tables()))
+def test_a_missing_file_is_named(name: str, tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "data")
+    (place / name).unlink()
+    reason = failing("evaluate", "outcomes", "--data", place)
+    assert reason == f"{place / name}: cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize("name", sorted(made.tables().keys() - {"arxiv-metadata.jsonl.zst"}))
+def test_an_empty_file_is_named(name: str, tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "data")
+    if name.endswith(".csv"):
+        (place / name).write_text((place / name).read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    else:
+        made.write_lines(place / name, ())
+    assert failing("evaluate", "outcomes", "--data", place) == f"{name}: has no rows"
+
+
+def _field(name: str, number: int, **values: Any) -> Callable[[dict[str, Table]], None]:
+    def change(tables: dict[str, Table]) -> None:
+        tables[name][number] |= values
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (_field("archive-attention.csv", 3, favorites="many"), "archive-attention.csv:5: Expected `int`, got `str`"),
+        (_field("archive-attention.csv", 3, favorites=-1), "archive-attention.csv:5: Expected `int` >= 0"),
+        (_field("archive-attention.csv", 0, issue="2020-02-30"), "archive-attention.csv:2: Invalid RFC3339"),
+        (_field("archive-attention.csv", 0, issue="0001-01-01"), "archive-attention.csv:2: 0001-01-01 is not in"),
+        (_field("archive-attention.csv", 0, arxiv_id=""), "archive-attention.csv:2: Expected `str`, got `null`"),
+        (_field("outcomes.csv", 1, citations=""), "outcomes.csv:3: Expected `int`, got `null`"),
+        (_field("venues.csv", 1, rating_avg="nan"), "venues.csv:3: Expected `float`"),
+        (_field("hf-daily.jsonl.zst", 2, observed_at="2020-09-01"), "hf-daily.jsonl.zst:3: Invalid RFC3339"),
+        (_field("hf-daily.jsonl.zst", 2, observed_at="2020-09-01T10:00:00"), "hf-daily.jsonl.zst:3: Expected `date"),
+        (_field("hf-daily.jsonl.zst", 2, upvotes=1.5), "hf-daily.jsonl.zst:3: Expected `int`"),
+        (_field("hf-papers.jsonl.zst", 2, title=None), "hf-papers.jsonl.zst:3: Expected `str`"),
+        (_field("hn-arxiv.jsonl.zst", 4, obs=[]), "hn-arxiv.jsonl.zst:5: Expected `array` of length >= 1"),
+        (_field("hn-arxiv.jsonl.zst", 4, created=10**18), "hn-arxiv.jsonl.zst:5: Expected `int` <= 4294967296"),
+        (_field("arxiv-metadata.jsonl.zst", 4, authors=7), "arxiv-metadata.jsonl.zst:5: Expected `array`"),
+    ],
+)  # fmt: skip
+def test_a_malformed_row_is_named(change: Callable[[dict[str, Table]], None], reason: str, tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "data", change)
+    assert failing("evaluate", "outcomes", "--data", place).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("outcomes.csv", b"arxiv_id,venue\n", "outcomes.csv:1: has no column as_of, citations, title, year"),
+        ("outcomes.csv", b"", "outcomes.csv:1: has no column arxiv_id, "),
+        ("venues.csv", b"arxiv_id,venue,year,status,rating_avg\n\xff,a,b,c,\n", "venues.csv:1: is no CSV in UTF-8: "),
+        ("venues.csv", b'arxiv_id,venue,year,status,rating_avg\na,b,c,"d\n', "venues.csv:2: is no CSV in UTF-8: "),
+        ("hf-papers.jsonl.zst", b'{"id": "1", "title": "a"}\nno\n', "hf-papers.jsonl.zst:2: Input data was truncated"),
+        ("hf-papers.jsonl.zst", b"\x28\xb5\x2f\xfdno", "{place}hf-papers.jsonl.zst: cannot be unpacked: "),
+    ],
+)
+def test_a_broken_file_is_named(name: str, content: bytes, reason: str, tmp_path: Path) -> None:
+    place = made.folder(tmp_path / "data")
+    (place / name).write_bytes(content)
+    refusal = failing("evaluate", "outcomes", "--data", place)
+    assert refusal.startswith(reason.format(place=f"{place}/")), refusal
+
+
+def test_outcomes_of_nobody_are_said(tmp_path: Path) -> None:
+    def change(tables: dict[str, Table]) -> None:
+        tables["outcomes.csv"] = [{**made.cited(0), "arxiv_id": ""}]
+        tables["venues.csv"] = [{**made.decided(0), "arxiv_id": ""}]
+        tables["hn-arxiv.jsonl.zst"] = [{**made.told(0), "arxiv_id": None}]
+        tables["archive-attention.csv"] = tables["archive-attention.csv"][:1]
+
+    place = made.folder(tmp_path / "data", change)
+    assert failing("evaluate", "outcomes", "--data", place) == (
+        "outcomes.csv: none of its papers was talked about in the other files"
+    )

@@ -1,0 +1,319 @@
+"""Attacks on issues of a record: what they are said to do is what the record makes of the same posts and likes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from hotpapers import ranking
+from hotpapers.evaluation.attacks import search, suite
+from hotpapers.evaluation.attacks.campaign import ATTACKERS, Campaign
+from hotpapers.evaluation.attacks.catalogue import ATTACKS
+from hotpapers.evaluation.attacks.recorded_scene import RecordedScene
+from hotpapers.issues import freeze
+from hotpapers.issues.build import IssueRecipe, build
+from hotpapers.model import DAY, HOUR, Item, Mention, Post, Reaction, ReactionType, Snapshot
+from hotpapers.store.record import Record
+from tests.cli.run import good, misuse, run
+from tests.issues import made
+from tests.issues.made import background, counts, frozen, key, moment, paper, post, write
+
+TODAY = moment(made.DAY)
+PEOPLE = [f"bluesky:known{n}" for n in range(104)]
+HELPERS = [f"bluesky:helper{n}" for n in range(60)]
+DAILY = replace(made.DAILY, ranking="rarity/2", threshold=100)
+NAMES = {attack.name: attack for attack in ATTACKS}
+
+
+def weeks_ago(accounts: list[str]) -> list[Item]:
+    """Each account posts about three papers, 50 to 20 days before."""
+    return [
+        item
+        for number, account in enumerate(accounts)
+        for n, days in enumerate((50, 40, 20))
+        for item in post(
+            7000 + (number + n) % 9, f"bluesky:old-{account[8:]}-{n}", TODAY - days * DAY, account
+        )
+    ]  # fmt: skip
+
+
+def spoken_of(number: int, day: str, likes: int, network: str = "mastodon") -> list[Item]:
+    """A paper with a known account's post on Bluesky, known accounts that like it, and a post elsewhere."""
+    at, name = moment(day) + HOUR, f"bluesky:{number}"
+    liked = [Reaction(post=name, account=one, type="like", observed_at=at) for one in PEOPLE[number : number + likes]]
+    there = f"{network}:{number}"
+    return [
+        *paper(number, day), *post(number, name, at, PEOPLE[number], text=f"Kettles sing in paper {name}, at last"),
+        *liked, counts(name, likes, at), *post(number, there, at), counts(there, 2 * likes, at),
+    ]  # fmt: skip
+
+
+def fortnight() -> list[Item]:
+    """Papers of which people speak, of yesterday and today, and such of which nobody does."""
+    silent = (*paper(50), *paper(51), *paper(52, category="hep-th"), *paper(53, "2024-05-06"), *paper(54, "2024-05-03"),
+              *paper(55, "2024-05-01"), *paper(56, "2024-04-01"), *paper(57, "2024-04-02"))  # fmt: skip
+    alone = [*paper(58), *post(58, "bluesky:58", TODAY + HOUR, PEOPLE[90])]
+    talk = [item for n in range(1, 15) for item in spoken_of(n, ("2024-05-06", made.DAY)[n % 2], 2 + n)]
+    return [DAILY, *background(networks=("bluesky", "mastodon")), *talk, *silent, *alone]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record with a frozen issue. Nothing may change it."""
+    file = tmp_path_factory.mktemp("recorded") / "hotpapers.db"
+    with Record(str(file)) as record:
+        record.database.run("PRAGMA synchronous = OFF")
+        write(record, weeks_ago(PEOPLE))
+        write(record, fortnight())
+        assert len(frozen(record, DAILY).content.entries) > 10, "else nobody could be pushed out"
+    return file
+
+
+CONTENDERS = [suite.contenders()[name] for name in ("classic/1", "rarity/1", "rarity/2", "z-score", "reddit-hot")]
+ASKED = [(one.rank, one.measured) for one in CONTENDERS]
+VOUCHED = ranking.RANKINGS["rarity/2"], ranking.measured_by("rarity/2")
+
+
+@pytest.fixture(scope="module")
+def record(store: Path) -> Iterator[Record]:
+    with Record(str(store), create=False) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def scene(record: Record) -> RecordedScene:
+    return RecordedScene(record, freeze.editions(record, "daily", made.DAY)[-1].content, ASKED)
+
+
+# ---- the issue as it was frozen ----------------------------------------------------------------------------
+
+
+def test_an_honest_scene_is_the_frozen_issue(scene: RecordedScene) -> None:
+    order = scene.order(*VOUCHED)
+    assert [(one.paper, one.score) for one in order] == [(one.paper, one.score) for one in scene.content.entries]
+
+
+def test_who_changes_nothing_leaves_the_order(scene: RecordedScene) -> None:
+    for one in CONTENDERS:
+        honest = [scored.paper for scored in scene.order(one.rank, one.measured)]
+        idle = campaign(scene, "likes, spread", one.rank, one.measured, aged=False)
+        assert after(scene, idle, one.rank, one.measured, whole=True) == honest, one.name
+        assert one.whole or after(scene, idle, one.rank, one.measured, whole=False) == honest[:12], one.name
+
+
+def test_targets(scene: RecordedScene) -> None:
+    def of(**how: Any) -> str | None:
+        target = scene.target(**{"days_old": 0, "spoken_of": False, "small_field": False} | how)
+        return target.paper if target else None
+
+    assert of() == key(50) and of(days_old=1) == key(53) and of(days_old=3) == key(54) and of(days_old=5) == key(55)
+    assert of(small_field=True) == key(52) and of(spoken_of=True) == key(58)
+    assert of(days_old=7) is None and of(days_old=1, small_field=True) is None
+    assert {one.paper for one in scene.others} == {key(56), key(57)}
+
+
+def test_networks(scene: RecordedScene) -> None:
+    assert {(one.name, one.names_accounts) for one in scene.networks} == {("bluesky", True), ("mastodon", False)}
+
+
+def after(scene: RecordedScene, one: Campaign, rank: Any, measured: Any, *, whole: bool) -> list[str]:
+    return scene.order_after(scene.aftermath(one, measured), rank, measured, whole=whole)
+
+
+def everybody(scene: RecordedScene, measured: Any) -> set[str]:
+    return {one.paper for one in scene._inputs[measured].candidates}
+
+
+# ---- the same in the record --------------------------------------------------------------------------------
+
+
+def campaign(scene: RecordedScene, name: str, rank: Any, measured: Any, *, aged: bool, **knobs: Any) -> Campaign:
+    attack = NAMES[name]
+    targets = [
+        scene.target(days_old=days_old, spoken_of=attack.spoken_of, small_field=attack.small_field)
+        for days_old in attack.days_old
+    ]
+    target = next(filter(None, reversed(targets)), None)
+    rival = scene.paper(scene.order(rank, measured)[0].paper)
+    first = {knob: values[0] for knob, values in attack.knobs.items()}
+    assert target is not None
+    return Campaign(target, rival, scene.others, scene.networks, aged=aged, knobs=first | knobs)
+
+
+def as_items(scene: RecordedScene, one: Campaign) -> Iterator[Item]:
+    """What a campaign did, as a record would have observed it."""
+    papers = {some.paper: some for some in (*scene.others, one.rival, one.target)}
+    for about, posts in one.posts.items():
+        for own in posts:
+            name = key_of(scene, own.id, own.network)
+            if own.id > ATTACKERS:
+                yield Post(
+                    post=name, network=own.network, account=account_of(one, own.account, own.network), text=own.text,
+                    created_at=own.at, observed_at=own.at,
+                )  # fmt: skip
+            yield Mention(post=name, paper=about, form="abs", observed_at=own.at)
+        for spoken in one.talk(papers[about]):
+            name, likes, reposts = key_of(scene, spoken.id, spoken.network), spoken.likes, 0
+            for reaction in sorted(spoken.reactions, key=lambda some: some.at):
+                type: ReactionType = "like" if reaction.type == "like" else "repost"
+                many = len(reaction.accounts)
+                likes, reposts = (likes + many, reposts) if type == "like" else (likes, reposts + many)
+                yield Snapshot(post=name, reposts=reposts, likes=likes, observed_at=reaction.at)
+                for number in reaction.accounts if spoken.network in scene.naming else ():
+                    account = account_of(one, number, spoken.network)
+                    yield Reaction(post=name, account=account, type=type, observed_at=reaction.at)
+
+
+def key_of(scene: RecordedScene, number: int, network: str) -> str:
+    """The key of a post: an honest one's, or one made of its number."""
+    if number > ATTACKERS:
+        return f"{network}:made-{number}"
+    [(found,)] = scene._view.database.rows("SELECT key FROM identity WHERE id = ?", (number,))
+    return str(found)
+
+
+def account_of(one: Campaign, number: int, network: str) -> str:
+    """The n-th account with standing is one that the record knows; where others are, no figure tells."""
+    aged = sorted(one.aged_accounts)
+    return HELPERS[aged.index(number)] if number in aged else f"{network}:attacker{number}"
+
+
+@pytest.mark.parametrize("aged", [False, True])
+@pytest.mark.parametrize(
+    ("name", "many", "knobs"),
+    [
+        ("likes, one network", 30, {"network": 0}), ("likes, spread", 40, {"networks": 2}),
+        ("likes and reposts", 33, {"networks": 2}), ("likes, honest post", 20, {"networks": 2}),
+        ("puppets, rewritten", 24, {"networks": 1}), ("ring", 9, {"networks": 2}),
+        ("aged posters, fresh likes", 40, {"networks": 2}), ("slow drip", 30, {"networks": 1, "mark": 24}),
+        ("old paper", 30, {"networks": 2}), ("small field", 30, {"networks": 1}), ("popular posts", 2, {}),
+        ("rival, as a chorus", 4, {}), ("rival, by the reference", 12, {"papers": 2}),
+    ],
+)  # fmt: skip
+def test_the_record_makes_the_same_of_it(
+    scene: RecordedScene, store: Path, tmp_path: Path, name: str, many: int, knobs: dict[str, Any], aged: bool
+) -> None:
+    """The very posts, likes and reposts are written into a copy of the record, and the issue is built there."""
+    file = tmp_path / "copy.db"
+    shutil.copy(store, file)
+    with Record(str(file), create=False) as copy:
+        copy.database.run("PRAGMA synchronous = OFF")
+        write(copy, weeks_ago(HELPERS))
+        base = freeze.freeze(copy, DAILY, made.DAY, again=True, reason="helpers", at=TODAY + 48 * HOUR).content
+        assert [one.paper for one in base.entries] == [one.paper for one in scene.content.entries]
+        acted = campaign(scene, name, *VOUCHED, aged=aged, **knobs)
+        search.run(NAMES[name], acted, many)
+        write(copy, list(as_items(scene, acted)))
+        at = copy.head.position
+        built = {
+            ranked: build(copy, IssueRecipe(replace(DAILY, ranking=ranked, threshold=least), made.DAY, 3, at)).content
+            for ranked, least in (("rarity/2", 100), ("rarity/1", 1), ("classic/1", 1))
+        }  # fmt: skip
+    assert acted.spent().posts + acted.spent().reactions > 0, "else it could not fail"
+    assert after(scene, acted, *VOUCHED, whole=True) == [one.paper for one in built["rarity/2"].entries]
+    for ranked, content in built.items():
+        measured = ranking.measured_by(ranked)
+        talk = scene.input_after(scene.aftermath(acted, measured), measured, everybody(scene, measured))
+        assert {(p.network, p.age, p.archive): p.counts for p in talk.peers} == {
+            (p.network, p.age, p.archive): p.counts for p in content.peers
+        }
+        scores = {one.paper: (one.score, one.voices) for one in ranking.rank(talk, ranked)}
+        assert content.entries
+        assert [(one.score, one.voices) for one in content.entries] == [scores[one.paper] for one in content.entries]
+
+
+# ---- the command -------------------------------------------------------------------------------------------
+
+FEW = ("--ranking", "rarity/2", "--ranking", "rarity/1", "--workers", "1")
+LIKES = ("--attack", "likes, spread", "--attack", "old paper")
+
+
+def test_the_command_says_what_the_scene_says(scene: RecordedScene, store: Path, tmp_path: Path) -> None:
+    before, page, figures = store.read_bytes(), tmp_path / "page.md", tmp_path / "figures.json"
+    args = ("evaluate", "attacks", "--store", store, "--issue", made.DAY, *FEW, *LIKES)
+    told = json.loads(good(*args, "--output", page, "--output", figures, "--json"))
+    assert store.read_bytes() == before, "the record is only read"
+    rows = {(row["ranking"], row["attack"], row["goal"], row["with_standing"]): row for row in told["rows"]}
+    for (name, attack, goal, aged), row in rows.items():
+        attempt = search.Attempt(suite.contenders()[name], NAMES[attack], aged)
+        cost = search.least_costs(scene, attempt, {})[goal]
+        assert row["accounts"] == (cost.accounts if cost else None)
+    assert len(rows) == 2 * 2 * 2 * 2 and told["publication"] == "daily" and told["issues"] == [made.DAY]
+    assert rows["rarity/2", "likes, spread", "first", False]["accounts"] is None
+    assert rows["rarity/2", "likes, spread", "top ten", True]["accounts"] and told["not_run"] == []
+    kept = json.loads(figures.read_text("utf-8"))
+    assert [one["attack"] for one in kept["rows"]] == [one["attack"] for one in told["rows"]]
+    text = page.read_text("utf-8")
+    assert text.startswith("# Attacks on issues of daily\n") and "| old paper | with standing | " in text
+    out = good(*args)
+    assert re.search(r"^Accounts for place 1, 2 networks$", out, re.M) and "Not run" not in out
+
+
+def test_the_last_issues_are_those_there_are(store: Path) -> None:
+    args = ("evaluate", "attacks", "--store", store, *FEW[2:], "--attack", "bots", "--json")
+    assert json.loads(good(*args, "--last", "3"))["issues"] == [made.DAY]
+
+
+def test_what_a_record_lacks_is_named(sqlite_url: str, tmp_path: Path) -> None:
+    """A young record, in which each announced paper is spoken of, and whose table of standing is behind."""
+    with Record(sqlite_url) as record:
+        write(record, DAILY, background(), *(spoken_of(n, made.DAY, 3 * n) for n in (1, 2, 3)))
+        frozen(record, DAILY)
+        record.database.run("DELETE FROM standing_state")
+    args = ("evaluate", "attacks", "--store", sqlite_url, "--issue", made.DAY, *FEW)
+    page = tmp_path / "page.md"
+    out = good(*args, "--output", page)
+    assert "place 1" not in out and "Not run\n" in out
+    assert re.search(r"^  likes, spread, on rarity/1: no paper of that age of which nobody", out, re.M)
+    assert "on rarity/2: the store has not worked out yet who has standing" in out
+    assert "\n## Not run\n" in page.read_text("utf-8")
+    told = json.loads(good(*args, "--json"))
+    assert told["rows"] == [] and {one["issue"] for one in told["not_run"]} == {made.DAY}
+
+
+def test_a_record_that_knows_nobody_tells_nobody_apart(store_url: str) -> None:
+    with Record(store_url) as record:
+        write(record, fortnight())
+        frozen(record, DAILY)
+    args = ("evaluate", "attacks", "--store", store_url, "--last", "1", *FEW[:2], "--workers", "1", *LIKES[:2])
+    told = json.loads(good(*args, "--json"))
+    assert {row["with_standing"] for row in told["rows"]} == {False} and all(row["accounts"] for row in told["rows"])
+    assert [one["reason"] for one in told["not_run"]] == [
+        "not with accounts that have standing: the record is too young to know anybody"
+    ]
+
+
+def test_an_attack_that_breaks_on_an_issue_is_named(store: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        "from hotpapers.evaluation.attacks.campaign import Attack\n"
+        "ATTACK = Attack('broken', 'breaks', lambda campaign, accounts: 1 / 0)\n", "utf-8",
+    )  # fmt: skip
+    ran = run("evaluate", "attacks", "--store", store, "--last", "1", *FEW, "--attack-file", mine)
+    assert ran.status == 1 and "Failed: broken: ZeroDivisionError: division by zero" in ran.out
+
+
+def test_misuse_of_issues(store: Path, tmp_path: Path, sqlite_url: str) -> None:
+    command = ("evaluate", "attacks", "--store", store)
+    assert misuse(*command) == "--store needs issues: name them with --issue or --last"
+    assert misuse(*command, "--last", "1", "--all") == "worlds or issues of a store, not both"
+    assert misuse(*command, "--last", "1", "--issue", made.DAY) == "--issue or --last, not both"
+    assert misuse(*command, "--issue", "yesterday") == "yesterday: not a day; write it as 2021-01-14"
+    assert misuse(*command, "--issue", "2024-05-06").startswith("2024-05-06: no frozen issue of daily")
+    assert misuse(*command, "--last", "1", "--publication", "none").startswith("none: no such publication")
+    assert "no such store" in misuse("evaluate", "attacks", "--store", tmp_path / "gone.db", "--last", "1")
+    with Record(sqlite_url) as record:
+        write(record, replace(DAILY, window="listing"))
+    refusal = misuse("evaluate", "attacks", "--store", sqlite_url, "--last", "1")
+    assert refusal.startswith("daily: of an imported listing it is not known who spoke of its papers")
+    with Record(str(tmp_path / "empty.db")) as record:
+        write(record, DAILY)
+    said = misuse("evaluate", "attacks", "--store", tmp_path / "empty.db", "--last", "1")
+    assert said == "daily: no frozen issue; `hotpapers issue DATE` freezes one."

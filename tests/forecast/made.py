@@ -1,0 +1,29 @@
+"""Made-up curves: papers that are talked about a little or a lot, and go on as they began."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hotpapers.forecast import Curve
+
+ARCHIVES = ("cs", "cs", "cs", "cs", "math", "hep-th", "astro-ph", "")
+FIRST_DAY = 20_000
+
+
+def curves(seed: int, number: int, days: int = 80, network: str = "bluesky", age: int = 6) -> list[Curve]:
+    """So many curves of so many days, none depending on another; fields grow differently, and those of papers whose
+    field is unknown as all together do."""
+    chance = Random(seed)
+    return [_curve(chance, chance.randrange(FIRST_DAY, FIRST_DAY + days), network, age) for _ in range(number)]
+
+
+def _curve(chance: Random, day: int, network: str, age: int) -> Curve:
+    archive = chance.choice(ARCHIVES)
+    voices = min(int(chance.paretovariate(0.8)), 500)
+    most = 12 * voices if archive == "cs" or (not archive and chance.random() < 0.57) else 5 * voices
+    return Curve(network, archive, age, day, voices, voices + int(most * chance.random() ** 3))
+
+
+def same(number: int, voices: int, later: int, archive: str = "cs", network: str = "bluesky") -> list[Curve]:
+    """So many curves alike, spread over ten weeks."""
+    return [Curve(network, archive, 6, FIRST_DAY + n % 70, voices, later) for n in range(number)]

@@ -1,0 +1,78 @@
+"""Ranges of order statistics: what they are owed to hold, they hold; and the check on the record's own weeks."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from random import Random
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from hotpapers.forecast.curves import ENOUGH, Curve, size_classes
+from hotpapers.forecast.levels import LEVELS, bounds, choose_level
+from tests.forecast import made
+
+
+def missed(growths: list[int], level: int) -> int:
+    """How many of the growths lie outside of the range that all others make."""
+    ordered, count = sorted(growths), 0
+    for value, some in groupby(ordered):
+        others = list(ordered)
+        others.remove(value)
+        low, high = bounds(others, level)
+        count += 0 if low <= value <= high else len(list(some))
+    return count
+
+
+growths_of_papers = st.one_of(
+    st.lists(st.integers(0, 10**6), min_size=61, max_size=150),
+    st.lists(st.integers(1000, 1030), min_size=61, max_size=150),
+    st.lists(st.sampled_from([1000, 1000, 1000, 1500, 2000, 9000]), min_size=61, max_size=150),
+)
+
+
+@given(growths_of_papers, st.sampled_from(LEVELS))
+@example([1000] * 61, 10)
+@example([*range(9), 9, 9, 9, *range(10, 89)], 10)
+def test_of_exchangeable_papers_no_more_lie_outside_than_agreed(growths: list[int], level: int) -> None:
+    """Each of n + 1 papers is as likely as any other to be the one that is forecast: so those missed may be no more
+    than the level's share of them, however many are alike."""
+    assert missed(growths, level) <= max(2, level * len(growths) / 100)
+
+
+def test_where_papers_differ_both_ends_give_the_same() -> None:
+    assert bounds(range(99), 10) == (4, 94)
+    assert bounds(range(99), 2) == (0, 98)
+
+
+def test_what_cannot_be_cut_off_below_is_cut_off_above() -> None:
+    assert bounds([0] * 20 + list(range(1, 80)), 10) == (0, 71)
+    assert sum(growth <= 71 for growth in [0] * 20 + list(range(1, 80))) == 91
+
+
+def test_weeks_alike_need_no_more_than_what_exchangeable_papers_do() -> None:
+    assert choose_level(size_classes(made.curves(1, 3000))) in (10, 9)
+
+
+def with_moods(spread: float) -> list[Curve]:
+    """Curves of many voices, of weeks each of which has its own mood."""
+    chance = Random(2)
+    mood = [chance.lognormvariate(0, spread) for _ in range(20)]
+    loud = [one._replace(voices=50 * one.voices, later=50 * one.later) for one in made.curves(2, 3000)]
+    return [one._replace(later=int(one.later * mood[(one.day - made.FIRST_DAY) // 7])) for one in loud]
+
+
+def test_weeks_that_differ_need_wider_ranges() -> None:
+    calm, moody = (choose_level(size_classes(with_moods(spread))) for spread in (0, 0.3))
+    assert calm == 10 and moody is not None and moody < 9
+
+
+def test_no_level_where_weeks_have_nothing_in_common() -> None:
+    leaps = [one._replace(later=one.later * 20 ** ((one.day - made.FIRST_DAY) // 7)) for one in made.curves(2, 2000)]
+    assert choose_level(size_classes(leaps)) is None
+
+
+def test_no_level_without_weeks_to_try_it_on() -> None:
+    assert choose_level([]) is None
+    assert choose_level(size_classes(made.curves(1, ENOUGH - 1))) is None
+    assert choose_level(size_classes(made.curves(1, 3000, days=14))) is None, "no week is apart from another"

@@ -1,0 +1,256 @@
+"""An archive in parts, by one process or several: the same record, also when processes are killed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+import zstandard
+
+from hotpapers.errors import InputError
+from hotpapers.ids.mentions.paper_index import NO_NAMES, PaperAlias, PaperIndex
+from hotpapers.ingest.archives import ArchiveImporter, formats, framing, workers
+from hotpapers.ingest.archives.framing import ArchiveBlock, Unit, lines_of
+from hotpapers.ingest.archives.jetstream_sifter import JetstreamSifter, key_in
+from hotpapers.ingest.archives.sifting import Sifted
+from hotpapers.model import Paper
+from hotpapers.store import Record
+from hotpapers.terms import TERMS
+from tests.conftest import data
+from tests.disks import small_disk
+from tests.ingest.archives_made import DAY, NOW, exported, file, lines, take_one, talk
+from tests.sources import bluesky_made as made
+
+
+def as_jetstream(line: bytes) -> bytes:
+    """A line as Jetstream writes it: without blanks."""
+    event = json.loads(line)
+    first = {name: event.pop(name) for name in ("did", "time_us", "kind")}
+    return msgspec.json.encode(first | event)
+
+
+def days(seed: int, posts: int = 40) -> bytes:
+    """Three days' talk, most of it as Jetstream writes it, some lines otherwise or broken, some with escapes."""
+    dice = random.Random(seed)
+    parts = [*talk(posts), *talk(posts, 1), *talk(posts, 2)]
+    shapes = [as_jetstream] * 8 + [bytes, _escaped, lambda line: line[: dice.randrange(1, len(line))]]
+    return lines(dice.choice(shapes)(line) for line in parts)
+
+
+def _escaped(line: bytes) -> bytes:
+    return (
+        as_jetstream(line)
+        .replace(b"at://", b"at:\\/\\/")
+        .replace(b"arxiv", b"ar\\u0078iv")
+        .replace(b"feed.post/", b"feed.post\\/")
+    )
+
+
+class KeepAll:
+    """Lets nothing go."""
+
+    def sift(self, data: bytes) -> Sifted:
+        units = list(lines_of(data))
+        return Sifted(len(units), units, [])
+
+    def referring(self, keys: Sequence[bytes]) -> list[Unit]:
+        return []
+
+
+def imported(record: Record, kind: str, content: bytes, count: int) -> None:
+    """By so many processes."""
+    one = file(content)
+    with ArchiveImporter(
+        record, kind, [one], TERMS[formats.FORMATS[kind].network], NOW, count, record.database.where
+    ) as importer:
+        importer.take(one)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_the_parts_the_record_is_the_same(
+    record: Record, other: Record, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if every line had been looked at."""
+    dice, content = random.Random(seed), days(seed)
+    with monkeypatch.context() as patch:
+        patch.setitem(formats.FORMATS, "jetstream", formats.FORMATS["jetstream"]._replace(sifter=lambda *_: KeepAll()))
+        imported(other, "jetstream", content, 1)
+    monkeypatch.setattr(framing, "BLOCK", dice.choice([1, 100, 700, 5_000, 40_000, 10**6]))
+    imported(record, "jetstream", content, 1 + seed % 4 // 3 * dice.randrange(1, 4))
+    assert exported(record) == exported(other)
+    assert exported(record).count(b'"reaction"') > 100
+
+
+@pytest.mark.parametrize("name", ["arxiv-snapshot", "hackernews-shapes", "reddit-dump", "x-second"])
+def test_every_format_is_the_same_by_several_processes(
+    record: Record, other: Record, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, kind = data(f"archives/{name}.jsonl").read_bytes(), name.partition("-")[0]
+    take_one(other, kind, content)
+    monkeypatch.setattr(framing, "BLOCK", 500)
+    imported(record, kind, content, 2)
+    assert exported(record) == exported(other) != b""
+
+
+def test_a_process_that_is_killed_is_started_again(
+    record: Record, other: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, dice = days(7, 60), random.Random(7)
+    killed: list[int] = []
+    monkeypatch.setattr(framing, "BLOCK", 1_000)
+    imported(other, "jetstream", content, 1)
+    ask = workers.SifterProcess.ask
+
+    def ask_or_kill(process: workers.SifterProcess, question: object) -> object:
+        if process.pid and len(killed) < 8 and dice.random() < 0.2:
+            os.kill(process.pid, signal.SIGKILL)
+            killed.append(process.pid)
+        return ask(process, question)
+
+    monkeypatch.setattr(workers.SifterProcess, "ask", ask_or_kill)
+    monkeypatch.setattr(workers, "MOST_STARTS", 30)
+    imported(record, "jetstream", content, 2)
+    assert len(killed) == len(set(killed)) == 8 and exported(record) == exported(other)
+
+
+def test_a_process_that_always_ends_is_told(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_RUN", "raise SystemExit(9)")
+    with pytest.raises(InputError, match=r"ended 5 times at byte 0 of its content.*--workers 1"):
+        imported(record, "jetstream", days(1), 2)
+
+
+def run(store: Path, *files: Path, workers: int = 2) -> subprocess.Popen[bytes]:
+    """The program, importing."""
+    command = [sys.executable, "-m", "hotpapers", "import", "jetstream", *map(str, files), "--store", str(store)]
+    return subprocess.Popen(
+        [*command, "--workers", str(workers)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def finished(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Its exit status, and what it said of errors."""
+    error = process.communicate()[1].decode()
+    return process.returncode, error
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Files of a day each: Zstandard in several frames, gzip in several members, plain."""
+    folder = tmp_path_factory.mktemp("archive")
+    parts = [as_jetstream(line) + b"\n" for day in range(3) for line in talk(400, day * 20)]
+    size = len(parts) // 3
+    contents = [b"".join(parts[n * size : (n + 1) * size]) for n in range(3)]
+    names = ["a.jsonl.zst", "b.jsonl.gz", "c.jsonl"]
+    for name, content in zip(names, contents, strict=True):
+        pieces = [content[at : at + 20_001] for at in range(0, len(content), 20_001)]
+        pack = {"zst": zstandard.ZstdCompressor().compress, "gz": gzip.compress}.get(name.rpartition(".")[2], bytes)
+        (folder / name).write_bytes(b"".join(map(pack, pieces)))
+    return [folder / name for name in names]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_stopped_at_any_moment_it_goes_on(tmp_path: Path, archive: list[Path], number: signal.Signals) -> None:
+    """The program is killed, or interrupted, again and again; its processes end with it."""
+    assert finished(run(tmp_path / "whole.db", *archive, workers=1)) == (0, "")
+    began = time.monotonic()
+    assert finished(run(tmp_path / "first.db", *archive)) == (0, "")
+    took, dice, store = time.monotonic() - began, random.Random(number), tmp_path / "store.db"
+    for _ in range(5):
+        process = run(store, *archive)
+        time.sleep(dice.uniform(0.3, 1.0) * took)
+        process.send_signal(number)
+        finished(process)  # its processes hold no pipe of it
+    assert finished(run(store, *archive)) == (0, "")
+    with Record(str(store)) as record, Record(str(tmp_path / "whole.db")) as other:
+        assert exported(record) == exported(other) != b""
+
+
+def test_a_last_frame_that_breaks_off_is_told_and_read_when_it_is_whole(tmp_path: Path, archive: list[Path]) -> None:
+    content, store = archive[0].read_bytes(), tmp_path / "store.db"
+    file = tmp_path / "a.jsonl.zst"
+    file.write_bytes(content[:-300])
+    status, error = finished(run(store, file))
+    assert status == 1
+    assert "it breaks off; was it copied as a whole?; " in error and "lines before that are imported" in error
+    file.write_bytes(content)
+    assert finished(run(store, file)) == finished(run(tmp_path / "whole.db", file, workers=1)) == (0, "")
+    with Record(str(store)) as record, Record(str(tmp_path / "whole.db")) as other:
+        assert exported(record) == exported(other) != b""
+
+
+def test_a_full_disk_is_told_and_the_import_goes_on(tmp_path: Path, archive: list[Path]) -> None:
+    with small_disk(tmp_path / "disk", "64m") as disk:
+        store, filling = disk / "store.db", disk / "others"
+        filling.write_bytes(bytes(shutil.disk_usage(disk).free - 6 * 2**20))
+        status, error = finished(run(store, *archive))
+        assert status == 1 and error.startswith(f"hotpapers: {store}: no room left on the disk; the first ")
+        assert " lines of " in error and error.endswith("import the same files again: it goes on there.\n")
+        filling.unlink()
+        assert finished(run(store, *archive)) == finished(run(tmp_path / "whole.db", *archive, workers=1)) == (0, "")
+        with Record(str(store)) as record, Record(str(tmp_path / "whole.db")) as other:
+            assert exported(record) == exported(other) != b""
+
+
+def test_a_file_that_changes_while_it_is_read_is_told(record: Record) -> None:
+    one = file(days(3))
+    with pytest.raises(InputError, match="was changed while it was read; import it again"):
+        take_changed(record, one)
+    assert exported(record) == b"" or b'"mention"' not in exported(record)
+
+
+def take_changed(record: Record, one: object) -> None:
+    """A file that somebody writes to."""
+    from tests.ingest.archives_made import take
+
+    take(record, "jetstream", one._replace(altered=lambda: True))  # type: ignore[attr-defined]
+
+
+# ---- what is sifted --------------------------------------------------------------------------------------
+
+
+def test_a_post_is_read_for_titles_where_any_are_known() -> None:
+    title = "Nine Kettles On A Stove Are Enough"
+    line = as_jetstream(made.create(made.ANNA, made.post(f'"{title}"'), time=NOW - DAY)) + b"\n"
+    names = PaperIndex([PaperAlias("arxiv:2606.01000", title)])
+    assert not JetstreamSifter(NO_NAMES, NOW).sift(line).kept
+    sifted = JetstreamSifter(names, NOW).sift(line)
+    assert [unit.content for unit in sifted.kept] == [line] and len(sifted.keys) == 1
+
+
+@pytest.mark.parametrize("rkey", ["3mpnhvcawgs2a", "self", "a-key-that-is-longer-than-any-moment", "12characters"])
+def test_a_reference_is_known_by_any_key(rkey: str) -> None:
+    uri = f"at://{made.ANNA}/app.bsky.feed.post/{rkey}"
+    like = as_jetstream(made.pointing(made.BERT, uri, time=NOW - DAY)) + b"\n"
+    others = [
+        as_jetstream(made.pointing(made.BERT, made.at_uri(made.BERT, NOW - DAY - n), time=NOW - DAY)) for n in range(9)
+    ]
+    sifter = JetstreamSifter(NO_NAMES, NOW)
+    assert sifter.sift(lines(others[:5]) + like + lines(others[5:])).kept == []
+    assert [(unit.number, unit.content) for unit in sifter.referring([key_in(uri)])] == [(5, like)]
+
+
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_no_line_passes_for_a_paper_that_was_read(record: Record, end: bytes) -> None:
+    paper = Paper(paper="arxiv:2606.09999", title="Kettles", observed_at=NOW - DAY)
+    whole = (
+        b'{"id":"2606.01000","title":"Kettles","categories":"cs.LG","update_date":"2026-06-02","authors":"A. Made"}\n'
+    )
+    imported(record, "arxiv", whole + b"\0" + msgspec.json.encode(paper) + end, 1)
+    assert record.count(Paper) == 1
+    assert [row.item.paper for row in record.view().latest(Paper)] == ["arxiv:2606.01000"]  # type: ignore[attr-defined]
+
+
+def test_what_is_odd_is_kept(record: Record) -> None:
+    block = ArchiveBlock(0, 3, b"{}\n", b"{}\n")
+    assert JetstreamSifter(NO_NAMES, NOW).sift(block.data).kept == [Unit(0, 0, 3, b"{}\n")]

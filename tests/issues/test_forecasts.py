@@ -1,0 +1,129 @@
+"""Forecasts from engagement: which rows become curves, which papers get a forecast, and what is said where none is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hotpapers.engagement.attention import Engagement, read_engagement
+from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.forecast import Forecast
+from hotpapers.issues.forecasts import CurveCollector, forecasts, sentence
+from hotpapers.model import DAY, HOUR, NetworkForecast
+from hotpapers.store.record import Record
+from tests.issues.made import key, more_talk, paper, talk, write
+
+NOW = 20_500 * DAY + 9 * HOUR
+GROWN = {6: 10, 24: 20, 72: 30, 168: 40}
+"""Voices at each age of a paper as all go here."""
+
+
+def rows(paper: str, old: int, network: str = "bluesky", archive: str = "cs", times: int = 1) -> Iterator[Engagement]:
+    """What is measured of a paper so many hours old: a row for each age that it has reached, in their order."""
+    at = NOW - old * HOUR
+    for age, voices in GROWN.items():
+        if age <= old:
+            yield row(paper, at, age, times * voices, network, archive)
+
+
+def row(
+    paper: str, at: int, age: int, voices: int, network: str = "bluesky", archive: str = "cs", peer: int = 1
+) -> Engagement:
+    """One row."""
+    return Engagement(
+        paper=paper, announced_at=at, age=age, until=at + age * HOUR, peer=peer, network=network, archive=archive,
+        voices=voices, reposts=0, likes=0, bots=0,
+    )  # fmt: skip
+
+
+def record(papers: int = 150) -> list[Engagement]:
+    """What is known of so many papers that are older than a week, a new one every twelve hours."""
+    return [one for n in range(papers) for one in rows(f"arxiv:2401.{n:05}", 170 + 12 * n)]
+
+
+def told(engagements: list[Engagement], paper: str) -> tuple[NetworkForecast, ...] | None:
+    """What is forecast of a paper."""
+    return forecasts(engagements, [paper], NOW).get(paper)
+
+
+def test_from_the_latest_age_that_was_reached() -> None:
+    for old, age, times in ((6, 6, 4), (23, 6, 4), (24, 24, 2), (71, 24, 2), (100, 72, 40 / 30)):
+        young = list(rows("arxiv:2402.00001", old))
+        [one] = told(record() + young, "arxiv:2402.00001") or ()
+        assert (one.network, one.age, one.voices, one.papers) == ("bluesky", age, GROWN[age], 150)
+        assert one.forecast is not None and one.forecast.median == round(times * GROWN[age]) == 40
+        assert (one.forecast.among, one.forecast.papers) == ("cs", 150)
+
+
+def test_none_before_six_hours_and_none_after_a_week() -> None:
+    early = [row("arxiv:2402.00001", NOW - HOUR, 6, 9, peer=0)]
+    assert told(record() + early, "arxiv:2402.00001") is None
+    assert told(record(), "arxiv:2401.00000") is None
+    assert told(record(), "arxiv:2402.00009") is None
+    assert forecasts([], [], NOW) == {}
+
+
+def test_each_network_by_its_own_curves() -> None:
+    young = [*rows("arxiv:2402.00001", 7, "mastodon"), *rows("arxiv:2402.00001", 7)]
+    bluesky, mastodon = told(record() + young, "arxiv:2402.00001") or ()
+    assert bluesky.forecast is not None and bluesky.network == "bluesky"
+    assert mastodon == NetworkForecast("mastodon", 6, 10, 0, None)
+
+
+def test_what_was_not_measured_among_peers_does_not_count() -> None:
+    late = [one._replace(peer=0) for one in record()]
+    [one] = told([*late, *rows("arxiv:2402.00001", 7)], "arxiv:2402.00001") or ()
+    assert (one.papers, one.forecast) == (0, None)
+    of_a_window = [one._replace(announced_at=0, age=168, peer=0) for one in rows("arxiv:2402.00001", 7)]
+    assert told([*record(), *of_a_window], "arxiv:2402.00001") is None
+
+
+def test_a_curve_needs_both_ends_of_the_same_paper_and_network() -> None:
+    halves = []
+    for n in range(150):
+        early, *_, final = rows(f"arxiv:2401.{n:05}", 170 + 12 * n)
+        halves += [early._replace(network="mastodon"), final] if n % 2 else [early]
+    [one] = told([*halves, *rows("arxiv:2402.00001", 7, "mastodon")], "arxiv:2402.00001") or ()
+    assert (one.papers, one.forecast) == (0, None)
+
+
+def test_row_by_row_is_the_same() -> None:
+    engagements = [*record(), *rows("arxiv:2402.00001", 7), *rows("arxiv:2402.00002", 30, archive="math")]
+    collector = CurveCollector(NOW)
+    for one in engagements:
+        collector.add(one)
+    papers = ["arxiv:2402.00002", "arxiv:2402.00001"]
+    result = collector.forecasts(papers)
+    assert list(result) == papers and result == forecasts(iter(engagements), papers, NOW)
+
+
+def test_from_a_record(store_url: str) -> None:
+    """Papers of ten weeks that go from 4 voices at 6 h to 12 after a week, and one that is seven hours old."""
+    with Record(store_url) as record:
+        for number in range(1, 121):
+            at = NOW - 8 * DAY - number * 12 * HOUR
+            later = [] if number % 10 == 0 else more_talk(number, 12, at + 100 * HOUR)
+            write(record, paper(number, at=at), talk(number, 4, at + 2 * HOUR), later)
+        write(record, paper(999, at=NOW - 7 * HOUR), talk(999, 5, NOW - 3 * HOUR))
+        result = forecasts(read_engagement(record.view(NOW), MeasurementWindow()), [key(1), key(999)], NOW)
+    expected = Forecast(low=5, median=15, high=15, papers=120, among="cs", least=4, most=7)
+    assert result == {key(999): (NetworkForecast("bluesky", 6, 5, 120, expected),)}
+
+
+# ---- in words ------------------------------------------------------------------------------------------
+
+
+def test_a_forecast_in_words() -> None:
+    one = NetworkForecast("bluesky", 6, 1100, 5000, Forecast(1200, 1500, 2000, 412, "cs", 1024, 2047))
+    assert sentence(one) == (
+        "On Bluesky after a week 1,200 to 2,000 voices in nine of ten cases, 1,500 in the middle: so it went with 412 "
+        "papers of cs that had 1,024 to 2,047 at 6 h."
+    )
+    single = NetworkForecast("x", 24, 1, 5000, Forecast(1, 1, 2, 80, "all", 1, 1))
+    assert sentence(single).endswith("so it went with 80 papers that had 1 at 24 h.")
+
+
+def test_no_forecast_in_words() -> None:
+    assert sentence(NetworkForecast("lobsters", 6, 5, 43, None)) == (
+        "No forecast for Lobsters: 43 papers there were seen through from 6 h to a week, too few of them like this one."
+    )
+    assert "1 paper there was seen through" in sentence(NetworkForecast("x", 6, 5, 1, None))

@@ -1,0 +1,47 @@
+"""What the tests of authors' names and words share: how right a rule is on labelled examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tests.conftest import ROOT, data
+
+
+class Figures(NamedTuple):
+    """How many examples there are, how many of them are an author's, how many the rule finds, and both."""
+
+    examples: int
+    true: int
+    found: int
+    right: int
+
+    @property
+    def precision(self) -> float:
+        return self.right / self.found
+
+    @property
+    def recall(self) -> float:
+        return self.right / self.true
+
+
+def rows(name: str) -> list[list[str]]:
+    """The columns of each line: which lot, what kind, whether it is an author's, and what the rule sees."""
+    lines = data("moderation", name).read_text("utf-8").splitlines()
+    return [line.replace("\\n", "\n").split("\t") for line in lines]
+
+
+def figures(judged: Iterable[tuple[bool, bool]]) -> Figures:
+    """From pairs of what is so and what the rule says."""
+    some = list(judged)
+    return Figures(
+        len(some), sum(so for so, _ in some), sum(says for _, says in some), sum(so and says for so, says in some)
+    )
+
+
+def told(name: str) -> list[Figures]:
+    """The figures that docs/explanation/authors.md has in lines that begin with a name, in order."""
+    text = (ROOT / "docs" / "explanation" / "authors.md").read_text("utf-8")
+    found: Sequence[Sequence[str]] = re.findall(rf"\| {name}, .+ \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", text)
+    return [Figures(*map(int, row)) for row in found]

@@ -1,0 +1,357 @@
+"""Authors' own voices in a record, in both databases: who is judged when, what is written, what a view then counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hotpapers.engagement.queries import author_voices
+from hotpapers.errors import NotFound, UsageError
+from hotpapers.issues import freeze
+from hotpapers.model import DAY, HOUR, Account, Alias, Issue, Item, Mention, Paper, Post, Publication, Verdict
+from hotpapers.moderation import author_voices as judging
+from hotpapers.moderation.author_review import review_papers, set_author, withdraw_author
+from hotpapers.moderation.author_voices import CLAIMED, NAMED, judge_authors
+from hotpapers.moderation.bots import OperatorVerdict
+from hotpapers.privacy.forget import forget
+from hotpapers.schedule.freezing import freeze_judged
+from hotpapers.settings import BotSettings
+from hotpapers.store import Record
+from hotpapers.store.meta import write_meta
+from hotpapers.store.verify import check
+from tests.bots.made import NOW
+from tests.cli.run import good, misuse, run
+from tests.conftest import data
+from tests.issues.made import DAY as TODAY
+from tests.issues.made import background, counts, judged, key, paper, talk, write
+
+TANSY, BO, FAN = "bluesky:did:plc:tansy", "bluesky:did:plc:bo", "bluesky:did:plc:fan"
+AUTHORS = ("Tansy Overquill", "Bo Marrowby")
+
+
+def known(number: int, authors: tuple[str, ...] = AUTHORS, at: int = NOW - DAY) -> Paper:
+    return Paper(paper=key(number), title=f"Made-up paper {number}", authors=authors, observed_at=at)
+
+
+def said(
+    number: int, account: str, text: str = "Worth reading", at: int = NOW - 9 * HOUR, name: str = "", handle: str = ""
+) -> Iterator[Item]:
+    """A post about a paper and its mention."""
+    network = account.partition(":")[0]
+    post = f"{network}:{account.rpartition(':')[2].lstrip('@')}-{number}-{at}"
+    yield Post(
+        post=post, network=network, account=account, created_at=at, text=text, name=name, handle=handle, observed_at=at
+    )
+    yield Mention(post=post, paper=key(number), form="abs", found_in="link", observed_at=at)
+
+
+def verdicts(record: Record) -> dict[tuple[str, str], Verdict]:
+    """What holds now, by account and paper."""
+    rows = record.view().iterate(Verdict, "t.about <> 0")
+    return {(row.item.subject, row.item.about): row.item for row in rows if isinstance(row.item, Verdict)}
+
+
+def reasons(record: Record) -> dict[tuple[str, str], str]:
+    return {pair: verdict.reason for pair, verdict in verdicts(record).items()}
+
+
+def voices(record: Record, cut: int = 2**53 - 1, position: int | None = None) -> set[tuple[str, str]]:
+    """Authors' voices in a view, by paper and the account's key."""
+    keys = dict(record.database.rows("SELECT id, key FROM identity"))
+    return {(paper, keys[voice]) for paper, voice in author_voices(record.view(cut, position))}
+
+
+# ---- who is judged ---------------------------------------------------------------------------------------
+
+
+def test_by_name_by_handle_and_by_words(record: Record) -> None:
+    write(
+        record,
+        [known(1), known(2)],
+        said(1, TANSY, name="Dr. Tansy Overquill"),
+        said(1, BO, handle="bomarrowby.example"),
+    )
+    write(record, said(1, FAN, name="Fan of Tansy Overquill"), said(2, FAN, "Our new paper on tea is out!", name="Tea"))
+    assert judge_authors(record).added == 3
+    assert reasons(record) == {(TANSY, key(1)): NAMED, (BO, key(1)): NAMED, (FAN, key(2)): CLAIMED}
+    one = verdicts(record)[TANSY, key(1)]
+    assert (one.rule, one.judgement, one.version, one.observed_at) == ("author", "author", 1, NOW - 9 * HOUR)
+    assert record.database.rows("SELECT source FROM batch ORDER BY position DESC LIMIT 1") == [("authors",)]
+
+
+def test_by_the_name_that_the_network_tells_of_the_account(record: Record) -> None:
+    write(record, [known(1)], said(1, TANSY))
+    assert judge_authors(record).position is None
+    write(record, Account(account=TANSY, handle="tea.example", name="Tansy Overquill", observed_at=NOW))
+    assert judge_authors(record).added == 1 and reasons(record) == {(TANSY, key(1)): NAMED}
+
+
+def test_whatever_comes_first(record: Record) -> None:
+    """A paper's authors are known after the post; a post comes after its paper; a mention after both."""
+    write(record, Paper(paper=key(1), title="Tea", observed_at=1), said(1, TANSY, name="Tansy Overquill"))
+    assert judge_authors(record).position is None
+    write(record, known(1))
+    assert judge_authors(record).added == 1
+    write(record, said(1, BO, name="Bo Marrowby"))
+    assert judge_authors(record).added == 1
+    post, mention = said(2, BO, name="Bo Marrowby")
+    write(record, known(2), post)
+    assert judge_authors(record).position is None
+    write(record, mention)
+    assert judge_authors(record).added == 1
+    assert voices(record) == {(key(1), TANSY), (key(1), BO), (key(2), BO)}
+
+
+def test_words_about_two_papers_say_of_neither_that_it_is_their_own(record: Record) -> None:
+    post, mention = said(1, FAN, "Our new paper is out, it builds on another one")
+    write(record, [known(1), known(2), post, mention, msgspec.structs.replace(mention, paper=key(2))])
+    assert judge_authors(record).position is None
+
+
+def test_an_edited_post_is_read_again(record: Record) -> None:
+    post, mention = said(1, FAN, "Tea")
+    write(record, known(1), post, mention)
+    judge_authors(record)
+    write(record, msgspec.structs.replace(post, text="Our paper on tea is out", observed_at=NOW))
+    assert judge_authors(record).added == 1
+    assert verdicts(record)[FAN, key(1)].observed_at == post.observed_at, "since the post was first observed"
+
+
+def test_what_is_no_author_s_is_left_alone(record: Record) -> None:
+    anonymous, mention = said(1, FAN, "Our paper!")
+    gone, other = said(2, TANSY, name="Tansy Overquill")
+    write(record, known(1), msgspec.structs.replace(anonymous, account=""), mention)
+    write(record, known(2, authors=()), gone, other, said(3, BO, name="Bo Marrowby"))
+    assert judge_authors(record).position is None
+    assert judge_authors(record).position is None and record.count(Verdict) == 0
+
+
+# ---- what is written -------------------------------------------------------------------------------------
+
+
+def test_nothing_is_written_twice(record: Record) -> None:
+    write(record, known(1), said(1, TANSY, name="Tansy Overquill"), said(1, TANSY, "Our paper", at=NOW))
+    assert judge_authors(record).added == 1
+    head = record.head.position
+    write(record, known(1, at=NOW), said(1, TANSY, "And again: our paper", at=NOW + HOUR, name="Tansy Overquill"))
+    write(record, Account(account=TANSY, handle="tansyoverquill", observed_at=NOW))
+    assert judge_authors(record).position is None and record.head.position == head + 2
+    assert record.count(Verdict) == 1
+
+
+def test_an_older_post_that_comes_later_says_it_from_its_own_moment_on(record: Record) -> None:
+    write(record, known(1), said(1, TANSY, name="Tansy Overquill", at=NOW))
+    judge_authors(record)
+    assert voices(record, NOW - 1) == set()
+    write(record, said(1, TANSY, name="Tansy Overquill", at=NOW - DAY))
+    assert judge_authors(record).added == 1
+    assert voices(record, NOW - 1) == {(key(1), TANSY)} and voices(record, NOW - DAY - 1) == set()
+
+
+def test_many_posts_are_judged_some_hundreds_at_a_time(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    some: list[int] = []
+    inner = judging._verdicts_on
+
+    def noted(view: object, pairs: list[object]) -> object:
+        some.append(len(pairs))
+        return inner(view, pairs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(judging, "_verdicts_on", noted)
+    write(record, [known(n) for n in range(1, 651)])
+    write(record, *(said(n, TANSY, name="Tansy Overquill") for n in range(1, 651)))
+    write(record, *(said(n, f"{FAN}{n}") for n in range(1, 651)))
+    assert judge_authors(record).added == 650
+    assert sum(some) == 1_300 and max(some) <= 500
+    some.clear()
+    write(record, known(7, at=NOW))
+    judge_authors(record)
+    assert sum(some) == 2, "only what speaks of the paper that was observed anew"
+    some.clear()
+    judge_authors(record)
+    assert not some
+
+
+def test_another_version_of_the_rule_looks_at_everything_again(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(record, known(1), said(1, TANSY, name="Tansy Overquill"))
+    monkeypatch.setattr(judging, "matched_author", lambda *_: None)
+    assert judge_authors(record).position is None
+    monkeypatch.undo()
+    assert judge_authors(record).position is None, "it was looked at"
+    monkeypatch.setattr(judging, "VERSION", 2)
+    assert judge_authors(record).added == 1
+    assert judge_authors(record).position is None
+
+
+def test_a_store_that_was_put_back_is_judged_from_its_start(record: Record) -> None:
+    write(record, known(1), said(1, TANSY, name="Tansy Overquill"))
+    with record.database.write():
+        write_meta(record.database, judging._NOTE, "1 900")
+    assert judge_authors(record).added == 1
+
+
+def test_an_empty_record_has_nobody_to_judge(record: Record) -> None:
+    assert judge_authors(record).position is None and author_voices(record.view()) == frozenset()
+
+
+# ---- what a view counts ----------------------------------------------------------------------------------
+
+
+def test_as_of_a_moment_and_a_position(record: Record) -> None:
+    write(record, known(1), said(1, TANSY, name="Tansy Overquill", at=NOW))
+    before = record.head.position
+    judge_authors(record)
+    assert voices(record, NOW) == {(key(1), TANSY)}
+    assert voices(record, NOW - 1) == set() and voices(record, position=before) == set()
+
+
+def test_a_handle_s_voice_is_its_stable_account_s(record: Record) -> None:
+    write(record, known(1), said(1, "x:@tansy", name="Tansy Overquill"), judged("x:@tansy", "bot"))
+    judge_authors(record)
+    assert voices(record) == {(key(1), "x:@tansy")}
+    write(record, Alias(account="x:@tansy", stable="x:77", observed_at=NOW))
+    assert voices(record) == {(key(1), "x:77")} and voices(record, NOW - 1) == {(key(1), "x:@tansy")}
+
+
+def test_other_verdicts_about_papers_make_nobody_an_author(record: Record) -> None:
+    post, mention = said(1, TANSY)
+    write(record, known(1), post, mention, judged(TANSY, "bot"), judged(mention.post, "doubtful", key(1)))  # type: ignore[attr-defined]
+    assert voices(record) == set()
+
+
+def test_a_forgotten_author_is_one_still_and_the_verdict_has_no_words(record: Record) -> None:
+    write(record, known(1), said(1, TANSY, "Our paper", name="Tansy Overquill"), said(1, FAN, "Nice"))
+    judge_authors(record)
+    before = author_voices(record.view())
+    position = record.head.position
+    forget(record, TANSY)
+    assert author_voices(record.view()) == before == author_voices(record.view(position=position))
+    [(subject, about)] = verdicts(record)
+    assert subject.startswith("bluesky:~") and about == key(1)
+    [row] = record.database.rows("SELECT * FROM verdict")
+    assert not any(word in repr(row) for word in ("Tansy", "tansy", "Overquill", "Our paper"))
+    assert not check(record.database, record.marks).findings
+    assert judge_authors(record).position is None, "nobody learns anything new of the forgotten"
+
+
+def test_who_was_forgotten_before_is_not_judged(record: Record) -> None:
+    write(record, said(1, TANSY, name="Tansy Overquill"), said(1, BO, "Our paper", name="Tea"))
+    forget(record, TANSY)
+    write(record, known(1))
+    assert judge_authors(record).added == 1 and voices(record) == {(key(1), BO)}
+
+
+# ---- the operator's word ---------------------------------------------------------------------------------
+
+
+def word(judgement: str, since: int) -> OperatorVerdict:
+    return OperatorVerdict(judgement, "told so", since)  # type: ignore[arg-type]
+
+
+def test_the_operator_s_word_goes_first_until_it_is_taken_back(record: Record) -> None:
+    write(record, known(1), said(1, TANSY, name="Tansy Overquill"), said(1, FAN))
+    judge_authors(record)
+    set_author(record, TANSY, key(1), word("independent", NOW), at=NOW)
+    set_author(record, FAN, key(1), word("author", NOW), at=NOW)
+    assert voices(record) == {(key(1), FAN)} and voices(record, NOW - 1) == {(key(1), TANSY)}
+    [of_tansy], [of_fan] = review_papers(record, TANSY), review_papers(record, FAN)
+    assert (of_tansy.paper, of_tansy.is_author, len(of_tansy.verdicts)) == (key(1), False, 2) and of_fan.is_author
+    with pytest.raises(UsageError, match="you said something else of it later: told so; take that back first: --undo"):
+        set_author(record, TANSY, key(1), word("author", NOW - 1), at=NOW)
+    with pytest.raises(NotFound, match="the record knows no such account"):
+        set_author(record, "x:@nobody", key(1), word("author", NOW), at=NOW)
+    assert judge_authors(record).position is None, "the rule does not argue"
+    assert withdraw_author(record, TANSY, key(1), at=NOW) == withdraw_author(record, FAN, key(1), at=NOW) == 1
+    assert withdraw_author(record, FAN, key(1), at=NOW) == 0
+    assert voices(record) == {(key(1), TANSY)} and review_papers(record, FAN) == []
+
+
+def test_a_word_on_one_paper_is_none_on_another(record: Record) -> None:
+    write(record, known(1), known(2), *(said(n, TANSY, name="Tansy Overquill") for n in (1, 2)))
+    judge_authors(record)
+    set_author(record, TANSY, key(1), word("independent", NOW), at=NOW)
+    assert voices(record) == {(key(2), TANSY)}
+    assert [(one.paper, one.is_author) for one in review_papers(record, TANSY)] == [(key(1), False), (key(2), True)]
+
+
+# ---- where it is asked -----------------------------------------------------------------------------------
+
+DAILY = Publication(publication="daily", title="The Daily Dozen", threshold=1, posts=0, observed_at=0)
+
+
+def test_before_an_issue_is_frozen_and_never_for_one_that_is(record: Record) -> None:
+    write(record, background(), paper(501, TODAY), talk(501, 8, NOW - 7 * HOUR), counts("bluesky:501", 9, NOW - HOUR))
+    write(record, known(501, at=NOW - 2 * HOUR), said(501, TANSY, name="Tansy Overquill"))
+    frozen = freeze_judged(record, DAILY, TODAY, BotSettings(), at=NOW + HOUR)
+    assert voices(record, NOW, frozen.content.position) == {(key(501), TANSY)}
+    write(record, said(501, BO, name="Bo Marrowby"))
+    assert freeze_judged(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR) == frozen
+    assert voices(record) == {(key(501), TANSY)} and verified(record)
+    freeze_judged(record, DAILY, TODAY, BotSettings(), at=NOW + 2 * HOUR, again=True, reason="somebody came late")
+    assert voices(record) == {(key(501), TANSY), (key(501), BO)} and verified(record)
+
+
+def verified(record: Record) -> bool:
+    """Whether all issues are built again as they are."""
+    issues = [row.item for row in record.view().iterate(Issue)]
+    return not [problem for one in issues for problem in freeze.check_issue(record, one)]  # type: ignore[arg-type]
+
+
+def test_after_classic_files_were_imported(tmp_path: Path) -> None:
+    text = data("classic", "plain.md").read_text("utf-8").replace("Ada &quot;Leaf&quot; B.", "Ada Brewster")
+    (tmp_path / "plain.md").write_text(text, "utf-8")
+    good("import", "classic", tmp_path / "plain.md", "--store", tmp_path / "hotpapers.db")
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        assert voices(record) == {("arxiv:2103.99901", "x:@made_up_ada")}
+
+
+# ---- the command -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        write(record, known(1), said(1, TANSY, name="Tansy Overquill"))
+        judge_authors(record)
+    return tmp_path / "hotpapers.db"
+
+
+PLACE = f"{TANSY} on {key(1)}"
+
+
+def test_the_command_shows_and_takes_the_operator_s_word(store: Path) -> None:
+    lines = good("judge", TANSY, "--store", store).splitlines()
+    assert lines[0] == f"{TANSY}: counted as a person; 0 verdicts"
+    assert lines[1:] == [
+        f"{PLACE}: its author's own voice; 1 verdict",
+        "  2024-05-06 23:00 UTC  author    author its name is that of an author",
+    ]
+    about = ("--paper", key(1).removeprefix("arxiv:"), "--store", store)
+    lines = good("judge", TANSY, "--independent", "--reason", "a namesake", *about).splitlines()
+    assert lines[1] == f"{PLACE}: not its author's voice; 2 verdicts"
+    assert lines[3].endswith("operator  independent a namesake")
+    lines = good("judge", TANSY, "--author", "--reason", "no, she is", *about).splitlines()
+    assert lines[1] == f"{PLACE}: its author's own voice; 3 verdicts"
+    assert good("judge", TANSY, "--undo", *about) == good("judge", TANSY, "--store", store)
+    assert good("judge", TANSY, "--store", store).splitlines()[1].endswith("own voice; 1 verdict")
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--author", "--reason", "x"], "missing paper: add --paper to --author"),
+        (["--independent", "--reason", "x"], "missing paper: add --paper to --independent"),
+        (["--author", "--paper", "2405.00001"], "missing reason: add --reason '…'"),
+        (["--bot", "--reason", "x", "--paper", "2405.00001"], "--paper does not go with --bot"),
+        (["--paper", "2405.00001"], "--reason, --since and --paper go with a verdict such as --bot"),
+    ],
+)
+def test_misuse(store: Path, words: list[str], complaint: str) -> None:
+    assert misuse("judge", TANSY, *words, "--store", store) == complaint
+
+
+def test_what_is_no_paper_is_refused(store: Path) -> None:
+    ran = run("judge", TANSY, "--author", "--paper", "tea", "--reason", "x", "--store", store)
+    assert ran.status == 1 and ran.said.startswith("'tea' is not an arXiv identifier")

@@ -1,0 +1,102 @@
+"""PostgreSQL for tests: a server, and as many databases on it as they want."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from tests.partners import Missing, postgres_programs, postgres_url, running_postgres, scratch_folder
+
+NAME = "HOTPAPERS_TEST_POSTGRES"
+"""The variable of the environment that names a server, which must then work."""
+USUAL = ("postgresql:///test", "postgresql://127.0.0.1:5432/test")
+"""Where one is looked for when none is named and none can be started."""
+
+_numbers = count(1)
+
+
+@contextmanager
+def server(parent: Path | None) -> Iterator[str]:
+    """The address of a server on which databases may be made: the one that is named, one of our own, a usual one.
+
+    Our own lies in a folder of its own below `parent` and makes sure of nothing, so that it does not wait for a disk.
+    Skips the test where there is none.
+    """
+    named = os.environ.get(NAME)
+    if named:
+        yield _first((named,))
+        return
+    try:
+        bin = postgres_programs()
+        with scratch_folder(parent) as folder, running_postgres(bin, folder) as port:
+            yield postgres_url(port)
+    except Missing as problem:
+        yield _first(USUAL, str(problem))
+
+
+@contextmanager
+def database_on(server: str) -> Iterator[str]:
+    """The address of a new, empty database, dropped afterwards."""
+    name = f"hotpapers_test_{os.getpid()}_{next(_numbers)}"
+    with connect(server) as connection:
+        _create_database(connection, name)
+    yield with_database(server, name)
+    with connect(server) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def connect(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """A connection that commits each statement."""
+    return psycopg.connect(url, autocommit=True, connect_timeout=3)
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    parts = urlsplit(url)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{name}{query}"
+
+
+def _create_database(connection: psycopg.Connection[tuple[Any, ...]], name: str) -> None:
+    """An empty database that sorts text by language where the server can: a key without COLLATE "C" shows there."""
+    plain = f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"
+    try:
+        connection.execute(plain + " LOCALE_PROVIDER icu ICU_LOCALE 'en-US'")
+    except psycopg.Error:  # before version 15, or built without ICU
+        connection.execute(plain)
+    # No test stops the server itself: it need not make sure of each commit.
+    connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
+
+
+def _first(candidates: tuple[str, ...], *reasons: str) -> str:
+    """The first that works. Fails where a named one does not, skips where no other does."""
+    refused = list(reasons)
+    for url in candidates:
+        reason = _why_not(url)
+        if reason is None:
+            return url
+        refused.append(f"{url}: {reason}")
+    why = "no PostgreSQL server for tests: " + "; ".join(refused)
+    if os.environ.get(NAME):
+        pytest.fail(why)
+    pytest.skip(why)
+
+
+def _why_not(url: str) -> str | None:
+    """Why no database can be made at this address; None when one can."""
+    try:
+        with connect(url) as connection:
+            row = connection.execute(
+                "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+            ).fetchone()
+    except psycopg.Error as error:
+        return " ".join(str(error).split())
+    return None if row and row[0] else "this user may not create databases"

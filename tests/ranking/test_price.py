@@ -1,0 +1,142 @@
+"""What a place would have cost: against every way there is to spread a few accounts, and its bounds."""
+
+from __future__ import annotations
+
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hotpapers import ranking
+from hotpapers.categories import group_of
+from hotpapers.model import Price, RankingInput, VoiceHistogram
+from hotpapers.ranking import price, vouched
+from hotpapers.ranking.price import PriceList
+from hotpapers.ranking.rarity import millipoints
+from tests.ranking.talks import attention, candidate, peers
+
+NAMES = ("bluesky", "forum", "mastodon")
+AGES = (24, 72)
+FEW = 12
+
+
+@st.composite
+def references(draw: st.DrawFn) -> tuple[VoiceHistogram, ...]:
+    """What papers are compared with: on up to three networks, at two ages, of up to three archives."""
+    some = []
+    for network in draw(st.sets(st.sampled_from(NAMES))):
+        for age in draw(st.sets(st.sampled_from(AGES), min_size=1)):
+            for archive in draw(st.sets(st.sampled_from(("cs", "hep-th", "astro-ph")), min_size=1)):
+                counts = draw(st.dictionaries(st.integers(1, 14), st.sampled_from((1, 2, 40, 499, 501))))
+                some.append(peers(counts, archive, network, age))
+    return tuple(some)
+
+
+def points(some: tuple[VoiceHistogram, ...], network: str, age: int, archive: str, voices: int) -> int:
+    """A network's points for so many voices: written down once more."""
+    there = [one for one in some if (one.network, one.age) == (network, age)]
+    mine = [one for one in there if one.archive == archive]
+    group = [one for one in there if group_of(one.archive) == group_of(archive)]
+    for among in (mine, group, there):
+        counts = [(x, papers) for one in among for x, papers in one.counts if x >= 3]
+        if sum(papers for _, papers in counts) >= 500:
+            break
+    atleast = sum(papers for x, papers in counts if x >= voices)
+    return min(millipoints(sum(papers for _, papers in counts), atleast), 20 * voices) if voices >= 3 else 0
+
+
+def best(some: tuple[VoiceHistogram, ...], archive: str, ages: tuple[int, ...], accounts: int) -> int:
+    """The highest score of all ways to spread accounts: each network with any number of them, at any age."""
+    ways = product(range(accounts + 1), repeat=len(NAMES))
+    splits = [way for way in ways if sum(way) <= accounts]
+    table = {key: points(some, *key[:2], archive, key[2]) for key in product(NAMES, ages, range(accounts + 1))}
+    return max(
+        sum(table[name, age, n] for name, n in zip(NAMES, split, strict=True)) for age in ages for split in splits
+    )
+
+
+@settings(max_examples=40)
+@given(references(), st.sampled_from(("cs", "hep-th", "")), st.sampled_from((AGES, AGES[:1])), st.booleans())
+def test_the_same_as_by_every_way_to_spread_accounts(
+    some: tuple[VoiceHistogram, ...], archive: str, ages: tuple[int, ...], known: bool
+) -> None:
+    prices = PriceList(some, ages, known=known)
+    highest = [best(some, archive, ages, accounts) for accounts in range(FEW + 1)]
+    for accounts, score in enumerate(highest):
+        fewest = highest.index(score)
+        told = prices.price(score, archive)
+        assert told.known == (vouched.needed(score) if known else 0)
+        assert told.accounts == max(fewest, told.known)
+        beyond = prices.price(score + 1, archive).accounts
+        assert beyond is None or beyond > accounts or accounts == FEW or highest[accounts + 1] == score
+
+
+@settings(max_examples=30)
+@given(references(), st.booleans(), st.lists(st.integers(0, 5000), max_size=8))
+def test_a_higher_score_costs_no_less(some: tuple[VoiceHistogram, ...], known: bool, scores: list[int]) -> None:
+    prices = PriceList(some, AGES, known=known)
+    told = [prices.price(score, "cs") for score in sorted(scores)]
+    for lower, higher in pairwise(told):
+        assert lower.known <= higher.known
+        assert higher.accounts is None or (lower.accounts is not None and lower.accounts <= higher.accounts)
+    shuffled = PriceList(tuple(reversed(some)), AGES, known=known)
+    assert [shuffled.price(score, "cs") for score in sorted(scores)] == told, "however it was asked before"
+
+
+def test_a_price_by_hand() -> None:
+    """The forum has few papers, its points are 20 a voice: 100 for 5. On Bluesky 8 voices bring 160, and the two
+    together 260. For 260 points two accounts need standing, for 3 points two of three."""
+    some = (peers({3: 9, 5: 1}, network="forum"), peers({3: 999}))
+    prices = PriceList(some, (24,), known=True)
+    assert prices.price(260, "cs") == Price(accounts=13, known=2)
+    assert prices.price(0, "cs") == Price(accounts=0, known=0)
+    assert PriceList(some, (24,), known=False).price(260, "cs") == Price(accounts=13, known=0)
+
+
+def test_standing_may_be_what_costs_most() -> None:
+    """150 voices bring 3,000 points, for which 7 vouch; where three voices bring 60, no fewer than two."""
+    prices = PriceList((peers({3: 999}),), (24,), known=True)
+    assert prices.price(3000, "cs") == Price(accounts=150, known=7)
+    assert prices.price(60, "cs") == Price(accounts=4, known=2), "as many as three are as good as all others"
+    assert prices.price(3001, "cs") == Price(accounts=None, known=8), "log10(1000) is all that there is"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_nobody_to_compare_with_is_no_price(known: bool) -> None:
+    assert PriceList((), AGES, known=known).price(1, "cs") == Price(accounts=None, known=2 * known)
+    assert PriceList((), AGES, known=known).price(0, "cs") == Price(accounts=0, known=0)
+
+
+@pytest.mark.parametrize(("rarest", "accounts"), [(3000, 3001), (4094, 4095), (4095, None), (5000, None)])
+def test_no_price_beyond_so_many_accounts(rarest: int, accounts: int | None) -> None:
+    """One paper in 2,000 has so many voices: as many as it has bring 3,000 points, which 150 voices may; 301 more are
+    only there for one that has more."""
+    assert price.MOST == 4096
+    prices = PriceList((peers({3: 1999, rarest: 1}),), (24,), known=False)
+    assert (millipoints(2000, 1), millipoints(2000, 0)) == (3000, 3301)
+    assert prices.price(3000, "cs").accounts == 150
+    assert prices.price(3001, "cs").accounts == prices.price(3301, "cs").accounts == accounts
+    assert prices.price(3302, "cs").accounts is None
+
+
+@settings(max_examples=40)
+@given(references(), st.integers(1, 3000), st.booleans())
+def test_a_paper_with_that_many_voices_does_stand_there(
+    some: tuple[VoiceHistogram, ...], score: int, known: bool
+) -> None:
+    """Found by the ranking itself, for one network alone; one voice less does not do."""
+    some = tuple(one for one in some if (one.network, one.age) == ("forum", 24))
+    told = PriceList(some, (24,), known=known).price(score, "cs")
+    if told.accounts is None:
+        assert reached(some, price.MOST - 1, None) < score
+        return
+    assert reached(some, told.accounts, told.known if known else None) >= score
+    fewer = told.accounts - 1
+    assert reached(some, fewer, min(fewer, told.known - 1) if known else None) < score
+
+
+def reached(some: tuple[VoiceHistogram, ...], voices: int, known: int | None) -> int:
+    paper = candidate("2401.00001", attention(voices, "forum", counted=voices, known=known))
+    [scored] = ranking.rank(RankingInput(candidates=(paper,), peers=some), "rarity/2")
+    return scored.score

@@ -1,0 +1,96 @@
+"""Housekeeping learns who has standing as the record grows, by a clock that tests turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+import pytest
+
+from hotpapers.engagement.standing.queries import known_accounts, learn_standing, relearn_standing
+from hotpapers.engagement.standing.rules import ENOUGH_KNOWN, KNOWN_FOR
+from hotpapers.ingest.collect_job import Connection
+from hotpapers.jobs.leases import Leases
+from hotpapers.jobs.loop import Clock, JobLoop
+from hotpapers.model import DAY, HOUR, Item
+from hotpapers.schedule import HousekeepingJob, housekeeping
+from hotpapers.schedule.health import SiteHealth
+from hotpapers.store import Record
+from tests.issues.made import paper, post, write
+from tests.sources.net import START, ScriptedClient
+
+PAPERS = (1, 2, 3)
+
+
+class HouseRounds(NamedTuple):
+    """The job's rounds, its store, and the clock (one moment in a list)."""
+
+    rounds: JobLoop
+    record: Record
+    clock: list[int]
+
+    def round(self, at: int) -> str:
+        """A round at a moment; its state."""
+        self.clock[0] = at
+        following = self.rounds.attempt()
+        assert following is not None
+        return following.state
+
+    def standing(self) -> list[tuple[int, ...]]:
+        """The table, by account."""
+        return self.record.database.rows("SELECT * FROM standing ORDER BY account")
+
+
+@pytest.fixture
+def house(sqlite_url: str) -> Iterator[HouseRounds]:
+    open_record, clock = partial(Record, sqlite_url), [START]
+    line = Connection(ScriptedClient(lambda url: b"", now=START))
+    with Record(sqlite_url) as record:
+        rounds = JobLoop(
+            HousekeepingJob.name,
+            lambda: HousekeepingJob(line, "", lambda work: SiteHealth(True, (), ())),
+            open_record, Leases(open_record, "one"), Clock(lambda: clock[0], lambda s: None),
+        )  # fmt: skip
+        yield HouseRounds(rounds, record, clock)
+        rounds._close_store()
+
+
+def spoken(account: int, papers: tuple[int, ...] = PAPERS) -> list[Item]:
+    """An account that speaks of papers."""
+    name = f"did:plc:{account:024}"
+    posts = (
+        post(n, f"bluesky:at://{name}/app.bsky.feed.post/{n}", START + n * HOUR, account=f"bluesky:{name}")
+        for n in papers
+    )
+    return [item for some in posts for item in some]
+
+
+def test_after_a_round_a_freeze_has_nothing_left_to_learn(house: HouseRounds) -> None:
+    write(house.record, *map(paper, PAPERS), (item for n in range(ENOUGH_KNOWN) for item in spoken(n)))
+    assert house.round(START + DAY) == "idle"
+    view = house.record.view(START + DAY + KNOWN_FOR)
+    assert len(known_accounts(view) or ()) == ENOUGH_KNOWN
+    assert learn_standing(house.record.database) == 0
+
+
+def test_it_learns_each_hour_what_came_since_and_not_at_every_look(house: HouseRounds) -> None:
+    write(house.record, *map(paper, PAPERS), spoken(1))
+    house.round(START + DAY)
+    before = house.standing()
+    write(house.record, spoken(2))
+    house.round(START + DAY + housekeeping.LEARN_EVERY - 1)
+    assert house.standing() == before and len(before) == 1
+    house.round(START + DAY + housekeeping.LEARN_EVERY)
+    assert len(house.standing()) == 2 and house.standing()[:1] == before
+
+
+def test_hour_by_hour_it_learns_what_would_be_learned_at_once(house: HouseRounds) -> None:
+    write(house.record, *map(paper, PAPERS))
+    for hour, papers in enumerate(((1,), (1, 2), (2,), (3,), (1,))):
+        for account in range(hour, 5):
+            write(house.record, spoken(account, papers))
+        house.round(START + DAY + hour * housekeeping.LEARN_EVERY)
+    learned = house.standing()
+    relearn_standing(house.record.database)
+    assert house.standing() == learned and any(row[-1] for row in learned) and not all(row[-1] for row in learned)

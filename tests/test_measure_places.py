@@ -1,0 +1,37 @@
+"""The measurement of young and old sites, in worlds small enough to be quick."""
+
+from __future__ import annotations
+
+import pytest
+
+from hotpapers.evaluation.worlds import BEGINS
+from hotpapers.model import DAY
+from tools.measure_places import AGES, OLD, TOP, agreements, first_ten, known, table, world_of, younger
+
+
+def test_a_younger_site_knows_later_papers_alone_and_fewer_accounts() -> None:
+    world = world_of(1, 40, 4)
+    part = younger(world, 45)
+    assert {one.day for one in part.papers} == set(range(OLD - 44, OLD + 1))
+    assert {one.day for one in world.papers} == set(range(OLD + 1))
+    assert part.known(BEGINS + OLD * DAY) < world.known(BEGINS + OLD * DAY)
+    assert known(younger(world_of(1, 40, 4), 14)) is None
+    with pytest.raises(ValueError, match="counted already"):
+        younger(world, 14)
+
+
+def test_sites_of_the_same_age_agree_wholly_and_older_ones_more_than_younger() -> None:
+    world = world_of(2, 40, 4)
+    ten = first_ten(younger(world, OLD + 1), None)
+    assert len(ten) == TOP and ten == first_ten(world, None)
+    found = agreements(world_of(2, 40, 4))
+    assert list(found) == list(AGES)
+    assert found[14].known == 0 and found[90].known >= 100
+    assert found[14].common == found[14].untold <= TOP
+    assert found[14].references <= found[90].references
+
+
+def test_the_table_has_a_line_for_each_age() -> None:
+    lines = table(20, 1, 2)
+    assert lines[0] == "20 papers a day, 2 networks, 1 worlds"
+    assert [line.split(" | ")[0] for line in lines[4:]] == [f"| {age}" for age in AGES]

@@ -1,0 +1,75 @@
+"""Witnesses that others wrote: `aics-witness` of PyPI cosigns our log, and its client gets cosignatures of ours.
+
+Where it is not installed (`pip install aics-witness`, for Python 3.12 or later) these are passed over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hotpapers.store import Record
+from hotpapers.transparency.policies import KnownLog, LogPolicy, parse_policy
+from hotpapers.transparency.publication_log import LogConfig, update_log
+from hotpapers.transparency.witness import LogWitness
+from hotpapers.transparency.witness_client import ask_witnesses
+from hotpapers.web.witness_server import witness_server
+from tests.transparency.logs import NAME, at, config_in, digest_of, freeze, logs_of, public_key
+from tests.transparency.test_witness import KEYS, client
+
+service: Any = pytest.importorskip("aics_witness.service", reason="aics-witness is not installed (Python 3.12)")
+feeder: Any = pytest.importorskip("aics_witness.feeder", reason="aics-witness is not installed (Python 3.12)")
+
+
+@contextmanager
+def their_witness(folder: Path, config: LogConfig) -> Iterator[Any]:
+    own = public_key(config)
+    log = service.LogConfig.from_strings(own.name, [str(own)])
+    store = service.WitnessStore(folder / "theirs.db", create=True)
+    with closing(store):
+        made = service.Witness("theirs.example/w", Ed25519PrivateKey.from_private_bytes(bytes(range(32))), store, [log])
+        server = service.make_server(made)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+def test_their_witness_cosigns_our_log(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    with Record(str(tmp_path / "hotpapers.db")) as record, their_witness(tmp_path, config) as server:
+        watched = config._replace(policy=f"witness t {server.witness.vkey_text} {server.url}\nquorum t\n")
+        with client(server.server_address[1]) as http:
+            for day in range(5):
+                freeze(record, day)
+                update_log(record.database, NAME, config, at(day))
+                assert list(ask_witnesses(http, parse_policy(watched.policy), config.folder, NAME)) == []
+                known = logs_of(watched).proof(digest_of(day))
+                assert known is not None and known.complete and known.witnesses == ("t",)
+
+
+def test_their_client_gets_our_cosignature(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    ours = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "witness")
+    with Record(str(tmp_path / "hotpapers.db")) as record, witness_server(ours, "127.0.0.1:0") as port:
+        theirs = feeder.WitnessClient(f"http://127.0.0.1:{port}", str(KEYS[0].verifier))
+        for day in range(5):
+            freeze(record, day)
+            update_log(record.database, NAME, config, at(day))
+            log = logs_of(config).stored[0]
+            assert log.last is not None
+            line = theirs.submit(str(log.last.note), log.tree.consistency)
+            assert "w.example" in str(line)

@@ -1,0 +1,351 @@
+"""A publication's log: what goes into it, that it only grows, what happens when keys, folders or stores are lost."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.errors import LogError, NotAProof, UsageError
+from hotpapers.model import DAY
+from hotpapers.store import Record
+from hotpapers.store.batches import chain_at
+from hotpapers.transparency import entries, log_files, log_keys, tiles
+from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.merkle import verify_consistency
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, is_signed, parse_vkey
+from hotpapers.transparency.policies import parse_policy
+from hotpapers.transparency.publication_log import LogConfig, _extend, begin_next_log
+from hotpapers.transparency.site_logs import SiteLogs
+from tests.transparency import reference
+from tests.transparency.logs import (
+    NAME,
+    at,
+    config_in,
+    digest_of,
+    freeze,
+    logs_of,
+    public_key,
+    update,
+)
+
+
+@pytest.fixture
+def record(store_url: str) -> Iterator[Record]:
+    with Record(store_url) as one:
+        yield one
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> LogConfig:
+    return config_in(tmp_path)
+
+
+def fill(record: Record, config: LogConfig, days: int) -> None:
+    """An issue a day, each logged."""
+    for day in range(days):
+        freeze(record, day)
+        update(record, config, day)
+
+
+def test_leaves_are_digests_in_the_order_of_the_record(record: Record, config: LogConfig) -> None:
+    digests = [freeze(record, 0), freeze(record, 1), freeze(record, 1, 2)]
+    done = update(record, config, 1)
+    chain = chain_at(record.database, 1)
+    assert chain is not None
+    leaves = logs_of(config).stored[0].entries
+    assert leaves == (
+        entries.issue_entry(digests[0]), entries.record_entry(1, chain), entries.issue_entry(digests[1]),
+        entries.issue_entry(digests[2]),
+    )  # fmt: skip
+    assert done.added == 4 and done.signed is not None
+    assert done.signed.checkpoint == (f"papers.example/daily/log/{NAME}/1", 4, reference.mth(list(leaves)), ())
+    assert is_signed(done.signed.note, [public_key(config)])
+    assert update(record, config, 1).signed is None  # nothing new
+
+
+def test_the_end_of_a_day_waits_for_an_issue_and_not_for_ever(record: Record, config: LogConfig) -> None:
+    fill(record, config, 1)
+    assert [update(record, config, day).added for day in (0, 1, 2, 3, 4)] == [0, 0, 1, 0, 0]
+    assert entries.position_of(logs_of(config).stored[0].entries[-1]) == 1
+
+
+def test_every_checkpoint_extends_the_one_before(record: Record, config: LogConfig) -> None:
+    fill(record, config, 12)
+    log = logs_of(config).stored[0]
+    assert len(log.checkpoints) == 12
+    for (old, _), (new, _) in pairwise(log.checkpoints):
+        proof = log.tree.consistency(old.size, new.size)
+        assert verify_consistency(old.size, new.size, proof, old.root, new.root)
+
+
+def test_an_issues_proof_holds_and_no_other_does(record: Record, config: LogConfig) -> None:
+    fill(record, config, 9)
+    logs = logs_of(config)
+    for day in range(9):
+        known = logs.proof(digest_of(day))
+        assert known is not None and known.complete and known.proof.includes(entries.issue_entry(digest_of(day)))
+        assert not known.proof.includes(entries.issue_entry(digest_of(day + 1)))
+        assert is_signed(known.proof.signed.note, [public_key(config)])
+    assert logs.proof(digest_of(77)) is None
+
+
+def test_a_proof_changes_once_when_enough_have_cosigned(record: Record, tmp_path: Path) -> None:
+    keys = [SigningKey(f"w{n}.example", kind, bytes([n]) * 32) for n, kind in
+            enumerate((COSIGNATURE_ED25519, COSIGNATURE_ED25519, COSIGNATURE_MLDSA44))]  # fmt: skip
+    lines = "".join(f"witness w{n} {key.verifier}\n" for n, key in enumerate(keys))
+    config = config_in(tmp_path, policy=f"{lines}group most 2 w0 w1 w2\nquorum most\n")
+    fill(record, config, 4)
+    before = logs_of(config).proof(digest_of(0))
+    assert before is not None and (before.witnesses, before.complete, before.proof.signed.checkpoint.size) == (
+        (),
+        False,
+        1,
+    )
+    third = logs_of(config).stored[0].checkpoints[2]
+    more = tuple(cosign(third.checkpoint, key, 1_700_000_000) for key in keys)
+    whole = third._replace(note=third.note._replace(signatures=(*third.note.signatures, *more)))
+    log_files.save_checkpoint(config.folder, NAME, 1, whole)
+    after = logs_of(config).proof(digest_of(0))
+    assert after is not None and after.complete and after.witnesses == ("w0", "w1", "w2")
+    assert after.proof.signed.checkpoint == third.checkpoint
+    assert len(str(after.proof)) < 4000  # the long signature is not needed
+    late = logs_of(config).proof(digest_of(3))
+    assert late is not None and not late.complete
+
+
+def test_a_store_from_a_backup_takes_nothing_out(record: Record, config: LogConfig, tmp_path: Path) -> None:
+    fill(record, config, 5)
+    held = logs_of(config).stored[0].entries
+    with Record(str(tmp_path / "backup.db")) as restored:  # it knows the first two days, and goes on otherwise
+        for day in range(2):
+            freeze(restored, day)
+        freeze(restored, 2, digest=digest_of(99))
+        assert update(restored, config, 5).added >= 1
+    log = logs_of(config).stored[0]
+    assert log.entries[: len(held)] == held
+    assert entries.issue_entry(digest_of(99)) in log.entries[len(held) :]
+    assert len(set(log.entries)) == len(log.entries)
+
+
+def test_a_lost_folder_is_built_again_from_the_store(record: Record, config: LogConfig) -> None:
+    fill(record, config, 6)
+    last = logs_of(config).last
+    shutil.rmtree(config.folder)
+    done = update(record, config, 5)
+    assert done.signed is not None and last is not None and done.signed.checkpoint == last.checkpoint
+
+
+def test_an_older_copy_of_the_folder_signs_nothing(record: Record, config: LogConfig, tmp_path: Path) -> None:
+    fill(record, config, 3)
+    shutil.copytree(config.folder, tmp_path / "copy")
+    freeze(record, 3)
+    update(record, config, 3)
+    shutil.rmtree(config.folder)
+    (tmp_path / "copy").rename(config.folder)
+    with Record(str(tmp_path / "other.db")) as other:  # with the same store it would only catch up
+        freeze(other, 7)
+        with pytest.raises(LogError, match="older copy"):
+            update(other, config, 7)
+    assert logs_of(config).last == logs_of(config).stored[0].checkpoints[2]
+    freeze(record, 4)
+    assert update(record, config, 4).signed is not None
+
+
+@pytest.mark.parametrize("change", ["changed", "removed", "swapped"])
+def test_leaves_that_were_tampered_with_are_named(record: Record, config: LogConfig, change: str) -> None:
+    fill(record, config, 6)
+    file = config.folder / NAME / "1" / "entries"
+    leaves = tiles.read_bundle(file.read_bytes())
+    if change == "changed":
+        leaves[2] = leaves[2][:-1] + bytes([leaves[2][-1] ^ 1])
+    elif change == "removed":
+        del leaves[2]
+    else:
+        leaves[1], leaves[2] = leaves[2], leaves[1]
+    file.write_bytes(tiles.bundle(leaves))
+    freeze(record, 6)
+    with pytest.raises(LogError, match="leaves are not those"):
+        update(record, config, 6)
+
+
+def test_who_was_killed_while_writing_goes_on(record: Record, config: LogConfig) -> None:
+    """At every byte of the leaves, and before and after each further file is written."""
+    fill(record, config, 2)
+    freeze(record, 2)
+    before = {
+        path: path.read_bytes() for path in config.folder.parent.rglob("*") if path.is_file() and "." in path.name
+    }
+    file, checkpoints = config.folder / NAME / "1" / "entries", config.folder / NAME / "1" / "checkpoints"
+    start = file.read_bytes()
+    update(record, config, 2)
+    end, last = file.read_bytes(), logs_of(config).last
+    state = log_keys.state_file(config.key_file)
+    after = state.read_bytes()
+    assert last is not None
+    for length in range(len(start), len(end) + 1):
+        for states in (before[state], after):
+            if states == after and length < len(end):
+                continue  # what is going to be signed is written when the leaves are there
+            (checkpoints / str(last.checkpoint.size)).unlink(missing_ok=True)
+            file.write_bytes(end[:length])
+            state.write_bytes(states)
+            done = update(record, config, 2)
+            assert done.signed is not None and done.signed.checkpoint == last.checkpoint
+            assert file.read_bytes() == end
+
+
+def test_a_new_log_names_the_end_of_the_old_one(record: Record, config: LogConfig) -> None:
+    fill(record, config, 3)
+    old = logs_of(config).last
+    log_keys.make_key(config.key_file)  # the old one was lost
+    freeze(record, 3)
+    with pytest.raises(LogError, match="another key"):
+        update(record, config, 3)
+    begin_next_log(NAME, config)
+    assert update(record, config, 3).added == 2
+    first, second = logs_of(config).stored
+    assert old is not None and second.entries[0] == entries.earlier_entry(old.checkpoint)
+    assert second.entries[0][1:] == reference.sha(old.checkpoint.text.encode())
+    assert first.last == old and second.key == public_key(config, 2) != first.key
+    for day in range(4):  # old proofs stay, new ones come from the new log
+        known = logs_of(config).proof(digest_of(day))
+        assert known is not None and known.proof.signed.checkpoint.origin.endswith("/1" if day < 3 else "/2")
+    policy = parse_policy(logs_of(config).policy_text("https://papers.example/daily/"))
+    assert [log.key for log in policy.logs] == [first.key, second.key]
+
+
+def test_all_but_what_was_signed_last_is_lost(record: Record, config: LogConfig) -> None:
+    fill(record, config, 3)
+    old = logs_of(config).last
+    shutil.rmtree(config.folder)
+    log_keys.make_key(config.key_file)
+    begin_next_log(NAME, config)
+    update(record, config, 3)
+    only = logs_of(config).stored[-1]
+    assert old is not None and only.number == 2 and only.entries[0] == entries.earlier_entry(old.checkpoint)
+    assert entries.issue_entry(digest_of(0)) in only.entries
+
+
+def test_without_a_key_nothing_happens(record: Record, tmp_path: Path) -> None:
+    config = LogConfig(tmp_path / "hotpapers.key", tmp_path / "transparency")
+    freeze(record, 0)
+    assert update(record, config, 0) == (0, None)
+    assert not config.folder.exists() and SiteLogs(config).of(NAME) is None
+    with pytest.raises(LogError, match="no key"):
+        begin_next_log(NAME, config)
+
+
+def test_names_that_are_no_folders_get_no_log(record: Record, config: LogConfig) -> None:
+    from hotpapers.transparency.publication_log import update_log
+
+    for name in ("../up", "a/b", "", ".", "x" * 65):
+        assert update_log(record.database, name, config, at(0)) == (0, None)
+        assert SiteLogs(config).of(name) is None
+
+
+def test_the_key_is_its_owners_alone(config: LogConfig) -> None:
+    assert stat.S_IMODE(config.key_file.stat().st_mode) == 0o600
+    key = log_keys.load_key(config.key_file)
+    assert key is not None and key.written() not in f"{key!r} {key} {[key]}"
+    for text in ("", "nonsense", key.written()[:-3], "\xff"):
+        config.key_file.write_bytes(text.encode("latin-1"))
+        with pytest.raises(UsageError, match="holds no key"):
+            log_keys.load_key(config.key_file)
+
+
+def test_a_site_without_an_address_has_a_log_with_a_name_of_its_own(record: Record, tmp_path: Path) -> None:
+    config = config_in(tmp_path, base="")
+    fill(record, config, 1)
+    key = logs_of(config).stored[0].key
+    assert key is not None and key.name.endswith(f".hotpapers.invalid/log/{NAME}/1")
+    assert logs_of(config).policy_text("") == f"log {key}\nquorum none\n"
+    commented = config._replace(policy="\n  # the one in the cellar\n\nquorum none\n")
+    assert logs_of(commented).policy_text("") == f"log {key}\nquorum none\n"
+
+
+@pytest.mark.parametrize("base", ["https://papers.example/c++/", f"https://papers.example/{'a' * 300}/"])
+def test_an_address_that_no_key_can_be_called_by(record: Record, tmp_path: Path, base: str) -> None:
+    config = config_in(tmp_path, base)
+    fill(record, config, 2)
+    key = public_key(config)
+    assert logs_of(config).stored[0].key == key == parse_vkey(str(key))
+    assert ("papers.example/c%2B%2B/log/" if "+" in base else ".hotpapers.invalid/log/") in key.name
+
+
+def test_processes_that_add_at_once_remember_the_logs_of_both_publications(tmp_path: Path) -> None:
+    config, names = config_in(tmp_path), ("daily", "weekly")
+
+    def extend(name: str) -> None:
+        for n in range(30):
+            with log_files.locked(config.folder):
+                log = (log_files.read_logs(config.folder, name) or [log_files.StoredLog(1)])[-1]
+                key = log_keys.load_key(config.key_file)
+                assert key is not None
+                _extend(config, name, key, log, [entries.record_entry(n, bytes(32))])
+
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(extend, names))
+    states = log_keys.read_states(config.key_file)
+    assert {where: last.size for where, last in states.items()} == {(name, 1): 30 for name in names}
+
+
+def test_a_key_that_others_may_read_or_that_is_not_whole_signs_nothing(record: Record, config: LogConfig) -> None:
+    written = config.key_file.read_text()
+    secret = written.rpartition("+")[2].strip()
+    config.key_file.write_text(f"PRIVATE+KEY+{secret}")
+    with pytest.raises(UsageError, match="not whole") as raised:
+        fill(record, config, 1)
+    assert secret[:8] not in str(raised.value)
+    config.key_file.write_text(written)
+    config.key_file.chmod(0o640)
+    with pytest.raises(UsageError, match="chmod 600"):
+        fill(record, config, 1)
+
+
+def test_what_was_signed_last_cannot_be_read(record: Record, config: LogConfig) -> None:
+    fill(record, config, 1)
+    for text in ("daily", "daily 1 papers.example 1 AAAA\n", "\x00"):
+        log_keys.state_file(config.key_file).write_text(text)
+        with pytest.raises(UsageError, match="put it back"):
+            freeze(record, 1)
+            update(record, config, 1)
+
+
+def test_a_year_of_issues(record: Record, config: LogConfig) -> None:
+    """255 working days: proofs below 4 kB, tiles below 2 MB, all from tiles that a second program reads the same."""
+    for day in range(255):
+        freeze(record, day * 10 // 7)
+    for day in range(0, 366):
+        update(record, config, day)
+    logs = logs_of(config)
+    log = logs.stored[0]
+    files = {path: data for path, data in logs.files() if data}
+    assert sum(map(len, files.values())) < 2_000_000
+    assert max(len(str(known.proof)) for day in range(255) if (known := logs.proof(digest_of(day * 10 // 7)))) < 4000
+    assert logs.last is not None
+    count = logs.last.checkpoint.size
+    read = [files[f"1/tile/entries/00{n}"] for n in range(count // 256)]
+    read += [files[f"1/tile/entries/00{count // 256}.p/{count % 256}"]] if count % 256 else []
+    leaves = [leaf for data in read for leaf in tiles.read_bundle(data)]
+    assert tuple(leaves) == log.entries and reference.mth(leaves) == logs.last.checkpoint.root
+    assert parse_vkey(str(log.key)) == public_key(config)
+
+
+def test_a_policy_that_is_none_is_refused(record: Record, tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    fill(record, config, 1)
+    with pytest.raises(NotAProof):
+        SiteLogs(config._replace(policy="quorum nobody")).of(NAME)
+
+
+def test_the_moment_of_a_day_is_utc(record: Record, config: LogConfig) -> None:
+    freeze(record, 0)
+    assert update(record, config, 0).added == 1 and at(0) % DAY != 0

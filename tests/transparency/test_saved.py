@@ -1,0 +1,261 @@
+"""Saved issues: what is proved of them, thousands of forgeries, and that the program in the docs says the same."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import random
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.deliver.export_site import export_site
+from hotpapers.errors import InputError
+from hotpapers.store import Record
+from hotpapers.transparency import log_files, policies
+from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.mirrors import check_mirror
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
+from hotpapers.transparency.policies import LogPolicy, parse_policy
+from hotpapers.transparency.publication_log import LogConfig, update_log
+from hotpapers.transparency.saved_issues import check_saved, read_saved
+from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.view.site_config import SiteConfig
+from tests.conftest import ROOT
+from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
+from tests.transparency.logs import NAME, config_in, logs_of
+
+WITNESS = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32)))
+AT = moment(DAY) + 49 * 3_600_000_000
+
+
+class Published(NamedTuple):
+    """A site with its log, which one witness has cosigned, and whom its readers trust."""
+
+    folder: Path
+    policy: LogPolicy
+    policy_file: Path
+    config: LogConfig
+
+    @property
+    def page(self) -> Path:
+        return self.folder / "site" / DAY / "index.html"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    folder = tmp_path_factory.mktemp("published")
+    config = config_in(folder, policy=f"witness a {WITNESS.verifier}\nquorum a\n")
+    with Record(str(folder / "hotpapers.db")) as record:
+        posts = [(n, f"bluesky:{n}") for n in (1, 2, 3)]
+        said = [item for n, name in posts for item in (*post(n, name, moment(DAY)), counts(name, 90 - n, moment(DAY)))]
+        write(record, [DAILY], background(), *(paper(n, title=f"Tea <b>no. {n}</b> & more") for n in (1, 2, 3)), said)
+        frozen(record)
+        update_log(record.database, NAME, config, AT)
+        last = logs_of(config).last
+        assert last is not None
+        line = cosign(last.checkpoint, WITNESS, 1_715_000_000)
+        note = last.note._replace(signatures=(*last.note.signatures, line))
+        log_files.save_checkpoint(config.folder, NAME, 1, last._replace(note=note))
+        for channel in ("site", "markdown"):
+            export_site(record, NAME, [DAY], channel, folder / channel, SiteConfig(logs=SiteLogs(config)))
+    file = folder / "policy.txt"
+    file.write_text((folder / "site/log/policy.txt").read_text())
+    return Published(folder, parse_policy(file.read_text()), file, config)
+
+
+def test_a_page_a_file_and_markdown_are_verified(published: Published) -> None:
+    for file in ("site/index.html", f"site/{DAY}/index.html", f"site/{DAY}/issue.json", f"markdown/{DAY}.md"):
+        verdict = check_saved(read_saved(published.folder / file), published.policy)
+        assert not verdict.problems and verdict.witnesses == ("a 2024-05-06 12:53 UTC",)
+        assert [one.paper for one in verdict.issue.content.entries] == [
+            "arxiv:2405.00001",
+            "arxiv:2405.00002",
+            "arxiv:2405.00003",
+        ]
+        assert verdict.issue.shown is None or len(verdict.issue.shown) == 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (r"(Why here: )[\d,]+", r"\g<1>9,999", "the page shows something else there"),
+        (r"(Place </span>)1<", r"\g<1>2<", "the page shows something else there"),
+        (r'<article class="entry" id="2405.00001"', '<article class="entry" id="2405.00009"', "something else"),
+        (r'<article class="entry" id="2405.00003".*?</article>', "", "the page shows 2 papers, the issue has 3"),
+        (r'"score":\d+', '"score":1', "the content is not what stood in the log"),
+        (r"(?s)(<code>)[0-9a-f]{64}", r"\g<1>" + "0" * 64, "the page shows the digest"),
+        (r"(?m)^— witness[^\n]*\n", "", "0 of 1 witnesses cosigned"),
+        (r"(?m)^— papers[^\n]*\n", "", "not signed by a known log"),
+        (r"papers\.example/daily/log/daily/1", "papers.example/daily/log/daily/2", "not signed by a known log"),
+    ],
+)
+def test_what_differs_is_named(published: Published, tmp_path: Path, old: str, new: str, said: str) -> None:
+    text, count = re.subn(old, new, published.page.read_text(), flags=re.S)
+    assert count
+    (tmp_path / "page.html").write_text(text)
+    verdict = check_saved(read_saved(tmp_path / "page.html"), published.policy)
+    assert any(said in problem for problem in verdict.problems), verdict.problems
+
+
+def test_a_changed_title_is_named(published: Published, tmp_path: Path) -> None:
+    text = (published.folder / "site" / DAY / "issue.json").read_text()
+    (tmp_path / "issue.json").write_text(text.replace("Tea <b>no. 2", "Coffee <b>no. 2"))
+    verdict = check_saved(read_saved(tmp_path / "issue.json"), published.policy)
+    assert verdict.problems == ("arxiv:2405.00002: title, authors or abstract are not those of the issue",)
+
+
+def test_markdown_whose_order_differs(published: Published, tmp_path: Path) -> None:
+    shutil.copytree(published.folder / "markdown", tmp_path / "markdown")
+    file = tmp_path / "markdown" / f"{DAY}.md"
+    text = file.read_text()
+    file.write_text(text.replace("abs/2405.00001", "abs/x").replace("abs/2405.00002", "abs/2405.00001"))
+    assert len(check_saved(read_saved(file), published.policy).problems) == 2
+    file.with_suffix(".json").unlink()
+    with pytest.raises(InputError, match="which is not there"):
+        read_saved(file)
+
+
+FOREIGN = [
+    "",
+    "<p>",
+    "no page",
+    '<script type="application/vnd.c2sp.tlog-proof">',
+    "\x00",
+    "{}",
+    "[" * 100_000,
+    "<" * 9000,
+    "<![x",
+]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+@pytest.mark.parametrize("name", ["page.html", "page.json", "page.htm"])
+def test_files_that_are_no_issues(tmp_path: Path, text: str, name: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError):
+        read_saved(tmp_path / name)
+
+
+def test_a_file_without_an_end_is_not_read_to_it(tmp_path: Path) -> None:
+    page = tmp_path / "endless.html"
+    page.symlink_to("/dev/zero")
+    with pytest.raises(InputError, match="larger than"):
+        read_saved(page)
+
+
+def test_markdown_of_headings_alone_is_read_once(published: Published, tmp_path: Path) -> None:
+    shutil.copy(published.folder / "site" / DAY / "issue.json", tmp_path / "saved.json")
+    for line in ("## 1\\. Tea\n", "## 1\\. <https://arxiv.org/abs/\n"):  # minutes, were each read to the end
+        (tmp_path / "saved.md").write_text(line * 200_000)
+        assert read_saved(tmp_path / "saved.md").shown == ()
+
+
+def program() -> str:
+    page = (ROOT / "docs" / "explanation" / "proof.md").read_text("utf-8")
+    [code] = re.findall(r"^```python\n# check_proof\.py\n(.*?)^```$", page, re.M | re.S)
+    return str(code)
+
+
+CODE = compile(program(), "check_proof.py", "exec")
+
+
+def accepts(file: Path, policy: Path) -> bool:
+    """Whether the program in the docs does."""
+    before, sys.argv = sys.argv, ["check_proof.py", str(file), str(policy)]
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(CODE, {"__name__": "check_proof"})
+    except Exception:  # whatever a forged page makes it stumble over
+        return False
+    finally:
+        sys.argv = before
+    return True
+
+
+def forgeries(text: str, chance: random.Random) -> Iterator[str]:
+    """Pages with single characters changed, left out, doubled or swapped where the proof or the content stands."""
+    blocks = [match.span(1) for match in re.finditer(r"<script type=[^>]*>(.*?)</script>", text, re.S)]
+    while True:
+        start, end = chance.choice(blocks)
+        at, other = chance.randrange(start, end), chance.randrange(start, end)
+        kind = chance.randrange(4)
+        if kind == 0:
+            made = text[:at] + chance.choice('0123456789abcdefXY+/="\\ \n,:{}') + text[at + 1 :]
+        elif kind == 1:
+            made = text[:at] + text[at + 1 :]
+        elif kind == 2:
+            made = text[:at] + text[at] + text[at:]
+        else:
+            low, high = sorted((at, other))
+            made = text[:low] + text[high:] if high - low < 200 else text[:low] + text[low : low + 40] + text[low:]
+        if made != text:
+            yield made
+
+
+def test_no_forgery_is_accepted_and_the_program_in_the_docs_agrees(published: Published, tmp_path: Path) -> None:
+    text = published.page.read_text()
+    content = json.loads(re.findall(r'issue\+json">(.*?)</script>', text, re.S)[0])
+    file, chance = tmp_path / "page.html", random.Random(7)
+    assert accepts(published.page, published.policy_file)
+    same = 0
+    for _, made in zip(range(800), forgeries(text, chance), strict=False):
+        file.write_text(made)
+        try:
+            accepted = not check_saved(read_saved(file), published.policy).problems
+        except InputError:
+            accepted = False
+        assert accepted <= accepts(file, published.policy_file)  # the program does not look at what the page shows
+        if accepted:  # a blank between two words of the JSON, a byte of no witness: what is proved is the same
+            same += 1
+            assert json.loads(re.findall(r'issue\+json">(.*?)</script>', made, re.S)[0]) == content
+    assert same < 80
+
+
+def test_a_whole_site(published: Published, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    shutil.copytree(published.folder / "site", site)
+    assert check_mirror(site, published.policy) == (1, 1, 0, ())
+    (site / DAY / "issue.json").unlink()
+    assert check_mirror(site, published.policy).missing == 1
+    tile = site / "log/daily/1/tile/0/000.p/1"
+    data = tile.read_bytes()
+    tile.write_bytes(data[::-1])
+    assert "tile/0/000.p/1 is not the tile of its leaves" in check_mirror(site, published.policy).problems[0]
+    tile.write_bytes(data)
+    bundle = next((site / "log/daily/1/tile/entries").rglob("1"))
+    leaves = bundle.read_bytes()
+    bundle.write_bytes(leaves[:-1] + bytes([leaves[-1] ^ 1]))
+    assert "leaves are not those" in check_mirror(site, published.policy).problems[0]
+    bundle.unlink()
+    assert check_mirror(site, published.policy).problems
+
+
+def test_a_split_view_is_named(published: Published, tmp_path: Path) -> None:
+    """The same key signs another history, and shows it to others."""
+    site = tmp_path / "site"
+    shutil.copytree(published.folder / "site", site)
+    other = published.config._replace(folder=tmp_path / "other", key_file=tmp_path / "other.key")
+    shutil.copy(published.config.key_file, other.key_file)
+    with Record(str(tmp_path / "other.db")) as record:
+        write(record, [DAILY])
+        from tests.transparency.logs import freeze
+
+        freeze(record, 0)
+        freeze(record, 1)
+        update_log(record.database, NAME, other, AT)
+    shutil.rmtree(site / "log" / NAME)
+    for path, data in logs_of(other).files():
+        (site / "log" / NAME / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / "log" / NAME / path).write_bytes(data)
+    problems = check_mirror(site, published.policy).problems
+    assert any("a split view" in text for text in problems), problems
+    assert policies.is_of_known_log(published.policy, logs_of(other).stored[0].checkpoints[0])

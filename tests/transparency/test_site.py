@@ -1,0 +1,187 @@
+"""The log on the site: what `run` writes, what stands in pages, what stays after forgetting; nothing without a key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.deliver.export_site import export_again, export_site
+from hotpapers.http import PoliteHttpClient
+from hotpapers.ingest.collect_job import Connection
+from hotpapers.model import DAY as LONG
+from hotpapers.privacy.forget import forget
+from hotpapers.schedule.health import health
+from hotpapers.schedule.log_keeping import ASK_EVERY
+from hotpapers.transparency import entries, proofs
+from hotpapers.transparency.checkpoints import Checkpoint
+from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, SignedNote, SigningKey, is_signed
+from hotpapers.transparency.policies import KnownLog, LogPolicy
+from hotpapers.transparency.publication_log import LogConfig
+from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.transparency.witness import LogWitness
+from hotpapers.view.site_config import SiteConfig
+from hotpapers.web.witness_server import witness_server
+from tests.issues.made import DAY
+from tests.schedule import test_publishing
+from tests.schedule.test_publishing import CUT, LEADING, Made, fill
+from tests.transparency.logs import config_in, public_key
+
+WITNESS = SigningKey("w.example", COSIGNATURE_ED25519, bytes(range(32)))
+
+
+@contextmanager
+def publishing(
+    store: str, folder: Path, config: LogConfig | None, http: PoliteHttpClient | None = None
+) -> Iterator[Made]:
+    """The job that freezes, logs and publishes, with a clock that tests turn."""
+    site_config = SiteConfig(logs=SiteLogs(config) if config else None)
+    line = Connection(http, lambda: (0, 0, 0), lambda: None, http.close) if http else None
+    with test_publishing.publishing(store, folder, site_config=site_config, line=line) as made:
+        yield made
+
+
+class Blocks(HTMLParser):
+    """The data blocks of a page, by type."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: dict[str, str] = {}
+        self.type = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.type = str(dict(attrs).get("type", "")) if tag == "script" else ""
+
+    def handle_data(self, data: str) -> None:
+        if self.type:
+            self.found[self.type] = self.found.get(self.type, "") + data
+
+    def handle_endtag(self, tag: str) -> None:
+        self.type = ""
+
+
+def check(page: str, config: LogConfig) -> str:
+    """What a stranger does with a saved page; the digest."""
+    found = Blocks(page).found
+    content = json.loads(found["application/vnd.hotpapers.issue+json"])
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    digest = hashlib.sha256(canonical).hexdigest()
+    assert digest in page
+    proof = proofs.parse_proof(found["application/vnd.c2sp.tlog-proof"])
+    assert proof.includes(entries.issue_entry(digest)) and is_signed(proof.signed.note, [public_key(config)])
+    return digest
+
+
+def test_a_round_freezes_logs_and_publishes(sqlite_url: str, tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    with publishing(sqlite_url, tmp_path / "public", config) as made:
+        fill(made.record)
+        assert made.round(CUT + 1) == "idle"
+        digest = check(made.page(), config)
+        beside = tmp_path / "public" / DAY
+        assert proofs.parse_proof((beside / "issue.tlog-proof").read_text()).includes(entries.issue_entry(digest))
+        told = json.loads((beside / "issue.json").read_text())
+        assert Blocks(made.page()).found["application/vnd.c2sp.tlog-proof"] == told["proof"]
+        for entry in told["content"]["entries"]:
+            item = json.dumps(
+                told["metadata"][entry["paper"]], sort_keys=True, separators=(",", ":"), ensure_ascii=False
+            )
+            assert hashlib.sha256(item.encode()).hexdigest() == entry["metadata"]
+        first = (tmp_path / "public/log/daily/1/checkpoint").read_text()
+        page = made.page()
+        made.round(CUT + 3 * LONG)  # later issues, and the ends of days
+        second = (tmp_path / "public/log/daily/1/checkpoint").read_text()
+        assert first != second and Blocks(made.page()).found == Blocks(page).found
+
+
+def test_a_page_proves_itself_after_forgetting(sqlite_url: str, tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    site_config = SiteConfig(logs=SiteLogs(config))
+    with publishing(sqlite_url, tmp_path / "public", config) as made:
+        fill(made.record)
+        made.round(CUT + 1)
+        digest = check(made.page(), config)
+        assert "Moss grows here" in made.page()
+        forget(made.record, LEADING)
+        export_again(made.record, site_config)
+        assert "Moss grows here" not in made.page() and check(made.page(), config) == digest
+    everything = b"".join(path.read_bytes() for path in (tmp_path / "transparency").rglob("*") if path.is_file())
+    for word in (b"Moss", b"did:plc", b"arxiv", b"2405"):
+        assert word not in everything
+
+
+def test_without_a_key_the_site_is_as_it_was(sqlite_url: str, tmp_path: Path) -> None:
+    without = LogConfig(tmp_path / "no.key", tmp_path / "none")
+    with publishing(sqlite_url, tmp_path / "public", without) as made:
+        fill(made.record)
+        assert made.round(CUT + 1) == "idle"
+        export_site(made.record, "daily", [DAY], "site", tmp_path / "other", SiteConfig())
+    written = [
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (tmp_path / "public", tmp_path / "other")
+    ]
+    assert written[0] == written[1] and not [path for path in written[0] if "log" in path]
+    assert not re.search(r"tlog-proof|issue\.json", written[0][f"{DAY}/index.html"].decode())
+
+
+def test_a_log_that_cannot_go_on_is_told_and_issues_appear(sqlite_url: str, tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    config.key_file.write_text("nonsense")
+    with publishing(sqlite_url, tmp_path / "public", config) as made:
+        fill(made.record)
+        assert made.round(CUT + 1) == "partial"
+        assert any("holds no key" in text for text in health(made.record, ["daily"], CUT + 2).problems)
+        assert "Moss grows here" in made.page() and "tlog-proof" not in made.page()
+
+
+def test_leaves_that_were_tampered_with_stop_no_issue(sqlite_url: str, tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    with publishing(sqlite_url, tmp_path / "public", config) as made:
+        fill(made.record)
+        made.round(CUT + 1)
+        file = tmp_path / "transparency/daily/1/entries"
+        leaves = file.read_bytes()
+        file.write_bytes(leaves[:-1] + bytes([leaves[-1] ^ 1]))
+        later = CUT + 2 * LONG
+        assert made.round(later) == "partial"
+        assert any("leaves are not those" in text for text in health(made.record, ["daily"], later + 1).problems)
+        assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
+
+
+def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, tmp_path: Path) -> None:
+    """The witness is down when the issue appears, then answers, then the log turns out to have been put back."""
+    made_key = config_in(tmp_path)
+    known = LogPolicy(logs=(KnownLog(public_key(made_key)),))
+    witness = LogWitness(known, [WITNESS], tmp_path / "witness")
+    with witness_server(witness, "127.0.0.1:0") as port:
+        pass  # it is down
+    own = f"http://127.0.0.1:{port}/"
+    config = made_key._replace(policy=f"witness w {WITNESS.verifier} {own}\nquorum w\n")
+    http = PoliteHttpClient("hotpapers", base_addresses=[own], pace={"127.0.0.1": 0.0}, sleep=lambda seconds: None)
+    with publishing(sqlite_url, tmp_path / "public", config, http) as made, closing(http):
+        fill(made.record)
+        assert made.round(CUT + 1) == "idle"
+        assert "not yet cosigned" in made.page()
+        with witness_server(witness, f"127.0.0.1:{port}"):
+            made.round(CUT + 2)
+            assert "not yet cosigned" in made.page()  # it was asked a moment ago
+            made.round(CUT + ASK_EVERY + 3)
+            assert "cosigned by 1 witness: w" in made.page()
+            digest = check(made.page(), config)
+            other = digest[::-1]
+            file = next((tmp_path / "witness").iterdir())
+            checkpoint = Checkpoint(public_key(config).name, 9, bytes.fromhex(other))
+            file.write_text(str(SignedNote(checkpoint.text, (cosign(checkpoint, WITNESS, 1),))))
+            assert made.round(CUT + 2 * LONG) == "partial"
+            assert any("has seen 9 leaves" in text for text in health(made.record, ["daily"], CUT + 2 * LONG).problems)
+            assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()

@@ -1,0 +1,224 @@
+"""Witnesses: what is cosigned and what is refused, over HTTP, by a real process, and a log that has them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import pytest
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.errors import LogError
+from hotpapers.http import PoliteHttpClient
+from hotpapers.store import Record
+from hotpapers.transparency import notes
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint
+from hotpapers.transparency.cosignatures import check_cosignature
+from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, ED25519, SignedNote, SigningKey
+from hotpapers.transparency.policies import KnownLog, LogPolicy
+from hotpapers.transparency.publication_log import LogConfig, update_log
+from hotpapers.transparency.witness import MOST_ALARMS, LogWitness, WitnessAnswer
+from hotpapers.transparency.witness_client import ask_witnesses
+from hotpapers.transparency.witness_protocol import add_checkpoint, parse_answer
+from hotpapers.web.witness_server import PER_MINUTE, witness_server
+from tests.transparency.logs import NAME, at, config_in, digest_of, freeze, logs_of, public_key
+
+LOG = SigningKey("log.example/1", ED25519, bytes(range(32)))
+KEYS = [SigningKey("w.example", kind, bytes(range(1, 33))) for kind in (COSIGNATURE_ED25519, COSIGNATURE_MLDSA44)]
+POLICY = LogPolicy(logs=(KnownLog(LOG.verifier),))
+AT = 1_700_000_000
+TREE = MerkleTree(leaf_hash(bytes([n])) for n in range(120))
+
+
+def request(tree: MerkleTree, old: int, size: int, key: SigningKey = LOG, proof: list[bytes] | None = None) -> bytes:
+    checkpoint = Checkpoint(key.name, size, tree.root(size))
+    note = SignedNote(checkpoint.text, (notes.sign(checkpoint.text, key),))
+    return str(add_checkpoint(old, tree.consistency(old, size) if proof is None else proof, checkpoint, note)).encode()
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> LogWitness:
+    return LogWitness(POLICY, KEYS, tmp_path / "witness")
+
+
+def asked(witness: LogWitness, *args: object, **more: object) -> WitnessAnswer:
+    return witness.add_checkpoint(request(TREE, *args, **more), AT)  # type: ignore[arg-type]
+
+
+def test_what_extends_is_cosigned_by_every_key(witness: LogWitness, tmp_path: Path) -> None:
+    for old, size in ((0, 3), (3, 3), (3, 64), (64, 120)):
+        answer = asked(witness, old, size)
+        assert answer.status == 200
+        checkpoint = Checkpoint(LOG.name, size, TREE.root(size))
+        lines = parse_answer(answer.body)
+        assert [check_cosignature(checkpoint, line, key.verifier) for line, key in zip(lines, KEYS, strict=True)] == [
+            AT,
+            AT,
+        ]
+    witness.close()
+    again = LogWitness(POLICY, KEYS, tmp_path / "witness")  # another process remembers the same
+    assert again.last(LOG.name) == Checkpoint(LOG.name, 120, TREE.root(120))
+
+
+def test_every_refusal_has_its_status(witness: LogWitness) -> None:
+    stranger = SigningKey("other.example", ED25519, bytes(32))
+    forger = SigningKey(LOG.name, ED25519, bytes(32))
+    assert asked(witness, 0, 40).status == 200
+    assert asked(witness, 40, 60, stranger).status == 404
+    assert asked(witness, 40, 60, forger).status == 403
+    assert witness.add_checkpoint(request(TREE, 20, 20).replace(b"old 20", b"old 21"), AT).status == 400
+    behind = asked(witness, 0, 60)
+    assert (behind.status, behind.body, behind.type) == (409, "40\n", "text/x.tlog.size")
+    assert asked(witness, 10, 20).body == "40\n"  # an older copy of the log, or a replay
+    assert asked(witness, 40, 60, proof=[bytes(32)]).status == 422
+    for body in (b"", b"old 1", b"\xff", b"old 1\n\nx", b"old x\n\n" + request(TREE, 0, 1).partition(b"\n\n")[2]):
+        assert witness.add_checkpoint(body, AT).status == 400
+    assert witness.alarms == [] and witness.last(LOG.name) == Checkpoint(LOG.name, 40, TREE.root(40))
+
+
+def test_two_histories_are_an_alarm(witness: LogWitness) -> None:
+    other = MerkleTree(leaf_hash(bytes([n, 1])) for n in range(40))
+    assert asked(witness, 0, 40).status == 200
+    answer = witness.add_checkpoint(request(other, 40, 40), AT)
+    assert answer.status == 409 and "a split view" in witness.alarms[0]
+    with witness_server(witness, "127.0.0.1:0") as port, client(port) as http:
+        health = http.get(f"http://127.0.0.1:{port}/health", accept=[503])
+        assert health.status == 503 and b"split view" in health.body
+
+
+def test_no_rewritten_history_is_cosigned(witness: LogWitness) -> None:
+    """A fork at every size, with the fork's own proof, the honest one, and none."""
+    chance = Random(3)
+    assert asked(witness, 0, 60).status == 200
+    for fork in range(60):
+        entries = [bytes([n]) for n in range(fork)] + [chance.randbytes(3) for _ in range(90 - fork)]
+        tree = MerkleTree(map(leaf_hash, entries))
+        for size in (60, 61, 64, 90):
+            for proof in (tree.consistency(60, size), TREE.consistency(60, size), []):
+                status = witness.add_checkpoint(request(tree, 60, size, proof=proof), AT).status
+                assert status in (409, 422)
+    assert witness.last(LOG.name) == Checkpoint(LOG.name, 60, TREE.root(60))
+
+
+def test_a_witness_that_cannot_remember_cosigns_nothing(witness: LogWitness, tmp_path: Path) -> None:
+    assert asked(witness, 0, 40).status == 200
+    [file] = (tmp_path / "witness").iterdir()
+    file.write_text("torn")
+    with witness_server(witness, "127.0.0.1:0") as port, client(port) as http:
+        body = request(TREE, 0, 60)
+        assert http.post(f"http://127.0.0.1:{port}/add-checkpoint", body=body, accept=[500]).status == 500
+
+
+def test_an_alarm_that_is_sent_again_hides_no_other_one(witness: LogWitness) -> None:
+    other = MerkleTree(leaf_hash(bytes([n, n])) for n in range(120))
+    assert asked(witness, 0, 9).status == 200
+    for _ in range(2 * MOST_ALARMS):
+        assert witness.add_checkpoint(request(other, 9, 9), AT).status == 409
+    assert len(witness.alarms) == 1
+
+
+def test_a_folder_has_one_witness(witness: LogWitness, tmp_path: Path) -> None:
+    with pytest.raises(LogError, match="another process uses it"):
+        LogWitness(POLICY, KEYS, tmp_path / "witness")
+    witness.close()
+    LogWitness(POLICY, KEYS, tmp_path / "witness").close()
+
+
+def test_requests_are_bounded(witness: LogWitness) -> None:
+    with witness_server(witness, "127.0.0.1:0") as port, client(port) as http:
+        address = f"http://127.0.0.1:{port}/add-checkpoint"
+        assert http.post(address, body=b"x" * 70_000, accept=[413]).status == 413
+        seen = [http.post(address, body=b"x", accept=[400, 429]).status for _ in range(PER_MINUTE + 1)]
+        assert seen == [400] * PER_MINUTE + [429]
+
+
+@contextmanager
+def client(port: int) -> Iterator[PoliteHttpClient]:
+    own = [f"http://127.0.0.1:{port}/"]
+    with PoliteHttpClient("hotpapers", base_addresses=own, pace={"127.0.0.1": 0.0}) as http:
+        yield http
+
+
+# ---- a log and a real witness -----------------------------------------------------------------------------
+
+
+@contextmanager
+def process(folder: Path, config: LogConfig) -> Iterator[tuple[int, list[str]]]:
+    """`hotpapers witness` in a process of its own; its port and keys."""
+    (folder / "logs.txt").write_text(f"log {public_key(config)}\nquorum none\n")
+    command = ["witness", "w.example/1", "--policy", "logs.txt", "--folder", "w", "--listen", "127.0.0.1:0"]
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-m", "hotpapers", *command], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
+    assert running.stdout is not None
+    try:
+        port = re.findall(r"on port (\d+)", running.stdout.readline())
+        yield int(port[0]), [running.stdout.readline().strip() for _ in KEYS]
+    finally:
+        running.terminate()
+        running.wait(20)
+        running.stdout.close()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_log_is_cosigned_by_a_witness_in_a_process_of_its_own(tmp_path: Path, number: int) -> None:
+    config = config_in(tmp_path)
+    with (
+        Record(str(tmp_path / "hotpapers.db")) as record,
+        process(tmp_path, config) as (port, keys),
+        client(port) as http,
+    ):
+        address = f"http://127.0.0.1:{port}/"
+        dead = f"witness dead {KEYS[0].verifier} http://127.0.0.1:{port}/dead/\n"
+        text = f"{dead}witness w {keys[number]} {address}\nquorum w\n"
+        watched = config._replace(policy=text)
+        policy = logs_policy(watched)
+        for day in range(3):
+            freeze(record, day)
+            update_log(record.database, NAME, config, at(day))
+            before = logs_of(watched).proof(digest_of(day))
+            assert before is not None and not before.complete
+            [problem] = ask_witnesses(http, policy, config.folder, NAME)
+            assert problem.witness == "dead" and "does not cosign (404)" in str(problem)
+            after = logs_of(watched).proof(digest_of(day))
+            assert after is not None and after.complete and after.witnesses == ("w",)
+        (config.folder / NAME / "1" / "checkpoints" / "1").unlink()  # what was cosigned before is forgotten here
+        freeze(record, 3)
+        update_log(record.database, NAME, config, at(3))
+        assert len(list(ask_witnesses(http, policy, config.folder, NAME))) == 1
+
+
+def logs_policy(config: LogConfig) -> LogPolicy:
+    from hotpapers.transparency.policies import parse_policy
+
+    return parse_policy(config.policy)
+
+
+def test_a_log_that_was_put_back_is_refused_and_told(tmp_path: Path, witness: LogWitness) -> None:
+    config = config_in(tmp_path)
+    known = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "w")
+    with (
+        Record(str(tmp_path / "hotpapers.db")) as record,
+        witness_server(known, "127.0.0.1:0") as port,
+        client(port) as http,
+    ):
+        policy = logs_policy(
+            config._replace(policy=f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
+        )
+        for day in range(3):
+            freeze(record, day)
+            update_log(record.database, NAME, config, at(day))
+        assert list(ask_witnesses(http, policy, config.folder, NAME)) == []
+        folder = config.folder / NAME / "1"
+        for name in sorted((folder / "checkpoints").iterdir(), key=lambda one: int(one.name))[1:]:
+            name.unlink()
+        [problem] = ask_witnesses(http, policy, config.folder, NAME)
+        assert "an older copy was put back" in str(problem)
+    assert isinstance(logs_of(config).last, SignedCheckpoint)
