@@ -89,6 +89,11 @@ def test_the_record_is_not_asked_about_what_was_just_heard() -> None:
     assert told(seen) == [("like", ONE, False), ("like", ONE, True)] and not known.asked
 
 
+def test_a_withdrawal_that_was_lost_on_its_way_is_understood_when_it_is_heard_again() -> None:
+    seen = sifted({f"bluesky:{ONE}"}, pointing(BERT, ONE, time=AT), gone(AT, LIKE), gone(AT, LIKE))
+    assert told(seen) == [("like", ONE, False), ("like", ONE, True), ("like", ONE, True)]
+
+
 def test_without_a_record_an_old_reaction_is_not_understood() -> None:
     plain: object = set()
     assert not isinstance(plain, Tracked)

@@ -135,7 +135,8 @@ class EventFilter:
         return RawPayload("reaction", reaction, body, at)
 
     def _withdrawn(self, reaction: str, body: bytes, at: int) -> Sequence[RawPayload]:
-        post = self._posts.pop(reaction, None) or (self._told(reaction) or "").removeprefix(f"{NETWORK}:")
+        # remembered still: a page that is lost on its way is read again
+        post = self._posts.get(reaction) or (self._told(reaction) or "").removeprefix(f"{NETWORK}:")
         if not post:
             return NOTHING
         return [RawPayload("withdrawn", reaction, msgspec.json.encode({"post": post, "event": msgspec.Raw(body)}), at)]
