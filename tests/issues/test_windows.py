@@ -140,6 +140,16 @@ def test_a_day_that_no_issue_can_have_is_not_frozen(record: Record, window: Wind
     assert record.head.position == 0, "nothing was written"
 
 
+def test_a_publication_ends_with_its_last_day(record: Record) -> None:
+    ended = msgspec.structs.replace(DAILY, last_day="2024-05-09")
+    assert windows.label_after(ended, "2024-05-08") == "2024-05-09" and windows.label_after(ended, "2024-05-09") == ""
+    assert windows.latest_label(ended, cut_of(DAILY, "2024-06-03")) == "2024-05-09"
+    with pytest.raises(UsageError, match=r"^2024-05-10: daily ended with the issue of 2024-05-09\.$"):
+        freeze.freeze(record, ended, "2024-05-10", at=CUT + 90 * 24 * HOUR)
+    with pytest.raises(UsageError, match=r"the nearest is 2024-05-03\.$"):
+        windows.check_label(msgspec.structs.replace(DAILY, last_day="2024-05-05"), "2024-05-04")
+
+
 @given(st.dates(datetime.date(2000, 1, 1), datetime.date(2060, 1, 1)), st.sampled_from(["daily", "weekly", "monthly"]))
 def test_one_rule_says_which_days_there_are(date: datetime.date, window: Window) -> None:
     """What follows a day's issue is the next day that an issue can have, and the latest that closed is one."""

@@ -224,6 +224,8 @@ def test_a_state_in_words() -> None:
     ]
     assert found.corrections == (("1 December 2020", "2020-12-01/index.html", "a <b>slip</b>"),)
     assert found.due is not None and found.due.at == "2020-12-02T19:00:00Z"
+    ended = state_of(msgspec.structs.replace(OWN, last_day="2020-12-01"), issues)
+    assert (ended.due, ended.ended) == (None, "Tuesday, 1 December 2020")
     nothing = state_of(OWN, [])
     assert (nothing.latest, nothing.due, nothing.days, nothing.networks) == ("", None, (), ())
 

@@ -50,6 +50,15 @@ def test_the_next_one_and_whether_it_is_near() -> None:
     assert not due.is_near(DAILY, "2024-05-09", moment("2024-05-09T08:00"))
 
 
+def test_a_publication_that_ends_has_no_issue_after_its_last_day() -> None:
+    ended = msgspec.structs.replace(DAILY, last_day="2024-05-07")
+    assert due.due(ended, (), moment("2024-05-03"), NOW) == ["2024-05-03", "2024-05-06", "2024-05-07"]
+    assert due.coming(ended, moment("2024-05-06T09:00")) == "2024-05-07"
+    assert due.coming(ended, NOW) == "" and not due.is_near(ended, "", NOW)
+    long_ago = msgspec.structs.replace(DAILY, last_day="2020-12-31")
+    assert due.first_due(long_ago, NOW, NOW) == NOW and due.due(long_ago, (), NOW, NOW) == []
+
+
 @given(
     st.integers(moment("2023-01-01"), moment("2026-01-01")),
     st.sampled_from(["Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Zurich", "America/New_York"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from hotpapers.jobs import queries as jobs_queries
@@ -117,6 +118,11 @@ def test_when_the_first_issue_appears(at: str, publication: Publication, day: st
     found = list(first_issues([publication], {}, moment(at)))
     assert found == [FirstIssue(publication.publication, day, moment(closes))]
     assert list(first_issues([publication], {publication.publication: [day]}, moment(at))) == []
+
+
+def test_a_publication_that_has_ended_waits_for_no_first_issue() -> None:
+    ended = msgspec.structs.replace(DAILY, last_day="2024-05-03")
+    assert list(first_issues([ended], {}, moment("2024-05-07T10:00"))) == []
 
 
 def test_the_day_of_the_start_has_an_issue_and_none_before() -> None:

@@ -47,6 +47,7 @@ posts = 4
 hour = 23
 zone = "Europe/Zurich"
 note = "Written at night."
+last_day = "2027-12-31"
 output = "owls"
 
 [[publication]]
@@ -172,6 +173,7 @@ def test_every_setting_is_read(tmp_path: Path) -> None:
         least_entries=0,
         categories=("cs.LG", "astro-ph", "hep-th"), include=("owl",), exclude=("bat", "moth"),
         networks=("bluesky", "mastodon"), posts=4, hour=23, zone="Europe/Zurich", note="Written at night.",
+        last_day="2027-12-31",
         output="owls",
         own=("bluesky:did:plc:owls", "x:@nightowls", "bluesky:did:plc:aaaabbbbccccddddeeee2345"),
     )  # fmt: skip
@@ -356,6 +358,10 @@ WRONG = [
      "publication 'a': title: is empty; write what readers see, such as \"Hot Papers\"."),
     ("[[publication]]\nname = 'a'\nhour = 24", "publication 'a': hour: 24 is no hour of a day; write 0 to 23."),
     ("[[publication]]\nname = 'a'\nhour = -1", "publication 'a': hour: -1 is no hour of a day; write 0 to 23."),
+    ("[[publication]]\nname = 'a'\nlast_day = '1991-08-13'",
+     "publication 'a': last_day: '1991-08-13' is no day; write it as 2027-12-31."),
+    ("[[publication]]\nname = 'a'\nlast_day = '31 December 2027'",
+     "publication 'a': last_day: '31 December 2027' is no day; write it as 2027-12-31."),
     ("[[publication]]\nname = 'a'\nnote = \"two\\nlines\"",
      "publication 'a': note: write one line of at most 200 characters."),
     ("[[publication]]\nname = 'a'\nposts = 11", "publication 'a': posts: 11 cannot be; write 0 to 10."),

@@ -40,6 +40,7 @@ store = "hotpapers.db"
 name = "{NAME}"
 title = "The Made-Up Week"
 note = "{NOTE}"
+last_day = "{DAYS[-1]}"
 """
 CHANNELS = (("markdown", "markdown"), ("site", "site"), ("feeds", "site"))
 
@@ -79,7 +80,7 @@ def _fill(record: Record) -> None:
 
 
 def _publication() -> Publication:
-    chosen = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE)
+    chosen = PublicationSettings(name=NAME, title="The Made-Up Week", note=NOTE, last_day=DAYS[-1])
     return publication_item(chosen, MONDAY - DAY)
 
 

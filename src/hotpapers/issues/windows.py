@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from hotpapers import announcement_days as calendar
@@ -24,8 +25,15 @@ RULE = {"daily": "Monday to Friday", "weekly": "a Monday", "monthly": "the first
 """Which days a publication's issues have. Those of a listing have the days of whoever made it."""
 
 
+def has_ended(publication: Publication, date: datetime.date) -> bool:
+    """Whether a date comes after a publication's last day."""
+    return bool(publication.last_day) and date.isoformat() > str(publication.last_day)
+
+
 def is_label(publication: Publication, date: datetime.date) -> bool:
     """Whether a publication can have an issue of a date."""
+    if has_ended(publication, date):
+        return False
     if publication.window == "daily":
         return date.weekday() < 5
     if publication.window == "weekly":
@@ -36,28 +44,32 @@ def is_label(publication: Publication, date: datetime.date) -> bool:
 def check_label(publication: Publication, day: str) -> None:
     """Raises UsageError for a day that no issue of a publication can have."""
     date = datetime.date.fromisoformat(day)
+    if has_ended(publication, date):
+        raise UsageError(f"{day}: {publication.publication} ended with the issue of {publication.last_day}.")
     if not is_label(publication, date):
-        beside = [next(days_from(publication, date, step)).isoformat() for step in (-1, 1)]
+        beside = [day.isoformat() for step in (-1, 1) for day in islice(days_from(publication, date, step), 1)]
         raise UsageError(
             f"{day}: issues of {publication.publication} are {publication.window}, their day is "
-            f"{RULE[publication.window]}; the nearest are {beside[0]} and {beside[1]}."
+            f"{RULE[publication.window]}; the nearest {'are' if beside[1:] else 'is'} {' and '.join(beside)}."
         )
 
 
 def days_from(publication: Publication, date: datetime.date, step: int = 1) -> Iterator[datetime.date]:
-    """The days that issues can have, from a date on, or with -1 back from it. Those of a listing are any."""
-    while True:
+    """The days that issues can have, from a date on to the last day, if there is one, or with -1 back from it. Those of
+    a listing are any."""
+    while step < 0 or not has_ended(publication, date):
         if is_label(publication, date):
             yield date
         date += datetime.timedelta(days=step)
 
 
 def label_after(publication: Publication, day: str) -> str:
-    """The day of the issue after a day's; empty for a listing, which appears when somebody brings one."""
+    """The day of the issue after a day's; empty after the last day, and for a listing, which appears when somebody
+    brings one."""
     if publication.window == "listing":
         return ""
     date = datetime.date.fromisoformat(day) + datetime.timedelta(days=1)
-    return next(days_from(publication, date)).isoformat()
+    return next((day.isoformat() for day in days_from(publication, date)), "")
 
 
 def latest_label(publication: Publication, at: int) -> str:

@@ -277,7 +277,8 @@ class Publication(Item, frozen=True, kw_only=True):
     `categories` and `networks`: empty means all. `posts`: how many posts an entry shows. `own`: the publication's
     own accounts, never counted. `hour`, `zone`: when a day's issue closes. `least_entries`: so many papers an issue
     shows while its reference is young; absent, and then none, in what was recorded before there was such a setting.
-    `note`: what readers are told on every page of the site; absent where nothing is.
+    `note`: what readers are told on every page of the site; absent where nothing is. `last_day`: the day of the last
+    issue that a publication will have or had; absent where it goes on.
     """
 
     key: ClassVar[tuple[str, ...]] = ("publication",)
@@ -297,6 +298,7 @@ class Publication(Item, frozen=True, kw_only=True):
     zone: str = "UTC"
     least_entries: int | msgspec.UnsetType = msgspec.UNSET
     note: str | msgspec.UnsetType = msgspec.UNSET
+    last_day: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Issue(Item, frozen=True, kw_only=True):

@@ -38,6 +38,7 @@ def _publication(session: QuerySession, publication: model.Publication) -> schem
         networks=publication.networks,
         hour=publication.hour,
         zone=publication.zone,
+        last_day=publication.last_day or None,
         issues=len(days),
         latest=days[-1] if days else None,
     )

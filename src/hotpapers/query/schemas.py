@@ -24,7 +24,8 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class PublicationSummary(Schema, frozen=True, kw_only=True):
-    """A publication, how many frozen issues it has, and the day of the latest one (null while there is none)."""
+    """A publication, how many frozen issues it has, and the day of the latest one (null while there is none).
+    `last_day`: the day of the last one that it will have or had, null where it goes on."""
 
     publication: str
     title: str
@@ -36,6 +37,7 @@ class PublicationSummary(Schema, frozen=True, kw_only=True):
     networks: tuple[str, ...]
     hour: int
     zone: str
+    last_day: str | None
     issues: int
     latest: str | None
 

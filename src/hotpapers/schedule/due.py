@@ -47,17 +47,18 @@ def first_due(publication: Publication, since: int, began: int) -> int:
         return since
     today = as_utc(began).date() + datetime.timedelta(days=1)
     closed = (cut_of(publication, day) for day in labels(publication, today - datetime.timedelta(days=40), today))
-    last = max(cut for cut in closed if cut <= began)
-    is_far = cut_of(publication, coming(publication, began)) - began > SOON
+    last = max((cut for cut in closed if cut <= began), default=0)
+    next_day = coming(publication, began)
+    is_far = not next_day or cut_of(publication, next_day) - began > SOON
     return min(since, last - 1) if is_far and began - last <= late_at_first(publication) else since
 
 
 def coming(publication: Publication, at: int) -> str:
-    """The next day whose issue closes after a moment."""
+    """The next day whose issue closes after a moment; empty where there is none any more."""
     days = days_from(publication, as_utc(at).date() - datetime.timedelta(days=1))
-    return next(day.isoformat() for day in days if cut_of(publication, day.isoformat()) > at)
+    return next((day.isoformat() for day in days if cut_of(publication, day.isoformat()) > at), "")
 
 
 def is_near(publication: Publication, day: str, at: int) -> bool:
     """Whether an issue closes within half an hour."""
-    return 0 < cut_of(publication, day) - at <= AHEAD
+    return bool(day) and 0 < cut_of(publication, day) - at <= AHEAD

@@ -60,4 +60,5 @@ def first_issues(
         name = publication.publication
         if not frozen.get(name):
             days = due.due(publication, (), due.first_due(publication, at, at), at) or [due.coming(publication, at)]
-            yield FirstIssue(name, days[0], max(cut_of(publication, days[0]), at))
+            if days[0]:
+                yield FirstIssue(name, days[0], max(cut_of(publication, days[0]), at))

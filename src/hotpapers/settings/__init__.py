@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import re
 import tomllib
@@ -27,6 +28,8 @@ FILE = "hotpapers.toml"
 MOST_POSTS = 10
 """Posts that an entry may quote."""
 LONGEST_NOTE = 200
+FIRST_DAY = "1991-08-14"
+"""arXiv's first, before which nothing can have ended."""
 MOST_LEAST_ENTRIES = 100
 """Papers that an issue may be asked to show whatever they score."""
 MOST_BACK = 30
@@ -46,7 +49,8 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     all. `own`: the publication's own accounts, never counted. `posts`: quoted per entry. `least_entries`: so many of
     the best papers an issue shows, below the threshold too, while there is too little to compare them with; 0 for none.
     `note`: a line for readers on every page of the site, in Markdown, feeds and letters: that all of it is a test.
-    `hour`, `zone`: when a day's issue closes. `output`: the folder that this publication is written to, instead of the
+    `hour`, `zone`: when a day's issue closes. `last_day`: the day of the last issue, where the publication ends, such
+    as 2027-12-31; the site stays and says so. `output`: the folder that this publication is written to, instead of the
     one in `[publish]`.
     """
 
@@ -65,6 +69,7 @@ class PublicationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkn
     hour: int = 8
     zone: str = "UTC"
     note: str = ""
+    last_day: str = ""
     output: str = ""
 
 
@@ -324,6 +329,8 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
         yield "name", 'write it with letters, digits and hyphens, at most 64, such as "daily-ml".'
     if len(publication.note) > LONGEST_NOTE or not publication.note.isprintable():
         yield "note", f"write one line of at most {LONGEST_NOTE} characters."
+    if publication.last_day and not _is_day(publication.last_day):
+        yield "last_day", f"{publication.last_day!r} is no day; write it as 2027-12-31."
     if not publication.title.strip():
         yield "title", 'is empty; write what readers see, such as "Hot Papers".'
     for category in publication.categories:
@@ -331,6 +338,13 @@ def _name_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]
             close = difflib.get_close_matches(category, _FIELDS, 1)
             hint = f"did you mean {close[0]}?" if close else "write them as cs.LG, or astro-ph for all of it."
             yield "categories", f"{category!r} is no category or archive of arXiv; {hint}"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return datetime.date.fromisoformat(text).isoformat() == text >= FIRST_DAY
+    except ValueError:
+        return False
 
 
 def _number_problems(publication: PublicationSettings) -> Iterator[tuple[str, str]]:
@@ -348,8 +362,8 @@ def publication_item(settings: PublicationSettings, observed_at: int) -> Publica
     """A publication's settings as the record keeps them."""
     values = msgspec.structs.asdict(settings)
     del values["output"]  # where it is written is no part of what an issue is
-    note = values.pop("note") or msgspec.UNSET
-    return Publication(publication=values.pop("name"), observed_at=observed_at, note=note, **values)
+    given = {key: value for key in ("note", "last_day") if (value := values.pop(key))}
+    return Publication(publication=values.pop("name"), observed_at=observed_at, **values, **given)
 
 
 TEMPLATE = (Path(__file__).parent / "template.toml").read_text("utf-8")

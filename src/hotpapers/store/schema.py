@@ -118,7 +118,7 @@ CREATE UNIQUE INDEX coverage_key ON coverage (network, from_at, observed_at, unt
 CREATE TABLE publication ({ID}, publication TEXT NOT NULL, title TEXT NOT NULL, "window" TEXT NOT NULL,
     ranking TEXT NOT NULL, threshold INTEGER NOT NULL, categories TEXT NOT NULL, include TEXT NOT NULL,
     exclude TEXT NOT NULL, networks TEXT NOT NULL, own TEXT NOT NULL, posts INTEGER NOT NULL, hour INTEGER NOT NULL,
-    zone TEXT NOT NULL, least_entries INTEGER, note TEXT, observed_at INTEGER NOT NULL, {ROW}) STRICT;
+    zone TEXT NOT NULL, least_entries INTEGER, note TEXT, last_day TEXT, observed_at INTEGER NOT NULL, {ROW}) STRICT;
 CREATE UNIQUE INDEX publication_key ON publication (publication, observed_at, until);
 
 CREATE TABLE issue ({ID}, publication TEXT NOT NULL, day TEXT NOT NULL, edition INTEGER NOT NULL,

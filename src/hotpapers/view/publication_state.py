@@ -46,13 +46,15 @@ class NextIssue(NamedTuple):
 
 
 class PublicationState(NamedTuple):
-    """How a publication is doing. `due`: None where no next issue is known of."""
+    """How a publication is doing. `due`: None where no next issue is known of. `ended`: the day of the last issue of a
+    publication that appears no more, empty otherwise."""
 
     latest: str
     path: str
     frozen: str
     frozen_at: str
     due: NextIssue | None
+    ended: str
     days: tuple[DayState, ...]
     networks: tuple[NetworkState, ...]
     corrections: tuple[tuple[str, str, str], ...]
@@ -61,12 +63,14 @@ class PublicationState(NamedTuple):
 def state_of(publication: Publication, issues: Sequence[PublishedIssue]) -> PublicationState:
     """The state as the latest issues, the newest last, tell it."""
     latest = issues[-1] if issues else None
+    due = due_after(publication, latest.content.day) if latest else None
     return PublicationState(
         latest=phrases.weekday_name(latest.content.day) if latest else "",
         path=site_paths.issue_path(latest.content.day) if latest else "",
         frozen=timestamps.minute_of(latest.frozen_at) if latest else "",
         frozen_at=timestamps.rfc3339(latest.frozen_at) if latest else "",
-        due=due_after(publication, latest.content.day) if latest else None,
+        due=due,
+        ended=phrases.weekday_name(str(publication.last_day)) if publication.last_day and not due else "",
         days=tuple(_days(publication, issues)),
         networks=_networks([issue.content for issue in issues]),
         corrections=tuple(_corrections(issues)),
