@@ -31,7 +31,7 @@ SHOWN = [
     ("a<script>alert('<b>')</script>b<style>x</style>c<title>d</title>", "abc"),
     ("<template>a<template>b</template>c</template>d", "d"),
     ("a<!-- <p>hidden</p> -->b<!doctype x>c<?php d ?>e</ >f", "abcef"),
-    ('<span class="invisible">https://</span><span class="ellipsis">a.org</span>', "a.org"),
+    ('<span class="invisible">https://</span><span class="ellipsis">a.org</span>', "a.org…"),
     ('<span class="invisible">a<span>b</span>c</span>d', "d"),
     ('<p class="quote-inline">RE: x</p><p>yes</p>', "yes"),
     ('<p class="quote-inline">RE: x<p>yes', "yes"),

@@ -22,6 +22,8 @@ RAW = frozenset(("script", "style", "title", "textarea", "iframe", "noembed", "n
 UNSEEN = frozenset(("template",))
 HIDDEN = frozenset(("invisible", "quote-inline"))
 """Classes of what Mastodon does not show: parts of an address, the line that stands for a quotation."""
+SHORTENED = "ellipsis"
+"""The class of what Mastodon shows of a long address, with an ellipsis after it."""
 LONGEST = 200_000
 """Characters of HTML that are read; the rest of a longer message is left out."""
 MOST_LINKS = 500
@@ -37,7 +39,8 @@ def plain(source: str) -> tuple[str, tuple[TextLink, ...]]:
     """The text that a message in HTML shows, and its links (code points in that text). Never raises.
 
     Paragraphs are parted by an empty line, `<br>` is a line break, other blanks in a row are one, but for `<pre>`. What
-    is hidden by its class is left out of the text; a link's target is kept whole.
+    is hidden by its class is left out of the text, and what is shortened by its class ends in an ellipsis; a link's
+    target is kept whole.
     """
     page = _Page()
     for tag, text in _pieces(source[:LONGEST]):
@@ -54,6 +57,11 @@ class _Tag(NamedTuple):
     name: str
     ends: bool
     attributes: dict[str, str]
+
+    @property
+    def classes(self) -> frozenset[str]:
+        """The element's classes."""
+        return frozenset(self.attributes.get("class", "").split())
 
 
 def _pieces(source: str) -> Iterator[tuple[_Tag | None, str]]:
@@ -123,6 +131,7 @@ class _Page:
         self._unseen, self._depth = "", 0
         self._pending = ""
         self._pre = 0
+        self._shortened = ""
 
     def start(self, tag: _Tag) -> None:
         """A start tag."""
@@ -135,13 +144,14 @@ class _Page:
                 self._add("\n")
         elif tag.name in VOID or tag.name in RAW:
             pass
-        elif tag.name in UNSEEN or HIDDEN.intersection(tag.attributes.get("class", "").split()):
+        elif tag.name in UNSEEN or HIDDEN & tag.classes:
             self._unseen, self._depth = tag.name, 1
         elif tag.name == "a":
             self._close_link()
             self._open = (self._length, tag.attributes.get("href", "").strip())
         else:
             self._pre += tag.name == "pre"
+            self._shortened = tag.name if SHORTENED in tag.classes else self._shortened
             self._part(tag.name)
 
     def end(self, name: str) -> None:
@@ -153,6 +163,9 @@ class _Page:
             self._close_link()
         else:
             self._pre = max(0, self._pre - (name == "pre"))
+            if name == self._shortened:
+                self._add("…")
+                self._shortened = ""
             self._part(name)
 
     def text(self, text: str) -> None:
