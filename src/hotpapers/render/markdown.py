@@ -83,7 +83,7 @@ def _blocks(issue: PublishedIssue) -> Iterator[str]:
     if content.reason:
         yield f"Edition {content.edition}. Corrected: {escape(content.reason)}"
     for entry in content.entries:
-        yield f"## {entry.place}\\. {escape(issue.papers[entry.paper].title)}"
+        yield f"## {entry.place}. {escape(issue.papers[entry.paper].title)}"
         yield from _entry(issue, entry)
     if issue_empty := phrases.empty(issue):
         yield issue_empty

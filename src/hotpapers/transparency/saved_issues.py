@@ -30,7 +30,7 @@ CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
 LARGEST = 32 << 20
 """Bytes of a file that is still read."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_MARKDOWN_ENTRY = re.compile(r"^## (\d{1,6})\\\. (?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>", re.M | re.S)
+_MARKDOWN_ENTRY = re.compile(r"^## (\d{1,6})\. (?:(?!^## ).)*?<https://arxiv\.org/abs/([^>\s]{1,64})>", re.M | re.S)
 """An entry ends where the next one begins, so a file without addresses is read once, not once for each heading."""
 _MARKDOWN_DIGEST = re.compile(r"^Digest `([0-9a-f]{64})`", re.M)
 
