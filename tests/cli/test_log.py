@@ -16,6 +16,7 @@ import pytest
 
 pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
 
+from hotpapers.transparency.alarms import Alarm, keep_alarm
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
 from tests.cli.run import failing, good, misuse, run
 
@@ -71,6 +72,19 @@ def test_a_witness_that_does_not_answer_is_named(site: Path) -> None:
     assert "witnesses  none (not enough yet)" in good("log")
     refused = run("log", "--ask")
     assert refused.status == 1 and "witness a: http://127.0.0.1:9/" in refused.err
+
+
+def test_an_alarm_is_listed_until_it_is_acknowledged(site: Path) -> None:
+    reason = "does not cosign (404): 'unknown log'"
+    alarm = Alarm(subject="library", kind="refused", reason=reason, at=1_773_392_400_000_000)
+    keep_alarm(site / "transparency/hot-papers", alarm)
+    told = f"log of hot-papers: witness library: {reason} (since 2026-03-13 09:00 UTC)"
+    assert f"alarm      {told}; once dealt with: hotpapers log --acknowledge WITNESS\n" in good("status")
+    assert json.loads(good("status", "--json"))["alarms"] == [told]
+    assert "witness lab holds nothing against a log" in misuse("log", "--acknowledge", "lab")
+    good("log", "--acknowledge", "library")
+    assert json.loads(good("status", "--json"))["alarms"] == []
+    assert "holds nothing" in misuse("log", "--acknowledge", "library")
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -56,7 +56,7 @@ def test_their_witness_cosigns_our_log(tmp_path: Path) -> None:
             for day in range(5):
                 freeze(record, day)
                 update_log(record.database, NAME, config, at(day))
-                assert list(ask_witnesses(http, parse_policy(watched.policy), config.folder, NAME)) == []
+                assert list(ask_witnesses(http, parse_policy(watched.policy), config.folder, NAME, at(day))) == []
                 known = logs_of(watched).proof(digest_of(day))
                 assert known is not None and known.complete and known.witnesses == ("t",)
 

@@ -19,7 +19,7 @@ from hotpapers.http import PoliteHttpClient
 from hotpapers.ingest.collect_job import Connection
 from hotpapers.model import DAY as LONG
 from hotpapers.privacy.forget import forget
-from hotpapers.schedule.health import health
+from hotpapers.schedule.health import health, log_alarms
 from hotpapers.schedule.log_keeping import ASK_EVERY
 from hotpapers.transparency import entries, proofs
 from hotpapers.transparency.checkpoints import Checkpoint
@@ -179,9 +179,16 @@ def test_the_issue_appears_at_once_and_its_proof_is_completed(sqlite_url: str, t
             assert "cosigned by 1 witness: w" in made.page()
             digest = check(made.page(), config)
             other = digest[::-1]
-            file = next((tmp_path / "witness").iterdir())
+            file = next((tmp_path / "witness/checkpoints").iterdir())
             checkpoint = Checkpoint(public_key(config).name, 9, bytes.fromhex(other))
             file.write_text(str(SignedNote(checkpoint.text, (cosign(checkpoint, WITNESS, 1),))))
-            assert made.round(CUT + 2 * LONG) == "partial"
-            assert any("has seen 9 leaves" in text for text in health(made.record, ["daily"], CUT + 2 * LONG).problems)
+            assert made.round(CUT + 2 * LONG) == "idle"  # other work does not wait for it
             assert (tmp_path / "public" / "2024-05-08" / "index.html").is_file()
+            for later in (0, 20_000_000):  # it stands although nobody was asked again meanwhile
+                assert made.round(CUT + 2 * LONG + later) == "idle"
+                [problem] = log_alarms(config)
+                assert problem.startswith("log of daily: witness w: has seen 9 leaves of this log, which has ")
+                assert problem in health(made.record, ["daily"], CUT + 2 * LONG, config).problems
+            file.unlink()  # the witness has forgotten the log, and begins anew
+            made.round(CUT + 2 * LONG + 2 * ASK_EVERY)
+            assert not list(log_alarms(config))

@@ -12,7 +12,7 @@ from hotpapers.cli.terminal import count, echo, print_error, print_json
 from hotpapers.errors import UsageError
 from hotpapers.model import Publication
 from hotpapers.store import Record, now
-from hotpapers.transparency import log_keys
+from hotpapers.transparency import alarms, log_keys
 from hotpapers.transparency.log_files import is_name
 from hotpapers.transparency.policies import cosigners, witness_policy
 from hotpapers.transparency.publication_log import LogConfig, begin_next_log, update_log
@@ -32,9 +32,12 @@ Examples:
     "--rotate", is_flag=True, help="Make another key, and begin a new log that names the end of the last one."
 )
 @click.option("--ask", is_flag=True, help="Ask the witnesses of the policy that have not cosigned yet.")
+@click.option("--acknowledge", metavar="WITNESS", help="Take what a witness holds against a log as dealt with.")
 @common.json_option
 @common.store_options
-def log(new_key: bool, rotate: bool, ask: bool, as_json: bool, home: common.CommandContext) -> None:
+def log(
+    new_key: bool, rotate: bool, ask: bool, acknowledge: str | None, as_json: bool, home: common.CommandContext
+) -> None:
     """Show the transparency log of each publication, and manage its key.
 
     A log proves what an issue said; docs/explanation/proof.md says how. What is new in the store is added first. A
@@ -54,6 +57,9 @@ def log(new_key: bool, rotate: bool, ask: bool, as_json: bool, home: common.Comm
                 begin_next_log(name, config)
         for name in names:
             update_log(record.database, name, config, now())
+    if acknowledge is not None:
+        known = [alarms.acknowledge(config.folder / name, acknowledge) for name in names]
+        common.need(any(known), f"witness {acknowledge} holds nothing against a log; `hotpapers status` lists alarms")
     problems = _ask(names, config, home) if ask else []
     _report(names, config, as_json)
     for problem in problems:
@@ -69,7 +75,7 @@ def _ask(names: Sequence[str], config: LogConfig, home: common.CommandContext) -
     policy = witness_policy(config.policy)
     addresses = [witness.url for witness in policy.witnesses if witness.url]
     with PoliteHttpClient(user_agent(home.settings.contact), base_addresses=addresses) as http:
-        return [str(problem) for name in names for problem in ask_witnesses(http, policy, config.folder, name)]
+        return [str(problem) for name in names for problem in ask_witnesses(http, policy, config.folder, name, now())]
 
 
 def _publications(record: Record) -> list[str]:

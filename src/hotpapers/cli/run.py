@@ -116,7 +116,7 @@ def _housekeeping(home: common.CommandContext, names: list[str], site: IngestCon
 
     def make() -> HousekeepingJob:
         line = make_line((ping,) if ping else (), (), site)
-        return HousekeepingJob(line, ping, lambda work: health(work.record, names, work.clock.now()))
+        return HousekeepingJob(line, ping, lambda work: health(work.record, names, work.clock.now(), home.log_config))
 
     return JobLoop(HousekeepingJob.name, make, site.record, site.leases, site.clock)
 
@@ -127,11 +127,13 @@ def _watched(home: common.CommandContext, names: list[str]) -> Iterator[None]:
 
     def ask() -> SiteHealth:
         with Record(home.store, create=False) as record:
-            return health(record, names, now())
+            return health(record, names, now(), home.log_config)
 
     def figures() -> str:
         with Record(home.store, create=False) as record:
-            return metrics(totals(record), jobs_queries.all_states(record), health(record, names, now()))
+            return metrics(
+                totals(record), jobs_queries.all_states(record), health(record, names, now(), home.log_config)
+            )
 
     if not home.settings.run.listen:
         yield

@@ -101,7 +101,7 @@ def _end(
 
 
 def _problems(record: Record, home: common.CommandContext, at: int) -> tuple[str, ...]:
-    return health(record, home.own_publications, at).problems
+    return health(record, home.own_publications, at, home.log_config).problems
 
 
 def _tell(report: schedule_status.ScheduleReport, files: int, output: Path, *, as_json: bool) -> None:

@@ -51,7 +51,7 @@ def serve(host: str, port: int, publication: str | None, home: common.CommandCon
             name, issue_readers = chosen.publication, [FreshIssueReader(open_record, home.terms) for _ in range(2)]
             feeds = feed_generator.routes(issue_readers[1], name, home.settings.bluesky)
             limits = home.settings.serve
-            config = ApiConfig(home.terms, limits.rate, limits.proxies)
+            config = ApiConfig(home.terms, limits.rate, limits.proxies, home.site_config.logs)
             api = ApiRoute(open_record, config)
             routes = SearchRoutes(open_record, name, home.site_config, config)
             letters = mail_pages.routes(open_record)

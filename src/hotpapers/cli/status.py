@@ -20,6 +20,7 @@ from hotpapers.privacy import forgotten_file
 from hotpapers.privacy.queries import copies_before
 from hotpapers.query.schemas import MissingPapers
 from hotpapers.query.status import JobHealth, all_job_health, incomplete_days
+from hotpapers.schedule.health import log_alarms
 from hotpapers.store import Record, now
 from hotpapers.store import statistics as reporting
 from hotpapers.store.record import is_server, store_path
@@ -40,8 +41,8 @@ Examples:
 def status(as_json: bool, home: common.CommandContext) -> None:
     """Show what is in the store, the state of its jobs, and whether it is sound.
 
-    Warns of settings, stores, backups and exports that other users can read. The exit status is 1 if the store is
-    not sound.
+    Warns of settings, stores, backups and exports that other users can read, and of witnesses that refuse a log. The
+    exit status is 1 if the store is not sound.
     """
     exposed = [str(file) for file in too_open(_own_files(home))]  # before a log of our own is there
     with common.open_record(home) as record:
@@ -52,10 +53,11 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         incomplete = list(incomplete_days(record, now()))
         sites = site_forecasts(record, home.site_config.budget)
         exposed += map(str, too_open(_copies(record)))
+    alarms = list(log_alarms(home.log_config))
     if as_json:
         facts = {
             **figures._asdict(), "jobs": jobs, "incomplete": incomplete, "sites": sites, "exposed": exposed,
-            "sound": not damaged, "damaged": damaged,
+            "alarms": alarms, "sound": not damaged, "damaged": damaged,
         }  # fmt: skip
         print_json(facts)
     else:
@@ -63,6 +65,8 @@ def status(as_json: bool, home: common.CommandContext) -> None:
         _print_jobs(jobs, now())
         _print_sites(sites)
         _print_exposed(exposed)
+        for alarm in alarms:
+            echo(f"alarm      {alarm}; once dealt with: hotpapers log --acknowledge WITNESS")
         _print_rest(figures, incomplete, damaged)
     if damaged:
         raise click.exceptions.Exit(1)

@@ -54,8 +54,8 @@ def verify(
     Checks the store page by page, then the record batch by batch and row by row, then rebuilds issues and compares
     their digests. Whatever was damaged, changed, added or removed is listed, and the exit status is 1.
 
-    With the FILE of a saved page, Markdown or issue.json, or with --site, no store is needed: it says whether the
-    issue stood in the publication's transparency log and who cosigned that.
+    With the FILE of a saved page, Markdown, issue.json or answer of the API (as .json), or with --site, no store is
+    needed: it says whether the issue stood in the publication's transparency log and who cosigned that.
     """
     folder = next((name for name in dates if Path(name).is_dir() and timestamps.parse_iso(name) is None), None)
     common.need(folder is None, f"{folder}: is a folder; a whole site is verified with --site {folder}")

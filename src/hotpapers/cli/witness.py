@@ -14,22 +14,22 @@ from hotpapers.cli import common
 from hotpapers.cli.terminal import count, echo
 from hotpapers.cli.verify_proof import read_policy
 from hotpapers.errors import NotAProof, UsageError
-from hotpapers.transparency import log_keys
+from hotpapers.transparency import alarms, log_keys
 from hotpapers.transparency.notes import COSIGNATURE_ED25519, COSIGNATURE_MLDSA44, SigningKey, check_name
 from hotpapers.transparency.witness import LogWitness
-from hotpapers.web.witness_server import witness_server
+from hotpapers.web.witness_server import WitnessRates, witness_server
 
 
 @click.command(
     epilog="""\b
 Examples:
   hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness
-  hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness --listen 127.0.0.1:8080"""
+  hotpapers witness witness.example/hot-papers --policy logs.txt --folder witness --listen 127.0.0.1:8080
+  hotpapers witness --folder witness --acknowledge papers.example/daily/log/daily/1"""
 )
-@click.argument("name", metavar="NAME")
+@click.argument("name", metavar="NAME", required=False)
 @click.option(
     "--policy",
-    required=True,
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The logs to watch, as C2SP tlog-policy: lines `log KEY`, and `quorum none`.",
@@ -45,13 +45,20 @@ Examples:
 @click.option(
     "--listen", default="127.0.0.1:8080", show_default=True, metavar="ADDRESS", help="The address to answer on."
 )
+@click.option("--acknowledge", metavar="LOG", help="Take the alarms about a log as dealt with, and end.")
 @common.debug_option
-def witness(name: str, policy: Path, folder: Path, listen: str) -> None:
+def witness(name: str | None, policy: Path | None, folder: Path, listen: str, acknowledge: str | None) -> None:
     """Cosign the checkpoints of logs, as a witness, until stopped.
 
     Remembers the last checkpoint of each log that the policy names and refuses what does not extend it. Put a web
-    server with TLS in front of it. Publications name it in their policy by the lines printed at the start.
+    server with TLS in front of it. Publications name it in their policy by the lines printed at the start. A log with
+    two histories is an alarm at /health, also after a restart, until it is acknowledged.
     """
+    if acknowledge is not None:
+        common.need(alarms.acknowledge(folder, acknowledge), f"{folder}: no alarm about {acknowledge}")
+        return
+    if name is None or policy is None:
+        raise UsageError("a witness needs its NAME and --policy FILE, the logs to watch")
     watched = read_policy(policy)
     common.need(bool(watched.logs), f"{policy}: names no log; write lines `log KEY`")
     keys = _keys(name, folder)
@@ -60,12 +67,14 @@ def witness(name: str, policy: Path, folder: Path, listen: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with (
-        closing(LogWitness(watched, keys, folder / "checkpoints")) as log_witness,
+        closing(LogWitness(watched, keys, folder, WitnessRates().wait)) as log_witness,
         witness_server(log_witness, listen) as port,
     ):
         echo(f"witness of {count(len(watched.logs), 'log')} on port {port}; its keys, of which a policy names one:")
         for key in keys:
             echo(f"  {key.verifier}")
+        for alarm in log_witness.alarms:
+            echo(f"alarm: {alarm}")
         stop.wait()
 
 

@@ -42,7 +42,7 @@ QUESTIONS: tuple[Endpoint, ...] = (
     Endpoint(
         "issues", "/publications/{publication}/issues", request_params.IssuesParams, schemas.IssuePage, issues.issues
     ),
-    Endpoint("issue", _ISSUE, request_params.IssueParams, schemas.IssueDetails, issues.issue),
+    Endpoint("issue", _ISSUE, request_params.IssueParams, schemas.IssueWithProof, issues.issue_with_proof),
     Endpoint("content", f"{_ISSUE}/content", request_params.IssueParams, model.IssueContent, issues.content),
     Endpoint(
         "verification",

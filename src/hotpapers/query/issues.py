@@ -13,6 +13,7 @@ from hotpapers.query import request_params, schemas
 from hotpapers.query.cursors import cursor_of, key_of
 from hotpapers.query.session import QuerySession, bare, paper_key
 from hotpapers.view import phrases, site_paths
+from hotpapers.view.issue_proof import proved_issue
 
 PAGE = "issues"
 """What its cursors call themselves."""
@@ -84,6 +85,19 @@ _read_held = msgspec.json.Decoder(_Held).decode
 def issue(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueDetails:
     """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown."""
     return as_issue(_shelved(session, params))
+
+
+def issue_with_proof(session: QuerySession, params: request_params.IssueParams) -> schemas.IssueWithProof:
+    """A frozen issue: its papers with their scores, counts, parts and the posts that may be shown, and its proof."""
+    shelved = _shelved(session, params)
+    logs = session.logs.readable(shelved.content.publication.publication) if session.logs else None
+    proved = proved_issue(shelved, logs)
+    return schemas.IssueWithProof(
+        **msgspec.structs.asdict(as_issue(shelved)),
+        content=proved.content if proved else None,
+        metadata=dict(proved.metadata) if proved else {},
+        proof=proved.text if proved else "",
+    )
 
 
 def _shelved(session: QuerySession, params: request_params.IssueParams) -> model.PublishedIssue:

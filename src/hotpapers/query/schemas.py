@@ -155,6 +155,16 @@ class IssueDetails(Schema, frozen=True, kw_only=True):
     ongoing: tuple[EntryDetails, ...]
 
 
+class IssueWithProof(IssueDetails, frozen=True, kw_only=True):
+    """A frozen issue with what a saved copy of this answer needs to be checked: `content`, whose SHA-256 as RFC 8785
+    JSON is the digest; `metadata`, the items of which its entries name the hashes, by paper; `proof`, that the digest
+    stood in the publication's log (C2SP tlog-proof). Null, {} and "" while no log holds the issue."""
+
+    content: model.IssueContent | None
+    metadata: dict[str, model.Paper | model.Place]
+    proof: str
+
+
 class Verification(Schema, frozen=True, kw_only=True):
     """Whether an issue's content has its digest, and is rebuilt alike from the record. `findings`: what differs.
 

@@ -5,25 +5,43 @@ A session belongs to one thread, as the record's connection does; who answers in
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from hotpapers import terms
 from hotpapers.errors import NotFound, UsageError
 from hotpapers.ids import arxiv
 from hotpapers.issues.repository import RecordIssueReader
 from hotpapers.model import Publication
 from hotpapers.store import Record
+from hotpapers.transparency.site_logs import SiteLogs
+
+
+class SessionState(NamedTuple):
+    """The record's last batch, and the versions of the logs: a proof gets cosignatures while nothing is written."""
+
+    position: int
+    logs: tuple[object, ...]
 
 
 class QuerySession:
-    """What every answer is read from. `public`: strangers ask, not the operator."""
+    """What every answer is read from. `public`: strangers ask, not the operator. `logs`: of what was published; None
+    where none is kept."""
 
-    def __init__(self, record: Record, allowed: terms.Table = terms.TERMS, *, public: bool = False) -> None:
-        self.record, self.terms, self.public = record, allowed, public
+    def __init__(
+        self, record: Record, allowed: terms.Table = terms.TERMS, *, public: bool = False, logs: SiteLogs | None = None
+    ) -> None:
+        self.record, self.terms, self.public, self.logs = record, allowed, public, logs
         self._kept: tuple[int, RecordIssueReader] | None = None
 
     @property
     def position(self) -> int:
         """The last batch: while it stays the same, so do the answers that are read from the record alone."""
         return self.record.head.position
+
+    @property
+    def state(self) -> SessionState:
+        """While it stays the same, so do all answers but those that move with time."""
+        return SessionState(self.position, self.logs.versions if self.logs else ())
 
     def issue_reader(self) -> RecordIssueReader:
         """The same issue reader for as long as nothing was written to the record or forgotten in it, by whomever."""

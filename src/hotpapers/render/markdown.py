@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from hotpapers.errors import LogError, UsageError
 from hotpapers.ids import timestamps
 from hotpapers.model import (
     Entry,
@@ -49,10 +48,7 @@ class MarkdownChannel:
                 yield RenderedFile(f"{day}.json", proof)
 
     def _proof(self, publication: str, issue: PublishedIssue) -> bytes:
-        try:
-            return issue_json(issue, self._logs.of(publication)) if self._logs else b""
-        except (LogError, UsageError):  # whoever keeps the log says so
-            return b""
+        return issue_json(issue, self._logs.readable(publication)) if self._logs else b""
 
 
 def escape(text: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from hotpapers.errors import LogError
 from hotpapers.issues.freeze import publication_of
 from hotpapers.issues.queries import FIRST_WAIT, frozen_days, publication_began, site_began
 from hotpapers.issues.windows import limit_of
@@ -17,6 +18,8 @@ from hotpapers.model import HOUR
 from hotpapers.schedule import due
 from hotpapers.store import Record
 from hotpapers.store.statistics import StoreTotals, written_between
+from hotpapers.transparency import alarms, log_files
+from hotpapers.transparency.publication_log import LogConfig
 
 SILENT = HOUR // 4
 """Microseconds after which a job that should have said something is taken for dead."""
@@ -37,15 +40,26 @@ class SiteHealth(NamedTuple):
     failing: tuple[str, ...]
 
 
-def health(record: Record, publications: Iterable[str], at: int) -> SiteHealth:
-    """How the jobs of a site are doing, whichever processes do them."""
+def health(record: Record, publications: Sequence[str], at: int, logs: LogConfig | None = None) -> SiteHealth:
+    """How the jobs of a site are doing, whichever processes do them, and its logs; None where none are kept."""
     known = jobs_queries.all_states(record)
-    problems = [*dead_jobs(known, at), *_overdue(record, publications, at)]
+    problems = [*dead_jobs(known, at), *_overdue(record, publications, at), *log_alarms(logs)]
     failing = tuple(
         f"{status.source}: {status.state}: {status.reason}" for status in known if status.failing_since is not None
     )
     problems += [text for text in failing if text.startswith(("issues:", "housekeeping:"))]
     return SiteHealth(not problems, tuple(problems), failing)
+
+
+def log_alarms(logs: LogConfig | None) -> Iterator[str]:
+    """What witnesses hold against the logs of a site, until it is mended or acknowledged."""
+    if logs is None:
+        return
+    for name in log_files.publications(logs.folder):
+        try:
+            yield from (f"log of {name}: witness {alarm}" for alarm in alarms.standing(logs.folder / name))
+        except LogError as problem:
+            yield f"log of {name}: {problem}"
 
 
 def dead_jobs(known: Iterable[JobState], at: int) -> Iterator[str]:

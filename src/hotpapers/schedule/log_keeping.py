@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 from hotpapers import terms
 from hotpapers.deliver.export_site import export_again
-from hotpapers.errors import LogError, NetError
+from hotpapers.errors import NetError
 from hotpapers.issues.queries import frozen_days
 from hotpapers.jobs.loop import JobContext
 from hotpapers.logs import log_event
@@ -47,23 +49,23 @@ class LogKeeping:
 
     def ask(self, work: JobContext, publication: str) -> None:
         """Asks the witnesses that have not cosigned, after what there is was published, and renders anew the issues
-        whose proof is complete with it. Raises LogError where one refuses; one that cannot be reached is asked again
-        later, and named in the log."""
+        whose proof is complete with it. One that cannot be reached or refuses is asked again later, and named in the
+        log; a refusal is an alarm too."""
         logs, at = self._site_config.logs, work.clock.now()
         if logs is None or self._http is None or at - self._asked.get(publication, 0) < ASK_EVERY:
             return
         self._asked[publication] = at
         before, version = self._incomplete(work, logs, publication), logs.version(publication)
         policy = witness_policy(logs.config.policy)
-        problems = list(ask_witnesses(self._http, policy, logs.config.folder, publication))
+        problems = list(ask_witnesses(self._http, policy, logs.config.folder, publication, at))
         if logs.version(publication) != version:
             days = before - self._incomplete(work, logs, publication)
             self._render(work, publication, sorted(days | set(frozen_days(work.record, publication)[-1:])))
         for failure in problems:
-            log_event("not cosigned", publication=publication, witness=failure.witness, reason=failure.problem)
-        refusals = [str(failure) for failure in problems if not isinstance(failure.problem, NetError)]
-        if refusals:
-            raise LogError("; ".join(refusals))
+            level = logging.INFO if isinstance(failure.problem, NetError) else logging.WARNING
+            log_event(
+                "not cosigned", level=level, publication=publication, witness=failure.witness, reason=failure.problem
+            )
 
     def _incomplete(self, work: JobContext, logs: SiteLogs, publication: str) -> set[str]:
         """The days with an edition whose proof not enough witnesses have seen."""

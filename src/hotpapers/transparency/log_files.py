@@ -71,6 +71,11 @@ def read_logs(folder: Path, publication: str) -> list[StoredLog]:
     return [_read_log(folder / publication / str(number), number) for number in numbers]
 
 
+def publications(folder: Path) -> list[str]:
+    """The publications that have logs here, by name."""
+    return [name for name in sorted(_names(folder)) if is_name(name)]
+
+
 def version(folder: Path, publication: str) -> object:
     """Another value whenever a log has another checkpoint, or a checkpoint another cosignature."""
     folders = [folder / publication / name / _CHECKPOINTS for name in sorted(_names(folder / publication))]

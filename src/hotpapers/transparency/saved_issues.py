@@ -1,4 +1,4 @@
-"""A saved page, Markdown file or JSON of an issue: what it says, and whether that is what stood in the log.
+"""A saved page, Markdown file, JSON or answer of the API: what it says, and whether that is what stood in the log.
 
 What is proved is the issue's content: the JSON of which the digest is the SHA-256. A page and a JSON file carry it; a
 Markdown file has the JSON beside it. What a page shows is compared with it as far as `ShownEntry` goes.
@@ -12,18 +12,20 @@ from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from hotpapers.errors import InputError, NotAProof
 from hotpapers.ids.timestamps import minute_of
+from hotpapers.model import Paper, Place
 from hotpapers.store.commitments import canonical_json
 from hotpapers.transparency import policies
 from hotpapers.transparency.entries import issue_entry
 from hotpapers.transparency.policies import LogPolicy
 from hotpapers.transparency.proofs import TYPE, LogProof, parse_proof
-from hotpapers.untrusted_json import decode_json
+from hotpapers.transparency.saved_answers import differences
+from hotpapers.untrusted_json import BROKEN, decode_json
 
 CONTENT_TYPE = "application/vnd.hotpapers.issue+json"
 """What a page calls the content that it holds."""
@@ -69,16 +71,20 @@ class SavedContent(msgspec.Struct, frozen=True):
 
 
 class SavedFile(msgspec.Struct, frozen=True):
-    """`issue.json`."""
+    """`issue.json`, or an answer of the API, which has the same three fields. `entries`: None in what shows none."""
 
-    content: msgspec.Raw
+    content: object
     proof: str
-    metadata: dict[str, msgspec.Raw] = {}
+    metadata: dict[str, object] = {}
+    digest: str = ""
+    entries: tuple[dict[str, Any], ...] | None = None
+    ongoing: tuple[dict[str, Any], ...] = ()
 
 
 class SavedIssue(NamedTuple):
     """`digest`: computed from the content. `named`: the digest that the page shows; empty where it shows none. `shown`:
-    None for a file that shows nothing. `metadata`: hashes of the items beside it, by paper."""
+    None for a file that shows nothing. `metadata`: hashes of the items beside it, by paper. `differences`: what an
+    answer of the API shows otherwise than its content."""
 
     content: SavedContent
     digest: str
@@ -86,6 +92,7 @@ class SavedIssue(NamedTuple):
     named: str = ""
     shown: tuple[ShownEntry, ...] | None = None
     metadata: Mapping[str, str] = MappingProxyType({})
+    differences: tuple[str, ...] = ()
 
 
 class ProofVerdict(NamedTuple):
@@ -117,10 +124,25 @@ def read_saved(file: Path) -> SavedIssue:
 
 
 def _of_json(text: str) -> SavedIssue:
-    saved = decode_json(text, SavedFile)
-    hashes = {paper: hashlib.sha256(_canonical(item)).hexdigest() for paper, item in saved.metadata.items()}
-    content = _canonical(saved.content)
-    return SavedIssue(*_content(content), parse_proof(saved.proof), metadata=hashes)
+    value = decode_json(text, dict[str, Any])
+    saved = _converted(value, SavedFile)
+    if not saved.proof:
+        raise NotAProof("carries no proof: no log held the issue when it was saved")
+    hashes = {paper: hashlib.sha256(canonical_json(item)).hexdigest() for paper, item in saved.metadata.items()}
+    content, digest = _content(canonical_json(saved.content))
+    issue = SavedIssue(content, digest, parse_proof(saved.proof), saved.digest, metadata=hashes)
+    if saved.entries is None:
+        return issue
+    items = {paper: _converted(item, Paper | Place) for paper, item in saved.metadata.items()}
+    return issue._replace(differences=tuple(differences(value, _converted(saved.content, dict[str, Any]), items)))
+
+
+def _converted(value: object, type: Any) -> Any:
+    """A decoded value as a type. Raises InputError for one that is none."""
+    try:
+        return msgspec.convert(value, type)
+    except BROKEN as problem:
+        raise InputError(str(problem)) from problem
 
 
 def _canonical(raw: msgspec.Raw) -> bytes:
@@ -228,6 +250,7 @@ def _page_problems(issue: SavedIssue) -> Iterator[str]:
     for entry in (*entries, *issue.content.ongoing):
         if issue.metadata.get(entry.paper, entry.metadata) != entry.metadata:
             yield f"{entry.paper}: title, authors or abstract are not those of the issue"
+    yield from issue.differences
 
 
 def _shown_problems(shown: tuple[ShownEntry, ...], entries: tuple[SavedEntry, ...]) -> Iterator[str]:

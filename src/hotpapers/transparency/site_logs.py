@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
+from hotpapers.errors import LogError, UsageError
 from hotpapers.transparency import entries, log_files, policies, tiles
 from hotpapers.transparency.checkpoints import SignedCheckpoint
 from hotpapers.transparency.log_files import StoredLog
@@ -128,6 +129,18 @@ class SiteLogs:
             logs = log_files.read_logs(self.config.folder, publication)
             self._read[publication] = (version, PublicationLogs(publication, logs, self.config.policy))
         return self._read[publication][1]
+
+    def readable(self, publication: str) -> PublicationLogs | None:
+        """The same, but None also where they cannot be read: whoever keeps them says so, and issues appear without."""
+        try:
+            return self.of(publication)
+        except (LogError, UsageError):
+            return None
+
+    @property
+    def versions(self) -> tuple[object, ...]:
+        """Another value whenever an issue of any publication may have another proof."""
+        return tuple(map(self.version, log_files.publications(self.config.folder)))
 
     def __getstate__(self) -> LogConfig:
         return self.config

@@ -1,6 +1,9 @@
 """A witness: it remembers the last checkpoint of each log that its operator trusts, and cosigns only what extends it.
 
-The answers are those of C2SP tlog-witness. What it remembers is a file for each log, so it grows with the policy alone.
+The answers are those of C2SP tlog-witness. What it remembers is a file for each log, so it grows with the policy alone:
+
+    checkpoints/HASH   the last checkpoint of a log
+    alarms.json        logs that have two histories, or show no proof that they extend what was cosigned
 """
 
 from __future__ import annotations
@@ -8,100 +11,166 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from hotpapers.errors import LogError, NotAProof
 from hotpapers.logs import log_event
-from hotpapers.transparency import log_files, witness_protocol
-from hotpapers.transparency.checkpoints import Checkpoint, parse_checkpoint
+from hotpapers.transparency import alarms, log_files, witness_protocol
+from hotpapers.transparency.alarms import Alarm
+from hotpapers.transparency.checkpoints import Checkpoint, SignedCheckpoint, parse_checkpoint
 from hotpapers.transparency.cosignatures import cosign
 from hotpapers.transparency.merkle import EMPTY_ROOT, verify_consistency
-from hotpapers.transparency.notes import SigningKey
+from hotpapers.transparency.notes import SignedNote, SigningKey
 from hotpapers.transparency.policies import LogPolicy, is_of_known_log
 from hotpapers.transparency.witness_protocol import SIZE_TYPE, AddCheckpoint
 
 TEXT = "text/plain; charset=utf-8"
-MOST_ALARMS = 20
-"""Alarms that are kept to be shown."""
+SPLIT_VIEW, NOT_EXTENDED = "split view", "not extended"
+"""Kinds of alarms. The second ends when the log shows a proof after all."""
+ANYBODY = ""
+"""Whose requests are counted together: all but those with a checkpoint of a known log that is news."""
 
 
 class WitnessAnswer(NamedTuple):
-    """`alarm`: what the operator must hear: a log's key has signed two histories. Nobody else can bring that about; a
-    wrong proof or an old checkpoint anybody can send."""
+    """`alarm`: its kind, if the operator must hear of it; `reason`: why. Only the log's key can bring that about: a
+    wrong proof of a checkpoint that is no news anybody can send. `wait`: seconds, where there were too many."""
 
     status: int
     body: str
     type: str = TEXT
     alarm: str = ""
+    reason: str = ""
+    wait: int = 0
 
 
-def refusal(request: AddCheckpoint, policy: LogPolicy, last: Checkpoint | None) -> WitnessAnswer | None:
-    """Why a checkpoint is not cosigned; None where it extends the last one, or is the same. `last`: None for a log that
-    was never cosigned."""
-    new, old = request.signed.checkpoint, request.old
-    size, root = (last.size, last.root) if last else (0, EMPTY_ROOT)
-    if new.origin not in {log.key.name for log in policy.logs}:
+def refuse_signature(request: AddCheckpoint, policy: LogPolicy) -> WitnessAnswer | None:
+    """Why a checkpoint is none of a log of the policy; None where it is."""
+    if request.signed.checkpoint.origin not in {log.key.name for log in policy.logs}:
         return WitnessAnswer(404, "unknown log\n")
     if not is_of_known_log(policy, request.signed):
         return WitnessAnswer(403, "not signed by the log's key\n")
+    return None
+
+
+def refuse_history(request: AddCheckpoint, last: Checkpoint | None) -> WitnessAnswer | None:
+    """Why a signed checkpoint is not cosigned; None where it extends the last one, or is the same. `last`: None for a
+    log that was never cosigned."""
+    new, old = request.signed.checkpoint, request.old
+    size, root = (last.size, last.root) if last else (0, EMPTY_ROOT)
+    if new.size == size and new.root != root:
+        return _split_view(Checkpoint(new.origin, size, root), new)
     if old > new.size:
         return WitnessAnswer(400, "the old size is greater than the checkpoint's\n")
     if old != size:
         return WitnessAnswer(409, f"{size}\n", SIZE_TYPE)
-    if old == new.size and root != new.root:
-        return WitnessAnswer(
-            409, f"{size}\n", SIZE_TYPE, f"{new.origin}: two histories of {size:,} leaves: a split view"
-        )
     if not verify_consistency(old, new.size, request.proof, root, new.root):
-        return WitnessAnswer(422, "the proof does not show that it extends what was cosigned\n")
+        body = "the proof does not show that it extends what was cosigned\n"
+        reason = f"no proof that its {new.size:,} leaves extend the {size:,} that were cosigned: a rewritten past?"
+        return WitnessAnswer(422, body, TEXT, NOT_EXTENDED, reason) if new.size > size else WitnessAnswer(422, body)
     return None
 
 
+def _split_view(known: Checkpoint, other: Checkpoint) -> WitnessAnswer:
+    reason = f"two histories of {known.size:,} leaves, {known.root.hex()} and {other.root.hex()}: a split view"
+    return WitnessAnswer(409, f"{known.size}\n", SIZE_TYPE, SPLIT_VIEW, reason)
+
+
 class LogWitness:
-    """A witness with its keys and what it remembers, for one process. `folder`: where that is. Raises LogError where
+    """A witness with its keys and what it remembers, for one process. `folder`: where that is. `wait`: seconds until
+    there is room for a request that counts for a log, or for anybody's; 0 when it is taken. Raises LogError where
     another process is the witness of that folder, as two could cosign two histories; and where something there cannot
     be read: then nothing is cosigned."""
 
-    def __init__(self, policy: LogPolicy, keys: Sequence[SigningKey], folder: Path) -> None:
-        self._policy, self._keys, self._folder = policy, tuple(keys), folder
+    def __init__(
+        self, policy: LogPolicy, keys: Sequence[SigningKey], folder: Path, wait: Callable[[str], int] = lambda log: 0
+    ) -> None:
+        self._policy, self._keys, self._folder, self._wait = policy, tuple(keys), folder, wait
         self._lock = threading.Lock()
-        self.alarms: list[str] = []
-        folder.mkdir(parents=True, exist_ok=True)
-        self._claim = log_files.claim(folder)
+        self._checkpoints = folder / "checkpoints"
+        self._checkpoints.mkdir(parents=True, exist_ok=True)
+        self._claim = log_files.claim(self._checkpoints)
 
     def close(self) -> None:
         """Leaves the folder to another process."""
         os.close(self._claim)
 
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """What the operator must look at. Raises LogError."""
+        return alarms.standing(self._folder)
+
     def last(self, origin: str) -> Checkpoint | None:
         """The last checkpoint of a log that was cosigned."""
+        signed = self._last(origin)
+        return signed.checkpoint if signed else None
+
+    def _last(self, origin: str) -> SignedCheckpoint | None:
         try:
-            return parse_checkpoint(self._file(origin).read_text("utf-8")).checkpoint
+            return parse_checkpoint(self._file(origin).read_text("utf-8"))
         except FileNotFoundError:
             return None
         except (NotAProof, UnicodeDecodeError, OSError) as problem:
             raise LogError(f"{self._file(origin)}: cannot be read: {problem}") from problem
 
     def _file(self, origin: str) -> Path:
-        return self._folder / hashlib.sha256(origin.encode()).hexdigest()
+        return self._checkpoints / hashlib.sha256(origin.encode()).hexdigest()
 
     def add_checkpoint(self, body: bytes, seconds: int) -> WitnessAnswer:
-        """The answer to a request. What is cosigned is on disk before. Raises LogError."""
+        """The answer to a request at a moment, in seconds since 1970. What is cosigned is on disk before. Raises
+        LogError, OSError."""
         try:
             request = witness_protocol.parse_request(body.decode("utf-8"))
         except (NotAProof, UnicodeDecodeError) as problem:
-            return WitnessAnswer(400, f"{problem}\n"[:500])
+            return self._too_many(ANYBODY) or WitnessAnswer(400, f"{problem}\n"[:500])
+        if (refused := refuse_signature(request, self._policy)) is not None:
+            return self._too_many(ANYBODY) or refused
         with self._lock:
-            checkpoint = request.signed.checkpoint
-            answer = refusal(request, self._policy, self.last(checkpoint.origin))
-            if answer is None:
-                lines = [cosign(checkpoint, key, seconds) for key in self._keys]
-                log_files.write_whole(self._file(checkpoint.origin), str(request.signed.note))
-                return WitnessAnswer(200, "".join(map(str, lines)))
-            if answer.alarm and answer.alarm not in self.alarms:  # anybody can send the same two checkpoints again
-                self.alarms = [*self.alarms, answer.alarm][-MOST_ALARMS:]
-            if answer.alarm or answer.status == 422:
-                log_event("log refused", log=checkpoint.origin, reason=answer.alarm or answer.body.strip())
+            return self._answer(request, seconds)
+
+    def _answer(self, request: AddCheckpoint, seconds: int) -> WitnessAnswer:
+        """The answer to a request that a known log signed."""
+        new, last = request.signed.checkpoint, self._last(request.signed.checkpoint.origin)
+        answer = refuse_history(request, last.checkpoint if last else None)
+        is_news = last is None or new.size > last.checkpoint.size or (answer is not None and bool(answer.alarm))
+        if (busy := self._too_many(new.origin if is_news else ANYBODY)) is not None:
+            return busy
+        if answer is None:
+            lines = [cosign(new, key, seconds) for key in self._keys]
+            log_files.write_whole(self._file(new.origin), str(request.signed.note))
+            self._settle(request.signed, seconds)
+            return WitnessAnswer(200, "".join(map(str, lines)))
+        if answer.alarm:
+            self._keep_alarm(answer, [request.signed, *([last] if last else [])], seconds)
         return answer
+
+    def _settle(self, signed: SignedCheckpoint, seconds: int) -> None:
+        """What a checkpoint that was cosigned says of one that was refused: it is that, or another of the same size."""
+        for alarm in alarms.standing(self._folder):
+            if (alarm.subject, alarm.kind) == (signed.checkpoint.origin, NOT_EXTENDED):
+                refused = parse_checkpoint(alarm.evidence[0])
+                if refused.checkpoint == signed.checkpoint:
+                    alarms.clear_alarm(self._folder, alarm.subject, alarm.kind)
+                elif refused.checkpoint.size == signed.checkpoint.size:
+                    self._keep_alarm(_split_view(signed.checkpoint, refused.checkpoint), [refused, signed], seconds)
+
+    def _too_many(self, log: str) -> WitnessAnswer | None:
+        wait = self._wait(log)
+        return WitnessAnswer(429, f"too many requests; come again in {wait} s\n", wait=wait) if wait else None
+
+    def _keep_alarm(self, answer: WitnessAnswer, signed: Sequence[SignedCheckpoint], seconds: int) -> None:
+        """Keeps an alarm and tells of it, if it is another one: anybody can send the same two checkpoints again."""
+        origin = signed[0].checkpoint.origin
+        keys = {(log.key.name, log.key.key_id) for log in self._policy.logs}
+        alarm = Alarm(
+            subject=origin, kind=answer.alarm, reason=answer.reason, at=seconds * 1_000_000,
+            evidence=tuple(str(_only(checkpoint.note, keys)) for checkpoint in signed),
+        )  # fmt: skip
+        if alarms.keep_alarm(self._folder, alarm):
+            log_event("log refused", log=origin, reason=answer.reason)
+
+
+def _only(note: SignedNote, keys: Container[tuple[str, bytes]]) -> SignedNote:
+    """A note without signatures of others, which may be many and long."""
+    return note._replace(signatures=tuple(line for line in note.signatures if (line.name, line.key_id) in keys))

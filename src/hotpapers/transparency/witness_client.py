@@ -6,16 +6,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from hotpapers.errors import HotPapersError, LogError, NotAProof, Stopped
+from hotpapers.errors import HotPapersError, LogError, NetError, NotAProof, Stopped
 from hotpapers.model import HttpClient
 from hotpapers.transparency import log_files, witness_protocol
+from hotpapers.transparency.alarms import Alarm, clear_alarm, keep_alarm
 from hotpapers.transparency.checkpoints import SignedCheckpoint
 from hotpapers.transparency.cosignatures import check_cosignature, cosigned_at
 from hotpapers.transparency.log_files import StoredLog
 from hotpapers.transparency.notes import NoteSignature, decimal
 from hotpapers.transparency.policies import KnownWitness, LogPolicy
 
-REFUSED = (400, 403, 404, 409, 422, 429)
+REFUSED = (400, 403, 404, 409, 422)
+REFUSAL = "refused"
+"""The kind of the alarm that a witness does not cosign a log's checkpoint."""
 
 
 class WitnessProblem(NamedTuple):
@@ -28,10 +31,12 @@ class WitnessProblem(NamedTuple):
         return f"witness {self.witness}: {self.problem}"
 
 
-def ask_witnesses(http: HttpClient, policy: LogPolicy, folder: Path, publication: str) -> Iterator[WitnessProblem]:
+def ask_witnesses(
+    http: HttpClient, policy: LogPolicy, folder: Path, publication: str, at: int
+) -> Iterator[WitnessProblem]:
     """Asks each witness that has an address and has not cosigned the latest checkpoint of a publication's latest log,
-    and keeps what it answers. Yields what went wrong; one witness stops no other. Raises LogError where the log cannot
-    be read."""
+    and keeps what it answers; a refusal as an alarm, until it cosigns. Yields what went wrong; one witness stops no
+    other. `at`: the moment, µs UTC. Raises LogError where the log cannot be read."""
     logs = log_files.read_logs(folder, publication)
     if not logs or logs[-1].last is None:
         return
@@ -44,9 +49,13 @@ def ask_witnesses(http: HttpClient, policy: LogPolicy, folder: Path, publication
         except Stopped:
             raise
         except HotPapersError as problem:
+            if not isinstance(problem, NetError):
+                refusal = Alarm(subject=witness.name, kind=REFUSAL, reason=str(problem), at=at)
+                keep_alarm(folder / publication, refusal)
             yield WitnessProblem(witness.name, problem)
             continue
         _keep(folder, publication, log.number, log.last.checkpoint.size, line)
+        clear_alarm(folder / publication, witness.name, REFUSAL)
 
 
 def _keep(folder: Path, publication: str, number: int, size: int, line: NoteSignature) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import NamedTuple
 
-import msgspec
-
-from hotpapers.model import Paper, Place, PublishedIssue
+from hotpapers.model import IssueContent, Paper, Place, PublishedIssue
 from hotpapers.ranking.words import count_noun
 from hotpapers.store.commitments import canonical_json
 from hotpapers.transparency.proofs import TYPE
@@ -30,48 +29,59 @@ class IssueProofView(NamedTuple):
 
 def issue_proof_view(issue: PublishedIssue, logs: PublicationLogs | None) -> IssueProofView | None:
     """What a page carries; None while the log does not hold the issue."""
-    proved = _proved(issue, logs)
+    proved = proved_issue(issue, logs)
     if proved is None:
         return None
-    proof, content = proved
-    return IssueProofView(_words(proof), str(proof.proof), content.decode().replace("<", "\\u003c"))
+    content = canonical_json(proved.content).decode().replace("<", "\\u003c")
+    return IssueProofView(_words(proved.proof), proved.text, content)
 
 
 def proof_text(issue: PublishedIssue, logs: PublicationLogs | None) -> str:
     """The proof as a file; empty while the log does not hold the issue."""
-    proved = _proved(issue, logs)
-    return str(proved[0].proof) if proved else ""
+    proved = proved_issue(issue, logs)
+    return proved.text if proved else ""
 
 
 def issue_json(issue: PublishedIssue, logs: PublicationLogs | None) -> bytes:
-    """An issue with its proof as one JSON file: `content`, whose SHA-256 is the digest; `metadata`, the items of which
-    the entries name the hashes: title, authors, abstract; `proof`. Empty while the log does not hold the issue."""
-    proved = _proved(issue, logs)
+    """An issue with its proof as one JSON file: `content`, `metadata` and `proof` of `ProvedIssue`. Empty while the log
+    does not hold the issue."""
+    proved = proved_issue(issue, logs)
     if proved is None:
         return b""
-    proof, content = proved
-    entries = (*issue.content.entries, *issue.content.ongoing)
-    items = {entry.paper: canonical_json(_item(issue, entry.paper)) for entry in entries}
-    hashes = {entry.paper: entry.metadata for entry in entries}
-    metadata = {
-        paper: msgspec.Raw(item) for paper, item in items.items() if hashlib.sha256(item).hexdigest() == hashes[paper]
-    }
-    return canonical_json({"content": msgspec.Raw(content), "metadata": metadata, "proof": str(proof.proof)}) + b"\n"
+    return canonical_json({"content": proved.content, "metadata": proved.metadata, "proof": proved.text}) + b"\n"
 
 
-def _item(issue: PublishedIssue, paper: str) -> Paper | Place:
-    """What an entry's hash of its metadata is of: in a listing what that printed."""
-    return issue.places.get(paper) or issue.papers[paper]
+class ProvedIssue(NamedTuple):
+    """What a saved copy needs to be checked. `content`: its SHA-256 is the digest. `metadata`: the items of which the
+    entries name the hashes, by paper: title, authors, abstract; in a listing what that printed."""
+
+    content: IssueContent
+    metadata: Mapping[str, Paper | Place]
+    proof: IssueProof
+
+    @property
+    def text(self) -> str:
+        """The proof as C2SP tlog-proof."""
+        return str(self.proof.proof)
 
 
-def _proved(issue: PublishedIssue, logs: PublicationLogs | None) -> tuple[IssueProof, bytes] | None:
-    """The proof and the content, where that is what the digest says: what an older program froze may be written
-    otherwise."""
+def proved_issue(issue: PublishedIssue, logs: PublicationLogs | None) -> ProvedIssue | None:
+    """An issue with its proof, where its content is what the digest says: what an older program froze may be written
+    otherwise. None while the log does not hold the issue."""
     proof = logs.proof(issue.digest) if logs else None
     if proof is None or "<" in str(proof.proof):  # in a page it would end its data block
         return None
-    content = canonical_json(issue.content)
-    return (proof, content) if hashlib.sha256(content).hexdigest() == issue.digest else None
+    if _sha256(issue.content) != issue.digest:
+        return None
+    entries = {entry.paper: entry.metadata for entry in (*issue.content.entries, *issue.content.ongoing)}
+    items = {paper: issue.places.get(paper) or issue.papers[paper] for paper in entries}
+    return ProvedIssue(
+        issue.content, {paper: item for paper, item in items.items() if _sha256(item) == entries[paper]}, proof
+    )
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(canonical_json(value)).hexdigest()
 
 
 def _words(proof: IssueProof) -> str:

@@ -20,7 +20,9 @@ from starlette.types import Receive, Scope, Send
 from hotpapers import logs, terms
 from hotpapers.errors import StoreError
 from hotpapers.query import QuerySession, openapi, request_params
+from hotpapers.query.session import SessionState
 from hotpapers.store import Record
+from hotpapers.transparency.site_logs import SiteLogs
 from hotpapers.web.export_stream import ExportStreams, StreamAborted, head_of
 from hotpapers.web.http_messages import (
     ApiReply,
@@ -52,11 +54,12 @@ _RESERVED = ("/", "", "/openapi.json")
 
 class ApiConfig(NamedTuple):
     """What the operator decides: the networks' terms, how many simple questions a client may ask in a minute (0: any
-    number), and how many proxies of their own stand in front."""
+    number), how many proxies of their own stand in front, and the logs of what was published."""
 
     terms: terms.Table = terms.TERMS
     rate: int = 300
     proxies: int = 0
+    logs: SiteLogs | None = None
 
 
 class ApiRoute(BaseRoute):
@@ -81,23 +84,23 @@ class ApiRoute(BaseRoute):
 
 
 class ReplyCache:
-    """Replies of one position of the record, the latest ones."""
+    """Replies of one state of record and logs, the latest ones."""
 
     def __init__(self) -> None:
-        self._position = -1
+        self._state = SessionState(-1, ())
         self._replies: OrderedDict[Key, ApiReply] = OrderedDict()
         self._size = 0
 
-    def get(self, position: int, key: Key) -> ApiReply | None:
-        """The reply, if it is there and the record still stands where it was made."""
-        if position != self._position:
+    def get(self, state: SessionState, key: Key) -> ApiReply | None:
+        """The reply, if it is there and record and logs still stand where it was made."""
+        if state != self._state:
             self._replies.clear()
-            self._position, self._size = position, 0
+            self._state, self._size = state, 0
         return self._replies.get(key)
 
-    def put(self, position: int, key: Key, reply: ApiReply) -> None:
-        """Keeps a reply, unless the record has moved on, or it is larger than an eighth of the room."""
-        if position != self._position or reply.size > KEPT // 8 or key in self._replies:
+    def put(self, state: SessionState, key: Key, reply: ApiReply) -> None:
+        """Keeps a reply, unless record or logs have moved on, or it is larger than an eighth of the room."""
+        if state != self._state or reply.size > KEPT // 8 or key in self._replies:
             return
         self._replies[key] = reply
         self._size += reply.size
@@ -114,11 +117,11 @@ class ApiApp:
 
     def __init__(self, open_record: Callable[[], Record], operator: ApiConfig) -> None:
         self._operator = operator
-        self._sessions = SessionPool(open_record, operator.terms, THREADS)
+        self._sessions = SessionPool(open_record, operator.terms, THREADS, operator.logs)
         self._exports = ExportStreams(open_record, operator.terms)
         self._buckets = TokenBuckets(operator.rate)
         self._kept = ReplyCache()
-        self._coming: dict[tuple[int, Key], asyncio.Task[ApiReply]] = {}
+        self._coming: dict[tuple[SessionState, Key], asyncio.Task[ApiReply]] = {}
         self._heavy = asyncio.Lock()
         self._document = {packed: answered(openapi.written().encode(), "", packed=packed) for packed in (False, True)}
 
@@ -154,19 +157,19 @@ class ApiApp:
         if target is None:
             return problem(404, "there is no such address; openapi.json has them all")
         route, inside = target
-        position = self._sessions.here(_position)
+        state = self._sessions.here(_state)
         key = (request.path, request.query, request.takes_gzip)
-        cached = self._kept.get(position, key)
+        cached = self._kept.get(state, key)
         if cached is not None:
             return cached
         params = parameters(route.asked, inside, request.query)
-        head = head_of(params, position, request) if isinstance(params, request_params.ExportParams) else None
+        head = head_of(params, state.position, request) if isinstance(params, request_params.ExportParams) else None
         if head and (request.method == "HEAD" or request.has(head.etag)):
             return head
         self._take(request, min(route.cost, self._operator.rate) - 1)  # one was taken already
         if head and isinstance(params, request_params.ExportParams):
             return await self._exports.send(head, params, request, receive, send)
-        return await self._shared(position, key, route, params)
+        return await self._shared(state, key, route, params)
 
     def _take(self, request: ApiRequest, cost: int) -> None:
         client = client_of(request.peer, request.forwarded, self._operator.proxies)
@@ -174,23 +177,27 @@ class ApiApp:
         if seconds:
             raise _TooMuch(seconds)
 
-    async def _shared(self, position: int, key: Key, route: QueryRoute, params: request_params.Params) -> ApiReply:
+    async def _shared(
+        self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
+    ) -> ApiReply:
         """The answer, made once for all who ask for it now; who goes away keeps it from nobody."""
-        coming = self._coming.get((position, key))
+        coming = self._coming.get((state, key))
         if coming is None:
             if len(self._coming) >= MOST_AT_ONCE:
                 return later(503, "too many ask at once", 1)
-            coming = asyncio.create_task(self._make_reply(position, key, route, params))
-            self._coming[position, key] = coming
-            coming.add_done_callback(lambda task: self._forget_task((position, key), task))
+            coming = asyncio.create_task(self._make_reply(state, key, route, params))
+            self._coming[state, key] = coming
+            coming.add_done_callback(lambda task: self._forget_task((state, key), task))
         return await asyncio.shield(coming)
 
-    def _forget_task(self, key: tuple[int, Key], task: asyncio.Task[ApiReply]) -> None:
+    def _forget_task(self, key: tuple[SessionState, Key], task: asyncio.Task[ApiReply]) -> None:
         del self._coming[key]
         if not task.cancelled():
             task.exception()  # whoever waited was told; nobody may have
 
-    async def _make_reply(self, position: int, key: Key, route: QueryRoute, params: request_params.Params) -> ApiReply:
+    async def _make_reply(
+        self, state: SessionState, key: Key, route: QueryRoute, params: request_params.Params
+    ) -> ApiReply:
         def work(session: QuerySession) -> ApiReply:
             return _answer(session, route, params, packed=key[2])
 
@@ -200,7 +207,7 @@ class ApiApp:
         else:
             reply = await self._sessions.ask(work)
         if route.question is not None and not route.question.moves:
-            self._kept.put(position, key, reply)
+            self._kept.put(state, key, reply)
         return reply
 
     def _failed(self, request: ApiRequest, error: Exception) -> ApiReply:
@@ -221,8 +228,8 @@ class _TooMuch(Exception):
         self.seconds = seconds
 
 
-def _position(session: QuerySession) -> int:
-    return session.position
+def _state(session: QuerySession) -> SessionState:
+    return session.state
 
 
 def _answer(session: QuerySession, route: QueryRoute, params: request_params.Params, *, packed: bool) -> ApiReply:

@@ -12,6 +12,7 @@ from hotpapers import terms
 from hotpapers.errors import StoreError, UsageError
 from hotpapers.query import QuerySession
 from hotpapers.store import Record
+from hotpapers.transparency.site_logs import SiteLogs
 
 Answer = TypeVar("Answer")
 
@@ -28,11 +29,13 @@ class SessionPool:
     """So many threads, each with a session as soon as it is asked something.
 
     Nothing is opened before: whoever makes this may go on to start processes. `open_record` is called in the thread
-    that will use what it returns.
+    that will use what it returns. `logs`: of what was published.
     """
 
-    def __init__(self, open_record: Callable[[], Record], allowed: terms.Table, threads: int) -> None:
-        self._open_record, self._allowed = open_record, allowed
+    def __init__(
+        self, open_record: Callable[[], Record], allowed: terms.Table, threads: int, logs: SiteLogs | None = None
+    ) -> None:
+        self._open_record, self._allowed, self._logs = open_record, allowed, logs
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="answers")
         self._mine = threading.local()
         self._records: set[Record] = set()
@@ -54,7 +57,7 @@ class SessionPool:
         if session is None:
             record = open_store(self._open_record)
             self._records.add(record)
-            session = self._mine.session = QuerySession(record, self._allowed, public=True)
+            session = self._mine.session = QuerySession(record, self._allowed, public=True, logs=self._logs)
         return session
 
     def _leave(self) -> None:

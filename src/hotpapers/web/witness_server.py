@@ -5,51 +5,61 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import deque
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from http.server import BaseHTTPRequestHandler
 
 from hotpapers.errors import LogError
 from hotpapers.logs import log_event
-from hotpapers.transparency.witness import LogWitness, WitnessAnswer
+from hotpapers.transparency.witness import ANYBODY, LogWitness, WitnessAnswer
 from hotpapers.transparency.witness_protocol import LARGEST_REQUEST, PATH
 from hotpapers.web.background_server import background_server
+from hotpapers.web.rate_limits import TokenBuckets
 
+PER_LOG = 30
+"""Checkpoints that are news to the witness, of one log in a minute: each asks once or twice for one."""
 PER_MINUTE = 120
-"""Requests that are answered in a minute, of all logs together: each asks once for a checkpoint."""
+"""All other requests in a minute: what no known log signed, and what was cosigned before, which anybody can send."""
+MOST_PER_MINUTE = 600
+"""News of all logs together."""
 
 
-class _Rate:
-    """Whether there is room for one more request within a minute."""
+class WitnessRates:
+    """How much is answered: to each log, to all, and to anybody, so that a flood of one kind holds up no other.
+    `clock`: in seconds."""
 
-    def __init__(self) -> None:
-        self._times: deque[float] = deque(maxlen=PER_MINUTE)
-        self._lock = threading.Lock()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._anybody, self._logs, self._all = map(TokenBuckets, (PER_MINUTE, PER_LOG, MOST_PER_MINUTE))
 
-    def has_room(self) -> bool:
+    def wait(self, log: str) -> int:
+        """Seconds until there is room for a request; 0 when it is taken."""
         with self._lock:
-            at = time.monotonic()
-            if len(self._times) == PER_MINUTE and at - self._times[0] < 60:
-                return False
-            self._times.append(at)
-            return True
+            at = self._clock()
+            if log == ANYBODY:
+                return self._anybody.take(ANYBODY, 1, at)
+            return self._logs.take(log, 1, at) or self._all.take("", 1, at)
 
 
 def witness_server(witness: LogWitness, listen: str) -> AbstractContextManager[int]:
     """Answers on an address until the end of the context, which gives its port. Entering raises SettingsError."""
-    return background_server(listen, _handler(witness, _Rate()), "witness", "--listen")
+    return background_server(listen, _handler(witness), "witness", "--listen")
 
 
-def _handler(witness: LogWitness, rate: _Rate) -> type[BaseHTTPRequestHandler]:
+def _handler(witness: LogWitness) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
 
         def do_GET(self) -> None:
-            """How the witness is doing: 503 after a log has rewritten its past."""
+            """How the witness is doing: 503 while an alarm stands."""
             if self.path != "/health":
                 return self._say(WitnessAnswer(404, f"ask for /health, or post to /{PATH}\n"))
-            state = {"ok": not witness.alarms, "problems": witness.alarms}
-            self._say(WitnessAnswer(503 if witness.alarms else 200, json.dumps(state), "application/json"))
+            try:
+                problems = list(map(str, witness.alarms))
+            except LogError as problem:
+                problems = [str(problem)]
+            state = {"ok": not problems, "problems": problems}
+            self._say(WitnessAnswer(503 if problems else 200, json.dumps(state), "application/json"))
 
         def do_POST(self) -> None:
             """A checkpoint to cosign."""
@@ -58,8 +68,6 @@ def _handler(witness: LogWitness, rate: _Rate) -> type[BaseHTTPRequestHandler]:
                 return self._say(WitnessAnswer(404, f"post to /{PATH}\n"))
             if not (length.isascii() and length.isdigit() and len(length) < 10 and int(length) <= LARGEST_REQUEST):
                 return self._say(WitnessAnswer(413, f"at most {LARGEST_REQUEST} bytes, with their number\n"))
-            if not rate.has_room():
-                return self._say(WitnessAnswer(429, "too many requests; come again in a minute\n"))
             body = self.rfile.read(int(length))
             try:
                 self._say(witness.add_checkpoint(body, int(time.time())))
@@ -73,6 +81,8 @@ def _handler(witness: LogWitness, rate: _Rate) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             self.send_header("content-type", answer.type)
             self.send_header("content-length", str(len(body)))
+            if answer.wait:
+                self.send_header("retry-after", str(answer.wait))
             self.end_headers()
             self.wfile.write(body)
 

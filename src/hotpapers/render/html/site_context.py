@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from hotpapers.announcement_days import announced_at
-from hotpapers.errors import LogError, NotFound, UsageError
+from hotpapers.errors import NotFound
 from hotpapers.model import HOUR, Attention, IssueReader, Publication, PublishedIssue, Quotation
 from hotpapers.render.html.templating import render
 from hotpapers.transparency.site_logs import PublicationLogs
@@ -94,12 +94,8 @@ class SiteContext:
 
     @property
     def logs(self) -> PublicationLogs | None:
-        """The publication's logs; None where none is kept, or it cannot be read: whoever keeps it says so, and pages
-        appear without."""
-        try:
-            return self.site_config.logs.of(self.name) if self.site_config.logs else None
-        except (LogError, UsageError):
-            return None
+        """The publication's logs; None where none is kept, or it cannot be read."""
+        return self.site_config.logs.readable(self.name) if self.site_config.logs else None
 
     # ---- papers --------------------------------------------------------------------------------------
 

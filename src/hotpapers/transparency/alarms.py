@@ -1,0 +1,101 @@
+"""Alarms about a log, kept in a file until what they tell of is mended, or the operator says that it is dealt with.
+
+A witness keeps those about the logs that it watches, a publication those of its witnesses. There is one for each
+subject and kind, so the file grows with the policy alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from hotpapers.errors import InputError, LogError
+from hotpapers.ids.timestamps import minute_of
+from hotpapers.store.commitments import canonical_json
+from hotpapers.transparency import log_files
+from hotpapers.untrusted_json import decode_json
+
+FILE = "alarms.json"
+LARGEST = 16 << 20
+"""Bytes of the file that are still read."""
+
+
+class Alarm(msgspec.Struct, frozen=True, kw_only=True):
+    """`subject`: a log's origin, or a witness's name. `at`: since when, in µs UTC. `acknowledged`: the operator has
+    dealt with it, so that nobody hears of it again unless it is another one. `evidence`: signed notes that prove it to
+    anybody."""
+
+    subject: str
+    kind: str
+    reason: str
+    at: int
+    acknowledged: bool = False
+    evidence: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.reason} (since {minute_of(self.at)})"
+
+
+def standing(folder: Path) -> tuple[Alarm, ...]:
+    """The alarms that are not acknowledged. Raises LogError for a file that cannot be read."""
+    return tuple(alarm for alarm in _read(folder) if not alarm.acknowledged)
+
+
+def keep_alarm(folder: Path, alarm: Alarm) -> bool:
+    """Keeps an alarm; whether it is another one than that of its subject and kind before. Raises LogError, OSError."""
+
+    def added(alarms: tuple[Alarm, ...]) -> tuple[Alarm, ...]:
+        same = next((kept for kept in alarms if _is_about(kept, alarm)), None)
+        if same is not None and same.reason == alarm.reason:
+            return alarms
+        since = alarm.at if same is None or same.acknowledged else same.at
+        others = (kept for kept in alarms if not _is_about(kept, alarm))
+        return (*others, msgspec.structs.replace(alarm, at=since))
+
+    return _change(folder, added)
+
+
+def clear_alarm(folder: Path, subject: str, kind: str) -> bool:
+    """Takes off an alarm that holds no more; whether there was one. Raises LogError, OSError."""
+    return _change(
+        folder, lambda alarms: tuple(kept for kept in alarms if (kept.subject, kept.kind) != (subject, kind))
+    )
+
+
+def acknowledge(folder: Path, subject: str) -> bool:
+    """Marks a subject's alarms as dealt with; whether there were any. Raises LogError, OSError."""
+    return _change(
+        folder,
+        lambda alarms: tuple(
+            msgspec.structs.replace(kept, acknowledged=True) if kept.subject == subject else kept for kept in alarms
+        ),
+    )
+
+
+def _is_about(kept: Alarm, alarm: Alarm) -> bool:
+    return (kept.subject, kept.kind) == (alarm.subject, alarm.kind)
+
+
+def _change(folder: Path, change: Callable[[tuple[Alarm, ...]], tuple[Alarm, ...]]) -> bool:
+    """Changes the alarms as no other process does meanwhile; whether they are others now."""
+    if not (folder / FILE).exists() and not change(()):
+        return False
+    with log_files.locked(folder):
+        before = _read(folder)
+        after = change(before)
+        if after != before:
+            log_files.write_whole(folder / FILE, canonical_json(after).decode() + "\n")
+        return after != before
+
+
+def _read(folder: Path) -> tuple[Alarm, ...]:
+    try:
+        with (folder / FILE).open("rb") as stream:
+            data = stream.read(LARGEST + 1)
+        return decode_json(data, tuple[Alarm, ...])
+    except FileNotFoundError:
+        return ()
+    except (InputError, OSError) as problem:
+        raise LogError(f"{folder / FILE}: cannot be read: {problem}") from problem

@@ -1,0 +1,65 @@
+"""A publication of one issue with its log, which a witness has cosigned, its site and Markdown on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from hotpapers.deliver.export_site import export_site
+from hotpapers.store import Record
+from hotpapers.transparency import log_files
+from hotpapers.transparency.cosignatures import cosign
+from hotpapers.transparency.notes import COSIGNATURE_ED25519, SigningKey
+from hotpapers.transparency.policies import LogPolicy, parse_policy
+from hotpapers.transparency.publication_log import LogConfig, update_log
+from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.view.site_config import SiteConfig
+from tests.issues.made import DAILY, DAY, background, counts, frozen, moment, paper, post, write
+from tests.transparency.logs import NAME, config_in, logs_of
+
+WITNESS = SigningKey("witness.example/a", COSIGNATURE_ED25519, bytes(range(32)))
+AT = moment(DAY) + 49 * 3_600_000_000
+
+
+class Published(NamedTuple):
+    """A site with its log, which one witness has cosigned, and whom its readers trust."""
+
+    folder: Path
+    policy: LogPolicy
+    policy_file: Path
+    config: LogConfig
+
+    @property
+    def store(self) -> Path:
+        return self.folder / "hotpapers.db"
+
+    @property
+    def page(self) -> Path:
+        return self.folder / "site" / DAY / "index.html"
+
+
+def publish(folder: Path, witnesses: Sequence[SigningKey] = (WITNESS,)) -> Published:
+    config = config_in(folder, policy=f"witness a {WITNESS.verifier}\nquorum a\n")
+    with Record(str(folder / "hotpapers.db")) as record:
+        posts = [(n, f"bluesky:{n}") for n in (1, 2, 3)]
+        said = [item for n, name in posts for item in (*post(n, name, moment(DAY)), counts(name, 90 - n, moment(DAY)))]
+        write(record, [DAILY], background(), *(paper(n, title=f"Tea <b>no. {n}</b> & more") for n in (1, 2, 3)), said)
+        frozen(record)
+        update_log(record.database, NAME, config, AT)
+        for witness in witnesses:
+            add_cosignature(config, witness)
+        for channel in ("site", "markdown"):
+            export_site(record, NAME, [DAY], channel, folder / channel, SiteConfig(logs=SiteLogs(config)))
+    file = folder / "policy.txt"
+    file.write_text((folder / "site/log/policy.txt").read_text())
+    return Published(folder, parse_policy(file.read_text()), file, config)
+
+
+def add_cosignature(config: LogConfig, witness: SigningKey) -> None:
+    """A witness cosigns the last checkpoint."""
+    last = logs_of(config).last
+    assert last is not None
+    line = cosign(last.checkpoint, witness, 1_715_000_000)
+    note = last.note._replace(signatures=(*last.note.signatures, line))
+    log_files.save_checkpoint(config.folder, NAME, 1, last._replace(note=note))

@@ -1,0 +1,247 @@
+"""What a witness holds against a log, kept over restarts until mended or acknowledged; and how much it answers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.errors import LogError
+from hotpapers.store import Record
+from hotpapers.transparency import alarms
+from hotpapers.transparency.alarms import Alarm
+from hotpapers.transparency.checkpoints import parse_checkpoint
+from hotpapers.transparency.merkle import MerkleTree, leaf_hash
+from hotpapers.transparency.notes import ED25519, SigningKey
+from hotpapers.transparency.policies import KnownLog, LogPolicy, is_of_known_log, parse_policy
+from hotpapers.transparency.publication_log import update_log
+from hotpapers.transparency.witness import ANYBODY, NOT_EXTENDED, SPLIT_VIEW, LogWitness
+from hotpapers.transparency.witness_client import ask_witnesses
+from hotpapers.web.witness_server import MOST_PER_MINUTE, PER_LOG, PER_MINUTE, WitnessRates, witness_server
+from tests.cli.run import good, misuse
+from tests.transparency.logs import NAME, at, config_in, freeze, public_key
+from tests.transparency.test_witness import AT, KEYS, LOG, POLICY, TREE, client, process, request
+
+FORK = MerkleTree(leaf_hash(bytes([n, 1])) for n in range(120))
+OTHER = SigningKey("other.example/1", ED25519, bytes(range(2, 34)))
+BOTH = LogPolicy(logs=(KnownLog(LOG.verifier), KnownLog(OTHER.verifier)))
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> LogWitness:
+    return LogWitness(POLICY, KEYS, tmp_path / "witness")
+
+
+def again(witness: LogWitness, folder: Path) -> LogWitness:
+    """The same after a restart."""
+    witness.close()
+    return LogWitness(POLICY, KEYS, folder)
+
+
+# ---- the file ------------------------------------------------------------------------------------------------
+
+SUBJECTS, KINDS = st.sampled_from(["a", "b"]), st.sampled_from(["x", "y"])
+STEPS = st.one_of(
+    st.tuples(st.just("keep"), SUBJECTS, KINDS, st.sampled_from(["one", "two"])),
+    st.tuples(st.just("clear"), SUBJECTS, KINDS, st.just("")),
+    st.tuples(st.just("acknowledge"), SUBJECTS, st.just(""), st.just("")),
+)
+
+
+@given(steps=st.lists(STEPS, max_size=25))
+def test_alarms_stand_until_they_are_cleared_or_acknowledged(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str, str, str]]
+) -> None:
+    """Compared with a dictionary of what must be known: reason, since when, and whether it was acknowledged."""
+    folder = tmp_path_factory.mktemp("alarms")
+    known: dict[tuple[str, str], tuple[str, int, bool]] = {}
+    for moment, (step, subject, kind, reason) in enumerate(steps):
+        before = dict(known)
+        if step == "keep":
+            old = known.get((subject, kind))
+            since = old[1] if old and not old[2] else moment
+            if old is None or old[0] != reason:
+                known[subject, kind] = (reason, since, False)
+            changed = alarms.keep_alarm(folder, Alarm(subject=subject, kind=kind, reason=reason, at=moment))
+        elif step == "clear":
+            known.pop((subject, kind), None)
+            changed = alarms.clear_alarm(folder, subject, kind)
+        else:
+            known = {key: (*row[:2], row[2] or key[0] == subject) for key, row in known.items()}
+            changed = alarms.acknowledge(folder, subject)
+        assert changed == (known != before)
+        standing = {(one.subject, one.kind): (one.reason, one.at, False) for one in alarms.standing(folder)}
+        assert standing == {key: row for key, row in known.items() if not row[2]}
+
+
+def test_no_alarm_of_many_at_once_is_lost(tmp_path: Path) -> None:
+    def sound(n: int) -> None:
+        alarms.keep_alarm(tmp_path, Alarm(subject=f"log {n}", kind=SPLIT_VIEW, reason="two histories", at=n))
+
+    threads = [threading.Thread(target=sound, args=(n,)) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {alarm.at for alarm in alarms.standing(tmp_path)} == set(range(20))
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[7]", "[" * 5000, '[{"subject": "a"}]', "\x00"])
+def test_a_file_that_cannot_be_read_is_a_problem(witness: LogWitness, tmp_path: Path, text: str) -> None:
+    (tmp_path / "witness" / alarms.FILE).write_text(text)
+    with pytest.raises(LogError, match="cannot be read"):
+        alarms.standing(tmp_path / "witness")
+    with witness_server(witness, "127.0.0.1:0") as port, client(port) as http:
+        health = http.get(f"http://127.0.0.1:{port}/health", accept=[503])
+        assert health.status == 503 and b"cannot be read" in health.body
+
+
+# ---- what a witness hears -----------------------------------------------------------------------------------------
+
+
+def test_two_histories_are_an_alarm_that_outlives_a_restart(witness: LogWitness, tmp_path: Path) -> None:
+    assert witness.add_checkpoint(request(TREE, 0, 40), AT).status == 200
+    for old in (40, 7, 0):  # whatever size the log believes to be known
+        answer = witness.add_checkpoint(request(FORK, old, 40, proof=[]), AT)
+        assert (answer.status, answer.body) == (409, "40\n")
+    restarted = again(witness, tmp_path / "witness")
+    [alarm] = restarted.alarms
+    assert (alarm.subject, alarm.kind, alarm.at) == (LOG.name, SPLIT_VIEW, AT * 1_000_000)
+    assert str(alarm).startswith(f"{LOG.name}: two histories of 40 leaves, {TREE.root(40).hex()} and ")
+    with witness_server(restarted, "127.0.0.1:0") as port, client(port) as http:
+        health = http.get(f"http://127.0.0.1:{port}/health", accept=[503])
+        assert health.status == 503 and json.loads(health.body) == {"ok": False, "problems": [str(alarm)]}
+
+
+def test_the_evidence_convinces_anybody(witness: LogWitness) -> None:
+    witness.add_checkpoint(request(TREE, 0, 40), AT)
+    witness.add_checkpoint(request(FORK, 40, 40), AT)
+    one, two = map(parse_checkpoint, witness.alarms[0].evidence)
+    assert is_of_known_log(POLICY, one) and is_of_known_log(POLICY, two)
+    assert one.checkpoint.size == two.checkpoint.size and one.checkpoint.root != two.checkpoint.root
+
+
+def test_signatures_of_others_are_no_evidence(witness: LogWitness) -> None:
+    """A stranger could add thousands of them to what is kept."""
+    witness.add_checkpoint(request(TREE, 0, 40), AT)
+    foreign = b"\xe2\x80\x94 stranger.example " + b"A" * 200 + b"\n"
+    assert witness.add_checkpoint(request(FORK, 40, 40) + foreign * 5, AT).status == 409
+    assert not any("stranger" in note for note in witness.alarms[0].evidence)
+
+
+def test_what_is_sent_again_is_one_alarm_and_once_acknowledged_none(witness: LogWitness, tmp_path: Path) -> None:
+    witness.add_checkpoint(request(TREE, 0, 9), AT)
+    for n in range(5):
+        witness.add_checkpoint(request(FORK, 9, 9), AT + n)
+    assert [alarm.at for alarm in witness.alarms] == [AT * 1_000_000]
+    assert alarms.acknowledge(tmp_path / "witness", LOG.name)
+    witness.add_checkpoint(request(FORK, 9, 9), AT)
+    assert not witness.alarms
+    third = MerkleTree(leaf_hash(bytes([n, 7])) for n in range(9))
+    witness.add_checkpoint(request(third, 9, 9), AT + 60)  # yet another history is another matter
+    assert [alarm.at for alarm in witness.alarms] == [(AT + 60) * 1_000_000]
+
+
+def test_a_rewritten_past_stands_until_the_log_shows_a_proof(witness: LogWitness, tmp_path: Path) -> None:
+    witness.add_checkpoint(request(TREE, 0, 40), AT)
+    assert witness.add_checkpoint(request(FORK, 40, 60), AT).status == 422
+    restarted = again(witness, tmp_path / "witness")
+    assert [alarm.kind for alarm in restarted.alarms] == [NOT_EXTENDED]
+    for old, size in ((40, 40), (40, 50)):  # neither what was known before nor a smaller one takes it back
+        assert restarted.add_checkpoint(request(TREE, old, size), AT).status == 200
+        assert [alarm.kind for alarm in restarted.alarms] == [NOT_EXTENDED]
+    assert restarted.add_checkpoint(request(TREE, 50, 60), AT).status == 200
+    # of 60 leaves the log has signed two histories
+    assert [alarm.kind for alarm in restarted.alarms] == [NOT_EXTENDED, SPLIT_VIEW]
+
+
+def test_a_wrong_proof_by_a_stranger_is_no_lasting_alarm(witness: LogWitness) -> None:
+    witness.add_checkpoint(request(TREE, 0, 40), AT)
+    assert witness.add_checkpoint(request(TREE, 40, 40, proof=[bytes(32)]), AT).status == 422
+    assert not witness.alarms  # what is known already anybody can send with any proof
+    assert witness.add_checkpoint(request(TREE, 40, 60, proof=[bytes(32)]), AT).status == 422
+    assert len(witness.alarms) == 1
+    assert witness.add_checkpoint(request(TREE, 40, 60), AT).status == 200
+    assert not witness.alarms
+
+
+def test_a_process_shows_the_alarms_of_the_one_before(tmp_path: Path) -> None:
+    with process(tmp_path, LOG.verifier) as (port, _), client(port) as http:
+        address = f"http://127.0.0.1:{port}"
+        assert http.post(f"{address}/add-checkpoint", body=request(TREE, 0, 40)).status == 200
+        assert http.post(f"{address}/add-checkpoint", body=request(FORK, 40, 40), accept=[409]).status == 409
+    with process(tmp_path, LOG.verifier) as (port, _), client(port) as http:
+        health = f"http://127.0.0.1:{port}/health"
+        assert b"two histories of 40 leaves" in http.get(health, accept=[503]).body
+        assert good("witness", "--folder", tmp_path / "w", "--acknowledge", LOG.name) == ""
+        assert json.loads(http.get(health).body) == {"ok": True, "problems": []}
+    assert "no alarm about" in misuse("witness", "--folder", tmp_path / "w", "--acknowledge", LOG.name)
+
+
+# ---- how much is answered ----------------------------------------------------------------------------------------
+
+
+def test_a_flood_holds_up_nobody_else(tmp_path: Path) -> None:
+    seconds = [0.0]
+    witness = LogWitness(BOTH, KEYS, tmp_path / "witness", WitnessRates(lambda: seconds[0]).wait)
+    statuses = [witness.add_checkpoint(b"x", AT).status for _ in range(PER_MINUTE + 1)]
+    assert statuses == [400] * PER_MINUTE + [429]
+    forged = request(TREE, 0, 1, SigningKey(LOG.name, ED25519, bytes(32)))
+    assert witness.add_checkpoint(forged, AT).status == 429
+    sizes = range(PER_LOG + 1)
+    statuses = [witness.add_checkpoint(request(TREE, size, size + 1), AT).status for size in sizes]
+    assert statuses == [200] * PER_LOG + [429]
+    assert witness.add_checkpoint(request(TREE, 0, 5, OTHER), AT).status == 200  # the other log is not held up
+    replay = witness.add_checkpoint(request(TREE, PER_LOG, PER_LOG), AT)
+    assert (replay.status, replay.wait) == (429, 1) and "come again in 1 s" in replay.body
+    seconds[0] += 60
+    assert witness.add_checkpoint(request(TREE, PER_LOG, PER_LOG), AT).status == 200
+    assert witness.add_checkpoint(request(TREE, PER_LOG, 60), AT).status == 200
+
+
+def test_all_logs_together_are_bounded() -> None:
+    rates = WitnessRates(lambda: 0.0)
+    answered = sum(rates.wait(f"log {n % 1000}") == 0 for n in range(4 * MOST_PER_MINUTE))
+    assert answered == MOST_PER_MINUTE
+    assert rates.wait("log 7") == 1 and rates.wait(ANYBODY) == 0
+
+
+def test_a_log_that_is_told_to_wait_is_not_refused(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    policy = LogPolicy(logs=(KnownLog(public_key(config)),))
+    busy = [7]
+    witness = LogWitness(policy, KEYS, tmp_path / "w", lambda log: busy[0])
+    with (
+        Record(str(tmp_path / "hotpapers.db")) as record,
+        witness_server(witness, "127.0.0.1:0") as port,
+        client(port) as http,
+    ):
+        freeze(record, 0)
+        update_log(record.database, NAME, config, at(0))
+        own = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
+        [problem] = ask_witnesses(http, own, config.folder, NAME, at(0))
+        assert not isinstance(problem.problem, LogError) and "429" in str(problem)
+        assert alarms.standing(config.folder / NAME) == ()
+
+
+def test_a_refusal_is_an_alarm_until_the_witness_cosigns(tmp_path: Path) -> None:
+    config = config_in(tmp_path)
+    stranger = LogWitness(POLICY, KEYS, tmp_path / "stranger")  # whose policy does not name the log
+    known = LogWitness(LogPolicy(logs=(KnownLog(public_key(config)),)), KEYS, tmp_path / "known")
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        freeze(record, 0)
+        update_log(record.database, NAME, config, at(0))
+    port = 0
+    for moment, witness in ((1, stranger), (2, stranger), (3, known)):
+        with witness_server(witness, f"127.0.0.1:{port}") as port, client(port) as http:
+            own = parse_policy(f"witness w {KEYS[0].verifier} http://127.0.0.1:{port}/\nquorum w\n")
+            problems = list(ask_witnesses(http, own, config.folder, NAME, moment))
+        told = [(alarm.subject, alarm.reason, alarm.at) for alarm in alarms.standing(config.folder / NAME)]
+        expected = [("w", "does not cosign (404): 'unknown log'", 1)] if witness is stranger else []
+        assert told == expected and len(problems) == len(expected)

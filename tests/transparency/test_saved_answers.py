@@ -1,0 +1,200 @@
+"""Saved answers of the API: the proof is the site's, and whatever else the answer shows is held against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+pytest.importorskip("cryptography", reason="signatures need the extra `transparency`")
+
+from hotpapers.errors import InputError
+from hotpapers.query.openapi import document
+from hotpapers.store import Record
+from hotpapers.transparency.policies import LogPolicy, parse_policy
+from hotpapers.transparency.publication_log import update_log
+from hotpapers.transparency.saved_answers import ENTRY_FACTS, ISSUE_FACTS, PAPER_WORDS, PUBLICATION_FACTS
+from hotpapers.transparency.saved_issues import check_saved, read_saved
+from hotpapers.transparency.site_logs import SiteLogs
+from hotpapers.web.api import ApiConfig, ApiRoute
+from tests.cli.run import good
+from tests.issues.made import DAY
+from tests.query import made
+from tests.transparency.logs import NAME, config_in
+from tests.transparency.published import AT, WITNESS, Published, add_cosignature, publish
+from tests.web.asgi import get
+
+Json = dict[str, Any]
+Change = Callable[[Json], object]
+UNPROVED = {"frozen_at", "imported", "facts", "editions", "posts", "id", "abs", "pdf", "announced"}
+"""Fields of an answer that say where things are, repeat others in words, or are of strangers."""
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
+    return publish(tmp_path_factory.mktemp("published"))
+
+
+@contextmanager
+def api(store: Path, logs: SiteLogs | None) -> Iterator[Starlette]:
+    route = ApiRoute(lambda: Record(str(store), create=False), ApiConfig(rate=0, logs=logs))
+    yield Starlette(routes=[route])
+    route.api.close()
+
+
+def answer_of(app: Starlette, publication: str = NAME, day: str = DAY) -> bytes:
+    answer = get(app, f"/api/v1/publications/{publication}/issues/{day}")
+    assert answer.status == 200
+    return answer.plain
+
+
+@pytest.fixture(scope="module")
+def answer(published: Published) -> bytes:
+    with api(published.store, SiteLogs(published.config)) as app:
+        return answer_of(app)
+
+
+def problems(body: bytes, policy: LogPolicy, folder: Path) -> tuple[str, ...]:
+    (folder / "answer.json").write_bytes(body)
+    return check_saved(read_saved(folder / "answer.json"), policy).problems
+
+
+def test_an_answer_carries_the_proof_of_the_site(published: Published, answer: bytes, tmp_path: Path) -> None:
+    beside = json.loads((published.folder / "site" / DAY / "issue.json").read_bytes())
+    assert {name: json.loads(answer)[name] for name in beside} == beside
+    assert problems(answer, published.policy, tmp_path) == ()
+    said = good("verify", tmp_path / "answer.json", "--policy", published.policy_file)
+    assert said.startswith(f"verified: {NAME} {DAY} edition 1, digest {json.loads(answer)['digest']}\n")
+
+
+def test_an_answer_of_a_listing_is_verified(tmp_path: Path) -> None:
+    """Whose titles the answer shows with single blanks, and the listing did not."""
+    config = config_in(tmp_path)
+    with Record(str(tmp_path / "hotpapers.db")) as record:
+        made.sample(record)
+        update_log(record.database, "hot-papers", config, AT)
+        days = record.database.rows('SELECT "day" FROM issue')
+    logs = SiteLogs(config)
+    kept = logs.of("hot-papers")
+    assert kept is not None
+    policy = parse_policy(kept.policy_text(""))
+    with api(tmp_path / "hotpapers.db", logs) as app:
+        for (day,) in days:
+            body = answer_of(app, "hot-papers", str(day))
+            assert problems(body, policy, tmp_path) == ()
+            title = json.loads(body)["entries"][0]["title"]
+            forged = body.replace(json.dumps(title, ensure_ascii=False).encode(), b'"Another title"')
+            assert problems(forged, policy, tmp_path)
+
+
+def other(value: Any) -> Any:
+    """Another value of the same kind."""
+    if isinstance(value, bool):
+        return int(value)  # which Python takes for the same
+    if isinstance(value, str):
+        return value + "x"
+    if isinstance(value, list):
+        return [*value, "x"]
+    return {"x": 1} if isinstance(value, dict) else (value or 0) + 1
+
+
+@pytest.mark.parametrize("name", [*ISSUE_FACTS, *PUBLICATION_FACTS, "digest"])
+def test_another_fact_of_the_issue_is_named(published: Published, answer: bytes, tmp_path: Path, name: str) -> None:
+    forged = json.loads(answer)
+    forged[name] = other(forged[name])
+    [problem] = problems(json.dumps(forged).encode(), published.policy, tmp_path)
+    assert f"another {name}" in problem or "shows the digest" in problem
+
+
+@pytest.mark.parametrize("name", [*ENTRY_FACTS, *PAPER_WORDS])
+def test_another_fact_of_an_entry_is_named(published: Published, answer: bytes, tmp_path: Path, name: str) -> None:
+    forged = json.loads(answer)
+    forged["entries"][1][name] = other(forged["entries"][1][name])
+    [problem] = problems(json.dumps(forged).encode(), published.policy, tmp_path)
+    assert problem.endswith(f"2405.00002: the answer shows another {name}")
+
+
+def test_every_field_is_compared_or_said_to_be_unproved() -> None:
+    schemas = document()["components"]["schemas"]
+    issue = {*schemas["IssueWithProof"]["properties"]} - {
+        "entries",
+        "ongoing",
+        "digest",
+        "content",
+        "proof",
+        "metadata",
+    }
+    assert issue - UNPROVED == {*ISSUE_FACTS, *PUBLICATION_FACTS} - {"announced"}
+    assert {*schemas["EntryDetails"]["properties"]} - UNPROVED == {*ENTRY_FACTS, *PAPER_WORDS}
+
+
+FORGERIES: list[tuple[Change, str]] = [
+    (lambda a: a["entries"].pop(), "the answer shows 2 papers in entries, the issue has 3"),
+    (lambda a: a["entries"].reverse(), "shows another place, paper"),
+    (lambda a: a["ongoing"].append(a["entries"][0]), "the answer shows 1 papers in ongoing, the issue has 0"),
+    (lambda a: a["metadata"].pop("arxiv:2405.00002"), "nothing in the answer proves title, authors and abstract"),
+    (lambda a: a["metadata"]["arxiv:2405.00002"].update(title="x"), "title, authors or abstract are not those"),
+    (lambda a: a["content"]["entries"][0].update(score=9999), "the content is not what stood in the log"),
+]
+
+
+@pytest.mark.parametrize(("change", "said"), FORGERIES)
+def test_what_differs_is_named(published: Published, answer: bytes, tmp_path: Path, change: Change, said: str) -> None:
+    forged = json.loads(answer)
+    change(forged)
+    assert any(said in problem for problem in problems(json.dumps(forged).encode(), published.policy, tmp_path))
+
+
+BROKEN: list[Change] = [
+    lambda a: a.update(entries=7),
+    lambda a: a.update(entries=[[]]),
+    lambda a: a.update(content=None),
+    lambda a: a.update(content=[]),
+    lambda a: a["content"].update(publication="daily"),
+    lambda a: a["metadata"].update({"arxiv:2405.00002": {"kind": "post"}}),
+    lambda a: a.update(metadata=[]),
+    lambda a: a.update(proof="no"),
+]
+
+
+@pytest.mark.parametrize("change", BROKEN)
+def test_an_answer_of_another_shape_is_refused(answer: bytes, tmp_path: Path, change: Change) -> None:
+    broken = json.loads(answer)
+    change(broken)
+    (tmp_path / "answer.json").write_text(json.dumps(broken))
+    with pytest.raises(InputError):
+        read_saved(tmp_path / "answer.json")
+
+
+def test_an_answer_without_a_log_says_so(published: Published, tmp_path: Path) -> None:
+    with api(published.store, None) as app:
+        body = answer_of(app)
+    assert json.loads(body)["content"] is None
+    (tmp_path / "answer.json").write_bytes(body)
+    with pytest.raises(InputError, match="carries no proof: no log held the issue when it was saved"):
+        read_saved(tmp_path / "answer.json")
+
+
+def test_a_cosignature_is_in_the_next_answer(tmp_path: Path) -> None:
+    """Nothing is written to the store, and the answer changes all the same."""
+    published = publish(tmp_path, witnesses=())
+    with api(published.store, SiteLogs(published.config)) as app:
+        before = answer_of(app)
+        assert problems(before, published.policy, tmp_path)
+        add_cosignature(published.config, WITNESS)
+        after = answer_of(app)
+        assert problems(after, published.policy, tmp_path) == ()
+        assert json.loads(before) | {"proof": ""} == json.loads(after) | {"proof": ""}
+
+
+def test_a_log_that_cannot_be_read_keeps_no_answer_back(tmp_path: Path) -> None:
+    published = publish(tmp_path)
+    entries = published.config.folder / NAME / "1" / "entries"
+    entries.write_bytes(entries.read_bytes()[:-1] + b"\0")
+    with api(published.store, SiteLogs(published.config)) as app:
+        assert json.loads(answer_of(app))["proof"] == ""
