@@ -51,6 +51,7 @@ LIBRARY = {
     "apsw": ("store/sqlite", "search/sqlite"),
     "psycopg": ("store/postgres",),
     "duckdb": ("transfer/",),
+    "fsspec": ("transfer/remote_files.py",),
     "libipld": ("sources/bluesky/",),
     "cryptography": ("transparency/signatures.py",),
     "zstandard": ("store/", "transfer/", "sources/", "render/", "deliver/", "cli"),
@@ -77,7 +78,7 @@ LIBRARY = {
 
 # Where SQL may stand: the store, each package's `queries.py`, and the index of words, whose tables are its own in each
 # database. Parquet is asked by SQL too, but not the store's.
-SQL_HOMES = ("store/", "search/", "transfer/tables.py")
+SQL_HOMES = ("store/", "search/", "transfer/tables.py", "transfer/parquet_rows.py")
 SQL = re.compile(r"\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET|CREATE (TABLE|INDEX|VIRTUAL))\b")
 
 MODULES = sorted(SRC.rglob("*.py"))

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from hotpapers.ingest.archives import HEAD, ArchiveFile, ArchiveImporter, ImportedFile
 from hotpapers.ingest.archives.formats import FORMATS
 from hotpapers.store import Record
-from hotpapers.terms import TERMS
+from hotpapers.terms import TERMS, NetworkTerms, Table
 from hotpapers.transfer.jsonl import exporter
 from tests.conftest import DATA, data
 from tests.sources import bluesky_made as made
@@ -51,15 +51,20 @@ def file(
 
     @contextmanager
     def opened() -> Iterator[BinaryIO]:
-        yield io.BytesIO(content) if after is None else Breaking(content, after)
+        yield io.BufferedReader(io.BytesIO(content)) if after is None else Breaking(content, after)
 
     return ArchiveFile(name, opened, content[:HEAD], len(content), seen_at)
 
 
 def take(record: Record, kind: str, *files: ArchiveFile, now: int = NOW) -> list[ImportedFile]:
     """What became of files that were given together."""
-    importer = ArchiveImporter(record, kind, files, TERMS[FORMATS[kind].network], now)
+    importer = ArchiveImporter(record, kind, files, terms_of(kind), now)
     return [importer.take(one) for one in files]
+
+
+def terms_of(kind: str) -> NetworkTerms | Table:
+    """The reviewed terms of a format's network, or of all where it has several."""
+    return TERMS[FORMATS[kind].network] if FORMATS[kind].network else TERMS
 
 
 def take_one(record: Record, kind: str, content: bytes | Path, *, seen_at: int = SEEN, now: int = NOW) -> ImportedFile:
@@ -73,10 +78,15 @@ def exported(record: Record) -> bytes:
     return b"".join(exporter.lines(record, records_only=True))
 
 
+def rewritten(file: Path, content: bytes) -> None:
+    """Writes a file anew where HOTPAPERS_REWRITE=1 asks for it."""
+    if os.environ.get("HOTPAPERS_REWRITE"):
+        file.write_bytes(content)
+
+
 def same(name: str, found: bytes) -> None:
     """Compares with a file below tests/data/archives; HOTPAPERS_REWRITE=1 writes it anew."""
-    if os.environ.get("HOTPAPERS_REWRITE"):
-        (DATA / "archives" / name).write_bytes(found)
+    rewritten(DATA / "archives" / name, found)
     assert found.decode() == data(f"archives/{name}").read_text("utf-8")
 
 

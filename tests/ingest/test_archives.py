@@ -25,7 +25,7 @@ from tests.sources import bluesky_made as bluesky
 
 SHAPES = {
     "jetstream-kettles": "jetstream", "hackernews-shapes": "hackernews", "reddit-dump": "reddit",
-    "x-second": "x", "x-first": "x", "arxiv-snapshot": "arxiv",
+    "x-second": "x", "x-first": "x", "arxiv-snapshot": "arxiv", "eventdata-kettles": "eventdata",
 }  # fmt: skip
 
 
@@ -303,7 +303,9 @@ def test_a_line_without_end_is_passed_over_and_bounded(record: Record, monkeypat
         (b"BZh91AY&SY", "bzip2: unpack it first (bzcat FILE | hotpapers import FORMAT -)"),
         (b"\xfd7zXZ\x00", "xz: unpack it first (xzcat FILE | hotpapers import FORMAT -)"),
         (b"PK\x03\x04", "a zip file: unpack it first"),
-        (b"PAR1", "a Parquet file: write its rows as lines of JSON first"),
+        (b":\xa2eroots\x81\xd8*", "an AT Protocol repository: hotpapers import car"),
+        (b'{"subj_id":"","obj_id":"","source_id":""}\n', "Crossref's Event Data: hotpapers import eventdata"),
+        (b'{"pages":[],"source-id":""}\n', "evidence of Crossref's Event Data: hotpapers import eventdata"),
         (b"SQLite format 3\x00", "a SQLite database"),
         (b'---\ntitle: Hot Papers 2021-01-14', "an issue in Markdown: hotpapers import classic"),
         (b"window.YTD.tweets.part0 = [\n", "what X gives its users of their own posts, which cannot be read"),
@@ -328,6 +330,11 @@ def test_a_file_of_another_kind_is_refused_and_told_what_it_looks_like(
     assert reason.startswith("archive.jsonl: not of the format hackernews: none of its lines can be read (")
     assert reason.endswith(f"; it looks like {said}")
     assert record.head.position == 0 and not set_apart(record, "hackernews")
+
+
+def test_a_table_of_no_format_that_reads_tables_is_refused(record: Record) -> None:
+    with pytest.raises(InputError, match="a Parquet file, which is read of Hacker News alone: write its rows as lines"):
+        take_one(record, "reddit", b"PAR1")
 
 
 def test_a_hundred_lines_that_cannot_be_read_are_enough(record: Record) -> None:

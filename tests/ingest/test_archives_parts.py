@@ -124,7 +124,7 @@ def test_far_places_are_found_in_blocks() -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_one_of_a_network_and_of_the_command(name: str, place: ImportTarget) -> None:
     kind = FORMATS[name]
-    assert kind.make(place).network == kind.network and kind.network in (*NETWORKS, "arxiv")
+    assert kind.make(place).network == kind.network and kind.network in (*NETWORKS, "arxiv", "")
     assert {format: kind.network for format, kind in FORMATS.items()} == command.FORMATS
 
 

@@ -26,10 +26,9 @@ from hotpapers.ingest.archives.jetstream_sifter import JetstreamSifter, key_in
 from hotpapers.ingest.archives.sifting import Sifted
 from hotpapers.model import Paper
 from hotpapers.store import Record
-from hotpapers.terms import TERMS
 from tests.conftest import data
 from tests.disks import small_disk
-from tests.ingest.archives_made import DAY, NOW, exported, file, lines, take_one, talk
+from tests.ingest.archives_made import DAY, NOW, exported, file, lines, take_one, talk, terms_of
 from tests.sources import bluesky_made as made
 
 
@@ -71,9 +70,7 @@ class KeepAll:
 def imported(record: Record, kind: str, content: bytes, count: int) -> None:
     """By so many processes."""
     one = file(content)
-    with ArchiveImporter(
-        record, kind, [one], TERMS[formats.FORMATS[kind].network], NOW, count, record.database.where
-    ) as importer:
+    with ArchiveImporter(record, kind, [one], terms_of(kind), NOW, count, record.database.where) as importer:
         importer.take(one)
 
 
@@ -92,7 +89,9 @@ def test_whatever_the_parts_the_record_is_the_same(
     assert exported(record).count(b'"reaction"') > 100
 
 
-@pytest.mark.parametrize("name", ["arxiv-snapshot", "hackernews-shapes", "reddit-dump", "x-second"])
+@pytest.mark.parametrize(
+    "name", ["arxiv-snapshot", "eventdata-kettles", "hackernews-shapes", "reddit-dump", "x-second"]
+)
 def test_every_format_is_the_same_by_several_processes(
     record: Record, other: Record, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
 
@@ -14,7 +14,9 @@ from hotpapers.cli import common, streams
 from hotpapers.cli.terminal import count
 from hotpapers.errors import InputError
 from hotpapers.ids import timestamps
+from hotpapers.model import HttpClient
 from hotpapers.store import Record, now
+from hotpapers.transfer.remote_files import RemoteFile, is_remote, remote_file
 
 if TYPE_CHECKING:
     from hotpapers.ingest.archives import ArchiveFile, ImportedFile
@@ -23,13 +25,17 @@ FORMATS = {
     "arxiv": "arxiv",
     "jetstream": "bluesky",
     "firehose": "bluesky",
+    "car": "bluesky",
+    "eventdata": "",
     "hackernews": "hackernews",
     "reddit": "reddit",
     "x": "x",
 }
-"""As in `hotpapers.ingest.archives`, which is loaded when it is needed: each format's network."""
-WITH_MOMENTS = ("jetstream", "firehose")
+"""As in `hotpapers.ingest.archives`, which is loaded when it is needed: each format's network; empty for several."""
+WITH_MOMENTS = ("jetstream", "firehose", "car")
 """Formats in which everything has a moment of its own."""
+TWICE = ("car",)
+"""Formats of which several files are read twice: whose post was liked may stand in a later file."""
 
 
 class DateParam(click.ParamType[int]):
@@ -69,13 +75,64 @@ def check(format_: str, home: common.CommandContext, seen_at: int | None, worker
     common.need(
         seen_at is None or format_ not in WITH_MOMENTS, f"--seen-at: every event in {format_} has its own moment."
     )
-    refused = network is not None and home.terms[network].read == "no"
+    refused = bool(network) and home.terms[str(network)].read == "no"
     common.need(not refused, f'{network} is disabled in your settings: [terms.{network}] read = "no"')
+
+
+class ArchiveInput(NamedTuple):
+    """A file as it was named; what is known of one that lies elsewhere, or why it cannot be read."""
+
+    file: str
+    remote: RemoteFile | None = None
+    problem: InputError | None = None
+
+    def size(self) -> int:
+        """Bytes; 0 when that cannot be known."""
+        return self.remote.size if self.remote else streams.size_of([self.file])
+
+
+def inputs(files: Sequence[str], home: common.CommandContext) -> list[ArchiveInput]:
+    """Files, and what is at addresses. Raises UsageError for an address of a kind that cannot be read here."""
+    web = _web_client(home)
+    return [_input(file, web) for file in files]
+
+
+def _input(file: str, web: Callable[[], HttpClient]) -> ArchiveInput:
+    if not is_remote(file):
+        return ArchiveInput(file)
+    try:
+        return ArchiveInput(file, remote_file(file, web))
+    except InputError as problem:
+        return ArchiveInput(file, problem=problem)
+
+
+def _web_client(home: common.CommandContext) -> Callable[[], HttpClient]:
+    """Opens a client, once, that goes to inside addresses only where the settings name them."""
+
+    @cache
+    def opened() -> HttpClient:
+        from hotpapers.http import PoliteHttpClient, user_agent
+        from hotpapers.ingest.job_factory import addresses
+
+        http = PoliteHttpClient(
+            user_agent(home.settings.contact), base_addresses=tuple(addresses(home.settings)), reserve=lambda *_: 0.0
+        )
+        click.get_current_context().call_on_close(http.close)
+        return http
+
+    return opened
+
+
+def total_size(format_: str, files: Sequence[ArchiveInput]) -> int:
+    """Bytes that are read of files; 0 when that cannot be known."""
+    if any(file.file == streams.STDIN for file in files):
+        return 0
+    return sum(file.size() for file in files) * rounds(format_, files)
 
 
 def take(
     format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None, record: Record,
-    files: Sequence[str], progress: streams.Told,
+    files: Sequence[ArchiveInput], progress: streams.Told,
     done: Callable[[str, ImportedFile], object], refused: Callable[[InputError], object],
 ) -> None:  # fmt: skip
     """Each file in turn; one that is refused keeps no other out."""
@@ -83,30 +140,45 @@ def take(
 
     archives = [_file(file, seen_at, progress) for file in files]
     count = workers or _usual_workers(files)
-    terms = home.terms[FORMATS[format_]]
-    with ArchiveImporter(record, format_, archives, terms, now(), count, home.store) as importer:
-        for file in archives:
+    terms = home.terms[FORMATS[format_]] if FORMATS[format_] else home.terms
+    given = archives * rounds(format_, files)
+    results: dict[int, ImportedFile] = {}
+    with ArchiveImporter(record, format_, given, terms, now(), count, home.store) as importer:
+        for number, file in enumerate(given):
+            first = results.get(number % len(archives))
             try:
                 taken = importer.take(file)
             except InputError as problem:
-                refused(problem)
+                if number < len(archives):
+                    refused(problem)
                 continue
             if taken.whole and not taken.before:
                 progress(file.size)  # it was not opened
-            done(file.name, taken)
+            results[number % len(archives)] = taken if first is None else first.and_again(taken)
+            if number >= len(given) - len(archives):
+                done(file.name, results[number % len(archives)])
 
 
-def _usual_workers(files: Sequence[str]) -> int:
+def rounds(format_: str, files: Sequence[ArchiveInput]) -> int:
+    """How often each file is read."""
+    is_piped = any(file.file == streams.STDIN for file in files)
+    return 2 if format_ in TWICE and len(files) > 1 and not is_piped else 1
+
+
+def _usual_workers(files: Sequence[ArchiveInput]) -> int:
     """One a core; one in all for little. Of standard input nobody knows how much comes."""
-    if streams.STDIN not in files and streams.size_of(files) < SMALL:
+    if all(file.file != streams.STDIN for file in files) and sum(file.size() for file in files) < SMALL:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _file(file: str, seen_at: int | None, progress: streams.Told) -> ArchiveFile:
+def _file(given: ArchiveInput, seen_at: int | None, progress: streams.Told) -> ArchiveFile:
     """What is known of a file before it is read. One that cannot be read says so when it is opened."""
     from hotpapers.ingest.archives import HEAD, ArchiveFile
 
+    if given.remote or given.problem:
+        return _remote(given, seen_at, progress)
+    file = given.file
     head, size, changed_at = b"", 0, now()
     if file != streams.STDIN and os.path.isfile(file):
         size, changed_at = os.stat(file).st_size, os.stat(file).st_mtime_ns // 1_000
@@ -115,6 +187,28 @@ def _file(file: str, seen_at: int | None, progress: streams.Told) -> ArchiveFile
     opened = partial(streams.open_input, file, progress, streams.LONG_WINDOW)
     moment = changed_at if seen_at is None else seen_at
     return ArchiveFile(streams.name_of(file), opened, head, size, moment, _altered(file) if head else bool)
+
+
+def _remote(given: ArchiveInput, seen_at: int | None, progress: streams.Told) -> ArchiveFile:
+    """The same of a file that lies elsewhere."""
+    from hotpapers.ingest.archives import HEAD, ArchiveFile
+
+    try:
+        if given.remote is None:
+            raise given.problem or InputError("cannot be read")
+        name, size, changed_at, open_, altered = given.remote
+        with open_() as raw:
+            head = raw.read(HEAD) or b""
+    except InputError as problem:
+        name = problem.file or given.file
+        return ArchiveFile(name, partial(_refused, problem), b"", 0, now())
+    opened = partial(streams.open_input, name, progress, streams.LONG_WINDOW, open_)
+    moment = seen_at if seen_at is not None else now() if changed_at is None else changed_at
+    return ArchiveFile(name, opened, head, size, moment, altered)
+
+
+def _refused(problem: InputError) -> NoReturn:
+    raise problem
 
 
 def _altered(file: str) -> Callable[[], bool]:
@@ -147,6 +241,9 @@ def result_lines(file: ImportedFile) -> Iterator[str]:
         count(file.snapshots, "snapshot"),
     )  # fmt: skip
     yield f"{count(file.lines, 'line')} read; added: {', '.join(added)}"
+    if file.passed:
+        kinds = ", ".join(f"{name} {number:,}" for name, number in file.passed.items())
+        yield f"{count(sum(file.passed.values()), 'event')} about papers passed over: {kinds}"
     if file.gone:
         yield f"{count(file.gone, 'post')} that the record has {'is' if file.gone == 1 else 'are'} gone"
     if file.unknown:

@@ -42,6 +42,7 @@ Examples:
   hotpapers import classic posts/*.md --store hotpapers.db
   hotpapers import jsonl record.jsonl.zst
   hotpapers import arxiv arxiv-metadata-oai-snapshot.json
+  hotpapers import jetstream s3://bucket/2026-07-01.jsonl.zst
   hotpapers import jetstream 2026-07-*.jsonl.zst
   hotpapers import reddit RS_2026-07.zst RC_2026-07.zst
   xzcat hn.jsonl.xz | hotpapers import hackernews - --seen-at 2026-07-01""",
@@ -59,24 +60,27 @@ def import_(
     """Import files.
 
     FORMAT is classic (issues in the Markdown of 2020 to 2022); jsonl or parquet (written by `hotpapers export`); or
-    an archive: arxiv (arXiv's metadata snapshot), jetstream or firehose (Bluesky's stream), hackernews, reddit or x
-    (lines of JSON). Files may be compressed (Zstandard, gzip). `-` is standard input. A missing SQLite store is
-    created. A file that cannot be read is rejected with its line and the reason, and changes nothing; the other files
-    are still imported. Importing a file twice changes nothing.
+    an archive: arxiv (arXiv's metadata snapshot), jetstream or firehose (Bluesky's stream), car (repositories of the
+    AT Protocol), eventdata (Crossref's Event Data), hackernews, reddit or x (lines of JSON). Files may be compressed
+    (Zstandard, gzip); those of archives may be addresses (https://, s3://). `-` is standard input. A missing SQLite
+    store is created. A file that cannot be read is rejected with its line and the reason, and changes nothing; the
+    other files are still imported. Importing a file twice changes nothing.
 
     In an archive, a line that cannot be parsed is put in quarantine with its reason. An interrupted import resumes
     when it is given the same files again.
     """
     archives.check(format_, home, seen_at, workers)
     outcome = ImportOutcome([], [])
+    given = archives.inputs(files, home) if format_ in archives.FORMATS else []
+    size = archives.total_size(format_, given) if given else streams.size_of(files)
     with (
         common.open_record(home, create=True) as record,
-        bar("Importing", streams.size_of(files), in_bytes=True) as progress,
+        bar("Importing", size, in_bytes=True) as progress,
     ):
         if format_ in TAKE:
             TAKE[format_](record, files, progress, outcome)
         else:
-            _take_archive(format_, home, seen_at, workers, record, files, progress, outcome)
+            _take_archive(format_, home, seen_at, workers, record, given, progress, outcome)
         _settle(record)
         _render_again(record, outcome, home)
     _report(outcome, as_json)
@@ -153,7 +157,7 @@ def _take_parquet(record: Record, file: str, progress: streams.Told) -> Done:
 
 def _take_archive(
     format_: str, home: common.CommandContext, seen_at: int | None, workers: int | None, record: Record,
-    files: Sequence[str], progress: streams.Told,
+    files: Sequence[archives.ArchiveInput], progress: streams.Told,
     outcome: ImportOutcome,
 ) -> None:  # fmt: skip
     def done(file: str, result: ImportedFile) -> None:

@@ -49,14 +49,17 @@ def size_of(files: Iterable[str]) -> int:
 
 
 @contextmanager
-def open_input(file: str, on_progress: Told | None = None, window: int = LARGEST_WINDOW) -> Iterator[Reader]:
+def open_input(
+    file: str, on_progress: Told | None = None, window: int = LARGEST_WINDOW,
+    opened: Callable[[], io.RawIOBase] | None = None,
+) -> Iterator[Reader]:  # fmt: skip
     """A file or standard input (`-`), unpacked where it is Zstandard or gzip. `on_progress` gets the bytes read so far;
-    `window`: bytes that unpacking may look back.
+    `window`: bytes that unpacking may look back; `opened`: opens what lies elsewhere.
 
     Raises InputError where it cannot be read, also in the midst of it.
     """
-    with _raw(file) as raw:
-        counted = io.BufferedReader(_Counted(raw, name_of(file), on_progress), BLOCK)
+    with opened() if opened else _raw(file) as raw:
+        counted = io.BufferedReader(_Counted(raw, file, on_progress), BLOCK)
         unpacker = _unpacker(counted.peek(4)[:4], window)
         yield io.BufferedReader(_Unpacked(counted, name_of(file), unpacker), BLOCK) if unpacker else counted
 
@@ -89,11 +92,22 @@ def _unreadable(file: str, problem: OSError) -> InputError:
 
 
 class _Counted(io.RawIOBase):
-    """What is read from a stream, told."""
+    """What is read from a stream, or passed over, told. `name`: of a file on a disk, as Python's own files have it."""
 
-    def __init__(self, source: io.RawIOBase, name: str, on_progress: Told | None) -> None:
-        self._name, self._told = name, on_progress
+    def __init__(self, source: io.RawIOBase, file: str, on_progress: Told | None) -> None:
+        self.name: str | int = file if isinstance(source, io.FileIO) else -1
+        self._title, self._told, self._source, self._at = name_of(file), on_progress, source, 0
         self._into = cast("Callable[[Any], int | None]", getattr(source, "readinto1", source.readinto))
+
+    def seekable(self) -> bool:
+        return isinstance(self._source, io.FileIO) and self._source.seekable()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        at = self._source.seek(offset, whence)
+        if self._told and at > self._at:
+            self._told(at - self._at)
+        self._at = at
+        return at
 
     def readable(self) -> bool:
         return True
@@ -102,7 +116,8 @@ class _Counted(io.RawIOBase):
         try:
             count = self._into(room) or 0
         except OSError as problem:
-            raise _unreadable(self._name, problem) from problem
+            raise _unreadable(self._title, problem) from problem
+        self._at += count
         if self._told:
             self._told(count)
         return count

@@ -46,7 +46,8 @@ _GLOB = re.compile(r"[*?[]")
 _TYPES = {name: "BIGINT" if name in ("n", "observed_at") else "VARCHAR" for name in COLUMNS}
 
 
-def _duckdb() -> Any:
+def connect() -> Any:
+    """A connection to DuckDB, in memory. Raises UsageError where it is not installed."""
     try:
         import duckdb  # an extra, loaded when it is asked for
     except ImportError as missing:
@@ -59,19 +60,19 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _literal(file: str) -> str:
+def literal_path(file: str) -> str:
     """A file's name that DuckDB takes for no pattern."""
     return _GLOB.sub(r"[\g<0>]", file)
 
 
 def parquet(record: Record, wanted: ExportRequest) -> Iterator[bytes]:
     """The export as one Parquet file."""
-    with _duckdb() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
+    with connect() as connection, tempfile.TemporaryDirectory(prefix="hotpapers-") as folder:
         source, target = Path(folder) / "lines.jsonl", Path(folder) / "record.parquet"
         with source.open("wb") as out:
             for n, line in enumerate(exporter.wanted_lines(record, wanted), 1):
                 out.write(msgspec.json.encode(_row(n, line)) + b"\n")
-        connection.execute(_COPY.format(types=_TYPES, to=_quoted(target)), [_literal(str(source))])
+        connection.execute(_COPY.format(types=_TYPES, to=_quoted(target)), [literal_path(str(source))])
         with target.open("rb") as done:
             while chunk := done.read(2**20):
                 yield chunk
@@ -84,12 +85,12 @@ def write_typed(lines: Path, target: Path, types: Mapping[str, str]) -> None:
     columns = ", ".join(
         f'make_timestamp("{name}") AS "{name}"' if type == "TIMESTAMP" else f'"{name}"' for name, type in types.items()
     )
-    with _duckdb() as connection:
+    with connect() as connection:
         import duckdb
 
         try:
             connection.execute(
-                _COPY_TYPED.format(columns=columns, types=read, to=_quoted(target)), [_literal(str(lines))]
+                _COPY_TYPED.format(columns=columns, types=read, to=_quoted(target)), [literal_path(str(lines))]
             )
         except duckdb.IOException as problem:
             raise OSError(errno.EIO, str(problem).splitlines()[0]) from problem
@@ -105,9 +106,9 @@ def parquet_lines(file: str, name: str = "") -> Iterator[bytes]:
     """The lines that a Parquet export holds, in order. Raises NotExchange. `name`: what the file is called there."""
     if not Path(file).is_file():
         raise InputError("no such file", file=name or file)
-    with _duckdb() as connection:
+    with connect() as connection:
         try:
-            connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [_literal(file)])
+            connection.execute("SELECT line FROM read_parquet(?) ORDER BY n", [literal_path(file)])
             while rows := connection.fetchmany(1000):
                 yield from (str(line).encode() for (line,) in rows)
         except Exception as problem:  # DuckDB's errors have no common ancestor worth naming

@@ -3,11 +3,14 @@
 format        what a format is, and what formats share: moments, pages
 arxiv         arXiv's snapshot of its metadata
 jetstream     Bluesky's stream: events and frames
+car           repositories of the AT Protocol
+eventdata     events and evidence of Crossref's
 hackernews    hits, items, rows of tables
 reddit        submissions and comments
 x             posts and pages of both of its interfaces (x_api_v1: the first)
 formats       the table of them; format_guess: what a file looks like that is none of its format
 framing       content in blocks of whole lines or frames, and where in it one is
+table         rows of a Parquet file
 sifting       what of a block may concern us (jetstream_sifter: by its bytes)
 workers       blocks sifted by several processes, in order
 new_items     what of an archive's items the record did not know at their time

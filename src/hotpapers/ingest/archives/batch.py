@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from hotpapers.errors import InputError
-from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat
+from hotpapers.ingest.archives.format import BROKEN, ArchiveFormat, key_of
 from hotpapers.ingest.archives.new_items import only_new
 from hotpapers.ingest.change_filter import ChangeFilter, edits
 from hotpapers.ingest.pipeline import EDIT, keep_raw_for
 from hotpapers.ingest.queries import known_keys
-from hotpapers.model import Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot
+from hotpapers.model import Item, Mention, Paper, Post, RawPayload, Reaction, Snapshot, keys
 from hotpapers.sources.paper_matching import unreadable
 from hotpapers.store import Record, item_checks
 from hotpapers.store.parsing import ParsedPayload, parse
-from hotpapers.terms import NetworkTerms, admitted
+from hotpapers.terms import NetworkTerms, Table, admitted, of
 
 KEPT = 2**16
 """Bytes of an unreadable line that are set apart."""
@@ -25,7 +25,7 @@ COUNTED = {Paper: "papers", Post: "posts", Mention: "mentions", Reaction: "react
 class ArchiveBatch:
     """Findings that wait. `count`, `size`: how many, and the bytes of their bodies."""
 
-    def __init__(self, record: Record, job: str, format: ArchiveFormat, terms: NetworkTerms, now: int) -> None:
+    def __init__(self, record: Record, job: str, format: ArchiveFormat, terms: NetworkTerms | Table, now: int) -> None:
         self._record, self._job, self._format, self._terms, self._now = record, job, format, terms, now
         self._seen: list[RawPayload] = []
         self._keys: set[str] = set()
@@ -70,12 +70,12 @@ class ArchiveBatch:
 
     def _read(self) -> list[ParsedPayload]:
         """Each finding read. That a post is gone is only told of one that the record has, or that stands before it."""
-        network, only_known = self._format.network, self._format.only_known
-        posts = [f"{network}:{payload.key}" for payload in self._seen if payload.kind in only_known]
+        only_known = self._format.only_known
+        posts = [key_of(self._format, payload) for payload in self._seen if payload.kind in only_known]
         known = set(known_keys(self._record, "post", "post", posts))
         outcomes = []
         for payload in self._seen:
-            if payload.kind not in only_known or f"{network}:{payload.key}" in known:
+            if payload.kind not in only_known or key_of(self._format, payload) in known:
                 outcome = self._outcome(payload)
                 known.update(item.post for item in outcome.items if isinstance(item, Post))
                 outcomes.append(outcome)
@@ -92,7 +92,8 @@ class ArchiveBatch:
     def _items(self, payload: RawPayload) -> list[Item]:
         if payload.kind == BROKEN:
             raise self._why(payload)
-        items = admitted(map(item_checks.clean, self._format.read(payload)), self._terms)
+        terms = self._terms_of(payload)
+        items = admitted(map(item_checks.clean, self._format.read(payload)), terms) if terms.read != "no" else []
         return [*items, *edits(ChangeFilter(self._record.view(payload.at)), items)] if payload.kind == EDIT else items
 
     def _why(self, payload: RawPayload) -> Exception:
@@ -115,14 +116,37 @@ class ArchiveBatch:
         for outcome in outcomes:
             once.setdefault(outcome.payload, outcome)
         items = [item for payload in once.values() for item in payload.items]
-        written = self._record.ingest(
-            list(once.values()), source=self._format.network, job=self._job, cursor=cursor if items else None
-        )
-        return _counted(items) + Counter(refused=written.refused)
+        refused, groups = 0, self._by_network(once.values())
+        for number, (network, group) in enumerate(groups, 1):
+            last = cursor if items and number == len(groups) else None
+            refused += self._record.ingest(group, source=network, job=self._job, cursor=last).refused
+        return _counted(items) + Counter(refused=refused)
+
+    def _by_network(self, outcomes: Iterable[ParsedPayload]) -> list[tuple[str, list[ParsedPayload]]]:
+        """A batch a network. Where there are several, the last one has items, and the cursor with them: what an import
+        that breaks off in between reads again is known by then."""
+        groups: dict[str, list[ParsedPayload]] = defaultdict(list)
+        for outcome in outcomes:
+            groups[self._network_of(outcome.payload)].append(outcome)
+        return sorted(groups.items(), key=lambda group: any(outcome.items for outcome in group[1]))
+
+    def _network_of(self, payload: RawPayload) -> str:
+        """Whose it is; of what cannot be read where there are several, the archive's name."""
+        if payload.kind == BROKEN or self._format.network:
+            return self._format.network or self._job.partition(":")[2]
+        return keys.network_of(payload.key)
+
+    def _terms_of(self, payload: RawPayload) -> NetworkTerms:
+        """Of what cannot be read, and may be of any network, those that keep it the shortest."""
+        if isinstance(self._terms, NetworkTerms):
+            return self._terms
+        if payload.kind == BROKEN:
+            return min(self._terms.values(), key=lambda row: row.keep)
+        return of(self._terms, self._network_of(payload))
 
     def _keep_for(self, payload: RawPayload) -> int:
         """Microseconds for which an original is kept raw: as long as the network allows, from when it was seen."""
-        time = keep_raw_for(self._terms, payload)
+        time = keep_raw_for(self._terms_of(payload), payload)
         return time if payload.at + time > self._now else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, NamedTuple, Self
 
@@ -16,13 +16,13 @@ from hotpapers.ingest.archives.batch import KEPT, ArchiveBatch
 from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat, ImportTarget
 from hotpapers.ingest.archives.format_guess import looks_like
 from hotpapers.ingest.archives.formats import FORMATS
-from hotpapers.ingest.archives.framing import TAIL, ArchiveBlock, Unit, go_to, mark
-from hotpapers.ingest.archives.sifting import SiftedBlock, sifted_here
+from hotpapers.ingest.archives.framing import TAIL, ArchiveBlock, ArchiveContent, Unit, mark
+from hotpapers.ingest.archives.sifting import NOTHING, SiftedBlock, sifted_here
 from hotpapers.ingest.archives.workers import SifterPool, SifterSetup
 from hotpapers.store import Record
 from hotpapers.store.batches import cursor_of
 from hotpapers.store.paper_names import load_names
-from hotpapers.terms import NetworkTerms
+from hotpapers.terms import NetworkTerms, Table
 
 MOST_SEEN = 5_000
 """Findings of a batch."""
@@ -60,6 +60,7 @@ class ImportedFile(NamedTuple):
     was left for when the rest of it is there. `papers`, `posts`, `mentions`, `reactions`, `snapshots`: added; `gone`:
     posts that were found to be gone. `quarantined`: lines, and entries of lines, that could not be read. `refused`:
     items about what was forgotten. `unknown`: papers that are named in it and that the record has nothing of.
+    `passed`: of what was read now, what is about papers and no post, by what it is.
     """
 
     file: str
@@ -76,6 +77,14 @@ class ImportedFile(NamedTuple):
     quarantined: int = 0
     refused: int = 0
     unknown: int = 0
+    passed: Mapping[str, int] = NOTHING
+
+    def and_again(self, later: ImportedFile) -> ImportedFile:
+        """The same after the file was read once more: what was added then too."""
+        names = ("posts", "mentions", "reactions", "snapshots", "gone", "refused", "unknown")
+        sums: dict[str, Any] = {name: getattr(self, name) + getattr(later, name) for name in names}
+        lines, before = max(self.lines, later.lines), max(self.before, later.before)
+        return self._replace(whole=self.whole and later.whole, lines=lines, before=before, **sums)
 
 
 class ImportCursor(msgspec.Struct, frozen=True):
@@ -92,11 +101,11 @@ class ImportCursor(msgspec.Struct, frozen=True):
 
 class ArchiveImporter:
     """Archives of one kind into a record, one file after the other. `files` are all that will be given to `take`, in
-    that order. `workers`: processes that sift what is read; with 1 none is started. Use as a context manager where
-    there are several."""
+    that order. `terms`: of the format's network, or of all where its lines are of several. `workers`:
+    processes that sift what is read; with 1 none is started. Use as a context manager where there are several."""
 
     def __init__(
-        self, record: Record, kind: str, files: Sequence[ArchiveFile], terms: NetworkTerms, now: int,
+        self, record: Record, kind: str, files: Sequence[ArchiveFile], terms: NetworkTerms | Table, now: int,
         workers: int = 1, store: str = "",
     ) -> None:  # fmt: skip
         self.record, self.job, self.terms = record, f"import:{kind}", terms
@@ -125,9 +134,9 @@ class ArchiveImporter:
         pool = SifterPool(workers, setup, known)
         return pool.sifted, pool.close
 
-    def blocks(self, stream: BinaryIO, offset: int) -> Generator[SiftedBlock]:
-        """A stream's blocks from an offset on, sifted."""
-        return self._sifted(self.kind.blocks(stream, offset))
+    def blocks(self, content: ArchiveContent, offset: int) -> Generator[SiftedBlock]:
+        """A file's blocks from an offset on, sifted."""
+        return self._sifted(content.blocks(offset))
 
     def take(self, file: ArchiveFile) -> ImportedFile:
         """The next file. Raises InputError where it is none of this format, or breaks off."""
@@ -141,11 +150,16 @@ class ArchiveImporter:
     def _read(self, file: ArchiveFile, number: int, before: str | None) -> ImportedFile:
         self.format.begin(self.place._replace(seen_at=min(file.seen_at, self.place.now)))
         if self._cursor is not None and number == self._resume:
-            with file.open() as stream:
-                if go_to(stream, self._cursor.offset, self._cursor.length, self._cursor.last):
-                    return FileImport(self, file, before, stream, self._cursor).to_the_end()
-        with file.open() as stream:
-            return FileImport(self, file, before, stream, None).to_the_end()
+            with self._opened(file) as content:
+                if content.go_to(self._cursor.offset, self._cursor.length, self._cursor.last):
+                    return FileImport(self, file, before, content, self._cursor).to_the_end()
+        with self._opened(file) as content:
+            return FileImport(self, file, before, content, None).to_the_end()
+
+    @contextlib.contextmanager
+    def _opened(self, file: ArchiveFile) -> Iterator[ArchiveContent]:
+        with file.open() as stream, self.kind.content(stream) as content:
+            yield content
 
 
 def following(before: str | None, file: ArchiveFile) -> str | None:
@@ -189,13 +203,13 @@ class FileImport:
     """One file, from where it begins or an earlier import ended."""
 
     def __init__(
-        self, importer: ArchiveImporter, file: ArchiveFile, before: str | None, stream: BinaryIO,
+        self, importer: ArchiveImporter, file: ArchiveFile, before: str | None, content: ArchiveContent,
         begun: ImportCursor | None,
     ) -> None:  # fmt: skip
         self._importer, self._file, self._before = importer, file, before
         self._begun = begun.lines if begun else 0
         self._place = self._place_before = FilePlace(begun.offset if begun else 0, b"", self._begun)
-        self._blocks = importer.blocks(stream, self._place.offset)
+        self._blocks = importer.blocks(content, self._place.offset)
         self._batch = ArchiveBatch(importer.record, importer.job, importer.format, importer.terms, importer.place.now)
         self._bad, self._readable, self._cut = 0, begun is not None, False
         self._last_is_bad = self._truncated = False
@@ -203,6 +217,7 @@ class FileImport:
         self._reason = ""
         self._position, self._stored, self._is_altered = importer.record.head.position, self._place, False
         self._figures: Counter[str] = Counter()
+        self._passed: Counter[str] = Counter()
 
     def to_the_end(self) -> ImportedFile:
         """Reads all lines. Raises InputError where the file cannot be read any further, what was read being kept, or is
@@ -222,7 +237,7 @@ class FileImport:
         count = self._place.lines - self._begun
         whole = bool(self._begun) and not count
         done = ImportedFile(self._file.name, whole, count, self._begun, self._cut, unknown=unknown)
-        figures: dict[str, Any] = dict(self._figures)
+        figures: dict[str, Any] = dict(self._figures) | {"passed": dict(sorted(self._passed.items()))}
         return done._replace(**figures)
 
     def _read_blocks(self) -> None:
@@ -236,6 +251,7 @@ class FileImport:
 
     def _read_block(self, sifted: SiftedBlock) -> None:
         block, first = sifted.block, self._place.lines
+        self._passed.update(sifted.passed)
         self._importer.format.prepare([unit.content for unit in sifted.kept])
         for n, unit in enumerate(sifted.kept):
             self._readable = self._readable or unit.number > n  # one that was let go

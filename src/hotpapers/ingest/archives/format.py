@@ -52,7 +52,8 @@ class ImportTarget(NamedTuple):
 class ArchiveFormat(Protocol):
     """How lines of one kind of archive become what a source reads.
 
-    `network`: whose source reads it. `only_known`: kinds that are told of posts alone that the record has.
+    `network`: whose source reads it; empty where lines are of several: then each key begins with its network's name.
+    `only_known`: kinds that are told of posts alone that the record has.
     """
 
     network: str
@@ -72,6 +73,11 @@ class ArchiveFormat(Protocol):
 
     def begin(self, place: ImportTarget) -> None:
         """What is taken from now on comes from another file."""
+
+
+def key_of(format: ArchiveFormat, payload: RawPayload) -> str:
+    """Our key of the post that a payload is about."""
+    return f"{format.network}:{payload.key}" if format.network else payload.key
 
 
 def is_object(raw: msgspec.Raw) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Generator, Iterator
-from typing import BinaryIO, NamedTuple
+import io
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, BinaryIO, NamedTuple, Protocol, cast
 
 from hotpapers.errors import InputError
+from hotpapers.transfer.parquet_rows import TablePart
 
 LONGEST = 2**25
 """Bytes of a line, a page of posts, that are read; what follows of a longer one is passed over."""
@@ -21,7 +23,8 @@ class ArchiveBlock(NamedTuple):
     """Whole lines, or whole frames with their lengths, from `start` to `end` in the unpacked content.
 
     `ended`: False for a last line without its end, which is alone in its block: it may have been cut off when a
-    connection broke. `cut`: nothing but a frame that breaks off. `tail`: the content's last bytes before `end`.
+    connection broke. `cut`: nothing but a frame that breaks off. `tail`: the content's last bytes before `end`. `part`:
+    rows of a table in place of the data; then `start` and `end` count rows.
     """
 
     start: int
@@ -30,6 +33,11 @@ class ArchiveBlock(NamedTuple):
     tail: bytes
     ended: bool = True
     cut: bool = False
+    part: TablePart | None = None
+
+    def task(self) -> bytes | TablePart:
+        """What is handed to a sifter."""
+        return self.part or self.data
 
 
 def line_blocks(stream: BinaryIO, offset: int = 0) -> Iterator[ArchiveBlock]:
@@ -152,3 +160,53 @@ def go_to(stream: BinaryIO, offset: int, length: int, digest: str) -> bool:
             return False
         left -= len(block)
     return left == 0 and mark(stream.read(length)) == digest
+
+
+class ArchiveContent(Protocol):
+    """What a file holds, and where in it one is."""
+
+    def go_to(self, offset: int, length: int, digest: str) -> bool:
+        """Goes to an offset; whether the last `length` bytes before it are those of a digest."""
+
+    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
+        """What comes from an offset on, where one is."""
+
+
+class StreamContent(NamedTuple):
+    """Lines or frames, one after the other."""
+
+    stream: BinaryIO
+    cut: Callable[[BinaryIO, int], Iterator[ArchiveBlock]]
+
+    def go_to(self, offset: int, length: int, digest: str) -> bool:
+        """Reads up to there."""
+        return go_to(self.stream, offset, length, digest)
+
+    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
+        """Whole lines or frames."""
+        return self.cut(self.stream, offset)
+
+
+class ChunkStream(io.RawIOBase):
+    """Chunks as a stream. What making them raises comes after all of those before."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self._ready = chunks, memoryview(b"")
+
+    @classmethod
+    def buffered(cls, chunks: Iterator[bytes]) -> BinaryIO:
+        """The same with a buffer."""
+        return cast("BinaryIO", io.BufferedReader(cls(chunks)))
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """Some bytes of the next chunk; 0 at the end."""
+        while not self._ready and (chunk := next(self._chunks, None)) is not None:
+            self._ready = memoryview(chunk)
+        size = min(len(room), len(self._ready))
+        room[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size

@@ -6,7 +6,8 @@ Whatever the shape, a story or comment becomes a hit, as the source reads it; wh
     {"id": 8863, "by": "ada", "time": …, "type": …}    an item, with `parent`, `text`, `score`, `descendants`
     {"id": 8863, "author": "ada", "children": […]}     a tree of Algolia's, each item of it
     {"id": "8863", "by": "ada", "timestamp": "2007-…"} a row of BigQuery, of Hugging Face, of ClickHouse: numbers may be
-                                                       text, flags 0 and 1, kinds numbers, moments of any form
+                                                       text, flags 0 and 1, kinds numbers, moments of any form;
+                                                       also as Parquet
 """
 
 from __future__ import annotations
@@ -95,6 +96,8 @@ class _Row(msgspec.Struct):
         return [words for words in texts if words]
 
 
+COLUMNS = frozenset(field.encode_name for field in msgspec.structs.fields(_Row)) - {"hits", "children", "_tags"}
+"""What is read of a table."""
 _row = msgspec.json.Decoder(_Row, strict=False).decode
 _list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 

@@ -8,22 +8,25 @@ it is known which posts those are in the blocks before, all that refers to one o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from hotpapers.ingest.archives.format import UNREADABLE, ArchiveFormat
 from hotpapers.ingest.archives.framing import ArchiveBlock, Unit, lines_of
+from hotpapers.transfer.parquet_rows import TablePart
 
+NOTHING: Mapping[str, int] = {}
 UnitsOf = Callable[[bytes], Iterable[Unit]]
 
 
 class Sifted(NamedTuple):
     """A block's lines that concern us by themselves, how many lines it has, and keys of the posts in them that others
-    may refer to."""
+    may refer to. `passed`: how many things about papers in it are no posts, by what they are."""
 
     lines: int
     kept: list[Unit]
     keys: list[bytes]
+    passed: Mapping[str, int] = NOTHING
 
 
 class Sifter(Protocol):
@@ -37,11 +40,12 @@ class Sifter(Protocol):
 
 
 class SiftedBlock(NamedTuple):
-    """What is left of a block: its lines that may concern us, in order, of so many."""
+    """What is left of a block: its lines that may concern us, in order, of so many; what was passed over."""
 
     block: ArchiveBlock
     lines: int
     kept: list[Unit]
+    passed: Mapping[str, int] = NOTHING
 
 
 class LineSifter:
@@ -70,6 +74,11 @@ class LineSifter:
         return []
 
 
+def data_of(task: bytes | TablePart) -> bytes:
+    """A block's bytes; rows are read here, by whichever process it is. Raises InputError."""
+    return task if isinstance(task, bytes) else task.lines()
+
+
 def merged(kept: Iterable[Unit], more: Iterable[Unit]) -> list[Unit]:
     """Both in order, each line once."""
     return sorted({unit.number: unit for unit in (*kept, *more)}.values())
@@ -78,11 +87,13 @@ def merged(kept: Iterable[Unit], more: Iterable[Unit]) -> list[Unit]:
 def sifted_block(block: ArchiveBlock, sifted: Sifted, more: Iterable[Unit], units_of: UnitsOf) -> SiftedBlock:
     """What is left of a block. A last line without its end is kept, whatever is in it."""
     kept = merged(sifted.kept, more) if block.ended else list(units_of(block.data))
-    return SiftedBlock(block, sifted.lines, kept)
+    if block.part:  # where a row stands in lines made of it says nothing
+        kept = [unit._replace(start=0, end=0) for unit in kept]
+    return SiftedBlock(block, sifted.lines, kept, sifted.passed)
 
 
 def sifted_here(blocks: Iterable[ArchiveBlock], sifter: Sifter, units_of: UnitsOf) -> Generator[SiftedBlock]:
     """Blocks sifted one after the other, in this process."""
     for block in blocks:
-        sifted = sifter.sift(block.data)
+        sifted = sifter.sift(data_of(block.task()))
         yield sifted_block(block, sifted, sifter.referring(sifted.keys), units_of)

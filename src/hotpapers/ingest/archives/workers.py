@@ -24,7 +24,7 @@ from hotpapers.errors import HotPapersError, InputError
 from hotpapers.ingest.archives.format import ImportTarget
 from hotpapers.ingest.archives.formats import FORMATS
 from hotpapers.ingest.archives.framing import ArchiveBlock
-from hotpapers.ingest.archives.sifting import Sifted, SiftedBlock, sifted_block
+from hotpapers.ingest.archives.sifting import Sifted, SiftedBlock, data_of, sifted_block
 from hotpapers.store import Record
 from hotpapers.store.paper_names import load_names
 
@@ -66,7 +66,7 @@ class SifterProcess:
     def ask(self, question: object) -> Any:
         """Its answer. Raises EOFError or OSError where the process has ended, RuntimeError for a bug of ours."""
         pipe = self._pipe or self._start()
-        pipe.send_bytes(question if isinstance(question, bytes) else pickle.dumps(question))
+        pipe.send_bytes(pickle.dumps(question, pickle.HIGHEST_PROTOCOL))
         answer = pipe.recv()
         if isinstance(answer, HotPapersError):
             raise answer
@@ -120,7 +120,7 @@ def _answer(pipe: Connection[Any, Any], setup: SifterSetup) -> None:
         names = load_names(record, setup.now, 0, setup.position)
         sifter = FORMATS[setup.format].sifter(ImportTarget(record, names, setup.now, setup.now), ())
     while True:  # the store is not needed any more
-        pipe.send(tuple(sifter.sift(pipe.recv_bytes())))
+        pipe.send(tuple(sifter.sift(data_of(pickle.loads(pipe.recv_bytes())))))
         pipe.send(sifter.referring(pickle.loads(pipe.recv_bytes())))
 
 
@@ -166,7 +166,7 @@ class SifterPool:
     def _sift(self, process: SifterProcess, work: _Work, number: int, block: ArchiveBlock) -> SiftedBlock:
         for _ in range(MOST_STARTS):
             try:
-                sifted = Sifted(*process.ask(block.data))
+                sifted = Sifted(*process.ask(block.task()))
                 news = work.learn(number, sifted.keys, process.told)
                 process.told += len(news)
                 return sifted_block(block, sifted, process.ask(news), self._units_of)

@@ -5,6 +5,7 @@ parser          its words into items
 stream_filter   what of the stream concerns us
 compression     Jetstream's own
 firehose        the relay's CBOR as Jetstream's JSON
+repository      somebody's whole repository, as a CAR file
 stream          cursors, transports, stalled servers, pages
 """
 

@@ -1,0 +1,287 @@
+"""Crossref's Event Data: who linked to a paper where, as Crossref saw it.
+
+    {"subj_id": "https://reddit.com/r/…", "obj_id": "https://doi.org/10.48550/…", "source_id": "reddit", …}  an event
+    {"status": "ok", "message": {"events": […]}}            a page of them, as the query interface gives it
+    {"pages": [{"actions": [{"events": […]}]}], …}          an evidence record: how events came about
+
+Of the sources those whose subjects are posts with the keys that the live sources give them become posts: `reddit`,
+`twitter`, `hackernews`. Others are counted and passed over: a page of Wikipedia is nobody's voice, and an article of a
+feed has another key when it is read live. An event has no words but a title, no counts, and often no author.
+https://www.eventdata.crossref.org/guide/data/events/ · https://www.eventdata.crossref.org/guide/data/updates/
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from hotpapers.classic import post_moment
+from hotpapers.engagement.queries import is_held
+from hotpapers.ingest.archives.format import ImportTarget, Moment, entries, made_at, page, seen_at, timely
+from hotpapers.ingest.archives.sifting import LineSifter, Sifted
+from hotpapers.ingest.pipeline import SNAPSHOT
+from hotpapers.model import Account, Item, Mention, Post, RawPayload, Reaction, TextLink, storable
+from hotpapers.model.keys import handle_key
+from hotpapers.sources.paper_matching import doubts_of, mentions_of
+
+REDDIT = re.compile(
+    r"https?://(?:\w+\.)?reddit\.com/r/\w+/comments/(\w{1,13})(?:/[^/?#]*(?:/(\w{1,13}))?)?/?(?:[?#].*)?"
+)
+TWEET = re.compile(r"(?:https?://(?:\w+\.)?twitter\.com/\w{1,20}/status(?:es)?/|twitter://status\?id=)(\d{1,19})")
+HACKER_NEWS = re.compile(r"https?://news\.ycombinator\.com/item\?id=(\d{1,15})")
+PROFILE = re.compile(
+    r"(?:https?://(?:\w+\.)?twitter\.com/|twitter://user\?screen_name=|https?://(?:\w+\.)?reddit\.com/u(?:ser)?/"
+    r"|https?://news\.ycombinator\.com/user\?id=)([\w-]{1,40})/?"
+)
+LAST_ID = 2**63
+
+
+class _Author(msgspec.Struct):
+    url: str | None = None
+
+
+class _Subject(msgspec.Struct, rename="kebab"):
+    title: str | None = None
+    author: _Author | None = None
+    original_tweet_url: str | None = None
+    original_tweet_author: str | None = None
+
+
+class _Object(msgspec.Struct):
+    pid: str | None = None
+    url: str | None = None
+
+
+class _Action(msgspec.Struct):
+    events: list[msgspec.Raw] = []
+
+
+class _Page(msgspec.Struct):
+    actions: list[_Action] = []
+
+
+class _Message(msgspec.Struct):
+    events: list[msgspec.Raw] = []
+
+
+class _Event(msgspec.Struct):
+    subj_id: str = ""
+    obj_id: str = ""
+    source_id: str = ""
+    occurred_at: Moment = None
+    timestamp: Moment = None
+    action: str = "add"
+    updated: str | None = None
+    subj: _Subject | None = None
+    obj: _Object | None = None
+    message: _Message | None = None
+    pages: list[_Page] | None = None
+
+    def papers(self) -> list[str]:
+        """The addresses in which a paper may be named."""
+        return [text for text in (self.obj_id, self.obj and self.obj.pid, self.obj and self.obj.url) if text]
+
+
+class LinkedPost(msgspec.Struct):
+    """A post that links to a paper, as far as an event tells. `repeats`: what it reposts; then it is no post itself."""
+
+    network: str
+    id: str
+    created_at: int
+    links: list[str]
+    title: str = ""
+    handle: str = ""
+    repeats: str = ""
+    repeated_handle: str = ""
+
+
+def _reddit(event: _Event) -> tuple[str, str]:
+    match = REDDIT.fullmatch(event.subj_id)
+    return ("reddit", f"t1_{match[2]}" if match[2] else f"t3_{match[1]}") if match else ("", "")
+
+
+def _tweet(event: _Event) -> tuple[str, str]:
+    id = tweet_id(event.subj_id)
+    return ("x", id) if id else ("", "")
+
+
+def _hacker_news(event: _Event) -> tuple[str, str]:
+    match = HACKER_NEWS.fullmatch(event.subj_id)
+    return ("hackernews", match[1]) if match else ("", "")
+
+
+POSTS: dict[str, Callable[[_Event], tuple[str, str]]] = {
+    "reddit": _reddit, "twitter": _tweet, "hackernews": _hacker_news,
+}  # fmt: skip
+"""By source, the network and the id of the post that an event's subject is."""
+
+
+OTHERS = frozenset(
+    ("cambia-lens", "crossref", "datacite", "f1000", "hypothesis", "newsfeed", "plaudit", "reddit-links",
+     "stackexchange", "web", "wikipedia", "wordpressdotcom")
+)  # fmt: skip
+"""Sources that are passed over, and counted by name."""
+
+
+def tweet_id(address: str) -> str:
+    """Of an address of a post of X; empty for anything else."""
+    match = TWEET.match(address)
+    return match[1] if match and 0 < int(match[1]) < LAST_ID else ""
+
+
+_event = msgspec.json.Decoder(_Event).decode
+_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_linked = msgspec.json.Decoder(LinkedPost).decode
+
+
+class EventDataArchive:
+    """Events, pages of them and evidence records, mixed as they come. `passed`: how many events about papers were
+    passed over, by their source or the reason. A post that the record has already stays as it is, but for papers that
+    it was not known to name."""
+
+    network = ""
+    only_known: frozenset[str] = frozenset()
+
+    def __init__(self, place: ImportTarget) -> None:
+        self._place = place
+        self._fresh: set[str] = set()
+        self.passed: Counter[str] = Counter()
+
+    def begin(self, place: ImportTarget) -> None:
+        """Evidence does not say when Crossref learned of something."""
+        self._place = place
+
+    def take(self, line: bytes) -> Sequence[RawPayload]:
+        """The posts of a line that link to papers."""
+        if line.startswith(b"["):
+            return page(_list(line), self.take, self._place.now)
+        event = _event(line)
+        if event.message is not None:
+            return page(event.message.events, self.take, self._place.now)
+        if event.pages is not None:
+            inside = (raw for part in event.pages for action in part.actions for raw in action.events)
+            return list(entries(inside, self.take, self._place.now))
+        return self._one(event)
+
+    def _one(self, event: _Event) -> Sequence[RawPayload]:
+        if not event.subj_id or not event.obj_id or not event.source_id:
+            raise ValueError("no event: it lacks subj_id, obj_id or source_id")
+        if not self._place.may_name("\n".join(event.papers())):
+            return ()
+        reason = _passed_over(event)
+        network, id = ("", "") if reason else POSTS[event.source_id](event)
+        if not id:
+            self.passed[reason or event.source_id] += 1
+            return ()
+        post = _linked_post(event, network, id, made_at(self._place, event.occurred_at))
+        at = seen_at(self._place, post.created_at, [event.timestamp or event.occurred_at])
+        return [RawPayload(SNAPSHOT, f"{network}:{id}", msgspec.json.encode(post), at)]
+
+    def prepare(self, lines: Sequence[bytes]) -> None:
+        """Nothing is asked of the record."""
+
+    def read(self, payload: RawPayload) -> Iterable[Item]:
+        """A post with its papers, and what it repeats; of what the record has already, the repost alone."""
+        link = _linked(payload.body)
+        own = (_repeated if link.repeats else _post_items)(link, payload.at, self._place)
+        news = self._news(f"{link.network}:{link.repeats or link.id}", own) if own else []
+        return [*news, *(_repost(link, payload.at) if own else ())]
+
+    def _news(self, key: str, items: list[Item]) -> list[Item]:
+        """A post's items; of one that is known, the papers that it is not known to name: each has its own event."""
+        is_known = key in self._fresh or is_held(self._place.record, key)
+        news = [item for item in items if not is_known or (isinstance(item, Mention) and not self._is_named(item))]
+        self._fresh.update((key, *(f"{key} {item.paper}" for item in news if isinstance(item, Mention))))
+        return news
+
+    def _is_named(self, mention: Mention) -> bool:
+        is_fresh = f"{mention.post} {mention.paper}" in self._fresh
+        return is_fresh or self._place.record.view().one(Mention, mention.post, mention.paper) is not None
+
+    def learned(self) -> None:
+        """What was read is in the record."""
+        self._fresh.clear()
+
+
+def _passed_over(event: _Event) -> str:
+    """Why an event about a paper is none of ours; empty if it may be."""
+    if event.updated == "deleted":
+        return "withdrawn by Crossref"
+    if event.action != "add":
+        return "links taken back"
+    if event.source_id in POSTS:
+        return ""
+    return event.source_id if event.source_id in OTHERS else "another source"
+
+
+def _linked_post(event: _Event, network: str, id: str, created_at: int) -> LinkedPost:
+    subject = event.subj or _Subject()
+    original = tweet_id(subject.original_tweet_url or "") if network == "x" else ""
+    return LinkedPost(
+        network, id, created_at, event.papers(), " ".join((subject.title or "").split()) if network != "x" else "",
+        _handle(subject.author.url if subject.author else ""), original if original != id else "",
+        _handle(subject.original_tweet_author),
+    )  # fmt: skip
+
+
+def _handle(profile: str | None) -> str:
+    match = PROFILE.fullmatch(profile or "")
+    return match[1] if match else ""
+
+
+def _post_items(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
+    """A post as its source would have it, as far as one knows."""
+    key, title = f"{link.network}:{link.id}", storable(link.title)
+    mentions = mentions_of(key, at, title, link.links, place.names)
+    address = next((text for text in reversed(link.links) if text.startswith(("https://", "http://"))), "")
+    post = Post(
+        post=key, network=link.network, account=_account(link.network, link.handle), created_at=link.created_at,
+        text=title, links=(TextLink(0, len(title), storable(address)),) if title and address else (),
+        handle=link.handle, observed_at=at,
+    )  # fmt: skip
+    who, doubts = _who(link.network, link.handle, at), doubts_of(mentions, title, place.names)
+    return timely([post, *who, *mentions, *doubts]) if mentions else []
+
+
+def _repeated(link: LinkedPost, at: int, place: ImportTarget) -> list[Item]:
+    """The post that a repost repeats: when it was made stands in its id."""
+    created_at = min(post_moment(link.repeats), link.created_at)
+    original = LinkedPost(link.network, link.repeats, created_at, link.links, handle=link.repeated_handle)
+    return _post_items(original, at, place)
+
+
+def _repost(link: LinkedPost, at: int) -> Iterator[Item]:
+    """Who reposted, if that is said."""
+    if link.repeats and link.handle:
+        yield from _who(link.network, link.handle, at)
+        yield Reaction(
+            post=f"{link.network}:{link.repeats}", account=_account(link.network, link.handle), type="repost",
+            observed_at=at,
+        )  # fmt: skip
+
+
+def _account(network: str, handle: str) -> str:
+    """By its handle, which is all that an event says; Hacker News has no other name for accounts."""
+    if not handle:
+        return ""
+    return f"{network}:{handle}" if network == "hackernews" else handle_key(network, handle)
+
+
+def _who(network: str, handle: str, at: int) -> list[Item]:
+    return [Account(account=_account(network, handle), handle=handle, observed_at=at)] if handle else []
+
+
+class EventDataSifter(LineSifter):
+    """Lines with posts that link to papers, and how many events of other sources did."""
+
+    def __init__(self, format: EventDataArchive) -> None:
+        super().__init__(format)
+        self._format = format
+
+    def sift(self, data: bytes) -> Sifted:
+        """Each line by itself."""
+        self._format.passed.clear()
+        return super().sift(data)._replace(passed=dict(self._format.passed))

@@ -1,0 +1,58 @@
+"""A table in a Parquet file as an archive: its parts are rows, which other processes read from the file themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
+
+from hotpapers.ingest.archives.framing import BLOCK, TAIL, ArchiveBlock, mark
+from hotpapers.transfer.parquet_rows import MAGIC, table_parts
+
+
+class TableContent(NamedTuple):
+    """A file of which rows of some columns are read. Where in it one is, is a number of rows. `passed`: gets the place
+    in bytes that was come to, roughly."""
+
+    path: str
+    columns: Collection[str]
+    passed: Callable[[int], object] = bool
+
+    def go_to(self, offset: int, length: int, digest: str) -> bool:
+        """Whether it ends as the file of a digest did: there it says where all its rows are."""
+        tail = self._tail()
+        return len(tail) == length and mark(tail) == digest
+
+    def blocks(self, offset: int) -> Iterator[ArchiveBlock]:
+        """Its parts. Raises InputError."""
+        tail, size = self._tail(), os.path.getsize(self.path)
+        for part in table_parts(self.path, self.columns, offset):
+            yield ArchiveBlock(part.first, part.last, b"", tail, part=part)
+            self.passed(size * part.last // part.rows)
+
+    def _tail(self) -> bytes:
+        with open(self.path, "rb") as file:
+            file.seek(max(os.path.getsize(self.path) - TAIL, 0))
+            return file.read(TAIL)
+
+
+def is_table(stream: BinaryIO) -> bool:
+    """Whether a stream begins as a Parquet file does."""
+    peek = getattr(stream, "peek", None)
+    return peek is not None and bytes(peek(len(MAGIC))[: len(MAGIC)]) == MAGIC
+
+
+@contextmanager
+def table_content(stream: BinaryIO, columns: Collection[str]) -> Generator[TableContent]:
+    """The file of which a stream is, or else a copy: its end is read first."""
+    name = getattr(stream, "name", None)
+    if isinstance(name, str) and os.path.isfile(name):
+        yield TableContent(name, columns, stream.seek)
+        return
+    with tempfile.NamedTemporaryFile(prefix="hotpapers-", suffix=".parquet") as copy:
+        shutil.copyfileobj(stream, copy, BLOCK)
+        copy.flush()
+        yield TableContent(copy.name, columns)

@@ -1,0 +1,306 @@
+"""Somebody's whole repository, as `com.atproto.sync.getRepo` gives it: a CAR file of a commit, a tree and records.
+
+Only what the tree holds counts, and only blocks whose bytes have the hash by which they are called. Whether the owner
+signed the commit is not checked: their key stands elsewhere.
+https://atproto.com/specs/repository · https://ipld.io/specs/transport/car/carv1/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Container, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import libipld
+import msgspec
+
+from hotpapers.errors import InputError
+from hotpapers.ids import timestamps
+from hotpapers.model import LARGEST
+from hotpapers.sources.bluesky.firehose import CID, plain
+from hotpapers.sources.bluesky.parser import tid_time
+
+LARGEST_BLOCK = 2**21
+"""Bytes of a block: twice what the network allows a record."""
+LARGEST_REPOSITORY = 2**29
+"""Bytes of all blocks, which are kept in memory."""
+LARGEST_NODE = 2**16
+"""Bytes of a node of the tree: real ones have some entries of 100 bytes."""
+DEEPEST = 128
+"""Nodes above another one: a key's hash has no more pairs of leading zeros."""
+LONGEST_KEY = 1_024
+KEY = re.compile(r"[A-Za-z0-9.-]+/(?!\.{1,2}\Z)[A-Za-z0-9._:~-]{1,512}")
+"""A collection and a record's key (https://atproto.com/specs/record-key)."""
+DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,2000}")
+CID_BYTES = 36
+NONSENSE = (msgspec.MsgspecError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
+"""What decoders raise for a block that is not what it should be."""
+
+
+class RepositoryEntry(msgspec.Struct, array_like=True):
+    """A record that a repository holds, as it lies there, or what keeps one from being read.
+
+    `at`: the moment in its key, else the one that it claims, else the commit's, µs UTC. `problem`: why there is no
+    `block`.
+    """
+
+    did: str
+    rev: str = ""
+    at: int = 0
+    path: str = ""
+    cid: bytes = b""
+    block: bytes = b""
+    problem: str = ""
+
+
+class _Commit(msgspec.Struct):
+    did: str
+    data: bytes
+    rev: str | None = None
+
+
+class _NodeEntry(msgspec.Struct):
+    p: int
+    k: bytes
+    v: bytes
+    t: bytes | None = None
+
+
+class _Node(msgspec.Struct):
+    e: list[_NodeEntry]
+    l: bytes | None = None  # noqa: E741 the specification's name
+
+
+class RepositoryLeaf(NamedTuple):
+    """A key of the tree and the CID of its record; or a problem in place of the CID."""
+
+    path: str
+    cid: bytes
+    problem: str = ""
+
+
+class CarFile(NamedTuple):
+    """Blocks by CID; the CIDs by which blocks with other bytes are called; why no more could be read, if so."""
+
+    root: bytes
+    blocks: dict[bytes, bytes]
+    forged: set[bytes]
+    problem: str = ""
+
+
+# ---- the file ----------------------------------------------------------------------------------------
+
+
+def read_car(stream: BinaryIO) -> CarFile:
+    """All blocks of a CAR file, as far as it can be read. Raises InputError for what is none."""
+    root = _root(stream)
+    blocks: dict[bytes, bytes] = {}
+    forged: set[bytes] = set()
+    problem, total = "", 0
+    try:
+        for cid, block in _sections(stream):
+            total += len(block)
+            if total > LARGEST_REPOSITORY:
+                raise InputError(f"a repository of more than {LARGEST_REPOSITORY >> 20} MB")
+            if cid.startswith(CID) and hashlib.sha256(block).digest() == cid[4:]:
+                blocks[cid] = block
+            else:
+                forged.add(cid)
+    except InputError as reason:
+        problem = reason.reason
+    return CarFile(root, blocks, forged.difference(blocks), problem)
+
+
+def _root(stream: BinaryIO) -> bytes:
+    try:
+        size = _length(stream)
+        header = libipld.decode_dag_cbor(_exactly(stream, size)) if size and size < LARGEST_NODE else None
+        root = header["roots"][0] if isinstance(header, dict) and header["version"] == 1 else None
+    except (*NONSENSE, IndexError, InputError):
+        root = None
+    if not isinstance(root, bytes) or len(root) != CID_BYTES:
+        raise InputError("no repository of the AT Protocol: it does not begin as a CAR file does")
+    return root
+
+
+def _sections(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    while (size := _length(stream)) is not None:
+        if not CID_BYTES < size <= LARGEST_BLOCK:
+            raise InputError(f"no block can have {size:,} bytes")
+        section = _exactly(stream, size)
+        yield section[:CID_BYTES], section[CID_BYTES:]
+
+
+def _length(stream: BinaryIO) -> int | None:
+    """An unsigned LEB128; None at the end."""
+    value = shift = 0
+    while byte := stream.read(1):
+        value |= (byte[0] & 127) << shift
+        if byte[0] < 128:
+            return value
+        shift += 7
+        if shift > 56:
+            raise InputError("a length that cannot be")
+    if shift:
+        raise InputError("it breaks off")
+    return None
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) < size:
+        raise InputError("it breaks off")
+    return data
+
+
+# ---- the tree ----------------------------------------------------------------------------------------
+
+
+def leaves(car: CarFile, root: bytes) -> Iterator[RepositoryLeaf]:
+    """The tree's keys in order, each with its record's CID; what of the tree cannot be read, in its place and with the
+    CID of the node. A node that is met again, and a key that does not come after the one before it, are problems too.
+    """
+    visited: set[bytes] = set()
+    waiting = [_children(car, root, visited)]
+    last = b""
+    while waiting:
+        step = next(waiting[-1], None)
+        if step is None:
+            waiting.pop()
+        elif isinstance(step, RepositoryLeaf):
+            yield step._replace(path=last.decode("utf-8", "replace"))
+        elif isinstance(step, bytes):
+            too_deep = RepositoryLeaf("", step, "a tree that is too deep")
+            waiting.append(_children(car, step, visited) if len(waiting) < DEEPEST else iter((too_deep,)))
+        else:
+            key, cid = step
+            path = key.decode("utf-8", "replace")
+            problem = "" if KEY.fullmatch(path) else "a key that no record can have"
+            yield RepositoryLeaf(path, cid, problem if last < key else "a key that is not in order")
+            last = max(last, key)
+
+
+def _children(car: CarFile, cid: bytes, visited: set[bytes]) -> Iterator[bytes | tuple[bytes, bytes] | RepositoryLeaf]:
+    """What stands below a node, in order: nodes by CID, (key, CID) of records, and problems."""
+    problem = "a node of the tree that stands in two places" if cid in visited else ""
+    if not problem and cid not in car.blocks:
+        problem = f"a node of the tree that {absence(car, cid)}"
+    node = None if problem else _node(car.blocks[cid])
+    visited.add(cid)
+    if node is None:
+        yield RepositoryLeaf("", cid, problem or "a node of the tree that cannot be read")
+        return
+    key = b""
+    if node.l is not None:
+        yield node.l
+    for entry in node.e:
+        key = key[: max(entry.p, 0)] + entry.k
+        if len(key) > LONGEST_KEY:
+            yield RepositoryLeaf("", cid, "a key that is too long")
+            return
+        yield key, entry.v
+        if entry.t is not None:
+            yield entry.t
+
+
+def _node(block: bytes) -> _Node | None:
+    """None for what is none, or too large for one."""
+    try:
+        return msgspec.convert(libipld.decode_dag_cbor(block), _Node) if len(block) <= LARGEST_NODE else None
+    except NONSENSE:
+        return None
+
+
+def absence(car: CarFile, cid: bytes) -> str:
+    """Why a block that is referred to is not there."""
+    return "has other bytes than its hash says" if cid in car.forged else "is not in the file"
+
+
+# ---- records -----------------------------------------------------------------------------------------
+
+
+def entries(stream: BinaryIO, collections: Container[str], oldest: int) -> Iterator[RepositoryEntry]:
+    """The records of some collections in the order of their moments, none before `oldest` (µs UTC), then what cannot
+    be read.
+
+    Raises InputError for what is no repository, and after all that could be read for a file that breaks off: what is
+    missing in it is then not told one by one.
+    """
+    car = read_car(stream)
+    commit = _commit(car)
+    wanted = [
+        _entry(car, commit, leaf, oldest)
+        for leaf in leaves(car, commit.data)
+        if leaf.problem or leaf.path.partition("/")[0] in collections
+    ]
+    problems = [
+        entry for entry in wanted
+        if entry.problem and not (car.problem and entry.cid not in car.blocks and entry.cid not in car.forged)
+    ]  # fmt: skip
+    yield from sorted((entry for entry in wanted if not entry.problem), key=lambda entry: (entry.at, entry.path))
+    yield from problems
+    yield from _unreferred(car, commit, {entry.cid for entry in problems})
+    if car.problem:
+        raise InputError(f"cannot be read as a whole: {car.problem}")
+
+
+def _commit(car: CarFile) -> _Commit:
+    try:
+        commit = msgspec.convert(libipld.decode_dag_cbor(car.blocks[car.root]), _Commit)
+    except NONSENSE:
+        raise InputError(
+            f"no repository of the AT Protocol: its commit {absence(car, car.root)}"
+            if car.root not in car.blocks
+            else "no repository of the AT Protocol: its commit cannot be read"
+        ) from None
+    if not DID.fullmatch(commit.did):
+        raise InputError("no repository of the AT Protocol: its commit does not say whose it is")
+    return commit
+
+
+def _entry(car: CarFile, commit: _Commit, leaf: RepositoryLeaf, oldest: int) -> RepositoryEntry:
+    block, problem = car.blocks.get(leaf.cid, b""), leaf.problem
+    if not problem and leaf.cid not in car.blocks:
+        problem = f"a record that {absence(car, leaf.cid)}"
+    rev = commit.rev or ""
+    if problem:
+        return RepositoryEntry(commit.did, rev, 0, leaf.path, leaf.cid, b"", problem)
+    at = _moment(leaf.path.partition("/")[2], block, oldest, tid_time(rev))
+    return RepositoryEntry(commit.did, rev, at, leaf.path, leaf.cid, block)
+
+
+def _moment(rkey: str, block: bytes, oldest: int, latest: int | None) -> int:
+    """As the owner has it: nobody else was there. Never after the commit."""
+    until = LARGEST if latest is None else latest
+    at = tid_time(rkey)
+    if at is None or not oldest <= at <= until:
+        at = _claimed(block)
+    return at if at is not None and oldest <= at <= until else latest or 0
+
+
+def _claimed(block: bytes) -> int | None:
+    try:
+        record: Any = libipld.decode_dag_cbor(block)
+        return timestamps.parse_iso(record["createdAt"])
+    except (*NONSENSE, AttributeError):
+        return None
+
+
+def _unreferred(car: CarFile, commit: _Commit, referred: Container[bytes]) -> Sequence[RepositoryEntry]:
+    """Blocks with other bytes than their hash says that nothing refers to, as far as one can see."""
+    reason = "a block that has other bytes than its hash says"
+    return [RepositoryEntry(commit.did, cid=cid, problem=reason) for cid in sorted(car.forged) if cid not in referred]
+
+
+def event(entry: RepositoryEntry) -> bytes:
+    """An entry as Jetstream would have told it when the record was made. Raises InputError for a problem, and what
+    decoders raise for nonsense."""
+    if entry.problem:
+        raise InputError(f"{entry.did}{f'/{entry.path}' if entry.path else ''}: {entry.problem}")
+    collection, _, rkey = entry.path.partition("/")
+    commit = {
+        "rev": entry.rev, "operation": "create", "collection": collection, "rkey": rkey,
+        "record": plain(libipld.decode_dag_cbor(entry.block)), "cid": libipld.encode_cid(entry.cid),
+    }  # fmt: skip
+    return msgspec.json.encode({"did": entry.did, "time_us": entry.at, "kind": "commit", "commit": commit})

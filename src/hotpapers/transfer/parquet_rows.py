@@ -1,0 +1,95 @@
+"""Rows of anybody's Parquet file as lines of JSON, some at a time, by any process.
+
+DuckDB reads of a file only the row groups in which some rows stand, and only the columns that are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from hotpapers.errors import InputError
+from hotpapers.transfer.tables import connect, literal_path
+
+MAGIC = b"PAR1"
+ROWS = 50_000
+"""Rows of a part, some 20 MB of lines."""
+FETCHED = 4_096
+MEMORY = "400MB"
+"""What DuckDB may take for pages of columns, beside its fixed needs."""
+MOMENTS = ("TIMESTAMP", "DATE")
+"""How types of moments begin: they become µs UTC."""
+
+
+class TablePart(NamedTuple):
+    """Some of a file's `rows`: from `first` to before `last`, with some columns of certain types."""
+
+    path: str
+    first: int
+    last: int
+    rows: int
+    columns: tuple[tuple[str, str], ...]
+
+    def lines(self) -> bytes:
+        """Each row as a line. Raises InputError."""
+        fields = ", ".join(f"'{name}': {_value(name, type)}" for name, type in self.columns)
+        sql = f"""SELECT to_json({{{fields}}}) FROM read_parquet(?, file_row_number = true, binary_as_string = true)
+            WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number"""
+        lines: list[str] = []
+        with _reading(self.path) as connection:
+            connection.execute(sql, [literal_path(self.path), self.first, self.last])
+            while rows := connection.fetchmany(FETCHED):
+                lines += [line for (line,) in rows]
+        return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+
+
+def table_parts(path: str, names: Collection[str], first: int) -> Iterator[TablePart]:
+    """A file's rows from one on, in parts: whole row groups, together or in pieces, as far as that goes. Raises
+    InputError where it is no Parquet file, or has none of the columns."""
+    with _reading(path) as connection:
+        described = connection.execute("DESCRIBE SELECT * FROM read_parquet(?)", [literal_path(path)]).fetchall()
+        sql = "SELECT row_group_id, any_value(row_group_num_rows) FROM parquet_metadata(?) GROUP BY 1 ORDER BY 1"
+        groups = [int(rows) for _, rows in connection.execute(sql, [literal_path(path)]).fetchall()]
+    columns = tuple((str(row[0]), str(row[1])) for row in described if row[0] in names)
+    if not columns:
+        raise InputError(f"a Parquet file with none of the columns {', '.join(sorted(names))}")
+    for start, end in spans(groups):
+        if end > first:
+            yield TablePart(os.path.abspath(path), max(start, first), end, sum(groups), columns)
+
+
+def spans(groups: Collection[int]) -> Iterator[tuple[int, int]]:
+    """Rows of parts, for the rows of row groups: small groups together, none larger than ROWS."""
+    start = end = 0
+    for rows in groups:
+        if end > start and end + rows - start > ROWS:
+            yield start, end
+            start = end
+        end += rows
+        while end - start >= ROWS:
+            yield start, start + ROWS
+            start += ROWS
+    if end > start:
+        yield start, end
+
+
+def _value(name: str, type: str) -> str:
+    """A column in SQL. Names are those of our own list."""
+    return f'epoch_us("{name}")' if type.startswith(MOMENTS) else f'"{name}"'
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[Any]:
+    """A connection that fetches nothing from anywhere. DuckDB's errors become InputError."""
+    with connect() as connection:
+        for setting in ("threads = 1", f"memory_limit = '{MEMORY}'", "autoinstall_known_extensions = false"):
+            connection.execute(f"SET {setting}")
+        try:
+            yield connection
+        except InputError:
+            raise
+        except Exception as problem:  # DuckDB's errors have no common ancestor worth naming
+            reason = str(problem).partition("\n")[0].replace(os.path.abspath(path), "it").replace(path, "it")
+            raise InputError(f"cannot be read as Parquet: {reason[:300]}") from problem

@@ -1,0 +1,226 @@
+"""Files that lie elsewhere, to be read: in object stores through fsspec, on web servers by our own client.
+
+A web server is asked for some megabytes at a time (RFC 9110 §14), by the client that goes to no inside address; fsspec
+is asked for no address of the web.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import re
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from hotpapers.errors import InputError, NetError, UsageError
+from hotpapers.ids import timestamps
+from hotpapers.model import HttpClient, Response
+
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+WEB = ("http", "https")
+STORES = {
+    "s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "abfss": "adlfs",
+    "hdfs": "pyarrow", "memory": "fsspec",
+}  # fmt: skip
+"""Schemes of object stores, and the package that each needs."""
+PIECE = 8_000_000
+"""Bytes that are asked for at once; below what our client lets an answer have."""
+RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
+DATES = ("LastModified", "mtime", "updated", "last_modified", "created")
+MARKS = ("ETag", "etag", "generation", "md5Hash", "size", *DATES)
+"""What stores say of a file that tells whether it is still the same."""
+
+
+class RemoteFile(NamedTuple):
+    """A file and what is known of it: `size` in bytes, `changed_at` in µs UTC or None. `open`: its bytes. `altered`:
+    whether it is another one now; what raises InputError by itself never says so."""
+
+    name: str
+    size: int
+    changed_at: int | None
+    open: Callable[[], io.RawIOBase]
+    altered: Callable[[], bool] = bool
+
+
+def is_remote(file: str) -> bool:
+    """Whether a file's name is an address."""
+    return ADDRESS.match(file) is not None
+
+
+def remote_file(address: str, web: Callable[[], HttpClient]) -> RemoteFile:
+    """What is at an address. `web`: opens a client. Raises InputError, and UsageError where a library is missing."""
+    scheme = address.partition("://")[0].lower()
+    if scheme in WEB:
+        return _on_the_web(address, web())
+    if scheme not in STORES or "::" in address:
+        known = ", ".join(f"{name}://" for name in (*WEB, *STORES))
+        raise UsageError(f"{name_of(address)}: files are read from {known}")
+    return _in_a_store(address, STORES[scheme])
+
+
+def name_of(address: str) -> str:
+    """What an address is called in messages: without user, password and query, which may be secrets."""
+    try:
+        parts = urlsplit(address)
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return address.partition("?")[0].partition("@")[2] or address.partition("?")[0]
+    return f"{parts.scheme}://{host}{parts.path}"
+
+
+# ---- object stores -----------------------------------------------------------------------------------
+
+
+def _in_a_store(address: str, package: str) -> RemoteFile:
+    name = name_of(address)
+    try:
+        from fsspec.core import url_to_fs  # an extra, loaded when it is asked for
+    except ImportError as missing:
+        raise UsageError(f"{name}: needs the extra remote: pip install 'hotpapers[remote]'") from missing
+    try:
+        store, path = url_to_fs(address)
+    except ImportError as missing:
+        raise UsageError(f"{name}: needs {package}: pip install {package}") from missing
+    known = _asked(name, lambda: store.info(path))
+    if known.get("type") == "directory":
+        raise InputError("cannot be read: it is a folder; name the files in it", file=name)
+    marks = _marks(known)
+
+    def altered() -> bool:
+        store.invalidate_cache()
+        return _marks(_asked(name, lambda: store.info(path))) != marks
+
+    def opened() -> io.RawIOBase:
+        return StoredBytes(name, _asked(name, lambda: store.open(path, "rb", block_size=PIECE)))
+
+    return RemoteFile(name, int(known.get("size") or 0), _changed_at(known), opened, altered)
+
+
+def _marks(known: Mapping[str, Any]) -> list[str]:
+    return [str(known.get(mark)) for mark in MARKS]
+
+
+def _changed_at(known: Mapping[str, Any]) -> int | None:
+    for date in map(known.get, DATES):
+        if isinstance(date, datetime.datetime):
+            return timestamps.from_datetime(date if date.tzinfo else date.replace(tzinfo=datetime.UTC))
+        if isinstance(date, int | float):
+            return int(date * 1_000_000)
+        if isinstance(date, str) and (at := timestamps.parse_iso(date)) is not None:
+            return at
+    return None
+
+
+def _asked(name: str, ask: Callable[[], Any]) -> Any:
+    """An answer of a library whose errors have no common ancestor. Raises InputError."""
+    try:
+        return ask()
+    except FileNotFoundError as problem:
+        raise InputError("cannot be read: no such file", file=name) from problem
+    except Exception as problem:
+        reason = " ".join(str(problem).split())[:200] or type(problem).__name__
+        raise InputError(f"cannot be read: {reason}", file=name) from problem
+
+
+class StoredBytes(io.RawIOBase):
+    """A file of fsspec's, whose errors become InputError."""
+
+    def __init__(self, name: str, file: Any) -> None:
+        self._title, self._file = name, file
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """Some bytes; 0 at the end. Raises InputError."""
+        data = _asked(self._title, lambda: self._file.read(len(room)))
+        room[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Closes it."""
+        self._file.close()
+        super().close()
+
+
+# ---- the web -----------------------------------------------------------------------------------------
+
+
+def _on_the_web(address: str, http: HttpClient) -> RemoteFile:
+    name = name_of(address)
+    first = _piece(http, address, name, 0)
+    if first.status == 416:
+        return RemoteFile(name, 0, None, lambda: StoredBytes(name, io.BytesIO()))
+    start, _, size = _range(first, name)
+    if start:
+        raise InputError("its server sends another part of it than was asked for", file=name)
+    date = first.headers.get("last-modified", "")
+    return RemoteFile(name, size, _web_date(date), lambda: WebBytes(http, address, first))
+
+
+def _web_date(text: str) -> int | None:
+    try:
+        return timestamps.from_datetime(parsedate_to_datetime(text))
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _piece(http: HttpClient, address: str, name: str, start: int) -> Response:
+    """Some bytes from a place on. Raises InputError."""
+    headers = {"range": f"bytes={start}-{start + PIECE - 1}", "accept-encoding": "identity"}
+    try:
+        answer = http.get(address, headers=headers, accept=(416,))
+    except NetError as problem:
+        hint = "; its server sends whole files alone: fetch it first" if "more than" in str(problem) else ""
+        reason = str(problem).removeprefix(f"{name}: ")
+        raise InputError(f"cannot be read: {reason}{hint}", file=name) from problem
+    if answer.status not in (206, 416) and start:
+        raise InputError("its server does not send parts of files: fetch it first", file=name)
+    return answer
+
+
+def _range(answer: Response, name: str) -> tuple[int, int, int]:
+    """From where to where an answer has bytes, of how many. Raises InputError."""
+    if answer.status != 206:  # a small file, sent as a whole
+        return 0, len(answer.body), len(answer.body)
+    match = RANGE.fullmatch(answer.headers.get("content-range", ""))
+    if match is None or int(match[2]) + 1 - int(match[1]) != len(answer.body):
+        raise InputError("its server does not say which part of it it sends", file=name)
+    return int(match[1]), int(match[2]) + 1, int(match[3])
+
+
+def _tag(answer: Response) -> tuple[str, ...]:
+    return tuple(answer.headers.get(header, "") for header in ("etag", "last-modified"))
+
+
+class WebBytes(io.RawIOBase):
+    """A file on a web server, one piece after the other, all of the same version of it."""
+
+    def __init__(self, http: HttpClient, address: str, first: Response) -> None:
+        self._http, self._address, self._title = http, address, name_of(address)
+        self._tag, (_, self._end, self._size) = _tag(first), _range(first, self._title)
+        self._ready = memoryview(first.body)
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, room: Any) -> int:
+        """Some bytes; 0 at the end. Raises InputError."""
+        if not self._ready and self._end < self._size:
+            self._ready = memoryview(self._more())
+        size = min(len(room), len(self._ready))
+        room[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+    def _more(self) -> bytes:
+        answer = _piece(self._http, self._address, self._title, self._end)
+        start, end, size = _range(answer, self._title) if answer.status == 206 else (0, 0, 0)
+        if _tag(answer) != self._tag or (start, size) != (self._end, self._size):
+            raise InputError("was changed while it was read; import it again when nobody writes it", file=self._title)
+        self._end = end
+        return answer.body

@@ -1,0 +1,351 @@
+"""Archives that lie elsewhere: in memory, on a web server that sends parts, in a store that speaks S3."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zstandard
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives import framing
+from hotpapers.ingest.archives.file_import import FileImport
+from hotpapers.store import Record
+from hotpapers.transfer import remote_files
+from hotpapers.transfer.remote_files import name_of
+from tests.cli.run import environment, good, misuse, run
+from tests.conftest import DATA, data
+from tests.ingest.archives_made import exported, lines, talk
+
+ARCHIVES = {
+    "arxiv": "arxiv-snapshot.jsonl", "car": "car-kettles.car", "eventdata": "eventdata-kettles.jsonl",
+    "hackernews": "hackernews-table.parquet", "jetstream": "jetstream-kettles.jsonl", "reddit": "reddit-dump.jsonl",
+    "x": "x-second.jsonl",
+}  # fmt: skip
+SAID = "2026-01-01"
+MODIFIED = "Thu, 01 Jan 2026 00:00:00 GMT"
+
+
+def observed(store: Path) -> bytes:
+    with Record(str(store)) as record:
+        return exported(record)
+
+
+def said_at(format_: str) -> tuple[str, ...]:
+    return () if format_ in ("car", "jetstream") else ("--seen-at", SAID)
+
+
+def same_as_local(format_: str, address: str, folder: Path, *more: str) -> str:
+    """Imports an archive from an address, and from the disk; what was printed of the first."""
+    far, near = folder / "far.db", folder / "near.db"
+    said = good("import", format_, address, *said_at(format_), "--store", far, *more)
+    good("import", format_, data(f"archives/{ARCHIVES[format_]}"), *said_at(format_), "--store", near)
+    assert observed(far) == observed(near)
+    assert good("import", format_, address, *said_at(format_), "--store", far, *more) == "read by an earlier import\n"
+    return said
+
+
+# ---- a web server --------------------------------------------------------------------------------------
+
+
+class Files(ThreadingHTTPServer):
+    """Sends files. `parts`: whether it sends parts of them; `changes`: whether each answer is of another version."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files: dict[str, bytes] = {}
+        self.parts, self.changes, self.asked = True, False, list[str]()
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One request of it."""
+
+    server: Files
+
+    def do_GET(self) -> None:
+        path, server = self.path.partition("?")[0], self.server
+        server.asked.append(self.headers.get("range", ""))
+        if path == "/onward":
+            self._answer(302, b"", {"Location": "/a"})
+        elif path not in server.files:
+            self._answer(404, b"no")
+        else:
+            self._part(server.files[path])
+
+    def _part(self, content: bytes) -> None:
+        wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("range", ""))
+        tag = {"ETag": f'"{len(self.server.asked) if self.server.changes else 0}"', "Last-Modified": MODIFIED}
+        if wanted is None or not self.server.parts:
+            self._answer(200, content, tag)
+            return
+        start, end = int(wanted[1]), min(int(wanted[2]) + 1, len(content))
+        if start >= len(content):
+            self._answer(416, b"", {"Content-Range": f"bytes */{len(content)}"})
+        else:
+            self._answer(206, content[start:end], tag | {"Content-Range": f"bytes {start}-{end - 1}/{len(content)}"})
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[Files]:
+    with Files() as files:
+        thread = threading.Thread(target=files.serve_forever, args=(0.01,))
+        thread.start()
+        yield files
+        files.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def named(server: Files, tmp_path: Path) -> str:
+    """Settings in which the server's address stands."""
+    file = tmp_path / "hotpapers.toml"
+    file.write_text(f'[source.bluesky]\nview = "{server.base}"\n', "utf-8")
+    return str(file)
+
+
+@pytest.mark.parametrize("format_", ARCHIVES)
+@pytest.mark.parametrize("size", [1_000, 8_000_000])
+def test_a_web_server_is_asked_for_parts(
+    server: Files, named: str, tmp_path: Path, format_: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_files, "PIECE", size)
+    server.files["/a"] = data(f"archives/{ARCHIVES[format_]}").read_bytes()
+    same_as_local(format_, f"{server.base}/a?token=secret", tmp_path, "--config", named)
+    assert f"bytes=0-{size - 1}" in server.asked
+    assert any(part.startswith("bytes=1000-") for part in server.asked) == (size == 1_000)
+
+
+def test_its_date_is_when_a_dump_was_made_and_redirects_are_followed(server: Files, named: str, tmp_path: Path) -> None:
+    server.files["/a"] = gzip.compress(data("archives/hackernews-shapes.jsonl").read_bytes())
+    for path in ("a", "onward"):
+        good("import", "hackernews", f"{server.base}/{path}", "--store", tmp_path / f"{path}.db", "--config", named)
+    assert b'"observed_at":1767225600000000,' in observed(tmp_path / "a.db") == observed(tmp_path / "onward.db")
+
+
+def test_inside_addresses_are_not_asked_unless_the_settings_name_them(server: Files, tmp_path: Path) -> None:
+    server.files["/a"] = data("archives/hackernews-shapes.jsonl").read_bytes()
+    ran = run("import", "hackernews", f"{server.base}/a?token=secret", "--store", tmp_path / "s.db")
+    assert (ran.status, ran.out, server.asked) == (1, "", [])
+    assert f"refused {server.base}/a: cannot be read: " in ran.err and "is an inside address" in ran.err
+    assert "secret" not in ran.err
+
+
+def test_what_a_web_server_may_do_wrong(server: Files, named: str, tmp_path: Path, monkeypatch: Any) -> None:
+    def error(path: str) -> str:
+        ran = run("import", "jetstream", f"{server.base}/{path}", "--store", tmp_path / "s.db", "--config", named)
+        assert ran.status == 1
+        return ran.err
+
+    server.files |= {"/a": b"".join(talk(40)), "/large": bytes(10_000_001), "/empty": b""}
+    assert "404" in error("missing")
+    server.parts = False
+    assert "its server sends whole files alone: fetch it first" in error("large")
+    server.parts = True
+    monkeypatch.setattr(remote_files, "PIECE", 700)
+    server.changes = True
+    assert "was changed while it was read; import it again when nobody writes it" in error("a")
+    server.changes = False
+    assert good("import", "jetstream", f"{server.base}/empty", "--store", tmp_path / "e.db", "--config", named) == (
+        "0 lines read; added: 0 posts, 0 mentions, 0 reactions, 0 snapshots\n"
+    )
+
+
+# ---- stores --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def memory() -> Iterator[Callable[[str, bytes], str]]:
+    """Puts files into fsspec's store in memory."""
+    fsspec = pytest.importorskip("fsspec")
+    store = fsspec.filesystem("memory")
+
+    def put(name: str, content: bytes) -> str:
+        store.pipe_file(f"/kettles/{name}", content)
+        return f"memory://kettles/{name}"
+
+    yield put
+    store.rm("/kettles", recursive=True)
+
+
+@pytest.mark.parametrize("format_", ARCHIVES)
+def test_a_store_in_memory(memory: Callable[[str, bytes], str], tmp_path: Path, format_: str) -> None:
+    address = memory("a", data(f"archives/{ARCHIVES[format_]}").read_bytes())
+    same_as_local(format_, address, tmp_path)
+
+
+def test_several_processes_read_parts_of_what_one_fetches(
+    memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = lines(talk(300))
+    address, local = memory("a.zst", zstandard.compress(content)), tmp_path / "a.jsonl"
+    local.write_bytes(content)
+    monkeypatch.setattr(framing, "BLOCK", 9_000)
+    good("import", "jetstream", address, "--workers", "2", "--store", tmp_path / "far.db")
+    good("import", "jetstream", local, "--workers", "1", "--store", tmp_path / "near.db")
+    assert observed(tmp_path / "far.db") == observed(tmp_path / "near.db")
+
+
+def test_what_takes_its_place_while_it_is_read_is_told(
+    memory: Callable[[str, bytes], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, read = memory("a", lines(talk(20))), FileImport.to_the_end
+
+    def changing(file: FileImport) -> Any:
+        memory("a", lines(talk(30)))
+        return read(file)
+
+    monkeypatch.setattr(FileImport, "to_the_end", changing)
+    ran = run("import", "jetstream", address, "--store", tmp_path / "s.db")
+    assert ran.status == 1 and f"refused {address}: was changed while it was read" in ran.err
+
+
+def test_addresses_that_are_none(memory: Callable[[str, bytes], str], tmp_path: Path) -> None:
+    address = memory("a", data("archives/hackernews-shapes.jsonl").read_bytes())
+    ran = run("import", "hackernews", "memory://kettles/none", address, "--seen-at", SAID, "--store", tmp_path / "s.db")
+    assert ran.status == 1 and ran.out.startswith("18 lines read; added: 5 posts")
+    assert ran.err == "hotpapers: refused memory://kettles/none: cannot be read: no such file\n"
+
+
+@pytest.mark.parametrize(
+    "address", ["ftp://a.example/b", "zip://a::http://127.0.0.1/a", "memory://a::http://127.0.0.1"]
+)
+def test_other_addresses_are_refused(tmp_path: Path, address: str) -> None:
+    """Among them those by which fsspec would go to a web server."""
+    said = misuse("import", "x", address, "--store", tmp_path / "s")
+    assert "files are read from http://, https://, s3://" in said
+
+
+def test_without_the_extra_it_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+    said = misuse("import", "hackernews", "s3://kettles/a", "--store", tmp_path / "s.db")
+    assert "s3://kettles/a: needs the extra remote: pip install 'hotpapers[remote]'" in said
+
+
+def test_a_store_whose_library_is_not_there_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fsspec")
+    monkeypatch.setitem(sys.modules, "adlfs", None)
+    assert "needs adlfs: pip install adlfs" in misuse("import", "x", "abfs://kettles/a", "--store", tmp_path / "s.db")
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://ladle:secret@a.example:8443/b/c.zst?token=secret#d", "https://a.example:8443/b/c.zst"),
+        ("s3://kettles/a?versionId=1", "s3://kettles/a"),
+        ("http://[secret@/b?secret", "/b"),
+    ],
+)
+def test_no_secret_of_an_address_is_shown(address: str, name: str) -> None:
+    assert name_of(address) == name
+
+
+# ---- S3 ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of a server that speaks S3, with a bucket; in the environment, as operators have it."""
+    for library in ("s3fs", "moto", "flask", "flask_cors"):
+        pytest.importorskip(library)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    base = f"http://127.0.0.1:{port}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", base)
+        patch.setenv("AWS_ACCESS_KEY_ID", "made-up")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "made-up")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        try:
+            until = time.monotonic() + 60
+            while not _is_up(base):
+                assert process.poll() is None and time.monotonic() < until
+                time.sleep(0.1)
+            _bucket(base).create_bucket(Bucket="kettles")
+            yield base
+        finally:
+            process.kill()
+            process.wait()
+
+
+def _is_up(base: str) -> bool:
+    try:
+        with urllib.request.urlopen(base, timeout=30):
+            return True
+    except urllib.error.URLError:
+        return False
+
+
+def _bucket(base: str) -> Any:
+    return pytest.importorskip("boto3").client("s3", endpoint_url=base)
+
+
+def stored(base: str, name: str, content: bytes) -> str:
+    """Puts a file there."""
+    _bucket(base).put_object(Bucket="kettles", Key=name, Body=content)
+    return f"s3://kettles/{name}"
+
+
+@pytest.mark.parametrize("format_", ["car", "hackernews", "jetstream"])
+def test_a_store_that_speaks_s3(s3: str, tmp_path: Path, format_: str) -> None:
+    """By the program in a process of its own: its library has threads."""
+    content = data(f"archives/{ARCHIVES[format_]}").read_bytes()
+    address, near = stored(s3, format_, content), tmp_path / "near.db"
+    command = [sys.executable, "-m", "hotpapers", "import", format_, address, "--workers", "2", "--json"]
+    command += [*said_at(format_), "--store", str(tmp_path / "far.db")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+    assert ran.returncode == 0 and ran.stderr == ""
+    good("import", format_, DATA / "archives" / ARCHIVES[format_], *said_at(format_), "--store", near)
+    assert observed(tmp_path / "far.db") == observed(near)
+
+
+def test_what_s3_refuses_is_told(s3: str, tmp_path: Path) -> None:
+    for address in ("s3://kettles/none", "s3://no-such-bucket/a"):
+        command = [sys.executable, "-m", "hotpapers", "import", "x", address, "--store", str(tmp_path / "s.db")]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
+        assert ran.returncode == 1 and ran.stderr.startswith(f"hotpapers: refused {address}: cannot be read: ")
+        assert "Traceback" not in ran.stderr
+
+
+def test_a_library_that_fails_in_any_way_is_told() -> None:
+    class Broken:
+        """A file whose library has errors of its own."""
+
+        def read(self, count: int) -> bytes:
+            raise RuntimeError("no credentials\nwere given")
+
+        def close(self) -> None:
+            """Nothing."""
+
+    file = remote_files.StoredBytes("s3://a/b", Broken())
+    with file, pytest.raises(InputError, match="cannot be read: no credentials were given"):
+        file.read(1)

@@ -1,0 +1,317 @@
+"""Repositories: what the live reader would make of the same records, and nothing of what is broken or forged."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import libipld
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives import framing
+from hotpapers.ingest.archives.format import FIRST
+from hotpapers.ingest.archives.jetstream import COLLECTIONS
+from hotpapers.model import Post, Reaction
+from hotpapers.sources.bluesky import repository
+from hotpapers.sources.bluesky.parser import tid_time
+from hotpapers.sources.bluesky.repository import DEEPEST, LARGEST_BLOCK, LARGEST_NODE
+from hotpapers.store import Record
+from hotpapers.store.verify import check
+from tests.cli.run import good, run
+from tests.conftest import DATA, data
+from tests.ingest import archives_made as made
+from tests.ingest.archives_made import PAPER, TALK, exported, lines, set_apart, take_one
+from tests.ingest.test_archives_workers import imported
+from tests.sources import bluesky_made as bluesky
+from tests.sources.bluesky_made import ANNA, BERT, tid
+from tests.sources.repository_made import block, car, made_repository, section, varint
+
+POST, LIKE, REPOST = "app.bsky.feed.post", "app.bsky.feed.like", "app.bsky.feed.repost"
+SECOND = 1_000_000
+CLEO = "did:plc:madeupcccccccccccccccccc"
+
+
+def kettles() -> dict[str, dict[str, Any]]:
+    """A made-up person's records by path: what concerns papers, and what does not."""
+    own = [f"at://{ANNA}/{POST}/{tid(TALK + n * SECOND)}" for n in range(40)]
+    records: dict[str, dict[str, Any]] = {
+        "app.bsky.actor.profile/self": {"$type": "app.bsky.actor.profile", "displayName": "Anna"},
+        f"{POST}/{tid(TALK)}": bluesky.post(f"Read {PAPER.format(1001)}", langs=["en"]),
+        f"{POST}/{tid(TALK + SECOND)}": bluesky.post("A card", embed=_card(f"https://{PAPER.format(1002)}v2")),
+        f"{POST}/{tid(TALK + 2 * SECOND)}": bluesky.post(f"More on {PAPER.format(1003)}", reply=_reply(own[0])),
+        f"{POST}/my-own-key": bluesky.post(PAPER.format(1004), createdAt="2026-07-03T00:00:05.000Z"),
+        f"{POST}/{tid(TALK + 10 * 365 * made.DAY)}": bluesky.post(f"Not made yet: {PAPER.format(1005)}"),
+        f"{LIKE}/{tid(TALK + 6 * SECOND)}": _pointing(own[0]),
+        f"{REPOST}/{tid(TALK + 7 * SECOND)}": _pointing(own[2]),
+        f"{LIKE}/{tid(TALK + 8 * SECOND)}": _pointing(own[30]),
+    }
+    weather = {f"{POST}/{tid(TALK + n * SECOND)}": bluesky.post(f"Rain, {n}") for n in range(10, 40)}
+    follows = {f"app.bsky.graph.follow/{tid(TALK + n)}": {"subject": BERT} for n in range(30)}
+    return records | weather | follows
+
+
+def _card(uri: str) -> dict[str, object]:
+    return {"$type": "app.bsky.embed.external", "external": {"uri": uri, "title": "", "description": ""}}
+
+
+def _reply(uri: str) -> dict[str, object]:
+    ref = {"uri": uri, "cid": "bafyrei"}
+    return {"root": ref, "parent": ref}
+
+
+def _pointing(uri: str) -> dict[str, Any]:
+    return {"subject": {"uri": uri, "cid": "bafyrei"}, "createdAt": "2026-07-03T00:00:00Z"}
+
+
+WHOLE = car(*made_repository(kettles()))
+
+
+def as_events(records: Mapping[str, Any]) -> bytes:
+    """The same records as the stream tells them, each at the moment in its key."""
+    timed = [(tid_time(path.partition("/")[2]), path) for path in records]
+    return lines(
+        bluesky.create(ANNA, records[path], collection=path.partition("/")[0], rkey=path.partition("/")[2], time=at)
+        for at, path in sorted((at, path) for at, path in timed if at and at < TALK + made.DAY)
+    )
+
+
+def test_a_repository_becomes_what_the_source_reads(record: Record) -> None:
+    file = DATA / "archives" / "car-kettles.car"
+    made.rewritten(file, WHOLE)
+    assert file.read_bytes() == WHOLE
+    done = take_one(record, "car", data("archives/car-kettles.car"))
+    made.same("car-kettles.items.jsonl", exported(record))
+    made.same("car-kettles.told.json", json.dumps(done._asdict(), indent=1).encode() + b"\n")
+    assert not check(record.database, record.marks).findings
+
+
+def test_it_is_what_the_live_reader_makes_of_the_same_records(record: Record, other: Record) -> None:
+    records = {path: body for path, body in kettles().items() if path.partition("/")[2] not in ("self", "my-own-key")}
+    timely = {path: body for path, body in records.items() if (tid_time(path[-13:]) or 0) < TALK + made.DAY}
+    take_one(record, "car", car(*made_repository(timely)))
+    take_one(other, "jetstream", as_events(timely))
+    assert exported(record) == exported(other) and record.count(Reaction) == 3
+
+
+def test_in_both_databases_and_by_several_processes(
+    store_url: str, other: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_one(other, "car", WHOLE)
+    monkeypatch.setattr(framing, "BLOCK", 300)
+    with Record(store_url) as record:
+        imported(record, "car", WHOLE, 2)
+        assert exported(record) == exported(other)
+
+
+def test_what_the_record_knows_from_the_stream_is_not_doubled(record: Record) -> None:
+    """The stream tells of a post a while after the moment in its key."""
+    later = lines(
+        bluesky.create(ANNA, kettles()[f"{POST}/{tid(at)}"], rkey=tid(at), time=at + SECOND // 2)
+        for at in (TALK, TALK + SECOND)
+    )
+    take_one(record, "jetstream", later)
+    assert record.count(Post) == 2
+    for content in (WHOLE, WHOLE + section(*_forged())):  # another file with the same records
+        take_one(record, "car", content)
+        assert (record.count(Post), record.count(Reaction)) == (5, 3)
+
+
+def _forged() -> tuple[bytes, bytes]:
+    blocks: dict[bytes, bytes] = {}
+    return block(bluesky.post("What is here was never said"), blocks), libipld.encode_dag_cbor({"text": "forged"})
+
+
+# ---- broken and forged ---------------------------------------------------------------------------------
+
+
+def reasons(record: Record) -> list[str]:
+    return [one.reason.removeprefix("InputError: ") for one in set_apart(record, "bluesky")]
+
+
+def test_a_block_that_is_missing_or_forged_is_told_and_the_rest_goes_in(record: Record, other: Record) -> None:
+    paths = [f"{POST}/{tid(TALK + n * SECOND)}" for n in (0, 1)]
+    root, blocks = made_repository(kettles())
+    cids = [block(kettles()[path], {}) for path in paths]
+    blocks[cids[0]] = libipld.encode_dag_cbor(bluesky.post(f"Never said: {PAPER.format(1099)}"))
+    del blocks[cids[1]]
+    done = take_one(record, "car", car(root, blocks) + section(*_forged()))
+    assert reasons(record) == [
+        f"{ANNA}/{paths[0]}: a record that has other bytes than its hash says",
+        f"{ANNA}/{paths[1]}: a record that is not in the file",
+        f"{ANNA}: a block that has other bytes than its hash says",
+    ]
+    take_one(other, "car", car(*made_repository({p: body for p, body in kettles().items() if p not in paths})))
+    assert done.quarantined == 3 and done.posts == other.count(Post) == 3
+
+
+def test_what_the_tree_does_not_hold_does_not_count(record: Record) -> None:
+    root, blocks = made_repository(kettles())
+    loose: dict[bytes, bytes] = {}
+    block(bluesky.post(f"Deleted: {PAPER.format(1098)}"), loose)
+    take_one(record, "car", car(root, blocks | loose))
+    assert b"2606.01098" not in exported(record) and record.count(Post) == 5
+
+
+def with_tree(nodes: list[dict[str, Any]]) -> bytes:
+    """A repository whose root is the last of some nodes; a link is the number of one before."""
+    blocks: dict[bytes, bytes] = {}
+    leaf = block(bluesky.post(PAPER.format(1000)), blocks)
+    cids: list[bytes] = []
+
+    def linked(number: object) -> bytes | None:
+        return cids[number] if isinstance(number, int) else None
+
+    for node in nodes:
+        entries = [{"p": e[0], "k": e[1], "v": leaf, "t": linked(e[2])} for e in node["e"]]
+        cids.append(block({"l": linked(node.get("l")), "e": entries}, blocks))
+    commit = {"did": ANNA, "version": 3, "data": cids[-1], "rev": tid(TALK + made.DAY), "prev": None, "sig": b""}
+    return car(block(commit, blocks), blocks)
+
+
+KEYS = [f"{POST}/{tid(TALK + n)}".encode() for n in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "reason", "posts"),
+    [
+        ([{"e": [(0, KEYS[1], None), (0, KEYS[0], None)]}], "a key that is not in order", 1),
+        ([{"e": [(0, KEYS[1], None)]}, {"l": 0, "e": [(0, KEYS[1], None)]}], "a key that is not in order", 1),
+        ([{"e": [(0, KEYS[0], None)]}, {"l": 0, "e": [(0, KEYS[1], 0)]}], "stands in two places", 2),
+        ([{"e": [(0, POST.encode() + b"/" + b"a" * 2000, None)]}], "a key that is too long", 0),
+        ([{"e": [(0, POST.encode() + b"/..", None)]}], "a key that no record can have", 0),
+        ([{"e": [(0, POST.encode() + b"/a b", None)]}], "a key that no record can have", 0),
+        ([{"e": [(0, POST.encode() + b"/a/b", None), (0, KEYS[0], None)]}], "a key that ", 0),
+        ([{"e": []}, *({"l": n, "e": []} for n in range(DEEPEST + 1))], "a tree that is too deep", 0),
+        ([{"e": [(0, b"z" * (LARGEST_NODE + 1), None)]}], "a node of the tree that cannot be read", 0),
+    ],
+)
+def test_a_tree_that_is_none_is_told(record: Record, nodes: list[dict[str, Any]], reason: str, posts: int) -> None:
+    if posts:
+        take_one(record, "car", with_tree(nodes))
+    else:
+        with pytest.raises(InputError, match=reason):
+            take_one(record, "car", with_tree(nodes))
+    assert record.count(Post) == posts and all(reason in text for text in reasons(record))
+
+
+def test_a_repository_that_breaks_off_is_told_and_what_can_be_read_goes_in(record: Record) -> None:
+    root, blocks = made_repository(kettles())
+    cut = len(car(root, blocks)) - 3
+    with pytest.raises(InputError, match=r"cannot be read as a whole: it breaks off; \d+ lines before that are imp"):
+        take_one(record, "car", car(root, blocks)[:cut])
+    assert record.count(Post) >= 4 and reasons(record) == []
+    take_one(record, "car", car(root, blocks))
+    assert record.count(Post) == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it does not begin as a CAR file does"),
+        (b'{"did":"did:plc:x"}\n', "it does not begin as a CAR file does"),
+        (WHOLE[:40], "it does not begin as a CAR file does"),
+        (WHOLE[:80], "its commit is not in the file"),
+        (car(*made_repository({}, did="nobody")), "does not say whose it is"),
+        (car(*made_repository({}, did="did:plc:a\nb")), "does not say whose it is"),
+        (car(*made_repository({}, data="no link")), "its commit cannot be read"),
+        (WHOLE[:59] + varint(LARGEST_BLOCK + 1), "its commit is not in the file"),
+        (WHOLE[:59] + b"\xff" * 12, "its commit is not in the file"),
+    ],
+    ids=["empty", "json", "header", "commit", "nobody", "lines", "link", "large", "length"],
+)
+def test_what_is_no_repository_is_refused(record: Record, content: bytes, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        take_one(record, "car", content)
+    assert record.head.position == 0
+
+
+def test_a_repository_of_an_empty_tree_is_read(record: Record) -> None:
+    assert take_one(record, "car", car(*made_repository({}))).lines == 0
+
+
+def texts(content: bytes) -> set[tuple[str, bytes]]:
+    """Paths and hashes of what can be read of a file."""
+    result = set()
+    try:
+        for entry in repository.entries(io.BytesIO(content), COLLECTIONS, FIRST):
+            if not entry.problem:
+                result.add((entry.path, hashlib.sha256(entry.block).digest()))
+    except InputError:
+        pass
+    return result
+
+
+ALL = texts(WHOLE)
+
+
+@given(st.data())
+def test_no_damage_makes_words_of_its_own(draw: st.DataObject) -> None:
+    """Bytes changed, cut out or doubled anywhere: what is still read was there before."""
+    content = bytearray(WHOLE)
+    for _ in range(draw.draw(st.integers(1, 4))):
+        start = draw.draw(st.integers(0, len(content) - 1))
+        end = draw.draw(st.integers(start, min(start + 200, len(content))))
+        content[start:end] = draw.draw(st.one_of(st.just(b""), st.binary(max_size=40), st.just(content[start:end] * 2)))
+    assert texts(bytes(content)) <= ALL
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    assert texts(content) == set() == texts(WHOLE[:59] + content)
+
+
+# ---- several, by the program ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> list[Path]:
+    """Repositories of three: who likes comes before whom they like, whatever the order of the other two."""
+    post = f"at://{ANNA}/{POST}/{tid(TALK)}"
+    answer = f"{POST}/{tid(TALK + 5 * SECOND)}"
+    contents = {
+        "a-bert": made_repository({f"{LIKE}/{tid(TALK + 3 * SECOND)}": _pointing(post)}, did=BERT),
+        "b-cleo": made_repository(
+            {
+                answer: bluesky.post("And why?", reply=_reply(post)),
+                f"{REPOST}/{tid(TALK + 4 * SECOND)}": _pointing(post),
+            },
+            did=CLEO,
+        ),
+        "c-anna": made_repository(kettles()),
+    }
+    files = [tmp_path / f"{name}.car" for name in contents]
+    for file, (root, blocks) in zip(files, contents.values(), strict=True):
+        file.write_bytes(car(root, blocks))
+    return files
+
+
+def test_the_order_of_several_does_not_matter(tmp_path: Path, people: list[Path]) -> None:
+    outcomes = set()
+    for n, files in enumerate(permutations(people)):
+        store = tmp_path / f"{n}.db"
+        said = good("import", "car", *files, "--store", store)
+        assert f"{people[0]}: 1 line read; added: 0 posts, 0 mentions, 1 reaction, 0 snapshots\n" in said
+        assert f"{people[1]}: 2 lines read; added: 0 posts, 0 mentions, 2 reactions, 0 snapshots\n" in said
+        assert f"{people[2]}: 38 lines read; added: 5 posts, 5 mentions, 3 reactions, 0 snapshots\n" in said
+        with Record(str(store)) as record:
+            outcomes.add(exported(record))
+        again = good("import", "car", *files, "--store", store)
+        assert again.count("read by an earlier import") + again.count("added: 0 posts, 0 mentions, 0 reactions") == 3
+        assert "0 lines" not in again
+    assert len(outcomes) == 1
+
+
+def test_one_that_is_none_is_told_once_and_keeps_no_other_out(tmp_path: Path, people: list[Path]) -> None:
+    people[1].write_bytes(b"{}\n")
+    ran = run("import", "car", *people, "--store", tmp_path / "s.db")
+    assert ran.status == 1 and ran.err.count("refused") == 1 and "as a CAR file does" in ran.err
+    assert ran.out.count("added: ") == 2 and "1 reaction," in ran.out
+    assert "hotpapers import car" in run("import", "x", people[0], "--store", tmp_path / "s.db").err

@@ -1,0 +1,126 @@
+"""Crossref's Event Data: which events are posts, what is made of posts that are known, and what the terms say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hotpapers.engagement.attention import read_engagement
+from hotpapers.engagement.measurement import MeasurementWindow
+from hotpapers.ingest.archives import ArchiveImporter, file_import, framing
+from hotpapers.ingest.archives.eventdata import POSTS, _Event
+from hotpapers.model import Mention, Post
+from hotpapers.store import Record
+from hotpapers.store.verify import check
+from hotpapers.terms import TermsOverride, table
+from tests.cli.run import good
+from tests.conftest import data
+from tests.ingest.archives_made import DAY, NOW, exported, file, lines, set_apart, take_one, terms_of
+from tests.ingest.test_archives_workers import imported
+
+EVENTS = "archives/eventdata-kettles.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("source", "subject", "post"),
+    [
+        ("reddit", "https://reddit.com/r/science/comments/42p4xg/some_words/", ("reddit", "t3_42p4xg")),
+        ("reddit", "http://www.reddit.com/r/science/comments/42p4xg", ("reddit", "t3_42p4xg")),
+        ("reddit", "https://reddit.com/r/science/comments/42p4xg/some_words/cza1b2c", ("reddit", "t1_cza1b2c")),
+        ("reddit", "https://reddit.com/r/science/comments/42p4xg/?x=1", ("reddit", "t3_42p4xg")),
+        ("reddit", "https://reddit.com/r/science", ("", "")),
+        ("reddit", "https://reddit.com.example/r/science/comments/42p4xg/", ("", "")),
+        ("twitter", "http://twitter.com/Somebody/statuses/863621047475728386", ("x", "863621047475728386")),
+        ("twitter", "https://twitter.com/Somebody/status/863621047475728386", ("x", "863621047475728386")),
+        ("twitter", "twitter://status?id=863621047475728386", ("x", "863621047475728386")),
+        ("twitter", "https://twitter.com", ("", "")),
+        ("twitter", "https://twitter.com/Somebody/status/9999999999999999999", ("", "")),
+        ("hackernews", "https://news.ycombinator.com/item?id=8863", ("hackernews", "8863")),
+        ("hackernews", "https://news.ycombinator.com/user?id=8863", ("", "")),
+    ],
+)
+def test_a_subject_is_the_post_that_the_live_source_knows(source: str, subject: str, post: tuple[str, str]) -> None:
+    assert POSTS[source](_Event(subj_id=subject)) == post
+
+
+def test_a_post_that_the_record_has_stays_as_it_is(record: Record) -> None:
+    """Whoever read it live knows more of it; the other paper that an event knows of is added."""
+    known = {
+        "name": "t3_1abc01", "id": "1abc01", "author": "ladle", "author_fullname": "t2_ladle", "title": "Kettles",
+        "created_utc": 1_781_078_400, "url": "https://arxiv.org/abs/2606.01001v2", "retrieved_on": 1_781_078_460,
+    }  # fmt: skip
+    take_one(record, "reddit", lines([json.dumps(known).encode()]))
+    take_one(record, "eventdata", data(EVENTS))
+    posts = [row.item for row in record.view().latest(Post)]
+    [post] = [item for item in posts if isinstance(item, Post) and item.post == "reddit:t3_1abc01"]
+    assert (post.account, post.text) == ("reddit:t2_ladle", "Kettles") and record.count(Post) == 6
+    named = {row.item.paper for row in record.view().latest(Mention) if row.item.post == post.post}  # type: ignore[attr-defined]
+    assert named == {"arxiv:2606.01001", "arxiv:2606.01007"}
+
+
+def test_those_who_are_not_named_are_one_voice(record: Record) -> None:
+    """Two submissions about one paper, by nobody knows whom."""
+    first = data(EVENTS).read_bytes().splitlines()[0]
+    take_one(record, "eventdata", data(EVENTS).read_bytes() + lines([first.replace(b"1abc01", b"1abc09")]))
+    voices = {
+        (one.paper, one.network): (one.voices, one.reposts)
+        for one in read_engagement(record.view(), MeasurementWindow(posted_from=0))
+    }
+    assert voices["arxiv:2606.01001", "x"] == (2, 0)  # one posted, one reposted
+    assert voices["arxiv:2606.01004", "hackernews"] == (1, 0)
+    assert voices["arxiv:2606.01001", "reddit"] == (1, 0)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_stopped_between_networks_it_goes_on(
+    record: Record, other: Record, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch is of one network; where an import breaks off between two, the second one comes with the next import."""
+    take_one(other, "eventdata", data(EVENTS))
+    ingest, calls = Record.ingest, list[str]()
+
+    def stopping(self: Record, *args: Any, source: str, **more: Any) -> Any:
+        calls.append(source)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return ingest(self, *args, source=source, **more)
+
+    monkeypatch.setattr(file_import, "MOST_SEEN", 2)
+    monkeypatch.setattr(framing, "BLOCK", 700)
+    with monkeypatch.context() as patch:
+        patch.setattr(Record, "ingest", stopping)
+        with pytest.raises(KeyboardInterrupt):
+            imported(record, "eventdata", data(EVENTS).read_bytes(), count)
+    imported(record, "eventdata", data(EVENTS).read_bytes(), count)
+    assert exported(record) == exported(other)
+    assert not check(record.database, record.marks).findings
+
+
+def test_a_network_that_is_not_to_be_read_is_left_out(record: Record) -> None:
+    one = file(data(EVENTS))
+    terms = table({"reddit": TermsOverride(read="no")})
+    ArchiveImporter(record, "eventdata", [one], terms, NOW).take(one)
+    posts = {row.item.post.partition(":")[0] for row in record.view().latest(Post)}  # type: ignore[attr-defined]
+    assert posts == {"x", "hackernews"}
+    assert terms_of("eventdata") != terms
+
+
+def test_what_cannot_be_read_is_kept_as_long_as_the_strictest_network_allows(record: Record) -> None:
+    take_one(record, "eventdata", data(EVENTS))
+    apart = set_apart(record, "eventdata")
+    assert [one.keep_until - one.seen_at for one in apart] == [2 * DAY, 2 * DAY]
+
+
+def test_what_was_passed_over_is_counted_by_any_number_of_processes(tmp_path: Path) -> None:
+    for workers in ("1", "2"):
+        told = good("import", "eventdata", data(EVENTS), "--workers", workers, "--store", tmp_path / f"{workers}.db")
+        assert told == (
+            "13 lines read; added: 6 posts, 7 mentions, 2 reactions, 0 snapshots\n"
+            "7 events about papers passed over: another source 1, links taken back 1, newsfeed 2, reddit 1,"
+            " wikipedia 1, withdrawn by Crossref 1\n"
+            "6 papers named that the record does not have\n"
+            "2 could not be read: kept apart, each with the reason\n"
+        )

@@ -1,0 +1,190 @@
+"""Tables of Hacker News as Parquet: as its lines, in parts of rows, by any number of processes."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotpapers.cli import streams
+from hotpapers.errors import InputError
+from hotpapers.ingest.archives import HEAD, ArchiveFile, ArchiveImporter, file_import
+from hotpapers.ingest.archives.hackernews import COLUMNS
+from hotpapers.ingest.archives.table import is_table, table_content
+from hotpapers.model import Post
+from hotpapers.store import Record
+from hotpapers.transfer import parquet_rows
+from tests.cli.run import good, misuse, run
+from tests.conftest import data
+from tests.ingest import archives_made as made
+from tests.ingest.archives_made import NOW, SEEN, exported, lines, take_one, terms_of
+from tests.ingest.test_archives_workers import imported
+
+TABLE = "archives/hackernews-table.parquet"
+COUNT = 2_500
+
+
+def rows(count: int = COUNT) -> list[dict[str, Any]]:
+    """Comments, one in a hundred of which names a paper."""
+    return [
+        {
+            "id": 90_000_000 + n, "type": "comment", "by": f"ladle{n % 9}", "parent": 1, "time": 1_709_287_200 + n,
+            "text": f"See arxiv.org/abs/2402.{n + 1:05}" if n % 100 == 7 else f"Weather, day {n}",
+        }
+        for n in range(count)
+    ]  # fmt: skip
+
+
+def parquet(folder: Path, name: str = "table.parquet", group: int = 2_048, count: int = COUNT) -> Path:
+    """The same as a table with row groups of a size."""
+    source, target = folder / "rows.jsonl", folder / name
+    source.write_bytes(lines(json.dumps(row).encode() for row in rows(count)))
+    with duckdb.connect() as connection:
+        connection.execute(
+            f"COPY (SELECT * FROM read_json('{source}')) TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE {group})"
+        )
+    return target
+
+
+def lying(file: Path) -> ArchiveFile:
+    """A file on the disk, opened as such."""
+
+    @contextmanager
+    def opened() -> Any:
+        with file.open("rb") as stream:
+            yield stream
+
+    return ArchiveFile(file.name, opened, file.read_bytes()[:HEAD], file.stat().st_size, SEEN)
+
+
+def test_a_row_becomes_what_the_source_reads(record: Record) -> None:
+    done = take_one(record, "hackernews", data(TABLE))
+    made.same("hackernews-table.items.jsonl", exported(record))
+    said = [done._asdict(), [apart.reason for apart in made.set_apart(record, "hackernews")]]
+    made.same("hackernews-table.told.json", json.dumps(said, indent=1).encode() + b"\n")
+
+
+@pytest.mark.parametrize(("size", "count"), [(50_000, 1), (300, 1), (300, 2)])
+def test_rows_are_as_their_lines_in_any_parts(
+    record: Record, other: Record, tmp_path: Path, size: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parquet_rows, "ROWS", size)
+    table = parquet(tmp_path)
+    take_one(other, "hackernews", (tmp_path / "rows.jsonl").read_bytes())
+    imported(record, "hackernews", table.read_bytes(), count)
+    assert exported(record) == exported(other) and record.count(Post) == COUNT // 100
+
+
+def test_stopped_it_goes_on_where_it_was(record: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_rows, "ROWS", 300)
+    monkeypatch.setattr(file_import, "MOST_SEEN", 2)
+    one, read, firsts = lying(parquet(tmp_path)), parquet_rows.TablePart.lines, list[int]()
+
+    def reading(part: parquet_rows.TablePart) -> bytes:
+        firsts.append(part.first)
+        if len(firsts) == 5:
+            raise KeyboardInterrupt
+        return read(part)
+
+    monkeypatch.setattr(parquet_rows.TablePart, "lines", reading)
+    with pytest.raises(KeyboardInterrupt):
+        ArchiveImporter(record, "hackernews", [one], terms_of("hackernews"), NOW).take(one)
+    done = ArchiveImporter(record, "hackernews", [one], terms_of("hackernews"), NOW).take(one)
+    assert firsts[:5] == [0, 300, 600, 900, 1200] and 0 < firsts[5] <= 1200
+    assert (done.before, done.lines + done.before, record.count(Post)) == (firsts[5], COUNT, COUNT // 100)
+
+
+def test_the_program_reads_tables_plain_packed_and_from_a_pipe(tmp_path: Path) -> None:
+    table = parquet(tmp_path)
+    packed = tmp_path / "table.parquet.zst"
+    packed.write_bytes(zstandard.compress(table.read_bytes()))
+    said = f"{COUNT:,} lines read; added: 25 posts, 25 mentions, 0 reactions, 0 snapshots"
+    given: list[tuple[str, bytes]] = [(str(table), b""), (str(packed), b""), ("-", table.read_bytes())]
+    for n, (file, input) in enumerate(given):
+        store = tmp_path / f"{n}.db"
+        arguments = ("import", "hackernews", file, "--seen-at", "2026-01-01", "--store", str(store))
+        assert good(*arguments, input=input).startswith(said)
+        assert file == "-" or good(*arguments) == "read by an earlier import\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"PAR1", "cannot be read as Parquet"),
+        (b"PAR1" + bytes(5_000) + b"PAR1", "cannot be read as Parquet"),
+        (b"PAR1" + bytes(5_000) + b"\xff\xff\xff\x7fPAR1", "cannot be read as Parquet"),
+    ],
+    ids=["short", "empty", "footer"],
+)
+def test_what_is_no_table_is_refused(record: Record, content: bytes, reason: str) -> None:
+    with pytest.raises(InputError, match=reason):
+        take_one(record, "hackernews", content)
+
+
+def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 1 AS kettle) TO '{tmp_path}/k.parquet' (FORMAT parquet)")
+        connection.execute(
+            f"COPY (SELECT 'x' AS id, 1 AS kettle FROM range(9)) TO '{tmp_path}/i.parquet' (FORMAT parquet)"
+        )
+    for name, reason in (
+        ("k", "a Parquet file with none of the columns author, by, "),
+        ("i", "none of its lines can be read"),
+    ):
+        ran = run("import", "hackernews", tmp_path / f"{name}.parquet", "--store", tmp_path / "s.db")
+        assert ran.status == 1 and reason in ran.err
+
+
+@given(st.data())
+def test_a_damaged_table_is_refused_or_read(draw: st.DataObject) -> None:
+    """DuckDB is asked, and whatever it says is an error of ours."""
+    content = bytearray(data(TABLE).read_bytes())
+    for _ in range(draw.draw(st.integers(1, 3))):
+        content[draw.draw(st.integers(4, len(content) - 1))] = draw.draw(st.integers(0, 255))
+    with table_content(io.BytesIO(content), COLUMNS) as table:
+        try:
+            for block in table.blocks(0):
+                assert block.part is not None
+                assert block.part.lines().count(b"\n") >= 0
+        except InputError as problem:
+            assert problem.reason
+
+
+def test_progress_goes_to_the_end_of_a_file_that_others_read(tmp_path: Path) -> None:
+    table, steps = parquet(tmp_path, count=90_000), list[int]()
+    with streams.open_input(str(table), steps.append) as stream, table_content(stream, COLUMNS) as content:
+        parts = list(content.blocks(0))
+    assert sum(steps) == table.stat().st_size and len(parts) == 2 and parts[-1].end == 90_000
+
+
+def test_without_the_extra_it_is_told_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    said = misuse("import", "hackernews", data(TABLE), "--store", tmp_path / "s.db")
+    assert "Parquet needs DuckDB: pip install 'hotpapers[parquet]'" in said
+
+
+def test_a_stream_that_has_no_peek_is_no_table(record: Record) -> None:
+    class Unbuffered(io.RawIOBase):
+        """Nothing to look ahead in."""
+
+    assert not is_table(Unbuffered())  # type: ignore[arg-type]
+
+
+@given(st.lists(st.integers(0, 120), max_size=30), st.integers(1, 100))
+def test_parts_are_all_rows_once(groups: list[int], most: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parquet_rows, "ROWS", most)
+        parts = list(parquet_rows.spans(groups))
+    assert [row for start, end in parts for row in range(start, end)] == list(range(sum(groups)))
+    assert all(0 < end - start <= most for start, end in parts)
+    assert len(parts) <= 2 * math.ceil(sum(groups) / most) + len(groups)
